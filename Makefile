@@ -1,0 +1,122 @@
+# Keel on Debian 12. kodev compiles; make adds what kodev lacks: flavours kept
+# apart, rebuilding when a header changes, packages, tests.
+
+FLAVOR = dev
+OUT = .build/$(FLAVOR)/keel
+PYTHON = /usr/bin/python3
+
+# Debian's postgresql-15 makes and starts a system cluster of its own. Keel
+# never touches it; a private one is kept in KEEL_STATE_DIR.
+RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
+	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
+	postgresql-15 openssl util-linux
+TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-httpx \
+	python3-psycopg2 python3-requests-oauthlib python3-jose \
+	python3-email-validator python3-passlib python3-bcrypt \
+	sslscan procps iproute2
+
+.PHONY: help run test deps deps-test build lint check-unit check-api \
+	check-api-asan clean
+
+help:
+	@echo 'make run             install what is missing, build, serve'
+	@echo 'make test            install what is missing, run every test'
+	@echo
+	@echo 'make build           build a flavour: FLAVOR=dev, prod or asan'
+	@echo 'make lint            the rules of the tree (tests/lint)'
+	@echo 'make check-unit      the C tests (tests/unit)'
+	@echo 'make check-api       the API tests on the prod build (tests/api)'
+	@echo 'make check-api-asan  the same on the asan build'
+	@echo 'make deps deps-test  only install what run and test need'
+	@echo 'make clean           remove what was built; ./var is kept'
+
+# A database of the user's own is migrated here: ./keel serve does that only
+# for its private one.
+run: deps
+	@+$(MAKE) --no-print-directory build
+	@if [ -n "$${KEEL_DATABASE_URL+set}" ]; then \
+		KEEL_FLAVOR=$(FLAVOR) ./keel migrate && \
+		echo "keel: to make the first admin: printf %s" \
+		    "'A-good-passw0rd' | ./keel create-admin you@example.com"; \
+	fi
+	@KEEL_FLAVOR=$(FLAVOR) exec ./keel serve
+
+# One after the other, cheapest first, whatever -j says.
+test: deps-test
+	@+$(MAKE) --no-print-directory lint
+	@+$(MAKE) --no-print-directory check-unit
+	@+$(MAKE) --no-print-directory check-api
+	@+$(MAKE) --no-print-directory check-api-asan
+
+deps:
+	@$(call install,$(RUN_PACKAGES))
+
+deps-test:
+	@$(call install,$(RUN_PACKAGES) $(TEST_PACKAGES))
+
+# kodev names the module after the folder it runs in and keeps one set of
+# objects: so it runs in a folder called keel, one per flavour. It looks at
+# sources only, so objects go when a header or a flag has changed, and the
+# module goes, to be linked anew, when a file was removed. The stamp is as old
+# as the build's start: what is edited meanwhile is newer. The touch tells
+# ./keel which flavour was made last.
+build:
+	@mkdir -p $(OUT)
+	@for f in src assets sql conf kore.conf; do \
+		ln -sfn "../../../$$f" $(OUT)/$$f; \
+	done
+	@cd $(OUT) && echo $(FLAVOR) >.flavor && touch .stamp.new && \
+	if [ ! -e .stamp ] || [ -n "$$(find src/ conf/build.conf -newer .stamp \
+	    \( -name '*.h' -o -name build.conf \))" ]; then \
+		rm -rf .objs keel.so; \
+	elif [ -n "$$(find src/ assets/ sql/ -type d -newer .stamp)" ]; then \
+		rm -f keel.so; \
+	fi && \
+	if KORE_BUILD_FLAVOR=$(FLAVOR) kodev build; then \
+		mv .stamp.new .stamp && touch keel.so; \
+	else \
+		rm -f keel.so; exit 1; \
+	fi
+
+lint:
+	@passed=0; failed=0; \
+	for rule in tests/lint/[a-z]*.py; do \
+		if $(PYTHON) -B "$$rule"; then \
+			passed=$$((passed + 1)); \
+		else \
+			failed=$$((failed + 1)); \
+		fi; \
+	done; \
+	echo "lint: $$passed passed, $$failed failed"; \
+	[ $$failed -eq 0 ]
+
+check-unit:
+	@$(MAKE) -C tests/unit check
+
+check-api:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -m pytest tests/api
+
+check-api-asan:
+	@$(MAKE) --no-print-directory build FLAVOR=asan
+	@KEEL_BUILD="$$PWD/.build/asan/keel" $(PYTHON) -m pytest tests/api
+
+clean:
+	rm -rf .build .objs .flavor keel.so cert dh2048.pem
+	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
+
+# Nothing is asked of apt, or of sudo, when nothing is missing.
+define install
+missing=; \
+for package in $(1); do \
+	dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | \
+	    grep -qx installed || missing="$$missing $$package"; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$$(id -u)" -eq 0 ]; then sudo=; \
+elif command -v sudo >/dev/null; then sudo=sudo; \
+else echo "keel: as root: apt-get install$$missing" >&2; exit 1; fi; \
+$$sudo apt-get update && \
+$$sudo env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends $$missing
+endef

@@ -1,0 +1,3 @@
+-- name: health.schema_version
+SELECT max(version)::bigint AS version
+  FROM keel_migrations

@@ -1,0 +1,134 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "commands.h"
+#include "config.h"
+#include "database/database.h"
+#include "main.h"
+#include "modules/users/users.h"
+#include "runtime/endpoint.h"
+#include "utils/email.h"
+#include "utils/password.h"
+
+#define PASSWORD_LINE_MAX	1024
+
+static void
+show_route(const struct route *r, const struct endpoint *e)
+{
+	printf("%-6s %-28s %-16s %-10s %s\n", endpoint_verb_name(e->verb),
+	    route_path(r), e->name, e->auth != NULL ? e->auth->name : "-",
+	    e->doc != NULL ? e->doc : "");
+}
+
+static void
+command_routes(void)
+{
+	printf("%-6s %-28s %-16s %-10s %s\n", "METHOD", "PATH", "HANDLER",
+	    "AUTH", "");
+	routes_walk(show_route);
+}
+
+static void
+command_migrate(void)
+{
+	const char	*what;
+
+	what = migrations_run(getenv("KEEL_DRY_RUN") != NULL);
+	if (what != NULL)
+		main_fail("%s", what);
+}
+
+static void
+require_valid(const char *validator, const char *what, const char *value)
+{
+	const char	*reason;
+
+	if ((reason = rule_reason(rule_find(validator), value)) != NULL)
+		main_fail("%s: %s", what, reason);
+}
+
+/* One line of standard input, as the password; never an argument. */
+static void
+read_password(char out[static PASSWORD_LINE_MAX])
+{
+	if (fgets(out, PASSWORD_LINE_MAX, stdin) == NULL)
+		main_fail("no password on standard input");
+	out[strcspn(out, "\r\n")] = '\0';
+	require_valid("v_password", "the password", out);
+}
+
+static void
+command_create_admin(void)
+{
+	static char	 password[PASSWORD_LINE_MAX], normal[EMAIL_MAX];
+	static char	 hash[PASSWORD_HASH_MAX];
+	const char	*email = getenv("KEEL_EMAIL"), *what;
+
+	if (email == NULL)
+		main_fail("create-admin needs an e-mail address");
+	require_valid("v_email", "the address", email);
+	email_normalise(email, normal, sizeof(normal));
+	read_password(password);
+	if (password_hash(password, hash) != 0)
+		main_fail("cannot hash the password: out of memory");
+	OPENSSL_cleanse(password, sizeof(password));
+	if ((what = users_service_create_admin(normal, hash)) != NULL)
+		main_fail("%s", what);
+	printf("keel: created the admin %s\n", normal);
+}
+
+static void
+command_check_config(void)
+{
+	const char	*what;
+
+	config_print();
+	if ((what = database_check()) != NULL)
+		main_fail("%s", what);
+	printf("keel: the configuration is good\n");
+}
+
+void
+commands_run(void)
+{
+	static const struct {
+		const char	*name;
+		void		(*run)(void);
+	} commands[] = {
+		{ "check-config", command_check_config },
+		{ "create-admin", command_create_admin },
+		{ "migrate", command_migrate },
+		{ "routes", command_routes },
+	};
+	const char	*name = getenv("KEEL_COMMAND");
+	size_t		 i;
+
+	if (name == NULL || strcmp(name, "serve") == 0)
+		return;
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		commands[i].run();
+		main_exit(0);
+	}
+	main_fail("unknown command '%s'", name);
+}

@@ -1,0 +1,54 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_CONFIG_H
+#define KEEL_CONFIG_H
+
+#include <stdint.h>
+
+#include "utils/jwt.h"
+
+/*
+ * Settings, from the environment and nowhere else (the seed's config.py).
+ * Filled once, in the parent, before the fork; constant afterwards.
+ */
+struct config {
+	const char	*host;			/* KEEL_HOST */
+	const char	*port;			/* KEEL_PORT */
+	const char	*admin_port;		/* KEEL_ADMIN_PORT */
+	const char	*state_dir;		/* KEEL_STATE_DIR */
+	const char	*database_url;		/* KEEL_DATABASE_URL */
+	const char	*public_url;		/* KEEL_PUBLIC_URL */
+	const char	*tls_cert;		/* KEEL_TLS_CERT; may be NULL */
+	const char	*tls_key;		/* KEEL_TLS_KEY; may be NULL */
+	unsigned	 workers;		/* KEEL_WORKERS */
+	unsigned	 database_pool;		/* KEEL_DATABASE_POOL */
+	unsigned	 log_level;		/* KEEL_LOG_LEVEL */
+	struct jwt_key	 jwt_key;		/* KEEL_SECRET_KEY, _ALGORITHM */
+};
+
+extern struct config	config;
+
+/*
+ * Reads and checks every setting that KEEL_COMMAND needs. Returns NULL, or a
+ * line naming the setting that is missing or wrong, and how it should be.
+ */
+const char	*config_load(void);
+
+/* Prints every setting as it stands, secrets masked (./keel check-config). */
+void		 config_print(void);
+
+#endif

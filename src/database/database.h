@@ -1,0 +1,208 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_DATABASE_H
+#define KEEL_DATABASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/ctx.h"
+#include "runtime/schema.h"
+
+/*
+ * PostgreSQL, awaited. SQL stands in sql/queries, in sections headed
+ * `-- name: users.find_by_email`; C names a section with the model its rows
+ * become, and calls it with text parameters:
+ *
+ *	QUERIES(users);
+ *	QUERY(users, find_by_email, user);
+ *	...
+ *	return (db_maybe_one(c, users_find_by_email, email));
+ *
+ * Every query is prepared on every connection, and once in the parent, where
+ * its columns are compared with the model: a bad query stops the start.
+ */
+
+/* A column and its place in the model's struct. */
+struct column {
+	const char	*name;
+	enum field_type	 type;
+	size_t		 offset;
+	bool		 nullable;		/* T_STR and T_UUID only */
+};
+
+struct model {
+	const char		*name;
+	const struct column	*columns;	/* in the SELECT's order */
+	size_t			 ncolumns;
+	size_t			 size;
+};
+
+#define COLUMN(s, member, ctype)					\
+	{ .name = #member, .type = ctype,				\
+	  .offset = TYPED_OFFSET(s, member, ctype) }
+#define NULLABLE(s, member, ctype)					\
+	{ .name = #member, .type = ctype, .nullable = true,		\
+	  .offset = TYPED_OFFSET(s, member, ctype) }
+
+/* Below `static const struct column NAME_columns[]`. */
+#define MODEL(s)							\
+	const struct model s##_model = {				\
+		.name = #s, .columns = s##_columns,			\
+		.ncolumns = sizeof(s##_columns) /			\
+		    sizeof(s##_columns[0]),				\
+		.size = sizeof(struct s),				\
+	}
+
+/* A statement without rows: QUERY(users, touch, none). */
+struct none {
+	char	unused;
+};
+
+extern const struct model	none_model;
+
+struct query {
+	const char		*name;		/* "users.find_by_email" */
+	const struct model	*model;
+	const char		*sql;		/* set at start */
+	unsigned		 nparams;	/* set at start */
+};
+
+/* The SQL file sql/queries/NAME.sql, compiled in as an asset by kodev. */
+struct query_file {
+	const char	*name;
+	const char	*text;
+};
+
+#define QUERIES(file)							\
+	extern const unsigned char asset_##file##_sql[];		\
+	static const struct query_file file##_queries = {		\
+		#file, (const char *)asset_##file##_sql			\
+	};								\
+	REGISTER(query_files, file##_queries)
+
+/* The `row` member is never used but for its type: see db_one(). */
+#define QUERY(file, title, s)						\
+	static struct {							\
+		struct query	 query;					\
+		struct s	*row;					\
+	} file##_##title = {						\
+		.query = { .name = #file "." #title, .model = &s##_model }\
+	};								\
+	static struct query *const file##_##title##_registered		\
+	    __attribute__((used, section("keel_queries"))) =		\
+	    &file##_##title.query
+
+/* The parameters, as text; NULL is SQL's NULL. */
+#define PARAMS(...)	((const char *const[]){ NULL, ##__VA_ARGS__ } + 1), \
+	(sizeof((const char *const[]){ NULL, ##__VA_ARGS__ }) /		\
+	    sizeof(char *) - 1)
+
+/*
+ * db_one() returns the row and raises ERR_INTERNAL when there is not exactly
+ * one; db_maybe_one() returns NULL for none; db_many() returns an array and
+ * its length; db_exec() the number of rows touched. Results have the type of
+ * the query's model and live as long as the request. Raises ERR_CONFLICT for
+ * a broken constraint, ERR_UNAVAILABLE without a database.
+ */
+#define db_one(c, q, ...)						\
+	((__typeof__((q).row))db_query_one(c, &(q).query,		\
+	    PARAMS(__VA_ARGS__)))
+#define db_maybe_one(c, q, ...)						\
+	((__typeof__((q).row))db_query_maybe_one(c, &(q).query,		\
+	    PARAMS(__VA_ARGS__)))
+#define db_many(c, q, n, ...)						\
+	((__typeof__((q).row))db_query_many(c, &(q).query, n,		\
+	    PARAMS(__VA_ARGS__)))
+#define db_exec(c, q, ...)						\
+	db_query_exec(c, &(q).query, PARAMS(__VA_ARGS__))
+
+void	*db_query_one(struct ctx *, const struct query *,
+	    const char *const *, size_t) AWAITS;
+void	*db_query_maybe_one(struct ctx *, const struct query *,
+	    const char *const *, size_t) AWAITS;
+void	*db_query_many(struct ctx *, const struct query *, size_t *,
+	    const char *const *, size_t) AWAITS;
+int64_t	 db_query_exec(struct ctx *, const struct query *,
+	    const char *const *, size_t) AWAITS;
+
+/* Parameters that are not text. */
+const char	*db_bool(bool);
+const char	*db_int(struct ctx *, int64_t);
+const char	*db_time(struct ctx *, int64_t us);
+const char	*db_uuid(struct ctx *);			/* a new one, v7 */
+
+/*
+ * From db_begin() to db_commit() the request's queries are one transaction,
+ * on one connection. Leaving before the commit, by return or by raise_error(),
+ * rolls it back.
+ */
+void	db_begin(struct ctx *) AWAITS;
+void	db_commit(struct ctx *) AWAITS;
+
+/*
+ * For commands, in the parent: runs a statement on a connection of its own and
+ * waits. Returns NULL and the rows touched, or a line saying what is wrong.
+ */
+#define db_exec_now(q, touched, ...)					\
+	database_exec_now(&(q).query, touched, PARAMS(__VA_ARGS__))
+
+const char	*database_exec_now(const struct query *, int64_t *touched,
+		    const char *const *, size_t);
+
+/* Is there a connection that works? */
+bool	database_up(void);
+
+/*
+ * database_start.c, in the parent: reads the query files, then connects and
+ * checks the schema's version and every query. Both return NULL, or a line
+ * saying what is wrong.
+ */
+const char	*database_load(void);
+const char	*database_check(void);
+
+/*
+ * A conninfo string for the workers: the configured one with a literal
+ * address, the user spelt out and Keel's own session settings.
+ */
+const char	*database_conninfo(const char *url, const char **problem);
+
+/* database_pool.c: in a worker, once; then at every tick. */
+void		 database_worker_init(const char *conninfo, unsigned pool);
+void		 database_tick(uint64_t now_ms);
+
+/* migrations.c: compiled in by MIGRATION(0001_users), applied in order. */
+struct migration {
+	const char	*name;			/* "0001_users" */
+	const char	*sql;
+};
+
+#define MIGRATION(file)							\
+	extern const unsigned char asset_##file##_sql[];		\
+	static const struct migration migration_##file = {		\
+		.name = #file, .sql = (const char *)asset_##file##_sql	\
+	};								\
+	REGISTER(migrations, migration_##file)
+
+/* The highest version compiled in. */
+int		 migrations_version(void);
+
+/* Applies what is missing, or only says so; prints a line for each. */
+const char	*migrations_run(bool dry_run);
+
+#endif

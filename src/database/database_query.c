@@ -1,0 +1,275 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Queries as handlers see them: parameters in, structs out, errors raised.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "database/pool.h"
+#include "runtime/log.h"
+#include "utils/timefmt.h"
+#include "utils/uuid.h"
+
+static const struct column	none_columns[] = { { .name = NULL } };
+
+const struct model	none_model = {
+	.name = "none", .columns = none_columns, .size = 1
+};
+
+const char *
+db_bool(bool value)
+{
+	return (value ? "t" : "f");
+}
+
+const char *
+db_int(struct ctx *c, int64_t value)
+{
+	return (ctx_printf(c, "%" PRId64, value));
+}
+
+const char *
+db_time(struct ctx *c, int64_t us)
+{
+	char	 text[TIMEFMT_TEXT];
+
+	timefmt_rfc3339(us, text);
+	return (ctx_strdup(c, text));
+}
+
+const char *
+db_uuid(struct ctx *c)
+{
+	char	*id = ctx_alloc(c, UUID_TEXT);
+
+	if (!uuid_v7(id))
+		raise_error(c, &ERR_UNAVAILABLE, "No randomness");
+	return (id);
+}
+
+static void
+release_result(void *result)
+{
+	PQclear(result);
+}
+
+/*
+ * The one place that knows SQLSTATEs (PostgreSQL, appendix A). What the
+ * database says goes to the log, never to the client.
+ */
+static void
+raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
+{
+	const char	*state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	const char	*text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+	const char	*name = q != NULL ? q->name : "transaction";
+
+	if (state == NULL)
+		state = "08000";
+	if (text == NULL)
+		text = "no message";
+	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0) {
+		c->error.retry = true;
+		raise_error(c, &ERR_UNAVAILABLE,
+		    "The request collided with another");
+	}
+	if (strncmp(state, "23", 2) == 0) {
+		log_event(LEVEL_ERROR, c, "integrity",
+		    "%s: %s: %s", name, state, text);
+		raise_error(c, &ERR_CONFLICT, "Resource already exists or "
+		    "constraint violation");
+	}
+	if (strncmp(state, "08", 2) == 0 || strncmp(state, "57", 2) == 0 ||
+	    strncmp(state, "53", 2) == 0) {
+		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
+		    state, text);
+		raise_error(c, &ERR_UNAVAILABLE,
+		    "The database is unavailable");
+	}
+	raise_error(c, &ERR_INTERNAL, "%s: %s: %s", name, state, text);
+}
+
+/*
+ * On the transaction's connection, or on one taken for this statement. The
+ * result is handed to defer() as soon as the connection is back.
+ */
+static PGresult *
+run(struct ctx *c, const struct query *q, const char *sql,
+    const char *const *params, size_t nparams)
+{
+	struct db_conn	*conn = c->transaction;
+	PGresult	*r;
+	ExecStatusType	 status;
+
+	if (q != NULL && q->nparams != nparams)
+		raise_error(c, &ERR_INTERNAL, "%s takes %u parameters, not %zu",
+		    q->name, q->nparams, nparams);
+	if (conn == NULL)
+		conn = pool_take(c);
+	r = pool_run(c, conn, q, sql, params, nparams);
+	if (c->transaction == NULL)
+		pool_give(conn);
+	if (r == NULL)
+		raise_error(c, &ERR_UNAVAILABLE,
+		    "The database is unavailable");
+	defer(c, release_result, r);
+
+	status = PQresultStatus(r);
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+		raise_sqlstate(c, q, r);
+	return (r);
+}
+
+static void
+read_column(struct ctx *c, const struct query *q, const PGresult *r, int row,
+    size_t i, char *out)
+{
+	const struct column	*col = &q->model->columns[i];
+	char			*place = out + col->offset;
+	const char		*text = PQgetvalue(r, row, (int)i);
+	size_t			 len = (size_t)PQgetlength(r, row, (int)i);
+
+	if (PQgetisnull(r, row, (int)i)) {
+		if (!col->nullable)
+			raise_error(c, &ERR_INTERNAL, "%s: %s is null",
+			    q->name, col->name);
+		return;
+	}
+	switch (col->type) {
+	case T_STR:
+	case T_UUID:
+		*(const char **)place = ctx_strndup(c, text, len);
+		break;
+	case T_BOOL:
+		*(bool *)place = *text == 't';
+		break;
+	case T_INT:
+		if (sscanf(text, "%" SCNd64, (int64_t *)place) != 1)
+			raise_error(c, &ERR_INTERNAL, "%s: %s is no integer",
+			    q->name, col->name);
+		break;
+	case T_TIME:
+		if (!timefmt_parse_pg(text, (int64_t *)place))
+			raise_error(c, &ERR_INTERNAL, "%s: %s is no time",
+			    q->name, col->name);
+		break;
+	}
+}
+
+static void *
+read_rows(struct ctx *c, const struct query *q, const PGresult *r)
+{
+	int	 rows = PQntuples(r), row;
+	char	*out;
+	size_t	 i;
+
+	if ((size_t)PQnfields(r) != q->model->ncolumns)
+		raise_error(c, &ERR_INTERNAL, "%s: the columns have changed",
+		    q->name);
+	out = ctx_alloc(c, (size_t)rows * q->model->size + 1);
+	for (row = 0; row < rows; row++) {
+		for (i = 0; i < q->model->ncolumns; i++)
+			read_column(c, q, r, row, i,
+			    out + (size_t)row * q->model->size);
+	}
+	return (out);
+}
+
+void *
+db_query_many(struct ctx *c, const struct query *q, size_t *n,
+    const char *const *params, size_t nparams)
+{
+	PGresult	*r = run(c, q, NULL, params, nparams);
+
+	*n = (size_t)PQntuples(r);
+	return (read_rows(c, q, r));
+}
+
+void *
+db_query_maybe_one(struct ctx *c, const struct query *q,
+    const char *const *params, size_t nparams)
+{
+	size_t	 n;
+	void	*rows = db_query_many(c, q, &n, params, nparams);
+
+	if (n > 1)
+		raise_error(c, &ERR_INTERNAL, "%s: %zu rows", q->name, n);
+	return (n == 1 ? rows : NULL);
+}
+
+void *
+db_query_one(struct ctx *c, const struct query *q,
+    const char *const *params, size_t nparams)
+{
+	void	*row = db_query_maybe_one(c, q, params, nparams);
+
+	if (row == NULL)
+		raise_error(c, &ERR_INTERNAL, "%s: no row", q->name);
+	return (row);
+}
+
+int64_t
+db_query_exec(struct ctx *c, const struct query *q,
+    const char *const *params, size_t nparams)
+{
+	PGresult	*r = run(c, q, NULL, params, nparams);
+	int64_t		 touched = 0;
+
+	if (sscanf(PQcmdTuples(r), "%" SCNd64, &touched) != 1)
+		touched = 0;
+	return (touched);
+}
+
+/* A defer: a transaction still open was left early and is rolled back. */
+static void
+session_end(void *arg)
+{
+	struct ctx	*c = arg;
+
+	if (c->transaction == NULL)
+		return;
+	pool_give(c->transaction);
+	c->transaction = NULL;
+}
+
+void
+db_begin(struct ctx *c)
+{
+	if (c->transaction != NULL)
+		raise_error(c, &ERR_INTERNAL, "A transaction in a transaction");
+	defer(c, session_end, c);
+	c->transaction = pool_take(c);
+	run(c, NULL, "BEGIN", NULL, 0);
+}
+
+void
+db_commit(struct ctx *c)
+{
+	PGresult	*r;
+
+	if (c->transaction == NULL)
+		raise_error(c, &ERR_INTERNAL, "A commit of no transaction");
+	r = run(c, NULL, "COMMIT", NULL, 0);
+	session_end(c);
+
+	/* COMMIT of a failed transaction succeeds, as a ROLLBACK. */
+	if (strcmp(PQcmdStatus(r), "COMMIT") != 0)
+		raise_error(c, &ERR_INTERNAL, "The transaction had failed");
+}

@@ -1,0 +1,339 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * What happens before the fork: query files are split into named statements,
+ * the database is reached once, and every statement is prepared there and its
+ * columns compared with the model that will read them.
+ */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "database/pool.h"
+#include "database/sync.h"
+
+#define CONNECT_TIMEOUT	"3"	/* seconds */
+#define SESSION		"-c timezone=UTC -c datestyle=ISO "		\
+			"-c client_encoding=UTF8 "			\
+			"-c statement_timeout=5000 "			\
+			"-c idle_in_transaction_session_timeout=15000"
+
+extern const struct query_file	*const __start_keel_query_files[];
+extern const struct query_file	*const __stop_keel_query_files[];
+
+static char	problem[1024];
+
+/* One line: what libpq says often has several. */
+static const char *
+one_line(const char *prefix, const char *text)
+{
+	char	*p;
+
+	snprintf(problem, sizeof(problem), "%s%s", prefix, text);
+	for (p = problem; *p != '\0'; p++) {
+		if (*p == '\n' || *p == '\t')
+			*p = ' ';
+	}
+	while (p > problem && p[-1] == ' ')
+		*--p = '\0';
+	return (problem);
+}
+
+/* The text between this section's heading and the next. */
+static const char *
+find_section(const char *name)
+{
+	const struct query_file	*const *f;
+	const char		*p, *end;
+	size_t			 len = strlen(name);
+
+	for (f = __start_keel_query_files; f < __stop_keel_query_files; f++) {
+		for (p = strstr((*f)->text, "-- name: "); p != NULL;
+		    p = strstr(p, "-- name: ")) {
+			p += strlen("-- name: ");
+			if (strncmp(p, name, len) != 0 || p[len] != '\n')
+				continue;
+			p += len + 1;
+			end = strstr(p, "-- name: ");
+			return (end == NULL ? strdup(p) :
+			    strndup(p, (size_t)(end - p)));
+		}
+	}
+	return (NULL);
+}
+
+const char *
+database_load(void)
+{
+	struct query	*const *q;
+
+	for (q = __start_keel_queries; q < __stop_keel_queries; q++) {
+		if (((*q)->sql = find_section((*q)->name)) == NULL)
+			return (one_line("sql/queries has no section named ",
+			    (*q)->name));
+	}
+	return (NULL);
+}
+
+PGresult *
+sync_run(PGconn *db, const char *sql, const char *const *params, int n)
+{
+	PGresult	*r;
+
+	r = n == 0 ? PQexec(db, sql) :
+	    PQexecParams(db, sql, n, NULL, params, NULL, NULL, 0);
+	if (PQresultStatus(r) == PGRES_TUPLES_OK ||
+	    PQresultStatus(r) == PGRES_COMMAND_OK)
+		return (r);
+	PQclear(r);
+	return (NULL);
+}
+
+const char *
+sync_error(PGconn *db)
+{
+	return (one_line("database: ", PQerrorMessage(db)));
+}
+
+static const char *
+query_problem(const struct query *q, const char *what)
+{
+	char	 prefix[256];
+
+	snprintf(prefix, sizeof(prefix), "sql/queries: %s: ", q->name);
+	return (one_line(prefix, what));
+}
+
+static const char *
+check_columns(const struct query *q, const PGresult *r)
+{
+	size_t	 i;
+
+	if ((size_t)PQnfields(r) != q->model->ncolumns)
+		return (query_problem(q, "its columns are not those of its "
+		    "model"));
+	for (i = 0; i < q->model->ncolumns; i++) {
+		if (strcmp(PQfname(r, (int)i), q->model->columns[i].name) != 0)
+			return (query_problem(q, "its columns are not those "
+			    "of its model, or in another order"));
+	}
+	return (NULL);
+}
+
+static const char *
+check_query(PGconn *db, struct query *q)
+{
+	const char	*what = NULL;
+	PGresult	*r;
+
+	r = PQprepare(db, q->name, q->sql, 0, NULL);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK) {
+		what = query_problem(q, PQresultErrorMessage(r));
+		PQclear(r);
+		return (what);
+	}
+	PQclear(r);
+	r = PQdescribePrepared(db, q->name);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		what = query_problem(q, PQresultErrorMessage(r));
+	else
+		what = check_columns(q, r);
+	q->nparams = (unsigned)PQnparams(r);
+	PQclear(r);
+	return (what);
+}
+
+static PGconn *
+connect_to(const char *conninfo, const char **what)
+{
+	PGconn	*db = PQconnectdb(conninfo);
+
+	if (PQstatus(db) == CONNECTION_OK)
+		return (db);
+	*what = one_line("cannot reach the database: ", PQerrorMessage(db));
+	PQfinish(db);
+	return (NULL);
+}
+
+PGconn *
+sync_connect(const char **what)
+{
+	const char	*conninfo;
+
+	if ((conninfo = database_conninfo(config.database_url, what)) == NULL)
+		return (NULL);
+	return (connect_to(conninfo, what));
+}
+
+const char *
+database_check(void)
+{
+	struct query	*const *q;
+	const char	*what;
+	PGconn		*db;
+
+	if ((db = sync_connect(&what)) == NULL)
+		return (what);
+	what = migrations_check(db);
+	for (q = __start_keel_queries; what == NULL &&
+	    q < __stop_keel_queries; q++)
+		what = check_query(db, *q);
+	PQfinish(db);
+	return (what);
+}
+
+const char *
+database_exec_now(const struct query *q, int64_t *touched,
+    const char *const *params, size_t nparams)
+{
+	const char	*what = NULL;
+	PGresult	*r;
+	PGconn		*db;
+
+	if ((db = sync_connect(&what)) == NULL)
+		return (what);
+	if ((r = sync_run(db, q->sql, params, (int)nparams)) == NULL)
+		what = sync_error(db);
+	else
+		*touched = atoll(PQcmdTuples(r));
+	PQclear(r);
+	PQfinish(db);
+	return (what);
+}
+
+/* Workers have no DNS: a name becomes an address here. */
+static const char *
+resolve(const char *host, char *out, size_t size)
+{
+	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *res;
+	int		 error;
+
+	if ((error = getaddrinfo(host, NULL, &hints, &res)) != 0)
+		return (gai_strerror(error));
+	error = getnameinfo(res->ai_addr, res->ai_addrlen, out,
+	    (socklen_t)size, NULL, 0, NI_NUMERICHOST);
+	freeaddrinfo(res);
+	return (error != 0 ? gai_strerror(error) : NULL);
+}
+
+/* keyword='value' with the quoting of libpq's conninfo strings. */
+static void
+append_option(char *out, size_t size, const char *keyword, const char *value)
+{
+	size_t	 n = strlen(out);
+
+	n += (size_t)snprintf(out + n, size - n, "%s='", keyword);
+	for (; *value != '\0' && n + 4 < size; value++) {
+		if (*value == '\'' || *value == '\\')
+			out[n++] = '\\';
+		out[n++] = *value;
+	}
+	snprintf(out + n, size - n, "' ");
+}
+
+static const char *
+option_value(const PQconninfoOption *options, const char *keyword)
+{
+	for (; options->keyword != NULL; options++) {
+		if (strcmp(options->keyword, keyword) == 0)
+			return (options->val);
+	}
+	return (NULL);
+}
+
+static void
+append_given(char *out, size_t size, const PQconninfoOption *options)
+{
+	static const char *const ours[] = {
+		"options", "connect_timeout", "gssencmode", "hostaddr",
+		"application_name", "client_encoding"
+	};
+	size_t	 i;
+
+	for (; options->keyword != NULL; options++) {
+		for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+			if (strcmp(options->keyword, ours[i]) == 0)
+				break;
+		}
+		if (i == sizeof(ours) / sizeof(ours[0]) &&
+		    options->val != NULL)
+			append_option(out, size, options->keyword,
+			    options->val);
+	}
+}
+
+const char *
+database_conninfo(const char *url, const char **what)
+{
+	static char		 out[2048];
+	char			 session[512], address[NI_MAXHOST] = "";
+	PQconninfoOption	*options, *defaults;
+	const char		*host, *given, *addr;
+	char			*error = NULL;
+
+	if ((options = PQconninfoParse(url, &error)) == NULL) {
+		*what = one_line("KEEL_DATABASE_URL: ", error);
+		PQfreemem(error);
+		return (NULL);
+	}
+	host = option_value(options, "host");
+	addr = option_value(options, "hostaddr");
+	if (host != NULL && strchr(host, ',') != NULL) {
+		*what = one_line("KEEL_DATABASE_URL: ", "one host only");
+		PQconninfoFree(options);
+		return (NULL);
+	}
+	if (host != NULL && *host != '/' && addr == NULL) {
+		given = resolve(host, address, sizeof(address));
+		if (given != NULL) {
+			snprintf(session, sizeof(session), "%s: %s", host,
+			    given);
+			*what = one_line("KEEL_DATABASE_URL: ", session);
+			PQconninfoFree(options);
+			return (NULL);
+		}
+		addr = address;
+	}
+
+	out[0] = '\0';
+	append_given(out, sizeof(out), options);
+	if (addr != NULL)
+		append_option(out, sizeof(out), "hostaddr", addr);
+	if (option_value(options, "user") == NULL) {
+		defaults = PQconndefaults();
+		given = option_value(defaults, "user");
+		append_option(out, sizeof(out), "user", given != NULL ? given :
+		    "keel");
+		PQconninfoFree(defaults);
+	}
+	given = option_value(options, "options");
+	snprintf(session, sizeof(session), "%s %s", SESSION,
+	    given != NULL ? given : "");
+	append_option(out, sizeof(out), "options", session);
+	append_option(out, sizeof(out), "connect_timeout", CONNECT_TIMEOUT);
+	append_option(out, sizeof(out), "gssencmode", "disable");
+	append_option(out, sizeof(out), "application_name", "keel");
+	PQconninfoFree(options);
+	return (out);
+}

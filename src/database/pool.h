@@ -1,0 +1,54 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_DATABASE_POOL_H
+#define KEEL_DATABASE_POOL_H
+
+#include <libpq-fe.h>
+
+#include "database/database.h"
+
+/*
+ * The connections of one worker (database_pool.c), as the queries see them
+ * (database_query.c). Internal to this room.
+ */
+
+struct db_conn;
+
+/*
+ * A connection that is idle, working and in no transaction, for this request
+ * alone. First come, first served. Raises ERR_UNAVAILABLE at once when none
+ * works, or after a wait that is too long.
+ */
+struct db_conn	*pool_take(struct ctx *) AWAITS;
+
+/* Gives it back; one with an open transaction is rolled back first. */
+void		 pool_give(struct db_conn *);
+
+/*
+ * Sends a statement (prepared if prepared is not NULL) and waits for its
+ * result, which the caller owns. NULL when the connection was lost or the
+ * deadline has passed; the connection must be given back all the same.
+ */
+PGresult	*pool_run(struct ctx *, struct db_conn *,
+		    const struct query *prepared, const char *sql,
+		    const char *const *params, size_t nparams) AWAITS;
+
+/* Every query of the module, in no particular order. */
+extern struct query	*const __start_keel_queries[];
+extern struct query	*const __stop_keel_queries[];
+
+#endif

@@ -1,0 +1,277 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Kore's hooks, in the order in which Kore calls them (the seed's main.py).
+ * Everything that can be wrong is found in kore_parent_configure(), before the
+ * fork: a worker that exits while it starts would be started again for ever.
+ */
+
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+#include <kore/seccomp.h>
+
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "commands.h"
+#include "config.h"
+#include "database/database.h"
+#include "main.h"
+#include "runtime/endpoint.h"
+#include "runtime/log.h"
+#include "runtime/loop.h"
+#include "runtime/mem.h"
+#include "runtime/metrics.h"
+#include "runtime/tls.h"
+#include "utils/password.h"
+
+#define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
+#define COROUTINES_MAX		512	/* per worker; beyond it: 503 */
+#define PARENT_NOFILES		4096
+
+EXPORT void	kore_parent_configure(int, char **);
+EXPORT void	kore_worker_configure(void);
+EXPORT void	kore_seccomp_hook(void);
+
+static const char	*conninfo;
+static bool		 serving;
+
+void
+main_exit(int status)
+{
+	if (serving)
+		unlink(kore_pidfile);
+	exit(status);
+}
+
+void
+main_fail(const char *fmt, ...)
+{
+	va_list	 ap;
+
+	fflush(stdout);
+	fprintf(stderr, "keel: ");
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n");
+	main_exit(1);
+}
+
+static void
+require(const char *problem)
+{
+	if (problem != NULL)
+		main_fail("%s", problem);
+}
+
+/*
+ * Before Kore's main(): standard output by the line, since what is left in
+ * the parent's buffer would be copied into every child; and Kore writes its
+ * pid file before it asks us anything.
+ */
+__attribute__((constructor)) static void
+before_kore(void)
+{
+	static char	 path[1024];
+	const char	*command = getenv("KEEL_COMMAND");
+	const char	*state = getenv("KEEL_STATE_DIR");
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	serving = command == NULL || strcmp(command, "serve") == 0;
+	if (!serving)
+		kore_pidfile = "/dev/null";
+	else if (state != NULL && *state != '\0' &&
+	    (size_t)snprintf(path, sizeof(path), "%s/kore.pid", state) <
+	    sizeof(path))
+		kore_pidfile = path;
+}
+
+/* Tried before Kore does, whose own complaint does not say the address. */
+static void
+try_bind(const char *host, const char *port)
+{
+	struct sockaddr_in6	 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in	 in = { .sin_family = AF_INET };
+	struct sockaddr		*sa = (struct sockaddr *)&in;
+	socklen_t		 len = sizeof(in);
+	int			 fd, on = 1;
+
+	in.sin_port = in6.sin6_port = htons((uint16_t)atoi(port));
+	if (inet_pton(AF_INET6, host, &in6.sin6_addr) == 1) {
+		sa = (struct sockaddr *)&in6;
+		len = sizeof(in6);
+	} else if (inet_pton(AF_INET, host, &in.sin_addr) != 1)
+		main_fail("cannot listen on '%s'", host);
+
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+	    sizeof(on)) == -1 || bind(fd, sa, len) == -1 ||
+	    listen(fd, 1) == -1)
+		main_fail("cannot listen on %s port %s: %m", host, port);
+	close(fd);
+}
+
+static void
+listen_on(const char *server, const char *host, const char *port)
+{
+	struct kore_server	*srv;
+
+	if ((srv = kore_server_lookup(server)) == NULL)
+		main_fail("kore.conf has no server %s", server);
+	try_bind(host, port);
+	if (!kore_server_bind(srv, host, port, NULL))
+		main_fail("cannot listen on %s port %s", host, port);
+}
+
+static void
+load_tls(void)
+{
+	const char	*cert = config.tls_cert, *key = config.tls_key;
+
+	if (cert == NULL) {
+		cert = tls_default_cert();
+		key = tls_default_key();
+		if (cert == NULL || key == NULL)
+			main_fail("KEEL_TLS_CERT and KEEL_TLS_KEY are not set");
+		log_event(LEVEL_WARNING, NULL, "start", "KEEL_TLS_CERT is not "
+		    "set: serving kore.conf's certificate %s", cert);
+	}
+	require(tls_init(cert, key));
+}
+
+/* Kore's parent looks at every possible descriptor of a worker, once each. */
+static void
+limit_files(void)
+{
+	struct rlimit	 rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
+	    rl.rlim_cur > PARENT_NOFILES) {
+		rl.rlim_cur = PARENT_NOFILES;
+		setrlimit(RLIMIT_NOFILE, &rl);
+	}
+}
+
+/* In the parent. */
+static void
+worker_ready(struct kore_msg *msg, const void *data)
+{
+	static unsigned	 count;
+
+	(void)msg;
+	(void)data;
+	if (++count == config.workers)
+		printf(strchr(config.host, ':') != NULL ?
+		    "keel: ready on https://[%s]:%s\n" :
+		    "keel: ready on https://%s:%s\n", config.host,
+		    config.port);
+}
+
+static void
+prepare_server(void)
+{
+	require(database_check());
+	conninfo = database_conninfo(config.database_url, NULL);
+	load_tls();
+	if (password_dummy_hash() == NULL)
+		main_fail("cannot hash a password: out of memory");
+	metrics_init();
+	limit_files();
+	worker_count = (u_int8_t)config.workers;
+	listen_on("api", config.host, config.port);
+	listen_on("admin", "127.0.0.1", config.admin_port);
+	kore_msg_register(MSG_WORKER_READY, worker_ready);
+}
+
+void
+kore_parent_configure(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+
+	json_set_alloc_funcs(mem_alloc, mem_free);
+	require(routes_init());
+	require(schemas_init());
+	require(database_load());
+	require(config_load());
+	log_init(config.log_level);
+	commands_run();
+	prepare_server();
+}
+
+static void
+worker_tick(uint64_t now)
+{
+	database_tick(now);
+}
+
+void
+kore_worker_configure(void)
+{
+	if (worker->restarted)
+		log_event(LEVEL_ERROR, NULL, "worker", "a worker died and "
+		    "was started again");
+	metrics_worker_init(worker->id - 1u, worker->restarted);
+	tls_worker_init();
+	loop_init(COROUTINES_MAX, worker_tick);
+	database_worker_init(conninfo, config.database_pool);
+	kore_msg_send(KORE_MSG_PARENT, MSG_WORKER_READY, NULL, 0);
+}
+
+/*
+ * What a worker may ask of the kernel beyond Kore's own list: glibc's newer
+ * calls, libpq on a socket, threads at a lower priority. clone3 answers
+ * ENOSYS, so that glibc falls back to clone, which Kore allows.
+ */
+static struct sock_filter	filter[] = {
+#if defined(__SANITIZE_ADDRESS__)
+	BPF_STMT(BPF_RET + BPF_K, SECCOMP_RET_ALLOW),
+#else
+	KORE_SYSCALL_ALLOW(newfstatat),
+	KORE_SYSCALL_ALLOW(statx),
+	KORE_SYSCALL_ALLOW(rseq),
+	KORE_SYSCALL_ALLOW(set_robust_list),
+	KORE_SYSCALL_ALLOW(sched_getaffinity),
+	KORE_SYSCALL_ALLOW(sched_yield),
+	KORE_SYSCALL_ALLOW(uname),
+	KORE_SYSCALL_ALLOW(mremap),
+	KORE_SYSCALL_ALLOW(gettid),
+	KORE_SYSCALL_ALLOW(setpriority),
+	KORE_SYSCALL_ALLOW(getrusage),
+	KORE_SYSCALL_ALLOW(getpeername),
+	KORE_SYSCALL_ALLOW(recvmsg),
+	KORE_SYSCALL_ALLOW(sendmsg),
+	KORE_SYSCALL_ALLOW(shutdown),
+	KORE_SYSCALL_ALLOW(restart_syscall),
+	KORE_SYSCALL_ALLOW(pread64),
+	KORE_SYSCALL_DENY(clone3, ENOSYS),
+	KORE_SYSCALL_DENY(ioctl, EACCES),
+#endif
+};
+
+void
+kore_seccomp_hook(void)
+{
+	kore_seccomp_filter("keel", filter, KORE_FILTER_LEN(filter));
+}

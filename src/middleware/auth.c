@@ -1,0 +1,63 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <string.h>
+#include <strings.h>
+
+#include "config.h"
+#include "middleware/middleware.h"
+#include "utils/jwt.h"
+#include "utils/timefmt.h"
+
+#define CLOCK_LEEWAY	60	/* seconds two hosts' clocks may differ */
+
+const char *
+auth_bearer_token(const struct ctx *c)
+{
+	const char	*token;
+
+	if (c->authorization == NULL ||
+	    strncasecmp(c->authorization, "Bearer", 6) != 0 ||
+	    c->authorization[6] != ' ')
+		return (NULL);
+	token = c->authorization + 6;
+	return (token + strspn(token, " "));
+}
+
+const struct jwt_claims *
+auth_claims(struct ctx *c)
+{
+	struct jwt_claims	*claims;
+	const char		*token;
+
+	if ((token = auth_bearer_token(c)) == NULL)
+		return (NULL);
+	claims = ctx_alloc(c, sizeof(*claims));
+	if (jwt_verify(&config.jwt_key, token, config.public_url,
+	    config.public_url, timefmt_now() / 1000000, CLOCK_LEEWAY,
+	    claims) != JWT_OK)
+		return (NULL);
+	return (claims);
+}
+
+void
+auth_raise(struct ctx *c)
+{
+	/* RFC 6750, 3.1: no error code when no token was sent. */
+	error_header(c, "www-authenticate", auth_bearer_token(c) == NULL ?
+	    "Bearer" : "Bearer error=\"invalid_token\"");
+	raise_error(c, &ERR_UNAUTHORIZED, "Could not validate credentials");
+}

@@ -1,0 +1,120 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "middleware/middleware.h"
+#include "runtime/endpoint.h"
+#include "runtime/jsonw.h"
+#include "runtime/log.h"
+
+const char	error_handler_busy[] =
+    "{\"error\":{\"code\":\"SERVICE_UNAVAILABLE\","
+    "\"message\":\"The server is busy\",\"details\":null,"
+    "\"request_id\":null}}";
+
+static void
+write_envelope(struct jsonw *j, const struct ctx *c, const char *message)
+{
+	const struct error_detail	*d;
+
+	jsonw_object(j, NULL);
+	jsonw_object(j, "error");
+	jsonw_string(j, "code", c->error.kind->code);
+	jsonw_string(j, "message", message);
+	if (c->error.details == NULL) {
+		jsonw_null(j, "details");
+	} else {
+		jsonw_array(j, "details");
+		for (d = c->error.details; d != NULL; d = d->next) {
+			jsonw_object(j, NULL);
+			jsonw_string(j, "field", d->field);
+			jsonw_string(j, "message", d->message);
+			jsonw_string(j, "code", d->code);
+			jsonw_object_end(j);
+		}
+		jsonw_array_end(j);
+	}
+	jsonw_string(j, "request_id", c->request_id);
+	jsonw_object_end(j);
+	jsonw_object_end(j);
+}
+
+/*
+ * RFC 6749, 5.2 has its own codes, which an endpoint raises as they are
+ * (invalid_grant); Keel's own kinds are translated.
+ */
+static const char *
+oauth_code(const struct error_kind *kind)
+{
+	if (kind->code[0] >= 'a' && kind->code[0] <= 'z')
+		return (kind->code);
+	if (kind->status == 429 || kind->status == 503)
+		return ("temporarily_unavailable");
+	return (kind->status >= 500 ? "server_error" : "invalid_request");
+}
+
+static void
+write_oauth(struct jsonw *j, const struct ctx *c, const char *message)
+{
+	jsonw_object(j, NULL);
+	jsonw_string(j, "error", oauth_code(c->error.kind));
+	jsonw_string(j, "error_description", message);
+	jsonw_object_end(j);
+}
+
+static bool
+is_oauth(const struct ctx *c)
+{
+	return (c->endpoint != NULL && c->endpoint->errors == OAUTH);
+}
+
+void
+error_handler_respond(struct ctx *c)
+{
+	static struct header	 retry = { "retry-after", "1", NULL };
+	static struct header	 type = {
+		"content-type", "application/json", NULL
+	};
+	const char		*message = c->error.message;
+	struct jsonw		 j;
+
+	c->response.status = c->error.kind->status;
+	if (c->response.status == 500) {
+		log_event(LEVEL_ERROR, c, "error", "%s", message);
+		message = "Internal server error";
+	} else if (c->response.status == 503) {
+		log_event(LEVEL_WARNING, c, "unavailable", "%s", message);
+		retry.next = c->error.headers;
+		c->error.headers = &retry;
+	}
+	if (is_oauth(c) && c->response.status < 500)
+		c->response.status = 400;
+
+	jsonw_init(&j, &c->arena);
+	if (is_oauth(c))
+		write_oauth(&j, c, message);
+	else
+		write_envelope(&j, c, message);
+
+	type.next = c->error.headers;
+	c->response.headers = &type;
+	c->response.body = j.failed ? error_handler_busy : j.text;
+	c->response.len = j.failed ? strlen(error_handler_busy) : j.len;
+	if (j.failed)
+		c->response.status = 503;
+}

@@ -1,0 +1,63 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_MIDDLEWARE_H
+#define KEEL_MIDDLEWARE_H
+
+#include "runtime/ctx.h"
+
+struct jwt_claims;
+
+/* request_id.c */
+
+/*
+ * The request's id: the client's X-Request-ID if it is 1 to 64 characters of
+ * [A-Za-z0-9-], otherwise a new UUIDv7. header is NULL if none was sent.
+ */
+void	 request_id_assign(struct ctx *, const char *header);
+
+/* auth.c */
+
+/* What follows "Bearer " in the Authorization header; NULL if there is none. */
+const char	*auth_bearer_token(const struct ctx *);
+
+/*
+ * The verified claims of the request's access token, in the request's memory;
+ * NULL when there is none or it is not good, for whatever reason.
+ */
+const struct jwt_claims	*auth_claims(struct ctx *);
+
+/* Raises 401 `Could not validate credentials`, with WWW-Authenticate. */
+void	 auth_raise(struct ctx *) __attribute__((noreturn));
+
+/* error_handler.c */
+
+/*
+ * Writes the answer of the error that was raised: the seed's envelope, or the
+ * shape of RFC 6749, 5.2 where the endpoint asks for it. Runs after the
+ * coroutine; never fails and never raises.
+ */
+void	 error_handler_respond(struct ctx *);
+
+/* The envelope for a request that could not even get a ctx. */
+extern const char	error_handler_busy[];
+
+/* access_log.c */
+
+/* One line for a request that has ended. */
+void	 access_log_write(const struct ctx *);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include "modules/auth/auth.h"
+
+static const struct field	token_request_fields[] = {
+	FIELD(token_request, grant_type, T_STR, 0, NULL,
+	    .fallback = "password"),
+	FIELD(token_request, username, T_STR, 0, NULL),
+	FIELD(token_request, password, T_STR, SECRET, NULL),
+	FIELD(token_request, scope, T_STR, 0, NULL),
+};
+
+SCHEMA(token_request);
+
+static const struct field	token_fields[] = {
+	FIELD(token, access_token, T_STR, 0, NULL),
+	FIELD(token, token_type, T_STR, 0, NULL),
+	FIELD(token, expires_in, T_INT, 0, NULL),
+	FIELD(token, scope, T_STR, 0, NULL),
+};
+
+SCHEMA(token);

@@ -1,0 +1,95 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <string.h>
+
+#include "config.h"
+#include "modules/auth/auth.h"
+#include "utils/jwt.h"
+#include "utils/timefmt.h"
+#include "utils/uuid.h"
+
+#define SECOND	INT64_C(1000000)	/* microseconds */
+
+#define ACCESS_TOKEN_MAX	2048
+
+/* RFC 6749, 5.2; the endpoint answers in its shape. */
+static const struct error_kind	invalid_request = { 400, "invalid_request" };
+static const struct error_kind	invalid_grant = { 400, "invalid_grant" };
+static const struct error_kind	unsupported_grant_type = {
+	400, "unsupported_grant_type"
+};
+
+static const char *
+access_token(struct ctx *c, const struct user *user, const char *session_id)
+{
+	struct jwt_claims	*claims = ctx_alloc(c, sizeof(*claims));
+	char			*token = ctx_alloc(c, ACCESS_TOKEN_MAX);
+
+	/* RFC 9068, 2.2 */
+	strcpy(claims->iss, config.public_url);
+	strcpy(claims->aud, config.public_url);
+	strcpy(claims->sub, user->id);
+	strcpy(claims->sid, session_id);
+	strcpy(claims->client_id, "keel");
+	claims->iat = timefmt_now() / SECOND;
+	claims->exp = claims->iat + ACCESS_TOKEN_SECONDS;
+	if (!uuid_v7(claims->jti) || jwt_sign(&config.jwt_key, claims, token,
+	    ACCESS_TOKEN_MAX) == -1)
+		raise_error(c, &ERR_UNAVAILABLE, "Cannot sign a token");
+	return (token);
+}
+
+static struct token *
+open_session(struct ctx *c, const struct user *user)
+{
+	struct token	*token = ctx_alloc(c, sizeof(*token));
+	const char	*id = db_uuid(c);
+	int64_t		 expires_at;
+
+	expires_at = timefmt_now() + SESSION_DAYS * 86400 * SECOND;
+	if (!auth_repository_create_session(c, id, user, expires_at))
+		raise_error(c, &invalid_grant,
+		    "Incorrect username or password");
+	token->access_token = access_token(c, user, id);
+	token->token_type = "bearer";
+	token->expires_in = ACCESS_TOKEN_SECONDS;
+	token->scope = "";
+	return (token);
+}
+
+struct token *
+auth_service_sign_in(struct ctx *c, const struct token_request *in)
+{
+	struct user	*user;
+	bool		 right;
+
+	if (strcmp(in->grant_type, "password") != 0)
+		raise_error(c, &unsupported_grant_type,
+		    "The grant type must be password");
+	if (in->username == NULL || in->password == NULL)
+		raise_error(c, &invalid_request,
+		    "The parameters username and password are required");
+
+	user = users_service_find_by_email(c, in->username);
+	if (user != NULL && !user->is_active)
+		user = NULL;
+	right = users_service_verify_password(c, user, in->password);
+	if (!right)
+		raise_error(c, &invalid_grant,
+		    "Incorrect username or password");
+	return (open_session(c, user));
+}

@@ -1,0 +1,52 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include "modules/health/health.h"
+#include "runtime/endpoint.h"
+#include "runtime/respond.h"
+
+/* Alive: the loop turns. No database is asked. */
+static void
+alive(struct ctx *c)
+{
+	static const struct health	 ok = { "ok" };
+
+	health_respond(c, &ok);
+}
+
+static void
+ready(struct ctx *c)
+{
+	health_respond(c, health_service_ready(c));
+}
+
+static void
+show_metrics(struct ctx *c)
+{
+	respond_text(c, 200, "text/plain; version=0.0.4",
+	    health_service_metrics(c));
+}
+
+ROUTE(healthz, GET(alive, .out = &health_schema, .doc = "Is it alive?"));
+
+ROUTE(readyz, GET(ready, .out = &health_schema,
+    .doc = "Can it serve? Asks the database."));
+
+ROUTE(metrics_page, GET(show_metrics, .doc = "Metrics for Prometheus."));
+
+/* kore.conf's last routes: no method of any other path. */
+ROUTE(not_found);
+ROUTE(admin_not_found);

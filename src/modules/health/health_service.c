@@ -1,0 +1,113 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "modules/health/health.h"
+#include "runtime/coro.h"
+#include "runtime/metrics.h"
+
+#define PAGE_MAX	8192
+
+struct health *
+health_service_ready(struct ctx *c)
+{
+	struct health	*health = ctx_alloc(c, sizeof(*health));
+
+	if (health_repository_schema_version(c) < migrations_version())
+		raise_error(c, &ERR_UNAVAILABLE,
+		    "The database's schema is older than this server's");
+	health->status = "ready";
+	return (health);
+}
+
+/* What is added up over the workers, and what it is called. */
+static const struct gauge {
+	const char	*name;
+	const char	*help;
+	size_t		 offset;
+	bool		 highest;	/* the largest, not the sum */
+} gauges[] = {
+#define GAUGE(member, text, highest)					\
+	{ "keel_" #member, text, offsetof(struct worker_metrics, member), \
+	  highest }
+	GAUGE(coroutines, "Requests being handled.", false),
+	GAUGE(stack_high_water, "Deepest coroutine stack, in bytes.", true),
+	GAUGE(arenas, "Arenas that hold memory.", false),
+	GAUGE(tasks, "Offloaded jobs, running or waiting.", false),
+	GAUGE(db_in_use, "Database connections in use.", false),
+	GAUGE(db_idle, "Database connections at rest.", false),
+	GAUGE(db_down, "Database connections that are down.", false),
+#undef GAUGE
+};
+
+static uint64_t
+gauge_value(const struct gauge *g)
+{
+	const char	*slot;
+	uint64_t	 value, total = 0;
+	int		 i;
+
+	for (i = 0; i < METRICS_WORKERS_MAX; i++) {
+		slot = (const char *)&shared->workers[i];
+		value = *(const _Atomic uint64_t *)(slot + g->offset);
+		if (!g->highest)
+			total += value;
+		else if (value > total)
+			total = value;
+	}
+	return (total);
+}
+
+static size_t
+write_requests(char *page, size_t n)
+{
+	uint64_t	 total;
+	int		 class, i;
+
+	n += (size_t)snprintf(page + n, PAGE_MAX - n,
+	    "# HELP keel_requests_total Requests answered, by status class.\n"
+	    "# TYPE keel_requests_total counter\n");
+	for (class = 2; class <= 5; class++) {
+		for (total = 0, i = 0; i < METRICS_WORKERS_MAX; i++)
+			total += shared->workers[i].requests[class];
+		n += (size_t)snprintf(page + n, PAGE_MAX - n,
+		    "keel_requests_total{status=\"%dxx\"} %" PRIu64 "\n",
+		    class, total);
+	}
+	return (n);
+}
+
+const char *
+health_service_metrics(struct ctx *c)
+{
+	char		*page = ctx_alloc(c, PAGE_MAX);
+	size_t		 n = 0, i;
+
+	for (i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+		n += (size_t)snprintf(page + n, PAGE_MAX - n,
+		    "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n",
+		    gauges[i].name, gauges[i].help, gauges[i].name,
+		    gauges[i].name, gauge_value(&gauges[i]));
+	n = write_requests(page, n);
+	snprintf(page + n, PAGE_MAX - n,
+	    "# HELP keel_worker_restarts_total Workers that died.\n"
+	    "# TYPE keel_worker_restarts_total counter\n"
+	    "keel_worker_restarts_total %" PRIu64 "\n",
+	    (uint64_t)shared->worker_restarts);
+	return (page);
+}

@@ -1,0 +1,89 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdalign.h>
+#include <stdint.h>
+
+#include <openssl/crypto.h>
+
+#include "runtime/arena.h"
+#include "runtime/mem.h"
+
+#define CHUNK_SIZE	4096
+#define ALIGN(n)	(((n) + 15) & ~(size_t)15)
+
+struct arena_chunk {
+	struct arena_chunk	*next;
+	size_t			 used;
+	size_t			 size;
+	alignas(16) char	 data[];
+};
+
+static unsigned	arenas;
+
+void *
+arena_alloc(struct arena *a, size_t len)
+{
+	struct arena_chunk	*chunk = a->chunks;
+	size_t			 size;
+	void			*p;
+
+	if (len > SIZE_MAX / 2)
+		return (NULL);
+	len = ALIGN(len);
+
+	if (chunk == NULL || chunk->size - chunk->used < len) {
+		size = CHUNK_SIZE - sizeof(*chunk);
+		if (len > size)
+			size = len;
+		chunk = mem_alloc(sizeof(*chunk) + size);
+		if (chunk == NULL)
+			return (NULL);
+		if (a->chunks == NULL)
+			arenas++;
+		chunk->next = a->chunks;
+		chunk->used = 0;
+		chunk->size = size;
+		a->chunks = chunk;
+	}
+
+	p = chunk->data + chunk->used;
+	chunk->used += len;
+	return (p);
+}
+
+void
+arena_free(struct arena *a, bool wipe)
+{
+	struct arena_chunk	*chunk, *next;
+
+	if (a->chunks == NULL)
+		return;
+	for (chunk = a->chunks; chunk != NULL; chunk = next) {
+		next = chunk->next;
+		if (wipe)
+			OPENSSL_cleanse(chunk->data, chunk->used);
+		mem_free(chunk);
+	}
+	a->chunks = NULL;
+	arenas--;
+}
+
+unsigned
+arena_count(void)
+{
+	return (arenas);
+}

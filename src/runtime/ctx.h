@@ -1,0 +1,132 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_RUNTIME_CTX_H
+#define KEEL_RUNTIME_CTX_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/arena.h"
+#include "runtime/coro.h"
+#include "runtime/errors.h"
+#include "runtime/faults.h"
+
+#define REQUEST_ID_MAX	64
+
+struct db_conn;
+struct endpoint;
+struct http_request;
+struct route;
+struct schema;
+struct user;
+
+struct query_value;
+
+struct header {
+	const char	*name;
+	const char	*value;
+	struct header	*next;
+};
+
+struct defer {
+	void		(*fn)(void *);
+	void		*ptr;
+	struct defer	*next;
+};
+
+/*
+ * One request, from its head to its access log line. It holds copies of what
+ * it needs from Kore's request, to which only `req` points; a client that
+ * hangs up clears that pointer and changes nothing else.
+ */
+struct ctx {
+	struct arena		 arena;
+	struct defer		*defers;
+	struct coro		*coro;
+	struct http_request	*req;
+	const struct route	*route;
+	const struct endpoint	*endpoint;	/* NULL: none matched */
+	struct faults		 faults;
+
+	int			 method;	/* enum http_verb */
+	const char		*method_name;
+	const char		*path;
+	const char		*query;		/* raw, "" if none */
+	const char		*content_type;	/* NULL if none */
+	const char		*authorization;	/* NULL if none */
+	const char		*body;		/* NUL-terminated */
+	size_t			 body_len;
+	const char		*path_values[4];
+	struct query_value	*query_values;
+	char			 client[64];	/* the peer's address */
+	char			 request_id[REQUEST_ID_MAX + 1];
+	int64_t			 started;	/* microseconds, UTC */
+
+	struct user		*user;		/* dependencies.h */
+	struct db_conn		*transaction;	/* database.h */
+	bool			 retried;
+	bool			 no_unwind;
+	bool			 secret;	/* wipe the arena at the end */
+	bool			 done;
+	bool			 client_gone;
+
+	struct {
+		const struct error_kind	*kind;	/* NULL: none raised */
+		char			 message[256];
+		struct error_detail	*details;
+		struct error_detail	**last_detail;
+		struct header		*headers;
+		bool			 retry;	/* serialization failure */
+	} error;
+
+	struct {
+		int			 status;
+		struct header		*headers;
+		const char		*body;
+		size_t			 len;
+	} response;
+};
+
+/* The ctx of the running coroutine; NULL outside of any. */
+struct ctx	*ctx_current(void);
+
+/*
+ * Memory of the request, released with it. Raises ERR_UNAVAILABLE when memory
+ * is short, so the result needs no check.
+ */
+void		*ctx_alloc(struct ctx *, size_t);	/* zeroed */
+char		*ctx_strdup(struct ctx *, const char *);
+char		*ctx_strndup(struct ctx *, const char *, size_t);
+char		*ctx_printf(struct ctx *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+
+/*
+ * fn(ptr) will be called when the request ends, however it ends, the latest
+ * first. Call it on the line that acquires ptr: when it cannot remember, it
+ * calls fn(ptr) at once and raises.
+ */
+void		 defer(struct ctx *, void (*fn)(void *), void *ptr);
+
+/* Runs and forgets the defers. Nothing in them may raise or wait. */
+void		 ctx_run_defers(struct ctx *);
+
+/* Suspends until coro_wake(c->coro); false when timeout_ms ran out first. */
+bool		 ctx_wait(struct ctx *, uint64_t timeout_ms) AWAITS;
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_RUNTIME_ENDPOINT_H
+#define KEEL_RUNTIME_ENDPOINT_H
+
+#include <stddef.h>
+
+#include "runtime/ctx.h"
+#include "runtime/schema.h"
+#include "runtime/validator.h"
+
+/*
+ * A route's C half. kore.conf says which path leads to it; its rows say what
+ * the path's groups are and which methods there are:
+ *
+ *	ROUTE(user_item,
+ *	    PATH(user_id, T_UUID),
+ *	    GET(read_user, .auth = &signed_in, .out = &user_schema,
+ *	        .doc = "Read one user."));
+ *
+ * kore.conf:	route ^/api/v1/users/([^/]+)$ user_item
+ *
+ * At start routes_init() finds `user_item__route` for each handler of Kore's
+ * route table; there is no list in C to edit.
+ */
+
+enum http_verb {
+	VERB_NONE, VERB_GET, VERB_POST, VERB_PUT, VERB_PATCH, VERB_DELETE
+};
+
+/* Which shape this endpoint's errors have (api.md). */
+enum error_shape { ENVELOPE, OAUTH };
+
+/* What a handler wants settled before it runs: the seed's Depends(). */
+struct dependency {
+	const char	*name;
+	void		(*resolve)(struct ctx *);	/* raises */
+};
+
+struct endpoint {
+	enum http_verb			 verb;
+	void				(*handler)(struct ctx *);
+	const char			*name;
+	const struct dependency		*auth;
+	const struct schema		*in;
+	const struct schema		*out;
+	int				 status;	/* 0 means 200 */
+	enum error_shape		 errors;
+	const char			*doc;
+
+	const char			*param;		/* PATH rows */
+	enum field_type			 type;
+};
+
+struct kore_module_handle;
+struct path_regex;
+
+
+struct route {
+	const char			*name;
+	const struct endpoint		*rows;
+	size_t				 nrows;
+
+	/* Bound at start, from Kore's route table. */
+	struct kore_module_handle	*hdlr;
+	struct path_regex		*regex;
+	const char			*allow;
+};
+
+#define ROUTE(route_name, ...)						\
+	static const struct endpoint route_name##__rows[] = {		\
+		__VA_ARGS__						\
+	};								\
+	EXPORT extern struct route route_name##__route;			\
+	struct route route_name##__route = {				\
+		.name = #route_name, .rows = route_name##__rows,	\
+		.nrows = sizeof(route_name##__rows) /			\
+		    sizeof(route_name##__rows[0]),			\
+	};								\
+	EXPORT int route_name(struct http_request *);			\
+	int								\
+	route_name(struct http_request *req)				\
+	{								\
+		return (endpoint_handle(req, &route_name##__route));	\
+	}								\
+	struct endpoint		/* so that ROUTE(...) takes a semicolon */
+
+#define METHOD(v, fn, ...)						\
+	{ .verb = v, .handler = fn, .name = #fn, ##__VA_ARGS__ }
+#define GET(fn, ...)	METHOD(VERB_GET, fn, ##__VA_ARGS__)
+#define POST(fn, ...)	METHOD(VERB_POST, fn, ##__VA_ARGS__)
+#define PUT(fn, ...)	METHOD(VERB_PUT, fn, ##__VA_ARGS__)
+#define PATCH(fn, ...)	METHOD(VERB_PATCH, fn, ##__VA_ARGS__)
+#define DELETE(fn, ...)	METHOD(VERB_DELETE, fn, ##__VA_ARGS__)
+#define PATH(name, ftype)						\
+	{ .verb = VERB_NONE, .param = #name, .type = ftype }
+
+/*
+ * What Kore calls for a request, and calls again once its coroutine is done.
+ * Returns KORE_RESULT_*.
+ */
+int		 endpoint_handle(struct http_request *, const struct route *);
+
+/* "GET" for VERB_GET. */
+const char	*endpoint_verb_name(enum http_verb);
+
+/* The value of a query parameter, validated; NULL if it was not sent. */
+const char	*query_param(const struct ctx *, const char *name);
+
+/* The value of a PATH row, validated. */
+const char	*path_param(const struct ctx *, const char *name);
+
+/* Reads both into the ctx; raises 422 naming all that is bad. */
+void		 query_read(struct ctx *);
+void		 path_read(struct ctx *);
+
+/*
+ * In the parent, once: binds every handler of Kore's route table. Returns
+ * NULL, or a line saying what does not fit.
+ */
+const char	*routes_init(void);
+
+/* Calls fn for every bound method row, in kore.conf's order. */
+void		 routes_walk(void (*fn)(const struct route *,
+		    const struct endpoint *));
+
+/* The path kore.conf gives it, a regex or a plain path. */
+const char	*route_path(const struct route *);
+
+/* The groups of route's path in a path; false when it does not match. */
+#define PATH_GROUPS_MAX	4
+
+struct span {
+	size_t	start, end;
+};
+
+bool		 path_match(const struct route *, const char *path,
+		    struct span groups[PATH_GROUPS_MAX]);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_RUNTIME_ERRORS_H
+#define KEEL_RUNTIME_ERRORS_H
+
+struct ctx;
+
+/* A kind of error: its HTTP status and the code its envelope carries. */
+struct error_kind {
+	int		 status;
+	const char	*code;
+};
+
+extern const struct error_kind	ERR_BAD_REQUEST, ERR_INVALID_JSON,
+				ERR_UNAUTHORIZED, ERR_FORBIDDEN,
+				ERR_NOT_FOUND, ERR_METHOD_NOT_ALLOWED,
+				ERR_CONFLICT, ERR_UNSUPPORTED_MEDIA_TYPE,
+				ERR_VALIDATION, ERR_INTERNAL, ERR_UNAVAILABLE;
+
+/* One thing that is wrong with the input. */
+struct error_detail {
+	const char		*field;		/* body.email, query.limit */
+	const char		*code;		/* missing, too_short, ... */
+	const char		*message;
+	struct error_detail	*next;
+};
+
+/*
+ * Abandons the running coroutine and answers with the kind's status, in the
+ * envelope that middleware/error_handler.c writes: the seed's
+ * `raise HTTPException`. Everything handed to defer() is released, an open
+ * transaction is rolled back. Must not be called in a defer or in a callback
+ * of a foreign library.
+ */
+void	raise_error(struct ctx *, const struct error_kind *, const char *, ...)
+	    __attribute__((noreturn, format(printf, 3, 4)));
+
+/* A header for the answer of the error about to be raised. */
+void	error_header(struct ctx *, const char *name, const char *value);
+
+/*
+ * Notes one bad field; raise_validation() then answers 422 with all of them.
+ * code is a constant; field and message are copied.
+ */
+void	error_detail(struct ctx *, const char *field, const char *code,
+	    const char *message, ...) __attribute__((format(printf, 4, 5)));
+
+/* Raises ERR_VALIDATION if error_detail() was called, else returns. */
+void	raise_validation(struct ctx *);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include "runtime/faults.h"
+
+#if defined(KEEL_FAULTS)
+#include <stdlib.h>
+#include <string.h>
+
+static struct faults	*selected;
+
+bool
+fault_hit(enum fault kind)
+{
+	if (selected == NULL || selected->countdown[kind] == 0)
+		return (false);
+	return (--selected->countdown[kind] == 0);
+}
+
+void
+faults_parse(struct faults *f, const char *header)
+{
+	static const char	*names[FAULT_KINDS] = {
+		[FAULT_ALLOC] = "alloc=",
+		[FAULT_QUERY] = "query=",
+		[FAULT_STALL] = "stall=",
+	};
+	size_t			 len;
+	int			 i;
+
+	memset(f, 0, sizeof(*f));
+	for (i = 0; header != NULL && i < FAULT_KINDS; i++) {
+		len = strlen(names[i]);
+		if (strncmp(header, names[i], len) == 0)
+			f->countdown[i] = (unsigned)atoi(header + len);
+	}
+}
+
+void
+faults_select(struct faults *f)
+{
+	selected = f;
+}
+#endif

@@ -1,0 +1,235 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/arena.h"
+#include "runtime/jsonw.h"
+#include "utils/timefmt.h"
+
+#define JSONW_INITIAL	512
+
+void
+jsonw_init(struct jsonw *j, struct arena *arena)
+{
+	memset(j, 0, sizeof(*j));
+	j->arena = arena;
+}
+
+void
+jsonw_init_fixed(struct jsonw *j, char *buf, size_t size)
+{
+	memset(j, 0, sizeof(*j));
+	j->text = buf;
+	j->size = size;
+}
+
+static bool
+jsonw_reserve(struct jsonw *j, size_t more)
+{
+	size_t	 size = j->size != 0 ? j->size : JSONW_INITIAL;
+	char	*text;
+
+	if (j->failed)
+		return (false);
+	if (j->size - j->len >= more && j->size != 0)
+		return (true);
+
+	while (size - j->len < more)
+		size *= 2;
+	if (j->arena == NULL ||
+	    (text = arena_alloc(j->arena, size)) == NULL) {
+		j->failed = true;
+		return (false);
+	}
+	if (j->len > 0)
+		memcpy(text, j->text, j->len);
+	j->text = text;
+	j->size = size;
+	return (true);
+}
+
+static void
+jsonw_put(struct jsonw *j, const char *s, size_t len)
+{
+	if (!jsonw_reserve(j, len))
+		return;
+	memcpy(j->text + j->len, s, len);
+	j->len += len;
+}
+
+/* The length of the UTF-8 sequence at s, 0 if it is none. */
+static size_t
+utf8_sequence(const unsigned char *s)
+{
+	uint32_t	 cp;
+	size_t		 len, i;
+
+	if (s[0] < 0x80)
+		return (1);
+	if (s[0] >= 0xc2 && s[0] <= 0xdf) {
+		len = 2;
+		cp = s[0] & 0x1f;
+	} else if (s[0] >= 0xe0 && s[0] <= 0xef) {
+		len = 3;
+		cp = s[0] & 0x0f;
+	} else if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+		len = 4;
+		cp = s[0] & 0x07;
+	} else
+		return (0);
+
+	for (i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return (0);
+		cp = cp << 6 | (s[i] & 0x3f);
+	}
+	if ((len == 3 && cp < 0x800) || (len == 4 && cp < 0x10000) ||
+	    (cp >= 0xd800 && cp <= 0xdfff) || cp > 0x10ffff)
+		return (0);
+	return (len);
+}
+
+/* What is not UTF-8 (a cut message, a raw path) becomes U+FFFD. */
+static void
+jsonw_quote(struct jsonw *j, const char *value)
+{
+	const unsigned char	*s = (const unsigned char *)value;
+	char			 escape[8];
+	size_t			 run, len;
+
+	jsonw_put(j, "\"", 1);
+	while (*s != '\0') {
+		for (run = 0; s[run] >= 0x20 && s[run] < 0x7f &&
+		    s[run] != '"' && s[run] != '\\'; run++)
+			;
+		if (run > 0) {
+			jsonw_put(j, (const char *)s, run);
+			s += run;
+			continue;
+		}
+		if (*s == '"' || *s == '\\') {
+			escape[0] = '\\';
+			escape[1] = (char)*s++;
+			jsonw_put(j, escape, 2);
+		} else if (*s < 0x20 || *s == 0x7f) {
+			snprintf(escape, sizeof(escape), "\\u%04x", *s++);
+			jsonw_put(j, escape, 6);
+		} else if ((len = utf8_sequence(s)) > 0) {
+			jsonw_put(j, (const char *)s, len);
+			s += len;
+		} else {
+			jsonw_put(j, "\\ufffd", 6);
+			s++;
+		}
+	}
+	jsonw_put(j, "\"", 1);
+}
+
+static void
+jsonw_key(struct jsonw *j, const char *key)
+{
+	if (j->comma)
+		jsonw_put(j, ",", 1);
+	j->comma = true;
+	if (key != NULL) {
+		jsonw_quote(j, key);
+		jsonw_put(j, ":", 1);
+	}
+}
+
+static void
+jsonw_open(struct jsonw *j, const char *key, const char *bracket)
+{
+	jsonw_key(j, key);
+	jsonw_put(j, bracket, 1);
+	j->comma = false;
+}
+
+static void
+jsonw_close(struct jsonw *j, const char *bracket)
+{
+	jsonw_put(j, bracket, 1);
+	j->comma = true;
+}
+
+void
+jsonw_object(struct jsonw *j, const char *key)
+{
+	jsonw_open(j, key, "{");
+}
+
+void
+jsonw_object_end(struct jsonw *j)
+{
+	jsonw_close(j, "}");
+}
+
+void
+jsonw_array(struct jsonw *j, const char *key)
+{
+	jsonw_open(j, key, "[");
+}
+
+void
+jsonw_array_end(struct jsonw *j)
+{
+	jsonw_close(j, "]");
+}
+
+void
+jsonw_string(struct jsonw *j, const char *key, const char *value)
+{
+	jsonw_key(j, key);
+	if (value == NULL)
+		jsonw_put(j, "null", 4);
+	else
+		jsonw_quote(j, value);
+}
+
+void
+jsonw_int(struct jsonw *j, const char *key, int64_t value)
+{
+	char	 text[24];
+
+	jsonw_key(j, key);
+	jsonw_put(j, text,
+	    (size_t)snprintf(text, sizeof(text), "%" PRId64, value));
+}
+
+void
+jsonw_bool(struct jsonw *j, const char *key, bool value)
+{
+	jsonw_key(j, key);
+	jsonw_put(j, value ? "true" : "false", value ? 4 : 5);
+}
+
+void
+jsonw_null(struct jsonw *j, const char *key)
+{
+	jsonw_string(j, key, NULL);
+}
+
+void
+jsonw_time(struct jsonw *j, const char *key, int64_t us)
+{
+	char	 text[TIMEFMT_TEXT];
+
+	timefmt_rfc3339(us, text);
+	jsonw_string(j, key, text);
+}

@@ -1,0 +1,93 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/ctx.h"
+#include "runtime/log.h"
+#include "utils/timefmt.h"
+
+static const char	*names[] = { "debug", "info", "warning", "error" };
+static enum log_level	 lowest = LEVEL_INFO;
+
+/* Lines come from the loop's thread only; its stacks are small. */
+static char		 line[16384];
+static struct jsonw	 writer;
+
+int
+log_level_parse(const char *name)
+{
+	int	 i;
+
+	for (i = 0; i <= LEVEL_ERROR; i++) {
+		if (strcmp(name, names[i]) == 0)
+			return (i);
+	}
+	return (-1);
+}
+
+void
+log_init(enum log_level level)
+{
+	lowest = level;
+}
+
+struct jsonw *
+log_begin(enum log_level level, const struct ctx *c, const char *event)
+{
+	if (level < lowest)
+		return (NULL);
+
+	jsonw_init_fixed(&writer, line, sizeof(line) - 1);
+	jsonw_object(&writer, NULL);
+	jsonw_time(&writer, "time", timefmt_now());
+	jsonw_string(&writer, "level", names[level]);
+	jsonw_string(&writer, "event", event);
+	if (c != NULL)
+		jsonw_string(&writer, "request_id", c->request_id);
+	return (&writer);
+}
+
+void
+log_end(struct jsonw *j)
+{
+	jsonw_object_end(j);
+	if (j->failed)
+		return;
+	line[j->len] = '\n';
+	if (write(STDOUT_FILENO, line, j->len + 1) == -1)
+		return;		/* nobody left to tell */
+}
+
+void
+log_event(enum log_level level, const struct ctx *c, const char *event,
+    const char *fmt, ...)
+{
+	static char	 message[1024];
+	struct jsonw	*j;
+	va_list		 ap;
+
+	if ((j = log_begin(level, c, event)) == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	jsonw_string(j, "message", message);
+	log_end(j);
+}

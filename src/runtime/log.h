@@ -1,0 +1,46 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_RUNTIME_LOG_H
+#define KEEL_RUNTIME_LOG_H
+
+#include "runtime/jsonw.h"
+
+struct ctx;
+
+enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR };
+
+/* "debug", "info", "warning" or "error"; -1 for anything else. */
+int	log_level_parse(const char *);
+void	log_init(enum log_level lowest);
+
+/*
+ * One JSON object a line on standard output:
+ * {"time":...,"level":...,"event":...,"request_id":...,"message":...}
+ * c may be NULL. Never log a body, a query string, a token or a password.
+ */
+void	log_event(enum log_level, const struct ctx *, const char *event,
+	    const char *, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * The same in pieces, for lines with members of their own. log_begin returns
+ * NULL when the level is not logged.
+ */
+struct jsonw	*log_begin(enum log_level, const struct ctx *,
+		    const char *event);
+void		 log_end(struct jsonw *);
+
+#endif

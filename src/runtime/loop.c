@@ -1,0 +1,71 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+
+#include <stdbool.h>
+
+#include "runtime/coro.h"
+#include "runtime/loop.h"
+#include "runtime/metrics.h"
+
+static bool	scheduled;
+static void	(*on_tick)(uint64_t);
+
+static void
+loop_run(void *arg, u_int64_t now)
+{
+	(void)arg;
+	(void)now;
+	scheduled = false;
+	coro_run();
+}
+
+/*
+ * A timer of zero makes the next epoll wait zero too: what is woken inside
+ * http_process() would sleep until the next tick otherwise.
+ */
+void
+loop_schedule(void)
+{
+	if (scheduled)
+		return;
+	scheduled = true;
+	kore_timer_add(loop_run, 0, NULL, KORE_TIMER_ONESHOT);
+}
+
+/*
+ * Kore's loop waits for ever when there is no timer, and its own timeouts
+ * never run; this one keeps it turning.
+ */
+static void
+loop_tick(void *arg, u_int64_t now)
+{
+	(void)arg;
+	coro_tick(now);
+	on_tick(now);
+	metrics_tick();
+}
+
+void
+loop_init(unsigned coroutines_max, void (*tick)(uint64_t))
+{
+	coro_init(coroutines_max, loop_schedule);
+	on_tick = tick;
+	kore_timer_add(loop_tick, TICK_MS, NULL, 0);
+}

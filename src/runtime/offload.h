@@ -1,0 +1,39 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_RUNTIME_OFFLOAD_H
+#define KEEL_RUNTIME_OFFLOAD_H
+
+#include <stddef.h>
+
+#include "runtime/ctx.h"
+
+#define OFFLOAD_DATA_MAX	2048
+
+/*
+ * Runs fn(data) in one of the worker's task threads, for what would hold up
+ * the loop (a password hash). `size` bytes of data are copied in before and
+ * back after, and the copy is wiped, so a client that hangs up meanwhile costs
+ * nothing. fn must not touch the ctx, the arena or the database.
+ * Raises ERR_UNAVAILABLE when too many wait already.
+ */
+void		offload(struct ctx *, void (*fn)(void *), void *data,
+		    size_t size) AWAITS;
+
+/* How many run or wait. */
+unsigned	offload_count(void);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Reads the query string and the path's groups, strictly: Kore's own reading
+ * drops what is wrong without a word. Which parameters there are, and their
+ * values, is what kore.conf's params blocks say.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <string.h>
+
+#include "runtime/endpoint.h"
+#include "utils/form.h"
+#include "utils/uuid.h"
+
+#define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
+
+struct query_value {
+	const char		*name;
+	const char		*value;
+	struct query_value	*next;
+};
+
+static struct kore_handler_params *
+find_param(const struct ctx *c, const char *name)
+{
+	struct kore_handler_params	*p;
+
+	TAILQ_FOREACH(p, &c->route->hdlr->params, list) {
+		if ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
+		    strcasecmp(http_method_text(p->method),
+		    endpoint_verb_name(c->endpoint->verb)) == 0 &&
+		    strcmp(p->name, name) == 0)
+			return (p);
+	}
+	return (NULL);
+}
+
+const char *
+query_param(const struct ctx *c, const char *name)
+{
+	const struct query_value	*v;
+
+	for (v = c->query_values; v != NULL; v = v->next) {
+		if (strcmp(v->name, name) == 0)
+			return (v->value);
+	}
+	return (NULL);
+}
+
+static void
+read_query_pair(struct ctx *c, const struct form_pair *pair)
+{
+	struct kore_handler_params	*p;
+	struct query_value		*v;
+	const char			*field;
+
+	field = ctx_printf(c, "query.%.*s", NAME_SHOWN_MAX, pair->name);
+	if ((p = find_param(c, pair->name)) == NULL) {
+		error_detail(c, field, "unknown_field",
+		    "Is not a parameter of this operation");
+		return;
+	}
+	if (query_param(c, pair->name) != NULL) {
+		error_detail(c, field, "duplicate_field",
+		    "Is given more than once");
+		return;
+	}
+	v = ctx_alloc(c, sizeof(*v));
+	v->name = p->name;
+	v->value = pair->value;
+	v->next = c->query_values;
+	c->query_values = v;
+	rule_check(c, rule_of(p->validator), field, pair->value);
+}
+
+void
+query_read(struct ctx *c)
+{
+	struct form_pair	 pair;
+	char			*cursor;
+	int			 more;
+
+	if (*c->query == '\0')
+		return;
+	cursor = ctx_strdup(c, c->query);
+	while ((more = form_next(&cursor, &pair)) == 1)
+		read_query_pair(c, &pair);
+	if (more == -1)
+		error_detail(c, "query", "invalid_format",
+		    "Is not a valid query string");
+	raise_validation(c);
+}
+
+static void
+read_group(struct ctx *c, const struct endpoint *row, size_t i, char *text)
+{
+	const char	*field = ctx_printf(c, "path.%s", row->param);
+	char		*uuid;
+
+	if (!form_percent_decode(text)) {
+		error_detail(c, field, "invalid_format",
+		    "Is not valid percent-encoded UTF-8");
+		return;
+	}
+	c->path_values[i] = text;
+	if (row->type != T_UUID)
+		return;
+	uuid = ctx_alloc(c, UUID_TEXT);
+	if (!uuid_parse(text, uuid))
+		error_detail(c, field, "invalid_format", "Must be a UUID");
+	c->path_values[i] = uuid;
+}
+
+void
+path_read(struct ctx *c)
+{
+	const struct endpoint	*row;
+	struct span		 groups[PATH_GROUPS_MAX];
+	size_t			 i = 0;
+
+	if (!path_match(c->route, c->path, groups))
+		raise_error(c, &ERR_NOT_FOUND, "Not found");
+	for (row = c->route->rows; row < c->route->rows + c->route->nrows;
+	    row++) {
+		if (row->param == NULL)
+			continue;
+		read_group(c, row, i, ctx_strndup(c,
+		    c->path + groups[i].start,
+		    groups[i].end - groups[i].start));
+		i++;
+	}
+	raise_validation(c);
+}
+
+const char *
+path_param(const struct ctx *c, const char *name)
+{
+	const struct endpoint	*row;
+	size_t			 i = 0;
+
+	for (row = c->route->rows; row < c->route->rows + c->route->nrows;
+	    row++) {
+		if (row->param == NULL)
+			continue;
+		if (strcmp(row->param, name) == 0)
+			return (c->path_values[i]);
+		i++;
+	}
+	return (NULL);
+}

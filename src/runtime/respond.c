@@ -1,0 +1,107 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <string.h>
+
+#include "runtime/endpoint.h"
+#include "runtime/respond.h"
+
+void
+respond_header(struct ctx *c, const char *name, const char *value)
+{
+	struct header	*h;
+
+	if (strpbrk(value, "\r\n") != NULL)
+		raise_error(c, &ERR_INTERNAL, "Line break in header %s", name);
+	h = ctx_alloc(c, sizeof(*h));
+	h->name = name;
+	h->value = ctx_strdup(c, value);
+	h->next = c->response.headers;
+	c->response.headers = h;
+}
+
+void
+respond_empty(struct ctx *c, int status)
+{
+	c->response.status = status;
+	c->response.body = NULL;
+	c->response.len = 0;
+}
+
+static void
+respond_body(struct ctx *c, int status, const char *type, const char *body,
+    size_t len)
+{
+	respond_header(c, "content-type", type);
+	c->response.status = status;
+	c->response.body = body;
+	c->response.len = len;
+}
+
+void
+respond_json(struct ctx *c, int status, const struct jsonw *j)
+{
+	if (j->failed)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	respond_body(c, status, "application/json", j->text, j->len);
+}
+
+void
+respond_text(struct ctx *c, int status, const char *type, const char *text)
+{
+	respond_body(c, status, type, ctx_strdup(c, text), strlen(text));
+}
+
+static void
+write_field(struct jsonw *j, const struct field *f, const char *in)
+{
+	const char	*place = in + f->offset;
+
+	switch (f->type) {
+	case T_STR:
+	case T_UUID:
+		jsonw_string(j, f->name, *(const char *const *)place);
+		break;
+	case T_BOOL:
+		jsonw_bool(j, f->name, *(const bool *)place);
+		break;
+	case T_INT:
+		jsonw_int(j, f->name, *(const int64_t *)place);
+		break;
+	case T_TIME:
+		jsonw_time(j, f->name, *(const int64_t *)place);
+		break;
+	}
+}
+
+void
+schema_respond(struct ctx *c, const struct schema *s, const void *answer)
+{
+	const struct field	*f;
+	struct jsonw		 j;
+
+	if (c->endpoint->out != s)
+		raise_error(c, &ERR_INTERNAL, "%s answers with %s",
+		    c->endpoint->name, s->name);
+
+	jsonw_init(&j, &c->arena);
+	jsonw_object(&j, NULL);
+	for (f = s->fields; f < s->fields + s->nfields; f++)
+		write_field(&j, f, answer);
+	jsonw_object_end(&j);
+	respond_json(c, c->endpoint->status != 0 ? c->endpoint->status : 200,
+	    &j);
+}

@@ -1,0 +1,185 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Binds the ROUTE tables to Kore's own route table, in the parent and before
+ * the fork: what kore.conf says and what C says meet here, and a disagreement
+ * stops the start.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/endpoint.h"
+
+struct path_regex {
+	regex_t	 compiled;
+};
+
+static char	 problem[512];
+
+/* Kore compiles its routes without groups: compile one of our own. */
+static const char *
+bind_path(struct route *r)
+{
+	size_t	 params = 0, i;
+
+	for (i = 0; i < r->nrows; i++)
+		params += r->rows[i].param != NULL;
+	if (params > PATH_GROUPS_MAX)
+		return ("has too many PATH rows");
+	if (r->hdlr->type == HANDLER_TYPE_STATIC)
+		return (params == 0 ? NULL :
+		    "has PATH rows, but kore.conf's path has no groups");
+
+	if ((r->regex = calloc(1, sizeof(*r->regex))) == NULL ||
+	    regcomp(&r->regex->compiled, r->hdlr->path, REG_EXTENDED) != 0)
+		return ("has a path that does not compile");
+	if (r->regex->compiled.re_nsub != params)
+		return ("has another number of PATH rows than kore.conf's "
+		    "path has groups");
+	return (NULL);
+}
+
+static const char *
+bind_allow(struct route *r)
+{
+	static const enum http_verb	 order[] = { VERB_GET, VERB_POST,
+	    VERB_PUT, VERB_PATCH, VERB_DELETE };
+	char				 allow[64] = "";
+	size_t				 i, j;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		for (j = 0; j < r->nrows; j++) {
+			if (r->rows[j].verb != order[i])
+				continue;
+			strcat(allow, endpoint_verb_name(order[i]));
+			strcat(allow, order[i] == VERB_GET ? ", HEAD, " : ", ");
+		}
+	}
+	strcat(allow, "OPTIONS");
+	r->allow = strdup(allow);
+	return (r->allow != NULL ? NULL : "does not fit in memory");
+}
+
+static const char *
+bind_params(struct route *r)
+{
+	struct kore_handler_params	*p;
+
+	TAILQ_FOREACH(p, &r->hdlr->params, list) {
+		if (rule_of(p->validator) == NULL)
+			return ("names a validator that does not compile");
+	}
+	return (NULL);
+}
+
+static const char *
+bind_route(struct kore_module_handle *hdlr)
+{
+	char		 symbol[128];
+	const char	*what;
+	struct route	*r;
+
+	snprintf(symbol, sizeof(symbol), "%s__route", hdlr->func);
+	if ((r = kore_module_getsym(symbol, NULL)) == NULL)
+		return ("has no ROUTE in C");
+	if (r->hdlr != NULL)
+		return ("stands in kore.conf twice");
+	r->hdlr = hdlr;
+	if ((what = bind_path(r)) == NULL && (what = bind_allow(r)) == NULL)
+		what = bind_params(r);
+	return (what);
+}
+
+const char *
+routes_init(void)
+{
+	struct kore_server		*srv;
+	struct kore_domain		*dom;
+	struct kore_module_handle	*hdlr;
+	const char			*what;
+
+	LIST_FOREACH(srv, &kore_servers, list) {
+		TAILQ_FOREACH(dom, &srv->domains, list) {
+			TAILQ_FOREACH(hdlr, &dom->handlers, list) {
+				if ((what = bind_route(hdlr)) == NULL)
+					continue;
+				snprintf(problem, sizeof(problem),
+				    "kore.conf: the route %s %s %s",
+				    hdlr->path, hdlr->func, what);
+				return (problem);
+			}
+		}
+	}
+	return (NULL);
+}
+
+void
+routes_walk(void (*fn)(const struct route *, const struct endpoint *))
+{
+	struct kore_server		*srv;
+	struct kore_domain		*dom;
+	struct kore_module_handle	*hdlr;
+	const struct route		*r;
+	char				 symbol[128];
+	size_t				 i;
+
+	LIST_FOREACH(srv, &kore_servers, list) {
+		TAILQ_FOREACH(dom, &srv->domains, list) {
+			TAILQ_FOREACH(hdlr, &dom->handlers, list) {
+				snprintf(symbol, sizeof(symbol), "%s__route",
+				    hdlr->func);
+				r = kore_module_getsym(symbol, NULL);
+				for (i = 0; i < r->nrows; i++) {
+					if (r->rows[i].verb != VERB_NONE)
+						fn(r, &r->rows[i]);
+				}
+			}
+		}
+	}
+}
+
+const char *
+route_path(const struct route *r)
+{
+	return (r->hdlr->path);
+}
+
+bool
+path_match(const struct route *r, const char *path,
+    struct span groups[PATH_GROUPS_MAX])
+{
+	regmatch_t	 m[PATH_GROUPS_MAX + 1];
+	size_t		 i;
+
+	if (r->regex == NULL)
+		return (true);
+	if (regexec(&r->regex->compiled, path, PATH_GROUPS_MAX + 1, m, 0) != 0)
+		return (false);
+	for (i = 0; i < r->regex->compiled.re_nsub; i++) {
+		groups[i].start = (size_t)m[i + 1].rm_so;
+		groups[i].end = (size_t)m[i + 1].rm_eo;
+	}
+	return (true);
+}

@@ -1,0 +1,65 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * What every schema has in common: its rules, looked up once at start, and
+ * reading a value into its place. body.c reads JSON, form.c forms.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/schema.h"
+#include "runtime/validator.h"
+
+extern struct schema	*const __start_keel_schemas[];
+extern struct schema	*const __stop_keel_schemas[];
+
+static const char *
+schema_init(struct schema *s)
+{
+	static char	 line[256];
+	size_t		 i;
+
+	if ((s->rules = calloc(s->nfields, sizeof(*s->rules))) == NULL)
+		return ("out of memory");
+	for (i = 0; i < s->nfields; i++) {
+		if (s->fields[i].validator == NULL)
+			continue;
+		s->rules[i] = rule_find(s->fields[i].validator);
+		if (s->rules[i] == NULL) {
+			snprintf(line, sizeof(line),
+			    "kore.conf has no (valid) validator %s, which "
+			    "%s.%s needs", s->fields[i].validator, s->name,
+			    s->fields[i].name);
+			return (line);
+		}
+	}
+	return (NULL);
+}
+
+const char *
+schemas_init(void)
+{
+	struct schema	*const *s;
+	const char	*problem;
+
+	for (s = __start_keel_schemas; s < __stop_keel_schemas; s++) {
+		if ((problem = schema_init(*s)) != NULL)
+			return (problem);
+	}
+	return (NULL);
+}

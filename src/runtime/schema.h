@@ -1,0 +1,141 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_RUNTIME_SCHEMA_H
+#define KEEL_RUNTIME_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A schema says which members a body has and where in a C struct each lands;
+ * which values are valid is kore.conf's to say, through the validator a FIELD
+ * names. The twin of a Pydantic model.
+ *
+ *	users.h:	 struct user_create { const char *email; ... };
+ *			 SCHEMA_BODY(user_create);
+ *	users_schemas.c: FIELD(user_create, email, T_STR, REQUIRED, "v_email")
+ *			 SCHEMA(user_create);
+ *	users_router.c:	 const struct user_create *in = user_create_body(c);
+ */
+
+enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME };
+
+#define REQUIRED	0x1
+#define SECRET		0x2	/* wiped from memory when the request ends */
+
+struct ctx;
+struct rule;
+
+struct field {
+	const char	*name;
+	enum field_type	 type;
+	unsigned	 flags;
+	size_t		 offset;
+	const char	*validator;	/* NULL: the type is all there is */
+	const char	*fallback;	/* T_STR: what an absent one means */
+};
+
+struct schema {
+	const char		*name;
+	const struct field	*fields;
+	size_t			 nfields;
+	size_t			 size;
+	const struct rule	**rules;	/* one per field, at start */
+};
+
+/* The C type of each field type; a FIELD of another type does not compile. */
+#define TYPE_T_STR	const char *
+#define TYPE_T_UUID	const char *
+#define TYPE_T_BOOL	bool
+#define TYPE_T_INT	int64_t
+#define TYPE_T_TIME	int64_t		/* microseconds since 1970, UTC */
+
+/* offsetof(), and a compile error unless the member has the type's C type. */
+#define TYPED_OFFSET(s, member, type)					\
+	(offsetof(struct s, member) + 0 * sizeof(char[			\
+	    __builtin_types_compatible_p(TYPE_##type,			\
+	    __typeof__(((struct s *)0)->member)) ? 1 : -1]))
+
+#define FIELD(s, member, ftype, fflags, fvalidator, ...)		\
+	{ .name = #member, .type = ftype, .flags = fflags,		\
+	  .offset = TYPED_OFFSET(s, member, ftype),			\
+	  .validator = fvalidator, ##__VA_ARGS__ }
+
+/* In the header: NAME_schema, and its typed reader or writer. */
+#define SCHEMA_BODY(s)							\
+	extern struct schema s##_schema;				\
+	static inline const struct s *					\
+	s##_body(struct ctx *c)						\
+	{								\
+		return (schema_read_body(c, &s##_schema));		\
+	}
+
+#define SCHEMA_FORM(s)							\
+	extern struct schema s##_schema;				\
+	static inline const struct s *					\
+	s##_form(struct ctx *c)						\
+	{								\
+		return (schema_read_form(c, &s##_schema));		\
+	}
+
+#define SCHEMA_ANSWER(s, structure)					\
+	extern struct schema s##_schema;				\
+	static inline void						\
+	s##_respond(struct ctx *c, const struct structure *answer)	\
+	{								\
+		schema_respond(c, &s##_schema, answer);			\
+	}
+
+/* In one .c file, below `static const struct field NAME_fields[]`. */
+#define SCHEMA(s)	SCHEMA_OF(s, s)
+#define SCHEMA_OF(s, structure)						\
+	struct schema s##_schema = {					\
+		.name = #s, .fields = s##_fields,			\
+		.nfields = sizeof(s##_fields) / sizeof(s##_fields[0]),	\
+		.size = sizeof(struct structure),			\
+	};								\
+	REGISTER(schemas, s##_schema)
+
+/*
+ * Puts a pointer to a thing into a section of the module that is walked at
+ * start, so that there is no central list to edit.
+ */
+#define REGISTER(section_name, thing)					\
+	static __typeof__(thing) *const thing##_registered		\
+	    __attribute__((used, section("keel_" #section_name))) = &(thing)
+
+/*
+ * Reads the body as a JSON object, or as an application/x-www-form-urlencoded
+ * one by the rules of OAuth 2.0 (RFC 6749, 3.2: unknown members are ignored,
+ * empty ones absent, repeated ones an error). Returns the struct, in the
+ * request's memory; raises 400, 415 or 422 naming every bad member.
+ */
+const void	*schema_read_body(struct ctx *, const struct schema *);
+const void	*schema_read_form(struct ctx *, const struct schema *);
+
+/* Answers with the schema's members of *answer and the endpoint's status. */
+void		 schema_respond(struct ctx *, const struct schema *,
+		    const void *answer);
+
+/*
+ * In the parent, once: looks up every field's validator. Returns NULL, or a
+ * line that names the validator kore.conf lacks.
+ */
+const char	*schemas_init(void);
+
+#endif

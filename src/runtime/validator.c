@@ -1,0 +1,253 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * kore.conf's validators, as rules over code points. A regex runs under a
+ * UTF-8 locale of its own, so that a dot is a character; the two shapes that
+ * matter most are recognised and never reach the regex engine, which takes
+ * milliseconds to refuse some inputs: ^.{m,n}$ is counted, ^(a|b|c)$ compared.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <locale.h>
+#include <regex.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/ctx.h"
+#include "runtime/validator.h"
+#include "utils/utf8.h"
+
+#define REASONS_MAX	4
+#define REGEX_INPUT_MAX	1024	/* bytes; glibc's regexec takes time */
+
+enum rule_kind { RULE_LENGTH, RULE_CHOICE, RULE_REGEX, RULE_FUNCTION };
+
+struct rule {
+	const struct kore_validator	*validator;
+	enum rule_kind			 kind;
+	unsigned			 min, max;
+	char				*choices;	/* "a, b, c" */
+	regex_t				 regex;
+	struct rule			*next;
+};
+
+struct reason {
+	const char	*code;
+	char		 message[128];
+};
+
+static struct rule	*rules;
+static locale_t		 utf8;
+
+/* The reasons for the last refusal; validators run on the loop's thread. */
+static struct reason	 reasons[REASONS_MAX];
+static unsigned		 nreasons;
+
+void
+validator_reject(const char *code, const char *fmt, ...)
+{
+	struct reason	*r;
+	va_list		 ap;
+
+	if (nreasons == REASONS_MAX)
+		return;
+	r = &reasons[nreasons++];
+	r->code = code;
+	va_start(ap, fmt);
+	vsnprintf(r->message, sizeof(r->message), fmt, ap);
+	va_end(ap);
+}
+
+/* ^(user|staff|admin)$ -> "user, staff, admin"; NULL if it is not that. */
+static char *
+parse_choices(const char *pattern)
+{
+	size_t		 len = strlen(pattern), i, n;
+	char		*out;
+
+	if (len < 6 || strncmp(pattern, "^(", 2) != 0 ||
+	    strcmp(pattern + len - 2, ")$") != 0)
+		return (NULL);
+	for (i = 2; i < len - 2; i++) {
+		if (strchr("\\.[]{}()*+?^$", pattern[i]) != NULL)
+			return (NULL);
+	}
+
+	if ((out = calloc(2, len)) == NULL)
+		return (NULL);
+	for (n = 0, i = 2; i < len - 2; i++) {
+		out[n++] = pattern[i] == '|' ? ',' : pattern[i];
+		if (pattern[i] == '|')
+			out[n++] = ' ';
+	}
+	return (out);
+}
+
+static bool
+choice_match(const char *choices, const char *value)
+{
+	size_t		 len = strlen(value);
+	const char	*p;
+
+	for (p = choices; p != NULL; p = strstr(p, ", ")) {
+		if (p != choices)
+			p += 2;
+		if (strncmp(p, value, len) == 0 &&
+		    (p[len] == '\0' || p[len] == ',') && len > 0)
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+rule_compile(struct rule *r, const char *pattern)
+{
+	locale_t	 before;
+	char		 tail[4];
+	int		 failed;
+
+	if (sscanf(pattern, "^.{%u,%u%3s", &r->min, &r->max, tail) == 3 &&
+	    strcmp(tail, "}$") == 0) {
+		r->kind = RULE_LENGTH;
+		return (true);
+	}
+	if ((r->choices = parse_choices(pattern)) != NULL) {
+		r->kind = RULE_CHOICE;
+		return (true);
+	}
+
+	if (utf8 == (locale_t)0)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (utf8 == (locale_t)0)
+		return (false);
+	r->kind = RULE_REGEX;
+	before = uselocale(utf8);
+	failed = regcomp(&r->regex, pattern, REG_EXTENDED | REG_NOSUB);
+	uselocale(before);
+	return (failed == 0);
+}
+
+const struct rule *
+rule_of(const struct kore_validator *v)
+{
+	struct rule	*r;
+
+	for (r = rules; r != NULL; r = r->next) {
+		if (r->validator == v)
+			return (r);
+	}
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return (NULL);
+	r->validator = v;
+	if (v->type == KORE_VALIDATOR_TYPE_FUNCTION) {
+		r->kind = RULE_FUNCTION;
+	} else if (!rule_compile(r, v->arg)) {
+		free(r);
+		return (NULL);
+	}
+	r->next = rules;
+	rules = r;
+	return (r);
+}
+
+const struct rule *
+rule_find(const char *name)
+{
+	struct kore_validator	*v;
+
+	if ((v = kore_validator_lookup(name)) == NULL)
+		return (NULL);
+	return (rule_of(v));
+}
+
+static bool
+regex_match(const struct rule *r, const char *value)
+{
+	locale_t	 before;
+	bool		 match;
+
+	if (strlen(value) > REGEX_INPUT_MAX)
+		return (false);
+	before = uselocale(utf8);
+	match = regexec(&r->regex, value, 0, NULL, 0) == 0;
+	uselocale(before);
+	return (match);
+}
+
+/* Fills reasons[]; none means valid. */
+static void
+rule_run(const struct rule *r, const char *value)
+{
+	size_t	 len;
+
+	nreasons = 0;
+	switch (r->kind) {
+	case RULE_LENGTH:
+		len = utf8_length(value);
+		if (len < r->min)
+			validator_reject("too_short",
+			    "Must have at least %u character%s", r->min,
+			    r->min == 1 ? "" : "s");
+		else if (len > r->max)
+			validator_reject("too_long",
+			    "Must have at most %u characters", r->max);
+		break;
+	case RULE_CHOICE:
+		if (!choice_match(r->choices, value))
+			validator_reject("not_allowed",
+			    "Must be one of: %s", r->choices);
+		break;
+	case RULE_REGEX:
+		if (!regex_match(r, value))
+			validator_reject("invalid_format",
+			    "Must match %s", r->validator->arg);
+		break;
+	case RULE_FUNCTION:
+		if (kore_runtime_validator(r->validator->rcall, NULL,
+		    value) != KORE_RESULT_OK && nreasons == 0)
+			validator_reject("invalid_format", "Is not valid");
+		break;
+	}
+}
+
+bool
+rule_check(struct ctx *c, const struct rule *r, const char *field,
+    const char *value)
+{
+	unsigned	 i, n;
+
+	rule_run(r, value);
+	n = nreasons;
+	for (i = 0; i < n; i++)
+		error_detail(c, field, reasons[i].code, "%s",
+		    reasons[i].message);
+	return (n == 0);
+}
+
+const char *
+rule_reason(const struct rule *r, const char *value)
+{
+	rule_run(r, value);
+	return (nreasons > 0 ? reasons[0].message : NULL);
+}

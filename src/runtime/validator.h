@@ -1,0 +1,63 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_RUNTIME_VALIDATOR_H
+#define KEEL_RUNTIME_VALIDATOR_H
+
+#include <stdbool.h>
+
+struct ctx;
+struct http_request;
+struct kore_validator;
+struct rule;
+
+#define EXPORT	__attribute__((visibility("default")))
+
+/*
+ * A validator kore.conf declares as `validator NAME function NAME`. It answers
+ * VALID or INVALID; validator_reject() says why, once per broken rule.
+ */
+#define VALIDATOR(name)							\
+	EXPORT int name(struct http_request *, const char *);		\
+	int								\
+	name(struct http_request *req __attribute__((unused)),		\
+	    const char *value)
+
+#define INVALID	0	/* KORE_RESULT_ERROR */
+#define VALID	1	/* KORE_RESULT_OK */
+
+/* code: as in error_detail(), a constant. */
+void	validator_reject(const char *code, const char *message, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/*
+ * The rule behind kore.conf's validator of that name, compiled for use with
+ * code points; made once, in the parent. NULL when kore.conf has none.
+ */
+const struct rule	*rule_find(const char *name);
+const struct rule	*rule_of(const struct kore_validator *);
+
+/*
+ * Checks one value. What is wrong is noted with error_detail() under `field`
+ * (body.email); returns whether nothing was.
+ */
+bool	rule_check(struct ctx *, const struct rule *, const char *field,
+	    const char *value);
+
+/* The same without a request: the first reason, or NULL if value is valid. */
+const char	*rule_reason(const struct rule *, const char *value);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_UTILS_BASE64URL_H
+#define KEEL_UTILS_BASE64URL_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+
+/*
+ * base64url without padding (RFC 4648 section 5, RFC 7515 section 2).
+ * Pure and thread-safe; nothing is allocated.
+ */
+
+/* Bytes that the text of len bytes needs, its NUL included. */
+#define BASE64URL_SIZE(len)	(((len) * 4 + 2) / 3 + 1)
+
+/*
+ * Encodes len bytes of src into dst, NUL-terminated, without padding.
+ * Returns the length of the text without its NUL (0 for no bytes), or -1
+ * when dstsize bytes do not hold text and NUL. dst and src do not overlap.
+ */
+ssize_t	base64url_encode(char *dst, size_t dstsize, const void *src,
+	    size_t len);
+
+/*
+ * Decodes len characters of src (no NUL needed) into dst, which gets no NUL.
+ * Strict, so that bytes have exactly one text: only the alphabet, no padding,
+ * no white space, no length of 4n + 1, unused trailing bits zero (RFC 4648
+ * section 3.5). Returns the number of bytes, or -1 on any other text and
+ * when dst is too small; dst is then unspecified. dst may be src itself.
+ */
+ssize_t	base64url_decode(void *dst, size_t dstsize, const char *src,
+	    size_t len);
+
+#endif

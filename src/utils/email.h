@@ -1,0 +1,51 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_UTILS_EMAIL_H
+#define KEEL_UTILS_EMAIL_H
+
+#include <stddef.h>
+
+/*
+ * E-mail addresses with the verdict and the normal form of Python's
+ * email-validator 1.3 (which Pydantic's EmailStr uses) without its DNS
+ * queries: dot-atoms (RFC 5322 section 3.2.3), with UTF-8 (RFC 6531 section
+ * 3.3), at an internationalised host name (IDNA 2008 after the mapping of
+ * UTS 46), not below a special-use domain (RFC 6761). Thread-safe.
+ *
+ * Refused here and accepted there, on purpose: a domain with characters
+ * newer than libidn2's Unicode, and xn--- labels that are no Punycode (RFC
+ * 3492 section 6.2) though Python decodes them.
+ */
+
+/* Room for every accepted address: at most 254 bytes and the NUL. */
+#define EMAIL_MAX	320
+
+/* Longer inputs, in bytes, are refused unread. */
+#define EMAIL_INPUT_MAX	1000
+
+/*
+ * Checks the NUL-terminated address in and writes its normal form into out:
+ * the local part in NFC and otherwise as it is, the domain in lower case and
+ * in Unicode, also when it was given as xn--. Returns NULL when the address
+ * is accepted; otherwise a static sentence part that says why not, to follow
+ * the field's name ("must contain exactly one @"), and out is "". Memory
+ * that cannot be had and an outsize too small are refusals, too. out and in
+ * do not overlap.
+ */
+const char	*email_normalise(const char *in, char *out, size_t outsize);
+
+#endif

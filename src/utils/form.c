@@ -1,0 +1,105 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stddef.h>
+#include <string.h>
+
+#include "utils/form.h"
+#include "utils/utf8.h"
+
+static bool	form_decode(char *, bool);
+static int	form_hex(char);
+
+int
+form_next(char **cursor, struct form_pair *pair)
+{
+	char	*segment, *end, *equals;
+
+	if (*cursor == NULL)
+		return (-1);
+
+	segment = *cursor + strspn(*cursor, "&");
+	if (*segment == '\0') {
+		*cursor = segment;
+		return (0);
+	}
+	end = segment + strcspn(segment, "&");
+	*cursor = end;
+	if (*end == '&') {
+		*end = '\0';
+		*cursor = end + 1;
+	}
+
+	/* Split before decoding: an encoded '=' or '&' is text. */
+	equals = strchr(segment, '=');
+	pair->name = segment;
+	pair->has_value = equals != NULL;
+	if (equals != NULL) {
+		*equals = '\0';
+		pair->value = equals + 1;
+	} else
+		pair->value = end;
+
+	if (!form_decode(pair->name, true) || !form_decode(pair->value, true)) {
+		*cursor = NULL;
+		return (-1);
+	}
+	return (1);
+}
+
+bool
+form_percent_decode(char *s)
+{
+	return (form_decode(s, false));
+}
+
+static bool
+form_decode(char *s, bool plus)
+{
+	char	*in, *out;
+	int	 high, low;
+
+	for (in = out = s; *in != '\0'; in++) {
+		if ((unsigned char)*in < 0x20 || *in == 0x7f)
+			return (false);
+		if (*in == '%') {
+			/* A NUL is no digit, so in[2] is there if asked. */
+			if ((high = form_hex(in[1])) == -1 ||
+			    (low = form_hex(in[2])) == -1 ||
+			    (high == 0 && low == 0))
+				return (false);
+			*out++ = (char)(high << 4 | low);
+			in += 2;
+		} else if (*in == '+' && plus)
+			*out++ = ' ';
+		else
+			*out++ = *in;
+	}
+	*out = '\0';
+	return (utf8_valid(s, (size_t)(out - s)));
+}
+
+static int
+form_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (c - 'a' + 10);
+	if (c >= 'A' && c <= 'F')
+		return (c - 'A' + 10);
+	return (-1);
+}

@@ -1,0 +1,56 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_UTILS_FORM_H
+#define KEEL_UTILS_FORM_H
+
+#include <stdbool.h>
+
+/*
+ * Strict reading of application/x-www-form-urlencoded bodies and query
+ * strings (WHATWG URL section 5.1, RFC 6749 appendix B) and of percent-
+ * encoded path segments (RFC 3986 section 2.1). Pure and thread-safe;
+ * nothing is allocated.
+ *
+ * Malformed is: a % without two hexadecimal digits, an encoded NUL, a raw
+ * control byte (00-1f, 7f), and text that is not UTF-8 once decoded.
+ */
+
+struct form_pair {
+	char	*name;		/* decoded, NUL-terminated, maybe "" */
+	char	*value;		/* the same; "" without a '=' */
+	bool	 has_value;	/* "a=" has one, "a" has none */
+};
+
+/*
+ * Takes the next pair off a NUL-terminated buffer, which it decodes in
+ * place: name and value point into it and live as long. *cursor starts at
+ * the buffer and belongs to this function afterwards. '+' is a space; a
+ * value may hold further '='; empty segments ("a&&b", "a&") are skipped;
+ * repeated names come out each time.
+ * Returns 1 with a pair, 0 at the end, -1 when malformed; after -1 *cursor
+ * is NULL, every further call returns -1 and the buffer is unspecified.
+ */
+int	form_next(char **cursor, struct form_pair *pair);
+
+/*
+ * Decodes one path segment in place; '+' stays. Returns false when it is
+ * malformed; s is then unspecified, but still NUL-terminated within its
+ * bounds.
+ */
+bool	form_percent_decode(char *s);
+
+#endif

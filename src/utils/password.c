@@ -1,0 +1,272 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <argon2.h>
+#include <crypt.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <pthread.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "utils/base64url.h"
+#include "utils/password.h"
+
+#define ARGON2_MEMORY		19456	/* KiB */
+#define ARGON2_PASSES		2
+#define ARGON2_LANES		1
+#define ARGON2_SALT		16	/* bytes */
+#define ARGON2_TAG		32	/* bytes */
+
+/* What a stored hash may ask for. */
+#define ARGON2_MEMORY_LIMIT	(1024 * 1024)	/* KiB */
+#define ARGON2_PASSES_LIMIT	16
+#define ARGON2_LANES_LIMIT	16
+#define ARGON2_TEXT_LIMIT	512	/* bytes */
+#define BCRYPT_COST_LIMIT	16
+
+#define BCRYPT_TEXT		60	/* characters */
+#define BCRYPT_SETTING		29	/* of them, before the digest */
+#define BCRYPT_INPUT		72	/* bytes of the password that count */
+
+struct argon2_text {
+	uint32_t	version;
+	uint32_t	memory;
+	uint32_t	passes;
+	uint32_t	lanes;
+	size_t		salt;	/* base64 characters */
+	size_t		tag;	/* the same */
+};
+
+static enum password_verdict	password_verify_argon2(const char *,
+				    const char *);
+static enum password_verdict	password_verify_bcrypt(const char *,
+				    const char *);
+static bool	password_parse_argon2(const char *, struct argon2_text *);
+static bool	password_parse_bcrypt(const char *);
+static bool	password_skip(const char **, const char *);
+static bool	password_number(const char **, const char *, uint32_t *);
+static void	password_make_dummy(void);
+
+static const char base64_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char bcrypt_alphabet[] =
+    "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+static pthread_once_t	dummy_once = PTHREAD_ONCE_INIT;
+static char		dummy_hash[PASSWORD_HASH_MAX];
+
+int
+password_hash(const char *password, char out[static PASSWORD_HASH_MAX])
+{
+	unsigned char	salt[ARGON2_SALT];
+
+	if (RAND_bytes(salt, sizeof(salt)) != 1 ||
+	    argon2id_hash_encoded(ARGON2_PASSES, ARGON2_MEMORY, ARGON2_LANES,
+	    password, strlen(password), salt, sizeof(salt), ARGON2_TAG, out,
+	    PASSWORD_HASH_MAX) != ARGON2_OK) {
+		out[0] = '\0';
+		return (-1);
+	}
+	return (0);
+}
+
+enum password_verdict
+password_verify(const char *password, const char *hash)
+{
+	if (hash == NULL)
+		return (PASSWORD_ERROR);
+	if (strncmp(hash, "$argon2id$", 10) == 0)
+		return (password_verify_argon2(password, hash));
+	if (hash[0] == '$' && hash[1] == '2')
+		return (password_verify_bcrypt(password, hash));
+	return (PASSWORD_ERROR);
+}
+
+const char *
+password_dummy_hash(void)
+{
+	if (pthread_once(&dummy_once, password_make_dummy) != 0)
+		return (NULL);
+	return (dummy_hash[0] != '\0' ? dummy_hash : NULL);
+}
+
+static void
+password_make_dummy(void)
+{
+	unsigned char	secret[32];
+	char		text[BASE64URL_SIZE(sizeof(secret))];
+
+	/* As text, for a password has no NUL. */
+	if (RAND_bytes(secret, sizeof(secret)) == 1 &&
+	    base64url_encode(text, sizeof(text), secret, sizeof(secret)) != -1)
+		(void)password_hash(text, dummy_hash);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	OPENSSL_cleanse(text, sizeof(text));
+}
+
+static enum password_verdict
+password_verify_argon2(const char *password, const char *hash)
+{
+	struct argon2_text	t;
+
+	if (!password_parse_argon2(hash, &t))
+		return (PASSWORD_ERROR);
+
+	switch (argon2id_verify(hash, password, strlen(password))) {
+	case ARGON2_OK:
+		break;
+	case ARGON2_VERIFY_MISMATCH:
+		return (PASSWORD_WRONG);
+	default:
+		return (PASSWORD_ERROR);
+	}
+	if (t.version != ARGON2_VERSION_13 || t.memory != ARGON2_MEMORY ||
+	    t.passes != ARGON2_PASSES || t.lanes != ARGON2_LANES ||
+	    t.salt != (ARGON2_SALT * 4 + 2) / 3 ||
+	    t.tag != (ARGON2_TAG * 4 + 2) / 3)
+		return (PASSWORD_RIGHT_REHASH);
+	return (PASSWORD_RIGHT);
+}
+
+static enum password_verdict
+password_verify_bcrypt(const char *password, const char *hash)
+{
+	struct crypt_data	*data;
+	char			 input[BCRYPT_INPUT + 1];
+	const char		*computed;
+	enum password_verdict	 verdict;
+	size_t			 len;
+
+	if (!password_parse_bcrypt(hash))
+		return (PASSWORD_ERROR);
+	if ((data = calloc(1, sizeof(*data))) == NULL)
+		return (PASSWORD_ERROR);
+
+	/* libxcrypt refuses 512 bytes and more; bcrypt never reads them. */
+	len = strnlen(password, BCRYPT_INPUT);
+	memcpy(input, password, len);
+	input[len] = '\0';
+	computed = crypt_rn(input, hash, data, (int)sizeof(*data));
+
+	/*
+	 * The setting is compared by having been used; its last character
+	 * holds spare bits that libxcrypt clears and others did not.
+	 */
+	if (computed == NULL || strlen(computed) != BCRYPT_TEXT)
+		verdict = PASSWORD_ERROR;
+	else if (CRYPTO_memcmp(computed + BCRYPT_SETTING,
+	    hash + BCRYPT_SETTING, BCRYPT_TEXT - BCRYPT_SETTING) == 0)
+		verdict = PASSWORD_RIGHT_REHASH;
+	else
+		verdict = PASSWORD_WRONG;
+
+	OPENSSL_cleanse(input, sizeof(input));
+	OPENSSL_cleanse(data, sizeof(*data));
+	free(data);
+	return (verdict);
+}
+
+/* Reads what libargon2 will act on, before it does. */
+static bool
+password_parse_argon2(const char *hash, struct argon2_text *t)
+{
+	const char	*p = hash;
+
+	if (strnlen(hash, ARGON2_TEXT_LIMIT) == ARGON2_TEXT_LIMIT)
+		return (false);
+	if (!password_skip(&p, "$argon2id"))
+		return (false);
+	/* RFC 9106's predecessor had no version: that is 1.0. */
+	t->version = ARGON2_VERSION_10;
+	if (strncmp(p, "$v=", 3) == 0 &&
+	    !password_number(&p, "$v=", &t->version))
+		return (false);
+	if (!password_number(&p, "$m=", &t->memory) ||
+	    !password_number(&p, ",t=", &t->passes) ||
+	    !password_number(&p, ",p=", &t->lanes) ||
+	    !password_skip(&p, "$"))
+		return (false);
+	t->salt = strspn(p, base64_alphabet);
+	p += t->salt;
+	if (!password_skip(&p, "$"))
+		return (false);
+	t->tag = strspn(p, base64_alphabet);
+	p += t->tag;
+
+	/* A shorter tag could be guessed, and a shorter salt is an error. */
+	return (*p == '\0' && t->salt >= 11 && t->tag >= 22 &&
+	    (t->version == ARGON2_VERSION_10 ||
+	    t->version == ARGON2_VERSION_13) &&
+	    t->memory <= ARGON2_MEMORY_LIMIT &&
+	    t->passes <= ARGON2_PASSES_LIMIT &&
+	    t->lanes <= ARGON2_LANES_LIMIT);
+}
+
+static bool
+password_parse_bcrypt(const char *hash)
+{
+	int	cost;
+
+	if (strnlen(hash, BCRYPT_TEXT + 1) != BCRYPT_TEXT)
+		return (false);
+	if (hash[2] != 'a' && hash[2] != 'b' && hash[2] != 'y')
+		return (false);
+	if (hash[3] != '$' || hash[6] != '$' ||
+	    hash[4] < '0' || hash[4] > '9' || hash[5] < '0' || hash[5] > '9')
+		return (false);
+	cost = (hash[4] - '0') * 10 + (hash[5] - '0');
+	if (cost < 4 || cost > BCRYPT_COST_LIMIT)
+		return (false);
+	return (strspn(hash + 7, bcrypt_alphabet) == BCRYPT_TEXT - 7);
+}
+
+static bool
+password_skip(const char **text, const char *prefix)
+{
+	size_t	len = strlen(prefix);
+
+	if (strncmp(*text, prefix, len) != 0)
+		return (false);
+	*text += len;
+	return (true);
+}
+
+/* A prefix and a decimal number without leading zeros, as libargon2 wants. */
+static bool
+password_number(const char **text, const char *prefix, uint32_t *value)
+{
+	const char	*p = *text;
+	uint32_t	 v;
+	int		 digits;
+
+	if (!password_skip(&p, prefix))
+		return (false);
+	v = 0;
+	for (digits = 0; *p >= '0' && *p <= '9'; digits++, p++) {
+		if (digits == 8 || (digits == 1 && v == 0))
+			return (false);
+		v = v * 10 + (uint32_t)(*p - '0');
+	}
+	if (digits == 0)
+		return (false);
+	*text = p;
+	*value = v;
+	return (true);
+}

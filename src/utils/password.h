@@ -1,0 +1,67 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_UTILS_PASSWORD_H
+#define KEEL_UTILS_PASSWORD_H
+
+/*
+ * Password hashing: Argon2id (RFC 9106) with the parameters of api.md, and
+ * the verification of bcrypt hashes that passlib left in a database. Each
+ * call holds about 19 MiB and some 20 ms of a CPU (a foreign hash: what its
+ * parameters say, within the limits below), so it belongs on a task thread,
+ * never on the loop. Thread-safe.
+ */
+
+/* Bytes of an encoded hash that this file makes, its NUL included. */
+#define PASSWORD_HASH_MAX	256
+
+enum password_verdict {
+	PASSWORD_WRONG,
+	PASSWORD_RIGHT,
+	PASSWORD_RIGHT_REHASH,	/* right; store a new password_hash() of it */
+	PASSWORD_ERROR		/* memory, or a hash of no known form */
+};
+
+/*
+ * Hashes a NUL-terminated password, all of its bytes, with a new random salt
+ * into "$argon2id$v=19$m=19456,t=2,p=1$...". Returns 0, or -1 when memory
+ * or OpenSSL's random bytes fail; out is then "".
+ */
+int	password_hash(const char *password, char out[static PASSWORD_HASH_MAX]);
+
+/*
+ * Compares a password with a hash, in constant time for hashes of the same
+ * parameters. Understood are $argon2id$ (up to 1 GiB, 16 passes, 16 lanes)
+ * and bcrypt's $2a$, $2b$ and $2y$ (cost 4 to 16; only the first 72 bytes of
+ * the password count, as everywhere). Everything right that password_hash()
+ * would not make today is PASSWORD_RIGHT_REHASH. Beyond the limits, and for
+ * any other text, PASSWORD_ERROR: a row of the database does not get to name
+ * a price. An Argon2 hash with p > 1 starts p threads.
+ */
+enum password_verdict	password_verify(const char *password,
+			    const char *hash);
+
+/*
+ * A hash by password_hash() of a random password nobody knows, to be
+ * verified when there is no account, so that the answer takes as long. Made
+ * by the first call, under pthread_once, and constant from then on: call it
+ * once at boot, so that no request pays and forked workers share it. It
+ * lives as long as the process. NULL when making it failed, for good;
+ * password_verify(x, NULL) is PASSWORD_ERROR.
+ */
+const char	*password_dummy_hash(void);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <string.h>
+#include <time.h>
+
+#include "utils/timefmt.h"
+
+#define USEC_PER_SEC	INT64_C(1000000)
+#define SEC_PER_DAY	INT64_C(86400)
+
+struct civil {
+	int	year;
+	int	month;
+	int	day;
+	int	hour;
+	int	minute;
+	int	second;
+	int	usec;
+	int	weekday;	/* 0 is Sunday */
+};
+
+static void	timefmt_split(int64_t, struct civil *);
+static int64_t	timefmt_days(int, int, int);
+static int	timefmt_month_length(int, int);
+static bool	timefmt_digits(const char **, int, int *);
+static char	*timefmt_put(char *, int, int);
+
+bool
+timefmt_parse_pg(const char *text, int64_t *us)
+{
+	struct civil	 t;
+	const char	*p = text;
+	int64_t		 seconds;
+	int		 n;
+
+	if (!timefmt_digits(&p, 4, &t.year) || *p++ != '-' ||
+	    !timefmt_digits(&p, 2, &t.month) || *p++ != '-' ||
+	    !timefmt_digits(&p, 2, &t.day) || *p++ != ' ' ||
+	    !timefmt_digits(&p, 2, &t.hour) || *p++ != ':' ||
+	    !timefmt_digits(&p, 2, &t.minute) || *p++ != ':' ||
+	    !timefmt_digits(&p, 2, &t.second))
+		return (false);
+
+	t.usec = 0;
+	if (*p == '.') {
+		p++;
+		for (n = 0; n < 6 && *p >= '0' && *p <= '9'; n++)
+			t.usec = t.usec * 10 + (*p++ - '0');
+		if (n == 0)
+			return (false);
+		for (; n < 6; n++)
+			t.usec *= 10;
+	}
+	if (strcmp(p, "+00") != 0)
+		return (false);
+
+	if (t.year < 1 || t.month < 1 || t.month > 12 || t.day < 1 ||
+	    t.day > timefmt_month_length(t.year, t.month) ||
+	    t.hour > 23 || t.minute > 59 || t.second > 59)
+		return (false);
+
+	seconds = timefmt_days(t.year, t.month, t.day) * SEC_PER_DAY +
+	    t.hour * 3600 + t.minute * 60 + t.second;
+	*us = seconds * USEC_PER_SEC + t.usec;
+	return (true);
+}
+
+void
+timefmt_rfc3339(int64_t us, char out[static TIMEFMT_TEXT])
+{
+	struct civil	 t;
+	char		*p = out;
+
+	timefmt_split(us, &t);
+	p = timefmt_put(p, t.year, 4);
+	*p++ = '-';
+	p = timefmt_put(p, t.month, 2);
+	*p++ = '-';
+	p = timefmt_put(p, t.day, 2);
+	*p++ = 'T';
+	p = timefmt_put(p, t.hour, 2);
+	*p++ = ':';
+	p = timefmt_put(p, t.minute, 2);
+	*p++ = ':';
+	p = timefmt_put(p, t.second, 2);
+	*p++ = '.';
+	p = timefmt_put(p, t.usec, 6);
+	*p++ = 'Z';
+	*p = '\0';
+}
+
+void
+timefmt_http(int64_t us, char out[static TIMEFMT_HTTP])
+{
+	static const char	 days[] = "SunMonTueWedThuFriSat";
+	static const char	 months[] =
+	    "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct civil		 t;
+	char			*p = out;
+
+	timefmt_split(us, &t);
+	memcpy(p, days + 3 * t.weekday, 3);
+	memcpy(p + 3, ", ", 2);
+	p = timefmt_put(p + 5, t.day, 2);
+	*p++ = ' ';
+	memcpy(p, months + 3 * (t.month - 1), 3);
+	p[3] = ' ';
+	p = timefmt_put(p + 4, t.year, 4);
+	*p++ = ' ';
+	p = timefmt_put(p, t.hour, 2);
+	*p++ = ':';
+	p = timefmt_put(p, t.minute, 2);
+	*p++ = ':';
+	p = timefmt_put(p, t.second, 2);
+	memcpy(p, " GMT", sizeof(" GMT"));
+}
+
+int64_t
+timefmt_now(void)
+{
+	struct timespec	ts;
+
+	/* Cannot fail: the clock exists and ts is ours. */
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return ((int64_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000);
+}
+
+static void
+timefmt_split(int64_t us, struct civil *t)
+{
+	int64_t	days, rest;
+	int	year, day;
+
+	if (us < TIMEFMT_MIN)
+		us = TIMEFMT_MIN;
+	if (us > TIMEFMT_MAX)
+		us = TIMEFMT_MAX;
+
+	/* C rounds towards zero; the calendar needs the floor. */
+	days = us / (SEC_PER_DAY * USEC_PER_SEC);
+	rest = us % (SEC_PER_DAY * USEC_PER_SEC);
+	if (rest < 0) {
+		rest += SEC_PER_DAY * USEC_PER_SEC;
+		days--;
+	}
+
+	t->usec = (int)(rest % USEC_PER_SEC);
+	rest /= USEC_PER_SEC;
+	t->second = (int)(rest % 60);
+	t->minute = (int)(rest / 60 % 60);
+	t->hour = (int)(rest / 3600);
+
+	/* 1970-01-01 was a Thursday; the bias keeps the sum positive. */
+	t->weekday = (int)((days + 4 + 7 * INT64_C(200000)) % 7);
+
+	/* A guess that is never too small, and too large by one at most. */
+	year = (int)((days + 719528) * 400 / 146097) + 1;
+	while (timefmt_days(year, 1, 1) > days)
+		year--;
+	day = (int)(days - timefmt_days(year, 1, 1));
+	t->year = year;
+	for (t->month = 1; day >= timefmt_month_length(year, t->month);
+	    t->month++)
+		day -= timefmt_month_length(year, t->month);
+	t->day = day + 1;
+}
+
+/* Days from 1970-01-01 to a date of a year from 1 on. */
+static int64_t
+timefmt_days(int year, int month, int day)
+{
+	static const int	before[] = { 0, 31, 59, 90, 120, 151, 181,
+				    212, 243, 273, 304, 334 };
+	int64_t			y = year - 1;
+	int64_t			days;
+
+	days = y * 365 + y / 4 - y / 100 + y / 400 - 719162;
+	days += before[month - 1] + day - 1;
+	if (month > 2 && timefmt_month_length(year, 2) == 29)
+		days++;
+	return (days);
+}
+
+static int
+timefmt_month_length(int year, int month)
+{
+	static const int	length[] = { 31, 28, 31, 30, 31, 30, 31, 31,
+				    30, 31, 30, 31 };
+
+	if (month == 2 && year % 4 == 0 &&
+	    (year % 100 != 0 || year % 400 == 0))
+		return (29);
+	return (length[month - 1]);
+}
+
+static bool
+timefmt_digits(const char **text, int count, int *value)
+{
+	const char	*p = *text;
+	int		 v;
+
+	for (v = 0; count > 0; count--, p++) {
+		if (*p < '0' || *p > '9')
+			return (false);
+		v = v * 10 + (*p - '0');
+	}
+	*text = p;
+	*value = v;
+	return (true);
+}
+
+static char *
+timefmt_put(char *p, int value, int width)
+{
+	int	i;
+
+	for (i = width - 1; i >= 0; i--) {
+		p[i] = (char)('0' + value % 10);
+		value /= 10;
+	}
+	return (p + width);
+}

@@ -1,0 +1,62 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_UTILS_TIMEFMT_H
+#define KEEL_UTILS_TIMEFMT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A time is an int64_t: microseconds since 1970-01-01T00:00:00Z, in UTC,
+ * without leap seconds, negative before. The calendar is the proleptic
+ * Gregorian one of years 0001 to 9999, which is what RFC 3339 can write.
+ * No time zone data and no locale are looked at; pure and thread-safe.
+ */
+
+#define TIMEFMT_MIN	INT64_C(-62135596800000000)	/* 0001-01-01 */
+#define TIMEFMT_MAX	INT64_C(253402300799999999)	/* 9999-12-31 */
+
+/* Bytes of each text, its NUL included. */
+#define TIMEFMT_TEXT	28
+#define TIMEFMT_HTTP	30
+
+/*
+ * Reads a timestamptz as PostgreSQL writes it with DateStyle ISO and
+ * TimeZone UTC: "2026-11-22 11:23:45.123456+00", with no fraction or one of
+ * 1 to 6 digits. Returns false, and leaves *us alone, on anything else:
+ * another offset, "infinity", a year BC or after 9999, a date that does not
+ * exist.
+ */
+bool	timefmt_parse_pg(const char *text, int64_t *us);
+
+/*
+ * Writes "2026-11-22T11:23:45.123456Z" (RFC 3339 section 5.6), always with
+ * six digits so that texts sort as times. A time outside TIMEFMT_MIN to
+ * TIMEFMT_MAX is written as the nearer of the two.
+ */
+void	timefmt_rfc3339(int64_t us, char out[static TIMEFMT_TEXT]);
+
+/*
+ * Writes an IMF-fixdate, "Sun, 22 Nov 2026 11:23:45 GMT" (RFC 9110 section
+ * 5.6.7), rounded down to the second, within the same limits.
+ */
+void	timefmt_http(int64_t us, char out[static TIMEFMT_HTTP]);
+
+/* The time now, from CLOCK_REALTIME. */
+int64_t	timefmt_now(void);
+
+#endif

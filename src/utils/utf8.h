@@ -1,0 +1,40 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_UTILS_UTF8_H
+#define KEEL_UTILS_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* UTF-8 (RFC 3629). Pure and thread-safe. */
+
+/*
+ * Whether len bytes of s are well-formed UTF-8 by RFC 3629 section 4: no
+ * overlong form, no surrogate, nothing above U+10FFFF, nothing cut short.
+ * NUL bytes are well-formed; a caller who minds them looks for them. No
+ * bytes at all are well-formed, and s may then be NULL.
+ */
+bool	utf8_valid(const char *s, size_t len);
+
+/*
+ * The number of code points in s, a NUL-terminated and valid UTF-8 string.
+ * On invalid text the count is meaningless, but nothing beyond the NUL is
+ * read.
+ */
+size_t	utf8_length(const char *s);
+
+#endif

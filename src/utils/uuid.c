@@ -1,0 +1,93 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <openssl/rand.h>
+
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include "utils/uuid.h"
+
+static bool	uuid_is_hyphen(size_t);
+
+bool
+uuid_v7(char out[static UUID_TEXT])
+{
+	static const char	hex[] = "0123456789abcdef";
+	unsigned char		b[16];
+	struct timespec		ts;
+	uint64_t		ms;
+	size_t			i, n;
+
+	out[0] = '\0';
+	if (RAND_bytes(b + 6, sizeof(b) - 6) != 1)
+		return (false);
+	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
+		return (false);
+
+	ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	for (i = 0; i < 6; i++)
+		b[i] = (unsigned char)(ms >> (40 - 8 * i));
+	b[6] = (unsigned char)(0x70 | (b[6] & 0x0f));
+	b[8] = (unsigned char)(0x80 | (b[8] & 0x3f));
+
+	n = 0;
+	for (i = 0; i < sizeof(b); i++) {
+		if (uuid_is_hyphen(n))
+			out[n++] = '-';
+		out[n++] = hex[b[i] >> 4];
+		out[n++] = hex[b[i] & 15];
+	}
+	out[n] = '\0';
+	return (true);
+}
+
+bool
+uuid_parse(const char *text, char out[static UUID_TEXT])
+{
+	char	tmp[UUID_TEXT];
+	size_t	i;
+	char	c;
+
+	if (text == NULL) {
+		out[0] = '\0';
+		return (false);
+	}
+	/* A NUL is neither a hyphen nor a digit, so a short text ends here. */
+	for (i = 0; i < UUID_TEXT - 1; i++) {
+		c = text[i];
+		if (c >= 'A' && c <= 'F')
+			c = (char)(c - 'A' + 'a');
+		if (uuid_is_hyphen(i) ? c != '-' :
+		    !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+			break;
+		tmp[i] = c;
+	}
+	if (i != UUID_TEXT - 1 || text[i] != '\0') {
+		out[0] = '\0';
+		return (false);
+	}
+	tmp[i] = '\0';
+	memcpy(out, tmp, sizeof(tmp));
+	return (true);
+}
+
+static bool
+uuid_is_hyphen(size_t i)
+{
+	return (i == 8 || i == 13 || i == 18 || i == 23);
+}

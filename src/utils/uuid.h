@@ -1,0 +1,43 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_UTILS_UUID_H
+#define KEEL_UTILS_UUID_H
+
+#include <stdbool.h>
+
+/* UUIDs as text (RFC 9562). Thread-safe. */
+
+/* 8-4-4-4-12 hexadecimal digits and the NUL. */
+#define UUID_TEXT	37
+
+/*
+ * A new version 7 UUID (RFC 9562 section 5.7), lower-case: 48 bits of Unix
+ * time in milliseconds, then 74 random bits. UUIDs of one millisecond have
+ * no order among themselves. Returns false when OpenSSL has no random bytes
+ * to give; out is then "".
+ */
+bool	uuid_v7(char out[static UUID_TEXT]);
+
+/*
+ * Reads a UUID of any version and variant in either case (RFC 9562 section
+ * 4) and writes it lower-case. Nothing but 8-4-4-4-12 is accepted: no
+ * braces, no urn:uuid:, no white space. Returns false otherwise; out is then
+ * "". text may be NULL and may be out itself.
+ */
+bool	uuid_parse(const char *text, char out[static UUID_TEXT]);
+
+#endif

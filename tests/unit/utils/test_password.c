@@ -1,0 +1,360 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <argon2.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "utils/password.h"
+
+/* Made by passlib 1.7.4 with the bcrypt module, for "Correct-Horse1". */
+static const char passlib_2b[] =
+    "$2b$05$bmgHgds/ddsXhmqckKyqp.rzFlKSONciBvz53ucm8Xyy.7YWYqT66";
+static const char passlib_2y[] =
+    "$2y$05$LPFSVWymkT7w1mu.AmCMg.ksXi.6PPoLp/xVKX9J/qxXIjcg9TkfK";
+static const char passlib_2a[] =
+    "$2a$05$OfnIZj9z67lDBz44qnIgkui0WFP46o4k5NOR//12I5Av6yxts0hKS";
+static const char passlib_cost_12[] =
+    "$2b$12$HSAKqKtT977r2T01GvHKWucJcbUHcJu6cVBJgijSFl/cDFntTd3ry";
+/* For "p\u00e4ssw\u00f6rd-\u20ac-\U0001f600". */
+static const char passlib_utf8[] =
+    "$2b$05$XFrbJVWiJUHlWyuyM0AcnODx6b/oYOKSZ4KKa54IQPenzy5UZtuAe";
+/* For 72 times x and "tail". */
+static const char passlib_long[] =
+    "$2b$04$aqbg/SBYOtIBvxSGc13GjuvigQ9/R35ywGcHrKyuqDnd6e9AgjW7u";
+
+static void
+test_argon2(void **state)
+{
+	char	hash[PASSWORD_HASH_MAX], again[PASSWORD_HASH_MAX];
+
+	(void)state;
+	assert_int_equal(password_hash("Correct-Horse1", hash), 0);
+	assert_memory_equal(hash, "$argon2id$v=19$m=19456,t=2,p=1$", 31);
+	assert_int_equal(strlen(hash), 31 + 22 + 1 + 43);
+	assert_int_equal(password_verify("Correct-Horse1", hash),
+	    PASSWORD_RIGHT);
+	assert_int_equal(password_verify("correct-Horse1", hash),
+	    PASSWORD_WRONG);
+	assert_int_equal(password_verify("Correct-Horse", hash),
+	    PASSWORD_WRONG);
+	assert_int_equal(password_verify("Correct-Horse11", hash),
+	    PASSWORD_WRONG);
+	assert_int_equal(password_verify("", hash), PASSWORD_WRONG);
+	assert_int_equal(password_hash("Correct-Horse1", again), 0);
+	assert_string_not_equal(hash, again);
+}
+
+static void
+test_every_byte_counts(void **state)
+{
+	char	hash[PASSWORD_HASH_MAX], password[128];
+
+	(void)state;
+	memset(password, 'a', 127);
+	password[127] = '\0';
+	assert_int_equal(password_hash(password, hash), 0);
+	assert_int_equal(password_verify(password, hash), PASSWORD_RIGHT);
+	password[126] = 'b';
+	assert_int_equal(password_verify(password, hash), PASSWORD_WRONG);
+	password[126] = '\0';
+	assert_int_equal(password_verify(password, hash), PASSWORD_WRONG);
+}
+
+static void
+test_utf8(void **state)
+{
+	static const char	password[] =
+	    "p\xc3\xa4ssw\xc3\xb6rd-\xe2\x82\xac-\xf0\x9f\x98\x80";
+	char			hash[PASSWORD_HASH_MAX];
+
+	(void)state;
+	assert_int_equal(password_hash(password, hash), 0);
+	assert_int_equal(password_verify(password, hash), PASSWORD_RIGHT);
+	assert_int_equal(password_verify("passw\xc3\xb6rd", hash),
+	    PASSWORD_WRONG);
+	assert_int_equal(password_verify(password, passlib_utf8),
+	    PASSWORD_RIGHT_REHASH);
+}
+
+static void
+test_bcrypt(void **state)
+{
+	static const char *const hashes[] = { passlib_2a, passlib_2b,
+	    passlib_2y, passlib_cost_12 };
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+		assert_int_equal(password_verify("Correct-Horse1", hashes[i]),
+		    PASSWORD_RIGHT_REHASH);
+		assert_int_equal(password_verify("Correct-Horse2", hashes[i]),
+		    PASSWORD_WRONG);
+		assert_int_equal(password_verify("", hashes[i]),
+		    PASSWORD_WRONG);
+	}
+}
+
+/* bcrypt reads 72 bytes, and libxcrypt refuses 512: neither is an error. */
+static void
+test_bcrypt_long(void **state)
+{
+	char	password[1024];
+
+	(void)state;
+	memset(password, 'x', sizeof(password));
+	password[72] = '\0';
+	assert_int_equal(password_verify(password, passlib_long),
+	    PASSWORD_RIGHT_REHASH);
+	password[71] = '\0';
+	assert_int_equal(password_verify(password, passlib_long),
+	    PASSWORD_WRONG);
+	password[71] = password[72] = 'x';
+	password[sizeof(password) - 1] = '\0';
+	assert_int_equal(password_verify(password, passlib_long),
+	    PASSWORD_RIGHT_REHASH);
+}
+
+/* The salt's last character has four spare bits; passlib once set them. */
+static void
+test_bcrypt_spare_bits(void **state)
+{
+	char	hash[sizeof(passlib_2b)];
+
+	(void)state;
+	memcpy(hash, passlib_2b, sizeof(hash));
+	assert_int_equal(hash[28], '.');
+	hash[28] = '/';
+	assert_int_equal(password_verify("Correct-Horse1", hash),
+	    PASSWORD_RIGHT_REHASH);
+	assert_int_equal(password_verify("Correct-Horse2", hash),
+	    PASSWORD_WRONG);
+}
+
+static void
+test_bcrypt_limits(void **state)
+{
+	char	hash[sizeof(passlib_2b) + 1];
+	size_t	i;
+	static const char *const costs[] = { "00", "03", "17", "31", "32",
+	    "99", " 5", "5$", "0x" };
+	static const char	versions[] = "cxz1B$";
+
+	(void)state;
+	for (i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
+		memcpy(hash, passlib_2b, sizeof(passlib_2b));
+		memcpy(hash + 4, costs[i], 2);
+		assert_int_equal(password_verify("Correct-Horse1", hash),
+		    PASSWORD_ERROR);
+	}
+	for (i = 0; versions[i] != '\0'; i++) {
+		memcpy(hash, passlib_2b, sizeof(passlib_2b));
+		hash[2] = versions[i];
+		assert_int_equal(password_verify("Correct-Horse1", hash),
+		    PASSWORD_ERROR);
+	}
+	/* Every other length, and every byte out of the alphabet. */
+	for (i = 0; i < sizeof(passlib_2b) - 1; i++) {
+		memcpy(hash, passlib_2b, sizeof(passlib_2b));
+		hash[i] = '\0';
+		assert_int_equal(password_verify("Correct-Horse1", hash),
+		    PASSWORD_ERROR);
+		hash[i] = ':';
+		assert_int_equal(password_verify("Correct-Horse1", hash),
+		    PASSWORD_ERROR);
+	}
+	memcpy(hash, passlib_2b, sizeof(passlib_2b));
+	memcpy(hash + 60, "a", 2);
+	assert_int_equal(password_verify("Correct-Horse1", hash),
+	    PASSWORD_ERROR);
+}
+
+static void
+test_argon2_rehash(void **state)
+{
+	static const struct {
+		uint32_t	t, m, p, tag, salt, version;
+	} others[] = {
+		{ 1, 19456, 1, 32, 16, ARGON2_VERSION_13 },
+		{ 3, 19456, 1, 32, 16, ARGON2_VERSION_13 },
+		{ 2, 64, 1, 32, 16, ARGON2_VERSION_13 },
+		{ 2, 19456, 2, 32, 16, ARGON2_VERSION_13 },
+		{ 2, 19456, 1, 16, 16, ARGON2_VERSION_13 },
+		{ 2, 19456, 1, 64, 16, ARGON2_VERSION_13 },
+		{ 2, 19456, 1, 32, 8, ARGON2_VERSION_13 },
+		{ 2, 19456, 1, 32, 16, ARGON2_VERSION_10 },
+	};
+	char	hash[512];
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(argon2_hash(others[i].t, others[i].m,
+		    others[i].p, "Correct-Horse1", 14, "somesaltsomesalt",
+		    others[i].salt, NULL, others[i].tag, hash, sizeof(hash),
+		    Argon2_id, others[i].version), ARGON2_OK);
+		assert_int_equal(password_verify("Correct-Horse1", hash),
+		    PASSWORD_RIGHT_REHASH);
+		assert_int_equal(password_verify("Correct-Horse2", hash),
+		    PASSWORD_WRONG);
+	}
+}
+
+static void
+test_garbage(void **state)
+{
+#define TAIL	"$c29tZXNhbHRzb21lc2FsdA$" \
+		"CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+	static const char *const garbage[] = {
+		"", "$", "$2", "$2b", "$2b$", "plain", "*0", "!",
+		"$1$abcdefgh$G9K6AAbQHjqmHW5WhNFJs0",
+		"$5$rounds=5000$abc$def", "$6$abc$def", "$y$j9T$abc$def",
+		"$argon2id$", "$argon2id$v=19$", "$argon2id$v=19$m=19456",
+		"$argon2i$v=19$m=64,t=2,p=1" TAIL,
+		"$argon2d$v=19$m=64,t=2,p=1" TAIL,
+		"$argon2id$v=18$m=64,t=2,p=1" TAIL,
+		"$argon2id$v=19$m=1048577,t=2,p=1" TAIL,
+		"$argon2id$v=19$m=4294967295,t=2,p=1" TAIL,
+		"$argon2id$v=19$m=4294967297,t=2,p=1" TAIL,
+		"$argon2id$v=19$m=64,t=17,p=1" TAIL,
+		"$argon2id$v=19$m=64,t=99999999999,p=1" TAIL,
+		"$argon2id$v=19$m=64,t=0,p=1" TAIL,
+		"$argon2id$v=19$m=64,t=2,p=17" TAIL,
+		"$argon2id$v=19$m=64,t=2,p=0" TAIL,
+		"$argon2id$v=19$m=1,t=2,p=1" TAIL,
+		"$argon2id$v=19$m=064,t=2,p=1" TAIL,
+		"$argon2id$v=19$m=-64,t=2,p=1" TAIL,
+		"$argon2id$v=19$m= 64,t=2,p=1" TAIL,
+		"$argon2id$v=19$t=2,m=64,p=1" TAIL,
+		"$argon2id$v=19$m=64,t=2,p=1,x=1" TAIL,
+		"$argon2id$v=19$m=64,t=2,p=1" TAIL "$",
+		"$argon2id$v=19$m=64,t=2,p=1" TAIL "\n",
+		"$argon2id$v=19$m=64,t=2,p=1$c2FsdA$AAAAAAAAAAAAAAAAAAAAAAA",
+		"$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAA",
+		"$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$",
+		"$argon2id$v=19$m=64,t=2,p=1$$",
+	};
+	char	hash[1024];
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		if (password_verify("Correct-Horse1", garbage[i]) !=
+		    PASSWORD_ERROR)
+			fail_msg("no error for \"%s\"", garbage[i]);
+	}
+	assert_int_equal(password_verify("Correct-Horse1", NULL),
+	    PASSWORD_ERROR);
+	snprintf(hash, sizeof(hash), "%s", "$argon2id$v=19$m=64,t=2,p=1" TAIL);
+	memset(hash + strlen(hash), 'A', 900);
+	hash[1000] = '\0';
+	assert_int_equal(password_verify("Correct-Horse1", hash),
+	    PASSWORD_ERROR);
+}
+
+static void *
+dummy(void *arg)
+{
+	(void)arg;
+	return ((void *)(uintptr_t)password_dummy_hash());
+}
+
+static void
+test_dummy(void **state)
+{
+	pthread_t	threads[8];
+	const char	*hash;
+	void		*other;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, dummy,
+		    NULL), 0);
+	hash = password_dummy_hash();
+	assert_non_null(hash);
+	for (i = 0; i < 8; i++) {
+		pthread_join(threads[i], &other);
+		assert_ptr_equal(hash, other);
+	}
+	assert_memory_equal(hash, "$argon2id$v=19$m=19456,t=2,p=1$", 31);
+	assert_int_equal(password_verify("", hash), PASSWORD_WRONG);
+	assert_int_equal(password_verify("Correct-Horse1", hash),
+	    PASSWORD_WRONG);
+}
+
+static void *
+many(void *arg)
+{
+	char	hash[PASSWORD_HASH_MAX];
+	char	password[32];
+	int	i;
+
+	snprintf(password, sizeof(password), "password-%p", arg);
+	for (i = 0; i < 3; i++) {
+		if (password_hash(password, hash) != 0 ||
+		    password_verify(password, hash) != PASSWORD_RIGHT ||
+		    password_verify("other", hash) != PASSWORD_WRONG ||
+		    password_verify("Correct-Horse1", passlib_2b) !=
+		    PASSWORD_RIGHT_REHASH)
+			return ("failed");
+	}
+	return (NULL);
+}
+
+static void
+test_threads(void **state)
+{
+	pthread_t	threads[4];
+	void		*failed;
+	uintptr_t	 i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, many,
+		    (void *)(i + 1)), 0);
+	for (i = 0; i < 4; i++) {
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_argon2),
+		cmocka_unit_test(test_every_byte_counts),
+		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_bcrypt),
+		cmocka_unit_test(test_bcrypt_long),
+		cmocka_unit_test(test_bcrypt_spare_bits),
+		cmocka_unit_test(test_bcrypt_limits),
+		cmocka_unit_test(test_argon2_rehash),
+		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_dummy),
+		cmocka_unit_test(test_threads),
+	};
+
+	return (cmocka_run_group_tests_name("password", tests, NULL, NULL));
+}

@@ -1,0 +1,185 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "utils/timefmt.h"
+
+static void
+test_parse(void **state)
+{
+	static const struct {
+		const char	*text;
+		int64_t		 us;
+	} vectors[] = {
+		{ "1970-01-01 00:00:00+00", 0 },
+		{ "2026-11-22 11:23:45.123456+00", 1795346625123456 },
+		{ "2026-11-22 11:23:45.1+00", 1795346625100000 },
+		{ "2026-11-22 11:23:45.000001+00", 1795346625000001 },
+		{ "1969-12-31 23:59:59.999999+00", -1 },
+		{ "2000-02-29 00:00:00+00", 951782400000000 },
+		{ "0001-01-01 00:00:00+00", TIMEFMT_MIN },
+		{ "9999-12-31 23:59:59.999999+00", TIMEFMT_MAX },
+	};
+	int64_t	us;
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		us = 42;
+		assert_true(timefmt_parse_pg(vectors[i].text, &us));
+		assert_true(us == vectors[i].us);
+	}
+}
+
+static void
+test_parse_refuses(void **state)
+{
+	static const char *const bad[] = {
+		"", "infinity", "-infinity",
+		"2026-11-22", "2026-11-22 11:23:45", "2026-11-22 11:23+00",
+		"2026-11-22T11:23:45+00", "2026-11-22 11:23:45Z",
+		"2026-11-22 11:23:45+01", "2026-11-22 11:23:45-00",
+		"2026-11-22 11:23:45+00:00", "2026-11-22 11:23:45+00 BC",
+		"2026-11-22 11:23:45.+00", "2026-11-22 11:23:45.1234567+00",
+		"2026-11-22 11:23:45.12a+00", " 2026-11-22 11:23:45+00",
+		"2026-11-22 11:23:45+00 ", "10000-01-01 00:00:00+00",
+		"0000-01-01 00:00:00+00", "2026-00-01 00:00:00+00",
+		"2026-13-01 00:00:00+00", "2026-01-00 00:00:00+00",
+		"2026-01-32 00:00:00+00", "2026-02-29 00:00:00+00",
+		"1900-02-29 00:00:00+00", "2026-04-31 00:00:00+00",
+		"2026-11-22 24:00:00+00", "2026-11-22 23:60:00+00",
+		"2026-11-22 23:59:60+00", "2026-1-22 11:23:45+00",
+	};
+	int64_t	us = 42;
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (timefmt_parse_pg(bad[i], &us))
+			fail_msg("accepted \"%s\"", bad[i]);
+	}
+	assert_int_equal(us, 42);
+}
+
+static void
+test_rfc3339(void **state)
+{
+	char	out[TIMEFMT_TEXT];
+
+	(void)state;
+	timefmt_rfc3339(0, out);
+	assert_string_equal(out, "1970-01-01T00:00:00.000000Z");
+	timefmt_rfc3339(-1, out);
+	assert_string_equal(out, "1969-12-31T23:59:59.999999Z");
+	timefmt_rfc3339(1795346625123456, out);
+	assert_string_equal(out, "2026-11-22T11:23:45.123456Z");
+	timefmt_rfc3339(TIMEFMT_MIN, out);
+	assert_string_equal(out, "0001-01-01T00:00:00.000000Z");
+	timefmt_rfc3339(TIMEFMT_MAX, out);
+	assert_string_equal(out, "9999-12-31T23:59:59.999999Z");
+	timefmt_rfc3339(INT64_MIN, out);
+	assert_string_equal(out, "0001-01-01T00:00:00.000000Z");
+	timefmt_rfc3339(INT64_MAX, out);
+	assert_string_equal(out, "9999-12-31T23:59:59.999999Z");
+}
+
+static void
+test_http(void **state)
+{
+	char	out[TIMEFMT_HTTP];
+
+	(void)state;
+	/* RFC 9110's own example. */
+	timefmt_http(784111777000000, out);
+	assert_string_equal(out, "Sun, 06 Nov 1994 08:49:37 GMT");
+	timefmt_http(0, out);
+	assert_string_equal(out, "Thu, 01 Jan 1970 00:00:00 GMT");
+	timefmt_http(-1, out);
+	assert_string_equal(out, "Wed, 31 Dec 1969 23:59:59 GMT");
+	timefmt_http(TIMEFMT_MIN, out);
+	assert_string_equal(out, "Mon, 01 Jan 0001 00:00:00 GMT");
+	timefmt_http(TIMEFMT_MAX, out);
+	assert_string_equal(out, "Fri, 31 Dec 9999 23:59:59 GMT");
+}
+
+/* Every day there is, against the C library, and back through the parser. */
+static void
+test_every_day(void **state)
+{
+	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu",
+	    "Fri", "Sat" };
+	struct tm	tm;
+	char		text[TIMEFMT_TEXT], http[TIMEFMT_HTTP], expect[64];
+	int64_t		us, back;
+	time_t		t;
+
+	(void)state;
+	for (us = TIMEFMT_MIN + 86399999999; us <= TIMEFMT_MAX;
+	    us += INT64_C(86400000000)) {
+		timefmt_rfc3339(us, text);
+		timefmt_http(us, http);
+		t = (time_t)((us - 999999) / 1000000);
+		assert_non_null(gmtime_r(&t, &tm));
+		snprintf(expect, sizeof(expect),
+		    "%04d-%02d-%02dT%02d:%02d:%02d.999999Z",
+		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		    tm.tm_min, tm.tm_sec);
+		if (strcmp(text, expect) != 0)
+			fail_msg("%s is not %s", text, expect);
+		if (strncmp(http, days[tm.tm_wday], 3) != 0)
+			fail_msg("%s is a %s", text, days[tm.tm_wday]);
+		text[10] = ' ';
+		memcpy(text + 26, "+", 2);
+		snprintf(expect, sizeof(expect), "%s00", text);
+		if (!timefmt_parse_pg(expect, &back) || back != us)
+			fail_msg("%s came back different", expect);
+	}
+}
+
+static void
+test_now(void **state)
+{
+	int64_t	now;
+
+	(void)state;
+	now = timefmt_now();
+	assert_true(now / 1000000 >= (int64_t)time(NULL) - 1);
+	assert_true(now / 1000000 <= (int64_t)time(NULL) + 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_rfc3339),
+		cmocka_unit_test(test_http),
+		cmocka_unit_test(test_every_day),
+		cmocka_unit_test(test_now),
+	};
+
+	return (cmocka_run_group_tests_name("timefmt", tests, NULL, NULL));
+}

@@ -1,0 +1,173 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "utils/utf8.h"
+
+/* From a block of exactly len bytes, for AddressSanitizer's sake. */
+static bool
+valid(const char *s, size_t len)
+{
+	char	*copy;
+	bool	 result;
+
+	copy = malloc(len > 0 ? len : 1);
+	memcpy(copy, s, len);
+	result = utf8_valid(copy, len);
+	free(copy);
+	return (result);
+}
+
+#define VALID(s)	assert_true(valid(s, sizeof(s) - 1))
+#define INVALID(s)	assert_false(valid(s, sizeof(s) - 1))
+
+static void
+test_valid(void **state)
+{
+	(void)state;
+	assert_true(utf8_valid(NULL, 0));
+	VALID("");
+	VALID("plain");
+	VALID("a\0b");
+	VALID("\x7f");
+	VALID("\xc2\x80\xdf\xbf");
+	VALID("\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf");
+	VALID("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+}
+
+static void
+test_invalid(void **state)
+{
+	(void)state;
+	INVALID("\x80");
+	INVALID("\xbf");
+	INVALID("\xc0\x80");
+	INVALID("\xc1\xbf");
+	INVALID("\xe0\x9f\xbf");
+	INVALID("\xf0\x8f\xbf\xbf");
+	INVALID("\xed\xa0\x80");
+	INVALID("\xed\xbf\xbf");
+	INVALID("\xf4\x90\x80\x80");
+	INVALID("\xf5\x80\x80\x80");
+	INVALID("\xf8\x88\x80\x80\x80");
+	INVALID("\xfe");
+	INVALID("\xff");
+	INVALID("\xc2");
+	INVALID("\xc2" "a");
+	INVALID("\xe2\x82");
+	INVALID("\xe2\x82" "a");
+	INVALID("\xf0\x9f\x98");
+	INVALID("\xf0\x9f\x98" "a");
+	INVALID("ok\xf0\x9f");
+	INVALID("\xc2\xc2\x80");
+}
+
+static size_t
+encode(unsigned int c, char *out)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return (1);
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 63));
+		return (2);
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 63));
+		out[2] = (char)(0x80 | (c & 63));
+		return (3);
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 63));
+	out[2] = (char)(0x80 | (c >> 6 & 63));
+	out[3] = (char)(0x80 | (c & 63));
+	return (4);
+}
+
+static void
+test_every_code_point(void **state)
+{
+	char		buf[5];
+	size_t		n;
+	unsigned int	c;
+
+	(void)state;
+	for (c = 1; c < 0x110000 + 0x1000; c++) {
+		n = encode(c, buf);
+		buf[n] = '\0';
+		if ((c >= 0xd800 && c < 0xe000) || c > 0x10ffff) {
+			assert_false(utf8_valid(buf, n));
+			continue;
+		}
+		if (!utf8_valid(buf, n) || utf8_valid(buf, n - 1) != (n == 1))
+			fail_msg("U+%04X", c);
+		if (utf8_length(buf) != 1)
+			fail_msg("length of U+%04X", c);
+	}
+}
+
+/* All pairs of bytes: exactly the ASCII pairs and the two-byte forms. */
+static void
+test_every_pair(void **state)
+{
+	char	buf[2];
+	int	a, b, count = 0;
+
+	(void)state;
+	for (a = 0; a < 256; a++) {
+		for (b = 0; b < 256; b++) {
+			buf[0] = (char)a;
+			buf[1] = (char)b;
+			count += utf8_valid(buf, 2);
+		}
+	}
+	assert_int_equal(count, 128 * 128 + 30 * 64);
+}
+
+static void
+test_length(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_length(""), 0);
+	assert_int_equal(utf8_length("abc"), 3);
+	assert_int_equal(utf8_length("J\xc3\xbcrgen"), 6);
+	assert_int_equal(utf8_length("\xf0\x9f\x98\x80\xe2\x82\xac"), 2);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_invalid),
+		cmocka_unit_test(test_every_code_point),
+		cmocka_unit_test(test_every_pair),
+		cmocka_unit_test(test_length),
+	};
+
+	return (cmocka_run_group_tests_name("utf8", tests, NULL, NULL));
+}
