@@ -72,6 +72,10 @@ build:
 	elif [ -n "$$(find src/ assets/ sql/ -type d -newer .stamp)" ]; then \
 		rm -f keel.so; \
 	fi && \
+	if [ $(FLAVOR) = asan ]; then \
+		gcc -shared -fPIC -Wl,-z,initfirst -o asan-first.so \
+		    ../../../tests/asan/first.c; \
+	fi && \
 	if KORE_BUILD_FLAVOR=$(FLAVOR) kodev build; then \
 		mv .stamp.new .stamp && touch keel.so; \
 	else \

@@ -45,6 +45,10 @@
 #include "runtime/tls.h"
 #include "utils/password.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
 #define COROUTINES_MAX		512	/* per worker; beyond it: 503 */
 #define PARENT_NOFILES		4096
@@ -52,6 +56,9 @@
 EXPORT void	kore_parent_configure(int, char **);
 EXPORT void	kore_worker_configure(void);
 EXPORT void	kore_seccomp_hook(void);
+#if defined(__SANITIZE_ADDRESS__)
+EXPORT void	kore_worker_teardown(void);
+#endif
 
 static const char	*conninfo;
 static bool		 serving;
@@ -238,6 +245,19 @@ kore_worker_configure(void)
 	database_worker_init(conninfo, config.database_pool);
 	kore_msg_send(KORE_MSG_PARENT, MSG_WORKER_READY, NULL, 0);
 }
+
+#if defined(__SANITIZE_ADDRESS__)
+/*
+ * Leaks are looked for here: later, Kore unmaps what its task threads still
+ * wait on, and the sanitizer stumbles over them.
+ */
+void
+kore_worker_teardown(void)
+{
+	fflush(NULL);
+	_exit(__lsan_do_recoverable_leak_check() != 0 ? 99 : 0);
+}
+#endif
 
 /*
  * What a worker may ask of the kernel beyond Kore's own list: glibc's newer

@@ -19,6 +19,7 @@
 
 #include "config.h"
 #include "middleware/middleware.h"
+#include "runtime/mem.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
 
@@ -40,17 +41,19 @@ auth_bearer_token(const struct ctx *c)
 const struct jwt_claims *
 auth_claims(struct ctx *c)
 {
+	unsigned		 failures = mem_failures();
 	struct jwt_claims	*claims;
 	const char		*token;
+	enum jwt_result		 result;
 
 	if ((token = auth_bearer_token(c)) == NULL)
 		return (NULL);
 	claims = ctx_alloc(c, sizeof(*claims));
-	if (jwt_verify(&config.jwt_key, token, config.public_url,
-	    config.public_url, timefmt_now() / 1000000, CLOCK_LEEWAY,
-	    claims) != JWT_OK)
-		return (NULL);
-	return (claims);
+	result = jwt_verify(&config.jwt_key, token, config.public_url,
+	    config.public_url, timefmt_now() / 1000000, CLOCK_LEEWAY, claims);
+	if (failures != mem_failures())
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (result == JWT_OK ? claims : NULL);
 }
 
 void

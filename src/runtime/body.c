@@ -27,6 +27,7 @@
 #include <openssl/crypto.h>
 
 #include "runtime/ctx.h"
+#include "runtime/mem.h"
 #include "runtime/schema.h"
 #include "runtime/validator.h"
 #include "utils/form.h"
@@ -108,8 +109,6 @@ static void
 raise_json_error(struct ctx *c, const json_error_t *error)
 {
 	switch (json_error_code(error)) {
-	case json_error_out_of_memory:
-		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	case json_error_duplicate_key:
 		error_detail(c, duplicate_key(c, error->position),
 		    "duplicate_field", "Is given more than once");
@@ -141,6 +140,7 @@ release_json(void *root)
 static json_t *
 parse_json(struct ctx *c)
 {
+	unsigned	 failures = mem_failures();
 	json_error_t	 error;
 	json_t		*root;
 
@@ -153,6 +153,8 @@ parse_json(struct ctx *c)
 
 	root = json_loadb(c->body, c->body_len,
 	    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+	if (root == NULL && failures != mem_failures())
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (root == NULL)
 		raise_json_error(c, &error);
 	defer(c, release_json, root);

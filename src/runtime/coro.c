@@ -78,6 +78,7 @@ static struct {
 	TAILQ_HEAD(, coro)	 runnable;
 	LIST_HEAD(, coro)	 all;
 	char			*pool[POOL_MAX];
+	bool			 dirty[POOL_MAX];	/* since measured */
 	unsigned		 npool;
 	size_t			 high_water;
 #if defined(__SANITIZE_ADDRESS__)
@@ -140,6 +141,7 @@ stack_put(char *map)
 {
 	FIBER_CLEAN(map + GUARD_SIZE, CORO_STACK_SIZE);
 	if (loop.npool < POOL_MAX) {
+		loop.dirty[loop.npool] = true;
 		loop.pool[loop.npool++] = map;
 		return;
 	}
@@ -308,14 +310,12 @@ coro_count(void)
 size_t
 coro_high_water(void)
 {
-	struct coro	*co;
 	unsigned	 i;
 
-	for (i = 0; i < loop.npool; i++)
-		stack_measure(loop.pool[i]);
-	LIST_FOREACH(co, &loop.all, all) {
-		if (co != loop.current)
-			stack_measure(co->map);
+	for (i = 0; i < loop.npool; i++) {
+		if (loop.dirty[i])
+			stack_measure(loop.pool[i]);
+		loop.dirty[i] = false;
 	}
 	return (loop.high_water);
 }

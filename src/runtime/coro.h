@@ -66,8 +66,10 @@ void		 coro_run(void);
 /* Wakes those whose deadline has passed. now_ms is the monotonic clock. */
 void		 coro_tick(uint64_t now_ms);
 
-/* How many live, and the deepest stack ever used, in bytes. */
+/* How many live. */
 unsigned	 coro_count(void);
+
+/* The deepest stack an ended coroutine has used, in bytes. */
 size_t		 coro_high_water(void);
 
 /*

@@ -19,20 +19,31 @@
 #include "runtime/faults.h"
 #include "runtime/mem.h"
 
+static unsigned	failures;
+
+static void *
+count(void *p)
+{
+	failures += p == NULL;
+	return (p);
+}
+
 void *
 mem_alloc(size_t len)
 {
-	if (fault_hit(FAULT_ALLOC))
-		return (NULL);
-	return (malloc(len));
+	return (count(fault_hit(FAULT_ALLOC) ? NULL : malloc(len)));
 }
 
 void *
 mem_calloc(size_t n, size_t len)
 {
-	if (fault_hit(FAULT_ALLOC))
-		return (NULL);
-	return (calloc(n, len));
+	return (count(fault_hit(FAULT_ALLOC) ? NULL : calloc(n, len)));
+}
+
+unsigned
+mem_failures(void)
+{
+	return (failures);
 }
 
 void

@@ -27,4 +27,7 @@ void	*mem_alloc(size_t);
 void	*mem_calloc(size_t, size_t);
 void	 mem_free(void *);
 
+/* How many have failed so far: a library may not say that it was memory. */
+unsigned mem_failures(void);
+
 #endif

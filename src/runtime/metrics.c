@@ -53,6 +53,7 @@ void
 metrics_tick(void)
 {
 	metrics->coroutines = coro_count();
+	metrics->stack_high_water = coro_high_water();
 	metrics->arenas = arena_count();
 	metrics->tasks = offload_count();
 }

@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""A private PostgreSQL cluster: made for one run of the tests, gone with it."""
+
+import os
+import pwd
+import random
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import psycopg2
+
+BIN = "/usr/lib/postgresql/15/bin"
+
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "300",
+    "listen_addresses": "127.0.0.1",
+    "log_destination": "stderr",
+    "password_encryption": "scram-sha-256",
+}
+
+
+def free_port():
+    """A port nobody listens on, below the range that clients are given."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+class Cluster:
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="keel-api-")
+        os.chmod(self.folder, 0o711)
+        self.data = os.path.join(self.folder, "pg")
+        self.socket = os.path.join(self.folder, "s")
+        self.log = os.path.join(self.folder, "postgres.log")
+        self.port = free_port()
+        self.password = secrets.token_hex(16)
+        self.user = "postgres" if os.getuid() == 0 else \
+            pwd.getpwuid(os.getuid()).pw_name
+        self.databases = 0
+        self.process = None
+
+    def as_user(self, *command):
+        """PostgreSQL refuses to run as root. It dies with this process."""
+        wrap = ["setpriv", "--pdeathsig", "INT"]
+        if os.getuid() == 0:
+            wrap += ["--reuid", self.user, "--regid",
+                     str(pwd.getpwnam(self.user).pw_gid), "--init-groups"]
+        return wrap + list(command)
+
+    def start(self):
+        for folder in (self.data, self.socket):
+            os.mkdir(folder, 0o700)
+            if os.getuid() == 0:
+                shutil.chown(folder, self.user)
+        with open(self.log, "wb") as log:
+            subprocess.run(self.as_user(
+                BIN + "/initdb", "-D", self.data, "-U", "postgres", "-N",
+                "--auth-local=trust", "--auth-host=scram-sha-256",
+                "--encoding=UTF8", "--locale=C.UTF-8"), cwd="/", check=True,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            options = [a for item in SETTINGS.items()
+                       for a in ("-c", "%s=%s" % item)]
+            self.process = subprocess.Popen(self.as_user(
+                BIN + "/postgres", "-D", self.data, "-k", self.socket,
+                "-p", str(self.port), *options), cwd="/", stdout=log,
+                stdin=subprocess.DEVNULL, stderr=log, start_new_session=True)
+        self.wait()
+        self.sql("CREATE ROLE keel LOGIN PASSWORD %s", self.password)
+
+    def wait(self):
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self.sql("SELECT 1")
+            except psycopg2.OperationalError:
+                if time.monotonic() > deadline or self.process.poll():
+                    raise RuntimeError(open(self.log).read())
+                time.sleep(0.05)
+
+    def sql(self, statement, *params, database="postgres"):
+        """Runs a statement as the superuser; its rows, if it has any."""
+        db = psycopg2.connect(host=self.socket, port=self.port,
+                              user="postgres", dbname=database)
+        try:
+            db.autocommit = True
+            with db.cursor() as cursor:
+                cursor.execute(statement, params or None)
+                return cursor.fetchall() if cursor.description else None
+        finally:
+            db.close()
+
+    def database(self, template="template0"):
+        """A new database of keel's; its name."""
+        self.databases += 1
+        name = "keel_%d" % self.databases
+        self.sql("CREATE DATABASE %s TEMPLATE %s OWNER keel" %
+                 (name, template))
+        return name
+
+    def url(self, database):
+        return "host=%s port=%d dbname=%s user=keel" % (
+            self.socket, self.port, database)
+
+    def tcp_url(self, database):
+        return "postgresql://keel:%s@127.0.0.1:%d/%s" % (
+            self.password, self.port, database)
+
+    def stop(self):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGQUIT)
+                self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)

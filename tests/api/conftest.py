@@ -1,0 +1,158 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Fixtures: a PostgreSQL cluster per run, a server for most tests, more
+servers for those that need other settings. A server fails the run if it lost
+a worker, wrote a secret, leaked or left something behind."""
+
+import os
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.dont_write_bytecode = True
+
+pytest.register_assert_rewrite("helpers")
+
+import helpers  # noqa: E402
+from cluster import Cluster  # noqa: E402
+from server import BUILD, IS_ASAN, Server, flavor, make_certificate  # noqa
+
+
+def finish(servers):
+    """Stops them all before any of them may complain."""
+    for server in servers:
+        server.stop()
+    problems = ["%s: %s" % (server.url, problem) for server in servers
+                for problem in server.problems]
+    for server in servers:
+        server.remove()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    cluster = Cluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates():
+    folder = tempfile.mkdtemp(prefix="keel-tls-")
+    yield {kind: make_certificate(folder, kind) for kind in ("ec", "rsa")}
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template(cluster, certificates):
+    """A database that ./keel migrate has been through, to be copied."""
+    name = cluster.database()
+    server = Server(cluster, name, certificates["ec"])
+    try:
+        done = server.command("migrate")
+        assert done.returncode == 0, done.stderr
+    finally:
+        server.remove()
+    return name
+
+
+@pytest.fixture(scope="session")
+def server(cluster, certificates, template):
+    """The server of every test that needs nothing special."""
+    server = Server(cluster, cluster.database(template), certificates["ec"])
+    try:
+        server.start()
+        yield server
+    finally:
+        finish([server])
+
+
+@pytest.fixture(scope="session")
+def client(server):
+    with server.client() as client:
+        yield client
+
+
+@pytest.fixture
+def make_server(cluster, certificates, template):
+    """Makes servers that are not started yet, each with its own database."""
+    servers = []
+
+    def make(database=None, certificate="ec", **settings):
+        server = Server(cluster, database or cluster.database(template),
+                        certificates[certificate], **settings)
+        servers.append(server)
+        return server
+
+    yield make
+    finish(servers)
+
+
+@pytest.fixture
+def start_server(make_server):
+    return lambda **settings: make_server(**settings).start()
+
+
+@pytest.fixture
+def build_copy():
+    """Copies the build folder, as links but for a kore.conf that is edited:
+    build_copy(lambda text: text.replace(...))."""
+    folder = tempfile.mkdtemp(prefix="keel-conf-")
+
+    def copy(edit):
+        build = os.path.join(folder, str(len(os.listdir(folder))), "keel")
+        os.makedirs(build)
+        for name in os.listdir(BUILD):
+            if name != "kore.conf":
+                os.symlink(os.path.realpath(os.path.join(BUILD, name)),
+                           os.path.join(build, name))
+        with open(os.path.join(BUILD, "kore.conf")) as f:
+            before = f.read()
+        after = edit(before)
+        assert after != before, "the edit changed nothing"
+        with open(os.path.join(build, "kore.conf"), "w") as f:
+            f.write(after)
+        return build
+
+    yield copy
+    shutil.rmtree(folder)
+
+
+needs_faults = pytest.mark.skipif(
+    not IS_ASAN, reason="only the asan build contains fault points")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("faults"):
+            item.add_marker(needs_faults)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "faults: needs the asan build, which "
+                            "contains src/runtime/faults.c")
+
+
+def pytest_report_header(config):
+    return "keel: %s (%s)" % (BUILD, flavor() or "no build there")
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in helpers.measured:
+        terminalreporter.write_line("keel: " + line)

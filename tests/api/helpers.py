@@ -1,0 +1,200 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""What the tests do again and again: register, sign in, compare errors."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import socket
+import struct
+import time
+import uuid
+
+from server import confidential
+
+# Lines for the end of the run.
+measured = []
+
+
+def new_email(name="user"):
+    return "%s-%s@example.com" % (name, secrets.token_hex(8))
+
+
+def new_password():
+    password = "Pw1-" + secrets.token_urlsafe(18)
+    confidential.add(password)
+    return password
+
+
+def new_user(**fields):
+    """The body of a registration."""
+    user = {"email": new_email(), "name": "Test", "password": new_password()}
+    user.update(fields)
+    return {name: value for name, value in user.items() if value is not None}
+
+
+def register(client, **fields):
+    """Registers a user; the body sent and the answer's body."""
+    user = new_user(**fields)
+    answer = client.post("/api/v1/users", json=user)
+    assert answer.status_code == 201, answer.text
+    return user, answer.json()
+
+
+def ask_token(client, email, password, **more):
+    return client.post("/api/v1/auth/token", data={
+        "username": email, "password": password, **more})
+
+
+def sign_in(client, user):
+    """An access token for what register() has sent."""
+    answer = ask_token(client, user["email"], user["password"])
+    assert answer.status_code == 200, answer.text
+    token = answer.json()["access_token"]
+    confidential.add(token)
+    return token
+
+
+def bearer(token):
+    return {"Authorization": "Bearer " + token}
+
+
+def read_me(client, token):
+    return client.get("/api/v1/users/me", headers=bearer(token))
+
+
+def check_error(answer, status, code, message=None):
+    """The envelope, whole; its details, as {field: [messages]}."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    body = answer.json()
+    assert list(body) == ["error"]
+    error = body["error"]
+    assert list(error) == ["code", "message", "details", "request_id"]
+    assert error["code"] == code
+    assert error["request_id"] == answer.headers["x-request-id"]
+    if message is not None:
+        assert error["message"] == message
+    fields = {}
+    for detail in error["details"] or []:
+        assert sorted(detail) == ["code", "field", "message"]
+        fields.setdefault(detail["field"], []).append(detail["message"])
+    assert error["details"] is None or fields
+    return fields
+
+
+def check_validation(answer):
+    return check_error(answer, 422, "VALIDATION_ERROR", "Validation failed")
+
+
+def check_unauthorized(answer, challenge):
+    assert check_error(answer, 401, "UNAUTHORIZED",
+                       "Could not validate credentials") == {}
+    assert answer.json() == {"error": {
+        "code": "UNAUTHORIZED", "message": "Could not validate credentials",
+        "details": None, "request_id": answer.headers["x-request-id"]}}
+    assert answer.headers["www-authenticate"] == challenge
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def claims_for(server, user_id, session_id, /, **changes):
+    """The claims of a good access token, changed; None takes one away."""
+    now = int(time.time())
+    claims = {"iss": server.url, "aud": server.url, "sub": user_id,
+              "sid": session_id, "jti": str(uuid.uuid4()),
+              "client_id": "keel", "iat": now, "exp": now + 900}
+    claims.update(changes)
+    return {name: value for name, value in claims.items()
+            if value is not None}
+
+
+def make_token(secret, claims, header=None, digest=hashlib.sha256):
+    """A JWT by hand, so that the tests trust no library's idea of one."""
+    header = header or {"alg": "HS256", "typ": "at+jwt"}
+    signed = "%s.%s" % (base64url(json.dumps(header).encode()),
+                        base64url(json.dumps(claims).encode()))
+    mac = hmac.new(secret.encode(), signed.encode(), digest).digest()
+    token = signed + "." + base64url(mac)
+    confidential.add(token)
+    return token
+
+
+def read_claims(token):
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * 3))
+
+
+def raw_connection(server, tls=None):
+    """A TLS connection without any HTTP client."""
+    plain = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return (tls or server.tls()).wrap_socket(plain,
+                                             server_hostname="127.0.0.1")
+
+
+def raw_request(method, path, body=b"", **headers):
+    """A request as bytes; X_Keel_Fault becomes X-Keel-Fault."""
+    lines = ["%s %s HTTP/1.1" % (method, path), "Host: 127.0.0.1"]
+    lines += ["%s: %s" % (name.replace("_", "-"), value)
+              for name, value in headers.items()]
+    if body:
+        lines.append("Content-Length: %d" % len(body))
+    return "\r\n".join(lines + ["", ""]).encode() + body
+
+
+def read_raw_answer(connection):
+    """Status, headers and body of an answer that has a Content-Length."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            raise ConnectionError("closed after %r" % data[:200])
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    headers = {}
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    while len(body) < int(headers.get("content-length", 0)):
+        body += connection.recv(65536)
+    return int(lines[0].split()[1]), headers, body
+
+
+def reset(connection):
+    """Ends a connection with a TCP RST and without a word of TLS."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def rows_of(server, email):
+    """How many users have this address and how many jobs name one of them."""
+    return (
+        server.sql("SELECT count(*) FROM users WHERE lower(email) = "
+                   "lower(%s)", email)[0][0],
+        server.sql("SELECT count(*) FROM jobs j JOIN users u ON "
+                   "j.payload ->> 'id' = u.id::text WHERE lower(u.email) = "
+                   "lower(%s)", email)[0][0])
+
+
+def orphan_jobs(server):
+    return server.sql("SELECT count(*) FROM jobs j WHERE NOT EXISTS (SELECT "
+                      "FROM users u WHERE u.id::text = j.payload ->> 'id')"
+                      )[0][0]

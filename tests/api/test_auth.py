@@ -1,0 +1,490 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Signing in and being believed: POST /api/v1/auth/token and Bearer tokens."""
+
+import hashlib
+import hmac
+import statistics
+import time
+import urllib.parse
+import uuid
+
+import pytest
+from oauthlib.oauth2 import LegacyApplicationClient
+from passlib.hash import bcrypt
+from requests_oauthlib import OAuth2Session
+
+from helpers import (ask_token, base64url, bearer, check_unauthorized,
+                     claims_for, make_token, measured, new_email,
+                     new_password, read_claims, read_me, register, sign_in)
+from server import confidential
+
+TOKEN = "/api/v1/auth/token"
+INVALID_TOKEN = 'Bearer error="invalid_token"'
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(scope="module")
+def somebody(client, server):
+    """A signed-in user: what was sent, what was answered, the claims."""
+    user, made = register(client)
+    token = sign_in(client, user)
+    return {"user": user, "made": made, "token": token,
+            "claims": read_claims(token)}
+
+
+def check_oauth_error(answer, error, description=None):
+    """RFC 6749, 5.2."""
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    assert list(answer.json()) == ["error", "error_description"]
+    assert answer.json()["error"] == error
+    if description is not None:
+        assert answer.json()["error_description"] == description
+
+
+def post_form(client, text, **headers):
+    return client.post(TOKEN, content=text, headers=FORM | headers)
+
+
+#
+# A client of somebody else's.
+#
+
+def test_requests_oauthlib_signs_in_and_reads_me(server, client):
+    user, made = register(client)
+    session = OAuth2Session(client=LegacyApplicationClient("keel"))
+    session.trust_env = False
+    token = session.fetch_token(
+        server.url + TOKEN, username=user["email"],
+        password=user["password"], verify=server.cert, timeout=20)
+    confidential.add(token["access_token"])
+    answer = session.get(server.url + "/api/v1/users/me", verify=server.cert,
+                         timeout=20)
+    assert answer.status_code == 200
+    assert answer.json() == made
+
+
+def test_requests_oauthlib_understands_a_refusal(server, client):
+    user, _ = register(client)
+    session = OAuth2Session(client=LegacyApplicationClient("keel"))
+    session.trust_env = False
+    with pytest.raises(Exception) as refusal:
+        session.fetch_token(server.url + TOKEN, username=user["email"],
+                            password=new_password(), verify=server.cert,
+                            timeout=20)
+    assert type(refusal.value).__name__ == "InvalidGrantError"
+
+
+#
+# The token.
+#
+
+def test_the_answer_is_rfc_6749s(client):
+    user, _ = register(client)
+    answer = ask_token(client, user["email"], user["password"])
+    assert answer.status_code == 200
+    body = answer.json()
+    confidential.add(body["access_token"])
+    assert body["token_type"] == "bearer"
+    assert body["expires_in"] == 900
+    assert body["scope"] == ""
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_claims_are_rfc_9068s(server, client):
+    user, made = register(client)
+    token = sign_in(client, user)
+    claims = read_claims(token)
+    assert claims["iss"] == claims["aud"] == server.url
+    assert claims["sub"] == made["id"]
+    assert claims["client_id"] == "keel"
+    assert claims["exp"] - claims["iat"] == 900
+    assert abs(claims["iat"] - time.time()) < 60
+    assert uuid.UUID(claims["jti"]) != uuid.UUID(claims["sid"])
+    assert server.sql("SELECT user_id::text FROM sessions WHERE id = %s",
+                      claims["sid"]) == [(made["id"],)]
+
+
+def test_a_token_made_by_hand_is_believed(server, client, somebody):
+    """Or else the refusals below would prove nothing."""
+    claims = claims_for(server, somebody["made"]["id"],
+                        somebody["claims"]["sid"])
+    assert read_me(client, make_token(server.secret, claims)
+                   ).json() == somebody["made"]
+
+
+def test_two_tokens_are_never_the_same(client, somebody):
+    assert sign_in(client, somebody["user"]) != somebody["token"]
+
+
+def test_the_address_signs_in_whatever_its_case(client, somebody):
+    user = dict(somebody["user"], email=somebody["user"]["email"].upper())
+    assert read_me(client, sign_in(client, user)).json() == somebody["made"]
+
+
+#
+# 401.
+#
+
+def test_no_token_is_refused(client):
+    check_unauthorized(client.get("/api/v1/users/me"), "Bearer")
+
+
+@pytest.mark.parametrize("value", ["Basic dXNlcjpwYXNz", "Digest x", "bear",
+                                   "Bearerx"])
+def test_another_scheme_counts_as_no_token(client, value):
+    answer = client.get("/api/v1/users/me", headers={"Authorization": value})
+    check_unauthorized(answer, "Bearer")
+
+
+@pytest.mark.parametrize("token", [
+    "x", "..", "a.b.c", "a.b", "a.b.c.d", "x" * 3000,
+    "eyJhbGciOiJIUzI1NiJ9", "null", "{}.{}.{}"])
+def test_rubbish_is_refused(client, token):
+    check_unauthorized(read_me(client, token), INVALID_TOKEN)
+
+
+def test_bytes_beyond_ascii_are_refused(client):
+    """By Kore itself, which lets no such header in."""
+    answer = client.get("/api/v1/users/me", headers={
+        "Authorization": "Bearer é".encode()})
+    assert answer.status_code in (400, 401)
+
+
+def test_a_token_signed_with_another_secret_is_refused(server, client,
+                                                       somebody):
+    claims = claims_for(server, somebody["made"]["id"],
+                        somebody["claims"]["sid"])
+    check_unauthorized(read_me(client, make_token("another" * 8, claims)),
+                       INVALID_TOKEN)
+
+
+def test_a_changed_payload_is_refused(server, client, somebody):
+    header, _, signature = somebody["token"].split(".")
+    other = make_token(server.secret, claims_for(
+        server, str(uuid.uuid4()), somebody["claims"]["sid"]))
+    forged = ".".join([header, other.split(".")[1], signature])
+    check_unauthorized(read_me(client, forged), INVALID_TOKEN)
+
+
+@pytest.mark.parametrize("position", [0, 20, 42])
+def test_a_changed_signature_is_refused(client, somebody, position):
+    head, _, signature = somebody["token"].rpartition(".")
+    letter = "A" if signature[position] != "A" else "Q"
+    signature = signature[:position] + letter + signature[position + 1:]
+    check_unauthorized(read_me(client, head + "." + signature), INVALID_TOKEN)
+
+
+def test_a_cut_signature_is_refused(client, somebody):
+    for token in (somebody["token"][:-1], somebody["token"].rpartition(
+            ".")[0] + ".", somebody["token"] + "A"):
+        check_unauthorized(read_me(client, token), INVALID_TOKEN)
+
+
+@pytest.mark.parametrize("header", [
+    {"alg": "none", "typ": "at+jwt"},
+    {"alg": "None", "typ": "at+jwt"},
+    {"alg": "HS512", "typ": "at+jwt"},
+    {"alg": "RS256", "typ": "at+jwt"},
+    {"alg": "hs256", "typ": "at+jwt"},
+    {"alg": "HS256", "typ": "JWT"},
+    {"alg": "HS256"},
+    {"typ": "at+jwt"},
+    {"alg": "HS256", "typ": "at+jwt", "kid": "../../dev/null"},
+    {"alg": "HS256", "typ": "at+jwt", "jku": "https://evil.example/k"},
+    {"alg": "HS256", "typ": "at+jwt", "jwk": {"kty": "oct", "k": ""}},
+    {"alg": "HS256", "typ": "at+jwt", "crit": ["exp"]},
+    {"alg": ["HS256"], "typ": "at+jwt"},
+], ids=lambda header: "-".join(map(str, header.values())))
+def test_a_header_that_is_not_ours_is_refused(server, client, somebody,
+                                              header):
+    claims = claims_for(server, somebody["made"]["id"],
+                        somebody["claims"]["sid"])
+    token = make_token(server.secret, claims, header)
+    check_unauthorized(read_me(client, token), INVALID_TOKEN)
+
+
+def test_alg_none_without_a_signature_is_refused(server, client, somebody):
+    claims = claims_for(server, somebody["made"]["id"],
+                        somebody["claims"]["sid"])
+    token = make_token(server.secret, claims,
+                       {"alg": "none", "typ": "at+jwt"})
+    check_unauthorized(read_me(client, token.rpartition(".")[0] + "."),
+                       INVALID_TOKEN)
+
+
+def test_hs512_with_its_own_mac_is_refused(server, client, somebody):
+    claims = claims_for(server, somebody["made"]["id"],
+                        somebody["claims"]["sid"])
+    token = make_token(server.secret, claims,
+                       {"alg": "HS512", "typ": "at+jwt"}, hashlib.sha512)
+    check_unauthorized(read_me(client, token), INVALID_TOKEN)
+
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize("changes", [
+    {"exp": NOW - 1}, {"exp": NOW - 86400}, {"exp": None}, {"exp": "never"},
+    {"exp": 0}, {"exp": -1},
+    {"iat": NOW + 7200, "exp": NOW + 9000}, {"iat": None},
+    {"sub": None}, {"sub": ""}, {"sub": "1"}, {"sub": 1},
+    {"sub": str(uuid.uuid4())}, {"sub": "' OR 1=1 --"},
+    {"sid": None}, {"sid": str(uuid.uuid4())}, {"sid": "x"},
+    {"iss": "https://evil.example"}, {"iss": None},
+    {"aud": "https://evil.example"}, {"aud": None},
+    {"client_id": None}, {"jti": None},
+], ids=lambda changes: ",".join(
+    "%s=%s" % (k, "now%+d" % (v - NOW) if isinstance(v, int) and v > 10 else
+               "uuid" if len(str(v)) == 36 else v)
+    for k, v in changes.items()))
+def test_a_wrong_claim_is_refused(server, client, somebody, changes):
+    claims = claims_for(server, somebody["made"]["id"],
+                        somebody["claims"]["sid"], **changes)
+    check_unauthorized(read_me(client, make_token(server.secret, claims)),
+                       INVALID_TOKEN)
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"null", b"{", b"\xff",
+                                     b'{"sub":"a","sub":"b"}',
+                                     b"[" * 3000])
+def test_a_signed_payload_that_is_no_object_is_refused(server, client,
+                                                       payload):
+    signed = base64url(b'{"alg":"HS256","typ":"at+jwt"}') + "." + \
+        base64url(payload)
+    mac = hmac.new(server.secret.encode(), signed.encode(), "sha256").digest()
+    check_unauthorized(read_me(client, signed + "." + base64url(mac)),
+                       INVALID_TOKEN)
+
+
+def test_a_token_of_another_users_session_is_refused(server, client,
+                                                     somebody):
+    other, made = register(client)
+    sid = read_claims(sign_in(client, other))["sid"]
+    claims = claims_for(server, somebody["made"]["id"], sid)
+    check_unauthorized(read_me(client, make_token(server.secret, claims)),
+                       INVALID_TOKEN)
+
+
+@pytest.mark.parametrize("change", [
+    "DELETE FROM users WHERE id = %s",
+    "UPDATE users SET is_active = false WHERE id = %s",
+    "UPDATE sessions SET revoked_at = now() WHERE user_id = %s",
+    "UPDATE sessions SET expires_at = now() WHERE user_id = %s",
+    "DELETE FROM sessions WHERE user_id = %s",
+], ids=["deleted", "deactivated", "revoked", "session_expired",
+        "session_gone"])
+def test_the_very_next_request_is_refused(server, client, change):
+    user, made = register(client)
+    token = sign_in(client, user)
+    assert read_me(client, token).status_code == 200
+    server.sql(change, made["id"])
+    for _ in range(4):
+        check_unauthorized(read_me(client, token), INVALID_TOKEN)
+
+
+def test_a_role_is_read_from_the_database_not_from_the_token(server, client):
+    user, made = register(client)
+    token = sign_in(client, user)
+    server.sql("UPDATE users SET role = 'admin' WHERE id = %s", made["id"])
+    assert read_me(client, token).json()["role"] == "admin"
+    server.sql("UPDATE users SET role = 'user' WHERE id = %s", made["id"])
+    claims = read_claims(token) | {"role": "admin"}
+    assert read_me(client, make_token(server.secret, claims)
+                   ).json()["role"] == "user"
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+def test_the_schemes_name_is_not_case_sensitive(client, somebody, scheme):
+    answer = client.get("/api/v1/users/me", headers={
+        "Authorization": scheme + " " + somebody["token"]})
+    assert answer.status_code == 200
+
+
+#
+# Refusals in RFC 6749's shape.
+#
+
+def test_a_wrong_password_is_invalid_grant(client, somebody):
+    check_oauth_error(ask_token(client, somebody["user"]["email"],
+                                new_password()), "invalid_grant",
+                      "Incorrect username or password")
+
+
+def test_unknown_wrong_and_disabled_get_the_same_bytes(server, client):
+    user, made = register(client)
+    disabled, gone = register(client)
+    server.sql("UPDATE users SET is_active = false WHERE id = %s", gone["id"])
+    answers = [
+        ask_token(client, user["email"], new_password()),
+        ask_token(client, new_email("nobody"), new_password()),
+        ask_token(client, disabled["email"], disabled["password"]),
+        ask_token(client, "no address at all", new_password()),
+        ask_token(client, user["email"], "x"),
+        ask_token(client, user["email"], "x" * 5000),
+    ]
+    assert {answer.content for answer in answers} == {
+        b'{"error":"invalid_grant",'
+        b'"error_description":"Incorrect username or password"}'}
+    assert {answer.status_code for answer in answers} == {400}
+    assert len({tuple(sorted(set(answer.headers) - {"x-request-id", "date"}))
+                for answer in answers}) == 1
+
+
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(client,
+                                                              somebody):
+    def best(email):
+        times = []
+        for _ in range(8):
+            started = time.perf_counter()
+            ask_token(client, email, new_password())
+            times.append(time.perf_counter() - started)
+        return statistics.median(times)
+
+    known, unknown = best(somebody["user"]["email"]), best(new_email())
+    measured.append("a refused sign-in: %.0f ms for a known address, %.0f ms "
+                    "for an unknown one" % (known * 1e3, unknown * 1e3))
+    assert 0.4 < unknown / known < 2.5
+
+
+@pytest.mark.parametrize("form", [
+    "username=%(email)s", "password=%(password)s", "grant_type=password",
+    "username=%(email)s&password=", "username=&password=%(password)s",
+    "x=1", "&&&"])
+def test_a_missing_parameter_is_invalid_request(client, somebody, form):
+    check_oauth_error(post_form(client, form % quoted(somebody)),
+                      "invalid_request")
+
+
+def quoted(somebody):
+    return {name: urllib.parse.quote(value, safe="")
+            for name, value in somebody["user"].items()}
+
+
+@pytest.mark.parametrize("repeated", [
+    "username=a&username=a", "password=b&password=b",
+    "grant_type=password&grant_type=password", "scope=a&scope=b"])
+def test_a_repeated_parameter_is_invalid_request(client, somebody, repeated):
+    form = "username=%(email)s&password=%(password)s&" % quoted(somebody)
+    check_oauth_error(post_form(client, form + repeated), "invalid_request")
+
+
+def test_unknown_parameters_are_ignored_even_repeated(client, somebody):
+    form = "username=%(email)s&password=%(password)s&client_id=x" \
+        "&client_secret=y&foo=1&foo=2&redirect_uri=" % quoted(somebody)
+    assert post_form(client, form).status_code == 200
+
+
+def test_an_empty_parameter_counts_as_absent(client, somebody):
+    form = "grant_type=&scope=&username=%(email)s&password=%(password)s" \
+        "&username=&" % quoted(somebody)
+    assert post_form(client, form).status_code == 200
+
+
+def test_basic_credentials_of_a_client_are_ignored(client, somebody):
+    answer = client.post(TOKEN, auth=("client", "secret"), data={
+        "grant_type": "password", "username": somebody["user"]["email"],
+        "password": somebody["user"]["password"]})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("grant", ["client_credentials", "Password", "x",
+                                   "authorization_code"])
+def test_another_grant_type_is_unsupported(client, somebody, grant):
+    check_oauth_error(ask_token(client, somebody["user"]["email"],
+                                somebody["user"]["password"],
+                                grant_type=grant), "unsupported_grant_type")
+
+
+@pytest.mark.parametrize("content_type", [
+    "application/json", "text/plain", "multipart/form-data; boundary=x",
+    "application/x-www-form-urlencodedx", None])
+def test_another_content_type_is_invalid_request(client, somebody,
+                                                 content_type):
+    form = "username=%(email)s&password=%(password)s" % quoted(somebody)
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    check_oauth_error(client.post(TOKEN, content=form, headers=headers),
+                      "invalid_request")
+
+
+def test_a_charset_of_utf_8_is_fine(client, somebody):
+    form = "username=%(email)s&password=%(password)s" % quoted(somebody)
+    answer = post_form(client, form, **{
+        "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("form", [
+    "username=%zz&password=x", "username=a%", "username=%00&password=x",
+    "username=%ff&password=x", "username=a\x00b", "", "username=\xff"])
+def test_a_malformed_form_is_invalid_request(client, form):
+    check_oauth_error(post_form(client, form.encode("latin-1")),
+                      "invalid_request")
+
+
+@pytest.mark.parametrize("password", [
+    "a=b&c%Aa1", "Plus+Blank 1", "%41%42cdE1", "Ünïcödé-1", "A1&amp;=;,:@/?",
+    "+++++++A1", "A1\"'<>\\`{}"])
+def test_a_password_survives_the_form(client, password):
+    confidential.add(password)
+    user, _ = register(client, password=password)
+    assert read_me(client, sign_in(client, user)).status_code == 200
+
+
+def test_a_password_is_not_trimmed_nor_folded(client):
+    user, _ = register(client, password=" " + new_password() + " ")
+    for other in (user["password"].strip(), user["password"].lower(),
+                  user["password"] + " "):
+        check_oauth_error(ask_token(client, user["email"], other),
+                          "invalid_grant")
+    sign_in(client, user)
+
+
+#
+# Passwords of another age.
+#
+
+def test_a_bcrypt_hash_signs_in_and_is_replaced(server, client):
+    user, made = register(client)
+    old = bcrypt.using(rounds=5).hash(user["password"])
+    assert old.startswith("$2b$")
+    server.sql("UPDATE users SET hashed_password = %s WHERE id = %s", old,
+               made["id"])
+    stored = "SELECT hashed_password FROM users WHERE id = %s"
+
+    check_oauth_error(ask_token(client, user["email"], new_password()),
+                      "invalid_grant")
+    assert server.sql(stored, made["id"]) == [(old,)]
+
+    assert read_me(client, sign_in(client, user)).status_code == 200
+    [(new,)] = server.sql(stored, made["id"])
+    assert new.startswith("$argon2id$")
+    sign_in(client, user)
+    assert server.sql(stored, made["id"]) == [(new,)]
+
+
+@pytest.mark.parametrize("stored", [
+    "", "!", "plain text", "$2b$05$short", "$2b$99$" + "a" * 53, "$1$x$y",
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAA$"],
+    ids=["empty", "mark", "text", "short", "rounds", "md5", "argon2"])
+def test_a_broken_hash_in_the_database_signs_nobody_in(server, client,
+                                                       stored):
+    user, made = register(client)
+    server.sql("UPDATE users SET hashed_password = %s WHERE id = %s", stored,
+               made["id"])
+    check_oauth_error(ask_token(client, user["email"], user["password"]),
+                      "invalid_grant")
+    check_oauth_error(ask_token(client, user["email"], stored or "x"),
+                      "invalid_grant")

@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""The commands of ./keel that are no server: routes, check-config,
+create-admin."""
+
+import pytest
+
+from helpers import new_email, new_password, new_user, read_me, sign_in
+from helpers import bearer
+
+
+def test_routes_lists_every_endpoint(make_server):
+    done = make_server(KEEL_DATABASE_URL="host=/nonexistent").command(
+        "routes")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert rows[0][:4] == ["METHOD", "PATH", "HANDLER", "AUTH"]
+    assert ["POST", "/api/v1/users", "create_user", "-"] in [
+        row[:4] for row in rows]
+    assert ["GET", "/api/v1/users/me", "read_me", "signed_in"] in [
+        row[:4] for row in rows]
+    assert {row[1] for row in rows[1:]} >= {
+        "/api/v1/users", "/api/v1/users/me", "/api/v1/auth/token",
+        "/healthz", "/readyz", "/metrics"}
+
+
+def test_check_config_shows_settings_and_masks_secrets(make_server):
+    server = make_server()
+    done = server.command("check-config")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    shown = dict(line.split(None, 1) for line in done.stdout.splitlines()
+                 if line.startswith("KEEL_"))
+    assert shown["KEEL_SECRET_KEY"] == "********"
+    assert shown["KEEL_DATABASE_URL"] == "********"
+    assert shown["KEEL_PORT"] == str(server.port)
+    assert shown["KEEL_PUBLIC_URL"] == server.url + "  (default)"
+    assert server.secret not in done.stdout
+    assert server.cluster.socket not in done.stdout
+
+
+def test_check_config_needs_no_free_port(start_server):
+    assert start_server().command("check-config").returncode == 0
+
+
+@pytest.mark.parametrize("settings, phrase", [
+    ({"KEEL_DATABASE_URL": "host=/nonexistent"}, "cannot reach"),
+    ({"KEEL_SECRET_KEY": "short"}, "KEEL_SECRET_KEY"),
+    ({"KEEL_WORKERS": "0"}, "KEEL_WORKERS"),
+    ({"KEEL_TLS_CERT": "/nonexistent"}, "KEEL_TLS_CERT"),
+    ({"KEEL_TYPO": "x"}, "KEEL_TYPO")])
+def test_check_config_finds_what_is_wrong(make_server, settings, phrase):
+    done = make_server(**settings).command("check-config")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert phrase in done.stderr
+
+
+@pytest.fixture
+def create_admin(server):
+    return lambda email, text: server.command("create-admin", email,
+                                              text=text)
+
+
+def test_an_admin_signs_in_and_makes_another(client, server, create_admin):
+    admin = {"email": new_email("admin"), "password": new_password()}
+    done = create_admin(admin["email"], admin["password"] + "\n")
+    assert done.returncode == 0, done.stderr
+    assert admin["email"] in done.stdout
+    assert admin["password"] not in done.stdout + done.stderr
+
+    token = sign_in(client, admin)
+    me = read_me(client, token).json()
+    assert (me["role"], me["email_verified"]) == ("admin", True)
+    answer = client.post("/api/v1/users", json=new_user(role="admin"),
+                         headers=bearer(token))
+    assert answer.status_code == 201
+    assert answer.json()["role"] == "admin"
+
+
+def test_the_password_needs_no_line_break(client, create_admin):
+    admin = {"email": new_email("admin"), "password": new_password()}
+    assert create_admin(admin["email"], admin["password"]).returncode == 0
+    sign_in(client, admin)
+
+
+def test_the_address_is_normalised(client, create_admin):
+    local, _, _ = new_email("Admin").partition("@")
+    admin = {"email": local + "@EXAMPLE.com", "password": new_password()}
+    done = create_admin(admin["email"], admin["password"])
+    assert local + "@example.com" in done.stdout
+    assert read_me(client, sign_in(client, admin)).json()["email"] == \
+        local + "@example.com"
+
+
+@pytest.mark.parametrize("password", ["", "\n", "short", "nodigitsHere",
+                                      "nocapitals1", "A1" + "x" * 127,
+                                      "A1" + "x" * 2000])
+def test_a_bad_password_makes_nobody(server, create_admin, password):
+    email = new_email("admin")
+    done = create_admin(email, password)
+    assert done.returncode == 1, done.stdout
+    assert len(done.stderr.splitlines()) == 1
+    assert "password" in done.stderr.lower()
+    assert server.sql("SELECT count(*) FROM users WHERE email = %s",
+                      email) == [(0,)]
+
+
+@pytest.mark.parametrize("email", ["x", "a@b", "ada@example.com\n", "@", " "])
+def test_a_bad_address_makes_nobody(create_admin, email):
+    done = create_admin(email, new_password())
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "address" in done.stderr
+
+
+def test_an_address_in_use_is_refused(client, create_admin):
+    email, password = new_email("admin"), new_password()
+    assert create_admin(email, password).returncode == 0
+    for same in (email, email.upper()):
+        done = create_admin(same, new_password())
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1
+        assert "exists already" in done.stderr
+    sign_in(client, {"email": email, "password": password})
+
+
+def test_help_explains_itself(server):
+    done = server.command("help")
+    assert done.returncode == 0
+    for command in ("serve", "migrate", "create-admin", "check-config",
+                    "routes"):
+        assert "keel " + command in done.stdout

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""kore.conf decides what is valid: it is edited in a copy of the build
+folder, where everything else is a link, so nothing is ever rebuilt."""
+
+import re
+
+import pytest
+
+from helpers import check_validation, new_user
+
+USERS = "/api/v1/users"
+
+
+def change(pattern, replacement):
+    return lambda text: re.sub(pattern, replacement, text, flags=re.M)
+
+
+def v_name(regex):
+    return change(r"^validator\s+v_name.*$",
+                  "validator v_name regex " + regex)
+
+
+def start_line(server):
+    """The one line with which a start fails."""
+    done = server.command("serve")
+    assert done.returncode == 1, done.stdout
+    assert done.left_over == []
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("keel: ")
+    return done.stderr
+
+
+def test_the_edit_is_in_force_after_a_restart(make_server, build_copy):
+    server = make_server().start()
+    with server.client() as client:
+        assert client.post(USERS, json=new_user(name="abcdef")
+                           ).status_code == 201
+    build = build_copy(v_name("^.{1,5}$"))
+    other = make_server(database=server.database, build=build).start()
+    with other.client() as client:
+        assert check_validation(client.post(
+            USERS, json=new_user(name="abcdef"))) == {
+                "body.name": ["Must have at most 5 characters"]}
+        assert client.post(USERS, json=new_user(name="éèàüö")
+                           ).status_code == 201
+
+
+def test_a_regex_of_ones_own_is_matched_by_characters(start_server,
+                                                      build_copy):
+    server = start_server(build=build_copy(v_name("^[A-Z].[[:alpha:]]$")))
+    with server.client() as client:
+        for name in ("Aéb", "E😀ß", "Zzz"):
+            answer = client.post(USERS, json=new_user(name=name))
+            assert answer.status_code == 201, answer.text
+        for name in ("éab", "Ab", "Abcd"):
+            [message] = check_validation(client.post(
+                USERS, json=new_user(name=name)))["body.name"]
+            assert message.startswith("Must match ^")
+
+
+def test_a_list_of_choices_can_be_shortened(start_server, build_copy):
+    build = build_copy(change(r"\^\(user\|staff\|admin\)\$", "^(user|admin)$"))
+    with start_server(build=build).client() as client:
+        assert check_validation(client.post(
+            USERS, json=new_user(role="staff"))) == {
+                "body.role": ["Must be one of: user, admin"]}
+
+
+def test_a_query_parameter_can_be_declared(start_server, build_copy):
+    build = build_copy(change(
+        r"^\troute\s+/healthz\s+healthz$",
+        "\\g<0>\n\tparams qs:get /healthz {\n\t\tvalidate x v_role\n\t}"))
+    with start_server(build=build).client() as client:
+        assert client.get("/healthz?x=staff").status_code == 200
+        assert check_validation(client.get("/healthz?x=boss")) == {
+            "query.x": ["Must be one of: user, staff, admin"]}
+        assert list(check_validation(client.get("/healthz?y=1"))) == [
+            "query.y"]
+        assert check_validation(client.get("/healthz?x=user&x=user")) == {
+            "query.x": ["Is given more than once"]}
+
+
+def test_a_path_can_be_changed(start_server, build_copy):
+    build = build_copy(change(r"/healthz\b", "/alive"))
+    with start_server(build=build).client() as client:
+        assert client.get("/alive").status_code == 200
+        assert client.get("/healthz").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["v_email", "v_name", "v_password",
+                                  "v_role"])
+def test_a_deleted_validator_stops_the_start_by_name(make_server, build_copy,
+                                                     name):
+    build = build_copy(change(r"^validator\s+%s\s.*\n" % name, ""))
+    assert name in start_line(make_server(build=build))
+
+
+def test_a_route_without_c_stops_the_start_by_name(make_server, build_copy):
+    build = build_copy(change(r"/readyz(\s+)readyz$", r"/readyz\1reedyz"))
+    done = make_server(build=build).command("serve")
+    assert done.returncode == 1
+    assert done.left_over == []
+    assert "reedyz" in done.stdout + done.stderr
+
+
+def test_a_group_without_a_path_row_stops_the_start(make_server, build_copy):
+    build = build_copy(change(r"^\troute\s+/healthz\s+healthz$",
+                              "\troute ^/healthz/([a-z]+)$ healthz"))
+    assert "healthz" in start_line(make_server(build=build))
+
+
+def test_a_missing_server_stops_the_start(make_server, build_copy):
+    build = build_copy(lambda text: re.sub(
+        r"\badmin\b(?!\))", "other", text))
+    assert "admin" in start_line(make_server(build=build))

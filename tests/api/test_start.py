@@ -1,0 +1,376 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Starts that must fail, and migrations. A failed start ends with status 1
+and one line, and leaves no process behind."""
+
+import concurrent.futures
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from cluster import free_port
+from helpers import register
+from server import IS_ASAN, KEEL, clean_environment, session_processes
+
+CONNECT_SECONDS = 3  # database_start.c: CONNECT_TIMEOUT
+START_SECONDS = 6 if IS_ASAN else 3
+
+
+def failing_start(server, *phrases, command="serve"):
+    """Starts a server that must not start; its one line."""
+    done = server.command(command, timeout=20)
+    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+    assert done.left_over == []
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("keel: ")
+    assert "keel: ready" not in done.stdout
+    for phrase in phrases:
+        assert phrase in lines[0]
+    server.check_sanitizers()
+    assert server.problems == []
+    return lines[0]
+
+
+#
+# Certificates.
+#
+
+def test_a_missing_certificate(make_server):
+    failing_start(make_server(KEEL_TLS_CERT="/nonexistent/cert.pem"),
+                  "KEEL_TLS_CERT", "/nonexistent/cert.pem")
+
+
+def test_a_missing_key(make_server):
+    failing_start(make_server(KEEL_TLS_KEY="/nonexistent/key.pem"),
+                  "KEEL_TLS_KEY", "/nonexistent/key.pem")
+
+
+def test_a_key_that_is_another_certificates(make_server, certificates):
+    failing_start(make_server(KEEL_TLS_KEY=certificates["rsa"][1]),
+                  "private key", certificates["rsa"][1])
+
+
+def test_a_key_of_the_same_kind_that_does_not_match(make_server, tmp_path):
+    key = tmp_path / "other.key"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-out", key], check=True,
+                   capture_output=True)
+    failing_start(make_server(KEEL_TLS_KEY=str(key)), str(key))
+
+
+def test_a_certificate_that_is_none(make_server, tmp_path):
+    cert = tmp_path / "cert.pem"
+    cert.write_text("nothing of the kind\n")
+    failing_start(make_server(KEEL_TLS_CERT=str(cert)), str(cert))
+
+
+def test_a_certificate_without_its_key(make_server):
+    failing_start(make_server(KEEL_TLS_KEY=None), "KEEL_TLS_CERT",
+                  "KEEL_TLS_KEY")
+
+
+#
+# The database.
+#
+
+@pytest.mark.parametrize("change, query", [
+    ("ALTER TABLE users RENAME name TO label", "users."),
+    ("ALTER TABLE jobs RENAME payload TO cargo", "jobs.enqueue"),
+    ("ALTER TABLE sessions DROP client", "sessions.create"),
+    ("DROP TABLE jobs", "jobs.enqueue"),
+])
+def test_a_statement_that_does_not_fit_is_named(make_server, change, query):
+    server = make_server()
+    server.sql(change)
+    failing_start(server, "sql/queries", query)
+
+
+def test_an_unreachable_unix_socket(make_server):
+    started = time.monotonic()
+    failing_start(make_server(
+        KEEL_DATABASE_URL="host=/nonexistent dbname=keel user=keel"),
+        "cannot reach the database", "/nonexistent")
+    assert time.monotonic() - started < START_SECONDS
+
+
+def test_a_closed_tcp_port(make_server):
+    started = time.monotonic()
+    port = free_port()
+    failing_start(make_server(
+        KEEL_DATABASE_URL="postgresql://keel:x@127.0.0.1:%d/keel" % port),
+        "cannot reach the database", str(port))
+    assert time.monotonic() - started < START_SECONDS
+
+
+def test_a_database_that_never_answers(make_server):
+    """It accepts, and says nothing."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        started = time.monotonic()
+        failing_start(make_server(
+            KEEL_DATABASE_URL="postgresql://keel:x@127.0.0.1:%d/keel" %
+            silent.getsockname()[1]), "cannot reach the database")
+        assert time.monotonic() - started < CONNECT_SECONDS + START_SECONDS
+
+
+def test_an_unknown_database(make_server, cluster):
+    failing_start(make_server(KEEL_DATABASE_URL=cluster.url("nowhere")),
+                  "cannot reach the database", "nowhere")
+
+
+def test_a_wrong_password_of_the_database(make_server, cluster):
+    server = make_server()
+    line = failing_start(make_server(
+        KEEL_DATABASE_URL=cluster.tcp_url(server.database).replace(
+            cluster.password, "not-the-password")),
+        "cannot reach the database")
+    assert "not-the-password" not in line
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "host=a,b dbname=keel",
+                                 "dbname='", "no=such dbname=option",
+                                 "host=no.such.name.invalid dbname=keel"])
+def test_a_database_url_that_is_none(make_server, url):
+    failing_start(make_server(KEEL_DATABASE_URL=url), "KEEL_DATABASE_URL")
+
+
+def test_tcp_works_as_well(start_server, cluster, template):
+    database = cluster.database(template)
+    server = start_server(database=database,
+                          KEEL_DATABASE_URL=cluster.tcp_url(database))
+    with server.client() as client:
+        register(client)
+        assert client.get("/readyz").status_code == 200
+    assert {row[0] for row in server.sql(
+        "SELECT host(client_addr) FROM pg_stat_activity WHERE "
+        "application_name = 'keel' AND datname = %s", database)} == {
+            "127.0.0.1"}
+
+
+def test_a_name_instead_of_an_address_works(start_server, cluster, template):
+    database = cluster.database(template)
+    server = start_server(
+        database=database, KEEL_DATABASE_URL=cluster.tcp_url(
+            database).replace("127.0.0.1", "localhost"))
+    with server.client() as client:
+        assert client.get("/readyz").status_code == 200
+
+
+#
+# Settings.
+#
+
+@pytest.mark.parametrize("name, value", [
+    ("KEEL_PORT", "0"), ("KEEL_PORT", "65536"), ("KEEL_PORT", "-1"),
+    ("KEEL_PORT", "abc"), ("KEEL_PORT", "8888x"), ("KEEL_PORT", " 8888"),
+    ("KEEL_PORT", "99999999999999999999"), ("KEEL_ADMIN_PORT", "0"),
+    ("KEEL_ADMIN_PORT", "http"), ("KEEL_HOST", "localhost"),
+    ("KEEL_HOST", "1.2.3"), ("KEEL_WORKERS", "0"), ("KEEL_WORKERS", "65"),
+    ("KEEL_WORKERS", "two"), ("KEEL_DATABASE_POOL", "0"),
+    ("KEEL_LOG_LEVEL", "loud"), ("KEEL_PUBLIC_URL", "http://x"),
+    ("KEEL_PUBLIC_URL", "https://x/"), ("KEEL_ALGORITHM", "none"),
+    ("KEEL_ALGORITHM", "RS256")])
+def test_a_bad_setting_is_named(make_server, name, value):
+    failing_start(make_server(**{name: value}), name, value.strip())
+
+
+def test_one_port_for_two_listeners(make_server):
+    server = make_server()
+    server.settings["KEEL_ADMIN_PORT"] = server.settings["KEEL_PORT"]
+    failing_start(server, "KEEL_PORT", "KEEL_ADMIN_PORT")
+
+
+@pytest.mark.parametrize("name", ["KEEL_PORT", "KEEL_ADMIN_PORT"])
+def test_a_port_in_use(make_server, name):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        taken.listen(1)
+        port = str(taken.getsockname()[1])
+        failing_start(make_server(**{name: port}), port, "in use")
+
+
+@pytest.mark.parametrize("secret, phrase", [
+    (None, "not set"), ("", "not set"), ("Zx9-q" * 6, "at least 32"),
+    ("changeme-Zx9-q7Lw2Rt5Vb8Nm4Kp1Js6Hg3", "placeholder"),
+    ("your-secret-key-here-0123456789abcdefghij", "placeholder"),
+    ("a" * 64, "different"), ("ab" * 32, "different")])
+def test_a_secret_that_is_none(make_server, secret, phrase):
+    line = failing_start(make_server(KEEL_SECRET_KEY=secret),
+                         "KEEL_SECRET_KEY", phrase)
+    assert not secret or secret not in line
+
+
+@pytest.mark.parametrize("name", ["KEEL_SECRET", "KEEL_DATABSE_URL",
+                                  "KEEL_", "KEEL_PORTS"])
+def test_a_setting_that_does_not_exist(make_server, name):
+    failing_start(make_server(**{name: "x"}), name, "not a setting")
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["nonsense"], ["serve", "now"], ["migrate", "--dry"],
+    ["create-admin"]])
+def test_wrong_arguments_are_explained(arguments):
+    done = subprocess.run([KEEL, *arguments], env=clean_environment(),
+                          capture_output=True, text=True, timeout=10)
+    assert done.returncode == 2
+    assert done.stderr.startswith("keel: ")
+    assert "usage: keel" in done.stderr
+
+
+def test_a_build_that_is_not_there(make_server, tmp_path):
+    failing_start(make_server(build=str(tmp_path)), "not built",
+                  str(tmp_path))
+
+
+#
+# Migrations.
+#
+
+VERSIONS = "SELECT version, name, checksum FROM keel_migrations ORDER BY 1"
+
+
+def test_an_empty_database_is_refused(make_server, cluster):
+    failing_start(make_server(database=cluster.database()),
+                  "./keel migrate")
+
+
+def test_an_older_schema_is_refused(make_server):
+    server = make_server()
+    server.sql("DELETE FROM keel_migrations WHERE version = "
+               "(SELECT max(version) FROM keel_migrations)")
+    failing_start(server, "older", "./keel migrate")
+
+
+def test_a_newer_schema_is_accepted(make_server):
+    server = make_server()
+    server.sql("INSERT INTO keel_migrations (version, name, checksum) "
+               "VALUES (9999, '9999_future', 'x')")
+    server.sql("ALTER TABLE users ADD nickname text")
+    server.start()
+    with server.client() as client:
+        register(client)
+        assert client.get("/readyz").status_code == 200
+
+
+def test_a_schema_that_became_older_is_not_ready(start_server):
+    server = start_server()
+    server.sql("DELETE FROM keel_migrations WHERE version = "
+               "(SELECT max(version) FROM keel_migrations)")
+    with server.client() as client:
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert "retry-after" in answer.headers
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_changed_migration_is_refused(make_server, command):
+    server = make_server()
+    server.sql("UPDATE keel_migrations SET checksum = repeat('0', 64) "
+               "WHERE version = 2")
+    failing_start(server, "0002_sessions", command=command)
+
+
+def test_migrate_brings_an_empty_database_up(make_server, cluster):
+    server = make_server(database=cluster.database())
+    done = server.command("migrate")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    applied = server.sql(VERSIONS)
+    assert [row[0] for row in applied] == list(range(1, len(applied) + 1))
+    for _, name, _ in applied:
+        assert "applying " + name in done.stdout
+    server.start()
+    with server.client() as client:
+        register(client)
+
+
+def test_migrate_twice_does_nothing_the_second_time(make_server, cluster):
+    server = make_server(database=cluster.database())
+    assert server.command("migrate").returncode == 0
+    before = server.sql("SELECT * FROM keel_migrations ORDER BY 1")
+    done = server.command("migrate")
+    assert done.returncode == 0
+    assert "up to date" in done.stdout
+    assert server.sql("SELECT * FROM keel_migrations ORDER BY 1") == before
+
+
+def test_a_dry_run_changes_nothing(make_server, cluster):
+    server = make_server(database=cluster.database())
+    done = server.command("migrate", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "would apply 0001_users" in done.stdout
+    assert server.sql("SELECT count(*) FROM pg_class c JOIN pg_namespace n "
+                      "ON n.oid = c.relnamespace WHERE n.nspname = 'public'"
+                      ) == [(0,)]
+
+
+def test_migrations_in_parallel_are_applied_once(make_server, cluster):
+    database = cluster.database()
+    servers = [make_server(database=database) for _ in range(4)]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda server: server.command("migrate"),
+                             servers))
+    assert [d.returncode for d in done] == [0] * 4, [d.stderr for d in done]
+    output = "".join(d.stdout for d in done)
+    for _, name, _ in servers[0].sql(VERSIONS):
+        assert output.count("applying " + name) == 1
+
+
+def test_a_migration_that_fails_is_rolled_back(make_server, cluster):
+    server = make_server(database=cluster.database())
+    server.sql("CREATE TABLE sessions (id integer)")
+    failing_start(server, "0002_sessions", command="migrate")
+    assert [row[0] for row in server.sql(VERSIONS)] == [1]
+    server.sql("DROP TABLE sessions")
+    assert server.command("migrate").returncode == 0
+
+
+#
+# The end.
+#
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_everything_it_started(start_server, number):
+    server = start_server()
+    session = server.process.pid
+    assert len(session_processes(session)) >= 3
+    pidfile = os.path.join(server.state, "kore.pid")
+    with open(pidfile) as f:
+        assert int(f.read()) == session
+    server.process.send_signal(number)
+    assert server.process.wait(20) == 0
+    deadline = time.monotonic() + 2
+    while session_processes(session):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert not os.path.exists(pidfile)
+    server.process = None
+
+
+def test_a_second_start_finds_its_data_again(start_server, make_server):
+    server = start_server()
+    with server.client() as client:
+        user, made = register(client)
+    server.stop()
+    again = make_server(database=server.database).start()
+    with again.client() as client:
+        answer = client.post("/api/v1/auth/token", data={
+            "username": user["email"], "password": user["password"]})
+        assert answer.status_code == 200

@@ -1,0 +1,62 @@
+"""What the rules share: reading the tree, masking C, self-test, report."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+TOKEN = re.compile(
+    r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+
+
+def read(*patterns):
+    """The files that match, as {path from the top: text}."""
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_bytes().decode(
+            "utf-8", "replace")
+        for pattern in patterns
+        for path in sorted(ROOT.glob(pattern))
+        if path.is_file()
+    }
+
+
+def mask(text, strings=False):
+    """Blanks out comments, and strings if asked; lines stay where they are."""
+    def blank(match):
+        token = match.group()
+        if token[0] in "\"'" and not strings:
+            return token
+        return re.sub(r"[^\n]", " ", token)
+    return TOKEN.sub(blank, text)
+
+
+def line_of(text, offset):
+    return text.count("\n", 0, offset) + 1
+
+
+def run(check, files, bad, good):
+    """
+    Exits 1 if the tree breaks the rule, or if the rule is broken itself: each
+    sample of `bad`, (files, part of the message), must be found, and nothing
+    in those of `good`.
+    """
+    name = pathlib.Path(sys.argv[0]).name
+    broken = [
+        f"{name}: self-test: not found: {message}"
+        for sample, message in bad
+        if not any(message in found for _, _, found in check(sample))
+    ] + [
+        f"{name}: self-test: wrongly found: {found}"
+        for sample in good
+        for _, _, found in check(sample)
+    ]
+    if not files:
+        broken.append(f"{name}: no files to check")
+    found = [
+        f"{path}:{line}: {message}"
+        for path, line, message in sorted(check(files))
+    ]
+    for line in broken + found:
+        print(line)
+    sys.exit(1 if broken or found else 0)
