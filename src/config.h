@@ -37,7 +37,7 @@ struct config {
 	unsigned	 workers;		/* KEEL_WORKERS */
 	unsigned	 database_pool;		/* KEEL_DATABASE_POOL */
 	unsigned	 log_level;		/* KEEL_LOG_LEVEL */
-	struct jwt_key	 jwt_key;		/* KEEL_SECRET_KEY, _ALGORITHM */
+	struct jwt_key	 jwt_key;	/* KEEL_SECRET_KEY, KEEL_ALGORITHM */
 };
 
 extern struct config	config;

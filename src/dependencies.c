@@ -18,6 +18,8 @@
 #include "middleware/middleware.h"
 #include "utils/jwt.h"
 
+static void	resolve_user(struct ctx *) AWAITS;
+
 static void
 resolve_user(struct ctx *c)
 {

@@ -27,6 +27,9 @@
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
 
+static PGresult	*run(struct ctx *, const struct query *, const char *,
+		    const char *const *, size_t) AWAITS;
+
 static const struct column	none_columns[] = { { .name = NULL } };
 
 const struct model	none_model = {

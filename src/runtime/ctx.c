@@ -102,6 +102,8 @@ ctx_run_defers(struct ctx *c)
 }
 
 #if defined(KEEL_FAULTS)
+static bool	ctx_stall(void) AWAITS;
+
 /* Suspends for FAULT_STALL_MS whatever happens; true if woken meanwhile. */
 static bool
 ctx_stall(void)

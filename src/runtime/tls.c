@@ -54,8 +54,9 @@ select_http11(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 static const char *
 failed(const char *what, const char *file)
 {
-	const char	*reason = ERR_reason_error_string(ERR_peek_last_error());
+	const char	*reason;
 
+	reason = ERR_reason_error_string(ERR_peek_last_error());
 	snprintf(problem, sizeof(problem), "cannot use %s%s%s: %s", what,
 	    file != NULL ? " " : "", file != NULL ? file : "",
 	    reason != NULL ? reason : "unknown error");

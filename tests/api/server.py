@@ -202,9 +202,8 @@ class Server:
         """The worker processes' ids."""
         found = []
         for pid in session_processes(self.process.pid):
-            with open("/proc/%d/cmdline" % pid, errors="replace") as f:
-                if "worker" in f.read():
-                    found.append(pid)
+            if "[wrk " in read_text("/proc/%d/cmdline" % pid):
+                found.append(pid)
         return found
 
     def tls(self):

@@ -26,6 +26,9 @@
 
 #define ACCESS_TOKEN_MAX	2048
 
+static struct token	*open_session(struct ctx *, const struct user *)
+			    AWAITS;
+
 /* RFC 6749, 5.2; the endpoint answers in its shape. */
 static const struct error_kind	invalid_request = { 400, "invalid_request" };
 static const struct error_kind	invalid_grant = { 400, "invalid_grant" };

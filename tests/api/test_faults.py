@@ -1,0 +1,234 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Every allocation and every query of a request fails in turn: a clean
+refusal, no row, and (the asan build) no leak."""
+
+import concurrent.futures
+import json
+
+import pytest
+from passlib.hash import bcrypt
+
+from conftest import finish
+from helpers import (bearer, measured, new_email, new_password, new_user,
+                     orphan_jobs, register, rows_of, sign_in)
+from server import Server
+
+pytestmark = pytest.mark.faults
+
+FAULTS_MAX = 400
+IN_A_ROW = 4  # answers without harm that show that no fault was hit
+
+
+@pytest.fixture(scope="module")
+def faulty(cluster, certificates, template):
+    """A server of this module's own; one worker, so that it is warm."""
+    server = Server(cluster, cluster.database(template), certificates["ec"],
+                    KEEL_WORKERS="1")
+    try:
+        server.start()
+        with server.client() as client:
+            for _ in range(3):
+                sign_in(client, register(client)[0])
+        yield server
+    finally:
+        finish([server])
+
+
+@pytest.fixture(scope="module")
+def faulty_client(faulty):
+    with faulty.client() as client:
+        yield client
+
+
+def fail_in_turn(kind, ask, good, check_failure):
+    """ask(fault) -> (answer, subject) for the first, the second, ... fault,
+    until several in a row do no harm. The number of faults that did."""
+    harmful, harmless = 0, 0
+    for n in range(1, FAULTS_MAX):
+        answer, subject = ask({"X-Keel-Fault": "%s=%d" % (kind, n)})
+        if answer.status_code == good:
+            harmless += 1
+            if harmless == IN_A_ROW:
+                return harmful
+            continue
+        harmless = 0
+        harmful += 1
+        check_failure(n, answer, subject)
+    raise AssertionError("no end of faults after %d" % FAULTS_MAX)
+
+
+def check_clean_failure(n, answer):
+    """Ours to blame, well-formed, and no internals told."""
+    assert answer.status_code in (500, 503), "fault %d: %d %s" % (
+        n, answer.status_code, answer.text)
+    error = json.loads(answer.content)["error"]
+    if isinstance(error, dict):
+        assert error["code"] in ("INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
+        assert error["message"]
+    else:
+        assert error in ("server_error", "temporarily_unavailable")
+    for internal in ("SELECT", "INSERT", "division", "22012", "users.",
+                     "jobs.", "argon2", "libpq"):
+        assert internal not in answer.text
+    if answer.status_code == 503:
+        assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("kind, least", [("alloc", 15), ("query", 4)])
+def test_a_registration_fails_whole(faulty, faulty_client, kind, least):
+    emails = []
+
+    def ask(fault):
+        user = new_user(email=new_email("fault"))
+        answer = faulty_client.post("/api/v1/users", json=user,
+                                    headers=fault)
+        if answer.status_code == 201:
+            emails.append(user["email"])
+        return answer, user["email"]
+
+    def check(n, answer, email):
+        check_clean_failure(n, answer)
+        assert rows_of(faulty, email) == (0, 0), "fault %d" % n
+        assert orphan_jobs(faulty) == 0, "fault %d" % n
+
+    harmful = fail_in_turn(kind, ask, 201, check)
+    measured.append("%s faults of POST /users: %d" % (kind, harmful))
+    assert harmful >= least
+    for email in emails:
+        assert rows_of(faulty, email) == (1, 1)
+    faulty.wait_for_rest()
+    assert faulty.open_transactions() == []
+
+
+@pytest.mark.parametrize("query, what", [(1, "BEGIN"), (2, "the INSERT"),
+                                         (3, "the job"), (4, "COMMIT")])
+def test_a_handler_that_raises_leaves_no_row(faulty, faulty_client, query,
+                                             what):
+    """3 and 4 raise after the user's INSERT."""
+    user = new_user(email=new_email("raise"))
+    answer = faulty_client.post("/api/v1/users", json=user, headers={
+        "X-Keel-Fault": "query=%d" % query})
+    check_clean_failure(query, answer)
+    assert answer.status_code == 500
+    assert rows_of(faulty, user["email"]) == (0, 0), what
+    faulty.wait_for_rest()
+    assert faulty.open_transactions() == []
+    # The connection and the address are as good as new.
+    assert faulty_client.post("/api/v1/users", json=user).status_code == 201
+
+
+@pytest.mark.parametrize("kind, least", [("alloc", 10), ("query", 2)])
+def test_a_sign_in_fails_whole(faulty, faulty_client, kind, least):
+    user, made = register(faulty_client)
+    count = "SELECT count(*) FROM sessions WHERE user_id = %s"
+    seen = [0]
+
+    def ask(fault):
+        seen[0] = faulty.sql(count, made["id"])[0][0]
+        return faulty_client.post("/api/v1/auth/token", headers=fault, data={
+            "username": user["email"], "password": user["password"]}), None
+
+    def check(n, answer, _):
+        check_clean_failure(n, answer)
+
+    harmful = fail_in_turn(kind, ask, 200, check)
+    measured.append("%s faults of POST /auth/token: %d" % (kind, harmful))
+    assert harmful >= least
+    faulty.wait_for_rest()
+
+
+@pytest.mark.parametrize("kind, least", [("alloc", 4), ("query", 1)])
+def test_reading_oneself_fails_whole(faulty, faulty_client, kind, least):
+    user, made = register(faulty_client)
+    token = sign_in(faulty_client, user)
+
+    def ask(fault):
+        return faulty_client.get("/api/v1/users/me", headers=bearer(token)
+                                 | fault), None
+
+    harmful = fail_in_turn(kind, ask, 200,
+                           lambda n, answer, _: check_clean_failure(n,
+                                                                    answer))
+    measured.append("%s faults of GET /users/me: %d" % (kind, harmful))
+    assert harmful >= least
+    assert faulty_client.get("/api/v1/users/me", headers=bearer(token)
+                             ).json() == made
+
+
+@pytest.mark.parametrize("path, body, good", [
+    ("/api/v1/users", b"{", 400),
+    ("/api/v1/users", b'{"email":"x","name":"","password":"short"}', 422),
+    ("/api/v1/users", b'{"a":1,"a":2}', 422),
+    ("/api/v1/nothing", b"{}", 404),
+    ("/api/v1/users?x=1&y=2", b"{}", 422)])
+def test_a_refusal_fails_whole(faulty, faulty_client, path, body, good):
+    """Out of memory while it says no: 503, or no all the same."""
+    def ask(fault):
+        return faulty_client.post(path, content=body, headers=fault | {
+            "Content-Type": "application/json"}), None
+
+    assert fail_in_turn("alloc", ask, good, lambda n, answer, _:
+                        check_clean_failure(n, answer)) >= 2
+    faulty.wait_for_rest()
+
+
+def test_a_rehash_that_fails_keeps_the_old_hash_or_has_the_new(
+        faulty, faulty_client):
+    user, made = register(faulty_client)
+    old = bcrypt.using(rounds=4).hash(user["password"])
+
+    def ask(fault):
+        faulty.sql("UPDATE users SET hashed_password = %s WHERE id = %s",
+                   old, made["id"])
+        return faulty_client.post("/api/v1/auth/token", headers=fault, data={
+            "username": user["email"], "password": user["password"]}), None
+
+    def check(n, answer, _):
+        check_clean_failure(n, answer)
+        [(stored,)] = faulty.sql("SELECT hashed_password FROM users WHERE "
+                                 "id = %s", made["id"])
+        assert stored == old or stored.startswith("$argon2id$")
+
+    for kind in ("alloc", "query"):
+        assert fail_in_turn(kind, ask, 200, check) >= 3
+    sign_in(faulty_client, user)
+
+
+def test_faults_of_many_requests_at_once_stay_apart(faulty):
+    """A fault hits the request that asked for it and no other."""
+
+    def ask(i):
+        with faulty.client() as client:
+            headers = {"X-Keel-Fault": "query=2"} if i % 2 else {}
+            return client.post("/api/v1/users", json=new_user(),
+                               headers=headers).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(ask, range(32)))
+    assert statuses == [201, 500] * 16
+
+
+@pytest.mark.parametrize("value", ["", "alloc", "alloc=", "alloc=-1", "x=1",
+                                   "alloc=99999999999999999999", "query=0"])
+def test_a_malformed_fault_is_none(faulty_client, value):
+    answer = faulty_client.get("/healthz", headers={"X-Keel-Fault":
+                                                    value or "x"})
+    assert answer.status_code == 200
+
+
+def test_a_wrong_password_is_no_fault(faulty_client):
+    answer = faulty_client.post("/api/v1/auth/token", data={
+        "username": new_email(), "password": new_password()})
+    assert answer.status_code == 400

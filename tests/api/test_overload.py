@@ -1,0 +1,149 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""More sign-ins than password threads: nobody waits for ever, everybody is
+answered, and the health page does not notice."""
+
+import concurrent.futures
+import threading
+import time
+
+import pytest
+
+from helpers import ask_token, measured, register
+from server import IS_ASAN, confidential
+
+HEALTH_WORST = 3.0 if IS_ASAN else 1.5  # seconds
+
+
+class HealthWatch:
+    """Asks for /healthz all the time, each time on a new connection or, when
+    told so, on one that is kept; remembers the worst."""
+
+    def __init__(self, server):
+        self.server = server
+        self.times = []
+        self.failures = []
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(keep,))
+                        for keep in (True, False)]
+
+    def run(self, keep):
+        kept = self.server.client() if keep else None
+        while not self.ended.wait(0.01):
+            started = time.monotonic()
+            try:
+                if kept is not None:
+                    answer = kept.get("/healthz")
+                else:
+                    with self.server.client() as client:
+                        answer = client.get("/healthz")
+                if answer.status_code != 200:
+                    self.failures.append(answer.status_code)
+            except Exception as error:
+                self.failures.append(repr(error))
+            self.times.append(time.monotonic() - started)
+        if kept is not None:
+            kept.close()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(30)
+
+
+def sign_in_at_once(server, user, count):
+    """The answers, and what the health page did meanwhile."""
+    with server.client() as warm, HealthWatch(server) as watch, \
+            concurrent.futures.ThreadPoolExecutor(count) as pool:
+        warm.get("/healthz")
+        answers = list(pool.map(
+            lambda _: ask_token(warm, user["email"], user["password"]),
+            range(count)))
+    for answer in answers:
+        if answer.status_code == 200:
+            confidential.add(answer.json()["access_token"])
+    return answers, watch
+
+
+def check_answers(answers):
+    for answer in answers:
+        assert answer.status_code in (200, 503), answer.text
+        if answer.status_code == 503:
+            assert answer.json()["error"] == "temporarily_unavailable"
+            assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.fixture(scope="module")
+def user(client):
+    return register(client)[0]
+
+
+def test_fifty_sign_ins_at_once_end_in_200_or_503(server, user):
+    started = time.monotonic()
+    answers, watch = sign_in_at_once(server, user, 50)
+    took = time.monotonic() - started
+    check_answers(answers)
+    good = sum(answer.status_code == 200 for answer in answers)
+    measured.append("50 sign-ins at once: %d x 200, %d x 503 in %.1f s" %
+                    (good, 50 - good, took))
+    measured.append("healthz worst: %.0f ms of %d meanwhile" %
+                    (max(watch.times) * 1e3, len(watch.times)))
+    assert good > 0
+    assert watch.failures == []
+    assert max(watch.times) < HEALTH_WORST
+    server.wait_for_rest()
+
+
+def test_beyond_the_queue_the_answer_is_503_at_once(start_server, template):
+    server = start_server(KEEL_WORKERS="1")
+    with server.client() as client:
+        user = register(client)[0]
+    answers, watch = sign_in_at_once(server, user, 90)
+    check_answers(answers)
+    refused = [answer for answer in answers if answer.status_code == 503]
+    measured.append("90 sign-ins at one worker: %d x 503; healthz worst: "
+                    "%.0f ms" % (len(refused), max(watch.times) * 1e3))
+    assert 0 < len(refused) < 90
+    assert watch.failures == []
+    assert max(watch.times) < HEALTH_WORST
+    server.wait_for_rest()
+    with server.client() as client:
+        assert ask_token(client, user["email"], user["password"]
+                         ).status_code == 200
+
+
+def test_more_requests_than_connections_wait_their_turn(start_server):
+    server = start_server(KEEL_WORKERS="1", KEEL_DATABASE_POOL="1")
+    with server.client() as client, \
+            concurrent.futures.ThreadPoolExecutor(40) as pool:
+        statuses = list(pool.map(
+            lambda _: client.get("/readyz").status_code, range(200)))
+    assert statuses == [200] * 200
+    server.wait_for_rest()
+
+
+def test_one_connection_carries_many_transactions(start_server):
+    server = start_server(KEEL_WORKERS="1", KEEL_DATABASE_POOL="1")
+    with server.client() as client, \
+            concurrent.futures.ThreadPoolExecutor(15) as pool:
+        list(pool.map(lambda _: register(client), range(15)))
+    assert server.sql("SELECT (SELECT count(*) FROM users), "
+                      "(SELECT count(*) FROM jobs)") == [(15, 15)]
+    server.wait_for_rest()
+    assert server.open_transactions() == []

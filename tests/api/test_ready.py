@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Is it ready? When the database shuts its door, and when it opens again."""
+
+import time
+
+import psycopg2
+
+from helpers import check_error, new_user, register, sign_in, read_me
+
+
+def lock_out(server):
+    """Nobody may connect to the server's database any more."""
+    server.cluster.sql("ALTER DATABASE %s ALLOW_CONNECTIONS false" %
+                       server.database)
+    cut_off(server)
+
+
+def cut_off(server):
+    server.cluster.sql("SELECT pg_terminate_backend(pid) FROM "
+                       "pg_stat_activity WHERE datname = %s",
+                       server.database)
+
+
+def let_in(server):
+    server.cluster.sql("ALTER DATABASE %s ALLOW_CONNECTIONS true" %
+                       server.database)
+
+
+def wait_ready(client, timeout=6):
+    started = time.monotonic()
+    while client.get("/readyz").status_code != 200:
+        assert time.monotonic() - started < timeout, "it does not recover"
+        time.sleep(0.1)
+
+
+def test_readyz_is_200_while_the_database_answers(client):
+    assert client.get("/readyz").status_code == 200
+
+
+def test_without_a_database_the_answers_are_503_and_at_once(start_server):
+    server = start_server()
+    with server.client() as client:
+        user, _ = register(client)
+        token = sign_in(client, user)
+        lock_out(server)
+        time.sleep(0.3)
+        for ask in (lambda: client.get("/readyz"),
+                    lambda: read_me(client, token),
+                    lambda: client.post("/api/v1/users", json=new_user())):
+            started = time.monotonic()
+            answer = ask()
+            assert time.monotonic() - started < 1.5
+            check_error(answer, 503, "SERVICE_UNAVAILABLE")
+            assert int(answer.headers["retry-after"]) >= 1
+        answer = client.post("/api/v1/auth/token", data={
+            "username": user["email"], "password": user["password"]})
+        assert (answer.status_code, answer.json()["error"]) == (
+            503, "temporarily_unavailable")
+        assert client.get("/healthz").status_code == 200
+
+        let_in(server)
+        wait_ready(client)
+        assert read_me(client, token).status_code == 200
+        register(client)
+    server.wait_for_rest()
+
+
+def test_cut_connections_come_back(start_server):
+    server = start_server()
+    with server.client() as client:
+        for _ in range(5):
+            cut_off(server)
+            wait_ready(client)
+        time.sleep(1.2)
+        assert server.metrics()["keel_db_down"] == 0
+        for _ in range(20):
+            assert client.get("/readyz").status_code == 200
+
+
+def test_a_locked_table_is_waited_for_and_given_up(start_server):
+    """A migration elsewhere holds a table: requests wait or are refused, and
+    afterwards all is well."""
+    server = start_server()
+    with server.client() as client:
+        db = psycopg2.connect(host=server.cluster.socket, user="postgres",
+                              port=server.cluster.port,
+                              dbname=server.database)
+        with db.cursor() as cursor:
+            cursor.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        started = time.monotonic()
+        answer = client.post("/api/v1/users", json=new_user())
+        took = time.monotonic() - started
+        db.rollback()
+        db.close()
+        assert answer.status_code == 503, answer.text
+        assert 4 < took < 8
+        assert client.get("/readyz").status_code == 200
+        register(client)
+    server.wait_for_rest()
+    assert server.open_transactions() == []

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Rows of 200 KB, a hundred times: libpq grows its buffers with mremap,
+which a worker's seccomp filter must allow."""
+
+import json
+
+from helpers import new_user, read_me, register, sign_in
+from server import IS_ASAN
+
+SIZE = 200 * 1024
+BODY_MAX = 131072
+TIMES = 100
+
+
+def widen(server):
+    """Before the server prepares its statements: users.name takes any text."""
+    server.sql("ALTER TABLE users ALTER name TYPE text")
+
+
+def restarts(server):
+    return server.metrics()["keel_worker_restarts_total"]
+
+
+def test_a_row_of_200_kb_is_read_a_hundred_times(make_server):
+    server = make_server()
+    widen(server)
+    server.start()
+    workers = server.workers()
+    big = "é" * (SIZE // 2)
+    with server.client() as client:
+        user, made = register(client)
+        token = sign_in(client, user)
+        server.sql("UPDATE users SET name = %s WHERE id = %s", big,
+                   made["id"])
+        for _ in range(TIMES):
+            answer = read_me(client, token)
+            assert answer.status_code == 200
+            assert answer.json()["name"] == big
+    assert restarts(server) == 0
+    assert server.workers() == workers
+
+
+def test_a_row_of_200_kb_is_written_a_hundred_times(make_server):
+    """No body is that large: a trigger makes the row so, and RETURNING
+    gives it back."""
+    server = make_server()
+    widen(server)
+    server.sql(
+        "CREATE FUNCTION grow() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN NEW.name := repeat(NEW.name, %d); RETURN NEW; END $$; "
+        "CREATE TRIGGER grow BEFORE INSERT ON users FOR EACH ROW "
+        "EXECUTE FUNCTION grow()" % (SIZE // 64))
+    server.start()
+    workers = server.workers()
+    with server.client() as client:
+        for _ in range(TIMES // 4 if IS_ASAN else TIMES):
+            answer = client.post("/api/v1/users", json=new_user(
+                name="x" * 64))
+            assert answer.status_code == 201, answer.text
+            assert answer.json()["name"] == "x" * SIZE
+    assert restarts(server) == 0
+    assert server.workers() == workers
+    server.wait_for_rest()
+
+
+def test_the_largest_body_is_taken_a_hundred_times(client, server):
+    workers = server.workers()
+    user = new_user()
+    body = json.dumps(user)
+    body += " " * (BODY_MAX - len(body))
+    statuses = [client.post("/api/v1/users", content=body, headers={
+        "Content-Type": "application/json"}).status_code
+        for _ in range(TIMES)]
+    assert statuses == [201] + [409] * (TIMES - 1)
+    assert server.workers() == workers
+    assert restarts(server) == 0
