@@ -26,6 +26,7 @@
 #include "main.h"
 #include "modules/users/users.h"
 #include "runtime/endpoint.h"
+#include "runtime/tls.h"
 #include "utils/email.h"
 #include "utils/password.h"
 
@@ -102,7 +103,8 @@ command_check_config(void)
 	const char	*what;
 
 	config_print();
-	if ((what = database_check()) != NULL)
+	if ((what = tls_init(config.tls_cert, config.tls_key)) != NULL ||
+	    (what = database_check()) != NULL)
 		main_fail("%s", what);
 	printf("keel: the configuration is good\n");
 }

@@ -151,22 +151,6 @@ listen_on(const char *server, const char *host, const char *port)
 		main_fail("cannot listen on %s port %s", host, port);
 }
 
-static void
-load_tls(void)
-{
-	const char	*cert = config.tls_cert, *key = config.tls_key;
-
-	if (cert == NULL) {
-		cert = tls_default_cert();
-		key = tls_default_key();
-		if (cert == NULL || key == NULL)
-			main_fail("KEEL_TLS_CERT and KEEL_TLS_KEY are not set");
-		log_event(LEVEL_WARNING, NULL, "start", "KEEL_TLS_CERT is not "
-		    "set: serving kore.conf's certificate %s", cert);
-	}
-	require(tls_init(cert, key));
-}
-
 /* Kore's parent looks at every possible descriptor of a worker, once each. */
 static void
 limit_files(void)
@@ -200,7 +184,7 @@ prepare_server(void)
 {
 	require(database_check());
 	conninfo = database_conninfo(config.database_url, NULL);
-	load_tls();
+	require(tls_init(config.tls_cert, config.tls_key));
 	if (password_dummy_hash() == NULL)
 		main_fail("cannot hash a password: out of memory");
 	metrics_init();

@@ -76,6 +76,7 @@ static const char		*conninfo;
 static TAILQ_HEAD(, db_conn)	 idle = TAILQ_HEAD_INITIALIZER(idle);
 static TAILQ_HEAD(, waiter)	 waiters = TAILQ_HEAD_INITIALIZER(waiters);
 
+static void	conn_connect(struct db_conn *, uint64_t);
 static void	conn_event(void *, int);
 static void	conn_prepare_next(struct db_conn *);
 static void	conn_release(struct db_conn *);
@@ -123,9 +124,15 @@ refuse_waiters(void)
 	}
 }
 
+/*
+ * One that worked is revived at once, if nobody holds it any more; one that
+ * could not even connect waits for the tick.
+ */
 static void
 conn_lost(struct db_conn *conn, const char *why)
 {
+	bool	 worked = conn_works(conn);
+
 	if (conn->state != CONN_DOWN && conn->state != CONN_CONNECTING)
 		log_event(LEVEL_WARNING, NULL, "database",
 		    "a connection was lost: %s", why);
@@ -142,6 +149,8 @@ conn_lost(struct db_conn *conn, const char *why)
 	if (conn->owner != NULL) {
 		conn->lost = true;
 		coro_wake(conn->owner->coro);
+	} else if (worked) {
+		conn_connect(conn, kore_time_ms());
 	}
 	refuse_waiters();
 }
@@ -330,7 +339,8 @@ pool_give(struct db_conn *conn)
 {
 	conn->owner = NULL;
 	if (conn->state != CONN_BUSY) {
-		conn->lost = false;	/* it died; the tick revives it */
+		conn->lost = false;
+		conn_connect(conn, kore_time_ms());
 		return;
 	}
 	if (conn->running) {

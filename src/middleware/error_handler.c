@@ -83,15 +83,22 @@ is_oauth(const struct ctx *c)
 	return (c->endpoint != NULL && c->endpoint->errors == OAUTH);
 }
 
+/* In the ctx itself: memory may be what ran out. */
+static void
+add_header(struct ctx *c, struct header *h, const char *name,
+    const char *value)
+{
+	h->name = name;
+	h->value = value;
+	h->next = c->error.headers;
+	c->error.headers = h;
+}
+
 void
 error_handler_respond(struct ctx *c)
 {
-	static struct header	 retry = { "retry-after", "1", NULL };
-	static struct header	 type = {
-		"content-type", "application/json", NULL
-	};
-	const char		*message = c->error.message;
-	struct jsonw		 j;
+	const char	*message = c->error.message;
+	struct jsonw	 j;
 
 	c->response.status = c->error.kind->status;
 	if (c->response.status == 500) {
@@ -99,8 +106,7 @@ error_handler_respond(struct ctx *c)
 		message = "Internal server error";
 	} else if (c->response.status == 503) {
 		log_event(LEVEL_WARNING, c, "unavailable", "%s", message);
-		retry.next = c->error.headers;
-		c->error.headers = &retry;
+		add_header(c, &c->error.own[0], "retry-after", "1");
 	}
 	if (is_oauth(c) && c->response.status < 500)
 		c->response.status = 400;
@@ -111,8 +117,8 @@ error_handler_respond(struct ctx *c)
 	else
 		write_envelope(&j, c, message);
 
-	type.next = c->error.headers;
-	c->response.headers = &type;
+	add_header(c, &c->error.own[1], "content-type", "application/json");
+	c->response.headers = c->error.headers;
 	c->response.body = j.failed ? error_handler_busy : j.text;
 	c->response.len = j.failed ? strlen(error_handler_busy) : j.len;
 	if (j.failed)

@@ -92,6 +92,7 @@ struct ctx {
 		struct error_detail	*details;
 		struct error_detail	**last_detail;
 		struct header		*headers;
+		struct header		 own[2];	/* the handler's own */
 		bool			 retry;	/* serialization failure */
 	} error;
 

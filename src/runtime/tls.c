@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/log.h"
 #include "runtime/tls.h"
 
 /* TLS 1.2: forward secrecy and AEAD only; 1.3 has nothing else. */
@@ -100,13 +101,21 @@ domain_init(struct kore_domain *dom, const char *certfile,
 		return (failed("the certificate with the private key",
 		    keyfile));
 
-	/* The key manager reads them too, though nobody asks it to sign. */
-	kore_free(dom->certfile);
-	kore_free(dom->certkey);
+	/*
+	 * The key manager reads them too, though nobody asks it to sign. The
+	 * old names may be these, so they are not freed.
+	 */
 	dom->certfile = kore_strdup(certfile);
 	dom->certkey = kore_strdup(keyfile);
 	dom->ssl_ctx = ctx;
 	return (NULL);
+}
+
+static void
+say_default(const struct kore_domain *dom)
+{
+	log_event(LEVEL_WARNING, NULL, "start", "KEEL_TLS_CERT is not set: "
+	    "serving kore.conf's certificate %s", dom->certfile);
 }
 
 const char *
@@ -120,7 +129,11 @@ tls_init(const char *certfile, const char *keyfile)
 		if (!srv->tls)
 			continue;
 		TAILQ_FOREACH(dom, &srv->domains, list) {
-			what = domain_init(dom, certfile, keyfile);
+			if (certfile == NULL)
+				say_default(dom);
+			what = domain_init(dom,
+			    certfile != NULL ? certfile : dom->certfile,
+			    keyfile != NULL ? keyfile : dom->certkey);
 			if (what != NULL)
 				return (what);
 		}
@@ -132,16 +145,4 @@ void
 tls_worker_init(void)
 {
 	kore_msg_unregister(KORE_MSG_CERTIFICATE);
-}
-
-const char *
-tls_default_cert(void)
-{
-	return (primary_dom != NULL ? primary_dom->certfile : NULL);
-}
-
-const char *
-tls_default_key(void)
-{
-	return (primary_dom != NULL ? primary_dom->certkey : NULL);
 }

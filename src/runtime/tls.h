@@ -26,15 +26,12 @@
 
 /*
  * In the parent: loads the certificate chain and its key (PEM files; RSA or
- * EC) into every TLS domain. Returns NULL, or a line saying what is wrong.
+ * EC) into every TLS domain. Where they are NULL, kore.conf's are taken, which
+ * is said in the log. Returns NULL, or a line saying what is wrong.
  */
 const char	*tls_init(const char *certfile, const char *keyfile);
 
 /* In a worker, from kore_worker_configure(). */
 void		 tls_worker_init(void);
-
-/* The certificate file kore.conf names, for when no other is set. */
-const char	*tls_default_cert(void);
-const char	*tls_default_key(void);
 
 #endif

@@ -22,7 +22,7 @@ from passlib.hash import bcrypt
 
 from conftest import finish
 from helpers import (bearer, measured, new_email, new_password, new_user,
-                     orphan_jobs, register, rows_of, sign_in)
+                     orphan_jobs, read_me, register, rows_of, sign_in)
 from server import Server
 
 pytestmark = pytest.mark.faults
@@ -88,14 +88,14 @@ def check_clean_failure(n, answer):
 
 @pytest.mark.parametrize("kind, least", [("alloc", 15), ("query", 4)])
 def test_a_registration_fails_whole(faulty, faulty_client, kind, least):
-    emails = []
+    registered = []
 
     def ask(fault):
-        user = new_user(email=new_email("fault"))
+        user = new_user(email=new_email("fault"), name="Ångström " * 11)
         answer = faulty_client.post("/api/v1/users", json=user,
                                     headers=fault)
         if answer.status_code == 201:
-            emails.append(user["email"])
+            registered.append((user, answer.json(), fault))
         return answer, user["email"]
 
     def check(n, answer, email):
@@ -106,8 +106,12 @@ def test_a_registration_fails_whole(faulty, faulty_client, kind, least):
     harmful = fail_in_turn(kind, ask, 201, check)
     measured.append("%s faults of POST /users: %d" % (kind, harmful))
     assert harmful >= least
-    for email in emails:
-        assert rows_of(faulty, email) == (1, 1)
+    # What went well went well: nothing was cut short on the way.
+    for user, made, fault in registered:
+        assert rows_of(faulty, user["email"]) == (1, 1), fault
+        assert made["email"] == user["email"], fault
+        assert made["name"] == user["name"], fault
+        sign_in(faulty_client, user)
     faulty.wait_for_rest()
     assert faulty.open_transactions() == []
 
@@ -132,13 +136,15 @@ def test_a_handler_that_raises_leaves_no_row(faulty, faulty_client, query,
 @pytest.mark.parametrize("kind, least", [("alloc", 10), ("query", 2)])
 def test_a_sign_in_fails_whole(faulty, faulty_client, kind, least):
     user, made = register(faulty_client)
-    count = "SELECT count(*) FROM sessions WHERE user_id = %s"
-    seen = [0]
 
     def ask(fault):
-        seen[0] = faulty.sql(count, made["id"])[0][0]
-        return faulty_client.post("/api/v1/auth/token", headers=fault, data={
-            "username": user["email"], "password": user["password"]}), None
+        answer = faulty_client.post(
+            "/api/v1/auth/token", headers=fault, data={
+                "username": user["email"], "password": user["password"]})
+        if answer.status_code == 200:
+            token = answer.json()["access_token"]
+            assert read_me(faulty_client, token).json() == made, fault
+        return answer, None
 
     def check(n, answer, _):
         check_clean_failure(n, answer)
@@ -155,8 +161,10 @@ def test_reading_oneself_fails_whole(faulty, faulty_client, kind, least):
     token = sign_in(faulty_client, user)
 
     def ask(fault):
-        return faulty_client.get("/api/v1/users/me", headers=bearer(token)
-                                 | fault), None
+        answer = faulty_client.get("/api/v1/users/me",
+                                   headers=bearer(token) | fault)
+        assert answer.status_code != 200 or answer.json() == made, fault
+        return answer, None
 
     harmful = fail_in_turn(kind, ask, 200,
                            lambda n, answer, _: check_clean_failure(n,

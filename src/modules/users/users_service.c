@@ -66,7 +66,7 @@ users_service_hash_password(struct ctx *c, const char *password)
 
 	offload(c, hash_work, w, sizeof(*w));
 	if (w->failed)
-		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+		raise_error(c, &ERR_UNAVAILABLE, "Cannot hash the password");
 	return (w->hash);
 }
 
@@ -86,7 +86,7 @@ users_service_verify_password(struct ctx *c, const struct user *user,
 	memcpy(w->hash, hash, strlen(hash) + 1);
 	offload(c, verify_work, w, sizeof(*w));
 	if (w->verdict == PASSWORD_ERROR)
-		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+		raise_error(c, &ERR_UNAVAILABLE, "Cannot verify the password");
 	if (user == NULL || w->verdict == PASSWORD_WRONG)
 		return (false);
 	if (w->verdict == PASSWORD_RIGHT_REHASH)
