@@ -135,7 +135,8 @@ conn_lost(struct db_conn *conn, const char *why)
 
 	if (conn->state != CONN_DOWN && conn->state != CONN_CONNECTING)
 		log_event(LEVEL_WARNING, NULL, "database",
-		    "a connection was lost: %s", why);
+		    "a connection was lost: %.*s",
+		    (int)strcspn(why, "\n"), why);
 	if (conn->state == CONN_IDLE)
 		TAILQ_REMOVE(&idle, conn, list);
 	/* A socket still open would be reported for ever: edges only. */

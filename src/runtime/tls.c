@@ -57,7 +57,7 @@ failed(const char *what, const char *file)
 {
 	const char	*reason;
 
-	reason = ERR_reason_error_string(ERR_peek_last_error());
+	reason = ERR_reason_error_string(ERR_peek_error());
 	snprintf(problem, sizeof(problem), "cannot use %s%s%s: %s", what,
 	    file != NULL ? " " : "", file != NULL ? file : "",
 	    reason != NULL ? reason : "unknown error");
