@@ -91,12 +91,12 @@ enum password_verdict
 password_verify(const char *password, const char *hash)
 {
 	if (hash == NULL)
-		return (PASSWORD_ERROR);
+		return (PASSWORD_UNREADABLE);
 	if (strncmp(hash, "$argon2id$", 10) == 0)
 		return (password_verify_argon2(password, hash));
 	if (hash[0] == '$' && hash[1] == '2')
 		return (password_verify_bcrypt(password, hash));
-	return (PASSWORD_ERROR);
+	return (PASSWORD_UNREADABLE);
 }
 
 const char *
@@ -127,15 +127,18 @@ password_verify_argon2(const char *password, const char *hash)
 	struct argon2_text	t;
 
 	if (!password_parse_argon2(hash, &t))
-		return (PASSWORD_ERROR);
+		return (PASSWORD_UNREADABLE);
 
 	switch (argon2id_verify(hash, password, strlen(password))) {
 	case ARGON2_OK:
 		break;
 	case ARGON2_VERIFY_MISMATCH:
 		return (PASSWORD_WRONG);
-	default:
+	case ARGON2_MEMORY_ALLOCATION_ERROR:
+	case ARGON2_THREAD_FAIL:
 		return (PASSWORD_ERROR);
+	default:
+		return (PASSWORD_UNREADABLE);
 	}
 	if (t.version != ARGON2_VERSION_13 || t.memory != ARGON2_MEMORY ||
 	    t.passes != ARGON2_PASSES || t.lanes != ARGON2_LANES ||
@@ -155,7 +158,7 @@ password_verify_bcrypt(const char *password, const char *hash)
 	size_t			 len;
 
 	if (!password_parse_bcrypt(hash))
-		return (PASSWORD_ERROR);
+		return (PASSWORD_UNREADABLE);
 	if ((data = calloc(1, sizeof(*data))) == NULL)
 		return (PASSWORD_ERROR);
 

@@ -32,7 +32,8 @@ enum password_verdict {
 	PASSWORD_WRONG,
 	PASSWORD_RIGHT,
 	PASSWORD_RIGHT_REHASH,	/* right; store a new password_hash() of it */
-	PASSWORD_ERROR		/* memory, or a hash of no known form */
+	PASSWORD_UNREADABLE,	/* a hash of no known form */
+	PASSWORD_ERROR		/* memory */
 };
 
 /*
@@ -48,7 +49,7 @@ int	password_hash(const char *password, char out[static PASSWORD_HASH_MAX]);
  * and bcrypt's $2a$, $2b$ and $2y$ (cost 4 to 16; only the first 72 bytes of
  * the password count, as everywhere). Everything right that password_hash()
  * would not make today is PASSWORD_RIGHT_REHASH. Beyond the limits, and for
- * any other text, PASSWORD_ERROR: a row of the database does not get to name
+ * any other text, PASSWORD_UNREADABLE: a row of the database does not get to name
  * a price. An Argon2 hash with p > 1 starts p threads.
  */
 enum password_verdict	password_verify(const char *password,
@@ -60,7 +61,7 @@ enum password_verdict	password_verify(const char *password,
  * by the first call, under pthread_once, and constant from then on: call it
  * once at boot, so that no request pays and forked workers share it. It
  * lives as long as the process. NULL when making it failed, for good;
- * password_verify(x, NULL) is PASSWORD_ERROR.
+ * password_verify(x, NULL) is PASSWORD_UNREADABLE.
  */
 const char	*password_dummy_hash(void);
 

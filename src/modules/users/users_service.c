@@ -18,6 +18,7 @@
 
 #include "jobs/jobs.h"
 #include "modules/users/users.h"
+#include "runtime/log.h"
 #include "runtime/offload.h"
 #include "utils/email.h"
 #include "utils/password.h"
@@ -87,7 +88,12 @@ users_service_verify_password(struct ctx *c, const struct user *user,
 	offload(c, verify_work, w, sizeof(*w));
 	if (w->verdict == PASSWORD_ERROR)
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot verify the password");
-	if (user == NULL || w->verdict == PASSWORD_WRONG)
+	if (w->verdict == PASSWORD_UNREADABLE)
+		log_event(LEVEL_ERROR, c, "password",
+		    "the stored hash of user %s is of no known form",
+		    user != NULL ? user->id : "-");
+	if (user == NULL || (w->verdict != PASSWORD_RIGHT &&
+	    w->verdict != PASSWORD_RIGHT_REHASH))
 		return (false);
 	if (w->verdict == PASSWORD_RIGHT_REHASH)
 		users_repository_rehash(c, user,

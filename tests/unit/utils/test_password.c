@@ -165,28 +165,28 @@ test_bcrypt_limits(void **state)
 		memcpy(hash, passlib_2b, sizeof(passlib_2b));
 		memcpy(hash + 4, costs[i], 2);
 		assert_int_equal(password_verify("Correct-Horse1", hash),
-		    PASSWORD_ERROR);
+		    PASSWORD_UNREADABLE);
 	}
 	for (i = 0; versions[i] != '\0'; i++) {
 		memcpy(hash, passlib_2b, sizeof(passlib_2b));
 		hash[2] = versions[i];
 		assert_int_equal(password_verify("Correct-Horse1", hash),
-		    PASSWORD_ERROR);
+		    PASSWORD_UNREADABLE);
 	}
 	/* Every other length, and every byte out of the alphabet. */
 	for (i = 0; i < sizeof(passlib_2b) - 1; i++) {
 		memcpy(hash, passlib_2b, sizeof(passlib_2b));
 		hash[i] = '\0';
 		assert_int_equal(password_verify("Correct-Horse1", hash),
-		    PASSWORD_ERROR);
+		    PASSWORD_UNREADABLE);
 		hash[i] = ':';
 		assert_int_equal(password_verify("Correct-Horse1", hash),
-		    PASSWORD_ERROR);
+		    PASSWORD_UNREADABLE);
 	}
 	memcpy(hash, passlib_2b, sizeof(passlib_2b));
 	memcpy(hash + 60, "a", 2);
 	assert_int_equal(password_verify("Correct-Horse1", hash),
-	    PASSWORD_ERROR);
+	    PASSWORD_UNREADABLE);
 }
 
 static void
@@ -260,16 +260,16 @@ test_garbage(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
 		if (password_verify("Correct-Horse1", garbage[i]) !=
-		    PASSWORD_ERROR)
+		    PASSWORD_UNREADABLE)
 			fail_msg("no error for \"%s\"", garbage[i]);
 	}
 	assert_int_equal(password_verify("Correct-Horse1", NULL),
-	    PASSWORD_ERROR);
+	    PASSWORD_UNREADABLE);
 	snprintf(hash, sizeof(hash), "%s", "$argon2id$v=19$m=64,t=2,p=1" TAIL);
 	memset(hash + strlen(hash), 'A', 900);
 	hash[1000] = '\0';
 	assert_int_equal(password_verify("Correct-Horse1", hash),
-	    PASSWORD_ERROR);
+	    PASSWORD_UNREADABLE);
 }
 
 static void *
