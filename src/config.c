@@ -197,12 +197,12 @@ load_tls(void)
 static const char *
 load_counts(void)
 {
-	char		 cpus[16];
+	static char	 cpus[16];
 	long		 n = sysconf(_SC_NPROCESSORS_ONLN);
 	const char	*text, *what;
 
 	snprintf(cpus, sizeof(cpus), "%ld", n < 1 ? 1 : n > 16 ? 16 : n);
-	text = setting("KEEL_WORKERS", strdup(cpus), false);
+	text = setting("KEEL_WORKERS", cpus, false);
 	if ((what = check_number("KEEL_WORKERS", text, 1, WORKERS_MAX,
 	    &config.workers)) != NULL)
 		return (what);

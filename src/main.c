@@ -21,6 +21,7 @@
  */
 
 #include <sys/types.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -274,8 +275,13 @@ static struct sock_filter	filter[] = {
 #endif
 };
 
+/*
+ * The last thing before the sandbox closes; also where a worker asks to die
+ * with its parent, whose death it would not notice otherwise.
+ */
 void
 kore_seccomp_hook(void)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	kore_seccomp_filter("keel", filter, KORE_FILTER_LEN(filter));
 }

@@ -153,11 +153,13 @@ parse_json(struct ctx *c)
 
 	root = json_loadb(c->body, c->body_len,
 	    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
-	if (root == NULL && failures != mem_failures())
+	if (root != NULL)
+		defer(c, release_json, root);
+	/* Short of memory, jansson may lose characters and not say so. */
+	if (failures != mem_failures())
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (root == NULL)
 		raise_json_error(c, &error);
-	defer(c, release_json, root);
 
 	if (!json_is_object(root)) {
 		error_detail(c, "body", "wrong_type", "Must be an object");

@@ -49,8 +49,8 @@ int	password_hash(const char *password, char out[static PASSWORD_HASH_MAX]);
  * and bcrypt's $2a$, $2b$ and $2y$ (cost 4 to 16; only the first 72 bytes of
  * the password count, as everywhere). Everything right that password_hash()
  * would not make today is PASSWORD_RIGHT_REHASH. Beyond the limits, and for
- * any other text, PASSWORD_UNREADABLE: a row of the database does not get to name
- * a price. An Argon2 hash with p > 1 starts p threads.
+ * any other text, PASSWORD_UNREADABLE: a row of the database does not get to
+ * name a price. An Argon2 hash with p > 1 starts p threads.
  */
 enum password_verdict	password_verify(const char *password,
 			    const char *hash);

@@ -185,13 +185,13 @@ def reset(connection):
 
 
 def rows_of(server, email):
-    """How many users have this address and how many jobs name one of them."""
-    return (
-        server.sql("SELECT count(*) FROM users WHERE lower(email) = "
-                   "lower(%s)", email)[0][0],
-        server.sql("SELECT count(*) FROM jobs j JOIN users u ON "
-                   "j.payload ->> 'id' = u.id::text WHERE lower(u.email) = "
-                   "lower(%s)", email)[0][0])
+    """How many users have this address and how many jobs name one of them,
+    as of one moment."""
+    [row] = server.sql(
+        "WITH found AS (SELECT id::text FROM users WHERE lower(email) = "
+        "lower(%s)) SELECT (SELECT count(*) FROM found), (SELECT count(*) "
+        "FROM jobs WHERE payload ->> 'id' IN (SELECT id FROM found))", email)
+    return row
 
 
 def orphan_jobs(server):

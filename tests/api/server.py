@@ -103,6 +103,21 @@ def session_processes(session):
     return found
 
 
+def folder_processes(folder):
+    """The processes that work in a folder or have it in a setting."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/environ" % pid, "rb") as f:
+                environment = f.read()
+            cwd = os.readlink("/proc/%s/cwd" % pid)
+        except OSError:
+            continue
+        if folder.encode() in environment or cwd.startswith(folder):
+            found.append(int(pid))
+    return found
+
+
 class Server:
     def __init__(self, cluster, database, certificate, build=BUILD,
                  secret=None, **settings):

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""What the database may say and how it is told to the client: each SQLSTATE
+is raised by a trigger, so that the real server meets the real error."""
+
+import pytest
+
+from helpers import new_user, register
+
+CONFLICT = "Resource already exists or constraint violation"
+
+
+def raising(server, sqlstate, when="true"):
+    """From now on an INSERT into users fails so, when `when` holds."""
+    server.sql(
+        "CREATE SEQUENCE attempts; "
+        "CREATE FUNCTION refuse() RETURNS trigger "
+        "LANGUAGE plpgsql SECURITY DEFINER AS $$ "
+        "BEGIN IF nextval('attempts') > 0 AND (%s) THEN "
+        "RAISE EXCEPTION 'a secret of the database' USING ERRCODE = '%s'; "
+        "END IF; RETURN NEW; END $$; "
+        "CREATE TRIGGER refuse BEFORE INSERT ON users FOR EACH ROW "
+        "EXECUTE FUNCTION refuse()" % (when, sqlstate))
+
+
+def attempts(server):
+    return server.sql("SELECT last_value FROM attempts")[0][0]
+
+
+def post(server):
+    user = new_user()
+    with server.client() as client:
+        return client.post("/api/v1/users", json=user)
+
+
+@pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
+def test_a_collision_is_tried_once_more(start_server, sqlstate):
+    server = start_server()
+    raising(server, sqlstate, "currval('attempts') = 1")
+    answer = post(server)
+    assert answer.status_code == 201, answer.text
+    assert attempts(server) == 2
+    assert server.sql("SELECT count(*) FROM users")[0][0] == 1
+    assert server.sql("SELECT count(*) FROM jobs")[0][0] == 1
+    server.wait_for_rest()
+
+
+def test_a_second_collision_is_503(start_server):
+    server = start_server()
+    raising(server, "40001")
+    answer = post(server)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+    assert attempts(server) == 2
+    assert server.sql("SELECT count(*) FROM users")[0][0] == 0
+    server.wait_for_rest()
+
+
+@pytest.mark.parametrize("sqlstate", ["23505", "23503", "23514", "23502"])
+def test_a_broken_constraint_is_409_and_one_log_line(start_server, sqlstate):
+    server = start_server()
+    raising(server, sqlstate)
+    answer = post(server)
+    assert answer.status_code == 409
+    error = answer.json()["error"]
+    assert error == {"code": "CONFLICT", "message": CONFLICT,
+                     "details": None, "request_id": error["request_id"]}
+    lines = [line for line in server.log()
+             if line.get("event") == "integrity"]
+    assert len(lines) == 1
+    assert lines[0]["request_id"] == error["request_id"]
+    assert sqlstate in lines[0]["message"]
+
+
+def test_anything_else_is_500_without_internals(start_server):
+    server = start_server()
+    raising(server, "P0001")
+    answer = post(server)
+    assert answer.status_code == 500
+    error = answer.json()["error"]
+    assert error["code"] == "INTERNAL_ERROR"
+    assert error["message"] == "Internal server error"
+    assert "secret" not in answer.text
+    lines = [line for line in server.log()
+             if line.get("event") == "error"]
+    assert [line["request_id"] for line in lines] == [error["request_id"]]
+    assert "a secret of the database" in lines[0]["message"]
+
+
+@pytest.mark.parametrize("sqlstate", ["53300", "57P03", "57014", "08006"])
+def test_a_database_that_cannot_is_503(start_server, sqlstate):
+    server = start_server()
+    raising(server, sqlstate)
+    answer = post(server)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+    with server.client() as client:
+        assert client.get("/readyz").status_code == 200
+    server.sql("DROP TRIGGER refuse ON users")
+    with server.client() as client:
+        register(client)

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""What a developer does: ./keel serve without any setting, and plain kodev
+in a clone named keel."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import httpx
+import pytest
+
+from helpers import new_user, register, sign_in
+from server import (IS_ASAN, ROOT, clean_environment, folder_processes,
+                    read_text)
+
+NOTHING_SET = {name: None for name in (
+    "KEEL_DATABASE_URL", "KEEL_DATABASE_POOL", "KEEL_SECRET_KEY",
+    "KEEL_TLS_CERT", "KEEL_TLS_KEY", "KEEL_WORKERS")}
+
+
+@pytest.fixture
+def developer(make_server):
+    """Servers with a private database, all on one state folder."""
+    first = make_server(**NOTHING_SET)
+    os.chmod(first.folder, 0o711)
+    servers = []
+
+    def make():
+        server = make_server(**NOTHING_SET, KEEL_STATE_DIR=first.state) \
+            if servers else first
+        server.cert = os.path.join(first.state, "cert.pem")
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
+    assert folder_processes(first.state) == []
+
+
+def test_a_second_start_finds_its_data_again(developer):
+    server = developer().start()
+    with server.client() as client:
+        user, made = register(client)
+    assert "create-admin" in server.output()
+    server.stop()
+    assert server.problems == []
+    assert folder_processes(server.state) == []
+
+    again = developer().start()
+    with again.client() as client:
+        token = sign_in(client, user)
+        answer = client.get("/api/v1/users/me", headers={
+            "Authorization": "Bearer " + token})
+        assert answer.json() == made
+
+
+def test_an_admin_is_made_while_it_serves(developer):
+    server = developer().start()
+    admin = new_user()
+    done = server.command("create-admin", admin["email"],
+                          text=admin["password"])
+    assert done.returncode == 0, done.stderr
+    with server.client() as client:
+        sign_in(client, admin)
+
+
+def test_one_state_folder_has_one_server(developer):
+    developer().start()
+    second = developer()
+    done = second.command("serve", timeout=20)
+    assert done.returncode == 1
+    assert done.stderr.startswith("keel: a server is already running")
+
+
+def test_secrets_are_for_their_owner_alone(developer):
+    server = developer().start()
+    for name in ("secret", "key.pem"):
+        path = os.path.join(server.state, name)
+        assert os.stat(path).st_mode & 0o077 == 0, name
+
+
+@pytest.mark.skipif(IS_ASAN, reason="kodev builds the dev flavour; once is "
+                    "enough")
+def test_plain_kodev_serves_a_clone_named_keel(make_server, tmp_path):
+    clone = tmp_path / "keel"
+    clone.mkdir()
+    for name in ("src", "assets", "sql", "conf"):
+        shutil.copytree(os.path.join(ROOT, name), clone / name,
+                        symlinks=True)
+    shutil.copy(os.path.join(ROOT, "kore.conf"), clone)
+    server = make_server()
+    environment = clean_environment() | {
+        name: value for name, value in server.settings.items()
+        if name in ("KEEL_DATABASE_URL", "KEEL_SECRET_KEY", "KEEL_PORT",
+                    "KEEL_ADMIN_PORT", "KEEL_STATE_DIR")}
+    built = subprocess.run(["kodev", "build"], cwd=clone, text=True,
+                           env=environment, capture_output=True, timeout=240)
+    assert built.returncode == 0, built.stdout + built.stderr
+    os.makedirs(server.state)
+
+    with open(server.stdout, "wb") as log:
+        process = subprocess.Popen(
+            ["kodev", "run"], cwd=clone, env=environment, stdout=log,
+            stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while "keel: ready on " not in server.output():
+            assert process.poll() is None, server.output()
+            assert time.monotonic() < deadline, server.output()
+            time.sleep(0.05)
+        # kodev's own certificate names no address.
+        answer = httpx.post(server.url + "/api/v1/users", json=new_user(),
+                            verify=False, timeout=20, trust_env=False)
+        assert answer.status_code == 201
+    finally:
+        for pid in folder_processes(str(clone)):
+            if "[parent]" in read_text("/proc/%d/cmdline" % pid):
+                os.kill(pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    assert folder_processes(str(clone)) == []

@@ -1,0 +1,47 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_TESTS_KORE_FAKE_H
+#define KEEL_TESTS_KORE_FAKE_H
+
+/*
+ * Kore's tables, filled by a test instead of by kore.conf, and the few of
+ * Kore's functions that read them.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+typedef int	validator_fn(struct http_request *, const char *);
+
+/* `validator NAME regex ARG` or `validator NAME function NAME`. */
+struct kore_validator	*fake_validator(const char *name, const char *regex,
+			    validator_fn *);
+
+/* `route PATH FUNC`; its ROUTE is what kore_module_getsym() will find. */
+struct kore_module_handle	*fake_route(const char *path,
+				    const char *func, void *route);
+
+/* `params qs:METHOD PATH { validate NAME VALIDATOR }`. */
+void	fake_param(struct kore_module_handle *, int method, int flags,
+	    const char *name, struct kore_validator *);
+
+/* Forgets the routes. */
+void	fake_routes_clear(void);
+
+#endif
