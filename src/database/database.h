@@ -40,6 +40,7 @@
 
 /* A column and its place in the model's struct. */
 struct column {
+	const char	*structure;		/* whose member it is */
 	const char	*name;
 	enum field_type	 type;
 	size_t		 offset;
@@ -54,10 +55,11 @@ struct model {
 };
 
 #define COLUMN(s, member, ctype)					\
-	{ .name = #member, .type = ctype,				\
+	{ .structure = #s, .name = #member, .type = ctype,		\
 	  .offset = TYPED_OFFSET(s, member, ctype) }
 #define NULLABLE(s, member, ctype)					\
-	{ .name = #member, .type = ctype, .nullable = true,		\
+	{ .structure = #s, .name = #member, .type = ctype,		\
+	  .nullable = true,						\
 	  .offset = TYPED_OFFSET(s, member, ctype) }
 
 /* Below `static const struct column NAME_columns[]`. */
@@ -142,8 +144,6 @@ int64_t	 db_query_exec(struct ctx *, const struct query *,
 	    const char *const *, size_t) AWAITS;
 
 /* Parameters that are not text. */
-const char	*db_bool(bool);
-const char	*db_int(struct ctx *, int64_t);
 const char	*db_time(struct ctx *, int64_t us);
 const char	*db_uuid(struct ctx *);			/* a new one, v7 */
 
@@ -164,9 +164,6 @@ void	db_commit(struct ctx *) AWAITS;
 
 const char	*database_exec_now(const struct query *, int64_t *touched,
 		    const char *const *, size_t);
-
-/* Is there a connection that works? */
-bool	database_up(void);
 
 /*
  * database_start.c, in the parent: reads the query files, then connects and

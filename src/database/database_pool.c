@@ -88,8 +88,8 @@ conn_works(const struct db_conn *conn)
 	    conn->state == CONN_ROLLBACK);
 }
 
-bool
-database_up(void)
+static bool
+any_works(void)
 {
 	unsigned	 i;
 
@@ -115,7 +115,7 @@ refuse_waiters(void)
 {
 	struct waiter	*w;
 
-	if (database_up())
+	if (any_works())
 		return;
 	while ((w = TAILQ_FIRST(&waiters)) != NULL) {
 		TAILQ_REMOVE(&waiters, w, list);
@@ -373,7 +373,7 @@ pool_take(struct ctx *c)
 		conn->owner = c;
 		return (conn);
 	}
-	if (!database_up())
+	if (!any_works())
 		raise_error(c, &ERR_UNAVAILABLE, "The database is unavailable");
 
 	TAILQ_INSERT_TAIL(&waiters, &w, list);

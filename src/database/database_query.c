@@ -37,18 +37,6 @@ const struct model	none_model = {
 };
 
 const char *
-db_bool(bool value)
-{
-	return (value ? "t" : "f");
-}
-
-const char *
-db_int(struct ctx *c, int64_t value)
-{
-	return (ctx_printf(c, "%" PRId64, value));
-}
-
-const char *
 db_time(struct ctx *c, int64_t us)
 {
 	char	 text[TIMEFMT_TEXT];

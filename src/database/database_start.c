@@ -134,6 +134,9 @@ check_columns(const struct query *q, const PGresult *r)
 		return (query_problem(q, "its columns are not those of its "
 		    "model"));
 	for (i = 0; i < q->model->ncolumns; i++) {
+		if (strcmp(q->model->columns[i].structure, q->model->name) != 0)
+			return (query_problem(q, "its model has a column of "
+			    "another struct"));
 		if (strcmp(PQfname(r, (int)i), q->model->columns[i].name) != 0)
 			return (query_problem(q, "its columns are not those "
 			    "of its model, or in another order"));

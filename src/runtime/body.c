@@ -26,10 +26,8 @@
 
 #include <openssl/crypto.h>
 
-#include "runtime/ctx.h"
+#include "runtime/endpoint.h"
 #include "runtime/mem.h"
-#include "runtime/schema.h"
-#include "runtime/validator.h"
 #include "utils/form.h"
 #include "utils/uuid.h"
 
@@ -100,7 +98,8 @@ duplicate_key(struct ctx *c, int position)
 	if (end == NULL || end == c->body)
 		return ("body");
 	start = memrchr(c->body, '"', (size_t)(end - c->body));
-	if (start == NULL || end - start > KEY_SHOWN_MAX)
+	if (start == NULL || end - start > KEY_SHOWN_MAX ||
+	    (start > c->body && start[-1] == '\\'))
 		return ("body");
 	return (ctx_printf(c, "body.%.*s", (int)(end - start - 1), start + 1));
 }
@@ -259,11 +258,15 @@ read_absent(struct ctx *c, const struct field *f, char *out)
 		*(const char **)(out + f->offset) = f->fallback;
 }
 
+/* The row's .in is what the API describes; reading another is a bug. */
 static void
-note_secrets(struct ctx *c, const struct schema *s)
+begin(struct ctx *c, const struct schema *s)
 {
 	size_t	 i;
 
+	if (c->endpoint->in != s)
+		raise_error(c, &ERR_INTERNAL, "%s reads %s",
+		    c->endpoint->name, s->name);
 	for (i = 0; i < s->nfields; i++) {
 		if (s->fields[i].flags & SECRET)
 			c->secret = true;
@@ -277,7 +280,7 @@ schema_read_body(struct ctx *c, const struct schema *s)
 	json_t			*root, *value;
 	char			*out;
 
-	note_secrets(c, s);
+	begin(c, s);
 	root = parse_json(c);
 	out = ctx_alloc(c, s->size);
 	for (f = s->fields; f < s->fields + s->nfields; f++) {
@@ -321,7 +324,7 @@ schema_read_form(struct ctx *c, const struct schema *s)
 	char			*cursor, *out;
 	int			 more;
 
-	note_secrets(c, s);
+	begin(c, s);
 	if (c->body_len == 0)
 		raise_error(c, &ERR_BAD_REQUEST, "The body is empty");
 	require_media_type(c, "application/x-www-form-urlencoded");

@@ -21,6 +21,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/schema.h"
 #include "runtime/validator.h"
@@ -37,6 +38,12 @@ schema_init(struct schema *s)
 	if ((s->rules = calloc(s->nfields, sizeof(*s->rules))) == NULL)
 		return ("out of memory");
 	for (i = 0; i < s->nfields; i++) {
+		if (strcmp(s->fields[i].structure, s->structure) != 0) {
+			snprintf(line, sizeof(line), "the schema %s has a "
+			    "field of another struct, %s.%s", s->name,
+			    s->fields[i].structure, s->fields[i].name);
+			return (line);
+		}
 		if (s->fields[i].validator == NULL)
 			continue;
 		s->rules[i] = rule_find(s->fields[i].validator);

@@ -42,6 +42,7 @@ struct ctx;
 struct rule;
 
 struct field {
+	const char	*structure;	/* whose member it is */
 	const char	*name;
 	enum field_type	 type;
 	unsigned	 flags;
@@ -52,6 +53,7 @@ struct field {
 
 struct schema {
 	const char		*name;
+	const char		*structure;	/* where its fields live */
 	const struct field	*fields;
 	size_t			 nfields;
 	size_t			 size;
@@ -72,8 +74,8 @@ struct schema {
 	    __typeof__(((struct s *)0)->member)) ? 1 : -1]))
 
 #define FIELD(s, member, ftype, fflags, fvalidator, ...)		\
-	{ .name = #member, .type = ftype, .flags = fflags,		\
-	  .offset = TYPED_OFFSET(s, member, ftype),			\
+	{ .structure = #s, .name = #member, .type = ftype,		\
+	  .flags = fflags, .offset = TYPED_OFFSET(s, member, ftype),	\
 	  .validator = fvalidator, ##__VA_ARGS__ }
 
 /* In the header: NAME_schema, and its typed reader or writer. */
@@ -103,11 +105,11 @@ struct schema {
 
 /* In one .c file, below `static const struct field NAME_fields[]`. */
 #define SCHEMA(s)	SCHEMA_OF(s, s)
-#define SCHEMA_OF(s, structure)						\
+#define SCHEMA_OF(s, st)						\
 	struct schema s##_schema = {					\
-		.name = #s, .fields = s##_fields,			\
+		.name = #s, .structure = #st, .fields = s##_fields,	\
 		.nfields = sizeof(s##_fields) / sizeof(s##_fields[0]),	\
-		.size = sizeof(struct structure),			\
+		.size = sizeof(struct st),				\
 	};								\
 	REGISTER(schemas, s##_schema)
 

@@ -46,7 +46,7 @@ struct rule {
 	const struct kore_validator	*validator;
 	enum rule_kind			 kind;
 	unsigned			 min, max;
-	char				*choices;	/* "a, b, c" */
+	char				*choices;	/* to show: "a, b" */
 	regex_t				 regex;
 	struct rule			*next;
 };
@@ -103,17 +103,16 @@ parse_choices(const char *pattern)
 	return (out);
 }
 
+/* Against the alternatives of the pattern itself, ^(user|staff|admin)$. */
 static bool
-choice_match(const char *choices, const char *value)
+choice_match(const char *pattern, const char *value)
 {
-	size_t		 len = strlen(value);
+	size_t		 len = strlen(value), n;
 	const char	*p;
 
-	for (p = choices; p != NULL; p = strstr(p, ", ")) {
-		if (p != choices)
-			p += 2;
-		if (strncmp(p, value, len) == 0 &&
-		    (p[len] == '\0' || p[len] == ',') && len > 0)
+	for (p = pattern + 2; *p != '$'; p += n + 1) {
+		n = strcspn(p, "|)");
+		if (n == len && memcmp(p, value, n) == 0)
 			return (true);
 	}
 	return (false);
@@ -214,7 +213,7 @@ rule_run(const struct rule *r, const char *value)
 			    "Must have at most %u characters", r->max);
 		break;
 	case RULE_CHOICE:
-		if (!choice_match(r->choices, value))
+		if (!choice_match(r->validator->arg, value))
 			validator_reject("not_allowed",
 			    "Must be one of: %s", r->choices);
 		break;

@@ -71,7 +71,10 @@ IS_ASAN = flavor() == "asan"
 def clean_environment():
     """Nothing of the caller's that Keel, Kore, libpq or OpenSSL would read."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR")
-            if name in os.environ} | {"LC_ALL": "C.UTF-8"}
+            if name in os.environ} | {
+                "LC_ALL": "C.UTF-8",
+                # An abort() becomes a report with a stack.
+                "ASAN_OPTIONS": "handle_abort=1"}
 
 
 def make_certificate(folder, kind):
@@ -177,7 +180,7 @@ class Server:
         return done
 
     def start(self):
-        with open(self.stdout, "wb") as out, open(self.stderr, "wb") as err:
+        with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
                 [KEEL, "serve"], env=self.environment(), stdout=out,
                 stdin=subprocess.DEVNULL, stderr=err, start_new_session=True)

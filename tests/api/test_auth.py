@@ -25,7 +25,7 @@ from oauthlib.oauth2 import LegacyApplicationClient
 from passlib.hash import bcrypt
 from requests_oauthlib import OAuth2Session
 
-from helpers import (ask_token, base64url, bearer, check_unauthorized,
+from helpers import (ask_token, base64url, check_unauthorized,
                      claims_for, make_token, measured, new_email,
                      new_password, read_claims, read_me, register, sign_in)
 from server import confidential

@@ -188,7 +188,7 @@ test_pool(void **state)
 		assert_int_equal(top, first);
 	}
 
-	/* Many at once: most of their stacks go back to the system. */
+	/* Many at once: some of their stacks are kept, the rest go back. */
 	before = stacks_mapped();
 	for (i = 0; i < 500; i++) {
 		jobs[i].co = coro_new(notes_top, silent_done, &jobs[i]);
@@ -197,7 +197,7 @@ test_pool(void **state)
 	assert_true(stacks_mapped() > 400);
 	for (i = 0; i < 500; i++)
 		coro_resume(jobs[i].co);
-	assert_true(stacks_mapped() <= before + 64);
+	assert_in_range(stacks_mapped(), before + 32, before + 64);
 }
 
 static void

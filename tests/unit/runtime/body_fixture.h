@@ -1,0 +1,121 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_TESTS_BODY_FIXTURE_H
+#define KEEL_TESTS_BODY_FIXTURE_H
+
+/* A resource of each type, and a form, for test_body.c and test_body_form.c. */
+
+#include "request_fixture.h"
+
+#include <jansson.h>
+
+#include <stdlib.h>
+
+#include "kore_fake.h"
+#include "runtime/endpoint.h"
+#include "runtime/mem.h"
+
+struct thing {
+	const char	*name;
+	const char	*kind;
+	const char	*note;
+	const char	*owner;
+	bool		 active;
+	int64_t		 count;
+};
+
+struct login {
+	const char	*username;
+	const char	*password;
+	const char	*grant_type;
+	const char	*scope;
+};
+
+SCHEMA_BODY(thing);
+SCHEMA_FORM(login);
+
+static const struct field	thing_fields[] = {
+	FIELD(thing, name, T_STR, REQUIRED, "b_name"),
+	FIELD(thing, kind, T_STR, 0, "b_kind", .fallback = "plain"),
+	FIELD(thing, note, T_STR, 0, NULL),
+	FIELD(thing, owner, T_UUID, 0, NULL),
+	FIELD(thing, active, T_BOOL, 0, NULL),
+	FIELD(thing, count, T_INT, 0, "b_count"),
+};
+
+SCHEMA(thing);
+
+static const struct field	login_fields[] = {
+	FIELD(login, username, T_STR, REQUIRED, "b_name"),
+	FIELD(login, password, T_STR, REQUIRED | SECRET, NULL),
+	FIELD(login, grant_type, T_STR, 0, "b_kind", .fallback = "plain"),
+	FIELD(login, scope, T_STR, 0, NULL),
+};
+
+SCHEMA(login);
+
+static struct endpoint	row = { .name = "a_handler" };
+
+/* As main.c does, and kore.conf. */
+static inline int
+configure(void **state)
+{
+	const char	*problem;
+
+	(void)state;
+	json_set_alloc_funcs(mem_alloc, mem_free);
+	fake_validator("b_name", "^.{1,10}$", NULL);
+	fake_validator("b_kind", "^(plain|fancy)$", NULL);
+	fake_validator("b_count", "^-?[0-9]{1,3}$", NULL);
+	if ((problem = schemas_init()) != NULL)
+		fprintf(stderr, "%s\n", problem);
+	return (problem == NULL ? 0 : -1);
+}
+
+static inline int
+teardown(void **state)
+{
+	(void)state;
+	request_end();
+	return (arena_count() == 0 && coro_count() == 0 ? 0 : -1);
+}
+
+/* A request with that body, in a block of its own size. */
+static inline const char *
+send_bytes(void (*fn)(struct ctx *), const char *type, const char *body,
+    size_t len, unsigned fail_at)
+{
+	const char	*outcome;
+	char		*copy;
+
+	request_begin();
+	copy = malloc(len + 1);
+	memcpy(copy, body, len);
+	copy[len] = '\0';
+	request.endpoint = &row;
+	request.content_type = type;
+	request.body = copy;
+	request.body_len = len;
+	request.faults.countdown[FAULT_ALLOC] = fail_at;
+	outcome = request_run(fn);
+	/* Nothing that was read points into it, nor into jansson's memory. */
+	memset(copy, 'x', len);
+	free(copy);
+	return (outcome);
+}
+
+#endif
