@@ -43,7 +43,7 @@ current_user(const struct ctx *c)
 const struct user *
 current_user_or_none(struct ctx *c)
 {
-	if (c->user == NULL && c->authorization != NULL)
+	if (c->user == NULL && auth_bearer_token(c) != NULL)
 		resolve_user(c);
 	return (c->user);
 }

@@ -202,7 +202,7 @@ kore_parent_configure(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 
-	json_set_alloc_funcs(mem_alloc, mem_free);
+	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
 	require(routes_init());
 	require(schemas_init());
 	require(database_load());

@@ -144,6 +144,32 @@ check_columns(const struct query *q, const PGresult *r)
 	return (NULL);
 }
 
+/*
+ * Preparing does not plan: that ON CONFLICT finds its index, say, is known
+ * only afterwards. EXPLAIN plans and runs nothing.
+ */
+static const char *
+check_plan(PGconn *db, const struct query *q)
+{
+	const char	*what = NULL;
+	char		 sql[512];
+	PGresult	*r;
+	unsigned	 i;
+	size_t		 n;
+
+	n = (size_t)snprintf(sql, sizeof(sql), "EXPLAIN EXECUTE \"%s\"",
+	    q->name);
+	for (i = 0; i < q->nparams && n < sizeof(sql) - 8; i++)
+		n += (size_t)snprintf(sql + n, sizeof(sql) - n, "%sNULL",
+		    i == 0 ? "(" : ", ");
+	snprintf(sql + n, sizeof(sql) - n, "%s", i > 0 ? ")" : "");
+	r = PQexec(db, sql);
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		what = query_problem(q, PQresultErrorMessage(r));
+	PQclear(r);
+	return (what);
+}
+
 static const char *
 check_query(PGconn *db, struct query *q)
 {
@@ -164,7 +190,7 @@ check_query(PGconn *db, struct query *q)
 		what = check_columns(q, r);
 	q->nparams = (unsigned)PQnparams(r);
 	PQclear(r);
-	return (what);
+	return (what != NULL ? what : check_plan(db, q));
 }
 
 static PGconn *

@@ -154,7 +154,7 @@ parse_json(struct ctx *c)
 	    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
 	if (root != NULL)
 		defer(c, release_json, root);
-	/* Short of memory, jansson may lose characters and not say so. */
+	/* Then jansson lived off the reserve: see mem_reserve_alloc(). */
 	if (failures != mem_failures())
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (root == NULL)

@@ -35,16 +35,23 @@
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #define FIBER_START(save, bottom, size)					\
 	__sanitizer_start_switch_fiber(save, bottom, size)
 #define FIBER_FINISH(save, bottom, size)				\
 	__sanitizer_finish_switch_fiber(save, bottom, size)
 #define FIBER_CLEAN(addr, size)						\
 	__asan_unpoison_memory_region(addr, size)
+/* What only a suspended stack points at is no leak. */
+#define STACK_LIVES(addr, size)		__lsan_register_root_region(addr, size)
+#define STACK_ENDS(addr, size)						\
+	__lsan_unregister_root_region(addr, size)
 #else
 #define FIBER_START(save, bottom, size)		((void)0)
 #define FIBER_FINISH(save, bottom, size)	((void)0)
 #define FIBER_CLEAN(addr, size)			((void)0)
+#define STACK_LIVES(addr, size)			((void)0)
+#define STACK_ENDS(addr, size)			((void)0)
 #endif
 
 #define GUARD_SIZE	4096
@@ -184,6 +191,7 @@ coro_new(void (*fn)(void *), void (*done)(void *), void *arg)
 	makecontext(&co->context, (void (*)(void))coro_entry, 2,
 	    (unsigned)(p >> 32), (unsigned)p);
 
+	STACK_LIVES(co->map + GUARD_SIZE, CORO_STACK_SIZE);
 	LIST_INSERT_HEAD(&loop.all, co, all);
 	loop.count++;
 	return (co);
@@ -195,6 +203,7 @@ coro_free(struct coro *co)
 	if (co->queued)
 		TAILQ_REMOVE(&loop.runnable, co, runlist);
 	LIST_REMOVE(co, all);
+	STACK_ENDS(co->map + GUARD_SIZE, CORO_STACK_SIZE);
 	stack_put(co->map);
 	mem_free(co);
 	loop.count--;

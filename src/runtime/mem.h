@@ -27,7 +27,15 @@ void	*mem_alloc(size_t);
 void	*mem_calloc(size_t, size_t);
 void	 mem_free(void *);
 
-/* How many have failed so far: a library may not say that it was memory. */
+/*
+ * For jansson, which loses text or aborts when an allocation fails: this one
+ * does not. What malloc() refuses comes from a reserve; mem_failures() then
+ * tells that it did, and whoever called jansson raises ERR_UNAVAILABLE.
+ */
+void	*mem_reserve_alloc(size_t);
+void	 mem_reserve_free(void *);
+
+/* How many allocations have failed so far. */
 unsigned mem_failures(void);
 
 #endif
