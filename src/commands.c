@@ -87,7 +87,8 @@ command_create_admin(void)
 	if (email == NULL)
 		main_fail("create-admin needs an e-mail address");
 	require_valid("v_email", "the address", email);
-	email_normalise(email, normal, sizeof(normal));
+	if (email_normalise(email, normal, sizeof(normal)) != NULL)
+		main_fail("the address: is not a valid e-mail address");
 	read_password(password);
 	if (password_hash(password, hash) != 0)
 		main_fail("cannot hash the password: out of memory");

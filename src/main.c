@@ -96,7 +96,8 @@ require(const char *problem)
 /*
  * Before Kore's main(): standard output by the line, since what is left in
  * the parent's buffer would be copied into every child; and Kore writes its
- * pid file before it asks us anything.
+ * pid file before it asks us anything, so a second start on the same state
+ * folder must not overwrite the first one's.
  */
 __attribute__((constructor)) static void
 before_kore(void)
@@ -110,8 +111,8 @@ before_kore(void)
 	if (!serving)
 		kore_pidfile = "/dev/null";
 	else if (state != NULL && *state != '\0' &&
-	    (size_t)snprintf(path, sizeof(path), "%s/kore.pid", state) <
-	    sizeof(path))
+	    (size_t)snprintf(path, sizeof(path), "%s/kore.%d.pid", state,
+	    (int)getpid()) < sizeof(path))
 		kore_pidfile = path;
 }
 
@@ -183,8 +184,10 @@ worker_ready(struct kore_msg *msg, const void *data)
 static void
 prepare_server(void)
 {
+	const char	*problem;
+
 	require(database_check());
-	conninfo = database_conninfo(config.database_url, NULL);
+	conninfo = database_conninfo(config.database_url, &problem);
 	require(tls_init(config.tls_cert, config.tls_key));
 	if (password_dummy_hash() == NULL)
 		main_fail("cannot hash a password: out of memory");
@@ -218,6 +221,12 @@ worker_tick(uint64_t now)
 	database_tick(now);
 }
 
+static void
+report_ready(void)
+{
+	kore_msg_send(KORE_MSG_PARENT, MSG_WORKER_READY, NULL, 0);
+}
+
 void
 kore_worker_configure(void)
 {
@@ -227,8 +236,7 @@ kore_worker_configure(void)
 	metrics_worker_init(worker->id - 1u, worker->restarted);
 	tls_worker_init();
 	loop_init(COROUTINES_MAX, worker_tick);
-	database_worker_init(conninfo, config.database_pool);
-	kore_msg_send(KORE_MSG_PARENT, MSG_WORKER_READY, NULL, 0);
+	database_worker_init(conninfo, config.database_pool, report_ready);
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -262,6 +270,9 @@ static struct sock_filter	filter[] = {
 	KORE_SYSCALL_ALLOW(uname),
 	KORE_SYSCALL_ALLOW(mremap),
 	KORE_SYSCALL_ALLOW(gettid),
+	KORE_SYSCALL_ALLOW(tgkill),
+	KORE_SYSCALL_ALLOW(gettimeofday),
+	KORE_SYSCALL_ALLOW(sysinfo),
 	KORE_SYSCALL_ALLOW(setpriority),
 	KORE_SYSCALL_ALLOW(getrusage),
 	KORE_SYSCALL_ALLOW(getpeername),

@@ -179,8 +179,12 @@ const char	*database_check(void);
  */
 const char	*database_conninfo(const char *url, const char **problem);
 
-/* database_pool.c: in a worker, once; then at every tick. */
-void		 database_worker_init(const char *conninfo, unsigned pool);
+/*
+ * database_pool.c: in a worker, once; then at every tick. settled() is called
+ * when the first connection stands, or none could be had.
+ */
+void		 database_worker_init(const char *conninfo, unsigned pool,
+		    void (*settled)(void));
 void		 database_tick(uint64_t now_ms);
 
 /* migrations.c: compiled in by MIGRATION(0001_users), applied in order. */

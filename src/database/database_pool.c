@@ -15,18 +15,11 @@
  */
 
 /*
- * One worker's connections. Kore's pgsql module opens them; then they are
- * ours for good: watched in Kore's loop with an event of our own, read and
- * written without blocking, revived when they die. No job of Kore's is ever
- * attached, so nothing of it can cancel, queue or hand on what is half-used.
- *
- *	DOWN -> CONNECTING -> PREPARING -> IDLE <-> BUSY
- *	                                    ^        |
- *	                                    +- ROLLBACK (left in a transaction)
+ * One worker's connections: who gets which, who waits, who is told to give up.
+ * What a connection goes through by itself is in database_conn.c.
  */
 
 #include <sys/types.h>
-#include <sys/epoll.h>
 
 #include <kore/kore.h>
 #include <kore/pgsql.h>
@@ -34,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "database/conn.h"
 #include "database/pool.h"
 #include "runtime/faults.h"
 #include "runtime/log.h"
@@ -42,26 +36,7 @@
 
 #define ACQUIRE_MS	2000	/* for a connection to become free */
 #define QUERY_MS	6000	/* a second over statement_timeout */
-#define CONNECT_MS	4000	/* connecting and preparing */
 #define ROLLBACK_MS	2000
-
-enum conn_state {
-	CONN_DOWN, CONN_CONNECTING, CONN_PREPARING, CONN_IDLE, CONN_BUSY,
-	CONN_ROLLBACK
-};
-
-struct db_conn {
-	struct kore_event	 evt;		/* first: Kore casts to it */
-	PGconn			*db;
-	enum conn_state		 state;
-	bool			 lost;		/* died under its owner */
-	bool			 running;	/* a statement is under way */
-	struct ctx		*owner;
-	PGresult		*result;
-	uint64_t		 deadline;	/* of the state; 0: none */
-	struct query	*const	*preparing;
-	TAILQ_ENTRY(db_conn)	 list;		/* idle */
-};
 
 struct waiter {
 	struct ctx		*ctx;
@@ -72,41 +47,34 @@ struct waiter {
 
 static struct db_conn		*conns;
 static unsigned			 nconns;
-static const char		*conninfo;
+static unsigned			 generation;	/* see pool_renew() */
+static void			(*on_settled)(void);
 static TAILQ_HEAD(, db_conn)	 idle = TAILQ_HEAD_INITIALIZER(idle);
 static TAILQ_HEAD(, waiter)	 waiters = TAILQ_HEAD_INITIALIZER(waiters);
 
-static void	conn_connect(struct db_conn *, uint64_t);
-static void	conn_event(void *, int);
-static void	conn_prepare_next(struct db_conn *);
-static void	conn_release(struct db_conn *);
-
+/* Is waiting for a connection worth it? */
 static bool
-conn_works(const struct db_conn *conn)
-{
-	return (conn->state == CONN_IDLE || conn->state == CONN_BUSY ||
-	    conn->state == CONN_ROLLBACK);
-}
-
-static bool
-any_works(void)
+any_hope(void)
 {
 	unsigned	 i;
 
 	for (i = 0; i < nconns; i++) {
-		if (conn_works(&conns[i]))
+		if (conn_works(&conns[i]) || conns[i].renewing ||
+		    conns[i].state == CONN_PREPARING)
 			return (true);
 	}
 	return (false);
 }
 
+/* The first connection stands, or it is clear that none does for now. */
 static void
-conn_watch(struct db_conn *conn, int events)
+settled(void)
 {
-	int	 fd = PQsocket(conn->db);
+	void	(*fn)(void) = on_settled;
 
-	if (fd != -1)
-		kore_platform_event_schedule(fd, events, 0, conn);
+	on_settled = NULL;
+	if (fn != NULL)
+		fn();
 }
 
 /* Nobody works any more: those who wait need not wait longer. */
@@ -115,7 +83,7 @@ refuse_waiters(void)
 {
 	struct waiter	*w;
 
-	if (any_works())
+	if (any_hope())
 		return;
 	while ((w = TAILQ_FIRST(&waiters)) != NULL) {
 		TAILQ_REMOVE(&waiters, w, list);
@@ -124,205 +92,40 @@ refuse_waiters(void)
 	}
 }
 
-/*
- * One that worked is revived at once, if nobody holds it any more; one that
- * could not even connect waits for the tick.
- */
-static void
-conn_lost(struct db_conn *conn, const char *why)
+void
+pool_remove(struct db_conn *conn)
 {
-	bool	 worked = conn_works(conn);
+	TAILQ_REMOVE(&idle, conn, list);
+}
 
-	if (conn->state != CONN_DOWN && conn->state != CONN_CONNECTING)
-		log_event(LEVEL_WARNING, NULL, "database",
-		    "a connection was lost: %.*s",
-		    (int)strcspn(why, "\n"), why);
-	if (conn->state == CONN_IDLE)
-		TAILQ_REMOVE(&idle, conn, list);
-	/* A socket still open would be reported for ever: edges only. */
-	conn_watch(conn, EPOLLET);
-	if (conn->result != NULL)
-		PQclear(conn->result);
-	conn->result = NULL;
-	conn->running = false;
-	conn->state = CONN_DOWN;
-	conn->deadline = 0;
-	if (conn->owner != NULL) {
-		conn->lost = true;
-		coro_wake(conn->owner->coro);
-	} else if (worked) {
-		conn_connect(conn, kore_time_ms());
-	}
+unsigned
+pool_generation(void)
+{
+	return (generation);
+}
+
+void
+pool_conn_lost(void)
+{
 	refuse_waiters();
-}
-
-/* Sends what libpq has buffered; asks for EPOLLOUT while it is not all. */
-static void
-conn_flush(struct db_conn *conn)
-{
-	int	 left = PQflush(conn->db);
-
-	if (left == -1)
-		conn_lost(conn, PQerrorMessage(conn->db));
-	else
-		conn_watch(conn, left == 1 ? EPOLLIN | EPOLLOUT : EPOLLIN);
-}
-
-static void
-conn_connect(struct db_conn *conn, uint64_t now)
-{
-	bool	 started;
-
-	if (conn->db != NULL)
-		started = PQresetStart(conn->db) == 1;
-	else
-		started = (conn->db = PQconnectStart(conninfo)) != NULL &&
-		    PQstatus(conn->db) != CONNECTION_BAD;
-	if (!started)
-		return;
-	conn->state = CONN_CONNECTING;
-	conn->deadline = now + CONNECT_MS;
-	conn_watch(conn, EPOLLOUT);
-}
-
-static void
-conn_connected(struct db_conn *conn)
-{
-	PQsetnonblocking(conn->db, 1);
-	conn->state = CONN_PREPARING;
-	conn->preparing = __start_keel_queries;
-	conn_prepare_next(conn);
-}
-
-/* A connect begun by PQconnectStart goes on with PQconnectPoll; so can one
- * begun by PQresetStart: PQresetPoll is the same. */
-static void
-conn_poll(struct db_conn *conn)
-{
-	switch (PQconnectPoll(conn->db)) {
-	case PGRES_POLLING_READING:
-		conn_watch(conn, EPOLLIN);
-		break;
-	case PGRES_POLLING_WRITING:
-		conn_watch(conn, EPOLLOUT);
-		break;
-	case PGRES_POLLING_OK:
-		conn_connected(conn);
-		break;
-	default:
-		conn_lost(conn, PQerrorMessage(conn->db));
-	}
-}
-
-static void
-conn_prepare_next(struct db_conn *conn)
-{
-	const struct query	*q;
-
-	if (conn->preparing == __stop_keel_queries) {
-		log_event(LEVEL_DEBUG, NULL, "database", "connected");
-		conn->deadline = 0;
-		conn_release(conn);
-		return;
-	}
-	q = *conn->preparing++;
-	conn->running = true;
-	if (PQsendPrepare(conn->db, q->name, q->sql, 0, NULL) == 0)
-		conn_lost(conn, PQerrorMessage(conn->db));
-	else
-		conn_flush(conn);
-}
-
-/* The statement under way has ended and its result is in conn->result. */
-static void
-conn_complete(struct db_conn *conn)
-{
-	conn->running = false;
-	switch (conn->state) {
-	case CONN_PREPARING:
-		if (PQresultStatus(conn->result) != PGRES_COMMAND_OK) {
-			conn_lost(conn, PQresultErrorMessage(conn->result));
-			break;
-		}
-		PQclear(conn->result);
-		conn->result = NULL;
-		conn_prepare_next(conn);
-		break;
-	case CONN_ROLLBACK:
-		PQclear(conn->result);
-		conn->result = NULL;
-		conn_release(conn);
-		break;
-	default:
-		if (conn->owner != NULL)
-			coro_wake(conn->owner->coro);
-	}
-}
-
-/* Keeps the first error, or else the last result. */
-static void
-conn_keep(struct db_conn *conn, PGresult *r)
-{
-	if (conn->result != NULL &&
-	    PQresultStatus(conn->result) == PGRES_FATAL_ERROR) {
-		PQclear(r);
-		return;
-	}
-	if (conn->result != NULL)
-		PQclear(conn->result);
-	conn->result = r;
-}
-
-static void
-conn_read(struct db_conn *conn)
-{
-	PGresult	*r;
-
-	if (PQconsumeInput(conn->db) == 0) {
-		conn_lost(conn, PQerrorMessage(conn->db));
-		return;
-	}
-	while (conn->running && PQisBusy(conn->db) == 0) {
-		if ((r = PQgetResult(conn->db)) != NULL)
-			conn_keep(conn, r);
-		else if (PQstatus(conn->db) == CONNECTION_BAD)
-			conn_lost(conn, PQerrorMessage(conn->db));
-		else
-			conn_complete(conn);
-	}
-	if (conn->state != CONN_DOWN && PQstatus(conn->db) == CONNECTION_BAD)
-		conn_lost(conn, PQerrorMessage(conn->db));
-}
-
-/* Kore's loop: the socket is ready. Marks only; nobody else runs here. */
-static void
-conn_event(void *arg, int error)
-{
-	struct db_conn	*conn = arg;
-	int		 flags = conn->evt.flags;
-
-	conn->evt.flags = 0;
-	if (conn->state == CONN_DOWN)
-		return;
-	if (conn->state == CONN_CONNECTING) {
-		conn_poll(conn);
-		return;
-	}
-	if (flags & KORE_EVENT_WRITE)
-		conn_flush(conn);
-	if (conn->state != CONN_DOWN && (error || flags & KORE_EVENT_READ))
-		conn_read(conn);
+	settled();
 }
 
 /* To the one who has waited longest, or to the idle ones. */
-static void
-conn_release(struct db_conn *conn)
+void
+pool_conn_free(struct db_conn *conn)
 {
 	struct waiter	*w;
 
 	conn->owner = NULL;
 	conn->lost = false;
+	conn->renewing = false;
 	conn->deadline = 0;
+	settled();
+	if (conn->generation != generation) {
+		conn_renew(conn);
+		return;
+	}
 	if ((w = TAILQ_FIRST(&waiters)) != NULL) {
 		TAILQ_REMOVE(&waiters, w, list);
 		conn->state = CONN_BUSY;
@@ -349,7 +152,7 @@ pool_give(struct db_conn *conn)
 		return;
 	}
 	if (PQtransactionStatus(conn->db) == PQTRANS_IDLE) {
-		conn_release(conn);
+		pool_conn_free(conn);
 		return;
 	}
 	conn->state = CONN_ROLLBACK;
@@ -359,6 +162,20 @@ pool_give(struct db_conn *conn)
 		conn_lost(conn, PQerrorMessage(conn->db));
 	else
 		conn_flush(conn);
+}
+
+void
+pool_renew(void)
+{
+	struct db_conn	*conn, *next;
+
+	log_event(LEVEL_WARNING, NULL, "database", "the schema has changed: "
+	    "preparing every statement anew");
+	generation++;
+	for (conn = TAILQ_FIRST(&idle); conn != NULL; conn = next) {
+		next = TAILQ_NEXT(conn, list);
+		conn_renew(conn);
+	}
 }
 
 struct db_conn *
@@ -373,7 +190,7 @@ pool_take(struct ctx *c)
 		conn->owner = c;
 		return (conn);
 	}
-	if (!any_works())
+	if (!any_hope())
 		raise_error(c, &ERR_UNAVAILABLE, "The database is unavailable");
 
 	TAILQ_INSERT_TAIL(&waiters, &w, list);
@@ -397,7 +214,7 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 	if (conn->lost)
 		return (NULL);
 	if (fault_hit(FAULT_QUERY))
-		sent = PQsendQuery(conn->db, "SELECT 1 / 0");
+		sent = PQsendQuery(conn->db, "SELECT no_such_function()");
 	else if (prepared != NULL)
 		sent = PQsendQueryPrepared(conn->db, prepared->name,
 		    (int)nparams, params, NULL, NULL, 0);
@@ -420,33 +237,31 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 }
 
 void
-database_worker_init(const char *info, unsigned pool)
+database_worker_init(const char *info, unsigned pool, void (*fn)(void))
 {
 	struct kore_pgsql	 sql;
 	unsigned		 i;
 
-	conninfo = info;
 	nconns = pool;
+	on_settled = fn;
 	if ((conns = calloc(pool, sizeof(*conns))) == NULL)
 		fatal("cannot allocate the database pool");
 	pgsql_conn_max = (u_int16_t)pool;
 	kore_pgsql_register("keel", info);
 
-	for (i = 0; i < pool; i++) {
-		conns[i].evt.type = KORE_TYPE_PGSQL_CONN;
-		conns[i].evt.handle = conn_event;
-	}
+	for (i = 0; i < pool; i++)
+		conn_init(&conns[i], info);
 	for (i = 0; i < pool; i++) {
 		kore_pgsql_init(&sql);
 		if (!kore_pgsql_setup(&sql, "keel", KORE_PGSQL_SYNC)) {
 			log_event(LEVEL_WARNING, NULL, "database",
-			    "cannot connect: %s", sql.error);
+			    "cannot connect: %.*s",
+			    (int)strcspn(sql.error, "\n"), sql.error);
 			kore_pgsql_cleanup(&sql);
+			settled();
 			break;	/* the tick tries again, without blocking */
 		}
-		conns[i].db = sql.conn->db;
-		conns[i].deadline = kore_time_ms() + CONNECT_MS;
-		conn_connected(&conns[i]);
+		conn_adopt(&conns[i], sql.conn->db);
 	}
 }
 

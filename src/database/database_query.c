@@ -61,6 +61,21 @@ release_result(void *result)
 	PQclear(result);
 }
 
+/* A newer migration has changed what a prepared statement speaks of. */
+static bool
+is_stale(const char *state)
+{
+	return (strcmp(state, "0A000") == 0 || strcmp(state, "26000") == 0);
+}
+
+/* Too long, out of range, or no character of the database's encoding. */
+static bool
+does_not_fit(const char *state)
+{
+	return (strcmp(state, "22001") == 0 || strcmp(state, "22003") == 0 ||
+	    strcmp(state, "22021") == 0);
+}
+
 /*
  * The one place that knows SQLSTATEs (PostgreSQL, appendix A). What the
  * database says goes to the log, never to the client.
@@ -80,6 +95,17 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 		c->error.retry = true;
 		raise_error(c, &ERR_UNAVAILABLE,
 		    "The request collided with another");
+	}
+	if (is_stale(state)) {
+		c->error.retry = true;
+		raise_error(c, &ERR_UNAVAILABLE, "The schema has changed");
+	}
+	if (does_not_fit(state)) {
+		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
+		    state, text);
+		error_detail(c, "body", "out_of_range",
+		    "A value does not fit the database");
+		raise_validation(c);
 	}
 	if (strncmp(state, "23", 2) == 0) {
 		log_event(LEVEL_ERROR, c, "integrity",
@@ -107,6 +133,7 @@ run(struct ctx *c, const struct query *q, const char *sql,
 {
 	struct db_conn	*conn = c->transaction;
 	PGresult	*r;
+	const char	*state;
 	ExecStatusType	 status;
 
 	if (q != NULL && q->nparams != nparams)
@@ -115,6 +142,9 @@ run(struct ctx *c, const struct query *q, const char *sql,
 	if (conn == NULL)
 		conn = pool_take(c);
 	r = pool_run(c, conn, q, sql, params, nparams);
+	state = r == NULL ? NULL : PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	if (state != NULL && is_stale(state))
+		pool_renew();
 	if (c->transaction == NULL)
 		pool_give(conn);
 	if (r == NULL)

@@ -125,6 +125,25 @@ query_problem(const struct query *q, const char *what)
 	return (one_line(prefix, what));
 }
 
+/* Does a column of that SQL type (pg_type.oid) fit the member's type? */
+static bool
+type_fits(enum field_type type, Oid oid)
+{
+	switch (type) {
+	case T_STR:
+		return (oid == 25 || oid == 1043);	/* text, varchar */
+	case T_UUID:
+		return (oid == 2950);
+	case T_BOOL:
+		return (oid == 16);
+	case T_INT:
+		return (oid == 20 || oid == 21 || oid == 23);
+	case T_TIME:
+		return (oid == 1184);			/* timestamptz */
+	}
+	return (false);
+}
+
 static const char *
 check_columns(const struct query *q, const PGresult *r)
 {
@@ -140,6 +159,10 @@ check_columns(const struct query *q, const PGresult *r)
 		if (strcmp(PQfname(r, (int)i), q->model->columns[i].name) != 0)
 			return (query_problem(q, "its columns are not those "
 			    "of its model, or in another order"));
+		if (!type_fits(q->model->columns[i].type,
+		    PQftype(r, (int)i)))
+			return (query_problem(q, "a column has another type "
+			    "than its model's"));
 	}
 	return (NULL);
 }
@@ -266,19 +289,38 @@ resolve(const char *host, char *out, size_t size)
 	return (error != 0 ? gai_strerror(error) : NULL);
 }
 
-/* keyword='value' with the quoting of libpq's conninfo strings. */
-static void
-append_option(char *out, size_t size, const char *keyword, const char *value)
-{
-	size_t	 n = strlen(out);
+/* A conninfo string being written: keyword='value' and so on. */
+struct conninfo {
+	char	text[4096];
+	size_t	len;
+	bool	full;
+};
 
-	n += (size_t)snprintf(out + n, size - n, "%s='", keyword);
-	for (; *value != '\0' && n + 4 < size; value++) {
-		if (*value == '\'' || *value == '\\')
-			out[n++] = '\\';
-		out[n++] = *value;
+static void
+append_char(struct conninfo *info, char c)
+{
+	if (info->len + 1 >= sizeof(info->text)) {
+		info->full = true;
+		return;
 	}
-	snprintf(out + n, size - n, "' ");
+	info->text[info->len++] = c;
+	info->text[info->len] = '\0';
+}
+
+static void
+append_option(struct conninfo *info, const char *keyword, const char *value)
+{
+	for (; *keyword != '\0'; keyword++)
+		append_char(info, *keyword);
+	append_char(info, '=');
+	append_char(info, '\'');
+	for (; *value != '\0'; value++) {
+		if (*value == '\'' || *value == '\\')
+			append_char(info, '\\');
+		append_char(info, *value);
+	}
+	append_char(info, '\'');
+	append_char(info, ' ');
 }
 
 static const char *
@@ -291,12 +333,13 @@ option_value(const PQconninfoOption *options, const char *keyword)
 	return (NULL);
 }
 
+/* All that was given, but for what is Keel's to say. */
 static void
-append_given(char *out, size_t size, const PQconninfoOption *options)
+append_given(struct conninfo *info, const PQconninfoOption *options)
 {
 	static const char *const ours[] = {
-		"options", "connect_timeout", "gssencmode", "hostaddr",
-		"application_name", "client_encoding"
+		"options", "connect_timeout", "gssencmode", "host", "hostaddr",
+		"user", "application_name", "client_encoding"
 	};
 	size_t	 i;
 
@@ -307,62 +350,94 @@ append_given(char *out, size_t size, const PQconninfoOption *options)
 		}
 		if (i == sizeof(ours) / sizeof(ours[0]) &&
 		    options->val != NULL)
-			append_option(out, size, options->keyword,
-			    options->val);
+			append_option(info, options->keyword, options->val);
 	}
+}
+
+/* The URL's own value, or libpq's default for it (PGHOST, PGUSER). */
+static const char *
+given_or_default(const PQconninfoOption *options,
+    const PQconninfoOption *defaults, const char *keyword)
+{
+	const char	*value = option_value(options, keyword);
+
+	return (value != NULL ? value : option_value(defaults, keyword));
+}
+
+/* A worker asks no name server: a name becomes an address here. */
+static const char *
+append_host(struct conninfo *info, const PQconninfoOption *options,
+    const PQconninfoOption *defaults)
+{
+	static char	 line[512];
+	char		 address[NI_MAXHOST];
+	const char	*host, *addr, *error;
+
+	host = given_or_default(options, defaults, "host");
+	addr = given_or_default(options, defaults, "hostaddr");
+	if ((host != NULL && strchr(host, ',') != NULL) ||
+	    (addr != NULL && strchr(addr, ',') != NULL))
+		return ("one host only");
+	if (host != NULL)
+		append_option(info, "host", host);
+	if (addr == NULL && host != NULL && *host != '/' && *host != '\0' &&
+	    *host != '@') {
+		error = resolve(host, address, sizeof(address));
+		if (error != NULL) {
+			snprintf(line, sizeof(line), "%s: %s", host, error);
+			return (line);
+		}
+		addr = address;
+	}
+	if (addr != NULL)
+		append_option(info, "hostaddr", addr);
+	return (NULL);
+}
+
+static const char *
+write_conninfo(struct conninfo *info, const PQconninfoOption *options,
+    const PQconninfoOption *defaults)
+{
+	char		 session[1024];
+	const char	*given, *what;
+
+	if (option_value(options, "service") != NULL)
+		return ("service files are not read");
+	append_given(info, options);
+	if ((what = append_host(info, options, defaults)) != NULL)
+		return (what);
+	given = given_or_default(options, defaults, "user");
+	append_option(info, "user", given != NULL ? given : "keel");
+	given = option_value(options, "options");
+	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
+	    given != NULL ? given : "") >= sizeof(session))
+		return ("its options are too long");
+	append_option(info, "options", session);
+	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
+	append_option(info, "gssencmode", "disable");
+	append_option(info, "application_name", "keel");
+	return (info->full ? "it is too long" : NULL);
 }
 
 const char *
 database_conninfo(const char *url, const char **what)
 {
-	static char		 out[2048];
-	char			 session[512], address[NI_MAXHOST] = "";
+	static struct conninfo	 info;
 	PQconninfoOption	*options, *defaults;
-	const char		*host, *given, *addr;
-	char			*error = NULL;
+	const char		*reason;
 
-	if ((options = PQconninfoParse(url, &error)) == NULL) {
-		*what = one_line("KEEL_DATABASE_URL: ", error);
-		PQfreemem(error);
+	/* What libpq says of it repeats it, and a password with it. */
+	if ((options = PQconninfoParse(url, NULL)) == NULL) {
+		*what = "KEEL_DATABASE_URL is neither a valid URI nor "
+		    "key=value pairs (percent-encode a URI's password)";
 		return (NULL);
 	}
-	host = option_value(options, "host");
-	addr = option_value(options, "hostaddr");
-	if (host != NULL && strchr(host, ',') != NULL) {
-		*what = one_line("KEEL_DATABASE_URL: ", "one host only");
-		PQconninfoFree(options);
-		return (NULL);
-	}
-	if (host != NULL && *host != '/' && addr == NULL) {
-		given = resolve(host, address, sizeof(address));
-		if (given != NULL) {
-			snprintf(session, sizeof(session), "%s: %s", host,
-			    given);
-			*what = one_line("KEEL_DATABASE_URL: ", session);
-			PQconninfoFree(options);
-			return (NULL);
-		}
-		addr = address;
-	}
-
-	out[0] = '\0';
-	append_given(out, sizeof(out), options);
-	if (addr != NULL)
-		append_option(out, sizeof(out), "hostaddr", addr);
-	if (option_value(options, "user") == NULL) {
-		defaults = PQconndefaults();
-		given = option_value(defaults, "user");
-		append_option(out, sizeof(out), "user", given != NULL ? given :
-		    "keel");
-		PQconninfoFree(defaults);
-	}
-	given = option_value(options, "options");
-	snprintf(session, sizeof(session), "%s %s", SESSION,
-	    given != NULL ? given : "");
-	append_option(out, sizeof(out), "options", session);
-	append_option(out, sizeof(out), "connect_timeout", CONNECT_TIMEOUT);
-	append_option(out, sizeof(out), "gssencmode", "disable");
-	append_option(out, sizeof(out), "application_name", "keel");
+	defaults = PQconndefaults();
+	memset(&info, 0, sizeof(info));
+	reason = write_conninfo(&info, options, defaults);
+	if (reason != NULL)
+		*what = one_line("KEEL_DATABASE_URL: ", reason);
 	PQconninfoFree(options);
-	return (out);
+	PQconninfoFree(defaults);
+	return (reason == NULL ? info.text : NULL);
 }

@@ -39,6 +39,12 @@ struct db_conn	*pool_take(struct ctx *) AWAITS;
 void		 pool_give(struct db_conn *);
 
 /*
+ * Every statement is prepared anew, on a new connection each: the schema has
+ * changed under the old ones. Who holds one keeps it until pool_give().
+ */
+void		 pool_renew(void);
+
+/*
  * Sends a statement (prepared if prepared is not NULL) and waits for its
  * result, which the caller owns. NULL when the connection was lost or the
  * deadline has passed; the connection must be given back all the same.

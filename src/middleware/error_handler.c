@@ -15,17 +15,20 @@
  */
 
 #include <stdio.h>
-#include <string.h>
 
 #include "middleware/middleware.h"
 #include "runtime/endpoint.h"
 #include "runtime/jsonw.h"
 #include "runtime/log.h"
 
-const char	error_handler_busy[] =
-    "{\"error\":{\"code\":\"SERVICE_UNAVAILABLE\","
-    "\"message\":\"The server is busy\",\"details\":null,"
-    "\"request_id\":null}}";
+size_t
+error_handler_busy(char out[static BUSY_MAX], const char *request_id)
+{
+	return ((size_t)snprintf(out, BUSY_MAX,
+	    "{\"error\":{\"code\":\"%s\",\"message\":\"The server is busy\","
+	    "\"details\":null,\"request_id\":\"%s\"}}",
+	    ERR_UNAVAILABLE.code, request_id));
+}
 
 static void
 write_envelope(struct jsonw *j, const struct ctx *c, const char *message)
@@ -108,7 +111,8 @@ error_handler_respond(struct ctx *c)
 		log_event(LEVEL_WARNING, c, "unavailable", "%s", message);
 		add_header(c, &c->error.own[0], "retry-after", "1");
 	}
-	if (is_oauth(c) && c->response.status < 500)
+	if (is_oauth(c) && c->response.status < 500 &&
+	    c->response.status != 429)
 		c->response.status = 400;
 
 	jsonw_init(&j, &c->arena);
@@ -119,8 +123,12 @@ error_handler_respond(struct ctx *c)
 
 	add_header(c, &c->error.own[1], "content-type", "application/json");
 	c->response.headers = c->error.headers;
-	c->response.body = j.failed ? error_handler_busy : j.text;
-	c->response.len = j.failed ? strlen(error_handler_busy) : j.len;
-	if (j.failed)
+	c->response.body = j.text;
+	c->response.len = j.len;
+	if (j.failed) {
 		c->response.status = 503;
+		c->response.body = c->error.busy;
+		c->response.len = error_handler_busy(c->error.busy,
+		    c->request_id);
+	}
 }

@@ -27,7 +27,8 @@ struct jwt_claims;
  * The request's id: the client's X-Request-ID if it is 1 to 64 characters of
  * [A-Za-z0-9-], otherwise a new UUIDv7. header is NULL if none was sent.
  */
-void	 request_id_assign(struct ctx *, const char *header);
+void	 request_id_assign(char id[static REQUEST_ID_MAX + 1],
+	    const char *header);
 
 /* auth.c */
 
@@ -52,8 +53,10 @@ void	 auth_raise(struct ctx *) __attribute__((noreturn));
  */
 void	 error_handler_respond(struct ctx *);
 
-/* The envelope for a request that could not even get a ctx. */
-extern const char	error_handler_busy[];
+/* The envelope of a 503 when there is no memory; returns its length. */
+#define BUSY_MAX	256
+
+size_t	 error_handler_busy(char out[static BUSY_MAX], const char *request_id);
 
 /* access_log.c */
 

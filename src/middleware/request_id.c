@@ -20,7 +20,7 @@
 #include "utils/uuid.h"
 
 void
-request_id_assign(struct ctx *c, const char *header)
+request_id_assign(char id[static REQUEST_ID_MAX + 1], const char *header)
 {
 	static const char	 allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -30,10 +30,10 @@ request_id_assign(struct ctx *c, const char *header)
 		len = strlen(header);
 		if (len >= 1 && len <= REQUEST_ID_MAX &&
 		    strspn(header, allowed) == len) {
-			memcpy(c->request_id, header, len + 1);
+			memcpy(id, header, len + 1);
 			return;
 		}
 	}
-	if (!uuid_v7(c->request_id))
-		c->request_id[0] = '\0';
+	if (!uuid_v7(id))
+		id[0] = '\0';
 }

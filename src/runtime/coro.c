@@ -135,9 +135,10 @@ static void
 stack_measure(const char *map)
 {
 	const uint64_t	*low = (const uint64_t *)(map + GUARD_SIZE);
-	size_t		 n = CORO_STACK_SIZE / sizeof(*low), i;
+	size_t		 n = CORO_STACK_SIZE / sizeof(*low), i, known;
 
-	for (i = 0; i < n && low[i] == 0; i++)
+	known = n - loop.high_water / sizeof(*low);
+	for (i = 0; i < known && low[i] == 0; i++)
 		;
 	if ((n - i) * sizeof(*low) > loop.high_water)
 		loop.high_water = (n - i) * sizeof(*low);
@@ -275,12 +276,6 @@ struct coro *
 coro_self(void)
 {
 	return (loop.current);
-}
-
-void *
-coro_arg(const struct coro *co)
-{
-	return (co->arg);
 }
 
 void

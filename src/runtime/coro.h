@@ -58,7 +58,6 @@ void		 coro_exit(void) __attribute__((noreturn));
 void		 coro_wake(struct coro *);
 
 struct coro	*coro_self(void);
-void		*coro_arg(const struct coro *);
 
 /* Runs what is runnable. Returns when the run queue is empty. */
 void		 coro_run(void);

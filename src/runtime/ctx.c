@@ -21,14 +21,6 @@
 #include "runtime/ctx.h"
 #include "utils/timefmt.h"
 
-struct ctx *
-ctx_current(void)
-{
-	struct coro	*co = coro_self();
-
-	return (co != NULL ? coro_arg(co) : NULL);
-}
-
 void *
 ctx_alloc(struct ctx *c, size_t len)
 {

@@ -91,8 +91,10 @@ struct ctx {
 		char			 message[256];
 		struct error_detail	*details;
 		struct error_detail	**last_detail;
+		unsigned		 ndetails;
 		struct header		*headers;
 		struct header		 own[2];	/* the handler's own */
+		char			 busy[256];	/* no memory for more */
 		bool			 retry;	/* serialization failure */
 	} error;
 
@@ -103,9 +105,6 @@ struct ctx {
 		size_t			 len;
 	} response;
 };
-
-/* The ctx of the running coroutine; NULL outside of any. */
-struct ctx	*ctx_current(void);
 
 /*
  * Memory of the request, released with it. Raises ERR_UNAVAILABLE when memory

@@ -25,6 +25,8 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include <openssl/crypto.h>
+
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -101,6 +103,9 @@ copy_body(struct ctx *c)
 	c->body = ctx_strndup(c, (const char *)req->http_body->data,
 	    req->http_body_length);
 	c->body_len = req->http_body_length;
+
+	/* Kore does not read it again, and would not wipe it. */
+	OPENSSL_cleanse(req->http_body->data, req->http_body_length);
 }
 
 /* All that outlives the first await. */
@@ -116,6 +121,7 @@ copy_request(struct ctx *c)
 	    ctx_strdup(c, req->query_string);
 	c->content_type = copy_header(c, "content-type");
 	c->authorization = copy_header(c, "authorization");
+	c->secret = c->authorization != NULL;
 	copy_body(c);
 }
 
@@ -181,7 +187,8 @@ endpoint_run(void *arg)
 	if (c->endpoint->auth != NULL)
 		c->endpoint->auth->resolve(c);
 	path_read(c);
-	query_read(c);
+	if (c->endpoint->errors != OAUTH)
+		query_read(c);		/* RFC 6749, 3.2: to be ignored */
 	c->endpoint->handler(c);
 	if (c->transaction != NULL || c->response.status == 0)
 		raise_error(c, &ERR_INTERNAL, "%s ended without %s",
@@ -272,7 +279,7 @@ ctx_new(struct http_request *req, const struct route *route)
 	c->started = timefmt_now();
 	header = NULL;
 	http_request_header(req, "x-request-id", &header);
-	request_id_assign(c, header);
+	request_id_assign(c->request_id, header);
 
 	req->hdlr_extra = c;
 	req->flags |= HTTP_REQUEST_RETAIN_EXTRA;
@@ -281,13 +288,14 @@ ctx_new(struct http_request *req, const struct route *route)
 }
 
 static void
-send_common_headers(struct http_request *req)
+send_common_headers(struct http_request *req, const char *request_id)
 {
 	char	 date[TIMEFMT_HTTP];
 
 	timefmt_http(timefmt_now(), date);
 	http_response_header(req, "date", date);
 	http_response_header(req, "x-content-type-options", "nosniff");
+	http_response_header(req, "x-request-id", request_id);
 }
 
 static void
@@ -296,8 +304,7 @@ send_answer(struct ctx *c)
 	struct http_request	*req = c->req;
 	const struct header	*h;
 
-	send_common_headers(req);
-	http_response_header(req, "x-request-id", c->request_id);
+	send_common_headers(req, c->request_id);
 	for (h = c->response.headers; h != NULL; h = h->next)
 		http_response_header(req, h->name, h->value);
 	http_response(req, c->response.status, c->response.body,
@@ -319,13 +326,17 @@ see_next_request(const struct http_request *req)
 static int
 answer_busy(struct http_request *req)
 {
-	send_common_headers(req);
+	const char	*header = NULL;
+	char		 id[REQUEST_ID_MAX + 1], body[BUSY_MAX];
+
+	http_request_header(req, "x-request-id", &header);
+	request_id_assign(id, header);
+	send_common_headers(req, id);
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");
-	http_response(req, 503, error_handler_busy,
-	    strlen(error_handler_busy));
-	log_event(LEVEL_WARNING, NULL, "unavailable",
-	    "no memory or coroutine for a request");
+	http_response(req, 503, body, error_handler_busy(body, id));
+	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "
+	    "for request %s", id);
 	return (KORE_RESULT_OK);
 }
 

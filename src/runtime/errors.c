@@ -19,6 +19,8 @@
 
 #include "runtime/ctx.h"
 
+#define DETAILS_MAX	100	/* a body may hold thousands of mistakes */
+
 const struct error_kind	ERR_BAD_REQUEST = { 400, "BAD_REQUEST" };
 const struct error_kind	ERR_INVALID_JSON = { 400, "INVALID_JSON" };
 const struct error_kind	ERR_UNAUTHORIZED = { 401, "UNAUTHORIZED" };
@@ -64,10 +66,13 @@ void
 error_detail(struct ctx *c, const char *field, const char *code,
     const char *fmt, ...)
 {
-	struct error_detail	*d = ctx_alloc(c, sizeof(*d));
+	struct error_detail	*d;
 	char			 message[256];
 	va_list			 ap;
 
+	if (c->error.ndetails++ >= DETAILS_MAX)
+		return;
+	d = ctx_alloc(c, sizeof(*d));
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);

@@ -54,7 +54,8 @@ void	error_header(struct ctx *, const char *name, const char *value);
 
 /*
  * Notes one bad field; raise_validation() then answers 422 with all of them.
- * code is a constant; field and message are copied.
+ * code is a constant; field and message are copied. After the hundredth, more
+ * are left out.
  */
 void	error_detail(struct ctx *, const char *field, const char *code,
 	    const char *message, ...) __attribute__((format(printf, 4, 5)));

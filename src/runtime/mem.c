@@ -14,6 +14,9 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <openssl/crypto.h>
+
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -76,6 +79,8 @@ mem_reserve_free(void *p)
 
 	if (p == NULL || (uintptr_t)p < start ||
 	    (uintptr_t)p >= start + RESERVE_SIZE || start == 0) {
+		if (p != NULL)
+			OPENSSL_cleanse(p, malloc_usable_size(p));
 		free(p);
 		return;
 	}

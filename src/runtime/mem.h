@@ -30,7 +30,8 @@ void	 mem_free(void *);
 /*
  * For jansson, which loses text or aborts when an allocation fails: this one
  * does not. What malloc() refuses comes from a reserve; mem_failures() then
- * tells that it did, and whoever called jansson raises ERR_UNAVAILABLE.
+ * tells that it did, and whoever called jansson raises ERR_UNAVAILABLE. What
+ * is freed is wiped: it may have held a password.
  */
 void	*mem_reserve_alloc(size_t);
 void	 mem_reserve_free(void *);

@@ -27,6 +27,7 @@
 #include <kore/http.h>
 #include <kore/tasks.h>
 
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,8 +45,8 @@ struct job {
 	struct ctx		*ctx;		/* NULL: nobody waits */
 	bool			 running;
 	bool			 finished;
+	_Atomic bool		 launched;
 	void			(*fn)(void *);
-	size_t			 size;
 	char			 data[OFFLOAD_DATA_MAX];
 	TAILQ_ENTRY(job)	 list;
 };
@@ -65,6 +66,14 @@ job_thread(struct kore_task *task)
 		lowered = setpriority(PRIO_PROCESS, (id_t)gettid(),
 		    THREAD_NICE) == 0;
 	job->fn(job->data);
+
+	/*
+	 * Kore signals a thread after it has queued the task. Were the task
+	 * done before that signal, the signal would wake the thread for an
+	 * empty queue, which it does not expect.
+	 */
+	while (!job->launched)
+		sched_yield();
 	return (KORE_RESULT_OK);
 }
 
@@ -109,6 +118,7 @@ job_start_next(void)
 	kore_task_create(&job->task, job_thread);
 	kore_task_bind_callback(&job->task, job_done);
 	kore_task_run(&job->task);
+	job->launched = true;
 }
 
 void
@@ -124,7 +134,6 @@ offload(struct ctx *c, void (*fn)(void *), void *data, size_t size)
 
 	job->ctx = c;
 	job->fn = fn;
-	job->size = size;
 	memcpy(job->data, data, size);
 	TAILQ_INSERT_TAIL(&waiting, job, list);
 	nwaiting++;

@@ -14,10 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/*
- * What every schema has in common: its rules, looked up once at start, and
- * reading a value into its place. body.c reads JSON, form.c forms.
- */
+/* What every schema needs at start: the rules that its fields name. */
 
 #include <stdio.h>
 #include <stdlib.h>

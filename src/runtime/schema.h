@@ -36,7 +36,7 @@
 enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME };
 
 #define REQUIRED	0x1
-#define SECRET		0x2	/* wiped from memory when the request ends */
+#define SECRET		0x2	/* wiped from our memory at the request's end */
 
 struct ctx;
 struct rule;

@@ -477,8 +477,8 @@ def test_a_bcrypt_hash_signs_in_and_is_replaced(server, client):
 
 @pytest.mark.parametrize("stored", [
     "", "!", "plain text", "$2b$05$short", "$2b$99$" + "a" * 53, "$1$x$y",
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAA$"],
-    ids=["empty", "mark", "text", "short", "rounds", "md5", "argon2"])
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAA$", "\U0001F600" * 255],
+    ids=["empty", "mark", "text", "short", "rounds", "md5", "argon2", "long"])
 def test_a_broken_hash_in_the_database_signs_nobody_in(server, client,
                                                        stored):
     user, made = register(client)

@@ -16,7 +16,7 @@ is raised by a trigger, so that the real server meets the real error."""
 
 import pytest
 
-from helpers import new_user, register
+from helpers import new_user, register, sign_in
 
 CONFLICT = "Resource already exists or constraint violation"
 
@@ -110,3 +110,18 @@ def test_a_database_that_cannot_is_503(start_server, sqlstate):
     server.sql("DROP TRIGGER refuse ON users")
     with server.client() as client:
         register(client)
+
+
+def test_a_newer_schema_under_a_running_server(start_server):
+    """Every statement prepared before the change is stale then."""
+    server = start_server()
+    with server.client() as client:
+        user, _ = register(client)
+        sign_in(client, user)
+        server.sql("ALTER TABLE users ALTER name TYPE varchar(200)")
+        for _ in range(40):
+            answer = client.get("/api/v1/users/me", headers={
+                "Authorization": "Bearer " + sign_in(client, user)})
+            assert answer.status_code == 200
+        register(client)
+    server.wait_for_rest()

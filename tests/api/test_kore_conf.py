@@ -18,7 +18,7 @@ import re
 
 import pytest
 
-from helpers import check_validation, new_user
+from helpers import check_validation, new_user, sign_in
 
 USERS = "/api/v1/users"
 
@@ -125,3 +125,38 @@ def test_a_missing_server_stops_the_start(make_server, build_copy):
     build = build_copy(lambda text: re.sub(
         r"\badmin\b(?!\))", "other", text))
     assert "admin" in start_line(make_server(build=build))
+
+
+def test_a_longer_password_than_memory_is_kept_for(start_server, build_copy):
+    """What kore.conf allows cannot overrun what C reserves."""
+    server = start_server(build=build_copy(change(
+        r"^validator\s+v_password.*$",
+        "validator v_password regex ^.{8,4096}$")))
+    with server.client() as client:
+        for length in (1025, 3500, 4000):
+            assert check_validation(client.post(
+                USERS, json=new_user(password="x" * length))) == {
+                    "body.password": ["Must have at most 1024 bytes"]}
+        user = new_user(password="x" * 1024)
+        assert client.post(USERS, json=user).status_code == 201
+        sign_in(client, user)
+
+
+def test_a_longer_name_than_the_column_takes(start_server, build_copy):
+    server = start_server(build=build_copy(v_name("^.{1,300}$")))
+    with server.client() as client:
+        assert check_validation(client.post(
+            USERS, json=new_user(name="x" * 101))) == {
+                "body": ["A value does not fit the database"]}
+        assert client.post(USERS, json=new_user(name="x" * 100)
+                           ).status_code == 201
+    server.wait_for_rest()
+
+
+def test_an_address_that_only_a_regex_likes(start_server, build_copy):
+    server = start_server(build=build_copy(change(
+        r"^validator\s+v_email.*$", "validator v_email regex ^.{1,50}$")))
+    with server.client() as client:
+        assert check_validation(client.post(
+            USERS, json=new_user(email="nobody"))) == {
+                "body.email": ["Is not a valid e-mail address"]}

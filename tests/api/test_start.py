@@ -151,6 +151,22 @@ def test_a_database_url_that_is_none(make_server, url):
     failing_start(make_server(KEEL_DATABASE_URL=url), "KEEL_DATABASE_URL")
 
 
+@pytest.mark.parametrize("url", [
+    "postgresql://keel:hunter2secret@[::1]x/db",
+    "postgresql://keel:hunter2secret%zz@localhost/db",
+    "password=hunter2secret dbname"])
+def test_a_password_in_a_bad_url_is_not_repeated(make_server, url):
+    line = failing_start(make_server(KEEL_DATABASE_URL=url),
+                         "KEEL_DATABASE_URL")
+    assert "hunter2secret" not in line
+
+
+@pytest.mark.parametrize("length", [600, 1900, 4000, 9000])
+def test_a_very_long_database_url(make_server, length):
+    failing_start(make_server(
+        KEEL_DATABASE_URL="host=/tmp dbname=" + "x" * length), "")
+
+
 def test_tcp_works_as_well(start_server, cluster, template):
     database = cluster.database(template)
     server = start_server(database=database,
@@ -351,7 +367,7 @@ def test_a_signal_ends_everything_it_started(start_server, number):
     server = start_server()
     session = server.process.pid
     assert len(session_processes(session)) >= 3
-    pidfile = os.path.join(server.state, "kore.pid")
+    pidfile = os.path.join(server.state, "kore.%d.pid" % session)
     with open(pidfile) as f:
         assert int(f.read()) == session
     server.process.send_signal(number)

@@ -233,3 +233,13 @@ def test_every_refusal_leaves_the_connection_in_use(client):
     for body in (b"{", nested(5000), json.dumps({}), b"\xff"):
         post(client, body)
         assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_thousands_of_mistakes_get_a_hundred_details(client):
+    body = {"x%d" % i: 0 for i in range(8000)}
+    answer = client.post("/api/v1/users", json=body)
+    assert answer.status_code == 422
+    details = answer.json()["error"]["details"]
+    assert len(details) == 100
+    assert [d["field"] for d in details[:3]] == [
+        "body.email", "body.name", "body.password"]

@@ -23,15 +23,22 @@
 #include "utils/email.h"
 #include "utils/password.h"
 
-#define PASSWORD_BYTES_MAX	(128 * 4 + 1)
+/*
+ * A guard, not a rule: what a valid password is says kore.conf. Longer ones
+ * are refused whatever it says.
+ */
+#define PASSWORD_BYTES_MAX	1024
 
 /* What a password thread is given and gives back. */
 struct password_work {
-	char			password[PASSWORD_BYTES_MAX];
+	char			password[PASSWORD_BYTES_MAX + 1];
 	char			hash[PASSWORD_HASH_MAX];
 	enum password_verdict	verdict;
 	int			failed;
 };
+
+static enum password_verdict	verify(struct ctx *, struct password_work *,
+				    const char *) AWAITS;
 
 static void
 hash_work(void *data)
@@ -49,26 +56,52 @@ verify_work(void *data)
 	w->verdict = password_verify(w->password, w->hash);
 }
 
-/* In the request's memory, which is wiped: the stack would keep it. */
+/*
+ * In the request's memory, which is wiped: the stack would keep it. NULL when
+ * the password is too long.
+ */
 static struct password_work *
 password_work(struct ctx *c, const char *password)
 {
-	struct password_work	*w = ctx_alloc(c, sizeof(*w));
+	struct password_work	*w;
+	size_t			 len = strlen(password);
 
+	if (len > PASSWORD_BYTES_MAX)
+		return (NULL);
+	w = ctx_alloc(c, sizeof(*w));
 	c->secret = true;
-	memcpy(w->password, password, strlen(password) + 1);
+	memcpy(w->password, password, len + 1);
 	return (w);
 }
 
 const char *
 users_service_hash_password(struct ctx *c, const char *password)
 {
-	struct password_work	*w = password_work(c, password);
+	struct password_work	*w;
 
+	if ((w = password_work(c, password)) == NULL) {
+		error_detail(c, "body.password", "too_long",
+		    "Must have at most %d bytes", PASSWORD_BYTES_MAX);
+		raise_validation(c);
+	}
 	offload(c, hash_work, w, sizeof(*w));
 	if (w->failed)
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot hash the password");
 	return (w->hash);
+}
+
+static enum password_verdict
+verify(struct ctx *c, struct password_work *w, const char *hash)
+{
+	size_t	 len = strlen(hash);
+
+	if (len >= sizeof(w->hash))
+		return (PASSWORD_UNREADABLE);
+	memcpy(w->hash, hash, len + 1);
+	offload(c, verify_work, w, sizeof(*w));
+	if (w->verdict == PASSWORD_ERROR)
+		raise_error(c, &ERR_UNAVAILABLE, "Cannot verify the password");
+	return (w->verdict);
 }
 
 bool
@@ -76,29 +109,28 @@ users_service_verify_password(struct ctx *c, const struct user *user,
     const char *password)
 {
 	struct password_work	*w;
-	const char		*hash;
+	enum password_verdict	 verdict;
 
-	/* No password is longer; refusing here tells nothing of the account. */
-	if (strlen(password) >= PASSWORD_BYTES_MAX)
+	/* No account has such a password, so this tells nothing of any. */
+	if ((w = password_work(c, password)) == NULL)
 		return (false);
 
-	w = password_work(c, password);
-	hash = user != NULL ? user->hashed_password : password_dummy_hash();
-	memcpy(w->hash, hash, strlen(hash) + 1);
-	offload(c, verify_work, w, sizeof(*w));
-	if (w->verdict == PASSWORD_ERROR)
-		raise_error(c, &ERR_UNAVAILABLE, "Cannot verify the password");
-	if (w->verdict == PASSWORD_UNREADABLE)
+	if (user == NULL) {
+		verify(c, w, password_dummy_hash());
+		return (false);
+	}
+	verdict = verify(c, w, user->hashed_password);
+	if (verdict == PASSWORD_UNREADABLE) {
 		log_event(LEVEL_ERROR, c, "password",
 		    "the stored hash of user %s is of no known form",
-		    user != NULL ? user->id : "-");
-	if (user == NULL || (w->verdict != PASSWORD_RIGHT &&
-	    w->verdict != PASSWORD_RIGHT_REHASH))
+		    user->id);
+		verify(c, w, password_dummy_hash());
 		return (false);
-	if (w->verdict == PASSWORD_RIGHT_REHASH)
+	}
+	if (verdict == PASSWORD_RIGHT_REHASH)
 		users_repository_rehash(c, user,
 		    users_service_hash_password(c, password));
-	return (true);
+	return (verdict != PASSWORD_WRONG);
 }
 
 /* As email-validator gives it back: the domain in lower case, in NFC. */
@@ -140,7 +172,11 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	    (actor == NULL || strcmp(actor->role, "admin") != 0))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 
-	row.email = normalise(c, in->email);
+	if ((row.email = normalise(c, in->email)) == NULL) {
+		error_detail(c, "body.email", "invalid_format",
+		    "Is not a valid e-mail address");
+		raise_validation(c);
+	}
 	hash = users_service_hash_password(c, in->password);
 
 	db_begin(c);

@@ -1,0 +1,88 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_DATABASE_CONN_H
+#define KEEL_DATABASE_CONN_H
+
+#include <sys/types.h>
+#include <sys/queue.h>
+
+#include <kore/kore.h>
+#include <libpq-fe.h>
+
+#include "database/pool.h"
+
+/*
+ * A connection (database_conn.c) and its pool (database_pool.c), as they see
+ * each other. Internal to this room.
+ */
+
+enum conn_state {
+	CONN_DOWN, CONN_CONNECTING, CONN_PREPARING, CONN_IDLE, CONN_BUSY,
+	CONN_ROLLBACK
+};
+
+struct db_conn {
+	struct kore_event	 evt;		/* first: Kore casts to it */
+	PGconn			*db;
+	enum conn_state		 state;
+	bool			 lost;		/* died under its owner */
+	bool			 running;	/* a statement is under way */
+	bool			 renewing;	/* given up by us, not lost */
+	unsigned		 generation;	/* its statements' */
+	struct ctx		*owner;
+	PGresult		*result;
+	uint64_t		 deadline;	/* of the state; 0: none */
+	struct query	*const	*preparing;
+	TAILQ_ENTRY(db_conn)	 list;		/* idle */
+};
+
+/* database_conn.c */
+
+void	conn_init(struct db_conn *, const char *conninfo);
+
+/* Takes over an open connection, and prepares every statement on it. */
+void	conn_adopt(struct db_conn *, PGconn *);
+
+/* Begins to connect, without waiting. now is kore_time_ms(). */
+void	conn_connect(struct db_conn *, uint64_t now);
+
+/* It is of no more use; why goes to the log. Its owner, if any, is woken. */
+void	conn_lost(struct db_conn *, const char *why);
+
+/* Connects anew: what was prepared does not fit the schema any more. */
+void	conn_renew(struct db_conn *);
+
+/* Sends what libpq has buffered, now or when the socket takes it. */
+void	conn_flush(struct db_conn *);
+
+bool	conn_works(const struct db_conn *);
+
+/* database_pool.c, called by a connection */
+
+/* It is free: for whoever has waited longest, or to rest. */
+void	pool_conn_free(struct db_conn *);
+
+/* One was lost: those who wait may wait in vain. */
+void	pool_conn_lost(void);
+
+/* Takes it out of those at rest. */
+void	pool_remove(struct db_conn *);
+
+/* Statements prepared in an earlier generation are stale. */
+unsigned	pool_generation(void);
+
+#endif
