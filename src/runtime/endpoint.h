@@ -138,6 +138,9 @@ const char	*routes_init(void);
 void		 routes_walk(void (*fn)(const struct route *,
 		    const struct endpoint *));
 
+/* Calls keep() with every route of Kore's, for a search for leaks. */
+void		 routes_keep(void (*keep)(const void *, size_t));
+
 /* The path kore.conf gives it, a regex or a plain path. */
 const char	*route_path(const struct route *);
 

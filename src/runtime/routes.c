@@ -136,6 +136,21 @@ routes_init(void)
 }
 
 void
+routes_keep(void (*keep)(const void *, size_t))
+{
+	struct kore_server		*srv;
+	struct kore_domain		*dom;
+	struct kore_module_handle	*hdlr;
+
+	LIST_FOREACH(srv, &kore_servers, list) {
+		TAILQ_FOREACH(dom, &srv->domains, list) {
+			TAILQ_FOREACH(hdlr, &dom->handlers, list)
+				keep(hdlr, sizeof(*hdlr));
+		}
+	}
+}
+
+void
 routes_walk(void (*fn)(const struct route *, const struct endpoint *))
 {
 	struct kore_server		*srv;

@@ -244,6 +244,15 @@ rule_check(struct ctx *c, const struct rule *r, const char *field,
 	return (n == 0);
 }
 
+void
+rules_keep(void (*keep)(const void *, size_t))
+{
+	const struct rule	*r;
+
+	for (r = rules; r != NULL; r = r->next)
+		keep(r->validator, sizeof(*r->validator));
+}
+
 const char *
 rule_reason(const struct rule *r, const char *value)
 {

@@ -60,4 +60,7 @@ bool	rule_check(struct ctx *, const struct rule *, const char *field,
 /* The same without a request: the first reason, or NULL if value is valid. */
 const char	*rule_reason(const struct rule *, const char *value);
 
+/* Calls keep() with every validator in use, for a search for leaks. */
+void	rules_keep(void (*keep)(const void *, size_t));
+
 #endif
