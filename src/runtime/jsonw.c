@@ -21,6 +21,7 @@
 #include "runtime/arena.h"
 #include "runtime/jsonw.h"
 #include "utils/timefmt.h"
+#include "utils/utf8.h"
 
 #define JSONW_INITIAL	512
 
@@ -73,38 +74,6 @@ jsonw_put(struct jsonw *j, const char *s, size_t len)
 	j->len += len;
 }
 
-/* The length of the UTF-8 sequence at s, 0 if it is none. */
-static size_t
-utf8_sequence(const unsigned char *s)
-{
-	uint32_t	 cp;
-	size_t		 len, i;
-
-	if (s[0] < 0x80)
-		return (1);
-	if (s[0] >= 0xc2 && s[0] <= 0xdf) {
-		len = 2;
-		cp = s[0] & 0x1f;
-	} else if (s[0] >= 0xe0 && s[0] <= 0xef) {
-		len = 3;
-		cp = s[0] & 0x0f;
-	} else if (s[0] >= 0xf0 && s[0] <= 0xf4) {
-		len = 4;
-		cp = s[0] & 0x07;
-	} else
-		return (0);
-
-	for (i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return (0);
-		cp = cp << 6 | (s[i] & 0x3f);
-	}
-	if ((len == 3 && cp < 0x800) || (len == 4 && cp < 0x10000) ||
-	    (cp >= 0xd800 && cp <= 0xdfff) || cp > 0x10ffff)
-		return (0);
-	return (len);
-}
-
 /* What is not UTF-8 (a cut message, a raw path) becomes U+FFFD. */
 static void
 jsonw_quote(struct jsonw *j, const char *value)
@@ -130,7 +99,7 @@ jsonw_quote(struct jsonw *j, const char *value)
 		} else if (*s < 0x20 || *s == 0x7f) {
 			snprintf(escape, sizeof(escape), "\\u%04x", *s++);
 			jsonw_put(j, escape, 6);
-		} else if ((len = utf8_sequence(s)) > 0) {
+		} else if ((len = utf8_sequence((const char *)s, 4)) > 0) {
 			jsonw_put(j, (const char *)s, len);
 			s += len;
 		} else {

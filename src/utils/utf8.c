@@ -16,44 +16,53 @@
 
 #include "utils/utf8.h"
 
+size_t
+utf8_sequence(const char *s, size_t len)
+{
+	const unsigned char	*p = (const unsigned char *)s;
+	unsigned char		 low = 0x80, high = 0xbf;
+	size_t			 size, i;
+
+	if (len == 0)
+		return (0);
+	if (p[0] < 0x80)
+		return (1);
+
+	/* RFC 3629 section 4: only the second byte varies. */
+	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
+		size = 2;
+	} else if (p[0] >= 0xe0 && p[0] <= 0xef) {
+		size = 3;
+		if (p[0] == 0xe0)
+			low = 0xa0;
+		else if (p[0] == 0xed)
+			high = 0x9f;
+	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+		size = 4;
+		if (p[0] == 0xf0)
+			low = 0x90;
+		else if (p[0] == 0xf4)
+			high = 0x8f;
+	} else
+		return (0);
+
+	if (len < size || p[1] < low || p[1] > high)
+		return (0);
+	for (i = 2; i < size; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return (0);
+	}
+	return (size);
+}
+
 bool
 utf8_valid(const char *s, size_t len)
 {
-	const unsigned char	*p = (const unsigned char *)s;
-	size_t			 i, more;
-	unsigned char		 c, low, high;
+	size_t	 i, size;
 
-	for (i = 0; i < len; ) {
-		c = p[i++];
-		if (c < 0x80)
-			continue;
-
-		/* RFC 3629 section 4: only the second byte varies. */
-		low = 0x80;
-		high = 0xbf;
-		if (c >= 0xc2 && c <= 0xdf) {
-			more = 1;
-		} else if (c >= 0xe0 && c <= 0xef) {
-			more = 2;
-			if (c == 0xe0)
-				low = 0xa0;
-			else if (c == 0xed)
-				high = 0x9f;
-		} else if (c >= 0xf0 && c <= 0xf4) {
-			more = 3;
-			if (c == 0xf0)
-				low = 0x90;
-			else if (c == 0xf4)
-				high = 0x8f;
-		} else
+	for (i = 0; i < len; i += size) {
+		if ((size = utf8_sequence(s + i, len - i)) == 0)
 			return (false);
-
-		if (len - i < more || p[i] < low || p[i] > high)
-			return (false);
-		for (i++, more--; more > 0; i++, more--) {
-			if ((p[i] & 0xc0) != 0x80)
-				return (false);
-		}
 	}
 	return (true);
 }

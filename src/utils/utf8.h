@@ -23,6 +23,13 @@
 /* UTF-8 (RFC 3629). Pure and thread-safe. */
 
 /*
+ * The length in bytes of the character that begins at s, of at most len bytes;
+ * 0 if none does (overlong forms, surrogates and the like are none). A string
+ * ends at its NUL whatever len says, which is a character of one byte.
+ */
+size_t	utf8_sequence(const char *s, size_t len);
+
+/*
  * Whether len bytes of s are well-formed UTF-8 by RFC 3629 section 4: no
  * overlong form, no surrogate, nothing above U+10FFFF, nothing cut short.
  * NUL bytes are well-formed; a caller who minds them looks for them. No
