@@ -217,12 +217,6 @@ kore_parent_configure(int argc, char **argv)
 }
 
 static void
-worker_tick(uint64_t now)
-{
-	database_tick(now);
-}
-
-static void
 report_ready(void)
 {
 	kore_msg_send(KORE_MSG_PARENT, MSG_WORKER_READY, NULL, 0);
@@ -236,7 +230,7 @@ kore_worker_configure(void)
 		    "was started again");
 	metrics_worker_init(worker->id - 1u, worker->restarted);
 	tls_worker_init();
-	loop_init(COROUTINES_MAX, worker_tick);
+	loop_init(COROUTINES_MAX, database_tick);
 	database_worker_init(conninfo, config.database_pool, report_ready);
 }
 
