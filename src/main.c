@@ -31,6 +31,7 @@
 
 #include <arpa/inet.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 
@@ -43,6 +44,7 @@
 #include "runtime/loop.h"
 #include "runtime/mem.h"
 #include "runtime/metrics.h"
+#include "runtime/offload.h"
 #include "runtime/tls.h"
 #include "utils/password.h"
 
@@ -217,6 +219,13 @@ kore_parent_configure(int argc, char **argv)
 }
 
 static void
+worker_tick(uint64_t now)
+{
+	database_tick(now);
+	offload_tick();
+}
+
+static void
 report_ready(void)
 {
 	kore_msg_send(KORE_MSG_PARENT, MSG_WORKER_READY, NULL, 0);
@@ -228,9 +237,10 @@ kore_worker_configure(void)
 	if (worker->restarted)
 		log_event(LEVEL_ERROR, NULL, "worker", "a worker died and "
 		    "was started again");
+	mallopt(M_ARENA_MAX, 1);	/* the only kind malloc_trim() trims */
 	metrics_worker_init(worker->id - 1u, worker->restarted);
 	tls_worker_init();
-	loop_init(COROUTINES_MAX, database_tick);
+	loop_init(COROUTINES_MAX, worker_tick);
 	database_worker_init(conninfo, config.database_pool, report_ready);
 }
 

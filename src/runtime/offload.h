@@ -33,6 +33,9 @@
 void		offload(struct ctx *, void (*fn)(void *), void *data,
 		    size_t size) AWAITS;
 
+/* At every tick: gives memory back once the threads have come to rest. */
+void		offload_tick(void);
+
 /* How many run or wait. */
 unsigned	offload_count(void);
 
