@@ -56,10 +56,11 @@ deps-test:
 
 # kodev names the module after the folder it runs in and keeps one set of
 # objects: so it runs in a folder called keel, one per flavour. It looks at
-# sources only, so objects go when a header or a flag has changed, and the
-# module goes, to be linked anew, when a file was removed. The stamp is as old
-# as the build's start: what is edited meanwhile is newer. The touch tells
-# ./keel which flavour was made last.
+# sources only, and at whole seconds: so objects go when a header or a flag has
+# changed, an object goes when its source has, and the module goes, to be
+# linked anew, when a file was removed. The stamp is as old as the build's
+# start: what is edited meanwhile is newer. The touch tells ./keel which flavour
+# was made last.
 build:
 	@mkdir -p $(OUT)
 	@for f in src assets sql conf kore.conf; do \
@@ -72,6 +73,12 @@ build:
 	elif [ -n "$$(find src/ assets/ sql/ -type d -newer .stamp)" ]; then \
 		rm -f keel.so; \
 	fi && \
+	[ ! -e .stamp ] || find src/ assets/ sql/ -type f -newer .stamp | \
+	while read -r file; do \
+		name=$$(basename "$$file"); \
+		rm -f ".objs/$$name.o" \
+		    ".objs/$$(printf %s "$$name" | tr .- __).o"; \
+	done && \
 	if [ $(FLAVOR) = asan ]; then \
 		gcc -shared -fPIC -Wl,-z,initfirst -o asan-first.so \
 		    ../../../tests/asan/first.c; \
