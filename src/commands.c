@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The commands of ./keel besides serve (manage.py). */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +31,9 @@
 #include "runtime/tls.h"
 #include "utils/email.h"
 #include "utils/password.h"
+#include "utils/utf8.h"
 
-#define PASSWORD_LINE_MAX	1024
+#define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
 
 static void
 show_route(const struct route *r, const struct endpoint *e)
@@ -73,7 +76,11 @@ read_password(char out[static PASSWORD_LINE_MAX])
 {
 	if (fgets(out, PASSWORD_LINE_MAX, stdin) == NULL)
 		main_fail("no password on standard input");
+	if (strlen(out) == PASSWORD_LINE_MAX - 1)
+		main_fail("the password: is too long");
 	out[strcspn(out, "\r\n")] = '\0';
+	if (!utf8_valid(out, strlen(out)))
+		main_fail("the password: is not valid UTF-8");
 	require_valid("v_password", "the password", out);
 }
 

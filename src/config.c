@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Settings from the environment, checked (the seed's config.py). */
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdarg.h>
@@ -266,7 +268,7 @@ check_unknown(void)
 static const char *
 load_database(void)
 {
-	config.state_dir = setting("KEEL_STATE_DIR", "./var", false);
+	setting("KEEL_STATE_DIR", "./var", false);	/* ./keel's */
 	config.database_url = setting("KEEL_DATABASE_URL", NULL, true);
 	if (config.database_url == NULL)
 		return (complain("KEEL_DATABASE_URL is not set (./keel serve "

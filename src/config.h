@@ -29,7 +29,6 @@ struct config {
 	const char	*host;			/* KEEL_HOST */
 	const char	*port;			/* KEEL_PORT */
 	const char	*admin_port;		/* KEEL_ADMIN_PORT */
-	const char	*state_dir;		/* KEEL_STATE_DIR */
 	const char	*database_url;		/* KEEL_DATABASE_URL */
 	const char	*public_url;		/* KEEL_PUBLIC_URL */
 	const char	*tls_cert;		/* KEEL_TLS_CERT; may be NULL */

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Who is signed in (the seed's dependencies.py). */
+
 #include "dependencies.h"
 #include "middleware/middleware.h"
 #include "utils/jwt.h"

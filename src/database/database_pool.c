@@ -31,7 +31,6 @@
 #include "database/pool.h"
 #include "runtime/faults.h"
 #include "runtime/log.h"
-#include "runtime/loop.h"
 #include "runtime/metrics.h"
 
 #define ACQUIRE_MS	2000	/* for a connection to become free */

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Stores work for later, in the transaction that is open. */
+
 #include "jobs/jobs.h"
 
 MIGRATION(0003_jobs);

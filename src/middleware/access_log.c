@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The line that is logged for every request. */
+
 #include "middleware/middleware.h"
 #include "runtime/endpoint.h"
 #include "runtime/log.h"

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The bearer token of a request (RFC 6750). */
+
 #include <string.h>
 #include <strings.h>
 

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* One place that writes errors: the seed's envelope, or OAuth's. */
+
 #include <stdio.h>
 
 #include "middleware/middleware.h"

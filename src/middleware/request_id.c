@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The name by which client and log speak of one request. */
+
 #include <string.h>
 
 #include "middleware/middleware.h"

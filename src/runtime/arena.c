@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Memory given out piece by piece, returned all at once. */
+
 #include <stdalign.h>
 #include <stdint.h>
 

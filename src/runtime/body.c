@@ -24,8 +24,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include <openssl/crypto.h>
-
 #include "runtime/endpoint.h"
 #include "runtime/mem.h"
 #include "utils/form.h"
@@ -193,21 +191,6 @@ refuse_unknown(struct ctx *c, const struct schema *s, json_t *root)
 	}
 }
 
-/* Copies a string out of jansson's memory, wiping it there if secret. */
-static const char *
-take_string(struct ctx *c, const struct field *f, json_t *value)
-{
-	const char	*s = json_string_value(value);
-	size_t		 len = json_string_length(value);
-	char		*copy;
-
-	if ((f->flags & SECRET) == 0)
-		return (s);
-	copy = ctx_strndup(c, s, len);
-	OPENSSL_cleanse((void *)(uintptr_t)s, len);
-	return (copy);
-}
-
 static void
 read_value(struct ctx *c, const struct schema *s, const struct field *f,
     json_t *value, char *out)
@@ -237,7 +220,7 @@ read_value(struct ctx *c, const struct schema *s, const struct field *f,
 			    "Must be a UUID");
 		*(const char **)(out + f->offset) = uuid;
 	} else if (f->type == T_STR && json_is_string(value)) {
-		text = take_string(c, f, value);
+		text = json_string_value(value);
 		*(const char **)(out + f->offset) = text;
 		if (rule != NULL)
 			rule_check(c, rule, field, text);

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* One request's memory, defers and waits. */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -253,6 +253,21 @@ request_gone(struct http_request *req)
 		ctx_end(c);
 }
 
+static void
+arm_faults(struct http_request *req, struct faults *faults)
+{
+#if defined(KEEL_FAULTS)
+	const char	*header = NULL;
+
+	http_request_header(req, FAULT_HEADER, &header);
+	faults_parse(faults, header);
+#else
+	(void)req;
+	memset(faults, 0, sizeof(*faults));
+#endif
+	faults_select(faults);
+}
+
 static struct ctx *
 ctx_new(struct http_request *req, const struct route *route)
 {
@@ -260,9 +275,7 @@ ctx_new(struct http_request *req, const struct route *route)
 	struct ctx	*c;
 	const char	*header = NULL;
 
-	http_request_header(req, FAULT_HEADER, &header);
-	faults_parse(&faults, header);
-	faults_select(&faults);
+	arm_faults(req, &faults);
 	if ((c = mem_calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
 	c->coro = coro_new(endpoint_run, endpoint_done, c);
@@ -277,7 +290,6 @@ ctx_new(struct http_request *req, const struct route *route)
 	c->path = "";
 	c->method_name = "";
 	c->started = timefmt_now();
-	header = NULL;
 	http_request_header(req, "x-request-id", &header);
 	request_id_assign(c->request_id, header);
 

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Raising: the kinds of error, and the end of a coroutine by one. */
+
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Failures on demand, for tests; empty in other builds. */
+
 #include "runtime/faults.h"
 
 #if defined(KEEL_FAULTS)

@@ -53,13 +53,6 @@ fault_hit(enum fault kind)
 }
 
 static inline void
-faults_parse(struct faults *f, const char *header)
-{
-	(void)f;
-	(void)header;
-}
-
-static inline void
 faults_select(struct faults *f)
 {
 	(void)f;

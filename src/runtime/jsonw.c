@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Writes JSON. */
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

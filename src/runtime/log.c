@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Writes log lines, JSON each. */
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

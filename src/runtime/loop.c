@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Where the coroutines meet Kore's event loop. */
+
 #include <sys/types.h>
 
 #include <kore/kore.h>

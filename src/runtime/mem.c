@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The one door to malloc. */
+
 #include <openssl/crypto.h>
 
 #include <malloc.h>

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Counters and gauges that all processes share. */
+
 #include <sys/mman.h>
 
 #include <stdio.h>

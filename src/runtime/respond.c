@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The answer of a request, until it is sent. */
+
 #include <string.h>
 
 #include "runtime/endpoint.h"

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* TLS contexts, built before the fork. */
+
 #include <sys/types.h>
 
 #include <kore/kore.h>

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Base64 without padding (RFC 4648, 5), strictly. */
+
 #include <stdint.h>
 
 #include "utils/base64url.h"

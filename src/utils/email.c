@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* E-mail addresses, accepted as python's email-validator does. */
+
 #include <idn2.h>
 #include <uninorm.h>
 #include <unictype.h>

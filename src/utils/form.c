@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Form and query-string pairs, decoded in place. */
+
 #include <stddef.h>
 #include <string.h>
 

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* JSON Web Tokens, HMAC only (RFC 7519, RFC 9068). */
+
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

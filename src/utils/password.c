@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Password hashes: Argon2id, and bcrypt to be replaced. */
+
 #include <argon2.h>
 #include <crypt.h>
 #include <openssl/crypto.h>

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Times as microseconds, and their texts. */
+
 #include <string.h>
 #include <time.h>
 

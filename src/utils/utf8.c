@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* UTF-8 (RFC 3629). */
+
 #include "utils/utf8.h"
 
 size_t

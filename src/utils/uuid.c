@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* UUIDs (RFC 9562). */
+
 #include <openssl/rand.h>
 
 #include <stdint.h>

@@ -161,10 +161,13 @@ def test_a_password_in_a_bad_url_is_not_repeated(make_server, url):
     assert "hunter2secret" not in line
 
 
-@pytest.mark.parametrize("length", [600, 1900, 4000, 9000])
-def test_a_very_long_database_url(make_server, length):
+@pytest.mark.parametrize("length,said", [
+    (600, "cannot reach the database"), (1900, "cannot reach the database"),
+    (4096, "KEEL_DATABASE_URL: it is too long"),
+    (9000, "KEEL_DATABASE_URL: it is too long")])
+def test_a_very_long_database_url(make_server, length, said):
     failing_start(make_server(
-        KEEL_DATABASE_URL="host=/tmp dbname=" + "x" * length), "")
+        KEEL_DATABASE_URL="host=/tmp dbname=" + "x" * length), said)
 
 
 def test_tcp_works_as_well(start_server, cluster, template):

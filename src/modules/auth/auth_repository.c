@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Sessions in the database. */
+
 #include "modules/auth/auth.h"
 
 MIGRATION(0002_sessions);

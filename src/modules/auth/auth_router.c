@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The endpoints of signing in. */
+
 #include "modules/auth/auth.h"
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* What a token request and its answer look like. */
+
 #include "modules/auth/auth.h"
 
 static const struct field	token_request_fields[] = {

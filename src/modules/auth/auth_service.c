@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Signing in: the password grant, sessions, access tokens. */
+
 #include <string.h>
 
 #include "config.h"

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Rows of the migrations table. */
+
 #include "modules/health/health.h"
 
 static const struct column	schema_version_columns[] = {

@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The version of the database's schema. */
+
 #include "modules/health/health.h"
 
 QUERIES(health);

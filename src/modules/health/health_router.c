@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Alive, ready, metrics; and every path that there is not. */
+
 #include "modules/health/health.h"
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"

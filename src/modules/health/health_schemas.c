@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* What /healthz and /readyz answer. */
+
 #include "modules/health/health.h"
 
 static const struct field	health_fields[] = {

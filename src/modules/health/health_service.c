@@ -14,11 +14,12 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Readiness, and the page of metrics. */
+
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "modules/health/health.h"
-#include "runtime/coro.h"
 #include "runtime/metrics.h"
 
 #define PAGE_MAX	8192

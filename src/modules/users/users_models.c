@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Rows of the users table (the seed's models.py). */
+
 #include "modules/users/users.h"
 
 static const struct column	user_columns[] = {

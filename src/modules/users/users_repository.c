@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* Users in the database (the seed's repository.py). */
+
 #include "modules/users/users.h"
 #include "utils/uuid.h"
 

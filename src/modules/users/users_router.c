@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* The endpoints of users (the seed's router.py). */
+
 #include "dependencies.h"
 #include "modules/users/users.h"
 #include "runtime/endpoint.h"

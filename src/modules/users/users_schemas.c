@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* What is read and answered of users (the seed's schemas.py). */
+
 #include "modules/users/users.h"
 
 static const struct field	user_create_fields[] = {

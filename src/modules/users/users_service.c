@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* What may be done with users (the seed's service.py). */
+
 #include <string.h>
 
 #include "jobs/jobs.h"

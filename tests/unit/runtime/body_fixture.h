@@ -77,21 +77,13 @@ configure(void **state)
 	const char	*problem;
 
 	(void)state;
-	json_set_alloc_funcs(mem_alloc, mem_free);
+	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
 	fake_validator("b_name", "^.{1,10}$", NULL);
 	fake_validator("b_kind", "^(plain|fancy)$", NULL);
 	fake_validator("b_count", "^-?[0-9]{1,3}$", NULL);
 	if ((problem = schemas_init()) != NULL)
 		fprintf(stderr, "%s\n", problem);
 	return (problem == NULL ? 0 : -1);
-}
-
-static inline int
-teardown(void **state)
-{
-	(void)state;
-	request_end();
-	return (arena_count() == 0 && coro_count() == 0 ? 0 : -1);
 }
 
 /* A request with that body, in a block of its own size. */

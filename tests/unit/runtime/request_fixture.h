@@ -69,6 +69,15 @@ request_end(void)
 	memset(&request, 0, sizeof(request));
 }
 
+/* A test's teardown: nothing of its requests may be left. */
+static inline int
+request_teardown(void **state)
+{
+	(void)state;
+	request_end();
+	return (arena_count() == 0 && coro_count() == 0 ? 0 : -1);
+}
+
 static inline void
 request_begin(void)
 {

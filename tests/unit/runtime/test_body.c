@@ -380,7 +380,7 @@ test_memory_short(void **state)
 int
 main(void)
 {
-#define TEST(fn)	cmocka_unit_test_teardown(fn, teardown)
+#define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_every_type),
 		TEST(test_absent),

@@ -242,7 +242,7 @@ test_no_validator(void **state)
 int
 main(void)
 {
-#define TEST(fn)	cmocka_unit_test_teardown(fn, teardown)
+#define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_form),
 		TEST(test_missing_and_empty),

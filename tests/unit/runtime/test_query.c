@@ -65,14 +65,6 @@ configure(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	request_end();
-	return (arena_count() == 0 && coro_count() == 0 ? 0 : -1);
-}
-
 /* What reading a query gives, for the first row of that method. */
 static const char *
 query(enum http_verb verb, const char *text)
@@ -264,7 +256,7 @@ test_query_memory_short(void **state)
 int
 main(void)
 {
-#define TEST(fn)	cmocka_unit_test_teardown(fn, teardown)
+#define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_query),
 		TEST(test_query_unknown),

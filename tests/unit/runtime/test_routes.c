@@ -88,14 +88,6 @@ setup(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	request_end();
-	return (arena_count() == 0 && coro_count() == 0 ? 0 : -1);
-}
-
 static void
 read_path(struct ctx *c)
 {
@@ -272,7 +264,8 @@ test_allow_and_walk(void **state)
 int
 main(void)
 {
-#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn)							\
+	cmocka_unit_test_setup_teardown(fn, setup, request_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_path_uuid),
 		TEST(test_path_text),

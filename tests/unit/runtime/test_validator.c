@@ -76,14 +76,6 @@ codes(const struct rule *r, const char *value)
 
 #define FAILS(code)	"422 VALIDATION_ERROR body.x:" code
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	request_end();
-	return (arena_count() == 0 && coro_count() == 0 ? 0 : -1);
-}
-
 /* ^.{m,n}$ counts code points. */
 static void
 test_length(void **state)
@@ -366,7 +358,7 @@ test_made_once(void **state)
 int
 main(void)
 {
-#define TEST(fn)	cmocka_unit_test_teardown(fn, teardown)
+#define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_length),
 		TEST(test_other_shapes),
