@@ -32,6 +32,7 @@
 #include "utils/email.h"
 #include "utils/password.h"
 #include "utils/utf8.h"
+#include "wire/wire.h"
 
 #define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
 
@@ -111,7 +112,8 @@ command_check_config(void)
 	const char	*what;
 
 	config_print();
-	if ((what = tls_init(config.tls_cert, config.tls_key)) != NULL ||
+	if ((what = wire_check()) != NULL ||
+	    (what = tls_init(config.tls_cert, config.tls_key)) != NULL ||
 	    (what = database_check()) != NULL)
 		main_fail("%s", what);
 	printf("keel: the configuration is good\n");

@@ -26,10 +26,12 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "middleware/rate_limit.h"
 #include "runtime/log.h"
 
 #define WORKERS_MAX	64
 #define POOL_MAX	64
+#define PROXIES_MAX	32
 
 struct config	config;
 
@@ -226,6 +228,59 @@ load_log_level(void)
 	return (NULL);
 }
 
+static struct netblock	proxies[PROXIES_MAX];
+static unsigned		nproxies;
+
+bool
+config_trusts(const struct netaddr *a)
+{
+	unsigned	 i;
+
+	for (i = 0; i < nproxies; i++) {
+		if (netblock_has(&proxies[i], a))
+			return (true);
+	}
+	return (false);
+}
+
+static const char *
+load_proxies(void)
+{
+	const char	*list = setting("KEEL_TRUSTED_PROXIES", "", false);
+	const char	*what;
+	char		 item[64];
+	size_t		 len;
+
+	for (; *list != '\0'; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		if (nproxies == PROXIES_MAX)
+			return (complain("KEEL_TRUSTED_PROXIES has more than "
+			    "%u entries", PROXIES_MAX));
+		snprintf(item, sizeof(item), "%.*s", (int)len, list);
+		what = netblock_parse(item, &proxies[nproxies++]);
+		if (what != NULL)
+			return (complain("KEEL_TRUSTED_PROXIES: '%s' %s (it "
+			    "is a list like 10.0.0.0/8,192.0.2.1)", item,
+			    what));
+	}
+	return (NULL);
+}
+
+static const char *
+load_limits(void)
+{
+	const char	*text, *what;
+
+	text = setting("KEEL_CONNECTIONS_PER_ADDRESS", "256", false);
+	if ((what = check_number("KEEL_CONNECTIONS_PER_ADDRESS", text, 1,
+	    65535, &config.connections_per_address)) != NULL)
+		return (what);
+	text = setting("KEEL_RATE_LIMITS", NULL, false);
+	if ((what = rate_limit_configure(text)) != NULL)
+		return (what);
+	return (load_proxies());
+}
+
 /* ./keel's own variables; everything else must be a setting. */
 static bool
 is_known(const char *variable, size_t len)
@@ -290,6 +345,7 @@ load_server(void)
 	    (what = load_secret()) != NULL ||
 	    (what = load_tls()) != NULL ||
 	    (what = load_counts()) != NULL ||
+	    (what = load_limits()) != NULL ||
 	    (what = load_log_level()) != NULL)
 		return (what);
 	return (check_unknown());
@@ -316,7 +372,7 @@ config_print(void)
 	const struct setting	*s;
 
 	for (s = settings; s < settings + nsettings; s++)
-		printf("%-20s %s%s\n", s->name, s->value == NULL ? "(unset)" :
+		printf("%-28s %s%s\n", s->name, s->value == NULL ? "(unset)" :
 		    s->secret ? "********" : s->value, s->given ? "" :
 		    s->value != NULL ? "  (default)" : "");
 }

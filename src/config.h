@@ -17,9 +17,11 @@
 #ifndef KEEL_CONFIG_H
 #define KEEL_CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "utils/jwt.h"
+#include "utils/netaddr.h"
 
 /*
  * Settings, from the environment and nowhere else (the seed's config.py).
@@ -36,6 +38,8 @@ struct config {
 	unsigned	 workers;		/* KEEL_WORKERS */
 	unsigned	 database_pool;		/* KEEL_DATABASE_POOL */
 	unsigned	 log_level;		/* KEEL_LOG_LEVEL */
+	unsigned	 connections_per_address;
+					/* KEEL_CONNECTIONS_PER_ADDRESS */
 	struct jwt_key	 jwt_key;	/* KEEL_SECRET_KEY, KEEL_ALGORITHM */
 };
 
@@ -46,6 +50,9 @@ extern struct config	config;
  * line naming the setting that is missing or wrong, and how it should be.
  */
 const char	*config_load(void);
+
+/* Is it the address of a proxy that KEEL_TRUSTED_PROXIES names? */
+bool		 config_trusts(const struct netaddr *);
 
 /* Prints every setting as it stands, secrets masked (./keel check-config). */
 void		 config_print(void);

@@ -39,6 +39,7 @@
 #include "config.h"
 #include "database/database.h"
 #include "main.h"
+#include "middleware/rate_limit.h"
 #include "runtime/endpoint.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
@@ -47,6 +48,7 @@
 #include "runtime/offload.h"
 #include "runtime/tls.h"
 #include "utils/password.h"
+#include "wire/wire.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <dlfcn.h>
@@ -152,7 +154,7 @@ listen_on(const char *server, const char *host, const char *port)
 	if ((srv = kore_server_lookup(server)) == NULL)
 		main_fail("kore.conf has no server %s", server);
 	try_bind(host, port);
-	if (!kore_server_bind(srv, host, port, NULL))
+	if (!kore_server_bind(srv, host, port, "wire_connect"))
 		main_fail("cannot listen on %s port %s", host, port);
 }
 
@@ -189,12 +191,15 @@ prepare_server(void)
 {
 	const char	*problem;
 
+	require(wire_check());
 	require(database_check());
 	conninfo = database_conninfo(config.database_url, &problem);
 	require(tls_init(config.tls_cert, config.tls_key));
 	if (password_dummy_hash() == NULL)
 		main_fail("cannot hash a password: out of memory");
 	metrics_init();
+	require(rate_limit_init());
+	require(wire_init());
 	limit_files();
 	worker_count = (u_int8_t)config.workers;
 	listen_on("api", config.host, config.port);
@@ -221,6 +226,7 @@ kore_parent_configure(int argc, char **argv)
 static void
 worker_tick(uint64_t now)
 {
+	wire_tick(now);
 	database_tick(now);
 	offload_tick();
 }
@@ -240,7 +246,8 @@ kore_worker_configure(void)
 	mallopt(M_ARENA_MAX, 1);	/* the only kind malloc_trim() trims */
 	metrics_worker_init(worker->id - 1u, worker->restarted);
 	tls_worker_init();
-	loop_init(COROUTINES_MAX, worker_tick);
+	wire_worker_init(worker->id - 1u);
+	loop_init(COROUTINES_MAX, worker_tick, wire_run);
 	database_worker_init(conninfo, config.database_pool, report_ready);
 }
 

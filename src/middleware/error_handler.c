@@ -24,12 +24,14 @@
 #include "runtime/log.h"
 
 size_t
-error_handler_busy(char out[static BUSY_MAX], const char *request_id)
+error_handler_envelope(char out[static ENVELOPE_MAX],
+    const struct error_kind *kind, const char *message,
+    const char *request_id)
 {
-	return ((size_t)snprintf(out, BUSY_MAX,
-	    "{\"error\":{\"code\":\"%s\",\"message\":\"The server is busy\","
-	    "\"details\":null,\"request_id\":\"%s\"}}",
-	    ERR_UNAVAILABLE.code, request_id));
+	return ((size_t)snprintf(out, ENVELOPE_MAX,
+	    "{\"error\":{\"code\":\"%s\",\"message\":\"%s\","
+	    "\"details\":null,\"request_id\":\"%s\"}}", kind->code, message,
+	    request_id));
 }
 
 static void
@@ -130,7 +132,7 @@ error_handler_respond(struct ctx *c)
 	if (j.failed) {
 		c->response.status = 503;
 		c->response.body = c->error.busy;
-		c->response.len = error_handler_busy(c->error.busy,
-		    c->request_id);
+		c->response.len = error_handler_envelope(c->error.busy,
+		    &ERR_UNAVAILABLE, "The server is busy", c->request_id);
 	}
 }

@@ -30,6 +30,16 @@ struct jwt_claims;
 void	 request_id_assign(char id[static REQUEST_ID_MAX + 1],
 	    const char *header);
 
+/* client_address.c */
+
+struct sockaddr;
+
+/*
+ * Whose request it is: the peer's address or, when the peer is a proxy that
+ * KEEL_TRUSTED_PROXIES names, the one it vouches for in X-Forwarded-For.
+ */
+void	 client_address_assign(struct ctx *, const struct sockaddr *peer);
+
 /* auth.c */
 
 /* What follows "Bearer " in the Authorization header; NULL if there is none. */
@@ -53,10 +63,13 @@ void	 auth_raise(struct ctx *) __attribute__((noreturn));
  */
 void	 error_handler_respond(struct ctx *);
 
-/* The envelope of a 503 when there is no memory; returns its length. */
-#define BUSY_MAX	256
-
-size_t	 error_handler_busy(char out[static BUSY_MAX], const char *request_id);
+/*
+ * The envelope of an error without details, for where there is no ctx or no
+ * memory; returns its length. message is a short constant without quotes.
+ */
+size_t	 error_handler_envelope(char out[static ENVELOPE_MAX],
+	    const struct error_kind *, const char *message,
+	    const char *request_id);
 
 /* access_log.c */
 

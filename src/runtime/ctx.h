@@ -26,15 +26,18 @@
 #include "runtime/coro.h"
 #include "runtime/errors.h"
 #include "runtime/faults.h"
+#include "utils/netaddr.h"
 
 #define REQUEST_ID_MAX	64
 
 struct db_conn;
 struct endpoint;
 struct http_request;
+struct rate_limit;
 struct route;
 struct schema;
 struct user;
+struct wire_request;
 
 struct query_value;
 
@@ -44,6 +47,15 @@ struct header {
 	struct header	*next;
 };
 
+/* What a rate limit leaves to this client; told in every answer. */
+#define LIMITS_MAX	2
+
+struct limit_state {
+	const struct rate_limit	*limit;
+	unsigned		 remaining;
+	unsigned		 reset;		/* seconds */
+};
+
 struct defer {
 	void		(*fn)(void *);
 	void		*ptr;
@@ -51,8 +63,8 @@ struct defer {
 };
 
 /*
- * One request, from its head to its access log line. It holds copies of what
- * it needs from Kore's request, to which only `req` points; a client that
+ * One request, from its head to its access log line. What the client sent is
+ * its own (`sent`); only `req` points at Kore's request, and a client that
  * hangs up clears that pointer and changes nothing else.
  */
 struct ctx {
@@ -60,6 +72,7 @@ struct ctx {
 	struct defer		*defers;
 	struct coro		*coro;
 	struct http_request	*req;
+	struct wire_request	*sent;
 	const struct route	*route;
 	const struct endpoint	*endpoint;	/* NULL: none matched */
 	struct faults		 faults;
@@ -72,12 +85,15 @@ struct ctx {
 	const char		*authorization;	/* NULL if none */
 	const char		*body;		/* NUL-terminated */
 	size_t			 body_len;
+	struct netaddr		 address;	/* the client's */
 	const char		*path_values[4];
 	struct query_value	*query_values;
-	char			 client[64];	/* the peer's address */
+	char			 client[NETADDR_TEXT];	/* its text */
 	char			 request_id[REQUEST_ID_MAX + 1];
 	int64_t			 started;	/* microseconds, UTC */
 
+	struct limit_state	 limits[LIMITS_MAX];	/* rate_limit.h */
+	unsigned		 nlimits;
 	struct user		*user;		/* dependencies.h */
 	struct db_conn		*transaction;	/* database.h */
 	bool			 retried;
@@ -94,7 +110,7 @@ struct ctx {
 		unsigned		 ndetails;
 		struct header		*headers;
 		struct header		 own[2];	/* the handler's own */
-		char			 busy[256];	/* no memory for more */
+		char			 busy[ENVELOPE_MAX];	/* no memory */
 		bool			 retry;	/* serialization failure */
 	} error;
 

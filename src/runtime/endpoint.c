@@ -25,12 +25,10 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
-#include <openssl/crypto.h>
-
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "middleware/middleware.h"
+#include "middleware/rate_limit.h"
 #include "runtime/endpoint.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
@@ -38,6 +36,7 @@
 #include "runtime/metrics.h"
 #include "runtime/respond.h"
 #include "utils/timefmt.h"
+#include "wire/wire.h"
 
 static void	endpoint_done(void *);
 
@@ -57,6 +56,7 @@ static void
 ctx_free(struct ctx *c)
 {
 	arena_free(&c->arena, c->secret);
+	wire_request_free(c->sent, c->secret);
 	mem_free(c);
 }
 
@@ -68,61 +68,20 @@ ctx_end(struct ctx *c)
 	ctx_free(c);
 }
 
-static const char *
-copy_header(struct ctx *c, const char *name)
-{
-	const char	*value;
-
-	if (!http_request_header(c->req, name, &value))
-		return (NULL);
-	return (ctx_strdup(c, value));
-}
-
+/* What was sent, as handlers and middleware want to see it. */
 static void
-copy_client(struct ctx *c)
+read_request(struct ctx *c)
 {
-	const struct connection	*conn = c->req->owner;
+	const struct head	*h = &c->sent->head;
 
-	if (conn->family == AF_INET)
-		inet_ntop(AF_INET, &conn->addr.ipv4.sin_addr, c->client,
-		    sizeof(c->client));
-	else if (conn->family == AF_INET6)
-		inet_ntop(AF_INET6, &conn->addr.ipv6.sin6_addr, c->client,
-		    sizeof(c->client));
-}
-
-static void
-copy_body(struct ctx *c)
-{
-	struct http_request	*req = c->req;
-
-	c->body_len = 0;
-	c->body = "";
-	if (req->http_body == NULL || req->http_body_length == 0)
-		return;
-	c->body = ctx_strndup(c, (const char *)req->http_body->data,
-	    req->http_body_length);
-	c->body_len = req->http_body_length;
-
-	/* Kore does not read it again, and would not wipe it. */
-	OPENSSL_cleanse(req->http_body->data, req->http_body_length);
-}
-
-/* All that outlives the first await. */
-static void
-copy_request(struct ctx *c)
-{
-	struct http_request	*req = c->req;
-
-	copy_client(c);
-	c->method_name = http_method_text(req->method);
-	c->path = ctx_strdup(c, req->path);
-	c->query = req->query_string == NULL ? "" :
-	    ctx_strdup(c, req->query_string);
-	c->content_type = copy_header(c, "content-type");
-	c->authorization = copy_header(c, "authorization");
+	c->method_name = h->method;
+	c->path = h->path;
+	c->query = h->query;
+	c->content_type = head_value(h, "content-type");
+	c->authorization = head_value(h, "authorization");
 	c->secret = c->authorization != NULL;
-	copy_body(c);
+	c->body = c->sent->body_len > 0 ? c->sent->body : "";
+	c->body_len = c->sent->body_len;
 }
 
 static enum http_verb
@@ -160,6 +119,12 @@ find_endpoint(const struct ctx *c)
 static void
 answer_without_endpoint(struct ctx *c)
 {
+	if (strcmp(c->path, "*") == 0) {	/* OPTIONS *: RFC 9110, 9.3.7 */
+		respond_header(c, "allow", "GET, HEAD, POST, PUT, PATCH, "
+		    "DELETE, OPTIONS");
+		respond_empty(c, 204);
+		return;
+	}
 	if (c->route->nrows == 0)
 		raise_error(c, &ERR_NOT_FOUND, "Not found");
 	if (c->req->method == HTTP_METHOD_OPTIONS) {
@@ -177,13 +142,13 @@ endpoint_run(void *arg)
 {
 	struct ctx	*c = arg;
 
-	if (!c->retried)
-		copy_request(c);
 	if (c->endpoint == NULL &&
 	    (c->endpoint = find_endpoint(c)) == NULL) {
 		answer_without_endpoint(c);
 		return;
 	}
+	if (c->endpoint->limit != NULL && !c->retried)
+		rate_limit_request(c, c->endpoint->limit);
 	if (c->endpoint->auth != NULL)
 		c->endpoint->auth->resolve(c);
 	path_read(c);
@@ -254,28 +219,26 @@ request_gone(struct http_request *req)
 }
 
 static void
-arm_faults(struct http_request *req, struct faults *faults)
+arm_faults(const struct head *h, struct faults *faults)
 {
 #if defined(KEEL_FAULTS)
-	const char	*header = NULL;
-
-	http_request_header(req, FAULT_HEADER, &header);
-	faults_parse(faults, header);
+	faults_parse(faults, head_value(h, FAULT_HEADER));
 #else
-	(void)req;
+	(void)h;
 	memset(faults, 0, sizeof(*faults));
 #endif
 	faults_select(faults);
 }
 
+/* Takes sent over; NULL when there is no memory or coroutine for it. */
 static struct ctx *
-ctx_new(struct http_request *req, const struct route *route)
+ctx_new(struct http_request *req, const struct route *route,
+    struct wire_request *sent)
 {
 	struct faults	 faults;
 	struct ctx	*c;
-	const char	*header = NULL;
 
-	arm_faults(req, &faults);
+	arm_faults(&sent->head, &faults);
 	if ((c = mem_calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
 	c->coro = coro_new(endpoint_run, endpoint_done, c);
@@ -286,12 +249,13 @@ ctx_new(struct http_request *req, const struct route *route)
 	c->faults = faults;
 	faults_select(&c->faults);
 	c->req = req;
+	c->sent = sent;
 	c->route = route;
-	c->path = "";
-	c->method_name = "";
 	c->started = timefmt_now();
-	http_request_header(req, "x-request-id", &header);
-	request_id_assign(c->request_id, header);
+	read_request(c);
+	client_address_assign(c, (const struct sockaddr *)&req->owner->addr);
+	request_id_assign(c->request_id, head_value(&sent->head,
+	    "x-request-id"));
 
 	req->hdlr_extra = c;
 	req->flags |= HTTP_REQUEST_RETAIN_EXTRA;
@@ -317,50 +281,47 @@ send_answer(struct ctx *c)
 	const struct header	*h;
 
 	send_common_headers(req, c->request_id);
+	rate_limit_headers(c);
 	for (h = c->response.headers; h != NULL; h = h->next)
 		http_response_header(req, h->name, h->value);
+	wire_answer_begins(req->owner);
 	http_response(req, c->response.status, c->response.body,
 	    c->response.len);
+	wire_answer_ends(req->owner);
 }
 
-/*
- * Sending lets Kore read the connection's next request, which it puts before
- * the one in hand: out of sight of this round of http_process().
- */
 static void
-see_next_request(const struct http_request *req)
+answer_busy(struct http_request *req, struct wire_request *sent)
 {
-	if (req->owner != NULL && (TAILQ_NEXT(req, olist) != NULL ||
-	    TAILQ_FIRST(&req->owner->http_requests) != req))
-		loop_schedule();
-}
+	char	 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
 
-static int
-answer_busy(struct http_request *req)
-{
-	const char	*header = NULL;
-	char		 id[REQUEST_ID_MAX + 1], body[BUSY_MAX];
-
-	http_request_header(req, "x-request-id", &header);
-	request_id_assign(id, header);
+	request_id_assign(id, head_value(&sent->head, "x-request-id"));
+	wire_request_free(sent, true);
 	send_common_headers(req, id);
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");
-	http_response(req, 503, body, error_handler_busy(body, id));
+	wire_answer_begins(req->owner);
+	http_response(req, 503, body, error_handler_envelope(body,
+	    &ERR_UNAVAILABLE, "The server is busy", id));
+	wire_answer_ends(req->owner);
+	metrics->requests[5]++;
 	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "
 	    "for request %s", id);
-	return (KORE_RESULT_OK);
 }
 
 int
 endpoint_handle(struct http_request *req, const struct route *route)
 {
-	struct ctx	*c = req->hdlr_extra;
+	struct ctx		*c = req->hdlr_extra;
+	struct wire_request	*sent;
 
 	if (c == NULL) {
-		if ((c = ctx_new(req, route)) == NULL) {
+		if ((sent = wire_take(req)) == NULL)
+			return (KORE_RESULT_ERROR);	/* gone already */
+		if ((c = ctx_new(req, route, sent)) == NULL) {
 			faults_select(NULL);
-			return (answer_busy(req));
+			answer_busy(req, sent);
+			return (KORE_RESULT_OK);
 		}
 		coro_resume(c->coro);
 		faults_select(NULL);
@@ -371,7 +332,6 @@ endpoint_handle(struct http_request *req, const struct route *route)
 	}
 
 	send_answer(c);
-	see_next_request(req);
 	req->hdlr_extra = NULL;
 	req->onfree = NULL;
 	ctx_end(c);

@@ -55,6 +55,7 @@ struct endpoint {
 	enum http_verb			 verb;
 	void				(*handler)(struct ctx *);
 	const char			*name;
+	const struct rate_limit		*limit;		/* per address */
 	const struct dependency		*auth;
 	const struct schema		*in;
 	const struct schema		*out;
@@ -68,7 +69,7 @@ struct endpoint {
 
 struct kore_module_handle;
 struct path_regex;
-
+struct rate_limit;
 
 struct route {
 	const char			*name;

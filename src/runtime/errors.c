@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* Raising: the kinds of error, and the end of a coroutine by one. */
+/* Raising: the end of a coroutine by an error. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,20 +22,6 @@
 #include "runtime/ctx.h"
 
 #define DETAILS_MAX	100	/* a body may hold thousands of mistakes */
-
-const struct error_kind	ERR_BAD_REQUEST = { 400, "BAD_REQUEST" };
-const struct error_kind	ERR_INVALID_JSON = { 400, "INVALID_JSON" };
-const struct error_kind	ERR_UNAUTHORIZED = { 401, "UNAUTHORIZED" };
-const struct error_kind	ERR_FORBIDDEN = { 403, "FORBIDDEN" };
-const struct error_kind	ERR_NOT_FOUND = { 404, "NOT_FOUND" };
-const struct error_kind	ERR_METHOD_NOT_ALLOWED = { 405, "METHOD_NOT_ALLOWED" };
-const struct error_kind	ERR_CONFLICT = { 409, "CONFLICT" };
-const struct error_kind	ERR_UNSUPPORTED_MEDIA_TYPE = {
-	415, "UNSUPPORTED_MEDIA_TYPE"
-};
-const struct error_kind	ERR_VALIDATION = { 422, "VALIDATION_ERROR" };
-const struct error_kind	ERR_INTERNAL = { 500, "INTERNAL_ERROR" };
-const struct error_kind	ERR_UNAVAILABLE = { 503, "SERVICE_UNAVAILABLE" };
 
 void
 raise_error(struct ctx *c, const struct error_kind *kind, const char *fmt, ...)

@@ -25,11 +25,21 @@ struct error_kind {
 	const char	*code;
 };
 
+/* error_kinds.c */
 extern const struct error_kind	ERR_BAD_REQUEST, ERR_INVALID_JSON,
 				ERR_UNAUTHORIZED, ERR_FORBIDDEN,
 				ERR_NOT_FOUND, ERR_METHOD_NOT_ALLOWED,
-				ERR_CONFLICT, ERR_UNSUPPORTED_MEDIA_TYPE,
-				ERR_VALIDATION, ERR_INTERNAL, ERR_UNAVAILABLE;
+				ERR_REQUEST_TIMEOUT, ERR_CONFLICT,
+				ERR_CONTENT_TOO_LARGE, ERR_URI_TOO_LONG,
+				ERR_UNSUPPORTED_MEDIA_TYPE,
+				ERR_EXPECTATION_FAILED,
+				ERR_MISDIRECTED_REQUEST, ERR_VALIDATION,
+				ERR_TOO_MANY_REQUESTS, ERR_HEADERS_TOO_LARGE,
+				ERR_INTERNAL, ERR_NOT_IMPLEMENTED,
+				ERR_UNAVAILABLE, ERR_HTTP_VERSION;
+
+/* Bytes of an error's envelope without details, at the most. */
+#define ENVELOPE_MAX	320
 
 /* One thing that is wrong with the input. */
 struct error_detail {

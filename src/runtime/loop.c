@@ -28,6 +28,7 @@
 
 static bool	scheduled;
 static void	(*on_tick)(uint64_t);
+static void	(*on_round)(void);
 
 static void
 loop_run(void *arg, u_int64_t now)
@@ -36,6 +37,7 @@ loop_run(void *arg, u_int64_t now)
 	(void)now;
 	scheduled = false;
 	coro_run();
+	on_round();
 }
 
 /*
@@ -65,9 +67,10 @@ loop_tick(void *arg, u_int64_t now)
 }
 
 void
-loop_init(unsigned coroutines_max, void (*tick)(uint64_t))
+loop_init(unsigned coroutines_max, void (*tick)(uint64_t), void (*round)(void))
 {
 	coro_init(coroutines_max, loop_schedule);
 	on_tick = tick;
+	on_round = round;
 	kore_timer_add(loop_tick, TICK_MS, NULL, 0);
 }

@@ -26,8 +26,12 @@
  */
 #define TICK_MS	500
 
-/* In a worker, once. tick(now) then runs every TICK_MS. */
-void	loop_init(unsigned coroutines_max, void (*tick)(uint64_t now_ms));
+/*
+ * In a worker, once. tick(now) then runs every TICK_MS, round() in every round
+ * that loop_schedule() asked for.
+ */
+void	loop_init(unsigned coroutines_max, void (*tick)(uint64_t now_ms),
+	    void (*round)(void));
 
 /* Makes Kore's loop come round soon, and run what is runnable. */
 void	loop_schedule(void);

@@ -33,6 +33,10 @@ struct worker_metrics {
 	_Atomic uint64_t	db_in_use;
 	_Atomic uint64_t	db_idle;
 	_Atomic uint64_t	db_down;
+	_Atomic uint64_t	connections;
+	_Atomic uint64_t	connections_refused;	/* ever: too many */
+	_Atomic uint64_t	connections_evicted;	/* ever: for another */
+	_Atomic uint64_t	wire_memory;	/* bytes of unread requests */
 };
 
 /* Memory all processes of this server share, mapped before the fork. */

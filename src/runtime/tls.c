@@ -76,6 +76,8 @@ set_policy(SSL_CTX *ctx)
 	    SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	/* A client may send key updates without end: see wire_receive(). */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"keel", 4);
 	SSL_CTX_set_info_callback(ctx, kore_tls_info_callback);
 	SSL_CTX_set_tlsext_servername_callback(ctx, kore_tls_sni_cb);

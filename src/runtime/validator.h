@@ -19,12 +19,12 @@
 
 #include <stdbool.h>
 
+#include "runtime/export.h"
+
 struct ctx;
 struct http_request;
 struct kore_validator;
 struct rule;
-
-#define EXPORT	__attribute__((visibility("default")))
 
 /*
  * A validator kore.conf declares as `validator NAME function NAME`. It answers

@@ -16,6 +16,12 @@
 
 /* UTF-8 (RFC 3629). */
 
+#include <stdlib.h>
+#include <string.h>
+
+#include <unicase.h>
+#include <uninorm.h>
+
 #include "utils/utf8.h"
 
 size_t
@@ -79,4 +85,20 @@ utf8_length(const char *s)
 			n++;
 	}
 	return (n);
+}
+
+bool
+utf8_lower(const char *s, char *out, size_t size)
+{
+	size_t	 len = size - 1;
+	uint8_t	*lower;
+
+	lower = u8_tolower((const uint8_t *)s, strlen(s), NULL, UNINORM_NFC,
+	    (uint8_t *)out, &len);
+	if (lower != (uint8_t *)out) {
+		free(lower);
+		return (false);
+	}
+	out[len] = '\0';
+	return (true);
 }

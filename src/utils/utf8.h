@@ -44,4 +44,10 @@ bool	utf8_valid(const char *s, size_t len);
  */
 size_t	utf8_length(const char *s);
 
+/*
+ * Writes s, valid UTF-8, in lower case and NFC into out. False when it does
+ * not fit, or memory is short.
+ */
+bool	utf8_lower(const char *s, char *out, size_t size);
+
 #endif

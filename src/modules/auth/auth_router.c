@@ -16,9 +16,12 @@
 
 /* The endpoints of signing in. */
 
+#include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
+
+RATE_LIMIT(token, 60, MINUTE, "Token requests from one address");
 
 static void
 create_token(struct ctx *c)
@@ -30,5 +33,6 @@ create_token(struct ctx *c)
 }
 
 ROUTE(auth_token,
-    POST(create_token, .in = &token_request_schema, .out = &token_schema,
-	.errors = OAUTH, .doc = "Sign in: OAuth 2.0 password grant."));
+    POST(create_token, .limit = &token_limit,
+	.in = &token_request_schema, .out = &token_schema, .errors = OAUTH,
+	.doc = "Sign in: OAuth 2.0 password grant."));

@@ -19,14 +19,20 @@
 #include <string.h>
 
 #include "config.h"
+#include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
+#include "utils/utf8.h"
 #include "utils/uuid.h"
 
 #define SECOND	INT64_C(1000000)	/* microseconds */
 
 #define ACCESS_TOKEN_MAX	2048
+#define USERNAME_MAX		512	/* bytes; no address is as long */
+
+RATE_LIMIT(sign_in_failures, 5, MINUTE,
+    "Failed sign-ins to one account from one address");
 
 static struct token	*open_session(struct ctx *, const struct user *)
 			    AWAITS;
@@ -76,11 +82,26 @@ open_session(struct ctx *c, const struct user *user)
 	return (token);
 }
 
+/*
+ * Whose failures are counted: the account's, however its address is spelt; an
+ * unknown one is counted alike, so that nothing shows which it is.
+ */
+static const char *
+account_of(struct ctx *c, const struct user *user, const char *username)
+{
+	char	*lower;
+
+	if (user != NULL)
+		return (user->id);
+	lower = ctx_alloc(c, USERNAME_MAX);
+	return (utf8_lower(username, lower, USERNAME_MAX) ? lower : "");
+}
+
 struct token *
 auth_service_sign_in(struct ctx *c, const struct token_request *in)
 {
-	struct user	*user;
-	bool		 right;
+	struct rate_held	*failure;
+	struct user		*user;
 
 	if (strcmp(in->grant_type, "password") != 0)
 		raise_error(c, &unsupported_grant_type,
@@ -90,11 +111,14 @@ auth_service_sign_in(struct ctx *c, const struct token_request *in)
 		    "The parameters username and password are required");
 
 	user = users_service_find_by_email(c, in->username);
+	failure = rate_limit_hold(c, &sign_in_failures_limit,
+	    account_of(c, user, in->username));
 	if (user != NULL && !user->is_active)
 		user = NULL;
-	right = users_service_verify_password(c, user, in->password);
-	if (!right)
+	if (!users_service_verify_password(c, user, in->password)) {
+		rate_limit_spend(failure);
 		raise_error(c, &invalid_grant,
 		    "Incorrect username or password");
+	}
 	return (open_session(c, user));
 }

@@ -42,10 +42,14 @@ static const struct gauge {
 	const char	*help;
 	size_t		 offset;
 	bool		 highest;	/* the largest, not the sum */
+	bool		 counter;
 } gauges[] = {
 #define GAUGE(member, text, highest)					\
 	{ "keel_" #member, text, offsetof(struct worker_metrics, member), \
-	  highest }
+	  highest, false }
+#define COUNTER(member, text)						\
+	{ "keel_" #member "_total", text,				\
+	  offsetof(struct worker_metrics, member), false, true }
 	GAUGE(coroutines, "Requests being handled.", false),
 	GAUGE(stack_high_water, "Deepest coroutine stack, in bytes.", true),
 	GAUGE(arenas, "Arenas that hold memory.", false),
@@ -53,7 +57,12 @@ static const struct gauge {
 	GAUGE(db_in_use, "Database connections in use.", false),
 	GAUGE(db_idle, "Database connections at rest.", false),
 	GAUGE(db_down, "Database connections that are down.", false),
+	GAUGE(connections, "Connections of clients.", false),
+	GAUGE(wire_memory, "Bytes held for requests coming in.", false),
+	COUNTER(connections_refused, "One address had too many."),
+	COUNTER(connections_evicted, "Closed to make room for another."),
 #undef GAUGE
+#undef COUNTER
 };
 
 static uint64_t
@@ -101,8 +110,9 @@ health_service_metrics(struct ctx *c)
 
 	for (i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
 		n += (size_t)snprintf(page + n, PAGE_MAX - n,
-		    "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n",
+		    "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n",
 		    gauges[i].name, gauges[i].help, gauges[i].name,
+		    gauges[i].counter ? "counter" : "gauge",
 		    gauges[i].name, gauge_value(&gauges[i]));
 	n = write_requests(page, n);
 	snprintf(page + n, PAGE_MAX - n,

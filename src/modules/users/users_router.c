@@ -17,9 +17,12 @@
 /* The endpoints of users (the seed's router.py). */
 
 #include "dependencies.h"
+#include "middleware/rate_limit.h"
 #include "modules/users/users.h"
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
+
+RATE_LIMIT(register, 20, HOUR, "Registrations from one address");
 
 static void
 create_user(struct ctx *c)
@@ -40,8 +43,9 @@ read_me(struct ctx *c)
 }
 
 ROUTE(users_collection,
-    POST(create_user, .in = &user_create_schema, .out = &user_schema,
-	.status = 201, .doc = "Register a user."));
+    POST(create_user, .limit = &register_limit,
+	.in = &user_create_schema, .out = &user_schema, .status = 201,
+	.doc = "Register a user."));
 
 ROUTE(users_me,
     GET(read_me, .auth = &signed_in, .out = &user_schema,

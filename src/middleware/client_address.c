@@ -1,0 +1,79 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* The client's address, behind proxies that are trusted. */
+
+#include <string.h>
+#include <strings.h>
+
+#include "config.h"
+#include "middleware/middleware.h"
+#include "wire/wire.h"
+
+/*
+ * The addresses of X-Forwarded-For, the last first: each proxy adds its peer
+ * at the end. False for an entry that is no address.
+ */
+static bool
+entry_parse(const char *list, size_t len, struct netaddr *a)
+{
+	char	 text[NETADDR_TEXT];
+
+	while (len > 0 && (*list == ' ' || *list == '\t')) {
+		list++;
+		len--;
+	}
+	while (len > 0 && (list[len - 1] == ' ' || list[len - 1] == '\t'))
+		len--;
+	if (len == 0 || len >= sizeof(text))
+		return (false);
+	memcpy(text, list, len);
+	text[len] = '\0';
+	return (netaddr_parse(text, a));
+}
+
+/* True when the client is found: nothing before it is to be believed. */
+static bool
+walk_list(struct ctx *c, const char *list)
+{
+	size_t	 end = strlen(list), start;
+
+	for (;; end = start - 1) {
+		for (start = end; start > 0 && list[start - 1] != ',';
+		    start--)
+			;
+		if (!entry_parse(list + start, end - start, &c->address) ||
+		    !config_trusts(&c->address))
+			return (true);
+		if (start == 0)
+			return (false);
+	}
+}
+
+void
+client_address_assign(struct ctx *c, const struct sockaddr *peer)
+{
+	const struct head	*h = &c->sent->head;
+	unsigned		 i = h->nlines;
+
+	netaddr_from(peer, &c->address);
+	while (i-- > 0 && config_trusts(&c->address)) {
+		if (strcasecmp(h->lines[i].name, "x-forwarded-for") == 0 &&
+		    walk_list(c, h->lines[i].value))
+			break;
+	}
+	netaddr_text(&c->address, c->client);
+}

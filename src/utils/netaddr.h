@@ -1,0 +1,59 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_UTILS_NETADDR_H
+#define KEEL_UTILS_NETADDR_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NETADDR_TEXT	INET6_ADDRSTRLEN	/* bytes, the NUL included */
+
+/* An address of IPv4 or IPv6. One of IPv4 in IPv6's clothes is IPv4. */
+struct netaddr {
+	bool		ipv6;
+	unsigned char	bytes[16];		/* 4 of them for IPv4 */
+};
+
+/* A block of addresses: 192.0.2.0/24. */
+struct netblock {
+	struct netaddr	base;
+	unsigned	prefix;			/* bits */
+};
+
+/* From text, without brackets or port; false when it is no address. */
+bool		 netaddr_parse(const char *text, struct netaddr *);
+
+/* From what accept(2) gives; false for another family. */
+bool		 netaddr_from(const struct sockaddr *, struct netaddr *);
+
+void		 netaddr_text(const struct netaddr *, char[static NETADDR_TEXT]);
+
+/*
+ * What limits count by: the IPv4 address, or the /64 that an IPv6 address lies
+ * in, which is one customer's. Never 0.
+ */
+uint64_t	 netaddr_key(const struct netaddr *);
+
+/*
+ * "192.0.2.0/24", or an address alone. Returns NULL, or what is wrong with it.
+ */
+const char	*netblock_parse(const char *text, struct netblock *);
+bool		 netblock_has(const struct netblock *, const struct netaddr *);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_WIRE_H
+#define KEEL_WIRE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/wire_head.h"
+
+/*
+ * The wire guard: everything a client sends passes here before Kore sees it.
+ * The guard reads and checks whole requests, keeps their header lines and
+ * body, and hands Kore one request at a time, of which Kore needs to know the
+ * method, the target and the host. A second request that came along is held
+ * back until the first is answered. What is refused gets its status, the
+ * envelope and a closed connection.
+ *
+ * Every state of a connection has a deadline, which wire_tick() enforces:
+ * handshake, head, body, idle, sending, and the last word.
+ */
+
+struct connection;
+struct http_request;
+
+/* A request that was read whole. */
+struct wire_request {
+	struct head	 head;
+	char		*body;		/* NUL-terminated; NULL if empty */
+	size_t		 body_len;
+	size_t		 body_size;	/* of the memory */
+	size_t		 text_len;
+	char		 text[];	/* what head points into */
+};
+
+/*
+ * In the parent: are kore.conf's limits and this process's such that they fit
+ * each other? Returns NULL, or a line that names what does not. Then
+ * wire_init() maps the memory that the workers share.
+ */
+const char	*wire_check(void);
+const char	*wire_init(void);
+
+/* In worker `id`, counted from 0; then at every tick and every round. */
+void		 wire_worker_init(unsigned id);
+void		 wire_tick(uint64_t now_ms);
+void		 wire_run(void);
+
+/*
+ * The request that Kore calls a handler for; the caller owns it from then on.
+ * NULL when the connection has gone meanwhile.
+ */
+struct wire_request	*wire_take(struct http_request *);
+
+/* Gives it back; wipe overwrites it first (it held secrets). NULL is fine. */
+void		 wire_request_free(struct wire_request *, bool wipe);
+
+/*
+ * Around Kore's http_response(): whether the connection closes afterwards is
+ * the guard's to say; then the answer is sent and the next request may come.
+ */
+void		 wire_answer_begins(struct connection *);
+void		 wire_answer_ends(struct connection *);
+
+/* How many connections this worker has, and the bytes it holds for them. */
+unsigned	 wire_connections(void);
+size_t		 wire_memory(void);
+
+#endif

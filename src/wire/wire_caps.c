@@ -1,0 +1,83 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Connections per address. */
+
+#include <sys/mman.h>
+
+#include <stdatomic.h>
+
+#include "wire/wire_caps.h"
+
+static _Atomic uint64_t	*table;		/* 0: no connection there */
+static _Atomic uint64_t	*row;		/* this worker's */
+static size_t		 nrows, ncolumns;
+static size_t		 next;		/* where a free slot is likely */
+
+const char *
+caps_init(unsigned workers, unsigned columns)
+{
+	nrows = workers;
+	ncolumns = columns;
+	table = mmap(NULL, nrows * ncolumns * sizeof(*table),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return (table != MAP_FAILED ? NULL : "cannot map shared memory");
+}
+
+void
+caps_worker_init(unsigned id)
+{
+	size_t	 i;
+
+	row = table + id * ncolumns;
+	for (i = 0; i < ncolumns; i++)
+		atomic_store_explicit(&row[i], 0, memory_order_relaxed);
+}
+
+static unsigned
+count(uint64_t key)
+{
+	unsigned	 n = 0;
+	size_t		 i;
+
+	for (i = 0; i < nrows * ncolumns; i++)
+		n += atomic_load_explicit(&table[i],
+		    memory_order_relaxed) == key;
+	return (n);
+}
+
+bool
+caps_enter(uint64_t key, unsigned most, size_t *slot)
+{
+	size_t	 i;
+
+	if (count(key) >= most)
+		return (false);
+	for (i = 0; i < ncolumns; i++, next = (next + 1) % ncolumns) {
+		if (row[next] != 0)
+			continue;
+		atomic_store_explicit(&row[next], key, memory_order_relaxed);
+		*slot = next;
+		return (true);
+	}
+	return (false);
+}
+
+void
+caps_leave(size_t slot)
+{
+	atomic_store_explicit(&row[slot], 0, memory_order_relaxed);
+}

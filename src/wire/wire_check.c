@@ -1,0 +1,114 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Do the limits of kore.conf, of the environment and of this process fit each
+ * other? Where they do not, Kore would find out in the middle of the day.
+ */
+
+#include <sys/types.h>
+#include <sys/resource.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+#include <kore/tasks.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "wire/wire.h"
+
+#define OWN_FILES	64	/* listeners, epoll, pipes, logs, libraries */
+#define CONNECTIONS_MIN	32
+#define HEAD_MIN	1024
+
+static char	problem[256];
+
+static const char *
+complain(const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(problem, sizeof(problem), fmt, ap);
+	va_end(ap);
+	return (problem);
+}
+
+/* Without a file left, Kore's accept() spins and its socketpair() is fatal. */
+static const char *
+check_files(void)
+{
+	unsigned	 need = worker_max_connections + config.database_pool +
+			    2u * kore_task_threads + OWN_FILES;
+	struct rlimit	 rl;
+
+	if (worker_rlimit_nofiles < need)
+		return (complain("kore.conf: worker_rlimit_nofiles must be at "
+		    "least %u (connections, database pool, tasks), not %u",
+		    need, worker_rlimit_nofiles));
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 && geteuid() != 0 &&
+	    rl.rlim_max < worker_rlimit_nofiles + OWN_FILES)
+		return (complain("this process may have %llu files open, and "
+		    "kore.conf's worker_rlimit_nofiles needs %u (raise "
+		    "LimitNOFILE, or ulimit -n)",
+		    (unsigned long long)rl.rlim_max,
+		    worker_rlimit_nofiles + OWN_FILES));
+	return (NULL);
+}
+
+static const char *
+check_times(void)
+{
+	if (http_header_timeout == 0 || http_body_timeout == 0 ||
+	    http_keepalive_time == 0)
+		return ("kore.conf: http_header_timeout, http_body_timeout "
+		    "and http_keepalive_time must be at least 1");
+	return (NULL);
+}
+
+const char *
+wire_check(void)
+{
+	if (worker_accept_threshold != 1)
+		return (complain("kore.conf: worker_accept_threshold must be "
+		    "1, not %u: one worker would take every connection",
+		    worker_accept_threshold));
+	if (worker_max_connections < CONNECTIONS_MIN)
+		return (complain("kore.conf: worker_max_connections must be "
+		    "at least %d, not %u", CONNECTIONS_MIN,
+		    worker_max_connections));
+	if (http_request_limit < worker_max_connections)
+		return (complain("kore.conf: http_request_limit is %u and "
+		    "worker_max_connections %u: Kore would refuse requests "
+		    "without a word", http_request_limit,
+		    worker_max_connections));
+	if (config.connections_per_address >
+	    config.workers * worker_max_connections)
+		return (complain("KEEL_CONNECTIONS_PER_ADDRESS is %u, more "
+		    "than all workers' connections (%u)",
+		    config.connections_per_address,
+		    config.workers * worker_max_connections));
+	if (http_header_max < HEAD_MIN)
+		return (complain("kore.conf: http_header_max must be at least "
+		    "%d, not %u", HEAD_MIN, http_header_max));
+	if (http_body_max == 0 || http_body_disk_offload != 0)
+		return ("kore.conf: http_body_max must be at least 1, and "
+		    "http_body_disk_offload 0");
+	return (check_files() != NULL ? problem : check_times());
+}

@@ -1,0 +1,137 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Chunked bodies. Knows nothing of connections, or of Kore. */
+
+#include <stdbool.h>
+
+#include "wire/wire_chunked.h"
+
+#define SIZE_DIGITS	8	/* hexadecimal; far above any limit of a body */
+#define EXTRA_MAX	8192	/* bytes of framing beyond what data pay for */
+#define EXTRA_PER_BYTE	8	/* what a byte of data pays for */
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (c - 'a' + 10);
+	if (c >= 'A' && c <= 'F')
+		return (c - 'A' + 10);
+	return (-1);
+}
+
+static bool
+is_text(char c)
+{
+	return ((unsigned char)c >= ' ' ? c != 0x7f : c == '\t');
+}
+
+/* The chunk's size, and what may follow it on its line. */
+static bool
+read_size(struct chunked *s, char c)
+{
+	int	 value = hex_value(c);
+
+	if (s->state == CHUNKED_SIZE && value != -1) {
+		s->left = s->left * 16 + (unsigned)value;
+		return (++s->digits <= SIZE_DIGITS);
+	}
+	if (s->digits == 0)
+		return (false);
+	if (c == '\r') {
+		s->state = CHUNKED_SIZE_LF;
+		return (true);
+	}
+	if (s->state == CHUNKED_SIZE && c != ';' && c != ' ' && c != '\t')
+		return (false);
+	s->state = CHUNKED_EXTENSION;
+	return (is_text(c));
+}
+
+static bool
+read_trailer(struct chunked *s, char c)
+{
+	if (c == '\r')
+		s->state = CHUNKED_TRAILER_LF;
+	else
+		s->line++;
+	return (c == '\r' || is_text(c));
+}
+
+/* One byte of framing; false when it does not belong there. */
+static bool
+step(struct chunked *s, char c)
+{
+	switch (s->state) {
+	case CHUNKED_SIZE:
+	case CHUNKED_EXTENSION:
+		return (read_size(s, c));
+	case CHUNKED_SIZE_LF:
+		s->state = s->left > 0 ? CHUNKED_DATA_BYTES : CHUNKED_TRAILER;
+		return (c == '\n');
+	case CHUNKED_DATA_CR:
+		s->state = CHUNKED_DATA_LF;
+		return (c == '\r');
+	case CHUNKED_DATA_LF:
+		s->state = CHUNKED_SIZE;
+		s->digits = 0;
+		return (c == '\n');
+	case CHUNKED_TRAILER:
+		return (read_trailer(s, c));
+	case CHUNKED_TRAILER_LF:
+		s->state = s->line == 0 ? CHUNKED_ENDED : CHUNKED_TRAILER;
+		s->line = 0;
+		return (c == '\n');
+	case CHUNKED_DATA_BYTES:
+	case CHUNKED_ENDED:
+		break;
+	}
+	return (false);
+}
+
+/* Small chunks are honest; framing without end, for little data, is not. */
+static void
+pay(struct chunked *s, size_t data)
+{
+	if (data >= s->extra / EXTRA_PER_BYTE + 1)
+		s->extra = 0;
+	else
+		s->extra -= (unsigned)data * EXTRA_PER_BYTE;
+}
+
+enum chunked_result
+chunked_next(struct chunked *s, const char *in, size_t len, size_t *used,
+    size_t *data)
+{
+	for (*used = 0; *used < len && s->state != CHUNKED_ENDED; ++*used) {
+		if (s->state == CHUNKED_DATA_BYTES) {
+			*data = len - *used;
+			if (*data > s->left)
+				*data = (size_t)s->left;
+			s->left -= *data;
+			pay(s, *data);
+			if (s->left == 0)
+				s->state = CHUNKED_DATA_CR;
+			return (CHUNKED_DATA);
+		}
+		if (++s->extra > EXTRA_MAX || !step(s, in[*used]))
+			return (CHUNKED_BAD);
+	}
+	return (s->state == CHUNKED_ENDED ? CHUNKED_DONE : CHUNKED_MORE);
+}

@@ -1,0 +1,298 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The life of a connection: who may connect, whose turn it is, who has taken
+ * too long. Kore accepts it and shakes hands; then its events come here.
+ */
+
+#include "config.h"
+#include "runtime/export.h"
+#include "runtime/loop.h"
+#include "runtime/mem.h"
+#include "runtime/metrics.h"
+#include "wire/wire_caps.h"
+#include "wire/wire_conn.h"
+
+#define HANDSHAKE_MS	5000
+#define SENDING_MS	30000
+#define LINGERING_MS	2000
+#define SPARE		8	/* connections below Kore's own limit */
+#define KORE_HEAD_MAX	64	/* bytes of a buffer that Kore never uses */
+
+struct wire_limits	wire_limits;
+
+static TAILQ_HEAD(, wire)	ready = TAILQ_HEAD_INITIALIZER(ready);
+static unsigned			nready, nwires;
+
+EXPORT void	wire_connect(struct connection *);
+
+static void	wire_disconnect(struct connection *);
+static int	wire_event(struct connection *);
+
+void
+wire_phase_set(struct wire *w, enum wire_phase phase)
+{
+	w->phase = phase;
+	w->since = kore_time_ms();
+}
+
+void
+wire_later(struct wire *w)
+{
+	if (w->ready)
+		return;
+	w->ready = true;
+	nready++;
+	TAILQ_INSERT_TAIL(&ready, w, list);
+	loop_schedule();
+}
+
+static void
+not_ready(struct wire *w)
+{
+	if (!w->ready)
+		return;
+	w->ready = false;
+	nready--;
+	TAILQ_REMOVE(&ready, w, list);
+}
+
+static struct wire *
+wire_new(struct connection *c)
+{
+	struct wire	*w;
+	unsigned	 most = wire_limits.per_address;
+
+	if ((w = mem_calloc(1, sizeof(*w))) == NULL)
+		return (NULL);
+	w->conn = c;
+	netaddr_from((struct sockaddr *)&c->addr, &w->peer);
+	if (!c->owner->server->tls || config_trusts(&w->peer))
+		most = UINT32_MAX;
+	if (!caps_enter(netaddr_key(&w->peer), most, &w->slot)) {
+		metrics->connections_refused++;
+		mem_free(w);
+		return (NULL);
+	}
+	nwires++;
+	wire_phase_set(w, WIRE_HANDSHAKE);
+	c->hdlr_extra = w;
+	c->disconnect = wire_disconnect;
+	c->evt.flags = 0;
+	/* All of Kore's own timeouts are off: the tick has better ones. */
+	c->http_timeout = 0;
+	c->idle_timer.length = UINT64_MAX;
+	return (w);
+}
+
+static void
+wire_disconnect(struct connection *c)
+{
+	struct wire	*w = c->hdlr_extra;
+
+	c->hdlr_extra = NULL;
+	not_ready(w);
+	caps_leave(w->slot);
+	wire_read_end(w);
+	mem_free(w);
+	nwires--;
+}
+
+/*
+ * Room for those who come: the connection goes that has waited longest without
+ * a request in hand. False when there is none.
+ */
+static bool
+evict(const struct connection *but)
+{
+	struct connection	*c, *oldest = NULL;
+	const struct wire	*w;
+	uint64_t		 since = UINT64_MAX;
+
+	TAILQ_FOREACH(c, &connections, list) {
+		w = c->hdlr_extra;
+		if (c->proto == CONN_PROTO_MSG || w == NULL || c == but ||
+		    w->phase == WIRE_HANDLING || w->phase == WIRE_SENDING)
+			continue;
+		if (w->since < since) {
+			since = w->since;
+			oldest = c;
+		}
+	}
+	if (oldest == NULL)
+		return (false);
+	metrics->connections_evicted++;
+	kore_connection_disconnect(oldest);
+	return (true);
+}
+
+/* A connection that Kore has just accepted. */
+static void
+admit(struct connection *c)
+{
+	if (c->state == CONN_STATE_DISCONNECTING)
+		return;
+	if ((c->hdlr_extra == NULL && wire_new(c) == NULL) ||
+	    (nwires + SPARE > worker_max_connections && !evict(c)))
+		kore_connection_disconnect(c);
+}
+
+/*
+ * Kore's own limit never comes into play: at it, a worker would no longer
+ * accept, and whoever holds the connections would keep everyone else out.
+ */
+static void
+wire_accept(void *listener, int error)
+{
+	struct connection	*c, *next, *last;
+
+	last = TAILQ_LAST(&connections, connection_list);
+	kore_listener_accept(listener, error);
+	c = last != NULL ? TAILQ_NEXT(last, list) : TAILQ_FIRST(&connections);
+	for (; c != NULL; c = next) {
+		next = TAILQ_NEXT(c, list);
+		admit(c);
+	}
+}
+
+/* Never called: our events never show Kore that there is something to read. */
+static int
+read_nothing(struct connection *c, size_t *bytes)
+{
+	*bytes = 0;
+	c->evt.flags &= ~KORE_EVENT_READ;
+	return (KORE_RESULT_OK);
+}
+
+/* The listener's callback: the connection stands, and is the guard's now. */
+void
+wire_connect(struct connection *c)
+{
+	struct wire	*w = c->hdlr_extra;
+
+	if (w == NULL && (w = wire_new(c)) == NULL) {
+		kore_connection_disconnect(c);
+		return;
+	}
+	c->proto = CONN_PROTO_HTTP;
+	c->state = CONN_STATE_ESTABLISHED;
+	c->handle = wire_event;
+	c->read = read_nothing;
+	net_recv_queue(c, KORE_HEAD_MAX, NETBUF_CALL_CB_ALWAYS,
+	    http_header_recv);
+	wire_phase_set(w, WIRE_HEAD);
+	w->readable = true;		/* it may have come with the handshake */
+	if (!wire_read(w))
+		kore_connection_disconnect(c);
+}
+
+static bool
+go_on(struct wire *w)
+{
+	return (w->phase == WIRE_LINGERING ? wire_discard(w) : wire_read(w));
+}
+
+/* Kore's loop: the socket is ready. Edges only, so what is ready is noted. */
+static int
+wire_event(struct connection *c)
+{
+	struct wire	*w = c->hdlr_extra;
+
+	if (w == NULL)
+		return (KORE_RESULT_OK);
+	if (c->evt.flags & KORE_EVENT_READ)
+		w->readable = true;
+	c->evt.flags &= ~KORE_EVENT_READ;
+	if (!wire_flush(w))
+		return (KORE_RESULT_ERROR);
+	return (go_on(w) ? KORE_RESULT_OK : KORE_RESULT_ERROR);
+}
+
+void
+wire_run(void)
+{
+	unsigned		 n = nready;
+	struct connection	*c;
+	struct wire		*w;
+
+	/* Those who have more to do come back to the end of the list. */
+	while (n-- > 0 && (w = TAILQ_FIRST(&ready)) != NULL) {
+		c = w->conn;
+		not_ready(w);
+		if (!go_on(w))
+			kore_connection_disconnect(c);
+	}
+}
+
+static bool
+time_is_up(struct wire *w)
+{
+	bool	 begun = w->phase == WIRE_BODY ||
+		    (w->phase == WIRE_HEAD && w->len > 0);
+
+	return (begun && wire_refuse(w, &ERR_REQUEST_TIMEOUT,
+	    "The request took too long"));
+}
+
+void
+wire_tick(uint64_t now)
+{
+	struct connection	*c, *next;
+	struct wire		*w;
+	uint64_t		 most;
+
+	for (c = TAILQ_FIRST(&connections); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, list);
+		w = c->hdlr_extra;
+		if (c->proto == CONN_PROTO_MSG || w == NULL)
+			continue;
+		most = wire_limits.deadline[w->phase];
+		if (most != 0 && now >= w->since + most && !time_is_up(w))
+			kore_connection_disconnect(c);
+	}
+	metrics->connections = nwires;
+	metrics->wire_memory = wire_memory();
+}
+
+const char *
+wire_init(void)
+{
+	wire_limits.head_max = http_header_max;
+	wire_limits.per_address = config.connections_per_address;
+	wire_limits.deadline[WIRE_HANDSHAKE] = HANDSHAKE_MS;
+	wire_limits.deadline[WIRE_HEAD] = http_header_timeout * 1000u;
+	wire_limits.deadline[WIRE_BODY] = http_body_timeout * 1000u;
+	wire_limits.deadline[WIRE_SENDING] = SENDING_MS;
+	wire_limits.deadline[WIRE_IDLE] = http_keepalive_time * 1000u;
+	wire_limits.deadline[WIRE_LINGERING] = LINGERING_MS;
+	return (caps_init(config.workers, worker_max_connections + SPARE));
+}
+
+void
+wire_worker_init(unsigned id)
+{
+	struct kore_server	*srv;
+	struct listener		*l;
+
+	caps_worker_init(id);
+	http_header_max = KORE_HEAD_MAX;
+	http_header_timeout = 0;
+	LIST_FOREACH(srv, &kore_servers, list) {
+		LIST_FOREACH(l, &srv->listeners, list)
+			l->evt.handle = wire_accept;
+	}
+}

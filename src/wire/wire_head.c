@@ -1,0 +1,404 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Reads the head of a request. Knows nothing of connections, or of Kore. */
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "wire/wire_head.h"
+
+#define BLANKS_MAX	2	/* RFC 9112, 2.2: at least one is ignored */
+#define LENGTH_DIGITS	18	/* what an int64_t surely holds */
+
+static bool
+refuse(struct head_error *error, const struct error_kind *kind,
+    const char *message)
+{
+	error->kind = kind;
+	error->message = message;
+	return (false);
+}
+
+static bool
+bad(struct head_error *error, const char *message)
+{
+	return (refuse(error, &ERR_BAD_REQUEST, message));
+}
+
+/* A line has ended at in[s->at], a line feed. */
+static bool
+scan_line(struct head_scan *s, const char *in, struct head_error *error)
+{
+	if (s->at == s->line || in[s->at - 1] != '\r')
+		return (bad(error, "A line feed without a carriage return"));
+	if (s->at - 1 == s->line && s->lines == 0) {
+		if (s->blanks++ == BLANKS_MAX)
+			return (bad(error, "Empty lines before the request"));
+		s->start = s->at + 1;
+	} else if (s->lines++ > HEAD_LINES_MAX)
+		return (refuse(error, &ERR_HEADERS_TOO_LARGE,
+		    "More than 100 header lines"));
+	return (true);
+}
+
+size_t
+head_scan(struct head_scan *s, const char *in, size_t len, size_t max,
+    struct head_error *error)
+{
+	unsigned char	 c;
+
+	for (; s->at < len; s->at++) {
+		c = (unsigned char)in[s->at];
+		if (c == '\n') {
+			if (s->lines > 0 && s->at == s->line + 1 &&
+			    in[s->line] == '\r')
+				return (s->at + 1);
+			if (!scan_line(s, in, error))
+				return (0);
+			s->line = s->at + 1;
+		} else if (s->at > s->line && in[s->at - 1] == '\r') {
+			bad(error, "A carriage return without a line feed");
+			return (0);
+		} else if ((c < ' ' && c != '\t' && c != '\r') || c == 0x7f) {
+			bad(error, "A control character in the head");
+			return (0);
+		}
+	}
+	if (len - s->start >= max) {
+		if (s->lines == 0)
+			refuse(error, &ERR_URI_TOO_LONG,
+			    "The request line is too long");
+		else
+			refuse(error, &ERR_HEADERS_TOO_LARGE,
+			    "The header lines are too large");
+	}
+	return (0);
+}
+
+/* RFC 9110, 5.6.2 */
+static bool
+is_token(const char *s)
+{
+	static const char	 allowed[] = "!#$%&'*+-.^_`|~";
+
+	if (*s == '\0')
+		return (false);
+	for (; *s != '\0'; s++) {
+		if (!isalnum((unsigned char)*s) && strchr(allowed, *s) == NULL)
+			return (false);
+	}
+	return (true);
+}
+
+/* The method's own rules: is it known, may it have a body? */
+static const struct method {
+	const char	*name;
+	bool		 body;
+} methods[] = {
+	{ "GET", false }, { "POST", true }, { "PATCH", true },
+	{ "DELETE", false }, { "PUT", true }, { "HEAD", false },
+	{ "OPTIONS", false },
+};
+
+static const struct method *
+find_method(const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(methods[i].name, name) == 0)
+			return (&methods[i]);
+	}
+	return (NULL);
+}
+
+/* RFC 3986, 3.2.2 and 3.2.3: a name, an IPv4 address or [IPv6]; a port. */
+static bool
+is_host(const char *host)
+{
+	static const char	 allowed[] = "-._~%!$&'()*+,;=";
+	const char		*p = host, *name;
+
+	if (strlen(host) > HEAD_HOST_MAX)
+		return (false);
+	if (*p == '[') {
+		name = ++p;
+		p += strspn(p, "0123456789abcdefABCDEF:.");
+		if (p == name || *p++ != ']')
+			return (false);
+	} else {
+		name = p;
+		while (isalnum((unsigned char)*p) ||
+		    (*p != '\0' && strchr(allowed, *p) != NULL))
+			p++;
+		if (p == name)
+			return (false);
+	}
+	if (*p == ':') {
+		p++;
+		p += strspn(p, "0123456789");
+	}
+	return (*p == '\0');
+}
+
+/*
+ * RFC 9112, 3.2.2: `https://host/path` is as good as a path, and its host
+ * counts. The host moves to where the scheme was, which makes room for its
+ * end.
+ */
+static bool
+parse_absolute(struct head *h, char *target, size_t scheme,
+    struct head_error *error)
+{
+	const char	*host = target + scheme;
+	size_t		 len = strcspn(host, "/?");
+
+	h->path = host[len] == '/' ? host + len : "/";
+	memmove(target, host, len);
+	target[len] = '\0';
+	h->host = target;
+	if (!is_host(target))
+		return (bad(error, "The target's host is not valid"));
+	return (true);
+}
+
+static bool
+parse_target(struct head *h, char *target, struct head_error *error)
+{
+	const char	*p;
+	char		*query;
+
+	if (strlen(target) > HEAD_TARGET_MAX)
+		return (refuse(error, &ERR_URI_TOO_LONG,
+		    "The request target is too long"));
+	for (p = target; *p != '\0'; p++) {
+		if (*p <= ' ' || *p == '#' || *p == 0x7f)
+			return (bad(error, "The request target is not valid"));
+	}
+	if ((query = strchr(target, '?')) != NULL)
+		h->query = query + 1;
+	if (strncasecmp(target, "https://", 8) == 0) {
+		if (!parse_absolute(h, target, 8, error))
+			return (false);
+	} else if (strncasecmp(target, "http://", 7) == 0) {
+		if (!parse_absolute(h, target, 7, error))
+			return (false);
+	} else if (*target == '/' || (strcmp(target, "*") == 0 &&
+	    strcmp(h->method, "OPTIONS") == 0))
+		h->path = target;
+	else
+		return (bad(error, "The request target is not valid"));
+	if (query != NULL)
+		*query = '\0';
+	return (true);
+}
+
+static bool
+parse_version(struct head *h, const char *version, struct head_error *error)
+{
+	if (strncmp(version, "HTTP/", 5) != 0 ||
+	    !isdigit((unsigned char)version[5]) || version[6] != '.' ||
+	    !isdigit((unsigned char)version[7]) || version[8] != '\0')
+		return (bad(error, "The request line is not valid"));
+	if (version[5] != '1')
+		return (refuse(error, &ERR_HTTP_VERSION,
+		    "The HTTP version is not supported"));
+	h->close = version[7] == '0';
+	return (true);
+}
+
+static bool
+parse_request_line(struct head *h, char *line, struct head_error *error)
+{
+	char	*target, *version;
+
+	if ((target = strchr(line, ' ')) == NULL ||
+	    (version = strchr(target + 1, ' ')) == NULL)
+		return (bad(error, "The request line is not valid"));
+	*target++ = '\0';
+	*version++ = '\0';
+	if (!is_token(line))
+		return (bad(error, "The method is not valid"));
+	h->method = line;
+	if (!parse_version(h, version, error))
+		return (false);
+	if (find_method(line) == NULL)
+		return (refuse(error, &ERR_NOT_IMPLEMENTED,
+		    "The method is not implemented"));
+	return (parse_target(h, target, error));
+}
+
+/* Is the word one of a comma-separated list, whatever its case? */
+static bool
+list_has(const char *list, const char *word)
+{
+	size_t	 len = strlen(word), n;
+
+	for (; *list != '\0'; list += n) {
+		list += strspn(list, " \t,");
+		n = strcspn(list, " \t,");
+		if (n == len && strncasecmp(list, word, len) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+parse_length(struct head *h, const char *value, struct head_error *error)
+{
+	const char	*p;
+
+	for (p = value; isdigit((unsigned char)*p); p++)
+		;
+	if (*value == '\0' || *p != '\0')
+		return (bad(error, "Content-Length is not a number"));
+	if (p - value > LENGTH_DIGITS)
+		return (refuse(error, &ERR_CONTENT_TOO_LARGE,
+		    "The body is too large"));
+	for (p = value; *p != '\0'; p++)
+		h->content_length = h->content_length * 10 + (*p - '0');
+	return (true);
+}
+
+/* Lines that must not stand twice: which of them would count? */
+static const char *const	once[] = {
+	"host", "content-length", "transfer-encoding", "content-type",
+	"authorization", "expect",
+};
+
+static bool
+parse_line(struct head *h, char *line, struct head_error *error)
+{
+	struct head_line	*l = &h->lines[h->nlines];
+	char			*colon, *end;
+	size_t			 i;
+
+	if (*line == ' ' || *line == '\t')
+		return (bad(error, "A header line is folded"));
+	if ((colon = strchr(line, ':')) == NULL)
+		return (bad(error, "A header line has no colon"));
+	*colon++ = '\0';
+	if (!is_token(line))
+		return (bad(error, "The name of a header is not valid"));
+	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		if (strcasecmp(line, once[i]) == 0 &&
+		    head_value(h, once[i]) != NULL)
+			return (bad(error, "A header stands twice"));
+	}
+	colon += strspn(colon, " \t");
+	end = colon + strlen(colon);
+	while (end > colon && (end[-1] == ' ' || end[-1] == '\t'))
+		*--end = '\0';
+	l->name = line;
+	l->value = colon;
+	h->nlines++;
+	return (true);
+}
+
+static bool
+parse_host(struct head *h, struct head_error *error)
+{
+	const char	*host;
+
+	if ((host = head_value(h, "host")) == NULL)
+		return (bad(error, "The Host header is missing"));
+	if (!is_host(host))
+		return (bad(error, "The Host header is not valid"));
+	if (h->host == NULL)
+		h->host = host;
+	return (true);
+}
+
+static void
+parse_connection(struct head *h)
+{
+	bool		 keep = false, close = false;
+	unsigned	 i;
+
+	for (i = 0; i < h->nlines; i++) {
+		if (strcasecmp(h->lines[i].name, "connection") != 0)
+			continue;
+		close |= list_has(h->lines[i].value, "close");
+		keep |= list_has(h->lines[i].value, "keep-alive");
+	}
+	h->close = close || (h->close && !keep);
+}
+
+/* RFC 9112, 6: where does the body end? old: the client speaks HTTP/1.0. */
+static bool
+parse_framing(struct head *h, bool old, struct head_error *error)
+{
+	const char	*length, *coding, *expect;
+
+	length = head_value(h, "content-length");
+	coding = head_value(h, "transfer-encoding");
+	if (length != NULL && coding != NULL)
+		return (bad(error, "Content-Length beside Transfer-Encoding"));
+	if (length != NULL && !parse_length(h, length, error))
+		return (false);
+	if (coding != NULL && old)
+		return (bad(error, "Transfer-Encoding in HTTP/1.0"));
+	if (coding != NULL && strcasecmp(coding, "chunked") != 0)
+		return (refuse(error, &ERR_NOT_IMPLEMENTED,
+		    "The transfer coding is not implemented"));
+	h->chunked = coding != NULL;
+	if ((h->chunked || h->content_length > 0) &&
+	    !find_method(h->method)->body)
+		return (bad(error, "This method takes no body"));
+
+	expect = head_value(h, "expect");
+	if (expect == NULL || old)
+		return (true);
+	if (strcasecmp(expect, "100-continue") != 0)
+		return (refuse(error, &ERR_EXPECTATION_FAILED,
+		    "The expectation cannot be met"));
+	h->expects_continue = true;
+	return (true);
+}
+
+bool
+head_parse(struct head *h, char *text, size_t len, struct head_error *error)
+{
+	char	*line, *next, *end = text + len - 2;	/* the empty line */
+	bool	 old;
+
+	memset(h, 0, sizeof(*h));
+	h->method = h->path = h->query = "";
+	for (line = text; line < end; line = next) {
+		next = (char *)memchr(line, '\r', (size_t)(end - line)) + 2;
+		next[-2] = '\0';
+		if (line == text ? !parse_request_line(h, line, error) :
+		    !parse_line(h, line, error))
+			return (false);
+	}
+	old = h->close;
+	parse_connection(h);
+	return (parse_host(h, error) && parse_framing(h, old, error));
+}
+
+const char *
+head_value(const struct head *h, const char *name)
+{
+	unsigned	 i;
+
+	for (i = 0; i < h->nlines; i++) {
+		if (strcasecmp(h->lines[i].name, name) == 0)
+			return (h->lines[i].value);
+	}
+	return (NULL);
+}

@@ -1,0 +1,87 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_WIRE_HEAD_H
+#define KEEL_WIRE_HEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/errors.h"
+
+/*
+ * The head of an HTTP/1 request (RFC 9112), read strictly: what two readers
+ * could understand in two ways is refused. Pure functions.
+ */
+
+#define HEAD_LINES_MAX	100	/* header lines */
+#define HEAD_TARGET_MAX	1998	/* bytes; Kore holds no more */
+#define HEAD_HOST_MAX	253	/* bytes; a DNS name has no more */
+
+struct head_line {
+	const char	*name;
+	const char	*value;		/* without blanks around it */
+};
+
+/* Everything points into the text that head_parse() was given. */
+struct head {
+	const char		*method;
+	const char		*path;		/* as sent, not decoded */
+	const char		*query;		/* "" if none */
+	const char		*host;		/* with its port, if sent */
+	int64_t			 content_length;	/* 0 when not sent */
+	bool			 chunked;	/* then of unknown length */
+	bool			 expects_continue;
+	bool			 close;		/* after the answer */
+	unsigned		 nlines;
+	struct head_line	 lines[HEAD_LINES_MAX];
+};
+
+/* What is refused: kind is NULL when nothing is; message is a constant. */
+struct head_error {
+	const struct error_kind	*kind;
+	const char		*message;
+};
+
+/* How far head_scan() has come; zeroed for every request. */
+struct head_scan {
+	size_t		at;
+	size_t		line;		/* where the current line begins */
+	size_t		start;		/* of the request line */
+	unsigned	lines;
+	unsigned	blanks;		/* empty lines before the first */
+};
+
+/*
+ * Looks at the bytes that are new in `in`, of which len are there. Returns the
+ * head's end, counted from in, once it is there; 0 while it is not, or when
+ * error->kind is set. A head of max bytes or more is too large.
+ */
+size_t	 head_scan(struct head_scan *, const char *in, size_t len, size_t max,
+	    struct head_error *);
+
+/*
+ * Reads a head that head_scan() has found complete: text[start..end), which is
+ * changed. False when it is refused; h->method is then "" or the method.
+ */
+bool	 head_parse(struct head *h, char *text, size_t len,
+	    struct head_error *);
+
+/* The first line of that name, whatever its case; NULL if there is none. */
+const char	*head_value(const struct head *, const char *name);
+
+#endif

@@ -1,0 +1,373 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * From bytes to a request that Kore can have. The guard's own buffer holds
+ * what is not yet understood, and never more than a head may have.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "runtime/mem.h"
+#include "wire/wire_conn.h"
+
+#define IN_MIN		2048
+#define BODY_MIN	1024
+#define TURN_BYTES	65536	/* then the others have their turn */
+#define TURN_RECORD	256	/* what a record without data counts for */
+#define MEMORY_MAX	(32u * 1024 * 1024)	/* of all requests, a worker */
+
+static size_t	memory;
+
+static const char	busy[] = "The server is busy";
+
+size_t
+wire_memory(void)
+{
+	return (memory);
+}
+
+/*
+ * SSL_read() ends at a record without data too (a key update): it says "want
+ * read" all the same, and only the kernel's EAGAIN tells that all is read.
+ */
+static ssize_t
+receive_tls(struct wire *w, char *p, size_t len)
+{
+	int	 n;
+
+	ERR_clear_error();
+	errno = 0;
+	if ((n = SSL_read(w->conn->ssl, p, (int)len)) > 0)
+		return (n);
+	switch (SSL_get_error(w->conn->ssl, n)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		w->readable = errno != EAGAIN;
+		return (0);
+	}
+	return (-1);
+}
+
+/* How many bytes came; 0 for none at the moment, -1 for none ever again. */
+ssize_t
+wire_receive(struct wire *w, char *p, size_t len)
+{
+	ssize_t	 n;
+
+	if (w->conn->ssl != NULL)
+		return (receive_tls(w, p, len));
+	if ((n = recv(w->conn->fd, p, len, 0)) > 0)
+		return (n);
+	if (n == -1 && errno == EINTR)
+		return (0);
+	w->readable = false;
+	return (n == -1 && errno == EAGAIN ? 0 : -1);
+}
+
+static void *
+resize(void *p, size_t old, size_t size)
+{
+	void	*new;
+
+	if (memory - old + size > MEMORY_MAX ||
+	    (new = mem_alloc(size)) == NULL)
+		return (NULL);
+	if (p != NULL) {
+		memcpy(new, p, old);
+		OPENSSL_cleanse(p, old);
+		mem_free(p);
+	}
+	memory += size - old;
+	return (new);
+}
+
+static void
+in_free(struct wire *w)
+{
+	if (w->in != NULL)
+		OPENSSL_cleanse(w->in, w->size);
+	mem_free(w->in);
+	memory -= w->size;
+	w->in = NULL;
+	w->len = w->size = 0;
+}
+
+void
+wire_request_free(struct wire_request *r, bool wipe)
+{
+	if (r == NULL)
+		return;
+	if (wipe && r->body != NULL)
+		OPENSSL_cleanse(r->body, r->body_size);
+	if (wipe)
+		OPENSSL_cleanse(r->text, r->text_len);
+	mem_free(r->body);
+	memory -= r->body_size + r->text_len;
+	mem_free(r);
+}
+
+void
+wire_read_end(struct wire *w)
+{
+	in_free(w);
+	wire_request_free(w->request, true);
+	w->request = NULL;
+}
+
+/* Room to read into. */
+static bool
+in_grow(struct wire *w)
+{
+	size_t	 size = w->size == 0 ? IN_MIN : 2 * w->size;
+	char	*in;
+
+	if (w->len < w->size)
+		return (true);
+	if (size > wire_limits.head_max)
+		size = wire_limits.head_max;
+	if ((in = resize(w->in, w->size, size)) == NULL)
+		return (false);
+	w->in = in;
+	w->size = size;
+	return (true);
+}
+
+static void
+consume(struct wire *w, size_t n)
+{
+	w->len -= n;
+	memmove(w->in, w->in + n, w->len);
+	OPENSSL_cleanse(w->in + w->len, n);
+}
+
+/*
+ * Kore is told as much as it needs, and nothing that it could misread. Should
+ * it refuse what we let pass, it has closed the connection, and w is gone.
+ */
+static bool
+hand_over(struct wire *w)
+{
+	static const char	 format[] = "%s %s%s%s HTTP/1.1\r\n"
+				    "host: %s\r\ncontent-length: 0\r\n\r\n";
+	struct connection	*c = w->conn;
+	struct netbuf		*nb = c->rnb;
+	const struct head	*h = &w->request->head;
+	const char		*mark = *h->query != '\0' ? "?" : "";
+	char			 text[HEAD_TARGET_MAX + HEAD_HOST_MAX + 128];
+	size_t			 len;
+
+	len = (size_t)snprintf(text, sizeof(text), format, h->method, h->path,
+	    mark, h->query, h->host);
+	kore_free(nb->buf);
+	nb->buf = kore_malloc(len);
+	memcpy(nb->buf, text, len);
+	nb->s_off = nb->b_len = nb->m_len = len;
+	w->close = h->close;
+	if (w->len == 0)
+		in_free(w);
+	memset(&w->scan, 0, sizeof(w->scan));
+	wire_phase_set(w, WIRE_HANDLING);
+	return (http_header_recv(nb) == KORE_RESULT_OK &&
+	    c->hdlr_extra == w && (c->flags & CONN_CLOSE_EMPTY) == 0);
+}
+
+static bool
+append(struct wire *w, const char *data, size_t len)
+{
+	struct wire_request	*r = w->request;
+	size_t			 size = r->body_size, need;
+	char			*body;
+
+	need = r->body_len + len + 1;
+	if (need > size) {
+		size = size == 0 ? BODY_MIN : 2 * size;
+		if (size < need)
+			size = need;
+		if ((body = resize(r->body, r->body_size, size)) == NULL)
+			return (false);
+		r->body = body;
+		r->body_size = size;
+	}
+	memcpy(r->body + r->body_len, data, len);
+	r->body_len += len;
+	r->body[r->body_len] = '\0';
+	return (true);
+}
+
+static bool
+read_sized(struct wire *w)
+{
+	struct wire_request	*r = w->request;
+	size_t			 n = (size_t)r->head.content_length -
+				    r->body_len;
+
+	if (n > w->len)
+		n = w->len;
+	if (n > 0 && !append(w, w->in, n))
+		return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
+	consume(w, n);
+	if (r->body_len < (size_t)r->head.content_length)
+		return (true);
+	return (hand_over(w));
+}
+
+static bool
+read_chunked(struct wire *w)
+{
+	enum chunked_result	 result;
+	size_t			 used, data;
+
+	do {
+		data = 0;
+		result = chunked_next(&w->chunked, w->in, w->len, &used,
+		    &data);
+		if (result == CHUNKED_BAD)
+			return (wire_refuse(w, &ERR_BAD_REQUEST,
+			    "The chunked body is not valid"));
+		if (w->request->body_len + data > http_body_max)
+			return (wire_refuse(w, &ERR_CONTENT_TOO_LARGE,
+			    "The body is too large"));
+		if (data > 0 && !append(w, w->in + used, data))
+			return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
+		consume(w, used + data);
+	} while (result == CHUNKED_DATA);
+	return (result == CHUNKED_DONE ? hand_over(w) : true);
+}
+
+/* RFC 9110, 10.1.1: the client waits to be told that its body is welcome. */
+static bool
+invite(struct wire *w)
+{
+	static const char	 go_ahead[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	const struct head	*h = &w->request->head;
+
+	if (!h->expects_continue || w->len > 0 ||
+	    (!h->chunked && h->content_length == 0))
+		return (true);
+	net_send_queue(w->conn, go_ahead, sizeof(go_ahead) - 1);
+	return (net_send_flush(w->conn) == KORE_RESULT_OK);
+}
+
+/* Kore itself would look at these, and would answer without a body. */
+static bool
+is_misdirected(const struct connection *c, const struct head *h)
+{
+	size_t	 len = strcspn(h->host, ":");
+	char	 name[HEAD_HOST_MAX + 1];
+
+	memcpy(name, h->host, len);
+	name[len] = '\0';
+	return ((c->tls_sni != NULL && strcasecmp(c->tls_sni, name) != 0) ||
+	    kore_domain_lookup(c->owner->server, name) == NULL);
+}
+
+/* The head is there: in[start..end). */
+static bool
+read_head(struct wire *w, size_t start, size_t end)
+{
+	struct head_error	 error = { NULL, NULL };
+	struct wire_request	*r;
+	size_t			 len = end - start;
+
+	if (memory + len > MEMORY_MAX ||
+	    (r = mem_calloc(1, sizeof(*r) + len)) == NULL)
+		return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
+	memory += r->text_len = len;
+	memcpy(r->text, w->in + start, len);
+	consume(w, end);
+	w->request = r;
+	if (!head_parse(&r->head, r->text, len, &error))
+		return (wire_refuse(w, error.kind, error.message));
+	if (is_misdirected(w->conn, &r->head))
+		return (wire_refuse(w, &ERR_MISDIRECTED_REQUEST,
+		    "This server does not answer for that host"));
+	if ((size_t)r->head.content_length > http_body_max)
+		return (wire_refuse(w, &ERR_CONTENT_TOO_LARGE,
+		    "The body is too large"));
+	memset(&w->chunked, 0, sizeof(w->chunked));
+	wire_phase_set(w, WIRE_BODY);
+	return (invite(w));
+}
+
+static bool
+understand(struct wire *w)
+{
+	struct head_error	 error = { NULL, NULL };
+	size_t			 end;
+
+	if (w->phase == WIRE_IDLE && w->len > 0)
+		wire_phase_set(w, WIRE_HEAD);
+	if (w->phase == WIRE_HEAD) {
+		end = head_scan(&w->scan, w->in, w->len, wire_limits.head_max,
+		    &error);
+		if (error.kind != NULL)
+			return (wire_refuse(w, error.kind, error.message));
+		if (end == 0)
+			return (true);
+		if (!read_head(w, w->scan.start, end))
+			return (false);
+	}
+	if (w->phase != WIRE_BODY)
+		return (true);
+	return (w->request->head.chunked ? read_chunked(w) : read_sized(w));
+}
+
+static bool
+is_reading(const struct wire *w)
+{
+	return (w->phase == WIRE_HEAD || w->phase == WIRE_BODY ||
+	    w->phase == WIRE_IDLE);
+}
+
+/*
+ * What came along with an earlier request is understood first. While Kore has
+ * a request nothing is read: the client's kernel holds it back.
+ */
+bool
+wire_read(struct wire *w)
+{
+	size_t	 turn = 0;
+	ssize_t	 n;
+
+	if (w->len > 0 && is_reading(w) && !understand(w))
+		return (false);
+	while (is_reading(w) && w->readable) {
+		if (turn >= TURN_BYTES) {
+			wire_later(w);
+			return (true);
+		}
+		if (!in_grow(w))
+			return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
+		n = wire_receive(w, w->in + w->len, w->size - w->len);
+		if (n == -1)
+			return (false);
+		turn += n == 0 ? TURN_RECORD : (size_t)n;
+		w->len += (size_t)n;
+		if (n > 0 && !understand(w))
+			return (false);
+	}
+	if (w->len == 0 && w->in != NULL && w->phase != WIRE_BODY)
+		in_free(w);
+	return (true);
+}

@@ -1,0 +1,179 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Answers, refusals, and the last word. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "middleware/middleware.h"
+#include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "utils/timefmt.h"
+#include "wire/wire_conn.h"
+
+#define DISCARD_TURN	(1024 * 1024)	/* bytes, then the others' turn */
+
+/*
+ * Closing at once would make the kernel send a reset for what was not read,
+ * and a reset can wipe the answer from the client's side. So: our half is
+ * closed, and theirs is read and dropped for a moment.
+ */
+static bool
+linger(struct wire *w)
+{
+	if (w->conn->ssl != NULL) {
+		ERR_clear_error();
+		SSL_shutdown(w->conn->ssl);
+	}
+	if (shutdown(w->conn->fd, SHUT_WR) == -1)
+		return (false);
+	wire_read_end(w);
+	wire_phase_set(w, WIRE_LINGERING);
+	w->readable = true;
+	return (wire_discard(w));
+}
+
+bool
+wire_discard(struct wire *w)
+{
+	size_t	 turn = 0;
+	ssize_t	 n;
+
+	while (w->readable) {
+		if (turn >= DISCARD_TURN) {
+			wire_later(w);
+			return (true);
+		}
+		/* tcp(7): MSG_TRUNC drops the bytes and copies nothing. */
+		n = recv(w->conn->fd, NULL, DISCARD_TURN, MSG_TRUNC);
+		if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+			return (false);
+		w->readable = n != -1 || errno == EINTR;
+		turn += n > 0 ? (size_t)n : 0;
+	}
+	return (true);
+}
+
+bool
+wire_flush(struct wire *w)
+{
+	if (net_send_flush(w->conn) == KORE_RESULT_ERROR)
+		return (false);
+	if (w->phase != WIRE_SENDING || !TAILQ_EMPTY(&w->conn->send_queue))
+		return (true);
+	if (w->close)
+		return (linger(w));
+	wire_phase_set(w, WIRE_IDLE);
+	/* Kore must not get the next request while it ends this one. */
+	if (w->readable || w->len > 0)
+		wire_later(w);
+	return (true);
+}
+
+void
+wire_answer_begins(struct connection *c)
+{
+	const struct wire	*w = c->hdlr_extra;
+
+	if (w != NULL && w->close)
+		c->flags |= CONN_CLOSE_EMPTY;	/* makes Kore say so */
+}
+
+void
+wire_answer_ends(struct connection *c)
+{
+	struct wire	*w = c->hdlr_extra;
+
+	c->flags &= (u_int16_t)~CONN_CLOSE_EMPTY;
+	if (w == NULL)
+		return;
+	wire_phase_set(w, WIRE_SENDING);
+	if (!wire_flush(w))
+		kore_connection_disconnect(c);
+}
+
+struct wire_request *
+wire_take(struct http_request *req)
+{
+	struct wire		*w;
+	struct wire_request	*r;
+
+	if (req->owner == NULL || (w = req->owner->hdlr_extra) == NULL)
+		return (NULL);
+	r = w->request;
+	w->request = NULL;
+	return (r);
+}
+
+static void
+log_refusal(const struct wire *w, const char *id, int status,
+    const char *message)
+{
+	char		 client[NETADDR_TEXT];
+	struct jsonw	*j;
+
+	if ((j = log_begin(LEVEL_INFO, NULL, "refused")) == NULL)
+		return;
+	netaddr_text(&w->peer, client);
+	jsonw_string(j, "request_id", id);
+	jsonw_int(j, "status", status);
+	jsonw_string(j, "message", message);
+	jsonw_string(j, "client", client);
+	log_end(j);
+}
+
+/* As Kore and endpoint.c write it. Both know nothing of this request. */
+bool
+wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
+{
+	const struct wire_request	*r = w->request;
+	const char			*asked = NULL, *again = "";
+	char				 id[REQUEST_ID_MAX + 1], head[1024];
+	char				 body[ENVELOPE_MAX];
+	char				 date[TIMEFMT_HTTP];
+	size_t				 len;
+	int				 n;
+
+	if (r != NULL)
+		asked = head_value(&r->head, "x-request-id");
+	request_id_assign(id, asked);
+	log_refusal(w, id, kind->status, message);
+	metrics->requests[kind->status / 100 % 6]++;
+
+	len = error_handler_envelope(body, kind, message, id);
+	timefmt_http(timefmt_now(), date);
+	if (kind->status == 503)
+		again = "retry-after: 1\r\n";
+	n = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n"
+	    "server: keel\r\nconnection: close\r\n"
+	    "strict-transport-security: max-age=%llu; includeSubDomains\r\n"
+	    "date: %s\r\nx-content-type-options: nosniff\r\n"
+	    "x-request-id: %s\r\n%scontent-type: application/json\r\n"
+	    "content-length: %zu\r\n\r\n", kind->status,
+	    http_status_text(kind->status),
+	    (unsigned long long)http_hsts_enable, date, id, again, len);
+	net_send_queue(w->conn, head, (size_t)n);
+	if (r == NULL || strcmp(r->head.method, "HEAD") != 0)
+		net_send_queue(w->conn, body, len);
+
+	w->close = true;
+	wire_phase_set(w, WIRE_SENDING);
+	return (wire_flush(w));
+}
