@@ -33,6 +33,7 @@
 #include <jansson.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdbool.h>
 
 #include "commands.h"
@@ -58,8 +59,10 @@
 #define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
 #define COROUTINES_MAX		512	/* per worker; beyond it: 503 */
 #define PARENT_NOFILES		4096
+#define WATCH_MS		500
 
 EXPORT void	kore_parent_configure(int, char **);
+EXPORT void	kore_parent_teardown(void);
 EXPORT void	kore_worker_configure(void);
 EXPORT void	kore_seccomp_hook(void);
 #if defined(__SANITIZE_ADDRESS__)
@@ -68,6 +71,7 @@ EXPORT void	kore_worker_teardown(void);
 
 static const char	*conninfo;
 static bool		 serving;
+static volatile sig_atomic_t	gave_up;	/* Kore, by its own decision */
 
 void
 main_exit(int status)
@@ -171,6 +175,55 @@ limit_files(void)
 	}
 }
 
+/*
+ * When the key manager dies, Kore sends itself a SIGTERM and ends as if it had
+ * been asked to. A signal from ourselves tells the two apart.
+ */
+static void
+parent_signal(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_code == SI_TKILL && info->si_pid == getpid())
+		gave_up = 1;
+	kore_signal(sig);
+}
+
+static void
+watch_signals(void)
+{
+	struct sigaction	 sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_sigaction = parent_signal;
+	sa.sa_flags = SA_SIGINFO;
+	sigfillset(&sa.sa_mask);
+	if (sigaction(SIGTERM, &sa, NULL) == -1)
+		main_fail("sigaction: %m");
+}
+
+/* One that ended with status 0 is not missed by Kore. */
+static void
+watch_key_manager(void *arg, u_int64_t now)
+{
+	const struct kore_worker	*kw;
+
+	(void)arg;
+	(void)now;
+	kw = kore_worker_data(KORE_WORKER_KEYMGR_IDX);
+	if (!kw->running)
+		raise(SIGTERM);
+}
+
+/* Kore ends with 0 whatever happened; whoever restarts us must know better. */
+void
+kore_parent_teardown(void)
+{
+	if (!gave_up)
+		return;
+	log_event(LEVEL_ERROR, NULL, "stop", "the key manager died");
+	main_exit(1);
+}
+
 /* In the parent. */
 static void
 worker_ready(struct kore_msg *msg, const void *data)
@@ -179,11 +232,12 @@ worker_ready(struct kore_msg *msg, const void *data)
 
 	(void)msg;
 	(void)data;
-	if (++count == config.workers)
-		printf(strchr(config.host, ':') != NULL ?
-		    "keel: ready on https://[%s]:%s\n" :
-		    "keel: ready on https://%s:%s\n", config.host,
-		    config.port);
+	if (++count != config.workers)
+		return;
+	kore_timer_add(watch_key_manager, WATCH_MS, NULL, 0);
+	printf(strchr(config.host, ':') != NULL ?
+	    "keel: ready on https://[%s]:%s\n" :
+	    "keel: ready on https://%s:%s\n", config.host, config.port);
 }
 
 static void
@@ -201,6 +255,7 @@ prepare_server(void)
 	require(rate_limit_init());
 	require(wire_init());
 	limit_files();
+	watch_signals();
 	worker_count = (u_int8_t)config.workers;
 	listen_on("api", config.host, config.port);
 	listen_on("admin", "127.0.0.1", config.admin_port);

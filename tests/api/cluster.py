@@ -28,10 +28,12 @@ import psycopg2
 
 BIN = "/usr/lib/postgresql/15/bin"
 
-SETTINGS = {
+FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+}
+SETTINGS = {
     "autovacuum": "off",
     "max_connections": "300",
     "listen_addresses": "127.0.0.1",
@@ -54,7 +56,10 @@ def free_port():
 
 
 class Cluster:
-    def __init__(self):
+    """One that is not durable is faster, and forgets when it is killed."""
+
+    def __init__(self, durable=False):
+        self.settings = SETTINGS if durable else SETTINGS | FAST
         self.folder = tempfile.mkdtemp(prefix="keel-api-")
         os.chmod(self.folder, 0o711)
         self.data = os.path.join(self.folder, "pg")
@@ -86,14 +91,19 @@ class Cluster:
                 "--auth-local=trust", "--auth-host=scram-sha-256",
                 "--encoding=UTF8", "--locale=C.UTF-8"), cwd="/", check=True,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            options = [a for item in SETTINGS.items()
+        self.run()
+        self.sql("CREATE ROLE keel LOGIN PASSWORD %s", self.password)
+
+    def run(self):
+        """Starts the postmaster, and waits until it answers."""
+        with open(self.log, "ab") as log:
+            options = [a for item in self.settings.items()
                        for a in ("-c", "%s=%s" % item)]
             self.process = subprocess.Popen(self.as_user(
                 BIN + "/postgres", "-D", self.data, "-k", self.socket,
                 "-p", str(self.port), *options), cwd="/", stdout=log,
                 stdin=subprocess.DEVNULL, stderr=log, start_new_session=True)
         self.wait()
-        self.sql("CREATE ROLE keel LOGIN PASSWORD %s", self.password)
 
     def wait(self):
         deadline = time.monotonic() + 30
@@ -104,6 +114,26 @@ class Cluster:
                 if time.monotonic() > deadline or self.process.poll():
                     raise RuntimeError(open(self.log).read())
                 time.sleep(0.05)
+
+    def halt(self):
+        """Like a crash: pg_ctl stop -m immediate."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+    def backends(self):
+        """The processes of its sessions and helpers."""
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid)],
+                               capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
+
+    def freeze(self):
+        """It holds its connections and answers nothing any more."""
+        for pid in [self.process.pid] + self.backends():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self):
+        for pid in [self.process.pid] + self.backends():
+            os.kill(pid, signal.SIGCONT)
 
     def sql(self, statement, *params, database="postgres"):
         """Runs a statement as the superuser; its rows, if it has any."""
@@ -135,6 +165,7 @@ class Cluster:
 
     def stop(self):
         if self.process is not None:
+            self.thaw()
             self.process.send_signal(signal.SIGINT)
             try:
                 self.process.wait(20)

@@ -150,6 +150,7 @@ class Server:
             "KEEL_TLS_CERT": self.cert,
             "KEEL_TLS_KEY": self.key,
             "KEEL_WORKERS": "2",
+            "KEEL_RATE_LIMITS": "off",
         }
         # None takes a setting away.
         self.settings.update(settings)

@@ -15,56 +15,15 @@
 answered, and the health page does not notice."""
 
 import concurrent.futures
-import threading
 import time
 
 import pytest
 
 from helpers import ask_token, measured, register
 from server import IS_ASAN, confidential
+from watch import HealthWatch
 
 HEALTH_WORST = 3.0 if IS_ASAN else 1.5  # seconds
-
-
-class HealthWatch:
-    """Asks for /healthz all the time, each time on a new connection or, when
-    told so, on one that is kept; remembers the worst."""
-
-    def __init__(self, server):
-        self.server = server
-        self.times = []
-        self.failures = []
-        self.ended = threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(keep,))
-                        for keep in (True, False)]
-
-    def run(self, keep):
-        kept = self.server.client() if keep else None
-        while not self.ended.wait(0.01):
-            started = time.monotonic()
-            try:
-                if kept is not None:
-                    answer = kept.get("/healthz")
-                else:
-                    with self.server.client() as client:
-                        answer = client.get("/healthz")
-                if answer.status_code != 200:
-                    self.failures.append(answer.status_code)
-            except Exception as error:
-                self.failures.append(repr(error))
-            self.times.append(time.monotonic() - started)
-        if kept is not None:
-            kept.close()
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join(30)
 
 
 def sign_in_at_once(server, user, count):

@@ -17,6 +17,7 @@
 /* sources: src/runtime/body.c src/runtime/schema.c src/runtime/validator.c */
 /* sources: src/runtime/ctx.c src/runtime/coro.c src/runtime/arena.c */
 /* sources: src/runtime/mem.c src/runtime/faults.c src/runtime/errors.c */
+/* sources: src/runtime/error_kinds.c */
 /* sources: tests/unit/runtime/kore_fake.c */
 /* defines: -DKEEL_FAULTS */
 

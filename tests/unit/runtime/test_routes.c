@@ -17,6 +17,7 @@
 /* sources: src/runtime/query.c src/runtime/routes.c src/runtime/validator.c */
 /* sources: src/runtime/ctx.c src/runtime/coro.c src/runtime/arena.c */
 /* sources: src/runtime/mem.c src/runtime/faults.c src/runtime/errors.c */
+/* sources: src/runtime/error_kinds.c */
 /* sources: src/runtime/endpoint.c tests/unit/runtime/kore_fake.c */
 /* defines: -DKEEL_FAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 

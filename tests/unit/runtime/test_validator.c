@@ -16,7 +16,8 @@
 
 /* sources: src/runtime/validator.c src/runtime/ctx.c src/runtime/coro.c */
 /* sources: src/runtime/arena.c src/runtime/mem.c src/runtime/faults.c */
-/* sources: src/runtime/errors.c src/modules/users/users_validators.c */
+/* sources: src/runtime/errors.c src/runtime/error_kinds.c */
+/* sources: src/modules/users/users_validators.c */
 /* sources: tests/unit/runtime/kore_fake.c */
 
 #include "request_fixture.h"

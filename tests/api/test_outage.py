@@ -1,0 +1,269 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
+"""The database dies, hangs and comes back. Requests are told so at once, the
+health page does not notice, and nothing has to be restarted."""
+
+import os
+import signal
+import threading
+import time
+
+import psycopg2
+import pytest
+
+from cluster import Cluster
+from conftest import finish
+from helpers import (bearer, check_error, measured, new_user, register,
+                     sign_in)
+from server import IS_ASAN, Server
+from watch import HealthWatch
+
+AT_ONCE = 3.0 if IS_ASAN else 1.0   # seconds until a 503
+RECOVERY = 5.0
+DEADLINE = 9.0      # the longest await of a statement, and a tick
+HEALTH = 0.25       # the 99th percentile
+
+
+@pytest.fixture(scope="module")
+def mortal(certificates):
+    """A cluster of this module's own, to be killed."""
+    cluster = Cluster(durable=True)
+    try:
+        cluster.start()
+        template = cluster.database()
+        server = Server(cluster, template, certificates["ec"])
+        try:
+            assert server.command("migrate").returncode == 0
+        finally:
+            server.remove()
+        yield cluster, template
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(params=["socket", "tcp"])
+def server(request, mortal, certificates):
+    cluster, template = mortal
+    database = cluster.database(template)
+    url = cluster.url if request.param == "socket" else cluster.tcp_url
+    server = Server(cluster, database, certificates["ec"],
+                    KEEL_DATABASE_URL=url(database))
+    server.transport = request.param
+    try:
+        server.start()
+        yield server
+    finally:
+        if cluster.process.poll() is not None:
+            cluster.run()
+        cluster.thaw()
+        finish([server])
+
+
+class Load:
+    """Clients that read and write all the time; what each request became."""
+
+    def __init__(self, server, token):
+        self.server = server
+        self.token = token
+        self.requests = []      # (started, ended, status, retry-after)
+        self.failures = []
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(i,))
+                        for i in range(6)]
+
+    def run(self, number):
+        with self.server.client() as client:
+            while not self.ended.wait(0.005):
+                started = time.monotonic()
+                try:
+                    if number == 0:
+                        answer = client.post("/api/v1/users", json=new_user())
+                    else:
+                        answer = client.get("/api/v1/users/me",
+                                            headers=bearer(self.token))
+                except Exception as error:
+                    self.failures.append(repr(error))
+                    return
+                self.requests.append((
+                    started, time.monotonic(), answer.status_code,
+                    answer.headers.get("retry-after")))
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(30)
+
+    def between(self, start, end):
+        return [r for r in self.requests if start <= r[0] < end]
+
+
+def check_outage(load, stopped, started):
+    """Every request that was in flight or begun meanwhile: 503, and soon."""
+    worst = 0
+    for began, ended, status, retry in load.requests:
+        if ended < stopped or began > started - 0.2:
+            continue
+        worst = max(worst, ended - max(began, stopped))
+        if began > stopped + 0.1:
+            assert status == 503
+        assert status in (200, 201, 503)
+        assert status != 503 or int(retry) >= 1
+    assert worst < AT_ONCE
+    return worst
+
+
+def recovery(load, started):
+    """How long after the start the last failure was."""
+    failed = [ended for _, ended, status, _ in load.requests
+              if status == 503 and ended > started]
+    return max(failed, default=started) - started
+
+
+def user_and_token(server):
+    with server.client() as client:
+        user, _ = register(client)
+        return user, sign_in(client, user)
+
+
+def test_postgresql_dies_under_load_and_comes_back(server):
+    _, token = user_and_token(server)
+    with HealthWatch(server) as health, Load(server, token) as load:
+        time.sleep(1)
+        stopped = time.monotonic()
+        server.cluster.halt()
+        time.sleep(2)
+        started = time.monotonic()
+        server.cluster.run()
+        answering = time.monotonic()
+        time.sleep(RECOVERY + 1)
+    assert load.failures == [] and health.failures == []
+    before = load.between(0, stopped - 0.5)
+    assert before and {r[2] for r in before} <= {200, 201}
+    worst = check_outage(load, stopped, started)
+    took = recovery(load, answering)
+    measured.append(
+        "PostgreSQL stopped under load (%s): 503 within %.0f ms, recovered "
+        "%.1f s after it, healthz p99 %.0f ms" % (
+            server.transport, worst * 1e3, took, health.percentile(99) * 1e3))
+    assert took < RECOVERY
+    after = load.between(answering + RECOVERY, time.monotonic())
+    assert after and {r[2] for r in after} <= {200, 201}
+    assert health.percentile(99) < HEALTH
+    server.wait_for_rest()
+
+
+def test_postgresql_dies_while_statements_wait(server):
+    """Requests hang on a lock when it dies: they are woken."""
+    db = psycopg2.connect(host=server.cluster.socket, user="postgres",
+                          port=server.cluster.port, dbname=server.database)
+    db.cursor().execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+    _answers = []
+
+    def post():
+        with server.client() as client:
+            answer = client.post("/api/v1/users", json=new_user())
+            _answers.append((time.monotonic(), answer))
+
+    threads = [threading.Thread(target=post) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    stopped = time.monotonic()
+    server.cluster.halt()
+    for thread in threads:
+        thread.join(20)
+    assert len(_answers) == 12
+    for ended, answer in _answers:
+        check_error(answer, 503, "SERVICE_UNAVAILABLE")
+        assert ended - stopped < AT_ONCE
+    with server.client() as client:
+        assert client.get("/healthz").status_code == 200
+    db.close()
+    server.cluster.run()
+
+
+def test_postgresql_dies_and_comes_back_while_nobody_asks(server):
+    user, token = user_and_token(server)
+    server.cluster.halt()
+    time.sleep(1.5)
+    with server.client() as client:
+        assert client.get("/healthz").status_code == 200
+        started = time.monotonic()
+        check_error(client.get("/readyz"), 503, "SERVICE_UNAVAILABLE")
+        assert time.monotonic() - started < AT_ONCE
+    server.cluster.run()
+    time.sleep(RECOVERY)
+    with server.client() as client:
+        for _ in range(50):
+            answer = client.get("/api/v1/users/me", headers=bearer(token))
+            assert answer.status_code == 200
+        assert sign_in(client, user)
+
+
+def test_a_database_that_holds_its_connections_and_never_answers(server):
+    _, token = user_and_token(server)
+    with HealthWatch(server) as health, Load(server, token) as load:
+        time.sleep(0.5)
+        stopped = time.monotonic()
+        server.cluster.freeze()
+        time.sleep(DEADLINE)
+        started = time.monotonic()
+        server.cluster.thaw()
+        time.sleep(RECOVERY + 1)
+    assert load.failures == [] and health.failures == []
+    during = [r for r in load.requests if stopped + 1 < r[1] < started]
+    assert {r[2] for r in during} == {503}
+    worst = max(ended - began for began, ended, _, _ in during)
+    measured.append("PostgreSQL frozen (%s): 503 after %.1f s at most, "
+                    "healthz p99 %.0f ms" % (
+                        server.transport, worst, health.percentile(99) * 1e3))
+    assert worst < DEADLINE
+    assert health.percentile(99) < HEALTH
+    after = load.between(started + RECOVERY, time.monotonic())
+    assert after and {r[2] for r in after} <= {200, 201}
+    server.wait_for_rest()
+
+
+def test_a_database_that_accepts_and_never_answers(server):
+    """The postmaster stops and the sessions end: new connections are taken by
+    the kernel, and nobody ever speaks on them."""
+    _, token = user_and_token(server)
+    os.kill(server.cluster.process.pid, signal.SIGSTOP)
+    for pid in server.cluster.backends():
+        name = open("/proc/%d/cmdline" % pid).read()
+        if "postgres: keel" in name:
+            os.kill(pid, signal.SIGTERM)
+    time.sleep(1)
+    with HealthWatch(server) as health, Load(server, token) as load:
+        time.sleep(6)
+    assert load.failures == [] and health.failures == []
+    assert {r[2] for r in load.requests} == {503}
+    worst = max(ended - began for began, ended, _, _ in load.requests)
+    measured.append("PostgreSQL accepts and is silent (%s): 503 within "
+                    "%.0f ms, healthz p99 %.0f ms" % (
+                        server.transport, worst * 1e3,
+                        health.percentile(99) * 1e3))
+    assert worst < AT_ONCE
+    assert health.percentile(99) < HEALTH
+    os.kill(server.cluster.process.pid, signal.SIGCONT)
+    time.sleep(RECOVERY)
+    with server.client() as client:
+        for _ in range(20):
+            assert client.get("/readyz").status_code == 200

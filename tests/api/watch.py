@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
+"""Another client, who must not notice."""
+
+import threading
+import time
+
+
+class HealthWatch:
+    """Asks for /healthz all the time, each time on a new connection or, when
+    told so, on one that is kept; remembers the worst."""
+
+    def __init__(self, server):
+        self.server = server
+        self.times = []
+        self.failures = []
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(keep,))
+                        for keep in (True, False)]
+
+    def run(self, keep):
+        kept = self.server.client() if keep else None
+        while not self.ended.wait(0.01):
+            started = time.monotonic()
+            try:
+                if kept is not None:
+                    answer = kept.get("/healthz")
+                else:
+                    with self.server.client() as client:
+                        answer = client.get("/healthz")
+                if answer.status_code != 200:
+                    self.failures.append(answer.status_code)
+            except Exception as error:
+                self.failures.append(repr(error))
+            self.times.append(time.monotonic() - started)
+        if kept is not None:
+            kept.close()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(30)
+
+    def percentile(self, percent):
+        times = sorted(self.times)
+        return times[min(len(times) - 1, len(times) * percent // 100)]

@@ -1,0 +1,189 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""What may come back: HTTP/1.1 responses as Keel writes them, one after the
+other, and nothing else; or TLS records."""
+
+import json
+import re
+import struct
+
+STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [ -~]*")
+HEADER = re.compile(rb"([a-z0-9!#$%&'*+.^_`|~-]+): ?([ -~]*)", re.I)
+START = b"HTTP/1.1 "
+END = b"\r\n\r\n"
+COMMON = ["server", "date", "connection", "x-request-id",
+          "x-content-type-options"]
+SERVER_ERRORS = {501, 503, 505}
+OAUTH_ERRORS = {"invalid_request", "invalid_client", "invalid_grant",
+                "unauthorized_client", "unsupported_grant_type",
+                "invalid_scope", "temporarily_unavailable", "server_error"}
+RECORD_MAX = 16384 + 256  # RFC 8446, 5.2
+RECORD_TYPES = {20, 21, 22, 23}
+
+
+class Wrong(Exception):
+    """What an answer must not be."""
+
+
+class Cut(Exception):
+    """It is not all there."""
+
+
+class Answer:
+    def __init__(self, status):
+        self.status = status
+        self.headers = {}
+        self.body = b""
+
+    @property
+    def closes(self):
+        return self.headers.get("connection") == "close"
+
+
+def read_head(data):
+    """An answer without its body, and where its head ends."""
+    if not data.startswith(START[:len(data)]):
+        raise Wrong("not the start of an answer: %r" % data[:200])
+    end = data.find(END)
+    if end == -1:
+        raise Cut("a head without an end: %r" % data[:200])
+    lines = data[:end].split(b"\r\n")
+    match = STATUS_LINE.fullmatch(lines[0])
+    if match is None:
+        raise Wrong("not a status line: %r" % lines[0][:200])
+    answer = Answer(int(match[1]))
+    for line in lines[1:]:
+        match = HEADER.fullmatch(line)
+        if match is None:
+            raise Wrong("not a header line: %r" % line[:200])
+        name = match[1].decode().lower()
+        if name in answer.headers:
+            raise Wrong("the header %s stands twice" % name)
+        answer.headers[name] = match[2].decode()
+    return answer, end + len(END)
+
+
+def read_body(answer, rest, head_sent):
+    """Its length in rest. An answer to HEAD has none: then the next answer
+    follows, or nothing."""
+    if answer.status == 100:
+        if answer.headers:
+            raise Wrong("100 with header lines")
+        return 0
+    length = answer.headers.get("content-length")
+    if answer.status == 204:
+        if length not in (None, "0"):
+            raise Wrong("204 with a body")
+        return 0
+    if length is None or not length.isdigit():
+        raise Wrong("%d with content-length %r" % (answer.status, length))
+    length = int(length)
+    if head_sent and (not rest or rest.startswith(START)):
+        return 0
+    if len(rest) < length:
+        raise Cut("%d of %d bytes of a body" % (len(rest), length))
+    answer.body = bytes(rest[:length])
+    return length
+
+
+def read_answers(data, complete, head_sent):
+    """The answers in data; unless it is complete, the last may be cut."""
+    answers = []
+    data = bytes(data)
+    while data:
+        if answers and answers[-1].closes:
+            raise Wrong("more after the last answer: %r" % data[:200])
+        try:
+            answer, n = read_head(data)
+            n += read_body(answer, data[n:], head_sent)
+        except Cut as cut:
+            if complete:
+                raise Wrong(str(cut)) from None
+            break
+        answers.append(answer)
+        data = data[n:]
+    return answers
+
+
+def check_envelope(answer, oauth_sent):
+    if answer.headers.get("content-type") != "application/json":
+        raise Wrong("an error that is not JSON: %d" % answer.status)
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        raise Wrong("not JSON: %r" % answer.body[:300]) from None
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, str):
+        if not oauth_sent or sorted(body) != ["error", "error_description"] \
+                or error not in OAUTH_ERRORS or answer.status not in \
+                (400, 401, 429, 503):
+            raise Wrong("not an error of OAuth: %r" % answer.body[:300])
+    elif not isinstance(error, dict) or list(body) != ["error"] or \
+            list(error) != ["code", "message", "details", "request_id"]:
+        raise Wrong("not the envelope: %r" % answer.body[:300])
+    elif error["request_id"] != answer.headers["x-request-id"]:
+        raise Wrong("two request ids in one answer")
+
+
+def check_answer(answer, head_sent, oauth_sent):
+    """One final answer by itself."""
+    missing = [name for name in COMMON if name not in answer.headers]
+    if missing:
+        raise Wrong("%d without %s" % (answer.status, ", ".join(missing)))
+    if answer.status >= 500 and answer.status not in SERVER_ERRORS:
+        raise Wrong("status %d" % answer.status)
+    if answer.status == 405 and "allow" not in answer.headers:
+        raise Wrong("405 without allow")
+    if answer.status == 401 and "www-authenticate" not in answer.headers:
+        raise Wrong("401 without www-authenticate")
+    if answer.status >= 400 and (answer.body or not head_sent):
+        check_envelope(answer, oauth_sent)
+    elif answer.body and "content-type" not in answer.headers:
+        raise Wrong("%d has a body of no type" % answer.status)
+
+
+def check_answers(sent, received, complete):
+    """Raises Wrong; or returns the final answers. complete: the server has
+    had its say, and has closed the connection."""
+    head_sent = b"HEAD " in sent
+    oauth_sent = b"/api/v1/auth/token" in sent
+    answers = read_answers(received, complete, head_sent)
+    final = [answer for answer in answers if answer.status >= 200]
+    for answer in answers:
+        if 100 < answer.status < 200:
+            raise Wrong("status %d" % answer.status)
+    for answer in final:
+        check_answer(answer, head_sent, oauth_sent)
+    continues = len(answers) - len(final)
+    heads = sent.count(END)
+    if continues > 0 and b"100-continue" not in sent.lower():
+        raise Wrong("100 without an Expect")
+    if continues > heads:
+        raise Wrong("%d times 100 for %d heads" % (continues, heads))
+    if len(final) > heads + 1:
+        raise Wrong("%d answers to %d heads" % (len(final), heads))
+    if complete and not (final and final[-1].closes):
+        raise Wrong("closed without saying so, after %s" %
+                    [answer.status for answer in answers])
+    return final
+
+
+def check_records(raw):
+    """Below TLS nothing but TLS comes back; the last record may be cut."""
+    raw = bytes(raw)
+    while len(raw) >= 5:
+        kind, version, _, length = struct.unpack(">BBBH", raw[:5])
+        if kind not in RECORD_TYPES or version != 3 or length > RECORD_MAX:
+            raise Wrong("not a TLS record: %r" % raw[:200])
+        raw = raw[5 + length:]

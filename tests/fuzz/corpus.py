@@ -1,0 +1,395 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Requests, good and bad, with the status each must get; and ways to spoil
+them."""
+
+import json
+import re
+import string
+from typing import NamedTuple
+
+HOST = "Host: localhost"
+JSON = "Content-Type: application/json"
+FORM = "Content-Type: application/x-www-form-urlencoded"
+CHUNKED = "Transfer-Encoding: chunked"
+BODY_MAX = 131072
+HEAD_MAX = 16384
+TARGET_MAX = 1998
+
+USERS = "/api/v1/users"
+ME = "/api/v1/users/me"
+TOKEN = "/api/v1/auth/token"
+USER = {"email": "fuzz@example.com", "name": "Fuzz", "password": "Passw0rd-1"}
+BAD_USER = {"email": "no address", "name": "", "password": "short", "x": [{}]}
+
+
+class Case(NamedTuple):
+    data: bytes
+    statuses: tuple     # one of these answers it
+    closes: bool        # and nothing after it is answered
+
+
+def head(method, target, *lines, version="1.1", host=HOST):
+    lines = ["%s %s HTTP/%s" % (method, target, version)] + \
+        ([host] if host else []) + list(lines)
+    return "\r\n".join(lines + ["", ""]).encode("latin-1")
+
+
+def sized(method, target, body, *lines):
+    if isinstance(body, str):
+        body = body.encode()
+    return head(method, target, *lines, "Content-Length: %d" % len(body)) + \
+        body
+
+
+def chunked(method, target, body, *lines, size=7, extension="", trailer=""):
+    """Body in chunks of that size."""
+    chunks = [body[i:i + size].encode() for i in range(0, len(body), size)]
+    data = b"".join(b"%x%s\r\n%s\r\n" % (len(chunk), extension.encode(), chunk)
+                    for chunk in chunks)
+    return head(method, target, *lines, CHUNKED) + data + \
+        b"0%s\r\n%s\r\n" % (extension.encode(), trailer.encode())
+
+
+def unknown(count):
+    """A query, and an answer that is long."""
+    return "/healthz?" + "&".join("q%d" % i for i in range(count))
+
+
+def plain_cases():
+    many = ["X-%d: %s" % (i, "v" * (i % 50)) for i in range(99)]
+    for data, *statuses in (
+            (head("GET", "/healthz"), 200),
+            (head("HEAD", "/healthz"), 200),
+            (head("GET", "/readyz"), 200),
+            (head("GET", "/healthz?x=1&y=%00"), 422),
+            (head("GET", unknown(3)), 422),
+            (head("GET", unknown(300)), 422),
+            (head("GET", "/nothing"), 404),
+            (head("HEAD", "/nothing"), 404),
+            (head("GET", "/a%0d%0ab/../%ff"), 404),
+            (head("GET", "/" + "x" * (TARGET_MAX - 1)), 404),
+            (head("GET", ME), 401),
+            (head("GET", ME, "Authorization: Bearer a.b.c"), 401),
+            (head("GET", ME, "Authorization: Bearer " + "x" * 4000), 401),
+            (head("OPTIONS", USERS), 204),
+            (head("OPTIONS", "*"), 204),
+            (head("DELETE", "/healthz"), 405),
+            (head("GET", USERS, "Cookie: a=b; c=d", "Accept: */*"), 405),
+            (head("GET", "https://localhost/healthz"), 200),
+            (head("GET", "HTTP://localhost:8888/healthz?"), 200),
+            (head("GET", "https://localhost", host="Host: localhost:1"), 404),
+            (head("GET", "/healthz", *many), 200),
+            (head("GET", "/healthz", "X: " + "y" * 16000), 200),
+            (head("GET", "/healthz", "X-Request-ID: fuzz-1"), 200),
+            (head("GET", "/healthz", "connection: keep-alive, x"), 200),
+            (b"\r\n" + head("GET", "/healthz"), 200),
+            (head("GET", "/healthz", "CONTENT-LENGTH:\t0 "), 200)):
+        yield Case(data, tuple(statuses), False)
+
+
+def body_cases():
+    bad_user, form = json.dumps(BAD_USER), "username=a&password=b"
+    numbers = "[%s]" % ",".join(["1e999", "-0", "9" * 400, "1" * 19])
+    waits = "Expect: 100-continue"
+    for data, *statuses in (
+            (sized("POST", USERS, bad_user, JSON), 422),
+            (sized("POST", USERS, "{}", JSON), 422),
+            (sized("POST", USERS, "[" * 5000, JSON), 400),
+            (sized("POST", USERS, numbers, JSON), 400, 422),
+            (sized("POST", USERS, b'{"email":"\xff\x00"}', JSON), 400),
+            (sized("POST", USERS, bad_user), 415),
+            (sized("POST", USERS, "", JSON), 400, 422),
+            (sized("POST", USERS, "x" * BODY_MAX, JSON), 400),
+            (sized("POST", USERS, '{"a":"%s"}' % ("b" * 99999), JSON), 422),
+            (sized("PATCH", ME, '{"name":"x"}', JSON), 405),
+            (sized("PUT", "/healthz", "x" * 3000), 405),
+            (sized("POST", "/nothing", "x"), 404),
+            (sized("POST", TOKEN, "", FORM), 400),
+            (sized("POST", TOKEN, "grant_type=x&" + form, FORM), 400),
+            (sized("POST", TOKEN, "&".join("a%d=%%41" % i for i in
+                                           range(2000)), FORM), 400),
+            (sized("POST", TOKEN, "%", FORM), 400),
+            (sized("POST", TOKEN, form, JSON), 400),
+            (sized("POST", USERS, bad_user, JSON, waits), 422),
+            (chunked("POST", USERS, bad_user, JSON), 422),
+            (chunked("POST", USERS, bad_user, JSON, waits, size=1), 422),
+            (chunked("POST", USERS, bad_user, JSON,
+                     extension=' ;a="b";c'), 422),
+            (chunked("POST", USERS, bad_user, JSON, size=1000,
+                     trailer="X-Sum: 1\r\nY: z\r\n"), 422),
+            (chunked("POST", TOKEN, "x=" + "y" * 60000, FORM, size=5000),
+             400),
+            (chunked("PUT", "/healthz", ""), 405)):
+        yield Case(data, tuple(statuses), False)
+
+
+def closing_cases():
+    """Framing that can be read in two ways, and what is too much."""
+    body, length = b"x", "Content-Length: 1"
+    get, post = ("GET", "/healthz"), ("POST", USERS)
+    for data, status in (
+            (head(*get, "Connection: close"), 200),
+            (head(*get, version="1.0"), 200),
+            (head(*get, version="2.0"), 505),
+            (head(*get, host=None), 400),
+            (head(*get, HOST), 400),
+            (head(*get, host="Host: a b"), 400),
+            (head(*get, "X : y"), 400),
+            (head(*get, "X: y", " folded"), 400),
+            (head(*get, "X\0: y"), 400),
+            (head(*get, "X: " + "y" * HEAD_MAX), 431),
+            (head(*get, *["X: y"] * 100), 431),
+            (head("GET", "/" + "x" * HEAD_MAX), 414),
+            (head("GET", "/" + "x" * TARGET_MAX), 414),
+            (head("GET", "healthz"), 400),
+            (head("GET", "/#x"), 400),
+            (head("BREW", "/healthz"), 501),
+            (head("CONNECT", "localhost:80"), 501),
+            (head("G T", "/healthz"), 400),
+            (b"GET /healthz\r\n\r\n", 400),
+            (b"GET /healthz HTTP/1.1\nHost: localhost\n\n", 400),
+            (b"\r\n" * 4 + head(*get), 400),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+            (head(*get, length) + body, 400),
+            (head(*post, length, CHUNKED) + b"0\r\n\r\n", 400),
+            (head(*post, length, length) + body, 400),
+            (head(*post, "Content-Length: 1, 1") + body, 400),
+            (head(*post, "Content-Length: -1"), 400),
+            (head(*post, "Content-Length: +1") + body, 400),
+            (head(*post, "Content-Length: 0x1") + body, 400),
+            (head(*post, "Content-Length: %d" % (BODY_MAX + 1)), 413),
+            (head(*post, "Content-Length: %d" % 2 ** 64), 413),
+            (head(*post, "Content-Length: " + "9" * 4000), 413),
+            (head(*post, "Transfer-Encoding: gzip, chunked"), 501),
+            (head(*post, CHUNKED, CHUNKED) + b"0\r\n\r\n", 400),
+            (head(*post, CHUNKED, version="1.0") + b"0\r\n\r\n", 400),
+            (head(*post, "Expect: 200-ok", length) + body, 417),
+            (head(*post, CHUNKED) + b"FFFFFFFF\r\n" + b"x" * 140000, 413),
+            (head(*post, CHUNKED) + b"FFFFFFFFF\r\n", 400),
+            (head(*post, CHUNKED) + b"-1\r\n", 400),
+            (head(*post, CHUNKED) + b"1\nx\n0\n\n", 400),
+            (head(*post, CHUNKED) + b"1\r\nxx\r\n", 400),
+            (head(*post, CHUNKED) + b"1;" + b"a" * 9000 + b"\r\n", 400),
+            (head(*post, CHUNKED) + b"0\r\n" + b"A: b\r\n" * 2000, 400),
+            (head(*post, CHUNKED) + b"999\r\n%s\r\n" % bytes(0x999) * 99, 413)):
+        yield Case(data, (status,), True)
+
+
+def costly_cases():
+    """Each costs a password hash. The user is there already."""
+    user, form = json.dumps(USER), "username=fuzz@example.com&password=wrong"
+    for data, *statuses in (
+            (sized("POST", USERS, user, JSON), 409),
+            (chunked("POST", USERS, user, JSON), 409),
+            (sized("POST", TOKEN, form, FORM), 400),
+            (sized("POST", TOKEN, form.replace("wrong", USER["password"]),
+                   FORM), 200)):
+        yield Case(data, tuple(statuses), False)
+
+
+def admin_cases():
+    for data, status, closes in (
+            (head("GET", "/metrics"), 200, False),
+            (head("HEAD", "/metrics"), 200, False),
+            (head("GET", "/metrics?x"), 422, False),
+            (head("GET", "/healthz"), 404, False),
+            (sized("POST", "/metrics", "x" * 1000), 405, False),
+            (chunked("POST", "/x", "x" * 1000), 404, False),
+            (head("OPTIONS", "/metrics"), 204, False),
+            (head("GET", "/metrics", "Connection: close"), 200, True),
+            (head("GET", "/metrics", HOST), 400, True)):
+        yield Case(data, (status,), closes)
+
+
+API = [list(plain_cases()), list(body_cases()), list(closing_cases())]
+COSTLY = list(costly_cases())
+ADMIN = list(admin_cases())
+
+# Whoever sends these, and does not read, makes the server wait.
+LONG_ADMIN = [Case(head("GET", "/metrics"), (200,), False)] * 150
+LONG_API = [Case(head("GET", unknown(300)), (422,), False)] * 90
+
+NUMBERS = [b"0", b"1", b"-1", b"00", b"7fffffff", b"80000000", b"ffffffff",
+           b"2147483648", b"4294967296", b"131072", b"131073",
+           b"9223372036854775808", b"18446744073709551616", b"1e9",
+           b"9" * 300]
+TOKENS = NUMBERS + [
+    b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b" ", b"\t", b":", b";", b",",
+    b"?", b"&", b"=", b"%", b"%00", b"#", b"/", b"*", b"\x7f", b"\x80",
+    b"\xff", b"\xc0\x80", b"\xe2\x82", b"\xf0\x9f\x98\x80", b"HTTP/1.1",
+    b"HTTP/1.0", b"HTTP/9.9", b"Host: localhost\r\n", b"Host: x\r\n",
+    b"Content-Length", b"Content-Length: 5\r\n", b"Content-Length: 0\r\n",
+    b"Transfer-Encoding: chunked\r\n", b"transfer-encoding: identity\r\n",
+    b"Expect: 100-continue\r\n", b"Connection: close\r\n", b"0\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"https://",
+    b"HEAD ", b"POST ", b"OPTIONS ", b"[::1]:1", b'"', b"\\u0000", b"{", b"["]
+
+
+def pipeline(rng, admin):
+    """Some requests in a row: [Case, ...]."""
+    def pick():
+        if admin:
+            return rng.choice(ADMIN)
+        if rng.random() < 0.03:
+            return rng.choice(COSTLY)
+        return rng.choice(rng.choice(API))
+
+    if rng.random() < 0.02:
+        return LONG_ADMIN if admin else LONG_API
+    return [pick() for _ in range(rng.choice([1, 1, 1, 2, 3, 5, 9]))]
+
+
+def expected(cases):
+    """The statuses that the answers to a pipeline may have, in order."""
+    found = []
+    for case in cases:
+        found.append(case.statuses)
+        if case.closes:
+            break
+    return found
+
+
+def span(rng, data, most=64):
+    """A part of data."""
+    start = rng.randrange(len(data) + 1)
+    return start, min(len(data), start + 1 + int(rng.expovariate(3 / most)))
+
+
+def flip_bit(rng, data):
+    if data:
+        i = rng.randrange(len(data))
+        data[i:i + 1] = bytes([data[i] ^ 1 << rng.randrange(8)])
+    return data
+
+
+def set_byte(rng, data):
+    if data:
+        data[rng.randrange(len(data))] = rng.choice(
+            [0, 9, 10, 13, 32, 127, 128, 255, rng.randrange(256)])
+    return data
+
+
+def insert_token(rng, data):
+    i = rng.randrange(len(data) + 1)
+    return data[:i] + rng.choice(TOKENS) * rng.choice([1, 1, 1, 2, 50]) + \
+        data[i:]
+
+
+def insert_at_line(rng, data):
+    """A token at a line's start or end."""
+    places = [m.start() + rng.choice([0, 2]) for m in
+              re.finditer(b"\r\n", data)] or [0]
+    i = rng.choice(places)
+    return data[:i] + rng.choice(TOKENS) + data[i:]
+
+
+def delete_span(rng, data):
+    start, end = span(rng, data)
+    return data[:start] + data[end:]
+
+
+def repeat_span(rng, data):
+    start, end = span(rng, data)
+    times = rng.choice([2, 2, 3, 10, 300])
+    return data[:start] + data[start:end] * times + data[end:]
+
+
+def move_span(rng, data):
+    start, end = span(rng, data)
+    part, rest = data[start:end], data[:start] + data[end:]
+    i = rng.randrange(len(rest) + 1)
+    return rest[:i] + part + rest[i:]
+
+
+def change_lines(rng, data):
+    lines = data.split(b"\r\n")
+    i, j = rng.randrange(len(lines)), rng.randrange(len(lines))
+    how = rng.randrange(4)
+    if how == 0:
+        lines[i], lines[j] = lines[j], lines[i]
+    elif how == 1:
+        lines.insert(j, lines[i])
+    elif how == 2:
+        del lines[i]
+    else:
+        lines[i] = lines[i].swapcase()
+    return bytearray(b"\r\n".join(lines))
+
+
+def change_line_end(rng, data):
+    places = [m.start() for m in re.finditer(b"\r\n", data)]
+    if places:
+        i = rng.choice(places)
+        data[i:i + 2] = rng.choice([b"\n", b"\r", b"\r\r\n", b"\n\r", b"",
+                                    b" \r\n", b"\r\n ", b"\r\n\r\n"])
+    return data
+
+
+def change_number(rng, data):
+    numbers = list(re.finditer(b"[0-9]+", data))
+    if numbers:
+        number = rng.choice(numbers)
+        data[number.start():number.end()] = rng.choice(NUMBERS)
+    return data
+
+
+def splice(rng, data):
+    other = rng.choice(rng.choice(API)).data
+    i, j = rng.randrange(len(data) + 1), rng.randrange(len(other))
+    return data[:i] + other[j:] + (data[i:] if rng.random() < 0.5 else b"")
+
+
+def truncate(rng, data):
+    return data[:rng.randrange(len(data) + 1)]
+
+
+MUTATIONS = [flip_bit, set_byte, insert_token, insert_token, insert_at_line,
+             insert_at_line, delete_span, repeat_span, move_span,
+             change_lines, change_lines, change_line_end, change_number,
+             change_number, splice, truncate]
+
+
+def mutate(rng, data, most=400000):
+    data = bytearray(data)
+    for _ in range(rng.choice([1, 1, 1, 2, 3, 5, 8])):
+        data = bytearray(rng.choice(MUTATIONS)(rng, data)[:most])
+    return bytes(data)
+
+
+def spoil_bytes(rng, data):
+    """For what is no text: TLS."""
+    data = bytearray(data)
+    for _ in range(rng.choice([1, 1, 2, 3, 8])):
+        how = rng.choice([flip_bit, flip_bit, set_byte, set_byte, delete_span,
+                          repeat_span, move_span, truncate])
+        data = bytearray(how(rng, data))
+    return bytes(data)
+
+
+def soup(rng):
+    """Tokens, and some letters, in any order."""
+    words = TOKENS + [c.encode() for c in string.ascii_letters]
+    return b"".join(rng.choice(words) for _ in range(rng.randrange(200)))
+
+
+def cut(rng, data):
+    """The same bytes in pieces: whole, in a few, in many, one by one."""
+    how = rng.choice(["whole", "few", "many", "bytes"])
+    if how == "bytes" and len(data) <= 3000:
+        return [data[i:i + 1] for i in range(len(data))]
+    count = {"whole": 0, "few": 3}.get(how, 40)
+    places = sorted(rng.randrange(len(data) + 1) for _ in range(count))
+    pieces = [data[a:b] for a, b in zip([0] + places, places + [len(data)])]
+    return [piece for piece in pieces if piece]

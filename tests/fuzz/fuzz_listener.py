@@ -1,0 +1,425 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Throws bytes at the real listener, over TLS, below TLS and at the admin
+port, and checks what comes back and that others are served all the while.
+
+usage: fuzz_listener.py [--seconds N] [--seed S] [--only THREAD/NUMBER]
+
+KEEL_BUILD names the build, the asan flavour normally. A seed repeats a run's
+inputs, --only one of them (TLS's own random numbers aside)."""
+
+import argparse
+import collections
+import os
+import random
+import socket
+import ssl
+import sys
+import threading
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api"))
+
+import corpus  # noqa: E402
+from answers import Wrong, check_answers, check_records  # noqa: E402
+from client import Client  # noqa: E402
+from helpers import raw_request, read_raw_answer, register  # noqa: E402
+from server import BUILD, flavor  # noqa: E402
+from standalone import running_server, wait_for_no_connections  # noqa: E402
+
+THREADS = 4
+CANARY_ADDRESS = "127.0.0.2"
+CANARY_WORST = 5        # seconds
+END_WORST = 20          # seconds until the server closes what is over
+QUIET = 0.05            # seconds without a byte: nothing more will come
+REST_SECONDS = 15
+SHOWN = 2000            # bytes of a failed input
+FAILURES_SHOWN = 20
+
+# Whatever the server waits for, this is the end: no head has a NUL, no chunk
+# begins with one, and a body that is due is no longer than this.
+THE_END = bytes(corpus.BODY_MAX + 4096)
+
+
+class Report:
+    """What the threads have seen."""
+
+    def __init__(self, seed):
+        self.seed = seed
+        self.lock = threading.Lock()
+        self.counts = collections.Counter()
+        self.statuses = collections.Counter()
+        self.passed = self.failed = 0
+
+    def count(self, name, n=1):
+        with self.lock:
+            self.counts[name] += n
+
+    def answered(self, statuses):
+        with self.lock:
+            self.statuses.update(statuses)
+
+    def passes(self):
+        with self.lock:
+            self.passed += 1
+
+    def fails(self, what, *more):
+        with self.lock:
+            self.failed += 1
+            if self.failed <= FAILURES_SHOWN:
+                print("fuzz: FAILED, seed %d: %s" % (self.seed, what))
+                for line in more:
+                    print("    " + line)
+                sys.stdout.flush()
+
+
+def make_contexts():
+    """TLS 1.3, TLS 1.2."""
+    contexts = []
+    for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.minimum_version = context.maximum_version = version
+        contexts.append(context)
+    return contexts
+
+
+class Input:
+    """All that is random about one input is decided here, so that it can be
+    repeated."""
+
+    def __init__(self, seed, name):
+        self.name = name
+        self.rng = rng = random.Random("%d/%s" % (seed, name))
+        self.where = rng.choices(["tls", "admin", "below"], [14, 3, 3])[0]
+        self.kind = rng.choices(["valid", "mutated", "random", "soup"],
+                                [5, 12, 1, 2])[0]
+        self.cases = corpus.pipeline(rng, self.where == "admin")
+        self.data = self.make_data()
+        self.ending = rng.choices(
+            ["the end", "reset midway", "reset", "fin", "half", "polite",
+             "garbage"], [14, 3, 2, 2, 2, 2, 2])[0]
+        self.context = rng.choice([0, 0, 1])
+        self.sni = rng.choice([None, "localhost"])
+        self.below_tls = rng.random() < 0.3     # where it is cut
+        self.keys = 0 if self.below_tls else rng.choice([0] * 9 + [1, 300])
+        self.hold = rng.random() < 0.3          # the handshake's end
+        self.lazy = rng.choice([0] * 9 + [0.1])
+        self.again = self.ending == "the end" and rng.random() < 0.5
+
+    def make_data(self):
+        data = b"".join(case.data for case in self.cases)
+        if self.kind == "valid":
+            return data
+        if self.kind == "mutated":
+            return corpus.mutate(self.rng, data)
+        if self.kind == "random":
+            return self.rng.randbytes(self.rng.choice([1, 50, 3000, 100000]))
+        return corpus.soup(self.rng)
+
+    def __str__(self):
+        return "input %s (%s, %s, %s)" % (self.name, self.where, self.kind,
+                                          self.ending)
+
+
+def timeless(statuses):
+    """Whoever has registered is in conflict the next time."""
+    return [409 if status == 201 else status for status in statuses]
+
+
+class Fuzzer(threading.Thread):
+    def __init__(self, server, report, number, until):
+        super().__init__()
+        self.server = server
+        self.report = report
+        self.number = number
+        self.until = until
+        self.contexts = make_contexts()
+        self.current = None
+
+    def run(self):
+        count = 0
+        while time.monotonic() < self.until and \
+                self.server.process.poll() is None:
+            count += 1
+            self.try_input("%d/%d" % (self.number, count))
+
+    def try_input(self, name):
+        self.current = i = Input(self.report.seed, name)
+        self.client = None
+        wrong = None
+        try:
+            if i.where == "below":
+                self.attack_tls(i)
+            else:
+                self.attack_http(i)
+        except Wrong as error:
+            wrong = str(error)
+        except Exception:
+            wrong = "it could not be sent: " + traceback.format_exc()
+        if wrong is None:
+            self.report.passes()
+            return
+        got = bytes(self.client.received[:SHOWN]) if self.client else b""
+        self.report.fails("%s: %s" % (i, wrong),
+                          "sent: %r" % i.data[:SHOWN], "got: %r" % got)
+
+    def connect(self, i, port, tls=None, name=None):
+        self.client = Client(port, tls, name, 2048 if i.lazy else None)
+        self.report.count("connections")
+        return self.client
+
+    def let_go(self):
+        self.client.close()
+        self.report.count("bytes sent", self.client.sent)
+        self.report.count("bytes received", len(self.client.raw))
+
+    #
+    # HTTP, over TLS or at the admin port.
+    #
+
+    def attack_http(self, i):
+        statuses = self.exchange(i)
+        if not i.again:
+            return
+        # The same bytes get the same answers, however they are cut.
+        second = self.exchange(i)
+        if 503 not in statuses + second and \
+                timeless(statuses) != timeless(second):
+            raise Wrong("first %s, then, cut in another way, %s" %
+                        (statuses, second))
+
+    def exchange(self, i):
+        if i.where == "admin":
+            client = self.connect(i, self.server.admin_port)
+        else:
+            client = self.connect(i, self.server.port,
+                                  self.contexts[i.context], i.sni)
+            if not client.handshake(i.hold):
+                raise Wrong("the handshake fails: %s" % client.error)
+        try:
+            client.lazy_until = time.monotonic() + i.lazy
+            self.send(i, client)
+            return self.end(i, client)
+        finally:
+            self.let_go()
+
+    def send(self, i, client):
+        pieces = corpus.cut(i.rng, client.records(i.data)) if i.below_tls \
+            else corpus.cut(i.rng, i.data)
+        if i.ending == "reset midway":
+            del pieces[i.rng.randrange(len(pieces) + 1):]
+        pauses = {i.rng.randrange(len(pieces) + 1): i.rng.random() / 100
+                  for _ in range(i.rng.choice([0, 0, 2, 5]))}
+        for number, piece in enumerate(pieces):
+            client.push(piece if i.below_tls else client.records(piece))
+            if number in pauses:
+                client.pull(pauses[number])
+            if number == 0:
+                for _ in range(i.keys):
+                    client.key_update(i.rng.random() < 0.5)
+
+    def end(self, i, client):
+        complete = i.ending == "the end"
+        if complete:
+            client.send(THE_END, END_WORST)
+        elif i.ending == "half":
+            client.half_close()
+        elif i.ending == "polite":
+            client.notify()
+        elif i.ending == "garbage":
+            client.push(corpus.spoil_bytes(i.rng, client.records(
+                i.rng.randbytes(200))))
+        if i.ending in ("the end", "half"):
+            if not client.wait_for_end(END_WORST):
+                raise Wrong("the connection stays open")
+        elif not i.ending.startswith("reset"):
+            client.wait_for_quiet(QUIET)
+        if i.ending.startswith("reset"):
+            client.reset()
+        return self.judge(i, client, complete)
+
+    def judge(self, i, client, complete):
+        if complete and client.error is not None:
+            raise Wrong("TLS breaks: %s" % client.error)
+        if complete and client.tls is not None and not client.notified:
+            raise Wrong("closed (%s) without close_notify" % client.ended)
+        answers = check_answers(i.data, client.received, complete)
+        statuses = [answer.status for answer in answers]
+        self.report.answered(statuses)
+        if complete and i.kind == "valid":
+            want = corpus.expected(i.cases)
+            if not i.cases[len(want) - 1].closes:
+                want.append((400,))     # THE_END's
+            if len(want) != len(statuses) or not all(
+                    status in may or status == 503
+                    for status, may in zip(statuses, want)):
+                raise Wrong("answers %s, not %s" % (statuses, want))
+        return statuses
+
+    #
+    # Below TLS.
+    #
+
+    def attack_tls(self, i):
+        how = i.rng.choice(["bytes", "hello", "hello", "flight"])
+        client = self.connect(i, self.server.port, self.contexts[i.context],
+                              i.rng.choice([None, "localhost", "x." * 100]))
+        try:
+            flight = client.step_handshake()
+            if how == "flight":
+                client.push(flight)
+                client.wait_for_quiet(QUIET)
+                flight = client.step_handshake()
+            if how != "bytes":
+                i.data = corpus.spoil_bytes(i.rng, flight)
+            for piece in corpus.cut(i.rng, i.data):
+                client.push(piece)
+            if i.ending == "half":
+                client.half_close()
+            if not i.ending.startswith("reset"):
+                client.wait_for_quiet(QUIET)
+            else:
+                client.reset()
+            check_records(client.raw)
+        finally:
+            self.let_go()
+
+
+class Watch(threading.Thread):
+    """Another client, who must always be served; and who counts restarts."""
+
+    def __init__(self, server, report, fuzzers):
+        super().__init__()
+        self.server = server
+        self.report = report
+        self.fuzzers = fuzzers
+        self.ended = threading.Event()
+        self.asked = 0
+        self.worst = 0
+        self.restarts = 0
+
+    def run(self):
+        tls = self.server.tls()
+        while not self.ended.wait(0.05) and \
+                self.server.process.poll() is None:
+            started = time.monotonic()
+            try:
+                self.ask(tls)
+            except (OSError, AssertionError) as error:
+                self.report.fails("the canary's request failed: %r" % error,
+                                  *self.in_flight())
+            took = time.monotonic() - started
+            self.asked += 1
+            self.worst = max(self.worst, took)
+            if took > CANARY_WORST:
+                self.report.fails("the canary waited %.1f s" % took,
+                                  *self.in_flight())
+            if self.asked % 10 == 0:
+                self.count_restarts()
+
+    def ask(self, tls):
+        with socket.create_connection(
+                ("127.0.0.1", self.server.port), CANARY_WORST,
+                source_address=(CANARY_ADDRESS, 0)) as plain, \
+                tls.wrap_socket(plain, server_hostname="127.0.0.1") as s:
+            s.sendall(raw_request("GET", "/healthz"))
+            status, _, body = read_raw_answer(s)
+            assert (status, body) == (200, b'{"status":"ok"}'), status
+
+    def count_restarts(self):
+        try:
+            now = self.server.metrics()["keel_worker_restarts_total"]
+        except Exception as error:
+            self.report.fails("no metrics: %r" % error, *self.in_flight())
+            return
+        if now > self.restarts:
+            self.report.fails("a worker died", *self.in_flight())
+        self.restarts = now
+
+    def in_flight(self):
+        return ["at that time: %s: %r" % (f.current, f.current.data[:SHOWN])
+                for f in self.fuzzers if f.current is not None]
+
+
+def check_afterwards(server, report):
+    """Everything must come to rest, and end well."""
+    checks = 0
+    try:
+        with server.client() as client:
+            assert client.get("/readyz").status_code == 200
+        server.wait_for_rest(REST_SECONDS)
+        busy = wait_for_no_connections(server, REST_SECONDS)
+        assert not busy, "not at rest: %s" % busy
+        assert server.open_transactions() == []
+    except Exception as error:
+        report.fails("afterwards: %r" % error)
+    server.stop()
+    for problem in server.problems:
+        report.fails(problem)
+    return checks
+
+
+def run(server, report, seconds, only):
+    until = time.monotonic() + seconds
+    fuzzers = [Fuzzer(server, report, number, until)
+               for number in range(THREADS)]
+    watch = Watch(server, report, fuzzers)
+    watch.start()
+    try:
+        if only:
+            fuzzers[0].try_input(only)
+            fuzzers = []
+        for fuzzer in fuzzers:
+            fuzzer.start()
+        for fuzzer in fuzzers:
+            fuzzer.join()
+    finally:
+        for fuzzer in fuzzers:
+            fuzzer.until = 0
+        watch.ended.set()
+        watch.join()
+    check_afterwards(server, report)
+    print("fuzz: %s" % ", ".join(
+        "%d %s" % (report.counts[name], name)
+        for name in ("connections", "bytes sent", "bytes received")))
+    print("fuzz: statuses %s" % ", ".join(
+        "%d: %d" % item for item in sorted(report.statuses.items())))
+    print("fuzz: the canary asked %d times and waited %.0f ms at most" %
+          (watch.asked, watch.worst * 1e3))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seed", type=int,
+                        default=random.SystemRandom().randrange(10 ** 9))
+    parser.add_argument("--only", metavar="THREAD/NUMBER")
+    arguments = parser.parse_args()
+    print("fuzz: %s (%s), seed %d" % (BUILD, flavor() or "no build there",
+                                      arguments.seed), flush=True)
+    report = Report(arguments.seed)
+    with running_server(KEEL_RATE_LIMITS="off") as server:
+        with server.client() as client:
+            register(client, **corpus.USER)
+        run(server, report, arguments.seconds, arguments.only)
+    print("fuzz: %d passed, %d failed" % (report.passed, report.failed))
+    sys.exit(1 if report.failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,390 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/wire/wire_head.c src/runtime/error_kinds.c */
+
+#include "head_fixture.h"
+
+/* head_parse(): the request line, the target, whose host it is. */
+
+/* A head with this request line. */
+#define HEAD(line)	line "\r\nHost: h\r\n\r\n"
+
+/* A head with this target, and one with these header lines. */
+#define TARGET(target)	HEAD("GET " target " HTTP/1.1")
+#define LINES(lines)	"GET / HTTP/1.1\r\n" lines "\r\n\r\n"
+
+struct sample {
+	const char	*in;
+	const char	*outcome;
+};
+
+static void
+assert_all(const struct sample *samples, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		assert_reads(samples[i].in, samples[i].outcome);
+}
+
+#define ASSERT_ALL(samples)	assert_all(samples, COUNT(samples))
+
+static void
+test_methods(void **state)
+{
+	static const struct sample	samples[] = {
+		{ HEAD("GET / HTTP/1.1"), "GET / ? @h" },
+		{ HEAD("HEAD / HTTP/1.1"), "HEAD / ? @h" },
+		{ HEAD("POST / HTTP/1.1"), "POST / ? @h" },
+		{ HEAD("PUT / HTTP/1.1"), "PUT / ? @h" },
+		{ HEAD("PATCH / HTTP/1.1"), "PATCH / ? @h" },
+		{ HEAD("DELETE / HTTP/1.1"), "DELETE / ? @h" },
+		{ HEAD("OPTIONS / HTTP/1.1"), "OPTIONS / ? @h" },
+		{ HEAD("TRACE / HTTP/1.1"), NO_METHOD },
+		{ HEAD("CONNECT h:443 HTTP/1.1"), NO_METHOD },
+		{ HEAD("PRI * HTTP/1.1"), NO_METHOD },
+		{ HEAD("get / HTTP/1.1"), NO_METHOD },
+		{ HEAD("GETS / HTTP/1.1"), NO_METHOD },
+		{ HEAD("GE / HTTP/1.1"), NO_METHOD },
+		{ HEAD("!#$%&'*+-.^_`|~09azAZ / HTTP/1.1"), NO_METHOD },
+		{ HEAD("G@T / HTTP/1.1"), BAD_METHOD },
+		{ HEAD("G\xc3\x89T / HTTP/1.1"), BAD_METHOD },
+		{ HEAD("\"GET\" / HTTP/1.1"), BAD_METHOD },
+		{ HEAD("GET: / HTTP/1.1"), BAD_METHOD },
+		{ HEAD("\tGET / HTTP/1.1"), BAD_METHOD },
+		{ HEAD("GET\t / HTTP/1.1"), BAD_METHOD },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+/* Two blanks, and they are spaces. */
+static void
+test_request_line(void **state)
+{
+	static const struct sample	samples[] = {
+		{ HEAD("GET"), BAD_LINE },
+		{ HEAD("GET "), BAD_LINE },
+		{ HEAD("GET /"), BAD_LINE },
+		{ HEAD("GET / "), BAD_LINE },
+		{ HEAD("GET  "), BAD_LINE },
+		{ HEAD(" "), BAD_LINE },
+		{ HEAD("\t"), BAD_LINE },
+		{ HEAD("/ HTTP/1.1"), BAD_LINE },
+		{ HEAD("GET HTTP/1.1"), BAD_LINE },
+		{ HEAD("GET\t/\tHTTP/1.1"), BAD_LINE },
+		{ HEAD("GET  / HTTP/1.1"), BAD_LINE },
+		{ HEAD("GET /  HTTP/1.1"), BAD_LINE },
+		{ HEAD("GET / HTTP/1.1 "), BAD_LINE },
+		{ HEAD("GET / HTTP/1.1\t"), BAD_LINE },
+		{ HEAD("GET / \tHTTP/1.1"), BAD_LINE },
+		{ HEAD("GET /a b HTTP/1.1"), BAD_LINE },
+		/* An empty method, an empty target. */
+		{ HEAD(" / HTTP/1.1"), BAD_METHOD },
+		{ HEAD("GET  HTTP/1.1"), BAD_TARGET },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+static void
+test_versions(void **state)
+{
+	static const struct sample	samples[] = {
+		{ HEAD("GET / HTTP/1.1"), "GET / ? @h" },
+		{ HEAD("GET / HTTP/1.0"), "GET / ? @h close" },
+		/* RFC 9110, 2.5: what is new in them may be left out. */
+		{ HEAD("GET / HTTP/1.2"), "GET / ? @h" },
+		{ HEAD("GET / HTTP/1.9"), "GET / ? @h" },
+		{ HEAD("GET / HTTP/2.0"), NO_VERSION },
+		{ HEAD("GET / HTTP/3.0"), NO_VERSION },
+		{ HEAD("GET / HTTP/0.9"), NO_VERSION },
+		{ HEAD("GET / HTTP/9.9"), NO_VERSION },
+		/* Before the method is asked for. */
+		{ HEAD("PRI * HTTP/2.0"), NO_VERSION },
+		{ HEAD("GET / HTTP/2"), BAD_LINE },
+		{ HEAD("GET / HTTP/1"), BAD_LINE },
+		{ HEAD("GET / HTTP/1."), BAD_LINE },
+		{ HEAD("GET / HTTP/"), BAD_LINE },
+		{ HEAD("GET / HTTP"), BAD_LINE },
+		{ HEAD("GET / HTTP/.1"), BAD_LINE },
+		{ HEAD("GET / HTTP/1.10"), BAD_LINE },
+		{ HEAD("GET / HTTP/11.1"), BAD_LINE },
+		{ HEAD("GET / HTTP/1,1"), BAD_LINE },
+		{ HEAD("GET / HTTP/a.1"), BAD_LINE },
+		{ HEAD("GET / HTTP/1.a"), BAD_LINE },
+		{ HEAD("GET / HTTP/+1.1"), BAD_LINE },
+		{ HEAD("GET / http/1.1"), BAD_LINE },
+		{ HEAD("GET / Http/1.1"), BAD_LINE },
+		{ HEAD("GET / HTTPS/1.1"), BAD_LINE },
+		{ HEAD("GET / XHTTP/1.1"), BAD_LINE },
+		{ HEAD("GET / HTTP/\xb2.1"), BAD_LINE },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+static void
+test_paths_and_queries(void **state)
+{
+	static const struct sample	samples[] = {
+		{ TARGET("/"), "GET / ? @h" },
+		{ TARGET("/a/b"), "GET /a/b ? @h" },
+		{ TARGET("/a?b"), "GET /a ?b @h" },
+		{ TARGET("/?b=c&d"), "GET / ?b=c&d @h" },
+		{ TARGET("/a?"), "GET /a ? @h" },
+		{ TARGET("/a??b?c"), "GET /a ??b?c @h" },
+		{ TARGET("/?/a"), "GET / ?/a @h" },
+		/* As sent: nothing is decoded, nothing tidied up. */
+		{ TARGET("/%41%00%zz%"), "GET /%41%00%zz% ? @h" },
+		{ TARGET("/a?%23%20"), "GET /a ?%23%20 @h" },
+		{ TARGET("//a/.././/b;c"), "GET //a/.././/b;c ? @h" },
+		{ TARGET("/\"<>\\^`{|}~!$&'()*+,;=:@[]"),
+		    "GET /\"<>\\^`{|}~!$&'()*+,;=:@[] ? @h" },
+		{ TARGET("/http://a/b"), "GET /http://a/b ? @h" },
+		{ TARGET("/?http://a/b"), "GET / ?http://a/b @h" },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+static void
+test_targets_that_are_not_valid(void **state)
+{
+	static const struct sample	samples[] = {
+		{ TARGET("a"), BAD_TARGET },
+		{ TARGET("?a"), BAD_TARGET },
+		{ TARGET("?/a"), BAD_TARGET },
+		{ TARGET("h:80"), BAD_TARGET },
+		{ TARGET("\\a"), BAD_TARGET },
+		{ TARGET("%2f"), BAD_TARGET },
+		{ TARGET("/#"), BAD_TARGET },
+		{ TARGET("#"), BAD_TARGET },
+		{ TARGET("/a#b"), BAD_TARGET },
+		{ TARGET("/a?b#c"), BAD_TARGET },
+		{ TARGET("/a\tb"), BAD_TARGET },
+		{ TARGET("\t/a"), BAD_TARGET },
+		{ TARGET("/a\t"), BAD_TARGET },
+		{ TARGET("/a?\t"), BAD_TARGET },
+		{ TARGET("/\x80"), BAD_TARGET },
+		{ TARGET("/caf\xc3\xa9"), BAD_TARGET },
+		{ TARGET("/?\xff"), BAD_TARGET },
+		{ TARGET("http://h/\xc3\xa9"), BAD_TARGET },
+		{ TARGET("http://h/#a"), BAD_TARGET },
+		/* The scan has it first. */
+		{ TARGET("/\x7f"), BAD_CONTROL },
+		{ TARGET("/\x01"), BAD_CONTROL },
+		/* Other schemes, and what looks like one. */
+		{ TARGET("ftp://h/"), BAD_TARGET },
+		{ TARGET("file:///a"), BAD_TARGET },
+		{ TARGET("javascript:a"), BAD_TARGET },
+		{ TARGET("http:/h/"), BAD_TARGET },
+		{ TARGET("http:h"), BAD_TARGET },
+		{ TARGET("https:/"), BAD_TARGET },
+		{ TARGET("http:"), BAD_TARGET },
+		{ TARGET("xhttp://h/"), BAD_TARGET },
+		{ TARGET("httpss://h/"), BAD_TARGET },
+		{ TARGET("http?://h/"), BAD_TARGET },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+static void
+test_a_star_is_for_options(void **state)
+{
+	static const struct sample	samples[] = {
+		{ HEAD("OPTIONS * HTTP/1.1"), "OPTIONS * ? @h" },
+		{ HEAD("OPTIONS * HTTP/1.0"), "OPTIONS * ? @h close" },
+		{ HEAD("OPTIONS ** HTTP/1.1"), BAD_TARGET },
+		{ HEAD("OPTIONS *?a HTTP/1.1"), BAD_TARGET },
+		{ HEAD("OPTIONS */ HTTP/1.1"), BAD_TARGET },
+		{ HEAD("OPTIONS a HTTP/1.1"), BAD_TARGET },
+		{ HEAD("GET * HTTP/1.1"), BAD_TARGET },
+		{ HEAD("HEAD * HTTP/1.1"), BAD_TARGET },
+		{ HEAD("POST * HTTP/1.1"), BAD_TARGET },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+/* Its host counts, and not that of the Host header. */
+static void
+test_absolute_targets(void **state)
+{
+	static const struct sample	samples[] = {
+		{ TARGET("https://a"), "GET / ? @a" },
+		{ TARGET("https://a/"), "GET / ? @a" },
+		{ TARGET("https://a/p?q"), "GET /p ?q @a" },
+		{ TARGET("https://a?q"), "GET / ?q @a" },
+		{ TARGET("https://a?"), "GET / ? @a" },
+		{ TARGET("https://a?/q"), "GET / ?/q @a" },
+		{ TARGET("https://a/?q?r/s"), "GET / ?q?r/s @a" },
+		{ TARGET("https://a//p"), "GET //p ? @a" },
+		{ TARGET("http://a/p"), "GET /p ? @a" },
+		{ TARGET("http://a?q"), "GET / ?q @a" },
+		{ TARGET("HTTP://a/p"), "GET /p ? @a" },
+		{ TARGET("hTTpS://A/p"), "GET /p ? @A" },
+		{ TARGET("https://a:8888/p"), "GET /p ? @a:8888" },
+		{ TARGET("https://a:/p"), "GET /p ? @a:" },
+		{ TARGET("https://a:1?q"), "GET / ?q @a:1" },
+		{ TARGET("https://[::1]:8888/p"), "GET /p ? @[::1]:8888" },
+		{ TARGET("https://192.0.2.1"), "GET / ? @192.0.2.1" },
+		{ TARGET("https://long.example.com.host.name/p?q"),
+		    "GET /p ?q @long.example.com.host.name" },
+		{ TARGET("http://a/http://b/"), "GET /http://b/ ? @a" },
+		{ HEAD("OPTIONS https://a HTTP/1.1"), "OPTIONS / ? @a" },
+		{ TARGET("https://"), BAD_AUTHORITY },
+		{ TARGET("http://"), BAD_AUTHORITY },
+		{ TARGET("https:///p"), BAD_AUTHORITY },
+		{ TARGET("https://?q"), BAD_AUTHORITY },
+		{ TARGET("https://:80/"), BAD_AUTHORITY },
+		{ TARGET("https://user@a/"), BAD_AUTHORITY },
+		{ TARGET("https://user:pass@a/"), BAD_AUTHORITY },
+		{ TARGET("https://@a/"), BAD_AUTHORITY },
+		{ TARGET("https://a\\b/"), BAD_AUTHORITY },
+		{ TARGET("https://a:b/"), BAD_AUTHORITY },
+		/* It does not make up for the Host header. */
+		{ "GET https://a/ HTTP/1.1\r\n\r\n", NO_HOST },
+		{ "GET https://a/ HTTP/1.1\r\nHost: @\r\n\r\n", BAD_HOST },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+static void
+test_the_host_header(void **state)
+{
+	static const struct sample	samples[] = {
+		{ LINES("Host: a.example"), "GET / ? @a.example" },
+		{ LINES("hOST:\t a \t"), "GET / ? @a" },
+		{ LINES("A: b\r\nHost: a:8888\r\nC: d"), "GET / ? @a:8888" },
+		{ LINES("Host: a:"), "GET / ? @a:" },
+		{ LINES("Host: [::1]:8888"), "GET / ? @[::1]:8888" },
+		{ LINES("Host: [::1]"), "GET / ? @[::1]" },
+		{ LINES("Host: [::ffff:192.0.2.1]"),
+		    "GET / ? @[::ffff:192.0.2.1]" },
+		{ LINES("Host: [2001:DB8::a]:"), "GET / ? @[2001:DB8::a]:" },
+		{ LINES("Host: 192.0.2.1:1"), "GET / ? @192.0.2.1:1" },
+		{ LINES("Host: -._~%!$&'()*+,;="),
+		    "GET / ? @-._~%!$&'()*+,;=" },
+		{ "GET / HTTP/1.1\r\n\r\n", NO_HOST },
+		{ "GET / HTTP/1.0\r\n\r\n", NO_HOST },
+		{ LINES("Hosts: a"), NO_HOST },
+		{ LINES("Host: a\r\nHost: a"), TWICE },
+		{ LINES("Host: a\r\nB: c\r\nHOST: b"), TWICE },
+		{ LINES("Host:\r\nHost:"), TWICE },
+	};
+	static const char *const	bad[] = {
+		"", " ", ":80", "a:b", "a:80:80", "a:80a", "a:-1", "a: 80",
+		"a b", "a/b", "a/", "/", "a?", "a#", "a@b", "http://a", "a,b c",
+		"a\\b", "\"a\"", "<a>", "a^b", "a|b", "a`b", "{a}", "a\tb",
+		"caf\xc3\xa9", "\x80", "[", "[]", "]", "[]:80", "[::1", "::1",
+		"::1]", "[::1]a", "[::1]80", "[::1]:a", "[::1]:80:80", "a[::1]",
+		"[::g]", "[fe80::1%25lo]", "[v1.a]", "[[::1]]", "[ ::1]",
+		"[a b]",
+	};
+	char				in[128];
+	size_t				i;
+
+	(void)state;
+	ASSERT_ALL(samples);
+	for (i = 0; i < COUNT(bad); i++) {
+		snprintf(in, sizeof(in), LINES("Host: %s"), bad[i]);
+		assert_reads(in, BAD_HOST);
+	}
+}
+
+/* A head with n letters in it. */
+static const char *
+with(const char *before, size_t n, const char *after)
+{
+	static char	 in[8192];
+	char		 letters[4096];
+
+	memset(letters, 'a', n);
+	letters[n] = '\0';
+	snprintf(in, sizeof(in), "%s%s%s", before, letters, after);
+	return (in);
+}
+
+static void
+test_lengths_of_hosts(void **state)
+{
+	static const char	 host[] = "GET / HTTP/1.1\r\nHost: ";
+	static const char	 target[] = "GET https://";
+	static const char	 rest[] = "/ HTTP/1.1\r\nHost: h\r\n\r\n";
+
+	(void)state;
+	head_read(with(host, HEAD_HOST_MAX, "\r\n\r\n"));
+	assert_int_equal(strlen(head.host), 253);
+	assert_reads(with(host, HEAD_HOST_MAX + 1, "\r\n\r\n"), BAD_HOST);
+	head_read(with(host, HEAD_HOST_MAX - 2, ":1\r\n\r\n"));
+	assert_int_equal(strlen(head.host), 253);
+	assert_reads(with(host, HEAD_HOST_MAX - 1, ":1\r\n\r\n"), BAD_HOST);
+	head_read(with(target, HEAD_HOST_MAX, rest));
+	assert_int_equal(strlen(head.host), 253);
+	assert_reads(with(target, HEAD_HOST_MAX + 1, rest), BAD_AUTHORITY);
+}
+
+static void
+test_lengths_of_targets(void **state)
+{
+	static const char	 rest[] = " HTTP/1.1\r\nHost: h\r\n\r\n";
+	const size_t		 max = HEAD_TARGET_MAX;
+
+	(void)state;
+	head_read(with("GET /", max - 1, rest));
+	assert_int_equal(strlen(head.path), 1998);
+	assert_reads(with("GET /", max, rest), LONG_TARGET);
+	head_read(with("GET /?", max - 2, rest));
+	assert_int_equal(strlen(head.query), 1996);
+	assert_reads(with("GET /?", max - 1, rest), LONG_TARGET);
+	head_read(with("GET https://a/", max - 10, rest));
+	assert_int_equal(strlen(head.path), 1989);
+	assert_reads(with("GET https://a/", max - 9, rest), LONG_TARGET);
+	/* Whatever else it is. */
+	assert_reads(with("GET #", max, rest), LONG_TARGET);
+}
+
+int
+main(void)
+{
+#define TEST(fn)	cmocka_unit_test_teardown(fn, head_teardown)
+	const struct CMUnitTest	tests[] = {
+		TEST(test_methods),
+		TEST(test_request_line),
+		TEST(test_versions),
+		TEST(test_paths_and_queries),
+		TEST(test_targets_that_are_not_valid),
+		TEST(test_a_star_is_for_options),
+		TEST(test_absolute_targets),
+		TEST(test_the_host_header),
+		TEST(test_lengths_of_hosts),
+		TEST(test_lengths_of_targets),
+	};
+
+	return (cmocka_run_group_tests_name("wire_head_parse", tests, NULL,
+	    NULL));
+}
