@@ -102,9 +102,53 @@ duplicate_key(struct ctx *c, int position)
 	return (ctx_printf(c, "body.%.*s", (int)(end - start - 1), start + 1));
 }
 
-static void
-raise_json_error(struct ctx *c, const json_error_t *error)
+/* Cuts every number outside of strings to what no reader finds too large. */
+static size_t
+cut_numbers(char *s, size_t len)
 {
+	size_t	 i, digits = 0, out = 0;
+	bool	 quoted = false;
+
+	for (i = 0; i < len; i++) {
+		digits = !quoted && s[i] >= '0' && s[i] <= '9' ? digits + 1 : 0;
+		if (digits > 2)		/* two tell a leading zero */
+			continue;
+		if (quoted && s[i] == '\\' && i + 1 < len)
+			s[out++] = s[i++];
+		else if (s[i] == '"')
+			quoted = !quoted;
+		s[out++] = s[i];
+	}
+	return (out);
+}
+
+/*
+ * jansson stops at a number it cannot hold. Is the rest JSON at all? If it is
+ * not, that counts for more.
+ */
+static bool
+overflow_aside(struct ctx *c, json_error_t *error)
+{
+	char	*copy = ctx_strndup(c, c->body, c->body_len);
+	json_t	*root;
+
+	root = json_loadb(copy, cut_numbers(copy, c->body_len),
+	    JSON_DECODE_ANY, error);
+	json_decref(root);
+	return (root != NULL);
+}
+
+static void
+raise_json_error(struct ctx *c, json_error_t *error)
+{
+	int	 line = error->line;
+
+	if (json_error_code(error) == json_error_numeric_overflow &&
+	    overflow_aside(c, error)) {
+		error_detail(c, "body", "out_of_range",
+		    "A number is too large (line %d)", line);
+		raise_validation(c);
+	}
 	switch (json_error_code(error)) {
 	case json_error_duplicate_key:
 		error_detail(c, duplicate_key(c, error->position),
@@ -115,10 +159,6 @@ raise_json_error(struct ctx *c, const json_error_t *error)
 		error_detail(c, "body", "invalid_format",
 		    "The character U+0000 is not allowed (line %d)",
 		    error->line);
-		break;
-	case json_error_numeric_overflow:
-		error_detail(c, "body", "out_of_range",
-		    "A number is too large (line %d)", error->line);
 		break;
 	default:
 		raise_error(c, &ERR_INVALID_JSON,
@@ -147,6 +187,10 @@ parse_json(struct ctx *c)
 	if (too_deep(c->body, c->body_len))
 		raise_error(c, &ERR_INVALID_JSON,
 		    "The body nests more than %d levels", BODY_DEPTH_MAX);
+
+	if (memchr(c->body, '\0', c->body_len) != NULL)
+		raise_error(c, &ERR_INVALID_JSON,	/* to jansson, an end */
+		    "The body holds a NUL byte");
 
 	root = json_loadb(c->body, c->body_len,
 	    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);

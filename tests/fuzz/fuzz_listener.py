@@ -232,6 +232,7 @@ class Fuzzer(threading.Thread):
             if number == 0:
                 for _ in range(i.keys):
                     client.key_update(i.rng.random() < 0.5)
+        time.sleep(i.lazy)
 
     def end(self, i, client):
         complete = i.ending == "the end"

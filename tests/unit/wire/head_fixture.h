@@ -133,6 +133,7 @@ scan_within(struct head_scan *s, const char *in, size_t len, size_t max,
 static struct head	 head;
 static char		*head_text;
 static size_t		 head_len;
+static bool		 head_accepted;
 
 /* "GET /path ?query @host", and what else there is. */
 static inline const char *
@@ -165,7 +166,8 @@ head_parse_block(const char *in, size_t len)
 	head_text = block_of(in, len);
 	head_len = len;
 	memset(&head, 0xff, sizeof(head));
-	if (head_parse(&head, head_text, len, &error)) {
+	head_accepted = head_parse(&head, head_text, len, &error);
+	if (head_accepted) {
 		assert_null(error.kind);
 		return (head_describe());
 	}
@@ -199,6 +201,22 @@ assert_reads(const char *in, const char *expected)
 	if (strcmp(outcome, expected) != 0)
 		fail_msg("\"%s\", not \"%s\", of: %s", outcome, expected, in);
 }
+
+struct sample {
+	const char	*in;
+	const char	*outcome;
+};
+
+static inline void
+assert_all(const struct sample *samples, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		assert_reads(samples[i].in, samples[i].outcome);
+}
+
+#define ASSERT_ALL(samples)	assert_all(samples, COUNT(samples))
 
 /* A test's teardown. */
 static inline int

@@ -35,24 +35,8 @@
 #define OLD_POST(lines)		HEAD("POST / HTTP/1.0", lines)
 #define LINE(line)		HEAD("GET / HTTP/1.1", line)
 
-#define GOT		"GET / ?" " @h"
-#define POSTED		"POST / ?" " @h"
-
-struct sample {
-	const char	*in;
-	const char	*outcome;
-};
-
-static void
-assert_all(const struct sample *samples, size_t n)
-{
-	size_t	 i;
-
-	for (i = 0; i < n; i++)
-		assert_reads(samples[i].in, samples[i].outcome);
-}
-
-#define ASSERT_ALL(samples)	assert_all(samples, COUNT(samples))
+#define GOT		"GET / ? @h"
+#define POSTED		"POST / ? @h"
 
 /* The second header line, as "name=value". */
 static void
@@ -332,7 +316,7 @@ test_bodies_by_method(void **state)
 	(snprintf(in, sizeof(in), "%s / HTTP/1.1\r\nHost: h\r\n"	\
 	    line "\r\n\r\n", method), in)
 #define DESCRIBED(method, rest)						\
-	(snprintf(out, sizeof(out), "%s / ?" " @h" rest, method), out)
+	(snprintf(out, sizeof(out), "%s / ? @h" rest, method), out)
 	(void)state;
 	for (i = 0; i < COUNT(without); i++) {
 		assert_reads(METHOD(without[i], "Content-Length: 5"), NO_BODY);

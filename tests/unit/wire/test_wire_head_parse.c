@@ -27,22 +27,6 @@
 #define TARGET(target)	HEAD("GET " target " HTTP/1.1")
 #define LINES(lines)	"GET / HTTP/1.1\r\n" lines "\r\n\r\n"
 
-struct sample {
-	const char	*in;
-	const char	*outcome;
-};
-
-static void
-assert_all(const struct sample *samples, size_t n)
-{
-	size_t	 i;
-
-	for (i = 0; i < n; i++)
-		assert_reads(samples[i].in, samples[i].outcome);
-}
-
-#define ASSERT_ALL(samples)	assert_all(samples, COUNT(samples))
-
 static void
 test_methods(void **state)
 {

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
+"""Every file of nst/JSONTestSuite's test_parsing, posted as a body. The suite
+is not part of Keel: KEEL_JSON_SUITE names its folder; without it, one is looked
+for beside the checkout."""
+
+import os
+
+import pytest
+
+from helpers import check_error
+from server import ROOT
+
+SUITE = os.environ.get("KEEL_JSON_SUITE") or os.path.join(
+    ROOT, "../shared/suites/JSONTestSuite")
+FILES = sorted(os.listdir(SUITE)) if os.path.isdir(SUITE) else []
+
+pytestmark = pytest.mark.skipif(
+    not FILES, reason="no JSONTestSuite in %s (KEEL_JSON_SUITE)" % SUITE)
+
+# Well-formed, and refused all the same (docs: one meaning only).
+REFUSED = {
+    "y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json",
+    "y_object_escaped_null_in_key.json", "y_string_null_escape.json",
+    "y_string_backslash_and_u_escaped_zero.json",
+}
+
+
+def post(client, name):
+    with open(os.path.join(SUITE, name), "rb") as f:
+        body = f.read()
+    return client.post("/api/v1/users", content=body,
+                       headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("name", [f for f in FILES if f[0] == "n"])
+def test_what_is_no_json_is_400(client, name):
+    answer = post(client, name)
+    if answer.status_code == 413:
+        assert os.path.getsize(os.path.join(SUITE, name)) > 131072
+        return
+    check_error(answer, 400, "INVALID_JSON")
+
+
+@pytest.mark.parametrize("name", [f for f in FILES if f[0] == "y"])
+def test_what_is_json_is_read(client, name):
+    """It is no user, so it is 422; what matters is that it is not 400."""
+    answer = post(client, name)
+    check_error(answer, 422, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("name", [f for f in FILES if f[0] == "i"])
+def test_what_may_be_either_is_answered(client, name):
+    assert post(client, name).status_code in (400, 422)
+
+
+def test_the_suite_is_whole():
+    assert len(FILES) == 318

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
+"""A worker that dies costs its own connections and nothing else; a key manager
+that dies ends the server, so that whoever watches over it starts it anew."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from helpers import (ask_token, raw_connection, raw_request, read_me,
+                     read_raw_answer, register, sign_in)
+from server import session_processes
+
+
+def works(connection):
+    """One more request on a connection that is kept."""
+    try:
+        connection.sendall(raw_request("GET", "/healthz"))
+        return read_raw_answer(connection)[0] == 200
+    except OSError:
+        return False
+
+
+def wait_for_workers(server, count, but):
+    deadline = time.monotonic() + 10
+    while True:
+        workers = [pid for pid in server.workers() if pid not in but]
+        if len(workers) == count:
+            return
+        assert time.monotonic() < deadline, workers
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_dead_worker_costs_its_own_connections_only(start_server, how):
+    server = start_server(KEEL_WORKERS="3")
+    with server.client() as client:
+        user, _ = register(client)
+        token = sign_in(client, user)
+    kept = [raw_connection(server) for _ in range(12)]
+    assert all(works(connection) for connection in kept)
+    victim, *others = server.workers()
+    os.kill(victim, how)
+    server.deaths = 1
+    wait_for_workers(server, 3, {victim})
+    alive = sum(works(connection) for connection in kept)
+    assert 0 < alive < len(kept)
+    for connection in kept:
+        connection.close()
+    for _ in range(12):
+        with server.client() as client:
+            assert read_me(client, token).status_code == 200
+    assert set(others) <= set(server.workers())
+    server.wait_for_rest()
+
+
+def test_workers_may_die_again_and_again(start_server):
+    server = start_server(KEEL_WORKERS="2")
+    for i in range(6):
+        victim = server.workers()[i % 2]
+        os.kill(victim, signal.SIGKILL)
+        server.deaths += 1
+        wait_for_workers(server, 2, {victim})
+        time.sleep(0.3)     # it gets itself ready
+        for _ in range(10):
+            with server.client() as client:
+                assert client.get("/readyz").status_code == 200
+
+
+def test_a_dead_workers_connections_no_longer_count(start_server):
+    server = start_server(KEEL_WORKERS="2", KEEL_CONNECTIONS_PER_ADDRESS="6")
+    kept = [raw_connection(server) for _ in range(6)]
+    assert all(works(connection) for connection in kept)
+    for victim in server.workers():
+        os.kill(victim, signal.SIGKILL)
+        server.deaths += 1
+    wait_for_workers(server, 2, set())
+    time.sleep(1)
+    assert not any(works(connection) for connection in kept)
+    with server.client() as client:
+        assert client.get("/healthz").status_code == 200
+
+
+def test_rate_limits_survive_a_worker(start_server):
+    server = start_server(KEEL_WORKERS="2", KEEL_RATE_LIMITS="token=5/h")
+    with server.client() as client:
+        for _ in range(5):
+            assert ask_token(client, "a@example.com", "x").status_code == 400
+    for victim in server.workers():
+        os.kill(victim, signal.SIGKILL)
+        server.deaths += 1
+        time.sleep(1)
+    with server.client() as client:
+        assert ask_token(client, "a@example.com", "x").status_code == 429
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV,
+                                 signal.SIGTERM, signal.SIGQUIT])
+def test_a_dead_key_manager_ends_the_server_with_an_error(start_server, how):
+    server = start_server()
+    session = server.process.pid
+    os.kill(server.key_manager(), how)
+    assert server.process.wait(20) == 1
+    deadline = time.monotonic() + 3
+    while session_processes(session) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert session_processes(session) == []
+    assert "the key manager died" in server.output()
+    server.process = None
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT,
+                                 signal.SIGQUIT])
+def test_a_server_that_is_told_to_end_has_not_failed(start_server, how):
+    server = start_server()
+    os.kill(server.process.pid, how)
+    assert server.process.wait(20) == 0
+    server.process = None

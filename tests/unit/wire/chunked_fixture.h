@@ -1,0 +1,83 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_TESTS_CHUNKED_FIXTURE_H
+#define KEEL_TESTS_CHUNKED_FIXTURE_H
+
+/* A chunked body, read as wire_read.c does it. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/wire_chunked.h"
+
+#define BODY_MAX	65536
+
+/* A body as it comes in: what was read of it, and what came of that. */
+struct body {
+	struct chunked		 state;
+	enum chunked_result	 result;
+	size_t			 read;		/* bytes */
+	size_t			 len;
+	char			 data[BODY_MAX];
+};
+
+static struct body	body;
+
+static inline void
+body_begin(struct body *b)
+{
+	memset(&b->state, 0, sizeof(b->state));
+	b->result = CHUNKED_MORE;
+	b->read = b->len = 0;
+}
+
+/* Bytes that have come in, in a block of their own size. */
+static inline void
+body_feed(struct body *b, const char *in, size_t len)
+{
+	char	*block = malloc(len > 0 ? len : 1);
+	size_t	 at = 0, used, data;
+
+	memcpy(block, in, len);
+	do {
+		data = 0;
+		b->result = chunked_next(&b->state, block + at, len - at,
+		    &used, &data);
+		assert_true(used <= len - at && data <= len - at - used);
+		if (b->result == CHUNKED_DATA) {
+			assert_in_range(data, 1, BODY_MAX - b->len);
+			memcpy(b->data + b->len, block + at + used, data);
+			b->len += data;
+		} else
+			assert_int_equal(data, 0);
+		at += used + data;
+	} while (b->result == CHUNKED_DATA);
+	if (b->result == CHUNKED_MORE)
+		assert_int_equal(at, len);
+	b->read += at;
+	free(block);
+}
+
+#endif

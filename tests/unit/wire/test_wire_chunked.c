@@ -1,0 +1,259 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/wire/wire_chunked.c */
+
+#include "chunked_fixture.h"
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* "done N: data" with N bytes left over, "more: data" or "bad: data". */
+static const char *
+read_pieces(const char *in, size_t len, size_t piece)
+{
+	static char	 out[1024];
+	size_t		 at, n;
+	int		 k;
+
+	body_begin(&body);
+	for (at = 0; at < len && body.result == CHUNKED_MORE; at += n) {
+		n = len - at > piece ? piece : len - at;
+		body_feed(&body, in + at, n);
+	}
+	if (body.result == CHUNKED_DONE)
+		k = snprintf(out, sizeof(out), "done %zu: %.*s",
+		    len - body.read, (int)body.len, body.data);
+	else
+		k = snprintf(out, sizeof(out), "%s: %.*s",
+		    body.result == CHUNKED_BAD ? "bad" : "more",
+		    (int)body.len, body.data);
+	assert_true(k > 0 && (size_t)k < sizeof(out));
+	return (out);
+}
+
+/* In pieces of every size, from single bytes to all at once. */
+static void
+assert_reads(const char *in, const char *expected)
+{
+	const char	*outcome;
+	size_t		 len = strlen(in), piece;
+
+	for (piece = 1; piece <= len; piece++) {
+		outcome = read_pieces(in, len, piece);
+		if (strcmp(outcome, expected) != 0)
+			fail_msg("\"%s\", not \"%s\", in pieces of %zu: %s",
+			    outcome, expected, piece, in);
+	}
+}
+
+static void
+test_bodies(void **state)
+{
+	(void)state;
+	assert_reads("0\r\n\r\n", "done 0: ");
+	assert_reads("5\r\nhello\r\n0\r\n\r\n", "done 0: hello");
+	assert_reads("4\r\nWiki\r\n7\r\npedia i\r\nB\r\nn \r\nchunks.\r\n"
+	    "0\r\n\r\n", "done 0: Wikipedia in \r\nchunks.");
+	assert_reads("1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n", "done 0: abc");
+	/* Data may look like framing. */
+	assert_reads("5\r\n0\r\n\r\n\r\n0\r\n\r\n", "done 0: 0\r\n\r\n");
+	assert_reads("2\r\n\r\n\r\n0\r\n\r\n", "done 0: \r\n");
+}
+
+static void
+test_sizes(void **state)
+{
+	(void)state;
+	assert_reads("a\r\n0123456789\r\n0\r\n\r\n", "done 0: 0123456789");
+	assert_reads("A\r\n0123456789\r\n0\r\n\r\n", "done 0: 0123456789");
+	assert_reads("0a\r\n0123456789\r\n0\r\n\r\n", "done 0: 0123456789");
+	assert_reads("1a\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\n",
+	    "done 0: abcdefghijklmnopqrstuvwxyz");
+	assert_reads("00000005\r\nhello\r\n00000000\r\n\r\n",
+	    "done 0: hello");
+	assert_reads("FfFfFfFf\r\nhello", "more: hello");
+	assert_int_equal(body.state.left, UINT64_C(0xffffffff) - 5);
+	/* Each has its own. */
+	assert_reads("1\r\na\r\n00000002\r\nbc\r\n03\r\ndef\r\n0\r\n\r\n",
+	    "done 0: abcdef");
+}
+
+static void
+test_bad_sizes(void **state)
+{
+	static const char *const	bad[] = {
+		"\r\n", "\n", "\r\n0\r\n\r\n", ";a\r\n", " \r\n", "\t\r\n",
+		"+5\r\nhello", "-5\r\nhello", "-0\r\n\r\n", " 5\r\nhello",
+		"\t5\r\nhello", "0x5\r\nhello", "0X5\r\nhello", "x5\r\nhello",
+		"5h\r\nhello", "h\r\n", "g\r\n", "G\r\n", "5.0\r\nhello",
+		"5,5\r\nhello", "5:5\r\nhello", "\"5\"\r\nhello", "5_\r\nhello",
+		"000000005\r\nhello", "100000000\r\n", "000000000\r\n\r\n",
+		"ffffffffffffffff\r\n", "10000000000000005\r\nhello",
+		"@\r\n", "`\r\n", "/\r\n", ":\r\n", "\xb2\r\n", "\x7f\r\n",
+		"\x01\r\n", "5\x01\r\n", "5\x0b\r\n", "5\x0c\r\n",
+	};
+	size_t				i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		assert_reads(bad[i], "bad: ");
+	assert_string_equal(read_pieces("\0" "5\r\n", 4, 4), "bad: ");
+	assert_string_equal(read_pieces("5\0\r\n", 4, 4), "bad: ");
+	/* The second as the first. */
+	assert_reads("1\r\na\r\n\r\n0\r\n\r\n", "bad: a");
+	assert_reads("1\r\na\r\n;b\r\n0\r\n\r\n", "bad: a");
+	assert_reads("1\r\na\r\n-1\r\nb\r\n0\r\n\r\n", "bad: a");
+}
+
+static void
+test_bad_line_ends(void **state)
+{
+	static const struct {
+		const char	*in;
+		const char	*outcome;
+	} bad[] = {
+		{ "5\nhello", "bad: " },
+		{ "5\rhello", "bad: " },
+		{ "5\r\r\nhello", "bad: " },
+		{ "5;a\nhello", "bad: " },
+		{ "5;a\rb\r\nhello", "bad: " },
+		{ "5;a\r\r\nhello", "bad: " },
+		{ "5 \nhello", "bad: " },
+		{ "5\r\nhello0\r\n\r\n", "bad: hello" },
+		{ "5\r\nhello\n0\r\n\r\n", "bad: hello" },
+		{ "5\r\nhello\r0\r\n\r\n", "bad: hello" },
+		{ "5\r\nhello\r\r\n0\r\n\r\n", "bad: hello" },
+		{ "5\r\nhello \r\n0\r\n\r\n", "bad: hello" },
+		{ "5\r\nhello!\r\n0\r\n\r\n", "bad: hello" },
+		{ "6\r\nhello\r\n0\r\n\r\n", "bad: hello\r" },
+		{ "0\n\n", "bad: " },
+		{ "0\r\n\n", "bad: " },
+		{ "0\r\n\r\r\n", "bad: " },
+		{ "0\r\n\r0", "bad: " },
+		{ "0\r\na: b\n\r\n", "bad: " },
+		{ "0\r\na: b\r\r\n\r\n", "bad: " },
+		{ "0\r\na: b\rc\r\n\r\n", "bad: " },
+		{ "0\r\na: b\r\n\n", "bad: " },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		assert_reads(bad[i].in, bad[i].outcome);
+}
+
+static void
+test_extensions_are_dropped(void **state)
+{
+	(void)state;
+	assert_reads("5;a\r\nhello\r\n0\r\n\r\n", "done 0: hello");
+	assert_reads("5;a=b\r\nhello\r\n0;c=d\r\n\r\n", "done 0: hello");
+	assert_reads("5;a=\"b; c\\\"\";d\r\nhello\r\n0\r\n\r\n",
+	    "done 0: hello");
+	assert_reads("5 ; a = b\r\nhello\r\n0\t;c\r\n\r\n", "done 0: hello");
+	assert_reads("5;caf\xc3\xa9=\xff\r\nhello\r\n0\r\n\r\n",
+	    "done 0: hello");
+	/* Digits in it are none of the size. */
+	assert_reads("5;123456789abcdef\r\nhello\r\n0\r\n\r\n",
+	    "done 0: hello");
+	assert_reads("5;a\x01\r\nhello", "bad: ");
+	assert_reads("5;a\x7f\r\nhello", "bad: ");
+	assert_string_equal(read_pieces("5;\0\r\n", 5, 5), "bad: ");
+}
+
+/* RFC 9112, 7.1.1: what follows a size begins with a semicolon. */
+static void
+test_what_follows_a_size_is_an_extension(void **state)
+{
+	(void)state;
+	assert_reads("5 5\r\nhello\r\n0\r\n\r\n", "bad: ");
+	assert_reads("5 a\r\nhello\r\n0\r\n\r\n", "bad: ");
+	assert_reads("5\t0\r\nhello\r\n0\r\n\r\n", "bad: ");
+	assert_reads("0 5\r\nhello\r\n0\r\n\r\n", "bad: ");
+}
+
+static void
+test_trailers_are_dropped(void **state)
+{
+	(void)state;
+	assert_reads("0\r\na: b\r\n\r\n", "done 0: ");
+	assert_reads("5\r\nhello\r\n0\r\na: b\r\nc: d\r\n\r\n",
+	    "done 0: hello");
+	assert_reads("0\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+	    "done 5: ");
+	assert_reads("0\r\na: caf\xc3\xa9\t\xff\r\n\r\n", "done 0: ");
+	assert_reads("0\r\na: b\r\n", "more: ");
+	assert_reads("0\r\na: b\r\n\r", "more: ");
+	assert_reads("0\r\na: \x01\r\n\r\n", "bad: ");
+	assert_reads("0\r\na: \x7f\r\n\r\n", "bad: ");
+	assert_string_equal(read_pieces("0\r\na\0\r\n\r\n", 9, 9), "bad: ");
+}
+
+static void
+test_what_follows_is_left_alone(void **state)
+{
+	size_t	 used = 99, data = 0;
+
+	(void)state;
+	assert_reads("0\r\n\r\nGET / HTTP/1.1\r\n", "done 16: ");
+	assert_reads("1\r\na\r\n0\r\n\r\n\r\n", "done 2: a");
+	assert_reads("1\r\na\r\n0\r\n\r\n\x01\n", "done 2: a");
+	assert_reads("0\r\n\r\n0\r\n\r\n", "done 5: ");
+	/* It has ended, and stays so. */
+	assert_int_equal(chunked_next(&body.state, "0", 1, &used, &data),
+	    CHUNKED_DONE);
+	assert_int_equal(used, 0);
+	assert_int_equal(data, 0);
+}
+
+/* Every beginning of a body is one that goes on. */
+static void
+test_a_part_of_a_body(void **state)
+{
+	static const char	 in[] = "3;a=b\r\nabc\r\n1\r\nd\r\n0\r\n"
+				    "e: f\r\n\r\n";
+	size_t			 i, used = 99, data = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(in) - 1; i++) {
+		read_pieces(in, i, sizeof(in));
+		assert_int_equal(body.result, CHUNKED_MORE);
+		/* Nothing new makes no difference. */
+		assert_int_equal(chunked_next(&body.state, "", 0, &used,
+		    &data), CHUNKED_MORE);
+		assert_int_equal(used, 0);
+	}
+	assert_string_equal(read_pieces(in, i, sizeof(in)), "done 0: abcd");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_bad_sizes),
+		cmocka_unit_test(test_bad_line_ends),
+		cmocka_unit_test(test_extensions_are_dropped),
+		cmocka_unit_test(test_what_follows_a_size_is_an_extension),
+		cmocka_unit_test(test_trailers_are_dropped),
+		cmocka_unit_test(test_what_follows_is_left_alone),
+		cmocka_unit_test(test_a_part_of_a_body),
+	};
+
+	return (cmocka_run_group_tests_name("wire_chunked", tests, NULL,
+	    NULL));
+}
