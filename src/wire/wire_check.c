@@ -72,16 +72,6 @@ check_files(void)
 	return (NULL);
 }
 
-static const char *
-check_times(void)
-{
-	if (http_header_timeout == 0 || http_body_timeout == 0 ||
-	    http_keepalive_time == 0)
-		return ("kore.conf: http_header_timeout, http_body_timeout "
-		    "and http_keepalive_time must be at least 1");
-	return (NULL);
-}
-
 const char *
 wire_check(void)
 {
@@ -110,5 +100,7 @@ wire_check(void)
 	if (http_body_max == 0 || http_body_disk_offload != 0)
 		return ("kore.conf: http_body_max must be at least 1, and "
 		    "http_body_disk_offload 0");
-	return (check_files() != NULL ? problem : check_times());
+	if (http_keepalive_time == 0)
+		return ("kore.conf: http_keepalive_time must be at least 1");
+	return (check_files());
 }

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
+"""Two hundred clients hang up in the middle of a slow query: nobody else
+stalls, and nothing of theirs stays in the database."""
+
+import concurrent.futures
+import json
+import time
+
+import psycopg2
+
+from helpers import (measured, new_user, orphan_jobs, raw_connection,
+                     raw_request, register, reset, read_me, sign_in)
+from server import IS_ASAN
+from watch import HealthWatch
+
+CLIENTS = 200
+HEALTH = 1.0 if IS_ASAN else 0.25    # seconds, the 99th percentile
+
+
+def post(server):
+    body = json.dumps(new_user()).encode()
+    connection = raw_connection(server)
+    connection.sendall(raw_request("POST", "/api/v1/users", body,
+                                   Content_Type="application/json"))
+    return connection
+
+
+def sessions_at_work(server):
+    return server.sql("SELECT state, query FROM pg_stat_activity WHERE "
+                      "datname = %s AND application_name = 'keel' AND "
+                      "state <> 'idle'", server.database)
+
+
+def test_two_hundred_clients_hang_up_during_a_slow_query(start_server):
+    server = start_server()
+    with server.client() as client:
+        user, _ = register(client)
+        token = sign_in(client, user)
+    db = psycopg2.connect(host=server.cluster.socket, user="postgres",
+                          port=server.cluster.port, dbname=server.database)
+    # Writes wait, reads do not.
+    db.cursor().execute("LOCK TABLE users IN EXCLUSIVE MODE")
+    with HealthWatch(server) as health, \
+            concurrent.futures.ThreadPoolExecutor(20) as pool:
+        connections = list(pool.map(lambda _: post(server), range(CLIENTS)))
+        deadline = time.monotonic() + 15
+        while not sessions_at_work(server):
+            assert time.monotonic() < deadline, "no query is slow"
+            time.sleep(0.05)
+        time.sleep(1)
+        for i, connection in enumerate(connections):
+            if i % 2:
+                reset(connection)
+            else:
+                connection.close()
+        time.sleep(1)
+        db.rollback()
+        db.close()
+        server.wait_for_rest(20)
+    assert health.failures == []
+    p99 = health.percentile(99)
+    measured.append("%d clients hang up in a slow query: healthz p99 %.0f ms"
+                    % (CLIENTS, p99 * 1e3))
+    assert p99 < HEALTH
+    assert sessions_at_work(server) == []
+    assert server.open_transactions() == []
+    assert orphan_jobs(server) == 0
+    users, jobs = server.sql(
+        "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM jobs)")[0]
+    assert users == jobs
+    assert server.metrics()["keel_wire_memory"] == 0
+    with server.client() as client:
+        assert read_me(client, token).status_code == 200
+        register(client)

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
+"""The limits of kore.conf, of the environment and of the process fit each
+other, or the start and ./keel check-config say which do not."""
+
+import os
+import re
+import resource
+import subprocess
+
+import pytest
+
+from server import KEEL
+from test_start import failing_start
+
+
+def with_directive(name, value):
+    """kore.conf with another value for a directive."""
+    def edit(text):
+        text, count = re.subn(r"(?m)^(%s\s+).*$" % name,
+                              lambda m: m[1] + value, text)
+        assert count == 1
+        return text
+    return edit
+
+
+@pytest.mark.parametrize("name, value, phrase", [
+    ("worker_accept_threshold", "16", "must be 1, not 16"),
+    ("worker_max_connections", "31", "at least 32, not 31"),
+    ("worker_max_connections", "2000", "http_request_limit is 1024"),
+    ("worker_rlimit_nofiles", "1000", "not 1000"),
+    ("http_request_limit", "1000", "worker_max_connections 1024"),
+    ("http_header_max", "1000", "at least 1024, not 1000"),
+    ("http_body_max", "0", "at least 1"),
+    ("http_body_disk_offload", "1000", "http_body_disk_offload 0"),
+    ("http_keepalive_time", "0", "at least 1"),
+])
+def test_limits_that_do_not_fit(make_server, build_copy, name, value, phrase):
+    build = build_copy(with_directive(name, value))
+    line = failing_start(make_server(build=build), "kore.conf", name, phrase)
+    done = make_server(build=build).command("check-config")
+    assert (done.returncode, done.stderr) == (1, line + "\n")
+
+
+@pytest.mark.parametrize("value, phrase", [
+    ("0", "KEEL_CONNECTIONS_PER_ADDRESS"), ("x", "number from 1"),
+    ("65536", "number from 1"), ("2049", "all workers' connections (2048)")])
+def test_connections_per_address_fit(make_server, value, phrase):
+    failing_start(make_server(KEEL_CONNECTIONS_PER_ADDRESS=value), phrase)
+
+
+def test_a_process_that_may_not_open_as_many_files(make_server):
+    """As a user who cannot raise the limit."""
+    server = make_server()
+    if os.getuid() != 0:
+        pytest.skip("needs root, to become somebody else")
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+
+    os.mkdir(server.state, 0o777)
+    os.chmod(server.folder, 0o755)
+    os.chmod(server.state, 0o777)
+    os.chmod(server.key, 0o644)
+    os.chmod(os.path.dirname(server.key), 0o755)
+    done = subprocess.run(
+        ["setpriv", "--reuid", "nobody", "--clear-groups", KEEL,
+         "check-config"], env=server.environment(), preexec_fn=limit,
+        capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "1024 files" in done.stderr, done.stderr
+    assert "LimitNOFILE" in done.stderr
+
+
+@pytest.mark.parametrize("value, phrase", [
+    ("on", "has no ="), ("token", "has no ="), ("token=", "is no rate"),
+    ("token=5", "is no rate"), ("token=5/", "is no rate"),
+    ("token=0/m", "is no rate"), ("token=5/0m", "is no rate"),
+    ("token=5/w", "is no rate"), ("token=-5/m", "is no rate"),
+    ("token=5/m ", "is no rate"), ("token=1000001/m", "is no rate"),
+    ("nothing=5/m", "is no limit"), ("token=5/m,", "has no ="),
+    ("off,token=5/m", "has no ="), ("OFF", "has no ="),
+    ("token=5/m;register=5/m", "is no rate")])
+def test_rate_limits_that_make_no_sense(make_server, value, phrase):
+    line = failing_start(make_server(KEEL_RATE_LIMITS=value),
+                         "KEEL_RATE_LIMITS", phrase)
+    for name in ("token", "register", "sign_in_failures"):
+        assert name in line
+
+
+@pytest.mark.parametrize("value, phrase", [
+    ("localhost", "is no IP address"), ("10.0.0.0/33", "prefix length"),
+    ("10.0.0.0/", "prefix length"), ("10.0.0.1/8", "bits set"),
+    ("::1/129", "prefix length"), ("10.0.0.0/8, ::1", "is no IP address"),
+    (",", "is no IP address"), ("[::1]", "is no IP address"),
+    (",".join(["10.0.0.1"] * 33), "more than 32")])
+def test_trusted_proxies_that_make_no_sense(make_server, value, phrase):
+    failing_start(make_server(KEEL_TRUSTED_PROXIES=value),
+                  "KEEL_TRUSTED_PROXIES", phrase)
+
+
+def test_check_config_shows_the_limits(make_server):
+    done = make_server(KEEL_RATE_LIMITS="token=100/10m,register=2/d",
+                       KEEL_TRUSTED_PROXIES="10.0.0.0/8,::1",
+                       KEEL_CONNECTIONS_PER_ADDRESS="99"
+                       ).command("check-config")
+    assert done.returncode == 0, done.stderr
+    for line in ("KEEL_RATE_LIMITS", "token=100/10m,register=2/d",
+                 "KEEL_TRUSTED_PROXIES", "10.0.0.0/8,::1",
+                 "KEEL_CONNECTIONS_PER_ADDRESS", "99"):
+        assert line in done.stdout
