@@ -375,4 +375,5 @@ config_print(void)
 		printf("%-28s %s%s\n", s->name, s->value == NULL ? "(unset)" :
 		    s->secret ? "********" : s->value, s->given ? "" :
 		    s->value != NULL ? "  (default)" : "");
+	rate_limit_print();
 }

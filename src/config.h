@@ -54,7 +54,10 @@ const char	*config_load(void);
 /* Is it the address of a proxy that KEEL_TRUSTED_PROXIES names? */
 bool		 config_trusts(const struct netaddr *);
 
-/* Prints every setting as it stands, secrets masked (./keel check-config). */
+/*
+ * Prints every setting as it stands, secrets masked, and the rate limits that
+ * came of it (./keel check-config).
+ */
 void		 config_print(void);
 
 #endif

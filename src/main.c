@@ -70,7 +70,7 @@ EXPORT void	kore_worker_teardown(void);
 #endif
 
 static const char	*conninfo;
-static bool		 serving;
+static bool		 serving, was_restarted;
 static volatile sig_atomic_t	gave_up;	/* Kore, by its own decision */
 
 void
@@ -295,11 +295,12 @@ report_ready(void)
 void
 kore_worker_configure(void)
 {
-	if (worker->restarted)
+	was_restarted = worker->restarted;
+	if (was_restarted)
 		log_event(LEVEL_ERROR, NULL, "worker", "a worker died and "
 		    "was started again");
 	mallopt(M_ARENA_MAX, 1);	/* the only kind malloc_trim() trims */
-	metrics_worker_init(worker->id - 1u, worker->restarted);
+	metrics_worker_init(worker->id - 1u, was_restarted);
 	tls_worker_init();
 	wire_worker_init(worker->id - 1u);
 	loop_init(COROUTINES_MAX, worker_tick, wire_run);
@@ -311,6 +312,7 @@ kore_worker_configure(void)
  * Leaks are looked for here: later, Kore unmaps what its task threads still
  * wait on, and the sanitizer stumbles over them. Kore's own objects live in
  * mapped memory where it does not look, and so does the loader's last error.
+ * One that was started again has the leaks of Kore's second start in it.
  */
 void
 kore_worker_teardown(void)
@@ -320,7 +322,8 @@ kore_worker_teardown(void)
 	while (dlerror() != NULL)
 		;
 	fflush(NULL);
-	_exit(__lsan_do_recoverable_leak_check() != 0 ? 99 : 0);
+	_exit(!was_restarted && __lsan_do_recoverable_leak_check() != 0 ? 99 :
+	    0);
 }
 #endif
 

@@ -128,6 +128,17 @@ rate_limit_configure(const char *setting)
 	}
 }
 
+void
+rate_limit_print(void)
+{
+	struct rate_limit	*const *l;
+
+	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits &&
+	    !off; l++)
+		printf("%-28s %u per %u s: %s\n", (*l)->name, (*l)->quota,
+		    (*l)->window, (*l)->doc);
+}
+
 const char *
 rate_limit_init(void)
 {

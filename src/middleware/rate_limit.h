@@ -56,6 +56,9 @@ struct rate_limit {
  */
 const char	*rate_limit_configure(const char *setting);
 
+/* Prints every limit as it stands, a line each (./keel check-config). */
+void		 rate_limit_print(void);
+
 /* In the parent: maps the table. Returns NULL, or what failed. */
 const char	*rate_limit_init(void);
 

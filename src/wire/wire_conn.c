@@ -35,8 +35,9 @@
 
 struct wire_limits	wire_limits;
 
+static LIST_HEAD(, wire)	all = LIST_HEAD_INITIALIZER(all);
 static TAILQ_HEAD(, wire)	ready = TAILQ_HEAD_INITIALIZER(ready);
-static unsigned			nready, nwires;
+static unsigned			nwires, nready;
 
 EXPORT void	wire_connect(struct connection *);
 
@@ -57,7 +58,7 @@ wire_later(struct wire *w)
 		return;
 	w->ready = true;
 	nready++;
-	TAILQ_INSERT_TAIL(&ready, w, list);
+	TAILQ_INSERT_TAIL(&ready, w, readylist);
 	loop_schedule();
 }
 
@@ -68,7 +69,7 @@ not_ready(struct wire *w)
 		return;
 	w->ready = false;
 	nready--;
-	TAILQ_REMOVE(&ready, w, list);
+	TAILQ_REMOVE(&ready, w, readylist);
 }
 
 static struct wire *
@@ -88,6 +89,7 @@ wire_new(struct connection *c)
 		mem_free(w);
 		return (NULL);
 	}
+	LIST_INSERT_HEAD(&all, w, all);
 	nwires++;
 	wire_phase_set(w, WIRE_HANDSHAKE);
 	c->hdlr_extra = w;
@@ -108,8 +110,9 @@ wire_disconnect(struct connection *c)
 	not_ready(w);
 	caps_leave(w->slot);
 	wire_read_end(w);
-	mem_free(w);
+	LIST_REMOVE(w, all);
 	nwires--;
+	mem_free(w);
 }
 
 /*
@@ -119,24 +122,19 @@ wire_disconnect(struct connection *c)
 static bool
 evict(const struct connection *but)
 {
-	struct connection	*c, *oldest = NULL;
-	const struct wire	*w;
-	uint64_t		 since = UINT64_MAX;
+	struct wire	*w, *oldest = NULL;
 
-	TAILQ_FOREACH(c, &connections, list) {
-		w = c->hdlr_extra;
-		if (c->proto == CONN_PROTO_MSG || w == NULL || c == but ||
-		    w->phase == WIRE_HANDLING || w->phase == WIRE_SENDING)
+	LIST_FOREACH(w, &all, all) {
+		if (w->conn == but || w->phase == WIRE_HANDLING ||
+		    w->phase == WIRE_SENDING)
 			continue;
-		if (w->since < since) {
-			since = w->since;
-			oldest = c;
-		}
+		if (oldest == NULL || w->since < oldest->since)
+			oldest = w;
 	}
 	if (oldest == NULL)
 		return (false);
 	metrics->connections_evicted++;
-	kore_connection_disconnect(oldest);
+	kore_connection_disconnect(oldest->conn);
 	return (true);
 }
 
@@ -251,15 +249,13 @@ time_is_up(struct wire *w)
 void
 wire_tick(uint64_t now)
 {
-	struct connection	*c, *next;
-	struct wire		*w;
+	struct connection	*c;
+	struct wire		*w, *next;
 	uint64_t		 most;
 
-	for (c = TAILQ_FIRST(&connections); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, list);
-		w = c->hdlr_extra;
-		if (c->proto == CONN_PROTO_MSG || w == NULL)
-			continue;
+	for (w = LIST_FIRST(&all); w != NULL; w = next) {
+		next = LIST_NEXT(w, all);
+		c = w->conn;
 		most = wire_limits.deadline[w->phase];
 		if (most != 0 && now >= w->since + most && !time_is_up(w))
 			kore_connection_disconnect(c);

@@ -60,7 +60,8 @@ struct wire {
 	size_t			 len, size;
 	struct wire_request	*request;	/* until wire_take() */
 	struct chunked		 chunked;
-	TAILQ_ENTRY(wire)	 list;
+	TAILQ_ENTRY(wire)	 readylist;
+	LIST_ENTRY(wire)	 all;
 };
 
 /* What kore.conf and the environment allow. */

@@ -119,5 +119,7 @@ def test_check_config_shows_the_limits(make_server):
     assert done.returncode == 0, done.stderr
     for line in ("KEEL_RATE_LIMITS", "token=100/10m,register=2/d",
                  "KEEL_TRUSTED_PROXIES", "10.0.0.0/8,::1",
-                 "KEEL_CONNECTIONS_PER_ADDRESS", "99"):
+                 "KEEL_CONNECTIONS_PER_ADDRESS", "99",
+                 "100 per 600 s: Token requests", "2 per 86400 s: Reg",
+                 "5 per 60 s: Failed sign-ins"):
         assert line in done.stdout

@@ -116,6 +116,27 @@ def read_answers(data, complete, head_sent):
     return answers
 
 
+def count_answers(data):
+    """About how many there are in data: every final one has this header."""
+    return data.count(b"\r\nx-request-id: ")
+
+
+def check_echo(case, answer):
+    """An answer says again what its own request has said, and no other."""
+    if answer.status == 503:
+        return
+    if case.request_id is not None and \
+            answer.headers["x-request-id"] != case.request_id:
+        raise Wrong("the answer to %s goes to %s" % (
+            answer.headers["x-request-id"], case.request_id))
+    if case.fields is not None:
+        details = json.loads(answer.body)["error"]["details"]
+        named = {d["field"] for d in details if d["code"] == "unknown_field"}
+        if named != {"body." + field for field in case.fields}:
+            raise Wrong("the body was read wrongly: %s" % ", ".join(
+                sorted(named ^ {"body." + field for field in case.fields})))
+
+
 def check_envelope(answer, oauth_sent):
     if answer.headers.get("content-type") != "application/json":
         raise Wrong("an error that is not JSON: %d" % answer.status)
@@ -143,6 +164,8 @@ def check_answer(answer, head_sent, oauth_sent):
         raise Wrong("%d without %s" % (answer.status, ", ".join(missing)))
     if answer.status >= 500 and answer.status not in SERVER_ERRORS:
         raise Wrong("status %d" % answer.status)
+    if answer.status == 408:
+        raise Wrong("408: it waits for what was sent long ago")
     if answer.status == 405 and "allow" not in answer.headers:
         raise Wrong("405 without allow")
     if answer.status == 401 and "www-authenticate" not in answer.headers:

@@ -38,6 +38,8 @@ class Case(NamedTuple):
     data: bytes
     statuses: tuple     # one of these answers it
     closes: bool        # and nothing after it is answered
+    request_id: str = None      # that the answer must have
+    fields: tuple = None        # that the answer must name as unknown
 
 
 def head(method, target, *lines, version="1.1", host=HOST):
@@ -68,7 +70,7 @@ def unknown(count):
 
 
 def plain_cases():
-    many = ["X-%d: %s" % (i, "v" * (i % 50)) for i in range(99)]
+    many = ["X-%d: %s" % (i, "v" * (i % 50)) for i in range(98)]
     for data, *statuses in (
             (head("GET", "/healthz"), 200),
             (head("HEAD", "/healthz"), 200),
@@ -237,28 +239,58 @@ TOKENS = NUMBERS + [
     b"HEAD ", b"POST ", b"OPTIONS ", b"[::1]:1", b'"', b"\\u0000", b"{", b"["]
 
 
+def mirror(rng):
+    """A body whose answer shows whether it was read as it was sent."""
+    longest = rng.choice([1, 50, 1400])
+    values = {"%d-%08x" % (i, rng.randrange(2 ** 32)):
+              "v" * rng.randrange(longest) for i in range(rng.randrange(90))}
+    body = json.dumps(values)
+    if rng.random() < 0.5:
+        data = sized("POST", USERS, body, JSON)
+    else:
+        data = chunked("POST", USERS, body, JSON, size=rng.randrange(
+            1 + len(body) // 1000, 2 + len(body)))
+    return Case(data, (422,), False, fields=tuple(values))
+
+
+def with_id(case, request_id):
+    """Bad heads are left as they are."""
+    if case.closes or case.data.startswith(b"\r\n") or \
+            b"X-Request-ID" in case.data:
+        return case
+    line = b"\r\nX-Request-ID: %s\r\n" % request_id.encode()
+    return case._replace(data=case.data.replace(b"\r\n", line, 1),
+                         request_id=request_id)
+
+
+def pick(rng, admin):
+    if admin:
+        return rng.choice(ADMIN)
+    luck = rng.random()
+    if luck < 0.03:
+        return rng.choice(COSTLY)
+    if luck < 0.1:
+        return mirror(rng)
+    return rng.choice(rng.choice(API))
+
+
 def pipeline(rng, admin):
     """Some requests in a row: [Case, ...]."""
-    def pick():
-        if admin:
-            return rng.choice(ADMIN)
-        if rng.random() < 0.03:
-            return rng.choice(COSTLY)
-        return rng.choice(rng.choice(API))
-
     if rng.random() < 0.02:
-        return LONG_ADMIN if admin else LONG_API
-    return [pick() for _ in range(rng.choice([1, 1, 1, 2, 3, 5, 9]))]
+        cases = LONG_ADMIN if admin else LONG_API
+    else:
+        cases = [pick(rng, admin)
+                 for _ in range(rng.choice([1, 1, 1, 2, 3, 5, 9]))]
+    return [with_id(case, "fuzz-%d-%d" % (number, rng.randrange(10 ** 9)))
+            for number, case in enumerate(cases)]
 
 
-def expected(cases):
-    """The statuses that the answers to a pipeline may have, in order."""
-    found = []
-    for case in cases:
-        found.append(case.statuses)
+def answered(cases):
+    """Those of a pipeline that get an answer of their own."""
+    for number, case in enumerate(cases):
         if case.closes:
-            break
-    return found
+            return cases[:number + 1]
+    return cases
 
 
 def span(rng, data, most=64):

@@ -34,7 +34,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api"))
 
 import corpus  # noqa: E402
-from answers import Wrong, check_answers, check_records  # noqa: E402
+from answers import Wrong, check_answers, check_echo  # noqa: E402
+from answers import check_records, count_answers  # noqa: E402
 from client import Client  # noqa: E402
 from helpers import raw_request, read_raw_answer, register  # noqa: E402
 from server import BUILD, flavor  # noqa: E402
@@ -44,6 +45,7 @@ THREADS = 4
 CANARY_ADDRESS = "127.0.0.2"
 CANARY_WORST = 5        # seconds
 END_WORST = 20          # seconds until the server closes what is over
+ANSWERS_WORST = 8       # seconds until what was sent is answered
 QUIET = 0.05            # seconds without a byte: nothing more will come
 REST_SECONDS = 15
 SHOWN = 2000            # bytes of a failed input
@@ -76,10 +78,10 @@ class Report:
         with self.lock:
             self.passed += 1
 
-    def fails(self, what, *more):
+    def fails(self, what, *more, shown=False):
         with self.lock:
             self.failed += 1
-            if self.failed <= FAILURES_SHOWN:
+            if self.failed <= FAILURES_SHOWN or shown:
                 print("fuzz: FAILED, seed %d: %s" % (self.seed, what))
                 for line in more:
                     print("    " + line)
@@ -107,7 +109,7 @@ class Input:
         self.rng = rng = random.Random("%d/%s" % (seed, name))
         self.where = rng.choices(["tls", "admin", "below"], [14, 3, 3])[0]
         self.kind = rng.choices(["valid", "mutated", "random", "soup"],
-                                [5, 12, 1, 2])[0]
+                                [6, 12, 1, 2])[0]
         self.cases = corpus.pipeline(rng, self.where == "admin")
         self.data = self.make_data()
         self.ending = rng.choices(
@@ -120,6 +122,9 @@ class Input:
         self.hold = rng.random() < 0.3          # the handshake's end
         self.lazy = rng.choice([0] * 9 + [0.1])
         self.again = self.ending == "the end" and rng.random() < 0.5
+        self.due = 0        # answers that must come before THE_END is sent
+        if self.kind == "valid" and rng.random() < 0.5:
+            self.due = len(corpus.answered(self.cases))
 
     def make_data(self):
         data = b"".join(case.data for case in self.cases)
@@ -196,7 +201,10 @@ class Fuzzer(threading.Thread):
         statuses = self.exchange(i)
         if not i.again:
             return
-        # The same bytes get the same answers, however they are cut.
+        # The same bytes get the same answers, however they are cut; and they
+        # come without THE_END, but for two: to a body that it fills, and to
+        # itself.
+        i.due = max(i.due, len(statuses) - 2)
         second = self.exchange(i)
         if 503 not in statuses + second and \
                 timeless(statuses) != timeless(second):
@@ -237,6 +245,7 @@ class Fuzzer(threading.Thread):
     def end(self, i, client):
         complete = i.ending == "the end"
         if complete:
+            self.wait_for_answers(client, i.due)
             client.send(THE_END, END_WORST)
         elif i.ending == "half":
             client.half_close()
@@ -254,23 +263,37 @@ class Fuzzer(threading.Thread):
             client.reset()
         return self.judge(i, client, complete)
 
+    def wait_for_answers(self, client, due):
+        deadline = time.monotonic() + ANSWERS_WORST
+        while count_answers(client.received) < due and client.ended is None:
+            client.pull(0.1)
+            if time.monotonic() > deadline:
+                raise Wrong("it stalls: %d of %d answers" % (
+                    count_answers(client.received), due))
+
     def judge(self, i, client, complete):
         if complete and client.error is not None:
             raise Wrong("TLS breaks: %s" % client.error)
         if complete and client.tls is not None and not client.notified:
             raise Wrong("closed (%s) without close_notify" % client.ended)
         answers = check_answers(i.data, client.received, complete)
-        statuses = [answer.status for answer in answers]
-        self.report.answered(statuses)
+        self.report.answered([answer.status for answer in answers])
         if complete and i.kind == "valid":
-            want = corpus.expected(i.cases)
-            if not i.cases[len(want) - 1].closes:
-                want.append((400,))     # THE_END's
-            if len(want) != len(statuses) or not all(
-                    status in may or status == 503
-                    for status, may in zip(statuses, want)):
-                raise Wrong("answers %s, not %s" % (statuses, want))
-        return statuses
+            self.compare(corpus.answered(i.cases), answers)
+        return [answer.status for answer in answers]
+
+    def compare(self, cases, answers):
+        """Each request its own answer, and one more to THE_END."""
+        want = [case.statuses for case in cases]
+        if not cases[-1].closes:
+            want.append((400,))
+        statuses = [answer.status for answer in answers]
+        if len(want) != len(statuses) or not all(
+                status in may or status == 503
+                for status, may in zip(statuses, want)):
+            raise Wrong("answers %s, not %s" % (statuses, want))
+        for case, answer in zip(cases, answers):
+            check_echo(case, answer)
 
     #
     # Below TLS.
@@ -349,7 +372,7 @@ class Watch(threading.Thread):
             self.report.fails("no metrics: %r" % error, *self.in_flight())
             return
         if now > self.restarts:
-            self.report.fails("a worker died", *self.in_flight())
+            self.report.fails("a worker died", *self.in_flight(), shown=True)
         self.restarts = now
 
     def in_flight(self):
@@ -359,7 +382,6 @@ class Watch(threading.Thread):
 
 def check_afterwards(server, report):
     """Everything must come to rest, and end well."""
-    checks = 0
     try:
         with server.client() as client:
             assert client.get("/readyz").status_code == 200
@@ -368,11 +390,10 @@ def check_afterwards(server, report):
         assert not busy, "not at rest: %s" % busy
         assert server.open_transactions() == []
     except Exception as error:
-        report.fails("afterwards: %r" % error)
+        report.fails("afterwards: %r" % error, shown=True)
     server.stop()
     for problem in server.problems:
-        report.fails(problem)
-    return checks
+        report.fails(problem, shown=True)
 
 
 def run(server, report, seconds, only):
