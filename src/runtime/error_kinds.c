@@ -43,4 +43,6 @@ const struct error_kind	ERR_HEADERS_TOO_LARGE = {
 const struct error_kind	ERR_INTERNAL = { 500, "INTERNAL_ERROR" };
 const struct error_kind	ERR_NOT_IMPLEMENTED = { 501, "NOT_IMPLEMENTED" };
 const struct error_kind	ERR_UNAVAILABLE = { 503, "SERVICE_UNAVAILABLE" };
-const struct error_kind	ERR_HTTP_VERSION = { 505, "HTTP_VERSION_NOT_SUPPORTED" };
+const struct error_kind	ERR_HTTP_VERSION = {
+	505, "HTTP_VERSION_NOT_SUPPORTED"
+};

@@ -86,7 +86,7 @@ netaddr_text(const struct netaddr *a, char text[static NETADDR_TEXT])
 	inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, NETADDR_TEXT);
 }
 
-/* An IPv4 address gets a /64 that no IPv6 network can have: ::/8 is reserved. */
+/* An IPv4 address gets a /64 that no network of IPv6 has: ::/8 is reserved. */
 uint64_t
 netaddr_key(const struct netaddr *a)
 {

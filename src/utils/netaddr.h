@@ -42,7 +42,8 @@ bool		 netaddr_parse(const char *text, struct netaddr *);
 /* From what accept(2) gives; false for another family. */
 bool		 netaddr_from(const struct sockaddr *, struct netaddr *);
 
-void		 netaddr_text(const struct netaddr *, char[static NETADDR_TEXT]);
+void		 netaddr_text(const struct netaddr *,
+		    char[static NETADDR_TEXT]);
 
 /*
  * What limits count by: the IPv4 address, or the /64 that an IPv6 address lies

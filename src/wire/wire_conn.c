@@ -167,7 +167,7 @@ wire_accept(void *listener, int error)
 	}
 }
 
-/* Never called: our events never show Kore that there is something to read. */
+/* Never called: our events never tell Kore that there is more to read. */
 static int
 read_nothing(struct connection *c, size_t *bytes)
 {
@@ -193,7 +193,7 @@ wire_connect(struct connection *c)
 	net_recv_queue(c, KORE_HEAD_MAX, NETBUF_CALL_CB_ALWAYS,
 	    http_header_recv);
 	wire_phase_set(w, WIRE_HEAD);
-	w->readable = true;		/* it may have come with the handshake */
+	w->readable = true;	/* some may have come with the handshake */
 	if (!wire_read(w))
 		kore_connection_disconnect(c);
 }
