@@ -101,22 +101,23 @@ buckets_take(const unsigned char key[BUCKET_KEY],
     const struct bucket_rule *rule, uint64_t now, struct bucket_state *state)
 {
 	uint64_t	 each = rule->window / rule->quota, full_at;
+	uint64_t	 whole = each * rule->quota;	/* without a rest */
 	unsigned	 set = set_of(key);
 	pthread_mutex_t	*held = lock(set);
 	struct bucket	*b = find(set, key);
 	bool		 taken;
 
 	full_at = b->full_at > now ? b->full_at : now;
-	taken = full_at + each <= now + rule->window;
+	taken = full_at + each <= now + whole;
 	if (taken)
 		b->full_at = full_at += each;
 	pthread_mutex_unlock(held);
 
 	state->full = full_at - now;
-	state->remaining = state->full >= rule->window ? 0 :
-	    (rule->window - state->full) / each;
-	state->next = state->remaining > 0 ? 0 :
-	    state->full + each - rule->window;
+	/* More than whole, where another worker's clock is a moment ahead. */
+	state->remaining = state->full < whole ? (whole - state->full) / each :
+	    0;
+	state->next = state->remaining > 0 ? 0 : state->full + each - whole;
 	return (taken);
 }
 

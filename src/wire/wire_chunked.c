@@ -58,10 +58,10 @@ read_size(struct chunked *s, char c)
 		s->state = CHUNKED_SIZE_LF;
 		return (true);
 	}
-	if (s->state == CHUNKED_SIZE && c != ';' && c != ' ' && c != '\t')
-		return (false);
-	s->state = CHUNKED_EXTENSION;
-	return (is_text(c));
+	if (s->state == CHUNKED_EXTENSION)
+		return (is_text(c));
+	s->state = c == ';' ? CHUNKED_EXTENSION : CHUNKED_BLANK;
+	return (c == ';' || c == ' ' || c == '\t');
 }
 
 static bool
@@ -80,6 +80,7 @@ step(struct chunked *s, char c)
 {
 	switch (s->state) {
 	case CHUNKED_SIZE:
+	case CHUNKED_BLANK:
 	case CHUNKED_EXTENSION:
 		return (read_size(s, c));
 	case CHUNKED_SIZE_LF:

@@ -56,6 +56,18 @@ scan_line(struct head_scan *s, const char *in, struct head_error *error)
 	return (true);
 }
 
+static size_t
+too_large(const struct head_scan *s, struct head_error *error)
+{
+	if (s->lines == 0)
+		refuse(error, &ERR_URI_TOO_LONG,
+		    "The request line is too long");
+	else
+		refuse(error, &ERR_HEADERS_TOO_LARGE,
+		    "The header lines are too large");
+	return (0);
+}
+
 size_t
 head_scan(struct head_scan *s, const char *in, size_t len, size_t max,
     struct head_error *error)
@@ -64,6 +76,8 @@ head_scan(struct head_scan *s, const char *in, size_t len, size_t max,
 
 	for (; s->at < len; s->at++) {
 		c = (unsigned char)in[s->at];
+		if (s->at - s->start >= max)
+			return (too_large(s, error));
 		if (c == '\n') {
 			if (s->lines > 0 && s->at == s->line + 1 &&
 			    in[s->line] == '\r')
@@ -79,15 +93,8 @@ head_scan(struct head_scan *s, const char *in, size_t len, size_t max,
 			return (0);
 		}
 	}
-	if (len - s->start >= max) {
-		if (s->lines == 0)
-			refuse(error, &ERR_URI_TOO_LONG,
-			    "The request line is too long");
-		else
-			refuse(error, &ERR_HEADERS_TOO_LARGE,
-			    "The header lines are too large");
-	}
-	return (0);
+	/* No need to wait for the byte that is too many. */
+	return (len - s->start >= max ? too_large(s, error) : 0);
 }
 
 /* RFC 9110, 5.6.2 */
