@@ -76,7 +76,7 @@ head_scan(struct head_scan *s, const char *in, size_t len, size_t max,
 
 	for (; s->at < len; s->at++) {
 		c = (unsigned char)in[s->at];
-		if (s->at - s->start >= max)
+		if (s->at >= max)
 			return (too_large(s, error));
 		if (c == '\n') {
 			if (s->lines > 0 && s->at == s->line + 1 &&
@@ -94,7 +94,7 @@ head_scan(struct head_scan *s, const char *in, size_t len, size_t max,
 		}
 	}
 	/* No need to wait for the byte that is too many. */
-	return (len - s->start >= max ? too_large(s, error) : 0);
+	return (len >= max ? too_large(s, error) : 0);
 }
 
 /* RFC 9110, 5.6.2 */

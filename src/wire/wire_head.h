@@ -69,7 +69,8 @@ struct head_scan {
 /*
  * Looks at the bytes that are new in `in`, of which len are there. Returns the
  * head's end, counted from in, once it is there; 0 while it is not, or when
- * error->kind is set. A head of more than max bytes is too large.
+ * error->kind is set. A head of more than max bytes is too large;
+ * empty lines before it count.
  */
 size_t	 head_scan(struct head_scan *, const char *in, size_t len, size_t max,
 	    struct head_error *);

@@ -135,7 +135,7 @@ wire_read_end(struct wire *w)
 	w->request = NULL;
 }
 
-/* Room to read into. */
+/* Room to read into. A head that fills all of it was refused by head_scan(). */
 static bool
 in_grow(struct wire *w)
 {

@@ -404,8 +404,9 @@ def test_more_than_100_header_lines_are_431(server):
 def test_header_lines_of_more_than_16_kib_are_431(server):
     for line in (b"X: " + b"y" * 16384 + b"\r\n", b"X: y" * 4200 + b"\r\n",
                  (b"X: " + b"y" * 1000 + b"\r\n") * 17):
-        check_refused(server, GET + line + b"\r\n", 431,
-                      "REQUEST_HEADER_FIELDS_TOO_LARGE")
+        for first in (b"", b"\r\n", b"\r\n\r\n"):
+            check_refused(server, first + GET + line + b"\r\n", 431,
+                          "REQUEST_HEADER_FIELDS_TOO_LARGE")
 
 
 def test_a_head_of_just_under_16_kib_is_served(server):

@@ -267,30 +267,29 @@ scan_max(const char *in, size_t len, size_t max)
 }
 
 static void
-test_a_head_may_have_max_minus_1_bytes(void **state)
+test_a_head_may_have_max_bytes(void **state)
 {
-	char	 blanks[4 + 1023] = "\r\n\r\n";
+	char	 blanks[4 + 1024] = "\r\n\r\n";
 
 	(void)state;
 	assert_string_equal(scan_max(of_length(1023), 1023, 1024), "0..1023");
+	assert_string_equal(scan_max(of_length(1024), 1024, 1024), "0..1024");
 	/* Empty lines before it are none of its bytes. */
-	memcpy(blanks + 4, of_length(1023), 1023);
-	assert_string_equal(scan_max(blanks, 1027, 1024), "4..1027");
+	memcpy(blanks + 4, of_length(1024), 1024);
+	assert_string_equal(scan_max(blanks, 1028, 1024), "4..1028");
 }
 
-static void
-test_a_head_of_max_bytes_is_too_large(void **state)
-{
-	(void)state;
-	assert_string_equal(scan_max(of_length(1024), 1024, 1024), TOO_LARGE);
-}
-
-/* Though its end has come with the rest, or what follows it. */
+/* Though its end has come at once with the rest. */
 static void
 test_a_head_beyond_max_is_too_large(void **state)
 {
+	char	 blanks[2 + 1025] = "\r\n";
+
 	(void)state;
 	assert_string_equal(scan_max(of_length(1025), 1025, 1024), TOO_LARGE);
+	assert_string_equal(scan_max(of_length(2000), 2000, 1024), TOO_LARGE);
+	memcpy(blanks + 2, of_length(1025), 1025);
+	assert_string_equal(scan_max(blanks, 1027, 1024), TOO_LARGE);
 }
 
 /* max bytes and no end: no room for it. */
@@ -344,8 +343,7 @@ main(void)
 		cmocka_unit_test(test_line_ends_stand_nowhere_else),
 		cmocka_unit_test(test_all_other_bytes_pass),
 		cmocka_unit_test(test_there_may_be_100_header_lines),
-		cmocka_unit_test(test_a_head_may_have_max_minus_1_bytes),
-		cmocka_unit_test(test_a_head_of_max_bytes_is_too_large),
+		cmocka_unit_test(test_a_head_may_have_max_bytes),
 		cmocka_unit_test(test_a_head_beyond_max_is_too_large),
 		cmocka_unit_test(test_a_head_without_end_is_too_large),
 		cmocka_unit_test(test_what_follows_may_be_large),

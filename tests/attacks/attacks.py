@@ -1,0 +1,278 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Clients that want all of a server and give nothing. Each attack runs in a
+process of its own, from 127.0.0.1 unless it says otherwise, until it is told
+to end."""
+
+import select
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+SILENT = 1100
+BIG = 20 * 1024 * 1024
+SLOW = 250          # below the cap for one address
+MANY = ["127.0.1.%d" % i for i in range(1, 13)]
+OPENED_AT_ONCE = 200
+SHORT = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+POST = "POST /api/v1/users HTTP/1.1\r\nHost: localhost\r\n" \
+    "Content-Type: application/json\r\n"
+# Its answer has ten thousand bytes.
+LONG = "GET /healthz?%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % "&".join(
+    "q%d" % i for i in range(300))
+
+
+class Target:
+    def __init__(self, port, cert):
+        self.port = port
+        self.cert = cert
+        self.tls = ssl.create_default_context(cafile=cert)
+
+    def connect(self, tls=True, source="127.0.0.1", window=None, timeout=5):
+        plain = socket.socket()
+        try:
+            if window is not None:
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+            plain.settimeout(timeout)
+            plain.bind((source, 0))
+            plain.connect(("127.0.0.1", self.port))
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if not tls:
+                return plain
+            return self.tls.wrap_socket(plain, server_hostname="127.0.0.1")
+        except BaseException:
+            plain.close()
+            raise
+
+
+class Herd:
+    """Many connections. Those that the server closes are opened again."""
+
+    def __init__(self, target, count, first=b"", sources=("127.0.0.1",),
+                 **options):
+        self.target = target
+        self.count = count
+        self.first = first
+        self.sources = sources
+        self.options = options
+        self.opened = 0
+        self.open = {}      # by descriptor
+
+    def grow(self, ended):
+        for _ in range(OPENED_AT_ONCE):
+            if len(self.open) >= self.count or ended.is_set():
+                return
+            source = self.sources[self.opened % len(self.sources)]
+            self.opened += 1
+            try:
+                s = self.target.connect(source=source, **self.options)
+            except OSError:
+                continue
+            self.open[s.fileno()] = s
+            self.say(s, self.first)
+
+    def say(self, s, data):
+        try:
+            s.setblocking(False)
+            if data:
+                s.send(data)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
+            pass
+        except OSError:
+            self.drop(s)
+
+    def drop(self, s):
+        del self.open[s.fileno()]
+        s.close()
+
+    def drop_closed(self):
+        poll = select.poll()
+        for fd in self.open:
+            poll.register(fd, select.POLLIN)
+        for fd, _ in poll.poll(0):
+            s = self.open[fd]
+            try:
+                s.setblocking(False)
+                if not s.recv(65536):
+                    self.drop(s)
+            except (ssl.SSLWantReadError, BlockingIOError):
+                pass
+            except OSError:
+                self.drop(s)
+
+    def run(self, ended, more=None, deaf=False):
+        """Every second each says a little more: more(how often it was
+        said)."""
+        turn = 0
+        while not ended.is_set():
+            started = time.monotonic()
+            if not deaf:
+                self.drop_closed()
+            self.grow(ended)
+            turn += 1
+            if more is not None:
+                for s in list(self.open.values()):
+                    self.say(s, more(turn))
+            ended.wait(max(0, started + 1 - time.monotonic()))
+        for s in self.open.values():
+            s.close()
+
+
+def silent_tcp(target, ended):
+    Herd(target, SILENT, tls=False).run(ended)
+
+
+def silent_tls(target, ended):
+    Herd(target, SILENT).run(ended)
+
+
+def silent_from_many(target, ended):
+    """More than all workers may have, and no address above its cap."""
+    Herd(target, 3000, sources=MANY, tls=False).run(ended)
+
+
+def slow_handshakes(target, ended):
+    """A ClientHello of which a byte comes every second."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = target.tls.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    hello = outgoing.read()
+    Herd(target, 50, tls=False).run(
+        ended, lambda turn: hello[turn % 250:turn % 250 + 1])
+
+
+def slow_heads(target, ended):
+    Herd(target, SLOW, SHORT.encode()).run(
+        ended, lambda turn: b"X-%d: y\r\n" % turn)
+
+
+def slow_bodies(target, ended):
+    head = POST + "Content-Length: 100000\r\n\r\n"
+    Herd(target, SLOW, head.encode()).run(ended, lambda _: b"x")
+
+
+def slow_chunks(target, ended):
+    head = POST + "Transfer-Encoding: chunked\r\n\r\n"
+    Herd(target, SLOW, head.encode()).run(ended, lambda _: b"1\r\nx\r\n")
+
+
+def slow_readers(target, ended):
+    """A hundred long answers each, which nobody takes."""
+    Herd(target, SLOW, LONG.encode() * 100, window=2048).run(ended, deaf=True)
+
+
+def in_threads(count, function, *arguments):
+    threads = [threading.Thread(target=function, args=arguments)
+               for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def send_big_bodies(target, ended):
+    data = (POST + "Content-Length: 1\r\n\r\n").encode() + b"x" * BIG
+    while not ended.is_set():
+        try:
+            with target.connect() as s:
+                s.sendall(data)
+                while s.recv(65536):
+                    pass
+        except OSError:
+            pass
+
+
+def big_bodies(target, ended):
+    """20 MB behind a body of one byte, again and again."""
+    in_threads(6, send_big_bodies, target, ended)
+
+
+def run_command(command, ended, **options):
+    """A command, until it ends or is to end."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, **options)
+    try:
+        while process.poll() is None and not ended.wait(0.1):
+            pass
+    finally:
+        process.kill()
+        process.wait()
+
+
+def update_keys(target, ended):
+    """s_client takes a line that begins with K for the wish to update its
+    keys and the server's."""
+    while not ended.is_set():
+        yes = subprocess.Popen(["yes", "K"], stdout=subprocess.PIPE)
+        try:
+            run_command(["openssl", "s_client", "-tls1_3", "-connect",
+                         "127.0.0.1:%d" % target.port], ended,
+                        stdin=yes.stdout)
+        finally:
+            yes.kill()
+            yes.wait()
+            yes.stdout.close()
+
+
+def key_updates(target, ended):
+    in_threads(4, update_keys, target, ended)
+
+
+def slowhttptest(mode, path, *options):
+    def attack(target, ended):
+        run_command(["slowhttptest", mode, "-c", "3000", "-r", "1000", "-i",
+                     "5", "-l", "600", "-u", "https://127.0.0.1:%d%s" % (
+                         target.port, path), *options], ended,
+                    stdin=subprocess.DEVNULL)
+
+    return attack
+
+
+def nothing(target, ended):
+    ended.wait()
+
+
+def all_attacks():
+    """By name, in order."""
+    attacks = {
+        "nothing": nothing,
+        "20 MB behind a body of 1": big_bodies,
+        "1,100 silent, TCP": silent_tcp,
+        "1,100 silent, TLS": silent_tls,
+        "3,000 silent, 12 addresses": silent_from_many,
+        "50 handshakes, a byte a second": slow_handshakes,
+        "250 slow heads": slow_heads,
+        "250 slow bodies": slow_bodies,
+        "250 slow chunked bodies": slow_chunks,
+        "250 that do not read": slow_readers,
+        "key updates without end": key_updates,
+    }
+    if shutil.which("slowhttptest"):
+        attacks |= {
+            "slowhttptest -H": slowhttptest("-H", "/healthz"),
+            "slowhttptest -B": slowhttptest(
+                "-B", "/api/v1/users", "-t", "POST", "-f",
+                "application/json", "-s", "100000"),
+            "slowhttptest -X": slowhttptest(
+                "-X", "/healthz", "-w", "10", "-y", "100", "-n", "5", "-z",
+                "8", "-k", "10"),
+            "slowhttptest -R": slowhttptest("-R", "/healthz", "-t", "HEAD"),
+        }
+    return attacks

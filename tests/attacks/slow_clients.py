@@ -1,0 +1,234 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Attacks from one address, and what a client at another notices.
+
+usage: slow_clients.py [--seconds N] [--only PART]
+
+KEEL_BUILD names the build, the prod flavour normally. An attack has failed the
+server when the other client's requests fail, or when p99 of the time that they
+take is above 250 ms, or when a worker dies. --only runs the attacks whose
+names have that part."""
+
+import argparse
+import http.client
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api"))
+
+from attacks import Target, all_attacks  # noqa: E402
+from server import BUILD, flavor, read_text  # noqa: E402
+from standalone import running_server, wait_for_no_connections  # noqa: E402
+
+PROBE_ADDRESS = "127.0.0.2"
+INTERVAL = 0.05         # seconds between two requests
+P99_WORST = 0.25        # seconds
+TIMEOUT = 5
+SPARE = 60              # seconds that an attack may last at most beyond that
+RAMP = 1                # seconds that an attack has before it is measured
+REST_SECONDS = 30
+NEAR_ZERO = 2           # connections: /metrics is asked over one
+FILES = 8192
+
+
+class Probe(threading.Thread):
+    """Asks for /healthz, each time on a new connection or on one that is
+    kept."""
+
+    def __init__(self, server, kept):
+        super().__init__()
+        self.port = server.port
+        self.tls = server.tls()
+        self.kept = kept
+        self.times = []
+        self.failures = []
+        self.ended = threading.Event()
+
+    def connection(self):
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=TIMEOUT, context=self.tls,
+            source_address=(PROBE_ADDRESS, 0))
+
+    def run(self):
+        connection = self.connection()
+        while not self.ended.is_set():
+            started = time.monotonic()
+            try:
+                connection.request("GET", "/healthz")
+                answer = connection.getresponse()
+                assert (answer.status, answer.read()) == \
+                    (200, b'{"status":"ok"}'), answer.status
+            except (OSError, AssertionError,
+                    http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+                connection.close()
+            took = time.monotonic() - started
+            self.times.append(took)
+            if not self.kept:
+                connection.close()
+            self.ended.wait(max(0, INTERVAL - took))
+        connection.close()
+
+    def percentile(self, percent):
+        times = sorted(self.times)
+        return times[min(len(times) - 1, len(times) * percent // 100)]
+
+    def __str__(self):
+        return "%4d %s, p50 %3.0f, p99 %3.0f, max %3.0f ms, %d failed" % (
+            len(self.times), "kept" if self.kept else "new",
+            self.percentile(50) * 1e3, self.percentile(99) * 1e3,
+            max(self.times) * 1e3, len(self.failures))
+
+
+def run_politely(attack, target, ended, seconds):
+    """On a machine of their own the attackers would take no processor from
+    the server and the probes; here they get what those leave. sched(7): with
+    autogroups, a nice value counts within a session only."""
+    os.setsid()
+    os.nice(19)
+    try:
+        with open("/proc/self/autogroup", "w") as f:
+            f.write("19")
+    except OSError:
+        pass
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    timer = threading.Timer(seconds, ended.set)
+    timer.daemon = True
+    timer.start()
+    attack(target, ended)
+
+
+class Attacker:
+    """The attack's process. It ends by itself should this one be killed."""
+
+    def __init__(self, server, attack, seconds):
+        self.ended = multiprocessing.Event()
+        self.process = multiprocessing.Process(
+            target=run_politely, daemon=True, args=(
+                attack, Target(server.port, server.cert), self.ended,
+                seconds + SPARE))
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *error):
+        self.ended.set()
+        self.process.join(10)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def waited(server):
+    """How long the workers were ready to run, and had no processor, in s."""
+    return sum(int(read_text("/proc/%d/schedstat" % pid).split()[1])
+               for pid in server.workers()) / 1e9
+
+
+def measure(server, attack, seconds):
+    """The probes of an attack; and the server's counters at its end."""
+    probes = [Probe(server, kept) for kept in (False, True)]
+    with Attacker(server, attack, seconds) as attacker:
+        time.sleep(RAMP)
+        for probe in probes:
+            probe.start()
+        time.sleep(seconds)
+        values = server.metrics()
+        for probe in probes:
+            probe.ended.set()
+        for probe in probes:
+            probe.join()
+        alive = attacker.process.is_alive()
+    return probes, values, alive
+
+
+def run_attack(server, name, attack, seconds):
+    """Prints its line; what was wrong, as a list."""
+    before = server.metrics()
+    starved = -waited(server)
+    probes, values, alive = measure(server, attack, seconds)
+    starved += waited(server)
+    problems = ["%s client: %s" % ("kept" if p.kept else "new", failure)
+                for p in probes for failure in p.failures[:3]]
+    problems += ["p99 of the %s client is %.0f ms" % (
+        "kept" if p.kept else "new", p.percentile(99) * 1e3)
+        for p in probes if p.percentile(99) > P99_WORST]
+    if not alive:
+        problems.append("the attack ended by itself")
+    busy = wait_for_no_connections(server, REST_SECONDS, NEAR_ZERO)
+    if busy:
+        problems.append("afterwards: %s" % busy)
+    after = server.metrics()
+    if after["keel_worker_restarts_total"] != \
+            before["keel_worker_restarts_total"]:
+        problems.append("a worker died")
+    refused, evicted = [
+        after[counter] - before[counter] for counter in (
+            "keel_connections_refused_total",
+            "keel_connections_evicted_total")]
+    print("%-30s %s | %s | %d connections, %d refused, %d evicted; no "
+          "processor for %.0f ms" % (
+              name, probes[0], probes[1], values["keel_connections"], refused,
+              evicted, starved * 1e3), flush=True)
+    return problems
+
+
+def raise_limit():
+    """Each connection is a file, here and in a worker."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < FILES:
+        print("attacks: ulimit -Hn is %d, below %d: some attacks have fewer "
+              "connections" % (most, FILES))
+        files = most
+    else:
+        files = FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--only", metavar="PART", default="")
+    arguments = parser.parse_args()
+    print("attacks: %s (%s)" % (BUILD, flavor() or "no build there"),
+          flush=True)
+    raise_limit()
+    failed = passed = 0
+    with running_server(KEEL_WORKERS="2", KEEL_RATE_LIMITS="off") as server:
+        for name, attack in all_attacks().items():
+            if arguments.only not in name:
+                continue
+            problems = run_attack(server, name, attack, arguments.seconds)
+            for problem in problems:
+                print("    FAILED: " + problem, flush=True)
+            passed += not problems
+            failed += bool(problems)
+        server.stop()
+        for problem in server.problems:
+            print("    FAILED: " + problem)
+            failed += 1
+    print("attacks: %d passed, %d failed" % (passed, failed))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
