@@ -16,7 +16,7 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-httpx \
 	sslscan procps iproute2
 
 .PHONY: help run test deps deps-test build lint check-unit check-api \
-	check-api-asan clean
+	check-api-asan fuzz attacks clean
 
 help:
 	@echo 'make run             install what is missing, build, serve'
@@ -27,6 +27,8 @@ help:
 	@echo 'make check-unit      the C tests (tests/unit)'
 	@echo 'make check-api       the API tests on the prod build (tests/api)'
 	@echo 'make check-api-asan  the same on the asan build'
+	@echo 'make fuzz            any bytes at the asan build: SECONDS=600 SEED=1'
+	@echo 'make attacks         slow clients and floods at the prod build'
 	@echo 'make deps deps-test  only install what run and test need'
 	@echo 'make clean           remove what was built; ./var is kept'
 
@@ -111,6 +113,18 @@ check-api:
 check-api-asan:
 	@$(MAKE) --no-print-directory build FLAVOR=asan
 	@KEEL_BUILD="$$PWD/.build/asan/keel" $(PYTHON) -m pytest tests/api
+
+# SECONDS and SEED are the caller's, or their defaults those of the harness.
+fuzz:
+	@$(MAKE) --no-print-directory build FLAVOR=asan
+	@KEEL_BUILD="$$PWD/.build/asan/keel" $(PYTHON) \
+	    tests/fuzz/fuzz_listener.py $(if $(SECONDS),--seconds $(SECONDS)) \
+	    $(if $(SEED),--seed $(SEED))
+
+attacks:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) \
+	    tests/attacks/slow_clients.py $(if $(SECONDS),--seconds $(SECONDS))
 
 clean:
 	rm -rf .build .objs .flavor keel.so cert dh2048.pem

@@ -123,7 +123,7 @@ wire_request_free(struct wire_request *r, bool wipe)
 	if (wipe)
 		OPENSSL_cleanse(r->text, r->text_len);
 	mem_free(r->body);
-	memory -= r->body_size + r->text_len;
+	memory -= sizeof(*r) + r->text_len + r->body_size;
 	mem_free(r);
 }
 
@@ -161,6 +161,13 @@ consume(struct wire *w, size_t n)
 	OPENSSL_cleanse(w->in + w->len, n);
 }
 
+/* Without the port, which Kore does not always find. */
+static size_t
+host_length(const char *host)
+{
+	return (*host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":"));
+}
+
 /*
  * Kore is told as much as it needs, and nothing that it could misread. Should
  * it refuse what we let pass, it has closed the connection, and w is gone.
@@ -169,7 +176,7 @@ static bool
 hand_over(struct wire *w)
 {
 	static const char	 format[] = "%s %s%s%s HTTP/1.1\r\n"
-				    "host: %s\r\ncontent-length: 0\r\n\r\n";
+				    "host: %.*s\r\ncontent-length: 0\r\n\r\n";
 	struct connection	*c = w->conn;
 	struct netbuf		*nb = c->rnb;
 	const struct head	*h = &w->request->head;
@@ -178,7 +185,7 @@ hand_over(struct wire *w)
 	size_t			 len;
 
 	len = (size_t)snprintf(text, sizeof(text), format, h->method, h->path,
-	    mark, h->query, h->host);
+	    mark, h->query, (int)host_length(h->host), h->host);
 	kore_free(nb->buf);
 	nb->buf = kore_malloc(len);
 	memcpy(nb->buf, text, len);
@@ -236,22 +243,24 @@ static bool
 read_chunked(struct wire *w)
 {
 	enum chunked_result	 result;
-	size_t			 used, data;
+	size_t			 at = 0, used, data;
 
 	do {
 		data = 0;
-		result = chunked_next(&w->chunked, w->in, w->len, &used,
-		    &data);
+		result = chunked_next(&w->chunked, w->in + at, w->len - at,
+		    &used, &data);
 		if (result == CHUNKED_BAD)
 			return (wire_refuse(w, &ERR_BAD_REQUEST,
 			    "The chunked body is not valid"));
 		if (w->request->body_len + data > http_body_max)
 			return (wire_refuse(w, &ERR_CONTENT_TOO_LARGE,
 			    "The body is too large"));
-		if (data > 0 && !append(w, w->in + used, data))
+		at += used;
+		if (data > 0 && !append(w, w->in + at, data))
 			return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
-		consume(w, used + data);
+		at += data;
 	} while (result == CHUNKED_DATA);
+	consume(w, at);
 	return (result == CHUNKED_DONE ? hand_over(w) : true);
 }
 
@@ -273,7 +282,7 @@ invite(struct wire *w)
 static bool
 is_misdirected(const struct connection *c, const struct head *h)
 {
-	size_t	 len = strcspn(h->host, ":");
+	size_t	 len = host_length(h->host);
 	char	 name[HEAD_HOST_MAX + 1];
 
 	memcpy(name, h->host, len);
@@ -290,10 +299,11 @@ read_head(struct wire *w, size_t start, size_t end)
 	struct wire_request	*r;
 	size_t			 len = end - start;
 
-	if (memory + len > MEMORY_MAX ||
+	if (memory + sizeof(*r) + len > MEMORY_MAX ||
 	    (r = mem_calloc(1, sizeof(*r) + len)) == NULL)
 		return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
-	memory += r->text_len = len;
+	r->text_len = len;
+	memory += sizeof(*r) + len;
 	memcpy(r->text, w->in + start, len);
 	consume(w, end);
 	w->request = r;

@@ -469,6 +469,22 @@ def test_an_absolute_target_is_as_good_as_a_path(server, target):
     assert (answer.status_code, answer.content) == (200, OK)
 
 
+def test_over_ipv6(start_server):
+    """Kore does not find the port in a name there."""
+    server = start_server(KEEL_HOST="::1")
+    for host, answered in ((b"localhost:8888", 200), (b"localhost", 200),
+                           (b"[::1]:8888", 421), (b"evil:1", 421)):
+        with socket.create_connection(("::1", server.port)) as raw, \
+                server.tls().wrap_socket(
+                    raw, server_hostname="localhost") as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: " + host +
+                               b"\r\nX-Request-ID: v6\r\n"
+                               b"Connection: close\r\n\r\n")
+            [answer] = Answers(connection).all()
+        assert answer.status_code == answered
+    assert server.wait_for_log("v6")["client"] == "::1"
+
+
 def test_options_star_is_about_the_server(server):
     [answer] = exchange(server, b"OPTIONS * HTTP/1.1\r\n" + HOST +
                         b"Connection: close\r\n\r\n")

@@ -27,7 +27,7 @@ SILENT = 1100
 BIG = 20 * 1024 * 1024
 SLOW = 250          # below the cap for one address
 MANY = ["127.0.1.%d" % i for i in range(1, 13)]
-OPENED_AT_ONCE = 200
+OPENED_AT_ONCE = 1000
 SHORT = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 POST = "POST /api/v1/users HTTP/1.1\r\nHost: localhost\r\n" \
     "Content-Type: application/json\r\n"
@@ -71,6 +71,7 @@ class Herd:
         self.options = options
         self.opened = 0
         self.open = {}      # by descriptor
+        self.said = {}      # how often each has said more
 
     def grow(self, ended):
         for _ in range(OPENED_AT_ONCE):
@@ -83,6 +84,7 @@ class Herd:
             except OSError:
                 continue
             self.open[s.fileno()] = s
+            self.said[s.fileno()] = 0
             self.say(s, self.first)
 
     def say(self, s, data):
@@ -114,19 +116,22 @@ class Herd:
             except OSError:
                 self.drop(s)
 
+    def say_more(self, more):
+        for fd, s in list(self.open.items()):
+            data = more(self.said[fd])
+            self.said[fd] += 1
+            self.say(s, data)
+
     def run(self, ended, more=None, deaf=False):
-        """Every second each says a little more: more(how often it was
-        said)."""
-        turn = 0
+        """Every second each says a little more: more(how often it has done
+        so)."""
         while not ended.is_set():
             started = time.monotonic()
             if not deaf:
                 self.drop_closed()
             self.grow(ended)
-            turn += 1
             if more is not None:
-                for s in list(self.open.values()):
-                    self.say(s, more(turn))
+                self.say_more(more)
             ended.wait(max(0, started + 1 - time.monotonic()))
         for s in self.open.values():
             s.close()
@@ -154,13 +159,12 @@ def slow_handshakes(target, ended):
     except ssl.SSLWantReadError:
         pass
     hello = outgoing.read()
-    Herd(target, 50, tls=False).run(
-        ended, lambda turn: hello[turn % 250:turn % 250 + 1])
+    Herd(target, 50, tls=False).run(ended, lambda n: hello[n:n + 1])
 
 
 def slow_heads(target, ended):
     Herd(target, SLOW, SHORT.encode()).run(
-        ended, lambda turn: b"X-%d: y\r\n" % turn)
+        ended, lambda n: b"X-%d: y\r\n" % n)
 
 
 def slow_bodies(target, ended):
@@ -236,11 +240,14 @@ def key_updates(target, ended):
 
 
 def slowhttptest(mode, path, *options):
+    """It ends when all its connections are closed, and begins again."""
     def attack(target, ended):
-        run_command(["slowhttptest", mode, "-c", "3000", "-r", "1000", "-i",
-                     "5", "-l", "600", "-u", "https://127.0.0.1:%d%s" % (
-                         target.port, path), *options], ended,
-                    stdin=subprocess.DEVNULL)
+        while not ended.is_set():
+            run_command(
+                ["slowhttptest", mode, "-c", "3000", "-r", "1000", "-i", "5",
+                 "-l", "600", "-u", "https://127.0.0.1:%d%s" % (
+                     target.port, path), *options], ended,
+                stdin=subprocess.DEVNULL)
 
     return attack
 

@@ -138,10 +138,12 @@ class Attacker:
             self.process.join()
 
 
-def waited(server):
-    """How long the workers were ready to run, and had no processor, in s."""
-    return sum(int(read_text("/proc/%d/schedstat" % pid).split()[1])
-               for pid in server.workers()) / 1e9
+def processor_times(server):
+    """How long the workers have run, and how long they were ready to run but
+    had no processor, in ms."""
+    stats = [read_text("/proc/%d/schedstat" % pid).split()
+             for pid in server.workers()]
+    return [sum(int(s[i]) for s in stats) / 1e6 for i in (0, 1)]
 
 
 def measure(server, attack, seconds):
@@ -164,9 +166,9 @@ def measure(server, attack, seconds):
 def run_attack(server, name, attack, seconds):
     """Prints its line; what was wrong, as a list."""
     before = server.metrics()
-    starved = -waited(server)
+    times = processor_times(server)
     probes, values, alive = measure(server, attack, seconds)
-    starved += waited(server)
+    ran, waited = [b - a for a, b in zip(times, processor_times(server))]
     problems = ["%s client: %s" % ("kept" if p.kept else "new", failure)
                 for p in probes for failure in p.failures[:3]]
     problems += ["p99 of the %s client is %.0f ms" % (
@@ -185,10 +187,10 @@ def run_attack(server, name, attack, seconds):
         after[counter] - before[counter] for counter in (
             "keel_connections_refused_total",
             "keel_connections_evicted_total")]
-    print("%-30s %s | %s | %d connections, %d refused, %d evicted; no "
-          "processor for %.0f ms" % (
+    print("%-30s %s | %s | %d connections, %d refused, %d evicted; workers "
+          "ran %.0f ms, had no processor for %.0f ms" % (
               name, probes[0], probes[1], values["keel_connections"], refused,
-              evicted, starved * 1e3), flush=True)
+              evicted, ran, waited), flush=True)
     return problems
 
 

@@ -185,7 +185,8 @@ def closing_cases():
             (head(*post, CHUNKED) + b"1\r\nxx\r\n", 400),
             (head(*post, CHUNKED) + b"1;" + b"a" * 9000 + b"\r\n", 400),
             (head(*post, CHUNKED) + b"0\r\n" + b"A: b\r\n" * 2000, 400),
-            (head(*post, CHUNKED) + b"999\r\n%s\r\n" % bytes(0x999) * 99, 413)):
+            (head(*post, CHUNKED) + b"fff\r\n%s\r\n" % bytes(4095) * 33,
+             413)):
         yield Case(data, (status,), True)
 
 

@@ -285,6 +285,24 @@ test_numbers(void **state)
 	assert_int_equal(thing.count, 0);
 }
 
+/* jansson stops at the number; what is no JSON stays no JSON. */
+static void
+test_numbers_too_large_in_what_is_no_json(void **state)
+{
+	static const char	*bad[] = { "{1e400:1}", "[1e400", "[1e400,]",
+	    "[1e400 1]", "[1e400, 01]", "1e400 x", "[1e400, \"\\x\"]" };
+	static const char	*good[] = { "[1e400, \"0123\\\"456\"]", "1e400",
+	    "[1e400, 12345, -0.0001e+999]", "{\"a\":1e400,\"b\":[0]}" };
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_string_equal(sent(bad[i]), NOT_JSON);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_string_equal(sent(good[i]),
+		    WRONG " body:out_of_range");
+}
+
 static void
 test_not_json(void **state)
 {
@@ -393,6 +411,7 @@ main(void)
 		TEST(test_depth),
 		TEST(test_nul),
 		TEST(test_numbers),
+		TEST(test_numbers_too_large_in_what_is_no_json),
 		TEST(test_not_json),
 		TEST(test_media_type),
 		TEST(test_row),

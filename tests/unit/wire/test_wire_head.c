@@ -269,34 +269,34 @@ scan_max(const char *in, size_t len, size_t max)
 static void
 test_a_head_may_have_max_bytes(void **state)
 {
-	char	 blanks[4 + 1024] = "\r\n\r\n";
+	char	 blanks[4 + 1020] = "\r\n\r\n";
 
 	(void)state;
 	assert_string_equal(scan_max(of_length(1023), 1023, 1024), "0..1023");
 	assert_string_equal(scan_max(of_length(1024), 1024, 1024), "0..1024");
-	/* Empty lines before it are none of its bytes. */
-	memcpy(blanks + 4, of_length(1024), 1024);
-	assert_string_equal(scan_max(blanks, 1028, 1024), "4..1028");
+	/* Empty lines before it count. */
+	memcpy(blanks + 4, of_length(1020), 1020);
+	assert_string_equal(scan_max(blanks, 1024, 1024), "4..1024");
 }
 
 /* Though its end has come at once with the rest. */
 static void
 test_a_head_beyond_max_is_too_large(void **state)
 {
-	char	 blanks[2 + 1025] = "\r\n";
+	char	 blanks[4 + 1021] = "\r\n\r\n";
 
 	(void)state;
 	assert_string_equal(scan_max(of_length(1025), 1025, 1024), TOO_LARGE);
 	assert_string_equal(scan_max(of_length(2000), 2000, 1024), TOO_LARGE);
-	memcpy(blanks + 2, of_length(1025), 1025);
-	assert_string_equal(scan_max(blanks, 1027, 1024), TOO_LARGE);
+	memcpy(blanks + 4, of_length(1021), 1021);
+	assert_string_equal(scan_max(blanks, 1025, 1024), TOO_LARGE);
 }
 
 /* max bytes and no end: no room for it. */
 static void
 test_a_head_without_end_is_too_large(void **state)
 {
-	static char	 in[1029];
+	static char	 in[1025];
 
 	(void)state;
 	memset(in, 'a', sizeof(in));
@@ -313,8 +313,8 @@ test_a_head_without_end_is_too_large(void **state)
 	assert_string_equal(scan_max(in, 1024, 1024), TOO_LARGE);
 
 	memcpy(in, "\r\n\r\naaaaaaaaaaaaaaaaaa", 22);
-	assert_string_equal(scan_max(in, 1027, 1024), "more");
-	assert_string_equal(scan_max(in, 1028, 1024), LONG_LINE);
+	assert_string_equal(scan_max(in, 1023, 1024), "more");
+	assert_string_equal(scan_max(in, 1024, 1024), LONG_LINE);
 }
 
 /* What a body brings is not counted. */
