@@ -135,6 +135,9 @@ netblock_parse(const char *text, struct netblock *block)
 	address[len] = '\0';
 	if (!netaddr_parse(address, &block->base))
 		return ("is no IP address");
+	if (!block->base.ipv6 && strchr(address, ':') != NULL &&
+	    text[len] == '/')
+		return ("is a block of IPv4: write it as one");
 	block->prefix = PREFIX_MAX(&block->base);
 	if (text[len] == '/' && !parse_prefix(text + len + 1,
 	    PREFIX_MAX(&block->base), &block->prefix))

@@ -46,7 +46,7 @@ size_t	utf8_length(const char *s);
 
 /*
  * Writes s, valid UTF-8, in lower case and NFC into out. False when it does
- * not fit, or memory is short.
+ * not fit, or memory is short. size is at least 1.
  */
 bool	utf8_lower(const char *s, char *out, size_t size);
 

@@ -35,6 +35,7 @@
 
 #define OWN_FILES	64	/* listeners, epoll, pipes, logs, libraries */
 #define CONNECTIONS_MIN	32
+#define ACCEPT_MAX	64
 #define HEAD_MIN	1024
 
 static char	problem[256];
@@ -75,10 +76,11 @@ check_files(void)
 const char *
 wire_check(void)
 {
-	if (worker_accept_threshold != 1)
+	if (worker_accept_threshold == 0 ||
+	    worker_accept_threshold > ACCEPT_MAX)
 		return (complain("kore.conf: worker_accept_threshold must be "
-		    "1, not %u: one worker would take every connection",
-		    worker_accept_threshold));
+		    "a number from 1 to %d, not %u: one worker would take "
+		    "every connection", ACCEPT_MAX, worker_accept_threshold));
 	if (worker_max_connections < CONNECTIONS_MIN)
 		return (complain("kore.conf: worker_max_connections must be "
 		    "at least %d, not %u", CONNECTIONS_MIN,

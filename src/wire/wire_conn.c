@@ -138,7 +138,11 @@ evict(const struct connection *but)
 	return (true);
 }
 
-/* A connection that Kore has just accepted. */
+/*
+ * A connection that Kore has just accepted. Kore's own limit never comes into
+ * play: at it, a worker would no longer accept, and whoever holds the
+ * connections would keep everyone else out.
+ */
 static void
 admit(struct connection *c)
 {
@@ -150,21 +154,27 @@ admit(struct connection *c)
 }
 
 /*
- * Kore's own limit never comes into play: at it, a worker would no longer
- * accept, and whoever holds the connections would keep everyone else out.
+ * Kore's own would go on while there are connections, and one worker would
+ * have them all, or would hand over after each, which takes longer than to
+ * accept it. So: some, and then it is another worker's turn, always.
  */
 static void
-wire_accept(void *listener, int error)
+wire_accept(void *arg, int error)
 {
-	struct connection	*c, *next, *last;
+	struct listener		*l = arg;
+	struct connection	*c;
+	unsigned		 n;
 
-	last = TAILQ_LAST(&connections, connection_list);
-	kore_listener_accept(listener, error);
-	c = last != NULL ? TAILQ_NEXT(last, list) : TAILQ_FIRST(&connections);
-	for (; c != NULL; c = next) {
-		next = TAILQ_NEXT(c, list);
+	if (error)
+		fatal("error on listening socket");
+	for (n = 0; n < worker_accept_threshold; n++) {
+		if (!kore_connection_accept(l, &c))
+			break;
+		kore_platform_event_all(c->fd, c);
 		admit(c);
 	}
+	if (n > 0)
+		kore_worker_make_busy();
 }
 
 /* Never called: our events never tell Kore that there is more to read. */

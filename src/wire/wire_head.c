@@ -187,14 +187,14 @@ parse_absolute(struct head *h, char *target, size_t scheme,
 static bool
 parse_target(struct head *h, char *target, struct head_error *error)
 {
-	const char	*p;
-	char		*query;
+	const unsigned char	*p;
+	char			*query;
 
 	if (strlen(target) > HEAD_TARGET_MAX)
 		return (refuse(error, &ERR_URI_TOO_LONG,
 		    "The request target is too long"));
-	for (p = target; *p != '\0'; p++) {
-		if (*p <= ' ' || *p == '#' || *p == 0x7f)
+	for (p = (const unsigned char *)target; *p != '\0'; p++) {
+		if (*p <= ' ' || *p == '#' || *p >= 0x7f)
 			return (bad(error, "The request target is not valid"));
 	}
 	if ((query = strchr(target, '?')) != NULL)

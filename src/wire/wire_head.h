@@ -37,7 +37,7 @@ struct head_line {
 	const char	*value;		/* without blanks around it */
 };
 
-/* Everything points into the text that head_parse() was given. */
+/* Points into the text that head_parse() was given, or at constants. */
 struct head {
 	const char		*method;
 	const char		*path;		/* as sent, not decoded */

@@ -37,7 +37,7 @@ def with_directive(name, value):
 
 
 @pytest.mark.parametrize("name, value, phrase", [
-    ("worker_accept_threshold", "16", "must be 1, not 16"),
+    ("worker_accept_threshold", "65", "from 1 to 64, not 65"),
     ("worker_max_connections", "31", "at least 32, not 31"),
     ("worker_max_connections", "2000", "http_request_limit is 1024"),
     ("worker_rlimit_nofiles", "1000", "not 1000"),

@@ -151,12 +151,14 @@ def measure(server, attack, seconds):
     probes = [Probe(server, kept) for kept in (False, True)]
     with Attacker(server, attack, seconds) as attacker:
         time.sleep(RAMP)
-        for probe in probes:
-            probe.start()
-        time.sleep(seconds)
-        values = server.metrics()
-        for probe in probes:
-            probe.ended.set()
+        try:
+            for probe in probes:
+                probe.start()
+            time.sleep(seconds)
+            values = server.metrics()
+        finally:
+            for probe in probes:
+                probe.ended.set()
         for probe in probes:
             probe.join()
         alive = attacker.process.is_alive()

@@ -413,6 +413,8 @@ def run(server, report, seconds, only):
     finally:
         for fuzzer in fuzzers:
             fuzzer.until = 0
+        for fuzzer in fuzzers:
+            fuzzer.join()
         watch.ended.set()
         watch.join()
     check_afterwards(server, report)

@@ -66,6 +66,7 @@ test_blocks(void **state)
 
 #define NO_ADDRESS	"is no IP address"
 #define NO_PREFIX	"has no valid prefix length"
+#define MAPPED		"is a block of IPv4: write it as one"
 #define BITS		"has bits set beyond its prefix length"
 
 static void
@@ -101,7 +102,8 @@ test_what_is_no_block(void **state)
 		{ "2001:db8::/129", NO_PREFIX },
 		{ "2001:db8::/1000", NO_PREFIX },
 		/* IPv4 has 32 bits, however it is clothed. */
-		{ "::ffff:192.0.2.0/120", NO_PREFIX },
+		{ "::ffff:192.0.2.0/120", MAPPED },
+		{ "::ffff:10.0.0.0/8", MAPPED },
 		{ "192.0.2.1/24", BITS },
 		{ "192.0.3.0/23", BITS },
 		{ "192.0.2.0/0", BITS },
