@@ -13,10 +13,10 @@ RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-httpx \
 	python3-psycopg2 python3-requests-oauthlib python3-jose \
 	python3-email-validator python3-passlib python3-bcrypt \
-	sslscan procps iproute2
+	sslscan slowhttptest procps iproute2
 
 .PHONY: help run test deps deps-test build lint check-unit check-api \
-	check-api-asan fuzz attacks clean
+	check-api-asan fuzz attacks h1spec clean
 
 help:
 	@echo 'make run             install what is missing, build, serve'
@@ -29,6 +29,7 @@ help:
 	@echo 'make check-api-asan  the same on the asan build'
 	@echo 'make fuzz            any bytes at the asan build: SECONDS=600 SEED=1'
 	@echo 'make attacks         slow clients and floods at the prod build'
+	@echo "make h1spec          h1spec's cases: H1SPEC=path/to/http_test.ts"
 	@echo 'make deps deps-test  only install what run and test need'
 	@echo 'make clean           remove what was built; ./var is kept'
 
@@ -49,6 +50,8 @@ test: deps-test
 	@+$(MAKE) --no-print-directory check-unit
 	@+$(MAKE) --no-print-directory check-api
 	@+$(MAKE) --no-print-directory check-api-asan
+	@+$(MAKE) --no-print-directory fuzz SECONDS=20
+	@+$(MAKE) --no-print-directory attacks SECONDS=3
 
 deps:
 	@$(call install,$(RUN_PACKAGES))
@@ -125,6 +128,11 @@ attacks:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) \
 	    tests/attacks/slow_clients.py $(if $(SECONDS),--seconds $(SECONDS))
+
+h1spec:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
+	    tests/h1spec/run.py "$(H1SPEC)"
 
 clean:
 	rm -rf .build .objs .flavor keel.so cert dh2048.pem

@@ -120,7 +120,7 @@ class Input:
         self.below_tls = rng.random() < 0.3     # where it is cut
         self.keys = 0 if self.below_tls else rng.choice([0] * 9 + [1, 300])
         self.hold = rng.random() < 0.3          # the handshake's end
-        self.lazy = rng.choice([0] * 9 + [0.1])
+        self.lazy = rng.choice([0] * 9 + [0.02])
         self.again = self.ending == "the end" and rng.random() < 0.5
         self.due = 0        # answers that must come before THE_END is sent
         if self.kind == "valid" and rng.random() < 0.5:

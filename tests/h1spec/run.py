@@ -31,8 +31,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../api"))
 
-from cluster import Cluster  # noqa: E402
-from server import Server, make_certificate  # noqa: E402
+from standalone import running_server  # noqa: E402
 
 CANNOT_PASS = {"Chunked Transfer-Encoding"}
 
@@ -88,19 +87,9 @@ def main():
         sys.exit("usage: run.py path/to/h1spec/http_test.ts")
     if shutil.which("deno") is None:
         sys.exit("h1spec needs deno: npm install deno")
-    cluster = Cluster()
-    try:
-        cluster.start()
-        server = Server(cluster, cluster.database(), make_certificate(
-            cluster.folder, "ec"))
-        try:
-            assert server.command("migrate").returncode == 0
-            cases = run(sys.argv[1], server.start())
-        finally:
-            server.stop()
-            server.remove()
-    finally:
-        cluster.stop()
+    with running_server() as server:
+        cases = run(sys.argv[1], server)
+        server.stop()
     failed = {name for name, passed in cases.items() if not passed}
     for name in sorted(failed):
         print("missing: %s%s" % (name, " (known)" if name in CANNOT_PASS
