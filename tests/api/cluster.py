@@ -13,6 +13,7 @@
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 """A private PostgreSQL cluster: made for one run of the tests, gone with it."""
 
+import contextlib
 import os
 import pwd
 import random
@@ -128,12 +129,15 @@ class Cluster:
 
     def freeze(self):
         """It holds its connections and answers nothing any more."""
-        for pid in [self.process.pid] + self.backends():
-            os.kill(pid, signal.SIGSTOP)
+        self.signal_all(signal.SIGSTOP)
 
     def thaw(self):
+        self.signal_all(signal.SIGCONT)
+
+    def signal_all(self, signum):
         for pid in [self.process.pid] + self.backends():
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signum)
 
     def sql(self, statement, *params, database="postgres"):
         """Runs a statement as the superuser; its rows, if it has any."""
