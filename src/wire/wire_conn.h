@@ -50,6 +50,7 @@ struct wire {
 	struct connection	*conn;		/* whose hdlr_extra this is */
 	enum wire_phase		 phase;
 	uint64_t		 since;		/* when that began, in ms */
+	uint64_t		 linger_end;
 	struct netaddr		 peer;
 	size_t			 slot;		/* wire_caps.h */
 	bool			 readable;	/* until reading says no */

@@ -29,11 +29,13 @@
 #include "wire/wire_conn.h"
 
 #define DISCARD_TURN	(1024 * 1024)	/* bytes, then the others' turn */
+#define LINGER_MAX_MS	30000
 
 /*
  * Closing at once would make the kernel send a reset for what was not read,
  * and a reset can wipe the answer from the client's side. So: our half is
- * closed, and theirs is read and dropped for a moment.
+ * closed, and theirs is read and dropped until they are silent: many clients
+ * look for an answer only when all is sent.
  */
 static bool
 linger(struct wire *w)
@@ -46,6 +48,7 @@ linger(struct wire *w)
 		return (false);
 	wire_read_end(w);
 	wire_phase_set(w, WIRE_LINGERING);
+	w->linger_end = w->since + LINGER_MAX_MS;
 	w->readable = true;
 	return (wire_discard(w));
 }
@@ -66,7 +69,11 @@ wire_discard(struct wire *w)
 		if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 			return (false);
 		w->readable = n != -1 || errno == EINTR;
-		turn += n > 0 ? (size_t)n : 0;
+		if (n == -1)
+			continue;
+		turn += (size_t)n;
+		if (kore_time_ms() < w->linger_end)
+			w->since = kore_time_ms();
 	}
 	return (true);
 }

@@ -154,6 +154,18 @@ def test_a_client_that_goes_on_sending_gets_its_413(server):
     check_error(answer, 413, "CONTENT_TOO_LARGE")
 
 
+def test_a_client_that_is_long_about_sending_gets_its_413(server):
+    """It looks for an answer only when it has sent all of its body."""
+    with raw_connection(server) as connection:
+        connection.settimeout(WAIT)
+        connection.sendall(POST + b"Content-Length: 200000\r\n\r\n")
+        for _ in range(50):
+            connection.sendall(b"x" * 4000)
+            time.sleep(0.1)
+        [answer] = Answers(connection).all()
+    check_error(answer, 413, "CONTENT_TOO_LARGE")
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("framing", [b"Content-Length: 38",
                                      b"Transfer-Encoding: chunked"])
