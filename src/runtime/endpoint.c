@@ -56,7 +56,7 @@ static void
 ctx_free(struct ctx *c)
 {
 	arena_free(&c->arena, c->secret);
-	wire_request_free(c->sent, c->secret);
+	wire_request_free(c->sent);
 	mem_free(c);
 }
 
@@ -296,7 +296,7 @@ answer_busy(struct http_request *req, struct wire_request *sent)
 	char	 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
 
 	request_id_assign(id, head_value(&sent->head, "x-request-id"));
-	wire_request_free(sent, true);
+	wire_request_free(sent);
 	send_common_headers(req, id);
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");

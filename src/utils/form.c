@@ -20,10 +20,10 @@
 #include <string.h>
 
 #include "utils/form.h"
+#include "utils/hex.h"
 #include "utils/utf8.h"
 
 static bool	form_decode(char *, bool);
-static int	form_hex(char);
 
 int
 form_next(char **cursor, struct form_pair *pair)
@@ -79,8 +79,8 @@ form_decode(char *s, bool plus)
 			return (false);
 		if (*in == '%') {
 			/* A NUL is no digit, so in[2] is there if asked. */
-			if ((high = form_hex(in[1])) == -1 ||
-			    (low = form_hex(in[2])) == -1 ||
+			if ((high = hex_value(in[1])) == -1 ||
+			    (low = hex_value(in[2])) == -1 ||
 			    (high == 0 && low == 0))
 				return (false);
 			*out++ = (char)(high << 4 | low);
@@ -92,16 +92,4 @@ form_decode(char *s, bool plus)
 	}
 	*out = '\0';
 	return (utf8_valid(s, (size_t)(out - s)));
-}
-
-static int
-form_hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		return (c - 'A' + 10);
-	return (-1);
 }

@@ -69,8 +69,8 @@ void		 wire_run(void);
  */
 struct wire_request	*wire_take(struct http_request *);
 
-/* Gives it back; wipe overwrites it first (it held secrets). NULL is fine. */
-void		 wire_request_free(struct wire_request *, bool wipe);
+/* Gives it back, overwritten: it may have held a password. NULL is fine. */
+void		 wire_request_free(struct wire_request *);
 
 /*
  * Around Kore's http_response(): whether the connection closes afterwards is

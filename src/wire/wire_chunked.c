@@ -18,23 +18,12 @@
 
 #include <stdbool.h>
 
+#include "utils/hex.h"
 #include "wire/wire_chunked.h"
 
 #define SIZE_DIGITS	8	/* hexadecimal; far above any limit of a body */
 #define EXTRA_MAX	8192	/* bytes of framing beyond what data pay for */
 #define EXTRA_PER_BYTE	8	/* what a byte of data pays for */
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		return (c - 'A' + 10);
-	return (-1);
-}
 
 static bool
 is_text(char c)

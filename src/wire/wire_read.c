@@ -114,14 +114,13 @@ in_free(struct wire *w)
 }
 
 void
-wire_request_free(struct wire_request *r, bool wipe)
+wire_request_free(struct wire_request *r)
 {
 	if (r == NULL)
 		return;
-	if (wipe && r->body != NULL)
+	if (r->body != NULL)
 		OPENSSL_cleanse(r->body, r->body_size);
-	if (wipe)
-		OPENSSL_cleanse(r->text, r->text_len);
+	OPENSSL_cleanse(r->text, r->text_len);
 	mem_free(r->body);
 	memory -= sizeof(*r) + r->text_len + r->body_size;
 	mem_free(r);
@@ -131,7 +130,7 @@ void
 wire_read_end(struct wire *w)
 {
 	in_free(w);
-	wire_request_free(w->request, true);
+	wire_request_free(w->request);
 	w->request = NULL;
 }
 

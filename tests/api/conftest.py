@@ -24,7 +24,7 @@ import pytest
 
 sys.dont_write_bytecode = True
 
-pytest.register_assert_rewrite("helpers")
+pytest.register_assert_rewrite("helpers", "wire")
 
 import helpers  # noqa: E402
 from cluster import Cluster  # noqa: E402

@@ -29,7 +29,8 @@ OAUTH_ERRORS = {"invalid_request", "invalid_client", "invalid_grant",
                 "unauthorized_client", "unsupported_grant_type",
                 "invalid_scope", "temporarily_unavailable", "server_error"}
 RECORD_MAX = 16384 + 256  # RFC 8446, 5.2
-RECORD_TYPES = {20, 21, 22, 23}
+ALERT = 21
+RECORD_TYPES = {20, ALERT, 22, 23}
 
 
 class Wrong(Exception):
@@ -203,10 +204,12 @@ def check_answers(sent, received, complete):
 
 
 def check_records(raw):
-    """Below TLS nothing but TLS comes back; the last record may be cut."""
+    """Below TLS nothing but TLS comes back; the last record may be cut. An
+    alert repeats the version that a broken hello has claimed."""
     raw = bytes(raw)
     while len(raw) >= 5:
         kind, version, _, length = struct.unpack(">BBBH", raw[:5])
-        if kind not in RECORD_TYPES or version != 3 or length > RECORD_MAX:
+        if kind not in RECORD_TYPES or length > RECORD_MAX or (
+                version != 3 and kind != ALERT):
             raise Wrong("not a TLS record: %r" % raw[:200])
         raw = raw[5 + length:]

@@ -18,7 +18,7 @@ plain TCP and for a server that echoes whatever is sent to `/`; so a bridge adds
 TLS and asks for /healthz instead. Needs deno (from npm) on the PATH.
 
 One case cannot pass: Keel has no endpoint that echoes a chunked body. That
-chunked bodies are read is shown by tests/api/test_wire.py."""
+chunked bodies are read is shown by tests/api/test_wire_framing.py."""
 
 import os
 import re

@@ -1,0 +1,234 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""The bytes of a head, and Host."""
+
+import socket
+
+import pytest
+
+from helpers import check_error, raw_connection, register, sign_in
+from wire import (GET, HOST, OK, POST, WAIT, Answers, check_bad, check_refused,
+                  exchange, user_body)
+
+
+BAD_HEADS = {
+    "nul in the target": b"GET /\x00 HTTP/1.1\r\n" + HOST + b"\r\n",
+    "nul in a value": GET + b"X: a\x00b\r\n\r\n",
+    "nul in a name": GET + b"X\x00: a\r\n\r\n",
+    "bare cr": GET + b"X: a\rY: b\r\n\r\n",
+    "bare cr at a line's start": GET + b"\rX: a\r\n\r\n",
+    "bare lf": GET + b"X: a\nY: b\r\n\r\n",
+    "lf for all line ends": b"GET / HTTP/1.1\nHost: 127.0.0.1\n\n",
+    "folded line": GET + b"X: a\r\n b\r\n\r\n",
+    "folded by a tab": GET + b"X: a\r\n\tb\r\n\r\n",
+    "folded first line": b"GET / HTTP/1.1\r\n Host: 127.0.0.1\r\n\r\n",
+    "bell": GET + b"X: a\x07b\r\n\r\n",
+    "escape": GET + b"X: \x1b[31m\r\n\r\n",
+    "delete": GET + b"X: \x7f\r\n\r\n",
+    "blank before the colon": GET + b"X : a\r\n\r\n",
+    "no colon": GET + b"X\r\n\r\n",
+    "no name": GET + b": a\r\n\r\n",
+    "brackets in a name": GET + b"X[]: a\r\n\r\n",
+    "not ascii in a name": GET + b"X\xc3\xa9: a\r\n\r\n",
+    "authorization twice": GET + b"Authorization: Bearer a\r\n"
+                                 b"authorization: Bearer b\r\n\r\n",
+    "content-type twice": POST + b"Content-Type: text/plain\r\n\r\n",
+    "no version": b"GET / \r\n" + HOST + b"\r\n",
+    "http/0.9": b"GET /\r\n\r\n",
+    "two blanks": b"GET  / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "tab": b"GET\t/\tHTTP/1.1\r\n" + HOST + b"\r\n",
+    "more than three words": b"GET / HTTP/1.1 x\r\n" + HOST + b"\r\n",
+    "blank first": b" GET / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "version in lower case": b"GET / http/1.1\r\n" + HOST + b"\r\n",
+    "version with a plus": b"GET / HTTP/+1.1\r\n" + HOST + b"\r\n",
+    "version of three parts": b"GET / HTTP/1.1.1\r\n" + HOST + b"\r\n",
+    "bad method": b"G<T / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "garbage first": b"Extra lineGET / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "no target": b"GET HTTP/1.1\r\n" + HOST + b"\r\n",
+    "target without a slash": b"GET healthz HTTP/1.1\r\n" + HOST + b"\r\n",
+    "fragment": b"GET /healthz#a HTTP/1.1\r\n" + HOST + b"\r\n",
+    "not ascii in the target": b"GET /\xc3\xa9 HTTP/1.1\r\n" + HOST + b"\r\n",
+    "star for get": b"GET * HTTP/1.1\r\n" + HOST + b"\r\n",
+    "another scheme": b"GET ftp://127.0.0.1/ HTTP/1.1\r\n" + HOST + b"\r\n",
+    "user in the target": b"GET https://u@127.0.0.1/ HTTP/1.1\r\n" + HOST +
+                          b"\r\n",
+    "three empty lines first": b"\r\n\r\n\r\n" + GET + b"\r\n",
+    "a client of tls in tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+}
+
+
+@pytest.mark.parametrize("name", BAD_HEADS)
+def test_a_bad_head_is_400(server, name):
+    check_bad(server, BAD_HEADS[name])
+
+
+@pytest.mark.parametrize("name", BAD_HEADS)
+def test_a_bad_head_in_single_bytes_is_400(server, name):
+    head = BAD_HEADS[name]
+    with raw_connection(server) as connection:
+        connection.settimeout(WAIT)
+        try:
+            for i in range(len(head)):
+                connection.sendall(head[i:i + 1])
+        except OSError:
+            pass    # refused before its end
+        [answer] = Answers(connection).all()
+    check_error(answer, 400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("head", [
+    GET + b"X:\r\n\r\n", GET + b"X: \r\nY:\t\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\nhoSt:\t127.0.0.1 \r\nempty:\r\n\r\n",
+    GET + b"X: \xc3\xa9\xff\r\n\r\n", b"\r\n" + GET + b"\r\n",
+    GET + b"Accept: */*\r\nAccept: text/html\r\n\r\n",
+    b"GET /healthz HTTP/1.2\r\n" + HOST + b"\r\n",
+    GET + b"Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n"])
+def test_an_odd_but_good_head_is_served(server, head):
+    with raw_connection(server) as connection:
+        connection.settimeout(WAIT)
+        connection.sendall(head)
+        answer = Answers(connection).next()
+    assert (answer.status_code, answer.content) == (200, OK)
+    assert answer.headers["connection"] == "keep-alive"
+
+
+@pytest.mark.parametrize("method", [b"TRACE", b"CONNECT", b"BREW", b"get",
+                                    b"PROPFIND", b"X" * 1000])
+def test_an_unknown_method_is_501(server, method):
+    check_refused(server, method + b" / HTTP/1.1\r\n" + HOST + b"\r\n", 501,
+                  "NOT_IMPLEMENTED")
+
+
+@pytest.mark.parametrize("version", [b"2.0", b"9.9", b"0.9"])
+def test_another_version_is_505(server, version):
+    check_refused(server, b"GET / HTTP/" + version + b"\r\n" + HOST + b"\r\n",
+                  505, "HTTP_VERSION_NOT_SUPPORTED")
+
+
+def test_a_target_too_long_is_414(server):
+    for length in (1998, 1999, 5000, 16300, 16400, 30000):
+        head = b"GET /" + b"x" * (length - 1) + b" HTTP/1.1\r\n" + HOST
+        [answer] = exchange(server, head + b"Connection: close\r\n\r\n")
+        if length <= 1998:
+            check_error(answer, 404, "NOT_FOUND")
+        else:
+            check_error(answer, 414, "URI_TOO_LONG")
+
+
+def test_up_to_100_header_lines_count(server):
+    """Kore holds 23: beyond them it once lost Authorization."""
+    with server.client() as client:
+        user, _ = register(client)
+        token = sign_in(client, user).encode()
+    for lines in (21, 22, 23, 24, 50, 97):
+        [answer] = exchange(
+            server, b"GET /api/v1/users/me HTTP/1.1\r\n" + HOST +
+            b"".join(b"X-%d: y\r\n" % i for i in range(lines)) +
+            b"Authorization: Bearer " + token + b"\r\n"
+            b"Connection: close\r\n\r\n")
+        assert answer.status_code == 200, (lines, answer.text)
+
+
+def test_more_than_100_header_lines_are_431(server):
+    check_refused(server, GET + b"X: y\r\n" * 100 + b"\r\n", 431,
+                  "REQUEST_HEADER_FIELDS_TOO_LARGE")
+
+
+def test_header_lines_of_more_than_16_kib_are_431(server):
+    for line in (b"X: " + b"y" * 16384 + b"\r\n", b"X: y" * 4200 + b"\r\n",
+                 (b"X: " + b"y" * 1000 + b"\r\n") * 17):
+        for first in (b"", b"\r\n", b"\r\n\r\n"):
+            check_refused(server, first + GET + line + b"\r\n", 431,
+                          "REQUEST_HEADER_FIELDS_TOO_LARGE")
+
+
+def test_a_head_of_just_under_16_kib_is_served(server):
+    rest = GET + b"Connection: close\r\nX: \r\n\r\n"
+    head = rest.replace(b"X: ", b"X: " + b"y" * (16384 - len(rest)))
+    [answer] = exchange(server, head)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("lines", [
+    b"", b"Host: a\r\nHost: a\r\n", b"Host: a\r\nHost: b\r\n", b"Host:\r\n",
+    b"HostEvil: 127.0.0.1\r\n", b"Host : a\r\n", b"Host: a b\r\n",
+    b"Host: a/b\r\n", b"Host: u@a\r\n", b"Host: a,b:c\r\n", b"Host: [::1\r\n",
+    b"Host: [x]\r\n", b"Host: a:80:80\r\n", b"Host: a\\b\r\n", b"Host: <a>\r\n",
+    b"Host: " + b"a" * 254 + b"\r\n"])
+def test_a_request_has_exactly_one_good_host(server, lines):
+    check_bad(server, b"GET /healthz HTTP/1.1\r\n" + lines + b"\r\n")
+
+
+def test_host_evil_is_not_taken_for_host(server):
+    [answer] = exchange(server, b"GET /healthz HTTP/1.1\r\nHostEvil: evil\r\n"
+                        + HOST + b"Connection: close\r\n\r\n")
+    assert answer.status_code == 200
+
+
+def test_no_link_is_made_from_host(server):
+    body = user_body()
+    [answer] = exchange(
+        server, b"POST /api/v1/users HTTP/1.1\r\nHost: evil.example\r\n"
+        b"Content-Type: application/json\r\nConnection: close\r\n"
+        b"X-Forwarded-Host: evil.example\r\nContent-Length: %d\r\n\r\n" %
+        len(body) + body)
+    assert answer.status_code == 201
+    assert answer.headers["location"].startswith("/api/v1/users/")
+    assert "evil" not in str(answer.headers)
+
+
+def test_a_host_other_than_tls_named_is_421(server):
+    for host, status in ((b"localhost", 200), (b"LOCALHOST:1", 200),
+                         (b"evil.example", 421), (b"127.0.0.1", 421)):
+        with socket.create_connection(("127.0.0.1", server.port)) as raw, \
+                server.tls().wrap_socket(
+                    raw, server_hostname="localhost") as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: " + host +
+                               b"\r\nConnection: close\r\n\r\n")
+            [answer] = Answers(connection).all()
+        assert answer.status_code == status
+        if status == 421:
+            check_error(answer, 421, "MISDIRECTED_REQUEST")
+
+
+@pytest.mark.parametrize("target", [
+    b"https://127.0.0.1/healthz", b"http://127.0.0.1:80/healthz",
+    b"HTTPS://[::1]:8888/healthz"])
+def test_an_absolute_target_is_as_good_as_a_path(server, target):
+    [answer] = exchange(server, b"GET " + target + b" HTTP/1.1\r\n" + HOST +
+                        b"Connection: close\r\n\r\n")
+    assert (answer.status_code, answer.content) == (200, OK)
+
+
+def test_over_ipv6(start_server):
+    """Kore does not find the port in a name there."""
+    server = start_server(KEEL_HOST="::1")
+    for host, answered in ((b"localhost:8888", 200), (b"localhost", 200),
+                           (b"[::1]:8888", 421), (b"evil:1", 421)):
+        with socket.create_connection(("::1", server.port)) as raw, \
+                server.tls().wrap_socket(
+                    raw, server_hostname="localhost") as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: " + host +
+                               b"\r\nX-Request-ID: v6\r\n"
+                               b"Connection: close\r\n\r\n")
+            [answer] = Answers(connection).all()
+        assert answer.status_code == answered
+    assert server.wait_for_log("v6")["client"] == "::1"
+
+
+def test_options_star_is_about_the_server(server):
+    [answer] = exchange(server, b"OPTIONS * HTTP/1.1\r\n" + HOST +
+                        b"Connection: close\r\n\r\n")
+    assert answer.status_code == 204
+    assert "PATCH" in answer.headers["allow"]
