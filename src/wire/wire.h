@@ -79,8 +79,10 @@ void		 wire_request_free(struct wire_request *);
 void		 wire_answer_begins(struct connection *);
 void		 wire_answer_ends(struct connection *);
 
-/* How many connections this worker has, and the bytes it holds for them. */
-unsigned	 wire_connections(void);
+/* Bytes that a worker holds for all its clients' requests, at the most. */
+#define WIRE_MEMORY_MAX	((size_t)32 * 1024 * 1024)
+
+/* How many it holds now. */
 size_t		 wire_memory(void);
 
 #endif

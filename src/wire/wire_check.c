@@ -28,7 +28,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "wire/wire.h"
@@ -36,6 +35,7 @@
 #define OWN_FILES	64	/* listeners, epoll, pipes, logs, libraries */
 #define CONNECTIONS_MIN	32
 #define ACCEPT_MAX	64
+#define BODY_MAX	(WIRE_MEMORY_MAX / 8)
 #define HEAD_MIN	1024
 
 static char	problem[256];
@@ -58,18 +58,21 @@ check_files(void)
 	unsigned	 need = worker_max_connections + config.database_pool +
 			    2u * kore_task_threads + OWN_FILES;
 	struct rlimit	 rl;
+	rlim_t		 had;
 
 	if (worker_rlimit_nofiles < need)
 		return (complain("kore.conf: worker_rlimit_nofiles must be at "
 		    "least %u (connections, database pool, tasks), not %u",
 		    need, worker_rlimit_nofiles));
-	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 && geteuid() != 0 &&
-	    rl.rlim_max < worker_rlimit_nofiles + OWN_FILES)
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return (complain("cannot read the limit of files: %m"));
+	had = rl.rlim_max;
+	rl.rlim_max = worker_rlimit_nofiles + OWN_FILES;
+	if (had < rl.rlim_max && setrlimit(RLIMIT_NOFILE, &rl) == -1)
 		return (complain("this process may have %llu files open, and "
-		    "kore.conf's worker_rlimit_nofiles needs %u (raise "
-		    "LimitNOFILE, or ulimit -n)",
-		    (unsigned long long)rl.rlim_max,
-		    worker_rlimit_nofiles + OWN_FILES));
+		    "kore.conf's worker_rlimit_nofiles needs %llu (raise "
+		    "LimitNOFILE, or ulimit -n)", (unsigned long long)had,
+		    (unsigned long long)rl.rlim_max));
 	return (NULL);
 }
 
@@ -99,9 +102,13 @@ wire_check(void)
 	if (http_header_max < HEAD_MIN)
 		return (complain("kore.conf: http_header_max must be at least "
 		    "%d, not %u", HEAD_MIN, http_header_max));
-	if (http_body_max == 0 || http_body_disk_offload != 0)
-		return ("kore.conf: http_body_max must be at least 1, and "
-		    "http_body_disk_offload 0");
+	if (http_body_max == 0 || http_body_max > BODY_MAX)
+		return (complain("kore.conf: http_body_max must be a number "
+		    "from 1 to %zu, not %zu: bodies are kept in memory",
+		    BODY_MAX, http_body_max));
+	if (http_body_disk_offload != 0)
+		return ("kore.conf: http_body_disk_offload must be 0: bodies "
+		    "are kept in memory");
 	if (http_keepalive_time == 0)
 		return ("kore.conf: http_keepalive_time must be at least 1");
 	return (check_files());

@@ -35,7 +35,6 @@
 #define BODY_MIN	1024
 #define TURN_BYTES	65536	/* then the others have their turn */
 #define TURN_RECORD	256	/* what a record without data counts for */
-#define MEMORY_MAX	(32u * 1024 * 1024)	/* of all requests, a worker */
 
 static size_t	memory;
 
@@ -90,7 +89,7 @@ resize(void *p, size_t old, size_t size)
 {
 	void	*new;
 
-	if (memory - old + size > MEMORY_MAX ||
+	if (memory - old + size > WIRE_MEMORY_MAX ||
 	    (new = mem_alloc(size)) == NULL)
 		return (NULL);
 	if (p != NULL) {
@@ -298,7 +297,7 @@ read_head(struct wire *w, size_t start, size_t end)
 	struct wire_request	*r;
 	size_t			 len = end - start;
 
-	if (memory + sizeof(*r) + len > MEMORY_MAX ||
+	if (memory + sizeof(*r) + len > WIRE_MEMORY_MAX ||
 	    (r = mem_calloc(1, sizeof(*r) + len)) == NULL)
 		return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
 	r->text_len = len;

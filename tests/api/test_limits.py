@@ -43,8 +43,9 @@ def with_directive(name, value):
     ("worker_rlimit_nofiles", "1000", "not 1000"),
     ("http_request_limit", "1000", "worker_max_connections 1024"),
     ("http_header_max", "1000", "at least 1024, not 1000"),
-    ("http_body_max", "0", "at least 1"),
-    ("http_body_disk_offload", "1000", "http_body_disk_offload 0"),
+    ("http_body_max", "0", "from 1 to 4194304, not 0"),
+    ("http_body_max", "4194305", "from 1 to 4194304, not 4194305"),
+    ("http_body_disk_offload", "1000", "must be 0"),
     ("http_keepalive_time", "0", "at least 1"),
 ])
 def test_limits_that_do_not_fit(make_server, build_copy, name, value, phrase):
