@@ -176,14 +176,19 @@ limit_files(void)
 }
 
 /*
- * When the key manager dies, Kore sends itself a SIGTERM and ends as if it had
- * been asked to. A signal from ourselves tells the two apart.
+ * Kore remembers one signal, and the last one wins: it must not forget that it
+ * was told to end. And when the key manager dies, Kore sends itself a SIGTERM
+ * and ends as if it had been told to: a signal from ourselves tells the two
+ * apart.
  */
 static void
 parent_signal(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (info->si_code == SI_TKILL && info->si_pid == getpid())
+	if (sig_recv == SIGTERM || sig_recv == SIGINT || sig_recv == SIGQUIT)
+		return;
+	if (sig == SIGTERM && info->si_code == SI_TKILL &&
+	    info->si_pid == getpid())
 		gave_up = 1;
 	kore_signal(sig);
 }
@@ -191,24 +196,35 @@ parent_signal(int sig, siginfo_t *info, void *context)
 static void
 watch_signals(void)
 {
+	static const int	 signals[] = { SIGTERM, SIGINT, SIGQUIT,
+				    SIGHUP, SIGUSR1, SIGCHLD };
 	struct sigaction	 sa;
+	size_t			 i;
 
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_sigaction = parent_signal;
 	sa.sa_flags = SA_SIGINFO;
 	sigfillset(&sa.sa_mask);
-	if (sigaction(SIGTERM, &sa, NULL) == -1)
-		main_fail("sigaction: %m");
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		if (sigaction(signals[i], &sa, NULL) == -1)
+			main_fail("sigaction: %m");
+	}
 }
 
-/* One that ended with status 0 is not missed by Kore. */
+/*
+ * A SIGCHLD may have been lost to another signal, and a key manager that ended
+ * with status 0 is not missed by Kore.
+ */
 static void
-watch_key_manager(void *arg, u_int64_t now)
+watch_children(void *arg, u_int64_t now)
 {
 	const struct kore_worker	*kw;
 
 	(void)arg;
 	(void)now;
+	if (sig_recv != 0)
+		return;
+	kore_worker_reap();
 	kw = kore_worker_data(KORE_WORKER_KEYMGR_IDX);
 	if (!kw->running)
 		raise(SIGTERM);
@@ -234,7 +250,7 @@ worker_ready(struct kore_msg *msg, const void *data)
 	(void)data;
 	if (++count != config.workers)
 		return;
-	kore_timer_add(watch_key_manager, WATCH_MS, NULL, 0);
+	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
 	printf(strchr(config.host, ':') != NULL ?
 	    "keel: ready on https://[%s]:%s\n" :
 	    "keel: ready on https://%s:%s\n", config.host, config.port);

@@ -30,7 +30,7 @@
 static bool
 entry_parse(const char *list, size_t len, struct netaddr *a)
 {
-	char	 text[NETADDR_TEXT];
+	char	 text[NETADDR_TEXT + 8], *end;
 
 	while (len > 0 && (*list == ' ' || *list == '\t')) {
 		list++;
@@ -42,6 +42,13 @@ entry_parse(const char *list, size_t len, struct netaddr *a)
 		return (false);
 	memcpy(text, list, len);
 	text[len] = '\0';
+	/* Some proxies add the port: 192.0.2.1:4711, [2001:db8::1]:4711. */
+	if (*text == '[' && (end = strchr(text, ']')) != NULL) {
+		*end = '\0';
+		return (netaddr_parse(text + 1, a));
+	}
+	if ((end = strchr(text, ':')) != NULL && strchr(end + 1, ':') == NULL)
+		*end = '\0';
 	return (netaddr_parse(text, a));
 }
 

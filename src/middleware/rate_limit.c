@@ -35,7 +35,8 @@
 #define SECOND		UINT64_C(1000000)	/* microseconds */
 #define QUOTA_MAX	1000000u
 #define PERIODS_MAX	10000u
-#define HEADER_MAX	256
+#define NAME_LENGTH	64
+#define HEADER_MAX	256	/* holds LIMITS_MAX names, with numbers */
 
 extern struct rate_limit	*const __start_keel_rate_limits[];
 extern struct rate_limit	*const __stop_keel_rate_limits[];
@@ -142,6 +143,12 @@ rate_limit_print(void)
 const char *
 rate_limit_init(void)
 {
+	struct rate_limit	*const *l;
+
+	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits; l++) {
+		if (strlen((*l)->name) > NAME_LENGTH)
+			return ("the name of a rate limit is too long");
+	}
 	if (RAND_bytes(secret, sizeof(secret)) != 1)
 		return ("no randomness");
 	return (buckets_init());

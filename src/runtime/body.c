@@ -127,26 +127,25 @@ cut_numbers(char *s, size_t len)
  * not, that counts for more.
  */
 static bool
-overflow_aside(struct ctx *c, json_error_t *error)
+overflow_aside(struct ctx *c)
 {
-	char	*copy = ctx_strndup(c, c->body, c->body_len);
-	json_t	*root;
+	char		*copy = ctx_strndup(c, c->body, c->body_len);
+	json_error_t	 error;
+	json_t		*root;
 
 	root = json_loadb(copy, cut_numbers(copy, c->body_len),
-	    JSON_DECODE_ANY, error);
+	    JSON_DECODE_ANY, &error);
 	json_decref(root);
 	return (root != NULL);
 }
 
 static void
-raise_json_error(struct ctx *c, json_error_t *error)
+raise_json_error(struct ctx *c, const json_error_t *error)
 {
-	int	 line = error->line;
-
 	if (json_error_code(error) == json_error_numeric_overflow &&
-	    overflow_aside(c, error)) {
+	    overflow_aside(c)) {
 		error_detail(c, "body", "out_of_range",
-		    "A number is too large (line %d)", line);
+		    "A number is too large (line %d)", error->line);
 		raise_validation(c);
 	}
 	switch (json_error_code(error)) {

@@ -77,7 +77,6 @@ struct ctx {
 	const struct endpoint	*endpoint;	/* NULL: none matched */
 	struct faults		 faults;
 
-	int			 method;	/* enum http_verb */
 	const char		*method_name;
 	const char		*path;
 	const char		*query;		/* raw, "" if none */

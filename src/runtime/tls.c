@@ -54,6 +54,20 @@ select_http11(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	return (SSL_TLSEXT_ERR_OK);
 }
 
+/*
+ * Kore keeps the name of every hello and frees that of the last; a client that
+ * is asked to try again says hello twice.
+ */
+static int
+keep_one_name(SSL *ssl, int *alert, void *arg)
+{
+	struct connection	*c = SSL_get_ex_data(ssl, 0);
+
+	kore_free(c->tls_sni);
+	c->tls_sni = NULL;
+	return (kore_tls_sni_cb(ssl, alert, arg));
+}
+
 static const char *
 failed(const char *what, const char *file)
 {
@@ -80,7 +94,7 @@ set_policy(SSL_CTX *ctx)
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"keel", 4);
 	SSL_CTX_set_info_callback(ctx, kore_tls_info_callback);
-	SSL_CTX_set_tlsext_servername_callback(ctx, kore_tls_sni_cb);
+	SSL_CTX_set_tlsext_servername_callback(ctx, keep_one_name);
 	SSL_CTX_set_alpn_select_cb(ctx, select_http11, NULL);
 }
 

@@ -98,7 +98,7 @@ netaddr_key(const struct netaddr *a)
 	return (key != 0 ? key : 1);
 }
 
-/* Are the bits after the first `prefix` ones the same in both? */
+/* Are the first `prefix` bits the same in both? */
 static bool
 same_prefix(const unsigned char *a, const unsigned char *b, unsigned prefix)
 {

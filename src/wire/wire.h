@@ -34,7 +34,8 @@
  * envelope and a closed connection.
  *
  * Every state of a connection has a deadline, which wire_tick() enforces:
- * handshake, head, body, idle, sending, and the last word.
+ * handshake, head, body, sending, idle, and the last word; while Kore has the
+ * request, each of its awaits has one.
  */
 
 struct connection;
@@ -79,7 +80,7 @@ void		 wire_request_free(struct wire_request *);
 void		 wire_answer_begins(struct connection *);
 void		 wire_answer_ends(struct connection *);
 
-/* Bytes that a worker holds for all its clients' requests, at the most. */
+/* Bytes that a worker holds for requests coming in, at the most. */
 #define WIRE_MEMORY_MAX	((size_t)32 * 1024 * 1024)
 
 /* How many it holds now. */

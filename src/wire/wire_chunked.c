@@ -43,7 +43,7 @@ read_size(struct chunked *s, char c)
 	}
 	if (s->digits == 0)
 		return (false);
-	if (c == '\r') {
+	if (c == '\r' && s->state != CHUNKED_BLANK) {
 		s->state = CHUNKED_SIZE_LF;
 		return (true);
 	}

@@ -30,6 +30,7 @@
 #define HANDSHAKE_MS	5000
 #define SENDING_MS	30000
 #define LINGERING_MS	2000
+#define UNREAD_MS	2000	/* then an answer's connection may be evicted */
 #define SPARE		8	/* connections below Kore's own limit */
 #define KORE_HEAD_MAX	64	/* bytes of a buffer that Kore never uses */
 
@@ -115,20 +116,32 @@ wire_disconnect(struct connection *c)
 	mem_free(w);
 }
 
-/*
- * Room for those who come: the connection goes that has waited longest without
- * a request in hand. False when there is none.
- */
+/* A client that does not take its answer has a request in hand no longer. */
 static bool
-evict(const struct connection *but)
+may_go(const struct wire *w, bool sending_one, uint64_t now)
+{
+	switch (w->phase) {
+	case WIRE_HEAD:
+	case WIRE_BODY:
+		return (!sending_one || w->len > 0 || w->request != NULL);
+	case WIRE_HANDLING:
+		return (false);
+	case WIRE_SENDING:
+		return (!sending_one && now >= w->since + UNREAD_MS);
+	default:
+		return (!sending_one);
+	}
+}
+
+bool
+wire_evict(const struct wire *but, bool sending_one)
 {
 	struct wire	*w, *oldest = NULL;
+	uint64_t	 now = kore_time_ms();
 
 	LIST_FOREACH(w, &all, all) {
-		if (w->conn == but || w->phase == WIRE_HANDLING ||
-		    w->phase == WIRE_SENDING)
-			continue;
-		if (oldest == NULL || w->since < oldest->since)
+		if (w != but && may_go(w, sending_one, now) &&
+		    (oldest == NULL || w->since < oldest->since))
 			oldest = w;
 	}
 	if (oldest == NULL)
@@ -149,7 +162,8 @@ admit(struct connection *c)
 	if (c->state == CONN_STATE_DISCONNECTING)
 		return;
 	if ((c->hdlr_extra == NULL && wire_new(c) == NULL) ||
-	    (nwires + SPARE > worker_max_connections && !evict(c)))
+	    (nwires + SPARE > worker_max_connections &&
+	    !wire_evict(c->hdlr_extra, false)))
 		kore_connection_disconnect(c);
 }
 

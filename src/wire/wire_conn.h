@@ -82,6 +82,13 @@ extern struct wire_limits	wire_limits;
 
 /* wire_conn.c */
 void	 wire_phase_set(struct wire *, enum wire_phase);
+
+/*
+ * Room for others: the connection goes that has waited longest without a
+ * request in hand, of those that are sending one (for their memory) or of all.
+ * False when there is none but `but`.
+ */
+bool	 wire_evict(const struct wire *but, bool sending_one);
 void	 wire_later(struct wire *);		/* go on in the next round */
 
 /* wire_read.c */

@@ -76,8 +76,9 @@ size_t	 head_scan(struct head_scan *, const char *in, size_t len, size_t max,
 	    struct head_error *);
 
 /*
- * Reads a head that head_scan() has found complete: text[start..end), which is
- * changed. False when it is refused; h->method is then "" or the method.
+ * Reads a head that head_scan() has found complete, from the request line to
+ * the empty line at its end; the text is changed. False when it is refused;
+ * h->method is then "" or the method.
  */
 bool	 head_parse(struct head *h, char *text, size_t len,
 	    struct head_error *);

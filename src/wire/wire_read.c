@@ -84,13 +84,26 @@ wire_receive(struct wire *w, char *p, size_t len)
 	return (n == -1 && errno == EAGAIN ? 0 : -1);
 }
 
+/*
+ * Room for so many bytes more: whoever has been longest about sending has to
+ * go, or a few who never finish would keep everyone else out.
+ */
+static bool
+make_room(const struct wire *w, size_t size)
+{
+	while (memory + size > WIRE_MEMORY_MAX) {
+		if (!wire_evict(w, true))
+			return (false);
+	}
+	return (true);
+}
+
 static void *
-resize(void *p, size_t old, size_t size)
+resize(const struct wire *w, void *p, size_t old, size_t size)
 {
 	void	*new;
 
-	if (memory - old + size > WIRE_MEMORY_MAX ||
-	    (new = mem_alloc(size)) == NULL)
+	if (!make_room(w, size - old) || (new = mem_alloc(size)) == NULL)
 		return (NULL);
 	if (p != NULL) {
 		memcpy(new, p, old);
@@ -121,14 +134,21 @@ wire_request_free(struct wire_request *r)
 		OPENSSL_cleanse(r->body, r->body_size);
 	OPENSSL_cleanse(r->text, r->text_len);
 	mem_free(r->body);
-	memory -= sizeof(*r) + r->text_len + r->body_size;
 	mem_free(r);
+}
+
+static size_t
+request_size(const struct wire_request *r)
+{
+	return (sizeof(*r) + r->text_len + r->body_size);
 }
 
 void
 wire_read_end(struct wire *w)
 {
 	in_free(w);
+	if (w->request != NULL && w->phase != WIRE_HANDLING)
+		memory -= request_size(w->request);
 	wire_request_free(w->request);
 	w->request = NULL;
 }
@@ -144,7 +164,7 @@ in_grow(struct wire *w)
 		return (true);
 	if (size > wire_limits.head_max)
 		size = wire_limits.head_max;
-	if ((in = resize(w->in, w->size, size)) == NULL)
+	if ((in = resize(w, w->in, w->size, size)) == NULL)
 		return (false);
 	w->in = in;
 	w->size = size;
@@ -192,6 +212,8 @@ hand_over(struct wire *w)
 	if (w->len == 0)
 		in_free(w);
 	memset(&w->scan, 0, sizeof(w->scan));
+	/* From here on the number of requests being handled is the limit. */
+	memory -= request_size(w->request);
 	wire_phase_set(w, WIRE_HANDLING);
 	return (http_header_recv(nb) == KORE_RESULT_OK &&
 	    c->hdlr_extra == w && (c->flags & CONN_CLOSE_EMPTY) == 0);
@@ -202,14 +224,18 @@ append(struct wire *w, const char *data, size_t len)
 {
 	struct wire_request	*r = w->request;
 	size_t			 size = r->body_size, need;
+	size_t			 most = (size_t)r->head.content_length + 1;
 	char			*body;
 
 	need = r->body_len + len + 1;
 	if (need > size) {
 		size = size == 0 ? BODY_MIN : 2 * size;
+		if (!r->head.chunked && size > most)
+			size = most;
 		if (size < need)
 			size = need;
-		if ((body = resize(r->body, r->body_size, size)) == NULL)
+		body = resize(w, r->body, r->body_size, size);
+		if (body == NULL)
 			return (false);
 		r->body = body;
 		r->body_size = size;
@@ -297,7 +323,7 @@ read_head(struct wire *w, size_t start, size_t end)
 	struct wire_request	*r;
 	size_t			 len = end - start;
 
-	if (memory + sizeof(*r) + len > WIRE_MEMORY_MAX ||
+	if (!make_room(w, sizeof(*r) + len) ||
 	    (r = mem_calloc(1, sizeof(*r) + len)) == NULL)
 		return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
 	r->text_len = len;

@@ -153,6 +153,7 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 	const struct wire_request	*r = w->request;
 	const char			*asked = NULL, *again = "";
 	char				 id[REQUEST_ID_MAX + 1], head[1024];
+	char				 hsts[96] = "";
 	char				 body[ENVELOPE_MAX];
 	char				 date[TIMEFMT_HTTP];
 	size_t				 len;
@@ -166,16 +167,18 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 
 	len = error_handler_envelope(body, kind, message, id);
 	timefmt_http(timefmt_now(), date);
+	if (http_hsts_enable > 0)
+		snprintf(hsts, sizeof(hsts), "strict-transport-security: "
+		    "max-age=%llu; includeSubDomains\r\n",
+		    (unsigned long long)http_hsts_enable);
 	if (kind->status == 503)
 		again = "retry-after: 1\r\n";
 	n = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n"
-	    "server: keel\r\nconnection: close\r\n"
-	    "strict-transport-security: max-age=%llu; includeSubDomains\r\n"
-	    "date: %s\r\nx-content-type-options: nosniff\r\n"
+	    "connection: close\r\n%sdate: %s\r\n"
+	    "x-content-type-options: nosniff\r\n"
 	    "x-request-id: %s\r\n%scontent-type: application/json\r\n"
 	    "content-length: %zu\r\n\r\n", kind->status,
-	    http_status_text(kind->status),
-	    (unsigned long long)http_hsts_enable, date, id, again, len);
+	    http_status_text(kind->status), hsts, date, id, again, len);
 	net_send_queue(w->conn, head, (size_t)n);
 	if (r == NULL || strcmp(r->head.method, "HEAD") != 0)
 		net_send_queue(w->conn, body, len);

@@ -89,12 +89,15 @@ open_session(struct ctx *c, const struct user *user)
 static const char *
 account_of(struct ctx *c, const struct user *user, const char *username)
 {
-	char	*lower;
+	const char	*normal;
+	char		*lower;
 
 	if (user != NULL)
 		return (user->id);
+	if ((normal = users_service_normalise(c, username)) == NULL)
+		normal = username;
 	lower = ctx_alloc(c, USERNAME_MAX);
-	return (utf8_lower(username, lower, USERNAME_MAX) ? lower : "");
+	return (utf8_lower(normal, lower, USERNAME_MAX) ? lower : "");
 }
 
 struct token *

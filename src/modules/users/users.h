@@ -62,6 +62,12 @@ struct user	*users_service_create(struct ctx *,
 		    const struct user_create *, const struct user *actor)
 		    AWAITS;
 
+/*
+ * The address as it is compared: NFC, its domain in lower case. NULL when it
+ * is no address.
+ */
+const char	*users_service_normalise(struct ctx *, const char *email);
+
 /* The user with that address, whatever its case; NULL if there is none. */
 struct user	*users_service_find_by_email(struct ctx *, const char *email)
 		    AWAITS;

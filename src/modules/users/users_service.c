@@ -135,9 +135,9 @@ users_service_verify_password(struct ctx *c, const struct user *user,
 	return (verdict != PASSWORD_WRONG);
 }
 
-/* As email-validator gives it back: the domain in lower case, in NFC. */
-static const char *
-normalise(struct ctx *c, const char *email)
+/* As email-validator gives it back. */
+const char *
+users_service_normalise(struct ctx *c, const char *email)
 {
 	char	*normal = ctx_alloc(c, EMAIL_MAX);
 
@@ -148,7 +148,7 @@ normalise(struct ctx *c, const char *email)
 struct user *
 users_service_find_by_email(struct ctx *c, const char *email)
 {
-	const char	*normal = normalise(c, email);
+	const char	*normal = users_service_normalise(c, email);
 
 	if (normal == NULL)
 		return (NULL);
@@ -174,7 +174,7 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	    (actor == NULL || strcmp(actor->role, "admin") != 0))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 
-	if ((row.email = normalise(c, in->email)) == NULL) {
+	if ((row.email = users_service_normalise(c, in->email)) == NULL) {
 		error_detail(c, "body.email", "invalid_format",
 		    "Is not a valid e-mail address");
 		raise_validation(c);

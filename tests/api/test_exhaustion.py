@@ -1,0 +1,128 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
+"""Clients that hold what there is little of: memory, connections. Whoever
+comes after them is served all the same."""
+
+import contextlib
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+import pytest
+
+from server import IS_ASAN, read_text
+from wire import GET, POST
+
+STRANGER = "127.0.0.99"
+
+
+def connect(server, source, small_window=False):
+    plain = socket.socket()
+    if small_window:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)
+    plain.settimeout(10)
+    plain.bind((source, 0))
+    plain.connect(("127.0.0.1", server.port))
+    return server.tls().wrap_socket(plain, server_hostname="127.0.0.1")
+
+
+def is_served(server):
+    """A request on a connection of its own, from an address of its own."""
+    with connect(server, STRANGER) as connection:
+        connection.sendall(GET + b"Connection: close\r\n\r\n")
+        return connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_bodies_without_an_end_keep_nobody_out(start_server):
+    """34 MB of bodies that lack their last byte, where 32 MiB are allowed."""
+    server = start_server(KEEL_WORKERS="1")
+    head = POST + b"Content-Length: 131072\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for i in range(265):
+            connection = connect(server, "127.0.0.%d" % (2 + i % 2))
+            stack.enter_context(connection)
+            connection.sendall(head + b" " * 131071)
+        for _ in range(5):
+            assert is_served(server)
+            time.sleep(0.3)
+        values = server.metrics()
+        assert values["keel_wire_memory"] > 30 * 1024 * 1024
+        assert values["keel_connections_evicted_total"] > 0
+    server.wait_for_rest()
+
+
+def test_answers_that_nobody_takes_keep_nobody_out(start_server, build_copy):
+    server = start_server(
+        build=build_copy(lambda text: re.sub(
+            r"(?m)^(worker_max_connections\s+)\d+$", r"\g<1>64", text)),
+        KEEL_WORKERS="1", KEEL_CONNECTIONS_PER_ADDRESS="64")
+    with contextlib.ExitStack() as stack:
+        for i in range(56):
+            connection = connect(server, "127.0.0.%d" % (2 + i % 4), True)
+            stack.enter_context(connection)
+            connection.setblocking(False)
+            with contextlib.suppress(ssl.SSLWantWriteError, BlockingIOError):
+                for _ in range(150):
+                    connection.send((GET + b"\r\n") * 20)
+        time.sleep(3)
+        for _ in range(10):
+            assert is_served(server)
+        assert server.metrics()["keel_connections_evicted_total"] > 0
+
+
+HELLOS = """
+import socket, ssl, sys
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+for _ in range(int(sys.argv[2])):
+    plain = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    context.wrap_socket(plain, server_hostname=".".join(["a" * 60] * 4)
+                        ).close()
+"""
+
+# The server does not know the first group, and asks for another hello.
+TWO_HELLOS = """
+openssl_conf = init
+[init]
+ssl_conf = ssl
+[ssl]
+system_default = default
+[default]
+Groups = X448:X25519
+"""
+
+
+@pytest.mark.skipif(IS_ASAN, reason="measures memory")
+def test_a_client_that_says_hello_twice_leaves_nothing(start_server):
+    server = start_server(KEEL_WORKERS="1")
+    [worker] = server.workers()
+    config = os.path.join(server.folder, "openssl.cnf")
+    with open(config, "w") as f:
+        f.write(TWO_HELLOS)
+
+    def say_hello(count):
+        subprocess.run([sys.executable, "-c", HELLOS, str(server.port),
+                        str(count)], check=True, timeout=60,
+                       env=os.environ | {"OPENSSL_CONF": config})
+        status = read_text("/proc/%d/status" % worker)
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+    before = say_hello(1000)
+    assert say_hello(3000) - before < 300     # KiB; a name each is a thousand
