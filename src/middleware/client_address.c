@@ -21,6 +21,7 @@
 
 #include "config.h"
 #include "middleware/middleware.h"
+#include "runtime/log.h"
 #include "wire/wire.h"
 
 /*
@@ -70,6 +71,19 @@ walk_list(struct ctx *c, const char *list)
 	}
 }
 
+/* Once: either somebody plays, or the operator has forgotten his proxy. */
+static void
+tell_unbelieved(const struct ctx *c)
+{
+	static bool	 told;
+
+	if (told || head_value(&c->sent->head, "x-forwarded-for") == NULL)
+		return;
+	told = true;
+	log_event(LEVEL_WARNING, NULL, "proxy", "X-Forwarded-For from %s is "
+	    "not believed: KEEL_TRUSTED_PROXIES does not name it", c->client);
+}
+
 void
 client_address_assign(struct ctx *c, const struct sockaddr *peer)
 {
@@ -77,7 +91,12 @@ client_address_assign(struct ctx *c, const struct sockaddr *peer)
 	unsigned		 i = h->nlines;
 
 	netaddr_from(peer, &c->address);
-	while (i-- > 0 && config_trusts(&c->address)) {
+	if (!config_trusts(&c->address)) {
+		netaddr_text(&c->address, c->client);
+		tell_unbelieved(c);
+		return;
+	}
+	while (i-- > 0) {
 		if (strcasecmp(h->lines[i].name, "x-forwarded-for") == 0 &&
 		    walk_list(c, h->lines[i].value))
 			break;

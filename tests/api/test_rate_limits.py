@@ -209,7 +209,12 @@ def client_of(server, headers, source="127.0.0.1"):
 
 
 def test_a_strangers_x_forwarded_for_is_not_believed(server):
-    assert client_of(server, {"X-Forwarded-For": "1.2.3.4"}) == "127.0.0.1"
+    for _ in range(20):
+        assert client_of(server, {"X-Forwarded-For": "1.2.3.4"}
+                         ) == "127.0.0.1"
+    told = [event for event in server.log() if event["event"] == "proxy"]
+    assert 1 <= len(told) <= len(server.workers())
+    assert "X-Forwarded-For from 127.0.0.1 is not" in told[0]["message"]
 
 
 @pytest.mark.parametrize("header, client", [
