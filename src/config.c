@@ -246,12 +246,12 @@ config_trusts(const struct netaddr *a)
 static const char *
 load_proxies(void)
 {
-	const char	*list = setting("KEEL_TRUSTED_PROXIES", "", false);
+	const char	*list = setting("KEEL_TRUSTED_PROXIES", NULL, false);
 	const char	*what;
 	char		 item[64];
 	size_t		 len;
 
-	for (; *list != '\0'; list += len + (list[len] == ',')) {
+	for (; list != NULL && *list != '\0'; list += len + (list[len] == ',')) {
 		len = strcspn(list, ",");
 		if (nproxies == PROXIES_MAX)
 			return (complain("KEEL_TRUSTED_PROXIES has more than "
