@@ -251,7 +251,9 @@ load_proxies(void)
 	char		 item[64];
 	size_t		 len;
 
-	for (; list != NULL && *list != '\0'; list += len + (list[len] == ',')) {
+	if (list == NULL)
+		return (NULL);
+	for (; *list != '\0'; list += len + (list[len] == ',')) {
 		len = strcspn(list, ",");
 		if (nproxies == PROXIES_MAX)
 			return (complain("KEEL_TRUSTED_PROXIES has more than "
