@@ -18,7 +18,6 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,14 +27,13 @@
 #include "config.h"
 #include "middleware/rate_limit.h"
 #include "runtime/log.h"
+#include "utils/complain.h"
 
 #define WORKERS_MAX	64
 #define POOL_MAX	64
 #define PROXIES_MAX	32
 
 struct config	config;
-
-static char	problem[512];
 
 /* Every setting, for check-config: what it is called and what it became. */
 static struct setting {
@@ -46,17 +44,6 @@ static struct setting {
 } settings[32];
 
 static unsigned	nsettings;
-
-static const char *
-complain(const char *fmt, ...)
-{
-	va_list	 ap;
-
-	va_start(ap, fmt);
-	vsnprintf(problem, sizeof(problem), fmt, ap);
-	va_end(ap);
-	return (problem);
-}
 
 /* An empty variable counts as unset. */
 static const char *

@@ -88,7 +88,7 @@ read_rate(const char *p, size_t len, struct rate_limit *l)
 }
 
 static const char *
-complain(const char *item, size_t len, const char *what)
+wrong_item(const char *item, size_t len, const char *what)
 {
 	struct rate_limit	*const *l;
 	size_t			 n;
@@ -117,13 +117,13 @@ rate_limit_configure(const char *setting)
 		len = strcspn(p, ",");
 		equals = memchr(p, '=', len);
 		if (equals == NULL)
-			return (complain(p, len, "has no ="));
+			return (wrong_item(p, len, "has no ="));
 		limit = find_limit(p, (size_t)(equals - p));
 		if (limit == NULL)
-			return (complain(p, len, "is no limit"));
+			return (wrong_item(p, len, "is no limit"));
 		equals++;
 		if (!read_rate(equals, len - (size_t)(equals - p), limit))
-			return (complain(p, len, "is no rate"));
+			return (wrong_item(p, len, "is no rate"));
 		if (p[len] == '\0')
 			return (NULL);
 	}

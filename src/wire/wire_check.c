@@ -26,10 +26,8 @@
 #include <kore/http.h>
 #include <kore/tasks.h>
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "config.h"
+#include "utils/complain.h"
 #include "wire/wire.h"
 
 #define OWN_FILES	64	/* listeners, epoll, pipes, logs, libraries */
@@ -37,19 +35,6 @@
 #define ACCEPT_MAX	64
 #define BODY_MAX	(WIRE_MEMORY_MAX / 8)
 #define HEAD_MIN	1024
-
-static char	problem[256];
-
-static const char *
-complain(const char *fmt, ...)
-{
-	va_list	 ap;
-
-	va_start(ap, fmt);
-	vsnprintf(problem, sizeof(problem), fmt, ap);
-	va_end(ap);
-	return (problem);
-}
 
 /* Without a file left, Kore's accept() spins and its socketpair() is fatal. */
 static const char *

@@ -28,7 +28,7 @@ from conftest import finish
 from helpers import (bearer, check_error, measured, new_user, register,
                      sign_in)
 from server import IS_ASAN, Server
-from watch import HealthWatch
+from watch import Background, HealthWatch
 
 AT_ONCE = 3.0 if IS_ASAN else 1.0   # seconds until a 503
 RECOVERY = 5.0
@@ -72,17 +72,15 @@ def server(request, mortal, certificates):
         finish([server])
 
 
-class Load:
+class Load(Background):
     """Clients that read and write all the time; what each request became."""
 
     def __init__(self, server, token):
+        super().__init__(range(6))
         self.server = server
         self.token = token
         self.requests = []      # (started, ended, status, retry-after)
         self.failures = []
-        self.ended = threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(i,))
-                        for i in range(6)]
 
     def run(self, number):
         with self.server.client() as client:
@@ -100,16 +98,6 @@ class Load:
                 self.requests.append((
                     started, time.monotonic(), answer.status_code,
                     answer.headers.get("retry-after")))
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join(30)
 
     def between(self, start, end):
         return [r for r in self.requests if start <= r[0] < end]

@@ -12,23 +12,41 @@
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 """HTTP itself: methods, headers, request ids, unknown paths and queries."""
-"""Another client, who must not notice."""
+"""Clients in the background: other people, who ask all the time."""
 
 import threading
 import time
 
 
-class HealthWatch:
+class Background:
+    """run(argument), once for each, in threads that go on until the block is
+    left; then `ended` is set."""
+
+    def __init__(self, arguments):
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(argument,))
+                        for argument in arguments]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(30)
+
+
+class HealthWatch(Background):
     """Asks for /healthz all the time, each time on a new connection or, when
     told so, on one that is kept; remembers the worst."""
 
     def __init__(self, server):
+        super().__init__((True, False))
         self.server = server
         self.times = []
         self.failures = []
-        self.ended = threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(keep,))
-                        for keep in (True, False)]
 
     def run(self, keep):
         kept = self.server.client() if keep else None
@@ -47,16 +65,6 @@ class HealthWatch:
             self.times.append(time.monotonic() - started)
         if kept is not None:
             kept.close()
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join(30)
 
     def percentile(self, percent):
         times = sorted(self.times)
