@@ -24,10 +24,7 @@
 #include "runtime/log.h"
 #include "wire/wire.h"
 
-/*
- * The addresses of X-Forwarded-For, the last first: each proxy adds its peer
- * at the end. False for an entry that is no address.
- */
+/* False for an entry that is no address; *a is then as it was. */
 static bool
 entry_parse(const char *list, size_t len, struct netaddr *a)
 {
@@ -53,7 +50,10 @@ entry_parse(const char *list, size_t len, struct netaddr *a)
 	return (netaddr_parse(text, a));
 }
 
-/* True when the client is found: nothing before it is to be believed. */
+/*
+ * The addresses of X-Forwarded-For, the last first: each proxy adds its peer at
+ * the end. True when the client is found: nothing before it is to be believed.
+ */
 static bool
 walk_list(struct ctx *c, const char *list)
 {

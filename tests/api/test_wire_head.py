@@ -188,15 +188,21 @@ def test_no_link_is_made_from_host(server):
     assert "evil" not in str(answer.headers)
 
 
+def ask_localhost(server, address, host):
+    """The answer to a request for a host, where TLS named localhost."""
+    with socket.create_connection((address, server.port)) as raw, \
+            server.tls().wrap_socket(
+                raw, server_hostname="localhost") as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: " + host +
+                           b"\r\nConnection: close\r\n\r\n")
+        [answer] = Answers(connection).all()
+    return answer
+
+
 def test_a_host_other_than_tls_named_is_421(server):
     for host, status in ((b"localhost", 200), (b"LOCALHOST:1", 200),
                          (b"evil.example", 421), (b"127.0.0.1", 421)):
-        with socket.create_connection(("127.0.0.1", server.port)) as raw, \
-                server.tls().wrap_socket(
-                    raw, server_hostname="localhost") as connection:
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: " + host +
-                               b"\r\nConnection: close\r\n\r\n")
-            [answer] = Answers(connection).all()
+        answer = ask_localhost(server, "127.0.0.1", host)
         assert answer.status_code == status
         if status == 421:
             check_error(answer, 421, "MISDIRECTED_REQUEST")
@@ -214,17 +220,12 @@ def test_an_absolute_target_is_as_good_as_a_path(server, target):
 def test_over_ipv6(start_server):
     """Kore does not find the port in a name there."""
     server = start_server(KEEL_HOST="::1")
-    for host, answered in ((b"localhost:8888", 200), (b"localhost", 200),
-                           (b"[::1]:8888", 421), (b"evil:1", 421)):
-        with socket.create_connection(("::1", server.port)) as raw, \
-                server.tls().wrap_socket(
-                    raw, server_hostname="localhost") as connection:
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: " + host +
-                               b"\r\nX-Request-ID: v6\r\n"
-                               b"Connection: close\r\n\r\n")
-            [answer] = Answers(connection).all()
-        assert answer.status_code == answered
-    assert server.wait_for_log("v6")["client"] == "::1"
+    for host, status in ((b"evil:1", 421), (b"[::1]:8888", 421),
+                         (b"localhost", 200), (b"localhost:8888", 200)):
+        answer = ask_localhost(server, "::1", host)
+        assert answer.status_code == status
+    line = server.wait_for_log(answer.headers["x-request-id"])
+    assert line["client"] == "::1"
 
 
 def test_options_star_is_about_the_server(server):
