@@ -215,6 +215,21 @@ load_log_level(void)
 	return (NULL);
 }
 
+static const char *
+load_user_directory(void)
+{
+	const char	*text = setting("KEEL_USER_DIRECTORY", "admin", false);
+
+	if (strcmp(text, "admin") == 0)
+		config.user_directory = DIRECTORY_ADMIN;
+	else if (strcmp(text, "authenticated") == 0)
+		config.user_directory = DIRECTORY_AUTHENTICATED;
+	else
+		return (complain("KEEL_USER_DIRECTORY must be admin or "
+		    "authenticated, not '%s'", text));
+	return (NULL);
+}
+
 static struct netblock	proxies[PROXIES_MAX];
 static unsigned		nproxies;
 
@@ -335,6 +350,7 @@ load_server(void)
 	    (what = load_tls()) != NULL ||
 	    (what = load_counts()) != NULL ||
 	    (what = load_limits()) != NULL ||
+	    (what = load_user_directory()) != NULL ||
 	    (what = load_log_level()) != NULL)
 		return (what);
 	return (check_unknown());

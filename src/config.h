@@ -23,6 +23,9 @@
 #include "utils/jwt.h"
 #include "utils/netaddr.h"
 
+/* Who may list the users, and read others than himself. */
+enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };
+
 /*
  * Settings, from the environment and nowhere else (the seed's config.py).
  * Filled once, in the parent, before the fork; constant afterwards.
@@ -40,6 +43,7 @@ struct config {
 	unsigned	 log_level;		/* KEEL_LOG_LEVEL */
 	unsigned	 connections_per_address;
 					/* KEEL_CONNECTIONS_PER_ADDRESS */
+	enum user_directory	 user_directory; /* KEEL_USER_DIRECTORY */
 	struct jwt_key	 jwt_key;	/* KEEL_SECRET_KEY, KEEL_ALGORITHM */
 };
 

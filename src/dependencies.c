@@ -14,27 +14,107 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* Who is signed in (the seed's dependencies.py). */
+/* Who is signed in, and what he may (the seed's dependencies.py). */
 
+#include <string.h>
+
+#include "config.h"
 #include "dependencies.h"
 #include "middleware/middleware.h"
 #include "utils/jwt.h"
 
-static void	resolve_user(struct ctx *) AWAITS;
+static void	resolve_user(struct ctx *, const struct dependency *) AWAITS;
+static void	resolve_directory(struct ctx *, const struct dependency *)
+		    AWAITS;
+static void	resolve_self_or_directory(struct ctx *,
+		    const struct dependency *) AWAITS;
+
+const struct dependency	signed_in = { "signed_in", resolve_user, NULL };
+
+const struct dependency	user_directory = {
+	"user_directory", resolve_directory,
+	(const char *const[]){ "admin", NULL }
+};
+
+const struct dependency	self_or_directory = {
+	"self_or_directory", resolve_self_or_directory,
+	(const char *const[]){ "admin", NULL }
+};
 
 static void
-resolve_user(struct ctx *c)
+resolve_user(struct ctx *c, const struct dependency *d)
 {
 	const struct jwt_claims	*claims;
 
+	(void)d;
 	if ((claims = auth_claims(c)) == NULL)
 		auth_raise(c);
-	c->user = users_service_find_signed_in(c, claims->sub, claims->sid);
+	c->user = users_service_find_signed_in(c, claims->sub, claims->sid,
+	    path_param(c, "user_id"), &c->asked);
 	if (c->user == NULL)
 		auth_raise(c);
+	c->session_id = claims->sid;
 }
 
-const struct dependency	signed_in = { "signed_in", resolve_user };
+static bool
+has_role(const struct ctx *c, const struct dependency *d)
+{
+	size_t	 i;
+
+	for (i = 0; d->roles[i] != NULL; i++) {
+		if (strcmp(c->user->role, d->roles[i]) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+/* An id that is none is nobody's: that it is none will be the answer. */
+static bool
+is_self(const struct ctx *c)
+{
+	const char	*id = path_param(c, "user_id");
+
+	if (id == NULL)
+		return (c->error.details != NULL);
+	return (strcmp(id, c->user->id) == 0);
+}
+
+static void
+require(struct ctx *c, bool may)
+{
+	if (!may)
+		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
+}
+
+void
+resolve_role(struct ctx *c, const struct dependency *d)
+{
+	depend(c, &signed_in);
+	require(c, has_role(c, d));
+}
+
+void
+resolve_self_or_role(struct ctx *c, const struct dependency *d)
+{
+	depend(c, &signed_in);
+	require(c, is_self(c) || has_role(c, d));
+}
+
+static void
+resolve_directory(struct ctx *c, const struct dependency *d)
+{
+	depend(c, &signed_in);
+	require(c, config.user_directory == DIRECTORY_AUTHENTICATED ||
+	    has_role(c, d));
+}
+
+static void
+resolve_self_or_directory(struct ctx *c, const struct dependency *d)
+{
+	depend(c, &signed_in);
+	require(c, config.user_directory == DIRECTORY_AUTHENTICATED ||
+	    is_self(c) || has_role(c, d));
+}
 
 const struct user *
 current_user(const struct ctx *c)
@@ -46,6 +126,18 @@ const struct user *
 current_user_or_none(struct ctx *c)
 {
 	if (c->user == NULL && auth_bearer_token(c) != NULL)
-		resolve_user(c);
+		depend(c, &signed_in);
 	return (c->user);
+}
+
+const struct user *
+asked_user(struct ctx *c)
+{
+	/* Nobody has that id, or a test's stand-in has not read him. */
+	if (c->asked == NULL)
+		c->asked = users_service_get_by_id(c, path_param(c,
+		    "user_id"));
+	if (c->asked == NULL)
+		raise_error(c, &ERR_NOT_FOUND, "User not found");
+	return (c->asked);
 }

@@ -22,19 +22,48 @@
 
 /*
  * What handlers depend on, and ROUTE rows declare (the seed's
- * dependencies.py).
+ * dependencies.py). Each of them reads who is signed in from the database,
+ * for this request: a deactivation, a new role or a revoked session is in
+ * force at once. On a route with PATH(user_id, T_UUID), the user it names is
+ * read in the same round trip.
  */
 
 /* .auth = &signed_in: 401 unless the access token is good. */
 extern const struct dependency	signed_in;
 
+/* .auth = require_role("admin", "staff"): 403 for everybody else. */
+#define require_role(...)						\
+	WITH_ROLES(require_role, resolve_role, __VA_ARGS__)
+
+/* The same, but the user that the path names may do it as well. */
+#define self_or_role(...)						\
+	WITH_ROLES(self_or_role, resolve_self_or_role, __VA_ARGS__)
+
 /*
- * Who is signed in, read from the database for this request: a deactivation
- * or a new role is in force at once. Only in endpoints with .auth.
+ * Who may look at users: admins, or with KEEL_USER_DIRECTORY=authenticated
+ * whoever is signed in. And whoever the path names may look at himself.
+ */
+extern const struct dependency	user_directory;
+extern const struct dependency	self_or_directory;
+
+/*
+ * Who is signed in. Only in endpoints with .auth.
  */
 const struct user	*current_user(const struct ctx *);
 
 /* The same where signing in is optional: NULL when no token was sent. */
 const struct user	*current_user_or_none(struct ctx *) AWAITS;
+
+/* The user that the path names. Raises 404 `User not found`. */
+const struct user	*asked_user(struct ctx *) AWAITS;
+
+#define WITH_ROLES(title, fn, ...)					\
+	&(const struct dependency){					\
+		.name = #title "(" #__VA_ARGS__ ")", .resolve = fn,	\
+		.roles = (const char *const[]){ __VA_ARGS__, NULL },	\
+	}
+
+void	resolve_role(struct ctx *, const struct dependency *) AWAITS;
+void	resolve_self_or_role(struct ctx *, const struct dependency *) AWAITS;
 
 #endif

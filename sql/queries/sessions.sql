@@ -4,3 +4,36 @@ SELECT $1, id, $3, $4
   FROM users
  WHERE id = $2
    AND is_active
+   AND hashed_password = $5
+   FOR SHARE
+
+-- name: sessions.count
+SELECT count(*) AS total
+  FROM sessions
+ WHERE user_id = $1
+   AND revoked_at IS NULL
+   AND expires_at > now()
+
+-- name: sessions.list
+SELECT id, client, created_at, expires_at, id = $2 AS current
+  FROM sessions
+ WHERE user_id = $1
+   AND revoked_at IS NULL
+   AND expires_at > now()
+ ORDER BY created_at DESC, id DESC
+ LIMIT $3 OFFSET $4
+
+-- name: sessions.revoke
+UPDATE sessions
+   SET revoked_at = now()
+ WHERE user_id = $1
+   AND id = $2
+   AND revoked_at IS NULL
+   AND expires_at > now()
+
+-- name: sessions.revoke_all
+UPDATE sessions
+   SET revoked_at = now()
+ WHERE user_id = $1
+   AND id IS DISTINCT FROM $2
+   AND revoked_at IS NULL

@@ -1,14 +1,32 @@
 -- name: users.find_by_email
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       created_at, updated_at
+       version, created_at, updated_at
   FROM users
  WHERE lower(email) = lower($1::text)
 
+-- name: users.find_by_id
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE id = $1
+
 -- name: users.find_signed_in
 SELECT u.id, u.email, u.name, u.hashed_password, u.role, u.is_active,
-       u.email_verified, u.created_at, u.updated_at
+       u.email_verified, u.version, u.created_at, u.updated_at
   FROM users u
   JOIN sessions s ON s.user_id = u.id
+ WHERE u.id = $1
+   AND s.id = $2
+   AND u.is_active
+   AND s.revoked_at IS NULL
+   AND s.expires_at > now()
+
+-- name: users.find_signed_in_and_asked
+SELECT a.id, a.email, a.name, a.hashed_password, a.role, a.is_active,
+       a.email_verified, a.version, a.created_at, a.updated_at
+  FROM sessions s
+  JOIN users u ON u.id = s.user_id
+  JOIN users a ON a.id = ANY (ARRAY[u.id, $3])
  WHERE u.id = $1
    AND s.id = $2
    AND u.is_active
@@ -20,15 +38,134 @@ INSERT INTO users (id, email, name, hashed_password, role)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (lower(email)) DO NOTHING
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,
-          created_at, updated_at
+          version, created_at, updated_at
 
 -- name: users.create_admin
 INSERT INTO users (id, email, name, hashed_password, role, email_verified)
 VALUES ($1, $2, 'Administrator', $3, 'admin', true)
 ON CONFLICT (lower(email)) DO NOTHING
 
--- name: users.rehash
+-- name: users.update
+UPDATE users
+   SET email = coalesce($2, email),
+       name = coalesce($3, name),
+       role = coalesce($4, role),
+       is_active = coalesce($5, is_active),
+       email_verified = email_verified
+           AND lower(coalesce($2, email)) = lower(email)
+ WHERE id = $1
+   AND version = coalesce($6, version)
+RETURNING id, email, name, hashed_password, role, is_active, email_verified,
+          version, created_at, updated_at
+
+-- name: users.delete
+DELETE FROM users
+ WHERE id = $1
+   AND version = coalesce($2, version)
+
+-- name: users.lock_admins
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE role = 'admin'
+   AND is_active
+ ORDER BY id
+   FOR NO KEY UPDATE
+
+-- name: users.set_password
 UPDATE users
    SET hashed_password = $3
  WHERE id = $1
    AND hashed_password = $2
+
+-- name: users.count
+SELECT count(*) AS total
+  FROM users
+ WHERE ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
+        OR strpos(lower(email), lower($3)) > 0)
+
+-- The lists: one statement for each order, so that each has its index. They
+-- begin behind ($4, $5): the last row seen, or what no row comes before. Of
+-- texts that is NULL in descending order.
+
+-- name: users.list_by_created_at
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
+        OR strpos(lower(email), lower($3)) > 0)
+   AND (created_at, id)
+       > ($4::timestamptz, $5::uuid)
+ ORDER BY created_at, id
+ LIMIT $6 OFFSET $7
+
+-- name: users.list_by_created_at_desc
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
+        OR strpos(lower(email), lower($3)) > 0)
+   AND (created_at, id)
+       < ($4::timestamptz, $5::uuid)
+ ORDER BY created_at DESC, id DESC
+ LIMIT $6 OFFSET $7
+
+-- name: users.list_by_email
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
+        OR strpos(lower(email), lower($3)) > 0)
+   AND (lower(email) COLLATE "C", id)
+       > (lower($4::text) COLLATE "C", $5::uuid)
+ ORDER BY lower(email) COLLATE "C", id
+ LIMIT $6 OFFSET $7
+
+-- name: users.list_by_email_desc
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
+        OR strpos(lower(email), lower($3)) > 0)
+   AND (lower(email) COLLATE "C", id)
+       < (lower(coalesce($4::text, repeat(chr(1114111), 255))) COLLATE "C",
+          $5::uuid)
+ ORDER BY lower(email) COLLATE "C" DESC, id DESC
+ LIMIT $6 OFFSET $7
+
+-- name: users.list_by_name
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
+        OR strpos(lower(email), lower($3)) > 0)
+   AND (lower(name) COLLATE "C", id)
+       > (lower($4::text) COLLATE "C", $5::uuid)
+ ORDER BY lower(name) COLLATE "C", id
+ LIMIT $6 OFFSET $7
+
+-- name: users.list_by_name_desc
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
+        OR strpos(lower(email), lower($3)) > 0)
+   AND (lower(name) COLLATE "C", id)
+       < (lower(coalesce($4::text, repeat(chr(1114111), 255))) COLLATE "C",
+          $5::uuid)
+ ORDER BY lower(name) COLLATE "C" DESC, id DESC
+ LIMIT $6 OFFSET $7

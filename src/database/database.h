@@ -71,6 +71,23 @@ struct model {
 		.size = sizeof(struct s),				\
 	}
 
+/*
+ * What a client reads (409) when a statement breaks this constraint or unique
+ * index. One that is not named so is logged, and answered in general terms.
+ *
+ *	CONSTRAINT(users_email_key, "Email already registered");
+ */
+struct constraint {
+	const char	*name;
+	const char	*message;
+};
+
+#define CONSTRAINT(index, text)						\
+	static const struct constraint constraint_##index = {		\
+		#index, text						\
+	};								\
+	REGISTER(constraints, constraint_##index)
+
 /* A statement without rows: QUERY(users, touch, none). */
 struct none {
 	char	unused;
@@ -145,6 +162,7 @@ int64_t	 db_query_exec(struct ctx *, const struct query *,
 
 /* Parameters that are not text. */
 const char	*db_time(struct ctx *, int64_t us);
+const char	*db_int(struct ctx *, int64_t);
 const char	*db_uuid(struct ctx *);			/* a new one, v7 */
 
 /*

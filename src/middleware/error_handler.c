@@ -43,7 +43,7 @@ write_envelope(struct jsonw *j, const struct ctx *c, const char *message)
 	jsonw_object(j, "error");
 	jsonw_string(j, "code", c->error.kind->code);
 	jsonw_string(j, "message", message);
-	if (c->error.details == NULL) {
+	if (c->error.kind != &ERR_VALIDATION || c->error.details == NULL) {
 		jsonw_null(j, "details");
 	} else {
 		jsonw_array(j, "details");

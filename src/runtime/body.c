@@ -241,7 +241,7 @@ read_value(struct ctx *c, const struct schema *s, const struct field *f,
 	static const char *const names[] = {
 		[T_STR] = "a string", [T_UUID] = "a UUID",
 		[T_BOOL] = "true or false", [T_INT] = "an integer",
-		[T_TIME] = "a time",
+		[T_TIME] = "a time", [T_LIST] = "a list",
 	};
 	const struct rule	*rule = s->rules[f - s->fields];
 	const char		*field = ctx_printf(c, "body.%s", f->name);
@@ -284,6 +284,28 @@ read_absent(struct ctx *c, const struct field *f, char *out)
 		*(const char **)(out + f->offset) = f->fallback;
 }
 
+static void
+mark_set(const struct schema *s, const struct field *f, char *out)
+{
+	struct field_set	*set = (struct field_set *)(out + s->set);
+
+	if (s->set != 0)
+		set->bits[f->offset / 64] |= UINT64_C(1) << (f->offset % 64);
+}
+
+static void
+read_member(struct ctx *c, const struct schema *s, const struct field *f,
+    json_t *value, char *out)
+{
+	if (value == NULL) {
+		read_absent(c, f, out);
+		return;
+	}
+	mark_set(s, f, out);
+	if ((f->flags & OR_NULL) == 0 || !json_is_null(value))
+		read_value(c, s, f, value, out);
+}
+
 /* The row's .in is what the API describes; reading another is a bug. */
 static void
 begin(struct ctx *c, const struct schema *s)
@@ -303,18 +325,14 @@ const void *
 schema_read_body(struct ctx *c, const struct schema *s)
 {
 	const struct field	*f;
-	json_t			*root, *value;
+	json_t			*root;
 	char			*out;
 
 	begin(c, s);
 	root = parse_json(c);
 	out = ctx_alloc(c, s->size);
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
-		if ((value = json_object_get(root, f->name)) != NULL)
-			read_value(c, s, f, value, out);
-		else
-			read_absent(c, f, out);
-	}
+	for (f = s->fields; f < s->fields + s->nfields; f++)
+		read_member(c, s, f, json_object_get(root, f->name), out);
 	refuse_unknown(c, s, root);
 	raise_validation(c);
 	return (out);

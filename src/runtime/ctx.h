@@ -94,6 +94,8 @@ struct ctx {
 	struct limit_state	 limits[LIMITS_MAX];	/* rate_limit.h */
 	unsigned		 nlimits;
 	struct user		*user;		/* dependencies.h */
+	struct user		*asked;		/* the same */
+	const char		*session_id;	/* the same */
 	struct db_conn		*transaction;	/* database.h */
 	bool			 retried;
 	bool			 no_unwind;

@@ -38,6 +38,7 @@
 #include "utils/timefmt.h"
 #include "wire/wire.h"
 
+static void	endpoint_run(void *) AWAITS;
 static void	endpoint_done(void *);
 
 const char *
@@ -116,6 +117,21 @@ find_endpoint(const struct ctx *c)
 	return (NULL);
 }
 
+/* "/users/" is "/users", for every method (RFC 9110, 15.4.9). */
+static bool
+answer_trailing_slash(struct ctx *c)
+{
+	size_t	 len = strlen(c->path);
+
+	if (len < 2 || c->path[len - 1] != '/' ||
+	    !routes_have(c->route, c->path, len - 1))
+		return (false);
+	respond_header(c, "location", ctx_printf(c, "%.*s%s%s", (int)len - 1,
+	    c->path, *c->query != '\0' ? "?" : "", c->query));
+	respond_empty(c, 308);
+	return (true);
+}
+
 static void
 answer_without_endpoint(struct ctx *c)
 {
@@ -125,8 +141,11 @@ answer_without_endpoint(struct ctx *c)
 		respond_empty(c, 204);
 		return;
 	}
-	if (c->route->nrows == 0)
+	if (c->route->nrows == 0) {
+		if (answer_trailing_slash(c))
+			return;
 		raise_error(c, &ERR_NOT_FOUND, "Not found");
+	}
 	if (c->req->method == HTTP_METHOD_OPTIONS) {
 		respond_header(c, "allow", c->route->allow);
 		respond_empty(c, 204);
@@ -149,11 +168,13 @@ endpoint_run(void *arg)
 	}
 	if (c->endpoint->limit != NULL && !c->retried)
 		rate_limit_request(c, c->endpoint->limit);
-	if (c->endpoint->auth != NULL)
-		c->endpoint->auth->resolve(c);
+	/* Whoever may not ask is not told what is wrong with the question. */
 	path_read(c);
+	if (c->endpoint->auth != NULL)
+		depend(c, c->endpoint->auth);
 	if (c->endpoint->errors != OAUTH)
 		query_read(c);		/* RFC 6749, 3.2: to be ignored */
+	raise_validation(c);
 	c->endpoint->handler(c);
 	if (c->transaction != NULL || c->response.status == 0)
 		raise_error(c, &ERR_INTERNAL, "%s ended without %s",
@@ -176,7 +197,8 @@ endpoint_retry(struct ctx *c)
 	c->coro = again;
 	memset(&c->error, 0, sizeof(c->error));
 	memset(&c->response, 0, sizeof(c->response));
-	c->user = NULL;
+	memset(c->path_values, 0, sizeof(c->path_values));
+	c->user = c->asked = NULL;
 	c->query_values = NULL;
 	c->retried = true;
 	coro_wake(c->coro);
@@ -284,6 +306,8 @@ send_answer(struct ctx *c)
 	rate_limit_headers(c);
 	for (h = c->response.headers; h != NULL; h = h->next)
 		http_response_header(req, h->name, h->value);
+	if (c->response.status == 304)		/* RFC 9110, 8.6 */
+		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
 	wire_answer_begins(req->owner);
 	http_response(req, c->response.status, c->response.body,
 	    c->response.len);

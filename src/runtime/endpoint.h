@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #include "runtime/ctx.h"
+#include "runtime/depend.h"
 #include "runtime/schema.h"
 #include "runtime/validator.h"
 
@@ -27,14 +28,14 @@
  * A route's C half. kore.conf says which path leads to it; its rows say what
  * the path's groups are and which methods there are:
  *
- *	ROUTE(user_item,
+ *	ROUTE(users_item,
  *	    PATH(user_id, T_UUID),
  *	    GET(read_user, .auth = &signed_in, .out = &user_schema,
  *	        .doc = "Read one user."));
  *
- * kore.conf:	route ^/api/v1/users/([^/]+)$ user_item
+ * kore.conf:	route ^/api/v1/users/([^/]+)$ users_item
  *
- * At start routes_init() finds `user_item__route` for each handler of Kore's
+ * At start routes_init() finds `users_item__route` for each handler of Kore's
  * route table; there is no list in C to edit.
  */
 
@@ -45,12 +46,6 @@ enum http_verb {
 /* Which shape this endpoint's errors have (api.md). */
 enum error_shape { ENVELOPE, OAUTH };
 
-/* What a handler wants settled before it runs: the seed's Depends(). */
-struct dependency {
-	const char	*name;
-	void		(*resolve)(struct ctx *);	/* raises */
-};
-
 struct endpoint {
 	enum http_verb			 verb;
 	void				(*handler)(struct ctx *);
@@ -59,6 +54,7 @@ struct endpoint {
 	const struct dependency		*auth;
 	const struct schema		*in;
 	const struct schema		*out;
+	const struct schema		*out_cursor;	/* with ?cursor= */
 	int				 status;	/* 0 means 200 */
 	enum error_shape		 errors;
 	const char			*doc;
@@ -80,6 +76,7 @@ struct route {
 	struct kore_module_handle	*hdlr;
 	struct path_regex		*regex;
 	const char			*allow;
+	const struct route		*next;		/* bound before */
 };
 
 #define ROUTE(route_name, ...)						\
@@ -119,13 +116,26 @@ int		 endpoint_handle(struct http_request *, const struct route *);
 /* "GET" for VERB_GET. */
 const char	*endpoint_verb_name(enum http_verb);
 
+/* A query parameter that was sent, decoded. */
+struct query_value {
+	const char		*name;
+	const char		*value;
+	struct query_value	*next;
+};
+
 /* The value of a query parameter, validated; NULL if it was not sent. */
 const char	*query_param(const struct ctx *, const char *name);
 
-/* The value of a PATH row, validated. */
+/*
+ * The value of a PATH row, validated; NULL if the route has none of that name,
+ * or before raise_validation() if it is bad.
+ */
 const char	*path_param(const struct ctx *, const char *name);
 
-/* Reads both into the ctx; raises 422 naming all that is bad. */
+/*
+ * Read both into the ctx, and note what is bad: raise_validation() is the
+ * caller's. What is bad has no value then.
+ */
 void		 query_read(struct ctx *);
 void		 path_read(struct ctx *);
 
@@ -141,6 +151,13 @@ void		 routes_walk(void (*fn)(const struct route *,
 
 /* Calls keep() with every route of Kore's, for a search for leaks. */
 void		 routes_keep(void (*keep)(const void *, size_t));
+
+/*
+ * Does kore.conf lead the path to an endpoint, in the domain of `beside`? A
+ * route without rows does not count.
+ */
+bool		 routes_have(const struct route *beside, const char *path,
+		    size_t len);
 
 /* The path kore.conf gives it, a regex or a plain path. */
 const char	*route_path(const struct route *);

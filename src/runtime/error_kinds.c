@@ -20,12 +20,16 @@
 
 const struct error_kind	ERR_BAD_REQUEST = { 400, "BAD_REQUEST" };
 const struct error_kind	ERR_INVALID_JSON = { 400, "INVALID_JSON" };
+const struct error_kind	ERR_INVALID_CURSOR = { 400, "INVALID_CURSOR" };
 const struct error_kind	ERR_UNAUTHORIZED = { 401, "UNAUTHORIZED" };
 const struct error_kind	ERR_FORBIDDEN = { 403, "FORBIDDEN" };
 const struct error_kind	ERR_NOT_FOUND = { 404, "NOT_FOUND" };
 const struct error_kind	ERR_METHOD_NOT_ALLOWED = { 405, "METHOD_NOT_ALLOWED" };
 const struct error_kind	ERR_REQUEST_TIMEOUT = { 408, "REQUEST_TIMEOUT" };
 const struct error_kind	ERR_CONFLICT = { 409, "CONFLICT" };
+const struct error_kind	ERR_PRECONDITION_FAILED = {
+	412, "PRECONDITION_FAILED"
+};
 const struct error_kind	ERR_CONTENT_TOO_LARGE = { 413, "CONTENT_TOO_LARGE" };
 const struct error_kind	ERR_URI_TOO_LONG = { 414, "URI_TOO_LONG" };
 const struct error_kind	ERR_UNSUPPORTED_MEDIA_TYPE = {

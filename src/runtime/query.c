@@ -33,12 +33,6 @@
 
 #define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
 
-struct query_value {
-	const char		*name;
-	const char		*value;
-	struct query_value	*next;
-};
-
 static struct kore_handler_params *
 find_param(const struct ctx *c, const char *name)
 {
@@ -107,7 +101,6 @@ query_read(struct ctx *c)
 	if (more == -1)
 		error_detail(c, "query", "invalid_format",
 		    "Is not a valid query string");
-	raise_validation(c);
 }
 
 static void
@@ -121,13 +114,15 @@ read_group(struct ctx *c, const struct endpoint *row, size_t i, char *text)
 		    "Is not valid percent-encoded UTF-8");
 		return;
 	}
-	c->path_values[i] = text;
-	if (row->type != T_UUID)
+	if (row->type != T_UUID) {
+		c->path_values[i] = text;
 		return;
+	}
 	uuid = ctx_alloc(c, UUID_TEXT);
-	if (!uuid_parse(text, uuid))
+	if (uuid_parse(text, uuid))
+		c->path_values[i] = uuid;
+	else
 		error_detail(c, field, "invalid_format", "Must be a UUID");
-	c->path_values[i] = uuid;
 }
 
 void
@@ -148,7 +143,6 @@ path_read(struct ctx *c)
 		    groups[i].end - groups[i].start));
 		i++;
 	}
-	raise_validation(c);
 }
 
 const char *

@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "runtime/conditional.h"
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
 
@@ -67,6 +68,21 @@ respond_text(struct ctx *c, int status, const char *type, const char *text)
 	respond_body(c, status, type, ctx_strdup(c, text), strlen(text));
 }
 
+static void	write_object(struct jsonw *, const char *,
+		    const struct schema *, const char *);
+
+static void
+write_list(struct jsonw *j, const struct field *f, const char *in)
+{
+	const char	*item = *(const char *const *)(in + f->offset);
+	size_t		 n = *(const size_t *)(in + f->count), i;
+
+	jsonw_array(j, f->name);
+	for (i = 0; i < n; i++)
+		write_object(j, NULL, f->of, item + i * f->of->size);
+	jsonw_array_end(j);
+}
+
 static void
 write_field(struct jsonw *j, const struct field *f, const char *in)
 {
@@ -86,24 +102,55 @@ write_field(struct jsonw *j, const struct field *f, const char *in)
 	case T_TIME:
 		jsonw_time(j, f->name, *(const int64_t *)place);
 		break;
+	case T_LIST:
+		write_list(j, f, in);
+		break;
 	}
+}
+
+static void
+write_object(struct jsonw *j, const char *key, const struct schema *s,
+    const char *in)
+{
+	const struct field	*f;
+
+	jsonw_object(j, key);
+	for (f = s->fields; f < s->fields + s->nfields; f++) {
+		if ((f->flags & ETAG) == 0)
+			write_field(j, f, in);
+	}
+	jsonw_object_end(j);
+}
+
+/* True when the client has this version already. */
+static bool
+respond_version(struct ctx *c, const struct schema *s, const char *answer)
+{
+	const struct field	*f;
+
+	for (f = s->fields; f < s->fields + s->nfields; f++) {
+		if (f->flags & ETAG)
+			return (respond_etag(c,
+			    *(const int64_t *)(answer + f->offset)));
+	}
+	return (false);
 }
 
 void
 schema_respond(struct ctx *c, const struct schema *s, const void *answer)
 {
-	const struct field	*f;
-	struct jsonw		 j;
+	struct jsonw	 j;
 
-	if (c->endpoint->out != s)
+	if (c->endpoint->out != s && c->endpoint->out_cursor != s)
 		raise_error(c, &ERR_INTERNAL, "%s answers with %s",
 		    c->endpoint->name, s->name);
+	if (respond_version(c, s, answer)) {
+		respond_empty(c, 304);
+		return;
+	}
 
 	jsonw_init(&j, &c->arena);
-	jsonw_object(&j, NULL);
-	for (f = s->fields; f < s->fields + s->nfields; f++)
-		write_field(&j, f, answer);
-	jsonw_object_end(&j);
+	write_object(&j, NULL, s, answer);
 	respond_json(c, c->endpoint->status != 0 ? c->endpoint->status : 200,
 	    &j);
 }

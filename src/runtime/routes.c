@@ -32,11 +32,14 @@
 
 #include "runtime/endpoint.h"
 
+#define ROUTED_PATH_MAX	512	/* bytes; no route is for longer ones */
+
 struct path_regex {
 	regex_t	 compiled;
 };
 
-static char	 problem[512];
+static char			 problem[512];
+static const struct route	*bound;
 
 /* Kore compiles its routes without groups: compile one of our own. */
 static const char *
@@ -107,6 +110,8 @@ bind_route(struct kore_module_handle *hdlr)
 	if (r->hdlr != NULL)
 		return ("stands in kore.conf twice");
 	r->hdlr = hdlr;
+	r->next = bound;
+	bound = r;
 	if ((what = bind_path(r)) == NULL && (what = bind_allow(r)) == NULL)
 		what = bind_params(r);
 	return (what);
@@ -179,6 +184,27 @@ const char *
 route_path(const struct route *r)
 {
 	return (r->hdlr->path);
+}
+
+bool
+routes_have(const struct route *beside, const char *path, size_t len)
+{
+	struct span		 groups[PATH_GROUPS_MAX];
+	const struct route	*r;
+	char			 copy[ROUTED_PATH_MAX];
+
+	if (len >= sizeof(copy))
+		return (false);
+	memcpy(copy, path, len);
+	copy[len] = '\0';
+	for (r = bound; r != NULL; r = r->next) {
+		if (r->nrows == 0 || r->hdlr->dom != beside->hdlr->dom)
+			continue;
+		if (r->regex != NULL ? path_match(r, copy, groups) :
+		    strcmp(r->hdlr->path, copy) == 0)
+			return (true);
+	}
+	return (false);
 }
 
 bool

@@ -41,6 +41,11 @@ schema_init(struct schema *s)
 			    s->fields[i].structure, s->fields[i].name);
 			return (line);
 		}
+		if (s->set != 0 && s->fields[i].offset >= FIELD_SET_BITS) {
+			snprintf(line, sizeof(line), "the schema %s: its "
+			    "struct is too large for a field_set", s->name);
+			return (line);
+		}
 		if (s->fields[i].validator == NULL)
 			continue;
 		s->rules[i] = rule_find(s->fields[i].validator);

@@ -33,10 +33,12 @@
  *	users_router.c:	 const struct user_create *in = user_create_body(c);
  */
 
-enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME };
+enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_LIST };
 
 #define REQUIRED	0x1
 #define SECRET		0x2	/* wiped from our memory at the request's end */
+#define OR_NULL		0x4	/* a body may say null: set, and NULL */
+#define ETAG		0x8	/* an answer's version: a header, no member */
 
 struct ctx;
 struct rule;
@@ -49,6 +51,19 @@ struct field {
 	size_t		 offset;
 	const char	*validator;	/* NULL: the type is all there is */
 	const char	*fallback;	/* T_STR: what an absent one means */
+
+	const struct schema	*of;		/* T_LIST: of its items */
+	size_t			 count;		/* and where their number is */
+};
+
+/*
+ * Which members a body had: the seed's model_dump(exclude_unset=True). A bit
+ * for each byte of the struct; the one at a member's offset is the member's.
+ */
+#define FIELD_SET_BITS	256
+
+struct field_set {
+	uint64_t	bits[FIELD_SET_BITS / 64];
 };
 
 struct schema {
@@ -57,6 +72,7 @@ struct schema {
 	const struct field	*fields;
 	size_t			 nfields;
 	size_t			 size;
+	size_t			 set;		/* the struct field_set; or 0 */
 	const struct rule	**rules;	/* one per field, at start */
 };
 
@@ -78,10 +94,22 @@ struct schema {
 	  .flags = fflags, .offset = TYPED_OFFSET(s, member, ftype),	\
 	  .validator = fvalidator, ##__VA_ARGS__ }
 
+/*
+ * An answer's array: s has `const struct ITEM *member`, and how many there are
+ * in `size_t member_count`; each is written by the schema ITEM.
+ */
+#define LIST(s, member, item)						\
+	{ .structure = #s, .name = #member, .type = T_LIST,		\
+	  .of = &item##_schema, .count = offsetof(struct s, member##_count), \
+	  .offset = offsetof(struct s, member) + 0 * sizeof(char[	\
+	      __builtin_types_compatible_p(const struct item *,		\
+	      __typeof__(((struct s *)0)->member)) ? 1 : -1]) }
+
 /* In the header: NAME_schema, and its typed reader or writer. */
-#define SCHEMA_BODY(s)							\
+#define SCHEMA_BODY(s)	SCHEMA_BODY_OF(s, s)
+#define SCHEMA_BODY_OF(s, structure)					\
 	extern struct schema s##_schema;				\
-	static inline const struct s *					\
+	static inline const struct structure *				\
 	s##_body(struct ctx *c)						\
 	{								\
 		return (schema_read_body(c, &s##_schema));		\
@@ -105,13 +133,38 @@ struct schema {
 
 /* In one .c file, below `static const struct field NAME_fields[]`. */
 #define SCHEMA(s)	SCHEMA_OF(s, s)
-#define SCHEMA_OF(s, st)						\
+#define SCHEMA_OF(s, st, ...)						\
 	struct schema s##_schema = {					\
 		.name = #s, .structure = #st, .fields = s##_fields,	\
 		.nfields = sizeof(s##_fields) / sizeof(s##_fields[0]),	\
-		.size = sizeof(struct st),				\
+		.size = sizeof(struct st), ##__VA_ARGS__		\
 	};								\
 	REGISTER(schemas, s##_schema)
+
+/* The same for an update: struct st has a `struct field_set set`. */
+#define SCHEMA_UPDATE(s, st)						\
+	SCHEMA_OF(s, st, .set = offsetof(struct st, set))
+
+/* Was the member in the body that *in was read from? */
+#define IS_SET(in, member)						\
+	field_is_set(&(in)->set, offsetof(__typeof__(*(in)), member))
+
+/* The same for what the code itself changes: mark, unmark, is any marked? */
+#define SET(in, member)		FIELD_SET_BIT(in, member, |=)
+#define UNSET(in, member)	FIELD_SET_BIT(in, member, &= ~)
+#define ANY_SET(in)							\
+	((in)->set.bits[0] != 0 || (in)->set.bits[1] != 0 ||		\
+	    (in)->set.bits[2] != 0 || (in)->set.bits[3] != 0)
+
+#define FIELD_SET_BIT(in, member, assign)				\
+	((in)->set.bits[offsetof(__typeof__(*(in)), member) / 64] assign \
+	    (UINT64_C(1) << (offsetof(__typeof__(*(in)), member) % 64)))
+
+static inline bool
+field_is_set(const struct field_set *set, size_t offset)
+{
+	return (set->bits[offset / 64] >> (offset % 64) & 1);
+}
 
 /*
  * Puts a pointer to a thing into a section of the module that is walked at
@@ -130,7 +183,11 @@ struct schema {
 const void	*schema_read_body(struct ctx *, const struct schema *);
 const void	*schema_read_form(struct ctx *, const struct schema *);
 
-/* Answers with the schema's members of *answer and the endpoint's status. */
+/*
+ * Answers with the schema's members of *answer and the endpoint's status; with
+ * its ETag if it has one, or with 304 if that is what the client has already
+ * (RFC 9110, 13.1.2).
+ */
 void		 schema_respond(struct ctx *, const struct schema *,
 		    const void *answer);
 

@@ -68,6 +68,31 @@ form_percent_decode(char *s)
 	return (form_decode(s, false));
 }
 
+bool
+form_percent_encode(const char *s, char *out, size_t size)
+{
+	static const char	 hex[] = "0123456789ABCDEF";
+	unsigned char		 c;
+	size_t			 n = 0;
+
+	for (; (c = (unsigned char)*s) != '\0'; s++) {
+		if (n + 3 >= size)
+			return (false);
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		    (c >= 'a' && c <= 'z') || strchr("-._~", c) != NULL) {
+			out[n++] = (char)c;
+			continue;
+		}
+		out[n++] = '%';
+		out[n++] = hex[c >> 4];
+		out[n++] = hex[c & 15];
+	}
+	if (n >= size)
+		return (false);
+	out[n] = '\0';
+	return (true);
+}
+
 static bool
 form_decode(char *s, bool plus)
 {

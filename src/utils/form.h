@@ -18,6 +18,7 @@
 #define KEEL_UTILS_FORM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Strict reading of application/x-www-form-urlencoded bodies and query
@@ -52,5 +53,14 @@ int	form_next(char **cursor, struct form_pair *pair);
  * bounds.
  */
 bool	form_percent_decode(char *s);
+
+/*
+ * Writes s into out, NUL-terminated, with every byte but the unreserved ones
+ * (RFC 3986 section 2.3) percent-encoded. Returns false when it does not fit
+ * into size bytes; FORM_ENCODED_SIZE always suffices.
+ */
+bool	form_percent_encode(const char *s, char *out, size_t size);
+
+#define FORM_ENCODED_SIZE(len)	((len) * 3 + 1)
 
 #endif

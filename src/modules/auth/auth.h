@@ -23,6 +23,23 @@
 #define ACCESS_TOKEN_SECONDS	900
 #define SESSION_DAYS		30
 
+/* auth_models.c */
+
+/* A sign-in, as its user sees it. */
+struct session {
+	const char	*id;
+	const char	*client;	/* the address it was made from */
+	int64_t		 created_at;
+	int64_t		 expires_at;
+	bool		 current;	/* the one that asks */
+};
+
+struct session_count {
+	int64_t	 total;
+};
+
+extern const struct model	session_model, session_count_model;
+
 /* auth_schemas.c: RFC 6749, 4.3.2 and 5.1 */
 
 struct token_request {
@@ -39,8 +56,25 @@ struct token {
 	const char	*scope;
 };
 
+struct password_change {
+	const char	*current_password;
+	const char	*new_password;
+};
+
+struct session_list {
+	const struct session	*items;
+	size_t			 items_count;
+	int64_t			 total;
+	int64_t			 page;
+	int64_t			 limit;
+	int64_t			 pages;
+};
+
 SCHEMA_FORM(token_request);
+SCHEMA_BODY(password_change);
 SCHEMA_ANSWER(token, token);
+SCHEMA_ANSWER(session, session);
+SCHEMA_ANSWER(session_list, session_list);
 
 /* auth_service.c */
 
@@ -52,9 +86,45 @@ SCHEMA_ANSWER(token, token);
 struct token	*auth_service_sign_in(struct ctx *,
 		    const struct token_request *) AWAITS;
 
+/*
+ * Gives the user another password, and ends every session of his: whoever
+ * knew the old one is out. Raises 422 when the current one is wrong.
+ */
+void		 auth_service_change_password(struct ctx *,
+		    const struct user *, const struct password_change *)
+		    AWAITS;
+
+/* A page of the user's sessions that are in force, the latest first. */
+const struct session_list	*auth_service_get_sessions(struct ctx *,
+				    const struct user *, const struct page *)
+				    AWAITS;
+
+/* Ends one session. Raises 404 when the user has none such in force. */
+void		 auth_service_end_session(struct ctx *, const struct user *,
+		    const char *id) AWAITS;
+
+/* Ends them all, but for the one with this id; NULL: all. */
+void		 auth_service_end_sessions(struct ctx *, const struct user *,
+		    const char *but) AWAITS;
+
 /* auth_repository.c */
 
-/* False when the user has gone or was disabled meanwhile. */
+/* A page of them, and in *n how many; current is the id of the one that asks */
+struct session	*auth_repository_find_sessions(struct ctx *,
+		    const struct user *, const char *current,
+		    const struct page *, size_t *n) AWAITS;
+int64_t		 auth_repository_count_sessions(struct ctx *,
+		    const struct user *) AWAITS;
+
+/* False when the user has no such session in force. */
+bool		 auth_repository_revoke_session(struct ctx *,
+		    const struct user *, const char *id) AWAITS;
+
+/* All but the one with this id; NULL: all. */
+void		 auth_repository_revoke_sessions(struct ctx *,
+		    const struct user *, const char *but) AWAITS;
+
+/* False when the user is gone, disabled or has another password meanwhile. */
 bool		 auth_repository_create_session(struct ctx *, const char *id,
 		    const struct user *, int64_t expires_at) AWAITS;
 

@@ -18,14 +18,46 @@
 
 #include "modules/auth/auth.h"
 
-MIGRATION(0002_sessions);
 QUERIES(sessions);
+
 QUERY(sessions, create, none);
+QUERY(sessions, count, session_count);
+QUERY(sessions, list, session);
+QUERY(sessions, revoke, none);
+QUERY(sessions, revoke_all, none);
 
 bool
 auth_repository_create_session(struct ctx *c, const char *id,
     const struct user *user, int64_t expires_at)
 {
 	return (db_exec(c, sessions_create, id, user->id, c->client,
-	    db_time(c, expires_at)) == 1);
+	    db_time(c, expires_at), user->hashed_password) == 1);
+}
+
+struct session *
+auth_repository_find_sessions(struct ctx *c, const struct user *user,
+    const char *current, const struct page *page, size_t *n)
+{
+	return (db_many(c, sessions_list, n, user->id, current,
+	    db_int(c, page->limit), db_int(c, page->skip)));
+}
+
+int64_t
+auth_repository_count_sessions(struct ctx *c, const struct user *user)
+{
+	return (db_one(c, sessions_count, user->id)->total);
+}
+
+bool
+auth_repository_revoke_session(struct ctx *c, const struct user *user,
+    const char *id)
+{
+	return (db_exec(c, sessions_revoke, user->id, id) == 1);
+}
+
+void
+auth_repository_revoke_sessions(struct ctx *c, const struct user *user,
+    const char *but)
+{
+	db_exec(c, sessions_revoke_all, user->id, but);
 }

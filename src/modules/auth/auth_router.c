@@ -16,6 +16,7 @@
 
 /* The endpoints of signing in. */
 
+#include "dependencies.h"
 #include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
 #include "runtime/endpoint.h"
@@ -32,7 +33,58 @@ create_token(struct ctx *c)
 	token_respond(c, auth_service_sign_in(c, in));
 }
 
+static void
+change_password(struct ctx *c)
+{
+	const struct password_change	*in = password_change_body(c);
+
+	auth_service_change_password(c, current_user(c), in);
+	respond_empty(c, 204);
+}
+
+static void
+list_sessions(struct ctx *c)
+{
+	const struct page		*page = page_from_query(c, NULL);
+	const struct session_list	*list;
+
+	list = auth_service_get_sessions(c, current_user(c), page);
+	page_links(c, page, list->total);
+	session_list_respond(c, list);
+}
+
+static void
+end_session(struct ctx *c)
+{
+	auth_service_end_session(c, current_user(c), path_param(c,
+	    "session_id"));
+	respond_empty(c, 204);
+}
+
+static void
+end_sessions(struct ctx *c)
+{
+	auth_service_end_sessions(c, current_user(c),
+	    query_param(c, "except") != NULL ? c->session_id : NULL);
+	respond_empty(c, 204);
+}
+
 ROUTE(auth_token,
     POST(create_token, .limit = &token_limit,
 	.in = &token_request_schema, .out = &token_schema, .errors = OAUTH,
 	.doc = "Sign in: OAuth 2.0 password grant."));
+
+ROUTE(auth_password,
+    POST(change_password, .auth = &signed_in, .in = &password_change_schema,
+	.status = 204, .doc = "Change one's password; ends every session."));
+
+ROUTE(auth_sessions,
+    GET(list_sessions, .auth = &signed_in, .out = &session_list_schema,
+	.doc = "List one's sessions, the latest first."),
+    DELETE(end_sessions, .auth = &signed_in, .status = 204,
+	.doc = "End one's sessions: all, or all but this."));
+
+ROUTE(auth_session,
+    PATH(session_id, T_UUID),
+    DELETE(end_session, .auth = &signed_in, .status = 204,
+	.doc = "End one of one's sessions."));

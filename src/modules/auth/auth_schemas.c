@@ -36,3 +36,30 @@ static const struct field	token_fields[] = {
 };
 
 SCHEMA(token);
+
+static const struct field	password_change_fields[] = {
+	FIELD(password_change, current_password, T_STR, REQUIRED | SECRET,
+	    NULL),
+	FIELD(password_change, new_password, T_STR, REQUIRED | SECRET,
+	    "v_password"),
+};
+
+static const struct field	session_fields[] = {
+	FIELD(session, id, T_UUID, 0, NULL),
+	FIELD(session, client, T_STR, 0, NULL),
+	FIELD(session, created_at, T_TIME, 0, NULL),
+	FIELD(session, expires_at, T_TIME, 0, NULL),
+	FIELD(session, current, T_BOOL, 0, NULL),
+};
+
+static const struct field	session_list_fields[] = {
+	LIST(session_list, items, session),
+	FIELD(session_list, total, T_INT, 0, NULL),
+	FIELD(session_list, page, T_INT, 0, NULL),
+	FIELD(session_list, limit, T_INT, 0, NULL),
+	FIELD(session_list, pages, T_INT, 0, NULL),
+};
+
+SCHEMA(password_change);
+SCHEMA(session);
+SCHEMA(session_list);

@@ -34,6 +34,9 @@
 RATE_LIMIT(sign_in_failures, 5, MINUTE,
     "Failed sign-ins to one account from one address");
 
+RATE_LIMIT(password_failures, 5, MINUTE,
+    "Wrong current passwords of one account from one address");
+
 static struct token	*open_session(struct ctx *, const struct user *)
 			    AWAITS;
 
@@ -72,9 +75,11 @@ open_session(struct ctx *c, const struct user *user)
 	int64_t		 expires_at;
 
 	expires_at = timefmt_now() + SESSION_DAYS * 86400 * SECOND;
-	if (!auth_repository_create_session(c, id, user, expires_at))
+	if (!auth_repository_create_session(c, id, user, expires_at)) {
+		c->error.retry = true;	/* he is another than was read */
 		raise_error(c, &invalid_grant,
 		    "Incorrect username or password");
+	}
 	token->access_token = access_token(c, user, id);
 	token->token_type = "bearer";
 	token->expires_in = ACCESS_TOKEN_SECONDS;
@@ -124,4 +129,64 @@ auth_service_sign_in(struct ctx *c, const struct token_request *in)
 		    "Incorrect username or password");
 	}
 	return (open_session(c, user));
+}
+
+static void
+raise_incorrect(struct ctx *c)
+{
+	error_detail(c, "body.current_password", "incorrect",
+	    "Is not the current password");
+	raise_validation(c);
+}
+
+void
+auth_service_change_password(struct ctx *c, const struct user *user,
+    const struct password_change *in)
+{
+	struct rate_held	*failure;
+	const char		*hash;
+
+	failure = rate_limit_hold(c, &password_failures_limit, user->id);
+	if (!users_service_check_password(c, user, in->current_password)) {
+		rate_limit_spend(failure);
+		raise_incorrect(c);
+	}
+	hash = users_service_hash_password(c, in->new_password,
+	    "body.new_password");
+
+	db_begin(c);
+	if (!users_service_set_password(c, user, hash))
+		raise_incorrect(c);		/* no longer */
+	auth_repository_revoke_sessions(c, user, NULL);
+	db_commit(c);
+}
+
+const struct session_list *
+auth_service_get_sessions(struct ctx *c, const struct user *user,
+    const struct page *page)
+{
+	struct session_list	*list = ctx_alloc(c, sizeof(*list));
+
+	list->total = auth_repository_count_sessions(c, user);
+	list->items = auth_repository_find_sessions(c, user, c->session_id,
+	    page, &list->items_count);
+	list->page = page->number;
+	list->limit = page->limit;
+	list->pages = page_count(page, list->total);
+	return (list);
+}
+
+void
+auth_service_end_session(struct ctx *c, const struct user *user,
+    const char *id)
+{
+	if (!auth_repository_revoke_session(c, user, id))
+		raise_error(c, &ERR_NOT_FOUND, "Session not found");
+}
+
+void
+auth_service_end_sessions(struct ctx *c, const struct user *user,
+    const char *but)
+{
+	auth_repository_revoke_sessions(c, user, but);
 }

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "database/database.h"
+#include "runtime/page.h"
 #include "runtime/schema.h"
 
 /* users_models.c */
@@ -33,11 +34,16 @@ struct user {
 	const char	*role;
 	bool		 is_active;
 	bool		 email_verified;
+	int64_t		 version;
 	int64_t		 created_at;
 	int64_t		 updated_at;
 };
 
-extern const struct model	user_model;
+struct user_count {
+	int64_t	 total;
+};
+
+extern const struct model	user_model, user_count_model;
 
 /* users_schemas.c */
 
@@ -48,8 +54,51 @@ struct user_create {
 	const char	*role;
 };
 
+/* What a PATCH or PUT changes: IS_SET() says whether a member was sent. */
+struct user_update {
+	const char		*email;
+	const char		*name;
+	const char		*role;
+	bool			 is_active;
+	struct field_set	 set;
+};
+
+/* Which users a list has: NULL leaves out nobody. */
+struct user_filter {
+	const char	*role;
+	const char	*is_active;	/* "true" or "false" */
+	const char	*q;		/* a part of the name or the address */
+};
+
+struct user_list {
+	const struct user	*items;
+	size_t			 items_count;
+	int64_t			 total;
+	int64_t			 page;
+	int64_t			 limit;
+	int64_t			 pages;
+};
+
+struct user_cursor_list {
+	const struct user	*items;
+	size_t			 items_count;
+	const char		*next_cursor;	/* NULL at the end */
+	bool			 has_more;
+	int64_t			 limit;
+};
+
+struct user_status {
+	const char	*status;
+};
+
 SCHEMA_BODY(user_create);
-SCHEMA_ANSWER(user, user);	/* UserResponse */
+SCHEMA_BODY_OF(user_update, user_update);
+SCHEMA_BODY_OF(user_replace, user_update);	/* PUT: every member */
+SCHEMA_BODY_OF(user_update_me, user_update);	/* name and address */
+SCHEMA_ANSWER(user, user);			/* UserResponse */
+SCHEMA_ANSWER(user_list, user_list);		/* UserListResponse */
+SCHEMA_ANSWER(user_cursor_list, user_cursor_list);
+SCHEMA_ANSWER(user_status, user_status);
 
 /* users_service.c */
 
@@ -61,6 +110,40 @@ SCHEMA_ANSWER(user, user);	/* UserResponse */
 struct user	*users_service_create(struct ctx *,
 		    const struct user_create *, const struct user *actor)
 		    AWAITS;
+
+/* A page of the users that the filter leaves, and how many there are. */
+const struct user_list	*users_service_get_all(struct ctx *,
+			    const struct user_filter *, const struct page *)
+			    AWAITS;
+
+/* The same behind a cursor. */
+const struct user_cursor_list	*users_service_get_after(struct ctx *,
+				    const struct user_filter *,
+				    const struct page *) AWAITS;
+
+/* NULL if there is none. */
+struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
+
+/*
+ * Changes what `in` has set, and returns the user as he is then; version is
+ * if_match()'s. Raises ERR_FORBIDDEN when anyone but an admin changes a role
+ * or is_active; ERR_CONFLICT when the address is taken, or nobody would be
+ * left who is an active admin; ERR_PRECONDITION_FAILED when somebody else was
+ * faster, ERR_NOT_FOUND when he is gone.
+ */
+const struct user	*users_service_update(struct ctx *,
+			    const struct user *, const struct user_update *in,
+			    const struct user *actor, const char *version)
+			    AWAITS;
+
+/* Lets the user in, or no longer; otherwise the same. */
+const struct user	*users_service_set_active(struct ctx *,
+			    const struct user *, bool active,
+			    const char *version) AWAITS;
+
+/* Deletes the user and all that is his; otherwise the same. */
+void		 users_service_delete(struct ctx *, const struct user *,
+		    const char *version) AWAITS;
 
 /*
  * The address as it is compared: NFC, its domain in lower case. NULL when it
@@ -74,22 +157,36 @@ struct user	*users_service_find_by_email(struct ctx *, const char *email)
 
 /*
  * The user a token speaks for: active, and in a session neither revoked nor
- * expired. NULL otherwise.
+ * expired. NULL otherwise. In the same round trip, when asked_id is not NULL:
+ * the user with that id, into *asked; NULL if there is none.
  */
 struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
-		    const char *session_id) AWAITS;
+		    const char *session_id, const char *asked_id,
+		    struct user **asked) AWAITS;
+
+/* users_passwords.c */
 
 /*
  * Is this the user's password? user may be NULL and the answer then false,
- * after the same time. A hash made with older settings is replaced by one of
- * today's (the seed's CryptContext(deprecated="auto")).
+ * after the same time.
  */
-bool		 users_service_verify_password(struct ctx *,
+bool		 users_service_check_password(struct ctx *,
 		    const struct user *, const char *password) AWAITS;
 
-/* The Argon2id hash of a password. */
-const char	*users_service_hash_password(struct ctx *, const char *password)
-		    AWAITS;
+/*
+ * The same, and a hash made with older settings is replaced by one of today's,
+ * in *user too (the seed's CryptContext(deprecated="auto")).
+ */
+bool		 users_service_verify_password(struct ctx *, struct user *,
+		    const char *password) AWAITS;
+
+/* The Argon2id hash of a password. field: what to blame for one too long. */
+const char	*users_service_hash_password(struct ctx *, const char *password,
+		    const char *field) AWAITS;
+
+/* Gives the user this password; false if his has changed meanwhile. */
+bool		 users_service_set_password(struct ctx *, const struct user *,
+		    const char *hashed_password) AWAITS;
 
 /*
  * For the create-admin command, outside of any request: creates an admin whose
@@ -102,20 +199,52 @@ const char	*users_service_create_admin(const char *email,
 
 struct user	*users_repository_find_by_email(struct ctx *,
 		    const char *email) AWAITS;
+struct user	*users_repository_find_by_id(struct ctx *, const char *id)
+		    AWAITS;
 struct user	*users_repository_find_signed_in(struct ctx *,
 		    const char *user_id, const char *session_id) AWAITS;
+
+/* Him, and the user with asked_id: up to two rows, none if he is not in. */
+struct user	*users_repository_find_signed_in_and_asked(struct ctx *,
+		    const char *user_id, const char *session_id,
+		    const char *asked_id, size_t *n) AWAITS;
+
+/* Up to limit rows of the page, and in *n how many. */
+struct user	*users_repository_find_all(struct ctx *,
+		    const struct user_filter *, const struct page *,
+		    int64_t limit, size_t *n) AWAITS;
+int64_t		 users_repository_count(struct ctx *,
+		    const struct user_filter *) AWAITS;
+
+/* What a list's order goes by, for the cursor. */
+const char	*users_repository_sort_key(struct ctx *, const struct user *,
+		    const struct page *);
 
 /* NULL when the e-mail address is taken. */
 struct user	*users_repository_create(struct ctx *,
 		    const struct user_create *, const char *hashed_password)
 		    AWAITS;
 
+/*
+ * Writes what is set. NULL when there is no such user, or none of that version
+ * (NULL: of any). Raises ERR_CONFLICT when the e-mail address is taken.
+ */
+struct user	*users_repository_update(struct ctx *, const char *id,
+		    const struct user_update *, const char *version) AWAITS;
+
+/* False when there is no such user, or none of that version. */
+bool		 users_repository_delete(struct ctx *, const char *id,
+		    const char *version) AWAITS;
+
+/* The active admins, who stay what they are until the transaction ends. */
+struct user	*users_repository_lock_admins(struct ctx *, size_t *n) AWAITS;
+
 /* *created is false when the e-mail address is taken. */
 const char	*users_repository_create_admin(const char *email,
 		    const char *hashed_password, bool *created);
 
-/* Replaces a hash, unless it has changed meanwhile. */
-void		 users_repository_rehash(struct ctx *, const struct user *,
-		    const char *hashed_password) AWAITS;
+/* Replaces a hash; false when it has changed meanwhile. */
+bool		 users_repository_set_password(struct ctx *,
+		    const struct user *, const char *hashed_password) AWAITS;
 
 #endif

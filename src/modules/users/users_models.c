@@ -26,10 +26,19 @@ static const struct column	user_columns[] = {
 	COLUMN(user, role, T_STR),
 	COLUMN(user, is_active, T_BOOL),
 	COLUMN(user, email_verified, T_BOOL),
+	COLUMN(user, version, T_INT),
 	COLUMN(user, created_at, T_TIME),
 	COLUMN(user, updated_at, T_TIME),
 };
 
+static const struct column	user_count_columns[] = {
+	COLUMN(user_count, total, T_INT),
+};
+
 MODEL(user);
+MODEL(user_count);
 
 MIGRATION(0001_users);
+MIGRATION(0004_users_lists);
+
+CONSTRAINT(users_email_key, "Email already registered");

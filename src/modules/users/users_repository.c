@@ -16,21 +16,60 @@
 
 /* Users in the database (the seed's repository.py). */
 
+#include <string.h>
+
 #include "modules/users/users.h"
 #include "utils/uuid.h"
 
 QUERIES(users);
 
 QUERY(users, find_by_email, user);
+QUERY(users, find_by_id, user);
 QUERY(users, find_signed_in, user);
+QUERY(users, find_signed_in_and_asked, user);
 QUERY(users, create, user);
 QUERY(users, create_admin, none);
-QUERY(users, rehash, none);
+QUERY(users, update, user);
+QUERY(users, delete, none);
+QUERY(users, lock_admins, user);
+QUERY(users, set_password, none);
+QUERY(users, count, user_count);
+QUERY(users, list_by_created_at, user);
+QUERY(users, list_by_created_at_desc, user);
+QUERY(users, list_by_email, user);
+QUERY(users, list_by_email_desc, user);
+QUERY(users, list_by_name, user);
+QUERY(users, list_by_name_desc, user);
+
+#define FIRST_ID	"00000000-0000-0000-0000-000000000000"
+#define LAST_ID		"ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+/* The orders of a list, and what no row comes before in each. */
+static const struct order {
+	const char		*sort;
+	const struct query	*query;
+	const char		*key, *id;
+} orders[] = {
+	{ "created_at", &users_list_by_created_at.query, "-infinity",
+	    FIRST_ID },
+	{ "-created_at", &users_list_by_created_at_desc.query, "infinity",
+	    LAST_ID },
+	{ "email", &users_list_by_email.query, "", FIRST_ID },
+	{ "-email", &users_list_by_email_desc.query, NULL, LAST_ID },
+	{ "name", &users_list_by_name.query, "", FIRST_ID },
+	{ "-name", &users_list_by_name_desc.query, NULL, LAST_ID },
+};
 
 struct user *
 users_repository_find_by_email(struct ctx *c, const char *email)
 {
 	return (db_maybe_one(c, users_find_by_email, email));
+}
+
+struct user *
+users_repository_find_by_id(struct ctx *c, const char *id)
+{
+	return (db_maybe_one(c, users_find_by_id, id));
 }
 
 struct user *
@@ -41,6 +80,62 @@ users_repository_find_signed_in(struct ctx *c, const char *user_id,
 }
 
 struct user *
+users_repository_find_signed_in_and_asked(struct ctx *c, const char *user_id,
+    const char *session_id, const char *asked_id, size_t *n)
+{
+	return (db_many(c, users_find_signed_in_and_asked, n, user_id,
+	    session_id, asked_id));
+}
+
+static const struct order *
+find_order(struct ctx *c, const char *sort)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		if (strcmp(orders[i].sort, sort) == 0)
+			return (&orders[i]);
+	}
+	error_detail(c, "query.sort", "not_allowed", "Is no order of users");
+	raise_validation(c);
+	return (NULL);
+}
+
+struct user *
+users_repository_find_all(struct ctx *c, const struct user_filter *filter,
+    const struct page *page, int64_t limit, size_t *n)
+{
+	const struct order	*order = find_order(c, page->sort);
+	bool			 start = page->after_id == NULL;
+
+	return (db_query_many(c, order->query, n, PARAMS(filter->role,
+	    filter->is_active, filter->q,
+	    start ? order->key : page->after_key,
+	    start ? order->id : page->after_id,
+	    db_int(c, limit), db_int(c, page->skip))));
+}
+
+const char *
+users_repository_sort_key(struct ctx *c, const struct user *user,
+    const struct page *page)
+{
+	const char	*column = page->sort + (*page->sort == '-');
+
+	if (strcmp(column, "email") == 0)
+		return (user->email);
+	if (strcmp(column, "name") == 0)
+		return (user->name);
+	return (db_time(c, user->created_at));
+}
+
+int64_t
+users_repository_count(struct ctx *c, const struct user_filter *filter)
+{
+	return (db_one(c, users_count, filter->role, filter->is_active,
+	    filter->q)->total);
+}
+
+struct user *
 users_repository_create(struct ctx *c, const struct user_create *in,
     const char *hashed_password)
 {
@@ -48,12 +143,38 @@ users_repository_create(struct ctx *c, const struct user_create *in,
 	    hashed_password, in->role));
 }
 
-void
-users_repository_rehash(struct ctx *c, const struct user *user,
+/* The seed's **update_data: what is NULL stays as it is. */
+struct user *
+users_repository_update(struct ctx *c, const char *id,
+    const struct user_update *in, const char *version)
+{
+	const char	*active = in->is_active ? "true" : "false";
+
+	return (db_maybe_one(c, users_update, id,
+	    IS_SET(in, email) ? in->email : NULL,
+	    IS_SET(in, name) ? in->name : NULL,
+	    IS_SET(in, role) ? in->role : NULL,
+	    IS_SET(in, is_active) ? active : NULL, version));
+}
+
+bool
+users_repository_delete(struct ctx *c, const char *id, const char *version)
+{
+	return (db_exec(c, users_delete, id, version) == 1);
+}
+
+struct user *
+users_repository_lock_admins(struct ctx *c, size_t *n)
+{
+	return (db_many(c, users_lock_admins, n));
+}
+
+bool
+users_repository_set_password(struct ctx *c, const struct user *user,
     const char *hashed_password)
 {
-	db_exec(c, users_rehash, user->id, user->hashed_password,
-	    hashed_password);
+	return (db_exec(c, users_set_password, user->id,
+	    user->hashed_password, hashed_password) == 1);
 }
 
 const char *

@@ -19,10 +19,47 @@
 #include "dependencies.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
+#include "runtime/conditional.h"
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
 
 RATE_LIMIT(register, 20, HOUR, "Registrations from one address");
+
+static void	update(struct ctx *, const struct user *,
+		    const struct user_update *) AWAITS;
+
+static void
+list_users(struct ctx *c)
+{
+	struct user_filter	 filter;
+	const struct user_list	*list;
+	const struct page	*page;
+
+	page = page_from_query(c, "created_at");
+	filter.role = query_param(c, "role");
+	filter.is_active = query_param(c, "is_active");
+	filter.q = query_param(c, "q");
+	if (page->by_cursor) {
+		user_cursor_list_respond(c, users_service_get_after(c, &filter,
+		    page));
+		return;
+	}
+	list = users_service_get_all(c, &filter, page);
+	page_links(c, page, list->total);
+	user_list_respond(c, list);
+}
+
+static void
+read_user(struct ctx *c)
+{
+	user_respond(c, asked_user(c));
+}
+
+static void
+read_me(struct ctx *c)
+{
+	user_respond(c, current_user(c));
+}
 
 static void
 create_user(struct ctx *c)
@@ -37,16 +74,107 @@ create_user(struct ctx *c)
 }
 
 static void
-read_me(struct ctx *c)
+update(struct ctx *c, const struct user *user, const struct user_update *in)
 {
-	user_respond(c, current_user(c));
+	user_respond(c, users_service_update(c, user, in, current_user(c),
+	    if_match(c, user->version)));
+}
+
+static void
+update_user(struct ctx *c)
+{
+	const struct user_update	*in = user_update_body(c);
+
+	update(c, asked_user(c), in);
+}
+
+static void
+replace_user(struct ctx *c)
+{
+	const struct user_update	*in = user_replace_body(c);
+
+	update(c, asked_user(c), in);
+}
+
+static void
+update_me(struct ctx *c)
+{
+	const struct user_update	*in = user_update_me_body(c);
+
+	update(c, current_user(c), in);
+}
+
+static void
+delete_user(struct ctx *c)
+{
+	const struct user	*user = asked_user(c);
+
+	users_service_delete(c, user, if_match(c, user->version));
+	respond_empty(c, 204);
+}
+
+static void
+delete_me(struct ctx *c)
+{
+	const struct user	*user = current_user(c);
+
+	users_service_delete(c, user, if_match(c, user->version));
+	respond_empty(c, 204);
+}
+
+static void
+activate_user(struct ctx *c)
+{
+	const struct user	*user = asked_user(c);
+
+	users_service_set_active(c, user, true, if_match(c, user->version));
+	user_status_respond(c, &(struct user_status){ "activated" });
+}
+
+static void
+deactivate_user(struct ctx *c)
+{
+	const struct user	*user = asked_user(c);
+
+	users_service_set_active(c, user, false, if_match(c, user->version));
+	user_status_respond(c, &(struct user_status){ "deactivated" });
 }
 
 ROUTE(users_collection,
+    GET(list_users, .auth = &user_directory, .out = &user_list_schema,
+	.out_cursor = &user_cursor_list_schema,
+	.doc = "List users, a page at a time."),
     POST(create_user, .limit = &register_limit,
 	.in = &user_create_schema, .out = &user_schema, .status = 201,
 	.doc = "Register a user."));
 
 ROUTE(users_me,
     GET(read_me, .auth = &signed_in, .out = &user_schema,
-	.doc = "Read the signed-in user."));
+	.doc = "Read the signed-in user."),
+    PATCH(update_me, .auth = &signed_in, .in = &user_update_me_schema,
+	.out = &user_schema, .doc = "Change one's own name or address."),
+    DELETE(delete_me, .auth = &signed_in, .status = 204,
+	.doc = "Delete oneself, and all that is one's own."));
+
+ROUTE(users_item,
+    PATH(user_id, T_UUID),
+    GET(read_user, .auth = &self_or_directory, .out = &user_schema,
+	.doc = "Read a user."),
+    PATCH(update_user, .auth = self_or_role("admin"),
+	.in = &user_update_schema, .out = &user_schema,
+	.doc = "Change what is sent of a user."),
+    PUT(replace_user, .auth = self_or_role("admin"),
+	.in = &user_replace_schema, .out = &user_schema,
+	.doc = "Change all of a user."),
+    DELETE(delete_user, .auth = self_or_role("admin"), .status = 204,
+	.doc = "Delete a user, and all that is his."));
+
+ROUTE(users_activate,
+    PATH(user_id, T_UUID),
+    POST(activate_user, .auth = require_role("admin"),
+	.out = &user_status_schema, .doc = "Let a user in again."));
+
+ROUTE(users_deactivate,
+    PATH(user_id, T_UUID),
+    POST(deactivate_user, .auth = require_role("admin"),
+	.out = &user_status_schema, .doc = "Let a user in no longer."));

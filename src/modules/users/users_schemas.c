@@ -25,7 +25,24 @@ static const struct field	user_create_fields[] = {
 	FIELD(user_create, role, T_STR, 0, "v_role", .fallback = "user"),
 };
 
-SCHEMA(user_create);
+static const struct field	user_update_fields[] = {
+	FIELD(user_update, email, T_STR, 0, "v_email"),
+	FIELD(user_update, name, T_STR, 0, "v_name"),
+	FIELD(user_update, role, T_STR, 0, "v_role"),
+	FIELD(user_update, is_active, T_BOOL, 0, NULL),
+};
+
+static const struct field	user_replace_fields[] = {
+	FIELD(user_update, email, T_STR, REQUIRED, "v_email"),
+	FIELD(user_update, name, T_STR, REQUIRED, "v_name"),
+	FIELD(user_update, role, T_STR, REQUIRED, "v_role"),
+	FIELD(user_update, is_active, T_BOOL, REQUIRED, NULL),
+};
+
+static const struct field	user_update_me_fields[] = {
+	FIELD(user_update, email, T_STR, 0, "v_email"),
+	FIELD(user_update, name, T_STR, 0, "v_name"),
+};
 
 /* UserResponse: what is not listed here cannot leave the server. */
 static const struct field	user_fields[] = {
@@ -37,6 +54,33 @@ static const struct field	user_fields[] = {
 	FIELD(user, email_verified, T_BOOL, 0, NULL),
 	FIELD(user, created_at, T_TIME, 0, NULL),
 	FIELD(user, updated_at, T_TIME, 0, NULL),
+	FIELD(user, version, T_INT, ETAG, NULL),
 };
 
+static const struct field	user_list_fields[] = {
+	LIST(user_list, items, user),
+	FIELD(user_list, total, T_INT, 0, NULL),
+	FIELD(user_list, page, T_INT, 0, NULL),
+	FIELD(user_list, limit, T_INT, 0, NULL),
+	FIELD(user_list, pages, T_INT, 0, NULL),
+};
+
+static const struct field	user_cursor_list_fields[] = {
+	LIST(user_cursor_list, items, user),
+	FIELD(user_cursor_list, next_cursor, T_STR, 0, NULL),
+	FIELD(user_cursor_list, has_more, T_BOOL, 0, NULL),
+	FIELD(user_cursor_list, limit, T_INT, 0, NULL),
+};
+
+static const struct field	user_status_fields[] = {
+	FIELD(user_status, status, T_STR, 0, NULL),
+};
+
+SCHEMA(user_create);
+SCHEMA_UPDATE(user_update, user_update);
+SCHEMA_UPDATE(user_replace, user_update);
+SCHEMA_UPDATE(user_update_me, user_update);
 SCHEMA(user);
+SCHEMA(user_list);
+SCHEMA(user_cursor_list);
+SCHEMA(user_status);

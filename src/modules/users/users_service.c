@@ -20,119 +20,53 @@
 
 #include "jobs/jobs.h"
 #include "modules/users/users.h"
-#include "runtime/log.h"
-#include "runtime/offload.h"
+#include "runtime/conditional.h"
 #include "utils/email.h"
-#include "utils/password.h"
 
-/*
- * A guard, not a rule: what a valid password is says kore.conf. Longer ones
- * are refused whatever it says.
- */
-#define PASSWORD_BYTES_MAX	1024
+static void	keep_an_admin(struct ctx *, const struct user *) AWAITS;
+static void	raise_gone(struct ctx *, const char *)
+		    __attribute__((noreturn));
 
-/* What a password thread is given and gives back. */
-struct password_work {
-	char			password[PASSWORD_BYTES_MAX + 1];
-	char			hash[PASSWORD_HASH_MAX];
-	enum password_verdict	verdict;
-	int			failed;
-};
-
-static enum password_verdict	verify(struct ctx *, struct password_work *,
-				    const char *) AWAITS;
-
-static void
-hash_work(void *data)
+const struct user_list *
+users_service_get_all(struct ctx *c, const struct user_filter *filter,
+    const struct page *page)
 {
-	struct password_work	*w = data;
+	struct user_list	*list = ctx_alloc(c, sizeof(*list));
 
-	w->failed = password_hash(w->password, w->hash);
+	list->total = users_repository_count(c, filter);
+	list->items = users_repository_find_all(c, filter, page, page->limit,
+	    &list->items_count);
+	list->page = page->number;
+	list->limit = page->limit;
+	list->pages = page_count(page, list->total);
+	return (list);
 }
 
-static void
-verify_work(void *data)
+const struct user_cursor_list *
+users_service_get_after(struct ctx *c, const struct user_filter *filter,
+    const struct page *page)
 {
-	struct password_work	*w = data;
+	struct user_cursor_list	*list = ctx_alloc(c, sizeof(*list));
+	const struct user	*last;
 
-	w->verdict = password_verify(w->password, w->hash);
-}
-
-/*
- * In the request's memory, which is wiped: the stack would keep it. NULL when
- * the password is too long.
- */
-static struct password_work *
-password_work(struct ctx *c, const char *password)
-{
-	struct password_work	*w;
-	size_t			 len = strlen(password);
-
-	if (len > PASSWORD_BYTES_MAX)
-		return (NULL);
-	w = ctx_alloc(c, sizeof(*w));
-	c->secret = true;
-	memcpy(w->password, password, len + 1);
-	return (w);
-}
-
-const char *
-users_service_hash_password(struct ctx *c, const char *password)
-{
-	struct password_work	*w;
-
-	if ((w = password_work(c, password)) == NULL) {
-		error_detail(c, "body.password", "too_long",
-		    "Must have at most %d bytes", PASSWORD_BYTES_MAX);
-		raise_validation(c);
+	/* One more than is shown tells whether there is more. */
+	list->items = users_repository_find_all(c, filter, page,
+	    page->limit + 1, &list->items_count);
+	list->limit = page->limit;
+	list->has_more = list->items_count > (size_t)page->limit;
+	if (list->has_more) {
+		list->items_count = (size_t)page->limit;
+		last = &list->items[list->items_count - 1];
+		list->next_cursor = page_next_cursor(c, page, last->id,
+		    users_repository_sort_key(c, last, page));
 	}
-	offload(c, hash_work, w, sizeof(*w));
-	if (w->failed)
-		raise_error(c, &ERR_UNAVAILABLE, "Cannot hash the password");
-	return (w->hash);
+	return (list);
 }
 
-static enum password_verdict
-verify(struct ctx *c, struct password_work *w, const char *hash)
+struct user *
+users_service_get_by_id(struct ctx *c, const char *id)
 {
-	size_t	 len = strlen(hash);
-
-	if (len >= sizeof(w->hash))
-		return (PASSWORD_UNREADABLE);
-	memcpy(w->hash, hash, len + 1);
-	offload(c, verify_work, w, sizeof(*w));
-	if (w->verdict == PASSWORD_ERROR)
-		raise_error(c, &ERR_UNAVAILABLE, "Cannot verify the password");
-	return (w->verdict);
-}
-
-bool
-users_service_verify_password(struct ctx *c, const struct user *user,
-    const char *password)
-{
-	struct password_work	*w;
-	enum password_verdict	 verdict;
-
-	/* No account has such a password, so this tells nothing of any. */
-	if ((w = password_work(c, password)) == NULL)
-		return (false);
-
-	if (user == NULL) {
-		verify(c, w, password_dummy_hash());
-		return (false);
-	}
-	verdict = verify(c, w, user->hashed_password);
-	if (verdict == PASSWORD_UNREADABLE) {
-		log_event(LEVEL_ERROR, c, "password",
-		    "the stored hash of user %s is of no known form",
-		    user->id);
-		verify(c, w, password_dummy_hash());
-		return (false);
-	}
-	if (verdict == PASSWORD_RIGHT_REHASH)
-		users_repository_rehash(c, user,
-		    users_service_hash_password(c, password));
-	return (verdict != PASSWORD_WRONG);
+	return (users_repository_find_by_id(c, id));
 }
 
 /* As email-validator gives it back. */
@@ -157,9 +91,44 @@ users_service_find_by_email(struct ctx *c, const char *email)
 
 struct user *
 users_service_find_signed_in(struct ctx *c, const char *user_id,
-    const char *session_id)
+    const char *session_id, const char *asked_id, struct user **asked)
 {
-	return (users_repository_find_signed_in(c, user_id, session_id));
+	struct user	*rows, *user = NULL;
+	size_t		 n, i;
+
+	*asked = NULL;
+	if (asked_id == NULL)
+		return (users_repository_find_signed_in(c, user_id,
+		    session_id));
+	rows = users_repository_find_signed_in_and_asked(c, user_id,
+	    session_id, asked_id, &n);
+	for (i = 0; i < n; i++) {
+		if (strcmp(rows[i].id, user_id) == 0)
+			user = &rows[i];
+		if (strcmp(rows[i].id, asked_id) == 0)
+			*asked = &rows[i];
+	}
+	return (user);
+}
+
+static bool
+is_admin(const struct user *user)
+{
+	return (user != NULL && strcmp(user->role, "admin") == 0);
+}
+
+/* In the form in which addresses are kept. Raises 422 if it is none. */
+static const char *
+normal_email(struct ctx *c, const char *email)
+{
+	const char	*normal = users_service_normalise(c, email);
+
+	if (normal == NULL) {
+		error_detail(c, "body.email", "invalid_format",
+		    "Is not a valid e-mail address");
+		raise_validation(c);
+	}
+	return (normal);
 }
 
 struct user *
@@ -170,16 +139,11 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	struct user		*user;
 	const char		*hash;
 
-	if (strcmp(in->role, "user") != 0 &&
-	    (actor == NULL || strcmp(actor->role, "admin") != 0))
+	if (strcmp(in->role, "user") != 0 && !is_admin(actor))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 
-	if ((row.email = users_service_normalise(c, in->email)) == NULL) {
-		error_detail(c, "body.email", "invalid_format",
-		    "Is not a valid e-mail address");
-		raise_validation(c);
-	}
-	hash = users_service_hash_password(c, in->password);
+	row.email = normal_email(c, in->email);
+	hash = users_service_hash_password(c, in->password, "body.password");
 
 	db_begin(c);
 	user = users_repository_create(c, &row, hash);
@@ -188,6 +152,108 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	background(c, "send_welcome_email", user->id);
 	db_commit(c);
 	return (user);
+}
+
+/* What was read has been changed or deleted since. */
+static void
+raise_gone(struct ctx *c, const char *version)
+{
+	raise_if_outdated(c, version);
+	raise_error(c, &ERR_NOT_FOUND, "User not found");
+}
+
+/*
+ * Unless an active admin is left without this user, raises 409. In the open
+ * transaction, until whose end nobody else can demote one: of two that would
+ * demote each other, one is refused.
+ */
+static void
+keep_an_admin(struct ctx *c, const struct user *user)
+{
+	const struct user	*admins;
+	size_t			 n;
+
+	admins = users_repository_lock_admins(c, &n);
+	if (n == 1 && strcmp(admins[0].id, user->id) == 0)
+		raise_error(c, &ERR_CONFLICT, "The last active admin cannot "
+		    "be demoted, deactivated or deleted");
+}
+
+/*
+ * Nobody but an admin changes a role, or lets somebody in or out. What others
+ * send of these is as it was: it is not written, or it would undo what an
+ * admin has changed meanwhile.
+ */
+static void
+require_rights(struct ctx *c, const struct user *user,
+    struct user_update *change)
+{
+	if ((IS_SET(change, role) && strcmp(change->role, user->role) != 0) ||
+	    (IS_SET(change, is_active) &&
+	    change->is_active != user->is_active))
+		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
+	UNSET(change, role);
+	UNSET(change, is_active);
+}
+
+const struct user *
+users_service_update(struct ctx *c, const struct user *user,
+    const struct user_update *in, const struct user *actor,
+    const char *version)
+{
+	struct user_update	 change = *in;
+	const struct user	*updated;
+	bool			 may_lose_admin;
+
+	if (!is_admin(actor))
+		require_rights(c, user, &change);
+	if (IS_SET(&change, email))
+		change.email = normal_email(c, in->email);
+	if (!ANY_SET(&change))
+		return (user);
+
+	may_lose_admin = (IS_SET(&change, role) &&
+	    strcmp(change.role, "admin") != 0) ||
+	    (IS_SET(&change, is_active) && !change.is_active);
+	if (may_lose_admin) {
+		db_begin(c);
+		keep_an_admin(c, user);
+	}
+	updated = users_repository_update(c, user->id, &change, version);
+	if (updated == NULL)
+		raise_gone(c, version);
+	if (may_lose_admin)
+		db_commit(c);
+	return (updated);
+}
+
+const struct user *
+users_service_set_active(struct ctx *c, const struct user *user, bool active,
+    const char *version)
+{
+	struct user_update	 change = { .is_active = active };
+	const struct user	*updated;
+
+	SET(&change, is_active);
+	db_begin(c);
+	if (!active)
+		keep_an_admin(c, user);
+	updated = users_repository_update(c, user->id, &change, version);
+	if (updated == NULL)
+		raise_gone(c, version);
+	db_commit(c);
+	return (updated);
+}
+
+void
+users_service_delete(struct ctx *c, const struct user *user,
+    const char *version)
+{
+	db_begin(c);
+	keep_an_admin(c, user);
+	if (!users_repository_delete(c, user->id, version))
+		raise_gone(c, version);
+	db_commit(c);
 }
 
 const char *

@@ -25,10 +25,15 @@
 #include "runtime/validator.h"
 #include "utils/email.h"
 #include "utils/utf8.h"
+#include "utils/wordlist.h"
 
 #define EMAIL_BYTES_MAX	255	/* users.email */
 #define PASSWORD_MIN	8	/* characters; the seed's UserCreate */
 #define PASSWORD_MAX	128
+
+/* assets/common_passwords.txt */
+extern const unsigned char	asset_common_passwords_txt[];
+extern const unsigned int	asset_len_common_passwords_txt;
 
 VALIDATOR(v_email)
 {
@@ -62,11 +67,10 @@ has_any(const char *value, bool (*is)(ucs4_t))
 	return (false);
 }
 
-VALIDATOR(v_password)
+static bool
+length_valid(const char *value)
 {
 	size_t	 len = utf8_length(value);
-	bool	 upper = has_any(value, uc_is_property_uppercase),
-		 digit = has_any(value, is_digit);
 
 	if (len < PASSWORD_MIN)
 		validator_reject("too_short",
@@ -74,11 +78,43 @@ VALIDATOR(v_password)
 	if (len > PASSWORD_MAX)
 		validator_reject("too_long",
 		    "Password must have at most %d characters", PASSWORD_MAX);
+	return (len >= PASSWORD_MIN && len <= PASSWORD_MAX);
+}
+
+/*
+ * Compared as it was typed: the seed's own test registers with Test1234, whose
+ * small letters alone are on every such list.
+ */
+static bool
+uncommon(const char *value)
+{
+	if (!wordlist_has((const char *)asset_common_passwords_txt,
+	    asset_len_common_passwords_txt, value))
+		return (true);
+	validator_reject("too_common",
+	    "Password is one of the 10,000 most common");
+	return (false);
+}
+
+/* The seed's UserCreate, and nothing that everybody tries first. */
+VALIDATOR(v_password)
+{
+	bool	 upper = has_any(value, uc_is_property_uppercase),
+		 digit = has_any(value, is_digit);
+	bool	 length = length_valid(value);
+
 	if (!upper)
 		validator_reject("no_uppercase",
 		    "Password must contain uppercase letter");
 	if (!digit)
 		validator_reject("no_digit", "Password must contain digit");
-	return (len >= PASSWORD_MIN && len <= PASSWORD_MAX && upper && digit ?
-	    VALID : INVALID);
+	return (length && upper && digit && uncommon(value) ? VALID : INVALID);
+}
+
+/* For kore.conf to choose instead: NIST SP 800-63B, 5.1.1.2. */
+VALIDATOR(v_passphrase)
+{
+	bool	 length = length_valid(value);
+
+	return (uncommon(value) && length ? VALID : INVALID);
 }

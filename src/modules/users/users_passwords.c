@@ -1,0 +1,163 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Users' passwords (the seed's pwd_context). */
+
+#include <string.h>
+
+#include "modules/users/users.h"
+#include "runtime/log.h"
+#include "runtime/offload.h"
+#include "utils/password.h"
+
+/*
+ * A guard, not a rule: what a valid password is says kore.conf. Longer ones
+ * are refused whatever it says.
+ */
+#define PASSWORD_BYTES_MAX	1024
+
+/* What a password thread is given and gives back. */
+struct password_work {
+	char			password[PASSWORD_BYTES_MAX + 1];
+	char			hash[PASSWORD_HASH_MAX];
+	enum password_verdict	verdict;
+	int			failed;
+};
+
+static enum password_verdict	verify(struct ctx *, struct password_work *,
+				    const char *) AWAITS;
+static enum password_verdict	check(struct ctx *, const struct user *,
+				    const char *) AWAITS;
+
+static void
+hash_work(void *data)
+{
+	struct password_work	*w = data;
+
+	w->failed = password_hash(w->password, w->hash);
+}
+
+static void
+verify_work(void *data)
+{
+	struct password_work	*w = data;
+
+	w->verdict = password_verify(w->password, w->hash);
+}
+
+/*
+ * In the request's memory, which is wiped: the stack would keep it. NULL when
+ * the password is too long.
+ */
+static struct password_work *
+password_work(struct ctx *c, const char *password)
+{
+	struct password_work	*w;
+	size_t			 len = strlen(password);
+
+	if (len > PASSWORD_BYTES_MAX)
+		return (NULL);
+	w = ctx_alloc(c, sizeof(*w));
+	c->secret = true;
+	memcpy(w->password, password, len + 1);
+	return (w);
+}
+
+const char *
+users_service_hash_password(struct ctx *c, const char *password,
+    const char *field)
+{
+	struct password_work	*w;
+
+	if ((w = password_work(c, password)) == NULL) {
+		error_detail(c, field, "too_long",
+		    "Must have at most %d bytes", PASSWORD_BYTES_MAX);
+		raise_validation(c);
+	}
+	offload(c, hash_work, w, sizeof(*w));
+	if (w->failed)
+		raise_error(c, &ERR_UNAVAILABLE, "Cannot hash the password");
+	return (w->hash);
+}
+
+static enum password_verdict
+verify(struct ctx *c, struct password_work *w, const char *hash)
+{
+	size_t	 len = strlen(hash);
+
+	if (len >= sizeof(w->hash))
+		return (PASSWORD_UNREADABLE);
+	memcpy(w->hash, hash, len + 1);
+	offload(c, verify_work, w, sizeof(*w));
+	if (w->verdict == PASSWORD_ERROR)
+		raise_error(c, &ERR_UNAVAILABLE, "Cannot verify the password");
+	return (w->verdict);
+}
+
+static enum password_verdict
+check(struct ctx *c, const struct user *user, const char *password)
+{
+	struct password_work	*w;
+	enum password_verdict	 verdict;
+
+	/* No account has such a password, so this tells nothing of any. */
+	if ((w = password_work(c, password)) == NULL)
+		return (PASSWORD_WRONG);
+
+	if (user == NULL) {
+		verify(c, w, password_dummy_hash());
+		return (PASSWORD_WRONG);
+	}
+	verdict = verify(c, w, user->hashed_password);
+	if (verdict == PASSWORD_UNREADABLE) {
+		log_event(LEVEL_ERROR, c, "password",
+		    "the stored hash of user %s is of no known form",
+		    user->id);
+		verify(c, w, password_dummy_hash());
+		return (PASSWORD_WRONG);
+	}
+	return (verdict);
+}
+
+bool
+users_service_check_password(struct ctx *c, const struct user *user,
+    const char *password)
+{
+	return (check(c, user, password) != PASSWORD_WRONG);
+}
+
+bool
+users_service_verify_password(struct ctx *c, struct user *user,
+    const char *password)
+{
+	enum password_verdict	 verdict = check(c, user, password);
+	const char		*hash;
+
+	if (verdict == PASSWORD_RIGHT_REHASH) {
+		hash = users_service_hash_password(c, password,
+		    "body.password");
+		if (users_repository_set_password(c, user, hash))
+			user->hashed_password = hash;
+	}
+	return (verdict != PASSWORD_WRONG);
+}
+
+bool
+users_service_set_password(struct ctx *c, const struct user *user,
+    const char *hashed_password)
+{
+	return (users_repository_set_password(c, user, hashed_password));
+}

@@ -1,0 +1,101 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* If-Match, If-None-Match, ETag. */
+
+#include <inttypes.h>
+#include <strings.h>
+
+#include "runtime/conditional.h"
+#include "runtime/endpoint.h"
+#include "runtime/respond.h"
+#include "utils/etag.h"
+#include "wire/wire.h"
+
+/* A list may be spread over several header lines (RFC 9110, 5.3). */
+static enum etag_result
+find_tag(struct ctx *c, const char *header, const char *tag, bool weak,
+    bool *sent)
+{
+	const struct head	*h = &c->sent->head;
+	enum etag_result	 result = ETAG_DIFFERS, one;
+	unsigned		 i;
+
+	*sent = false;
+	for (i = 0; i < h->nlines; i++) {
+		if (strcasecmp(h->lines[i].name, header) != 0)
+			continue;
+		*sent = true;
+		one = etag_in_list(h->lines[i].value, tag, weak);
+		if (one == ETAG_MALFORMED) {
+			error_detail(c, ctx_printf(c, "header.%s", header),
+			    "invalid_format",
+			    "Is not a list of entity tags, like \"1\"");
+			raise_validation(c);
+		}
+		if (one == ETAG_MATCHES)
+			result = ETAG_MATCHES;
+	}
+	return (result);
+}
+
+static void
+raise_outdated(struct ctx *c)
+{
+	raise_error(c, &ERR_PRECONDITION_FAILED,
+	    "The resource is not in the state that was asked for");
+}
+
+static const char *
+tag_of(struct ctx *c, int64_t version)
+{
+	return (ctx_printf(c, "\"%" PRId64 "\"", version));
+}
+
+const char *
+if_match(struct ctx *c, int64_t version)
+{
+	const char	*tag = tag_of(c, version);
+	bool		 sent;
+
+	if (find_tag(c, "if-none-match", tag, true, &sent) == ETAG_MATCHES)
+		raise_outdated(c);
+	if (find_tag(c, "if-match", tag, false, &sent) != ETAG_MATCHES && sent)
+		raise_outdated(c);
+	return (sent ? ctx_printf(c, "%" PRId64, version) : NULL);
+}
+
+void
+raise_if_outdated(struct ctx *c, const char *version)
+{
+	if (version != NULL)
+		raise_outdated(c);
+}
+
+bool
+respond_etag(struct ctx *c, int64_t version)
+{
+	const char	*tag = tag_of(c, version);
+	bool		 sent;
+
+	respond_header(c, "etag", tag);
+	if (c->endpoint->verb != VERB_GET)
+		return (false);
+	if (find_tag(c, "if-match", tag, false, &sent) != ETAG_MATCHES && sent)
+		raise_outdated(c);
+	return (find_tag(c, "if-none-match", tag, true, &sent) ==
+	    ETAG_MATCHES);
+}

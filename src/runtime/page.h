@@ -1,0 +1,63 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_RUNTIME_PAGE_H
+#define KEEL_RUNTIME_PAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/ctx.h"
+
+/*
+ * A page of a list, as the query asks for it: ?page&limit or ?skip&limit with
+ * an exact total, or ?cursor&limit, which sees every row once however many
+ * come and go meanwhile. Which of the parameters there are says kore.conf.
+ */
+struct page {
+	int64_t		 number;	/* from 1 */
+	int64_t		 skip;		/* rows before it */
+	int64_t		 limit;		/* rows on it */
+	const char	*sort;		/* a column; with "-", descending */
+	bool		 by_skip;
+	bool		 by_cursor;
+	const char	*after_id;	/* the last row seen; NULL: none */
+	const char	*after_key;	/* and its sort key */
+};
+
+/*
+ * Reads page, skip, limit, sort and cursor; fallback_sort is what an absent
+ * sort means. Raises 422 where they contradict each other, 400 INVALID_CURSOR
+ * for a cursor that is not this endpoint's.
+ */
+const struct page	*page_from_query(struct ctx *,
+			    const char *fallback_sort);
+
+/* How many pages a total makes: 0 for none. */
+int64_t			 page_count(const struct page *, int64_t total);
+
+/* Writes the Link header of a page: rel=next and rel=prev (RFC 8288). */
+void			 page_links(struct ctx *, const struct page *,
+			    int64_t total);
+
+/*
+ * The cursor of what follows the row with this id and sort key, and the Link
+ * header for it.
+ */
+const char		*page_next_cursor(struct ctx *, const struct page *,
+			    const char *id, const char *key);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Lists of entity tags. */
+
+#include <string.h>
+
+#include "utils/etag.h"
+
+/* The length of the opaque tag at s, quotes included; 0 if there is none. */
+static size_t
+opaque_length(const char *s)
+{
+	const unsigned char	*p = (const unsigned char *)s;
+
+	if (*p++ != '"')
+		return (0);
+	while (*p == 0x21 || (*p >= 0x23 && *p <= 0x7e) || *p >= 0x80)
+		p++;
+	return (*p == '"' ? (size_t)(p - (const unsigned char *)s) + 1 : 0);
+}
+
+enum etag_result
+etag_in_list(const char *list, const char *tag, int weak)
+{
+	enum etag_result	 result = ETAG_DIFFERS;
+	int			 is_weak, tags = 0;
+	size_t			 len;
+
+	if (strcmp(list, "*") == 0)
+		return (ETAG_MATCHES);
+	for (;;) {
+		list += strspn(list, " \t,");	/* empty elements: 5.6.1 */
+		if (*list == '\0')
+			return (tags > 0 ? result : ETAG_MALFORMED);
+		is_weak = strncmp(list, "W/", 2) == 0;
+		list += is_weak ? 2 : 0;
+		if ((len = opaque_length(list)) == 0)
+			return (ETAG_MALFORMED);
+		if (strlen(tag) == len && memcmp(list, tag, len) == 0 &&
+		    (weak || !is_weak))
+			result = ETAG_MATCHES;
+		tags++;
+		list += len;
+		list += strspn(list, " \t");
+		if (*list != ',' && *list != '\0')
+			return (ETAG_MALFORMED);
+	}
+}

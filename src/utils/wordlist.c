@@ -1,0 +1,55 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Looking a word up in sorted text. */
+
+#include <string.h>
+
+#include "utils/wordlist.h"
+
+/* A line of len bytes against a word, as strcmp() does. */
+static int
+compare(const char *line, size_t len, const char *word)
+{
+	size_t	 n = strlen(word);
+	int	 order = memcmp(line, word, len < n ? len : n);
+
+	return (order != 0 ? order : (len > n) - (len < n));
+}
+
+bool
+wordlist_has(const char *text, size_t len, const char *word)
+{
+	size_t	 low = 0, high = len, start, end;
+	int	 order;
+
+	/* Both are starts of lines, or the end. */
+	while (low < high) {
+		start = low + (high - low) / 2;
+		while (start > low && text[start - 1] != '\n')
+			start--;
+		for (end = start; end < high && text[end] != '\n'; end++)
+			;
+		order = compare(text + start, end - start, word);
+		if (order == 0)
+			return (true);
+		if (order < 0)
+			low = end < high ? end + 1 : high;
+		else
+			high = start;
+	}
+	return (false);
+}
