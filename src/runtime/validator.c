@@ -19,6 +19,7 @@
  * UTF-8 locale of its own, so that a dot is a character; the two shapes that
  * matter most are recognised and never reach the regex engine, which takes
  * milliseconds to refuse some inputs: ^.{m,n}$ is counted, ^(a|b|c)$ compared.
+ * Of a regex for numbers it is found out which it takes, to say so.
  */
 
 #include <sys/types.h>
@@ -26,6 +27,7 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include <inttypes.h>
 #include <locale.h>
 #include <regex.h>
 #include <stdarg.h>
@@ -40,13 +42,19 @@
 #define REASONS_MAX	4
 #define REGEX_INPUT_MAX	1024	/* bytes; glibc's regexec takes time */
 
-enum rule_kind { RULE_LENGTH, RULE_CHOICE, RULE_REGEX, RULE_FUNCTION };
+#define NUMBERS_TRIED	1000
+#define DIGITS_TRIED	18
+
+enum rule_kind {
+	RULE_LENGTH, RULE_CHOICE, RULE_NUMBER, RULE_REGEX, RULE_FUNCTION
+};
 
 struct rule {
 	const struct kore_validator	*validator;
 	enum rule_kind			 kind;
 	unsigned			 min, max;
 	char				*choices;	/* to show: "a, b" */
+	int64_t				 lowest, highest;	/* to show */
 	regex_t				 regex;
 	struct rule			*next;
 };
@@ -119,6 +127,55 @@ choice_match(const char *pattern, const char *value)
 }
 
 static bool
+accepts(const struct rule *r, int64_t n)
+{
+	char	 text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, n);
+	return (regexec(&r->regex, text, 0, NULL, 0) == 0);
+}
+
+/* Above what was tried, a range ends at nines: 9999. -1 if it does not. */
+static int64_t
+highest_nines(const struct rule *r)
+{
+	int64_t	 power = NUMBERS_TRIED;
+	int	 digits;
+
+	for (digits = 3; digits < DIGITS_TRIED; digits++, power *= 10) {
+		if (!accepts(r, power))
+			return (power - 1);
+		if (!accepts(r, power * 10 - 1))
+			return (-1);
+	}
+	return (-1);
+}
+
+/*
+ * Does the regex take the whole numbers from lowest to highest, as far as can
+ * be tried? ^([1-9][0-9]?|100)$ does, and ^(0|[1-9][0-9]{0,8})$.
+ */
+static bool
+find_range(struct rule *r, const char *pattern)
+{
+	int64_t	 n;
+
+	if (strspn(pattern, "0123456789^$()[]{}|?-,") != strlen(pattern))
+		return (false);
+	for (n = 0; n < NUMBERS_TRIED && !accepts(r, n); n++)
+		;
+	r->lowest = n;
+	for (; n < NUMBERS_TRIED && accepts(r, n); n++)
+		;
+	r->highest = n < NUMBERS_TRIED ? n - 1 : highest_nines(r);
+	for (; n < NUMBERS_TRIED; n++) {
+		if (accepts(r, n))
+			return (false);
+	}
+	return (r->highest > r->lowest);
+}
+
+static bool
 rule_compile(struct rule *r, const char *pattern)
 {
 	locale_t	 before;
@@ -143,6 +200,8 @@ rule_compile(struct rule *r, const char *pattern)
 	before = uselocale(utf8);
 	failed = regcomp(&r->regex, pattern, REG_EXTENDED | REG_NOSUB);
 	uselocale(before);
+	if (failed == 0 && find_range(r, pattern))
+		r->kind = RULE_NUMBER;
 	return (failed == 0);
 }
 
@@ -216,6 +275,13 @@ rule_run(const struct rule *r, const char *value)
 		if (!choice_match(r->validator->arg, value))
 			validator_reject("not_allowed",
 			    "Must be one of: %s", r->choices);
+		break;
+	case RULE_NUMBER:
+		if (!regex_match(r, value))
+			validator_reject(strspn(value, "0123456789") ==
+			    strlen(value) && *value != '\0' ? "out_of_range" :
+			    "invalid_format", "Must be a number from %" PRId64
+			    " to %" PRId64, r->lowest, r->highest);
 		break;
 	case RULE_REGEX:
 		if (!regex_match(r, value))

@@ -19,6 +19,9 @@
  * what is not yet understood, and never more than a head may have.
  */
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -375,6 +378,20 @@ is_reading(const struct wire *w)
 }
 
 /*
+ * A client with Nagle's algorithm on (RFC 1122, 4.2.3.4) sends no body before
+ * its head is acknowledged, which the kernel would put off for 40 ms.
+ */
+static void
+acknowledge(const struct wire *w)
+{
+	int	 on = 1;
+
+	if (w->phase == WIRE_BODY && w->request->body_len == 0)
+		setsockopt(w->conn->fd, IPPROTO_TCP, TCP_QUICKACK, &on,
+		    sizeof(on));
+}
+
+/*
  * What came along with an earlier request is understood first. While Kore has
  * a request nothing is read: the client's kernel holds it back.
  */
@@ -403,5 +420,6 @@ wire_read(struct wire *w)
 	}
 	if (w->len == 0 && w->in != NULL && w->phase != WIRE_BODY)
 		in_free(w);
+	acknowledge(w);
 	return (true);
 }
