@@ -83,6 +83,10 @@ def read_body(answer, rest, head_sent):
             raise Wrong("100 with header lines")
         return 0
     length = answer.headers.get("content-length")
+    if answer.status == 304:
+        if length is not None or "content-type" in answer.headers:
+            raise Wrong("304 with a body's header lines")
+        return 0
     if answer.status == 204:
         if length not in (None, "0"):
             raise Wrong("204 with a body")

@@ -30,6 +30,10 @@ TARGET_MAX = 1998
 USERS = "/api/v1/users"
 ME = "/api/v1/users/me"
 TOKEN = "/api/v1/auth/token"
+NOBODY = USERS + "/00000000-0000-4000-8000-000000000000"
+TOKEN_MARK = b"the-admin-s-token"
+token = TOKEN_MARK      # what is sent in its place
+SIGNED_IN = "Authorization: Bearer " + TOKEN_MARK.decode()
 USER = {"email": "fuzz@example.com", "name": "Fuzz", "password": "Passw0rd-1"}
 BAD_USER = {"email": "no address", "name": "", "password": "short", "x": [{}]}
 
@@ -88,7 +92,12 @@ def plain_cases():
             (head("OPTIONS", USERS), 204),
             (head("OPTIONS", "*"), 204),
             (head("DELETE", "/healthz"), 405),
-            (head("GET", USERS, "Cookie: a=b; c=d", "Accept: */*"), 405),
+            (head("PUT", USERS, "Cookie: a=b; c=d", "Accept: */*"), 405),
+            (head("GET", USERS, "Cookie: a=b; c=d", "Accept: */*"), 401),
+            (head("GET", USERS + "/x?y"), 401),
+            (head("DELETE", NOBODY), 401),
+            (head("GET", ME + "/sessions"), 401),
+            (head("GET", USERS + "/?limit=1"), 308),
             (head("GET", "https://localhost/healthz"), 200),
             (head("GET", "HTTP://localhost:8888/healthz?"), 200),
             (head("GET", "https://localhost", host="Host: localhost:1"), 404),
@@ -115,7 +124,8 @@ def body_cases():
             (sized("POST", USERS, "", JSON), 400, 422),
             (sized("POST", USERS, "x" * BODY_MAX, JSON), 400),
             (sized("POST", USERS, '{"a":"%s"}' % ("b" * 99999), JSON), 422),
-            (sized("PATCH", ME, '{"name":"x"}', JSON), 405),
+            (sized("PATCH", ME, '{"name":"x"}', JSON), 401),
+            (sized("PUT", ME, '{"name":"x"}', JSON), 405),
             (sized("PUT", "/healthz", "x" * 3000), 405),
             (sized("POST", "/nothing", "x"), 404),
             (sized("POST", TOKEN, "", FORM), 400),
@@ -134,6 +144,40 @@ def body_cases():
             (chunked("POST", TOKEN, "x=" + "y" * 60000, FORM, size=5000),
              400),
             (chunked("PUT", "/healthz", ""), 405)):
+        yield Case(data, tuple(statuses), False)
+
+
+def signed_in_cases():
+    """The last active admin's, whom nobody can take his rights: so these go
+    on to be answered in this way, whatever else is sent."""
+    for data, *statuses in (
+            (head("GET", ME, SIGNED_IN), 200),
+            (head("GET", ME, SIGNED_IN, "If-None-Match: *"), 304),
+            (head("GET", ME, SIGNED_IN, 'If-None-Match: W/"0", "0"'), 200),
+            (head("GET", ME, SIGNED_IN, "If-None-Match: 1"), 422),
+            (head("HEAD", ME, SIGNED_IN), 200),
+            (head("DELETE", ME, SIGNED_IN), 409),
+            (head("GET", USERS, SIGNED_IN), 200),
+            (head("GET", USERS + "?limit=2&skip=1&sort=-name&role=admin"
+                  "&is_active=true&q=%C3%A9%25", SIGNED_IN), 200),
+            (head("GET", USERS + "?cursor=&limit=1&sort=email", SIGNED_IN),
+             200),
+            (head("GET", USERS + "?cursor=AAAA", SIGNED_IN), 400),
+            (head("GET", USERS + "?page=1&skip=1", SIGNED_IN), 422),
+            (head("GET", USERS + "?page=999999999&limit=100", SIGNED_IN),
+             200),
+            (head("GET", USERS + "?limit=0&x&x=%zz", SIGNED_IN), 422),
+            (head("GET", USERS + "/%41%42?x", SIGNED_IN), 422),
+            (head("GET", NOBODY, SIGNED_IN), 404),
+            (sized("PATCH", ME, '{"name":"Fuzz"}', SIGNED_IN, JSON), 200),
+            (chunked("PATCH", ME, "{}", SIGNED_IN, JSON), 200),
+            (sized("PATCH", ME, "{}", SIGNED_IN, JSON, 'If-Match: "0"'), 412),
+            (sized("PATCH", ME, '{"name":null,"role":1}', SIGNED_IN, JSON),
+             422),
+            (sized("PATCH", NOBODY, '{"is_active":true}', SIGNED_IN, JSON),
+             404),
+            (sized("PUT", NOBODY, "{}", SIGNED_IN, JSON), 422),
+            (sized("POST", NOBODY + "/activate", "", SIGNED_IN), 404)):
         yield Case(data, tuple(statuses), False)
 
 
@@ -216,7 +260,8 @@ def admin_cases():
         yield Case(data, (status,), closes)
 
 
-API = [list(plain_cases()), list(body_cases()), list(closing_cases())]
+API = [list(plain_cases()), list(body_cases()), list(signed_in_cases()),
+       list(closing_cases())]
 COSTLY = list(costly_cases())
 ADMIN = list(admin_cases())
 

@@ -37,7 +37,8 @@ import corpus  # noqa: E402
 from answers import Wrong, check_answers, check_echo  # noqa: E402
 from answers import check_records, count_answers  # noqa: E402
 from client import Client  # noqa: E402
-from helpers import raw_request, read_raw_answer, register  # noqa: E402
+from helpers import make_token, raw_request, read_claims  # noqa: E402
+from helpers import read_raw_answer, register, sign_in  # noqa: E402
 from server import BUILD, flavor  # noqa: E402
 from standalone import running_server, wait_for_no_connections  # noqa: E402
 
@@ -111,7 +112,7 @@ class Input:
         self.kind = rng.choices(["valid", "mutated", "random", "soup"],
                                 [6, 12, 1, 2])[0]
         self.cases = corpus.pipeline(rng, self.where == "admin")
-        self.data = self.make_data()
+        self.data = self.make_data().replace(corpus.TOKEN_MARK, corpus.token)
         self.ending = rng.choices(
             ["the end", "reset midway", "reset", "fin", "half", "polite",
              "garbage"], [14, 3, 2, 2, 2, 2, 2])[0]
@@ -440,6 +441,12 @@ def main():
     with running_server(KEEL_RATE_LIMITS="off") as server:
         with server.client() as client:
             register(client, **corpus.USER)
+            admin, made = register(client)
+            server.sql("UPDATE users SET role = 'admin' WHERE id = %s",
+                       made["id"])
+            claims = read_claims(sign_in(client, admin))
+            claims["exp"] += 86400      # however long the run is
+            corpus.token = make_token(server.secret, claims).encode()
         run(server, report, arguments.seconds, arguments.only)
     print("fuzz: %d passed, %d failed" % (report.passed, report.failed))
     sys.exit(1 if report.failed else 0)
