@@ -1,40 +1,76 @@
-"""Every `function()` that docs/architecture.md names exists."""
+"""What the pages in docs name exists: every `function()`; and, in a table under
+the mark below, every `code` of the right column, blanks aside."""
 
 import re
 
 from _common import line_of, mask, read, run
 
-PAGE = "docs/architecture.md"
 NAMED = re.compile(r"`(\w+)\(\)`")
 DEFINED = re.compile(r"^(\w+)\(|^[ \t]*#[ \t]*define[ \t]+(\w+)\(", re.M)
+MARK = "<!-- the right column stands in the tree -->"
+CODE = re.compile(r"`([^`]+)`")
+
+
+def plain(text):
+    """Without blanks and comments."""
+    return re.sub(r"\s+", "", mask(text))
+
+
+def check_functions(page, text, files):
+    defined = {
+        function or macro
+        for path, source in files.items() if path.endswith((".c", ".h"))
+        for function, macro in DEFINED.findall(mask(source))
+    }
+    for match in NAMED.finditer(text):
+        if match.group(1) not in defined:
+            yield (page, line_of(text, match.start()),
+                   f"{match.group(1)}() is defined nowhere in src")
+
+
+def check_tables(page, text, files):
+    tree = [plain(source) for path, source in files.items()
+            if not path.endswith(".md")]
+    marked = rows = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if line == MARK:
+            marked, rows = number, 0
+        if not marked:
+            continue
+        if not line.startswith("|"):
+            marked = marked if rows == 0 else 0
+            continue
+        rows += 1
+        for code in CODE.findall(line.rstrip("| ").split(" | ")[-1]):
+            if not any(plain(code) in source for source in tree):
+                yield page, number, f"stands nowhere: {code}"
 
 
 def check(files):
-    if PAGE not in files:
-        return [(PAGE, 1, "the page is missing")]
-    defined = {
-        function or macro
-        for path, text in files.items() if path.endswith((".c", ".h"))
-        for function, macro in DEFINED.findall(mask(text))
-    }
-    page = files[PAGE]
-    named = list(NAMED.finditer(page))
-    if not named:
-        return [(PAGE, 1, "the page names no function")]
-    return [
-        (PAGE, line_of(page, match.start()),
-         f"{match.group(1)}() is defined nowhere in src")
-        for match in named if match.group(1) not in defined
-    ]
+    pages = {path: text for path, text in files.items()
+             if path.endswith(".md")}
+    if not any(NAMED.search(text) for text in pages.values()):
+        return [("docs", 1, "no page names a function")]
+    return [found for page, text in pages.items()
+            for rule in (check_functions, check_tables)
+            for found in rule(page, text, files)]
 
 
 C = "static void\nf(int a)\n{\n}\n#define g(x) (x)\n/*\nh(int)\n*/\n"
+PAGE = "docs/a.md"
+TABLE = f"`f()`\n\n{MARK}\n\n| a | b |\n|---|---|\n| `x` | "
 BAD = [
-    ({"src/a.c": C}, "missing"),
-    ({"src/a.c": C, PAGE: "nothing"}, "names no function"),
+    ({"src/a.c": C}, "no page"),
+    ({"src/a.c": C, PAGE: "nothing"}, "no page"),
     ({"src/a.c": C, PAGE: "`f()` then `h()`"}, "h() is defined nowhere"),
+    ({"src/a.c": C, PAGE: TABLE + "`f(int  b)` |"}, "stands nowhere: f(int"),
+    ({"src/a.c": C, PAGE: TABLE + "`f(int a)` and `h(int)` |"}, "h(int)"),
 ]
-GOOD = [{"src/a.c": C, PAGE: "`f()` then `g()`"}]
+GOOD = [
+    {"src/a.c": C, PAGE: "`f()` then `g()`"},
+    {"src/a.c": C, PAGE: TABLE + "`static void f(int a)`, words |\n\n`z`"},
+]
 
 if __name__ == "__main__":
-    run(check, read("src/**/*.[ch]", PAGE), BAD, GOOD)
+    run(check, read("src/**/*.[ch]", "sql/**/*.sql", "kore.conf",
+                    "docs/*.md"), BAD, GOOD)
