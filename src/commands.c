@@ -36,10 +36,13 @@
 
 #define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
 
+/* Two blanks end a column: require_role("admin", "staff") has one itself. */
+#define ROUTE_COLUMNS	"%-6s  %-35s  %-16s  %-30s  "
+
 static void
 show_route(const struct route *r, const struct endpoint *e)
 {
-	printf("%-6s %-28s %-16s %-10s %s\n", endpoint_verb_name(e->verb),
+	printf(ROUTE_COLUMNS "%s\n", endpoint_verb_name(e->verb),
 	    route_path(r), e->name, e->auth != NULL ? e->auth->name : "-",
 	    e->doc != NULL ? e->doc : "");
 }
@@ -47,8 +50,8 @@ show_route(const struct route *r, const struct endpoint *e)
 static void
 command_routes(void)
 {
-	printf("%-6s %-28s %-16s %-10s %s\n", "METHOD", "PATH", "HANDLER",
-	    "AUTH", "");
+	printf(ROUTE_COLUMNS "%s\n", "METHOD", "PATH", "HANDLER", "AUTH",
+	    "DOC");
 	routes_walk(show_route);
 }
 

@@ -33,7 +33,7 @@ static struct override {
 	repository_fn			*rows;
 } overrides[OVERRIDES_MAX];
 
-static unsigned	noverrides;
+static unsigned	noverrides;	/* searched from the last one on */
 
 static struct override *
 add(const char *handler)
@@ -86,8 +86,10 @@ void
 depend(struct ctx *c, const struct dependency *d)
 {
 	const struct override	*o;
+	unsigned		 i;
 
-	for (o = overrides; o < overrides + noverrides; o++) {
+	for (i = noverrides; i > 0; i--) {
+		o = &overrides[i - 1];
 		if (o->dependency == d && concerns(o, c)) {
 			o->resolve(c, d);
 			return;
@@ -100,9 +102,11 @@ repository_fn *
 override_of_query(const struct ctx *c, const char *name)
 {
 	const struct override	*o;
+	unsigned		 i;
 	size_t			 len;
 
-	for (o = overrides; o < overrides + noverrides; o++) {
+	for (i = noverrides; i > 0; i--) {
+		o = &overrides[i - 1];
 		if (o->file == NULL || !concerns(o, c))
 			continue;
 		len = strlen(o->file);

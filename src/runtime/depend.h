@@ -31,6 +31,8 @@
  *	override_repository("users", two_users, "list_users");
  *	...
  *	overrides_clear();
+ *
+ * Of two for the same handler the later one counts.
  */
 
 /* Settled before the handler runs; raises when it cannot be. */

@@ -162,6 +162,10 @@ find_range(struct rule *r, const char *pattern)
 
 	if (strspn(pattern, "0123456789^$()[]{}|?-,") != strlen(pattern))
 		return (false);
+	for (n = 1 - NUMBERS_TRIED; n < 0; n++) {
+		if (accepts(r, n))
+			return (false);
+	}
 	for (n = 0; n < NUMBERS_TRIED && !accepts(r, n); n++)
 		;
 	r->lowest = n;

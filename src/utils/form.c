@@ -76,13 +76,15 @@ form_percent_encode(const char *s, char *out, size_t size)
 	size_t			 n = 0;
 
 	for (; (c = (unsigned char)*s) != '\0'; s++) {
-		if (n + 3 >= size)
-			return (false);
 		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
 		    (c >= 'a' && c <= 'z') || strchr("-._~", c) != NULL) {
+			if (n + 1 >= size)
+				return (false);
 			out[n++] = (char)c;
 			continue;
 		}
+		if (n + 3 >= size)
+			return (false);
 		out[n++] = '%';
 		out[n++] = hex[c >> 4];
 		out[n++] = hex[c & 15];

@@ -24,6 +24,10 @@
 #include "utils/email.h"
 
 static void	keep_an_admin(struct ctx *, const struct user *) AWAITS;
+static const struct user	*write_change(struct ctx *,
+				    const struct user *,
+				    const struct user_update *, const char *)
+				    AWAITS;
 static void	raise_gone(struct ctx *, const char *)
 		    __attribute__((noreturn));
 
@@ -196,14 +200,34 @@ require_rights(struct ctx *c, const struct user *user,
 	UNSET(change, is_active);
 }
 
+static const struct user *
+write_change(struct ctx *c, const struct user *user,
+    const struct user_update *change, const char *version)
+{
+	const struct user	*written;
+	bool			 may_lose_admin;
+
+	may_lose_admin = (IS_SET(change, role) &&
+	    strcmp(change->role, "admin") != 0) ||
+	    (IS_SET(change, is_active) && !change->is_active);
+	if (may_lose_admin) {
+		db_begin(c);
+		keep_an_admin(c, user);
+	}
+	written = users_repository_update(c, user->id, change, version);
+	if (written == NULL)
+		raise_gone(c, version);
+	if (may_lose_admin)
+		db_commit(c);
+	return (written);
+}
+
 const struct user *
 users_service_update(struct ctx *c, const struct user *user,
     const struct user_update *in, const struct user *actor,
     const char *version)
 {
 	struct user_update	 change = *in;
-	const struct user	*updated;
-	bool			 may_lose_admin;
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
@@ -211,20 +235,7 @@ users_service_update(struct ctx *c, const struct user *user,
 		change.email = normal_email(c, in->email);
 	if (!ANY_SET(&change))
 		return (user);
-
-	may_lose_admin = (IS_SET(&change, role) &&
-	    strcmp(change.role, "admin") != 0) ||
-	    (IS_SET(&change, is_active) && !change.is_active);
-	if (may_lose_admin) {
-		db_begin(c);
-		keep_an_admin(c, user);
-	}
-	updated = users_repository_update(c, user->id, &change, version);
-	if (updated == NULL)
-		raise_gone(c, version);
-	if (may_lose_admin)
-		db_commit(c);
-	return (updated);
+	return (write_change(c, user, &change, version));
 }
 
 const struct user *
@@ -232,17 +243,9 @@ users_service_set_active(struct ctx *c, const struct user *user, bool active,
     const char *version)
 {
 	struct user_update	 change = { .is_active = active };
-	const struct user	*updated;
 
 	SET(&change, is_active);
-	db_begin(c);
-	if (!active)
-		keep_an_admin(c, user);
-	updated = users_repository_update(c, user->id, &change, version);
-	if (updated == NULL)
-		raise_gone(c, version);
-	db_commit(c);
-	return (updated);
+	return (write_change(c, user, &change, version));
 }
 
 void

@@ -1,0 +1,414 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * What the server is surrounded by: a client, the guard on the wire, and a
+ * database that is down. The loop is runtime/kore_loop_fake.c's.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "client.h"
+#include "config.h"
+#include "database/pool.h"
+#include "middleware/rate_limit.h"
+#include "runtime/endpoint.h"
+#include "runtime/kore_fake.h"
+#include "runtime/log.h"
+#include "runtime/mem.h"
+#include "runtime/metrics.h"
+#include "runtime/offload.h"
+#include "wire/wire.h"
+
+#define CONF		"../../kore.conf"	/* seen from tests/unit */
+#define HEAD_MAX	16384
+#define HEADERS_MAX	32
+
+/* What was answered last. */
+static struct {
+	int		 status;
+	unsigned	 nheaders;
+	char		*names[HEADERS_MAX];
+	char		*values[HEADERS_MAX];
+	char		*body;
+	json_t		*json;
+	char		 raised[256];
+} answer;
+
+static struct wire_request	*sending;	/* until wire_take() */
+static struct config		 settings;
+static in_addr_t		 address;	/* a new one for each test */
+
+/* The database: there is none. What is no query does not get this far. */
+
+struct db_conn *
+pool_take(struct ctx *c)
+{
+	raise_error(c, &ERR_UNAVAILABLE, "no database");
+}
+
+void
+pool_give(struct db_conn *conn)
+{
+	(void)conn;
+	abort();
+}
+
+void
+pool_renew(void)
+{
+	abort();
+}
+
+PGresult *
+pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
+    const char *sql, const char *const *params, size_t nparams)
+{
+	(void)c;
+	(void)conn;
+	(void)prepared;
+	(void)sql;
+	(void)params;
+	(void)nparams;
+	abort();
+}
+
+/* The guard: a request, as wire_read.c would have read it. */
+
+static void	append(char *, size_t *, const char *, ...)
+		    __attribute__((format(printf, 3, 4)));
+
+static void
+append(char *text, size_t *len, const char *fmt, ...)
+{
+	va_list	 ap;
+	int	 n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text + *len, HEAD_MAX - *len, fmt, ap);
+	va_end(ap);
+	assert_true(n >= 0 && (size_t)n < HEAD_MAX - *len);
+	*len += (size_t)n;
+}
+
+static size_t
+write_head(char *text, const char *method, const char *target,
+    const char *const *body_and_lines)
+{
+	const char	*body = *body_and_lines, *const *line;
+	bool		 typed = false;
+	size_t		 len = 0;
+
+	append(text, &len, "%s %s HTTP/1.1\r\nhost: keel.test\r\n", method,
+	    target);
+	for (line = body_and_lines + 1; *line != NULL; line++) {
+		append(text, &len, "%s\r\n", *line);
+		typed |= strncasecmp(*line, "content-type:", 13) == 0;
+	}
+	if (body != NULL && !typed)
+		append(text, &len, "content-type: application/json\r\n");
+	if (body != NULL)
+		append(text, &len, "content-length: %zu\r\n", strlen(body));
+	append(text, &len, "\r\n");
+	return (len);
+}
+
+static struct wire_request *
+request_new(const char *method, const char *target,
+    const char *const *body_and_lines)
+{
+	struct head_error	 error = { .kind = NULL };
+	struct wire_request	*r;
+	const char		*body = *body_and_lines;
+
+	r = mem_calloc(1, sizeof(*r) + HEAD_MAX);
+	assert_non_null(r);
+	r->text_len = write_head(r->text, method, target, body_and_lines);
+	if (!head_parse(&r->head, r->text, r->text_len, &error))
+		fail_msg("%s %s: %s", method, target, error.message);
+	if (body != NULL && *body != '\0') {
+		r->body_len = strlen(body);
+		r->body_size = r->body_len + 1;
+		r->body = mem_alloc(r->body_size);
+		assert_non_null(r->body);
+		memcpy(r->body, body, r->body_size);
+	}
+	return (r);
+}
+
+struct wire_request *
+wire_take(struct http_request *req)
+{
+	struct wire_request	*r = sending;
+
+	(void)req;
+	sending = NULL;
+	return (r);
+}
+
+/* As there: nothing may point into it afterwards. */
+void
+wire_request_free(struct wire_request *r)
+{
+	if (r == NULL)
+		return;
+	if (r->body != NULL)
+		OPENSSL_cleanse(r->body, r->body_size);
+	OPENSSL_cleanse(r->text, r->text_len);
+	mem_free(r->body);
+	mem_free(r);
+}
+
+void
+wire_answer_begins(struct connection *conn)
+{
+	(void)conn;
+}
+
+void
+wire_answer_ends(struct connection *conn)
+{
+	(void)conn;
+}
+
+/* The answer. */
+
+static void
+answer_free(void)
+{
+	while (answer.nheaders > 0) {
+		answer.nheaders--;
+		free(answer.names[answer.nheaders]);
+		free(answer.values[answer.nheaders]);
+	}
+	free(answer.body);
+	json_decref(answer.json);
+	memset(&answer, 0, sizeof(answer));
+	wire_request_free(sending);	/* of a test that failed there */
+	sending = NULL;
+}
+
+void
+http_response_header(struct http_request *req, const char *name,
+    const char *value)
+{
+	(void)req;
+	if (answer.nheaders == HEADERS_MAX)
+		abort();
+	answer.names[answer.nheaders] = strdup(name);
+	answer.values[answer.nheaders++] = strdup(value);
+}
+
+void
+http_response(struct http_request *req, int status, const void *body,
+    size_t len)
+{
+	const struct ctx	*c = req->hdlr_extra;
+
+	if (c != NULL && c->error.kind != NULL)
+		memcpy(answer.raised, c->error.message, sizeof(answer.raised));
+	answer.status = status;
+	if (req->method == HTTP_METHOD_HEAD || len == 0)
+		return;
+	answer.body = strndup(body, len);
+	answer.json = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+}
+
+const char *
+client_header(const char *name)
+{
+	unsigned	 i;
+
+	for (i = 0; i < answer.nheaders; i++) {
+		if (strcasecmp(answer.names[i], name) == 0)
+			return (answer.values[i]);
+	}
+	return (NULL);
+}
+
+const char *
+client_body(void)
+{
+	return (answer.body != NULL ? answer.body : "");
+}
+
+const char *
+client_raised(void)
+{
+	return (answer.raised);
+}
+
+json_t *
+client_json(const char *path)
+{
+	json_t	*j = answer.json;
+	char	 name[64];
+	size_t	 len;
+
+	for (; j != NULL && *path != '\0'; path += len + (path[len] == '.')) {
+		len = strcspn(path, ".");
+		snprintf(name, sizeof(name), "%.*s", (int)len, path);
+		j = json_is_array(j) ? json_array_get(j, (size_t)atoi(name)) :
+		    json_object_get(j, name);
+	}
+	return (j);
+}
+
+const char *
+client_text(const char *path)
+{
+	const char	*text = json_string_value(client_json(path));
+
+	return (text != NULL ? text : "(no text)");
+}
+
+long long
+client_number(const char *path)
+{
+	const json_t	*j = client_json(path);
+
+	if (!json_is_integer(j))
+		fail_msg("%s is no number in %s", path, client_body());
+	return (json_integer_value(j));
+}
+
+/* The client. */
+
+static int
+method_of(const char *name)
+{
+	int	 method = 0x80;
+
+	while (method > 0 && strcmp(http_method_text(method), name) != 0)
+		method >>= 1;
+	return (method);
+}
+
+static const struct route *
+find_route(const char *path)
+{
+	struct kore_module_handle	*h = fake_lookup(path);
+	char				 symbol[128];
+
+	if (h == NULL)
+		fail_msg("kore.conf has no route for %s", path);
+	snprintf(symbol, sizeof(symbol), "%s__route", h->func);
+	return (kore_module_getsym(symbol, NULL));
+}
+
+/* Kore's part of a request; what is woken runs in the next round. */
+int
+client_send(const char *method, const char *target,
+    const char *const *body_and_lines)
+{
+	struct connection	 peer;
+	struct http_request	 req;
+	const struct route	*route;
+
+	answer_free();
+	memset(&peer, 0, sizeof(peer));
+	peer.addr.ipv4.sin_family = AF_INET;
+	peer.addr.ipv4.sin_addr.s_addr = htonl(address);
+	memset(&req, 0, sizeof(req));
+	req.owner = &peer;
+	req.method = (u_int8_t)method_of(method);
+	sending = request_new(method, target, body_and_lines);
+	route = find_route(sending->head.path);
+	while (endpoint_handle(&req, route) == KORE_RESULT_RETRY) {
+		while (fake_asleep()) {
+			if (!fake_round())
+				fail_msg("%s %s waits for nothing", method,
+				    target);
+			coro_run();
+		}
+	}
+	return (answer.status);
+}
+
+/* What database_check() would have asked the database: the highest $N. */
+static unsigned
+count_params(const char *sql)
+{
+	unsigned	 n, most = 0;
+
+	for (; *sql != '\0'; sql++) {
+		if (strncmp(sql, "--", 2) == 0)
+			sql += strcspn(sql, "\n") - 1;
+		else if (*sql == '$' && (n = (unsigned)atoi(sql + 1)) > most)
+			most = n;
+	}
+	return (most);
+}
+
+int
+client_start(void **state)
+{
+	struct query	*const *q;
+	const char	*what;
+
+	(void)state;
+	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
+	config.public_url = "https://keel.test";
+	config.jwt_key.alg = "HS256";
+	config.jwt_key.secret = "a key for tests, of which nobody knows";
+	config.jwt_key.secret_len = strlen(config.jwt_key.secret);
+	settings = config;
+	address = ntohl(inet_addr("192.0.2.0"));
+	log_init(LEVEL_ERROR + 1);	/* the test tells what is wrong */
+	metrics_init();
+	metrics_worker_init(0, 0);
+	coro_init(4, fake_schedule);
+	if ((what = fake_conf(CONF, "api")) != NULL ||
+	    (what = routes_init()) != NULL ||
+	    (what = schemas_init()) != NULL ||
+	    (what = database_load()) != NULL ||
+	    (what = rate_limit_init()) != NULL) {
+		print_error("%s\n", what);
+		return (-1);
+	}
+	for (q = __start_keel_queries; q < __stop_keel_queries; q++)
+		(*q)->nparams = count_params((*q)->sql);
+	return (0);
+}
+
+int
+client_setup(void **state)
+{
+	(void)state;
+	config = settings;
+	address++;
+	return (0);
+}
+
+int
+client_teardown(void **state)
+{
+	(void)state;
+	overrides_clear();
+	answer_free();
+	return (arena_count() == 0 && coro_count() == 0 &&
+	    offload_count() == 0 ? 0 : -1);
+}

@@ -1,0 +1,218 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: app */
+
+/* Who may: the rows of users' routes, for each role that may be signed in. */
+
+#include "users_fixture.h"
+
+#include "runtime/kore_fake.h"
+#include "runtime/respond.h"
+
+static void
+enter(struct ctx *c)
+{
+	respond_empty(c, 204);
+}
+
+/* Two roles, which no route of Keel's asks for, and a user or one of two. */
+ROUTE(staff_room, GET(enter, .auth = require_role("admin", "staff")));
+ROUTE(locker, PATH(user_id, T_UUID),
+    GET(enter, .auth = self_or_role("admin", "staff")));
+
+/* Everybody is there, and what is asked for is done. */
+static void *
+everybody(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	struct user_count	*count;
+
+	*n = NPEOPLE;
+	if (strcmp(title, "count") == 0) {
+		count = ctx_alloc(c, sizeof(*count));
+		count->total = NPEOPLE;
+		*n = 1;
+		return (count);
+	}
+	if (strncmp(title, "list_by_", 8) == 0 ||
+	    strcmp(title, "lock_admins") == 0)
+		return (people);
+	if (strcmp(title, "find_by_id") == 0 || strcmp(title, "update") == 0 ||
+	    strcmp(title, "delete") == 0)
+		return (find_person(params[0], n));
+	raise_unknown(c, "users", title);
+	return (NULL);
+}
+
+static const struct who {
+	const char	*name;
+	void		(*sign_in)(struct ctx *, const struct dependency *);
+} whos[] = {
+	{ "a user", as_ada }, { "staff", as_staff }, { "an admin", as_admin },
+};
+
+/* What a user, staff and an admin are answered; and a stranger 401. */
+static void
+assert_answers(const char *method, const char *target, const char *body,
+    const char *handler, const int expected[3])
+{
+	size_t	 i;
+	int	 status;
+
+	for (i = 0; i < sizeof(whos) / sizeof(whos[0]); i++) {
+		overrides_clear();
+		override_repository("users", everybody, handler);
+		override_dependency(&signed_in, whos[i].sign_in, handler);
+		status = client_request(method, target, body);
+		if (status != expected[i])
+			fail_msg("%s %s for %s: %d, not %d: %s", method,
+			    target, whos[i].name, status, expected[i],
+			    client_raised());
+		if (status == 403)
+			assert_string_equal(client_text("error.message"),
+			    "Insufficient permissions");
+	}
+	overrides_clear();
+	override_repository("users", everybody, handler);
+	assert_int_equal(client_request(method, target, body), 401);
+}
+
+#define ANSWERS(...)	((const int[3]){ __VA_ARGS__ })
+
+static void
+test_require_role(void **state)
+{
+	(void)state;
+	assert_answers("POST", USERS "/" ADA "/activate", NULL,
+	    "activate_user", ANSWERS(403, 403, 200));
+	assert_answers("POST", USERS "/" ADA "/deactivate", NULL,
+	    "deactivate_user", ANSWERS(403, 403, 200));
+}
+
+static void
+test_require_role_two(void **state)
+{
+	(void)state;
+	assert_answers("GET", "/staff", NULL, "enter",
+	    ANSWERS(403, 204, 204));
+	assert_string_equal(staff_room__route.rows[0].auth->name,
+	    "require_role(\"admin\", \"staff\")");
+}
+
+static void
+test_self_or_role_two(void **state)
+{
+	(void)state;
+	assert_answers("GET", "/lockers/" ADA, NULL, "enter",
+	    ANSWERS(204, 204, 204));
+	assert_answers("GET", "/lockers/" NOBODY, NULL, "enter",
+	    ANSWERS(403, 204, 204));
+}
+
+static void
+test_self_or_role(void **state)
+{
+	(void)state;
+	assert_answers("PATCH", USERS "/" ADA, "{\"name\": \"A\"}",
+	    "update_user", ANSWERS(200, 403, 200));
+	assert_answers("PATCH", USERS "/" STAN, "{\"name\": \"A\"}",
+	    "update_user", ANSWERS(403, 200, 200));
+	assert_answers("DELETE", USERS "/" ADA, NULL, "delete_user",
+	    ANSWERS(204, 403, 204));
+	assert_answers("DELETE", USERS "/" ROOT, NULL, "delete_user",
+	    ANSWERS(403, 403, 204));
+
+	/* Such an id is nobody's, and everybody is told so: who is in. */
+	assert_answers("DELETE", USERS "/7", NULL, "delete_user",
+	    ANSWERS(422, 422, 422));
+}
+
+static void
+test_user_directory(void **state)
+{
+	(void)state;
+	config.user_directory = DIRECTORY_ADMIN;
+	assert_answers("GET", USERS, NULL, "list_users",
+	    ANSWERS(403, 403, 200));
+	config.user_directory = DIRECTORY_AUTHENTICATED;
+	assert_answers("GET", USERS, NULL, "list_users",
+	    ANSWERS(200, 200, 200));
+}
+
+static void
+test_self_or_directory(void **state)
+{
+	(void)state;
+	config.user_directory = DIRECTORY_ADMIN;
+	assert_answers("GET", USERS "/" ADA, NULL, "read_user",
+	    ANSWERS(200, 403, 200));
+	assert_answers("GET", USERS "/" NOBODY, NULL, "read_user",
+	    ANSWERS(403, 403, 404));
+	config.user_directory = DIRECTORY_AUTHENTICATED;
+	assert_answers("GET", USERS "/" ADA, NULL, "read_user",
+	    ANSWERS(200, 200, 200));
+	assert_answers("GET", USERS "/" NOBODY, NULL, "read_user",
+	    ANSWERS(404, 404, 404));
+}
+
+/* The directory opens reading, and nothing else. */
+static void
+test_directory_is_for_reading(void **state)
+{
+	(void)state;
+	config.user_directory = DIRECTORY_AUTHENTICATED;
+	test_require_role(state);
+	test_self_or_role(state);
+}
+
+/* A dependency that is declared in a row can itself be replaced. */
+static void
+test_directory_replaced(void **state)
+{
+	(void)state;
+	override_dependency(&user_directory, as_ada, "list_users");
+	override_repository("users", everybody, "list_users");
+	assert_int_equal(client_request("GET", USERS, NULL), 200);
+	assert_int_equal(client_request("GET", USERS "/" ADA, NULL), 401);
+}
+
+/* Its own routes come before kore.conf's last, which leads everywhere. */
+static int
+start(void **state)
+{
+	fake_route("/staff", "staff_room", &staff_room__route);
+	fake_route("^/lockers/([^/]+)$", "locker", &locker__route);
+	return (client_start(state));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		CLIENT_TEST(test_require_role),
+		CLIENT_TEST(test_require_role_two),
+		CLIENT_TEST(test_self_or_role),
+		CLIENT_TEST(test_self_or_role_two),
+		CLIENT_TEST(test_user_directory),
+		CLIENT_TEST(test_self_or_directory),
+		CLIENT_TEST(test_directory_is_for_reading),
+		CLIENT_TEST(test_directory_replaced),
+	};
+
+	return (cmocka_run_group_tests_name("users_roles", tests, start,
+	    NULL));
+}

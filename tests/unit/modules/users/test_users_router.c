@@ -1,0 +1,472 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: app */
+
+/* The handlers of users, by their routes, on repositories of the test's own. */
+
+#include "users_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "utils/jwt.h"
+#include "utils/password.h"
+#include "utils/timefmt.h"
+
+#define TOTAL		45	/* users that a list counts */
+#define NEW		"{\"email\": \"new@EXAMPLE.com\", "		\
+			"\"name\": \"New\", \"password\": \"Correct-h0rse\"}"
+#define PASSWORD	"Correct-h0rse"
+
+/* What the stand-ins were given. */
+static char		given[8][300];
+static unsigned		ngiven;
+
+static void
+keep(const char *title, const char *const *params, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		snprintf(given[i], sizeof(given[i]), "%s", params[i] != NULL ?
+		    params[i] : "(null)");
+	snprintf(given[7], sizeof(given[7]), "%s", title);
+	ngiven++;
+}
+
+/* The last two people, of many. */
+static void *
+two_users(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	struct user_count	*count;
+
+	if (strcmp(title, "count") == 0) {
+		count = ctx_alloc(c, sizeof(*count));
+		count->total = TOTAL;
+		*n = 1;
+		return (count);
+	}
+	if (strncmp(title, "list_by_", 8) == 0) {
+		keep(title, params, 7);
+		*n = 2;
+		return (&people[1]);
+	}
+	if (strcmp(title, "find_by_id") == 0)
+		return (find_person(params[0], n));
+	raise_unknown(c, "users", title);
+	return (NULL);
+}
+
+/* Whoever has a session is in. */
+static void *
+with_sessions(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	if (strcmp(title, "find_signed_in") != 0)
+		raise_unknown(c, "users", title);
+	keep(title, params, 2);
+	return (find_person(params[0], n));
+}
+
+/* Takes one new user. */
+static void *
+registering(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	struct user	*user;
+
+	if (strcmp(title, "create") != 0)
+		raise_unknown(c, "users", title);
+	keep(title, params, 5);
+	user = ctx_alloc(c, sizeof(*user));
+	*user = (struct user)USER(ctx_strdup(c, params[0]), "", "user", 1);
+	user->email = ctx_strdup(c, params[1]);
+	user->name = ctx_strdup(c, params[2]);
+	user->hashed_password = ctx_strdup(c, params[3]);
+	user->role = ctx_strdup(c, params[4]);
+	*n = 1;
+	return (user);
+}
+
+/* The address is taken. */
+static void *
+registered(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	(void)params;
+	if (strcmp(title, "create") != 0)
+		raise_unknown(c, "users", title);
+	*n = 0;
+	return (NULL);
+}
+
+static char	job[2][100];	/* kind and payload */
+static unsigned	njobs;
+
+static void *
+queueing(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	if (strcmp(title, "enqueue") != 0)
+		raise_unknown(c, "jobs", title);
+	snprintf(job[0], sizeof(job[0]), "%s", params[1]);
+	snprintf(job[1], sizeof(job[1]), "%s", params[2]);
+	njobs++;
+	*n = 1;
+	return (NULL);
+}
+
+/* Somebody was faster than whoever asks. */
+static void *
+outdated(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	if (strcmp(title, "update") != 0)
+		raise_unknown(c, "users", title);
+	keep(title, params, 6);
+	*n = 0;
+	return (NULL);
+}
+
+static int
+setup(void **state)
+{
+	ngiven = njobs = 0;
+	return (client_setup(state));
+}
+
+static void
+assert_header(const char *name, const char *value)
+{
+	const char	*is = client_header(name);
+
+	assert_non_null(is);
+	assert_string_equal(is, value);
+}
+
+/* The envelope of an error. */
+static void
+assert_error(int status, const char *code, const char *message)
+{
+	assert_string_equal(client_text("error.code"), code);
+	assert_string_equal(client_text("error.message"), message);
+	assert_header("content-type", "application/json");
+	assert_header("x-request-id", client_text("error.request_id"));
+	assert_int_equal(client_header("retry-after") != NULL, status == 503);
+}
+
+static void
+assert_no_database(void)
+{
+	assert_error(503, "SERVICE_UNAVAILABLE", "no database");
+}
+
+static void
+test_read_me(void **state)
+{
+	(void)state;
+	override_dependency(&signed_in, as_ada, "read_me");
+	assert_int_equal(client_request("GET", ME, NULL), 200);
+	assert_string_equal(client_body(), "{\"id\":\"" ADA "\","
+	    "\"email\":\"ada@example.com\",\"name\":\"ada\","
+	    "\"role\":\"user\",\"is_active\":true,\"email_verified\":false,"
+	    "\"created_at\":\"2026-01-01T12:00:00.000000Z\","
+	    "\"updated_at\":\"2026-01-01T12:00:00.000000Z\"}");
+	assert_header("content-type", "application/json");
+	assert_header("etag", "\"7\"");
+	assert_null(strstr(client_body(), "argon2"));
+
+	assert_int_equal(client_request("HEAD", ME, NULL), 200);
+	assert_string_equal(client_body(), "");
+	assert_header("etag", "\"7\"");
+	assert_int_equal(client_request("GET", ME, NULL,
+	    "if-none-match: \"7\""), 304);
+	assert_string_equal(client_body(), "");
+
+	/* What stands in for it goes before what it stands in for. */
+	override_dependency(&signed_in, as_admin, "read_me");
+	assert_int_equal(client_request("GET", ME, NULL), 200);
+	assert_string_equal(client_text("name"), "root");
+
+	overrides_clear();
+	assert_int_equal(client_request("GET", ME, NULL), 401);
+	assert_error(401, "UNAUTHORIZED", "Could not validate credentials");
+	assert_header("www-authenticate", "Bearer");
+}
+
+/* Also after the one above: its teardown has restored everything. */
+static void
+test_read_me_without_override(void **state)
+{
+	(void)state;
+	assert_int_equal(client_request("GET", ME, NULL), 401);
+	assert_string_equal(client_raised(), "Could not validate credentials");
+	assert_int_equal(client_request("GET", ME, NULL,
+	    "authorization: Bearer x.y.z"), 401);
+	assert_header("www-authenticate", "Bearer error=\"invalid_token\"");
+}
+
+static void
+test_one_handler_only(void **state)
+{
+	(void)state;
+	override_dependency(&signed_in, as_ada, "read_me");
+	assert_int_equal(client_request("DELETE", ME, NULL), 401);
+	assert_int_equal(client_request("PATCH", ME, "{}"), 401);
+	assert_int_equal(client_request("GET", USERS "/" ADA, NULL), 401);
+	assert_int_equal(client_request("GET", USERS, NULL), 401);
+	assert_int_equal(client_request("GET", ME, NULL), 200);
+
+	override_repository("users", two_users, "read_user");
+	assert_int_equal(client_request("GET", USERS "/" ADA, NULL), 401);
+	override_dependency(&signed_in, as_admin, "list_users");
+	assert_int_equal(client_request("GET", USERS, NULL), 503);
+	assert_no_database();
+}
+
+/* A token of one's own: signed_in itself, on a repository. */
+static void
+test_signed_in_by_token(void **state)
+{
+	struct jwt_claims	 claims = { .sub = ADA, .sid = STAN,
+				    .jti = NOBODY, .client_id = "tests" };
+	char			 token[JWT_MAX], line[JWT_MAX + 64];
+
+	(void)state;
+	strcpy(claims.iss, config.public_url);
+	strcpy(claims.aud, config.public_url);
+	claims.iat = timefmt_now() / 1000000;
+	claims.exp = claims.iat + 60;
+	assert_true(jwt_sign(&config.jwt_key, &claims, token,
+	    sizeof(token)) > 0);
+	snprintf(line, sizeof(line), "authorization: Bearer %s", token);
+
+	assert_int_equal(client_request("GET", ME, NULL, line), 503);
+	assert_no_database();
+	override_repository("users", with_sessions, "read_me");
+	assert_int_equal(client_request("GET", ME, NULL, line), 200);
+	assert_string_equal(client_text("id"), ADA);
+	assert_string_equal(given[1], STAN);
+}
+
+static void
+test_list_users(void **state)
+{
+	(void)state;
+	override_dependency(&signed_in, as_admin, "list_users");
+	override_repository("users", two_users, "list_users");
+	assert_int_equal(client_request("GET", USERS "?limit=2&page=3"
+	    "&role=staff&sort=-name", NULL), 200);
+	assert_int_equal(client_number("total"), TOTAL);
+	assert_int_equal(client_number("page"), 3);
+	assert_int_equal(client_number("limit"), 2);
+	assert_int_equal(client_number("pages"), 23);
+	assert_int_equal(json_array_size(client_json("items")), 2);
+	assert_string_equal(client_text("items.0.email"), "stan@example.com");
+	assert_string_equal(client_text("items.1.id"), ROOT);
+	assert_null(client_json("items.0.hashed_password"));
+	assert_header("link",
+	    "<" USERS "?page=4&sort=-name&role=staff&limit=2>; rel=\"next\", "
+	    "<" USERS "?page=2&sort=-name&role=staff&limit=2>; rel=\"prev\"");
+	assert_string_equal(given[7], "list_by_name_desc");
+	assert_string_equal(given[0], "staff");
+	assert_string_equal(given[1], "(null)");
+	assert_string_equal(given[5], "2");
+	assert_string_equal(given[6], "4");
+
+	/* kore.conf's validators are asked before any repository. */
+	ngiven = 0;
+	assert_int_equal(client_request("GET", USERS "?limit=101&x=1", NULL),
+	    422);
+	assert_string_equal(client_text("error.details.0.field"),
+	    "query.limit");
+	assert_string_equal(client_text("error.details.1.field"), "query.x");
+	assert_int_equal(ngiven, 0);
+
+	overrides_clear();
+	override_dependency(&signed_in, as_admin, "list_users");
+	assert_int_equal(client_request("GET", USERS, NULL), 503);
+	assert_no_database();
+}
+
+static void
+test_read_user(void **state)
+{
+	(void)state;
+	override_dependency(&signed_in, as_admin, "read_user");
+	override_repository("users", two_users, "read_user");
+	assert_int_equal(client_request("GET", USERS "/" STAN, NULL), 200);
+	assert_string_equal(client_text("name"), "stan");
+	assert_header("etag", "\"1\"");
+	assert_int_equal(client_request("GET", USERS "/" NOBODY, NULL), 404);
+	assert_error(404, "NOT_FOUND", "User not found");
+	assert_int_equal(client_request("GET", USERS "/7", NULL), 422);
+	assert_string_equal(client_text("error.details.0.field"),
+	    "path.user_id");
+
+	overrides_clear();
+	override_dependency(&signed_in, as_admin, "read_user");
+	assert_int_equal(client_request("GET", USERS "/" STAN, NULL), 503);
+	assert_no_database();
+}
+
+static void
+test_create_user(void **state)
+{
+	char	 text[200];
+
+	(void)state;
+	override_repository("users", registering, "create_user");
+	override_repository("jobs", queueing, "create_user");
+	assert_int_equal(client_request("POST", USERS, NEW), 201);
+	assert_string_equal(client_text("email"), "new@example.com");
+	assert_string_equal(client_text("name"), "New");
+	assert_string_equal(client_text("role"), "user");
+	snprintf(text, sizeof(text), USERS "/%s", client_text("id"));
+	assert_header("location", text);
+	assert_header("etag", "\"1\"");
+	assert_header("ratelimit-policy", "\"register\";q=20;w=3600");
+	assert_null(strstr(client_body(), "assword"));
+	assert_null(strstr(client_body(), "argon2"));
+
+	assert_string_equal(given[0], client_text("id"));
+	assert_int_equal(password_verify(PASSWORD, given[3]), PASSWORD_RIGHT);
+	assert_int_equal(njobs, 1);
+	assert_string_equal(job[0], "send_welcome_email");
+	snprintf(text, sizeof(text), "{\"id\": \"%s\"}", client_text("id"));
+	assert_string_equal(job[1], text);
+}
+
+/* Whoever is not an admin gives away no role. */
+static void
+test_create_admin(void **state)
+{
+	static const char	 body[] = "{\"email\": \"new@example.com\", "
+				    "\"name\": \"New\", \"role\": \"admin\", "
+				    "\"password\": \"" PASSWORD "\"}";
+	static const char	 token[] = "authorization: Bearer any";
+
+	(void)state;
+	override_repository("users", registering, "create_user");
+	override_repository("jobs", queueing, "create_user");
+	assert_int_equal(client_request("POST", USERS, body), 403);
+	override_dependency(&signed_in, as_ada, "create_user");
+	assert_int_equal(client_request("POST", USERS, body, token), 403);
+	assert_int_equal(ngiven, 0);
+	override_dependency(&signed_in, as_admin, "create_user");
+	assert_int_equal(client_request("POST", USERS, body), 403);
+	assert_int_equal(client_request("POST", USERS, body, token), 201);
+	assert_string_equal(client_text("role"), "admin");
+}
+
+static void
+test_create_user_refused(void **state)
+{
+	(void)state;
+	override_repository("users", registered, "create_user");
+	override_repository("jobs", queueing, "create_user");
+	assert_int_equal(client_request("POST", USERS, NEW), 409);
+	assert_error(409, "CONFLICT", "Email already registered");
+	assert_int_equal(njobs, 0);
+	assert_int_equal(client_request("POST", USERS, "{\"email\": \"no\", "
+	    "\"name\": \"\", \"password\": \"password\"}"), 422);
+	assert_string_equal(client_text("error.details.0.field"),
+	    "body.email");
+	assert_int_equal(client_request("POST", USERS, "{"), 400);
+	assert_int_equal(client_request("POST", USERS, NEW,
+	    "content-type: text/plain"), 415);
+}
+
+static void
+test_create_user_replaced_in_part(void **state)
+{
+	(void)state;
+	override_repository("users", registering, "create_user");
+	assert_int_equal(client_request("POST", USERS, NEW), 500);
+	assert_error(500, "INTERNAL_ERROR", "Internal server error");
+	assert_string_equal(client_raised(), "jobs.enqueue is not replaced");
+
+	overrides_clear();
+	override_repository("jobs", queueing, "create_user");
+	assert_int_equal(client_request("POST", USERS, NEW), 500);
+	assert_string_equal(client_raised(), "users.create is not replaced");
+	assert_int_equal(njobs, 0);
+
+	/* None at all, and there is no database to begin in. */
+	overrides_clear();
+	assert_int_equal(client_request("POST", USERS, NEW), 503);
+	assert_no_database();
+}
+
+static void
+test_update_me(void **state)
+{
+	(void)state;
+	override_dependency(&signed_in, as_ada, "update_me");
+	override_repository("users", outdated, "update_me");
+	assert_int_equal(client_request("PATCH", ME, "{\"name\": \"A\"}",
+	    "if-match: \"6\""), 412);
+	assert_int_equal(ngiven, 0);
+	assert_int_equal(client_request("PATCH", ME, "{\"name\": \"A\"}",
+	    "if-match: \"7\""), 412);
+	assert_int_equal(ngiven, 1);
+	assert_string_equal(given[0], ADA);
+	assert_string_equal(given[1], "(null)");
+	assert_string_equal(given[2], "A");
+	assert_string_equal(given[5], "7");
+	assert_int_equal(client_request("PATCH", ME, "{\"name\": \"A\"}"),
+	    404);
+	assert_int_equal(client_request("PATCH", ME,
+	    "{\"is_active\": false}"), 422);
+}
+
+static void
+test_other_methods(void **state)
+{
+	(void)state;
+	assert_int_equal(client_request("PUT", ME, "{}"), 405);
+	assert_header("allow", "GET, HEAD, PATCH, DELETE, OPTIONS");
+	assert_int_equal(client_request("OPTIONS", USERS, NULL), 204);
+	assert_int_equal(client_request("GET", "/api/v1/nothing", NULL), 404);
+	assert_int_equal(client_request("GET", ME "/", NULL), 308);
+	assert_header("location", ME);
+}
+
+int
+main(void)
+{
+#define TEST(fn)							\
+	cmocka_unit_test_setup_teardown(fn, setup, client_teardown)
+	const struct CMUnitTest	tests[] = {
+		TEST(test_read_me),
+		TEST(test_read_me_without_override),
+		TEST(test_one_handler_only),
+		TEST(test_signed_in_by_token),
+		TEST(test_list_users),
+		TEST(test_read_user),
+		TEST(test_create_user),
+		TEST(test_create_admin),
+		TEST(test_create_user_refused),
+		TEST(test_create_user_replaced_in_part),
+		TEST(test_update_me),
+		TEST(test_other_methods),
+	};
+
+	return (cmocka_run_group_tests_name("users_router", tests,
+	    client_start, NULL));
+}

@@ -1,0 +1,97 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_TESTS_USERS_FIXTURE_H
+#define KEEL_TESTS_USERS_FIXTURE_H
+
+/* Three users, and each of them signed in without a session. */
+
+#include "client.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "dependencies.h"
+
+#define ADA	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+#define STAN	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
+#define ROOT	"017f22e2-79b0-7cc3-98c4-dc0c0c073991"
+#define NOBODY	"017f22e2-79b0-7cc3-98c4-dc0c0c073992"
+
+#define USERS	"/api/v1/users"
+#define ME	USERS "/me"
+
+#define HASH	"$argon2id$of-nobody"
+#define MIDDAY	INT64_C(1767268800000000)	/* 2026-01-01T12:00:00Z */
+
+#define USER(i, n, r, v)						\
+	{ .id = i, .email = n "@example.com", .name = n, .role = r,	\
+	  .hashed_password = HASH, .is_active = true, .version = v,	\
+	  .created_at = MIDDAY, .updated_at = MIDDAY }
+
+static struct user	people[] = {
+	USER(ADA, "ada", "user", 7),
+	USER(STAN, "stan", "staff", 1),
+	USER(ROOT, "root", "admin", 3),
+};
+
+#define NPEOPLE	(sizeof(people) / sizeof(people[0]))
+
+static inline void
+as_ada(struct ctx *c, const struct dependency *d)
+{
+	(void)d;
+	c->user = &people[0];
+}
+
+static inline void
+as_staff(struct ctx *c, const struct dependency *d)
+{
+	(void)d;
+	c->user = &people[1];
+}
+
+static inline void
+as_admin(struct ctx *c, const struct dependency *d)
+{
+	(void)d;
+	c->user = &people[2];
+}
+
+/* A row of what people[] has under that id. */
+static inline void *
+find_person(const char *id, size_t *n)
+{
+	size_t	 i;
+
+	*n = 0;
+	for (i = 0; i < NPEOPLE; i++) {
+		if (strcmp(people[i].id, id) == 0) {
+			*n = 1;
+			return (&people[i]);
+		}
+	}
+	return (NULL);
+}
+
+/* What a stand-in says of a query that it does not know. */
+static inline void
+raise_unknown(struct ctx *c, const char *file, const char *title)
+{
+	raise_error(c, &ERR_INTERNAL, "%s.%s is not replaced", file, title);
+}
+
+#endif
