@@ -46,8 +46,8 @@ find_tag(struct ctx *c, const char *header, const char *tag, bool weak,
 			    "Is not a list of entity tags, like \"1\"");
 			raise_validation(c);
 		}
-		if (one == ETAG_MATCHES)
-			result = ETAG_MATCHES;
+		if (one > result)
+			result = one;
 	}
 	return (result);
 }
@@ -68,14 +68,17 @@ tag_of(struct ctx *c, int64_t version)
 const char *
 if_match(struct ctx *c, int64_t version)
 {
-	const char	*tag = tag_of(c, version);
-	bool		 sent;
+	const char		*tag = tag_of(c, version);
+	enum etag_result	 result;
+	bool			 sent;
 
-	if (find_tag(c, "if-none-match", tag, true, &sent) == ETAG_MATCHES)
+	if (find_tag(c, "if-none-match", tag, true, &sent) >= ETAG_MATCHES)
 		raise_outdated(c);
-	if (find_tag(c, "if-match", tag, false, &sent) != ETAG_MATCHES && sent)
+	result = find_tag(c, "if-match", tag, false, &sent);
+	if (sent && result == ETAG_DIFFERS)
 		raise_outdated(c);
-	return (sent ? ctx_printf(c, "%" PRId64, version) : NULL);
+	return (result == ETAG_MATCHES ? ctx_printf(c, "%" PRId64, version) :
+	    NULL);
 }
 
 void
@@ -94,8 +97,8 @@ respond_etag(struct ctx *c, int64_t version)
 	respond_header(c, "etag", tag);
 	if (c->endpoint->verb != VERB_GET)
 		return (false);
-	if (find_tag(c, "if-match", tag, false, &sent) != ETAG_MATCHES && sent)
+	if (find_tag(c, "if-match", tag, false, &sent) == ETAG_DIFFERS && sent)
 		raise_outdated(c);
-	return (find_tag(c, "if-none-match", tag, true, &sent) ==
+	return (find_tag(c, "if-none-match", tag, true, &sent) >=
 	    ETAG_MATCHES);
 }

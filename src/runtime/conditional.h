@@ -30,7 +30,7 @@
  * Before a write, with the version that the row has: raises 412 if it is not
  * what If-Match asks for, 422 if that is no list of entity tags. Returns the
  * version as a parameter for the statement that writes, which must find it
- * still there; NULL when the client asked for none.
+ * still there; NULL when the client asked for none, or for any.
  */
 const char	*if_match(struct ctx *, int64_t version);
 

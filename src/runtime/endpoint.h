@@ -116,7 +116,7 @@ int		 endpoint_handle(struct http_request *, const struct route *);
 /* "GET" for VERB_GET. */
 const char	*endpoint_verb_name(enum http_verb);
 
-/* A query parameter that was sent, decoded. */
+/* A query parameter that was sent, decoded; value is NULL while it is bad. */
 struct query_value {
 	const char		*name;
 	const char		*value;

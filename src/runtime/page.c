@@ -162,6 +162,12 @@ link_number(struct ctx *c, const char *name, int64_t n, const char *rel)
 	return (link_to(c, name, ctx_printf(c, "%" PRId64, n), rel));
 }
 
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return (a < b ? a : b);
+}
+
 void
 page_links(struct ctx *c, const struct page *p, int64_t total)
 {
@@ -172,12 +178,13 @@ page_links(struct ctx *c, const struct page *p, int64_t total)
 		next = p->by_skip ?
 		    link_number(c, "skip", p->skip + p->limit, "next") :
 		    link_number(c, "page", p->number + 1, "next");
-	if (p->by_skip && p->skip > 0)
-		prev = link_number(c, "skip", p->skip > p->limit ?
-		    p->skip - p->limit : 0, "prev");
+	/* From beyond the end it is the last that has rows. */
+	if (p->by_skip && p->skip > 0 && last > 0)
+		prev = link_number(c, "skip", p->skip < p->limit ? 0 :
+		    least(p->skip - p->limit, (last - 1) * p->limit), "prev");
 	else if (!p->by_skip && p->number > 1 && last > 0)
-		prev = link_number(c, "page", p->number - 1 < last ?
-		    p->number - 1 : last, "prev");
+		prev = link_number(c, "page", least(p->number - 1, last),
+		    "prev");
 
 	if (next != NULL || prev != NULL)
 		respond_header(c, "link", ctx_printf(c, "%s%s%s",

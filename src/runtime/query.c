@@ -48,16 +48,24 @@ find_param(const struct ctx *c, const char *name)
 	return (NULL);
 }
 
-const char *
-query_param(const struct ctx *c, const char *name)
+static const struct query_value *
+find_value(const struct ctx *c, const char *name)
 {
 	const struct query_value	*v;
 
 	for (v = c->query_values; v != NULL; v = v->next) {
 		if (strcmp(v->name, name) == 0)
-			return (v->value);
+			return (v);
 	}
 	return (NULL);
+}
+
+const char *
+query_param(const struct ctx *c, const char *name)
+{
+	const struct query_value	*v = find_value(c, name);
+
+	return (v != NULL ? v->value : NULL);
 }
 
 static void
@@ -73,17 +81,17 @@ read_query_pair(struct ctx *c, const struct form_pair *pair)
 		    "Is not a parameter of this operation");
 		return;
 	}
-	if (query_param(c, pair->name) != NULL) {
+	if (find_value(c, pair->name) != NULL) {
 		error_detail(c, field, "duplicate_field",
 		    "Is given more than once");
 		return;
 	}
 	v = ctx_alloc(c, sizeof(*v));
 	v->name = p->name;
-	v->value = pair->value;
 	v->next = c->query_values;
 	c->query_values = v;
-	rule_check(c, rule_of(p->validator), field, pair->value);
+	if (rule_check(c, rule_of(p->validator), field, pair->value))
+		v->value = pair->value;
 }
 
 void

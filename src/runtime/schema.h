@@ -141,9 +141,10 @@ struct schema {
 	};								\
 	REGISTER(schemas, s##_schema)
 
-/* The same for an update: struct st has a `struct field_set set`. */
+/* The same for an update: struct st has a `struct field_set set`, not first. */
 #define SCHEMA_UPDATE(s, st)						\
-	SCHEMA_OF(s, st, .set = offsetof(struct st, set))
+	SCHEMA_OF(s, st, .set = offsetof(struct st, set));		\
+	_Static_assert(offsetof(struct st, set) != 0, "set stands first")
 
 /* Was the member in the body that *in was read from? */
 #define IS_SET(in, member)						\

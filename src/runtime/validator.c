@@ -176,7 +176,11 @@ find_range(struct rule *r, const char *pattern)
 		if (accepts(r, n))
 			return (false);
 	}
-	return (r->highest > r->lowest);
+	for (n = NUMBERS_TRIED; n / 10 < INT64_MAX / 100; n *= 10) {
+		if ((accepts(r, n) || accepts(r, n * 5)) != (n < r->highest))
+			return (false);
+	}
+	return (r->lowest < NUMBERS_TRIED && r->highest > r->lowest);
 }
 
 static bool

@@ -41,7 +41,7 @@ etag_in_list(const char *list, const char *tag, int weak)
 	size_t			 len;
 
 	if (strcmp(list, "*") == 0)
-		return (ETAG_MATCHES);
+		return (ETAG_ANY);
 	for (;;) {
 		list += strspn(list, " \t,");	/* empty elements: 5.6.1 */
 		if (*list == '\0')

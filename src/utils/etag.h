@@ -25,12 +25,13 @@
 enum etag_result {
 	ETAG_MALFORMED,		/* no list of entity tags */
 	ETAG_DIFFERS,
-	ETAG_MATCHES
+	ETAG_MATCHES,
+	ETAG_ANY		/* "*": whatever it is, if it is there */
 };
 
 /*
- * Is tag, a strong entity tag with its quotes, in the list, or is that "*"?
- * weak: does W/"1" match "1"? (8.8.3.2)
+ * Is tag, a strong entity tag with its quotes, in the list? weak: does W/"1"
+ * match "1"? (8.8.3.2)
  */
 enum etag_result	etag_in_list(const char *list, const char *tag,
 			    int weak);

@@ -155,8 +155,10 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 	    "body.new_password");
 
 	db_begin(c);
-	if (!users_service_set_password(c, user, hash))
-		raise_incorrect(c);		/* no longer */
+	if (!users_service_set_password(c, user, hash)) {
+		c->error.retry = true;	/* his hash is another than was read */
+		raise_incorrect(c);
+	}
 	auth_repository_revoke_sessions(c, user, NULL);
 	db_commit(c);
 }

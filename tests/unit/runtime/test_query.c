@@ -66,6 +66,18 @@ configure(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
+/* As endpoint.c does: first all is read, then what is bad is raised. */
+static bool	read_on;
+
+static void
+read_query(struct ctx *c)
+{
+	read_on = false;
+	query_read(c);
+	read_on = true;
+	raise_validation(c);
+}
+
 /* What reading a query gives, for the first row of that method. */
 static const char *
 query(enum http_verb verb, const char *text)
@@ -78,7 +90,7 @@ query(enum http_verb verb, const char *text)
 	request.route = &items__route;
 	request.endpoint = row;
 	request.query = text;
-	return (request_run(query_read));
+	return (request_run(read_query));
 }
 
 static const char *
@@ -186,8 +198,9 @@ test_query_values(void **state)
 {
 	(void)state;
 	assert_string_equal(get("limit=1000"),
-	    WRONG " query.limit:invalid_format");
-	assert_string_equal(request_detail(0), "Must match ^[0-9]{1,3}$");
+	    WRONG " query.limit:out_of_range");
+	assert_string_equal(request_detail(0),
+	    "Must be a number from 0 to 999");
 	assert_string_equal(get("limit="), WRONG " query.limit:invalid_format");
 	assert_string_equal(get("limit"), WRONG " query.limit:invalid_format");
 	assert_string_equal(get("limit=+1"),
@@ -204,6 +217,7 @@ test_query_values(void **state)
 	assert_string_equal(get("limit=x&what=1&sort=up"), WRONG
 	    " query.limit:invalid_format query.what:unknown_field"
 	    " query.sort:not_allowed");
+	assert_true(read_on);
 }
 
 static void
@@ -216,9 +230,11 @@ test_query_malformed(void **state)
 	size_t				 i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_string_equal(get(bad[i]),
 		    WRONG " query:invalid_format");
+		assert_true(read_on);
+	}
 	assert_string_equal(get("what=1&limit=%zz&limit=1"),
 	    WRONG " query.what:unknown_field query:invalid_format");
 }
@@ -249,7 +265,7 @@ test_query_memory_short(void **state)
 		request.endpoint = items__route.rows;
 		request.query = text;
 		request.faults.countdown[FAULT_ALLOC] = n;
-		assert_string_equal(request_run(query_read), n <= 2 ?
+		assert_string_equal(request_run(read_query), n <= 2 ?
 		    "503 SERVICE_UNAVAILABLE" : "ok");
 	}
 }

@@ -89,11 +89,17 @@ setup(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
+/* As endpoint.c does: first all is read, then what is bad is raised. */
+static bool	read_on;
+
 static void
 read_path(struct ctx *c)
 {
 	c->endpoint = NULL;
+	read_on = false;
 	path_read(c);
+	read_on = true;
+	raise_validation(c);
 }
 
 static const char *
@@ -137,6 +143,8 @@ test_path_uuid(void **state)
 		snprintf(text, sizeof(text), "/items/%s", bad[i]);
 		assert_string_equal(path(&item__route, text),
 		    WRONG " path.item_id:invalid_format");
+		assert_true(read_on);
+		assert_null(path_param(&request, "item_id"));
 	}
 }
 

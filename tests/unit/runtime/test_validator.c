@@ -33,6 +33,15 @@
 
 validator_fn	v_email, v_password;
 
+/* What kodev makes of assets/common_passwords.txt. */
+extern const unsigned char	asset_common_passwords_txt[];
+extern const unsigned int	asset_len_common_passwords_txt;
+
+const unsigned char		asset_common_passwords_txt[] =
+				    "P4ssword\nPassword\nPassword1\n";
+const unsigned int		asset_len_common_passwords_txt =
+				    sizeof(asset_common_passwords_txt) - 1;
+
 /* The rule of a regex. */
 static const struct rule *
 regex(const char *pattern)
@@ -207,9 +216,9 @@ test_regex(void **state)
 	assert_string_equal(codes(r, "ä€"), "ok");
 	assert_string_equal(codes(r, "ä"), bad);
 	assert_string_equal(codes(r, "äë"), bad);
-	r = regex("^[0-9]{1,3}$");
-	assert_string_equal(codes(r, "100"), "ok");
-	assert_string_equal(codes(r, "1000"), bad);
+	r = regex("^[0-9a-f]{1,3}$");
+	assert_string_equal(codes(r, "10f"), "ok");
+	assert_string_equal(codes(r, "100f"), bad);
 	assert_string_equal(codes(r, "\xd9\xa1"), bad);	/* Arabic one */
 	assert_string_equal(codes(r, "10\n"), bad);
 	assert_string_equal(codes(r, ""), bad);
@@ -335,6 +344,13 @@ test_password_and_email(void **state)
 	    FAILS("too_long"));
 	assert_string_equal(codes(r, E10 E100 E10 E10),
 	    FAILS("too_long") " body.x:no_uppercase body.x:no_digit");
+
+	assert_string_equal(codes(r, "P4ssword"), FAILS("too_common"));
+	assert_string_equal(request_detail(0),
+	    "Password is one of the 10,000 most common");
+	assert_string_equal(codes(r, "Password1"), FAILS("too_common"));
+	assert_string_equal(codes(r, "PASSWORD1"), "ok");
+	assert_string_equal(codes(r, "Password12"), "ok");
 
 	r = rule_find("v_email");
 	assert_non_null(r);

@@ -1,0 +1,77 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_TESTS_ANSWER_FIXTURE_H
+#define KEEL_TESTS_ANSWER_FIXTURE_H
+
+/* Header lines of a request, and what its answer has. */
+
+#include "request_fixture.h"
+
+#include "runtime/endpoint.h"
+#include "wire/wire.h"
+
+static struct wire_request	sent;
+
+/* A request without header lines, for that row. */
+static inline void
+answer_begin(const struct endpoint *endpoint)
+{
+	request_begin();
+	memset(&sent, 0, sizeof(sent));
+	request.sent = &sent;
+	request.endpoint = endpoint;
+}
+
+static inline void
+send_line(const char *name, const char *value)
+{
+	struct head_line	*line = &sent.head.lines[sent.head.nlines++];
+
+	line->name = name;
+	line->value = value;
+}
+
+/* The answer's header; all of them with a comma if there are several. */
+static inline const char *
+answer_header(const char *name)
+{
+	static char		 text[4096];
+	const struct header	*h;
+	size_t			 n = 0;
+
+	for (h = request.response.headers; h != NULL; h = h->next) {
+		if (strcmp(h->name, name) == 0)
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+			    "%s%s", n > 0 ? ", " : "", h->value);
+	}
+	return (n > 0 ? text : NULL);
+}
+
+static inline void
+assert_header(const char *name, const char *value)
+{
+	const char	*is = answer_header(name);
+
+	if (value == NULL) {
+		assert_null(is);
+		return;
+	}
+	assert_non_null(is);
+	assert_string_equal(is, value);
+}
+
+#endif

@@ -1,0 +1,300 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/runtime/conditional.c src/runtime/respond.c */
+/* sources: src/runtime/jsonw.c src/runtime/ctx.c src/runtime/coro.c */
+/* sources: src/runtime/arena.c src/runtime/mem.c src/runtime/faults.c */
+/* sources: src/runtime/errors.c src/runtime/error_kinds.c */
+/* defines: -DKEEL_FAULTS */
+
+#include "answer_fixture.h"
+
+#include <inttypes.h>
+
+#include "runtime/conditional.h"
+
+#define FAILED	"412 PRECONDITION_FAILED"
+#define BAD	"422 VALIDATION_ERROR header.if-match:invalid_format"
+#define BAD_NONE	"422 VALIDATION_ERROR "				\
+			"header.if-none-match:invalid_format"
+
+static const struct endpoint	get = { .verb = VERB_GET },
+				patch = { .verb = VERB_PATCH };
+
+static int64_t		version;
+static char		parameter[32];
+static bool		same;
+
+static void
+ask_if_match(struct ctx *c)
+{
+	const char	*text = if_match(c, version);
+
+	snprintf(parameter, sizeof(parameter), "%s",
+	    text != NULL ? text : "(none)");
+}
+
+static void
+ask_etag(struct ctx *c)
+{
+	same = respond_etag(c, version);
+}
+
+/* A write of version 7, with one line or two: the statement's parameter. */
+static const char *
+writes(const char *name, const char *one, const char *two)
+{
+	const char	*outcome;
+
+	answer_begin(&patch);
+	send_line("host", "keel.example");
+	if (one != NULL)
+		send_line(name, one);
+	send_line("accept", "\"7\"");
+	if (two != NULL)
+		send_line(name, two);
+	version = 7;
+	outcome = request_run(ask_if_match);
+	return (strcmp(outcome, "ok") == 0 ? parameter : outcome);
+}
+
+static const char *
+matches(const char *value)
+{
+	return (writes("if-match", value, NULL));
+}
+
+/* A read of version 7: "304", or "200". */
+static const char *
+reads(const struct endpoint *row, const char *name, const char *one,
+    const char *two)
+{
+	const char	*outcome;
+
+	answer_begin(row);
+	if (one != NULL)
+		send_line(name, one);
+	if (two != NULL)
+		send_line(name, two);
+	version = 7;
+	outcome = request_run(ask_etag);
+	if (strcmp(outcome, "ok") != 0)
+		return (outcome);
+	assert_header("etag", "\"7\"");
+	return (same ? "304" : "200");
+}
+
+static void
+test_if_match(void **state)
+{
+	(void)state;
+	assert_string_equal(matches(NULL), "(none)");
+	assert_string_equal(matches("\"7\""), "7");
+	assert_string_equal(matches("*"), "(none)");
+	assert_string_equal(matches("\"6\", \"7\""), "7");
+	assert_string_equal(matches("\"6\""), FAILED);
+	assert_string_equal(request.error.message,
+	    "The resource is not in the state that was asked for");
+	assert_string_equal(matches("\"77\""), FAILED);
+	assert_string_equal(matches("\"\""), FAILED);
+	/* Strongly compared, a weak tag is never the same. */
+	assert_string_equal(matches("W/\"7\""), FAILED);
+	assert_string_equal(matches("W/\"7\", \"7\""), "7");
+	assert_string_equal(writes("If-Match", "\"7\"", NULL), "7");
+	assert_string_equal(writes("IF-MATCH", "\"6\"", NULL), FAILED);
+	assert_string_equal(writes("if-matches", "\"6\"", NULL), "(none)");
+}
+
+static void
+test_if_match_lines(void **state)
+{
+	(void)state;
+	assert_string_equal(writes("if-match", "\"6\"", "\"7\""), "7");
+	assert_string_equal(writes("if-match", "\"7\"", "\"6\""), "7");
+	assert_string_equal(writes("if-match", "\"5\"", "\"6\""), FAILED);
+	assert_string_equal(writes("if-match", "\"7\"", "7"), BAD);
+	assert_string_equal(writes("if-match", "7", "\"7\""), BAD);
+}
+
+static void
+test_if_match_malformed(void **state)
+{
+	static const char *const	 bad[] = { "", "7", "\"7", "7\"",
+	    "W/7", "w/\"7\"", "\"7\" \"7\"", "*, \"7\"", "null", "," };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_string_equal(matches(bad[i]), BAD);
+		assert_string_equal(request_detail(0),
+		    "Is not a list of entity tags, like \"1\"");
+		assert_string_equal(writes("if-none-match", bad[i], NULL),
+		    BAD_NONE);
+	}
+}
+
+/* Before a write, If-None-Match forbids a version, weakly (13.1.2). */
+static void
+test_if_none_match_of_a_write(void **state)
+{
+	(void)state;
+	assert_string_equal(writes("if-none-match", "*", NULL), FAILED);
+	assert_string_equal(writes("if-none-match", "\"7\"", NULL), FAILED);
+	assert_string_equal(writes("if-none-match", "W/\"7\"", NULL), FAILED);
+	assert_string_equal(writes("if-none-match", "\"6\"", "\"7\""),
+	    FAILED);
+	assert_string_equal(writes("if-none-match", "\"6\"", NULL), "(none)");
+}
+
+static void
+test_versions(void **state)
+{
+	static const int64_t	 versions[] = { 1, 0, -1, INT64_MAX,
+	    INT64_MIN };
+	char			 tag[40], text[32];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		version = versions[i];
+		snprintf(text, sizeof(text), "%" PRId64, version);
+		snprintf(tag, sizeof(tag), "\"%s\"", text);
+		answer_begin(&patch);
+		send_line("if-match", tag);
+		assert_string_equal(request_run(ask_if_match), "ok");
+		assert_string_equal(parameter, text);
+		answer_begin(&get);
+		assert_string_equal(request_run(ask_etag), "ok");
+		assert_header("etag", tag);
+		assert_false(same);
+	}
+}
+
+static const char	*looked_for;
+
+static void
+find_none(struct ctx *c)
+{
+	raise_if_outdated(c, looked_for);
+}
+
+static void
+test_raise_if_outdated(void **state)
+{
+	(void)state;
+	answer_begin(&patch);
+	looked_for = NULL;
+	assert_string_equal(request_run(find_none), "ok");
+	answer_begin(&patch);
+	looked_for = "7";
+	assert_string_equal(request_run(find_none), FAILED);
+	answer_begin(&patch);
+	looked_for = "";
+	assert_string_equal(request_run(find_none), FAILED);
+}
+
+static void
+test_etag_of_a_read(void **state)
+{
+	(void)state;
+	assert_string_equal(reads(&get, "", NULL, NULL), "200");
+	assert_string_equal(reads(&get, "if-none-match", "\"7\"", NULL),
+	    "304");
+	assert_string_equal(reads(&get, "If-None-Match", "W/\"7\"", NULL),
+	    "304");
+	assert_string_equal(reads(&get, "if-none-match", "*", NULL), "304");
+	assert_string_equal(reads(&get, "if-none-match", "\"6\"", NULL),
+	    "200");
+	assert_string_equal(reads(&get, "if-none-match", "\"6\", \"8\"",
+	    "\"9\",\"7\""), "304");
+	assert_string_equal(reads(&get, "if-none-match", "\"7\"", "\"6\""),
+	    "304");
+	assert_string_equal(reads(&get, "if-none-match", "7", NULL),
+	    BAD_NONE);
+	assert_string_equal(reads(&get, "if-none-match", "\"7\"", "7"),
+	    BAD_NONE);
+
+	/* If-Match is asked first (13.2.2). */
+	assert_string_equal(reads(&get, "if-match", "\"7\"", NULL), "200");
+	assert_string_equal(reads(&get, "if-match", "\"6\"", NULL), FAILED);
+	assert_string_equal(reads(&get, "if-match", "W/\"7\"", NULL),
+	    FAILED);
+	assert_string_equal(reads(&get, "if-match", "7", NULL), BAD);
+	answer_begin(&get);
+	send_line("if-none-match", "\"7\"");
+	send_line("if-match", "\"6\"");
+	assert_string_equal(request_run(ask_etag), FAILED);
+}
+
+/* What a write answers has its tag, and is never a 304. */
+static void
+test_etag_of_a_write(void **state)
+{
+	(void)state;
+	assert_string_equal(reads(&patch, "", NULL, NULL), "200");
+	assert_string_equal(reads(&patch, "if-none-match", "\"7\"", NULL),
+	    "200");
+	assert_string_equal(reads(&patch, "if-none-match", "*", NULL), "200");
+	/* It was for the version before. */
+	assert_string_equal(reads(&patch, "if-match", "\"6\"", NULL), "200");
+}
+
+static void
+test_memory_short(void **state)
+{
+	static const char *const	 values[] = { "\"7\"", "\"6\"", "6" };
+	static const char *const	 outcomes[] = { "ok", FAILED, BAD };
+	const char			*outcome;
+	unsigned			 n;
+	size_t				 i;
+
+	(void)state;
+	version = 7;
+	for (i = 0; i < 3; i++) {
+		for (n = 1; n < 100; n++) {
+			answer_begin(&get);
+			send_line("if-match", values[i]);
+			request.faults.countdown[FAULT_ALLOC] = n;
+			outcome = request_run(ask_etag);
+			if (request.faults.countdown[FAULT_ALLOC] > 0)
+				break;
+			assert_string_equal(outcome,
+			    "503 SERVICE_UNAVAILABLE");
+		}
+		assert_in_range(n, 2, 20);
+		assert_string_equal(outcome, outcomes[i]);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
+	const struct CMUnitTest	tests[] = {
+		TEST(test_if_match),
+		TEST(test_if_match_lines),
+		TEST(test_if_match_malformed),
+		TEST(test_if_none_match_of_a_write),
+		TEST(test_versions),
+		TEST(test_raise_if_outdated),
+		TEST(test_etag_of_a_read),
+		TEST(test_etag_of_a_write),
+		TEST(test_memory_short),
+	};
+
+	return (cmocka_run_group_tests_name("conditional", tests, NULL,
+	    NULL));
+}

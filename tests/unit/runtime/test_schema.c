@@ -1,0 +1,123 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/runtime/schema.c src/runtime/validator.c src/runtime/ctx.c */
+/* sources: src/runtime/coro.c src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/runtime/faults.c src/runtime/errors.c */
+/* sources: src/runtime/error_kinds.c */
+/* sources: tests/unit/runtime/kore_fake.c */
+
+/* What schemas_init() finds wrong before the start. */
+
+#include "request_fixture.h"
+
+#include <stdlib.h>
+
+#include "kore_fake.h"
+#include "runtime/endpoint.h"
+
+#define TOO_LARGE	"the schema edge: its struct is too large for a " \
+			"field_set"
+
+struct edge {
+	bool			 at[FIELD_SET_BITS];
+	bool			 beyond;
+	const char		*name;
+	struct field_set	 set;
+};
+
+#define AT(member_name)							\
+	{ .structure = "edge", .name = "it", .type = T_BOOL,		\
+	  .offset = offsetof(struct edge, member_name) }
+
+static const struct field	edge_fields[] = { AT(at[0]), AT(at[255]) };
+static const struct field	beyond_fields[] = { AT(at[0]), AT(beyond) };
+static const struct field	validated_fields[] = {
+	FIELD(edge, name, T_STR, 0, NULL),
+	FIELD(edge, name, T_STR, REQUIRED, "s_name"),
+};
+static const struct field	foreign_fields[] = {
+	{ .structure = "other", .name = "it", .type = T_BOOL },
+};
+
+extern struct schema	edge_schema;
+SCHEMA_UPDATE(edge, edge);
+
+/* With other fields, as if it had been written so. */
+static const char *
+with(const struct field *fields, size_t n, size_t set)
+{
+	free((void *)(uintptr_t)edge_schema.rules);
+	edge_schema.rules = NULL;
+	edge_schema.fields = fields;
+	edge_schema.nfields = n;
+	edge_schema.set = set;
+	return (schemas_init());
+}
+
+static void
+test_too_large_for_a_set(void **state)
+{
+	(void)state;
+	assert_true(edge_schema.set == offsetof(struct edge, set));
+	assert_null(with(edge_fields, 2, offsetof(struct edge, set)));
+	assert_string_equal(with(beyond_fields, 2, offsetof(struct edge,
+	    set)), TOO_LARGE);
+	/* Of no concern when it is no update. */
+	assert_null(with(beyond_fields, 2, 0));
+}
+
+static void
+test_field_of_another_struct(void **state)
+{
+	(void)state;
+	assert_string_equal(with(foreign_fields, 1, 0),
+	    "the schema edge has a field of another struct, other.it");
+}
+
+static void
+test_validators(void **state)
+{
+	(void)state;
+	assert_string_equal(with(validated_fields, 2, 0),
+	    "kore.conf has no (valid) validator s_name, which edge.name "
+	    "needs");
+	fake_validator("s_name", "^x$", NULL);
+	assert_null(with(validated_fields, 2, 0));
+	assert_null(edge_schema.rules[0]);
+	assert_ptr_equal(edge_schema.rules[1], rule_find("s_name"));
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	free((void *)(uintptr_t)edge_schema.rules);
+	edge_schema.rules = NULL;
+	return (0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_too_large_for_a_set),
+		cmocka_unit_test(test_field_of_another_struct),
+		cmocka_unit_test(test_validators),
+	};
+
+	return (cmocka_run_group_tests_name("schema", tests, NULL, teardown));
+}

@@ -1,0 +1,196 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "utils/etag.h"
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* In a block of its own size, so that no byte behind it is read. */
+static enum etag_result
+find(const char *list, const char *tag, int weak)
+{
+	char			*copy = strdup(list);
+	enum etag_result	 result = etag_in_list(copy, tag, weak);
+
+	free(copy);
+	return (result);
+}
+
+static const char *
+said(enum etag_result result)
+{
+	return (result == ETAG_MATCHES ? "matches" :
+	    result == ETAG_ANY ? "any" :
+	    result == ETAG_DIFFERS ? "differs" : "malformed");
+}
+
+/* What both comparisons say of "1" in a list. */
+static void
+assert_found(const char *list, enum etag_result strong,
+    enum etag_result weak)
+{
+	enum etag_result	 is;
+
+	if ((is = find(list, "\"1\"", 0)) != strong)
+		fail_msg("%s strongly: %s", list, said(is));
+	if ((is = find(list, "\"1\"", 1)) != weak)
+		fail_msg("%s weakly: %s", list, said(is));
+}
+
+static void
+test_one(void **state)
+{
+	(void)state;
+	assert_found("\"1\"", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("\"2\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	assert_found("\"\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	assert_found("\"11\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	assert_found("\"01\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	assert_found("\"1\\\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	assert_found(" \t\"1\"\t ", ETAG_MATCHES, ETAG_MATCHES);
+	assert_int_equal(find("\"\"", "\"\"", 0), ETAG_MATCHES);
+	assert_int_equal(find("\"1\"", "\"10\"", 0), ETAG_DIFFERS);
+	assert_int_equal(find("\"10\"", "\"1\"", 0), ETAG_DIFFERS);
+	assert_int_equal(find("\"-9223372036854775808\"",
+	    "\"-9223372036854775808\"", 0), ETAG_MATCHES);
+}
+
+/* RFC 9110, 8.8.3.2: the example's table, with a strong tag of ours. */
+static void
+test_weak(void **state)
+{
+	(void)state;
+	assert_found("W/\"1\"", ETAG_DIFFERS, ETAG_MATCHES);
+	assert_found("W/\"2\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	assert_found("W/\"1\", \"1\"", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("\"1\", W/\"1\"", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("W/\"1\", \"2\"", ETAG_DIFFERS, ETAG_MATCHES);
+	assert_found("\"2\", W/\"1\"", ETAG_DIFFERS, ETAG_MATCHES);
+	assert_found("\"W/\", \"2\"", ETAG_DIFFERS, ETAG_DIFFERS);
+}
+
+static void
+test_any(void **state)
+{
+	(void)state;
+	assert_found("*", ETAG_ANY, ETAG_ANY);
+	assert_found("\"*\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	assert_found("**", ETAG_MALFORMED, ETAG_MALFORMED);
+	assert_found("*, \"1\"", ETAG_MALFORMED, ETAG_MALFORMED);
+	assert_found("\"1\", *", ETAG_MALFORMED, ETAG_MALFORMED);
+	assert_found("W/*", ETAG_MALFORMED, ETAG_MALFORMED);
+}
+
+static void
+test_lists(void **state)
+{
+	(void)state;
+	assert_found("\"1\",\"2\",\"3\"", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("\"2\",\"1\",\"3\"", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("\"2\",\"3\",\"1\"", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("\"2\" , \"3\"\t,\t\"1\"", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("\"2\", \"3\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	/* Empty elements are nothing, a comma in quotes is text. */
+	assert_found(",\"1\"", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("\"1\",", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found(", ,\"2\",, ,\"1\" , ", ETAG_MATCHES, ETAG_MATCHES);
+	assert_found("\"2,\",\"3\"", ETAG_DIFFERS, ETAG_DIFFERS);
+	assert_found("\"2, 1\"", ETAG_MALFORMED, ETAG_MALFORMED);
+	assert_found("\",1,\"", ETAG_DIFFERS, ETAG_DIFFERS);
+}
+
+/* What comes before the mistake counts for nothing. */
+static void
+test_malformed(void **state)
+{
+	static const char *const	 bad[] = { "", " ", ",", ", ,\t,",
+	    "1", "\"", "\"1", "1\"", "'1'", "W", "W/", "W/1", "W/\"",
+	    "W/\"1", "w/\"1\"", "W\"1\"", "W /\"1\"", "W/ \"1\"",
+	    "W/W/\"1\"", "/\"1\"", "\"1\"\"1\"", "\"1\" \"1\"", "\"1\"x",
+	    "x\"1\"", "\"1\";\"2\"", "\"a b\"", "\"a\tb\"", "\"a\x7f\"",
+	    "\"a\x01\"", "\"1\", 2", "\"1\", \"2", "\"1\",W/",
+	    "\"1\", W/\"2", "\"\\\"1\\\"\"" };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		assert_found(bad[i], ETAG_MALFORMED, ETAG_MALFORMED);
+}
+
+/* Which bytes an opaque tag has: 8.8.3. */
+static void
+test_bytes(void **state)
+{
+	char		 list[4] = "\"x\"";
+	unsigned	 c;
+
+	(void)state;
+	for (c = 1; c < 256; c++) {
+		list[1] = (char)c;
+		assert_int_equal(find(list, "\"z\"", 0), c == 'z' ?
+		    ETAG_MATCHES : c <= ' ' || c == '"' || c == 0x7f ?
+		    ETAG_MALFORMED : ETAG_DIFFERS);
+	}
+}
+
+/* Whatever it is: no byte outside is read, and it ends. */
+static void
+test_noise(void **state)
+{
+	static const char	 bytes[] = "\"\"\"1W/*,, \tx";
+	unsigned		 seed = 1, seen[4] = { 0, 0, 0, 0 };
+	char			 text[16];
+	size_t			 i, len;
+	int			 round;
+
+	(void)state;
+	for (round = 0; round < 50000; round++) {
+		len = (size_t)rand_r(&seed) % sizeof(text);
+		for (i = 0; i < len; i++)
+			text[i] = bytes[(size_t)rand_r(&seed) %
+			    (sizeof(bytes) - 1)];
+		text[len] = '\0';
+		seen[find(text, "\"1\"", round & 1)]++;
+	}
+	assert_true(seen[ETAG_MALFORMED] > 1000);
+	assert_true(seen[ETAG_DIFFERS] > 100);
+	assert_true(seen[ETAG_MATCHES] > 100);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_one),
+		cmocka_unit_test(test_weak),
+		cmocka_unit_test(test_any),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_noise),
+	};
+
+	return (cmocka_run_group_tests_name("etag", tests, NULL, NULL));
+}
