@@ -15,6 +15,7 @@
 servers for those that need other settings. A server fails the run if it lost
 a worker, wrote a secret, leaked or left something behind."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -24,7 +25,7 @@ import pytest
 
 sys.dont_write_bytecode = True
 
-pytest.register_assert_rewrite("helpers", "wire")
+pytest.register_assert_rewrite("helpers", "people", "wire")
 
 import helpers  # noqa: E402
 from cluster import Cluster  # noqa: E402
@@ -89,9 +90,8 @@ def client(server):
         yield client
 
 
-@pytest.fixture
-def make_server(cluster, certificates, template):
-    """Makes servers that are not started yet, each with its own database."""
+@contextlib.contextmanager
+def server_maker(cluster, certificates, template):
     servers = []
 
     def make(database=None, certificate="ec", **settings):
@@ -105,8 +105,22 @@ def make_server(cluster, certificates, template):
 
 
 @pytest.fixture
+def make_server(cluster, certificates, template):
+    """Makes servers that are not started yet, each with its own database."""
+    with server_maker(cluster, certificates, template) as make:
+        yield make
+
+
+@pytest.fixture
 def start_server(make_server):
     return lambda **settings: make_server(**settings).start()
+
+
+@pytest.fixture(scope="module")
+def start_module_server(cluster, certificates, template):
+    """The same, for all tests of a file."""
+    with server_maker(cluster, certificates, template) as make:
+        yield lambda **settings: make(**settings).start()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import socket
 import struct
@@ -198,3 +199,10 @@ def orphan_jobs(server):
     return server.sql("SELECT count(*) FROM jobs j WHERE NOT EXISTS (SELECT "
                       "FROM users u WHERE u.id::text = j.payload ->> 'id')"
                       )[0][0]
+
+
+def read_routes(server):
+    """The rows of ./keel routes, its titles first."""
+    done = server.command("routes")
+    assert done.returncode == 0, done.stderr
+    return [re.split("  +", line) for line in done.stdout.splitlines()]

@@ -16,23 +16,30 @@ create-admin."""
 
 import pytest
 
-from helpers import new_email, new_password, new_user, read_me, sign_in
-from helpers import bearer
+from helpers import (bearer, new_email, new_password, new_user, read_me,
+                     read_routes, sign_in)
 
 
 def test_routes_lists_every_endpoint(make_server):
-    done = make_server(KEEL_DATABASE_URL="host=/nonexistent").command(
-        "routes")
-    assert done.returncode == 0, done.stderr
-    rows = [line.split() for line in done.stdout.splitlines()]
-    assert rows[0][:4] == ["METHOD", "PATH", "HANDLER", "AUTH"]
+    """Without a database. What there must be is in test_access.py."""
+    rows = read_routes(make_server(KEEL_DATABASE_URL="host=/nonexistent"))
+    assert rows[0] == ["METHOD", "PATH", "HANDLER", "AUTH", "DOC"]
+    assert {len(row) for row in rows} == {5}
     assert ["POST", "/api/v1/users", "create_user", "-"] in [
         row[:4] for row in rows]
     assert ["GET", "/api/v1/users/me", "read_me", "signed_in"] in [
         row[:4] for row in rows]
-    assert {row[1] for row in rows[1:]} >= {
-        "/api/v1/users", "/api/v1/users/me", "/api/v1/auth/token",
-        "/healthz", "/readyz", "/metrics"}
+    assert ["PUT", "^/api/v1/users/([^/]+)$", "replace_user",
+            'self_or_role("admin")'] in [row[:4] for row in rows]
+
+
+def test_the_columns_of_routes_line_up(make_server):
+    titles, *lines = make_server().command("routes").stdout.splitlines()
+    starts = [titles.index(title) for title in titles.split()]
+    for line in lines:
+        for start in starts[1:]:
+            assert line[start - 2:start] == "  ", line
+            assert line[start] != " ", line
 
 
 def test_check_config_shows_settings_and_masks_secrets(make_server):
@@ -46,8 +53,17 @@ def test_check_config_shows_settings_and_masks_secrets(make_server):
     assert shown["KEEL_DATABASE_URL"] == "********"
     assert shown["KEEL_PORT"] == str(server.port)
     assert shown["KEEL_PUBLIC_URL"] == server.url + "  (default)"
+    assert shown["KEEL_USER_DIRECTORY"] == "admin  (default)"
     assert server.secret not in done.stdout
     assert server.cluster.socket not in done.stdout
+
+
+def test_check_config_shows_who_may_see_users(make_server):
+    done = make_server(KEEL_USER_DIRECTORY="authenticated").command(
+        "check-config")
+    assert done.returncode == 0, done.stderr
+    assert ["KEEL_USER_DIRECTORY", "authenticated"] in [
+        line.split() for line in done.stdout.splitlines()]
 
 
 def test_check_config_needs_no_free_port(start_server):
@@ -59,6 +75,7 @@ def test_check_config_needs_no_free_port(start_server):
     ({"KEEL_SECRET_KEY": "short"}, "KEEL_SECRET_KEY"),
     ({"KEEL_WORKERS": "0"}, "KEEL_WORKERS"),
     ({"KEEL_TLS_CERT": "/nonexistent"}, "KEEL_TLS_CERT"),
+    ({"KEEL_USER_DIRECTORY": "foo"}, "KEEL_USER_DIRECTORY"),
     ({"KEEL_TYPO": "x"}, "KEEL_TYPO")])
 def test_check_config_finds_what_is_wrong(make_server, settings, phrase):
     done = make_server(**settings).command("check-config")

@@ -24,26 +24,69 @@ import pytest
 from helpers import check_error, check_validation, new_user, register, sign_in
 from helpers import bearer, raw_connection, raw_request, read_raw_answer
 
-EVERY_PATH = ["/api/v1/users", "/api/v1/users/me", "/api/v1/auth/token",
-              "/healthz", "/readyz"]
+ANY_ID = "/00000000-0000-4000-8000-000000000000"
 ALLOWED = {
-    "/api/v1/users": "POST, OPTIONS",
-    "/api/v1/users/me": "GET, HEAD, OPTIONS",
+    "/api/v1/users": "GET, HEAD, POST, OPTIONS",
+    "/api/v1/users/me": "GET, HEAD, PATCH, DELETE, OPTIONS",
+    "/api/v1/users/me/password": "POST, OPTIONS",
+    "/api/v1/users/me/sessions": "GET, HEAD, DELETE, OPTIONS",
+    "/api/v1/users/me/sessions" + ANY_ID: "DELETE, OPTIONS",
+    "/api/v1/users" + ANY_ID: "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
+    "/api/v1/users" + ANY_ID + "/activate": "POST, OPTIONS",
+    "/api/v1/users" + ANY_ID + "/deactivate": "POST, OPTIONS",
     "/api/v1/auth/token": "POST, OPTIONS",
     "/healthz": "GET, HEAD, OPTIONS",
     "/readyz": "GET, HEAD, OPTIONS",
 }
+EVERY_PATH = list(ALLOWED)
 
 
 @pytest.mark.parametrize("path", [
     "/", "/api", "/api/v1", "/api/v1/nothing", "/api/v1/users/me/x",
     "/api/v2/users", "/API/v1/users", "/healthzz", "/x" * 500,
     "/api/v1/users%2fme", "/%00", "/a%0d%0ab", "/..%2f..%2fetc/passwd",
-    "/index.php", "/metrics"])
+    "/index.php", "/metrics", "/nothing/", "/metrics/", "//", "/healthz//",
+    "//healthz/", "/api/v1/users//", "/api/v1/users/me//",
+    "/api/v1/users//activate", "/api/v1/users//activate/",
+    "/x" * 500 + "/", "//example.com/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_path_is_404_whatever_the_method(client, method, path):
     answer = client.request(method, path)
     assert check_error(answer, 404, "NOT_FOUND", "Not found") == {}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH",
+                                    "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", EVERY_PATH + ["/api/v1/users/no-uuid"])
+def test_a_trailing_slash_is_sent_on(client, path, method):
+    answer = client.request(method, path + "/")
+    assert answer.status_code == 308
+    assert answer.headers["location"] == path
+    assert answer.content == b""
+    assert "content-type" not in answer.headers
+
+
+@pytest.mark.parametrize("query", ["page=2&limit=3", "q=a%20b%2F", "x=/", "=",
+                                   "a=https://example.com/"])
+def test_a_trailing_slash_keeps_the_query(client, query):
+    answer = client.get("/api/v1/users/?" + query)
+    assert answer.status_code == 308
+    assert answer.headers["location"] == "/api/v1/users?" + query
+
+
+def test_a_client_that_follows_repeats_its_request(client, server):
+    user = new_user()
+    with server.client(follow_redirects=True) as follower:
+        assert follower.post("/api/v1/users/", json=user).status_code == 201
+    sign_in(client, user)
+
+
+def test_the_admin_listener_sends_on_what_is_its_own(server):
+    for path, status in (("/metrics/", 308), ("/healthz/", 404)):
+        answer = httpx.get(server.admin_url + path, trust_env=False)
+        assert answer.status_code == status
+        assert answer.headers.get("location") == (
+            "/metrics" if status == 308 else None)
 
 
 @pytest.mark.parametrize("method, path", [
@@ -76,7 +119,7 @@ def test_head_is_get_without_a_body(client, path):
 
 def test_head_of_an_error_has_no_body_either(client):
     for path, status in (("/nothing", 404), ("/api/v1/users/me", 401),
-                         ("/api/v1/users", 405)):
+                         ("/api/v1/auth/token", 405)):
         answer = client.head(path)
         assert answer.status_code == status
         assert answer.content == b""

@@ -99,12 +99,21 @@ def test_a_path_can_be_changed(start_server, build_copy):
         assert client.get("/healthz").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["v_email", "v_name", "v_password",
-                                  "v_role"])
+@pytest.mark.parametrize("name", ["v_email", "v_name", "v_password"])
 def test_a_deleted_validator_stops_the_start_by_name(make_server, build_copy,
                                                      name):
     build = build_copy(change(r"^validator\s+%s\s.*\n" % name, ""))
     assert name in start_line(make_server(build=build))
+
+
+@pytest.mark.parametrize("name", ["v_role", "v_page", "v_except"])
+def test_a_deleted_validator_of_a_query_is_named_by_kore(make_server,
+                                                         build_copy, name):
+    build = build_copy(change(r"^validator\s+%s\s.*\n" % name, ""))
+    done = make_server(build=build).command("serve")
+    assert done.returncode == 1
+    assert done.left_over == []
+    assert "unknown validator %s " % name in done.stdout
 
 
 def test_a_route_without_c_stops_the_start_by_name(make_server, build_copy):

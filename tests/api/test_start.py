@@ -92,7 +92,7 @@ def test_a_certificate_without_its_key(make_server):
 @pytest.mark.parametrize("change, query", [
     ("ALTER TABLE users RENAME name TO label", "users."),
     ("ALTER TABLE jobs RENAME payload TO cargo", "jobs.enqueue"),
-    ("ALTER TABLE sessions DROP client", "sessions.create"),
+    ("ALTER TABLE sessions DROP client", "sessions."),
     ("DROP TABLE jobs", "jobs.enqueue"),
 ])
 def test_a_statement_that_does_not_fit_is_named(make_server, change, query):
@@ -203,7 +203,8 @@ def test_a_name_instead_of_an_address_works(start_server, cluster, template):
     ("KEEL_ADMIN_PORT", "http"), ("KEEL_HOST", "localhost"),
     ("KEEL_HOST", "1.2.3"), ("KEEL_WORKERS", "0"), ("KEEL_WORKERS", "65"),
     ("KEEL_WORKERS", "two"), ("KEEL_DATABASE_POOL", "0"),
-    ("KEEL_LOG_LEVEL", "loud"), ("KEEL_PUBLIC_URL", "http://x"),
+    ("KEEL_LOG_LEVEL", "loud"), ("KEEL_USER_DIRECTORY", "foo"),
+    ("KEEL_USER_DIRECTORY", "Admin"), ("KEEL_PUBLIC_URL", "http://x"),
     ("KEEL_PUBLIC_URL", "https://x/"), ("KEEL_ALGORITHM", "none"),
     ("KEEL_ALGORITHM", "RS256")])
 def test_a_bad_setting_is_named(make_server, name, value):

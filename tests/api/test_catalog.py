@@ -1,0 +1,354 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Requests byte by byte, and the answers to them: what no HTTP client does."""
+"""What the database itself holds to: types, keys, constraints, triggers."""
+
+import os
+import uuid
+
+import psycopg2
+import pytest
+
+from helpers import new_email, register
+from server import ROOT
+
+TABLES = ["users", "posts", "sessions"]
+MIGRATIONS = os.path.join(ROOT, "sql/migrations")
+
+
+@pytest.fixture(scope="module")
+def sql(cluster, template):
+    """Statements to a migrated database that no server uses."""
+    database = cluster.database(template)
+    return lambda statement, *params: cluster.sql(statement, *params,
+                                                  database=database)
+
+
+def add_user(sql, **columns):
+    row = {"id": str(uuid.uuid4()), "email": new_email(), "name": "x",
+           "hashed_password": "!"} | columns
+    sql("INSERT INTO users (%s) VALUES (%s)" % (
+        ", ".join(row), ", ".join(["%s"] * len(row))), *row.values())
+    return row["id"]
+
+
+def add_post(sql, author, **columns):
+    row = {"id": str(uuid.uuid4()), "title": "x", "content": "x",
+           "author_id": author} | columns
+    sql("INSERT INTO posts (%s) VALUES (%s)" % (
+        ", ".join(row), ", ".join(["%s"] * len(row))), *row.values())
+    return row["id"]
+
+
+def add_session(sql, user):
+    return sql("INSERT INTO sessions (id, user_id, client, expires_at) VALUES"
+               " (gen_random_uuid(), %s, '::1', now()) RETURNING id", user)
+
+
+def columns_where(sql, condition):
+    return set(sql("SELECT table_name::text, column_name::text FROM "
+                   "information_schema.columns WHERE table_schema = 'public' "
+                   "AND table_name = ANY (%s) AND " + condition, TABLES))
+
+
+def indexes(sql, table):
+    """{name: (definition from the table on, is it unique)}"""
+    return {name: (definition.partition(" USING ")[2], unique)
+            for name, definition, unique in sql(
+                "SELECT c.relname::text, pg_get_indexdef(i.indexrelid), "
+                "i.indisunique FROM pg_index i JOIN pg_class c ON c.oid = "
+                "i.indexrelid WHERE i.indrelid = %s::regclass", table)}
+
+
+#
+# Columns.
+#
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_primary_key_is_a_uuid(sql, table):
+    assert sql("SELECT a.attname::text, format_type(a.atttypid, NULL) FROM "
+               "pg_constraint k JOIN pg_attribute a ON a.attrelid = "
+               "k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.contype = "
+               "'p' AND k.conrelid = %s::regclass", table) == [("id", "uuid")]
+
+
+def test_texts_are_as_long_as_the_seeds(sql):
+    assert dict(sql(
+        "SELECT table_name || '.' || column_name, character_maximum_length::"
+        "int FROM information_schema.columns WHERE table_schema = 'public' "
+        "AND data_type = 'character varying' AND table_name = ANY (%s)",
+        TABLES)) == {
+            "users.email": 255, "users.name": 100,
+            "users.hashed_password": 255, "users.role": 50,
+            "posts.title": 255, "sessions.client": 64}
+    assert columns_where(sql, "data_type = 'text'") == {("posts", "content")}
+
+
+@pytest.mark.parametrize("column, most", [
+    ("email", 255), ("name", 100), ("hashed_password", 255)])
+def test_a_length_counts_characters(sql, column, most):
+    add_user(sql, **{column: "😀" * most})
+    with pytest.raises(psycopg2.errors.StringDataRightTruncation):
+        add_user(sql, **{column: "x" * (most + 1)})
+
+
+def test_a_title_has_up_to_255_characters(sql):
+    author = add_user(sql)
+    add_post(sql, author, title="é" * 255)
+    with pytest.raises(psycopg2.errors.StringDataRightTruncation):
+        add_post(sql, author, title="x" * 256)
+
+
+def test_only_what_may_be_unknown_is_nullable(sql):
+    assert columns_where(sql, "is_nullable = 'YES'") == {
+        ("posts", "published_at"), ("sessions", "revoked_at")}
+
+
+@pytest.mark.parametrize("column", ["id", "email", "name", "hashed_password",
+                                    "role", "is_active", "email_verified",
+                                    "version", "created_at", "updated_at"])
+def test_a_user_has_no_nulls(sql, column):
+    with pytest.raises(psycopg2.errors.NotNullViolation) as error:
+        add_user(sql, **{column: None})
+    assert error.value.diag.column_name == column
+
+
+def test_every_time_has_a_time_zone(sql):
+    times = columns_where(sql, "data_type LIKE 'timestamp%%'")
+    assert times == columns_where(
+        sql, "data_type = 'timestamp with time zone'")
+    assert {column for _, column in times} == {
+        "created_at", "updated_at", "expires_at", "revoked_at",
+        "published_at"}
+    assert {table for table, _ in times} == set(TABLES)
+
+
+def test_defaults_are_the_seeds(sql):
+    user = add_user(sql)
+    assert sql("SELECT role, is_active, email_verified, version, created_at "
+               "= updated_at, now() - created_at < interval '1 minute' FROM "
+               "users WHERE id = %s", user) == [
+                   ("user", True, False, 1, True, True)]
+    assert sql("SELECT published_at, version FROM posts WHERE id = %s",
+               add_post(sql, user)) == [(None, 1)]
+
+
+#
+# Keys and constraints.
+#
+
+def test_an_address_is_unique_whatever_its_case(sql):
+    found = indexes(sql, "users")
+    assert found["users_email_key"] == ("btree (lower((email)::text))", True)
+    email = new_email("Ünï-Case")
+    add_user(sql, email=email)
+    for same in (email, email.upper(), email.lower()):
+        with pytest.raises(psycopg2.errors.UniqueViolation) as error:
+            add_user(sql, email=same)
+        assert error.value.diag.constraint_name == "users_email_key"
+
+
+def test_the_seeds_index_of_address_and_role_is_there(sql):
+    assert indexes(sql, "users")["ix_users_email_role"] == (
+        "btree (email, role)", False)
+
+
+@pytest.mark.parametrize("table, column", [
+    ("users", "created_at, id"), ("posts", "author_id"),
+    ("sessions", "user_id, created_at, id"),
+    ("users", 'lower((email)::text) COLLATE "C", id'),
+    ("users", 'lower((name)::text) COLLATE "C", id')])
+def test_what_is_searched_by_has_an_index(sql, table, column):
+    assert ("btree (%s)" % column, False) in indexes(sql, table).values()
+
+
+@pytest.mark.parametrize("sort", ["created_at", "lower(email) COLLATE \"C\"",
+                                  "lower(name) COLLATE \"C\""])
+@pytest.mark.parametrize("direction", ["", " DESC"])
+def test_a_page_of_a_list_reads_no_more_than_its_index(sql, sort, direction):
+    with_index = sql("SET enable_seqscan = off; EXPLAIN SELECT * FROM users "
+                     "ORDER BY %s%s, id%s LIMIT 20" % (sort, direction,
+                                                       direction))
+    plan = "\n".join(line for line, in with_index)
+    assert "Sort" not in plan and "Index Scan" in plan, plan
+
+
+def test_foreign_keys_cascade(sql):
+    """confdeltype 'c' is ON DELETE CASCADE."""
+    assert set(sql(
+        "SELECT k.conrelid::regclass::text, a.attname::text, "
+        "k.confrelid::regclass::text, k.confdeltype::text FROM pg_constraint "
+        "k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY "
+        "(k.conkey) WHERE k.contype = 'f'")) == {
+            ("posts", "author_id", "users", "c"),
+            ("sessions", "user_id", "users", "c")}
+
+
+def test_what_a_user_had_goes_with_him(sql):
+    users = [add_user(sql) for _ in range(2)]
+    for user in users:
+        for _ in range(3):
+            add_post(sql, user)
+            add_session(sql, user)
+    sql("DELETE FROM users WHERE id = %s", users[0])
+    for table, column in (("posts", "author_id"), ("sessions", "user_id")):
+        left = "SELECT count(*) FROM " + table + " WHERE " + column + " = %s"
+        assert sql(left, users[0]) == [(0,)]
+        assert sql(left, users[1]) == [(3,)]
+
+
+def test_nothing_belongs_to_nobody(sql):
+    for add in (add_post, add_session):
+        with pytest.raises(psycopg2.errors.ForeignKeyViolation):
+            add(sql, str(uuid.uuid4()))
+
+
+@pytest.mark.parametrize("role", ["root", "", "Admin", "user ", "owner"])
+def test_a_role_is_one_of_three(sql, role):
+    user = add_user(sql)
+    with pytest.raises(psycopg2.errors.CheckViolation):
+        add_user(sql, role=role)
+    with pytest.raises(psycopg2.errors.CheckViolation):
+        sql("UPDATE users SET role = %s WHERE id = %s", role, user)
+
+
+def test_each_of_the_three_roles_is_one(sql):
+    for role in ("user", "staff", "admin"):
+        add_user(sql, role=role)
+
+
+#
+# Changes by plain SQL.
+#
+
+def state(sql, table, id):
+    return sql("SELECT version, updated_at, created_at FROM " + table +
+               " WHERE id = %s", id)[0]
+
+
+@pytest.fixture(params=["users", "posts"])
+def row(request, sql):
+    """A table, a column of it, a row."""
+    user = add_user(sql)
+    if request.param == "users":
+        return "users", "name", user
+    return "posts", "title", add_post(sql, user)
+
+
+def test_a_change_moves_version_and_time(sql, row):
+    table, column, id = row
+    before = state(sql, table, id)
+    for i in range(3):
+        sql("UPDATE %s SET %s = %%s WHERE id = %%s" % (table, column),
+            "y%d" % i, id)
+        after = state(sql, table, id)
+        assert after[0] == before[0] + 1
+        assert after[1] > before[1]
+        assert after[2] == before[2]
+        before = after
+
+
+def test_a_change_of_nothing_moves_neither(sql, row):
+    table, column, id = row
+    before = state(sql, table, id)
+    for change in ("%s = 'x'" % column, "%s = %s" % (column, column),
+                   "id = id", "version = 1, created_at = created_at"):
+        sql("UPDATE %s SET %s WHERE id = %%s" % (table, change), id)
+        assert state(sql, table, id) == before
+
+
+def test_version_and_time_cannot_be_chosen(sql, row):
+    table, _, id = row
+    before = state(sql, table, id)
+    sql("UPDATE " + table + " SET version = 77, updated_at = '2000-01-01' "
+        "WHERE id = %s", id)
+    after = state(sql, table, id)
+    assert after[0] == 2
+    assert after[1] > before[1]
+
+
+def test_only_the_rows_that_change_move(sql):
+    users = [add_user(sql, name="same-%d" % i) for i in range(3)]
+    sql("UPDATE users SET name = 'same-1' WHERE id::text = ANY (%s)", users)
+    assert [state(sql, "users", id)[0] for id in users] == [2, 1, 2]
+
+
+#
+# Migrations.
+#
+
+def test_a_database_that_stopped_at_0003_comes_up_with_its_rows(make_server,
+                                                                cluster):
+    """What is in its way stops 0004; when that has gone, migrate goes on."""
+    server = make_server(database=cluster.database())
+    server.sql("CREATE TABLE ix_users_list_name ()")
+    done = server.command("migrate")
+    assert done.returncode == 1
+    assert "0004_users_lists" in done.stderr
+    versions = "SELECT version FROM keel_migrations ORDER BY 1"
+    assert server.sql(versions) == [(1,), (2,), (3,)]
+    assert "ix_users_list_email" not in indexes(server.sql, "users")
+
+    user = add_user(server.sql, name="Before")
+    post = add_post(server.sql, user)
+    add_session(server.sql, user)
+    server.sql("UPDATE users SET name = name WHERE id = %s", user)
+    rows = ["SELECT * FROM " + table for table in TABLES]
+    before = [server.sql(statement) for statement in rows]
+
+    server.sql("DROP TABLE ix_users_list_name")
+    done = server.command("migrate")
+    assert done.returncode == 0, done.stderr
+    assert "applying 0004_users_lists" in done.stdout
+    assert "0003" not in done.stdout
+    assert [server.sql(statement) for statement in rows] == before
+    for table, id in (("users", user), ("posts", post)):
+        was = state(server.sql, table, id)
+        server.sql("UPDATE " + table + " SET id = id WHERE id = %s", id)
+        assert state(server.sql, table, id) == was
+    server.start()
+    with server.client() as client:
+        register(client)
+
+
+def catalog(sql):
+    """Everything that migrations make."""
+    return [sorted(sql(statement)) for statement in (
+        "SELECT table_name::text, column_name::text, data_type::text, "
+        "is_nullable::text, coalesce(column_default::text, '') FROM "
+        "information_schema.columns WHERE table_schema = 'public'",
+        "SELECT tablename::text, indexdef FROM pg_indexes "
+        "WHERE schemaname = 'public'",
+        "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) "
+        "FROM pg_constraint WHERE conrelid <> 0",
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT "
+        "tgisinternal",
+        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = "
+        "'public'::regnamespace")]
+
+
+def test_keel_migrate_makes_what_the_files_say(sql, cluster):
+    """They are in the program; a psql would have made the same of them."""
+    database = cluster.database()
+
+    def plain(statement):
+        return cluster.sql(statement, database=database)
+
+    for name in sorted(os.listdir(MIGRATIONS)):
+        with open(os.path.join(MIGRATIONS, name)) as f:
+            plain(f.read())
+    made = [[row for row in rows if "keel_migrations" not in str(row)]
+            for rows in catalog(sql)]
+    assert made == catalog(plain)
+    assert all(made)

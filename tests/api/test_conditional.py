@@ -1,0 +1,308 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""What the tests do again and again: register, sign in, compare errors."""
+"""ETag, If-Match and If-None-Match of one user."""
+
+import concurrent.futures
+import threading
+
+import pytest
+
+from helpers import check_error, check_validation, new_user
+from people import add_people, transaction, wait_for_waiting
+
+ME = "/api/v1/users/me"
+OUTDATED = "The resource is not in the state that was asked for"
+MALFORMED = ["Is not a list of entity tags, like \"1\""]
+
+WRITES = {
+    "patch": ("PATCH", "", {"name": "New"}),
+    "empty patch": ("PATCH", "", {}),
+    "put": ("PUT", "", {"email": None, "name": "New", "role": "user",
+                        "is_active": True}),
+    "delete": ("DELETE", "", None),
+    "activate": ("POST", "/activate", None),
+    "deactivate": ("POST", "/deactivate", None),
+}
+every_write = pytest.mark.parametrize("write", WRITES)
+
+
+@pytest.fixture
+def people(server):
+    return add_people(server, "user", "admin")
+
+
+@pytest.fixture
+def user(people):
+    return people[0]
+
+
+def send(client, people, write, *headers):
+    """By the admin, of the user; headers are (name, value)."""
+    user, admin = people
+    method, suffix, body = WRITES[write]
+    if body and "email" in body:
+        body = body | {"email": user.email}
+    return client.request(method, user.path + suffix, json=body, headers=[
+        ("Authorization", "Bearer " + admin.token), *headers])
+
+
+def send_me(client, people, method, *headers):
+    user, _ = people
+    return client.request(
+        method, ME, json={"name": "New"} if method == "PATCH" else None,
+        headers=[("Authorization", "Bearer " + user.token), *headers])
+
+
+def get(client, user, *headers, method="GET", path=None):
+    return client.request(method, path or user.path, headers=[
+        ("Authorization", "Bearer " + user.token), *headers])
+
+
+def everything(user):
+    return user.row("email", "name", "role", "is_active", "version",
+                    "updated_at")
+
+
+def check_outdated(answer):
+    assert check_error(answer, 412, "PRECONDITION_FAILED", OUTDATED) == {}
+
+
+#
+# ETag.
+#
+
+def test_the_tag_is_the_version(client, people):
+    user, admin = people
+    made = client.post("/api/v1/users", json=new_user())
+    assert (made.status_code, made.headers["etag"]) == (201, '"1"')
+    for version in (1, 2, 3):
+        assert user.row("version") == (version,)
+        for path in (user.path, ME):
+            assert get(client, user, path=path).headers["etag"] == \
+                '"%d"' % version
+        answer = client.patch(user.path, headers=admin.headers,
+                              json={"name": "Name %d" % version})
+        assert answer.headers["etag"] == '"%d"' % (version + 1)
+    answer = send(client, people, "put")
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"5"')
+    answer = client.patch(ME, headers=user.headers, json={"name": "Ada"})
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"6"')
+
+
+def test_a_change_by_sql_is_a_new_version(client, user):
+    user.set(name="Grace")
+    assert get(client, user).headers["etag"] == '"2"'
+
+
+def test_no_tag_where_it_would_name_nothing(client, people):
+    user, admin = people
+    answers = [client.get("/api/v1/users", headers=admin.headers),
+               send(client, people, "deactivate"),
+               send(client, people, "activate"),
+               client.get(user.path), send(client, people, "delete")]
+    for answer in answers:
+        assert "etag" not in answer.headers
+
+
+#
+# If-None-Match.
+#
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("values", [
+    ['"1"'], ['W/"1"'], ["*"], ['"7", "1"'], ['"7",W/"1" , "9"'],
+    [', "1",'], ['"7"', '"1"'], ['"7"', '"8", W/"1"', '"9"'], ['"a,b", "1"']])
+def test_what_the_client_has_is_not_sent_again(server, user, values, method):
+    with server.client() as client:
+        for path in (user.path, ME):
+            answer = get(client, user, *[("If-None-Match", value)
+                                         for value in values],
+                         method=method, path=path)
+            assert answer.status_code == 304
+            assert answer.content == b""
+            assert answer.headers["etag"] == '"1"'
+            assert "content-type" not in answer.headers
+            assert "content-length" not in answer.headers
+            assert "x-request-id" in answer.headers
+            # The connection goes on.
+            assert get(client, user, path=path).json()["id"] == user.id
+
+
+@pytest.mark.parametrize("values", [
+    ['"2"'], ['"11"'], ['W/"0"'], ['""'], ['"2", "3"'], ['"2"', '"3"'],
+    ['"*"'], ['"W/"']])
+def test_what_the_client_has_not_is_sent(client, user, values):
+    answer = get(client, user, *[("If-None-Match", value)
+                                 for value in values])
+    assert answer.status_code == 200
+    assert answer.json()["id"] == user.id
+
+
+def test_after_a_change_it_is_sent_again(client, people):
+    user, _ = people
+    has = ("If-None-Match", get(client, user).headers["etag"])
+    assert get(client, user, has).status_code == 304
+    assert send(client, people, "empty patch").status_code == 200
+    assert get(client, user, has).status_code == 304
+    assert send(client, people, "patch").status_code == 200
+    answer = get(client, user, has)
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
+    assert answer.json()["name"] == "New"
+
+
+def test_who_may_not_read_is_not_told_that_nothing_changed(client, people):
+    user, admin = people
+    has = ("If-None-Match", '"1"')
+    answer = client.get(user.path, headers=[has])
+    check_error(answer, 401, "UNAUTHORIZED")
+    check_error(get(client, user, has, path=admin.path), 403, "FORBIDDEN")
+
+
+@every_write
+def test_if_none_match_of_a_write(client, people, write):
+    before = everything(people[0])
+    for value in ('"1"', 'W/"1"', "*", '"7", "1"'):
+        check_outdated(send(client, people, write, ("If-None-Match", value)))
+    assert everything(people[0]) == before
+    assert send(client, people, write, ("If-None-Match", '"7"')).is_success
+
+
+#
+# If-Match.
+#
+
+@every_write
+@pytest.mark.parametrize("values", [
+    ['"2"'], ['"0"'], ['W/"1"'], ['"2", "3"'], ['"2"', '"3"'], ['"*"'],
+    ['"11"'], ['""']])
+def test_a_stale_tag_changes_nothing(client, people, write, values):
+    before = everything(people[0])
+    check_outdated(send(client, people, write, *[
+        ("If-Match", value) for value in values]))
+    assert everything(people[0]) == before
+
+
+@every_write
+@pytest.mark.parametrize("values", [
+    ['"1"'], ["*"], ['"2", "1"'], ['"2"', '"1"'], ['W/"1", "1"']])
+def test_a_fresh_tag_lets_through(client, people, write, values):
+    answer = send(client, people, write, *[
+        ("If-Match", value) for value in values])
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_a_tag_of_oneself(client, people, method):
+    user, _ = people
+    before = everything(user)
+    check_outdated(send_me(client, people, method, ("If-Match", '"2"')))
+    assert everything(user) == before
+    answer = send_me(client, people, method, ("If-Match", '"1"'))
+    assert answer.is_success, answer.text
+
+
+def test_a_stale_tag_of_a_read(client, user):
+    for path in (user.path, ME):
+        check_outdated(get(client, user, ("If-Match", '"2"'), path=path))
+        assert get(client, user, ("If-Match", '"1"'),
+                   path=path).status_code == 200
+        # RFC 9110, 13.2.2: If-Match comes first.
+        check_outdated(get(client, user, ("If-Match", '"2"'),
+                           ("If-None-Match", '"1"'), path=path))
+
+
+def test_nobody_matches_no_tag(client, people):
+    user, _ = people
+    assert send(client, people, "delete").status_code == 204
+    for write in WRITES:
+        check_error(send(client, people, write, ("If-Match", "*")), 404,
+                    "NOT_FOUND", "User not found")
+
+
+def test_a_stale_tag_comes_after_rights_and_fields(client, people):
+    user, admin = people
+    stale = ("If-Match", '"2"')
+    check_error(client.delete(user.path, headers=[stale]), 401,
+                "UNAUTHORIZED")
+    check_error(client.delete(admin.path, headers=[
+        ("Authorization", "Bearer " + user.token), stale]), 403, "FORBIDDEN")
+    answer = client.patch(user.path, json={"x": 1}, headers=[
+        ("Authorization", "Bearer " + user.token), stale])
+    assert list(check_validation(answer)) == ["body.x"]
+
+
+#
+# Malformed.
+#
+
+BAD = ["1", '"1', '1"', "'1'", 'W/1', 'w/"1"', 'W "1"', '"1" "2"', '"1"x',
+       ",", "", '*, "1"', '"1", *', "W/*", '"1";', '"a b"']
+
+
+@pytest.mark.parametrize("value", BAD)
+def test_a_list_of_tags_that_is_none(client, people, value):
+    user, _ = people
+    before = everything(user)
+    for name in ("If-Match", "If-None-Match"):
+        bad = {"header." + name.lower(): MALFORMED}
+        for header in ([(name, value)], [(name, '"7"'), (name, value)]):
+            assert check_validation(get(client, user, *header)) == bad
+            for write in WRITES:
+                assert check_validation(
+                    send(client, people, write, *header)) == bad
+    assert everything(user) == before
+
+
+#
+# Two writers.
+#
+
+@pytest.mark.parametrize("first, second", [
+    ("patch", "patch"), ("put", "patch"), ("patch", "delete"),
+    ("deactivate", "put"), ("delete", "delete"), ("deactivate", "delete")])
+def test_of_two_writers_in_time_one_is_late(server, client, people, first,
+                                            second):
+    """Both have read the version when the first of them writes."""
+    fresh = ("If-Match", '"1"')
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with transaction(server, "SELECT FROM users WHERE id = %s FOR UPDATE",
+                         people[0].id):
+            answers = [pool.submit(send, client, people, write, fresh)
+                       for write in (first, second)]
+            wait_for_waiting(server, 2)
+    won, lost = sorted((answer.result() for answer in answers),
+                       key=lambda answer: answer.status_code)
+    assert won.is_success, won.text
+    check_outdated(lost)
+
+
+def test_two_writers_at_once(client, people):
+    user, admin = people
+    together = threading.Barrier(2)
+
+    def write(name, version):
+        together.wait(10)
+        return client.patch(user.path, json={"name": name}, headers={
+            **admin.headers, "If-Match": '"%d"' % version})
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for version in range(1, 41):
+            names = ["%s of %d" % (name, version) for name in "AB"]
+            answers = pool.map(write, names, [version] * 2)
+            won, lost = sorted(answers, key=lambda answer: answer.status_code)
+            assert (won.status_code, lost.status_code) == (200, 412)
+            assert won.headers["etag"] == '"%d"' % (version + 1)
+            assert user.row("name", "version") == (
+                won.json()["name"], version + 1)
