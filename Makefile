@@ -40,7 +40,7 @@ run: deps
 	@if [ -n "$${KEEL_DATABASE_URL+set}" ]; then \
 		KEEL_FLAVOR=$(FLAVOR) ./keel migrate && \
 		echo "keel: to make the first admin: printf %s" \
-		    "'A-good-passw0rd' | ./keel create-admin you@example.com"; \
+		    "'A-good-passw0rd' | ./keel create-admin admin@example.com"; \
 	fi
 	@KEEL_FLAVOR=$(FLAVOR) exec ./keel serve
 

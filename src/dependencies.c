@@ -117,8 +117,11 @@ resolve_self_or_directory(struct ctx *c, const struct dependency *d)
 }
 
 const struct user *
-current_user(const struct ctx *c)
+current_user(struct ctx *c)
 {
+	if (c->user == NULL)
+		raise_error(c, &ERR_INTERNAL, "%s asks who is signed in, and "
+		    "has no .auth", c->endpoint->name);
 	return (c->user);
 }
 

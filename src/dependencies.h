@@ -46,10 +46,8 @@ extern const struct dependency	signed_in;
 extern const struct dependency	user_directory;
 extern const struct dependency	self_or_directory;
 
-/*
- * Who is signed in. Only in endpoints with .auth.
- */
-const struct user	*current_user(const struct ctx *);
+/* Who is signed in. Raises ERR_INTERNAL in an endpoint without .auth. */
+const struct user	*current_user(struct ctx *);
 
 /* The same where signing in is optional: NULL when no token was sent. */
 const struct user	*current_user_or_none(struct ctx *) AWAITS;

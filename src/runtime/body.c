@@ -16,7 +16,7 @@
 
 /*
  * Reads a request's body into the struct its schema describes. JSON is held
- * to RFC 8259 by jansson, and to api.md beyond it: no duplicate and no unknown
+ * to RFC 8259 by jansson, and to more beyond it: no duplicate and no unknown
  * member, no NUL, at most BODY_DEPTH_MAX levels.
  */
 
@@ -230,7 +230,7 @@ refuse_unknown(struct ctx *c, const struct schema *s, json_t *root)
 		if (find_field(s, key) == NULL)
 			error_detail(c, ctx_printf(c, "body.%.*s",
 			    KEY_SHOWN_MAX, key), "unknown_field",
-			    "Is not a field of this resource");
+			    "Is not a field of this request");
 	}
 }
 
@@ -268,8 +268,8 @@ read_value(struct ctx *c, const struct schema *s, const struct field *f,
 		if (rule != NULL)
 			rule_check(c, rule, field, text);
 	} else {
-		error_detail(c, field, "wrong_type", "Must be %s",
-		    names[f->type]);
+		error_detail(c, field, "wrong_type", "Must be %s%s",
+		    names[f->type], json_is_null(value) ? ", not null" : "");
 	}
 }
 
@@ -281,7 +281,7 @@ read_absent(struct ctx *c, const struct field *f, char *out)
 		error_detail(c, ctx_printf(c, "body.%s", f->name), "missing",
 		    "Is required");
 	else if (f->fallback != NULL)
-		*(const char **)(out + f->offset) = f->fallback;
+		field_set_fallback(f, out);
 }
 
 static void

@@ -43,7 +43,7 @@ enum http_verb {
 	VERB_NONE, VERB_GET, VERB_POST, VERB_PUT, VERB_PATCH, VERB_DELETE
 };
 
-/* Which shape this endpoint's errors have (api.md). */
+/* Which shape this endpoint's errors have: the envelope, or RFC 6749, 5.2. */
 enum error_shape { ENVELOPE, OAUTH };
 
 struct endpoint {

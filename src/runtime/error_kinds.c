@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* The kinds of error: HTTP's status and the code in the envelope (api.md). */
+/* The kinds of error: HTTP's status and the code in the envelope. */
 
 #include "runtime/errors.h"
 

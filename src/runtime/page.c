@@ -107,7 +107,7 @@ page_from_query(struct ctx *c, const char *fallback_sort)
 	    (p->number - 1) * p->limit);
 	p->sort = query_param(c, "sort");
 	if (p->sort == NULL)
-		p->sort = fallback_sort;
+		p->sort = fallback_sort != NULL ? fallback_sort : "";
 	if (cursor != NULL) {
 		refuse_with(c, "page", "cursor");
 		refuse_with(c, "skip", "cursor");

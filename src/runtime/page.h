@@ -40,8 +40,9 @@ struct page {
 
 /*
  * Reads page, skip, limit, sort and cursor; fallback_sort is what an absent
- * sort means. Raises 422 where they contradict each other, 400 INVALID_CURSOR
- * for a cursor that is not this endpoint's.
+ * sort means, NULL where there is one order only. Raises 422 where they
+ * contradict each other, 400 INVALID_CURSOR for a cursor that is not this
+ * endpoint's.
  */
 const struct page	*page_from_query(struct ctx *,
 			    const char *fallback_sort);

@@ -85,6 +85,18 @@ bind_allow(struct route *r)
 	return (r->allow != NULL ? NULL : "does not fit in memory");
 }
 
+static bool
+has_cursor_answer(const struct route *r)
+{
+	size_t	 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].verb == VERB_GET)
+			return (r->rows[i].out_cursor != NULL);
+	}
+	return (false);
+}
+
 static const char *
 bind_params(struct route *r)
 {
@@ -93,6 +105,44 @@ bind_params(struct route *r)
 	TAILQ_FOREACH(p, &r->hdlr->params, list) {
 		if (rule_of(p->validator) == NULL)
 			return ("names a validator that does not compile");
+		if (strcmp(p->name, "cursor") == 0 && !has_cursor_answer(r))
+			return ("has a parameter cursor, and no .out_cursor");
+	}
+	return (NULL);
+}
+
+/* Has another handler of that name been bound, by one of these routes? */
+static bool
+name_taken(const struct route *r, const struct endpoint *e)
+{
+	size_t	 i;
+
+	for (; r != NULL; r = r->next) {
+		for (i = 0; i < r->nrows; i++) {
+			if (r->rows[i].name != NULL &&
+			    r->rows[i].handler != e->handler &&
+			    strcmp(r->rows[i].name, e->name) == 0)
+				return (true);
+		}
+	}
+	return (false);
+}
+
+/* Cursors, and the overrides of tests, go by the handler's name. */
+static const char *
+bind_rows(const struct route *r)
+{
+	const struct endpoint	*e, *before;
+
+	for (e = r->rows; e < r->rows + r->nrows; e++) {
+		if (e->verb == VERB_NONE)
+			continue;
+		if (name_taken(r->next, e))
+			return ("has a handler of a name that another has");
+		for (before = r->rows; before < e; before++) {
+			if (before->verb == e->verb)
+				return ("has two rows of one method");
+		}
 	}
 	return (NULL);
 }
@@ -112,7 +162,8 @@ bind_route(struct kore_module_handle *hdlr)
 	r->hdlr = hdlr;
 	r->next = bound;
 	bound = r;
-	if ((what = bind_path(r)) == NULL && (what = bind_allow(r)) == NULL)
+	if ((what = bind_path(r)) == NULL && (what = bind_rows(r)) == NULL &&
+	    (what = bind_allow(r)) == NULL)
 		what = bind_params(r);
 	return (what);
 }
@@ -125,6 +176,7 @@ routes_init(void)
 	struct kore_module_handle	*hdlr;
 	const char			*what;
 
+	bound = NULL;
 	LIST_FOREACH(srv, &kore_servers, list) {
 		TAILQ_FOREACH(dom, &srv->domains, list) {
 			TAILQ_FOREACH(hdlr, &dom->handlers, list) {

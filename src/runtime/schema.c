@@ -26,6 +26,38 @@
 extern struct schema	*const __start_keel_schemas[];
 extern struct schema	*const __stop_keel_schemas[];
 
+void
+field_set_fallback(const struct field *f, void *out)
+{
+	char	*place = (char *)out + f->offset;
+
+	if (f->type == T_BOOL)
+		*(bool *)place = strcmp(f->fallback, "true") == 0;
+	else if (f->type == T_INT)
+		*(int64_t *)place = strtoll(f->fallback, NULL, 10);
+	else
+		*(const char **)place = f->fallback;
+}
+
+static bool
+fallback_fits(const struct field *f)
+{
+	char	*end;
+
+	switch (f->type) {
+	case T_STR:
+		return (true);
+	case T_BOOL:
+		return (strcmp(f->fallback, "true") == 0 ||
+		    strcmp(f->fallback, "false") == 0);
+	case T_INT:
+		strtoll(f->fallback, &end, 10);
+		return (end != f->fallback && *end == '\0');
+	default:
+		return (false);
+	}
+}
+
 static const char *
 schema_init(struct schema *s)
 {
@@ -39,6 +71,13 @@ schema_init(struct schema *s)
 			snprintf(line, sizeof(line), "the schema %s has a "
 			    "field of another struct, %s.%s", s->name,
 			    s->fields[i].structure, s->fields[i].name);
+			return (line);
+		}
+		if (s->fields[i].fallback != NULL &&
+		    !fallback_fits(&s->fields[i])) {
+			snprintf(line, sizeof(line), "the schema %s: %s "
+			    "cannot fall back on '%s'", s->name,
+			    s->fields[i].name, s->fields[i].fallback);
 			return (line);
 		}
 		if (s->set != 0 && s->fields[i].offset >= FIELD_SET_BITS) {

@@ -50,7 +50,7 @@ struct field {
 	unsigned	 flags;
 	size_t		 offset;
 	const char	*validator;	/* NULL: the type is all there is */
-	const char	*fallback;	/* T_STR: what an absent one means */
+	const char	*fallback;	/* what an absent one means, as text */
 
 	const struct schema	*of;		/* T_LIST: of its items */
 	size_t			 count;		/* and where their number is */
@@ -191,6 +191,9 @@ const void	*schema_read_form(struct ctx *, const struct schema *);
  */
 void		 schema_respond(struct ctx *, const struct schema *,
 		    const void *answer);
+
+/* Puts a field's fallback, which it has, into its place in *out. */
+void		 field_set_fallback(const struct field *, void *out);
 
 /*
  * In the parent, once: looks up every field's validator. Returns NULL, or a

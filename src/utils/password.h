@@ -18,7 +18,7 @@
 #define KEEL_UTILS_PASSWORD_H
 
 /*
- * Password hashing: Argon2id (RFC 9106) with the parameters of api.md, and
+ * Password hashing: Argon2id (RFC 9106) with the parameters of OWASP, and
  * the verification of bcrypt hashes that passlib left in a database. Each
  * call holds about 19 MiB and some 20 ms of a CPU (a foreign hash: what its
  * parameters say, within the limits below), so it belongs on a task thread,

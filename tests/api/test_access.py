@@ -11,9 +11,10 @@
 # WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-"""What the tests do again and again: register, sign in, compare errors."""
 """Who may call what: every route that ./keel routes lists, with every method,
 asked by everybody, under both settings of KEEL_USER_DIRECTORY."""
+
+import re
 
 import httpx
 import pytest
@@ -115,8 +116,7 @@ TABLES = {"admin": read_table(TABLE),
 
 def plain_path(path):
     """kore.conf's regexes, as the table writes them."""
-    return path.strip("^$").replace("sessions/([^/]+)", "sessions/{session_id}"
-                                    ).replace("([^/]+)", "{user_id}")
+    return re.sub(r"(\w+)s/\(\[\^/\]\+\)", r"\1s/{\1_id}", path.strip("^$"))
 
 
 class Directory:

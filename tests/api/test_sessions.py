@@ -404,7 +404,7 @@ def test_a_weak_one_tells_nothing_of_the_current_one(reader):
     ({}, {"body.current_password": ["Is required"],
           "body.new_password": ["Is required"]}),
     ({"current_password": "x", "new_password": "Abcdefg1", "id": 1},
-     {"body.id": ["Is not a field of this resource"]})])
+     {"body.id": ["Is not a field of this request"]})])
 def test_a_bad_body_is_named(reader, body, fields):
     answer = reader.client.post(PASSWORD, json=body,
                                 headers=bearer(reader.tokens[0]))

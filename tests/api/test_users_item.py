@@ -11,7 +11,6 @@
 # WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-"""What the tests do again and again: register, sign in, compare errors."""
 """One user: GET, PATCH, PUT and DELETE /api/v1/users/{user_id}, and the same
 of /users/me."""
 
@@ -229,7 +228,7 @@ def test_an_empty_body_is_no_patch(client, user):
                                    "email_verified", "created_at", "version",
                                    "Email"])
 def test_an_unknown_field_is_refused(client, user, admin, field):
-    unknown = {"body." + field: ["Is not a field of this resource"]}
+    unknown = {"body." + field: ["Is not a field of this request"]}
     body = {"name": "New", field: new_password()}
     for who in (user, admin):
         assert check_validation(patch(client, user, who, **body)) == unknown
@@ -244,8 +243,8 @@ def test_me_knows_only_name_and_address(client, user, admin):
         answer = client.patch(ME, headers=who.headers, json={
             "name": "New", "role": who.role, "is_active": True})
         assert check_validation(answer) == {
-            "body.role": ["Is not a field of this resource"],
-            "body.is_active": ["Is not a field of this resource"]}
+            "body.role": ["Is not a field of this request"],
+            "body.is_active": ["Is not a field of this request"]}
         assert who.row("name") == ("Test",)
         email = new_email("moved")
         answer = client.patch(ME, headers=who.headers, json={

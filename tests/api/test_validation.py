@@ -90,7 +90,7 @@ def test_depth_is_counted_before_anything_is_parsed(client):
 
 def test_thirty_two_levels_are_read(client):
     assert check_validation(post(client, nested(32)))["body.a"] == [
-        "Is not a field of this resource"]
+        "Is not a field of this request"]
 
 
 def test_brackets_in_a_string_are_no_levels(client):
@@ -128,7 +128,7 @@ def test_a_duplicate_key_spelt_differently_is_found(client):
 def test_an_unknown_key_is_named(client, key):
     assert check_validation(post(client, json.dumps(
         new_user() | {key: 1}))) == {
-            "body." + key: ["Is not a field of this resource"]}
+            "body." + key: ["Is not a field of this request"]}
 
 
 @pytest.mark.parametrize("key", ["x" * 60000, "é" * 30000, "😀" * 500])

@@ -152,10 +152,11 @@ test_null_refused(void **state)
 	(void)state;
 	assert_string_equal(sent("{\"name\":null}"),
 	    WRONG " body.name:wrong_type");
-	assert_string_equal(request_detail(0), "Must be a string");
+	assert_string_equal(request_detail(0), "Must be a string, not null");
 	assert_string_equal(sent("{\"active\":null,\"note\":null}"),
 	    WRONG " body.active:wrong_type");
-	assert_string_equal(request_detail(0), "Must be true or false");
+	assert_string_equal(request_detail(0),
+	    "Must be true or false, not null");
 	assert_string_equal(sent("{\"other\":null}"),
 	    WRONG " body.other:unknown_field");
 }

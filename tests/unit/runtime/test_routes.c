@@ -50,9 +50,12 @@ ROUTE(item, PATH(item_id, T_UUID), GET(handler));
 ROUTE(page, PATH(name, T_STR), GET(handler));
 ROUTE(part, PATH(item_id, T_UUID), PATH(part, T_STR), PUT(handler));
 ROUTE(nothing_of_it);
+ROUTE(again, GET(handler), POST(handler), GET(handler));
+ROUTE(namesake, { .verb = VERB_GET, .name = "handler" });
 
 static struct route	*const all[] = { &items__route, &item__route,
-    &page__route, &part__route, &nothing_of_it__route };
+    &page__route, &part__route, &nothing_of_it__route, &again__route,
+    &namesake__route };
 
 /* Forgets what kore.conf said; Keel itself never does. */
 static void
@@ -243,6 +246,31 @@ test_routes_that_do_not_fit(void **state)
 	    fake_validator("broken", "^(", NULL));
 	assert_string_equal(routes_init(), "kore.conf: the route /items items "
 	    "names a validator that does not compile");
+
+	unbind();
+	h = fake_route("/items", "items", &items__route);
+	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "cursor",
+	    fake_validator("any", "^.{0,9}$", NULL));
+	assert_string_equal(routes_init(), "kore.conf: the route /items items "
+	    "has a parameter cursor, and no .out_cursor");
+}
+
+static void
+test_rows_that_do_not_fit(void **state)
+{
+	(void)state;
+	assert_unfit("/again", "again", &again__route,
+	    "has two rows of one method");
+
+	unbind();
+	fake_route("/items", "items", &items__route);
+	fake_route("^/items/([^/]+)$", "item", &item__route);
+	assert_null(routes_init());
+	unbind();
+	fake_route("/items", "items", &items__route);
+	fake_route("/namesake", "namesake", &namesake__route);
+	assert_string_equal(routes_init(), "kore.conf: the route /namesake "
+	    "namesake has a handler of a name that another has");
 }
 
 static char	walked[200];
@@ -280,6 +308,7 @@ main(void)
 		TEST(test_path_text),
 		TEST(test_path_groups),
 		TEST(test_routes_that_do_not_fit),
+		TEST(test_rows_that_do_not_fit),
 		TEST(test_allow_and_walk),
 	};
 

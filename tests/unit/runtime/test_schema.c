@@ -36,6 +36,7 @@ struct edge {
 	bool			 at[FIELD_SET_BITS];
 	bool			 beyond;
 	const char		*name;
+	int64_t			 count;
 	struct field_set	 set;
 };
 
@@ -51,6 +52,18 @@ static const struct field	validated_fields[] = {
 };
 static const struct field	foreign_fields[] = {
 	{ .structure = "other", .name = "it", .type = T_BOOL },
+};
+
+static const struct field	falling_fields[] = {
+	FIELD(edge, beyond, T_BOOL, 0, NULL, .fallback = "true"),
+	FIELD(edge, count, T_INT, 0, NULL, .fallback = "-12"),
+	FIELD(edge, name, T_STR, 0, NULL, .fallback = "x"),
+};
+static const struct field	no_bool_fields[] = {
+	FIELD(edge, beyond, T_BOOL, 0, NULL, .fallback = "yes"),
+};
+static const struct field	no_number_fields[] = {
+	FIELD(edge, count, T_INT, 0, NULL, .fallback = "12x"),
 };
 
 extern struct schema	edge_schema;
@@ -89,6 +102,28 @@ test_field_of_another_struct(void **state)
 }
 
 static void
+test_fallbacks(void **state)
+{
+	struct edge	 edge;
+	size_t		 i;
+
+	(void)state;
+	memset(&edge, 0, sizeof(edge));
+	assert_null(with(falling_fields, 3, 0));
+	for (i = 0; i < 3; i++)
+		field_set_fallback(&falling_fields[i], &edge);
+	assert_true(edge.beyond);
+	assert_false(edge.at[255]);
+	assert_int_equal(edge.count, -12);
+	assert_string_equal(edge.name, "x");
+
+	assert_string_equal(with(no_bool_fields, 1, 0),
+	    "the schema edge: beyond cannot fall back on 'yes'");
+	assert_string_equal(with(no_number_fields, 1, 0),
+	    "the schema edge: count cannot fall back on '12x'");
+}
+
+static void
 test_validators(void **state)
 {
 	(void)state;
@@ -116,6 +151,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_too_large_for_a_set),
 		cmocka_unit_test(test_field_of_another_struct),
+		cmocka_unit_test(test_fallbacks),
 		cmocka_unit_test(test_validators),
 	};
 
