@@ -48,7 +48,10 @@ list_others(struct ctx *c)
 }
 
 /* DELETE's parameters have no rules but page.c's own. */
-ROUTE(items, GET(list_items), POST(list_others), DELETE(list_items));
+static const struct schema	cursor_list;
+
+ROUTE(items, GET(list_items, .out_cursor = &cursor_list), POST(list_others),
+    DELETE(list_items));
 
 static inline int
 configure(void **state)
