@@ -42,6 +42,7 @@ def check_tables(page, text, files):
             continue
         rows += 1
         for code in CODE.findall(line.rstrip("| ").split(" | ")[-1]):
+            code = code.replace("\\|", "|")
             if not any(plain(code) in source for source in tree):
                 yield page, number, f"stands nowhere: {code}"
 
