@@ -19,3 +19,19 @@ CREATE TRIGGER posts_touch BEFORE UPDATE ON posts
 -- A user's sessions, the latest first.
 DROP INDEX ix_sessions_user_id;
 CREATE INDEX ix_sessions_user_id ON sessions (user_id, created_at, id);
+
+-- Whoever is let in no longer has no sessions either: not even when he is let
+-- in again.
+CREATE FUNCTION keel_end_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE sessions
+	   SET revoked_at = now()
+	 WHERE user_id = NEW.id
+	   AND revoked_at IS NULL;
+	RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER users_end_sessions AFTER UPDATE OF is_active ON users
+	FOR EACH ROW WHEN (OLD.is_active AND NOT NEW.is_active)
+	EXECUTE FUNCTION keel_end_sessions();

@@ -52,7 +52,8 @@ UPDATE users
        role = coalesce($4, role),
        is_active = coalesce($5, is_active),
        email_verified = email_verified
-           AND lower(coalesce($2, email)) = lower(email)
+           AND lower(coalesce($2, email) COLLATE "C")
+               = lower(email COLLATE "C")
  WHERE id = $1
    AND version = coalesce($6, version)
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,
@@ -62,6 +63,12 @@ RETURNING id, email, name, hashed_password, role, is_active, email_verified,
 DELETE FROM users
  WHERE id = $1
    AND version = coalesce($2, version)
+
+-- name: users.delete_unless_admin
+DELETE FROM users
+ WHERE id = $1
+   AND version = coalesce($2, version)
+   AND NOT (role = 'admin' AND is_active)
 
 -- name: users.lock_admins
 SELECT id, email, name, hashed_password, role, is_active, email_verified,

@@ -218,6 +218,22 @@ check_query(PGconn *db, struct query *q)
 	return (what != NULL ? what : check_plan(db, q));
 }
 
+/* Addresses are compared without regard to case, and not in ASCII alone. */
+static const char *
+check_locale(PGconn *db)
+{
+	PGresult	*r;
+	bool		 fine;
+
+	r = sync_run(db, "SELECT lower('\u00c9') = '\u00e9'", NULL, 0);
+	if (r == NULL)
+		return (sync_error(db));
+	fine = strcmp(PQgetvalue(r, 0, 0), "t") == 0;
+	PQclear(r);
+	return (fine ? NULL : "the database's locale knows ASCII alone: make "
+	    "one with LC_CTYPE 'C.UTF-8'");
+}
+
 static PGconn *
 connect_to(const char *conninfo, const char **what)
 {
@@ -249,7 +265,8 @@ database_check(void)
 
 	if ((db = sync_connect(&what)) == NULL)
 		return (what);
-	what = migrations_check(db);
+	if ((what = migrations_check(db)) == NULL)
+		what = check_locale(db);
 	for (q = __start_keel_queries; what == NULL &&
 	    q < __stop_keel_queries; q++)
 		what = check_query(db, *q);

@@ -287,10 +287,9 @@ read_absent(struct ctx *c, const struct field *f, char *out)
 static void
 mark_set(const struct schema *s, const struct field *f, char *out)
 {
-	struct field_set	*set = (struct field_set *)(out + s->set);
-
 	if (s->set != 0)
-		set->bits[f->offset / 64] |= UINT64_C(1) << (f->offset % 64);
+		field_set_mark((struct field_set *)(out + s->set), f->offset,
+		    true);
 }
 
 static void

@@ -52,7 +52,7 @@ find_tag(struct ctx *c, const char *header, const char *tag, bool weak,
 	return (result);
 }
 
-static void
+void
 raise_outdated(struct ctx *c)
 {
 	raise_error(c, &ERR_PRECONDITION_FAILED,
@@ -66,7 +66,7 @@ tag_of(struct ctx *c, int64_t version)
 }
 
 const char *
-if_match(struct ctx *c, int64_t version)
+precondition(struct ctx *c, int64_t version)
 {
 	const char		*tag = tag_of(c, version);
 	enum etag_result	 result;
@@ -79,13 +79,6 @@ if_match(struct ctx *c, int64_t version)
 		raise_outdated(c);
 	return (result == ETAG_MATCHES ? ctx_printf(c, "%" PRId64, version) :
 	    NULL);
-}
-
-void
-raise_if_outdated(struct ctx *c, const char *version)
-{
-	if (version != NULL)
-		raise_outdated(c);
 }
 
 bool

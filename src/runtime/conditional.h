@@ -28,20 +28,19 @@
 
 /*
  * Before a write, with the version that the row has: raises 412 if it is not
- * what If-Match asks for, 422 if that is no list of entity tags. Returns the
+ * what If-Match asks for, or is what If-None-Match does; 422 if they are no
+ * lists of entity tags. Returns the
  * version as a parameter for the statement that writes, which must find it
  * still there; NULL when the client asked for none, or for any.
  */
-const char	*if_match(struct ctx *, int64_t version);
+const char	*precondition(struct ctx *, int64_t version);
+
+/* Raises that 412: the statement has not found the version. */
+void		 raise_outdated(struct ctx *) __attribute__((noreturn));
 
 /*
- * The statement has found no such row: raises 412 when it looked for a
- * version, otherwise returns.
- */
-void		 raise_if_outdated(struct ctx *, const char *version);
-
-/*
- * Gives the answer an ETag. True when it answers a GET whose If-None-Match
+ * Gives the answer an ETag. Raises 412 when it is a GET whose If-Match asks for
+ * another. True when it answers a GET whose If-None-Match
  * says that the client has this version already: the answer is then 304.
  */
 bool		 respond_etag(struct ctx *, int64_t version);

@@ -151,15 +151,33 @@ struct schema {
 	field_is_set(&(in)->set, offsetof(__typeof__(*(in)), member))
 
 /* The same for what the code itself changes: mark, unmark, is any marked? */
-#define SET(in, member)		FIELD_SET_BIT(in, member, |=)
-#define UNSET(in, member)	FIELD_SET_BIT(in, member, &= ~)
-#define ANY_SET(in)							\
-	((in)->set.bits[0] != 0 || (in)->set.bits[1] != 0 ||		\
-	    (in)->set.bits[2] != 0 || (in)->set.bits[3] != 0)
+#define SET(in, member)							\
+	field_set_mark(&(in)->set, offsetof(__typeof__(*(in)), member), true)
+#define UNSET(in, member)						\
+	field_set_mark(&(in)->set, offsetof(__typeof__(*(in)), member), false)
+#define ANY_SET(in)	field_set_any(&(in)->set)
 
-#define FIELD_SET_BIT(in, member, assign)				\
-	((in)->set.bits[offsetof(__typeof__(*(in)), member) / 64] assign \
-	    (UINT64_C(1) << (offsetof(__typeof__(*(in)), member) % 64)))
+static inline void
+field_set_mark(struct field_set *set, size_t offset, bool on)
+{
+	uint64_t	 bit = UINT64_C(1) << (offset % 64);
+
+	if (on)
+		set->bits[offset / 64] |= bit;
+	else
+		set->bits[offset / 64] &= ~bit;
+}
+
+static inline bool
+field_set_any(const struct field_set *set)
+{
+	uint64_t	 any = 0;
+	size_t		 i;
+
+	for (i = 0; i < FIELD_SET_BITS / 64; i++)
+		any |= set->bits[i];
+	return (any != 0);
+}
 
 static inline bool
 field_is_set(const struct field_set *set, size_t offset)

@@ -305,3 +305,16 @@ def test_two_writers_at_once(client, people):
             assert won.headers["etag"] == '"%d"' % (version + 1)
             assert user.row("name", "version") == (
                 won.json()["name"], version + 1)
+
+
+def test_another_user_s_answer_is_another(client, people):
+    """/users/me is one URL and has many answers: no cache may mix them up."""
+    for path in ("/api/v1/users/me", people[0].path, "/api/v1/users"):
+        answer = client.get(path, headers=people[1].headers)
+        assert answer.headers["vary"] == "Authorization"
+        assert answer.headers["cache-control"] == "private, no-cache"
+        if "etag" in answer.headers:
+            same = client.get(path, headers=people[1].headers | {
+                "If-None-Match": answer.headers["etag"]})
+            assert same.status_code == 304
+            assert same.headers["vary"] == "Authorization"

@@ -17,6 +17,7 @@ is raised by a trigger, so that the real server meets the real error."""
 import pytest
 
 from helpers import new_user, register, sign_in
+from people import add_people
 
 CONFLICT = "Resource already exists or constraint violation"
 
@@ -124,4 +125,13 @@ def test_a_newer_schema_under_a_running_server(start_server):
                 "Authorization": "Bearer " + sign_in(client, user)})
             assert answer.status_code == 200
         register(client)
+
+        # Run once more, with the same parameters.
+        [admin] = add_people(server, "admin")
+        server.sql("ALTER TABLE users ALTER name TYPE varchar(300)")
+        for path in ("?limit=1&sort=name", "?cursor=&limit=1",
+                     "/" + admin.id) * 6:
+            answer = client.get("/api/v1/users" + path,
+                                headers=admin.headers)
+            assert answer.status_code == 200, answer.text
     server.wait_for_rest()

@@ -23,7 +23,8 @@ import httpx
 import pytest
 
 from helpers import (ask_token, check_error, check_validation, measured,
-                     new_user, register)
+                     new_email, new_user, register)
+from people import add_people
 from server import confidential
 
 WRONG = "Wrong-passw0rd"
@@ -145,6 +146,27 @@ def test_good_sign_ins_do_not_count(server, user):
             ask_token(client, user["email"], WRONG)
         assert ask_token(client, user["email"],
                          user["password"]).status_code == 200
+
+
+def test_nobody_asks_for_address_after_address(start_server):
+    """409 says that somebody has it. An admin sees them all anyhow."""
+    server = start_server(KEEL_RATE_LIMITS="email_changes=2/h")
+    user, other, admin = add_people(server, "user", "user", "admin")
+
+    def patch(who, path=user.path, **fields):
+        return client.patch(path, headers=who.headers, json=fields)
+
+    with server.client() as client:
+        for _ in range(3):      # is no other address
+            assert patch(user, email=user.email, name="x").status_code == 200
+        for path in (user.path, "/api/v1/users/me"):
+            assert patch(user, path, email=other.email).status_code == 409
+        for email in (other.email, new_email()):
+            check_error(patch(user, email=email), 429, "TOO_MANY_REQUESTS")
+        assert patch(user, name="y").status_code == 200
+        for _ in range(3):
+            assert patch(admin, email=other.email).status_code == 409
+    assert user.row("email", "name") == (user.email, "y")
 
 
 def limits(answer, name):

@@ -135,6 +135,15 @@ def test_an_unknown_database(make_server, cluster):
                   "cannot reach the database", "nowhere")
 
 
+def test_a_database_whose_locale_knows_ascii_alone(make_server, cluster):
+    """There, two could register with an address whose case differs."""
+    cluster.sql("CREATE DATABASE ascii OWNER keel TEMPLATE template0 "
+                "LC_COLLATE 'C' LC_CTYPE 'C'")
+    server = make_server(database="ascii")
+    assert server.command("migrate").returncode == 0
+    failing_start(server, "the database's locale knows ASCII alone")
+
+
 def test_a_wrong_password_of_the_database(make_server, cluster):
     server = make_server()
     line = failing_start(make_server(

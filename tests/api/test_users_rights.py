@@ -21,8 +21,8 @@ import threading
 
 import pytest
 
-from helpers import (ask_token, check_error, raw_connection, raw_request,
-                     read_me, read_raw_answer, register)
+from helpers import (ask_token, check_error, new_user, raw_connection,
+                     raw_request, read_me, read_raw_answer, register)
 from people import add_people, transaction, wait_for_waiting
 
 ME = "/api/v1/users/me"
@@ -44,13 +44,14 @@ def post(client, user, what, who):
 
 def test_an_admin_lets_out_and_in_again(client, people):
     user, _, admin = people
-    for what, status, me in (("deactivate", "deactivated", 401),
-                             ("activate", "activated", 200)):
+    for what, status in (("deactivate", "deactivated"),
+                         ("activate", "activated")):
         answer = post(client, user, what, admin)
         assert answer.status_code == 200
         assert answer.json() == {"status": status}
         assert user.row("is_active") == (status == "activated",)
-        assert read_me(client, user.token).status_code == me
+        # Let in again, he signs in again.
+        assert read_me(client, user.token).status_code == 401
         version = user.row("version", "updated_at")
         again = post(client, user, what, admin)
         assert again.json() == {"status": status}
@@ -122,14 +123,14 @@ def statuses(server):
 def test_a_deactivation_is_in_force_on_every_worker(client, people, statuses):
     user, _, admin = people
     for what, expected in (("activate", 200), ("deactivate", 401),
-                           ("activate", 200)):
+                           ("activate", 401)):
         post(client, user, what, admin)
         assert statuses(ME, user) == [expected] * 2
 
 
 def test_so_is_one_by_sql(people, statuses):
     user, _, _ = people
-    for active, expected in ((True, 200), (False, 401), (True, 200)):
+    for active, expected in ((True, 200), (False, 401), (True, 401)):
         user.set(is_active=active)
         assert statuses(ME, user) == [expected] * 2
 
@@ -273,8 +274,55 @@ def test_of_two_who_are_in_time_one_is_refused(empty_server, empty_client,
     won, lost = sorted((answer.result() for answer in answers),
                        key=lambda answer: answer.status_code)
     assert won.is_success, won.text
-    assert check_error(lost, 409, "CONFLICT", LAST) == {}
+    assert check_error(lost, 403, "FORBIDDEN",
+                       "Insufficient permissions") == {}
     assert len(empty_server.sql(LEFT)) == 1
+
+
+def put_back(client, who, actor):
+    return client.put(who.path, headers=actor.headers, json={
+        "email": who.email, "name": "Back", "role": "admin",
+        "is_active": True})
+
+
+def rise(client, who, actor):
+    return client.patch(who.path, headers=actor.headers,
+                        json={"role": "admin"})
+
+
+def come_back(client, who, actor):
+    return post(client, who, "activate", actor)
+
+
+def make_another(client, who, actor):
+    return client.post("/api/v1/users", headers=actor.headers,
+                       json=new_user(role="admin"))
+
+
+@pytest.mark.parametrize("lost", ["role = 'user'", "is_active = false"])
+@pytest.mark.parametrize("late", [put_back, rise, come_back, make_another,
+                                  delete])
+def test_who_is_no_admin_any_more_acts_as_none(empty_server, empty_client,
+                                               two, late, lost):
+    """He was one when his request was let in; it then waited for the
+    statement that took his rights away."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with transaction(empty_server, "UPDATE users SET " + lost +
+                         " WHERE id = %s", two[0].id):
+            answer = pool.submit(late, empty_client, two[0], two[0])
+            wait_for_waiting(empty_server, 1)
+    assert check_error(answer.result(), 403, "FORBIDDEN",
+                       "Insufficient permissions") == {}
+    assert empty_server.sql(LEFT) == [(two[1].id,)]
+
+
+def test_a_deletion_of_oneself_waits_for_no_admin(empty_server, empty_client,
+                                                  two):
+    """Nor does it keep one from signing in."""
+    [user] = add_people(empty_server, "user")
+    with transaction(empty_server, "SELECT FROM users WHERE role = 'admin' "
+                     "FOR UPDATE"):
+        assert delete(empty_client, user, user).status_code == 204
 
 
 @pytest.mark.parametrize("lose", [demote_by_patch, delete])

@@ -126,24 +126,26 @@ struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
 
 /*
  * Changes what `in` has set, and returns the user as he is then; version is
- * if_match()'s. Raises ERR_FORBIDDEN when anyone but an admin changes a role
- * or is_active; ERR_CONFLICT when the address is taken, or nobody would be
- * left who is an active admin; ERR_PRECONDITION_FAILED when somebody else was
- * faster, ERR_NOT_FOUND when he is gone.
+ * precondition()'s. Raises ERR_FORBIDDEN when anyone but an admin changes a
+ * role or is_active, or an admin is none any more; ERR_CONFLICT when the
+ * address is taken, or nobody would be left who is an active admin;
+ * ERR_PRECONDITION_FAILED when somebody else was faster, ERR_NOT_FOUND when he
+ * is gone.
  */
 const struct user	*users_service_update(struct ctx *,
 			    const struct user *, const struct user_update *in,
 			    const struct user *actor, const char *version)
 			    AWAITS;
 
-/* Lets the user in, or no longer; otherwise the same. */
+/* Lets the user in, or no longer: that ends his sessions. Else the same. */
 const struct user	*users_service_set_active(struct ctx *,
 			    const struct user *, bool active,
-			    const char *version) AWAITS;
+			    const struct user *actor, const char *version)
+			    AWAITS;
 
 /* Deletes the user and all that is his; otherwise the same. */
 void		 users_service_delete(struct ctx *, const struct user *,
-		    const char *version) AWAITS;
+		    const struct user *actor, const char *version) AWAITS;
 
 /*
  * The address as it is compared: NFC, its domain in lower case. NULL when it
@@ -235,6 +237,10 @@ struct user	*users_repository_update(struct ctx *, const char *id,
 /* False when there is no such user, or none of that version. */
 bool		 users_repository_delete(struct ctx *, const char *id,
 		    const char *version) AWAITS;
+
+/* The same for whoever is no active admin. */
+bool		 users_repository_delete_unless_admin(struct ctx *,
+		    const char *id, const char *version) AWAITS;
 
 /* The active admins, who stay what they are until the transaction ends. */
 struct user	*users_repository_lock_admins(struct ctx *, size_t *n) AWAITS;

@@ -31,6 +31,7 @@ QUERY(users, create, user);
 QUERY(users, create_admin, none);
 QUERY(users, update, user);
 QUERY(users, delete, none);
+QUERY(users, delete_unless_admin, none);
 QUERY(users, lock_admins, user);
 QUERY(users, set_password, none);
 QUERY(users, count, user_count);
@@ -161,6 +162,13 @@ bool
 users_repository_delete(struct ctx *c, const char *id, const char *version)
 {
 	return (db_exec(c, users_delete, id, version) == 1);
+}
+
+bool
+users_repository_delete_unless_admin(struct ctx *c, const char *id,
+    const char *version)
+{
+	return (db_exec(c, users_delete_unless_admin, id, version) == 1);
 }
 
 struct user *

@@ -27,6 +27,7 @@ RATE_LIMIT(register, 20, HOUR, "Registrations from one address");
 
 static void	update(struct ctx *, const struct user *,
 		    const struct user_update *) AWAITS;
+static void	delete(struct ctx *, const struct user *) AWAITS;
 
 static void
 list_users(struct ctx *c)
@@ -64,10 +65,11 @@ read_me(struct ctx *c)
 static void
 create_user(struct ctx *c)
 {
+	const struct user		*actor = current_user_or_none(c);
 	const struct user_create	*in = user_create_body(c);
 	struct user			*user;
 
-	user = users_service_create(c, in, current_user_or_none(c));
+	user = users_service_create(c, in, actor);
 	respond_header(c, "location", ctx_printf(c, "%s/%s", c->path,
 	    user->id));
 	user_respond(c, user);
@@ -77,7 +79,7 @@ static void
 update(struct ctx *c, const struct user *user, const struct user_update *in)
 {
 	user_respond(c, users_service_update(c, user, in, current_user(c),
-	    if_match(c, user->version)));
+	    precondition(c, user->version)));
 }
 
 static void
@@ -105,21 +107,23 @@ update_me(struct ctx *c)
 }
 
 static void
+delete(struct ctx *c, const struct user *user)
+{
+	users_service_delete(c, user, current_user(c), precondition(c,
+	    user->version));
+	respond_empty(c, 204);
+}
+
+static void
 delete_user(struct ctx *c)
 {
-	const struct user	*user = asked_user(c);
-
-	users_service_delete(c, user, if_match(c, user->version));
-	respond_empty(c, 204);
+	delete(c, asked_user(c));
 }
 
 static void
 delete_me(struct ctx *c)
 {
-	const struct user	*user = current_user(c);
-
-	users_service_delete(c, user, if_match(c, user->version));
-	respond_empty(c, 204);
+	delete(c, current_user(c));
 }
 
 static void
@@ -127,7 +131,8 @@ activate_user(struct ctx *c)
 {
 	const struct user	*user = asked_user(c);
 
-	users_service_set_active(c, user, true, if_match(c, user->version));
+	users_service_set_active(c, user, true, current_user(c),
+	    precondition(c, user->version));
 	user_status_respond(c, &(struct user_status){ "activated" });
 }
 
@@ -136,7 +141,8 @@ deactivate_user(struct ctx *c)
 {
 	const struct user	*user = asked_user(c);
 
-	users_service_set_active(c, user, false, if_match(c, user->version));
+	users_service_set_active(c, user, false, current_user(c),
+	    precondition(c, user->version));
 	user_status_respond(c, &(struct user_status){ "deactivated" });
 }
 

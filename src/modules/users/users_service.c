@@ -19,15 +19,21 @@
 #include <string.h>
 
 #include "jobs/jobs.h"
+#include "middleware/rate_limit.h"
 #include "modules/users/users.h"
 #include "runtime/conditional.h"
 #include "utils/email.h"
 
-static void	keep_an_admin(struct ctx *, const struct user *) AWAITS;
+/* Or 409 would tell a stranger of any number of addresses who has one. */
+RATE_LIMIT(email_changes, 10, HOUR,
+    "Other e-mail addresses asked for by one account from one address");
+
+static void	act_as_admin(struct ctx *, const struct user *,
+		    const struct user *) AWAITS;
 static const struct user	*write_change(struct ctx *,
 				    const struct user *,
-				    const struct user_update *, const char *)
-				    AWAITS;
+				    const struct user_update *,
+				    const struct user *, const char *) AWAITS;
 static void	raise_gone(struct ctx *, const char *)
 		    __attribute__((noreturn));
 
@@ -150,6 +156,8 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	hash = users_service_hash_password(c, in->password, "body.password");
 
 	db_begin(c);
+	if (strcmp(in->role, "user") != 0)
+		act_as_admin(c, actor, NULL);
 	user = users_repository_create(c, &row, hash);
 	if (user == NULL)
 		raise_error(c, &ERR_CONFLICT, "Email already registered");
@@ -162,23 +170,32 @@ users_service_create(struct ctx *c, const struct user_create *in,
 static void
 raise_gone(struct ctx *c, const char *version)
 {
-	raise_if_outdated(c, version);
+	if (version != NULL)
+		raise_outdated(c);
 	raise_error(c, &ERR_NOT_FOUND, "User not found");
 }
 
 /*
- * Unless an active admin is left without this user, raises 409. In the open
- * transaction, until whose end nobody else can demote one: of two that would
- * demote each other, one is refused.
+ * In the open transaction, and until its end nobody is made or unmade an
+ * admin: raises 403 unless the actor is one still, since whoever took his
+ * rights away meanwhile has been told so; and 409 if `loses`, who is to be no
+ * active admin any more, is the last. Of two that would demote each other, one
+ * is refused.
  */
 static void
-keep_an_admin(struct ctx *c, const struct user *user)
+act_as_admin(struct ctx *c, const struct user *actor,
+    const struct user *loses)
 {
 	const struct user	*admins;
-	size_t			 n;
+	bool			 may = false;
+	size_t			 n, i;
 
 	admins = users_repository_lock_admins(c, &n);
-	if (n == 1 && strcmp(admins[0].id, user->id) == 0)
+	for (i = 0; i < n; i++)
+		may |= strcmp(admins[i].id, actor->id) == 0;
+	if (!may)
+		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
+	if (n == 1 && loses != NULL && strcmp(admins[0].id, loses->id) == 0)
 		raise_error(c, &ERR_CONFLICT, "The last active admin cannot "
 		    "be demoted, deactivated or deleted");
 }
@@ -200,24 +217,32 @@ require_rights(struct ctx *c, const struct user *user,
 	UNSET(change, is_active);
 }
 
+static bool
+is_self(const struct user *user, const struct user *actor)
+{
+	return (strcmp(user->id, actor->id) == 0);
+}
+
 static const struct user *
 write_change(struct ctx *c, const struct user *user,
-    const struct user_update *change, const char *version)
+    const struct user_update *change, const struct user *actor,
+    const char *version)
 {
 	const struct user	*written;
-	bool			 may_lose_admin;
+	bool			 as_admin, loses;
 
-	may_lose_admin = (IS_SET(change, role) &&
-	    strcmp(change->role, "admin") != 0) ||
+	as_admin = IS_SET(change, role) || IS_SET(change, is_active) ||
+	    !is_self(user, actor);
+	loses = (IS_SET(change, role) && strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);
-	if (may_lose_admin) {
+	if (as_admin) {
 		db_begin(c);
-		keep_an_admin(c, user);
+		act_as_admin(c, actor, loses ? user : NULL);
 	}
 	written = users_repository_update(c, user->id, change, version);
 	if (written == NULL)
 		raise_gone(c, version);
-	if (may_lose_admin)
+	if (as_admin)
 		db_commit(c);
 	return (written);
 }
@@ -231,29 +256,40 @@ users_service_update(struct ctx *c, const struct user *user,
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
-	if (IS_SET(&change, email))
+	if (IS_SET(&change, email)) {
 		change.email = normal_email(c, in->email);
+		if (!is_admin(actor) && strcmp(change.email, user->email) != 0)
+			rate_limit_spend(rate_limit_hold(c,
+			    &email_changes_limit, actor->id));
+	}
 	if (!ANY_SET(&change))
 		return (user);
-	return (write_change(c, user, &change, version));
+	return (write_change(c, user, &change, actor, version));
 }
 
 const struct user *
 users_service_set_active(struct ctx *c, const struct user *user, bool active,
-    const char *version)
+    const struct user *actor, const char *version)
 {
 	struct user_update	 change = { .is_active = active };
 
 	SET(&change, is_active);
-	return (write_change(c, user, &change, version));
+	return (write_change(c, user, &change, actor, version));
 }
 
+/* Whoever deletes himself keeps nobody waiting, unless he is an admin. */
 void
 users_service_delete(struct ctx *c, const struct user *user,
-    const char *version)
+    const struct user *actor, const char *version)
 {
+	if (!is_admin(actor)) {
+		if (!users_repository_delete_unless_admin(c, user->id,
+		    version))
+			raise_gone(c, version);
+		return;
+	}
 	db_begin(c);
-	keep_an_admin(c, user);
+	act_as_admin(c, actor, user);
 	if (!users_repository_delete(c, user->id, version))
 		raise_gone(c, version);
 	db_commit(c);

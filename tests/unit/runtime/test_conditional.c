@@ -41,7 +41,7 @@ static bool		same;
 static void
 ask_if_match(struct ctx *c)
 {
-	const char	*text = if_match(c, version);
+	const char	*text = precondition(c, version);
 
 	snprintf(parameter, sizeof(parameter), "%s",
 	    text != NULL ? text : "(none)");
@@ -183,27 +183,12 @@ test_versions(void **state)
 	}
 }
 
-static const char	*looked_for;
-
 static void
-find_none(struct ctx *c)
-{
-	raise_if_outdated(c, looked_for);
-}
-
-static void
-test_raise_if_outdated(void **state)
+test_raise_outdated(void **state)
 {
 	(void)state;
 	answer_begin(&patch);
-	looked_for = NULL;
-	assert_string_equal(request_run(find_none), "ok");
-	answer_begin(&patch);
-	looked_for = "7";
-	assert_string_equal(request_run(find_none), FAILED);
-	answer_begin(&patch);
-	looked_for = "";
-	assert_string_equal(request_run(find_none), FAILED);
+	assert_string_equal(request_run(raise_outdated), FAILED);
 }
 
 static void
@@ -289,7 +274,7 @@ main(void)
 		TEST(test_if_match_malformed),
 		TEST(test_if_none_match_of_a_write),
 		TEST(test_versions),
-		TEST(test_raise_if_outdated),
+		TEST(test_raise_outdated),
 		TEST(test_etag_of_a_read),
 		TEST(test_etag_of_a_write),
 		TEST(test_memory_short),

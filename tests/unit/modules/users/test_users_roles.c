@@ -52,7 +52,7 @@ everybody(struct ctx *c, const char *title, const char *const *params,
 	    strcmp(title, "lock_admins") == 0)
 		return (people);
 	if (strcmp(title, "find_by_id") == 0 || strcmp(title, "update") == 0 ||
-	    strcmp(title, "delete") == 0)
+	    strncmp(title, "delete", 6) == 0)
 		return (find_person(params[0], n));
 	raise_unknown(c, "users", title);
 	return (NULL);
