@@ -146,6 +146,8 @@ load_secret(void)
 	config.jwt_key.alg = alg;
 	config.jwt_key.secret = secret;
 	config.jwt_key.secret_len = strlen(secret);
+	if (!cursor_key(secret, strlen(secret), config.cursor_key))
+		return (complain("cannot make a key: out of memory"));
 	return (NULL);
 }
 

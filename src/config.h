@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "utils/cursor.h"
 #include "utils/jwt.h"
 #include "utils/netaddr.h"
 
@@ -45,6 +46,7 @@ struct config {
 					/* KEEL_CONNECTIONS_PER_ADDRESS */
 	enum user_directory	 user_directory; /* KEEL_USER_DIRECTORY */
 	struct jwt_key	 jwt_key;	/* KEEL_SECRET_KEY, KEEL_ALGORITHM */
+	unsigned char	 cursor_key[CURSOR_KEY];	/* made of the secret */
 };
 
 extern struct config	config;

@@ -95,7 +95,8 @@ SELECT count(*) AS total
 
 -- The lists: one statement for each order, so that each has its index. They
 -- begin behind ($4, $5): the last row seen, or what no row comes before. Of
--- texts that is NULL in descending order.
+-- texts that is NULL in descending order. Each is written out, to be read, and
+-- pasted into psql, by itself.
 
 -- name: users.list_by_created_at
 SELECT id, email, name, hashed_password, role, is_active, email_verified,

@@ -93,7 +93,12 @@ struct none {
 	char	unused;
 };
 
-extern const struct model	none_model;
+/* A count: QUERY(users, count, total). */
+struct total {
+	int64_t	total;
+};
+
+extern const struct model	none_model, total_model;
 
 struct query {
 	const char		*name;		/* "users.find_by_email" */

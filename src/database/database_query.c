@@ -44,6 +44,12 @@ const struct model	none_model = {
 	.name = "none", .columns = none_columns, .size = 1
 };
 
+static const struct column	total_columns[] = {
+	COLUMN(total, total, T_INT),
+};
+
+MODEL(total);
+
 const char *
 db_time(struct ctx *c, int64_t us)
 {

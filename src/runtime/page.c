@@ -34,19 +34,6 @@
 #define LIMIT_MAX	1000
 #define NUMBER_MAX	INT64_C(1000000000000)
 
-static const unsigned char *
-key(struct ctx *c)
-{
-	static unsigned char	 bytes[CURSOR_KEY];
-	static bool		 made;
-
-	if (!made && !cursor_key(config.jwt_key.secret,
-	    config.jwt_key.secret_len, bytes))
-		raise_error(c, &ERR_UNAVAILABLE, "Cannot make a key");
-	made = true;
-	return (bytes);
-}
-
 static int64_t
 read_number(struct ctx *c, const char *name, int64_t min, int64_t max,
     int64_t fallback)
@@ -81,7 +68,7 @@ read_cursor(struct ctx *c, struct page *p, const char *cursor)
 	p->by_cursor = true;
 	if (*cursor == '\0')
 		return;
-	if (!cursor_open(key(c), c->endpoint->name, cursor, text) ||
+	if (!cursor_open(config.cursor_key, c->endpoint->name, cursor, text) ||
 	    (id = strchr(text, SEPARATOR)) == NULL ||
 	    (after = strchr(id + 1, SEPARATOR)) == NULL)
 		raise_error(c, &ERR_INVALID_CURSOR,
@@ -199,7 +186,7 @@ page_next_cursor(struct ctx *c, const struct page *p, const char *id,
 {
 	char	*cursor = ctx_alloc(c, CURSOR_MAX);
 
-	if (!cursor_seal(key(c), c->endpoint->name, ctx_printf(c,
+	if (!cursor_seal(config.cursor_key, c->endpoint->name, ctx_printf(c,
 	    "%s%c%s%c%s", p->sort, SEPARATOR, id, SEPARATOR, sort_key),
 	    cursor))
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot make a cursor");

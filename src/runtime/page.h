@@ -39,6 +39,27 @@ struct page {
 };
 
 /*
+ * What a list's answer has besides its items: in its struct, in its fields,
+ * and filled in; n is how many rows there are, on all pages.
+ */
+#define PAGE_MEMBERS							\
+	int64_t	 total;							\
+	int64_t	 page;							\
+	int64_t	 limit;							\
+	int64_t	 pages
+#define PAGE_FIELDS(s)							\
+	FIELD(s, total, T_INT, 0, NULL),				\
+	FIELD(s, page, T_INT, 0, NULL),					\
+	FIELD(s, limit, T_INT, 0, NULL),				\
+	FIELD(s, pages, T_INT, 0, NULL)
+#define PAGE_FILL(list, p, n) do {					\
+	(list)->total = (n);						\
+	(list)->page = (p)->number;					\
+	(list)->limit = (p)->limit;					\
+	(list)->pages = page_count(p, (list)->total);			\
+} while (0)
+
+/*
  * Reads page, skip, limit, sort and cursor; fallback_sort is what an absent
  * sort means, NULL where there is one order only. Raises 422 where they
  * contradict each other, 400 INVALID_CURSOR for a cursor that is not this

@@ -34,10 +34,11 @@ opaque_length(const char *s)
 }
 
 enum etag_result
-etag_in_list(const char *list, const char *tag, int weak)
+etag_in_list(const char *list, const char *tag, bool weak)
 {
 	enum etag_result	 result = ETAG_DIFFERS;
-	int			 is_weak, tags = 0;
+	unsigned		 tags = 0;
+	bool			 is_weak;
 	size_t			 len;
 
 	if (strcmp(list, "*") == 0)

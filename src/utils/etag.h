@@ -17,11 +17,14 @@
 #ifndef KEEL_UTILS_ETAG_H
 #define KEEL_UTILS_ETAG_H
 
+#include <stdbool.h>
+
 /*
  * Entity tags (RFC 9110, 8.8.3) in a list as If-Match and If-None-Match have
  * it (13.1.1, 13.1.2). Pure.
  */
 
+/* Of two lists, whichever is further down counts. */
 enum etag_result {
 	ETAG_MALFORMED,		/* no list of entity tags */
 	ETAG_DIFFERS,
@@ -34,6 +37,6 @@ enum etag_result {
  * match "1"? (8.8.3.2)
  */
 enum etag_result	etag_in_list(const char *list, const char *tag,
-			    int weak);
+			    bool weak);
 
 #endif

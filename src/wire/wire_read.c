@@ -128,18 +128,6 @@ in_free(struct wire *w)
 	w->len = w->size = 0;
 }
 
-void
-wire_request_free(struct wire_request *r)
-{
-	if (r == NULL)
-		return;
-	if (r->body != NULL)
-		OPENSSL_cleanse(r->body, r->body_size);
-	OPENSSL_cleanse(r->text, r->text_len);
-	mem_free(r->body);
-	mem_free(r);
-}
-
 static size_t
 request_size(const struct wire_request *r)
 {

@@ -55,6 +55,16 @@ def register(client, **fields):
     return user, answer.json()
 
 
+# What the seed's rules say of a password.
+WEAK_PASSWORDS = [
+    ("abcdefg1", ["Password must contain uppercase letter"]),
+    ("Abcdefgh", ["Password must contain digit"]),
+    ("abcdefgh", ["Password must contain uppercase letter",
+                  "Password must contain digit"]),
+    ("Abcdef1", ["Password must have at least 8 characters"]),
+    ("A1" + "b" * 127, ["Password must have at most 128 characters"])]
+
+
 def ask_token(client, email, password, **more):
     return client.post("/api/v1/auth/token", data={
         "username": email, "password": password, **more})

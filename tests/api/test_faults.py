@@ -21,10 +21,8 @@ import httpx
 import pytest
 from passlib.hash import bcrypt
 
-from conftest import finish
 from helpers import (bearer, measured, new_email, new_password, new_user,
                      orphan_jobs, read_me, register, rows_of, sign_in)
-from server import Server
 
 pytestmark = pytest.mark.faults
 
@@ -33,18 +31,13 @@ IN_A_ROW = 4  # answers without harm that show that no fault was hit
 
 
 @pytest.fixture(scope="module")
-def faulty(cluster, certificates, template):
+def faulty(start_module_server):
     """A server of this module's own; one worker, so that it is warm."""
-    server = Server(cluster, cluster.database(template), certificates["ec"],
-                    KEEL_WORKERS="1")
-    try:
-        server.start()
-        with server.client() as client:
-            for _ in range(3):
-                sign_in(client, register(client)[0])
-        yield server
-    finally:
-        finish([server])
+    server = start_module_server(KEEL_WORKERS="1")
+    with server.client() as client:
+        for _ in range(3):
+            sign_in(client, register(client)[0])
+    return server
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,8 @@ turn: a clean refusal, and a row that is as it was."""
 
 import pytest
 
-from conftest import finish
 from helpers import measured, new_email, new_password
 from people import add_people
-from server import Server
 from test_faults import check_clean_failure, fail_in_turn
 
 pytestmark = pytest.mark.faults
@@ -29,19 +27,14 @@ COLUMNS = ["email", "name", "role", "is_active", "version", "updated_at",
 
 
 @pytest.fixture(scope="module")
-def faulty(cluster, certificates, template):
+def faulty(start_module_server):
     """One worker, so that it is warm; and an admin who stays."""
-    server = Server(cluster, cluster.database(template), certificates["ec"],
-                    KEEL_WORKERS="1")
-    try:
-        server.start()
-        [server.admin] = add_people(server, "admin")
-        with server.client() as client:
-            for _ in range(20):
-                client.get("/api/v1/users", headers=server.admin.headers)
-        yield server
-    finally:
-        finish([server])
+    server = start_module_server(KEEL_WORKERS="1")
+    [server.admin] = add_people(server, "admin")
+    with server.client() as client:
+        for _ in range(20):
+            client.get("/api/v1/users", headers=server.admin.headers)
+    return server
 
 
 @pytest.mark.parametrize("kind, least", [("alloc", 1), ("query", 1)])

@@ -169,19 +169,6 @@ wire_take(struct http_request *req)
 	return (r);
 }
 
-/* As there: nothing may point into it afterwards. */
-void
-wire_request_free(struct wire_request *r)
-{
-	if (r == NULL)
-		return;
-	if (r->body != NULL)
-		OPENSSL_cleanse(r->body, r->body_size);
-	OPENSSL_cleanse(r->text, r->text_len);
-	mem_free(r->body);
-	mem_free(r);
-}
-
 void
 wire_answer_begins(struct connection *conn)
 {
@@ -375,6 +362,8 @@ client_start(void **state)
 	config.jwt_key.alg = "HS256";
 	config.jwt_key.secret = "a key for tests, of which nobody knows";
 	config.jwt_key.secret_len = strlen(config.jwt_key.secret);
+	assert_true(cursor_key(config.jwt_key.secret,
+	    config.jwt_key.secret_len, config.cursor_key));
 	settings = config;
 	address = ntohl(inet_addr("192.0.2.0"));
 	log_init(LEVEL_ERROR + 1);	/* the test tells what is wrong */

@@ -34,11 +34,7 @@ struct session {
 	bool		 current;	/* the one that asks */
 };
 
-struct session_count {
-	int64_t	 total;
-};
-
-extern const struct model	session_model, session_count_model;
+extern const struct model	session_model;
 
 /* auth_schemas.c: RFC 6749, 4.3.2 and 5.1 */
 
@@ -64,10 +60,7 @@ struct password_change {
 struct session_list {
 	const struct session	*items;
 	size_t			 items_count;
-	int64_t			 total;
-	int64_t			 page;
-	int64_t			 limit;
-	int64_t			 pages;
+	PAGE_MEMBERS;
 };
 
 SCHEMA_FORM(token_request);

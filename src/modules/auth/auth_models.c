@@ -26,11 +26,6 @@ static const struct column	session_columns[] = {
 	COLUMN(session, current, T_BOOL),
 };
 
-static const struct column	session_count_columns[] = {
-	COLUMN(session_count, total, T_INT),
-};
-
 MODEL(session);
-MODEL(session_count);
 
 MIGRATION(0002_sessions);

@@ -21,7 +21,7 @@
 QUERIES(sessions);
 
 QUERY(sessions, create, none);
-QUERY(sessions, count, session_count);
+QUERY(sessions, count, total);
 QUERY(sessions, list, session);
 QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_all, none);

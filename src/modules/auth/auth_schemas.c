@@ -54,10 +54,7 @@ static const struct field	session_fields[] = {
 
 static const struct field	session_list_fields[] = {
 	LIST(session_list, items, session),
-	FIELD(session_list, total, T_INT, 0, NULL),
-	FIELD(session_list, page, T_INT, 0, NULL),
-	FIELD(session_list, limit, T_INT, 0, NULL),
-	FIELD(session_list, pages, T_INT, 0, NULL),
+	PAGE_FIELDS(session_list),
 };
 
 SCHEMA(password_change);

@@ -169,12 +169,9 @@ auth_service_get_sessions(struct ctx *c, const struct user *user,
 {
 	struct session_list	*list = ctx_alloc(c, sizeof(*list));
 
-	list->total = auth_repository_count_sessions(c, user);
+	PAGE_FILL(list, page, auth_repository_count_sessions(c, user));
 	list->items = auth_repository_find_sessions(c, user, c->session_id,
 	    page, &list->items_count);
-	list->page = page->number;
-	list->limit = page->limit;
-	list->pages = page_count(page, list->total);
 	return (list);
 }
 

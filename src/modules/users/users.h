@@ -39,11 +39,7 @@ struct user {
 	int64_t		 updated_at;
 };
 
-struct user_count {
-	int64_t	 total;
-};
-
-extern const struct model	user_model, user_count_model;
+extern const struct model	user_model;
 
 /* users_schemas.c */
 
@@ -73,10 +69,7 @@ struct user_filter {
 struct user_list {
 	const struct user	*items;
 	size_t			 items_count;
-	int64_t			 total;
-	int64_t			 page;
-	int64_t			 limit;
-	int64_t			 pages;
+	PAGE_MEMBERS;
 };
 
 struct user_cursor_list {

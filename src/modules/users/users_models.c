@@ -31,12 +31,7 @@ static const struct column	user_columns[] = {
 	COLUMN(user, updated_at, T_TIME),
 };
 
-static const struct column	user_count_columns[] = {
-	COLUMN(user_count, total, T_INT),
-};
-
 MODEL(user);
-MODEL(user_count);
 
 MIGRATION(0001_users);
 MIGRATION(0004_users_lists);

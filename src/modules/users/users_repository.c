@@ -34,7 +34,7 @@ QUERY(users, delete, none);
 QUERY(users, delete_unless_admin, none);
 QUERY(users, lock_admins, user);
 QUERY(users, set_password, none);
-QUERY(users, count, user_count);
+QUERY(users, count, total);
 QUERY(users, list_by_created_at, user);
 QUERY(users, list_by_created_at_desc, user);
 QUERY(users, list_by_email, user);

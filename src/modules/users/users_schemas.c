@@ -59,10 +59,7 @@ static const struct field	user_fields[] = {
 
 static const struct field	user_list_fields[] = {
 	LIST(user_list, items, user),
-	FIELD(user_list, total, T_INT, 0, NULL),
-	FIELD(user_list, page, T_INT, 0, NULL),
-	FIELD(user_list, limit, T_INT, 0, NULL),
-	FIELD(user_list, pages, T_INT, 0, NULL),
+	PAGE_FIELDS(user_list),
 };
 
 static const struct field	user_cursor_list_fields[] = {

@@ -43,12 +43,9 @@ users_service_get_all(struct ctx *c, const struct user_filter *filter,
 {
 	struct user_list	*list = ctx_alloc(c, sizeof(*list));
 
-	list->total = users_repository_count(c, filter);
+	PAGE_FILL(list, page, users_repository_count(c, filter));
 	list->items = users_repository_find_all(c, filter, page, page->limit,
 	    &list->items_count);
-	list->page = page->number;
-	list->limit = page->limit;
-	list->pages = page_count(page, list->total);
 	return (list);
 }
 

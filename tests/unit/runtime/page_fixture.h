@@ -28,12 +28,9 @@
 #include "kore_fake.h"
 #include "runtime/page.h"
 
-#define JWT_SECRET	"0123456789abcdef0123456789abcdef"
 #define WRONG	"422 VALIDATION_ERROR"
 
-struct config	config = {
-	.jwt_key = { "HS256", JWT_SECRET, sizeof(JWT_SECRET) - 1 }
-};
+struct config	config = { .cursor_key = "a key for cursors" };
 
 static void
 list_items(struct ctx *c)
@@ -47,9 +44,9 @@ list_others(struct ctx *c)
 	(void)c;
 }
 
-/* DELETE's parameters have no rules but page.c's own. */
 static const struct schema	cursor_list;
 
+/* DELETE's parameters have no rules but page.c's own. */
 ROUTE(items, GET(list_items, .out_cursor = &cursor_list), POST(list_others),
     DELETE(list_items));
 

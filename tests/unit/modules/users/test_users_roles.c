@@ -39,7 +39,7 @@ static void *
 everybody(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
 {
-	struct user_count	*count;
+	struct total	*count;
 
 	*n = NPEOPLE;
 	if (strcmp(title, "count") == 0) {

@@ -53,7 +53,7 @@ static void *
 two_users(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
 {
-	struct user_count	*count;
+	struct total	*count;
 
 	if (strcmp(title, "count") == 0) {
 		count = ctx_alloc(c, sizeof(*count));
