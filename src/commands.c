@@ -27,6 +27,7 @@
 #include "database/database.h"
 #include "main.h"
 #include "modules/users/users.h"
+#include "openapi/openapi.h"
 #include "runtime/endpoint.h"
 #include "runtime/tls.h"
 #include "utils/email.h"
@@ -53,6 +54,18 @@ command_routes(void)
 	printf(ROUTE_COLUMNS "%s\n", "METHOD", "PATH", "HANDLER", "AUTH",
 	    "DOC");
 	routes_walk(show_route);
+}
+
+/* As GET /openapi.json answers, to the byte. */
+static void
+command_openapi(void)
+{
+	const char	*text;
+	size_t		 len;
+
+	text = openapi_text(&len);
+	if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0)
+		main_fail("cannot write the description: %m");
 }
 
 static void
@@ -132,6 +145,7 @@ commands_run(void)
 		{ "check-config", command_check_config },
 		{ "create-admin", command_create_admin },
 		{ "migrate", command_migrate },
+		{ "openapi", command_openapi },
 		{ "routes", command_routes },
 	};
 	const char	*name = getenv("KEEL_COMMAND");

@@ -363,7 +363,8 @@ config_load(void)
 {
 	const char	*command = getenv("KEEL_COMMAND"), *what;
 
-	if (command != NULL && strcmp(command, "routes") == 0)
+	if (command != NULL && (strcmp(command, "routes") == 0 ||
+	    strcmp(command, "openapi") == 0))
 		return (NULL);
 	if ((what = load_database()) != NULL)
 		return (what);

@@ -24,21 +24,39 @@
 #include "utils/jwt.h"
 
 static void	resolve_user(struct ctx *, const struct dependency *) AWAITS;
+static void	resolve_user_or_none(struct ctx *, const struct dependency *)
+		    AWAITS;
 static void	resolve_directory(struct ctx *, const struct dependency *)
 		    AWAITS;
 static void	resolve_self_or_directory(struct ctx *,
 		    const struct dependency *) AWAITS;
 
-const struct dependency	signed_in = { "signed_in", resolve_user, NULL };
+const struct dependency	signed_in = {
+	.name = "signed_in", .resolve = resolve_user,
+	.doc = "For whoever is signed in",
+	.raises = RAISES(&ERR_UNAUTHORIZED),
+};
+
+const struct dependency	signed_in_or_none = {
+	.name = "signed_in_or_none", .resolve = resolve_user_or_none,
+	.doc = "For everybody, signed in or not", .optional = true,
+	.raises = RAISES(&ERR_UNAUTHORIZED),
+};
 
 const struct dependency	user_directory = {
-	"user_directory", resolve_directory,
-	(const char *const[]){ "admin", NULL }
+	.name = "user_directory", .resolve = resolve_directory,
+	.roles = (const char *const[]){ "admin", NULL },
+	.doc = "With KEEL_USER_DIRECTORY=authenticated for whoever is signed "
+	    "in, else for",
+	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
 };
 
 const struct dependency	self_or_directory = {
-	"self_or_directory", resolve_self_or_directory,
-	(const char *const[]){ "admin", NULL }
+	.name = "self_or_directory", .resolve = resolve_self_or_directory,
+	.roles = (const char *const[]){ "admin", NULL },
+	.doc = "With KEEL_USER_DIRECTORY=authenticated for whoever is signed "
+	    "in, else for the user himself, and",
+	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
 };
 
 static void
@@ -54,6 +72,14 @@ resolve_user(struct ctx *c, const struct dependency *d)
 	if (c->user == NULL)
 		auth_raise(c);
 	c->session_id = claims->sid;
+}
+
+static void
+resolve_user_or_none(struct ctx *c, const struct dependency *d)
+{
+	(void)d;
+	if (auth_bearer_token(c) != NULL)
+		depend(c, &signed_in);
 }
 
 static bool
@@ -128,8 +154,6 @@ current_user(struct ctx *c)
 const struct user *
 current_user_or_none(struct ctx *c)
 {
-	if (c->user == NULL && auth_bearer_token(c) != NULL)
-		depend(c, &signed_in);
 	return (c->user);
 }
 

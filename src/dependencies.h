@@ -31,13 +31,17 @@
 /* .auth = &signed_in: 401 unless the access token is good. */
 extern const struct dependency	signed_in;
 
+/* The same where a token may be left out: current_user_or_none(). */
+extern const struct dependency	signed_in_or_none;
+
 /* .auth = require_role("admin", "staff"): 403 for everybody else. */
 #define require_role(...)						\
-	WITH_ROLES(require_role, resolve_role, __VA_ARGS__)
+	WITH_ROLES(require_role, resolve_role, "For", __VA_ARGS__)
 
 /* The same, but the user that the path names may do it as well. */
 #define self_or_role(...)						\
-	WITH_ROLES(self_or_role, resolve_self_or_role, __VA_ARGS__)
+	WITH_ROLES(self_or_role, resolve_self_or_role,			\
+	    "For the user himself, and", __VA_ARGS__)
 
 /*
  * Who may look at users: admins, or with KEEL_USER_DIRECTORY=authenticated
@@ -49,16 +53,18 @@ extern const struct dependency	self_or_directory;
 /* Who is signed in. Raises ERR_INTERNAL in an endpoint without .auth. */
 const struct user	*current_user(struct ctx *);
 
-/* The same where signing in is optional: NULL when no token was sent. */
-const struct user	*current_user_or_none(struct ctx *) AWAITS;
+/* The same with .auth = &signed_in_or_none: NULL when no token was sent. */
+const struct user	*current_user_or_none(struct ctx *);
 
 /* The user that the path names. Raises 404 `User not found`. */
 const struct user	*asked_user(struct ctx *) AWAITS;
 
-#define WITH_ROLES(title, fn, ...)					\
+#define WITH_ROLES(title, fn, text, ...)				\
 	&(const struct dependency){					\
 		.name = #title "(" #__VA_ARGS__ ")", .resolve = fn,	\
 		.roles = (const char *const[]){ __VA_ARGS__, NULL },	\
+		.doc = text,						\
+		.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),	\
 	}
 
 void	resolve_role(struct ctx *, const struct dependency *) AWAITS;

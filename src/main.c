@@ -41,6 +41,7 @@
 #include "database/database.h"
 #include "main.h"
 #include "middleware/rate_limit.h"
+#include "openapi/openapi.h"
 #include "runtime/endpoint.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
@@ -287,6 +288,7 @@ kore_parent_configure(int argc, char **argv)
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
 	require(routes_init());
 	require(schemas_init());
+	require(openapi_init());
 	require(database_load());
 	require(config_load());
 	log_init(config.log_level);

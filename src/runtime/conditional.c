@@ -72,6 +72,9 @@ precondition(struct ctx *c, int64_t version)
 	enum etag_result	 result;
 	bool			 sent;
 
+	if (!c->endpoint->if_match)
+		raise_error(c, &ERR_INTERNAL, "%s has no .if_match",
+		    c->endpoint->name);
 	if (find_tag(c, "if-none-match", tag, true, &sent) >= ETAG_MATCHES)
 		raise_outdated(c);
 	result = find_tag(c, "if-match", tag, false, &sent);

@@ -27,11 +27,11 @@
  */
 
 /*
- * Before a write, with the version that the row has: raises 412 if it is not
- * what If-Match asks for, or is what If-None-Match does; 422 if they are no
- * lists of entity tags. Returns the
- * version as a parameter for the statement that writes, which must find it
- * still there; NULL when the client asked for none, or for any.
+ * Before a write, in an endpoint with .if_match, with the version that the row
+ * has: raises 412 if it is not what If-Match asks for, or is what If-None-Match
+ * does; 422 if they are no lists of entity tags. Returns the version as a
+ * parameter for the statement that writes, which must find it still there;
+ * NULL when the client asked for none, or for any.
  */
 const char	*precondition(struct ctx *, int64_t version);
 

@@ -41,6 +41,11 @@ struct dependency {
 	void			(*resolve)(struct ctx *,
 				    const struct dependency *);
 	const char *const	*roles;		/* ends with NULL */
+
+	/* For the description. */
+	const char		*doc;		/* for whom it is; roles follow */
+	bool			 optional;	/* a token may be left out */
+	const struct error_kind	*const *raises;
 };
 
 /* Resolves a dependency, or what stands in for it. */

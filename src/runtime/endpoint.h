@@ -28,10 +28,11 @@
  * A route's C half. kore.conf says which path leads to it; its rows say what
  * the path's groups are and which methods there are:
  *
+ *	ROUTER(users, "Users.");
  *	ROUTE(users_item,
  *	    PATH(user_id, T_UUID),
  *	    GET(read_user, .auth = &signed_in, .out = &user_schema,
- *	        .doc = "Read one user."));
+ *	        .raises = RAISES(&ERR_NOT_FOUND), .doc = "Read one user."));
  *
  * kore.conf:	route ^/api/v1/users/([^/]+)$ users_item
  *
@@ -42,6 +43,18 @@
 enum http_verb {
 	VERB_NONE, VERB_GET, VERB_POST, VERB_PUT, VERB_PATCH, VERB_DELETE
 };
+
+/*
+ * Whose rows a file has, and its tag in the description (the seed's
+ * APIRouter); ROUTE asks for one above it.
+ */
+struct router {
+	const char	*name;
+	const char	*doc;
+};
+
+#define ROUTER(title, text)						\
+	static const struct router router = { .name = #title, .doc = text }
 
 /* Which shape this endpoint's errors have: the envelope, or RFC 6749, 5.2. */
 enum error_shape { ENVELOPE, OAUTH };
@@ -57,10 +70,15 @@ struct endpoint {
 	const struct schema		*out_cursor;	/* with ?cursor= */
 	int				 status;	/* 0 means 200 */
 	enum error_shape		 errors;
+	bool				 if_match;	/* precondition() */
+	const struct error_kind	*const	*raises;	/* besides the above */
+	bool				 hidden;	/* not described */
 	const char			*doc;
 
 	const char			*param;		/* PATH rows */
 	enum field_type			 type;
+	const char			*query;		/* PARAM rows */
+	const char			*fallback;
 };
 
 struct kore_module_handle;
@@ -69,6 +87,7 @@ struct rate_limit;
 
 struct route {
 	const char			*name;
+	const struct router		*router;
 	const struct endpoint		*rows;
 	size_t				 nrows;
 
@@ -85,7 +104,8 @@ struct route {
 	};								\
 	EXPORT extern struct route route_name##__route;			\
 	struct route route_name##__route = {				\
-		.name = #route_name, .rows = route_name##__rows,	\
+		.name = #route_name, .router = &router,			\
+		.rows = route_name##__rows,				\
 		.nrows = sizeof(route_name##__rows) /			\
 		    sizeof(route_name##__rows[0]),			\
 	};								\
@@ -106,6 +126,10 @@ struct route {
 #define DELETE(fn, ...)	METHOD(VERB_DELETE, fn, ##__VA_ARGS__)
 #define PATH(name, ftype)						\
 	{ .verb = VERB_NONE, .param = #name, .type = ftype }
+
+/* What a query parameter of kore.conf is for; .fallback: what none means. */
+#define PARAM(name, text, ...)						\
+	{ .verb = VERB_NONE, .query = #name, .doc = text, ##__VA_ARGS__ }
 
 /*
  * What Kore calls for a request, and calls again once its coroutine is done.

@@ -23,7 +23,12 @@ struct ctx;
 struct error_kind {
 	int		 status;
 	const char	*code;
+	const char	*doc;		/* for the description */
 };
+
+/* What a row or a dependency may raise: RAISES(&ERR_NOT_FOUND, ...). */
+#define RAISES(...)							\
+	(const struct error_kind *const[]){ __VA_ARGS__, NULL }
 
 /* error_kinds.c */
 extern const struct error_kind	ERR_BAD_REQUEST, ERR_INVALID_JSON,
@@ -39,6 +44,9 @@ extern const struct error_kind	ERR_BAD_REQUEST, ERR_INVALID_JSON,
 				ERR_TOO_MANY_REQUESTS, ERR_HEADERS_TOO_LARGE,
 				ERR_INTERNAL, ERR_NOT_IMPLEMENTED,
 				ERR_UNAVAILABLE, ERR_HTTP_VERSION;
+
+/* All of them, by status; ends with NULL. */
+extern const struct error_kind	*const error_kinds[];
 
 /* Bytes of an error's envelope without details, at the most. */
 #define ENVELOPE_MAX	320

@@ -27,7 +27,6 @@
 #include "utils/cursor.h"
 #include "utils/form.h"
 
-#define LIMIT_FALLBACK	20	/* the seed's */
 #define SEPARATOR	'\x1f'	/* between a cursor's parts */
 
 /* Guards, not rules: what kore.conf allows ends here. */
@@ -88,7 +87,7 @@ page_from_query(struct ctx *c, const char *fallback_sort)
 	struct page	*p = ctx_alloc(c, sizeof(*p));
 	const char	*cursor = query_param(c, "cursor");
 
-	p->limit = read_number(c, "limit", 1, LIMIT_MAX, LIMIT_FALLBACK);
+	p->limit = read_number(c, "limit", 1, LIMIT_MAX, PAGE_LIMIT_FALLBACK);
 	p->number = read_number(c, "page", 1, NUMBER_MAX, 1);
 	p->skip = read_number(c, "skip", 0, NUMBER_MAX,
 	    (p->number - 1) * p->limit);

@@ -59,6 +59,22 @@ struct page {
 	(list)->pages = page_count(p, (list)->total);			\
 } while (0)
 
+#define PAGE_LIMIT_FALLBACK		20	/* the seed's */
+#define PAGE_LIMIT_FALLBACK_TEXT	"20"
+
+/* What a list's parameters are for: rows of its ROUTE. */
+#define PAGE_PARAMS							\
+	PARAM(page, "Which page.", .fallback = "1"),			\
+	PARAM(skip, "How many to leave out first; not with page."),	\
+	PARAM(limit, "How many on a page.",				\
+	    .fallback = PAGE_LIMIT_FALLBACK_TEXT)
+#define CURSOR_PARAMS							\
+	PARAM(cursor, "Empty for the first page, then next_cursor; "	\
+	    "not with page or skip. Each row is seen once, however "	\
+	    "many come and go."),					\
+	PARAM(sort, "The order; with -, the other way round.",		\
+	    .fallback = "created_at")
+
 /*
  * Reads page, skip, limit, sort and cursor; fallback_sort is what an absent
  * sort means, NULL where there is one order only. Raises 422 where they

@@ -37,7 +37,7 @@ enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_LIST };
 
 #define REQUIRED	0x1
 #define SECRET		0x2	/* wiped from our memory at the request's end */
-#define OR_NULL		0x4	/* a body may say null: set, and NULL */
+#define OR_NULL		0x4	/* may be null; in a body: set, and NULL */
 #define ETAG		0x8	/* an answer's version: a header, no member */
 
 struct ctx;
@@ -51,6 +51,7 @@ struct field {
 	size_t		 offset;
 	const char	*validator;	/* NULL: the type is all there is */
 	const char	*fallback;	/* what an absent one means, as text */
+	const char	*example;	/* for the description, as text */
 
 	const struct schema	*of;		/* T_LIST: of its items */
 	size_t			 count;		/* and where their number is */

@@ -45,10 +45,6 @@
 #define NUMBERS_TRIED	1000
 #define DIGITS_TRIED	18
 
-enum rule_kind {
-	RULE_LENGTH, RULE_CHOICE, RULE_NUMBER, RULE_REGEX, RULE_FUNCTION
-};
-
 struct rule {
 	const struct kore_validator	*validator;
 	enum rule_kind			 kind;
@@ -316,6 +312,25 @@ rule_check(struct ctx *c, const struct rule *r, const char *field,
 		error_detail(c, field, reasons[i].code, "%s",
 		    reasons[i].message);
 	return (n == 0);
+}
+
+void
+rule_describe(const struct rule *r, struct rule_facts *out)
+{
+	char	 symbol[128];
+
+	memset(out, 0, sizeof(*out));
+	out->kind = r->kind;
+	out->min = r->min;
+	out->max = r->max;
+	out->lowest = r->lowest;
+	out->highest = r->highest;
+	if (r->kind != RULE_FUNCTION) {
+		out->pattern = r->validator->arg;
+		return;
+	}
+	snprintf(symbol, sizeof(symbol), "%s__facts", r->validator->arg);
+	out->function = kore_module_getsym(symbol, NULL);
 }
 
 void

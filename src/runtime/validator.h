@@ -18,6 +18,7 @@
 #define KEEL_RUNTIME_VALIDATOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "runtime/export.h"
 
@@ -35,6 +36,20 @@ struct rule;
 	int								\
 	name(struct http_request *req __attribute__((unused)),		\
 	    const char *value)
+
+/*
+ * What such a validator says of itself in the description:
+ *	VALIDATOR_FACTS(v_email, .format = "idn-email", .max = 254);
+ */
+struct validator_facts {
+	const char	*format;	/* JSON Schema's, or NULL */
+	unsigned	 min, max;	/* characters; 0: no bound */
+	const char	*doc;
+};
+
+#define VALIDATOR_FACTS(name, ...)					\
+	EXPORT extern const struct validator_facts name##__facts;	\
+	const struct validator_facts name##__facts = { __VA_ARGS__ }
 
 #define INVALID	0	/* KORE_RESULT_ERROR */
 #define VALID	1	/* KORE_RESULT_OK */
@@ -59,6 +74,21 @@ bool	rule_check(struct ctx *, const struct rule *, const char *field,
 
 /* The same without a request: the first reason, or NULL if value is valid. */
 const char	*rule_reason(const struct rule *, const char *value);
+
+/* What a rule asks for, as far as it can be said. */
+enum rule_kind {
+	RULE_LENGTH, RULE_CHOICE, RULE_NUMBER, RULE_REGEX, RULE_FUNCTION
+};
+
+struct rule_facts {
+	enum rule_kind			 kind;
+	const char			*pattern;	/* NULL for a function */
+	unsigned			 min, max;	/* RULE_LENGTH */
+	int64_t				 lowest, highest; /* RULE_NUMBER */
+	const struct validator_facts	*function;	/* NULL: says nothing */
+};
+
+void	rule_describe(const struct rule *, struct rule_facts *);
 
 /* Calls keep() with every validator in use, for a search for leaks. */
 void	rules_keep(void (*keep)(const void *, size_t));

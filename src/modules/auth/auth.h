@@ -71,6 +71,10 @@ SCHEMA_ANSWER(session_list, session_list);
 
 /* auth_service.c */
 
+/* RFC 6749, 5.2. */
+extern const struct error_kind	invalid_request, invalid_grant,
+				unsupported_grant_type;
+
 /*
  * Signs a user in by password: a new session and its first access token.
  * Raises invalid_grant for an unknown address, a wrong password and a disabled

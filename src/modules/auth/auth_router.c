@@ -22,6 +22,8 @@
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
 
+ROUTER(auth, "Signing in and out: tokens, sessions, one's password.");
+
 RATE_LIMIT(token, 60, MINUTE, "Token requests from one address");
 
 static void
@@ -72,13 +74,18 @@ end_sessions(struct ctx *c)
 ROUTE(auth_token,
     POST(create_token, .limit = &token_limit,
 	.in = &token_request_schema, .out = &token_schema, .errors = OAUTH,
+	.raises = RAISES(&invalid_request, &invalid_grant,
+	    &unsupported_grant_type),
 	.doc = "Sign in: OAuth 2.0 password grant."));
 
 ROUTE(auth_password,
     POST(change_password, .auth = &signed_in, .in = &password_change_schema,
-	.status = 204, .doc = "Change one's password; ends every session."));
+	.status = 204, .raises = RAISES(&ERR_TOO_MANY_REQUESTS),
+	.doc = "Change one's password; ends every session."));
 
 ROUTE(auth_sessions,
+    PAGE_PARAMS,
+    PARAM(except, "The session that asks is left alone."),
     GET(list_sessions, .auth = &signed_in, .out = &session_list_schema,
 	.doc = "List one's sessions, the latest first."),
     DELETE(end_sessions, .auth = &signed_in, .status = 204,
@@ -87,4 +94,4 @@ ROUTE(auth_sessions,
 ROUTE(auth_session,
     PATH(session_id, T_UUID),
     DELETE(end_session, .auth = &signed_in, .status = 204,
-	.doc = "End one of one's sessions."));
+	.raises = RAISES(&ERR_NOT_FOUND), .doc = "End one of one's sessions."));

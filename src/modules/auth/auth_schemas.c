@@ -21,32 +21,35 @@
 static const struct field	token_request_fields[] = {
 	FIELD(token_request, grant_type, T_STR, 0, NULL,
 	    .fallback = "password"),
-	FIELD(token_request, username, T_STR, 0, NULL),
-	FIELD(token_request, password, T_STR, SECRET, NULL),
-	FIELD(token_request, scope, T_STR, 0, NULL),
+	FIELD(token_request, username, T_STR, 0, NULL,
+	    .example = "ada@example.com"),
+	FIELD(token_request, password, T_STR, SECRET, NULL,
+	    .example = "Sunny-day-42"),
+	FIELD(token_request, scope, T_STR, 0, NULL, .example = ""),
 };
 
 SCHEMA(token_request);
 
 static const struct field	token_fields[] = {
-	FIELD(token, access_token, T_STR, 0, NULL),
-	FIELD(token, token_type, T_STR, 0, NULL),
-	FIELD(token, expires_in, T_INT, 0, NULL),
-	FIELD(token, scope, T_STR, 0, NULL),
+	FIELD(token, access_token, T_STR, 0, NULL,
+	    .example = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"),
+	FIELD(token, token_type, T_STR, 0, NULL, .example = "bearer"),
+	FIELD(token, expires_in, T_INT, 0, NULL, .example = "900"),
+	FIELD(token, scope, T_STR, 0, NULL, .example = ""),
 };
 
 SCHEMA(token);
 
 static const struct field	password_change_fields[] = {
 	FIELD(password_change, current_password, T_STR, REQUIRED | SECRET,
-	    NULL),
+	    NULL, .example = "Sunny-day-42"),
 	FIELD(password_change, new_password, T_STR, REQUIRED | SECRET,
-	    "v_password"),
+	    "v_password", .example = "Rainy-day-43"),
 };
 
 static const struct field	session_fields[] = {
 	FIELD(session, id, T_UUID, 0, NULL),
-	FIELD(session, client, T_STR, 0, NULL),
+	FIELD(session, client, T_STR, 0, NULL, .example = "192.0.2.1"),
 	FIELD(session, created_at, T_TIME, 0, NULL),
 	FIELD(session, expires_at, T_TIME, 0, NULL),
 	FIELD(session, current, T_BOOL, 0, NULL),

@@ -40,11 +40,17 @@ RATE_LIMIT(password_failures, 5, MINUTE,
 static struct token	*open_session(struct ctx *, const struct user *)
 			    AWAITS;
 
-/* RFC 6749, 5.2; the endpoint answers in its shape. */
-static const struct error_kind	invalid_request = { 400, "invalid_request" };
-static const struct error_kind	invalid_grant = { 400, "invalid_grant" };
-static const struct error_kind	unsupported_grant_type = {
-	400, "unsupported_grant_type"
+const struct error_kind	invalid_request = {
+	400, "invalid_request",
+	"The parameters username and password are required"
+};
+const struct error_kind	invalid_grant = {
+	400, "invalid_grant",
+	"Incorrect username or password"
+};
+const struct error_kind	unsupported_grant_type = {
+	400, "unsupported_grant_type",
+	"The grant type must be password"
 };
 
 static const char *
@@ -77,8 +83,7 @@ open_session(struct ctx *c, const struct user *user)
 	expires_at = timefmt_now() + SESSION_DAYS * 86400 * SECOND;
 	if (!auth_repository_create_session(c, id, user, expires_at)) {
 		c->error.retry = true;	/* he is another than was read */
-		raise_error(c, &invalid_grant,
-		    "Incorrect username or password");
+		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 	}
 	token->access_token = access_token(c, user, id);
 	token->token_type = "bearer";
@@ -112,11 +117,10 @@ auth_service_sign_in(struct ctx *c, const struct token_request *in)
 	struct user		*user;
 
 	if (strcmp(in->grant_type, "password") != 0)
-		raise_error(c, &unsupported_grant_type,
-		    "The grant type must be password");
+		raise_error(c, &unsupported_grant_type, "%s",
+		    unsupported_grant_type.doc);
 	if (in->username == NULL || in->password == NULL)
-		raise_error(c, &invalid_request,
-		    "The parameters username and password are required");
+		raise_error(c, &invalid_request, "%s", invalid_request.doc);
 
 	user = users_service_find_by_email(c, in->username);
 	failure = rate_limit_hold(c, &sign_in_failures_limit,
@@ -125,8 +129,7 @@ auth_service_sign_in(struct ctx *c, const struct token_request *in)
 		user = NULL;
 	if (!users_service_verify_password(c, user, in->password)) {
 		rate_limit_spend(failure);
-		raise_error(c, &invalid_grant,
-		    "Incorrect username or password");
+		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 	}
 	return (open_session(c, user));
 }

@@ -20,6 +20,8 @@
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
 
+ROUTER(health, "What an operator's monitor asks.");
+
 /* Alive: the loop turns. No database is asked. */
 static void
 alive(struct ctx *c)

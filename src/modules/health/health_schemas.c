@@ -19,7 +19,7 @@
 #include "modules/health/health.h"
 
 static const struct field	health_fields[] = {
-	FIELD(health, status, T_STR, 0, NULL),
+	FIELD(health, status, T_STR, 0, NULL, .example = "ok"),
 };
 
 SCHEMA(health);

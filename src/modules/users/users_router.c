@@ -23,6 +23,8 @@
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
 
+ROUTER(users, "Users: registering, reading, changing, letting in or not.");
+
 RATE_LIMIT(register, 20, HOUR, "Registrations from one address");
 
 static void	update(struct ctx *, const struct user *,
@@ -65,11 +67,10 @@ read_me(struct ctx *c)
 static void
 create_user(struct ctx *c)
 {
-	const struct user		*actor = current_user_or_none(c);
 	const struct user_create	*in = user_create_body(c);
 	struct user			*user;
 
-	user = users_service_create(c, in, actor);
+	user = users_service_create(c, in, current_user_or_none(c));
 	respond_header(c, "location", ctx_printf(c, "%s/%s", c->path,
 	    user->id));
 	user_respond(c, user);
@@ -146,41 +147,55 @@ deactivate_user(struct ctx *c)
 	user_status_respond(c, &(struct user_status){ "deactivated" });
 }
 
+#define CHANGE_ERRORS							\
+	RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS)
+
 ROUTE(users_collection,
+    PAGE_PARAMS, CURSOR_PARAMS,
+    PARAM(role, "Only users of this role."),
+    PARAM(is_active, "Only users who are let in, or who are not."),
+    PARAM(q, "A part of the name or of the address, in any case."),
     GET(list_users, .auth = &user_directory, .out = &user_list_schema,
 	.out_cursor = &user_cursor_list_schema,
 	.doc = "List users, a page at a time."),
-    POST(create_user, .limit = &register_limit,
+    POST(create_user, .limit = &register_limit, .auth = &signed_in_or_none,
 	.in = &user_create_schema, .out = &user_schema, .status = 201,
+	.raises = RAISES(&ERR_FORBIDDEN, &ERR_CONFLICT),
 	.doc = "Register a user."));
 
 ROUTE(users_me,
     GET(read_me, .auth = &signed_in, .out = &user_schema,
 	.doc = "Read the signed-in user."),
     PATCH(update_me, .auth = &signed_in, .in = &user_update_me_schema,
-	.out = &user_schema, .doc = "Change one's own name or address."),
-    DELETE(delete_me, .auth = &signed_in, .status = 204,
+	.out = &user_schema, .if_match = true, .raises = CHANGE_ERRORS,
+	.doc = "Change one's own name or address."),
+    DELETE(delete_me, .auth = &signed_in, .status = 204, .if_match = true,
+	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Delete oneself, and all that is one's own."));
 
 ROUTE(users_item,
     PATH(user_id, T_UUID),
     GET(read_user, .auth = &self_or_directory, .out = &user_schema,
-	.doc = "Read a user."),
+	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Read a user."),
     PATCH(update_user, .auth = self_or_role("admin"),
-	.in = &user_update_schema, .out = &user_schema,
-	.doc = "Change what is sent of a user."),
+	.in = &user_update_schema, .out = &user_schema, .if_match = true,
+	.raises = CHANGE_ERRORS, .doc = "Change what is sent of a user."),
     PUT(replace_user, .auth = self_or_role("admin"),
-	.in = &user_replace_schema, .out = &user_schema,
-	.doc = "Change all of a user."),
+	.in = &user_replace_schema, .out = &user_schema, .if_match = true,
+	.raises = CHANGE_ERRORS, .doc = "Change all of a user."),
     DELETE(delete_user, .auth = self_or_role("admin"), .status = 204,
+	.if_match = true, .raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Delete a user, and all that is his."));
 
 ROUTE(users_activate,
     PATH(user_id, T_UUID),
     POST(activate_user, .auth = require_role("admin"),
-	.out = &user_status_schema, .doc = "Let a user in again."));
+	.out = &user_status_schema, .if_match = true,
+	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Let a user in again."));
 
 ROUTE(users_deactivate,
     PATH(user_id, T_UUID),
     POST(deactivate_user, .auth = require_role("admin"),
-	.out = &user_status_schema, .doc = "Let a user in no longer."));
+	.out = &user_status_schema, .if_match = true,
+	.raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
+	.doc = "Let a user in no longer."));

@@ -18,38 +18,42 @@
 
 #include "modules/users/users.h"
 
+#define ADA_EMAIL	.example = "ada@example.com"
+#define ADA_NAME	.example = "Ada Lovelace"
+
 static const struct field	user_create_fields[] = {
-	FIELD(user_create, email, T_STR, REQUIRED, "v_email"),
-	FIELD(user_create, name, T_STR, REQUIRED, "v_name"),
-	FIELD(user_create, password, T_STR, REQUIRED | SECRET, "v_password"),
+	FIELD(user_create, email, T_STR, REQUIRED, "v_email", ADA_EMAIL),
+	FIELD(user_create, name, T_STR, REQUIRED, "v_name", ADA_NAME),
+	FIELD(user_create, password, T_STR, REQUIRED | SECRET, "v_password",
+	    .example = "Sunny-day-42"),
 	FIELD(user_create, role, T_STR, 0, "v_role", .fallback = "user"),
 };
 
 static const struct field	user_update_fields[] = {
-	FIELD(user_update, email, T_STR, 0, "v_email"),
-	FIELD(user_update, name, T_STR, 0, "v_name"),
+	FIELD(user_update, email, T_STR, 0, "v_email", ADA_EMAIL),
+	FIELD(user_update, name, T_STR, 0, "v_name", ADA_NAME),
 	FIELD(user_update, role, T_STR, 0, "v_role"),
 	FIELD(user_update, is_active, T_BOOL, 0, NULL),
 };
 
 static const struct field	user_replace_fields[] = {
-	FIELD(user_update, email, T_STR, REQUIRED, "v_email"),
-	FIELD(user_update, name, T_STR, REQUIRED, "v_name"),
+	FIELD(user_update, email, T_STR, REQUIRED, "v_email", ADA_EMAIL),
+	FIELD(user_update, name, T_STR, REQUIRED, "v_name", ADA_NAME),
 	FIELD(user_update, role, T_STR, REQUIRED, "v_role"),
 	FIELD(user_update, is_active, T_BOOL, REQUIRED, NULL),
 };
 
 static const struct field	user_update_me_fields[] = {
-	FIELD(user_update, email, T_STR, 0, "v_email"),
-	FIELD(user_update, name, T_STR, 0, "v_name"),
+	FIELD(user_update, email, T_STR, 0, "v_email", ADA_EMAIL),
+	FIELD(user_update, name, T_STR, 0, "v_name", ADA_NAME),
 };
 
 /* UserResponse: what is not listed here cannot leave the server. */
 static const struct field	user_fields[] = {
 	FIELD(user, id, T_UUID, 0, NULL),
-	FIELD(user, email, T_STR, 0, NULL),
-	FIELD(user, name, T_STR, 0, NULL),
-	FIELD(user, role, T_STR, 0, NULL),
+	FIELD(user, email, T_STR, 0, NULL, ADA_EMAIL),
+	FIELD(user, name, T_STR, 0, NULL, ADA_NAME),
+	FIELD(user, role, T_STR, 0, NULL, .example = "user"),
 	FIELD(user, is_active, T_BOOL, 0, NULL),
 	FIELD(user, email_verified, T_BOOL, 0, NULL),
 	FIELD(user, created_at, T_TIME, 0, NULL),
@@ -64,13 +68,14 @@ static const struct field	user_list_fields[] = {
 
 static const struct field	user_cursor_list_fields[] = {
 	LIST(user_cursor_list, items, user),
-	FIELD(user_cursor_list, next_cursor, T_STR, 0, NULL),
+	FIELD(user_cursor_list, next_cursor, T_STR, OR_NULL, NULL,
+	    .example = "eyJ0IjoxfQ"),
 	FIELD(user_cursor_list, has_more, T_BOOL, 0, NULL),
 	FIELD(user_cursor_list, limit, T_INT, 0, NULL),
 };
 
 static const struct field	user_status_fields[] = {
-	FIELD(user_status, status, T_STR, 0, NULL),
+	FIELD(user_status, status, T_STR, 0, NULL, .example = "activated"),
 };
 
 SCHEMA(user_create);

@@ -27,13 +27,16 @@
 #include "utils/utf8.h"
 #include "utils/wordlist.h"
 
-#define EMAIL_BYTES_MAX	255	/* users.email */
+#define EMAIL_CHARS_MAX	254	/* RFC 5321, 4.5.3.1.3 */
 #define PASSWORD_MIN	8	/* characters; the seed's UserCreate */
 #define PASSWORD_MAX	128
 
 /* assets/common_passwords.txt */
 extern const unsigned char	asset_common_passwords_txt[];
 extern const unsigned int	asset_len_common_passwords_txt;
+
+VALIDATOR_FACTS(v_email, .format = "idn-email", .min = 3,
+    .max = EMAIL_CHARS_MAX, .doc = "An e-mail address, of any script.");
 
 VALIDATOR(v_email)
 {
@@ -96,6 +99,10 @@ uncommon(const char *value)
 	return (false);
 }
 
+VALIDATOR_FACTS(v_password, .format = "password", .min = PASSWORD_MIN,
+    .max = PASSWORD_MAX, .doc = "With a capital letter and a digit, and none "
+    "of the 10,000 most common.");
+
 /* The seed's UserCreate, and nothing that everybody tries first. */
 VALIDATOR(v_password)
 {
@@ -110,6 +117,9 @@ VALIDATOR(v_password)
 		validator_reject("no_digit", "Password must contain digit");
 	return (length && upper && digit && uncommon(value) ? VALID : INVALID);
 }
+
+VALIDATOR_FACTS(v_passphrase, .format = "password", .min = PASSWORD_MIN,
+    .max = PASSWORD_MAX, .doc = "None of the 10,000 most common.");
 
 /* For kore.conf to choose instead: NIST SP 800-63B, 5.1.1.2. */
 VALIDATOR(v_passphrase)

@@ -1,0 +1,392 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* The description as a whole: its head, its paths, its operations. */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "middleware/rate_limit.h"
+#include "openapi/openapi.h"
+#include "openapi/openapi_build.h"
+
+#define API_TITLE	"Keel"
+#define API_VERSION	"1.0.0"
+#define API_SERVER	"api"		/* kore.conf's; admin is not clients' */
+#define TEMPLATE_MAX	512
+
+static const char	api_doc[] =
+    "JSON in and out. Times are UTC, RFC 3339; ids are UUIDs.\n\n"
+    "Sign in with `POST /api/v1/auth/token`, and send the access token as "
+    "`Authorization: Bearer`. An error wears one envelope, `Error`; those of "
+    "the token endpoint are OAuth's (RFC 6749, 5.2). Members and parameters "
+    "that are not described here are refused.\n\n"
+    "Every answer also has `Date`, `X-Content-Type-Options` and "
+    "`Strict-Transport-Security`. Every GET has a HEAD, every path an "
+    "OPTIONS.";
+
+static char	*text;
+static size_t	 text_len;
+
+/* What is being made. */
+static json_t	*paths, *tags;
+static json_t	*operation_ids;		/* a set */
+static char	 token_url[TEMPLATE_MAX];
+
+/*
+ * kore.conf's ^/api/v1/users/([^/]+)$ as /api/v1/users/{user_id}. False when
+ * it is more of a regex than groups and escapes.
+ */
+static bool
+path_template(const struct route *r, char out[static TEMPLATE_MAX])
+{
+	const struct endpoint	*row = r->rows;
+	const char		*p = route_path(r);
+	int			 depth;
+	size_t			 n = 0;
+
+	if (r->regex == NULL)
+		return (snprintf(out, TEMPLATE_MAX, "%s", p) < TEMPLATE_MAX);
+	for (p += *p == '^'; *p != '\0' && strcmp(p, "$") != 0; p++) {
+		if (n + OPENAPI_NAME_MAX >= TEMPLATE_MAX)
+			return (false);
+		if (*p == '\\') {
+			out[n++] = *++p;
+		} else if (*p == '(') {
+			for (depth = 1; depth > 0 && p[1] != '\0'; p++)
+				depth += (p[1] == '(') - (p[1] == ')');
+			while (row->param == NULL)
+				row++;
+			n += (size_t)snprintf(out + n, OPENAPI_NAME_MAX,
+			    "{%s}", row++->param);
+		} else if (strchr(".[]*+?{}|^$", *p) != NULL) {
+			return (false);
+		} else {
+			out[n++] = *p;
+		}
+	}
+	out[n] = '\0';
+	return (true);
+}
+
+static json_t *
+new_parameter(const char *name, const char *in, bool required,
+    json_t *schema)
+{
+	return (json_pack("{s:s, s:s, s:b, s:o}", "name", name, "in", in,
+	    "required", required, "schema", schema));
+}
+
+/* The PARAM row of a query parameter; NULL if it has none. */
+static const struct endpoint *
+param_row(const struct route *r, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].query != NULL &&
+		    strcmp(r->rows[i].query, name) == 0)
+			return (&r->rows[i]);
+	}
+	return (NULL);
+}
+
+static bool
+is_param_of(const struct kore_handler_params *p, const struct endpoint *e)
+{
+	return ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
+	    strcasecmp(http_method_text(p->method),
+	    endpoint_verb_name(e->verb)) == 0);
+}
+
+static void
+add_query(json_t *parameters, const struct route *r,
+    const struct endpoint *e)
+{
+	const struct kore_handler_params	*p;
+	const struct endpoint			*row;
+	json_t					*o;
+
+	TAILQ_FOREACH(p, &r->hdlr->params, list) {
+		if (!is_param_of(p, e))
+			continue;
+		row = param_row(r, p->name);
+		o = new_parameter(p->name, "query", false,
+		    openapi_text_schema(rule_of(p->validator),
+		    row != NULL ? row->fallback : NULL));
+		if (row != NULL)
+			openapi_put(o, "description", json_string(row->doc));
+		openapi_add(parameters, o);
+	}
+}
+
+static void
+add_precondition(json_t *parameters, const char *component, const char *name,
+    const char *doc)
+{
+	json_t	*o;
+
+	if (!openapi_has("parameters", component)) {
+		o = new_parameter(name, "header", false, json_pack("{s:s}",
+		    "type", "string"));
+		openapi_put(o, "description", json_string(doc));
+		openapi_put(o, "example", json_string("\"7\""));
+		openapi_component_put("parameters", component, o);
+	}
+	openapi_add(parameters, openapi_ref("parameters", component));
+}
+
+static json_t *
+describe_parameters(const struct route *r, const struct endpoint *e)
+{
+	json_t	*parameters = json_array();
+	size_t	 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].param != NULL)
+			openapi_add(parameters, new_parameter(
+			    r->rows[i].param, "path", true,
+			    openapi_type_schema(r->rows[i].type)));
+	}
+	add_query(parameters, r, e);
+	if (e->if_match ||
+	    (e->verb == VERB_GET && openapi_has_etag(e->out))) {
+		add_precondition(parameters, "IfMatch", "If-Match",
+		    "Only if the version is one of these entity tags.");
+		add_precondition(parameters, "IfNoneMatch", "If-None-Match",
+		    "Only if the version is none of these entity tags.");
+	}
+	return (parameters);
+}
+
+/* Does a list's Link header say where the other pages are? */
+static bool
+is_in_pages(const struct route *r, const struct endpoint *e)
+{
+	const struct kore_handler_params	*p;
+
+	TAILQ_FOREACH(p, &r->hdlr->params, list) {
+		if (is_param_of(p, e) && strcmp(p->name, "limit") == 0)
+			return (true);
+	}
+	return (false);
+}
+
+static json_t *
+describe_body(const struct endpoint *e)
+{
+	bool	 form = e->errors == OAUTH;
+
+	return (json_pack("{s:b, s:{s:{s:o, s:o}}}", "required", 1,
+	    "content", form ? "application/x-www-form-urlencoded" :
+	    "application/json", "schema", openapi_schema(e->in, form ?
+	    READ_FORM : READ_JSON), "example", openapi_example(e->in)));
+}
+
+/* Either of two ways to send a token; or none, where it may be left out. */
+static json_t *
+describe_security(const struct endpoint *e)
+{
+	json_t	*ways = json_array();
+
+	if (e->auth == NULL)
+		return (ways);
+	if (e->auth->optional)
+		openapi_add(ways, json_object());
+	if (token_url[0] != '\0')
+		openapi_add(ways, json_pack("{s:[]}", "oauth2"));
+	openapi_add(ways, json_pack("{s:[]}", "bearer"));
+	return (ways);
+}
+
+static json_t *
+describe_schemes(void)
+{
+	json_t	*schemes = json_object();
+
+	if (token_url[0] != '\0')
+		openapi_put(schemes, "oauth2", json_pack(
+		    "{s:s, s:s, s:{s:{s:s, s:{}}}}", "type", "oauth2",
+		    "description", "Sign in with address and password.",
+		    "flows", "password", "tokenUrl", token_url, "scopes"));
+	openapi_put(schemes, "bearer", json_pack("{s:s, s:s, s:s, s:s}",
+	    "type", "http", "scheme", "bearer", "bearerFormat", "JWT",
+	    "description", "An access token that one has."));
+	return (schemes);
+}
+
+/* For whom it is, and what is counted. */
+static json_t *
+describe_access(const struct endpoint *e)
+{
+	const char *const	*role;
+	char			 line[512], *end = line + sizeof(line), *p;
+
+	p = line + snprintf(line, sizeof(line), "%s", e->auth == NULL ?
+	    "For everybody" : e->auth->doc);
+	for (role = e->auth != NULL ? e->auth->roles : NULL;
+	    role != NULL && *role != NULL && p < end; role++)
+		p += snprintf(p, (size_t)(end - p), "%s `%s`",
+		    role == e->auth->roles ? "" : ",", *role);
+	if (p < end)
+		p += snprintf(p, (size_t)(end - p), ".");
+	if (e->limit != NULL && p < end)
+		p += snprintf(p, (size_t)(end - p), " %s are limited.",
+		    e->limit->doc);
+	if (p >= end)
+		openapi_fail("%s: too many roles to describe", e->name);
+	return (json_string(line));
+}
+
+static json_t *
+describe_operation(const struct route *r, const struct endpoint *e)
+{
+	json_t	*o = json_object(), *parameters;
+	size_t	 len = e->doc != NULL ? strlen(e->doc) : 0;
+
+	if (len == 0) {
+		openapi_fail("%s has no .doc", e->name);
+		return (o);
+	}
+	openapi_put(o, "tags", json_pack("[s]", r->router->name));
+	openapi_put(o, "operationId", json_string(e->name));
+	openapi_put(o, "summary", json_stringn(e->doc,
+	    len - (e->doc[len - 1] == '.')));
+	openapi_put(o, "description", describe_access(e));
+	openapi_put(o, "security", describe_security(e));
+	parameters = describe_parameters(r, e);
+	if (json_array_size(parameters) > 0)
+		openapi_put(o, "parameters", parameters);
+	else
+		json_decref(parameters);
+	if (e->in != NULL)
+		openapi_put(o, "requestBody", describe_body(e));
+	openapi_put(o, "responses", openapi_responses(e, is_in_pages(r, e)));
+	return (o);
+}
+
+static bool
+is_described(const struct route *r, const struct endpoint *e)
+{
+	return (!e->hidden &&
+	    strcmp(r->hdlr->dom->server->name, API_SERVER) == 0);
+}
+
+static void
+add_tag(const struct router *router)
+{
+	json_t	*tag;
+	size_t	 i;
+
+	json_array_foreach(tags, i, tag) {
+		if (strcmp(json_string_value(json_object_get(tag, "name")),
+		    router->name) == 0)
+			return;
+	}
+	openapi_add(tags, json_pack("{s:s, s:s}", "name", router->name,
+	    "description", router->doc));
+}
+
+static void
+describe_row(const struct route *r, const struct endpoint *e)
+{
+	char	 path[TEMPLATE_MAX], method[16];
+	size_t	 i;
+
+	if (!is_described(r, e))
+		return;
+	if (!path_template(r, path)) {
+		openapi_fail("kore.conf: the route %s %s cannot be described: "
+		    "its path is more than groups", route_path(r), r->name);
+		return;
+	}
+	if (json_object_get(operation_ids, e->name) != NULL)
+		openapi_fail("kore.conf: the handler %s of %s %s has another "
+		    "route: two operations of one name", e->name,
+		    route_path(r), r->name);
+	openapi_put(operation_ids, e->name, json_true());
+
+	snprintf(method, sizeof(method), "%s", endpoint_verb_name(e->verb));
+	for (i = 0; method[i] != '\0'; i++)
+		method[i] = (char)tolower((unsigned char)method[i]);
+	if (json_object_get(paths, path) == NULL)
+		openapi_put(paths, path, json_object());
+	openapi_put(json_object_get(paths, path), method,
+	    describe_operation(r, e));
+	add_tag(r->router);
+}
+
+static void
+find_token_url(const struct route *r, const struct endpoint *e)
+{
+	if (is_described(r, e) && e->errors == OAUTH &&
+	    token_url[0] == '\0' && !path_template(r, token_url))
+		token_url[0] = '\0';
+}
+
+static json_t *
+describe_api(void)
+{
+	json_t	*components;
+
+	openapi_begin();
+	paths = json_object();
+	tags = json_array();
+	operation_ids = json_object();
+	token_url[0] = '\0';
+	routes_walk(find_token_url);
+	routes_walk(describe_row);
+	json_decref(operation_ids);
+	components = openapi_components();
+	openapi_put(components, "securitySchemes", describe_schemes());
+
+	return (json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s}}, "
+	    "s:[{s:s, s:s}], s:o, s:o, s:o}", "openapi", "3.1.0",
+	    "info", "title", API_TITLE, "version", API_VERSION,
+	    "description", api_doc, "contact", "name", "The Keel authors",
+	    "license", "name", "ISC", "identifier", "ISC",
+	    "servers", "url", "/", "description", "This server.",
+	    "tags", tags, "paths", paths, "components", components));
+}
+
+const char *
+openapi_init(void)
+{
+	json_t	*root = describe_api();
+
+	if (root == NULL)
+		openapi_fail("out of memory");
+	else if ((text = json_dumps(root, JSON_COMPACT)) == NULL)
+		openapi_fail("out of memory");
+	else
+		text_len = strlen(text);
+	json_decref(root);
+	return (openapi_problem());
+}
+
+const char *
+openapi_text(size_t *len)
+{
+	*len = text_len;
+	return (text);
+}

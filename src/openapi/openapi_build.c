@@ -1,0 +1,113 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* What all parts of the description share: components, names, notes. */
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "openapi/openapi_build.h"
+
+static json_t	*components;
+static char	 problem[256];
+
+void
+openapi_begin(void)
+{
+	problem[0] = '\0';
+	json_decref(components);
+	components = json_object();
+}
+
+void
+openapi_fail(const char *fmt, ...)
+{
+	va_list	 ap;
+
+	if (problem[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(problem, sizeof(problem), fmt, ap);
+	va_end(ap);
+}
+
+const char *
+openapi_problem(void)
+{
+	return (problem[0] != '\0' ? problem : NULL);
+}
+
+void
+openapi_put(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) == -1)
+		openapi_fail("out of memory");
+}
+
+void
+openapi_add(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) == -1)
+		openapi_fail("out of memory");
+}
+
+json_t *
+openapi_ref(const char *kind, const char *name)
+{
+	return (json_pack("{s:s+++}", "$ref", "#/components/", kind, "/",
+	    name));
+}
+
+bool
+openapi_has(const char *kind, const char *name)
+{
+	return (json_object_get(json_object_get(components, kind), name) !=
+	    NULL);
+}
+
+void
+openapi_component_put(const char *kind, const char *name, json_t *component)
+{
+	if (json_object_get(components, kind) == NULL)
+		openapi_put(components, kind, json_object());
+	openapi_put(json_object_get(components, kind), name, component);
+}
+
+json_t *
+openapi_components(void)
+{
+	return (json_incref(components));
+}
+
+void
+openapi_name(const char *from, char out[static OPENAPI_NAME_MAX])
+{
+	size_t	 n = 0;
+	bool	 first = true;
+
+	for (; *from != '\0' && n < OPENAPI_NAME_MAX - 1; from++) {
+		if (*from == '_') {
+			first = true;
+			continue;
+		}
+		out[n++] = (char)(first ? toupper((unsigned char)*from) :
+		    tolower((unsigned char)*from));
+		first = false;
+	}
+	out[n] = '\0';
+}

@@ -1,0 +1,88 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_OPENAPI_BUILD_H
+#define KEEL_OPENAPI_BUILD_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "runtime/endpoint.h"
+
+/*
+ * The parts of a description, for src/openapi alone. Each function returns a
+ * value that is the caller's; what is missing for want of memory, or cannot
+ * be said, is noted, and openapi_init() tells.
+ */
+
+#define OPENAPI_NAME_MAX	128
+
+/* openapi_build.c */
+
+/* Puts value, which may be NULL, into an object; takes it over. */
+void	 openapi_put(json_t *object, const char *key, json_t *value);
+
+/* The same at the end of an array. */
+void	 openapi_add(json_t *array, json_t *value);
+
+/* Notes what cannot be described; the first note counts. */
+void	 openapi_fail(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+/* NULL while nothing was noted. */
+const char	*openapi_problem(void);
+
+/* A fresh start: no components, nothing noted. */
+void	 openapi_begin(void);
+
+/* {"$ref": "#/components/KIND/NAME"}. */
+json_t	*openapi_ref(const char *kind, const char *name);
+
+/* Is it there? If not, it is the caller's to openapi_component_put(). */
+bool	 openapi_has(const char *kind, const char *name);
+void	 openapi_component_put(const char *kind, const char *name, json_t *);
+
+/* All that were put, by kind. */
+json_t	*openapi_components(void);
+
+/* "user_create", or "NOT_FOUND", as "UserCreate" and "NotFound". */
+void	 openapi_name(const char *from, char out[static OPENAPI_NAME_MAX]);
+
+/* openapi_schemas.c */
+
+enum openapi_use { READ_JSON, READ_FORM, ANSWERED };
+
+/* A reference to the component that describes a schema. */
+json_t	*openapi_schema(const struct schema *, enum openapi_use);
+
+/* A value of it. */
+json_t	*openapi_example(const struct schema *);
+
+/* The schema of a query parameter, of which there is text only. */
+json_t	*openapi_text_schema(const struct rule *, const char *fallback);
+
+/* Of a PATH row. */
+json_t	*openapi_type_schema(enum field_type);
+
+/* openapi_responses.c */
+
+/* Every status of a row, with its headers and its body. */
+json_t	*openapi_responses(const struct endpoint *, bool in_pages);
+
+/* Does it answer, or ask for, an entity tag? */
+bool	 openapi_has_etag(const struct schema *);
+
+#endif

@@ -1,0 +1,421 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* What an operation may answer: statuses, headers, bodies. */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "openapi/openapi_build.h"
+
+#define EXAMPLE_ID	"0f8fad5b-d9cb-469f-a165-70867728950e"
+
+/* A header is named by its component; `always` says that it is never left. */
+static const struct header_facts {
+	const char	*name;
+	const char	*component;
+	bool		 always;
+	bool		 is_integer;
+	const char	*doc;
+	const char	*example;
+} header_facts[] = {
+	{ "X-Request-ID", "XRequestId", true, false,
+	  "The request's own, if it was 1 to 64 letters, digits and dashes; "
+	  "it finds the request in the log.", EXAMPLE_ID },
+	{ "ETag", "ETag", true, false, "The version, for If-Match and "
+	  "If-None-Match.", "\"7\"" },
+	{ "Location", "Location", true, false, "The path of what was made.",
+	  "/api/v1/users/0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55" },
+	{ "Link", "Link", false, false, "The next and the previous page, "
+	  "where there are any (RFC 8288).",
+	  "<https://api.example.com/api/v1/users?page=2>; rel=\"next\"" },
+	{ "Vary", "Vary", true, false, "Whose answer it is.",
+	  "Authorization" },
+	{ "Cache-Control", "CacheControl", true, false,
+	  "Whether it may be kept, and by whom.", "private, no-cache" },
+	{ "RateLimit", "RateLimit", false, false, "What is left of the "
+	  "limits, where requests are counted.", "\"token\";r=59;t=1" },
+	{ "RateLimit-Policy", "RateLimitPolicy", false, false,
+	  "The limits.", "\"token\";q=60;w=60" },
+	{ "Retry-After", "RetryAfter", true, true, "Seconds.", "1" },
+	{ "WWW-Authenticate", "WWWAuthenticate", true, false,
+	  "RFC 6750, 3.", "Bearer" },
+};
+
+static json_t *
+describe_header(const struct header_facts *h)
+{
+	json_t	*o = json_pack("{s:s, s:{s:s}}", "description", h->doc,
+		    "schema", "type", h->is_integer ? "integer" : "string");
+
+	if (h->always)
+		openapi_put(o, "required", json_true());
+	openapi_put(o, "example", h->is_integer ? json_integer(1) :
+	    json_string(h->example));
+	return (o);
+}
+
+static void
+put_header(json_t *headers, const char *name)
+{
+	const struct header_facts	*h = header_facts;
+
+	while (strcmp(h->name, name) != 0)
+		h++;
+	if (!openapi_has("headers", h->component))
+		openapi_component_put("headers", h->component,
+		    describe_header(h));
+	openapi_put(headers, name, openapi_ref("headers", h->component));
+}
+
+static json_t *
+new_headers(bool limited)
+{
+	json_t	*headers = json_object();
+
+	put_header(headers, "X-Request-ID");
+	if (limited) {
+		put_header(headers, "RateLimit");
+		put_header(headers, "RateLimit-Policy");
+	}
+	return (headers);
+}
+
+/* The envelope, and the only thing that has its shape. */
+static json_t *
+error_schema(void)
+{
+	json_t				*codes = json_array();
+	const struct error_kind	*const	*k;
+
+	for (k = error_kinds; *k != NULL; k++)
+		openapi_add(codes, json_string((*k)->code));
+	return (json_pack("{s:s, s:b, s:[s], s:{s:{s:s, s:b, s:[ssss], s:{"
+	    "s:{s:s, s:o}, s:{s:s}, s:{s:[ss], s:{s:s}}, s:{s:s}}}}}",
+	    "type", "object", "additionalProperties", 0, "required", "error",
+	    "properties", "error", "type", "object",
+	    "additionalProperties", 0,
+	    "required", "code", "message", "details", "request_id",
+	    "properties",
+	    "code", "type", "string", "enum", codes,
+	    "message", "type", "string",
+	    "details", "type", "array", "null", "items", "$ref",
+	    "#/components/schemas/ErrorDetail",
+	    "request_id", "type", "string"));
+}
+
+static json_t *
+error_detail_schema(void)
+{
+	return (json_pack("{s:s, s:b, s:[sss], s:{s:{s:s, s:s, s:[s]}, "
+	    "s:{s:s}, s:{s:s, s:[s]}}}", "type", "object",
+	    "additionalProperties", 0,
+	    "required", "field", "message", "code", "properties",
+	    "field", "type", "string", "description", "Where it stands: "
+	    "body., query., path. or header., and its name.", "examples",
+	    "body.email", "message", "type", "string",
+	    "code", "type", "string", "examples", "invalid_format"));
+}
+
+/* RFC 6749, 5.2. */
+static json_t *
+oauth_error_schema(void)
+{
+	return (json_pack("{s:s, s:b, s:[ss], s:{s:{s:s}, s:{s:s}}}",
+	    "type", "object", "additionalProperties", 0,
+	    "required", "error", "error_description", "properties",
+	    "error", "type", "string",
+	    "error_description", "type", "string"));
+}
+
+static json_t *
+error_ref(enum error_shape shape)
+{
+	const char	*name = shape == OAUTH ? "OAuthError" : "Error";
+
+	if (!openapi_has("schemas", name)) {
+		openapi_component_put("schemas", name, shape == OAUTH ?
+		    oauth_error_schema() : error_schema());
+		if (shape != OAUTH)
+			openapi_component_put("schemas", "ErrorDetail",
+			    error_detail_schema());
+	}
+	return (openapi_ref("schemas", name));
+}
+
+static json_t *
+error_example(const struct error_kind *kind)
+{
+	json_t	*details = json_null();
+
+	if (kind == &ERR_VALIDATION)
+		details = json_pack("[{s:s, s:s, s:s}]",
+		    "field", "body.email", "message",
+		    "Is not a valid e-mail address: must contain one @",
+		    "code", "invalid_format");
+	return (json_pack("{s:{s:s, s:s, s:o, s:s}}", "error",
+	    "code", kind->code, "message", kind->doc, "details", details,
+	    "request_id", EXAMPLE_ID));
+}
+
+static json_t *
+oauth_example(const char *code, const char *text)
+{
+	return (json_pack("{s:s, s:s}", "error", code, "error_description",
+	    text));
+}
+
+/* {"application/json": {"schema": ..., "examples": {"CODE": ...}}} */
+static json_t *
+error_content(enum error_shape shape, json_t *examples)
+{
+	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
+	    error_ref(shape), "examples", examples));
+}
+
+static json_t *
+error_headers(int status)
+{
+	json_t	*headers = new_headers(true);
+
+	if (status == 401)
+		put_header(headers, "WWW-Authenticate");
+	if (status == 429 || status == 503)
+		put_header(headers, "Retry-After");
+	return (headers);
+}
+
+/* Of all kinds with this status, the envelope. */
+static json_t *
+describe_error(const struct error_kind *first)
+{
+	json_t				*examples = json_object();
+	const struct error_kind	*const	*k;
+
+	for (k = error_kinds; *k != NULL; k++) {
+		if ((*k)->status == first->status)
+			openapi_put(examples, (*k)->code, json_pack("{s:o}",
+			    "value", error_example(*k)));
+	}
+	return (json_pack("{s:s, s:o, s:o}", "description", first->doc,
+	    "headers", error_headers(first->status), "content",
+	    error_content(ENVELOPE, examples)));
+}
+
+static void
+put_error(json_t *responses, const struct error_kind *kind)
+{
+	char	 name[OPENAPI_NAME_MAX], status[8];
+
+	openapi_name(kind->code, name);
+	if (!openapi_has("responses", name))
+		openapi_component_put("responses", name,
+		    describe_error(kind));
+	snprintf(status, sizeof(status), "%d", kind->status);
+	openapi_put(responses, status, openapi_ref("responses", name));
+}
+
+static bool
+lists(const struct error_kind *const *kinds, const struct error_kind *kind)
+{
+	for (; kinds != NULL && *kinds != NULL; kinds++) {
+		if (*kinds == kind)
+			return (true);
+	}
+	return (false);
+}
+
+bool
+openapi_has_etag(const struct schema *s)
+{
+	size_t	 i;
+
+	for (i = 0; s != NULL && i < s->nfields; i++) {
+		if (s->fields[i].flags & ETAG)
+			return (true);
+	}
+	return (false);
+}
+
+/* What follows from the rest of the row. */
+static bool
+may_raise(const struct endpoint *e, const struct error_kind *kind)
+{
+	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE ||
+	    kind == &ERR_VALIDATION)
+		return (true);
+	if (kind == &ERR_INVALID_JSON || kind == &ERR_CONTENT_TOO_LARGE ||
+	    kind == &ERR_UNSUPPORTED_MEDIA_TYPE)
+		return (e->in != NULL);
+	if (kind == &ERR_INVALID_CURSOR)
+		return (e->out_cursor != NULL);
+	if (kind == &ERR_PRECONDITION_FAILED && (e->if_match ||
+	    (e->verb == VERB_GET && openapi_has_etag(e->out))))
+		return (true);
+	if (kind == &ERR_TOO_MANY_REQUESTS && e->limit != NULL)
+		return (true);
+	return (lists(e->raises, kind) ||
+	    (e->auth != NULL && lists(e->auth->raises, kind)));
+}
+
+/* A status is described by its first kind. */
+static const struct error_kind *
+first_of_status(int status)
+{
+	const struct error_kind	*const	*k = error_kinds;
+
+	while ((*k)->status != status)
+		k++;
+	return (*k);
+}
+
+static void
+put_envelopes(json_t *responses, const struct endpoint *e)
+{
+	const struct error_kind	*const	*k, *kind;
+	int				 last = 0;
+
+	for (k = error_kinds; *k != NULL; k++) {
+		if ((*k)->status == last || !may_raise(e, *k))
+			continue;
+		kind = first_of_status((*k)->status);
+		put_error(responses, kind);
+		last = kind->status;
+	}
+}
+
+static void
+put_oauth_error(json_t *responses, int status, json_t *examples)
+{
+	char	 key[8];
+
+	snprintf(key, sizeof(key), "%d", status);
+	openapi_put(responses, key, json_pack("{s:s, s:o, s:o}",
+	    "description", status == 400 ? "RFC 6749, 5.2." :
+	    first_of_status(status)->doc, "headers", error_headers(status),
+	    "content", error_content(OAUTH, examples)));
+}
+
+/* error_handler.c says which statuses are left in this shape. */
+static void
+put_oauth_errors(json_t *responses, const struct endpoint *e)
+{
+	const struct error_kind	*const	*k;
+	json_t				*examples = json_object();
+
+	for (k = e->raises; k != NULL && *k != NULL; k++)
+		openapi_put(examples, (*k)->code, json_pack("{s:o}", "value",
+		    oauth_example((*k)->code, (*k)->doc)));
+	put_oauth_error(responses, 400, examples);
+	put_error(responses, &ERR_CONTENT_TOO_LARGE);
+	if (e->limit != NULL)
+		put_oauth_error(responses, 429, json_pack("{s:{s:o}}",
+		    "temporarily_unavailable", "value", oauth_example(
+		    "temporarily_unavailable", "Too many requests")));
+	put_oauth_error(responses, 500, json_pack("{s:{s:o}}",
+	    "server_error", "value", oauth_example("server_error",
+	    "Internal server error")));
+	put_oauth_error(responses, 503, json_pack("{s:{s:o}}",
+	    "temporarily_unavailable", "value", oauth_example(
+	    "temporarily_unavailable", "The server is busy")));
+}
+
+/* One that is no operation's: HTTP itself was not right (docs/limits.md). */
+static json_t *
+describe_refusal(void)
+{
+	return (json_pack("{s:s, s:o, s:{s:{s:o}}}", "description",
+	    "Any other status: the request was refused before it was an "
+	    "operation's, as HTTP that is not right (400, 408, 413, 414, 417, "
+	    "421, 431, 501, 505).", "headers", new_headers(false), "content",
+	    "application/json", "schema", error_ref(ENVELOPE)));
+}
+
+static json_t *
+answer_content(const struct endpoint *e)
+{
+	json_t	*schema = openapi_schema(e->out, ANSWERED);
+
+	if (e->out_cursor != NULL)
+		schema = json_pack("{s:[o, o]}", "oneOf", schema,
+		    openapi_schema(e->out_cursor, ANSWERED));
+	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
+	    schema, "example", openapi_example(e->out)));
+}
+
+static json_t *
+success_headers(const struct endpoint *e, bool in_pages)
+{
+	json_t	*headers = new_headers(e->limit != NULL ||
+		    lists(e->raises, &ERR_TOO_MANY_REQUESTS));
+
+	if (e->status == 201)
+		put_header(headers, "Location");
+	if (openapi_has_etag(e->out))
+		put_header(headers, "ETag");
+	if (in_pages)
+		put_header(headers, "Link");
+	if (e->out != NULL && e->auth != NULL && !e->auth->optional) {
+		put_header(headers, "Vary");
+		put_header(headers, "Cache-Control");
+	}
+	if (e->errors == OAUTH)
+		put_header(headers, "Cache-Control");
+	return (headers);
+}
+
+static void
+put_success(json_t *responses, const struct endpoint *e, bool in_pages)
+{
+	int	 status = e->status != 0 ? e->status : 200;
+	json_t	*o;
+	char	 key[8];
+
+	o = json_pack("{s:s, s:o}", "description", http_status_text(status),
+	    "headers", success_headers(e, in_pages));
+	if (e->out != NULL)
+		openapi_put(o, "content", answer_content(e));
+	snprintf(key, sizeof(key), "%d", status);
+	openapi_put(responses, key, o);
+	if (e->verb == VERB_GET && openapi_has_etag(e->out))
+		openapi_put(responses, "304", json_pack("{s:s, s:o}",
+		    "description", "The version that If-None-Match names.",
+		    "headers", success_headers(e, false)));
+}
+
+json_t *
+openapi_responses(const struct endpoint *e, bool in_pages)
+{
+	json_t	*responses = json_object();
+
+	put_success(responses, e, in_pages);
+	if (e->errors == OAUTH)
+		put_oauth_errors(responses, e);
+	else
+		put_envelopes(responses, e);
+	if (!openapi_has("responses", "Refused"))
+		openapi_component_put("responses", "Refused",
+		    describe_refusal());
+	openapi_put(responses, "default", openapi_ref("responses",
+	    "Refused"));
+	return (responses);
+}

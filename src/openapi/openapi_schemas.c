@@ -1,0 +1,310 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Schemas and validators, as JSON Schema 2020-12. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "openapi/openapi_build.h"
+#include "utils/ecma.h"
+
+/* What a member of a type is, where the schema gives no example. */
+#define EXAMPLE_UUID	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
+#define EXAMPLE_TIME	"2026-01-31T12:00:00.000000Z"
+
+/* Facts of a function, and what it says of itself. */
+static void
+put_function(json_t *o, const struct validator_facts *f)
+{
+	if (f == NULL)
+		return;
+	if (f->format != NULL)
+		openapi_put(o, "format", json_string(f->format));
+	if (f->min > 0)
+		openapi_put(o, "minLength", json_integer(f->min));
+	if (f->max > 0)
+		openapi_put(o, "maxLength", json_integer(f->max));
+	if (f->doc != NULL)
+		openapi_put(o, "description", json_string(f->doc));
+}
+
+static void
+put_pattern(json_t *o, const char *pattern)
+{
+	char	 ecma[ECMA_MAX];
+
+	if (ecma_pattern(pattern, ecma, sizeof(ecma)))
+		openapi_put(o, "pattern", json_string(ecma));
+	else
+		openapi_put(o, "description", json_sprintf("Matches the POSIX "
+		    "regular expression %s", pattern));
+}
+
+/* ^(user|staff|admin)$ -> ["user", "staff", "admin"] */
+static json_t *
+choices_of(const char *pattern)
+{
+	json_t		*choices = json_array();
+	const char	*p = pattern + 2;
+	size_t		 n;
+
+	for (; *p != '$'; p += n + 1) {
+		n = strcspn(p, "|)");
+		openapi_add(choices, json_stringn(p, n));
+	}
+	return (choices);
+}
+
+static bool
+is_boolean(const json_t *choices)
+{
+	const char	*one, *other;
+
+	if (json_array_size(choices) != 2)
+		return (false);
+	one = json_string_value(json_array_get(choices, 0));
+	other = json_string_value(json_array_get(choices, 1));
+	return ((strcmp(one, "true") == 0 && strcmp(other, "false") == 0) ||
+	    (strcmp(one, "false") == 0 && strcmp(other, "true") == 0));
+}
+
+/* What a rule asks of a string. */
+static void
+put_rule(json_t *o, const struct rule_facts *f)
+{
+	switch (f->kind) {
+	case RULE_LENGTH:
+		if (f->min > 0)
+			openapi_put(o, "minLength", json_integer(f->min));
+		openapi_put(o, "maxLength", json_integer(f->max));
+		break;
+	case RULE_CHOICE:
+		openapi_put(o, "enum", choices_of(f->pattern));
+		break;
+	case RULE_NUMBER:
+	case RULE_REGEX:
+		put_pattern(o, f->pattern);
+		break;
+	case RULE_FUNCTION:
+		put_function(o, f->function);
+		break;
+	}
+}
+
+static void
+put_range(json_t *o, const struct rule_facts *f)
+{
+	if (f->kind != RULE_NUMBER)
+		return;
+	openapi_put(o, "minimum", json_integer(f->lowest));
+	openapi_put(o, "maximum", json_integer(f->highest));
+}
+
+json_t *
+openapi_type_schema(enum field_type type)
+{
+	switch (type) {
+	case T_UUID:
+		return (json_pack("{s:s, s:s}", "type", "string", "format",
+		    "uuid"));
+	case T_BOOL:
+		return (json_pack("{s:s}", "type", "boolean"));
+	case T_INT:
+		return (json_pack("{s:s, s:s}", "type", "integer", "format",
+		    "int64"));
+	case T_TIME:
+		return (json_pack("{s:s, s:s}", "type", "string", "format",
+		    "date-time"));
+	case T_LIST:
+		return (json_pack("{s:s}", "type", "array"));
+	case T_STR:
+		break;
+	}
+	return (json_pack("{s:s}", "type", "string"));
+}
+
+/* A fallback, or an example, is text: as a value of its type. */
+static json_t *
+value_of(enum field_type type, const char *text)
+{
+	if (type == T_BOOL)
+		return (json_boolean(strcmp(text, "true") == 0));
+	if (type == T_INT)
+		return (json_integer(strtoll(text, NULL, 10)));
+	return (json_string(text));
+}
+
+json_t *
+openapi_text_schema(const struct rule *rule, const char *fallback)
+{
+	struct rule_facts	 f;
+	enum field_type		 type = T_STR;
+	json_t			*o, *choices;
+
+	rule_describe(rule, &f);
+	if (f.kind == RULE_NUMBER) {
+		type = T_INT;
+	} else if (f.kind == RULE_CHOICE) {
+		choices = choices_of(f.pattern);
+		if (is_boolean(choices))
+			type = T_BOOL;
+		json_decref(choices);
+	}
+	o = openapi_type_schema(type);
+	if (type == T_STR)
+		put_rule(o, &f);
+	else
+		put_range(o, &f);
+	if (fallback != NULL)
+		openapi_put(o, "default", value_of(type, fallback));
+	return (o);
+}
+
+/* What the schema gives, or the first that the validator allows. */
+static json_t *
+example_of(const struct schema *s, const struct field *f)
+{
+	const struct rule	*rule = s->rules[f - s->fields];
+	struct rule_facts	 facts;
+	json_t			*choices, *first;
+
+	if (f->example != NULL)
+		return (value_of(f->type, f->example));
+	if (f->fallback != NULL)
+		return (value_of(f->type, f->fallback));
+	if (rule != NULL) {
+		rule_describe(rule, &facts);
+		if (facts.kind == RULE_CHOICE) {
+			choices = choices_of(facts.pattern);
+			first = json_incref(json_array_get(choices, 0));
+			json_decref(choices);
+			return (first);
+		}
+		if (facts.kind == RULE_NUMBER && f->type == T_INT)
+			return (json_integer(facts.lowest));
+	}
+	switch (f->type) {
+	case T_UUID:
+		return (json_string(EXAMPLE_UUID));
+	case T_TIME:
+		return (json_string(EXAMPLE_TIME));
+	case T_BOOL:
+		return (json_true());
+	case T_INT:
+		return (json_integer(1));
+	case T_LIST:
+		return (json_pack("[o]", openapi_example(f->of)));
+	case T_STR:
+		break;
+	}
+	openapi_fail("the schema %s: %s has no .example", s->name, f->name);
+	return (json_null());
+}
+
+json_t *
+openapi_example(const struct schema *s)
+{
+	const struct field	*f;
+	json_t			*o = json_object();
+
+	for (f = s->fields; f < s->fields + s->nfields; f++) {
+		if ((f->flags & ETAG) == 0)
+			openapi_put(o, f->name, example_of(s, f));
+	}
+	return (o);
+}
+
+static void
+allow_null(json_t *o)
+{
+	const char	*type;
+	json_t		*choices;
+
+	type = json_string_value(json_object_get(o, "type"));
+	openapi_put(o, "type", json_pack("[s, s]", type, "null"));
+	if ((choices = json_object_get(o, "enum")) != NULL)
+		openapi_add(choices, json_null());
+}
+
+static json_t *
+describe_field(const struct schema *s, const struct field *f,
+    enum openapi_use use)
+{
+	const struct rule	*rule = s->rules[f - s->fields];
+	struct rule_facts	 facts;
+	json_t			*o = openapi_type_schema(f->type);
+
+	if (rule != NULL) {
+		rule_describe(rule, &facts);
+		if (f->type == T_STR)
+			put_rule(o, &facts);
+		else
+			put_range(o, &facts);
+	}
+	if (f->flags & OR_NULL)
+		allow_null(o);
+	if (f->flags & SECRET) {
+		openapi_put(o, "format", json_string("password"));
+		openapi_put(o, "writeOnly", json_true());
+	}
+	if (f->fallback != NULL)
+		openapi_put(o, "default", value_of(f->type, f->fallback));
+	if (f->type == T_LIST)
+		openapi_put(o, "items", openapi_schema(f->of, use));
+	else
+		openapi_put(o, "examples", json_pack("[o]",
+		    example_of(s, f)));
+	return (o);
+}
+
+/* An answer has every member; RFC 6749, 3.2: a form may have any others. */
+static json_t *
+describe_schema(const struct schema *s, enum openapi_use use)
+{
+	json_t			*o = json_pack("{s:s}", "type", "object");
+	json_t			*properties = json_object();
+	json_t			*required = json_array();
+	const struct field	*f;
+
+	for (f = s->fields; f < s->fields + s->nfields; f++) {
+		if (f->flags & ETAG)
+			continue;
+		openapi_put(properties, f->name, describe_field(s, f, use));
+		if (use == ANSWERED || (f->flags & REQUIRED))
+			openapi_add(required, json_string(f->name));
+	}
+	openapi_put(o, "properties", properties);
+	if (json_array_size(required) > 0)
+		openapi_put(o, "required", required);
+	else
+		json_decref(required);
+	if (use != READ_FORM)
+		openapi_put(o, "additionalProperties", json_false());
+	return (o);
+}
+
+json_t *
+openapi_schema(const struct schema *s, enum openapi_use use)
+{
+	char	 name[OPENAPI_NAME_MAX];
+
+	openapi_name(s->name, name);
+	if (!openapi_has("schemas", name))
+		openapi_component_put("schemas", name, describe_schema(s,
+		    use));
+	return (openapi_ref("schemas", name));
+}

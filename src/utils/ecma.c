@@ -1,0 +1,138 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* POSIX extended regular expressions (IEEE 1003.1, 9.4) for JavaScript. */
+
+#include <string.h>
+
+#include "utils/ecma.h"
+
+struct text {
+	char	*out;
+	size_t	 len;
+	size_t	 size;
+};
+
+static bool
+append(struct text *t, const char *s, size_t n)
+{
+	if (n >= t->size - t->len)
+		return (false);
+	memcpy(t->out + t->len, s, n);
+	t->len += n;
+	t->out[t->len] = '\0';
+	return (true);
+}
+
+/* [:digit:] and [:xdigit:] are the same in every locale. */
+static size_t
+class_of(const char *p, const char **means)
+{
+	static const struct {
+		const char	*name;
+		const char	*means;
+	} classes[] = {
+		{ "[:digit:]", "0-9" },
+		{ "[:xdigit:]", "0-9A-Fa-f" },
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (strncmp(p, classes[i].name,
+		    strlen(classes[i].name)) != 0)
+			continue;
+		*means = classes[i].means;
+		return (strlen(classes[i].name));
+	}
+	return (0);
+}
+
+/*
+ * A bracket expression, from behind its `[`: there a backslash is itself, and
+ * so is a `]` that comes first. Returns what follows it, or NULL.
+ */
+static const char *
+bracket(struct text *t, const char *p)
+{
+	const char	*means;
+	bool		 first = true;
+	size_t		 n;
+
+	if (!append(t, "[", 1))
+		return (NULL);
+	if (*p == '^' && !append(t, p++, 1))
+		return (NULL);
+	for (; *p != '\0' && (*p != ']' || first); p += n, first = false) {
+		n = 1;
+		if (*p == '[' && strchr(":.=", p[1]) != NULL && p[1] != '\0') {
+			if ((n = class_of(p, &means)) == 0 ||
+			    !append(t, means, strlen(means)))
+				return (NULL);
+			continue;
+		}
+		if (strchr("\\[]", *p) != NULL && !append(t, "\\", 1))
+			return (NULL);
+		if (!append(t, p, 1))
+			return (NULL);
+	}
+	return (*p == ']' && append(t, "]", 1) ? p + 1 : NULL);
+}
+
+/* Of two characters: JavaScript has its own ideas of \d and \w. */
+static bool
+escape(struct text *t, const char *p)
+{
+	if (p[1] == '\0' || strchr("^.[]$()|*+?{}\\/", p[1]) == NULL)
+		return (false);
+	return (append(t, p, 2));
+}
+
+/* {2,5}; anything else in braces means nothing to POSIX. */
+static const char *
+interval(struct text *t, const char *p)
+{
+	size_t	 n = strspn(p + 1, "0123456789,") + 2;
+
+	return (p[n - 1] == '}' && append(t, p, n) ? p + n : NULL);
+}
+
+bool
+ecma_pattern(const char *posix, char *out, size_t size)
+{
+	struct text	 t = { .out = out, .len = 0, .size = size };
+	const char	*p = posix;
+
+	if (size == 0)
+		return (false);
+	*out = '\0';
+	while (p != NULL && *p != '\0') {
+		if (*p == '[') {
+			p = bracket(&t, p + 1);
+		} else if (*p == '\\') {
+			p = escape(&t, p) ? p + 2 : NULL;
+		} else if (*p == '{') {
+			p = interval(&t, p);
+		} else {
+			if (strchr("]}", *p) != NULL && !append(&t, "\\", 1))
+				p = NULL;
+			else
+				p = append(&t, p, 1) ? p + 1 : NULL;
+		}
+	}
+	if (p == NULL)
+		*out = '\0';
+	return (p != NULL);
+}
