@@ -42,8 +42,8 @@ struct dependency {
 				    const struct dependency *);
 	const char *const	*roles;		/* ends with NULL */
 
-	/* For the description. */
-	const char		*doc;		/* for whom it is; roles follow */
+	/* For the description: `doc` says for whom it is; roles follow. */
+	const char		*doc;
 	bool			 optional;	/* a token may be left out */
 	const struct error_kind	*const *raises;
 };

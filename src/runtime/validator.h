@@ -82,10 +82,10 @@ enum rule_kind {
 
 struct rule_facts {
 	enum rule_kind			 kind;
-	const char			*pattern;	/* NULL for a function */
+	const char			*pattern;	/* NULL: a function */
 	unsigned			 min, max;	/* RULE_LENGTH */
 	int64_t				 lowest, highest; /* RULE_NUMBER */
-	const struct validator_facts	*function;	/* NULL: says nothing */
+	const struct validator_facts	*function;	/* NULL: none */
 };
 
 void	rule_describe(const struct rule *, struct rule_facts *);
