@@ -5,6 +5,9 @@ FLAVOR = dev
 OUT = .build/$(FLAVOR)/keel
 PYTHON = /usr/bin/python3
 
+# Debian's, unless there is one from elsewhere.
+NPM = $(if $(shell command -v npm),,npm)
+
 # Debian's postgresql-15 makes and starts a system cluster of its own. Keel
 # never touches it; a private one is kept in KEEL_STATE_DIR.
 RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
@@ -14,6 +17,11 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-httpx \
 	python3-psycopg2 python3-requests-oauthlib python3-jose \
 	python3-email-validator python3-passlib python3-bcrypt \
 	sslscan slowhttptest procps iproute2
+
+# The docs page's, from npm; conf/swagger-ui has the exact version. Its scripts
+# are not run: one of them reports the installation.
+SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
+	assets/swagger-ui/swagger-ui.css.gz
 
 .PHONY: help run test deps deps-test build lint check-unit check-api \
 	check-api-asan fuzz attacks h1spec clean
@@ -54,10 +62,21 @@ test: deps-test
 	@+$(MAKE) --no-print-directory attacks SECONDS=3
 
 deps:
-	@$(call install,$(RUN_PACKAGES))
+	@$(call install,$(RUN_PACKAGES) $(NPM))
+	@+$(MAKE) --no-print-directory $(SWAGGER_UI)
 
 deps-test:
-	@$(call install,$(RUN_PACKAGES) $(TEST_PACKAGES))
+	@$(call install,$(RUN_PACKAGES) $(TEST_PACKAGES) $(NPM))
+
+$(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
+	@mkdir -p .build/swagger-ui assets/swagger-ui
+	@cp conf/swagger-ui/package.json conf/swagger-ui/package-lock.json \
+	    .build/swagger-ui
+	@cd .build/swagger-ui && npm ci --ignore-scripts --no-audit --no-fund
+	@for file in $(notdir $(SWAGGER_UI:.gz=)); do \
+		gzip -9nc .build/swagger-ui/node_modules/swagger-ui-dist/$$file \
+		    >assets/swagger-ui/$$file.gz || exit 1; \
+	done
 
 # kodev names the module after the folder it runs in and keeps one set of
 # objects: so it runs in a folder called keel, one per flavour. It looks at
@@ -66,7 +85,7 @@ deps-test:
 # linked anew, when a file was removed. The stamp is as old as the build's
 # start: what is edited meanwhile is newer. The touch tells ./keel which flavour
 # was made last.
-build:
+build: $(SWAGGER_UI)
 	@mkdir -p $(OUT)
 	@for f in src assets sql conf kore.conf; do \
 		ln -sfn "../../../$$f" $(OUT)/$$f; \
@@ -135,7 +154,7 @@ h1spec:
 	    tests/h1spec/run.py "$(H1SPEC)"
 
 clean:
-	rm -rf .build .objs .flavor keel.so cert dh2048.pem
+	rm -rf .build .objs .flavor keel.so cert dh2048.pem assets/swagger-ui
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
 # Nothing is asked of apt, or of sudo, when nothing is missing.

@@ -60,11 +60,10 @@ command_routes(void)
 static void
 command_openapi(void)
 {
-	const char	*text;
-	size_t		 len;
+	const struct static_file	*f = openapi_file();
 
-	text = openapi_text(&len);
-	if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0)
+	if (fwrite(f->body, 1, f->len, stdout) != f->len ||
+	    fflush(stdout) != 0)
 		main_fail("cannot write the description: %m");
 }
 

@@ -127,6 +127,7 @@ error_handler_respond(struct ctx *c)
 
 	add_header(c, &c->error.own[1], "content-type", "application/json");
 	c->response.headers = c->error.headers;
+	c->response.is_static = false;
 	c->response.body = j.text;
 	c->response.len = j.len;
 	if (j.failed) {

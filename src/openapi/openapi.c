@@ -26,6 +26,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
@@ -45,8 +48,7 @@ static const char	api_doc[] =
     "`Strict-Transport-Security`. Every GET has a HEAD, every path an "
     "OPTIONS.";
 
-static char	*text;
-static size_t	 text_len;
+static struct static_file	file;
 
 /* What is being made. */
 static json_t	*paths, *tags;
@@ -369,24 +371,45 @@ describe_api(void)
 	    "tags", tags, "paths", paths, "components", components));
 }
 
+/* As kodev makes those of assets: the SHA-256 of all of it. */
+static const char *
+entity_tag(const char *text)
+{
+	static char	 tag[2 * SHA256_DIGEST_LENGTH + 3];
+	unsigned char	 digest[SHA256_DIGEST_LENGTH];
+	char		*p = tag;
+	size_t		 i;
+
+	if (!EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL))
+		openapi_fail("cannot hash the description");
+	*p++ = '"';
+	for (i = 0; i < sizeof(digest); i++, p += 2)
+		snprintf(p, 3, "%02x", digest[i]);
+	*p = '"';
+	return (tag);
+}
+
 const char *
 openapi_init(void)
 {
 	json_t	*root = describe_api();
+	char	*text = NULL;
 
-	if (root == NULL)
+	if (root == NULL ||
+	    (text = json_dumps(root, JSON_COMPACT)) == NULL)
 		openapi_fail("out of memory");
-	else if ((text = json_dumps(root, JSON_COMPACT)) == NULL)
-		openapi_fail("out of memory");
-	else
-		text_len = strlen(text);
 	json_decref(root);
+	if (openapi_problem() != NULL)
+		return (openapi_problem());
+	file.type = "application/json";
+	file.body = text;
+	file.len = strlen(text);
+	file.etag = entity_tag(text);
 	return (openapi_problem());
 }
 
-const char *
-openapi_text(size_t *len)
+const struct static_file *
+openapi_file(void)
 {
-	*len = text_len;
-	return (text);
+	return (&file);
 }

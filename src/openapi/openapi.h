@@ -17,7 +17,7 @@
 #ifndef KEEL_OPENAPI_H
 #define KEEL_OPENAPI_H
 
-#include <stddef.h>
+#include "runtime/respond.h"
 
 /*
  * The description of the API, OpenAPI 3.1: made of what decides at run time,
@@ -31,7 +31,7 @@
  */
 const char	*openapi_init(void);
 
-/* The text, of *len bytes; JSON without a line's end. */
-const char	*openapi_text(size_t *len);
+/* The text, JSON without a line's end, as what answers with it. */
+const struct static_file	*openapi_file(void);
 
 #endif

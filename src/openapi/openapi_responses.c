@@ -16,12 +16,6 @@
 
 /* What an operation may answer: statuses, headers, bodies. */
 
-#include <sys/types.h>
-
-#include <kore/kore.h>
-#include <kore/http.h>
-
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -383,6 +377,21 @@ success_headers(const struct endpoint *e, bool in_pages)
 	return (headers);
 }
 
+static const char *
+success_doc(int status)
+{
+	switch (status) {
+	case 201:
+		return ("Created");
+	case 202:
+		return ("Accepted");
+	case 204:
+		return ("No Content");
+	default:
+		return ("OK");
+	}
+}
+
 static void
 put_success(json_t *responses, const struct endpoint *e, bool in_pages)
 {
@@ -390,7 +399,7 @@ put_success(json_t *responses, const struct endpoint *e, bool in_pages)
 	json_t	*o;
 	char	 key[8];
 
-	o = json_pack("{s:s, s:o}", "description", http_status_text(status),
+	o = json_pack("{s:s, s:o}", "description", success_doc(status),
 	    "headers", success_headers(e, in_pages));
 	if (e->out != NULL)
 		openapi_put(o, "content", answer_content(e));

@@ -87,8 +87,13 @@ precondition(struct ctx *c, int64_t version)
 bool
 respond_etag(struct ctx *c, int64_t version)
 {
-	const char	*tag = tag_of(c, version);
-	bool		 sent;
+	return (respond_tag(c, tag_of(c, version)));
+}
+
+bool
+respond_tag(struct ctx *c, const char *tag)
+{
+	bool	 sent;
 
 	respond_header(c, "etag", tag);
 	if (c->endpoint->verb != VERB_GET)

@@ -45,4 +45,7 @@ void		 raise_outdated(struct ctx *) __attribute__((noreturn));
  */
 bool		 respond_etag(struct ctx *, int64_t version);
 
+/* The same for what has no version: tag is an entity tag, quotes and all. */
+bool		 respond_tag(struct ctx *, const char *tag);
+
 #endif

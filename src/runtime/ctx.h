@@ -120,6 +120,7 @@ struct ctx {
 		struct header		*headers;
 		const char		*body;
 		size_t			 len;
+		bool			 is_static;	/* never freed */
 	} response;
 };
 

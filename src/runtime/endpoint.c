@@ -309,8 +309,13 @@ send_answer(struct ctx *c)
 	if (c->response.status == 304)		/* RFC 9110, 8.6 */
 		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
 	wire_answer_begins(req->owner);
-	http_response(req, c->response.status, c->response.body,
-	    c->response.len);
+	if (c->response.is_static)
+		http_response_stream(req, c->response.status,
+		    (void *)(uintptr_t)c->response.body, c->response.len,
+		    NULL, NULL);
+	else
+		http_response(req, c->response.status, c->response.body,
+		    c->response.len);
 	wire_answer_ends(req->owner);
 }
 

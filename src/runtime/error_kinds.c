@@ -48,6 +48,10 @@ const struct error_kind	ERR_METHOD_NOT_ALLOWED = {
 	405, "METHOD_NOT_ALLOWED",
 	"The path has no such method."
 };
+const struct error_kind	ERR_NOT_ACCEPTABLE = {
+	406, "NOT_ACCEPTABLE",
+	"There is no form of it that the client accepts."
+};
 const struct error_kind	ERR_REQUEST_TIMEOUT = {
 	408, "REQUEST_TIMEOUT",
 	"The request came too slowly."
@@ -112,7 +116,8 @@ const struct error_kind	ERR_HTTP_VERSION = {
 const struct error_kind	*const error_kinds[] = {
 	&ERR_BAD_REQUEST, &ERR_INVALID_JSON, &ERR_INVALID_CURSOR,
 	&ERR_UNAUTHORIZED, &ERR_FORBIDDEN, &ERR_NOT_FOUND,
-	&ERR_METHOD_NOT_ALLOWED, &ERR_REQUEST_TIMEOUT, &ERR_CONFLICT,
+	&ERR_METHOD_NOT_ALLOWED, &ERR_NOT_ACCEPTABLE,
+	&ERR_REQUEST_TIMEOUT, &ERR_CONFLICT,
 	&ERR_PRECONDITION_FAILED, &ERR_CONTENT_TOO_LARGE, &ERR_URI_TOO_LONG,
 	&ERR_UNSUPPORTED_MEDIA_TYPE, &ERR_EXPECTATION_FAILED,
 	&ERR_MISDIRECTED_REQUEST, &ERR_VALIDATION, &ERR_TOO_MANY_REQUESTS,

@@ -47,6 +47,8 @@ list_others(struct ctx *c)
 static const struct schema	cursor_list;
 
 /* DELETE's parameters have no rules but page.c's own. */
+ROUTER(tests, "Of a test.");
+
 ROUTE(items, GET(list_items, .out_cursor = &cursor_list), POST(list_others),
     DELETE(list_items));
 

@@ -32,7 +32,8 @@
 			"header.if-none-match:invalid_format"
 
 static const struct endpoint	get = { .verb = VERB_GET },
-				patch = { .verb = VERB_PATCH };
+				patch = { .verb = VERB_PATCH,
+				    .if_match = true };
 
 static int64_t		version;
 static char		parameter[32];

@@ -59,8 +59,10 @@ refused(struct ctx *c, const struct dependency *d)
 	raise_error(c, &ERR_FORBIDDEN, "Not %s", d->name);
 }
 
-static const struct dependency	signed_in = { "signed_in", real, NULL },
-				admin = { "admin", real, NULL };
+static const struct dependency	signed_in = {
+	.name = "signed_in", .resolve = real
+};
+static const struct dependency	admin = { .name = "admin", .resolve = real };
 
 static void
 depend_on_both(struct ctx *c)

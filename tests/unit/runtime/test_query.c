@@ -37,6 +37,8 @@ handler(struct ctx *c)
 	(void)c;
 }
 
+ROUTER(tests, "Of a test.");
+
 ROUTE(items, GET(handler), POST(handler), PATCH(handler), DELETE(handler));
 
 /* What kore.conf would say. */

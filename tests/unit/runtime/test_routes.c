@@ -45,6 +45,8 @@ handler(struct ctx *c)
 	(void)c;
 }
 
+ROUTER(tests, "Of a test.");
+
 ROUTE(items, GET(handler), POST(handler), PATCH(handler), DELETE(handler));
 ROUTE(item, PATH(item_id, T_UUID), GET(handler));
 ROUTE(page, PATH(name, T_STR), GET(handler));

@@ -40,6 +40,8 @@ handler(struct ctx *c)
 	(void)c;
 }
 
+ROUTER(tests, "Of a test.");
+
 ROUTE(items, GET(handler));
 ROUTE(item, PATH(item_id, T_STR), GET(handler));
 ROUTE(pages, PATH(name, T_STR), GET(handler));

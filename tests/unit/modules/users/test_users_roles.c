@@ -30,6 +30,8 @@ enter(struct ctx *c)
 }
 
 /* Two roles, which no route of Keel's asks for, and a user or one of two. */
+ROUTER(tests, "Of a test.");
+
 ROUTE(staff_room, GET(enter, .auth = require_role("admin", "staff")));
 ROUTE(locker, PATH(user_id, T_UUID),
     GET(enter, .auth = self_or_role("admin", "staff")));

@@ -1,0 +1,60 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* /openapi.json, and /docs, which shows it. */
+
+#include "modules/docs/docs.h"
+#include "openapi/openapi.h"
+#include "runtime/endpoint.h"
+
+ROUTER(docs, "The description itself.");
+
+/* Nothing but our own files; requests to nobody but us. */
+static const char	policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'";
+
+static void
+read_description(struct ctx *c)
+{
+	respond_static(c, openapi_file());
+}
+
+static void
+show_docs(struct ctx *c)
+{
+	respond_header(c, "content-security-policy", policy);
+	respond_header(c, "referrer-policy", "no-referrer");
+	respond_static(c, docs_service_page(c));
+}
+
+static void
+read_docs_file(struct ctx *c)
+{
+	respond_static(c, docs_service_file(c, path_param(c, "name")));
+}
+
+ROUTE(openapi_json,
+    GET(read_description, .hidden = true,
+	.doc = "This API's description, OpenAPI 3.1."));
+
+ROUTE(docs_page,
+    GET(show_docs, .hidden = true, .doc = "The description, to read."));
+
+ROUTE(docs_file,
+    PATH(name, T_STR),
+    GET(read_docs_file, .hidden = true, .doc = "What that page is made of."));

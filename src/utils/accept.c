@@ -1,0 +1,60 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* What a client accepts. */
+
+#include <string.h>
+#include <strings.h>
+
+#include "utils/accept.h"
+
+#define BLANKS	" \t"
+
+/* "; q=0", "; q=0.000": the weight that means no. */
+static bool
+weighs_nothing(const char *p, const char *end)
+{
+	while (p < end && strchr("; \t", *p) != NULL)
+		p++;
+	if (end - p < 3 || strncasecmp(p, "q=0", 3) != 0)
+		return (false);
+	for (p += 3; p < end; p++) {
+		if (*p >= '1' && *p <= '9')
+			return (false);
+	}
+	return (true);
+}
+
+bool
+accepts_coding(const char *header, const char *coding)
+{
+	const char	*p = header, *end;
+	size_t		 n;
+	bool		 any = false;
+
+	if (header == NULL)
+		return (true);
+	for (; *p != '\0'; p = *end == ',' ? end + 1 : end) {
+		p += strspn(p, BLANKS);
+		end = p + strcspn(p, ",");
+		n = strcspn(p, ",;" BLANKS);
+		if (n == strlen(coding) && strncasecmp(p, coding, n) == 0)
+			return (!weighs_nothing(p + n, end));
+		if (n == 1 && *p == '*')
+			any = !weighs_nothing(p + n, end);
+	}
+	return (any);
+}
