@@ -142,6 +142,7 @@ add_query(json_t *parameters, const struct route *r,
 	}
 }
 
+/* Without an example: the docs page would send it. */
 static void
 add_precondition(json_t *parameters, const char *component, const char *name,
     const char *doc)
@@ -152,7 +153,6 @@ add_precondition(json_t *parameters, const char *component, const char *name,
 		o = new_parameter(name, "header", false, json_pack("{s:s}",
 		    "type", "string"));
 		openapi_put(o, "description", json_string(doc));
-		openapi_put(o, "example", json_string("\"7\""));
 		openapi_component_put("parameters", component, o);
 	}
 	openapi_add(parameters, openapi_ref("parameters", component));
@@ -174,9 +174,11 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 	if (e->if_match ||
 	    (e->verb == VERB_GET && openapi_has_etag(e->out))) {
 		add_precondition(parameters, "IfMatch", "If-Match",
-		    "Only if the version is one of these entity tags.");
+		    "Only if the version is one of these entity tags: "
+		    "`\"7\"`.");
 		add_precondition(parameters, "IfNoneMatch", "If-None-Match",
-		    "Only if the version is none of these entity tags.");
+		    "Only if the version is none of these entity tags: "
+		    "`\"7\"`.");
 	}
 	return (parameters);
 }

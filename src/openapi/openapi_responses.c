@@ -337,11 +337,12 @@ put_oauth_errors(json_t *responses, const struct endpoint *e)
 static json_t *
 describe_refusal(void)
 {
-	return (json_pack("{s:s, s:o, s:{s:{s:o}}}", "description",
+	return (json_pack("{s:s, s:o, s:{s:{s:o, s:o}}}", "description",
 	    "Any other status: the request was refused before it was an "
 	    "operation's, as HTTP that is not right (400, 408, 413, 414, 417, "
 	    "421, 431, 501, 505).", "headers", new_headers(false), "content",
-	    "application/json", "schema", error_ref(ENVELOPE)));
+	    "application/json", "schema", error_ref(ENVELOPE), "example",
+	    error_example(&ERR_BAD_REQUEST)));
 }
 
 static json_t *

@@ -30,6 +30,7 @@
 	extern const unsigned int	asset_len_##name WEAK;		\
 	extern const char		*asset_sha256_##name WEAK
 
+ASSET(docs_css);
 ASSET(docs_html);
 ASSET(docs_js);
 ASSET(swagger_ui_css_gz);
@@ -67,13 +68,15 @@ docs_service_page(struct ctx *c)
 const struct static_file *
 docs_service_file(struct ctx *c, const char *name)
 {
+	static const char	css[] = "text/css; charset=utf-8";
 	static const char	js[] = "text/javascript; charset=utf-8";
 
+	if (strcmp(name, "docs.css") == 0)
+		return (FILE_OF(docs_css, css, false));
 	if (strcmp(name, "docs.js") == 0)
 		return (FILE_OF(docs_js, js, false));
 	if (strcmp(name, "swagger-ui.css") == 0)
-		return (FILE_OF(swagger_ui_css_gz, "text/css; charset=utf-8",
-		    true));
+		return (FILE_OF(swagger_ui_css_gz, css, true));
 	if (strcmp(name, "swagger-ui-bundle.js") == 0)
 		return (FILE_OF(swagger_ui_bundle_js_gz, js, true));
 	raise_error(c, &ERR_NOT_FOUND, "Not found");

@@ -1,0 +1,150 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * /docs in Debian's Chromium, as its reader uses it: registers a user, signs
+ * in, reads who is signed in. Whatever the console or the page's policy
+ * complains of is a failure. Screenshots go to the folder that is named.
+ *
+ *	node docs_page.mjs https://127.0.0.1:8888 FOLDER
+ */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { chromium } from "playwright-core";
+
+const [server, folder] = process.argv.slice(2);
+const complaints = [];
+
+const user = {
+	email: `docs-${randomBytes(6).toString("hex")}@example.com`,
+	name: "Docs",
+	password: `Pw1-${randomBytes(12).toString("hex")}`,
+};
+
+function watch(page) {
+	page.on("console", (message) => {
+		if (["error", "warning"].includes(message.type()))
+			complaints.push(`console: ${message.text()}`);
+	});
+	page.on("pageerror", (error) => complaints.push(`page: ${error}`));
+	page.on("requestfailed", (request) =>
+		complaints.push(`failed: ${request.url()}`));
+	page.on("request", (request) => {
+		const url = request.url();
+
+		if (!url.startsWith(server) && !url.startsWith("data:"))
+			complaints.push(`asks elsewhere: ${url}`);
+	});
+	return page.addInitScript(() => {
+		document.addEventListener("securitypolicyviolation", (event) =>
+			console.error(`policy: ${event.violatedDirective} ` +
+			    `${event.blockedURI} ${event.sourceFile}`));
+	});
+}
+
+function operation(page, id) {
+	return page.locator(`.opblock[id$="-${id}"]`);
+}
+
+/* Opens an operation, fills in its body, sends it: the status and the body. */
+async function tryOut(page, id, body) {
+	const block = operation(page, id);
+
+	await block.locator(".opblock-summary-control").click();
+	await block.getByRole("button", { name: "Try it out" }).click();
+	if (body !== undefined)
+		await block.locator("textarea.body-param__text").fill(
+		    JSON.stringify(body));
+	await block.getByRole("button", { name: "Execute" }).click();
+
+	const answer = block.locator(".live-responses-table");
+
+	await answer.waitFor();
+	return {
+		status: Number(await answer.locator(
+		    "tbody .response-col_status").first().innerText()),
+		text: await answer.locator(
+		    "tbody .response-col_description").first().innerText(),
+	};
+}
+
+async function authorise(page) {
+	await page.locator(".auth-wrapper .btn.authorize").first().click();
+
+	const dialog = page.locator(".modal-ux");
+
+	await dialog.locator("#oauth_username").fill(user.email);
+	await dialog.locator("#oauth_password").fill(user.password);
+	await dialog.locator("button.authorize").first().click();
+	await dialog.getByText("Logout").waitFor();
+	await page.screenshot({ path: path.join(folder, "authorised.png") });
+	await dialog.locator(".close-modal").click();
+}
+
+async function screenshots(page) {
+	for (const width of [1280, 390]) {
+		await page.setViewportSize({ width, height: 900 });
+		await page.evaluate(() => window.scrollTo(0, 0));
+		await page.screenshot({
+			path: path.join(folder, `docs-${width}.png`) });
+		await operation(page, "read_me").screenshot({
+			path: path.join(folder, `docs-${width}-read_me.png`) });
+		assert.ok(await page.evaluate(() =>
+			document.documentElement.scrollWidth <=
+			    window.innerWidth), `scrolls sideways at ${width}`);
+	}
+}
+
+const profile = mkdtempSync(path.join(tmpdir(), "keel-chromium-"));
+const browser = await chromium.launchPersistentContext(profile, {
+	executablePath: "/usr/bin/chromium",
+	ignoreHTTPSErrors: true,	/* the development certificate */
+	viewport: { width: 1280, height: 900 },
+	args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
+	    "--no-first-run", "--disable-background-networking",
+	    "--disable-component-update", "--disable-sync"],
+});
+
+try {
+	const page = await browser.newPage();
+
+	page.setDefaultTimeout(20000);
+	await watch(page);
+	await page.goto(`${server}/docs`);
+	await operation(page, "create_user").waitFor();
+
+	const created = await tryOut(page, "create_user", user);
+	assert.equal(created.status, 201, created.text);
+	assert.match(created.text, new RegExp(user.email));
+
+	await authorise(page);
+
+	const me = await tryOut(page, "read_me");
+	assert.equal(me.status, 200, me.text);
+	assert.match(me.text, new RegExp(user.email));
+
+	await screenshots(page);
+	assert.deepEqual(complaints, []);
+} finally {
+	await browser.close();
+	rmSync(profile, { recursive: true });
+}
+console.log("docs: registered, signed in, read /users/me; no complaint");
