@@ -17,7 +17,7 @@
 #ifndef KEEL_OPENAPI_H
 #define KEEL_OPENAPI_H
 
-#include "runtime/respond.h"
+#include "runtime/static_file.h"
 
 /*
  * The description of the API, OpenAPI 3.1: made of what decides at run time,

@@ -21,8 +21,6 @@
 #include "runtime/conditional.h"
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
-#include "utils/accept.h"
-#include "wire/wire.h"
 
 void
 respond_header(struct ctx *c, const char *name, const char *value)
@@ -46,7 +44,7 @@ respond_empty(struct ctx *c, int status)
 	c->response.len = 0;
 }
 
-static void
+void
 respond_body(struct ctx *c, int status, const char *type, const char *body,
     size_t len)
 {
@@ -68,33 +66,6 @@ void
 respond_text(struct ctx *c, int status, const char *type, const char *text)
 {
 	respond_body(c, status, type, ctx_strdup(c, text), strlen(text));
-}
-
-static void
-accept_gzip(struct ctx *c)
-{
-	const char	*accepted = head_value(&c->sent->head,
-			    "accept-encoding");
-
-	if (!accepts_coding(accepted, "gzip"))
-		raise_error(c, &ERR_NOT_ACCEPTABLE,
-		    "It is sent with gzip only");
-	respond_header(c, "content-encoding", "gzip");
-	respond_header(c, "vary", "Accept-Encoding");
-}
-
-void
-respond_static(struct ctx *c, const struct static_file *f)
-{
-	respond_header(c, "cache-control", "no-cache");
-	if (f->gzip)
-		accept_gzip(c);
-	if (respond_tag(c, f->etag)) {
-		respond_empty(c, 304);
-		return;
-	}
-	respond_body(c, 200, f->type, f->body, f->len);
-	c->response.is_static = true;
 }
 
 static void	write_object(struct jsonw *, const char *,

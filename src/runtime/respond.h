@@ -38,20 +38,8 @@ void	respond_json(struct ctx *, int status, const struct jsonw *);
 void	respond_text(struct ctx *, int status, const char *type,
 	    const char *text);
 
-/* What is in memory for good. */
-struct static_file {
-	const char	*type;
-	const void	*body;
-	size_t		 len;
-	const char	*etag;		/* an entity tag, in quotes */
-	bool		 gzip;		/* the body is compressed */
-};
-
-/*
- * Answers with it, uncopied however slowly the client takes it, or with 304
- * if that is what the client has already. Raises 406 when it is compressed
- * and the client wants no gzip.
- */
-void	respond_static(struct ctx *, const struct static_file *);
+/* Answers with bytes of a media type, which must live in the ctx's arena. */
+void	respond_body(struct ctx *, int status, const char *type,
+	    const char *body, size_t len);
 
 #endif

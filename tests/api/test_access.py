@@ -84,6 +84,21 @@ POST    /readyz                                  405  405  405  405  405
 PUT     /readyz                                  405  405  405  405  405
 PATCH   /readyz                                  405  405  405  405  405
 DELETE  /readyz                                  405  405  405  405  405
+GET     /openapi.json                            200  200  200  200  200
+POST    /openapi.json                            405  405  405  405  405
+PUT     /openapi.json                            405  405  405  405  405
+PATCH   /openapi.json                            405  405  405  405  405
+DELETE  /openapi.json                            405  405  405  405  405
+GET     /docs                                    200  200  200  200  200
+POST    /docs                                    405  405  405  405  405
+PUT     /docs                                    405  405  405  405  405
+PATCH   /docs                                    405  405  405  405  405
+DELETE  /docs                                    405  405  405  405  405
+GET     /docs/{doc_id}                           200  200  200  200  200
+POST    /docs/{doc_id}                           405  405  405  405  405
+PUT     /docs/{doc_id}                           405  405  405  405  405
+PATCH   /docs/{doc_id}                           405  405  405  405  405
+DELETE  /docs/{doc_id}                           405  405  405  405  405
 GET     /metrics                                 200  200  200  200  200
 POST    /metrics                                 405  405  405  405  405
 PUT     /metrics                                 405  405  405  405  405
@@ -117,6 +132,11 @@ TABLES = {"admin": read_table(TABLE),
 def plain_path(path):
     """kore.conf's regexes, as the table writes them."""
     return re.sub(r"(\w+)s/\(\[\^/\]\+\)", r"\1s/{\1_id}", path.strip("^$"))
+
+
+def fill_in(path, person):
+    return path.format(user_id=person.id, session_id=person.session,
+                       doc_id="docs.js")
 
 
 class Directory:
@@ -156,7 +176,7 @@ class Directory:
 
     def ask(self, method, path, who, target):
         """Sent by a Person, or by nobody: None."""
-        url = path.format(user_id=target.id, session_id=target.session)
+        url = fill_in(path, target)
         options = self.body(method, path, target)
         options["headers"] = who.headers if who else {}
         if path in ON_ADMIN_LISTENER:
@@ -191,7 +211,8 @@ def test_what_needs_somebody_is_what_the_routes_say(server):
     for method, path, _, auth, _ in read_routes(server)[1:]:
         for table in TABLES.values():
             anonymous = table[method, plain_path(path)][0]
-            assert (anonymous == 401) == (auth != "-"), path
+            assert (anonymous == 401) == (
+                auth not in ("-", "signed_in_or_none")), path
 
 
 @pytest.mark.parametrize("method, path", list(TABLES["admin"]))
@@ -247,7 +268,7 @@ def test_each_path_answers_on_its_listener_only(server):
     with server.client() as api, httpx.Client(
             base_url=server.admin_url, trust_env=False) as inner:
         for method, path in TABLES["admin"]:
-            url = path.format(user_id=admin.id, session_id=admin.session)
+            url = fill_in(path, admin)
             other = api if path in ON_ADMIN_LISTENER else inner
             check_error(other.request(method, url, headers=admin.headers),
                         404, "NOT_FOUND", "Not found")

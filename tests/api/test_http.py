@@ -37,6 +37,9 @@ ALLOWED = {
     "/api/v1/auth/token": "POST, OPTIONS",
     "/healthz": "GET, HEAD, OPTIONS",
     "/readyz": "GET, HEAD, OPTIONS",
+    "/openapi.json": "GET, HEAD, OPTIONS",
+    "/docs": "GET, HEAD, OPTIONS",
+    "/docs/docs.js": "GET, HEAD, OPTIONS",
 }
 EVERY_PATH = list(ALLOWED)
 

@@ -224,6 +224,15 @@ http_response(struct http_request *req, int status, const void *body,
 	answer.json = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
 }
 
+void
+http_response_stream(struct http_request *req, int status, void *base,
+    size_t len, int (*cb)(struct netbuf *), void *arg)
+{
+	(void)cb;
+	(void)arg;
+	http_response(req, status, base, len);
+}
+
 const char *
 client_header(const char *name)
 {

@@ -17,7 +17,7 @@
 #ifndef KEEL_DOCS_H
 #define KEEL_DOCS_H
 
-#include "runtime/respond.h"
+#include "runtime/static_file.h"
 
 /* docs_service.c */
 

@@ -19,6 +19,7 @@
 #include "modules/docs/docs.h"
 #include "openapi/openapi.h"
 #include "runtime/endpoint.h"
+#include "runtime/respond.h"
 
 ROUTER(docs, "The description itself.");
 

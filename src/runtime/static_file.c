@@ -1,0 +1,50 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* What is compiled in, or made at the start, as an answer. */
+
+#include "runtime/conditional.h"
+#include "runtime/respond.h"
+#include "runtime/static_file.h"
+#include "utils/accept.h"
+#include "wire/wire.h"
+
+static void
+accept_gzip(struct ctx *c)
+{
+	const char	*accepted = head_value(&c->sent->head,
+			    "accept-encoding");
+
+	if (!accepts_coding(accepted, "gzip"))
+		raise_error(c, &ERR_NOT_ACCEPTABLE,
+		    "It is sent with gzip only");
+	respond_header(c, "content-encoding", "gzip");
+	respond_header(c, "vary", "Accept-Encoding");
+}
+
+void
+respond_static(struct ctx *c, const struct static_file *f)
+{
+	respond_header(c, "cache-control", "no-cache");
+	if (f->gzip)
+		accept_gzip(c);
+	if (respond_tag(c, f->etag)) {
+		respond_empty(c, 304);
+		return;
+	}
+	respond_body(c, 200, f->type, f->body, f->len);
+	c->response.is_static = true;
+}

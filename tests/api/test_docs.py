@@ -1,0 +1,110 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""/openapi.json and /docs: what a browser gets, and what it may do with it.
+The page itself is tried in a browser by tests/openapi."""
+
+import gzip
+import re
+
+import pytest
+
+from helpers import check_error
+
+FILES = {
+    "/openapi.json": "application/json",
+    "/docs": "text/html; charset=utf-8",
+    "/docs/docs.css": "text/css; charset=utf-8",
+    "/docs/docs.js": "text/javascript; charset=utf-8",
+    "/docs/swagger-ui.css": "text/css; charset=utf-8",
+    "/docs/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+}
+COMPRESSED = ["/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_has_its_type_and_is_asked_for_once(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == FILES[path]
+    assert answer.headers["cache-control"] == "no-cache"
+    assert len(answer.content) > 100
+
+    again = client.get(path, headers={
+        "If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+    assert again.headers["etag"] == answer.headers["etag"]
+    other = client.get(path, headers={"If-None-Match": '"another"'})
+    assert other.content == answer.content
+
+    head = client.head(path)
+    assert head.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-length"] == answer.headers["content-length"]
+
+
+@pytest.mark.parametrize("path", COMPRESSED)
+@pytest.mark.parametrize("accepted, status", [
+    (None, 200), ("gzip", 200), ("br, GZIP;q=0.5", 200), ("*", 200),
+    ("gzip;q=0, *", 406), ("identity", 406), ("gzip; q=0.000", 406),
+    ("*;q=0", 406), ("", 406), ("br, deflate", 406)])
+def test_who_wants_no_gzip_is_told(client, path, accepted, status):
+    request = client.build_request("GET", path)
+    del request.headers["accept-encoding"]
+    if accepted is not None:
+        request.headers["accept-encoding"] = accepted
+    answer = client.send(request, stream=True)
+    body = b"".join(answer.iter_raw())
+    answer.close()
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert b"swagger-ui" in gzip.decompress(body)
+    else:
+        assert b"NOT_ACCEPTABLE" in body
+
+
+def test_the_page_may_run_its_own_files_alone(client):
+    page = client.get("/docs")
+    policy = dict(part.split(" ", 1) for part in page.headers[
+        "content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["connect-src"] == "'self'"
+    assert not any("unsafe" in sources for sources in policy.values())
+
+    # Relative, so that it works below any prefix of a proxy's.
+    asked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert asked and "<script>" not in page.text
+    for path in asked:
+        assert path == "data:," or client.get("/" + path).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "docs.html", "..",
+                                  "%2e%2e%2fkore.conf", "swagger-ui.css.gz"])
+def test_no_other_file_is_served(client, name):
+    check_error(client.get("/docs/" + name), 404, "NOT_FOUND", "Not found")
+
+
+def test_a_slow_reader_gets_all_of_it(client):
+    whole = client.get("/docs/swagger-ui-bundle.js").content
+    with client.stream("GET", "/docs/swagger-ui-bundle.js") as answer:
+        assert b"".join(answer.iter_bytes(1000)) == whole
+
+
+def test_the_command_prints_the_same_bytes(client, server):
+    done = server.command("openapi")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.encode() == client.get("/openapi.json").content

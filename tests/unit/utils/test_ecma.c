@@ -1,0 +1,102 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "utils/ecma.h"
+
+static void
+assert_becomes(const char *posix, const char *ecma)
+{
+	char	 out[ECMA_MAX];
+
+	if (!ecma_pattern(posix, out, sizeof(out)))
+		fail_msg("%s cannot be written", posix);
+	assert_string_equal(out, ecma);
+}
+
+static void
+test_the_same(void **state)
+{
+	(void)state;
+	assert_becomes("", "");
+	assert_becomes("^([1-9][0-9]?|100)$", "^([1-9][0-9]?|100)$");
+	assert_becomes("^(0|[1-9][0-9]{0,8})$", "^(0|[1-9][0-9]{0,8})$");
+	assert_becomes("^a{2,}b{3}\\.c\\\\$", "^a{2,}b{3}\\.c\\\\$");
+	assert_becomes("^[^a-f]+$", "^[^a-f]+$");
+	assert_becomes("\xc3\xa9?", "\xc3\xa9?");
+}
+
+/* In brackets a backslash and a first ] are themselves to POSIX. */
+static void
+test_written_otherwise(void **state)
+{
+	(void)state;
+	assert_becomes("[\\d]", "[\\\\d]");
+	assert_becomes("[]a]", "[\\]a]");
+	assert_becomes("[^]a[]", "[^\\]a\\[]");
+	assert_becomes("a]}", "a\\]\\}");
+	assert_becomes("^[[:digit:]_]+$", "^[0-9_]+$");
+	assert_becomes("[^[:xdigit:]]", "[^0-9A-Fa-f]");
+}
+
+static void
+test_not_to_be_written(void **state)
+{
+	static const char *const	 patterns[] = {
+		"[[:alpha:]]", "[[=e=]]", "[[.-.]]", "\\w+", "\\bword", "[abc",
+		"a\\", "{", "a{b}", "a{1"
+	};
+	char				 out[ECMA_MAX];
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		if (ecma_pattern(patterns[i], out, sizeof(out)))
+			fail_msg("%s becomes %s", patterns[i], out);
+		assert_string_equal(out, "");
+	}
+}
+
+static void
+test_too_long(void **state)
+{
+	char	 out[8];
+
+	(void)state;
+	assert_true(ecma_pattern("abcdefg", out, sizeof(out)));
+	assert_false(ecma_pattern("abcdefgh", out, sizeof(out)));
+	assert_string_equal(out, "");
+	assert_false(ecma_pattern("abcdef]", out, sizeof(out)));
+	assert_false(ecma_pattern("", out, 0));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_the_same),
+		cmocka_unit_test(test_written_otherwise),
+		cmocka_unit_test(test_not_to_be_written),
+		cmocka_unit_test(test_too_long),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
