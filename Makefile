@@ -16,7 +16,7 @@ RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-httpx \
 	python3-psycopg2 python3-requests-oauthlib python3-jose \
 	python3-email-validator python3-passlib python3-bcrypt \
-	sslscan slowhttptest procps iproute2
+	sslscan slowhttptest procps iproute2 chromium
 
 # The docs page's, from npm; conf/swagger-ui has the exact version. Its scripts
 # are not run: one of them reports the installation.
@@ -24,7 +24,7 @@ SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 	assets/swagger-ui/swagger-ui.css.gz
 
 .PHONY: help run test deps deps-test build lint check-unit check-api \
-	check-api-asan fuzz attacks h1spec clean
+	check-api-asan check-openapi fuzz attacks h1spec clean
 
 help:
 	@echo 'make run             install what is missing, build, serve'
@@ -35,6 +35,7 @@ help:
 	@echo 'make check-unit      the C tests (tests/unit)'
 	@echo 'make check-api       the API tests on the prod build (tests/api)'
 	@echo 'make check-api-asan  the same on the asan build'
+	@echo "make check-openapi   the ecosystem's tools (tests/openapi)"
 	@echo 'make fuzz            any bytes at the asan build: SECONDS=600 SEED=1'
 	@echo 'make attacks         slow clients and floods at the prod build'
 	@echo "make h1spec          h1spec's cases: H1SPEC=path/to/http_test.ts"
@@ -57,6 +58,7 @@ test: deps-test
 	@+$(MAKE) --no-print-directory lint
 	@+$(MAKE) --no-print-directory check-unit
 	@+$(MAKE) --no-print-directory check-api
+	@+$(MAKE) --no-print-directory check-openapi
 	@+$(MAKE) --no-print-directory check-api-asan
 	@+$(MAKE) --no-print-directory fuzz SECONDS=20
 	@+$(MAKE) --no-print-directory attacks SECONDS=3
@@ -135,6 +137,10 @@ check-api:
 check-api-asan:
 	@$(MAKE) --no-print-directory build FLAVOR=asan
 	@KEEL_BUILD="$$PWD/.build/asan/keel" $(PYTHON) -m pytest tests/api
+
+check-openapi:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B tests/openapi/run.py
 
 # SECONDS and SEED are the caller's, or their defaults those of the harness.
 fuzz:

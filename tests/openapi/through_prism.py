@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""A pytest plugin for tests/api: every client talks to its server through
+Prism, and Prism may find nothing. What the server refuses may be wrong, what it
+accepts may not, and its answers never."""
+
+import collections
+
+import httpx
+import pytest
+
+from prism import Prism, violations
+from server import Server
+
+# What no proxy lets by as it is, or Prism does not. Each text is part of the
+# name of the tests it leaves out.
+LEFT_OUT = {
+    "Prism parses a body and writes it anew: what is no JSON, or is spelt in a"
+    " way of its own, does not arrive, or arrives in Prism's spelling": [
+        "::test_what_is_no_json_is_refused", "::test_bad_utf_8",
+        "::test_a_raw_nul", "::test_depth_is_counted",
+        "::test_a_body_too_deep", "::test_the_top_must_be_an_object",
+        "::test_a_duplicate_key", "::test_a_number_too_large",
+        "::test_other_spellings", "::test_every_refusal_leaves",
+        "::test_another_content_type_is_invalid_request",
+        "::test_a_body_of_the_greatest_size"],
+    "Prism joins header lines of one name, and drops the empty ones": [
+        "::test_a_list_of_tags_that_is_none"],
+    "Prism writes the names of members into its header: a long list is cut, "
+    "and beyond Latin-1 it dies": [
+        "::test_a_huge_unknown_key", "::test_many_unknown_keys",
+        "::test_thousands_of_mistakes", "::test_an_escaped_nul_in_a_key",
+        "::test_an_unknown_key_is_named"],
+    "Prism parses the body of an answer to HEAD, which has none": [
+        "-HEAD]", "::test_head_is_get"],
+    "Prism takes Bearer only, though a scheme's name has no case (RFC 9110, "
+    "11.1)": [
+        "::test_the_schemes_name_is_not_case_sensitive"],
+    "a connection of the test's own to the server": [
+        "test_validation.py::test_a_body_over_the_greatest_size",
+        "::test_each_path_answers_on_its_listener_only"],
+    "about ./keel routes, not about requests": [
+        "::test_the_table_has_every_endpoint",
+        "::test_what_needs_somebody_is_what_the_routes_say"],
+    "how long an answer takes": [
+        "::test_an_unknown_address_takes_as_long"],
+    "one request, hundreds of times: others send it, too": [
+        "::test_ten_thousand_at_one_moment", "::test_two_writers_at_once",
+        "::test_what_was_right_does_not_count",
+        "::test_an_id_that_is_none"],
+}
+
+prisms = {}
+description = []
+seen = collections.Counter()
+found = []
+
+
+def check(answer):
+    answer.read()
+    problems = [violation for violation in violations(answer)
+                if violation["location"][0] != "request"]
+    wrong = [violation for violation in violations(answer)
+             if violation["location"][0] == "request"]
+    if not 400 <= answer.status_code < 500:
+        problems += wrong
+    if "x-request-id" not in answer.headers:
+        problems.append("an answer of Prism's own: " + answer.text)
+    seen["requests"] += 1
+    seen["refused"] += bool(wrong)
+    if problems:
+        found.append("%s %s, %d: %s" % (
+            answer.request.method, answer.request.url.path,
+            answer.status_code, problems))
+        raise AssertionError(found[-1])
+
+
+def client(server, **options):
+    if not description:
+        description.append(server.command("openapi").stdout)
+    if server not in prisms:
+        prisms[server] = Prism(server, description[0])
+    options.setdefault("timeout", 30)
+    return httpx.Client(base_url=prisms[server].url, trust_env=False,
+                        event_hooks={"response": [check]}, **options)
+
+
+def stop(server, plain_stop=Server.stop):
+    if server in prisms:
+        prisms.pop(server).stop()
+    plain_stop(server)
+
+
+def pytest_configure():
+    Server.client = client
+    Server.stop = stop
+
+
+def pytest_collection_modifyitems(config, items):
+    unused = {text for texts in LEFT_OUT.values() for text in texts}
+    left_out = []
+    for item in items:
+        parts = [text for texts in LEFT_OUT.values() for text in texts
+                 if text in item.nodeid]
+        unused.difference_update(parts)
+        # A client per worker: behind Prism nobody knows whose connection it is.
+        if parts or "clients" in item.fixturenames:
+            left_out.append(item)
+    if unused:
+        raise pytest.UsageError("no such tests: %s" % sorted(unused))
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(
+        "prism: %d requests, %d of them wrong and refused, %d violations" % (
+            seen["requests"], seen["refused"], len(found)))
+    for line in found:
+        terminalreporter.write_line("prism: " + line)
