@@ -14,9 +14,10 @@
 """A private PostgreSQL cluster: made for one run of the tests, gone with it."""
 
 import contextlib
+import functools
+import itertools
 import os
 import pwd
-import random
 import secrets
 import shutil
 import signal
@@ -43,17 +44,35 @@ SETTINGS = {
 }
 
 
+PORTS = 500     # of each process, below the range that clients are given
+
+
+@functools.cache
+def own_ports():
+    """Those of this process alone, over and over. Other runs of the tests
+    have others: a name is taken for them, which the kernel gives back when
+    the process ends, however it does."""
+    for first in range(20000, 32000, PORTS):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind("\0keel-tests-%d" % first)
+        except OSError:
+            name.close()
+            continue
+        return name, itertools.cycle(range(first, first + PORTS))
+    raise RuntimeError("too many runs of the tests at once")
+
+
 def free_port():
-    """A port nobody listens on, below the range that clients are given."""
-    while True:
-        port = random.randrange(20000, 32000)
+    """A port nobody listens on, and no other test will."""
+    _, ports = own_ports()
+    for port in itertools.islice(ports, PORTS):
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
+            with contextlib.suppress(OSError):
                 s.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+                return port
+    raise RuntimeError("every port is taken")
 
 
 class Cluster:

@@ -149,8 +149,8 @@ def test_every_answer_has_the_common_headers(client, method, path):
     assert uuid.UUID(answer.headers["x-request-id"]).version == 7
 
 
-@pytest.mark.parametrize("request_id", ["a", "A-1", "x" * 64,
-                                        str(uuid.uuid4())])
+@pytest.mark.parametrize("request_id", [
+    "a", "A-1", "x" * 64, "93384da9-3ff7-4244-abb2-f47b57fc5440"])
 def test_a_clients_request_id_is_kept(client, request_id):
     answer = client.get("/nothing", headers={"X-Request-ID": request_id})
     assert answer.headers["x-request-id"] == request_id
