@@ -13,10 +13,11 @@ NPM = $(if $(shell command -v npm),,npm)
 RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
 	postgresql-15 openssl util-linux
-TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-httpx \
-	python3-psycopg2 python3-requests-oauthlib python3-jose \
-	python3-email-validator python3-passlib python3-bcrypt \
-	sslscan slowhttptest procps iproute2 chromium
+TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
+	python3-pytest-xdist python3-httpx python3-psycopg2 \
+	python3-requests-oauthlib python3-jose python3-email-validator \
+	python3-passlib python3-bcrypt python3-jsonschema sslscan \
+	slowhttptest procps iproute2 chromium
 
 # The docs page's, from npm; conf/swagger-ui has the exact version. Its scripts
 # are not run: one of them reports the installation.
@@ -130,13 +131,19 @@ lint:
 check-unit:
 	@$(MAKE) -C tests/unit check
 
+# Whole files, two at a time: half of the time the tests wait, and those that
+# measure deadlines have room.
+PARALLEL = -n 2 --dist loadfile
+
 check-api:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -m pytest tests/api
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -m pytest $(PARALLEL) \
+	    tests/api
 
 check-api-asan:
 	@$(MAKE) --no-print-directory build FLAVOR=asan
-	@KEEL_BUILD="$$PWD/.build/asan/keel" $(PYTHON) -m pytest tests/api
+	@KEEL_BUILD="$$PWD/.build/asan/keel" $(PYTHON) -m pytest $(PARALLEL) \
+	    tests/api
 
 check-openapi:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

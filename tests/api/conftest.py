@@ -11,9 +11,12 @@
 # WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-"""Fixtures: a PostgreSQL cluster per run, a server for most tests, more
-servers for those that need other settings. A server fails the run if it lost
-a worker, wrote a secret, leaked or left something behind."""
+"""Fixtures: a PostgreSQL cluster, a server for most tests, more servers for
+those that need other settings. A server fails the run if it lost a worker,
+wrote a secret, leaked or left something behind.
+
+With pytest -n each of its workers has a cluster, a server and ports of its own,
+and runs whole files."""
 
 import contextlib
 import os
@@ -152,10 +155,17 @@ needs_faults = pytest.mark.skipif(
     not IS_ASAN, reason="only the asan build contains fault points")
 
 
+# These mostly wait, for long: begun first and together, they keep nobody
+# waiting at the end, and see little of the tests that need all CPUs.
+FIRST = ["test_outage.py", "test_deadlines.py", "test_workers.py"]
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("faults"):
             item.add_marker(needs_faults)
+    items.sort(key=lambda item: FIRST.index(item.path.name)
+               if item.path.name in FIRST else len(FIRST))
 
 
 def pytest_configure(config):
@@ -165,6 +175,23 @@ def pytest_configure(config):
 
 def pytest_report_header(config):
     return "keel: %s (%s)" % (BUILD, flavor() or "no build there")
+
+
+#
+# What the workers of pytest -n found out is brought together where the
+# summary is written. Only what is made of lists, dicts, str and numbers passes.
+#
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["measured"] = helpers.measured
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """A worker has ended; one that crashed has left nothing."""
+    found = getattr(node, "workeroutput", {})
+    helpers.measured.extend(found.get("measured", []))
 
 
 def pytest_terminal_summary(terminalreporter):

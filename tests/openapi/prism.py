@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Prism as a validating proxy in front of a server."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+import httpx
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(FOLDER, "../api"))
+
+from cluster import free_port  # noqa: E402
+from server import clean_environment, read_text  # noqa: E402
+
+SCRIPT = os.path.join(FOLDER, "node_modules/@stoplight/prism-cli/dist/index.js")
+START_SECONDS = 60
+
+
+class Prism:
+    """It listens on plain HTTP, passes everything on, and names in a header of
+    the answer what request and answer have that the description has not."""
+
+    def __init__(self, server, description):
+        self.folder = tempfile.TemporaryDirectory(prefix="keel-prism-")
+        path = os.path.join(self.folder.name, "openapi.json")
+        self.log = os.path.join(self.folder.name, "log")
+        with open(path, "w") as f:
+            f.write(description)
+        port = str(free_port())
+        self.url = "http://127.0.0.1:" + port
+        # Not --errors: Prism would answer in the server's stead. Not --cors:
+        # it would answer every preflight itself.
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                ["node", SCRIPT, "proxy", path, server.url, "--validate-request",
+                 "--host", "127.0.0.1", "--port", port, "--cors", "false",
+                 "--verboseLevel", "error"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**clean_environment(),
+                     "NODE_EXTRA_CA_CERTS": server.cert})
+        try:
+            self.wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait(self):
+        """Until it listens; and it must see what is plainly wrong."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                wrong = httpx.get(self.url + "/api/v1/users?limit=0",
+                                  trust_env=False, timeout=30)
+                break
+            except httpx.ConnectError:
+                if self.process.poll() is not None or \
+                        time.monotonic() > deadline:
+                    raise RuntimeError("prism does not start:\n" +
+                                       read_text(self.log)) from None
+                time.sleep(0.05)
+        if not any("limit" in violation["message"]
+                   for violation in violations(wrong)):
+            raise RuntimeError("prism sees nothing: %s" % wrong.headers)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.folder.cleanup()
+
+
+def violations(answer):
+    """What Prism says of a request and its answer. Its list may be too long
+    for a header: then it is cut, and the whole of it counts as the answer's."""
+    text = answer.headers.get("sl-violations", "[]")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return [{"location": ["response"], "message": text[:1000]}]
