@@ -30,6 +30,7 @@ sys.dont_write_bytecode = True
 
 pytest.register_assert_rewrite("helpers", "people", "wire")
 
+import contract  # noqa: E402
 import helpers  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from server import BUILD, IS_ASAN, Server, flavor, make_certificate  # noqa
@@ -44,6 +45,18 @@ def finish(servers):
     for server in servers:
         server.remove()
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(autouse=True)
+def described(request):
+    """An exchange that the description does not have fails its test, even
+    where a thread swallowed that."""
+    failed = request.session.testsfailed
+    contract.watch.problems.clear()
+    yield
+    if request.session.testsfailed == failed:
+        assert not contract.watch.problems
+    contract.watch.problems.clear()
 
 
 @pytest.fixture(scope="session")
@@ -169,6 +182,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_configure(config):
+    contract.watch.start()
     config.addinivalue_line("markers", "faults: needs the asan build, which "
                             "contains src/runtime/faults.c")
 

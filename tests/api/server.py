@@ -38,6 +38,9 @@ STOP_SECONDS = 20
 # Strings no log may ever hold; the helpers add each they make.
 confidential = set()
 
+# The build folder behind each port, for who checks what it answers.
+builds = {}
+
 
 def read_text(path):
     """A file's text; empty when there is no such file."""
@@ -129,6 +132,7 @@ class Server:
         self.build = build
         self.port = free_port()
         self.admin_port = free_port()
+        builds[self.port] = build
         self.secret = secret or secrets.token_urlsafe(48)
         self.url = "https://127.0.0.1:%d" % self.port
         self.admin_url = "http://127.0.0.1:%d" % self.admin_port

@@ -1,0 +1,348 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Whether an exchange is one that the description describes. Every client of
+the tests is watched: what was not declared fails the test that saw it."""
+
+import json
+import re
+import urllib.parse
+
+import httpx
+
+import server
+from description import FORM, describe
+
+JSON = "application/json"
+
+# Every answer's, or HTTP's own: the description's head names the former, and
+# the latter are not for an API to declare.
+COMMON_HEADERS = {
+    "date",                         # RFC 9110, 6.6.1
+    "server",                       # kore.conf's http_server_version
+    "content-type",                 # declared, as the content's key
+    "content-length",               # RFC 9110, 8.6
+    "transfer-encoding",            # RFC 9112, 6.1
+    "connection",                   # of one hop: RFC 9110, 7.6.1
+    "keep-alive",                   # the same
+    "strict-transport-security",    # RFC 6797, 7.1: every answer's
+    "x-content-type-options",       # every answer's
+}
+ALWAYS_THERE = {"strict-transport-security", "x-content-type-options"}
+
+# What `default` stands for: HTTP that is not right. 400 only as BAD_REQUEST.
+REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}
+
+# The description says nothing of itself, nor of the page that shows it.
+HIDDEN = re.compile(r"/openapi\.json|/docs(/[^/]+)?")
+
+# Refusals of a request that fits: (code, field, what no JSON Schema says).
+BEYOND_SCHEMA = [
+    ("invalid_format", r"body\.email", "the syntax: utils/email.c"),
+    ("no_uppercase", r"body\.(new_)?password", "the seed's rule"),
+    ("no_digit", r"body\.(new_)?password", "the seed's rule"),
+    ("too_common", r"body\.(new_)?password", "the list of 10,000"),
+    ("incorrect", r"body\.current_password", "the database knows it"),
+    ("duplicate_field", r"(body|query)\..*", "a reader keeps one of them"),
+    ("not_allowed", r"query\.\w+", "not together with another parameter"),
+    ("invalid_format", r"header\.if-(none-)?match", "RFC 9110, 13.1"),
+]
+
+
+class Undeclared(AssertionError):
+    pass
+
+
+def media_type(headers):
+    return headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def no_constant(name):
+    raise ValueError("%s is not JSON" % name)
+
+
+def parse_json(data):
+    """ValueError for what is JSON to Python alone."""
+    value = json.loads(data.decode(), parse_constant=no_constant)
+    if b"\\u" in data:
+        json.dumps(value, ensure_ascii=False).encode()   # half a surrogate
+    return value
+
+
+def parse_query(text):
+    """[(name, value)], decoded; ValueError if it cannot be."""
+    pairs = []
+    for pair in filter(None, text.split("&")):
+        name, _, value = pair.replace("+", " ").partition("=")
+        if re.search(r"%(?![0-9A-Fa-f]{2})", pair):
+            raise ValueError("%r is badly encoded" % pair)
+        pairs.append(tuple(urllib.parse.unquote(part, errors="strict")
+                           for part in (name, value)))
+    if any("\0" in part for pair in pairs for part in pair):
+        raise ValueError("U+0000 in a query")
+    return pairs
+
+
+def query_problem(operation, query):
+    try:
+        pairs = parse_query(query)
+    except ValueError as error:
+        return "the query: %s" % error
+    for name, value in pairs:
+        if name not in operation.query:
+            return "the query parameter %r is not declared" % name
+        problem = operation.query[name].problem_of_text(value)
+        if problem:
+            return "the query parameter %s: %s" % (name, problem)
+    return None
+
+
+def path_problem(operation, path):
+    for name, value in operation.regex.fullmatch(path).groupdict().items():
+        problem = operation.path_values[name].problem_of_text(
+            urllib.parse.unquote(value))
+        if problem:
+            return "the path's %s: %s" % (name, problem)
+    return None
+
+
+def body_problem(operation, request):
+    try:
+        data = request.content
+    except httpx.RequestNotRead:    # sent as it was made, and gone
+        return None
+    if not operation.body:
+        return "a body is not declared" if data else None
+    media = media_type(request.headers)
+    if media not in operation.body:
+        return "the content type %r is not declared" % media
+    try:
+        value = dict(parse_query(data.decode())) if media == FORM else \
+            parse_json(data)
+    except (ValueError, RecursionError) as error:
+        return "the body: %s" % error
+    problem = operation.body[media].problem(value)
+    return problem and "the body: " + problem
+
+
+def request_problem(operation, request):
+    """How a request is not one of the operation's; None if it is."""
+    path, query = split_target(request)
+    if not operation.anonymous and "authorization" not in request.headers:
+        return "no token was sent"
+    return path_problem(operation, path) or \
+        (None if operation.is_form else query_problem(operation, query)) or \
+        body_problem(operation, request)
+
+
+def split_target(request):
+    path, _, query = request.url.raw_path.decode("ascii").partition("?")
+    return path, query
+
+
+def error_of(response):
+    """The envelope's inside; {} if there is none."""
+    try:
+        return response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def is_refusal(request, response):
+    """One that `default` describes. HEAD has no code to be seen."""
+    if response.status_code not in REFUSALS:
+        return False
+    if response.status_code != 400 or request.method == "HEAD":
+        return True
+    return response.headers.get("connection") == "close" and \
+        error_of(response).get("code") == "BAD_REQUEST"
+
+
+class Contract:
+    """A description's, and which of its answers were seen."""
+
+    def __init__(self, description):
+        self.description = description
+        self.seen = set()       # of (operation, status)
+
+    def check(self, request, response):
+        """Undeclared tells what is wrong; else it is remembered."""
+        problem = self.problem(request, response)
+        if problem:
+            raise Undeclared("%s %s -> %d: %s" % (
+                request.method, request.url.raw_path.decode("ascii"),
+                response.status_code, problem))
+
+    def problem(self, request, response):
+        path, _ = split_target(request)
+        missing = ALWAYS_THERE - set(response.headers)
+        if missing:
+            return "without %s" % ", ".join(sorted(missing))
+        found = self.description.find(path)
+        operation = found and found.get(
+            "GET" if request.method == "HEAD" else request.method)
+        if operation is None:
+            return self.elsewhere(request, response, path, found)
+        return self.of_operation(operation, request, response)
+
+    def of_operation(self, operation, request, response):
+        status = str(response.status_code)
+        if is_refusal(request, response) and not (
+                response.status_code == 413 and status in operation.answers):
+            status = "default"
+        answer = operation.answers.get(status)
+        if answer is None:
+            return "%s does not declare this status: %s" % (
+                operation, response.text[:300])
+        problem = self.body(answer.content, request, response) or \
+            self.headers(answer, response) or \
+            self.fitting(operation, request, response)
+        if problem is None and request.method != "HEAD":
+            self.seen.add((operation.id, status))
+        return problem
+
+    @staticmethod
+    def body(content, request, response):
+        media = media_type(response.headers)
+        if not content:
+            return "a body is not declared" if response.content or media \
+                else None
+        if media not in content:
+            return "the content type %r is not declared" % media
+        if request.method == "HEAD":
+            return "HEAD has a body" if response.content else None
+        try:
+            value = parse_json(response.content)
+        except ValueError as error:
+            return "the body: %s" % error
+        problem = content[media].problem(value)
+        return problem and "the body: " + problem
+
+    @staticmethod
+    def headers(answer, response):
+        for name, value in response.headers.items():
+            if name in COMMON_HEADERS:
+                continue
+            if name not in answer.headers:
+                return "the header %s is not declared" % name
+            problem = answer.headers[name].schema.problem_of_text(value)
+            if problem:
+                return "the header %s: %s" % (name, problem)
+        for name, header in answer.headers.items():
+            if header.required and name not in response.headers:
+                return "the header %s is missing" % header.name
+        return None
+
+    @staticmethod
+    def fitting(operation, request, response):
+        """What was taken must be described; what is described, taken."""
+        error = error_of(response)
+        if response.status_code not in operation.success and \
+                response.status_code not in (415, 422) and \
+                error.get("code") != "INVALID_JSON":
+            return None
+        problem = request_problem(operation, request)
+        if response.status_code in operation.success:
+            return problem and "was taken, although " + problem
+        if problem or request.method == "HEAD":
+            return None
+        for detail in error.get("details") or []:
+            if not any(code == detail["code"] and
+                       re.fullmatch(field, detail["field"])
+                       for code, field, _ in BEYOND_SCHEMA):
+                return "the request fits, but %s" % detail
+        if response.status_code != 422:
+            return "the request fits"
+        return None
+
+    def elsewhere(self, request, response, path, found):
+        """A path or a method that no operation has."""
+        status = response.status_code
+        wanted, header = 404, None
+        if HIDDEN.fullmatch(path):
+            wanted = status
+        elif found and request.method == "OPTIONS":
+            wanted, header = 204, "allow"
+        elif found:
+            wanted, header = 405, "allow"
+        elif self.is_sent_on(path):
+            wanted, header = 308, "location"
+        if status != wanted and status not in (500, 503) and \
+                not is_refusal(request, response):
+            return "this is no operation: %d was expected" % wanted
+        if status == wanted and header and header not in response.headers:
+            return "without %s" % header
+        if status < 400:
+            return "has a body" if response.content and \
+                not HIDDEN.fullmatch(path) else None
+        return self.body({JSON: self.description.error}, request, response)
+
+    def is_sent_on(self, path):
+        return path.endswith("/") and (
+            HIDDEN.fullmatch(path[:-1]) or
+            self.description.find(path[:-1]) is not None)
+
+
+class Watch:
+    """Of all that httpx exchanges with servers of the tests."""
+
+    def __init__(self):
+        self.contracts = {}     # by build folder
+        self.problems = []      # of the test that runs
+        self.exchanges = 0
+        self.send = httpx.Client.send
+
+    def contract_of(self, build):
+        if build not in self.contracts:
+            self.contracts[build] = Contract(describe(build))
+        return self.contracts[build]
+
+    def check(self, response):
+        url = response.request.url
+        build = server.builds.get(url.port)
+        if url.scheme != "https" or url.host != "127.0.0.1" or not build:
+            return
+        self.exchanges += 1
+        try:
+            self.contract_of(build).check(response.request, response)
+        except Undeclared as problem:
+            self.problems.append(str(problem))
+            raise
+
+    def start(self):
+        """One place sees every request of every client, and its answer with
+        the body, redirects too."""
+        def send(client, request, **options):
+            response = self.send(client, request, **options)
+            if not options.get("stream"):
+                for answer in [*response.history, response]:
+                    self.check(answer)
+            return response
+
+        httpx.Client.send = send
+
+    def seen(self):
+        """All (operation, status)."""
+        return set().union(*(contract.seen for contract in
+                             self.contracts.values()))
+
+
+watch = Watch()
+
+
+def wanted(description):
+    """The (operation, status) that a whole run must have seen: all but what
+    only a broken server answers, and HTTP's refusals."""
+    return {(operation.id, status) for operation in description.operations
+            for status in operation.answers
+            if status not in ("413", "500", "503", "default")}

@@ -1,0 +1,227 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""The description that ./keel openapi prints, as what asks it quickly: which
+operation a request is for, and what may be sent and answered."""
+
+import copy
+import dataclasses
+import datetime
+import functools
+import json
+import re
+import secrets
+import subprocess
+import tempfile
+import uuid
+
+from jsonschema import Draft202012Validator, FormatChecker
+
+from server import KEEL, clean_environment
+
+METHODS = ("get", "put", "post", "delete", "patch")
+FORM = "application/x-www-form-urlencoded"
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+formats = FormatChecker(formats=())
+
+
+@formats.checks("uuid", raises=ValueError)
+def is_uuid(value):
+    """RFC 9562: digits of either case, and the dashes."""
+    return not isinstance(value, str) or \
+        str(uuid.UUID(value)) == value.lower()
+
+
+@formats.checks("date-time", raises=ValueError)
+def is_time(value):
+    if not isinstance(value, str):
+        return True
+    datetime.datetime.fromisoformat(value[:19])
+    return TIME.fullmatch(value) is not None
+
+
+@formats.checks("int64")
+def is_int64(value):
+    return not isinstance(value, int) or -2 ** 63 <= value < 2 ** 63
+
+
+@formats.checks("idn-email")
+def is_email(value):
+    """What it is beyond that, the server's function knows."""
+    return not isinstance(value, str) or "@" in value
+
+
+@formats.checks("password")
+def is_password(value):
+    """For who shows a form; any text is one."""
+    return value is not None
+
+
+def look_up(document, reference):
+    """What a $ref names; KeyError when there is none."""
+    if not reference.startswith("#/"):
+        raise KeyError(reference)
+    found = document
+    for part in reference[2:].split("/"):
+        found = found[part.replace("~1", "/").replace("~0", "~")]
+    return found
+
+
+def inline(document, part, inside=()):
+    """A part with every $ref replaced by what it names."""
+    if isinstance(part, list):
+        return [inline(document, item, inside) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" not in part:
+        return {key: inline(document, value, inside)
+                for key, value in part.items()}
+    name = part["$ref"]
+    if name in inside:
+        raise ValueError("%s holds itself" % name)
+    return inline(document, look_up(document, name), inside + (name,))
+
+
+class Schema:
+    def __init__(self, schema):
+        self.schema = schema
+        self.type = schema.get("type")
+        self.validator = Draft202012Validator(schema, format_checker=formats)
+
+    def problem(self, value):
+        """What is wrong with a value; None if it is valid."""
+        for error in self.validator.iter_errors(value):
+            while error.context:
+                error = error.context[0]
+            return "%s: %s" % (error.json_path, error.message[:300])
+        return None
+
+    def problem_of_text(self, text):
+        """The same of a header or a parameter, which are text."""
+        value = text
+        if self.type == "integer":
+            if not re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text):
+                return "%r is no integer" % text[:80]
+            value = int(text)
+        elif self.type == "boolean":
+            if text not in ("true", "false"):
+                return "%r is no boolean" % text[:80]
+            value = text == "true"
+        return self.problem(value)
+
+
+@dataclasses.dataclass
+class Header:
+    name: str
+    required: bool
+    schema: Schema
+
+
+@dataclasses.dataclass
+class Answer:
+    """A declared status."""
+    content: dict       # {media type: Schema}
+    headers: dict       # {name in small letters: Header}
+
+
+class Operation:
+    def __init__(self, method, path, parameters, facts):
+        self.method = method.upper()
+        self.path = path
+        self.id = facts["operationId"]
+        self.facts = facts
+        self.query = {}
+        self.path_values = {}
+        for parameter in parameters + facts.get("parameters", []):
+            if parameter["in"] in ("query", "path"):
+                where = self.query if parameter["in"] == "query" else \
+                    self.path_values
+                where[parameter["name"]] = Schema(parameter["schema"])
+        body = facts.get("requestBody", {})
+        self.body = contents(body)
+        # RFC 6749, 3.2: what is unknown to a token request is ignored.
+        self.is_form = FORM in self.body
+        self.anonymous = facts["security"] == [] or {} in facts["security"]
+        self.answers = {
+            status: Answer(contents(answer), {
+                name.lower(): Header(name, header.get("required", False),
+                                     Schema(header["schema"]))
+                for name, header in answer.get("headers", {}).items()})
+            for status, answer in facts["responses"].items()}
+        self.success = [int(status) for status in self.answers
+                        if status.startswith("2")]
+        self.regex = re.compile(re.sub(
+            r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+
+    def __str__(self):
+        return "%s %s" % (self.method, self.path)
+
+
+def contents(facts):
+    return {media: Schema(content["schema"])
+            for media, content in facts.get("content", {}).items()}
+
+
+class Description:
+    def __init__(self, text):
+        self.document = json.loads(text)
+        whole = inline(self.document, copy.deepcopy(self.document))
+        self.error = Schema(whole["components"]["schemas"]["Error"])
+        self.operations = []
+        self.paths = {}
+        for path, item in whole["paths"].items():
+            found = [Operation(method, path, item.get("parameters", []),
+                               item[method])
+                     for method in METHODS if method in item]
+            self.operations += found
+            self.paths[path] = {operation.method: operation
+                                for operation in found}
+        # Those without a template first, as RFC 6570's readers do.
+        self.templates = [found for path, found in self.paths.items()
+                          if "{" in path]
+
+    def find(self, path):
+        """The operations of a path, by method; None if it is not known."""
+        if path in self.paths and "{" not in path:
+            return self.paths[path]
+        for found in self.templates:
+            if next(iter(found.values())).regex.fullmatch(path):
+                return found
+        return None
+
+    def operation(self, name):
+        [found] = [operation for operation in self.operations
+                   if operation.id == name]
+        return found
+
+
+def print_description(build, **settings):
+    """./keel openapi of a build, to its end."""
+    with tempfile.TemporaryDirectory(prefix="keel-openapi-") as folder:
+        return subprocess.run(
+            [KEEL, "openapi"], text=True, capture_output=True, timeout=60,
+            stdin=subprocess.DEVNULL, check=False,
+            env=clean_environment() | {
+                "KEEL_BUILD": build, "KEEL_STATE_DIR": folder,
+                # Nobody is there: no database is asked.
+                "KEEL_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+                "KEEL_SECRET_KEY": secrets.token_urlsafe(48)} | settings)
+
+
+@functools.cache
+def describe(build):
+    """Each build folder has its kore.conf, and so its own description."""
+    done = print_description(build)
+    assert done.returncode == 0, done.stderr
+    return Description(done.stdout)
