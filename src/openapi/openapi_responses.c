@@ -369,7 +369,7 @@ success_headers(const struct endpoint *e, bool in_pages)
 		put_header(headers, "ETag");
 	if (in_pages)
 		put_header(headers, "Link");
-	if (e->out != NULL && e->auth != NULL && !e->auth->optional) {
+	if (e->out != NULL && e->auth != NULL) {
 		put_header(headers, "Vary");
 		put_header(headers, "Cache-Control");
 	}

@@ -144,8 +144,11 @@ schema_respond(struct ctx *c, const struct schema *s, const void *answer)
 	if (c->endpoint->out != s && c->endpoint->out_cursor != s)
 		raise_error(c, &ERR_INTERNAL, "%s answers with %s",
 		    c->endpoint->name, s->name);
-	/* Another user's answer is another: RFC 9111, 4.1 and 5.2.2. */
-	if (c->user != NULL) {
+	/*
+	 * Another user's answer is another, and nobody's too: RFC 9111, 4.1
+	 * and 5.2.2.
+	 */
+	if (c->endpoint->auth != NULL) {
 		respond_header(c, "vary", "Authorization");
 		respond_header(c, "cache-control", "private, no-cache");
 	}
