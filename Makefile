@@ -24,6 +24,8 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
 SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 	assets/swagger-ui/swagger-ui.css.gz
 
+.DELETE_ON_ERROR:
+
 .PHONY: help run test deps deps-test build lint check-unit check-api \
 	check-api-asan check-openapi fuzz attacks h1spec clean
 
@@ -72,10 +74,13 @@ deps-test:
 	@$(call install,$(RUN_PACKAGES) $(TEST_PACKAGES) $(NPM))
 
 $(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
+	@command -v npm >/dev/null || \
+	    { echo "keel: npm is missing: run 'make deps'" >&2; exit 1; }
 	@mkdir -p .build/swagger-ui assets/swagger-ui
 	@cp conf/swagger-ui/package.json conf/swagger-ui/package-lock.json \
 	    .build/swagger-ui
-	@cd .build/swagger-ui && npm ci --ignore-scripts --no-audit --no-fund
+	@cd .build/swagger-ui && npm ci --ignore-scripts --no-audit --no-fund \
+	    --prefer-offline
 	@for file in $(notdir $(SWAGGER_UI:.gz=)); do \
 		gzip -9nc .build/swagger-ui/node_modules/swagger-ui-dist/$$file \
 		    >assets/swagger-ui/$$file.gz || exit 1; \
@@ -167,7 +172,7 @@ h1spec:
 	    tests/h1spec/run.py "$(H1SPEC)"
 
 clean:
-	rm -rf .build .objs .flavor keel.so cert dh2048.pem assets/swagger-ui
+	rm -rf .build .objs .flavor keel.so cert dh2048.pem
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
 # Nothing is asked of apt, or of sudo, when nothing is missing.

@@ -131,6 +131,9 @@ error_handler_respond(struct ctx *c)
 	c->response.body = j.text;
 	c->response.len = j.len;
 	if (j.failed) {
+		if (c->response.status != 503)
+			add_header(c, &c->error.own[0], "retry-after", "1");
+		c->response.headers = c->error.headers;
 		c->response.status = 503;
 		c->response.body = c->error.busy;
 		c->response.len = error_handler_envelope(c->error.busy,

@@ -40,10 +40,10 @@
 
 static const char	api_doc[] =
     "JSON in and out. Times are UTC, RFC 3339; ids are UUIDs.\n\n"
-    "Sign in with `POST /api/v1/auth/token`, and send the access token as "
+    "Sign in at the token endpoint, and send the access token as "
     "`Authorization: Bearer`. An error wears one envelope, `Error`; those of "
     "the token endpoint are OAuth's (RFC 6749, 5.2). Members and parameters "
-    "that are not described here are refused.\n\n"
+    "that are not described here are refused, but by the token endpoint.\n\n"
     "Every answer also has `Date`, `X-Content-Type-Options` and "
     "`Strict-Transport-Security`. Every GET has a HEAD, every path an "
     "OPTIONS.";
@@ -55,6 +55,41 @@ static json_t	*paths, *tags;
 static json_t	*operation_ids;		/* a set */
 static char	 token_url[TEMPLATE_MAX];
 
+/* From a regex's `[` to its `]`; NULL if there is none. */
+static const char *
+bracket_end(const char *p)
+{
+	p += p[1] == '^' ? 2 : 1;
+	if (*p == '\0')
+		return (NULL);
+	return (strchr(p + 1, ']'));	/* one that comes first is a member */
+}
+
+/* From a group's `(` to its `)`; NULL if there is another group in it. */
+static const char *
+group_end(const char *p)
+{
+	for (p++; p != NULL && *p != '\0' && *p != ')'; p++) {
+		if (*p == '(')
+			return (NULL);
+		if (*p == '[' && (p = bracket_end(p)) == NULL)
+			return (NULL);
+		if (*p == '\\' && *++p == '\0')
+			return (NULL);
+	}
+	return (*p == ')' ? p : NULL);
+}
+
+static const char *
+next_path_param(const struct route *r, size_t *i)
+{
+	while (*i < r->nrows) {
+		if (r->rows[(*i)++].param != NULL)
+			return (r->rows[*i - 1].param);
+	}
+	return (NULL);
+}
+
 /*
  * kore.conf's ^/api/v1/users/([^/]+)$ as /api/v1/users/{user_id}. False when
  * it is more of a regex than groups and escapes.
@@ -62,30 +97,29 @@ static char	 token_url[TEMPLATE_MAX];
 static bool
 path_template(const struct route *r, char out[static TEMPLATE_MAX])
 {
-	const struct endpoint	*row = r->rows;
-	const char		*p = route_path(r);
-	int			 depth;
-	size_t			 n = 0;
+	const char	*p = route_path(r), *name;
+	size_t		 n = 0, row = 0;
 
 	if (r->regex == NULL)
 		return (snprintf(out, TEMPLATE_MAX, "%s", p) < TEMPLATE_MAX);
 	for (p += *p == '^'; *p != '\0' && strcmp(p, "$") != 0; p++) {
 		if (n + OPENAPI_NAME_MAX >= TEMPLATE_MAX)
 			return (false);
-		if (*p == '\\') {
-			out[n++] = *++p;
-		} else if (*p == '(') {
-			for (depth = 1; depth > 0 && p[1] != '\0'; p++)
-				depth += (p[1] == '(') - (p[1] == ')');
-			while (row->param == NULL)
-				row++;
+		if (*p == '(') {
+			if ((p = group_end(p)) == NULL ||
+			    (name = next_path_param(r, &row)) == NULL)
+				return (false);
 			n += (size_t)snprintf(out + n, OPENAPI_NAME_MAX,
-			    "{%s}", row++->param);
-		} else if (strchr(".[]*+?{}|^$", *p) != NULL) {
-			return (false);
-		} else {
-			out[n++] = *p;
+			    "{%s}", name);
+			continue;
 		}
+		if (*p == '\\') {
+			if (*++p == '\0' || isalnum((unsigned char)*p))
+				return (false);
+		} else if (strchr(".[]*+?{}|^$)", *p) != NULL) {
+			return (false);
+		}
+		out[n++] = *p;
 	}
 	out[n] = '\0';
 	return (true);
@@ -113,14 +147,6 @@ param_row(const struct route *r, const char *name)
 	return (NULL);
 }
 
-static bool
-is_param_of(const struct kore_handler_params *p, const struct endpoint *e)
-{
-	return ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
-	    strcasecmp(http_method_text(p->method),
-	    endpoint_verb_name(e->verb)) == 0);
-}
-
 static void
 add_query(json_t *parameters, const struct route *r,
     const struct endpoint *e)
@@ -130,11 +156,11 @@ add_query(json_t *parameters, const struct route *r,
 	json_t					*o;
 
 	TAILQ_FOREACH(p, &r->hdlr->params, list) {
-		if (!is_param_of(p, e))
+		if (!query_is_of(p, e))
 			continue;
 		row = param_row(r, p->name);
 		o = new_parameter(p->name, "query", false,
-		    openapi_text_schema(rule_of(p->validator),
+		    openapi_query_schema(rule_of(p->validator),
 		    row != NULL ? row->fallback : NULL));
 		if (row != NULL)
 			openapi_put(o, "description", json_string(row->doc));
@@ -171,8 +197,7 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 			    openapi_type_schema(r->rows[i].type)));
 	}
 	add_query(parameters, r, e);
-	if (e->if_match ||
-	    (e->verb == VERB_GET && openapi_has_etag(e->out))) {
+	if (e->if_match || openapi_reads_version(e)) {
 		add_precondition(parameters, "IfMatch", "If-Match",
 		    "Only if the version is one of these entity tags: "
 		    "`\"7\"`.");
@@ -183,17 +208,24 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 	return (parameters);
 }
 
-/* Does a list's Link header say where the other pages are? */
 static bool
-is_in_pages(const struct route *r, const struct endpoint *e)
+has_query(const struct route *r, const struct endpoint *e, const char *name)
 {
 	const struct kore_handler_params	*p;
 
 	TAILQ_FOREACH(p, &r->hdlr->params, list) {
-		if (is_param_of(p, e) && strcmp(p->name, "limit") == 0)
+		if (query_is_of(p, e) && strcmp(p->name, name) == 0)
 			return (true);
 	}
 	return (false);
+}
+
+/* What the answers have to do with the parameters. */
+static unsigned
+list_kind(const struct route *r, const struct endpoint *e)
+{
+	return ((has_query(r, e, "limit") ? IN_PAGES : 0) |
+	    (has_query(r, e, "cursor") ? BY_CURSOR : 0));
 }
 
 static json_t *
@@ -201,7 +233,7 @@ describe_body(const struct endpoint *e)
 {
 	bool	 form = e->errors == OAUTH;
 
-	return (json_pack("{s:b, s:{s:{s:o, s:o}}}", "required", 1,
+	return (json_pack("{s:b, s:{s:{s:o, s:o*}}}", "required", 1,
 	    "content", form ? "application/x-www-form-urlencoded" :
 	    "application/json", "schema", openapi_schema(e->in, form ?
 	    READ_FORM : READ_JSON), "example", openapi_example(e->in)));
@@ -285,7 +317,7 @@ describe_operation(const struct route *r, const struct endpoint *e)
 		json_decref(parameters);
 	if (e->in != NULL)
 		openapi_put(o, "requestBody", describe_body(e));
-	openapi_put(o, "responses", openapi_responses(e, is_in_pages(r, e)));
+	openapi_put(o, "responses", openapi_responses(e, list_kind(r, e)));
 	return (o);
 }
 

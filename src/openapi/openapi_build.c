@@ -91,7 +91,10 @@ openapi_component_put(const char *kind, const char *name, json_t *component)
 json_t *
 openapi_components(void)
 {
-	return (json_incref(components));
+	json_t	*all = components;
+
+	components = NULL;
+	return (all);
 }
 
 void

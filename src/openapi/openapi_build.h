@@ -55,7 +55,7 @@ json_t	*openapi_ref(const char *kind, const char *name);
 bool	 openapi_has(const char *kind, const char *name);
 void	 openapi_component_put(const char *kind, const char *name, json_t *);
 
-/* All that were put, by kind. */
+/* All that were put, by kind; a fresh start follows. */
 json_t	*openapi_components(void);
 
 /* "user_create", or "NOT_FOUND", as "UserCreate" and "NotFound". */
@@ -68,21 +68,25 @@ enum openapi_use { READ_JSON, READ_FORM, ANSWERED };
 /* A reference to the component that describes a schema. */
 json_t	*openapi_schema(const struct schema *, enum openapi_use);
 
-/* A value of it. */
+/* A value of it; NULL when there is none that kore.conf allows. */
 json_t	*openapi_example(const struct schema *);
 
-/* The schema of a query parameter, of which there is text only. */
-json_t	*openapi_text_schema(const struct rule *, const char *fallback);
+/* The schema of a query parameter; fallback is what an absent one means. */
+json_t	*openapi_query_schema(const struct rule *, const char *fallback);
 
 /* Of a PATH row. */
 json_t	*openapi_type_schema(enum field_type);
 
 /* openapi_responses.c */
 
-/* Every status of a row, with its headers and its body. */
-json_t	*openapi_responses(const struct endpoint *, bool in_pages);
+/* What kore.conf makes of a list: its parameters limit, and cursor. */
+#define IN_PAGES	0x1
+#define BY_CURSOR	0x2
 
-/* Does it answer, or ask for, an entity tag? */
-bool	 openapi_has_etag(const struct schema *);
+/* Every status of a row, with its headers and its body. */
+json_t	*openapi_responses(const struct endpoint *, unsigned list_kind);
+
+/* A GET that answers with an entity tag, and may answer 304 or 412. */
+bool	 openapi_reads_version(const struct endpoint *);
 
 #endif

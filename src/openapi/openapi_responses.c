@@ -178,12 +178,11 @@ oauth_example(const char *code, const char *text)
 	    text));
 }
 
-/* {"application/json": {"schema": ..., "examples": {"CODE": ...}}} */
 static json_t *
-error_content(enum error_shape shape, json_t *examples)
+error_content(json_t *examples)
 {
 	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
-	    error_ref(shape), "examples", examples));
+	    error_ref(ENVELOPE), "examples", examples));
 }
 
 static json_t *
@@ -198,38 +197,8 @@ error_headers(int status)
 	return (headers);
 }
 
-/* Of all kinds with this status, the envelope. */
-static json_t *
-describe_error(const struct error_kind *first)
-{
-	json_t				*examples = json_object();
-	const struct error_kind	*const	*k;
-
-	for (k = error_kinds; *k != NULL; k++) {
-		if ((*k)->status == first->status)
-			openapi_put(examples, (*k)->code, json_pack("{s:o}",
-			    "value", error_example(*k)));
-	}
-	return (json_pack("{s:s, s:o, s:o}", "description", first->doc,
-	    "headers", error_headers(first->status), "content",
-	    error_content(ENVELOPE, examples)));
-}
-
-static void
-put_error(json_t *responses, const struct error_kind *kind)
-{
-	char	 name[OPENAPI_NAME_MAX], status[8];
-
-	openapi_name(kind->code, name);
-	if (!openapi_has("responses", name))
-		openapi_component_put("responses", name,
-		    describe_error(kind));
-	snprintf(status, sizeof(status), "%d", kind->status);
-	openapi_put(responses, status, openapi_ref("responses", name));
-}
-
 static bool
-lists(const struct error_kind *const *kinds, const struct error_kind *kind)
+is_among(const struct error_kind *const *kinds, const struct error_kind *kind)
 {
 	for (; kinds != NULL && *kinds != NULL; kinds++) {
 		if (*kinds == kind)
@@ -238,8 +207,8 @@ lists(const struct error_kind *const *kinds, const struct error_kind *kind)
 	return (false);
 }
 
-bool
-openapi_has_etag(const struct schema *s)
+static bool
+has_version(const struct schema *s)
 {
 	size_t	 i;
 
@@ -250,9 +219,16 @@ openapi_has_etag(const struct schema *s)
 	return (false);
 }
 
-/* What follows from the rest of the row. */
+bool
+openapi_reads_version(const struct endpoint *e)
+{
+	return (e->verb == VERB_GET && has_version(e->out));
+}
+
+/* By .raises, or as follows from the rest of the row. */
 static bool
-may_raise(const struct endpoint *e, const struct error_kind *kind)
+may_raise(const struct endpoint *e, unsigned list_kind,
+    const struct error_kind *kind)
 {
 	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE ||
 	    kind == &ERR_VALIDATION)
@@ -261,52 +237,112 @@ may_raise(const struct endpoint *e, const struct error_kind *kind)
 	    kind == &ERR_UNSUPPORTED_MEDIA_TYPE)
 		return (e->in != NULL);
 	if (kind == &ERR_INVALID_CURSOR)
-		return (e->out_cursor != NULL);
-	if (kind == &ERR_PRECONDITION_FAILED && (e->if_match ||
-	    (e->verb == VERB_GET && openapi_has_etag(e->out))))
+		return ((list_kind & BY_CURSOR) != 0);
+	if (kind == &ERR_PRECONDITION_FAILED &&
+	    (e->if_match || openapi_reads_version(e)))
 		return (true);
 	if (kind == &ERR_TOO_MANY_REQUESTS && e->limit != NULL)
 		return (true);
-	return (lists(e->raises, kind) ||
-	    (e->auth != NULL && lists(e->auth->raises, kind)));
+	return (is_among(e->raises, kind) ||
+	    (e->auth != NULL && is_among(e->auth->raises, kind)));
 }
 
-/* A status is described by its first kind. */
-static const struct error_kind *
-first_of_status(int status)
-{
-	const struct error_kind	*const	*k = error_kinds;
+/* The kinds of one status that a row may raise, as one answer. */
+struct answer {
+	int			 status;
+	const char		*doc;			/* the first one's */
+	char			 name[OPENAPI_NAME_MAX];	/* all theirs */
+	json_t			*examples;
+};
 
-	while ((*k)->status != status)
-		k++;
-	return (*k);
+static void
+add_kind(struct answer *a, const struct error_kind *kind)
+{
+	char	 name[OPENAPI_NAME_MAX];
+	size_t	 len = strlen(a->name);
+
+	openapi_name(kind->code, name);
+	snprintf(a->name + len, sizeof(a->name) - len, "%s", name);
+	if (a->doc == NULL)
+		a->doc = kind->doc;
+	a->status = kind->status;
+	openapi_put(a->examples, kind->code, json_pack("{s:o}", "value",
+	    error_example(kind)));
 }
 
 static void
-put_envelopes(json_t *responses, const struct endpoint *e)
+put_answer(json_t *responses, struct answer *a)
 {
-	const struct error_kind	*const	*k, *kind;
-	int				 last = 0;
+	char	 key[8];
 
-	for (k = error_kinds; *k != NULL; k++) {
-		if ((*k)->status == last || !may_raise(e, *k))
-			continue;
-		kind = first_of_status((*k)->status);
-		put_error(responses, kind);
-		last = kind->status;
+	if (!openapi_has("responses", a->name))
+		openapi_component_put("responses", a->name, json_pack(
+		    "{s:s, s:o, s:o}", "description", a->doc, "headers",
+		    error_headers(a->status), "content",
+		    error_content(json_incref(a->examples))));
+	snprintf(key, sizeof(key), "%d", a->status);
+	openapi_put(responses, key, openapi_ref("responses", a->name));
+	json_decref(a->examples);
+}
+
+static void
+put_envelopes(json_t *responses, const struct endpoint *e,
+    unsigned list_kind)
+{
+	const struct error_kind	*const	*k = error_kinds;
+	struct answer			 a;
+	int				 status;
+
+	while (*k != NULL) {
+		memset(&a, 0, sizeof(a));
+		a.examples = json_object();
+		for (status = (*k)->status;
+		    *k != NULL && (*k)->status == status; k++) {
+			if (may_raise(e, list_kind, *k))
+				add_kind(&a, *k);
+		}
+		if (a.status != 0)
+			put_answer(responses, &a);
+		else
+			json_decref(a.examples);
 	}
 }
 
 static void
-put_oauth_error(json_t *responses, int status, json_t *examples)
+put_envelope(json_t *responses, const struct error_kind *kind)
+{
+	struct answer	 a = { .examples = json_object() };
+
+	add_kind(&a, kind);
+	put_answer(responses, &a);
+}
+
+/*
+ * Of 400 and 503 there may be the envelope, too: HTTP that is not right, and
+ * a server without memory, are answered before it is known whose request it is.
+ */
+static json_t *
+oauth_content(int status, json_t *examples)
+{
+	json_t	*schema = error_ref(OAUTH);
+
+	if (status == 400 || status == 503)
+		schema = json_pack("{s:[o, o]}", "oneOf", schema,
+		    error_ref(ENVELOPE));
+	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
+	    schema, "examples", examples));
+}
+
+static void
+put_oauth_error(json_t *responses, int status, const char *doc,
+    json_t *examples)
 {
 	char	 key[8];
 
 	snprintf(key, sizeof(key), "%d", status);
 	openapi_put(responses, key, json_pack("{s:s, s:o, s:o}",
-	    "description", status == 400 ? "RFC 6749, 5.2." :
-	    first_of_status(status)->doc, "headers", error_headers(status),
-	    "content", error_content(OAUTH, examples)));
+	    "description", doc, "headers", error_headers(status),
+	    "content", oauth_content(status, examples)));
 }
 
 /* error_handler.c says which statuses are left in this shape. */
@@ -319,16 +355,17 @@ put_oauth_errors(json_t *responses, const struct endpoint *e)
 	for (k = e->raises; k != NULL && *k != NULL; k++)
 		openapi_put(examples, (*k)->code, json_pack("{s:o}", "value",
 		    oauth_example((*k)->code, (*k)->doc)));
-	put_oauth_error(responses, 400, examples);
-	put_error(responses, &ERR_CONTENT_TOO_LARGE);
+	put_oauth_error(responses, 400, "RFC 6749, 5.2.", examples);
+	put_envelope(responses, &ERR_CONTENT_TOO_LARGE);
 	if (e->limit != NULL)
-		put_oauth_error(responses, 429, json_pack("{s:{s:o}}",
+		put_oauth_error(responses, 429,
+		    ERR_TOO_MANY_REQUESTS.doc, json_pack("{s:{s:o}}",
 		    "temporarily_unavailable", "value", oauth_example(
 		    "temporarily_unavailable", "Too many requests")));
-	put_oauth_error(responses, 500, json_pack("{s:{s:o}}",
+	put_oauth_error(responses, 500, ERR_INTERNAL.doc, json_pack("{s:{s:o}}",
 	    "server_error", "value", oauth_example("server_error",
 	    "Internal server error")));
-	put_oauth_error(responses, 503, json_pack("{s:{s:o}}",
+	put_oauth_error(responses, 503, ERR_UNAVAILABLE.doc, json_pack("{s:{s:o}}",
 	    "temporarily_unavailable", "value", oauth_example(
 	    "temporarily_unavailable", "The server is busy")));
 }
@@ -346,28 +383,28 @@ describe_refusal(void)
 }
 
 static json_t *
-answer_content(const struct endpoint *e)
+answer_content(const struct endpoint *e, unsigned list_kind)
 {
 	json_t	*schema = openapi_schema(e->out, ANSWERED);
 
-	if (e->out_cursor != NULL)
+	if (list_kind & BY_CURSOR)
 		schema = json_pack("{s:[o, o]}", "oneOf", schema,
 		    openapi_schema(e->out_cursor, ANSWERED));
-	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
+	return (json_pack("{s:{s:o, s:o*}}", "application/json", "schema",
 	    schema, "example", openapi_example(e->out)));
 }
 
 static json_t *
-success_headers(const struct endpoint *e, bool in_pages)
+success_headers(const struct endpoint *e, unsigned list_kind)
 {
 	json_t	*headers = new_headers(e->limit != NULL ||
-		    lists(e->raises, &ERR_TOO_MANY_REQUESTS));
+		    is_among(e->raises, &ERR_TOO_MANY_REQUESTS));
 
 	if (e->status == 201)
 		put_header(headers, "Location");
-	if (openapi_has_etag(e->out))
+	if (has_version(e->out))
 		put_header(headers, "ETag");
-	if (in_pages)
+	if (list_kind & IN_PAGES)
 		put_header(headers, "Link");
 	if (e->out != NULL && e->auth != NULL) {
 		put_header(headers, "Vary");
@@ -394,34 +431,35 @@ success_doc(int status)
 }
 
 static void
-put_success(json_t *responses, const struct endpoint *e, bool in_pages)
+put_success(json_t *responses, const struct endpoint *e,
+    unsigned list_kind)
 {
 	int	 status = e->status != 0 ? e->status : 200;
 	json_t	*o;
 	char	 key[8];
 
 	o = json_pack("{s:s, s:o}", "description", success_doc(status),
-	    "headers", success_headers(e, in_pages));
+	    "headers", success_headers(e, list_kind));
 	if (e->out != NULL)
-		openapi_put(o, "content", answer_content(e));
+		openapi_put(o, "content", answer_content(e, list_kind));
 	snprintf(key, sizeof(key), "%d", status);
 	openapi_put(responses, key, o);
-	if (e->verb == VERB_GET && openapi_has_etag(e->out))
+	if (openapi_reads_version(e))
 		openapi_put(responses, "304", json_pack("{s:s, s:o}",
 		    "description", "The version that If-None-Match names.",
-		    "headers", success_headers(e, false)));
+		    "headers", success_headers(e, 0)));
 }
 
 json_t *
-openapi_responses(const struct endpoint *e, bool in_pages)
+openapi_responses(const struct endpoint *e, unsigned list_kind)
 {
 	json_t	*responses = json_object();
 
-	put_success(responses, e, in_pages);
+	put_success(responses, e, list_kind);
 	if (e->errors == OAUTH)
 		put_oauth_errors(responses, e);
 	else
-		put_envelopes(responses, e);
+		put_envelopes(responses, e, list_kind);
 	if (!openapi_has("responses", "Refused"))
 		openapi_component_put("responses", "Refused",
 		    describe_refusal());

@@ -149,7 +149,7 @@ value_of(enum field_type type, const char *text)
 }
 
 json_t *
-openapi_text_schema(const struct rule *rule, const char *fallback)
+openapi_query_schema(const struct rule *rule, const char *fallback)
 {
 	struct rule_facts	 f;
 	enum field_type		 type = T_STR;
@@ -174,56 +174,72 @@ openapi_text_schema(const struct rule *rule, const char *fallback)
 	return (o);
 }
 
-/* What the schema gives, or the first that the validator allows. */
+static const char *
+default_example(enum field_type type)
+{
+	switch (type) {
+	case T_UUID:
+		return (EXAMPLE_UUID);
+	case T_TIME:
+		return (EXAMPLE_TIME);
+	case T_BOOL:
+		return ("true");
+	case T_INT:
+		return ("1");
+	case T_STR:
+	case T_LIST:
+		break;
+	}
+	return (NULL);
+}
+
+/* What the schema gives, or else the first that the validator allows. */
 static json_t *
 example_of(const struct schema *s, const struct field *f)
 {
 	const struct rule	*rule = s->rules[f - s->fields];
 	struct rule_facts	 facts;
+	const char		*text = f->example;
 	json_t			*choices, *first;
 
-	if (f->example != NULL)
-		return (value_of(f->type, f->example));
-	if (f->fallback != NULL)
-		return (value_of(f->type, f->fallback));
-	if (rule != NULL) {
-		rule_describe(rule, &facts);
-		if (facts.kind == RULE_CHOICE) {
-			choices = choices_of(facts.pattern);
-			first = json_incref(json_array_get(choices, 0));
-			json_decref(choices);
-			return (first);
-		}
-		if (facts.kind == RULE_NUMBER && f->type == T_INT)
-			return (json_integer(facts.lowest));
-	}
-	switch (f->type) {
-	case T_UUID:
-		return (json_string(EXAMPLE_UUID));
-	case T_TIME:
-		return (json_string(EXAMPLE_TIME));
-	case T_BOOL:
-		return (json_true());
-	case T_INT:
-		return (json_integer(1));
-	case T_LIST:
+	if (f->type == T_LIST)
 		return (json_pack("[o]", openapi_example(f->of)));
-	case T_STR:
-		break;
-	}
-	openapi_fail("the schema %s: %s has no .example", s->name, f->name);
-	return (json_null());
+	if (text == NULL)
+		text = f->fallback;
+	if (text == NULL)
+		text = default_example(f->type);
+	if (text != NULL && (rule == NULL || rule_reason(rule, text) == NULL))
+		return (value_of(f->type, text));
+	if (rule == NULL)
+		return (NULL);
+
+	rule_describe(rule, &facts);
+	if (facts.kind == RULE_NUMBER)
+		return (f->type == T_INT ? json_integer(facts.lowest) : NULL);
+	if (facts.kind != RULE_CHOICE)
+		return (NULL);
+	choices = choices_of(facts.pattern);
+	first = value_of(f->type, json_string_value(json_array_get(choices,
+	    0)));
+	json_decref(choices);
+	return (first);
 }
 
 json_t *
 openapi_example(const struct schema *s)
 {
 	const struct field	*f;
-	json_t			*o = json_object();
+	json_t			*o = json_object(), *one;
 
 	for (f = s->fields; f < s->fields + s->nfields; f++) {
-		if ((f->flags & ETAG) == 0)
-			openapi_put(o, f->name, example_of(s, f));
+		if (f->flags & ETAG)
+			continue;
+		if ((one = example_of(s, f)) != NULL) {
+			openapi_put(o, f->name, one);
+		} else if (f->flags & REQUIRED) {
+			json_decref(o);
+			return (NULL);
+		}
 	}
 	return (o);
 }
@@ -246,7 +262,7 @@ describe_field(const struct schema *s, const struct field *f,
 {
 	const struct rule	*rule = s->rules[f - s->fields];
 	struct rule_facts	 facts;
-	json_t			*o = openapi_type_schema(f->type);
+	json_t			*o = openapi_type_schema(f->type), *example;
 
 	if (rule != NULL) {
 		rule_describe(rule, &facts);
@@ -265,9 +281,8 @@ describe_field(const struct schema *s, const struct field *f,
 		openapi_put(o, "default", value_of(f->type, f->fallback));
 	if (f->type == T_LIST)
 		openapi_put(o, "items", openapi_schema(f->of, use));
-	else
-		openapi_put(o, "examples", json_pack("[o]",
-		    example_of(s, f)));
+	else if ((example = example_of(s, f)) != NULL)
+		openapi_put(o, "examples", json_pack("[o]", example));
 	return (o);
 }
 

@@ -81,6 +81,7 @@ struct endpoint {
 	const char			*fallback;
 };
 
+struct kore_handler_params;
 struct kore_module_handle;
 struct path_regex;
 struct rate_limit;
@@ -146,6 +147,10 @@ struct query_value {
 	const char		*value;
 	struct query_value	*next;
 };
+
+/* Does kore.conf's params block declare it for this row's method? */
+bool		 query_is_of(const struct kore_handler_params *,
+		    const struct endpoint *);
 
 /* The value of a query parameter, validated; NULL if it was not sent. */
 const char	*query_param(const struct ctx *, const char *name);

@@ -59,21 +59,25 @@ struct page {
 	(list)->pages = page_count(p, (list)->total);			\
 } while (0)
 
-#define PAGE_LIMIT_FALLBACK		20	/* the seed's */
-#define PAGE_LIMIT_FALLBACK_TEXT	"20"
+#define PAGE_LIMIT_FALLBACK	20	/* the seed's */
 
-/* What a list's parameters are for: rows of its ROUTE. */
+/*
+ * What a list's parameters are for: rows of its ROUTE. A fallback is sent by
+ * the docs page, so what excludes others has none.
+ */
 #define PAGE_PARAMS							\
-	PARAM(page, "Which page.", .fallback = "1"),			\
+	PARAM(page, "Which page, from 1."),				\
 	PARAM(skip, "How many to leave out first; not with page."),	\
 	PARAM(limit, "How many on a page.",				\
-	    .fallback = PAGE_LIMIT_FALLBACK_TEXT)
+	    .fallback = PAGE_TEXT(PAGE_LIMIT_FALLBACK))
+#define PAGE_TEXT(number)	PAGE_TEXT_OF(number)
+#define PAGE_TEXT_OF(number)	#number
 #define CURSOR_PARAMS							\
 	PARAM(cursor, "Empty for the first page, then next_cursor; "	\
 	    "not with page or skip. Each row is seen once, however "	\
 	    "many come and go."),					\
-	PARAM(sort, "The order; with -, the other way round.",		\
-	    .fallback = "created_at")
+	PARAM(sort, "The order, created_at unless given; with -, the "	\
+	    "other way round.")
 
 /*
  * Reads page, skip, limit, sort and cursor; fallback_sort is what an absent

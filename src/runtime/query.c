@@ -33,16 +33,21 @@
 
 #define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
 
+bool
+query_is_of(const struct kore_handler_params *p, const struct endpoint *e)
+{
+	return ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
+	    strcasecmp(http_method_text(p->method),
+	    endpoint_verb_name(e->verb)) == 0);
+}
+
 static struct kore_handler_params *
 find_param(const struct ctx *c, const char *name)
 {
 	struct kore_handler_params	*p;
 
 	TAILQ_FOREACH(p, &c->route->hdlr->params, list) {
-		if ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
-		    strcasecmp(http_method_text(p->method),
-		    endpoint_verb_name(c->endpoint->verb)) == 0 &&
-		    strcmp(p->name, name) == 0)
+		if (query_is_of(p, c->endpoint) && strcmp(p->name, name) == 0)
 			return (p);
 	}
 	return (NULL);

@@ -42,6 +42,7 @@ respond_empty(struct ctx *c, int status)
 	c->response.status = status;
 	c->response.body = NULL;
 	c->response.len = 0;
+	c->response.is_static = false;
 }
 
 void
@@ -52,6 +53,7 @@ respond_body(struct ctx *c, int status, const char *type, const char *body,
 	c->response.status = status;
 	c->response.body = body;
 	c->response.len = len;
+	c->response.is_static = false;
 }
 
 void

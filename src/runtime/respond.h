@@ -38,7 +38,7 @@ void	respond_json(struct ctx *, int status, const struct jsonw *);
 void	respond_text(struct ctx *, int status, const char *type,
 	    const char *text);
 
-/* Answers with bytes of a media type, which must live in the ctx's arena. */
+/* Answers with bytes of a media type, which must live as long as the ctx. */
 void	respond_body(struct ctx *, int status, const char *type,
 	    const char *body, size_t len);
 

@@ -88,6 +88,14 @@ schema_init(struct schema *s)
 		if (s->fields[i].validator == NULL)
 			continue;
 		s->rules[i] = rule_find(s->fields[i].validator);
+		if (s->rules[i] != NULL && s->fields[i].fallback != NULL &&
+		    rule_reason(s->rules[i], s->fields[i].fallback) != NULL) {
+			snprintf(line, sizeof(line), "the schema %s: %s falls "
+			    "back on '%s', which kore.conf's %s refuses",
+			    s->name, s->fields[i].name, s->fields[i].fallback,
+			    s->fields[i].validator);
+			return (line);
+		}
 		if (s->rules[i] == NULL) {
 			snprintf(line, sizeof(line),
 			    "kore.conf has no (valid) validator %s, which "

@@ -16,19 +16,35 @@
 
 /* What is compiled in, or made at the start, as an answer. */
 
+#include <strings.h>
+
 #include "runtime/conditional.h"
 #include "runtime/respond.h"
 #include "runtime/static_file.h"
 #include "utils/accept.h"
 #include "wire/wire.h"
 
+/* Several header lines are one list (RFC 9110, 5.3). */
+static bool
+accepts_gzip(const struct head *h)
+{
+	bool		 sent = false;
+	unsigned	 i;
+
+	for (i = 0; i < h->nlines; i++) {
+		if (strcasecmp(h->lines[i].name, "accept-encoding") != 0)
+			continue;
+		if (accepts_coding(h->lines[i].value, "gzip"))
+			return (true);
+		sent = true;
+	}
+	return (!sent);
+}
+
 static void
 accept_gzip(struct ctx *c)
 {
-	const char	*accepted = head_value(&c->sent->head,
-			    "accept-encoding");
-
-	if (!accepts_coding(accepted, "gzip"))
+	if (!accepts_gzip(&c->sent->head))
 		raise_error(c, &ERR_NOT_ACCEPTABLE,
 		    "It is sent with gzip only");
 	respond_header(c, "content-encoding", "gzip");

@@ -147,6 +147,24 @@ highest_nines(const struct rule *r)
 	return (-1);
 }
 
+/* With `,` only in braces, and `-` only in brackets: 1,2 is no number. */
+static bool
+matches_digits_only(const char *pattern)
+{
+	const char	*p;
+	char		 in = '\0';
+
+	for (p = pattern; *p != '\0'; p++) {
+		if (strchr("[{", *p) != NULL)
+			in = *p;
+		else if (strchr("]}", *p) != NULL)
+			in = '\0';
+		else if ((*p == ',' && in != '{') || (*p == '-' && in != '['))
+			return (false);
+	}
+	return (strspn(pattern, "0123456789^$()[]{}|?-,") == strlen(pattern));
+}
+
 /*
  * Does the regex take the whole numbers from lowest to highest, as far as can
  * be tried? ^([1-9][0-9]?|100)$ does, and ^(0|[1-9][0-9]{0,8})$.
@@ -156,7 +174,7 @@ find_range(struct rule *r, const char *pattern)
 {
 	int64_t	 n;
 
-	if (strspn(pattern, "0123456789^$()[]{}|?-,") != strlen(pattern))
+	if (!matches_digits_only(pattern))
 		return (false);
 	for (n = 1 - NUMBERS_TRIED; n < 0; n++) {
 		if (accepts(r, n))
@@ -186,6 +204,8 @@ rule_compile(struct rule *r, const char *pattern)
 	char		 tail[4];
 	int		 failed;
 
+	if (!utf8_valid(pattern, strlen(pattern)))
+		return (false);
 	if (sscanf(pattern, "^.{%u,%u%3s", &r->min, &r->max, tail) == 3 &&
 	    strcmp(tail, "}$") == 0) {
 		r->kind = RULE_LENGTH;

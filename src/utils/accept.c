@@ -45,8 +45,6 @@ accepts_coding(const char *header, const char *coding)
 	size_t		 n;
 	bool		 any = false;
 
-	if (header == NULL)
-		return (true);
 	for (; *p != '\0'; p = *end == ',' ? end + 1 : end) {
 		p += strspn(p, BLANKS);
 		end = p + strcspn(p, ",");

@@ -20,8 +20,8 @@
 #include <stdbool.h>
 
 /*
- * Does an Accept-Encoding header allow a content coding (RFC 9110, 12.5.3)?
- * NULL, no header, allows every one; a weight of 0 is a no.
+ * Does an Accept-Encoding header allow a content coding (RFC 9110, 12.5.3)? A
+ * weight of 0 is a no.
  */
 bool	accepts_coding(const char *header, const char *coding);
 

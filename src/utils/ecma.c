@@ -100,13 +100,37 @@ escape(struct text *t, const char *p)
 	return (append(t, p, 2));
 }
 
-/* {2,5}; anything else in braces means nothing to POSIX. */
+/* {2,5}, or glibc's {,5}; else braces mean nothing to POSIX. */
 static const char *
 interval(struct text *t, const char *p)
 {
 	size_t	 n = strspn(p + 1, "0123456789,") + 2;
 
-	return (p[n - 1] == '}' && append(t, p, n) ? p + n : NULL);
+	if (p[n - 1] != '}' || n == 2)
+		return (NULL);
+	if (p[1] == ',')
+		return (append(t, "{0", 2) && append(t, p + 1, n - 1) ?
+		    p + n : NULL);
+	return (append(t, p, n) ? p + n : NULL);
+}
+
+/* What repeats must follow what can be repeated: a?? and (? mean else there. */
+static bool
+may_repeat(const char *posix, const char *p)
+{
+	return (p > posix && (strchr("*+?{}(|^", p[-1]) == NULL ||
+	    (p - posix >= 2 && p[-2] == '\\')));
+}
+
+/* JavaScript's dot leaves out the ends of lines. */
+static bool
+other(struct text *t, char c)
+{
+	if (c == '.')
+		return (append(t, "[\\s\\S]", 6));
+	if (strchr("]}", c) != NULL && !append(t, "\\", 1))
+		return (false);
+	return (append(t, &c, 1));
 }
 
 bool
@@ -119,17 +143,16 @@ ecma_pattern(const char *posix, char *out, size_t size)
 		return (false);
 	*out = '\0';
 	while (p != NULL && *p != '\0') {
-		if (*p == '[') {
+		if (strchr("*+?{", *p) != NULL && !may_repeat(posix, p)) {
+			p = NULL;
+		} else if (*p == '[') {
 			p = bracket(&t, p + 1);
 		} else if (*p == '\\') {
 			p = escape(&t, p) ? p + 2 : NULL;
 		} else if (*p == '{') {
 			p = interval(&t, p);
 		} else {
-			if (strchr("]}", *p) != NULL && !append(&t, "\\", 1))
-				p = NULL;
-			else
-				p = append(&t, p, 1) ? p + 1 : NULL;
+			p = other(&t, *p) ? p + 1 : NULL;
 		}
 	}
 	if (p == NULL)

@@ -32,14 +32,15 @@ static const struct field	user_create_fields[] = {
 static const struct field	user_update_fields[] = {
 	FIELD(user_update, email, T_STR, 0, "v_email", ADA_EMAIL),
 	FIELD(user_update, name, T_STR, 0, "v_name", ADA_NAME),
-	FIELD(user_update, role, T_STR, 0, "v_role"),
+	FIELD(user_update, role, T_STR, 0, "v_role", .example = "user"),
 	FIELD(user_update, is_active, T_BOOL, 0, NULL),
 };
 
 static const struct field	user_replace_fields[] = {
 	FIELD(user_update, email, T_STR, REQUIRED, "v_email", ADA_EMAIL),
 	FIELD(user_update, name, T_STR, REQUIRED, "v_name", ADA_NAME),
-	FIELD(user_update, role, T_STR, REQUIRED, "v_role"),
+	FIELD(user_update, role, T_STR, REQUIRED, "v_role",
+	    .example = "user"),
 	FIELD(user_update, is_active, T_BOOL, REQUIRED, NULL),
 };
 

@@ -53,6 +53,9 @@ test_written_otherwise(void **state)
 	assert_becomes("[]a]", "[\\]a]");
 	assert_becomes("[^]a[]", "[^\\]a\\[]");
 	assert_becomes("a]}", "a\\]\\}");
+	assert_becomes("^a{,20}$", "^a{0,20}$");
+	assert_becomes("^A.*$", "^A[\\s\\S]*$");
+	assert_becomes("\\**\\}+", "\\**\\}+");
 	assert_becomes("^[[:digit:]_]+$", "^[0-9_]+$");
 	assert_becomes("[^[:xdigit:]]", "[^0-9A-Fa-f]");
 }
@@ -62,7 +65,8 @@ test_not_to_be_written(void **state)
 {
 	static const char *const	 patterns[] = {
 		"[[:alpha:]]", "[[=e=]]", "[[.-.]]", "\\w+", "\\bword", "[abc",
-		"a\\", "{", "a{b}", "a{1"
+		"a\\", "{", "a{b}", "a{1", "a{}", "a**", "a+?", "a{2}{3}",
+		"(?a)", "(*a)", "a|*b", "^*a", "*"
 	};
 	char				 out[ECMA_MAX];
 	size_t				 i;
