@@ -104,41 +104,44 @@ error_schema(void)
 	for (k = error_kinds; *k != NULL; k++)
 		openapi_add(codes, json_string((*k)->code));
 	return (json_pack("{s:s, s:b, s:[s], s:{s:{s:s, s:b, s:[ssss], s:{"
-	    "s:{s:s, s:o}, s:{s:s}, s:{s:[ss], s:{s:s}}, s:{s:s}}}}}",
+	    "s:{s:s, s:o}, s:{s:s, s:[s]}, s:{s:[ss], s:{s:s}}, "
+	    "s:{s:s, s:[s]}}}}}",
 	    "type", "object", "additionalProperties", 0, "required", "error",
 	    "properties", "error", "type", "object",
 	    "additionalProperties", 0,
 	    "required", "code", "message", "details", "request_id",
 	    "properties",
 	    "code", "type", "string", "enum", codes,
-	    "message", "type", "string",
+	    "message", "type", "string", "examples", "Validation failed",
 	    "details", "type", "array", "null", "items", "$ref",
 	    "#/components/schemas/ErrorDetail",
-	    "request_id", "type", "string"));
+	    "request_id", "type", "string", "examples", EXAMPLE_ID));
 }
 
 static json_t *
 error_detail_schema(void)
 {
 	return (json_pack("{s:s, s:b, s:[sss], s:{s:{s:s, s:s, s:[s]}, "
-	    "s:{s:s}, s:{s:s, s:[s]}}}", "type", "object",
+	    "s:{s:s, s:[s]}, s:{s:s, s:[s]}}}", "type", "object",
 	    "additionalProperties", 0,
 	    "required", "field", "message", "code", "properties",
 	    "field", "type", "string", "description", "Where it stands: "
 	    "body., query., path. or header., and its name.", "examples",
-	    "body.email", "message", "type", "string",
-	    "code", "type", "string", "examples", "invalid_format"));
+	    "body.email", "message", "type", "string", "examples",
+	    "Is required", "code", "type", "string", "examples",
+	    "missing"));
 }
 
 /* RFC 6749, 5.2. */
 static json_t *
 oauth_error_schema(void)
 {
-	return (json_pack("{s:s, s:b, s:[ss], s:{s:{s:s}, s:{s:s}}}",
-	    "type", "object", "additionalProperties", 0,
+	return (json_pack("{s:s, s:b, s:[ss], s:{s:{s:s, s:[s]}, "
+	    "s:{s:s, s:[s]}}}", "type", "object", "additionalProperties", 0,
 	    "required", "error", "error_description", "properties",
-	    "error", "type", "string",
-	    "error_description", "type", "string"));
+	    "error", "type", "string", "examples", "invalid_grant",
+	    "error_description", "type", "string", "examples",
+	    "Incorrect username or password"));
 }
 
 static json_t *
