@@ -27,7 +27,7 @@ SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 .DELETE_ON_ERROR:
 
 .PHONY: help run test deps deps-test build lint check-unit check-api \
-	check-api-asan check-openapi fuzz attacks h1spec clean
+	check-api-asan check-openapi golden fuzz attacks h1spec clean
 
 help:
 	@echo 'make run             install what is missing, build, serve'
@@ -39,6 +39,7 @@ help:
 	@echo 'make check-api       the API tests on the prod build (tests/api)'
 	@echo 'make check-api-asan  the same on the asan build'
 	@echo "make check-openapi   the ecosystem's tools (tests/openapi)"
+	@echo 'make golden          renew tests/golden/openapi.json'
 	@echo 'make fuzz            any bytes at the asan build: SECONDS=600 SEED=1'
 	@echo 'make attacks         slow clients and floods at the prod build'
 	@echo "make h1spec          h1spec's cases: H1SPEC=path/to/http_test.ts"
@@ -153,6 +154,14 @@ check-api-asan:
 check-openapi:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B tests/openapi/run.py
+
+# The description as it is, for git to show what has changed.
+golden:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@mkdir -p tests/golden
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
+	    tests/api/description.py >tests/golden/openapi.json.new
+	@mv tests/golden/openapi.json.new tests/golden/openapi.json
 
 # SECONDS and SEED are the caller's, or their defaults those of the harness.
 fuzz:

@@ -33,6 +33,7 @@ pytest.register_assert_rewrite("helpers", "people", "wire")
 import contract  # noqa: E402
 import helpers  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from exercised import Exercised  # noqa: E402
 from server import BUILD, IS_ASAN, Server, flavor, make_certificate  # noqa
 
 
@@ -183,6 +184,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure(config):
     contract.watch.start()
+    config.pluginmanager.register(Exercised())
     config.addinivalue_line("markers", "faults: needs the asan build, which "
                             "contains src/runtime/faults.c")
 

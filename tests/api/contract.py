@@ -353,11 +353,3 @@ class Watch:
 
 
 watch = Watch()
-
-
-def wanted(description):
-    """The (operation, status) that a whole run must have seen: all but what
-    only a broken server answers, and HTTP's refusals."""
-    return {(operation.id, status) for operation in description.operations
-            for status in operation.answers
-            if status not in ("413", "500", "503", "default")}

@@ -19,6 +19,7 @@ import dataclasses
 import datetime
 import functools
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -27,9 +28,10 @@ import uuid
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from server import KEEL, clean_environment
+from server import BUILD, KEEL, ROOT, clean_environment
 
 METHODS = ("get", "put", "post", "delete", "patch")
+GOLDEN = os.path.join(ROOT, "tests/golden/openapi.json")
 FORM = "application/x-www-form-urlencoded"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -175,6 +177,7 @@ def contents(facts):
 
 class Description:
     def __init__(self, text):
+        self.text = text
         self.document = json.loads(text)
         whole = inline(self.document, copy.deepcopy(self.document))
         self.error = Schema(whole["components"]["schemas"]["Error"])
@@ -205,6 +208,10 @@ class Description:
                    if operation.id == name]
         return found
 
+    def pretty(self):
+        """To be read, and compared line by line."""
+        return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"
+
 
 def print_description(build, **settings):
     """./keel openapi of a build, to its end."""
@@ -225,3 +232,7 @@ def describe(build):
     done = print_description(build)
     assert done.returncode == 0, done.stderr
     return Description(done.stdout)
+
+
+if __name__ == "__main__":      # make golden
+    print(describe(BUILD).pretty(), end="")

@@ -1,0 +1,274 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""The description itself: it is valid, it is the one of tests/golden, it says
+what kore.conf says; and what cannot be described stops the start."""
+
+import difflib
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from description import (GOLDEN, METHODS, Description, Schema, describe,
+                         inline, look_up, print_description)
+from helpers import check_validation, new_user
+from people import add_people
+from server import BUILD, read_text
+
+TEXT_FORMATS = {"uuid", "date-time"}    # which say themselves what one is
+METADATA = ("summary", "description", "operationId", "tags", "responses",
+            "security")
+
+
+@pytest.fixture(scope="module")
+def description():
+    return describe(BUILD)
+
+
+@pytest.fixture(scope="module")
+def whole(description):
+    """Every $ref replaced, which tells that each has something behind it."""
+    return inline(description.document, description.document)
+
+
+def walk(part, path=""):
+    """Every object of a document, with its place."""
+    if isinstance(part, dict):
+        yield path, part
+        for key, value in part.items():
+            yield from walk(value, "%s/%s" % (path, key))
+    elif isinstance(part, list):
+        for i, value in enumerate(part):
+            yield from walk(value, "%s/%d" % (path, i))
+
+
+def test_it_is_the_one_in_git(description):
+    golden = read_text(GOLDEN)
+    changed = "".join(difflib.unified_diff(
+        golden.splitlines(True), description.pretty().splitlines(True),
+        "tests/golden/openapi.json", "./keel openapi", n=2))
+    assert not changed, "not as it was; if that is meant: make golden\n" + \
+        changed
+
+
+#
+# Valid: OpenAPI 3.1, and JSON Schema 2020-12 within.
+#
+
+def test_its_head_is_complete(description):
+    document = description.document
+    assert document["openapi"] == "3.1.0"
+    assert set(document) == {"openapi", "info", "servers", "tags", "paths",
+                             "components"}
+    assert {"title", "version", "description", "license"} <= set(
+        document["info"])
+
+
+def test_every_operation_is_complete(description):
+    tags = [tag["name"] for tag in description.document["tags"]]
+    assert len(tags) == len(set(tags))
+    ids = [operation.id for operation in description.operations]
+    assert len(ids) == len(set(ids))
+    for operation in description.operations:
+        assert set(METADATA) <= set(operation.facts), operation
+        assert set(operation.facts["tags"]) <= set(tags)
+        assert len(operation.success) == 1, operation
+        assert "default" in operation.answers
+
+
+def test_paths_hold_nothing_but_operations(description):
+    for path, item in description.document["paths"].items():
+        assert set(item) <= set(METHODS)
+        for method, facts in item.items():
+            names = re.findall(r"{(\w+)}", path)
+            assert names == [
+                parameter["name"] for parameter in facts.get("parameters", [])
+                if parameter.get("in") == "path"], (method, path)
+
+
+def test_every_reference_leads_somewhere(description):
+    used = set()
+    for _, part in walk(description.document):
+        if "$ref" in part:
+            assert look_up(description.document, part["$ref"])
+            used.add(part["$ref"])
+    for kind, named in description.document["components"].items():
+        for name in named:
+            assert kind == "securitySchemes" or \
+                "#/components/%s/%s" % (kind, name) in used
+
+
+def test_what_an_operation_asks_for_is_a_scheme(description):
+    schemes = description.document["components"]["securitySchemes"]
+    for operation in description.operations:
+        for way in operation.facts["security"]:
+            assert set(way) <= set(schemes)
+
+
+def test_every_schema_is_one(description, whole):
+    for schema in whole["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    for path, part in walk(whole):
+        if path.endswith("/schema"):
+            Draft202012Validator.check_schema(part)
+
+
+def test_every_example_is_one(whole):
+    count = 0
+    for path, part in walk(whole):
+        if "schema" in part:
+            examples = [part["example"]] if "example" in part else []
+            examples += [example["value"] for example in
+                         part.get("examples", {}).values()]
+            schema = part["schema"]
+        elif "type" in part and "/examples/" not in path:
+            examples = list(part.get("examples", []))
+            examples += [part["default"]] if "default" in part else []
+            schema = part
+        else:
+            continue
+        for example in examples:
+            count += 1
+            assert Schema(schema).problem(example) is None, path
+    assert count > 100
+
+
+def test_every_text_has_an_example(whole):
+    for path, part in walk(whole["components"]["schemas"]):
+        if "string" in part.get("type", []):
+            assert {"examples", "enum"} & set(part) or \
+                part.get("format") in TEXT_FORMATS, path
+    for name, header in whole["components"]["headers"].items():
+        assert "example" in header, name
+
+
+def test_secrets_are_only_written(whole):
+    """What cannot be read is in no answer."""
+    for name, schema in whole["components"]["schemas"].items():
+        for member, facts in schema["properties"].items():
+            assert ("password" in member) == facts.get("writeOnly", False), \
+                (name, member)
+    for path, part in walk(whole["paths"]):
+        if "/responses/" in path:
+            assert "writeOnly" not in part, path
+
+
+#
+# It follows kore.conf, and no setting.
+#
+
+def change(pattern, replacement):
+    return lambda text: re.sub(pattern, replacement, text, flags=re.M)
+
+
+def validator(name, regex):
+    return change(r"^validator(\s+)%s(\s).*$" % name,
+                  lambda _: "validator %s regex %s" % (name, regex))
+
+
+def properties(description, schema):
+    return description.document["components"]["schemas"][schema][
+        "properties"]
+
+
+def test_a_limit_is_described_as_kore_conf_has_it(build_copy, start_server):
+    build = build_copy(validator("v_limit", "^([1-9]|[1-4][0-9]|50)$"))
+    limit = describe(build).operation("list_users").query["limit"].schema
+    assert (limit["minimum"], limit["maximum"]) == (1, 50)
+    assert describe(BUILD).operation("list_users").query["limit"].schema[
+        "maximum"] == 100
+    server = start_server(build=build)
+    [admin] = add_people(server, "admin")
+    with server.client(headers=admin.headers) as client:
+        assert client.get("/api/v1/users?limit=50").status_code == 200
+        assert list(check_validation(client.get(
+            "/api/v1/users?limit=51"))) == ["query.limit"]
+
+
+def test_a_length_is_described_as_kore_conf_has_it(build_copy, start_server):
+    build = build_copy(validator("v_name", "^.{1,50}$"))
+    for schema in ("UserCreate", "UserUpdate", "UserReplace", "UserUpdateMe"):
+        assert properties(describe(build), schema)["name"]["maxLength"] == 50
+    with start_server(build=build).client() as client:
+        for length, status in ((50, 201), (51, 422)):
+            assert client.post("/api/v1/users", json=new_user(
+                name="x" * length)).status_code == status
+
+
+def test_choices_are_described_as_kore_conf_has_them(build_copy):
+    described = describe(build_copy(validator("v_role", "^(user|admin)$")))
+    assert properties(described, "UserCreate")["role"]["enum"] == [
+        "user", "admin"]
+    assert described.operation("list_users").query["role"].schema[
+        "enum"] == ["user", "admin"]
+
+
+def test_a_path_is_described_as_kore_conf_has_it(build_copy):
+    described = describe(build_copy(change(
+        r"\^/api/v1/users/\(\[\^/\]\+\)\$",
+        r"^/people\\.of/([0-9a-f-]{36})$")))
+    assert set(describe(BUILD).paths) - set(described.paths) == {
+        "/api/v1/users/{user_id}"}
+    assert set(described.paths) - set(describe(BUILD).paths) == {
+        "/people.of/{user_id}"}
+
+
+def test_a_route_that_is_gone_is_not_described(build_copy):
+    described = describe(build_copy(change(
+        r"^\troute\s+/readyz.*\n", "")))
+    assert {operation.id for operation in describe(BUILD).operations} - {
+        operation.id for operation in described.operations} == {"ready"}
+
+
+@pytest.mark.parametrize("settings", [
+    {"KEEL_RATE_LIMITS": "off"}, {"KEEL_RATE_LIMITS": "token=3/h"},
+    {"KEEL_USER_DIRECTORY": "authenticated"}, {"KEEL_PORT": "4711"},
+    {"KEEL_PUBLIC_URL": "https://api.example.com"}])
+def test_no_setting_changes_it(description, settings):
+    done = print_description(BUILD, **settings)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == description.text
+
+
+HEALTH = r"^\troute\s+/healthz\s+healthz$"
+
+
+@pytest.mark.parametrize("edit, line", [
+    (change(r"\^/api/v1/users/\(\[\^/\]\+\)\$", "^/api/v1/users?/([^/]+)$"),
+     r"the route \^/api/v1/users\?/\(\[\^/\]\+\)\$ users_item cannot be "
+     "described: its path is more than groups"),
+    (change(HEALTH, "\troute ^/health.$ healthz"),
+     r"the route \^/health\.\$ healthz cannot be described: "),
+    (change(HEALTH, "\\g<0>\n\troute /alive healthz"),
+     "the route /alive healthz stands in kore.conf twice")])
+def test_what_cannot_be_described_stops_the_start(make_server, build_copy,
+                                                  edit, line):
+    build = build_copy(edit)
+    for done in (print_description(build),
+                 make_server(build=build).command("serve")):
+        assert done.returncode == 1
+        assert re.fullmatch("keel: kore.conf: " + line + ".*\n", done.stderr)
+        assert "openapi" not in done.stdout
+
+
+def test_a_field_that_is_gone_is_missed(description):
+    """The file in git, and every exchange with that field, tell of it."""
+    document = json.loads(description.text)
+    del document["components"]["schemas"]["Health"]["properties"]["status"]
+    less = Description(json.dumps(document))
+    with pytest.raises(AssertionError, match='-     "status": {'):
+        test_it_is_the_one_in_git(less)
+    assert "'status' was unexpected" in less.operation("alive").answers[
+        "200"].content["application/json"].problem({"status": "ok"})
