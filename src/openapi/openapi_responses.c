@@ -368,9 +368,9 @@ put_oauth_errors(json_t *responses, const struct endpoint *e)
 	put_oauth_error(responses, 500, ERR_INTERNAL.doc, json_pack("{s:{s:o}}",
 	    "server_error", "value", oauth_example("server_error",
 	    "Internal server error")));
-	put_oauth_error(responses, 503, ERR_UNAVAILABLE.doc, json_pack("{s:{s:o}}",
-	    "temporarily_unavailable", "value", oauth_example(
-	    "temporarily_unavailable", "The server is busy")));
+	put_oauth_error(responses, 503, ERR_UNAVAILABLE.doc,
+	    json_pack("{s:{s:o}}", "temporarily_unavailable", "value",
+	    oauth_example("temporarily_unavailable", "The server is busy")));
 }
 
 /* One that is no operation's: HTTP itself was not right (docs/limits.md). */
