@@ -181,7 +181,8 @@ h1spec:
 	    tests/h1spec/run.py "$(H1SPEC)"
 
 clean:
-	rm -rf .build .objs .flavor keel.so cert dh2048.pem
+	rm -rf .build .objs .flavor keel.so cert dh2048.pem \
+	    tests/openapi/build
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
 # Nothing is asked of apt, or of sudo, when nothing is missing.

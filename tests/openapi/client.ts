@@ -14,165 +14,277 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
- * A client whose types are the description's: openapi-typescript writes
- * description.d.ts, openapi-fetch calls. docs/clients.md explains it.
+ * A client of Keel's in TypeScript, and a walk through what it can do, against
+ * a server that runs. docs/clients.md quotes the parts between the marks.
  *
- *	NODE_EXTRA_CA_CERTS=cert.pem node client.js https://127.0.0.1:8888 \
- *	    admin@example.com PASSWORD
+ *	openapi-typescript SERVER/openapi.json --default-non-nullable false \
+ *	    -o build/api.d.ts
+ *	tsc && NODE_EXTRA_CA_CERTS=var/cert.pem node build/client.js SERVER
+ *
+ * ADMIN_EMAIL and ADMIN_PASSWORD are an administrator's (./keel create-admin).
  */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 
-import createClient, { type Middleware } from "openapi-fetch";
+// [client]
+import createClient, { type Client, type Middleware } from "openapi-fetch";
 
-import type { components, paths } from "./description.js";
+import type { components, paths } from "./build/api.js";
 
-type User = components["schemas"]["User"];
+type Token = components["schemas"]["Token"];
+export type Account = { email: string; password: string };
 
-/* Signs in; the token is good for `expires_in` seconds. */
-async function signIn(server: string, username: string, password: string) {
-	const api = createClient<paths>({ baseUrl: server });
+export class SignInError extends Error {
+	constructor(public code: string, message: string) {
+		super(message);
+	}
+}
+
+export async function signIn(api: Client<paths>, account: Account):
+    Promise<Token> {
 	const { data, error } = await api.POST("/api/v1/auth/token", {
-		body: { grant_type: "password", username, password },
-		bodySerializer: (form) =>
-			new URLSearchParams(form as Record<string, string>),
-		headers: { "content-type": "application/x-www-form-urlencoded" },
+		headers: { "Content-Type": "application/x-www-form-urlencoded" },
+		body: {
+			grant_type: "password",
+			username: account.email,
+			password: account.password,
+		},
 	});
 
-	if (data === undefined)
-		throw new Error("error_description" in error ?
-		    error.error_description : error.error.message);
-	return { token: data.access_token,
-	    until: Date.now() + data.expires_in * 1000 };
+	if (data)
+		return data;
+	// OAuth's shape, but where the server has not come to it: 429, 503.
+	if (error && "error_description" in error)
+		throw new SignInError(error.error, error.error_description);
+	throw new SignInError(error?.error.code ?? "", "Cannot sign in now");
 }
 
-/* A client that signs in, and again shortly before its token expires. */
-function createSignedIn(server: string, username: string, password: string) {
-	let session: Awaited<ReturnType<typeof signIn>> | undefined;
-	const bearer: Middleware = {
-		async onRequest({ request }) {
-			if (session === undefined ||
-			    session.until < Date.now() + 30_000)
-				session = await signIn(server, username,
-				    password);
-			request.headers.set("authorization",
-			    `Bearer ${session.token}`);
+/* Signs in when it has to: first, shortly before the token ends, on a 401. */
+export function staySignedIn(baseUrl: string, account: Account): Middleware {
+	const open = createClient<paths>({ baseUrl });
+	const again = new Map<string, Request>();
+	let token: Promise<string> | undefined;
+	let ends = 0;
+
+	// Requests at the same time share one sign-in.
+	const renew = (): Promise<string> => token = signIn(open, account).then(
+		(got) => {
+			ends = Date.now() + (got.expires_in - 30) * 1000;
+			return got.access_token;
+		},
+		(reason: unknown) => {
+			token = undefined;
+			throw reason;
+		});
+	const authorize = (request: Request, bearer: string): Request => {
+		request.headers.set("Authorization", `Bearer ${bearer}`);
+		return request;
+	};
+
+	return {
+		async onRequest({ request, id }) {
+			if (!token || Date.now() > ends) {
+				ends = Infinity;
+				void renew();
+			}
+			authorize(request, await token!);
+			// A body is read once, so what is sent again is a copy.
+			again.set(id, request.clone());
 			return request;
 		},
-	};
-	const api = createClient<paths>({ baseUrl: server });
+		async onResponse({ response, id }) {
+			const copy = again.get(id);
 
-	api.use(bearer);
+			again.delete(id);
+			if (response.status !== 401 || !copy)
+				return undefined;
+			return fetch(authorize(copy, await renew()));
+		},
+		onError({ id }) {
+			again.delete(id);
+		},
+	};
+}
+
+export function connect(baseUrl: string, account: Account): Client<paths> {
+	const api = createClient<paths>({ baseUrl });
+
+	api.use(staySignedIn(baseUrl, account));
 	return api;
 }
+// [end]
 
-async function register(server: string) {
-	const api = createClient<paths>({ baseUrl: server });
-	const body = {
-		email: `ts-${randomBytes(6).toString("hex")}@example.com`,
-		name: "TypeScript",
-		password: `Pw1-${randomBytes(12).toString("hex")}`,
-	};
-	const { data, response } = await api.POST("/api/v1/users", { body });
+const server = process.argv[2] ?? "https://127.0.0.1:8888";
+const anonymous = createClient<paths>({ baseUrl: server });
+const account = {
+	email: `ts-${randomBytes(6).toString("hex")}@example.com`,
+	password: `Pw1-${randomBytes(12).toString("hex")}`,
+};
 
-	assert.ok(data, `not registered: ${response.status}`);
-	assert.equal(response.headers.get("location"),
+async function register() {
+	const { data, response } = await anonymous.POST("/api/v1/users", {
+		body: { ...account, name: "Ada" },
+	});
+
+	assert(data, `${response.status}`);
+	assert.equal(response.headers.get("Location"),
 	    `/api/v1/users/${data.id}`);
-	return body;
-}
-
-/* Every bad member is named; TypeScript knows the shape. */
-async function seeErrors(server: string) {
-	const api = createClient<paths>({ baseUrl: server });
-	const { error, response } = await api.POST("/api/v1/users", {
-		body: { email: "nobody", name: "", password: "short" } });
-
-	assert.equal(response.status, 422);
-	assert.ok(error);
-	assert.equal(error.error.code, "VALIDATION_ERROR");
-	assert.deepEqual(new Set(error.error.details?.map((d) => d.field)),
-	    new Set(["body.email", "body.name", "body.password"]));
-	assert.equal(error.error.request_id,
-	    response.headers.get("x-request-id"));
-	await assert.rejects(signIn(server, "nobody@example.com", "wrong"),
-	    /Incorrect username or password/);
-}
-
-/* Nobody else's change is lost: ETag and If-Match. */
-async function changeOneself(api: ReturnType<typeof createSignedIn>) {
-	const read = await api.GET("/api/v1/users/me");
-	const version = read.response.headers.get("etag");
-
-	assert.ok(version);
-	const header = { "If-Match": version };
-	const change = { params: { header }, body: { name: "Changed" } };
-	const { data } = await api.PATCH("/api/v1/users/me", change);
-	assert.equal(data?.name, "Changed");
-
-	const stale = await api.PATCH("/api/v1/users/me", {
-		params: { header }, body: { name: "Lost" } });
-	assert.equal(stale.response.status, 412);
-	assert.equal(stale.error?.error.code, "PRECONDITION_FAILED");
-}
-
-async function readAfter(api: ReturnType<typeof createSignedIn>,
-    cursor: string) {
-	const { data, error } = await api.GET("/api/v1/users", {
-		params: { query: { cursor, limit: 2 } } });
-
-	if (data === undefined || !("next_cursor" in data))
-		throw new Error(error?.error.message);
+	assert.equal(data.role, "user");
+	assert.equal(data.is_active, true);
 	return data;
 }
 
-/* All users, whoever comes and goes meanwhile. */
-async function readAll(api: ReturnType<typeof createSignedIn>) {
-	const all: User[] = [];
+// [errors]
+/* What is wrong with each value, by the name of its field. */
+async function refused() {
+	const { error, response } = await anonymous.POST("/api/v1/users", {
+		body: { email: "nobody", name: "", password: "Short-1" },
+	});
 
-	for (let cursor: string | null = ""; cursor !== null;) {
-		const page = await readAfter(api, cursor);
+	assert.equal(response.status, 422);
+	assert(error);
+	assert.equal(error.error.code, "VALIDATION_ERROR");
+	assert.equal(error.error.request_id,
+	    response.headers.get("X-Request-ID"));
+	return (error.error.details ?? []).map((detail) => detail.field);
+}
+// [end]
 
-		all.push(...page.items);
-		cursor = page.next_cursor;
-	}
-	return all;
+/* OAuth's errors have a shape of their own, and TypeScript tells the two. */
+async function refusedByOAuth() {
+	await assert.rejects(
+	    signIn(anonymous, { ...account, password: "Wrong-passw0rd" }),
+	    (error) => error instanceof SignInError &&
+	    error.code === "invalid_grant");
 }
 
-async function countPages(api: ReturnType<typeof createSignedIn>) {
-	const { data } = await api.GET("/api/v1/users", {
-		params: { query: { page: 1, limit: 2, sort: "-name" } } });
+// [versions]
+/* Changes what was read, and nothing else that came meanwhile. */
+async function rename(api: Client<paths>, name: string) {
+	const read = await api.GET("/api/v1/users/me");
+	const version = read.response.headers.get("ETag");
 
-	assert.ok(data && "total" in data);
-	assert.equal(data.pages, Math.ceil(data.total / 2));
+	assert(version);
+	return api.PATCH("/api/v1/users/me", {
+		params: { header: { "If-Match": version } },
+		body: { name },
+	});
+}
+// [end]
+
+async function update(api: Client<paths>) {
+	const { data, response } = await rename(api, "Ada Lovelace");
+
+	assert.equal(data?.name, "Ada Lovelace", `${response.status}`);
+
+	const stale = await api.PATCH("/api/v1/users/me", {
+		params: { header: { "If-Match": '"1"' } },
+		body: { name: "Too late" },
+	});
+
+	assert.equal(stale.response.status, 412);
+	assert.equal(stale.error?.error.code, "PRECONDITION_FAILED");
+	assert.equal(stale.error.error.details, null);
+}
+
+// [lists]
+/* Page by page, with a total. */
+async function countUsers(api: Client<paths>) {
+	const { data } = await api.GET("/api/v1/users", {
+		params: { query: { page: 1, limit: 2, sort: "-created_at" } },
+	});
+
+	assert(data && "total" in data);
 	return data.total;
 }
 
-async function leave(api: ReturnType<typeof createSignedIn>) {
-	const sessions = await api.GET("/api/v1/users/me/sessions");
-	assert.ok(sessions.data?.items.some((one) => one.current));
-	const others = await api.DELETE("/api/v1/users/me/sessions", {
-		params: { query: { except: "current" } } });
-	assert.equal(others.response.status, 204);
+/* By cursor: each once, however many come and go meanwhile. */
+async function everyUser(api: Client<paths>) {
+	const emails: string[] = [];
+	let cursor: string | null = "";
 
-	const gone = await api.DELETE("/api/v1/users/me");
-	assert.equal(gone.response.status, 204);
-	const after = await api.GET("/api/v1/users/me");
-	assert.equal(after.response.status, 401);
-	assert.equal(after.error?.error.code, "UNAUTHORIZED");
+	while (cursor !== null) {
+		const { data }: { data?: components["schemas"]["UserList"] |
+		    components["schemas"]["UserCursorList"] } = await api.GET(
+		    "/api/v1/users", { params: { query: { cursor, limit: 2 } } });
+
+		assert(data && "next_cursor" in data);
+		emails.push(...data.items.map((user) => user.email));
+		cursor = data.next_cursor;
+	}
+	return emails;
+}
+// [end]
+
+async function lists() {
+	const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = process.env;
+
+	assert(email && password, "no ADMIN_EMAIL or ADMIN_PASSWORD");
+	const admin = connect(server, { email, password });
+	const emails = await everyUser(admin);
+
+	assert.equal(emails.length, await countUsers(admin));
+	assert.equal(new Set(emails).size, emails.length);
+	assert(emails.includes(account.email) && emails.includes(email));
 }
 
-const [server, email, password] = process.argv.slice(2);
+async function changePassword(api: Client<paths>) {
+	const password = `New1-${randomBytes(12).toString("hex")}`;
+	const { response } = await api.POST("/api/v1/users/me/password", {
+		body: {
+			current_password: account.password,
+			new_password: password,
+		},
+	});
 
-assert.ok(server && email && password);
-const user = await register(server);
-const mine = createSignedIn(server, user.email, user.password);
-const admins = createSignedIn(server, email, password);
+	assert.equal(response.status, 204);
+	account.password = password;
+}
 
-await seeErrors(server);
-await changeOneself(mine);
-assert.equal((await readAll(admins)).length, await countPages(admins));
-await leave(mine);
-console.log("typescript: registered, signed in, changed, listed, left");
+/* After a change of password every session has ended: what follows is a 401,
+   which signs in anew. */
+async function sessions(api: Client<paths>) {
+	await signIn(anonymous, account);
+
+	const { data } = await api.GET("/api/v1/users/me/sessions");
+	const other = data?.items.find((session) => !session.current);
+
+	assert.equal(data?.total, 2);
+	assert(other);
+
+	const one = await api.DELETE(
+	    "/api/v1/users/me/sessions/{session_id}",
+	    { params: { path: { session_id: other.id } } });
+	const rest = await api.DELETE("/api/v1/users/me/sessions", {
+		params: { query: { except: "current" } },
+	});
+	const all = await api.DELETE("/api/v1/users/me/sessions");
+
+	assert.deepEqual([one, rest, all].map((end) => end.response.status),
+	    [204, 204, 204]);
+}
+
+async function deleteMe(api: Client<paths>) {
+	const { response } = await api.DELETE("/api/v1/users/me");
+
+	assert.equal(response.status, 204);
+	await assert.rejects(api.GET("/api/v1/users/me"), SignInError);
+}
+
+const registered = await register();
+
+assert.deepEqual(await refused(),
+    ["body.email", "body.name", "body.password"]);
+await refusedByOAuth();
+
+const api = connect(server, account);
+const { data: me } = await api.GET("/api/v1/users/me");
+
+assert.deepEqual(me, registered);
+await update(api);
+await lists();
+await changePassword(api);
+await sessions(api);
+await deleteMe(api);

@@ -48,9 +48,9 @@ class Prism:
         # it would answer every preflight itself.
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                ["node", SCRIPT, "proxy", path, server.url, "--validate-request",
-                 "--host", "127.0.0.1", "--port", port, "--cors", "false",
-                 "--verboseLevel", "error"],
+                ["node", SCRIPT, "proxy", path, server.url,
+                 "--validate-request", "--host", "127.0.0.1", "--port", port,
+                 "--cors", "false", "--verboseLevel", "error"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**clean_environment(),
                      "NODE_EXTRA_CA_CERTS": server.cert})
