@@ -15,6 +15,7 @@
 
 import json
 import threading
+import types
 
 import httpx
 import pytest
@@ -22,7 +23,8 @@ import pytest
 import contract
 from contract import Contract, Undeclared
 from description import describe
-from server import BUILD
+from exercised import UNASKED, Exercised, is_whole, wanted
+from server import BUILD, ROOT
 
 ID = "0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 USER = {"id": ID, "email": "ada@example.com", "name": "Ada", "role": "user",
@@ -239,3 +241,65 @@ def test_every_client_is_watched(client, server):
         follower.get("/healthz/")
     httpx.get(server.admin_url + "/metrics", trust_env=False)
     assert contract.watch.exchanges == before + 5
+
+
+def session_of(**options):
+    """As pytest's, after a run that found nothing wrong."""
+    option = dict.fromkeys(("keyword", "markexpr", "collectonly", "deselect",
+                            "ignore", "ignore_glob")) | options
+    config = types.SimpleNamespace(
+        option=types.SimpleNamespace(**option), args=["tests/api"],
+        invocation_params=types.SimpleNamespace(dir=ROOT))
+    return types.SimpleNamespace(config=config, shouldstop=False,
+                                 shouldfail=False, exitstatus=0)
+
+
+@pytest.fixture
+def exercised(monkeypatch):
+    """One that has seen all that there is, as if from a worker."""
+    monkeypatch.setattr(contract.watch, "contracts", {})
+    exercised = Exercised()
+    exercised.pytest_testnodedown(types.SimpleNamespace(workeroutput={
+        "contract": {"seen": [list(pair) for pair in wanted()],
+                     "exchanges": 1}}))
+    return exercised
+
+
+def test_a_run_that_has_seen_all_is_good(exercised):
+    session = session_of()
+    exercised.pytest_sessionfinish(session)
+    assert session.exitstatus == 0
+
+
+@pytest.mark.parametrize("name", ["alive", "delete_me"])
+def test_an_operation_nobody_asked_for_fails_a_whole_run(exercised, name):
+    exercised.seen = {pair for pair in exercised.seen if pair[0] != name}
+    session = session_of()
+    exercised.pytest_sessionfinish(session)
+    assert session.exitstatus == 1
+    assert "declared, but never seen: %s 422" % name in exercised.lines
+
+
+def test_a_part_of_a_run_is_not_judged(exercised):
+    exercised.seen.clear()
+    parts = [session_of(keyword="x"), session_of(markexpr="faults"),
+             session_of(deselect=["x"]), session_of()]
+    parts[3].config.args = ["tests/api/test_http.py"]
+    for session in parts:
+        assert not is_whole(session.config)
+        exercised.pytest_sessionfinish(session)
+        assert session.exitstatus == 0
+
+
+def test_a_worker_hands_over_what_it_has_seen(exercised):
+    session = session_of()
+    session.config.workeroutput = {}
+    exercised.pytest_sessionfinish(session)
+    assert session.config.workeroutput["contract"]["seen"] == []
+    assert session.exitstatus == 0
+
+
+def test_what_is_wanted_is_every_success_and_most_else():
+    assert {("alive", "200"), ("create_user", "201"), ("read_me", "304"),
+            ("update_me", "412")} <= wanted()
+    assert not {status for _, status in wanted()} & set(UNASKED)
