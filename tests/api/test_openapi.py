@@ -225,6 +225,46 @@ def test_a_path_is_described_as_kore_conf_has_it(build_copy):
         "/people.of/{user_id}"}
 
 
+def test_a_group_may_have_any_bracket_expression(build_copy):
+    described = describe(build_copy(change(
+        r"\^/api/v1/users/\(\[\^/\]\+\)/activate\$",
+        "^/api/v1/users/([^/)(]+)/activate$")))
+    assert set(described.paths) == set(describe(BUILD).paths)
+
+
+@pytest.mark.parametrize("name, regex, described", [
+    ("v_limit", "^[0-9]{1,3}(,[0-9]{1,3}){0,9}$",
+     {"type": "string", "pattern": "^[0-9]{1,3}(,[0-9]{1,3}){0,9}$",
+      "default": "20"}),
+    ("v_limit", "^[1-9][0-9]{,2}$",
+     {"type": "integer", "minimum": 1, "maximum": 999, "default": 20}),
+    ("v_limit", "^[a-z]+.{,3}$",
+     {"type": "string", "pattern": r"^[a-z]+[\s\S]{0,3}$",
+      "default": "20"})])
+def test_a_number_is_only_what_is_one(build_copy, name, regex, described):
+    build = build_copy(validator(name, regex))
+    limit = describe(build).operation("list_users").query["limit"].schema
+    limit.pop("format", None)
+    assert limit == described
+
+
+def test_an_example_is_one_that_kore_conf_allows(build_copy):
+    described = describe(build_copy(validator("v_role", "^[a-z]{1,20}$")))
+    assert properties(described, "UserUpdate")["role"] == {
+        "type": "string", "pattern": "^[a-z]{1,20}$", "examples": ["user"]}
+    described = describe(build_copy(validator("v_name", "^.{1,5}$")))
+    assert "examples" not in properties(described, "UserCreate")["name"]
+
+
+def test_a_fallback_that_kore_conf_refuses_stops_the_start(build_copy):
+    done = print_description(build_copy(validator("v_role",
+                                                  "^(member|admin)$")))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "keel: the schema user_create: role falls back on 'user', which "
+        "kore.conf's v_role refuses\n")
+
+
 def test_a_route_that_is_gone_is_not_described(build_copy):
     described = describe(build_copy(change(
         r"^\troute\s+/readyz.*\n", "")))
