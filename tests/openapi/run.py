@@ -17,6 +17,7 @@ the API tests; and docs/clients.md does what it says."""
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -37,6 +38,8 @@ DESCRIPTION = os.path.join(OUTPUT, "openapi.json")
 USERS = "/api/v1/users"
 TOKEN = "/api/v1/auth/token"
 
+RUN_SECONDS = 600
+
 # With ordinary clients, of every route.
 THROUGH_PRISM = [
     "test_users.py", "test_users_item.py", "test_users_rights.py",
@@ -53,7 +56,7 @@ def run(*command, folder=FOLDER, **environment):
     """What it printed."""
     done = subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, text=True,
-        capture_output=True, check=False,
+        capture_output=True, check=False, timeout=RUN_SECONDS,
         env={**clean_environment(), **QUIET, **environment})
     if done.returncode != 0:
         raise Failed("%s: exit status %d\n%s" % (
@@ -121,7 +124,7 @@ def typescript(server):
 
 def docs_page(server):
     """In Chromium; its screenshots are left in the build folder."""
-    run("node", "docs_page.mjs", server.url, BUILD)
+    run("node", "docs_page.mjs", server.url, OUTPUT)
 
 
 def clients_page(server):
@@ -172,10 +175,11 @@ def prism_sees(server):
 
 
 def prism(_):
-    """The API tests, on servers of their own."""
-    run(sys.executable, "-B", "-m", "pytest", "-p", "through_prism",
-        *THROUGH_PRISM, folder=os.path.join(ROOT, "tests/api"),
-        PYTHONPATH=FOLDER, KEEL_BUILD=BUILD)
+    """The API tests, on servers of their own; what Prism has counted."""
+    output = run(sys.executable, "-B", "-m", "pytest", "-p", "through_prism",
+                 *THROUGH_PRISM, folder=os.path.join(ROOT, "tests/api"),
+                 PYTHONPATH=FOLDER, KEEL_BUILD=BUILD)
+    return re.search(r"^prism: (\d+ requests.*)", output, re.MULTILINE)[1]
 
 
 # In the order of what they take.
@@ -190,24 +194,30 @@ CASES = [
 ]
 
 
+def try_case(case, server):
+    start = time.monotonic()
+    try:
+        said = case(server)
+        result = "passed"
+    except (Failed, RuntimeError, httpx.HTTPError,
+            subprocess.TimeoutExpired) as failure:
+        said = failure
+        result = "failed"
+    print("%-12s %s in %.1f s%s" % (
+        case.__name__, result, time.monotonic() - start,
+        ": %s" % said if said else ""), flush=True)
+    return result == "passed"
+
+
 def main():
     install()
-    passed = failed = 0
     with running_server() as server:
         fetch_description(server)
-        for case in CASES:
-            start = time.monotonic()
-            try:
-                case(server)
-                passed += 1
-                result = "passed"
-            except (Failed, RuntimeError, httpx.HTTPError) as failure:
-                failed += 1
-                result = "failed"
-                print(failure, file=sys.stderr)
-            print("%-12s %s in %.1f s" % (case.__name__, result,
-                                          time.monotonic() - start),
-                  flush=True)
+        passed = sum([try_case(case, server) for case in CASES])
+        server.stop()
+        for problem in server.problems:
+            print("server: " + problem)
+    failed = len(CASES) - passed + len(server.problems)
     print("openapi: %d passed, %d failed" % (passed, failed))
     return failed != 0
 
