@@ -58,15 +58,18 @@ LEFT_OUT = {
         "::test_an_unknown_address_takes_as_long"],
     "not of the API: the description does not describe itself": [
         "-GET-/openapi.json]", "-GET-/docs"],
-    "one request, hundreds of times: others send it, too": [
+    "the requests of other tests, over and over": [
         "::test_any_changed_character", "::test_a_cut_cursor",
         "::test_the_last_character_has_no_spare", "::test_odd_keys",
         "::test_ten_thousand_at_one_moment", "::test_two_writers_at_once",
         "::test_what_was_right_does_not_count",
-        "::test_an_id_that_is_none"],
+        "::test_an_id_that_is_none",
+        "::test_nobody_but_owner_and_admin_changes_anything",
+        "::test_the_token_of_somebody_who_is_gone"],
     "a server with a Prism of its own, for what others ask, too": [
         "::test_a_cursor_outlives_its_server",
-        "::test_a_cursor_of_another_secret", "::test_the_limit_can_be_set"],
+        "::test_a_cursor_of_another_secret", "::test_the_limit_can_be_set",
+        "::test_access[authenticated-"],
 }
 
 prisms = {}
