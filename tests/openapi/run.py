@@ -177,7 +177,7 @@ def prism_sees(server):
 def prism(_):
     """The API tests, on servers of their own; what Prism has counted."""
     output = run(sys.executable, "-B", "-m", "pytest", "-p", "through_prism",
-                 *THROUGH_PRISM, folder=os.path.join(ROOT, "tests/api"),
+                 "-n", "2", "--dist", "loadfile", *THROUGH_PRISM, folder=os.path.join(ROOT, "tests/api"),
                  PYTHONPATH=FOLDER, KEEL_BUILD=BUILD)
     return re.search(r"^prism: (\d+ requests.*)", output, re.MULTILINE)[1]
 

@@ -134,6 +134,19 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in set(left_out)]
 
 
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["prism"] = [dict(seen), found]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """What a worker of pytest -n has seen."""
+    counts, lines = getattr(node, "workeroutput", {}).get("prism", ({}, []))
+    seen.update(counts)
+    found.extend(lines)
+
+
 def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line(
         "prism: %d requests, %d of them wrong and refused, %d violations" % (
