@@ -85,9 +85,23 @@ write_oauth(struct jsonw *j, const struct ctx *c, const char *message)
 }
 
 static bool
-is_oauth(const struct ctx *c)
+is_oauth(const struct endpoint *e)
 {
-	return (c->endpoint != NULL && c->endpoint->errors == OAUTH);
+	return (e != NULL && e->errors == OAUTH);
+}
+
+size_t
+error_handler_busy(char out[static ENVELOPE_MAX], const struct endpoint *e,
+    const char *request_id)
+{
+	static const char	 text[] = "The server is busy";
+
+	if (!is_oauth(e))
+		return (error_handler_envelope(out, &ERR_UNAVAILABLE, text,
+		    request_id));
+	return ((size_t)snprintf(out, ENVELOPE_MAX, "{\"error\":\"%s\","
+	    "\"error_description\":\"%s\"}", oauth_code(&ERR_UNAVAILABLE),
+	    text));
 }
 
 /* In the ctx itself: memory may be what ran out. */
@@ -115,12 +129,12 @@ error_handler_respond(struct ctx *c)
 		log_event(LEVEL_WARNING, c, "unavailable", "%s", message);
 		add_header(c, &c->error.own[0], "retry-after", "1");
 	}
-	if (is_oauth(c) && c->response.status < 500 &&
+	if (is_oauth(c->endpoint) && c->response.status < 500 &&
 	    c->response.status != 429)
 		c->response.status = 400;
 
 	jsonw_init(&j, &c->arena);
-	if (is_oauth(c))
+	if (is_oauth(c->endpoint))
 		write_oauth(&j, c, message);
 	else
 		write_envelope(&j, c, message);
@@ -131,12 +145,15 @@ error_handler_respond(struct ctx *c)
 	c->response.body = j.text;
 	c->response.len = j.len;
 	if (j.failed) {
-		if (c->response.status != 503)
-			add_header(c, &c->error.own[0], "retry-after", "1");
+		/* Not those of the error that could not be told. */
+		c->error.headers = NULL;
+		add_header(c, &c->error.own[0], "retry-after", "1");
+		add_header(c, &c->error.own[1], "content-type",
+		    "application/json");
 		c->response.headers = c->error.headers;
 		c->response.status = 503;
 		c->response.body = c->error.busy;
-		c->response.len = error_handler_envelope(c->error.busy,
-		    &ERR_UNAVAILABLE, "The server is busy", c->request_id);
+		c->response.len = error_handler_busy(c->error.busy,
+		    c->endpoint, c->request_id);
 	}
 }

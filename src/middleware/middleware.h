@@ -71,6 +71,12 @@ size_t	 error_handler_envelope(char out[static ENVELOPE_MAX],
 	    const struct error_kind *, const char *message,
 	    const char *request_id);
 
+/*
+ * The same of a 503, in the shape that an endpoint, which may be NULL, has.
+ */
+size_t	 error_handler_busy(char out[static ENVELOPE_MAX],
+	    const struct endpoint *, const char *request_id);
+
 /* access_log.c */
 
 /* One line for a request that has ended. */

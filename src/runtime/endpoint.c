@@ -105,14 +105,14 @@ verb_of(const struct http_request *req)
 }
 
 static const struct endpoint *
-find_endpoint(const struct ctx *c)
+find_endpoint(const struct route *route, const struct http_request *req)
 {
-	enum http_verb	 verb = verb_of(c->req);
+	enum http_verb	 verb = verb_of(req);
 	size_t		 i;
 
-	for (i = 0; i < c->route->nrows; i++) {
-		if (verb != VERB_NONE && c->route->rows[i].verb == verb)
-			return (&c->route->rows[i]);
+	for (i = 0; i < route->nrows; i++) {
+		if (verb != VERB_NONE && route->rows[i].verb == verb)
+			return (&route->rows[i]);
 	}
 	return (NULL);
 }
@@ -162,7 +162,7 @@ endpoint_run(void *arg)
 	struct ctx	*c = arg;
 
 	if (c->endpoint == NULL &&
-	    (c->endpoint = find_endpoint(c)) == NULL) {
+	    (c->endpoint = find_endpoint(c->route, c->req)) == NULL) {
 		answer_without_endpoint(c);
 		return;
 	}
@@ -320,7 +320,8 @@ send_answer(struct ctx *c)
 }
 
 static void
-answer_busy(struct http_request *req, struct wire_request *sent)
+answer_busy(struct http_request *req, const struct route *route,
+    struct wire_request *sent)
 {
 	char	 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
 
@@ -330,8 +331,8 @@ answer_busy(struct http_request *req, struct wire_request *sent)
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");
 	wire_answer_begins(req->owner);
-	http_response(req, 503, body, error_handler_envelope(body,
-	    &ERR_UNAVAILABLE, "The server is busy", id));
+	http_response(req, 503, body, error_handler_busy(body,
+	    find_endpoint(route, req), id));
 	wire_answer_ends(req->owner);
 	metrics->requests[5]++;
 	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "
@@ -349,7 +350,7 @@ endpoint_handle(struct http_request *req, const struct route *route)
 			return (KORE_RESULT_ERROR);	/* gone already */
 		if ((c = ctx_new(req, route, sent)) == NULL) {
 			faults_select(NULL);
-			answer_busy(req, sent);
+			answer_busy(req, route, sent);
 			return (KORE_RESULT_OK);
 		}
 		coro_resume(c->coro);
