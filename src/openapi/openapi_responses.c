@@ -322,7 +322,7 @@ put_envelope(json_t *responses, const struct error_kind *kind)
 
 /*
  * Of 400 and 503 there may be the envelope, too: HTTP that is not right, and
- * a server without memory, are answered before it is known whose request it is.
+ * what a busy server has not read, is answered before it is anybody's request.
  */
 static json_t *
 oauth_content(int status, json_t *examples)
