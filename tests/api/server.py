@@ -230,6 +230,11 @@ class Server:
                 found.append(pid)
         return found
 
+    def parent(self):
+        """Kore's: the title of a child is the parent's for a moment."""
+        with open("/proc/%d/stat" % self.workers()[0]) as f:
+            return int(f.read().rpartition(")")[2].split()[1])
+
     def key_manager(self):
         """Its process id."""
         [pid] = [pid for pid in session_processes(self.process.pid)

@@ -23,7 +23,7 @@ import pytest
 
 from helpers import (ask_token, raw_connection, raw_request, read_me,
                      read_raw_answer, register, sign_in)
-from server import IS_ASAN, read_text, session_processes
+from server import IS_ASAN, session_processes
 
 
 def works(connection):
@@ -138,8 +138,7 @@ def test_a_server_that_is_told_to_end_has_not_failed(start_server, how):
 def test_a_dead_worker_does_not_make_it_forget_that(start_server):
     """Kore remembers the last signal only: here that is SIGCHLD."""
     server = start_server()
-    [parent] = [pid for pid in session_processes(server.process.pid)
-                if "[parent]" in read_text("/proc/%d/cmdline" % pid)]
+    parent = server.parent()
     os.kill(parent, signal.SIGSTOP)
     os.kill(parent, signal.SIGTERM)
     os.kill(server.workers()[0], signal.SIGKILL)
