@@ -36,7 +36,6 @@
 #define API_TITLE	"Keel"
 #define API_VERSION	"1.0.0"
 #define API_SERVER	"api"		/* kore.conf's; admin is not clients' */
-#define TEMPLATE_MAX	512
 
 static const char	api_doc[] =
     "JSON in and out. Times are UTC, RFC 3339; ids are UUIDs.\n\n"
@@ -53,77 +52,7 @@ static struct static_file	file;
 /* What is being made. */
 static json_t	*paths, *tags;
 static json_t	*operation_ids;		/* a set */
-static char	 token_url[TEMPLATE_MAX];
-
-/* From a regex's `[` to its `]`; NULL if there is none. */
-static const char *
-bracket_end(const char *p)
-{
-	p += p[1] == '^' ? 2 : 1;
-	if (*p == '\0')
-		return (NULL);
-	return (strchr(p + 1, ']'));	/* one that comes first is a member */
-}
-
-/* From a group's `(` to its `)`; NULL if there is another group in it. */
-static const char *
-group_end(const char *p)
-{
-	for (p++; p != NULL && *p != '\0' && *p != ')'; p++) {
-		if (*p == '(')
-			return (NULL);
-		if (*p == '[' && (p = bracket_end(p)) == NULL)
-			return (NULL);
-		if (*p == '\\' && *++p == '\0')
-			return (NULL);
-	}
-	return (*p == ')' ? p : NULL);
-}
-
-static const char *
-next_path_param(const struct route *r, size_t *i)
-{
-	while (*i < r->nrows) {
-		if (r->rows[(*i)++].param != NULL)
-			return (r->rows[*i - 1].param);
-	}
-	return (NULL);
-}
-
-/*
- * kore.conf's ^/api/v1/users/([^/]+)$ as /api/v1/users/{user_id}. False when
- * it is more of a regex than groups and escapes.
- */
-static bool
-path_template(const struct route *r, char out[static TEMPLATE_MAX])
-{
-	const char	*p = route_path(r), *name;
-	size_t		 n = 0, row = 0;
-
-	if (r->regex == NULL)
-		return (snprintf(out, TEMPLATE_MAX, "%s", p) < TEMPLATE_MAX);
-	for (p += *p == '^'; *p != '\0' && strcmp(p, "$") != 0; p++) {
-		if (n + OPENAPI_NAME_MAX >= TEMPLATE_MAX)
-			return (false);
-		if (*p == '(') {
-			if ((p = group_end(p)) == NULL ||
-			    (name = next_path_param(r, &row)) == NULL)
-				return (false);
-			n += (size_t)snprintf(out + n, OPENAPI_NAME_MAX,
-			    "{%s}", name);
-			continue;
-		}
-		if (*p == '\\') {
-			if (*++p == '\0' || isalnum((unsigned char)*p))
-				return (false);
-		} else if (strchr(".[]*+?{}|^$)", *p) != NULL) {
-			return (false);
-		}
-		out[n++] = *p;
-	}
-	out[n] = '\0';
-	return (true);
-}
+static char	 token_url[OPENAPI_PATH_MAX];
 
 static json_t *
 new_parameter(const char *name, const char *in, bool required,
@@ -175,7 +104,7 @@ add_precondition(json_t *parameters, const char *component, const char *name,
 {
 	json_t	*o;
 
-	if (!openapi_has("parameters", component)) {
+	if (!openapi_component_has("parameters", component)) {
 		o = new_parameter(name, "header", false, json_pack("{s:s}",
 		    "type", "string"));
 		openapi_put(o, "description", json_string(doc));
@@ -346,12 +275,12 @@ add_tag(const struct router *router)
 static void
 describe_row(const struct route *r, const struct endpoint *e)
 {
-	char	 path[TEMPLATE_MAX], method[16];
+	char	 path[OPENAPI_PATH_MAX], method[16];
 	size_t	 i;
 
 	if (!is_described(r, e))
 		return;
-	if (!path_template(r, path)) {
+	if (!openapi_path(r, path)) {
 		openapi_fail("kore.conf: the route %s %s cannot be described: "
 		    "its path is more than groups", route_path(r), r->name);
 		return;
@@ -376,7 +305,7 @@ static void
 find_token_url(const struct route *r, const struct endpoint *e)
 {
 	if (is_described(r, e) && e->errors == OAUTH &&
-	    token_url[0] == '\0' && !path_template(r, token_url))
+	    token_url[0] == '\0' && !openapi_path(r, token_url))
 		token_url[0] = '\0';
 }
 

@@ -60,6 +60,15 @@ openapi_put(json_t *object, const char *key, json_t *value)
 }
 
 void
+openapi_put_status(json_t *object, int status, json_t *value)
+{
+	char	 key[16];
+
+	snprintf(key, sizeof(key), "%d", status);
+	openapi_put(object, key, value);
+}
+
+void
 openapi_add(json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, value) == -1)
@@ -74,7 +83,7 @@ openapi_ref(const char *kind, const char *name)
 }
 
 bool
-openapi_has(const char *kind, const char *name)
+openapi_component_has(const char *kind, const char *name)
 {
 	return (json_object_get(json_object_get(components, kind), name) !=
 	    NULL);

@@ -30,11 +30,19 @@
  */
 
 #define OPENAPI_NAME_MAX	128
+#define OPENAPI_PATH_MAX	512
+
+/* Where an example needs a request's id, and any other. */
+#define EXAMPLE_ID	"0f8fad5b-d9cb-469f-a165-70867728950e"
+#define EXAMPLE_UUID	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 
 /* openapi_build.c */
 
 /* Puts value, which may be NULL, into an object; takes it over. */
 void	 openapi_put(json_t *object, const char *key, json_t *value);
+
+/* The same under an HTTP status. */
+void	 openapi_put_status(json_t *object, int status, json_t *value);
 
 /* The same at the end of an array. */
 void	 openapi_add(json_t *array, json_t *value);
@@ -52,7 +60,7 @@ void	 openapi_begin(void);
 json_t	*openapi_ref(const char *kind, const char *name);
 
 /* Is it there? If not, it is the caller's to openapi_component_put(). */
-bool	 openapi_has(const char *kind, const char *name);
+bool	 openapi_component_has(const char *kind, const char *name);
 void	 openapi_component_put(const char *kind, const char *name, json_t *);
 
 /* All that were put, by kind; a fresh start follows. */
@@ -60,6 +68,14 @@ json_t	*openapi_components(void);
 
 /* "user_create", or "NOT_FOUND", as "UserCreate" and "NotFound". */
 void	 openapi_name(const char *from, char out[static OPENAPI_NAME_MAX]);
+
+/* openapi_path.c */
+
+/*
+ * kore.conf's ^/api/v1/users/([^/]+)$ as /api/v1/users/{user_id}. False when
+ * it is more of a regex than groups and escapes.
+ */
+bool	 openapi_path(const struct route *, char out[static OPENAPI_PATH_MAX]);
 
 /* openapi_schemas.c */
 
@@ -77,6 +93,14 @@ json_t	*openapi_query_schema(const struct rule *, const char *fallback);
 /* Of a PATH row. */
 json_t	*openapi_type_schema(enum field_type);
 
+/* openapi_headers.c */
+
+/* The headers of every answer; RateLimit's where requests are counted. */
+json_t	*openapi_headers(bool limited);
+
+/* One more, by its name; openapi_headers.c knows what it says. */
+void	 openapi_header_put(json_t *headers, const char *name);
+
 /* openapi_responses.c */
 
 /* What kore.conf makes of a list: its parameters limit, and cursor. */
@@ -88,5 +112,15 @@ json_t	*openapi_responses(const struct endpoint *, unsigned list_kind);
 
 /* A GET that answers with an entity tag, and may answer 304 or 412. */
 bool	 openapi_reads_version(const struct endpoint *);
+
+/* openapi_errors.c */
+
+/* By the row's .raises, or as follows from the rest of it. */
+bool	 openapi_may_raise(const struct endpoint *, unsigned list_kind,
+	    const struct error_kind *);
+
+/* Puts every error into an operation's responses. */
+void	 openapi_errors_put(json_t *responses, const struct endpoint *,
+	    unsigned list_kind);
 
 #endif

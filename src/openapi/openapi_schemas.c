@@ -23,7 +23,6 @@
 #include "utils/ecma.h"
 
 /* What a member of a type is, where the schema gives no example. */
-#define EXAMPLE_UUID	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 #define EXAMPLE_TIME	"2026-01-31T12:00:00.000000Z"
 
 /* Facts of a function, and what it says of itself. */
@@ -318,7 +317,7 @@ openapi_schema(const struct schema *s, enum openapi_use use)
 	char	 name[OPENAPI_NAME_MAX];
 
 	openapi_name(s->name, name);
-	if (!openapi_has("schemas", name))
+	if (!openapi_component_has("schemas", name))
 		openapi_component_put("schemas", name, describe_schema(s,
 		    use));
 	return (openapi_ref("schemas", name));

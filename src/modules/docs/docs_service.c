@@ -61,7 +61,7 @@ make_file(struct ctx *c, const char *type, const unsigned char *body,
 const struct static_file *
 docs_service_page(struct ctx *c)
 {
-	docs_service_file(c, "swagger-ui-bundle.js");
+	docs_service_file(c, "swagger-ui-bundle.js");	/* or 404 */
 	return (FILE_OF(docs_html, "text/html; charset=utf-8", false));
 }
 

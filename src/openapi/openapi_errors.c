@@ -1,0 +1,313 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* The errors of an operation: which there may be, their headers and bodies. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "openapi/openapi_build.h"
+
+/* The envelope, and the only thing that has its shape. */
+static json_t *
+error_schema(void)
+{
+	json_t				*codes = json_array();
+	const struct error_kind	*const	*k;
+
+	for (k = error_kinds; *k != NULL; k++)
+		openapi_add(codes, json_string((*k)->code));
+	return (json_pack("{s:s, s:b, s:[s], s:{s:{s:s, s:b, s:[ssss], s:{"
+	    "s:{s:s, s:o}, s:{s:s, s:[s]}, s:{s:[ss], s:{s:s}}, "
+	    "s:{s:s, s:[s]}}}}}",
+	    "type", "object", "additionalProperties", 0, "required", "error",
+	    "properties", "error", "type", "object",
+	    "additionalProperties", 0,
+	    "required", "code", "message", "details", "request_id",
+	    "properties",
+	    "code", "type", "string", "enum", codes,
+	    "message", "type", "string", "examples", "Validation failed",
+	    "details", "type", "array", "null", "items", "$ref",
+	    "#/components/schemas/ErrorDetail",
+	    "request_id", "type", "string", "examples", EXAMPLE_ID));
+}
+
+static json_t *
+error_detail_schema(void)
+{
+	return (json_pack("{s:s, s:b, s:[sss], s:{s:{s:s, s:s, s:[s]}, "
+	    "s:{s:s, s:[s]}, s:{s:s, s:[s]}}}", "type", "object",
+	    "additionalProperties", 0,
+	    "required", "field", "message", "code", "properties",
+	    "field", "type", "string", "description", "Where it stands: "
+	    "body., query., path. or header., and its name.", "examples",
+	    "body.email", "message", "type", "string", "examples",
+	    "Is required", "code", "type", "string", "examples",
+	    "missing"));
+}
+
+/* RFC 6749, 5.2. */
+static json_t *
+oauth_error_schema(void)
+{
+	return (json_pack("{s:s, s:b, s:[ss], s:{s:{s:s, s:[s]}, "
+	    "s:{s:s, s:[s]}}}", "type", "object", "additionalProperties", 0,
+	    "required", "error", "error_description", "properties",
+	    "error", "type", "string", "examples", "invalid_grant",
+	    "error_description", "type", "string", "examples",
+	    "Incorrect username or password"));
+}
+
+static json_t *
+error_ref(enum error_shape shape)
+{
+	const char	*name = shape == OAUTH ? "OAuthError" : "Error";
+
+	if (!openapi_component_has("schemas", name)) {
+		openapi_component_put("schemas", name, shape == OAUTH ?
+		    oauth_error_schema() : error_schema());
+		if (shape != OAUTH)
+			openapi_component_put("schemas", "ErrorDetail",
+			    error_detail_schema());
+	}
+	return (openapi_ref("schemas", name));
+}
+
+static json_t *
+error_example(const struct error_kind *kind)
+{
+	json_t	*details = json_null();
+
+	if (kind == &ERR_VALIDATION)
+		details = json_pack("[{s:s, s:s, s:s}]",
+		    "field", "body.email", "message",
+		    "Is not a valid e-mail address: must contain one @",
+		    "code", "invalid_format");
+	return (json_pack("{s:{s:s, s:s, s:o, s:s}}", "error",
+	    "code", kind->code, "message", kind->doc, "details", details,
+	    "request_id", EXAMPLE_ID));
+}
+
+/* {"CODE": {"value": ...}}, into the examples of a status. */
+static void
+add_oauth_example(json_t *examples, const char *code, const char *text)
+{
+	openapi_put(examples, code, json_pack("{s:{s:s, s:s}}", "value",
+	    "error", code, "error_description", text));
+}
+
+static json_t *
+error_content(json_t *examples)
+{
+	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
+	    error_ref(ENVELOPE), "examples", examples));
+}
+
+static json_t *
+error_headers(int status)
+{
+	json_t	*headers = openapi_headers(true);
+
+	if (status == 401)
+		openapi_header_put(headers, "WWW-Authenticate");
+	if (status == 429 || status == 503)
+		openapi_header_put(headers, "Retry-After");
+	return (headers);
+}
+
+static bool
+is_among(const struct error_kind *const *kinds, const struct error_kind *kind)
+{
+	for (; kinds != NULL && *kinds != NULL; kinds++) {
+		if (*kinds == kind)
+			return (true);
+	}
+	return (false);
+}
+
+/* By .raises, or as follows from the rest of the row. */
+bool
+openapi_may_raise(const struct endpoint *e, unsigned list_kind,
+    const struct error_kind *kind)
+{
+	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE ||
+	    kind == &ERR_VALIDATION)
+		return (true);
+	if (kind == &ERR_INVALID_JSON || kind == &ERR_CONTENT_TOO_LARGE ||
+	    kind == &ERR_UNSUPPORTED_MEDIA_TYPE)
+		return (e->in != NULL);
+	if (kind == &ERR_INVALID_CURSOR)
+		return ((list_kind & BY_CURSOR) != 0);
+	if (kind == &ERR_PRECONDITION_FAILED &&
+	    (e->if_match || openapi_reads_version(e)))
+		return (true);
+	if (kind == &ERR_TOO_MANY_REQUESTS && e->limit != NULL)
+		return (true);
+	return (is_among(e->raises, kind) ||
+	    (e->auth != NULL && is_among(e->auth->raises, kind)));
+}
+
+/* The kinds of one status that a row may raise, as one answer. */
+struct answer {
+	int			 status;
+	const char		*doc;			/* the first one's */
+	char			 name[OPENAPI_NAME_MAX];	/* all theirs */
+	json_t			*examples;
+};
+
+static void
+add_kind(struct answer *a, const struct error_kind *kind)
+{
+	char	 name[OPENAPI_NAME_MAX];
+	size_t	 len = strlen(a->name);
+
+	openapi_name(kind->code, name);
+	snprintf(a->name + len, sizeof(a->name) - len, "%s", name);
+	if (a->doc == NULL)
+		a->doc = kind->doc;
+	a->status = kind->status;
+	openapi_put(a->examples, kind->code, json_pack("{s:o}", "value",
+	    error_example(kind)));
+}
+
+static void
+put_answer(json_t *responses, struct answer *a)
+{
+	if (!openapi_component_has("responses", a->name))
+		openapi_component_put("responses", a->name, json_pack(
+		    "{s:s, s:o, s:o}", "description", a->doc, "headers",
+		    error_headers(a->status), "content",
+		    error_content(json_incref(a->examples))));
+	openapi_put_status(responses, a->status, openapi_ref("responses",
+	    a->name));
+	json_decref(a->examples);
+}
+
+static void
+put_envelopes(json_t *responses, const struct endpoint *e,
+    unsigned list_kind)
+{
+	const struct error_kind	*const	*k = error_kinds;
+	struct answer			 a;
+	int				 status;
+
+	while (*k != NULL) {
+		memset(&a, 0, sizeof(a));
+		a.examples = json_object();
+		for (status = (*k)->status;
+		    *k != NULL && (*k)->status == status; k++) {
+			if (openapi_may_raise(e, list_kind, *k))
+				add_kind(&a, *k);
+		}
+		if (a.status != 0)
+			put_answer(responses, &a);
+		else
+			json_decref(a.examples);
+	}
+}
+
+static void
+put_envelope(json_t *responses, const struct error_kind *kind)
+{
+	struct answer	 a = { .examples = json_object() };
+
+	add_kind(&a, kind);
+	put_answer(responses, &a);
+}
+
+/*
+ * Of 400 and 503 there may be the envelope, too: HTTP that is not right, and
+ * what a busy server has not read, is answered before it is anybody's request.
+ */
+static json_t *
+oauth_content(int status, json_t *examples)
+{
+	json_t	*schema = error_ref(OAUTH);
+
+	if (status == 400 || status == 503)
+		schema = json_pack("{s:[o, o]}", "oneOf", schema,
+		    error_ref(ENVELOPE));
+	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
+	    schema, "examples", examples));
+}
+
+static void
+put_oauth_error(json_t *responses, int status, const char *doc,
+    json_t *examples)
+{
+	openapi_put_status(responses, status, json_pack("{s:s, s:o, s:o}",
+	    "description", doc, "headers", error_headers(status),
+	    "content", oauth_content(status, examples)));
+}
+
+/* A status that has one cause; error_handler.c says how it is told. */
+static void
+put_oauth_kind(json_t *responses, const struct error_kind *kind,
+    const char *code, const char *text)
+{
+	json_t	*examples = json_object();
+
+	add_oauth_example(examples, code, text);
+	put_oauth_error(responses, kind->status, kind->doc, examples);
+}
+
+static void
+put_oauth_errors(json_t *responses, const struct endpoint *e)
+{
+	static const char		 later[] = "temporarily_unavailable";
+	const struct error_kind	*const	*k;
+	json_t				*examples = json_object();
+
+	for (k = e->raises; k != NULL && *k != NULL; k++)
+		add_oauth_example(examples, (*k)->code, (*k)->doc);
+	put_oauth_error(responses, 400, "RFC 6749, 5.2.", examples);
+	put_envelope(responses, &ERR_CONTENT_TOO_LARGE);
+	if (e->limit != NULL)
+		put_oauth_kind(responses, &ERR_TOO_MANY_REQUESTS, later,
+		    "Too many requests");
+	put_oauth_kind(responses, &ERR_INTERNAL, "server_error",
+	    "Internal server error");
+	put_oauth_kind(responses, &ERR_UNAVAILABLE, later,
+	    "The server is busy");
+}
+
+/* One that is no operation's: HTTP itself was not right (docs/limits.md). */
+static json_t *
+describe_refusal(void)
+{
+	return (json_pack("{s:s, s:o, s:{s:{s:o, s:o}}}", "description",
+	    "Any other status: the request was refused before it was an "
+	    "operation's, as HTTP that is not right (400, 408, 413, 414, 417, "
+	    "421, 431, 501, 505).", "headers", openapi_headers(false),
+	    "content",
+	    "application/json", "schema", error_ref(ENVELOPE), "example",
+	    error_example(&ERR_BAD_REQUEST)));
+}
+
+void
+openapi_errors_put(json_t *responses, const struct endpoint *e,
+    unsigned list_kind)
+{
+	if (e->errors == OAUTH)
+		put_oauth_errors(responses, e);
+	else
+		put_envelopes(responses, e, list_kind);
+	if (!openapi_component_has("responses", "Refused"))
+		openapi_component_put("responses", "Refused",
+		    describe_refusal());
+	openapi_put(responses, "default", openapi_ref("responses",
+	    "Refused"));
+}

@@ -1,0 +1,92 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* The headers of answers: components, which the answers refer to. */
+
+#include <string.h>
+
+#include "openapi/openapi_build.h"
+
+/* A header is named by its component; `always` says that it is never left. */
+static const struct header_facts {
+	const char	*name;
+	const char	*component;
+	bool		 always;
+	bool		 is_integer;
+	const char	*doc;
+	const char	*example;
+} header_facts[] = {
+	{ "X-Request-ID", "XRequestId", true, false,
+	  "The request's own, if it was 1 to 64 letters, digits and dashes; "
+	  "it finds the request in the log.", EXAMPLE_ID },
+	{ "ETag", "ETag", true, false, "The version, for If-Match and "
+	  "If-None-Match.", "\"7\"" },
+	{ "Location", "Location", true, false, "The path of what was made.",
+	  "/api/v1/users/" EXAMPLE_UUID },
+	{ "Link", "Link", false, false, "The next and the previous page, "
+	  "where there are any (RFC 8288).",
+	  "<https://api.example.com/api/v1/users?page=2>; rel=\"next\"" },
+	{ "Vary", "Vary", true, false, "Whose answer it is.",
+	  "Authorization" },
+	{ "Cache-Control", "CacheControl", true, false,
+	  "Whether it may be kept, and by whom.", "private, no-cache" },
+	{ "RateLimit", "RateLimit", false, false, "What is left of the "
+	  "limits, where requests are counted.", "\"token\";r=59;t=1" },
+	{ "RateLimit-Policy", "RateLimitPolicy", false, false,
+	  "The limits.", "\"token\";q=60;w=60" },
+	{ "Retry-After", "RetryAfter", true, true, "Seconds.", "1" },
+	{ "WWW-Authenticate", "WWWAuthenticate", true, false,
+	  "RFC 6750, 3.", "Bearer" },
+};
+
+static json_t *
+describe_header(const struct header_facts *h)
+{
+	json_t	*o = json_pack("{s:s, s:{s:s}}", "description", h->doc,
+		    "schema", "type", h->is_integer ? "integer" : "string");
+
+	if (h->always)
+		openapi_put(o, "required", json_true());
+	openapi_put(o, "example", h->is_integer ? json_integer(1) :
+	    json_string(h->example));
+	return (o);
+}
+
+void
+openapi_header_put(json_t *headers, const char *name)
+{
+	const struct header_facts	*h = header_facts;
+
+	while (strcmp(h->name, name) != 0)
+		h++;
+	if (!openapi_component_has("headers", h->component))
+		openapi_component_put("headers", h->component,
+		    describe_header(h));
+	openapi_put(headers, name, openapi_ref("headers", h->component));
+}
+
+json_t *
+openapi_headers(bool limited)
+{
+	json_t	*headers = json_object();
+
+	openapi_header_put(headers, "X-Request-ID");
+	if (limited) {
+		openapi_header_put(headers, "RateLimit");
+		openapi_header_put(headers, "RateLimit-Policy");
+	}
+	return (headers);
+}

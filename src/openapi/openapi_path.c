@@ -1,0 +1,90 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* kore.conf's paths as the description's: regexes as templates. */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "openapi/openapi_build.h"
+
+/* From a regex's `[` to its `]`; NULL if there is none. */
+static const char *
+bracket_end(const char *p)
+{
+	p += p[1] == '^' ? 2 : 1;
+	if (*p == '\0')
+		return (NULL);
+	return (strchr(p + 1, ']'));	/* one that comes first is a member */
+}
+
+/* From a group's `(` to its `)`; NULL if there is another group in it. */
+static const char *
+group_end(const char *p)
+{
+	for (p++; *p != '\0' && *p != ')'; p++) {
+		if (*p == '(')
+			return (NULL);
+		if (*p == '[' && (p = bracket_end(p)) == NULL)
+			return (NULL);
+		if (*p == '\\' && *++p == '\0')
+			return (NULL);
+	}
+	return (*p == ')' ? p : NULL);
+}
+
+static const char *
+next_path_param(const struct route *r, size_t *i)
+{
+	while (*i < r->nrows) {
+		if (r->rows[(*i)++].param != NULL)
+			return (r->rows[*i - 1].param);
+	}
+	return (NULL);
+}
+
+bool
+openapi_path(const struct route *r, char out[static OPENAPI_PATH_MAX])
+{
+	const char	*p = route_path(r), *name;
+	size_t		 n = 0, row = 0;
+
+	if (r->regex == NULL)
+		return (snprintf(out, OPENAPI_PATH_MAX, "%s", p) <
+		    OPENAPI_PATH_MAX);
+	for (p += *p == '^'; *p != '\0' && strcmp(p, "$") != 0; p++) {
+		if (n + OPENAPI_NAME_MAX >= OPENAPI_PATH_MAX)
+			return (false);
+		if (*p == '(') {
+			if ((p = group_end(p)) == NULL ||
+			    (name = next_path_param(r, &row)) == NULL)
+				return (false);
+			n += (size_t)snprintf(out + n, OPENAPI_NAME_MAX,
+			    "{%s}", name);
+			continue;
+		}
+		if (*p == '\\') {
+			if (*++p == '\0' || isalnum((unsigned char)*p))
+				return (false);
+		} else if (strchr(".[]*+?{}|^$)", *p) != NULL) {
+			return (false);
+		}
+		out[n++] = *p;
+	}
+	out[n] = '\0';
+	return (true);
+}
