@@ -139,21 +139,18 @@ error_handler_respond(struct ctx *c)
 	else
 		write_envelope(&j, c, message);
 
-	add_header(c, &c->error.own[1], "content-type", "application/json");
-	c->response.headers = c->error.headers;
-	c->response.is_static = false;
 	c->response.body = j.text;
 	c->response.len = j.len;
 	if (j.failed) {
 		/* Not those of the error that could not be told. */
 		c->error.headers = NULL;
 		add_header(c, &c->error.own[0], "retry-after", "1");
-		add_header(c, &c->error.own[1], "content-type",
-		    "application/json");
-		c->response.headers = c->error.headers;
 		c->response.status = 503;
 		c->response.body = c->error.busy;
 		c->response.len = error_handler_busy(c->error.busy,
 		    c->endpoint, c->request_id);
 	}
+	add_header(c, &c->error.own[1], "content-type", "application/json");
+	c->response.headers = c->error.headers;
+	c->response.is_static = false;
 }

@@ -26,7 +26,7 @@ const struct error_kind	ERR_BAD_REQUEST = {
 };
 const struct error_kind	ERR_INVALID_JSON = {
 	400, "INVALID_JSON",
-	"The body is no JSON."
+	"The body is not JSON."
 };
 const struct error_kind	ERR_INVALID_CURSOR = {
 	400, "INVALID_CURSOR",
@@ -42,7 +42,7 @@ const struct error_kind	ERR_FORBIDDEN = {
 };
 const struct error_kind	ERR_NOT_FOUND = {
 	404, "NOT_FOUND",
-	"There is none."
+	"It does not exist."
 };
 const struct error_kind	ERR_METHOD_NOT_ALLOWED = {
 	405, "METHOD_NOT_ALLOWED",
