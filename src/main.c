@@ -39,6 +39,7 @@
 #include "commands.h"
 #include "config.h"
 #include "database/database.h"
+#include "jobs/jobs.h"
 #include "main.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
@@ -288,6 +289,7 @@ kore_parent_configure(int argc, char **argv)
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
 	require(routes_init());
 	require(schemas_init());
+	require(jobs_init());
 	require(openapi_init());
 	require(database_load());
 	require(config_load());

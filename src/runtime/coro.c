@@ -227,8 +227,8 @@ coro_resume(struct coro *co)
 		co->done(co->arg);
 }
 
-static uint64_t
-now_ms(void)
+uint64_t
+coro_now_ms(void)
 {
 	struct timespec	ts;
 
@@ -243,7 +243,7 @@ coro_suspend(uint64_t timeout_ms)
 
 	co->state = CORO_SUSPENDED;
 	co->timed_out = false;
-	co->deadline = now_ms() + timeout_ms;
+	co->deadline = coro_now_ms() + timeout_ms;
 	FIBER_START(&co->fake_stack, loop.bottom, loop.size);
 	swapcontext(&co->context, &loop.context);
 	FIBER_FINISH(co->fake_stack, &loop.bottom, &loop.size);

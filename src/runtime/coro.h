@@ -59,6 +59,9 @@ void		 coro_wake(struct coro *);
 
 struct coro	*coro_self(void);
 
+/* The monotonic clock that deadlines go by, in milliseconds. */
+uint64_t	 coro_now_ms(void);
+
 /* Runs what is runnable. Returns when the run queue is empty. */
 void		 coro_run(void);
 

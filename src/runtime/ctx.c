@@ -95,6 +95,22 @@ ctx_run_defers(struct ctx *c)
 	c->no_unwind = false;
 }
 
+bool
+ctx_expired(const struct ctx *c)
+{
+	return (c->deadline != 0 && c->deadline <= coro_now_ms());
+}
+
+static uint64_t
+within_deadline(const struct ctx *c, uint64_t timeout_ms)
+{
+	uint64_t	 now = coro_now_ms();
+
+	if (c->deadline != 0 && c->deadline - now < timeout_ms)
+		return (c->deadline - now);
+	return (timeout_ms);
+}
+
 #if defined(KEEL_FAULTS)
 static bool	ctx_stall(void) AWAITS;
 
@@ -118,6 +134,8 @@ ctx_wait(struct ctx *c, uint64_t timeout_ms)
 
 	if (c->no_unwind || coro_self() != c->coro)
 		abort();
+	if (ctx_expired(c))
+		return (false);
 
 #if defined(KEEL_FAULTS)
 	if (fault_hit(FAULT_STALL)) {
@@ -127,7 +145,7 @@ ctx_wait(struct ctx *c, uint64_t timeout_ms)
 #endif
 	faults_select(NULL);
 	if (!woken)
-		woken = coro_suspend(timeout_ms);
+		woken = coro_suspend(within_deadline(c, timeout_ms));
 	faults_select(&c->faults);
 	return (woken);
 }

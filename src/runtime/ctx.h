@@ -33,6 +33,7 @@
 struct db_conn;
 struct endpoint;
 struct http_request;
+struct job;
 struct rate_limit;
 struct route;
 struct schema;
@@ -65,7 +66,8 @@ struct defer {
 /*
  * One request, from its head to its access log line. What the client sent is
  * its own (`sent`); only `req` points at Kore's request, and a client that
- * hangs up clears that pointer and changes nothing else.
+ * hangs up clears that pointer and changes nothing else. Or one attempt at a
+ * job, which has neither: its payload is the body.
  */
 struct ctx {
 	struct arena		 arena;
@@ -76,6 +78,8 @@ struct ctx {
 	const struct route	*route;
 	const struct endpoint	*endpoint;	/* NULL: none matched */
 	struct faults		 faults;
+	const struct job	*job;		/* jobs.h; NULL: a request */
+	uint64_t		 deadline;	/* coro_now_ms(); 0: none */
 
 	const char		*method_name;
 	const char		*path;
@@ -144,7 +148,13 @@ void		 defer(struct ctx *, void (*fn)(void *), void *ptr);
 /* Runs and forgets the defers. Nothing in them may raise or wait. */
 void		 ctx_run_defers(struct ctx *);
 
-/* Suspends until coro_wake(c->coro); false when timeout_ms ran out first. */
+/*
+ * Suspends until coro_wake(c->coro); false when timeout_ms ran out first, or
+ * at once when the ctx has expired.
+ */
 bool		 ctx_wait(struct ctx *, uint64_t timeout_ms) AWAITS;
+
+/* Has its deadline passed? Then nothing it began may go on. */
+bool		 ctx_expired(const struct ctx *);
 
 #endif

@@ -112,6 +112,10 @@ const struct error_kind	ERR_HTTP_VERSION = {
 	505, "HTTP_VERSION_NOT_SUPPORTED",
 	"The version of HTTP is not served."
 };
+const struct error_kind	ERR_PERMANENT = {
+	500, "PERMANENT_FAILURE",
+	"A job that no further attempt would finish."
+};
 
 const struct error_kind	*const error_kinds[] = {
 	&ERR_BAD_REQUEST, &ERR_INVALID_JSON, &ERR_INVALID_CURSOR,

@@ -46,6 +46,9 @@ extern const struct error_kind	ERR_BAD_REQUEST, ERR_INVALID_JSON,
 				ERR_INTERNAL, ERR_NOT_IMPLEMENTED,
 				ERR_UNAVAILABLE, ERR_HTTP_VERSION;
 
+/* A job's alone: no further attempt would do better (jobs.h). */
+extern const struct error_kind	ERR_PERMANENT;
+
 /* All of them, by status; ends with NULL. */
 extern const struct error_kind	*const error_kinds[];
 

@@ -124,6 +124,18 @@ write_object(struct jsonw *j, const char *key, const struct schema *s,
 	jsonw_object_end(j);
 }
 
+const char *
+schema_write(struct ctx *c, const struct schema *s, const void *in)
+{
+	struct jsonw	 j;
+
+	jsonw_init(&j, &c->arena);
+	write_object(&j, NULL, s, in);
+	if (j.failed)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (ctx_strndup(c, j.text, j.len));
+}
+
 /* True when the client has this version already. */
 static bool
 respond_version(struct ctx *c, const struct schema *s, const char *answer)

@@ -211,6 +211,10 @@ const void	*schema_read_form(struct ctx *, const struct schema *);
 void		 schema_respond(struct ctx *, const struct schema *,
 		    const void *answer);
 
+/* The schema's members of *in as a JSON object, in the ctx's memory. */
+const char	*schema_write(struct ctx *, const struct schema *,
+		    const void *in);
+
 /* Puts a field's fallback, which it has, into its place in *out. */
 void		 field_set_fallback(const struct field *, void *out);
 

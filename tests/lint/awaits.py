@@ -9,7 +9,7 @@ DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\([^)]*\)"
                     r"((?:[^\n\\]|\\.|\\\n)*)", re.M)
 ATTRIBUTE = re.compile(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)")
 CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
-HANDLER = re.compile(r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"
+HANDLER = re.compile(r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|JOB)"
                      r"\s*\(\s*(\w+)")
 DEFER = re.compile(r"\bdefer\s*\(\s*[^,()]+,\s*(\w+)")
 
@@ -54,8 +54,10 @@ def parse(path, text):
     code = ATTRIBUTE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), code)
     functions, handlers = [], set()
     for offset, head, body in outermost(code):
-        # A row of the route table starts a coroutine for each handler.
-        if body is None and re.match(r"\s*(?:\w+\s+)*ROUTE\s*\(", head):
+        # A row of the route table starts a coroutine for each handler, and
+        # so does a kind of job.
+        if body is None and re.match(r"\s*(?:\w+\s+)*(?:ROUTE|JOB)\s*\(",
+                                     head):
             handlers |= {(path, name) for name in HANDLER.findall(head)}
         elif CALL.search(head) and "=" not in head:
             if not re.match(r"\s*typedef\b", head):
@@ -133,7 +135,9 @@ GOOD = [
             "static AWAITS void\ns(struct ctx *c)\n{\n\tf(c);\n}\n"
             "static void\nget(struct ctx *c)\n{\n\ts(c);\n}\n"
             "ROUTE(x,\n    PATH(id, T_UUID),\n    GET(get, .out = &o),\n"
-            "    POST(post, .status = 201));\n",
+            "    POST(post, .status = 201));\n"
+            "static void\nwork(struct ctx *c)\n{\n\ts(c);\n}\n"
+            "JOB(work, .every = 60);\n",
      "b.c": "static void\ns(void)\n{\n}\nvoid\nb(void)\n{\n\ts();\n}\n"},
 ]
 

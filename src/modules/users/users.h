@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "database/database.h"
+#include "jobs/jobs.h"
 #include "runtime/page.h"
 #include "runtime/schema.h"
 
@@ -189,6 +190,11 @@ bool		 users_service_set_password(struct ctx *, const struct user *,
  */
 const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
+
+/* users_jobs.c */
+
+/* Welcomes the user, unless he is gone by then. */
+JOB_KIND(send_welcome_email, user);
 
 /* users_repository.c */
 

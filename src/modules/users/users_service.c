@@ -18,7 +18,6 @@
 
 #include <string.h>
 
-#include "jobs/jobs.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
 #include "runtime/conditional.h"
@@ -158,7 +157,7 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	user = users_repository_create(c, &row, hash);
 	if (user == NULL)
 		raise_error(c, &ERR_CONFLICT, "Email already registered");
-	background(c, "send_welcome_email", user->id);
+	background(c, send_welcome_email, user);
 	db_commit(c);
 	return (user);
 }

@@ -1,0 +1,92 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Jobs in the database. */
+
+#include "jobs/runner.h"
+
+MIGRATION(0003_jobs);
+MIGRATION(0005_jobs_runner);
+QUERIES(jobs);
+
+static const struct column	job_columns[] = {
+	COLUMN(job, id, T_UUID),
+	COLUMN(job, kind, T_STR),
+	COLUMN(job, payload, T_STR),
+	NULLABLE(job, request_id, T_STR),
+	COLUMN(job, attempts, T_INT),
+	COLUMN(job, created_at, T_TIME),
+};
+
+static const struct column	job_id_columns[] = {
+	COLUMN(job_id, id, T_UUID),
+};
+
+static MODEL(job);
+static MODEL(job_id);
+
+QUERY(jobs, enqueue, none);
+QUERY(jobs, claim, job);
+QUERY(jobs, renew, job_id);
+QUERY(jobs, settle, none);
+QUERY(jobs, schedule, none);
+QUERY(jobs, purge, none);
+
+void
+jobs_repository_enqueue(struct ctx *c, const char *kind, const char *payload,
+    const char *unique_key)
+{
+	db_exec(c, jobs_enqueue, db_uuid(c), kind, payload, unique_key,
+	    *c->request_id != '\0' ? c->request_id : NULL);
+}
+
+struct job *
+jobs_repository_claim(struct ctx *c, const char *runner, const char *kinds,
+    unsigned limit, size_t *n)
+{
+	return (db_many(c, jobs_claim, n, runner, kinds, db_int(c, limit),
+	    db_int(c, LEASE_MS / 1000)));
+}
+
+struct job_id *
+jobs_repository_renew(struct ctx *c, const char *runner, const char *ids,
+    size_t *n)
+{
+	return (db_many(c, jobs_renew, n, runner, ids,
+	    db_int(c, LEASE_MS / 1000)));
+}
+
+bool
+jobs_repository_settle(struct ctx *c, const struct attempt *a,
+    const char *runner)
+{
+	return (db_exec(c, jobs_settle, a->job.id, runner,
+	    db_int(c, a->job.attempts), a->status,
+	    *a->why != '\0' ? a->why : NULL, ctx_printf(c, "%.3f", a->delay),
+	    a->cancelled ? "1" : "0") == 1);
+}
+
+void
+jobs_repository_schedule(struct ctx *c, const struct job_kind *k)
+{
+	db_exec(c, jobs_schedule, db_uuid(c), k->name, db_int(c, k->every));
+}
+
+int64_t
+jobs_repository_purge(struct ctx *c, unsigned days, unsigned limit)
+{
+	return (db_exec(c, jobs_purge, db_int(c, days), db_int(c, limit)));
+}
