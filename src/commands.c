@@ -25,6 +25,7 @@
 #include "commands.h"
 #include "config.h"
 #include "database/database.h"
+#include "jobs/jobs.h"
 #include "main.h"
 #include "modules/users/users.h"
 #include "openapi/openapi.h"
@@ -134,6 +135,17 @@ command_check_config(void)
 	printf("keel: the configuration is good\n");
 }
 
+static void
+command_jobs(void)
+{
+	const char	*conninfo, *what;
+
+	if ((what = database_check()) != NULL ||
+	    (conninfo = database_conninfo(config.database_url, &what)) == NULL)
+		main_fail("%s", what);
+	jobs_main(conninfo);
+}
+
 void
 commands_run(void)
 {
@@ -143,6 +155,7 @@ commands_run(void)
 	} commands[] = {
 		{ "check-config", command_check_config },
 		{ "create-admin", command_create_admin },
+		{ "jobs", command_jobs },
 		{ "migrate", command_migrate },
 		{ "openapi", command_openapi },
 		{ "routes", command_routes },

@@ -32,6 +32,8 @@
 #define WORKERS_MAX	64
 #define POOL_MAX	64
 #define PROXIES_MAX	32
+#define CONCURRENCY_MAX	256
+#define KEEP_DAYS_MAX	3650
 
 struct config	config;
 
@@ -205,6 +207,20 @@ load_counts(void)
 }
 
 static const char *
+load_jobs(void)
+{
+	const char	*text, *what;
+
+	text = setting("KEEL_JOBS_CONCURRENCY", "16", false);
+	if ((what = check_number("KEEL_JOBS_CONCURRENCY", text, 1,
+	    CONCURRENCY_MAX, &config.jobs_concurrency)) != NULL)
+		return (what);
+	text = setting("KEEL_JOBS_KEEP_DAYS", "7", false);
+	return (check_number("KEEL_JOBS_KEEP_DAYS", text, 0, KEEP_DAYS_MAX,
+	    &config.jobs_keep_days));
+}
+
+static const char *
 load_log_level(void)
 {
 	const char	*text = setting("KEEL_LOG_LEVEL", "info", false);
@@ -351,6 +367,7 @@ load_server(void)
 	    (what = load_secret()) != NULL ||
 	    (what = load_tls()) != NULL ||
 	    (what = load_counts()) != NULL ||
+	    (what = load_jobs()) != NULL ||
 	    (what = load_limits()) != NULL ||
 	    (what = load_user_directory()) != NULL ||
 	    (what = load_log_level()) != NULL)
@@ -369,6 +386,7 @@ config_load(void)
 	if ((what = load_database()) != NULL)
 		return (what);
 	if (command == NULL || strcmp(command, "serve") == 0 ||
+	    strcmp(command, "jobs") == 0 ||
 	    strcmp(command, "check-config") == 0)
 		what = load_server();
 	return (what);

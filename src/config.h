@@ -41,6 +41,8 @@ struct config {
 	const char	*tls_key;		/* KEEL_TLS_KEY; may be NULL */
 	unsigned	 workers;		/* KEEL_WORKERS */
 	unsigned	 database_pool;		/* KEEL_DATABASE_POOL */
+	unsigned	 jobs_concurrency;	/* KEEL_JOBS_CONCURRENCY */
+	unsigned	 jobs_keep_days;	/* KEEL_JOBS_KEEP_DAYS */
 	unsigned	 log_level;		/* KEEL_LOG_LEVEL */
 	unsigned	 connections_per_address;
 					/* KEEL_CONNECTIONS_PER_ADDRESS */

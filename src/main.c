@@ -97,6 +97,25 @@ main_fail(const char *fmt, ...)
 	main_exit(1);
 }
 
+/*
+ * Kore's own objects live in mapped memory where the sanitizer does not look,
+ * and so does the loader's last error.
+ */
+void
+main_exit_clean(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	routes_keep(__lsan_register_root_region);
+	rules_keep(__lsan_register_root_region);
+	while (dlerror() != NULL)
+		;
+	fflush(NULL);
+	_exit(__lsan_do_recoverable_leak_check() != 0 ? 99 : 0);
+#else
+	main_exit(0);
+#endif
+}
+
 static void
 require(const char *problem)
 {
@@ -330,20 +349,15 @@ kore_worker_configure(void)
 #if defined(__SANITIZE_ADDRESS__)
 /*
  * Leaks are looked for here: later, Kore unmaps what its task threads still
- * wait on, and the sanitizer stumbles over them. Kore's own objects live in
- * mapped memory where it does not look, and so does the loader's last error.
- * One that was started again has the leaks of Kore's second start in it.
+ * wait on, and the sanitizer stumbles over them. One that was started again
+ * has the leaks of Kore's second start in it.
  */
 void
 kore_worker_teardown(void)
 {
-	routes_keep(__lsan_register_root_region);
-	rules_keep(__lsan_register_root_region);
-	while (dlerror() != NULL)
-		;
-	fflush(NULL);
-	_exit(!was_restarted && __lsan_do_recoverable_leak_check() != 0 ? 99 :
-	    0);
+	if (was_restarted)
+		_exit(0);
+	main_exit_clean();
 }
 #endif
 

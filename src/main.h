@@ -24,4 +24,7 @@ void	main_fail(const char *, ...)
 /* Ends the process, and leaves no pid file behind. */
 void	main_exit(int status) __attribute__((noreturn));
 
+/* The same, after a search for leaks in a build that can: 0, or else 99. */
+void	main_exit_clean(void) __attribute__((noreturn));
+
 #endif

@@ -37,3 +37,13 @@ UPDATE sessions
  WHERE user_id = $1
    AND id IS DISTINCT FROM $2
    AND revoked_at IS NULL
+
+-- name: sessions.purge
+-- Up to $1 that have been over for a day.
+DELETE FROM sessions
+ WHERE id IN (
+	SELECT id
+	  FROM sessions
+	 WHERE expires_at < now() - interval '1 day'
+	 LIMIT $1
+ )

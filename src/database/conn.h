@@ -42,6 +42,7 @@ struct db_conn {
 	bool			 lost;		/* died under its owner */
 	bool			 running;	/* a statement is under way */
 	bool			 renewing;	/* given up by us, not lost */
+	bool			 listening;	/* see database_listen() */
 	unsigned		 generation;	/* its statements' */
 	struct ctx		*owner;
 	PGresult		*result;

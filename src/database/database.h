@@ -203,6 +203,13 @@ const char	*database_check(void);
 const char	*database_conninfo(const char *url, const char **problem);
 
 /*
+ * database_conn.c: before database_worker_init(). Every connection will LISTEN
+ * to the channel, a plain identifier; told() is called for each notification,
+ * and when a connection stands (again), since one may have been missed.
+ */
+void		 database_listen(const char *channel, void (*told)(void));
+
+/*
  * database_pool.c: in a worker, once; then at every tick. settled() is called
  * when the first connection stands, or none could be had.
  */

@@ -30,6 +30,7 @@
 
 #include <kore/kore.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "database/conn.h"
@@ -39,6 +40,8 @@
 
 static const char	*conninfo;
 static bool		 in_outage;	/* and the log has said so */
+static char		 listen_sql[80];	/* "": to nothing */
+static void		(*on_notify)(void);
 
 static void	conn_event(void *, int);
 static void	conn_prepare_next(struct db_conn *);
@@ -49,6 +52,13 @@ conn_init(struct db_conn *conn, const char *info)
 	conninfo = info;
 	conn->evt.type = KORE_TYPE_PGSQL_CONN;
 	conn->evt.handle = conn_event;
+}
+
+void
+database_listen(const char *channel, void (*told)(void))
+{
+	snprintf(listen_sql, sizeof(listen_sql), "LISTEN %s", channel);
+	on_notify = told;
 }
 
 bool
@@ -151,6 +161,7 @@ conn_connected(struct db_conn *conn)
 	conn->state = CONN_PREPARING;
 	conn->generation = pool_generation();
 	conn->preparing = __start_keel_queries;
+	conn->listening = false;
 	conn_prepare_next(conn);
 }
 
@@ -182,19 +193,34 @@ conn_poll(struct db_conn *conn)
 }
 
 static void
+conn_stands(struct db_conn *conn)
+{
+	log_event(LEVEL_DEBUG, NULL, "database", "connected");
+	in_outage = false;
+	pool_conn_free(conn);
+	if (conn->listening)
+		on_notify();
+}
+
+static void
 conn_prepare_next(struct db_conn *conn)
 {
 	const struct query	*q;
 
-	if (conn->preparing == __stop_keel_queries) {
-		log_event(LEVEL_DEBUG, NULL, "database", "connected");
-		in_outage = false;
-		pool_conn_free(conn);
+	int			 sent;
+
+	if (conn->preparing < __stop_keel_queries) {
+		q = *conn->preparing++;
+		sent = PQsendPrepare(conn->db, q->name, q->sql, 0, NULL);
+	} else if (*listen_sql != '\0' && !conn->listening) {
+		conn->listening = true;
+		sent = PQsendQuery(conn->db, listen_sql);
+	} else {
+		conn_stands(conn);
 		return;
 	}
-	q = *conn->preparing++;
 	conn->running = true;
-	if (PQsendPrepare(conn->db, q->name, q->sql, 0, NULL) == 0)
+	if (sent == 0)
 		conn_lost(conn, PQerrorMessage(conn->db));
 	else
 		conn_flush(conn);
@@ -241,6 +267,18 @@ conn_keep(struct db_conn *conn, PGresult *r)
 }
 
 static void
+conn_notifications(struct db_conn *conn)
+{
+	PGnotify	*n;
+
+	while ((n = PQnotifies(conn->db)) != NULL) {
+		PQfreemem(n);
+		if (conn->state != CONN_PREPARING)
+			on_notify();
+	}
+}
+
+static void
 conn_read(struct db_conn *conn)
 {
 	PGresult	*r;
@@ -249,6 +287,8 @@ conn_read(struct db_conn *conn)
 		conn_lost(conn, PQerrorMessage(conn->db));
 		return;
 	}
+	if (conn->listening)
+		conn_notifications(conn);
 	while (conn->running && PQisBusy(conn->db) == 0) {
 		if ((r = PQgetResult(conn->db)) != NULL)
 			conn_keep(conn, r);

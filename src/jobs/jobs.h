@@ -64,6 +64,7 @@ struct job_kind {
 	bool			 atomic;	/* in one transaction with the
 						   note that it is done */
 	struct endpoint		 endpoint;	/* made at start */
+	uint64_t		 ask_at;	/* the runner: its next round */
 };
 
 /* In a header: payloads are of this struct. */

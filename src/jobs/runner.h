@@ -40,9 +40,10 @@ struct attempt {
 	uint64_t		 began;		/* coro_now_ms(), as below */
 	uint64_t		 timeout;
 	uint64_t		 lease;
-	uint64_t		 settle_at;	/* 0: not now */
-	bool			 settling;
-	bool			 cancelled;	/* handed back: a shutdown */
+	uint64_t		 settle_at;	/* 0: not asked for */
+	bool			 over;		/* the handler's part */
+	bool			 settled;	/* the database knows */
+	bool			 cancelled;	/* to be handed back */
 	const char		*status;	/* the outcome */
 	char			 why[512];	/* "" if nothing failed */
 	double			 delay;		/* seconds until the next */
@@ -56,14 +57,27 @@ extern struct job_kind	*const __stop_keel_job_kinds[];
 
 /* jobs_runner.c */
 
+/*
+ * Once, when the loop stands: this process gets a name, and begins to ask for
+ * jobs. It asks every POLL_MS, and at once when runner_told().
+ */
+void		 runner_init(void);
+void		 runner_told(void);
+
+/* At every tick. */
+void		 runner_tick(uint64_t now);
+
+/* Claims nothing from now on. How many attempts still run? */
+unsigned	 runner_drain(void);
+
+/* What still runs is ended where it stands, and handed back. */
+void		 runner_cancel(void);
+
 /* This process, as the jobs table names it. */
 const char	*runner_id(void);
 
-/* An attempt is over: its slot is free. */
+/* An attempt is over, and its memory will be gone: its slot is free. */
 void		 runner_attempt_ended(struct attempt *);
-
-/* Begins to do fn(c) on a coroutine of its own; done(arg) when it has ended. */
-bool		 runner_turn(void (*fn)(struct ctx *));
 
 /* jobs_attempt.c */
 
@@ -80,7 +94,7 @@ void		 attempt_extend(struct attempt *, uint64_t lease);
 /* Ends it where it stands, and hands the job back. */
 void		 attempt_cancel(struct attempt *);
 
-/* Tells the database again, if it could not be told before. */
+/* Tells the database the outcome again, if it could not be told before. */
 void		 attempt_tick(struct attempt *, uint64_t now);
 
 /*

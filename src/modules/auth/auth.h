@@ -125,4 +125,8 @@ void		 auth_repository_revoke_sessions(struct ctx *,
 bool		 auth_repository_create_session(struct ctx *, const char *id,
 		    const struct user *, int64_t expires_at) AWAITS;
 
+/* Deletes up to limit of those long over, and returns how many. */
+int64_t		 auth_repository_purge_sessions(struct ctx *, int64_t limit)
+		    AWAITS;
+
 #endif

@@ -29,3 +29,4 @@ static const struct column	session_columns[] = {
 MODEL(session);
 
 MIGRATION(0002_sessions);
+MIGRATION(0006_sessions_expiry);

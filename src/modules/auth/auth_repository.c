@@ -25,6 +25,7 @@ QUERY(sessions, count, total);
 QUERY(sessions, list, session);
 QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_all, none);
+QUERY(sessions, purge, none);
 
 bool
 auth_repository_create_session(struct ctx *c, const char *id,
@@ -60,4 +61,10 @@ auth_repository_revoke_sessions(struct ctx *c, const struct user *user,
     const char *but)
 {
 	db_exec(c, sessions_revoke_all, user->id, but);
+}
+
+int64_t
+auth_repository_purge_sessions(struct ctx *c, int64_t limit)
+{
+	return (db_exec(c, sessions_purge, db_int(c, limit)));
 }

@@ -1,0 +1,301 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * One attempt at a job: a coroutine runs the handler, and when that has ended,
+ * however it did, another one tells the database how it went. It is told until
+ * it has heard: what is done must not be done again for want of a note.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jobs/runner.h"
+#include "runtime/log.h"
+#include "runtime/mem.h"
+
+#define SETTLE_AGAIN_MS	1000
+
+static void	attempt_run(void *) AWAITS;
+static void	attempt_ended(void *);
+static void	settle_run(void *) AWAITS;
+static void	settle_ended(void *);
+
+static const char *
+copy(struct attempt *a, const char *s)
+{
+	char	*p = arena_alloc(&a->c.arena, strlen(s) + 1);
+
+	return (p == NULL ? NULL : strcpy(p, s));
+}
+
+static void
+attempt_free(struct attempt *a)
+{
+	arena_free(&a->c.arena, a->c.secret);
+	mem_free(a);
+}
+
+/* The claim's memory goes: what the job is, is copied. */
+static bool
+copy_job(struct attempt *a, const struct job *job)
+{
+	const char	*request = job->request_id;
+
+	a->job = *job;
+	a->job.id = copy(a, job->id);
+	a->job.payload = copy(a, job->payload);
+	a->job.kind = a->kind->name;
+	a->job.request_id = request == NULL ? NULL : a->c.request_id;
+	snprintf(a->c.request_id, sizeof(a->c.request_id), "%s",
+	    request != NULL ? request : job->id);
+	return (a->job.id != NULL && a->job.payload != NULL);
+}
+
+static void
+set_deadline(struct attempt *a)
+{
+	a->c.deadline = a->timeout < a->lease ? a->timeout : a->lease;
+}
+
+struct attempt *
+attempt_start(const struct job *job, const struct job_kind *kind,
+    uint64_t asked)
+{
+	struct attempt	*a = mem_calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return (NULL);
+	a->kind = kind;
+	if (!copy_job(a, job) ||
+	    (a->c.coro = coro_new(attempt_run, attempt_ended, a)) == NULL) {
+		attempt_free(a);
+		return (NULL);
+	}
+	a->c.job = &a->job;
+	a->c.endpoint = &kind->endpoint;
+	a->c.path = a->c.query = "";
+	a->c.content_type = "application/json";
+	a->c.body = a->job.payload;
+	a->c.body_len = strlen(a->job.payload);
+	a->began = asked;
+	a->timeout = asked + kind->timeout * UINT64_C(1000);
+	a->lease = asked + LEASE_MS;
+	set_deadline(a);
+	coro_wake(a->c.coro);
+	return (a);
+}
+
+void
+attempt_extend(struct attempt *a, uint64_t lease)
+{
+	a->lease = lease;
+	if (!a->over && !a->cancelled)
+		set_deadline(a);
+}
+
+void
+attempt_cancel(struct attempt *a)
+{
+	if (a->over)
+		return;
+	a->cancelled = true;
+	a->c.deadline = 1;
+	coro_wake(a->c.coro);
+}
+
+/* The coroutine. What is atomic is noted as done in the same transaction. */
+static void
+attempt_run(void *arg)
+{
+	struct attempt	*a = arg;
+	struct ctx	*c = &a->c;
+
+	if (a->job.attempts > (int64_t)a->kind->attempts)
+		raise_error(c, &ERR_PERMANENT, "The runner died at it, the "
+		    "last of %u times", a->kind->attempts);
+	if (a->kind->atomic)
+		db_begin(c);
+	a->kind->handler(c);
+	if (a->kind->atomic) {
+		a->status = "done";
+		if (!jobs_repository_settle(c, a, runner_id()))
+			raise_error(c, &ERR_UNAVAILABLE, "The job is another "
+			    "runner's by now");
+		db_commit(c);
+		a->settled = true;
+	} else if (c->transaction != NULL) {
+		raise_error(c, &ERR_INTERNAL, "%s ended without committing",
+		    a->kind->name);
+	}
+}
+
+double
+attempt_backoff(const struct job_kind *k, int64_t n, double chance)
+{
+	double	 seconds = k->backoff;
+
+	while (n-- > 1 && seconds < k->backoff_max)
+		seconds *= 2;
+	if (seconds > k->backoff_max)
+		seconds = k->backoff_max;
+	return (seconds / 2 + seconds / 2 * chance);
+}
+
+static void
+say_why(struct attempt *a)
+{
+	const struct error_detail	*d = a->c.error.details;
+	const char			*prefix = "";
+	uint64_t			 now = coro_now_ms();
+
+	if (a->cancelled)
+		prefix = "The runner was stopped: ";
+	else if (a->lease <= now)
+		prefix = "Its lease ran out: ";
+	else if (a->timeout <= now)
+		prefix = "It took too long: ";
+	snprintf(a->why, sizeof(a->why), "%s%s%s%s%s%s", prefix,
+	    a->c.error.message, d != NULL ? ": " : "",
+	    d != NULL ? d->field : "", d != NULL ? ": " : "",
+	    d != NULL ? d->message : "");
+}
+
+static void
+decide(struct attempt *a)
+{
+	const struct error_kind	*kind = a->c.error.kind;
+
+	a->why[0] = '\0';
+	a->delay = 0;
+	if (kind == NULL) {
+		a->cancelled = false;
+		a->status = "done";
+		return;
+	}
+	say_why(a);
+	a->status = "queued";
+	if (a->cancelled)
+		return;
+	if (kind == &ERR_PERMANENT || kind == &ERR_VALIDATION ||
+	    a->job.attempts >= (int64_t)a->kind->attempts)
+		a->status = "dead";
+	else
+		a->delay = attempt_backoff(a->kind, a->job.attempts,
+		    arc4random() / 4294967296.0);
+}
+
+static void
+log_outcome(const struct attempt *a)
+{
+	enum log_level	 level = LEVEL_INFO;
+	struct jsonw	*j;
+
+	if (strcmp(a->status, "dead") == 0)
+		level = LEVEL_ERROR;
+	else if (*a->why != '\0')
+		level = LEVEL_WARNING;
+	if ((j = log_begin(level, &a->c, "job")) == NULL)
+		return;
+	jsonw_string(j, "job", a->job.id);
+	jsonw_string(j, "kind", a->kind->name);
+	jsonw_int(j, "attempt", a->job.attempts);
+	jsonw_string(j, "status", a->status);
+	jsonw_int(j, "ms", (int64_t)(coro_now_ms() - a->began));
+	if (*a->why != '\0')
+		jsonw_string(j, "error", a->why);
+	if (a->delay > 0)
+		jsonw_int(j, "again_in", (int64_t)(a->delay + 0.5));
+	log_end(j);
+}
+
+static void
+settle(struct attempt *a)
+{
+	memset(&a->c.error, 0, sizeof(a->c.error));
+	a->c.deadline = 0;
+	a->settle_at = 0;
+	a->c.coro = coro_new(settle_run, settle_ended, a);
+	if (a->c.coro == NULL)
+		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
+	else
+		coro_wake(a->c.coro);
+}
+
+static void
+attempt_end(struct attempt *a)
+{
+	log_outcome(a);
+	runner_attempt_ended(a);
+	attempt_free(a);
+}
+
+/* Runs on the loop's stack when the handler has ended. */
+static void
+attempt_ended(void *arg)
+{
+	struct attempt	*a = arg;
+
+	faults_select(NULL);
+	ctx_run_defers(&a->c);
+	coro_free(a->c.coro);
+	a->c.coro = NULL;
+	a->over = true;
+	decide(a);
+	if (a->settled)
+		attempt_end(a);
+	else
+		settle(a);
+}
+
+static void
+settle_run(void *arg)
+{
+	struct attempt	*a = arg;
+
+	a->settled = jobs_repository_settle(&a->c, a, runner_id());
+	if (!a->settled)
+		log_event(LEVEL_WARNING, &a->c, "lease", "the job %s is "
+		    "another runner's by now: its outcome here (%s) does not "
+		    "count", a->job.id, a->status);
+}
+
+static void
+settle_ended(void *arg)
+{
+	struct attempt	*a = arg;
+
+	faults_select(NULL);
+	ctx_run_defers(&a->c);
+	coro_free(a->c.coro);
+	a->c.coro = NULL;
+	if (a->c.error.kind != NULL)
+		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
+	else if (a->settled) {
+		attempt_end(a);
+	} else {
+		runner_attempt_ended(a);
+		attempt_free(a);
+	}
+}
+
+void
+attempt_tick(struct attempt *a, uint64_t now)
+{
+	if (a->settle_at != 0 && a->settle_at <= now)
+		settle(a);
+}

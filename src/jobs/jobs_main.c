@@ -1,0 +1,116 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The process of `./keel jobs`: Kore's event loop, without Kore's workers and
+ * their sandbox, since mail needs name servers and libcurl. SIGTERM lets what
+ * runs come to its end, for a while.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/tasks.h>
+
+#include <stdio.h>
+
+#include "config.h"
+#include "jobs/runner.h"
+#include "main.h"
+#include "runtime/log.h"
+#include "runtime/loop.h"
+#include "runtime/metrics.h"
+#include "runtime/offload.h"
+
+#define COROUTINES_MAX	512
+#define DRAIN_MS	8000	/* for attempts to end by themselves */
+#define CANCEL_MS	4000	/* then, for handing them back */
+
+static uint64_t	stopping;	/* since when; 0: it is not */
+static bool	cancelled;
+
+static void
+jobs_tick(uint64_t now)
+{
+	database_tick(now);
+	offload_tick();
+	runner_tick(now);
+}
+
+static void
+jobs_round(void)
+{
+}
+
+static void
+jobs_ready(void)
+{
+	printf("keel: jobs ready\n");
+}
+
+/* A second signal changes nothing. */
+static void
+take_signal(uint64_t now)
+{
+	if (sig_recv == SIGTERM || sig_recv == SIGINT || sig_recv == SIGQUIT) {
+		if (stopping == 0)
+			stopping = now;
+	}
+	sig_recv = 0;
+}
+
+/* Is there nothing left to wait for? */
+static bool
+stop(uint64_t now)
+{
+	unsigned	 n = runner_drain();
+
+	if (n == 0)
+		return (true);
+	if (!cancelled && now - stopping >= DRAIN_MS) {
+		log_event(LEVEL_WARNING, NULL, "jobs", "handing back %u that "
+		    "do not end", n);
+		cancelled = true;
+		runner_cancel();
+	}
+	return (now - stopping >= DRAIN_MS + CANCEL_MS);
+}
+
+void
+jobs_main(const char *conninfo)
+{
+	uint64_t	 now;
+
+	kore_platform_event_init();
+	kore_timer_init();
+	kore_task_init();
+	metrics_init();
+	metrics_worker_init(0, false);
+	loop_init(COROUTINES_MAX, jobs_tick, jobs_round);
+	runner_init();
+	database_listen("keel_jobs", runner_told);
+	database_worker_init(conninfo, config.database_pool, jobs_ready);
+	for (;;) {
+		now = kore_time_ms();
+		if (sig_recv != 0)
+			take_signal(now);
+		if (stopping != 0 && stop(now))
+			break;
+		kore_platform_event_wait(kore_timer_next_run(now));
+		kore_timer_run(kore_time_ms());
+	}
+	main_exit_clean();
+}

@@ -1,0 +1,312 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The runner: claims what is due as long as it has room, keeps the leases of
+ * what it runs, and stores the rounds of what is scheduled. Any number of them
+ * may run; the database decides who gets what.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config.h"
+#include "jobs/runner.h"
+#include "runtime/log.h"
+#include "runtime/mem.h"
+
+#define POLL_MS		2000
+#define CLAIM_MS	250	/* between claims that fill a few places */
+#define ASK_SECONDS	60	/* for a round that should have begun */
+
+/* Short work of the runner's own, on a coroutine of its own. */
+struct turn {
+	struct ctx	 c;
+	void		(*fn)(struct ctx *);
+	bool		*busy;
+};
+
+static struct {
+	char		 id[UUID_TEXT];
+	char		*kinds;		/* an array's text */
+	struct attempts	 attempts;
+	unsigned	 n;
+	bool		 claiming, renewing, scheduling;
+	bool		 told;		/* something may be due */
+	bool		 more;		/* there was more than room for */
+	bool		 draining;
+	uint64_t	 claimed_at;
+	uint64_t	 renewed_at;
+} runner = { .attempts = TAILQ_HEAD_INITIALIZER(runner.attempts) };
+
+static void	turn_run(void *) AWAITS;
+static void	claim(struct ctx *) AWAITS;
+static void	renew(struct ctx *) AWAITS;
+static void	schedule(struct ctx *) AWAITS;
+
+static void	claim_if_due(uint64_t);
+
+const char *
+runner_id(void)
+{
+	return (runner.id);
+}
+
+static void
+turn_run(void *arg)
+{
+	struct turn	*t = arg;
+
+	t->fn(&t->c);
+}
+
+static void
+turn_ended(void *arg)
+{
+	struct turn	*t = arg;
+
+	faults_select(NULL);
+	ctx_run_defers(&t->c);
+	coro_free(t->c.coro);
+	*t->busy = false;
+	if (t->c.error.kind != NULL)
+		log_event(LEVEL_WARNING, &t->c, "jobs", "%s",
+		    t->c.error.message);
+	arena_free(&t->c.arena, false);
+	mem_free(t);
+	claim_if_due(coro_now_ms());
+}
+
+/* Not while it is busy with the same; without memory, the next tick asks. */
+static void
+begin_turn(void (*fn)(struct ctx *), bool *busy)
+{
+	struct turn	*t;
+
+	if (*busy || (t = mem_calloc(1, sizeof(*t))) == NULL)
+		return;
+	t->fn = fn;
+	t->busy = busy;
+	t->c.path = t->c.query = "";
+	if ((t->c.coro = coro_new(turn_run, turn_ended, t)) == NULL) {
+		mem_free(t);
+		return;
+	}
+	*busy = true;
+	coro_wake(t->c.coro);
+}
+
+static const struct job_kind *
+find_kind(const char *name)
+{
+	struct job_kind	*const *k;
+
+	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+		if (strcmp((*k)->name, name) == 0)
+			return (*k);
+	}
+	return (NULL);
+}
+
+static void
+claim(struct ctx *c)
+{
+	unsigned	 room = config.jobs_concurrency - runner.n;
+	uint64_t	 asked = coro_now_ms();
+	struct job	*jobs;
+	struct attempt	*a;
+	size_t		 n, i;
+
+	runner.told = runner.more = false;
+	runner.claimed_at = asked;
+	jobs = jobs_repository_claim(c, runner.id, runner.kinds, room, &n);
+	for (i = 0; i < n; i++) {
+		a = attempt_start(&jobs[i], find_kind(jobs[i].kind), asked);
+		if (a == NULL)
+			raise_error(c, &ERR_UNAVAILABLE, "no memory for jobs "
+			    "that were claimed: their leases will run out");
+		TAILQ_INSERT_TAIL(&runner.attempts, a, list);
+		runner.n++;
+	}
+	runner.more = n == room;
+}
+
+/*
+ * A claim for each place that gets free would be a query for each job: so it
+ * waits a moment while more than half of the places are taken.
+ */
+static void
+claim_if_due(uint64_t now)
+{
+	unsigned	 max = config.jobs_concurrency;
+
+	if (runner.draining || runner.n >= max)
+		return;
+	if (!runner.told && !runner.more && now - runner.claimed_at < POLL_MS)
+		return;
+	if (runner.n > max / 2 && now - runner.claimed_at < CLAIM_MS)
+		return;
+	begin_turn(claim, &runner.claiming);
+}
+
+void
+runner_told(void)
+{
+	runner.told = true;
+	claim_if_due(coro_now_ms());
+}
+
+void
+runner_attempt_ended(struct attempt *a)
+{
+	TAILQ_REMOVE(&runner.attempts, a, list);
+	runner.n--;
+	claim_if_due(coro_now_ms());
+}
+
+static const char *
+ids_of_attempts(struct ctx *c)
+{
+	char		*ids = ctx_alloc(c, runner.n * UUID_TEXT + 3), *p = ids;
+	struct attempt	*a;
+
+	*p++ = '{';
+	TAILQ_FOREACH(a, &runner.attempts, list) {
+		if (p != ids + 1)
+			*p++ = ',';
+		p = stpcpy(p, a->job.id);
+	}
+	*p = '}';
+	return (ids);
+}
+
+static void
+extend(const char *id, uint64_t lease)
+{
+	struct attempt	*a;
+
+	TAILQ_FOREACH(a, &runner.attempts, list) {
+		if (strcmp(a->job.id, id) == 0)
+			attempt_extend(a, lease);
+	}
+}
+
+static void
+renew(struct ctx *c)
+{
+	uint64_t	 asked = coro_now_ms();
+	struct job_id	*held;
+	size_t		 n, i;
+
+	runner.renewed_at = asked;
+	held = jobs_repository_renew(c, runner.id, ids_of_attempts(c), &n);
+	for (i = 0; i < n; i++)
+		extend(held[i].id, asked + LEASE_MS);
+}
+
+/* Of a clock that is ahead of the database's, the answer may be: not yet. */
+static uint64_t
+next_round(const struct job_kind *k)
+{
+	uint64_t	 left = k->every - (uint64_t)time(NULL) % k->every;
+
+	return (coro_now_ms() + 1000 * (left < ASK_SECONDS ? left :
+	    ASK_SECONDS));
+}
+
+static void
+schedule(struct ctx *c)
+{
+	struct job_kind	*const *i;
+	struct job_kind	*k;
+
+	for (i = __start_keel_job_kinds; i < __stop_keel_job_kinds; i++) {
+		k = *i;
+		if (k->every == 0 || k->ask_at > coro_now_ms())
+			continue;
+		k->ask_at = next_round(k);
+		jobs_repository_schedule(c, k);
+	}
+}
+
+static bool
+round_is_due(uint64_t now)
+{
+	struct job_kind	*const *k;
+
+	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+		if ((*k)->every != 0 && (*k)->ask_at <= now)
+			return (true);
+	}
+	return (false);
+}
+
+void
+runner_tick(uint64_t now)
+{
+	struct attempt	*a, *next;
+
+	for (a = TAILQ_FIRST(&runner.attempts); a != NULL; a = next) {
+		next = TAILQ_NEXT(a, list);
+		attempt_tick(a, now);
+	}
+	if (runner.n > 0 && now - runner.renewed_at >= RENEW_MS)
+		begin_turn(renew, &runner.renewing);
+	if (!runner.draining && round_is_due(now))
+		begin_turn(schedule, &runner.scheduling);
+	claim_if_due(now);
+}
+
+unsigned
+runner_drain(void)
+{
+	runner.draining = true;
+	return (runner.n + runner.claiming);
+}
+
+void
+runner_cancel(void)
+{
+	struct attempt	*a;
+
+	TAILQ_FOREACH(a, &runner.attempts, list)
+		attempt_cancel(a);
+}
+
+void
+runner_init(void)
+{
+	struct job_kind	*const *k;
+	size_t		 len = sizeof("{}");
+	char		*p;
+
+	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++)
+		len += strlen((*k)->name) + 1;
+	if (!uuid_v7(runner.id) || (runner.kinds = malloc(len)) == NULL) {
+		log_event(LEVEL_ERROR, NULL, "jobs", "no randomness or "
+		    "memory to begin with");
+		exit(1);
+	}
+	p = runner.kinds;
+	*p++ = '{';
+	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+		if (p != runner.kinds + 1)
+			*p++ = ',';
+		p = stpcpy(p, (*k)->name);
+	}
+	stpcpy(p, "}");
+}
