@@ -55,7 +55,7 @@ run: deps
 		echo "keel: to make the first admin: printf %s" \
 		    "'A-good-passw0rd' | ./keel create-admin admin@example.com"; \
 	fi
-	@KEEL_FLAVOR=$(FLAVOR) exec ./keel serve
+	@KEEL_FLAVOR=$(FLAVOR) exec ./keel serve --with-jobs
 
 # One after the other, cheapest first, whatever -j says.
 test: deps-test

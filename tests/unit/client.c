@@ -382,6 +382,7 @@ client_start(void **state)
 	if ((what = fake_conf(CONF, "api")) != NULL ||
 	    (what = routes_init()) != NULL ||
 	    (what = schemas_init()) != NULL ||
+	    (what = jobs_init()) != NULL ||
 	    (what = database_load()) != NULL ||
 	    (what = rate_limit_init()) != NULL) {
 		print_error("%s\n", what);
