@@ -34,6 +34,7 @@
 #include "client.h"
 #include "config.h"
 #include "database/pool.h"
+#include "jobs/jobs.h"
 #include "middleware/rate_limit.h"
 #include "runtime/endpoint.h"
 #include "runtime/kore_fake.h"
