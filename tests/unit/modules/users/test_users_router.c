@@ -350,7 +350,7 @@ test_create_user(void **state)
 	assert_int_equal(password_verify(PASSWORD, given[3]), PASSWORD_RIGHT);
 	assert_int_equal(njobs, 1);
 	assert_string_equal(job[0], "send_welcome_email");
-	snprintf(text, sizeof(text), "{\"id\": \"%s\"}", client_text("id"));
+	snprintf(text, sizeof(text), "{\"id\":\"%s\"}", client_text("id"));
 	assert_string_equal(job[1], text);
 }
 
