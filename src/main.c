@@ -288,6 +288,7 @@ prepare_server(void)
 	require(tls_init(config.tls_cert, config.tls_key));
 	if (password_dummy_hash() == NULL)
 		main_fail("cannot hash a password: out of memory");
+	malloc_trim(0);		/* a hash takes 19 MB */
 	metrics_init();
 	require(rate_limit_init());
 	require(wire_init());
@@ -310,6 +311,7 @@ kore_parent_configure(int argc, char **argv)
 	require(schemas_init());
 	require(jobs_init());
 	require(openapi_init());
+	malloc_trim(0);		/* see drop_kores_copy() */
 	require(database_load());
 	require(config_load());
 	log_init(config.log_level);

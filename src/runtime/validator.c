@@ -229,6 +229,19 @@ rule_compile(struct rule *r, const char *pattern)
 	return (failed == 0);
 }
 
+/*
+ * Kore has compiled the pattern too, and nobody asks it: for ^.{0,2000}$ glibc
+ * has taken 63 MB.
+ */
+static bool
+drop_kores_copy(const struct kore_validator *v)
+{
+	regex_t	*copy = (regex_t *)(uintptr_t)&v->rctx;
+
+	regfree(copy);
+	return (regcomp(copy, "", REG_EXTENDED | REG_NOSUB) == 0);
+}
+
 const struct rule *
 rule_of(const struct kore_validator *v)
 {
@@ -244,7 +257,7 @@ rule_of(const struct kore_validator *v)
 	r->validator = v;
 	if (v->type == KORE_VALIDATOR_TYPE_FUNCTION) {
 		r->kind = RULE_FUNCTION;
-	} else if (!rule_compile(r, v->arg)) {
+	} else if (!rule_compile(r, v->arg) || !drop_kores_copy(v)) {
 		free(r);
 		return (NULL);
 	}
