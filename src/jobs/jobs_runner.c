@@ -83,9 +83,9 @@ turn_ended(void *arg)
 	ctx_run_defers(&t->c);
 	coro_free(t->c.coro);
 	*t->busy = false;
-	if (t->c.error.kind != NULL)
-		log_event(LEVEL_WARNING, &t->c, "jobs", "%s",
-		    t->c.error.message);
+	if (t->c.error.kind != NULL)	/* of an outage others tell */
+		log_event(t->c.error.kind == &ERR_UNAVAILABLE ? LEVEL_DEBUG :
+		    LEVEL_ERROR, NULL, "jobs", "%s", t->c.error.message);
 	arena_free(&t->c.arena, false);
 	mem_free(t);
 	claim_if_due(coro_now_ms());
@@ -137,7 +137,7 @@ claim(struct ctx *c)
 	for (i = 0; i < n; i++) {
 		a = attempt_start(&jobs[i], find_kind(jobs[i].kind), asked);
 		if (a == NULL)
-			raise_error(c, &ERR_UNAVAILABLE, "no memory for jobs "
+			raise_error(c, &ERR_INTERNAL, "no memory for jobs "
 			    "that were claimed: their leases will run out");
 		TAILQ_INSERT_TAIL(&runner.attempts, a, list);
 		runner.n++;
