@@ -49,7 +49,7 @@ unique_key(const struct job_kind *k, const void *payload)
 }
 
 void
-job_store(struct ctx *c, struct job_kind *k, const void *payload)
+job_store(struct ctx *c, const struct job_kind *k, const void *payload)
 {
 	if (c->transaction == NULL)
 		raise_error(c, &ERR_INTERNAL, "%s outside of a transaction",

@@ -99,7 +99,7 @@ struct job_kind {
 #define background(c, kind, payload)					\
 	job_store(c, &kind##_job, kind##_typed(payload))
 
-void		 job_store(struct ctx *, struct job_kind *,
+void		 job_store(struct ctx *, const struct job_kind *,
 		    const void *payload) AWAITS;
 
 /*
