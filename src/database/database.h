@@ -44,7 +44,7 @@ struct column {
 	const char	*name;
 	enum field_type	 type;
 	size_t		 offset;
-	bool		 nullable;		/* T_STR and T_UUID only */
+	bool		 nullable;		/* neither T_BOOL nor T_INT */
 };
 
 struct model {
@@ -57,6 +57,7 @@ struct model {
 #define COLUMN(s, member, ctype)					\
 	{ .structure = #s, .name = #member, .type = ctype,		\
 	  .offset = TYPED_OFFSET(s, member, ctype) }
+/* NULL is NULL, or TIME_NULL. */
 #define NULLABLE(s, member, ctype)					\
 	{ .structure = #s, .name = #member, .type = ctype,		\
 	  .nullable = true,						\

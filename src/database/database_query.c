@@ -209,11 +209,14 @@ read_column(struct ctx *c, const struct query *q, const PGresult *r, int row,
 		if (!col->nullable)
 			raise_error(c, &ERR_INTERNAL, "%s: %s is null",
 			    q->name, col->name);
+		if (col->type == T_TIME)
+			*(int64_t *)place = TIME_NULL;
 		return;
 	}
 	switch (col->type) {
 	case T_STR:
 	case T_UUID:
+	case T_JSON:
 		*(const char **)place = ctx_strndup(c, text, len);
 		break;
 	case T_BOOL:

@@ -140,6 +140,8 @@ type_fits(enum field_type type, Oid oid)
 		return (oid == 20 || oid == 21 || oid == 23);
 	case T_TIME:
 		return (oid == 1184);			/* timestamptz */
+	case T_JSON:
+		return (oid == 3802);			/* jsonb */
 	case T_LIST:
 		break;
 	}

@@ -128,6 +128,9 @@ openapi_type_schema(enum field_type type)
 	case T_TIME:
 		return (json_pack("{s:s, s:s}", "type", "string", "format",
 		    "date-time"));
+	case T_JSON:
+		return (json_pack("{s:s, s:b}", "type", "object",
+		    "additionalProperties", 1));
 	case T_LIST:
 		return (json_pack("{s:s}", "type", "array"));
 	case T_STR:
@@ -144,6 +147,8 @@ value_of(enum field_type type, const char *text)
 		return (json_boolean(strcmp(text, "true") == 0));
 	if (type == T_INT)
 		return (json_integer(strtoll(text, NULL, 10)));
+	if (type == T_JSON)
+		return (json_loads(text, 0, NULL));
 	return (json_string(text));
 }
 
@@ -185,6 +190,8 @@ default_example(enum field_type type)
 		return ("true");
 	case T_INT:
 		return ("1");
+	case T_JSON:
+		return ("{}");
 	case T_STR:
 	case T_LIST:
 		break;

@@ -241,7 +241,8 @@ read_value(struct ctx *c, const struct schema *s, const struct field *f,
 	static const char *const names[] = {
 		[T_STR] = "a string", [T_UUID] = "a UUID",
 		[T_BOOL] = "true or false", [T_INT] = "an integer",
-		[T_TIME] = "a time", [T_LIST] = "a list",
+		[T_TIME] = "a time", [T_JSON] = "an object",
+		[T_LIST] = "a list",
 	};
 	const struct rule	*rule = s->rules[f - s->fields];
 	const char		*field = ctx_printf(c, "body.%s", f->name);

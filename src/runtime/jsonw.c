@@ -174,6 +174,15 @@ jsonw_string(struct jsonw *j, const char *key, const char *value)
 }
 
 void
+jsonw_raw(struct jsonw *j, const char *key, const char *json)
+{
+	if (json == NULL)
+		json = "null";
+	jsonw_key(j, key);
+	jsonw_put(j, json, strlen(json));
+}
+
+void
 jsonw_int(struct jsonw *j, const char *key, int64_t value)
 {
 	char	 text[24];

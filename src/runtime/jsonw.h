@@ -40,12 +40,13 @@ struct jsonw {
 void	jsonw_init(struct jsonw *, struct arena *);
 void	jsonw_init_fixed(struct jsonw *, char *buf, size_t size);
 
-/* key is NULL inside an array; a NULL string is null. */
+/* key is NULL inside an array; a NULL string is null; raw is JSON already. */
 void	jsonw_object(struct jsonw *, const char *key);
 void	jsonw_object_end(struct jsonw *);
 void	jsonw_array(struct jsonw *, const char *key);
 void	jsonw_array_end(struct jsonw *);
 void	jsonw_string(struct jsonw *, const char *key, const char *value);
+void	jsonw_raw(struct jsonw *, const char *key, const char *json);
 void	jsonw_int(struct jsonw *, const char *key, int64_t value);
 void	jsonw_bool(struct jsonw *, const char *key, bool value);
 void	jsonw_null(struct jsonw *, const char *key);

@@ -102,7 +102,13 @@ write_field(struct jsonw *j, const struct field *f, const char *in)
 		jsonw_int(j, f->name, *(const int64_t *)place);
 		break;
 	case T_TIME:
-		jsonw_time(j, f->name, *(const int64_t *)place);
+		if (*(const int64_t *)place == TIME_NULL)
+			jsonw_null(j, f->name);
+		else
+			jsonw_time(j, f->name, *(const int64_t *)place);
+		break;
+	case T_JSON:
+		jsonw_raw(j, f->name, *(const char *const *)place);
 		break;
 	case T_LIST:
 		write_list(j, f, in);

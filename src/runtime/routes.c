@@ -139,6 +139,9 @@ bind_rows(const struct route *r)
 			continue;
 		if (name_taken(r->next, e))
 			return ("has a handler of a name that another has");
+		if (e->in != NULL && !schema_is_readable(e->in))
+			return ("reads a field of a type that is only "
+			    "answered");
 		for (before = r->rows; before < e; before++) {
 			if (before->verb == e->verb)
 				return ("has two rows of one method");

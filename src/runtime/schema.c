@@ -39,6 +39,20 @@ field_set_fallback(const struct field *f, void *out)
 		*(const char **)place = f->fallback;
 }
 
+bool
+schema_is_readable(const struct schema *s)
+{
+	size_t	 i;
+
+	for (i = 0; i < s->nfields; i++) {
+		if (s->fields[i].type == T_TIME ||
+		    s->fields[i].type == T_JSON ||
+		    s->fields[i].type == T_LIST)
+			return (false);
+	}
+	return (true);
+}
+
 static bool
 fallback_fits(const struct field *f)
 {

@@ -33,7 +33,11 @@
  *	users_router.c:	 const struct user_create *in = user_create_body(c);
  */
 
-enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_LIST };
+/* T_TIME, T_JSON and T_LIST are answered only; nobody sends them. */
+enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
+
+/* A T_TIME that is null: no time that can be written is near it. */
+#define TIME_NULL	INT64_MIN
 
 #define REQUIRED	0x1
 #define SECRET		0x2	/* wiped from our memory at the request's end */
@@ -83,6 +87,7 @@ struct schema {
 #define TYPE_T_BOOL	bool
 #define TYPE_T_INT	int64_t
 #define TYPE_T_TIME	int64_t		/* microseconds since 1970, UTC */
+#define TYPE_T_JSON	const char *	/* the text of an object */
 
 /* offsetof(), and a compile error unless the member has the type's C type. */
 #define TYPED_OFFSET(s, member, type)					\
@@ -214,6 +219,9 @@ void		 schema_respond(struct ctx *, const struct schema *,
 /* The schema's members of *in as a JSON object, in the ctx's memory. */
 const char	*schema_write(struct ctx *, const struct schema *,
 		    const void *in);
+
+/* Are all of its fields of types that a body can have? */
+bool		 schema_is_readable(const struct schema *);
 
 /* Puts a field's fallback, which it has, into its place in *out. */
 void		 field_set_fallback(const struct field *, void *out);

@@ -215,6 +215,19 @@ test_nesting_and_commas(void **state)
 }
 
 static void
+test_raw(void **state)
+{
+	(void)state;
+	jsonw_array(&j, NULL);
+	jsonw_raw(&j, NULL, "{\"a\": [1, \"\\u0001\"]}");
+	jsonw_raw(&j, NULL, "{}");
+	jsonw_raw(&j, NULL, NULL);
+	jsonw_array_end(&j);
+	assert_written(&j, "[{\"a\": [1, \"\\u0001\"]},{},null]");
+	json_decref(parsed(&j));
+}
+
+static void
 test_int64(void **state)
 {
 	static const int64_t	 values[] = { INT64_MIN, INT64_MIN + 1, -1, 0,
@@ -247,6 +260,7 @@ write_sample(struct jsonw *w)
 	jsonw_bool(w, NULL, true);
 	jsonw_null(w, NULL);
 	jsonw_array_end(w);
+	jsonw_raw(w, "raw", "{}");
 	jsonw_time(w, "at", 0);
 	jsonw_object_end(w);
 }
@@ -404,6 +418,7 @@ main(void)
 		TEST(test_not_utf8),
 		TEST(test_any_bytes),
 		TEST(test_nesting_and_commas),
+		TEST(test_raw),
 		TEST(test_int64),
 		TEST(test_fixed_buffer),
 		TEST(test_growth),

@@ -52,11 +52,18 @@ struct thing_list {
 	const char		*next_cursor;
 };
 
+struct work {
+	const char	*payload;
+	int64_t		 begun_at;
+	int64_t		 ended_at;
+};
+
 SCHEMA_ANSWER(part, part);
 SCHEMA_ANSWER(thing, thing);
 SCHEMA_ANSWER(brief, thing);
 SCHEMA_ANSWER(thing_list, thing_list);
 SCHEMA_ANSWER(cursor_list, thing_list);
+SCHEMA_ANSWER(work, work);
 
 static const struct field	part_fields[] = {
 	FIELD(part, name, T_STR, 0, NULL),
@@ -96,6 +103,14 @@ static const struct field	cursor_list_fields[] = {
 };
 
 SCHEMA_OF(cursor_list, thing_list);
+
+static const struct field	work_fields[] = {
+	FIELD(work, payload, T_JSON, 0, NULL),
+	FIELD(work, begun_at, T_TIME, 0, NULL),
+	FIELD(work, ended_at, T_TIME, OR_NULL, NULL),
+};
+
+SCHEMA(work);
 
 static const struct part	parts[] = {
 	{ "p", 1 }, { "q\"", 2 }, { NULL, 3 },
@@ -171,6 +186,27 @@ test_object(void **state)
 	assert_string_equal(answers(&thing_schema, &things[1]), TWO);
 	assert_string_equal(answers(&brief_schema, &things[0]),
 	    "{\"name\":\"é\"}");
+}
+
+/* An object stays as it is; a time may be null, the first of all is none. */
+static void
+test_json_and_null_times(void **state)
+{
+	struct work	 work = { "{\"id\": [1.0, {}], \"a\": \"\\n\"}",
+			     1795346625000000, TIME_NULL };
+
+	(void)state;
+	assert_string_equal(answers(&work_schema, &work),
+	    "{\"payload\":{\"id\": [1.0, {}], \"a\": \"\\n\"},"
+	    "\"begun_at\":\"2026-11-22T11:23:45.000000Z\","
+	    "\"ended_at\":null}");
+	work.payload = NULL;
+	work.begun_at = TIME_NULL + 1;
+	work.ended_at = 0;
+	assert_string_equal(answers(&work_schema, &work),
+	    "{\"payload\":null,"
+	    "\"begun_at\":\"0001-01-01T00:00:00.000000Z\","
+	    "\"ended_at\":\"1970-01-01T00:00:00.000000Z\"}");
 }
 
 static void
@@ -390,6 +426,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(fn, setup, request_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_object),
+		TEST(test_json_and_null_times),
 		TEST(test_list),
 		TEST(test_etag),
 		TEST(test_status),

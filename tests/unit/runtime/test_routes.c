@@ -17,7 +17,7 @@
 /* sources: src/runtime/query.c src/runtime/routes.c src/runtime/validator.c */
 /* sources: src/runtime/ctx.c src/runtime/coro.c src/runtime/arena.c */
 /* sources: src/runtime/mem.c src/runtime/faults.c src/runtime/errors.c */
-/* sources: src/runtime/error_kinds.c */
+/* sources: src/runtime/error_kinds.c src/runtime/schema.c */
 /* sources: src/runtime/endpoint.c tests/unit/runtime/kore_fake.c */
 /* defines: -DKEEL_FAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
@@ -45,6 +45,17 @@ handler(struct ctx *c)
 	(void)c;
 }
 
+struct made {
+	int64_t	at;
+};
+
+static const struct field	made_fields[] = {
+	FIELD(made, at, T_TIME, 0, NULL),
+};
+
+extern struct schema	made_schema;
+SCHEMA(made);
+
 ROUTER(tests, "Of a test.");
 
 ROUTE(items, GET(handler), POST(handler), PATCH(handler), DELETE(handler));
@@ -54,10 +65,12 @@ ROUTE(part, PATH(item_id, T_UUID), PATH(part, T_STR), PUT(handler));
 ROUTE(nothing_of_it);
 ROUTE(again, GET(handler), POST(handler), GET(handler));
 ROUTE(namesake, { .verb = VERB_GET, .name = "handler" });
+ROUTE(answered, POST(handler, .out = &made_schema));
+ROUTE(sent, POST(handler, .in = &made_schema));
 
 static struct route	*const all[] = { &items__route, &item__route,
     &page__route, &part__route, &nothing_of_it__route, &again__route,
-    &namesake__route };
+    &namesake__route, &answered__route, &sent__route };
 
 /* Forgets what kore.conf said; Keel itself never does. */
 static void
@@ -263,6 +276,12 @@ test_rows_that_do_not_fit(void **state)
 	(void)state;
 	assert_unfit("/again", "again", &again__route,
 	    "has two rows of one method");
+	assert_unfit("/sent", "sent", &sent__route,
+	    "reads a field of a type that is only answered");
+
+	unbind();
+	fake_route("/answered", "answered", &answered__route);
+	assert_null(routes_init());
 
 	unbind();
 	fake_route("/items", "items", &items__route);

@@ -37,6 +37,9 @@ struct edge {
 	bool			 beyond;
 	const char		*name;
 	int64_t			 count;
+	const char		*json;
+	const struct edge	*list;
+	size_t			 list_count;
 	struct field_set	 set;
 };
 
@@ -66,7 +69,24 @@ static const struct field	no_number_fields[] = {
 	FIELD(edge, count, T_INT, 0, NULL, .fallback = "12x"),
 };
 
+static const struct field	no_json_fields[] = {
+	FIELD(edge, json, T_JSON, 0, NULL, .fallback = "{}"),
+};
+
 extern struct schema	edge_schema;
+
+static const struct field	readable_fields[] = {
+	FIELD(edge, name, T_STR, 0, NULL),
+	FIELD(edge, name, T_UUID, 0, NULL),
+	FIELD(edge, beyond, T_BOOL, 0, NULL),
+	FIELD(edge, count, T_INT, 0, NULL),
+};
+static const struct field	answered_fields[] = {
+	FIELD(edge, json, T_JSON, 0, NULL),
+	FIELD(edge, count, T_TIME, 0, NULL),
+	LIST(edge, list, edge),
+};
+
 SCHEMA_UPDATE(edge, edge);
 
 /* With other fields, as if it had been written so. */
@@ -121,6 +141,25 @@ test_fallbacks(void **state)
 	    "the schema edge: beyond cannot fall back on 'yes'");
 	assert_string_equal(with(no_number_fields, 1, 0),
 	    "the schema edge: count cannot fall back on '12x'");
+	assert_string_equal(with(no_json_fields, 1, 0),
+	    "the schema edge: json cannot fall back on '{}'");
+}
+
+/* Each by itself: only what is of a type that a body can have. */
+static void
+test_readable(void **state)
+{
+	size_t	 i;
+
+	(void)state;
+	assert_null(with(readable_fields, 4, 0));
+	assert_true(schema_is_readable(&edge_schema));
+	for (i = 0; i < 3; i++) {
+		assert_null(with(&answered_fields[i], 1, 0));
+		assert_false(schema_is_readable(&edge_schema));
+	}
+	assert_null(with(answered_fields, 3, 0));
+	assert_false(schema_is_readable(&edge_schema));
 }
 
 static void
@@ -152,6 +191,7 @@ main(void)
 		cmocka_unit_test(test_too_large_for_a_set),
 		cmocka_unit_test(test_field_of_another_struct),
 		cmocka_unit_test(test_fallbacks),
+		cmocka_unit_test(test_readable),
 		cmocka_unit_test(test_validators),
 	};
 
