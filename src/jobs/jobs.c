@@ -94,6 +94,9 @@ jobs_init(void)
 		if (k->every != 0 && k->payload != NULL)
 			return (complain("the job %s: what is scheduled has "
 			    "no payload", k->name));
+		if (k->payload != NULL && !schema_is_readable(k->payload))
+			return (complain("the job %s: its payload has a "
+			    "member that cannot be read back", k->name));
 		if ((what = check_unique(k)) != NULL)
 			return (what);
 		if (k->attempts == 0)

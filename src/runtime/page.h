@@ -72,12 +72,16 @@ struct page {
 	    .fallback = PAGE_TEXT(PAGE_LIMIT_FALLBACK))
 #define PAGE_TEXT(number)	PAGE_TEXT_OF(number)
 #define PAGE_TEXT_OF(number)	#number
-#define CURSOR_PARAMS							\
+#define CURSOR_PARAMS(fallback_sort)					\
 	PARAM(cursor, "Empty for the first page, then next_cursor; "	\
 	    "not with page or skip. Each row is seen once, however "	\
 	    "many come and go."),					\
-	PARAM(sort, "The order, created_at unless given; with -, the "	\
-	    "other way round.")
+	PARAM(sort, "The order, " fallback_sort " unless given; "	\
+	    "with -, the other way round.")
+
+/* What no id comes before, in an order and in the other. */
+#define PAGE_FIRST_ID	"00000000-0000-0000-0000-000000000000"
+#define PAGE_LAST_ID	"ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 /*
  * Reads page, skip, limit, sort and cursor; fallback_sort is what an absent

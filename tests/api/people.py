@@ -40,6 +40,7 @@ class Person:
         self.role = role
         self.id = str(uuid.uuid4())
         self.session = str(uuid.uuid4())
+        self.job = str(uuid.uuid4())    # for a test to store
         self.email = new_email(role)
         self.path = "/api/v1/users/" + self.id
 

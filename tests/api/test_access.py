@@ -27,7 +27,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WHO = ("anonymous", "user", "owner", "staff", "admin")
 
 # The statuses are WHO's. The owner is the user that the path names, or whose
-# session it names; elsewhere he is one more user.
+# session or job it names; elsewhere he is one more user.
 TABLE = """
 GET     /api/v1/users                            401  403  403  403  200
 POST    /api/v1/users                            201  201  201  201  201
@@ -69,6 +69,16 @@ POST    /api/v1/users/{user_id}/deactivate       401  403  403  403  200
 PUT     /api/v1/users/{user_id}/deactivate       405  405  405  405  405
 PATCH   /api/v1/users/{user_id}/deactivate       405  405  405  405  405
 DELETE  /api/v1/users/{user_id}/deactivate       405  405  405  405  405
+GET     /api/v1/admin/jobs                       401  403  403  403  200
+POST    /api/v1/admin/jobs                       405  405  405  405  405
+PUT     /api/v1/admin/jobs                       405  405  405  405  405
+PATCH   /api/v1/admin/jobs                       405  405  405  405  405
+DELETE  /api/v1/admin/jobs                       405  405  405  405  405
+GET     /api/v1/admin/jobs/{job_id}/retry        405  405  405  405  405
+POST    /api/v1/admin/jobs/{job_id}/retry        401  403  403  403  202
+PUT     /api/v1/admin/jobs/{job_id}/retry        405  405  405  405  405
+PATCH   /api/v1/admin/jobs/{job_id}/retry        405  405  405  405  405
+DELETE  /api/v1/admin/jobs/{job_id}/retry        405  405  405  405  405
 GET     /api/v1/auth/token                       405  405  405  405  405
 POST    /api/v1/auth/token                       200  200  200  200  200
 PUT     /api/v1/auth/token                       405  405  405  405  405
@@ -136,7 +146,7 @@ def plain_path(path):
 
 def fill_in(path, person):
     return path.format(user_id=person.id, session_id=person.session,
-                       doc_id="docs.js")
+                       job_id=person.job, doc_id="docs.js")
 
 
 class Directory:
@@ -154,8 +164,16 @@ class Directory:
         self.add("admin")
 
     def add(self, *roles):
-        return add_people(self.server, *roles,
-                          hashed_password=self.hashed_password)
+        """People, and a job that each of them has left dead."""
+        people = add_people(self.server, *roles,
+                            hashed_password=self.hashed_password)
+        self.server.sql(
+            "INSERT INTO jobs (id, kind, payload, status, finished_at) SELECT "
+            "job::uuid, 'send_welcome_email', jsonb_build_object('id', id), "
+            "'dead', now() FROM unnest(%s, %s) AS t (job, id)",
+            [person.job for person in people],
+            [person.id for person in people])
+        return people
 
     def body(self, method, path, target):
         """One that whoever may call it may send."""
@@ -242,9 +260,9 @@ def test_nobody_but_owner_and_admin_changes_anything(directory, method, path):
 
     def everything():
         return directory.server.sql(
-            "SELECT to_jsonb(u), to_jsonb(s) FROM users u JOIN sessions s ON "
-            "s.user_id = u.id WHERE u.id = ANY (%s::uuid[]) ORDER BY u.id",
-            ids)
+            "SELECT to_jsonb(u), to_jsonb(s), to_jsonb(j) FROM users u JOIN "
+            "sessions s ON s.user_id = u.id JOIN jobs j ON j.payload ->> 'id' "
+            "= u.id::text WHERE u.id = ANY (%s::uuid[]) ORDER BY u.id", ids)
 
     before = everything()
     assert len(before) == 3

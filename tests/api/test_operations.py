@@ -60,7 +60,8 @@ class Asker:
         self.user, self.other, self.admin = people
 
     def path(self, operation, **values):
-        given = {"user_id": self.user.id, "session_id": self.user.session}
+        given = {"user_id": self.user.id, "session_id": self.user.session,
+                 "job_id": self.user.job}
         return operation.path.format(**given | values)
 
     def who(self, operation):

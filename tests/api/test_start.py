@@ -91,8 +91,9 @@ def test_a_certificate_without_its_key(make_server):
 
 @pytest.mark.parametrize("change, query", [
     ("ALTER TABLE users RENAME name TO label", "users."),
-    ("ALTER TABLE jobs RENAME payload TO cargo", "jobs."),
+    ("ALTER TABLE jobs RENAME unique_key TO alike", "jobs.enqueue"),
     ("ALTER TABLE sessions DROP client", "sessions."),
+    ("ALTER TABLE jobs ALTER payload TYPE json", "admin_jobs."),
     ("DROP TABLE jobs", "jobs."),
 ])
 def test_a_statement_that_does_not_fit_is_named(make_server, change, query):

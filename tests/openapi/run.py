@@ -45,7 +45,8 @@ THROUGH_PRISM = [
     "test_users.py", "test_users_item.py", "test_users_rights.py",
     "test_auth.py", "test_sessions.py", "test_passwords.py",
     "test_pagination.py", "test_cursor.py", "test_conditional.py",
-    "test_validation.py", "test_emails.py", "test_access.py"]
+    "test_validation.py", "test_emails.py", "test_access.py",
+    "test_admin_jobs.py"]
 
 # Nothing here reports home or asks whether there is a newer version.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",

@@ -42,9 +42,6 @@ QUERY(users, list_by_email_desc, user);
 QUERY(users, list_by_name, user);
 QUERY(users, list_by_name_desc, user);
 
-#define FIRST_ID	"00000000-0000-0000-0000-000000000000"
-#define LAST_ID		"ffffffff-ffff-ffff-ffff-ffffffffffff"
-
 /* The orders of a list, and what no row comes before in each. */
 static const struct order {
 	const char		*sort;
@@ -52,13 +49,13 @@ static const struct order {
 	const char		*key, *id;
 } orders[] = {
 	{ "created_at", &users_list_by_created_at.query, "-infinity",
-	    FIRST_ID },
+	    PAGE_FIRST_ID },
 	{ "-created_at", &users_list_by_created_at_desc.query, "infinity",
-	    LAST_ID },
-	{ "email", &users_list_by_email.query, "", FIRST_ID },
-	{ "-email", &users_list_by_email_desc.query, NULL, LAST_ID },
-	{ "name", &users_list_by_name.query, "", FIRST_ID },
-	{ "-name", &users_list_by_name_desc.query, NULL, LAST_ID },
+	    PAGE_LAST_ID },
+	{ "email", &users_list_by_email.query, "", PAGE_FIRST_ID },
+	{ "-email", &users_list_by_email_desc.query, NULL, PAGE_LAST_ID },
+	{ "name", &users_list_by_name.query, "", PAGE_FIRST_ID },
+	{ "-name", &users_list_by_name_desc.query, NULL, PAGE_LAST_ID },
 };
 
 struct user *

@@ -151,7 +151,7 @@ deactivate_user(struct ctx *c)
 	RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS)
 
 ROUTE(users_collection,
-    PAGE_PARAMS, CURSOR_PARAMS,
+    PAGE_PARAMS, CURSOR_PARAMS("created_at"),
     PARAM(role, "Only users of this role."),
     PARAM(is_active, "Only users who are let in, or who are not."),
     PARAM(q, "A part of the name or of the address, in any case."),

@@ -1,0 +1,79 @@
+-- name: admin_jobs.count
+SELECT count(*) AS total
+  FROM jobs
+ WHERE ($1::text IS NULL OR kind = $1)
+   AND ($2::text IS NULL OR status = $2)
+
+-- The lists: as those of users, and one of a status has a statement of its own:
+-- whatever plan is made, it is by the index that begins with it.
+
+-- name: admin_jobs.list_by_created_at
+SELECT id, kind, payload, status, attempts, error, request_id, run_at,
+       created_at, finished_at
+  FROM jobs
+ WHERE ($1::text IS NULL OR kind = $1)
+   AND (created_at, id) > ($2::timestamptz, $3::uuid)
+ ORDER BY created_at, id
+ LIMIT $4 OFFSET $5
+
+-- name: admin_jobs.list_by_created_at_desc
+SELECT id, kind, payload, status, attempts, error, request_id, run_at,
+       created_at, finished_at
+  FROM jobs
+ WHERE ($1::text IS NULL OR kind = $1)
+   AND (created_at, id) < ($2::timestamptz, $3::uuid)
+ ORDER BY created_at DESC, id DESC
+ LIMIT $4 OFFSET $5
+
+-- name: admin_jobs.list_of_status_by_created_at
+SELECT id, kind, payload, status, attempts, error, request_id, run_at,
+       created_at, finished_at
+  FROM jobs
+ WHERE status = $6
+   AND ($1::text IS NULL OR kind = $1)
+   AND (created_at, id) > ($2::timestamptz, $3::uuid)
+ ORDER BY created_at, id
+ LIMIT $4 OFFSET $5
+
+-- name: admin_jobs.list_of_status_by_created_at_desc
+SELECT id, kind, payload, status, attempts, error, request_id, run_at,
+       created_at, finished_at
+  FROM jobs
+ WHERE status = $6
+   AND ($1::text IS NULL OR kind = $1)
+   AND (created_at, id) < ($2::timestamptz, $3::uuid)
+ ORDER BY created_at DESC, id DESC
+ LIMIT $4 OFFSET $5
+
+-- name: admin_jobs.retry
+-- One that is dead or queued becomes due, and runners are told; any other is
+-- returned as it is. The row is locked first, so that both parts see the same
+-- one, which is the latest.
+WITH found AS MATERIALIZED (
+	SELECT *
+	  FROM jobs
+	 WHERE id = $1
+	   FOR NO KEY UPDATE
+), retried AS (
+	UPDATE jobs
+	   SET status = 'queued',
+	       attempts = 0,
+	       runner = NULL,
+	       run_at = CASE WHEN found.status = 'queued'
+	           THEN least(jobs.run_at, now()) ELSE now() END,
+	       finished_at = NULL
+	  FROM found
+	 WHERE jobs.id = found.id
+	   AND found.status IN ('queued', 'dead')
+	RETURNING jobs.id, jobs.kind, jobs.payload, jobs.status, jobs.attempts,
+	          jobs.error, jobs.request_id, jobs.run_at, jobs.created_at,
+	          jobs.finished_at, pg_notify('keel_jobs', '') AS told
+)
+SELECT id, kind, payload, status, attempts, error, request_id, run_at,
+       created_at, finished_at
+  FROM retried
+ UNION ALL
+SELECT id, kind, payload, status, attempts, error, request_id, run_at,
+       created_at, finished_at
+  FROM found
+ WHERE status IN ('running', 'done')

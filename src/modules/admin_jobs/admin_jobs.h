@@ -1,0 +1,115 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_ADMIN_JOBS_H
+#define KEEL_ADMIN_JOBS_H
+
+#include <stdint.h>
+
+#include "database/database.h"
+#include "runtime/page.h"
+#include "runtime/schema.h"
+
+/* Jobs as an admin looks at them; who stores and runs them is src/jobs. */
+
+/* admin_jobs_models.c */
+
+struct admin_job {
+	const char	*id;
+	const char	*kind;
+	const char	*payload;	/* JSON */
+	const char	*status;	/* queued, running, done, dead */
+	int64_t		 attempts;
+	const char	*error;		/* the last attempt's; NULL: none */
+	const char	*request_id;	/* NULL: nobody's request */
+	int64_t		 run_at;
+	int64_t		 created_at;
+	int64_t		 finished_at;	/* TIME_NULL: it is not */
+};
+
+extern const struct model	admin_job_model;
+
+/* admin_jobs_schemas.c */
+
+/* Which jobs a list has: NULL leaves out none. */
+struct admin_job_filter {
+	const char	*status;
+	const char	*kind;
+};
+
+struct admin_job_list {
+	const struct admin_job	*items;
+	size_t			 items_count;
+	PAGE_MEMBERS;
+};
+
+struct admin_job_cursor_list {
+	const struct admin_job	*items;
+	size_t			 items_count;
+	const char		*next_cursor;	/* NULL at the end */
+	bool			 has_more;
+	int64_t			 limit;
+};
+
+SCHEMA_ANSWER(admin_job, admin_job);
+SCHEMA_ANSWER(admin_job_list, admin_job_list);
+SCHEMA_ANSWER(admin_job_cursor_list, admin_job_cursor_list);
+
+/* admin_jobs_service.c */
+
+/* A page of the jobs that the filter leaves, and how many there are. */
+const struct admin_job_list	*admin_jobs_service_get_all(struct ctx *,
+				    const struct admin_job_filter *,
+				    const struct page *) AWAITS;
+
+/* The same behind a cursor. */
+const struct admin_job_cursor_list
+		*admin_jobs_service_get_after(struct ctx *,
+		    const struct admin_job_filter *, const struct page *)
+		    AWAITS;
+
+/*
+ * Makes a job that is dead, or waits for its next attempt, due at once, as if
+ * none had been made; its last error stays until an attempt has ended. Returns
+ * the job as it is then. Raises ERR_NOT_FOUND, and ERR_CONFLICT for one that
+ * runs or is done, or while an equal one is unfinished.
+ */
+const struct admin_job	*admin_jobs_service_retry(struct ctx *,
+			    const char *id) AWAITS;
+
+/* admin_jobs_repository.c */
+
+/* Up to limit rows of the page, and in *n how many. */
+struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
+			    const struct admin_job_filter *,
+			    const struct page *, int64_t limit, size_t *n)
+			    AWAITS;
+int64_t			 admin_jobs_repository_count(struct ctx *,
+			    const struct admin_job_filter *) AWAITS;
+
+/* What a list's order goes by, for the cursor. */
+const char		*admin_jobs_repository_sort_key(struct ctx *,
+			    const struct admin_job *);
+
+/*
+ * Queues the job anew and tells the runners, unless it runs or is done: then
+ * it is returned as it is. NULL when there is none. Raises ERR_CONFLICT while
+ * an equal one is unfinished.
+ */
+struct admin_job	*admin_jobs_repository_retry(struct ctx *,
+			    const char *id) AWAITS;
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* The endpoints of jobs, for admins. */
+
+#include "dependencies.h"
+#include "modules/admin_jobs/admin_jobs.h"
+#include "runtime/endpoint.h"
+
+ROUTER(admin_jobs, "Jobs: work for later, what became of it, once more.");
+
+static void
+list_jobs(struct ctx *c)
+{
+	const struct page		*page = page_from_query(c,
+					    "-created_at");
+	const struct admin_job_list	*list;
+	struct admin_job_filter		 filter;
+
+	filter.status = query_param(c, "status");
+	filter.kind = query_param(c, "kind");
+	if (page->by_cursor) {
+		admin_job_cursor_list_respond(c,
+		    admin_jobs_service_get_after(c, &filter, page));
+		return;
+	}
+	list = admin_jobs_service_get_all(c, &filter, page);
+	page_links(c, page, list->total);
+	admin_job_list_respond(c, list);
+}
+
+static void
+retry_job(struct ctx *c)
+{
+	admin_job_respond(c, admin_jobs_service_retry(c, path_param(c,
+	    "job_id")));
+}
+
+ROUTE(admin_jobs_collection,
+    PAGE_PARAMS, CURSOR_PARAMS("-created_at"),
+    PARAM(status, "Only jobs of this status."),
+    PARAM(kind, "Only jobs of this kind."),
+    GET(list_jobs, .auth = require_role("admin"),
+	.out = &admin_job_list_schema,
+	.out_cursor = &admin_job_cursor_list_schema,
+	.doc = "List jobs, the latest first, a page at a time."));
+
+ROUTE(admin_jobs_retry,
+    PATH(job_id, T_UUID),
+    POST(retry_job, .auth = require_role("admin"), .out = &admin_job_schema,
+	.status = 202, .raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
+	.doc = "Run a dead job, or one that waits, at once."));

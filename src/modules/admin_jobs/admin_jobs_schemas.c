@@ -1,0 +1,53 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* What is answered of jobs. */
+
+#include "modules/admin_jobs/admin_jobs.h"
+
+static const struct field	admin_job_fields[] = {
+	FIELD(admin_job, id, T_UUID, 0, NULL),
+	FIELD(admin_job, kind, T_STR, 0, NULL,
+	    .example = "send_welcome_email"),
+	FIELD(admin_job, payload, T_JSON, 0, NULL,
+	    .example = "{\"id\": \"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55\"}"),
+	FIELD(admin_job, status, T_STR, 0, NULL, .example = "dead"),
+	FIELD(admin_job, attempts, T_INT, 0, NULL, .example = "20"),
+	FIELD(admin_job, error, T_STR, OR_NULL, NULL,
+	    .example = "The mail server refused the address"),
+	FIELD(admin_job, request_id, T_STR, OR_NULL, NULL,
+	    .example = "0f8fad5b-d9cb-469f-a165-70867728950e"),
+	FIELD(admin_job, run_at, T_TIME, 0, NULL),
+	FIELD(admin_job, created_at, T_TIME, 0, NULL),
+	FIELD(admin_job, finished_at, T_TIME, OR_NULL, NULL),
+};
+
+static const struct field	admin_job_list_fields[] = {
+	LIST(admin_job_list, items, admin_job),
+	PAGE_FIELDS(admin_job_list),
+};
+
+static const struct field	admin_job_cursor_list_fields[] = {
+	LIST(admin_job_cursor_list, items, admin_job),
+	FIELD(admin_job_cursor_list, next_cursor, T_STR, OR_NULL, NULL,
+	    .example = "eyJ0IjoxfQ"),
+	FIELD(admin_job_cursor_list, has_more, T_BOOL, 0, NULL),
+	FIELD(admin_job_cursor_list, limit, T_INT, 0, NULL),
+};
+
+SCHEMA(admin_job);
+SCHEMA(admin_job_list);
+SCHEMA(admin_job_cursor_list);

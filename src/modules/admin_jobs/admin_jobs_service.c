@@ -1,0 +1,67 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* What an admin may do with jobs. */
+
+#include <string.h>
+
+#include "modules/admin_jobs/admin_jobs.h"
+
+const struct admin_job_list *
+admin_jobs_service_get_all(struct ctx *c,
+    const struct admin_job_filter *filter, const struct page *page)
+{
+	struct admin_job_list	*list = ctx_alloc(c, sizeof(*list));
+
+	PAGE_FILL(list, page, admin_jobs_repository_count(c, filter));
+	list->items = admin_jobs_repository_find_all(c, filter, page,
+	    page->limit, &list->items_count);
+	return (list);
+}
+
+const struct admin_job_cursor_list *
+admin_jobs_service_get_after(struct ctx *c,
+    const struct admin_job_filter *filter, const struct page *page)
+{
+	struct admin_job_cursor_list	*list = ctx_alloc(c, sizeof(*list));
+	const struct admin_job		*last;
+
+	/* One more than is shown tells whether there is more. */
+	list->items = admin_jobs_repository_find_all(c, filter, page,
+	    page->limit + 1, &list->items_count);
+	list->limit = page->limit;
+	list->has_more = list->items_count > (size_t)page->limit;
+	if (list->has_more) {
+		list->items_count = (size_t)page->limit;
+		last = &list->items[list->items_count - 1];
+		list->next_cursor = page_next_cursor(c, page, last->id,
+		    admin_jobs_repository_sort_key(c, last));
+	}
+	return (list);
+}
+
+const struct admin_job *
+admin_jobs_service_retry(struct ctx *c, const char *id)
+{
+	const struct admin_job	*job = admin_jobs_repository_retry(c, id);
+
+	if (job == NULL)
+		raise_error(c, &ERR_NOT_FOUND, "Job not found");
+	if (strcmp(job->status, "queued") != 0)
+		raise_error(c, &ERR_CONFLICT, "The job is %s: only one that "
+		    "is dead or queued can be retried", job->status);
+	return (job);
+}

@@ -1,0 +1,500 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Jobs as an admin sees them, and tries them again."""
+
+import concurrent.futures
+import json
+import os
+import re
+import urllib.parse
+import uuid
+
+import psycopg2
+import pytest
+
+from helpers import check_error, check_validation, register
+from lists import ids, links
+from people import add_people, transaction, wait_for_waiting
+from server import ROOT, read_text
+
+JOBS = "/api/v1/admin/jobs"
+SORTS = ["created_at", "-created_at"]
+MEMBERS = ["id", "kind", "payload", "status", "attempts", "error",
+           "request_id", "run_at", "created_at", "finished_at"]
+TOTAL = 70
+
+# By hand, so that every filter has its ties. None of them is of this version.
+FILL = """
+INSERT INTO jobs (id, kind, payload, status, created_at, finished_at)
+SELECT gen_random_uuid(), (ARRAY['send_welcome_email', 'purge_jobs'])[i %% 2
+       + 1], jsonb_build_object('n', i), status, timestamptz '2026-01-01' -
+       interval '1 microsecond' * (i / 7),
+       CASE WHEN status IN ('done', 'dead') THEN now() END
+  FROM generate_series(1, %s) i, LATERAL (SELECT (ARRAY['queued', 'running',
+       'done', 'done', 'dead'])[i %% 5 + 1]) s (status)
+"""
+
+
+def add_job(server, **columns):
+    row = {"id": str(uuid.uuid4()), "kind": "send_welcome_email",
+           "payload": "{}"} | columns
+    server.sql("INSERT INTO jobs (%s) VALUES (%s)" % (
+        ", ".join(row), ", ".join(["%s"] * len(row))), *row.values())
+    return row["id"]
+
+
+def row_of(server, id):
+    [[row]] = server.sql("SELECT to_jsonb(j) FROM jobs j WHERE id = %s", id)
+    return row
+
+
+class Admin:
+    def __init__(self, server, client):
+        self.server = server
+        self.client = client
+        [self.me] = add_people(server, "admin")
+
+    def get(self, target):
+        return self.client.get(target, headers=self.me.headers)
+
+    def ask(self, query=""):
+        """The answer to a query that is percent-encoded already."""
+        return self.get(JOBS + "?" + query if query else JOBS)
+
+    def list(self, query=""):
+        answer = self.ask(query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def find(self, id):
+        """A job as it is listed."""
+        [found] = [job for job in self.list("limit=100")["items"]
+                   if job["id"] == id]
+        return found
+
+    def order(self, sort="-created_at", where="true"):
+        """The ids as they must be listed."""
+        rows = self.server.sql("SELECT created_at, id::text FROM jobs WHERE " +
+                               where)
+        return [id for _, id in sorted(rows, reverse=sort.startswith("-"))]
+
+    def retry(self, id):
+        return self.client.post("%s/%s/retry" % (JOBS, id),
+                                headers=self.me.headers)
+
+
+@pytest.fixture(scope="module")
+def crowd(start_module_server):
+    """Of a server that has the jobs of the query above."""
+    server = start_module_server()
+    server.sql(FILL, TOTAL)
+    with server.client() as client:
+        yield Admin(server, client)
+
+
+@pytest.fixture
+def admin(server, client):
+    return Admin(server, client)
+
+
+#
+# What a job is.
+#
+
+def test_a_job_has_exactly_its_members(admin):
+    id = add_job(
+        admin.server, kind="a_kind", status="dead", attempts=20,
+        payload='{"b": [1, {"c": null}], "a": "\\u00e9\\n\\u0001\\"😀"}',
+        error='said "no"\n', request_id="req-1", unique_key="secret",
+        runner=str(uuid.uuid4()), run_at="2026-03-01 10:00:00.5+01",
+        created_at="2200-02-01Z", finished_at="2026-03-01 09:00:00.000001Z")
+    job = admin.list("limit=1")["items"][0]
+    assert list(job) == MEMBERS
+    assert job == {
+        "id": id, "kind": "a_kind", "status": "dead", "attempts": 20,
+        "payload": {"b": [1, {"c": None}], "a": 'é\n\x01"😀'},
+        "error": 'said "no"\n', "request_id": "req-1",
+        "run_at": "2026-03-01T09:00:00.500000Z",
+        "created_at": "2200-02-01T00:00:00.000000Z",
+        "finished_at": "2026-03-01T09:00:00.000001Z"}
+
+
+def test_what_is_not_known_is_null(admin):
+    job = admin.find(add_job(admin.server, created_at="2199-01-01Z"))
+    assert (job["error"], job["request_id"], job["finished_at"]) == (
+        None, None, None)
+    assert (job["payload"], job["status"], job["attempts"]) == (
+        {}, "queued", 0)
+
+
+@pytest.mark.parametrize("number", [
+    "9007199254740993", "1e400", "0.1000000000000000055511151231257827"])
+def test_a_number_of_a_payload_is_as_it_was_stored(admin, number):
+    """No reader's idea of one comes between."""
+    id = add_job(admin.server, created_at="2201-01-01Z",
+                 payload='{"n": %s}' % number)
+    [[text]] = admin.server.sql("SELECT payload::text FROM jobs WHERE id = %s",
+                                id)
+    answer = admin.ask("limit=1").text
+    admin.server.sql("DELETE FROM jobs WHERE id = %s", id)
+    assert '"payload":' + text in answer
+
+
+def test_a_large_payload_is_whole(admin):
+    payload = {"list": ["é" * 1000] * 200}
+    id = add_job(admin.server, created_at="2201-01-01Z",
+                 payload=json.dumps(payload))
+    [job] = admin.list("limit=1")["items"]
+    admin.server.sql("DELETE FROM jobs WHERE id = %s", id)
+    assert job["payload"] == payload
+
+
+def test_a_registration_is_seen_with_its_request(admin):
+    answer = admin.client.post("/api/v1/users", json={
+        "email": "seen@example.com", "name": "Seen", "password": "Pw1-seen-by-"
+        "an-admin"})
+    assert answer.status_code == 201
+    [job] = [job for job in admin.list(
+        "kind=send_welcome_email&status=queued&limit=100")["items"]
+        if job["payload"] == {"id": answer.json()["id"]}]
+    assert job["request_id"] == answer.headers["x-request-id"]
+    assert job["run_at"] == job["created_at"]
+
+
+#
+# The list.
+#
+
+def test_a_page_is_as_of_every_list(crowd):
+    page = crowd.list()
+    assert list(page) == ["items", "total", "page", "limit", "pages"]
+    assert ids(page) == crowd.order()[:20]
+    del page["items"]
+    assert page == {"total": TOTAL, "page": 1, "limit": 20, "pages": 4}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("limit", [100, 6])
+def test_every_order_is_total(crowd, sort, limit):
+    seen = []
+    for page in range(1, TOTAL // limit + 2):
+        seen += ids(crowd.list("sort=%s&limit=%d&page=%d" % (sort, limit,
+                                                             page)))
+    assert seen == crowd.order(sort)
+
+
+@pytest.mark.parametrize("query", ["", "sort=created_at", "sort=-created_at",
+                                   "status=done", "kind=purge_jobs"])
+def test_skip_leaves_out(crowd, query):
+    whole = ids(crowd.list("limit=100&" + query))
+    assert ids(crowd.list("skip=5&limit=7&" + query)) == whole[5:12]
+    assert ids(crowd.list("skip=999999999&" + query)) == []
+
+
+@pytest.mark.parametrize("query, where", [
+    ("status=queued", "status = 'queued'"),
+    ("status=running", "status = 'running'"),
+    ("status=done", "status = 'done'"), ("status=dead", "status = 'dead'"),
+    ("kind=purge_jobs", "kind = 'purge_jobs'"),
+    ("kind=purge_jobs&status=done", "kind = 'purge_jobs' AND status = 'done'"),
+    ("kind=send_welcome_email&status=dead",
+     "kind = 'send_welcome_email' AND status = 'dead'")])
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_filter_leaves_what_it_says(crowd, query, where, sort):
+    expected = crowd.order(sort, where)
+    page = crowd.list("limit=100&sort=%s&%s" % (sort, query))
+    assert ids(page) == expected
+    assert 0 < page["total"] == len(expected) < TOTAL
+
+
+def test_a_kind_of_which_there_is_none(crowd):
+    for kind in ("nothing", "PURGE_JOBS", "purge", "x" * 100):
+        assert crowd.list("kind=" + kind) == {
+            "items": [], "total": 0, "page": 1, "limit": 20, "pages": 0}
+
+
+@pytest.mark.parametrize("query, field, message", [
+    ("status=lost", "status", "Must be one of: queued, running, done, dead"),
+    ("status=", "status", "Must be one of: queued, running, done, dead"),
+    ("status=Dead", "status", "Must be one of: queued, running, done, dead"),
+    ("kind=", "kind", "Must match ^[A-Za-z0-9_]{1,100}$"),
+    ("kind=%25", "kind", "Must match ^[A-Za-z0-9_]{1,100}$"),
+    ("kind=" + "x" * 101, "kind", "Must match ^[A-Za-z0-9_]{1,100}$"),
+    ("sort=kind", "sort", "Must be one of: created_at, -created_at"),
+    ("sort=", "sort", "Must be one of: created_at, -created_at"),
+    ("limit=0", "limit", "Must be a number from 1 to 100"),
+    ("limit=101", "limit", "Must be a number from 1 to 100"),
+    ("page=0", "page", "Must be a number from 1 to 999999999"),
+    ("skip=-1", "skip", "Must be a number from 0 to 999999999"),
+    ("q=x", "q", "Is not a parameter of this operation"),
+    ("page=1&skip=0", "skip", "Cannot be given together with page"),
+    ("cursor=&page=1", "page", "Cannot be given together with cursor"),
+    ("cursor=&skip=1", "skip", "Cannot be given together with cursor"),
+    ("status=dead&status=dead", "status", "Is given more than once")])
+def test_a_bad_parameter_is_named(crowd, query, field, message):
+    assert check_validation(crowd.ask(query)) == {"query." + field: [message]}
+
+
+def test_links_lead_to_the_end_and_keep_the_filter(crowd):
+    expected = crowd.order(where="status = 'done'")
+    answer, seen = crowd.ask("status=done&limit=9"), []
+    while True:
+        seen += ids(answer.json())
+        target = links(answer).get("next")
+        if target is None:
+            break
+        query = dict(urllib.parse.parse_qsl(target.partition("?")[2]))
+        assert (query["status"], query["limit"]) == ("done", "9")
+        answer = crowd.get(target)
+    assert seen == expected
+    assert list(links(answer)) == ["prev"]
+
+
+#
+# Behind a cursor.
+#
+
+def walk(admin, query, between=lambda: None):
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = admin.list("cursor=%s&%s" % (cursor, query))
+        assert list(page) == ["items", "next_cursor", "has_more", "limit"]
+        assert page["has_more"] == (page["next_cursor"] is not None)
+        seen += ids(page)
+        cursor = page["next_cursor"]
+        between()
+    return seen
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("query, where", [
+    ("", "true"), ("status=done&", "status = 'done'"),
+    ("kind=purge_jobs&", "kind = 'purge_jobs'"),
+    ("status=dead&kind=purge_jobs&",
+     "status = 'dead' AND kind = 'purge_jobs'")])
+@pytest.mark.parametrize("limit", [1, 6, 100])
+def test_each_job_is_seen_once(crowd, sort, query, where, limit):
+    assert walk(crowd, "%slimit=%d&sort=%s" % (query, limit, sort)) == \
+        crowd.order(sort, where)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_others_come_and_go_meanwhile(crowd, sort):
+    """At the moment of those that are there."""
+    stayed = crowd.order(sort)
+    [[moment]] = crowd.server.sql("SELECT created_at FROM jobs ORDER BY 1 "
+                                  "OFFSET 30 LIMIT 1")
+    try:
+        seen = walk(crowd, "limit=7&sort=" + sort, lambda: add_job(
+            crowd.server, kind="churn", created_at=moment))
+    finally:
+        crowd.server.sql("DELETE FROM jobs WHERE kind = 'churn'")
+    assert len(set(seen)) == len(seen)
+    assert [id for id in seen if id in stayed] == stayed
+
+
+def test_a_cursor_is_of_one_list_and_order(crowd):
+    cursor = crowd.list("cursor=&limit=5")["next_cursor"]
+    assert ids(crowd.list("cursor=%s&limit=5" % cursor)) == \
+        crowd.order()[5:10]
+    check_error(crowd.ask("cursor=%s&sort=created_at" % cursor), 400,
+                "INVALID_CURSOR",
+                "The cursor is of a list sorted by -created_at")
+    add_people(crowd.server, "user")
+    others = crowd.get("/api/v1/users?cursor=&limit=1").json()["next_cursor"]
+    for answer in (crowd.ask("cursor=" + others), crowd.ask("cursor=x"),
+                   crowd.get("/api/v1/users?cursor=" + cursor)):
+        check_error(answer, 400, "INVALID_CURSOR",
+                    "The cursor is not one of this list")
+
+
+#
+# Once more.
+#
+
+def due(server, id):
+    """Seconds until it is due."""
+    [[seconds]] = server.sql("SELECT extract(epoch FROM run_at - now())::float "
+                             "FROM jobs WHERE id = %s", id)
+    return seconds
+
+
+def test_a_dead_job_is_due_at_once(admin):
+    id = add_job(admin.server, status="dead", attempts=20, error="refused",
+                 runner=str(uuid.uuid4()), request_id="req-2",
+                 payload='{"id": "x"}', run_at="2026-01-01Z",
+                 created_at="2025-12-31Z", finished_at="2026-01-01Z")
+    before = row_of(admin.server, id)
+    answer = admin.retry(id)
+    assert answer.status_code == 202
+    job = answer.json()
+    assert list(job) == MEMBERS
+    assert job | {"run_at": None} == {
+        "id": id, "kind": "send_welcome_email", "payload": {"id": "x"},
+        "status": "queued", "attempts": 0, "error": "refused",
+        "request_id": "req-2", "run_at": None,
+        "created_at": "2025-12-31T00:00:00.000000Z", "finished_at": None}
+    assert job in admin.list("limit=100&sort=created_at")["items"]
+    after = row_of(admin.server, id)
+    assert after == before | {
+        "status": "queued", "attempts": 0, "runner": None,
+        "finished_at": None, "run_at": after["run_at"]}
+    assert -10 < due(admin.server, id) <= 0     # behind those that wait
+
+
+def test_a_job_that_waits_for_its_next_attempt_is_due_at_once(admin):
+    id = add_job(admin.server, attempts=7, error="no answer",
+                 run_at="2200-01-01Z")
+    job = admin.retry(id).json()
+    assert (job["status"], job["attempts"], job["error"]) == (
+        "queued", 0, "no answer")
+    assert -10 < due(admin.server, id) <= 0
+
+
+def test_a_job_that_is_due_keeps_its_place(admin):
+    id = add_job(admin.server, attempts=3, run_at="2026-01-01Z")
+    for _ in range(2):
+        answer = admin.retry(id)
+        assert answer.status_code == 202
+        assert answer.json()["attempts"] == 0
+        assert answer.json()["run_at"] == "2026-01-01T00:00:00.000000Z"
+
+
+@pytest.mark.parametrize("status", ["running", "done"])
+def test_one_that_runs_or_is_done_is_left_alone(admin, status):
+    id = add_job(admin.server, status=status, attempts=2,
+                 finished_at="2026-01-01Z" if status == "done" else None,
+                 runner=str(uuid.uuid4()) if status == "running" else None)
+    before = row_of(admin.server, id)
+    check_error(admin.retry(id), 409, "CONFLICT", "The job is %s: only one "
+                "that is dead or queued can be retried" % status)
+    assert row_of(admin.server, id) == before
+
+
+def test_none_is_404(admin):
+    check_error(admin.retry(uuid.uuid4()), 404, "NOT_FOUND", "Job not found")
+    assert check_validation(admin.retry("1")) == {
+        "path.job_id": ["Must be a UUID"]}
+
+
+def test_of_two_alike_one_is_unfinished(admin):
+    alike = {"unique_key": str(uuid.uuid4())}
+    id = add_job(admin.server, status="dead", attempts=20, **alike)
+    add_job(admin.server, kind="another", **alike)
+    add_job(admin.server, status="done", **alike)
+    other = add_job(admin.server, **alike)
+    before = row_of(admin.server, id)
+    for status in ("queued", "running"):
+        admin.server.sql("UPDATE jobs SET status = %s WHERE id = %s", status,
+                         other)
+        check_error(admin.retry(id), 409, "CONFLICT",
+                    "An equal job is queued or running already")
+        assert row_of(admin.server, id) == before
+    admin.server.sql("UPDATE jobs SET status = 'done' WHERE id = %s", other)
+    assert admin.retry(id).status_code == 202
+
+
+def test_runners_are_told_of_what_became_due(admin):
+    server = admin.server
+    listener = psycopg2.connect(
+        host=server.cluster.socket, user="postgres", dbname=server.database,
+        port=server.cluster.port)
+    listener.autocommit = True
+    try:
+        for status, told in (("running", 0), ("done", 0), ("dead", 1),
+                             ("queued", 1)):
+            id = add_job(server, status=status)
+            listener.cursor().execute("LISTEN keel_jobs")
+            admin.retry(id)
+            admin.retry(uuid.uuid4())
+            listener.cursor().execute("UNLISTEN keel_jobs")
+            listener.poll()
+            assert [(note.channel, note.payload)
+                    for note in listener.notifies] == [
+                        ("keel_jobs", "")] * told, status
+            listener.notifies.clear()
+    finally:
+        listener.close()
+
+
+@pytest.mark.parametrize("change, status, message", [
+    ("UPDATE jobs SET status = 'running', attempts = 1 WHERE id = %s", 409,
+     "The job is running: only one that is dead or queued can be retried"),
+    ("UPDATE jobs SET status = 'done' WHERE id = %s", 409,
+     "The job is done: only one that is dead or queued can be retried"),
+    ("UPDATE jobs SET status = 'dead', error = 'new' WHERE id = %s", 202,
+     None),
+    ("DELETE FROM jobs WHERE id = %s", 404, "Job not found")])
+def test_what_is_changed_meanwhile_counts(admin, change, status, message):
+    """A runner was faster, or the other way round: never both."""
+    id = add_job(admin.server, attempts=3)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with transaction(admin.server, change, id):
+            answer = pool.submit(admin.retry, id)
+            wait_for_waiting(admin.server, 1)
+    answer = answer.result()
+    assert answer.status_code == status
+    if message:
+        assert answer.json()["error"]["message"] == message
+    else:
+        assert (answer.json()["error"], answer.json()["status"]) == (
+            "new", "queued")
+
+
+def test_two_who_retry_at_once_do_it_once(admin):
+    id = add_job(admin.server, status="dead", attempts=20)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(admin.retry, [id] * 16))
+    assert [answer.status_code for answer in answers] == [202] * 16
+    assert len({answer.text for answer in answers}) == 1
+
+
+#
+# Of many.
+#
+
+@pytest.fixture(scope="module")
+def many(cluster, template):
+    """Statements to a database with 100,000 jobs, few of them dead."""
+    database = cluster.database(template)
+    cluster.sql(
+        "INSERT INTO jobs (id, kind, payload, status, created_at) SELECT "
+        "gen_random_uuid(), 'send_welcome_email', '{}', CASE WHEN i % 5000 = "
+        "0 THEN 'dead' ELSE 'done' END, now() - interval '1 second' * i FROM "
+        "generate_series(1, 100000) i; ANALYZE jobs", database=database)
+    return lambda statement: cluster.sql(statement, database=database)
+
+
+def section(name):
+    text = read_text(os.path.join(ROOT, "sql/queries/admin_jobs.sql"))
+    [found] = re.findall(r"^-- name: admin_jobs\.%s\n(.*?)(?=^-- |\Z)" % name,
+                         text, re.M | re.S)
+    return found
+
+
+@pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
+@pytest.mark.parametrize("suffix, key, id", [
+    ("", "-infinity", "0" * 8), ("_desc", "infinity", "f" * 8)])
+@pytest.mark.parametrize("name, status, index", [
+    ("list_by_created_at", "", "ix_jobs_created_at"),
+    ("list_of_status_by_created_at", ", 'dead'", "ix_jobs_status")])
+def test_a_page_of_many_reads_no_more_than_its_index(many, name, status, index,
+                                                     suffix, key, id, mode):
+    id = str(uuid.UUID(id * 4))
+    plan = "\n".join(line for line, in many(
+        "PREPARE q AS %s; SET plan_cache_mode = %s; EXPLAIN EXECUTE q (NULL, "
+        "'%s', '%s', 21, 0%s)" % (section(name + suffix), mode, key, id,
+                                  status)))
+    assert "Index Scan" in plan and index in plan, plan
+    assert "Sort" not in plan and "Seq Scan" not in plan, plan

@@ -1,0 +1,266 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: app */
+
+/* Jobs for admins, by their routes, on a repository of the test's own. */
+
+#include "client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dependencies.h"
+#include "modules/admin_jobs/admin_jobs.h"
+
+#define WAITS	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+#define DEAD	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
+#define RUNS	"017f22e2-79b0-7cc3-98c4-dc0c0c073991"
+#define NONE	"017f22e2-79b0-7cc3-98c4-dc0c0c073992"
+
+#define JOBS	"/api/v1/admin/jobs"
+#define MIDDAY	INT64_C(1767268800000000)	/* 2026-01-01T12:00:00Z */
+#define TOTAL	45				/* jobs that a list counts */
+
+#define JOB_ROW(i, s, n, e, f)						\
+	{ .id = i, .kind = "send_welcome_email",			\
+	  .payload = "{\"id\": \"" NONE "\"}", .status = s,		\
+	  .attempts = n, .error = e, .run_at = MIDDAY,			\
+	  .created_at = MIDDAY, .finished_at = f }
+
+static struct admin_job	jobs[] = {
+	JOB_ROW(WAITS, "queued", 0, NULL, TIME_NULL),
+	JOB_ROW(DEAD, "dead", 20, "No \"such\" user", MIDDAY + 1),
+	JOB_ROW(RUNS, "running", 1, NULL, TIME_NULL),
+};
+
+#define NJOBS	(sizeof(jobs) / sizeof(jobs[0]))
+
+static struct user	people[] = {
+	{ .id = WAITS, .role = "user", .is_active = true },
+	{ .id = DEAD, .role = "staff", .is_active = true },
+	{ .id = RUNS, .role = "admin", .is_active = true },
+};
+
+static struct user	*asking;
+
+static void
+as_asking(struct ctx *c, const struct dependency *d)
+{
+	(void)d;
+	c->user = asking;
+}
+
+/* What the stand-in was given last: a list's parameters, and which list. */
+static char	given[7][100];
+
+static void
+keep(const char *title, const char *const *params, size_t n)
+{
+	size_t	 i;
+
+	memset(given, 0, sizeof(given));
+	for (i = 0; i < n; i++)
+		snprintf(given[i], sizeof(given[i]), "%s", params[i] != NULL ?
+		    params[i] : "(null)");
+	snprintf(given[6], sizeof(given[6]), "%s", title);
+}
+
+static void *
+retried(const char *id, size_t *n)
+{
+	size_t	 i;
+
+	for (i = 0; i < NJOBS; i++) {
+		if (strcmp(jobs[i].id, id) == 0) {
+			*n = 1;
+			return (&jobs[i]);
+		}
+	}
+	*n = 0;
+	return (NULL);
+}
+
+static void *
+with_jobs(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	struct total	*count;
+
+	if (strcmp(title, "count") == 0) {
+		count = ctx_alloc(c, sizeof(*count));
+		count->total = TOTAL;
+		*n = 1;
+		return (count);
+	}
+	if (strcmp(title, "retry") == 0)
+		return (retried(params[0], n));
+	keep(title, params, strncmp(title, "list_of_status_", 15) == 0 ? 6 :
+	    5);
+	*n = NJOBS;
+	return (jobs);
+}
+
+static int
+setup(void **state)
+{
+	int	 status = client_setup(state);
+
+	asking = &people[2];
+	override_dependency(&signed_in, as_asking, "list_jobs");
+	override_repository("admin_jobs", with_jobs, "list_jobs");
+	override_dependency(&signed_in, as_asking, "retry_job");
+	override_repository("admin_jobs", with_jobs, "retry_job");
+	return (status);
+}
+
+static void
+assert_given(const char *title, const char *kind, const char *key,
+    const char *id, const char *limit, const char *skip, const char *status)
+{
+	assert_string_equal(given[6], title);
+	assert_string_equal(given[0], kind);
+	assert_string_equal(given[1], key);
+	assert_string_equal(given[2], id);
+	assert_string_equal(given[3], limit);
+	assert_string_equal(given[4], skip);
+	assert_string_equal(given[5], status);
+}
+
+static void
+assert_error(const char *code, const char *message)
+{
+	assert_string_equal(client_text("error.code"), code);
+	assert_string_equal(client_text("error.message"), message);
+}
+
+static void
+test_item(void **state)
+{
+	static const char	 dead[] =
+	    "{\"id\":\"" DEAD "\",\"kind\":\"send_welcome_email\","
+	    "\"payload\":{\"id\": \"" NONE "\"},\"status\":\"dead\","
+	    "\"attempts\":20,\"error\":\"No \\\"such\\\" user\","
+	    "\"request_id\":null,"
+	    "\"run_at\":\"2026-01-01T12:00:00.000000Z\","
+	    "\"created_at\":\"2026-01-01T12:00:00.000000Z\","
+	    "\"finished_at\":\"2026-01-01T12:00:00.000001Z\"}";
+
+	(void)state;
+	assert_int_equal(client_request("GET", JOBS, NULL), 200);
+	assert_non_null(strstr(client_body(), dead));
+	assert_int_equal(json_array_size(client_json("items")), NJOBS);
+	assert_int_equal(client_number("total"), TOTAL);
+	assert_true(json_is_null(client_json("items.0.error")));
+	assert_true(json_is_null(client_json("items.0.finished_at")));
+	assert_string_equal(client_text("items.2.payload.id"), NONE);
+}
+
+static void
+test_lists(void **state)
+{
+	(void)state;
+	client_request("GET", JOBS, NULL);
+	assert_given("list_by_created_at_desc", "(null)", "infinity",
+	    PAGE_LAST_ID, "20", "0", "");
+	client_request("GET", JOBS "?sort=created_at&page=3&limit=7", NULL);
+	assert_given("list_by_created_at", "(null)", "-infinity",
+	    PAGE_FIRST_ID, "7", "14", "");
+	client_request("GET", JOBS "?status=dead&kind=a_1&skip=5", NULL);
+	assert_given("list_of_status_by_created_at_desc", "a_1", "infinity",
+	    PAGE_LAST_ID, "20", "5", "dead");
+	client_request("GET", JOBS "?status=done&sort=created_at", NULL);
+	assert_given("list_of_status_by_created_at", "(null)", "-infinity",
+	    PAGE_FIRST_ID, "20", "0", "done");
+}
+
+/* The next page begins behind the last job that was shown. */
+static void
+test_cursor(void **state)
+{
+	char	 target[2000];
+
+	(void)state;
+	assert_int_equal(client_request("GET", JOBS "?cursor=&limit=2", NULL),
+	    200);
+	assert_given("list_by_created_at_desc", "(null)", "infinity",
+	    PAGE_LAST_ID, "3", "0", "");
+	assert_int_equal(json_array_size(client_json("items")), 2);
+	assert_true(json_is_true(client_json("has_more")));
+	snprintf(target, sizeof(target), JOBS "?limit=3&status=done&cursor=%s",
+	    client_text("next_cursor"));
+
+	assert_int_equal(client_request("GET", target, NULL), 200);
+	assert_given("list_of_status_by_created_at_desc", "(null)",
+	    "2026-01-01T12:00:00.000000Z", DEAD, "4", "0", "done");
+	assert_true(json_is_null(client_json("next_cursor")));
+	assert_true(json_is_false(client_json("has_more")));
+}
+
+static void
+test_retry(void **state)
+{
+	(void)state;
+	assert_int_equal(client_request("POST", JOBS "/" WAITS "/retry",
+	    NULL), 202);
+	assert_string_equal(client_text("id"), WAITS);
+	assert_int_equal(client_request("POST", JOBS "/" RUNS "/retry",
+	    NULL), 409);
+	assert_error("CONFLICT", "The job is running: only one that is dead "
+	    "or queued can be retried");
+	assert_int_equal(client_request("POST", JOBS "/" NONE "/retry",
+	    NULL), 404);
+	assert_error("NOT_FOUND", "Job not found");
+	assert_int_equal(client_request("POST", JOBS "/7/retry", NULL), 422);
+	assert_string_equal(client_text("error.details.0.field"),
+	    "path.job_id");
+}
+
+static void
+test_for_admins_alone(void **state)
+{
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		asking = &people[i];
+		assert_int_equal(client_request("GET", JOBS, NULL), 403);
+		assert_int_equal(client_request("POST",
+		    JOBS "/" WAITS "/retry", NULL), 403);
+		assert_error("FORBIDDEN", "Insufficient permissions");
+	}
+	overrides_clear();
+	assert_int_equal(client_request("GET", JOBS, NULL), 401);
+	assert_int_equal(client_request("POST", JOBS "/" WAITS "/retry",
+	    NULL), 401);
+}
+
+int
+main(void)
+{
+#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, \
+			    client_teardown)
+	const struct CMUnitTest	tests[] = {
+		TEST(test_item),
+		TEST(test_lists),
+		TEST(test_cursor),
+		TEST(test_retry),
+		TEST(test_for_admins_alone),
+	};
+
+	return (cmocka_run_group_tests_name("admin_jobs", tests, client_start,
+	    NULL));
+}
