@@ -11,7 +11,6 @@
 # WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-"""Requests byte by byte, and the answers to them: what no HTTP client does."""
 """Lists behind a cursor: every row once, whatever happens between the pages;
 and a cursor is nobody's to write."""
 
