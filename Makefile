@@ -12,11 +12,13 @@ NPM = $(if $(shell command -v npm),,npm)
 # never touches it; a private one is kept in KEEL_STATE_DIR.
 RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
+	libcurl4-openssl-dev \
 	postgresql-15 openssl util-linux
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
 	python3-pytest-xdist python3-httpx python3-psycopg2 \
 	python3-requests-oauthlib python3-jose python3-email-validator \
-	python3-passlib python3-bcrypt python3-jsonschema sslscan \
+	python3-passlib python3-bcrypt python3-jsonschema \
+	python3-aiosmtpd sslscan \
 	slowhttptest procps iproute2 chromium
 
 # The docs page's, from npm; conf/swagger-ui has the exact version. Its scripts

@@ -1,0 +1,443 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""What the tests do again and again: register, sign in, compare errors."""
+"""Mail servers for tests: one that misbehaves as it is told, and a real one.
+
+A scripted server takes every mail, unless its script says otherwise:
+
+    with ScriptedServer(rcpt="550 5.1.1 No such user") as smtp:
+        start_jobs(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+        ...
+    [message] = smtp.wait(1)        # sender, recipients, data, tls, login
+    message.parsed()                # email.message.EmailMessage
+
+The script's steps are greeting, ehlo, starttls, auth, mail, rcpt, data, body
+(the reply to the end of the data) and quit. What is given for a step is a
+reply, or HANG (say nothing any more), or CLOSE (close the connection), and is
+done every time; a list of them is used up one by one, and then all is well:
+
+    ScriptedServer(body=["451 4.3.0 Try later"])        # once
+    ScriptedServer(mail=[None, CLOSE])                  # the second mail's
+
+Change it later with smtp.script["rcpt"] = ..., or hold everybody with
+smtp.script["body"] = HANG and let go with smtp.close_all().
+
+TLS: certificate=(cert, key), as the fixture `certificates` has them, offers
+STARTTLS; implicit=True makes it an smtps server instead. Its url says which.
+Login: login=("user", "password") offers AUTH PLAIN and LOGIN, and refuses
+mail without it; the url then has both, percent-encoded.
+
+smtp.connections counts them, smtp.commands are the lines that clients sent
+(AUTH's without what is secret), smtp.active is how many messages are between
+MAIL and their last reply. smtp.close_all() closes every connection, as a
+server does with idle ones; smtp.stop() and smtp.start() are an outage: the
+port stays the same, and nobody listens on it between the two.
+
+RealServer is aiosmtpd, and has url, messages, wait(), stop() and start()
+alike. It knows no script: what it takes is correct SMTP.
+
+Both listen on 127.0.0.1 alone.
+"""
+
+import base64
+import contextlib
+import dataclasses
+import email
+import email.policy
+import socket
+import ssl
+import threading
+import time
+import urllib.parse
+
+from cluster import free_port
+
+HANG = object()
+CLOSE = object()
+
+STEPS = ("greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
+         "body", "quit")
+LINE_MAX = 1000
+
+
+@dataclasses.dataclass
+class Message:
+    """One that was taken, as it came but for the dots of SMTP."""
+    sender: str
+    recipients: list
+    data: bytes
+    tls: bool
+    login: str          # "" if nobody signed in
+    options: list       # of MAIL: ["SMTPUTF8"]
+    connection: int     # 1, 2, ...
+
+    def parsed(self):
+        message = email.message_from_bytes(self.data,
+                                           policy=email.policy.default)
+        for part in message.walk():
+            assert part.defects == [], part.defects
+            for name, value in part.items():
+                assert value.defects == (), (name, value.defects)
+        return message
+
+
+class Sink:
+    """What both servers share."""
+
+    def __init__(self, certificate, implicit, login):
+        assert certificate or not implicit
+        self.port = free_port()
+        self.implicit = implicit
+        self.login = login
+        self.tls = None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(*certificate)
+        self.messages = []
+        self.lock = threading.Condition()
+
+    @property
+    def url(self):
+        name = "".join(urllib.parse.quote(part, safe="") + after
+                       for part, after in zip(self.login or (), ":@"))
+        return "%s://%s127.0.0.1:%d" % (
+            "smtps" if self.implicit else "smtp", name, self.port)
+
+    def take(self, message):
+        with self.lock:
+            self.messages.append(message)
+            self.lock.notify_all()
+
+    def wait(self, count, timeout=20):
+        """The messages, when there are that many; more are not waited for."""
+        with self.lock:
+            done = self.lock.wait_for(lambda: len(self.messages) >= count,
+                                      timeout)
+            assert done, "%d of %d mails" % (len(self.messages), count)
+            return list(self.messages)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Closed(Exception):
+    pass
+
+
+class ScriptedServer(Sink):
+    def __init__(self, certificate=None, implicit=False, login=None,
+                 extensions=("8BITMIME", "SMTPUTF8"), **script):
+        super().__init__(certificate, implicit, login)
+        assert set(script) <= set(STEPS), script
+        self.script = script
+        self.extensions = extensions
+        self.connections = 0
+        self.active = 0
+        self.commands = []
+        self.sockets = set()
+        self.listener = None
+
+    def start(self):
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", self.port))
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, args=(self.listener,),
+                         daemon=True).start()
+        return self
+
+    def stop(self):
+        listener, self.listener = self.listener, None
+        if listener:
+            # Closing alone would not wake the thread that accepts.
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        self.close_all()
+
+    def close_all(self):
+        """Closes every connection that stands."""
+        with self.lock:
+            sockets = list(self.sockets)
+        for s in sockets:
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+
+    def accept(self, listener):
+        while True:
+            try:
+                s, _ = listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.connections += 1
+                number = self.connections
+                self.sockets.add(s)
+                self.lock.notify_all()
+            threading.Thread(target=self.serve, args=(s, number),
+                             daemon=True).start()
+
+    def serve(self, s, number):
+        session = Session(self, s, number)
+        try:
+            session.run()
+        except (Closed, OSError):
+            pass
+        finally:
+            with self.lock:
+                self.active -= session.in_message
+                self.sockets.discard(s)
+                self.lock.notify_all()
+            session.close()
+            s.close()
+
+    def action(self, step):
+        """What to do at a step: None is to go on."""
+        with self.lock:
+            action = self.script.get(step)
+            if isinstance(action, list):
+                action = action.pop(0) if action else None
+            return action
+
+    def wait_for(self, condition, timeout=20):
+        """Until condition() holds, looked at whenever something happens."""
+        with self.lock:
+            assert self.lock.wait_for(condition, timeout), "nothing came"
+
+    def note(self, line):
+        with self.lock:
+            self.commands.append(line)
+            self.lock.notify_all()
+
+
+class Session:
+    """One connection to a scripted server."""
+
+    def __init__(self, server, s, number):
+        self.server = server
+        self.plain = s
+        self.socket = s
+        self.file = None
+        self.number = number
+        self.tls = False
+        self.login = ""
+        self.in_message = False
+        self.sender = None
+        self.options = []
+        self.recipients = []
+
+    def close(self):
+        if self.file:
+            self.file.close()
+        if self.socket is not self.plain:
+            self.socket.close()
+
+    def open(self):
+        if self.file:
+            self.file.close()
+        self.file = self.socket.makefile("rb")
+
+    def start_tls(self):
+        # A duplicate: close_all() must still find the connection.
+        self.socket = self.server.tls.wrap_socket(self.plain.dup(),
+                                                  server_side=True)
+        self.tls = True
+        self.open()
+
+    def send(self, text):
+        self.socket.sendall(text.encode("utf-8") + b"\r\n")
+
+    def line(self):
+        line = self.file.readline(1 << 20)
+        if not line.endswith(b"\r\n"):
+            raise Closed
+        return line
+
+    def step(self, step, reply):
+        """Does what the script says, or replies; True if all is well."""
+        action = self.server.action(step)
+        if action is CLOSE:
+            raise Closed
+        if action is HANG:
+            # Until the other side, or close_all(), ends it.
+            while self.socket.recv(65536):
+                pass
+            raise Closed
+        self.send(action or reply)
+        return (action or reply)[0] in "23"
+
+    def message(self, begins):
+        with self.server.lock:
+            self.server.active += begins - self.in_message
+            self.in_message = begins
+            self.server.lock.notify_all()
+
+    def run(self):
+        if self.server.implicit:
+            self.start_tls()
+        else:
+            self.open()
+        if not self.step("greeting", "220 test.invalid ESMTP"):
+            raise Closed
+        while True:
+            line = self.line().decode("utf-8", "replace").rstrip("\r\n")
+            assert len(line) <= LINE_MAX, line
+            verb = line.split(" ")[0].upper()
+            self.server.note("AUTH" if verb == "AUTH" else line)
+            getattr(self, "do_" + verb.lower(), self.unknown)(line)
+
+    def unknown(self, _):
+        self.send("502 5.5.2 Unknown")
+
+    def do_ehlo(self, _):
+        lines = ["test.invalid", "ENHANCEDSTATUSCODES",
+                 *self.server.extensions]
+        if self.server.tls and not self.tls:
+            lines.append("STARTTLS")
+        if self.server.login:
+            lines.append("AUTH PLAIN LOGIN")
+        self.step("ehlo", "\r\n".join(
+            "250%s%s" % (" " if line is lines[-1] else "-", line)
+            for line in lines))
+
+    def do_helo(self, _):
+        self.step("ehlo", "250 test.invalid")
+
+    def do_starttls(self, _):
+        if not self.server.tls or self.tls:
+            self.unknown(_)
+        elif self.step("starttls", "220 2.0.0 Go on"):
+            self.start_tls()
+
+    def ask(self, prompt):
+        self.send("334 " + base64.b64encode(prompt).decode())
+        return base64.b64decode(self.line())
+
+    def do_auth(self, line):
+        words = line.split(" ")
+        if words[1].upper() == "PLAIN":
+            given = base64.b64decode(words[2]) if len(words) > 2 \
+                else self.ask(b"")
+            _, name, password = given.decode().split("\0")
+        else:
+            name = base64.b64decode(words[2]) if len(words) > 2 \
+                else self.ask(b"Username:")
+            name, password = name.decode(), self.ask(b"Password:").decode()
+        if (name, password) != self.server.login:
+            self.send("535 5.7.8 Wrong")
+        elif self.step("auth", "235 2.7.0 Welcome"):
+            self.login = name
+
+    def do_mail(self, line):
+        if self.server.login and not self.login:
+            self.send("530 5.7.0 Sign in first")
+            return
+        self.message(True)
+        address, _, options = line[len("MAIL FROM:"):].partition("> ")
+        self.sender = address.strip("<>")
+        self.options = options.split()
+        self.recipients = []
+        if not self.step("mail", "250 2.1.0 Ok"):
+            self.message(False)
+
+    def do_rcpt(self, line):
+        if self.step("rcpt", "250 2.1.5 Ok"):
+            self.recipients.append(
+                line[len("RCPT TO:"):].partition("> ")[0].strip("<>"))
+
+    def do_data(self, _):
+        if not self.recipients:
+            self.send("503 5.5.1 Nobody to send to")
+            return
+        if not self.step("data", "354 Go on"):
+            return
+        lines = []
+        while (line := self.line()) != b".\r\n":
+            lines.append(line[line.startswith(b"."):])
+        if self.step("body", "250 2.0.0 Taken"):
+            self.server.take(Message(
+                self.sender, self.recipients, b"".join(lines), self.tls,
+                self.login, self.options, self.number))
+        self.message(False)
+
+    def do_rset(self, _):
+        self.message(False)
+        self.send("250 2.0.0 Ok")
+
+    def do_noop(self, _):
+        self.send("250 2.0.0 Ok")
+
+    def do_quit(self, _):
+        self.step("quit", "221 2.0.0 Bye")
+        raise Closed
+
+
+class RealServer(Sink):
+    """aiosmtpd, which holds clients to RFC 5321."""
+
+    def __init__(self, certificate=None, implicit=False, login=None):
+        super().__init__(certificate, implicit, login)
+        self.controller = None
+
+    def start(self):
+        from aiosmtpd.controller import Controller
+        from aiosmtpd.smtp import AuthResult
+
+        def authenticate(_server, session, _envelope, _mechanism, data):
+            given = (data.login.decode(), data.password.decode())
+            session.login_name = given[0]
+            return AuthResult(success=given == self.login)
+
+        options = {"enable_SMTPUTF8": True}
+        if self.implicit:
+            options["ssl_context"] = self.tls
+        elif self.tls:
+            options |= {"tls_context": self.tls, "require_starttls": True}
+        if self.login:
+            options |= {"authenticator": authenticate, "auth_required": True,
+                        "auth_require_tls": bool(self.tls) and
+                        not self.implicit}
+        self.controller = Controller(self, hostname="127.0.0.1",
+                                     port=self.port, **options)
+        self.controller.start()
+        return self
+
+    def stop(self):
+        if self.controller:
+            self.controller.stop()
+        self.controller = None
+
+    async def handle_DATA(self, _server, session, envelope):
+        self.take(Message(
+            envelope.mail_from, envelope.rcpt_tos, envelope.original_content,
+            self.implicit or session.ssl is not None,
+            getattr(session, "login_name", ""), envelope.mail_options, 0))
+        return "250 2.0.0 Taken"
+
+
+def closed_port():
+    """One that refuses connections."""
+    return free_port()
+
+
+def wait_until(condition, timeout=20):
+    """Polls; for what no server here is told of."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
