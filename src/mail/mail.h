@@ -1,0 +1,99 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_MAIL_H
+#define KEEL_MAIL_H
+
+#include <stddef.h>
+
+#include "runtime/ctx.h"
+#include "runtime/schema.h"
+
+/*
+ * Mails, sent by a job and by nothing else: a request does not wait for a mail
+ * server. One is declared in a module, by its templates and the values that
+ * these have gaps for:
+ *
+ *	assets/mail/welcome.txt:	Subject: Welcome, {{name}}
+ *
+ *					Hello {{name}}, ...
+ *	assets/mail/welcome.html:	<p>Hello {{name}}, ...
+ *	users_jobs.c:			MAIL(welcome, "name", "url");
+ *
+ *	mail_send(c, &welcome_mail, user->email,
+ *	    CONTEXT({ "name", user->name }, { "url", config.public_url }));
+ *
+ * A value is text and stays text: it can become neither a header nor markup.
+ */
+struct mail {
+	const char		*name;
+	const char		*text;		/* assets/mail/NAME.txt */
+	const char		*html;		/* assets/mail/NAME.html */
+	const char	*const	*values;	/* their names */
+	size_t			 nvalues;
+};
+
+#define MAIL_NAMES(...)	((const char *const[]){ NULL, ##__VA_ARGS__ })
+
+#define MAIL(title, ...)						\
+	extern const unsigned char asset_##title##_txt[];		\
+	extern const unsigned char asset_##title##_html[];		\
+	static const struct mail title##_mail = {			\
+		.name = #title,						\
+		.text = (const char *)asset_##title##_txt,		\
+		.html = (const char *)asset_##title##_html,		\
+		.values = MAIL_NAMES(__VA_ARGS__) + 1,			\
+		.nvalues = sizeof(MAIL_NAMES(__VA_ARGS__)) /		\
+		    sizeof(char *) - 1,					\
+	};								\
+	REGISTER(mails, title##_mail)
+
+/* What stands in a gap. */
+struct mail_value {
+	const char	*name;
+	const char	*value;
+};
+
+#define CONTEXT(...)							\
+	((const struct mail_value[]){ __VA_ARGS__, { NULL, NULL } })
+
+/*
+ * Sends a mail, or writes it to a file where no mail server is set, and
+ * returns when the server has taken it. Once in a job: every attempt makes
+ * the same message to the byte, with the same Message-ID, so that a mail sent
+ * twice can be told to be one. The address is one that email_normalise() gave.
+ *
+ * Raises ERR_PERMANENT when the server refuses this message, or the address
+ * cannot be one; ERR_UNAVAILABLE when a later attempt may do better; and
+ * ERR_INTERNAL outside of a job, for a second mail of a job, or without a value
+ * that the mail declares.
+ */
+void		 mail_send(struct ctx *, const struct mail *, const char *to,
+		    const struct mail_value *) AWAITS;
+
+/*
+ * In the parent, at every start: checks the templates of every mail. Returns
+ * NULL, or a line that names the file and what is wrong in it.
+ */
+const char	*mails_init(void);
+
+/*
+ * In the runner, once its loop stands: gets ready to send, or checks that
+ * files can be written. Returns NULL, or a line saying what is wrong.
+ */
+const char	*mail_init(void);
+
+#endif

@@ -1,0 +1,331 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* The settings of mail: a server's URL, and the sender's address. */
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "mail/mail_settings.h"
+#include "mail/compose.h"
+#include "utils/complain.h"
+#include "utils/hex.h"
+#include "utils/utf8.h"
+
+#define HOST_MAX	253	/* characters of a name (RFC 1035) */
+#define LABEL_MAX	63
+#define LOCAL_MAX	64	/* of an address before its @ (RFC 5321) */
+#define NAME_MAX_CHARS	100	/* of the sender */
+
+#define SUBMISSION	587
+#define SUBMISSIONS	465
+
+/* The URL holds a password: it is not repeated. */
+static const char *
+bad_url(const char *what)
+{
+	return (complain("KEEL_SMTP_URL: %s; it must be like "
+	    "smtp://user:password@mail.example.org:587 or "
+	    "smtps://mail.example.org, user and password percent-encoded",
+	    what));
+}
+
+/* Has it only characters that show? */
+static bool
+is_plain(const char *s)
+{
+	size_t	 n;
+
+	if (!utf8_valid(s, strlen(s)))
+		return (false);
+	for (; *s != '\0'; s += n) {
+		n = utf8_sequence(s, strlen(s));
+		if (mail_is_control(s, n))
+			return (false);
+	}
+	return (true);
+}
+
+/* Percent-decodes len characters; NULL if they are not what they should be. */
+static const char *
+decode(const char *s, size_t len)
+{
+	char	*out = malloc(len + 1), *p = out;
+	size_t	 i;
+
+	if (out == NULL)
+		return (NULL);
+	for (i = 0; i < len; i++) {
+		if (s[i] != '%') {
+			*p++ = s[i];
+			continue;
+		}
+		if (i + 2 >= len || hex_value(s[i + 1]) == -1 ||
+		    hex_value(s[i + 2]) == -1) {
+			free(out);
+			return (NULL);
+		}
+		*p++ = (char)(hex_value(s[i + 1]) << 4 |
+		    hex_value(s[i + 2]));
+		i += 2;
+	}
+	*p = '\0';
+	if (strlen(out) != (size_t)(p - out) || *out == '\0' ||
+	    !is_plain(out)) {
+		free(out);
+		return (NULL);
+	}
+	return (out);
+}
+
+/* Labels of letters, digits and hyphens. */
+static bool
+is_host_name(const char *s)
+{
+	size_t	 label = 0;
+	char	 before = '.';
+
+	if (*s == '\0' || strlen(s) > HOST_MAX)
+		return (false);
+	for (;; before = *s++) {
+		if (*s == '.' || *s == '\0') {
+			if (label == 0 || label > LABEL_MAX || before == '-')
+				return (false);
+			if (*s == '\0')
+				return (true);
+			label = 0;
+		} else if (isalnum((unsigned char)*s) || *s == '_' ||
+		    (*s == '-' && label > 0))
+			label++;
+		else
+			return (false);
+	}
+}
+
+static const char *
+read_user(const char *s, size_t len, struct mail_settings *m)
+{
+	const char	*colon = memchr(s, ':', len);
+
+	if (memchr(s, '@', len) != NULL)
+		return (bad_url("it has more than one @"));
+	if (colon == NULL)
+		return (bad_url("it has a user and no password"));
+	m->user = decode(s, (size_t)(colon - s));
+	m->password = decode(colon + 1, len - 1 - (size_t)(colon - s));
+	if (m->user == NULL || m->password == NULL)
+		return (bad_url("its user or password is empty, not "
+		    "percent-encoded UTF-8, or has control characters"));
+	return (NULL);
+}
+
+static const char *
+read_port(const char *s, struct mail_settings *m)
+{
+	m->port = m->implicit ? SUBMISSIONS : SUBMISSION;
+	if (*s == '\0')
+		return (NULL);
+	if (*s++ != ':' || *s == '\0')
+		return (bad_url("something follows the host"));
+	for (m->port = 0; isdigit((unsigned char)*s) && m->port <= 65535; s++)
+		m->port = m->port * 10 + (unsigned)(*s - '0');
+	if (*s != '\0' || m->port < 1 || m->port > 65535)
+		return (bad_url("its port is not a number from 1 to 65535"));
+	return (NULL);
+}
+
+static const char *
+read_host(const char *s, struct mail_settings *m)
+{
+	struct in6_addr	 address;
+	size_t		 len;
+	char		*host;
+
+	if (*s == '[') {
+		len = strcspn(++s, "]");
+		if (s[len] != ']')
+			return (bad_url("its [ is not closed"));
+	} else
+		len = strcspn(s, ":/?#");
+	if ((host = strndup(s, len)) == NULL)
+		return (bad_url("there is no memory for it"));
+	m->host = host;
+	if (s[len] == ']') {
+		if (inet_pton(AF_INET6, host, &address) != 1)
+			return (bad_url("what is in brackets is no address"));
+		len++;
+	} else if (!is_host_name(host))
+		return (bad_url("its host is no name and no address"));
+	return (read_port(s + len, m));
+}
+
+static const char *
+read_url(const char *url, struct mail_settings *m)
+{
+	const char	*at, *what;
+
+	if (strncmp(url, "smtp://", 7) == 0)
+		url += 7;
+	else if (strncmp(url, "smtps://", 8) == 0) {
+		url += 8;
+		m->implicit = true;
+	} else
+		return (bad_url("it is neither smtp:// nor smtps://"));
+	if ((at = strrchr(url, '@')) != NULL) {
+		if ((what = read_user(url, (size_t)(at - url), m)) != NULL)
+			return (what);
+		url = at + 1;
+	}
+	return (read_host(url, m));
+}
+
+static bool
+is_loopback(const char *host)
+{
+	struct in_addr	 address;
+
+	return (strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+	    (inet_pton(AF_INET, host, &address) == 1 &&
+	    ntohl(address.s_addr) >> 24 == 127));
+}
+
+/* A password in the clear is anybody's, but for one that stays in here. */
+static const char *
+read_tls(const char *text, struct mail_settings *m)
+{
+	m->tls = strcmp(text, "required") == 0;
+	if (!m->tls && strcmp(text, "off") != 0)
+		return (complain("KEEL_SMTP_TLS must be required or off, not "
+		    "'%s'", text));
+	if (m->tls || m->host == NULL)
+		return (NULL);
+	if (m->implicit)
+		return (complain("KEEL_SMTP_TLS is off and KEEL_SMTP_URL is "
+		    "smtps://"));
+	if (m->user != NULL && !is_loopback(m->host))
+		return (complain("KEEL_SMTP_TLS is off and KEEL_SMTP_URL has "
+		    "a password, which would go to %s in the clear",
+		    m->host));
+	return (NULL);
+}
+
+static const char *
+read_ca(const char *path, struct mail_settings *m)
+{
+	X509	*cert;
+	FILE	*f;
+
+	if ((m->ca = path) == NULL)
+		return (NULL);
+	if ((f = fopen(path, "re")) == NULL)
+		return (complain("KEEL_SMTP_CA: cannot read %s: %m", path));
+	cert = PEM_read_X509(f, NULL, NULL, NULL);
+	fclose(f);
+	if (cert == NULL)
+		return (complain("KEEL_SMTP_CA: %s has no certificate in PEM "
+		    "form", path));
+	X509_free(cert);
+	return (NULL);
+}
+
+static bool
+is_sender(const char *address)
+{
+	const char	*at = strchr(address, '@');
+
+	return (at != NULL && (size_t)(at - address) <= LOCAL_MAX &&
+	    mail_is_dot_atom(address, (size_t)(at - address), false) &&
+	    is_host_name(at + 1));
+}
+
+static const char *
+bad_from(const char *text)
+{
+	return (complain("KEEL_MAIL_FROM must be like 'Name "
+	    "<name@example.org>' or name@example.org, the address in ASCII, "
+	    "not '%.200s'", is_plain(text) ? text : "(control characters)"));
+}
+
+/* The quotes around a name are for mail's sake, and set again where needed. */
+static char *
+read_name(const char *s, size_t len)
+{
+	char	*name, *p;
+	size_t	 i;
+
+	while (len > 0 && s[len - 1] == ' ')
+		len--;
+	if ((name = p = malloc(len + 1)) == NULL)
+		return (NULL);
+	if (len >= 2 && s[0] == '"' && s[len - 1] == '"') {
+		for (i = 1; i < len - 1; i++) {
+			if (s[i] == '\\' && i + 1 < len - 1)
+				i++;
+			*p++ = s[i];
+		}
+	} else {
+		memcpy(p, s, len);
+		p += len;
+	}
+	*p = '\0';
+	return (name);
+}
+
+static const char *
+read_from(const char *text, struct mail_settings *m)
+{
+	const char	*open = strrchr(text, '<');
+	size_t		 len = strlen(text);
+
+	if (open == NULL) {
+		m->from_name = "";
+		m->from = text;
+	} else {
+		if (text[len - 1] != '>')
+			return (bad_from(text));
+		m->from_name = read_name(text, (size_t)(open - text));
+		m->from = strndup(open + 1, len - 2 - (size_t)(open - text));
+	}
+	if (m->from_name == NULL || m->from == NULL)
+		return (complain("KEEL_MAIL_FROM: out of memory"));
+	if (!is_sender(m->from) || !is_plain(m->from_name) ||
+	    strpbrk(m->from_name, "<>\"") != NULL ||
+	    utf8_length(m->from_name) > NAME_MAX_CHARS)
+		return (bad_from(text));
+	m->from_domain = strchr(m->from, '@') + 1;
+	return (NULL);
+}
+
+const char *
+mail_settings_read(const char *url, const char *tls, const char *ca,
+    const char *from, struct mail_settings *m)
+{
+	const char	*what;
+
+	memset(m, 0, sizeof(*m));
+	if (url != NULL && (what = read_url(url, m)) != NULL)
+		return (what);
+	if ((what = read_tls(tls, m)) != NULL ||
+	    (what = read_ca(ca, m)) != NULL)
+		return (what);
+	return (read_from(from, m));
+}

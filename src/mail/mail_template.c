@@ -1,0 +1,243 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Templates: where the gaps are, and how a value is put into one. */
+
+#include <string.h>
+
+#include "mail/compose.h"
+#include "utils/complain.h"
+#include "utils/utf8.h"
+
+#define NAME_MAX_BYTES	40
+#define SUBJECT_VALUE	100	/* characters; what is longer is cut */
+#define SUBJECT		"Subject: "
+
+/*
+ * The gap that p begins with, "{{name}}": its name, and the length of it all.
+ * NULL if it is none.
+ */
+static const char *
+read_gap(const char *p, size_t *name_len, size_t *len)
+{
+	size_t	 n;
+
+	n = strspn(p + 2, "abcdefghijklmnopqrstuvwxyz_");
+	if (n == 0 || n > NAME_MAX_BYTES || strncmp(p + 2 + n, "}}", 2) != 0)
+		return (NULL);
+	*name_len = n;
+	*len = n + 4;
+	return (p + 2);
+}
+
+static const char *
+find_value(const struct mail_value *v, const char *name, size_t len)
+{
+	for (; v->name != NULL; v++) {
+		if (strlen(v->name) == len && strncmp(v->name, name, len) == 0)
+			return (v->value);
+	}
+	return (NULL);
+}
+
+static void
+add_char(struct text *t, enum mail_part part, const char *s, size_t n)
+{
+	static const char *const escapes[][2] = {
+		{ "&", "&amp;" }, { "<", "&lt;" }, { ">", "&gt;" },
+		{ "\"", "&quot;" }, { "'", "&#39;" },
+	};
+	size_t	 i;
+
+	for (i = 0; part == PART_HTML &&
+	    i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		if (*s == *escapes[i][0]) {
+			text_puts(t, escapes[i][1]);
+			return;
+		}
+	}
+	text_add(t, s, n);
+}
+
+/*
+ * A run of characters that could break a line, or write it backwards, becomes
+ * one blank; what is no UTF-8, a replacement character.
+ */
+static void
+add_value(struct text *t, enum mail_part part, const char *s)
+{
+	size_t	 n, chars = 0;
+	bool	 control, before = false;
+
+	for (; *s != '\0'; s += n > 0 ? n : 1, before = control) {
+		n = utf8_sequence(s, strlen(s));
+		control = mail_is_control(s, n);
+		if (control && before)
+			continue;
+		if (part == PART_SUBJECT && chars++ == SUBJECT_VALUE) {
+			text_puts(t, "\u2026");
+			return;
+		}
+		if (control)
+			text_puts(t, " ");
+		else if (n == 0)
+			text_puts(t, "\ufffd");
+		else
+			add_char(t, part, s, n);
+	}
+}
+
+static void
+expand(struct text *t, enum mail_part part, const char *p, size_t len,
+    const struct mail_value *values)
+{
+	const char	*end = p + len, *gap, *name;
+	size_t		 name_len, gap_len;
+
+	while ((gap = memmem(p, (size_t)(end - p), "{{", 2)) != NULL) {
+		text_add(t, p, (size_t)(gap - p));
+		name = read_gap(gap, &name_len, &gap_len);
+		if (name == NULL) {		/* never: see mail_check() */
+			t->failed = true;
+			return;
+		}
+		add_value(t, part, find_value(values, name, name_len));
+		p = gap + gap_len;
+	}
+	text_add(t, p, (size_t)(end - p));
+}
+
+void
+mail_expand(struct text *t, const struct mail *m, enum mail_part part,
+    const struct mail_value *values)
+{
+	size_t	 line = strcspn(m->text, "\n");
+	size_t	 skip = sizeof(SUBJECT) - 1;
+
+	switch (part) {
+	case PART_SUBJECT:
+		expand(t, part, m->text + skip, line - skip, values);
+		break;
+	case PART_TEXT:
+		expand(t, part, m->text + line + 2,
+		    strlen(m->text + line + 2), values);
+		break;
+	case PART_HTML:
+		expand(t, part, m->html, strlen(m->html), values);
+	}
+}
+
+const char *
+mail_lacks(const struct mail *m, const struct mail_value *values)
+{
+	size_t	 i;
+
+	for (i = 0; i < m->nvalues; i++) {
+		if (find_value(values, m->values[i],
+		    strlen(m->values[i])) == NULL)
+			return (m->values[i]);
+	}
+	return (NULL);
+}
+
+static bool
+is_declared(const struct mail *m, const char *name, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; i < m->nvalues; i++) {
+		if (strlen(m->values[i]) == len &&
+		    strncmp(m->values[i], name, len) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+static const char *
+check_characters(const struct mail *m, const char *file, const char *text)
+{
+	size_t		 n;
+	const char	*p;
+
+	for (p = text; *p != '\0'; p += n) {
+		n = utf8_sequence(p, strlen(p));
+		if (n == 0 || (mail_is_control(p, n) && *p != '\n'))
+			return (complain("assets/mail/%s.%s has a control "
+			    "character, a tab, or what is not UTF-8", m->name,
+			    file));
+	}
+	return (NULL);
+}
+
+static const char *
+check_gaps(const struct mail *m, const char *file, const char *text)
+{
+	const char	*p, *q, *name;
+	size_t		 name_len, len;
+	unsigned	 line;
+
+	for (p = strstr(text, "{{"); p != NULL; p = strstr(p + len, "{{")) {
+		for (line = 1, q = text; q < p; q++)
+			line += *q == '\n';
+		if ((name = read_gap(p, &name_len, &len)) == NULL)
+			return (complain("assets/mail/%s.%s, line %u: {{ is "
+			    "not followed by a name in small letters and }}",
+			    m->name, file, line));
+		if (!is_declared(m, name, name_len))
+			return (complain("assets/mail/%s.%s, line %u: the "
+			    "mail declares no %.*s", m->name, file, line,
+			    (int)name_len, name));
+	}
+	return (check_characters(m, file, text));
+}
+
+static bool
+uses(const char *text, const char *name)
+{
+	size_t	 len = strlen(name);
+
+	while ((text = strstr(text, "{{")) != NULL) {
+		text += 2;
+		if (strncmp(text, name, len) == 0 &&
+		    strncmp(text + len, "}}", 2) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+const char *
+mail_check(const struct mail *m)
+{
+	size_t		 i, line = strcspn(m->text, "\n");
+	const char	*what;
+
+	if (strncmp(m->text, SUBJECT, sizeof(SUBJECT) - 1) != 0 ||
+	    line == sizeof(SUBJECT) - 1 ||
+	    strncmp(m->text + line, "\n\n", 2) != 0)
+		return (complain("assets/mail/%s.txt must begin with a line "
+		    "'Subject: ...' and an empty one", m->name));
+	if ((what = check_gaps(m, "txt", m->text)) != NULL ||
+	    (what = check_gaps(m, "html", m->html)) != NULL)
+		return (what);
+	for (i = 0; i < m->nvalues; i++) {
+		if (!uses(m->text, m->values[i]) &&
+		    !uses(m->html, m->values[i]))
+			return (complain("the mail %s declares %s, which "
+			    "neither assets/mail/%s.txt nor .html uses",
+			    m->name, m->values[i], m->name));
+	}
+	return (NULL);
+}

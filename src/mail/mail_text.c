@@ -1,0 +1,351 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Text as mail wants it: encoded words, folded headers, quoted-printable. */
+
+#include <ctype.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "mail/compose.h"
+#include "utils/utf8.h"
+
+#define FOLD		76	/* columns of a line with encoded words */
+#define WORD		75	/* of an encoded word */
+#define WORD_FRAME	12	/* of these: =?utf-8?q? and the end */
+#define QUOTED		76	/* of a quoted-printable line */
+
+void
+text_add(struct text *t, const char *s, size_t len)
+{
+	size_t	 size;
+	char	*data;
+
+	if (t->failed || len == 0)
+		return;
+	if (t->size - t->len < len) {
+		size = t->size * 2 + len + 1024;
+		if ((data = arena_alloc(t->arena, size)) == NULL) {
+			t->failed = true;
+			return;
+		}
+		if (t->len > 0)
+			memcpy(data, t->data, t->len);
+		t->data = data;
+		t->size = size;
+	}
+	memcpy(t->data + t->len, s, len);
+	t->len += len;
+}
+
+void
+text_puts(struct text *t, const char *s)
+{
+	text_add(t, s, strlen(s));
+}
+
+/* Columns of the line that is being written. */
+static size_t
+column(const struct text *t)
+{
+	const char	*end;
+
+	if (t->failed || t->len == 0)
+		return (0);
+	end = memrchr(t->data, '\n', t->len);
+	return (end == NULL ? t->len : (size_t)(t->data + t->len - end - 1));
+}
+
+bool
+mail_is_control(const char *s, size_t n)
+{
+	const unsigned char	*p = (const unsigned char *)s;
+
+	if (n == 1)
+		return (p[0] < ' ' || p[0] == 0x7f);
+	if (n == 2)					/* C1 */
+		return (p[0] == 0xc2 && p[1] < 0xa0);
+	if (n != 3 || p[0] != 0xe2)
+		return (false);
+	return ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
+	    (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
+static bool
+is_atext(char c)
+{
+	return (isalnum((unsigned char)c) || (c != '\0' &&
+	    strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL));
+}
+
+bool
+mail_is_dot_atom(const char *s, size_t len, bool utf8)
+{
+	size_t	 i;
+
+	if (len == 0 || s[len - 1] == '.')
+		return (false);
+	for (i = 0; i < len; i++) {
+		if (s[i] == '.' ? i == 0 || s[i - 1] == '.' :
+		    !is_atext(s[i]) && !(utf8 && (s[i] & 0x80)))
+			return (false);
+	}
+	return (true);
+}
+
+/*
+ * Encoded words (RFC 2047). One that is too long is not shown, and one in the
+ * text that is none would be: both are encoded.
+ */
+
+static bool
+needs_words(const char *s, size_t len)
+{
+	size_t	 i, word = 0;
+
+	for (i = 0; i < len; i++) {
+		word = s[i] == ' ' ? 0 : word + 1;
+		if (word > WORD - 12 || (s[i] & 0x80) ||
+		    (s[i] == '=' && i + 1 < len && s[i + 1] == '?'))
+			return (true);
+	}
+	return (false);
+}
+
+/* Safe in a phrase as well (RFC 2047, 5 (3)). */
+static bool
+is_q(char c)
+{
+	return (isalnum((unsigned char)c) || c == ' ' || (c != '\0' &&
+	    strchr("!*+-/", c) != NULL));
+}
+
+static void
+add_q(struct text *t, const char *s, size_t len)
+{
+	static const char	 hex[] = "0123456789ABCDEF";
+	unsigned char		 c;
+	char			 code[3] = "=";
+
+	for (; len > 0; s++, len--) {
+		c = (unsigned char)*s;
+		if (c == ' ') {
+			text_puts(t, "_");
+			continue;
+		}
+		code[1] = hex[c >> 4];
+		code[2] = hex[c & 15];
+		if (is_q(*s))
+			text_add(t, s, 1);
+		else
+			text_add(t, code, 3);
+	}
+}
+
+static size_t
+q_length(const char *s, size_t len)
+{
+	size_t	 n = 0;
+
+	for (; len > 0; s++, len--)
+		n += is_q(*s) ? 1 : 3;
+	return (n);
+}
+
+static size_t
+b_length(size_t len)
+{
+	return ((len + 2) / 3 * 4);
+}
+
+static void
+add_b(struct text *t, const char *s, size_t len)
+{
+	unsigned char	 out[WORD + 1];
+
+	EVP_EncodeBlock(out, (const unsigned char *)s, (int)len);
+	text_puts(t, (const char *)out);
+}
+
+/* How much of it goes into a word of that room, without cutting a character. */
+static size_t
+fits(const char *s, size_t len, size_t room, bool q)
+{
+	size_t	 n = 0, next;
+
+	for (;; n += next) {
+		if (n == len || (next = utf8_sequence(s + n, len - n)) == 0)
+			return (n);
+		if ((q ? q_length(s, n + next) : b_length(n + next)) > room)
+			return (n);
+	}
+}
+
+static void
+add_words(struct text *t, const char *s, size_t len)
+{
+	bool	 q = q_length(s, len) <= b_length(len);
+	size_t	 n, room, used;
+
+	while (len > 0) {
+		used = column(t) + WORD_FRAME;
+		room = used < FOLD ? FOLD - used : 0;
+		if ((n = fits(s, len, room, q)) == 0) {
+			text_puts(t, "\r\n ");
+			n = fits(s, len, WORD - WORD_FRAME, q);
+		}
+		if (n == 0)			/* not UTF-8: never */
+			return;
+		text_puts(t, q ? "=?utf-8?q?" : "=?utf-8?b?");
+		if (q)
+			add_q(t, s, n);
+		else
+			add_b(t, s, n);
+		text_puts(t, "?=");
+		s += n;
+		len -= n;
+		if (len > 0)
+			text_puts(t, "\r\n ");
+	}
+}
+
+/* Words of ASCII, one blank between two. */
+static void
+add_folded(struct text *t, const char *s, size_t len)
+{
+	size_t	 n;
+	bool	 first = true;
+
+	while (len > 0) {
+		n = (size_t)((const char *)memchr(s, ' ', len) - s);
+		if (memchr(s, ' ', len) == NULL)
+			n = len;
+		if (!first)
+			text_puts(t, column(t) + 1 + n > FOLD ? "\r\n " : " ");
+		text_add(t, s, n);
+		first = false;
+		for (; n < len && s[n] == ' '; n++)
+			;
+		s += n;
+		len -= n;
+	}
+}
+
+void
+mail_header(struct text *t, const char *name, const char *value, size_t len)
+{
+	for (; len > 0 && *value == ' '; value++, len--)
+		;
+	for (; len > 0 && value[len - 1] == ' '; len--)
+		;
+	text_puts(t, name);
+	text_puts(t, ": ");
+	if (needs_words(value, len))
+		add_words(t, value, len);
+	else
+		add_folded(t, value, len);
+	text_puts(t, "\r\n");
+}
+
+static void
+add_phrase(struct text *t, const char *s)
+{
+	size_t	 i, len = strlen(s);
+
+	for (i = 0; i < len && (is_atext(s[i]) || s[i] == ' '); i++)
+		;
+	if (needs_words(s, len) || s[0] == ' ' || s[len - 1] == ' ') {
+		add_words(t, s, len);
+	} else if (i == len) {
+		add_folded(t, s, len);
+	} else {
+		text_puts(t, "\"");
+		for (i = 0; i < len; i++) {
+			if (s[i] == '"' || s[i] == '\\')
+				text_puts(t, "\\");
+			text_add(t, s + i, 1);
+		}
+		text_puts(t, "\"");
+	}
+}
+
+void
+mail_header_address(struct text *t, const char *name, const char *owner,
+    const char *address)
+{
+	text_puts(t, name);
+	text_puts(t, ": ");
+	if (*owner != '\0') {
+		add_phrase(t, owner);
+		text_puts(t, column(t) + strlen(address) + 3 > FOLD ?
+		    "\r\n " : " ");
+	}
+	text_puts(t, "<");
+	text_puts(t, address);
+	text_puts(t, ">\r\n");
+}
+
+/* A blank at a line's end could get lost. */
+static bool
+is_quoted_plain(const char *s, size_t left)
+{
+	if (*s == ' ')
+		return (left > 1 && s[1] != '\n');
+	return (*s > ' ' && *s < 0x7f && *s != '=');
+}
+
+/* A line that is broken ends with a =, which needs its column. */
+static bool
+is_room(const char *s, size_t len, size_t n, size_t used)
+{
+	return (used < QUOTED ||
+	    (used == QUOTED && (n == len || s[n] == '\n')));
+}
+
+void
+mail_quoted(struct text *t, const char *s, size_t len)
+{
+	static const char	 hex[] = "0123456789ABCDEF";
+	size_t			 i, n, width, used = 0;
+	char			 code[3] = "=";
+
+	for (; len > 0; s += n, len -= n) {
+		if (*s == '\n') {
+			text_puts(t, "\r\n");
+			used = 0;
+			n = 1;
+			continue;
+		}
+		if ((n = utf8_sequence(s, len)) == 0)
+			n = 1;
+		width = is_quoted_plain(s, len) ? 1 : n * 3;
+		if (!is_room(s, len, n, used + width)) {
+			text_puts(t, "=\r\n");
+			used = 0;
+		}
+		used += width;
+		if (width == 1) {
+			text_add(t, s, 1);
+			continue;
+		}
+		for (i = 0; i < n; i++) {
+			code[1] = hex[(unsigned char)s[i] >> 4];
+			code[2] = hex[s[i] & 15];
+			text_add(t, code, 3);
+		}
+	}
+}

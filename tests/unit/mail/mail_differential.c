@@ -1,0 +1,88 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/mail/mail_compose.c src/mail/mail_template.c */
+/* sources: src/mail/mail_text.c src/mail/mail_settings.c */
+/* sources: src/runtime/arena.c src/runtime/mem.c */
+
+/*
+ * Not a test of its own: the other side of mail_differential.py. Reads a
+ * recipient's address and a name, both in hexadecimal, one pair a line, and
+ * answers with the message in hexadecimal, or with "no".
+ */
+
+#include "mail_fixture.h"
+
+#include "utils/hex.h"
+
+static char *
+decode(char *hex)
+{
+	char	*p, *q;
+
+	for (p = q = hex; p[0] != '\0' && p[1] != '\0'; p += 2)
+		*q++ = (char)(hex_value(p[0]) << 4 | hex_value(p[1]));
+	*q = '\0';
+	return (hex);
+}
+
+static bool
+compose(struct arena *arena, const char *to, const char *name,
+    struct message *message)
+{
+	struct mail		 m = mail_of("Subject: Hi {{name}}!\n\n"
+				    "Dear {{name}},\n{{name}}\n",
+				    "<p>Dear <b title=\"{{name}}\">{{name}}"
+				    "</b>,</p>\n{{url}}\n");
+	struct mail_settings	 settings;
+	bool			 done;
+
+	assert_null(mail_settings_read(NULL, "off", NULL, "keel@x.example",
+	    &settings));
+	message->id = JOB;
+	message->date = DATE;
+	done = mail_recipient(arena, to, message);
+	if (done)
+		assert_true(mail_compose(arena, &m, &settings, CONTEXT(
+		    { "name", name }, { "url", "https://x.example" }),
+		    message));
+	return (done);
+}
+
+int
+main(void)
+{
+	struct message	 message;
+	struct arena	 arena = { .chunks = NULL };
+	char		*line = NULL, *to, *name;
+	size_t		 size = 0, i;
+
+	while (getline(&line, &size, stdin) != -1) {
+		line[strcspn(line, "\n")] = '\0';
+		name = line;
+		to = strsep(&name, " ");
+		memset(&message, 0, sizeof(message));
+		if (!compose(&arena, decode(to), decode(name), &message))
+			printf("no");
+		for (i = 0; i < message.len; i++)
+			printf("%02x", (unsigned)(unsigned char)
+			    message.data[i]);
+		printf("\n");
+		arena_free(&arena, false);
+	}
+	free(line);
+	return (0);
+}

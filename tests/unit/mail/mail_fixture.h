@@ -1,0 +1,55 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* What the tests of mail share: a mail, and the message that it becomes. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail/compose.h"
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define JOB		"0190a0b1-c2d3-74e5-86f7-a8b9cadbecfd"
+/* 2026-11-24 21:57:43 */
+#define DATE		INT64_C(1795557463123456)
+
+static inline struct mail
+mail_of(const char *text, const char *html)
+{
+	static const char *const	 names[] = { "name", "url" };
+	struct mail			 m = {
+		.name = "t", .text = text, .html = html, .values = names,
+		.nvalues = 2,
+	};
+
+	return (m);
+}
+
+/* A text's data as a string of its own. */
+static inline char *
+string_of(const struct text *t)
+{
+	assert_false(t->failed);
+	return (strndup(t->len > 0 ? t->data : "", t->len));
+}

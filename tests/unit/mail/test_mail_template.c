@@ -1,0 +1,167 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/mail/mail_template.c src/mail/mail_text.c */
+/* sources: src/runtime/arena.c src/runtime/mem.c */
+
+/* Templates: what is refused at the start, and what becomes of a value. */
+
+#include "mail_fixture.h"
+
+static struct arena	arena;
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	arena_free(&arena, false);
+	return (0);
+}
+
+static void
+test_what_the_start_refuses(void **state)
+{
+	static const struct {
+		const char	*text;
+		const char	*html;
+		const char	*phrase;	/* NULL: nothing is wrong */
+	} cases[] = {
+		{ "Subject: a {{name}}\n\n{{url}}\n", "x", NULL },
+		{ "Subject: a\n\n", "{{name}}{{url}} }} {", NULL },
+		{ "Subject: a\n\n{{name}}", "{{url}}{{", "t.html, line 1" },
+		{ "Subject: a\n\n{{name}}", "{{url}}\n\n{{ name}}",
+		    "t.html, line 3" },
+		{ "Subject: a\n\n{{name}}", "{{url}}{{name}", "t.html" },
+		{ "Subject: a\n\n{{Name}}", "{{url}}", "t.txt, line 3" },
+		{ "Subject: a\n\n{{}}", "{{url}}", "t.txt, line 3" },
+		{ "Subject: {{{name}}}\n\n", "{{url}}", "t.txt, line 1" },
+		{ "Subject: a\n\n{{name}}", "{{url}}{{urls}}",
+		    "declares no urls" },
+		{ "Subject: a\n\n{{nam}}{{name}}", "{{url}}",
+		    "declares no nam" },
+		{ "Subject: a\n\nname {{name}}", "url", "declares url" },
+		{ "Subject: a\nb\n", "{{name}}{{url}}", "Subject: ..." },
+		{ "Subject: \n\nb\n", "{{name}}{{url}}", "Subject: ..." },
+		{ "subject: a\n\n", "{{name}}{{url}}", "Subject: ..." },
+		{ "Subject: a", "{{name}}{{url}}", "Subject: ..." },
+		{ "", "", "Subject: ..." },
+		{ "Subject: a\n\n\r", "{{name}}{{url}}", "control" },
+		{ "Subject: a\n\n", "\t{{name}}{{url}}", "t.html" },
+		{ "Subject: a\n\n\xff", "{{name}}{{url}}", "UTF-8" },
+	};
+	struct mail	 m;
+	const char	*what;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		m = mail_of(cases[i].text, cases[i].html);
+		what = mail_check(&m);
+		if (cases[i].phrase == NULL ? what != NULL : what == NULL ||
+		    strstr(what, cases[i].phrase) == NULL)
+			fail_msg("%zu: %s", i, what == NULL ? "good" : what);
+	}
+}
+
+static void
+check(enum mail_part part, const char *value, const char *want)
+{
+	struct mail	 m = mail_of("Subject: [{{name}}]\n\n[{{name}}]",
+			    "[{{name}}]");
+	struct text	 t = { .arena = &arena };
+	char		*got;
+
+	mail_expand(&t, &m, part, CONTEXT({ "name", value }, { "url", "" }));
+	got = string_of(&t);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void
+test_a_value_stays_text(void **state)
+{
+	(void)state;
+	check(PART_TEXT, "Bob", "[Bob]");
+	check(PART_TEXT, "<b>&\"'", "[<b>&\"']");
+	check(PART_HTML, "<b>&\"'", "[&lt;b&gt;&amp;&quot;&#39;]");
+	check(PART_HTML, "<script>alert(1)</script>",
+	    "[&lt;script&gt;alert(1)&lt;/script&gt;]");
+	check(PART_TEXT, "{{url}}", "[{{url}}]");
+	check(PART_SUBJECT, "{{name}}", "[{{name}}]");
+}
+
+static void
+test_no_value_breaks_a_line(void **state)
+{
+	enum mail_part	 part;
+
+	(void)state;
+	for (part = PART_SUBJECT; part <= PART_HTML; part++) {
+		check(part, "a\r\nBcc: b@c.example", "[a Bcc: b@c.example]");
+		check(part, "\t\n", "[ ]");
+		check(part, "a\xc2\x85" "b\u2028c\u2029d\x7f" "e\x01",
+		    "[a b c d e ]");
+		check(part, "\u202ea\u2066b\u2069", "[ a b ]");
+		check(part, "a\xff\xc3", "[a\ufffd\ufffd]");
+		check(part, "\u05d0\u200d\U0001f600",
+		    "[\u05d0\u200d\U0001f600]");
+		check(part, "", "[]");
+	}
+}
+
+static void
+test_a_long_value_is_cut_in_the_subject(void **state)
+{
+	char	 value[512] = "", want[600];
+	int	 i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		strcat(value, "\u4f60");
+	snprintf(want, sizeof(want), "[%s]", value);
+	check(PART_SUBJECT, value, want);
+	snprintf(want, sizeof(want), "[%s\u2026]", value);
+	strcat(value, "xy");
+	check(PART_SUBJECT, value, want);
+	snprintf(want, sizeof(want), "[%s]", value);
+	check(PART_TEXT, value, want);
+}
+
+static void
+test_what_a_context_lacks(void **state)
+{
+	struct mail	 m = mail_of("", "");
+
+	(void)state;
+	assert_null(mail_lacks(&m, CONTEXT({ "url", "" }, { "name", "x" })));
+	assert_string_equal(mail_lacks(&m, CONTEXT({ "name", "x" })), "url");
+	assert_string_equal(mail_lacks(&m, CONTEXT({ "name", NULL },
+	    { "url", "" })), "name");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(test_what_the_start_refuses),
+		cmocka_unit_test(test_a_value_stays_text),
+		cmocka_unit_test(test_no_value_breaks_a_line),
+		cmocka_unit_test(test_a_long_value_is_cut_in_the_subject),
+		cmocka_unit_test(test_what_a_context_lacks),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, teardown));
+}

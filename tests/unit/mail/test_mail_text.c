@@ -1,0 +1,200 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/mail/mail_text.c src/runtime/arena.c src/runtime/mem.c */
+
+/* Headers and quoted-printable, by themselves. */
+
+#include "mail_fixture.h"
+
+#include "utils/utf8.h"
+
+static struct arena	arena;
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	arena_free(&arena, false);
+	return (0);
+}
+
+static void
+check_header(const char *value, const char *want)
+{
+	struct text	 t = { .arena = &arena };
+	char		*got;
+
+	mail_header(&t, "Subject", value, strlen(value));
+	got = string_of(&t);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void
+test_a_header_of_ascii_stays(void **state)
+{
+	(void)state;
+	check_header("Welcome", "Subject: Welcome\r\n");
+	check_header("", "Subject: \r\n");
+	check_header("  a   b  ", "Subject: a b\r\n");
+	check_header("a=?b", "Subject: =?utf-8?q?a=3D=3Fb?=\r\n");
+	check_header("=?utf-8?q?x?=",
+	    "Subject: =?utf-8?b?PT91dGYtOD9xP3g/PQ==?=\r\n");
+}
+
+static void
+test_a_header_is_folded(void **state)
+{
+	(void)state;
+	check_header("one two three four five six seven eight nine ten "
+	    "eleven twelve thirteen fourteen",
+	    "Subject: one two three four five six seven eight nine ten "
+	    "eleven twelve\r\n thirteen fourteen\r\n");
+}
+
+static void
+test_beyond_ascii_is_encoded(void **state)
+{
+	(void)state;
+	check_header("Willkommen, J\u00fcrgen",
+	    "Subject: =?utf-8?q?Willkommen=2C_J=C3=BCrgen?=\r\n");
+	check_header("\u4f60\u597d", "Subject: =?utf-8?b?5L2g5aW9?=\r\n");
+}
+
+/* Every line is short, and every encoded word whole in itself. */
+static void
+test_long_values(void **state)
+{
+	static const char *const	 units[] = {
+		"a", "=?", "\u00fc", "\u4f60", "\U0001f600", "\u00fc ",
+		"ab\u4f60",
+	};
+	struct text	 t;
+	char		 value[2048], *got, *line, *save;
+	size_t		 i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(units); i++) {
+		value[0] = '\0';
+		for (j = 0; j < 100; j++)
+			strcat(value, units[i]);
+		memset(&t, 0, sizeof(t));
+		t.arena = &arena;
+		mail_header(&t, "Subject", value, strlen(value));
+		got = string_of(&t);
+		for (line = strtok_r(got, "\r\n", &save); line != NULL;
+		    line = strtok_r(NULL, "\r\n", &save)) {
+			assert_true(strlen(line) <= 76);
+			assert_true(line == got || line[0] == ' ');
+			assert_non_null(strstr(line, "=?utf-8?"));
+			assert_string_equal(line + strlen(line) - 2, "?=");
+		}
+		free(got);
+	}
+}
+
+static void
+check_address(const char *owner, const char *want)
+{
+	struct text	 t = { .arena = &arena };
+	char		*got;
+
+	mail_header_address(&t, "From", owner, "a@b.example");
+	got = string_of(&t);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void
+test_an_address_and_its_owner(void **state)
+{
+	(void)state;
+	check_address("", "From: <a@b.example>\r\n");
+	check_address("Keel", "From: Keel <a@b.example>\r\n");
+	check_address("The Keel team", "From: The Keel team <a@b.example>\r\n");
+	check_address("Keel, Inc.", "From: \"Keel, Inc.\" <a@b.example>\r\n");
+	check_address("a\\b", "From: \"a\\\\b\" <a@b.example>\r\n");
+	check_address("K\u00eb\u00ebl",
+	    "From: =?utf-8?b?S8Orw6ts?= <a@b.example>\r\n");
+}
+
+static void
+check_quoted(const char *in, const char *want)
+{
+	struct text	 t = { .arena = &arena };
+	char		*got;
+
+	mail_quoted(&t, in, strlen(in));
+	got = string_of(&t);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+#define TEN	"0123456789"
+#define SEVENTY	TEN TEN TEN TEN TEN TEN TEN
+
+static void
+test_quoted_printable(void **state)
+{
+	(void)state;
+	check_quoted("", "");
+	check_quoted("a\nb\n", "a\r\nb\r\n");
+	check_quoted("a = b", "a =3D b");
+	check_quoted("a \nb\t\n ", "a=20\r\nb=09\r\n=20");
+	check_quoted("\u00fc\r", "=C3=BC=0D");
+	check_quoted(SEVENTY "123456\nx", SEVENTY "123456\r\nx");
+	check_quoted(SEVENTY "1234567\n", SEVENTY "12345=\r\n67\r\n");
+	check_quoted(SEVENTY "\u00fc", SEVENTY "=C3=BC");
+	check_quoted(SEVENTY "\u00fc.", SEVENTY "=\r\n=C3=BC.");
+}
+
+static void
+test_what_is_a_control(void **state)
+{
+	static const char *const	 yes[] = {
+		"\t", "\n", "\r", "\x01", "\x1f", "\x7f", "\xc2\x80",
+		"\xc2\x85",
+		"\xc2\x9f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2066",
+		"\u2069",
+	}, *const			 no[] = {
+		" ", "a", "~", "\u00a0", "\u00fc", "\u2027", "\u202f",
+		"\u2065", "\u206a", "\u200d", "\u4f60", "\U0001f600",
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(yes); i++)
+		assert_true(mail_is_control(yes[i], strlen(yes[i])));
+	for (i = 0; i < COUNT(no); i++)
+		assert_false(mail_is_control(no[i], strlen(no[i])));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(test_a_header_of_ascii_stays),
+		cmocka_unit_test(test_a_header_is_folded),
+		cmocka_unit_test(test_beyond_ascii_is_encoded),
+		cmocka_unit_test(test_long_values),
+		cmocka_unit_test(test_an_address_and_its_owner),
+		cmocka_unit_test(test_quoted_printable),
+		cmocka_unit_test(test_what_is_a_control),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, teardown));
+}
