@@ -221,6 +221,18 @@ load_jobs(void)
 }
 
 static const char *
+load_mail(void)
+{
+	const char	*url, *tls, *ca, *from;
+
+	url = setting("KEEL_SMTP_URL", NULL, true);
+	tls = setting("KEEL_SMTP_TLS", "required", false);
+	ca = setting("KEEL_SMTP_CA", NULL, false);
+	from = setting("KEEL_MAIL_FROM", "Keel <keel@localhost>", false);
+	return (mail_settings_read(url, tls, ca, from, &config.mail));
+}
+
+static const char *
 load_log_level(void)
 {
 	const char	*text = setting("KEEL_LOG_LEVEL", "info", false);
@@ -345,7 +357,7 @@ check_unknown(void)
 static const char *
 load_database(void)
 {
-	setting("KEEL_STATE_DIR", "./var", false);	/* ./keel's */
+	config.state_dir = setting("KEEL_STATE_DIR", "./var", false);
 	config.database_url = setting("KEEL_DATABASE_URL", NULL, true);
 	if (config.database_url == NULL)
 		return (complain("KEEL_DATABASE_URL is not set (./keel serve "
@@ -368,6 +380,7 @@ load_server(void)
 	    (what = load_tls()) != NULL ||
 	    (what = load_counts()) != NULL ||
 	    (what = load_jobs()) != NULL ||
+	    (what = load_mail()) != NULL ||
 	    (what = load_limits()) != NULL ||
 	    (what = load_user_directory()) != NULL ||
 	    (what = load_log_level()) != NULL)

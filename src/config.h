@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mail/mail_settings.h"
 #include "utils/cursor.h"
 #include "utils/jwt.h"
 #include "utils/netaddr.h"
@@ -35,6 +36,7 @@ struct config {
 	const char	*host;			/* KEEL_HOST */
 	const char	*port;			/* KEEL_PORT */
 	const char	*admin_port;		/* KEEL_ADMIN_PORT */
+	const char	*state_dir;		/* KEEL_STATE_DIR */
 	const char	*database_url;		/* KEEL_DATABASE_URL */
 	const char	*public_url;		/* KEEL_PUBLIC_URL */
 	const char	*tls_cert;		/* KEEL_TLS_CERT; may be NULL */
@@ -47,6 +49,8 @@ struct config {
 	unsigned	 connections_per_address;
 					/* KEEL_CONNECTIONS_PER_ADDRESS */
 	enum user_directory	 user_directory; /* KEEL_USER_DIRECTORY */
+	struct mail_settings	 mail;	/* KEEL_SMTP_URL, KEEL_SMTP_TLS,
+					   KEEL_SMTP_CA, KEEL_MAIL_FROM */
 	struct jwt_key	 jwt_key;	/* KEEL_SECRET_KEY, KEEL_ALGORITHM */
 	unsigned char	 cursor_key[CURSOR_KEY];	/* made of the secret */
 };

@@ -221,6 +221,41 @@ def test_a_bad_setting_is_named(make_server, name, value):
     failing_start(make_server(**{name: value}), name, value.strip())
 
 
+@pytest.mark.parametrize("settings, phrases", [
+    ({"KEEL_SMTP_URL": "mail.example.org"}, ["neither smtp:// nor smtps://"]),
+    ({"KEEL_SMTP_URL": "smtp://mail.example.org/x"}, ["follows the host"]),
+    ({"KEEL_SMTP_URL": "smtp://me:hunter2secret@x@mail.example.org"},
+     ["more than one @"]),
+    ({"KEEL_SMTP_URL": "smtp://me:hunter2secret%@mail.example.org"},
+     ["percent-encoded"]),
+    ({"KEEL_SMTP_TLS": "maybe"}, ["required or off", "maybe"]),
+    ({"KEEL_SMTP_TLS": "off", "KEEL_SMTP_URL": "smtps://mail.example.org"},
+     ["KEEL_SMTP_URL"]),
+    ({"KEEL_SMTP_TLS": "off",
+      "KEEL_SMTP_URL": "smtp://me:hunter2secret@mail.example.org"},
+     ["in the clear", "mail.example.org"]),
+    ({"KEEL_SMTP_CA": "/nonexistent/ca.pem"}, ["/nonexistent/ca.pem"]),
+    ({"KEEL_SMTP_CA": __file__}, ["no certificate"]),
+    ({"KEEL_MAIL_FROM": "Keel"}, ["Name <name@example.org>", "Keel"]),
+    ({"KEEL_MAIL_FROM": "Keel <keel@\u00fc.example>"}, ["ASCII"]),
+    ({"KEEL_MAIL_FROM": "Keel\nBcc: x@example.org <keel@x.example>"}, [])])
+@pytest.mark.parametrize("command", ["serve", "jobs"])
+def test_bad_settings_of_mail(make_server, command, settings, phrases):
+    line = failing_start(make_server(**settings), next(iter(settings)),
+                         *phrases, command=command)
+    assert "hunter2secret" not in line
+
+
+def test_the_mail_servers_password_is_masked(make_server):
+    done = make_server(
+        KEEL_SMTP_URL="smtp://me:hunter2secret@mail.example.org",
+        KEEL_MAIL_FROM="Me <me@example.org>").command("check-config")
+    assert done.returncode == 0, done.stderr
+    assert "hunter2secret" not in done.stdout + done.stderr
+    assert "KEEL_SMTP_URL" in done.stdout
+    assert "Me <me@example.org>" in done.stdout
+
+
 def test_one_port_for_two_listeners(make_server):
     server = make_server()
     server.settings["KEEL_ADMIN_PORT"] = server.settings["KEEL_PORT"]
