@@ -40,6 +40,7 @@
 #include "config.h"
 #include "database/database.h"
 #include "jobs/jobs.h"
+#include "mail/mail.h"
 #include "main.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
@@ -310,6 +311,7 @@ kore_parent_configure(int argc, char **argv)
 	require(routes_init());
 	require(schemas_init());
 	require(jobs_init());
+	require(mails_init());
 	require(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */
 	require(database_load());

@@ -29,6 +29,7 @@
 
 #include "config.h"
 #include "jobs/runner.h"
+#include "mail/mail.h"
 #include "main.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
@@ -93,6 +94,7 @@ void
 jobs_main(const char *conninfo)
 {
 	uint64_t	 now;
+	const char	*what;
 
 	kore_platform_event_init();
 	kore_timer_init();
@@ -101,6 +103,8 @@ jobs_main(const char *conninfo)
 	metrics_worker_init(0, false);
 	loop_init(COROUTINES_MAX, jobs_tick, jobs_round);
 	runner_init();
+	if ((what = mail_init()) != NULL)
+		main_fail("%s", what);
 	database_listen("keel_jobs", runner_told);
 	database_worker_init(conninfo, config.database_pool, jobs_ready);
 	for (;;) {

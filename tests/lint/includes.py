@@ -16,7 +16,8 @@ SQL = re.compile(
     r"|delete\s+from\b|with\s+\w+\s+as\s*\()", re.S)
 
 KORE = ("src/main.c", "src/jobs/jobs_main.c", "src/database/",
-        "src/openapi/", "src/runtime/", "src/middleware/", "src/wire/")
+        "src/mail/mail_smtp.c", "src/openapi/", "src/runtime/",
+        "src/middleware/", "src/wire/")
 LIBC = set(
     "assert ctype endian byteswap errno fcntl inttypes limits locale math "
     "poll pthread search signal stdalign stdarg stdatomic stdbool stddef "
@@ -59,6 +60,8 @@ def check_angle(path, name):
         return "ucontext is for src/runtime/coro.c"
     if path.startswith("src/utils/") and not UTILS_ANGLE.match(name):
         return f"utils may not include <{name}>"
+    if name.startswith("curl/") and not path.startswith("src/mail/"):
+        return "libcurl is for src/mail"
     return None
 
 
@@ -127,6 +130,7 @@ BAD = [
            "#include <libpq-fe.h>\n", "libpq"),
     sample("src/runtime/endpoint.c", "#include <ucontext.h>\n", "ucontext"),
     sample("src/utils/a.c", "#include <curl/curl.h>\n", "utils may not"),
+    sample("src/jobs/jobs.c", "#include <curl/curl.h>\n", "libcurl"),
     sample("src/utils/a.c", '#include "runtime/ctx.h"\n', "utils may not"),
     sample("src/utils/a.c", '#include "../runtime/ctx.h"\n', "utils may not"),
     sample("src/modules/users/users_service.c",
@@ -150,6 +154,7 @@ BAD = [
 GOOD = [
     {
         "src/main.c": "#include <kore/kore.h>\n",
+        "src/mail/mail_curl.c": "#include <curl/curl.h>\n",
         "src/database/database.c":
             '#include <libpq-fe.h>\nq("SELECT 1 FROM t");\n',
         "src/runtime/coro.c": "#include <ucontext.h>\n",

@@ -35,6 +35,7 @@
 #include "config.h"
 #include "database/pool.h"
 #include "jobs/jobs.h"
+#include "mail/smtp.h"
 #include "middleware/rate_limit.h"
 #include "runtime/endpoint.h"
 #include "runtime/kore_fake.h"
@@ -94,6 +95,22 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 	(void)sql;
 	(void)params;
 	(void)nparams;
+	abort();
+}
+
+/* The mail server: no request talks to one. */
+
+const char *
+smtp_init(void)
+{
+	abort();
+}
+
+void
+smtp_send(struct ctx *c, const struct message *m)
+{
+	(void)c;
+	(void)m;
 	abort();
 }
 

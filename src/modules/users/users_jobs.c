@@ -16,6 +16,8 @@
 
 /* The work that users make (the seed's background tasks). */
 
+#include "config.h"
+#include "mail/mail.h"
 #include "modules/users/users.h"
 
 /* A payload names the user: what is his is read when it is used. */
@@ -25,6 +27,8 @@ static const struct field	user_ref_fields[] = {
 
 SCHEMA_OF(user_ref, user);
 
+MAIL(welcome, "name", "url");
+
 static void
 send_welcome_email(struct ctx *c)
 {
@@ -33,6 +37,8 @@ send_welcome_email(struct ctx *c)
 
 	if (user == NULL)
 		return;
+	mail_send(c, &welcome_mail, user->email,
+	    CONTEXT({ "name", user->name }, { "url", config.public_url }));
 }
 
 JOB(send_welcome_email, .payload = &user_ref_schema, .unique = "id",

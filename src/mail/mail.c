@@ -1,0 +1,94 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Mails: declared by modules, checked at the start, sent by jobs. */
+
+#include <string.h>
+
+#include "config.h"
+#include "jobs/jobs.h"
+#include "mail/smtp.h"
+
+extern const struct mail	*const __start_keel_mails[];
+extern const struct mail	*const __stop_keel_mails[];
+
+const char *
+mails_init(void)
+{
+	const struct mail	*const *m;
+	const char		*what;
+
+	for (m = __start_keel_mails; m < __stop_keel_mails; m++) {
+		if ((what = mail_check(*m)) != NULL)
+			return (what);
+	}
+	return (NULL);
+}
+
+const char *
+mail_init(void)
+{
+	return (config.mail.host == NULL ? mail_file_init() : smtp_init());
+}
+
+/* Among a job's defers it tells that there was a mail. */
+static void
+mark(void *ptr)
+{
+	(void)ptr;
+}
+
+static void
+mark_once(struct ctx *c, const char *name)
+{
+	const struct defer	*d;
+
+	for (d = c->defers; d != NULL; d = d->next) {
+		if (d->fn == mark)
+			raise_error(c, &ERR_INTERNAL, "A job sends one mail: "
+			    "%s is its second", name);
+	}
+	defer(c, mark, NULL);
+}
+
+void
+mail_send(struct ctx *c, const struct mail *m, const char *to,
+    const struct mail_value *values)
+{
+	struct message	*message;
+	const char	*lacks;
+
+	if (c->job == NULL)
+		raise_error(c, &ERR_INTERNAL, "The mail %s is sent outside of "
+		    "a job", m->name);
+	mark_once(c, m->name);
+	if ((lacks = mail_lacks(m, values)) != NULL)
+		raise_error(c, &ERR_INTERNAL, "The mail %s is not given its "
+		    "%s", m->name, lacks);
+
+	message = ctx_alloc(c, sizeof(*message));
+	message->id = c->job->id;
+	message->date = c->job->created_at;
+	if (!mail_recipient(&c->arena, to, message))
+		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
+		    "can be sent to");
+	if (!mail_compose(&c->arena, m, &config.mail, values, message))
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	if (config.mail.host == NULL)
+		mail_file_write(c, message);
+	else
+		smtp_send(c, message);
+}

@@ -1,0 +1,276 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * A message sent by libcurl, in a thread: libcurl waits for the answer to a
+ * message's end in a poll() of its own (7.88, smtp_done()), and in the loop
+ * every other job would wait with it, and the leases.
+ *
+ * Handles are kept for their connections: the next message goes over one that
+ * stands.
+ */
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "mail/smtp.h"
+#include "utils/complain.h"
+#include "utils/utf8.h"
+
+#define CONNECT_SECONDS	10L
+#define ANSWER_SECONDS	300L	/* the attempt's deadline comes before */
+#define IDLE_SECONDS	20L	/* servers wait longer for the next message */
+#define LIFE_SECONDS	300L
+#define IDLE_MAX	16
+
+static struct {
+	pthread_mutex_t	 lock;
+	CURL		*handles[IDLE_MAX];	/* the last one used is on top */
+	unsigned	 n;
+	char		 url[640];
+} idle = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* Another runner may be at the job by now: nothing may go on. */
+static bool
+is_over(struct transfer *t)
+{
+	return (t->deadline <= coro_now_ms());
+}
+
+/*
+ * libcurl's callbacks.
+ */
+
+static int
+on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow,
+    curl_off_t ultotal, curl_off_t ulnow)
+{
+	(void)dltotal;
+	(void)dlnow;
+	(void)ultotal;
+	(void)ulnow;
+	return (is_over(arg));
+}
+
+/* Asked for more when there is none, libcurl ends the message. */
+static size_t
+on_read(char *out, size_t size, size_t n, void *arg)
+{
+	struct transfer	*t = arg;
+	size_t		 len = t->len - t->sent;
+
+	if (is_over(t))
+		return (CURL_READFUNC_ABORT);
+	if (len > size * n)
+		len = size * n;
+	memcpy(out, t->data + t->sent, len);
+	t->sent += len;
+	return (len);
+}
+
+/* A line of the server's, as text that can be shown. */
+static size_t
+on_line(char *line, size_t size, size_t n, void *arg)
+{
+	struct transfer	*t = arg;
+	size_t		 left = size * n, used = 0, len;
+
+	while (left > 0 && (line[left - 1] == '\r' || line[left - 1] == '\n'))
+		left--;
+	for (; left > 0; line += len, left -= len) {
+		if ((len = utf8_sequence(line, left)) == 0)
+			len = 1;
+		if (used + len >= sizeof(t->said))
+			break;
+		if (mail_is_control(line, len) || (len == 1 && *line & 0x80))
+			t->said[used++] = '?';
+		else {
+			memcpy(t->said + used, line, len);
+			used += len;
+		}
+	}
+	t->said[used] = '\0';
+	t->answered |= t->begun;
+	return (size * n);
+}
+
+/* What we say: from MAIL on, a refusal is one of the message. */
+static int
+on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
+{
+	struct transfer	*t = arg;
+
+	(void)easy;
+	if (type != CURLINFO_HEADER_OUT)
+		return (0);
+	t->said[0] = '\0';
+	if (len > 5 && strncmp(text, "MAIL ", 5) == 0)
+		t->begun = true;
+	return (0);
+}
+
+/*
+ * A handle's options. An error is one of memory, or of a libcurl that lacks
+ * what was asked for at the start.
+ */
+
+#define OPTION(option, value)						\
+	(curl_easy_setopt(easy, CURLOPT_##option, value) == CURLE_OK)
+
+static bool
+set_connection(CURL *easy)
+{
+	return (OPTION(URL, idle.url) &&
+	    OPTION(PROTOCOLS_STR, "smtp,smtps") &&
+	    OPTION(PROXY, "") &&
+	    OPTION(NOSIGNAL, 1L) &&
+	    OPTION(CONNECTTIMEOUT, CONNECT_SECONDS) &&
+	    OPTION(SERVER_RESPONSE_TIMEOUT, ANSWER_SECONDS) &&
+	    OPTION(MAXAGE_CONN, IDLE_SECONDS) &&
+	    OPTION(MAXLIFETIME_CONN, LIFE_SECONDS));
+}
+
+static bool
+set_tls(CURL *easy)
+{
+	const struct mail_settings	*m = &config.mail;
+
+	return (OPTION(USE_SSL, (long)(m->tls ? CURLUSESSL_ALL :
+	    CURLUSESSL_NONE)) &&
+	    OPTION(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+	    OPTION(SSL_VERIFYPEER, 1L) &&
+	    OPTION(SSL_VERIFYHOST, 2L) &&
+	    (m->ca == NULL || (OPTION(CAINFO, m->ca) && OPTION(CAPATH, NULL))));
+}
+
+/* PLAIN and LOGIN: what other ways prove, TLS has proved already. */
+static bool
+set_user(CURL *easy)
+{
+	const struct mail_settings	*m = &config.mail;
+
+	return (m->user == NULL || (OPTION(USERNAME, m->user) &&
+	    OPTION(PASSWORD, m->password) &&
+	    OPTION(LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN")));
+}
+
+static bool
+set_callbacks(CURL *easy, struct transfer *t)
+{
+	return (OPTION(UPLOAD, 1L) &&
+	    OPTION(READFUNCTION, on_read) && OPTION(READDATA, t) &&
+	    OPTION(HEADERFUNCTION, on_line) && OPTION(HEADERDATA, t) &&
+	    OPTION(VERBOSE, 1L) &&
+	    OPTION(DEBUGFUNCTION, on_debug) && OPTION(DEBUGDATA, t) &&
+	    OPTION(NOPROGRESS, 0L) &&
+	    OPTION(XFERINFOFUNCTION, on_progress) && OPTION(XFERINFODATA, t) &&
+	    OPTION(ERRORBUFFER, t->error) &&
+	    OPTION(INFILESIZE_LARGE, (curl_off_t)t->len));
+}
+
+static CURL *
+take_handle(void)
+{
+	CURL	*easy = NULL;
+
+	pthread_mutex_lock(&idle.lock);
+	if (idle.n > 0)
+		easy = idle.handles[--idle.n];
+	pthread_mutex_unlock(&idle.lock);
+	if (easy != NULL)
+		return (easy);
+	if ((easy = curl_easy_init()) != NULL && (!set_connection(easy) ||
+	    !set_tls(easy) || !set_user(easy))) {
+		curl_easy_cleanup(easy);
+		easy = NULL;
+	}
+	return (easy);
+}
+
+static void
+keep_handle(CURL *easy)
+{
+	pthread_mutex_lock(&idle.lock);
+	if (idle.n < IDLE_MAX) {
+		idle.handles[idle.n++] = easy;
+		easy = NULL;
+	}
+	pthread_mutex_unlock(&idle.lock);
+	curl_easy_cleanup(easy);
+}
+
+/* Of one that rested the server may have hung up in this very moment. */
+static bool
+was_stale(CURL *easy, const struct transfer *t)
+{
+	long	 connects = 1;
+
+	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+	return (connects == 0 && !t->answered);
+}
+
+static void
+perform(CURL *easy, struct transfer *t)
+{
+	t->result = curl_easy_perform(easy);
+	if (t->result == CURLE_OK || !was_stale(easy, t))
+		return;
+	t->begun = false;
+	t->sent = 0;
+	t->error[0] = t->said[0] = '\0';
+	if (OPTION(FRESH_CONNECT, 1L))
+		t->result = curl_easy_perform(easy);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
+}
+
+void
+curl_transfer(struct transfer *t)
+{
+	struct curl_slist	*to;
+	CURL			*easy;
+
+	t->result = CURLE_OUT_OF_MEMORY;
+	if ((easy = take_handle()) == NULL)
+		return;
+	to = curl_slist_append(NULL, t->to);
+	if (to != NULL && set_callbacks(easy, t) && OPTION(MAIL_FROM, t->from) &&
+	    OPTION(MAIL_RCPT, to))
+		perform(easy, t);
+	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, NULL);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(easy, CURLOPT_VERBOSE, 0L);
+	curl_slist_free_all(to);
+	keep_handle(easy);
+}
+
+/* What follows the slash is how we greet the server; a name that says nothing
+ * to others is better replaced by the host's own. */
+const char *
+curl_init(void)
+{
+	const struct mail_settings	*m = &config.mail;
+
+	snprintf(idle.url, sizeof(idle.url), strchr(m->host, ':') != NULL ?
+	    "%s://[%s]:%u/%s" : "%s://%s:%u/%s",
+	    m->implicit ? "smtps" : "smtp", m->host, m->port,
+	    strchr(m->from_domain, '.') != NULL ? m->from_domain : "");
+	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
+		return (complain("cannot begin with libcurl"));
+	return (NULL);
+}

@@ -1,0 +1,101 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Mail without a mail server: a file for each, for development and tests. It is
+ * there whole or not at all, and a second attempt writes the same once more.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "mail/smtp.h"
+#include "utils/complain.h"
+
+static int	folder = -1;
+
+const char *
+mail_file_init(void)
+{
+	char	 path[1024];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/mail",
+	    config.state_dir) >= sizeof(path))
+		return (complain("KEEL_STATE_DIR is too long"));
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return (complain("cannot make %s: %m", path));
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder == -1 || faccessat(folder, ".", W_OK | X_OK,
+	    AT_EACCESS) == -1)
+		return (complain("cannot write mails to %s: %m", path));
+	return (NULL);
+}
+
+static bool
+write_all(int fd, const char *data, size_t len)
+{
+	ssize_t	 n;
+
+	for (; len > 0; data += n, len -= (size_t)n) {
+		if ((n = write(fd, data, len)) == -1 && errno == EINTR)
+			n = 0;
+		else if (n == -1)
+			return (false);
+	}
+	return (true);
+}
+
+/* False, and errno says why. */
+static bool
+write_file(const char *name, const struct message *m)
+{
+	int	 fd, error;
+	bool	 done;
+
+	fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (fd == -1)
+		return (false);
+	done = write_all(fd, m->data, m->len) && fsync(fd) == 0;
+	error = errno;
+	if (close(fd) == -1 && done) {
+		done = false;
+		error = errno;
+	}
+	if (!done)
+		unlinkat(folder, name, 0);
+	errno = error;
+	return (done);
+}
+
+void
+mail_file_write(struct ctx *c, const struct message *m)
+{
+	const char	*name = ctx_printf(c, "%s.eml", m->id);
+	const char	*beside = ctx_printf(c, ".%s.new", m->id);
+
+	if (!write_file(beside, m) ||
+	    renameat(folder, beside, folder, name) == -1 ||
+	    fsync(folder) == -1)
+		raise_error(c, &ERR_UNAVAILABLE, "Cannot write mail/%s: %s",
+		    name, strerror(errno));
+}

@@ -1,0 +1,71 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KEEL_MAIL_SMTP_H
+#define KEEL_MAIL_SMTP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/queue.h>
+
+#include <curl/curl.h>
+
+#include "mail/compose.h"
+
+/* The ways a message leaves. Internal to this room. */
+
+/*
+ * A message on its way by SMTP. The coroutine that sends it may be gone before
+ * the thread that talks to the server is: so it has memory of its own.
+ */
+struct transfer {
+	/* The loop's. */
+	struct ctx		*ctx;		/* NULL: nobody waits */
+	bool			 finished;
+
+	/* For the thread: until when it may go on, by coro_now_ms(). */
+	_Atomic uint64_t	 deadline;
+
+	/* The thread's, until it has finished. */
+	char			*from, *to, *data;
+	size_t			 len, sent;
+	bool			 begun;		/* the server was told MAIL */
+	bool			 answered;	/* and has said something */
+	CURLcode		 result;
+	char			 said[160];	/* the server's last line */
+	char			 error[CURL_ERROR_SIZE];
+	SLIST_ENTRY(transfer)	 list;
+};
+
+/* mail_smtp.c, on the loop's side */
+
+const char	*smtp_init(void);
+
+/* Returns when the server has taken the message, or raises as mail_send(). */
+void		 smtp_send(struct ctx *, const struct message *) AWAITS;
+
+/* mail_curl.c, on the thread's: talks to the server, and fills in the result */
+const char	*curl_init(void);
+void		 curl_transfer(struct transfer *);
+
+/* mail_file.c: one file for a message, KEEL_STATE_DIR/mail/JOB.eml. */
+const char	*mail_file_init(void);
+void		 mail_file_write(struct ctx *, const struct message *);
+
+#endif

@@ -1,0 +1,209 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/mail/mail_file.c */
+
+/* Mails as files: whole or not there, whatever the disk says. */
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "mail_fixture.h"
+
+#include "config.h"
+#include "mail/smtp.h"
+
+struct config			 config;
+const struct error_kind		 ERR_UNAVAILABLE = { 503, "", "" };
+
+static char			 state_dir[] = "/tmp/keel-mail-XXXXXX";
+static jmp_buf			 raised;
+static char			 why[256];
+static char			 names[2][64];
+
+void
+raise_error(struct ctx *c, const struct error_kind *kind, const char *fmt, ...)
+{
+	va_list	 ap;
+
+	(void)c;
+	assert_ptr_equal(kind, &ERR_UNAVAILABLE);
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	longjmp(raised, 1);
+}
+
+char *
+ctx_printf(struct ctx *c, const char *fmt, ...)
+{
+	static unsigned	 n;
+	va_list		 ap;
+	char		*name = names[n++ % 2];
+
+	(void)c;
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof(names[0]), fmt, ap);
+	va_end(ap);
+	return (name);
+}
+
+static const char *
+path(const char *name)
+{
+	static char	 text[256];
+
+	snprintf(text, sizeof(text), "%s/mail%s%s", state_dir,
+	    *name != '\0' ? "/" : "", name);
+	return (text);
+}
+
+static bool
+write_mail(const char *data)
+{
+	struct message	 m = { .id = JOB, .data = data, .len = strlen(data) };
+
+	why[0] = '\0';
+	if (setjmp(raised) != 0)
+		return (false);
+	mail_file_write(NULL, &m);
+	return (true);
+}
+
+static void
+check_content(const char *want)
+{
+	char	 data[256];
+	ssize_t	 n;
+	int	 fd;
+
+	fd = open(path(JOB ".eml"), O_RDONLY);
+	assert_true(fd != -1);
+	n = read(fd, data, sizeof(data) - 1);
+	close(fd);
+	assert_true(n >= 0);
+	data[n] = '\0';
+	assert_string_equal(data, want);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	umask(022);
+	assert_non_null(mkdtemp(state_dir));
+	config.state_dir = state_dir;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	unlink(path(JOB ".eml"));
+	rmdir(path(""));
+	return (rmdir(state_dir));
+}
+
+static void
+test_the_folder_is_made(void **state)
+{
+	struct stat	 st;
+
+	(void)state;
+	assert_null(mail_file_init());
+	assert_int_equal(stat(path(""), &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 0700);
+	assert_null(mail_file_init());
+}
+
+static void
+test_a_mail_and_the_same_again(void **state)
+{
+	struct stat	 st;
+
+	(void)state;
+	assert_true(write_mail("one"));
+	check_content("one");
+	assert_int_equal(stat(path(JOB ".eml"), &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0600);
+	assert_true(write_mail("two"));
+	check_content("two");
+	assert_int_equal(access(path("." JOB ".new"), F_OK), -1);
+}
+
+static void
+test_a_full_disk(void **state)
+{
+	struct rlimit	 old, none;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = old;
+	none.rlim_cur = 2;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_false(write_mail("three"));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_string_equal(why, "Cannot write mail/" JOB ".eml: File too "
+	    "large");
+	check_content("two");
+	assert_int_equal(access(path("." JOB ".new"), F_OK), -1);
+}
+
+static void
+test_the_folder_is_gone(void **state)
+{
+	(void)state;
+	unlink(path(JOB ".eml"));
+	assert_int_equal(rmdir(path("")), 0);
+	assert_false(write_mail("four"));
+	assert_non_null(strstr(why, "No such file or directory"));
+	assert_null(mail_file_init());
+	assert_true(write_mail("four"));
+}
+
+static void
+test_what_is_no_folder(void **state)
+{
+	(void)state;
+	unlink(path(JOB ".eml"));
+	assert_int_equal(rmdir(path("")), 0);
+	config.state_dir = "/dev/null";
+	assert_non_null(strstr(mail_file_init(), "cannot make"));
+	config.state_dir = state_dir;
+	assert_int_equal(close(creat(path(""), 0600)), 0);
+	assert_non_null(strstr(mail_file_init(), "cannot write mails"));
+	assert_int_equal(unlink(path("")), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(test_the_folder_is_made),
+		cmocka_unit_test(test_a_mail_and_the_same_again),
+		cmocka_unit_test(test_a_full_disk),
+		cmocka_unit_test(test_the_folder_is_gone),
+		cmocka_unit_test(test_what_is_no_folder),
+	};
+
+	return (cmocka_run_group_tests(tests, setup, teardown));
+}
