@@ -41,7 +41,7 @@
 
 static struct {
 	pthread_mutex_t	 lock;
-	CURL		*handles[IDLE_MAX];	/* the last one used is on top */
+	CURL		*handles[IDLE_MAX];	/* the last used is on top */
 	unsigned	 n;
 	char		 url[640];
 } idle = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -259,8 +259,10 @@ curl_transfer(struct transfer *t)
 	keep_handle(easy);
 }
 
-/* What follows the slash is how we greet the server; a name that says nothing
- * to others is better replaced by the host's own. */
+/*
+ * What follows the slash is how we greet the server; a name that says nothing
+ * to others is better replaced by the host's own.
+ */
 const char *
 curl_init(void)
 {
