@@ -84,13 +84,15 @@ on_read(char *out, size_t size, size_t n, void *arg)
 	return (len);
 }
 
-/* A line of the server's, as text that can be shown. */
+/* Keeps the latest line of the server's, as text that can be shown. */
 static size_t
 on_line(char *line, size_t size, size_t n, void *arg)
 {
 	struct transfer	*t = arg;
 	size_t		 left = size * n, used = 0, len;
 
+	if (t->quitting)
+		return (left);
 	while (left > 0 && (line[left - 1] == '\r' || line[left - 1] == '\n'))
 		left--;
 	for (; left > 0; line += len, left -= len) {
@@ -110,7 +112,10 @@ on_line(char *line, size_t size, size_t n, void *arg)
 	return (size * n);
 }
 
-/* What we say: from MAIL on, a refusal is one of the message. */
+/*
+ * What we say: from MAIL on, a refusal is one of the message. The answer to
+ * QUIT, which follows a refusal, tells nothing of it.
+ */
 static int
 on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
 {
@@ -119,8 +124,10 @@ on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
 	(void)easy;
 	if (type != CURLINFO_HEADER_OUT)
 		return (0);
-	t->said[0] = '\0';
-	if (len > 5 && strncmp(text, "MAIL ", 5) == 0)
+	t->quitting = len >= 4 && strncmp(text, "QUIT", 4) == 0;
+	if (!t->quitting)
+		t->said[0] = '\0';
+	if (len >= 5 && strncmp(text, "MAIL ", 5) == 0)
 		t->begun = true;
 	return (0);
 }
@@ -249,8 +256,8 @@ curl_transfer(struct transfer *t)
 	if ((easy = take_handle()) == NULL)
 		return;
 	to = curl_slist_append(NULL, t->to);
-	if (to != NULL && set_callbacks(easy, t) && OPTION(MAIL_FROM, t->from) &&
-	    OPTION(MAIL_RCPT, to))
+	if (to != NULL && set_callbacks(easy, t) &&
+	    OPTION(MAIL_FROM, t->from) && OPTION(MAIL_RCPT, to))
 		perform(easy, t);
 	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, NULL);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
@@ -269,8 +276,8 @@ curl_init(void)
 	const struct mail_settings	*m = &config.mail;
 
 	snprintf(idle.url, sizeof(idle.url), strchr(m->host, ':') != NULL ?
-	    "%s://[%s]:%u/%s" : "%s://%s:%u/%s",
-	    m->implicit ? "smtps" : "smtp", m->host, m->port,
+	    "%s://[%s]:%u/%s" : "%s://%s:%u/%s", m->implicit ? "smtps" :
+	    "smtp", m->host, m->port,
 	    strchr(m->from_domain, '.') != NULL ? m->from_domain : "");
 	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
 		return (complain("cannot begin with libcurl"));

@@ -47,6 +47,7 @@ struct transfer {
 	size_t			 len, sent;
 	bool			 begun;		/* the server was told MAIL */
 	bool			 answered;	/* and has said something */
+	bool			 quitting;
 	CURLcode		 result;
 	char			 said[160];	/* the server's last line */
 	char			 error[CURL_ERROR_SIZE];
