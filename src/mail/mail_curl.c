@@ -36,6 +36,7 @@
 #define CONNECT_SECONDS	10L
 #define ANSWER_SECONDS	300L	/* the attempt's deadline comes before */
 #define IDLE_SECONDS	20L	/* servers wait longer for the next message */
+#define QUIT_MS		2000	/* for a polite end */
 #define LIFE_SECONDS	300L
 #define IDLE_MAX	16
 
@@ -61,11 +62,14 @@ static int
 on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow,
     curl_off_t ultotal, curl_off_t ulnow)
 {
+	struct transfer	*t = arg;
+
 	(void)dltotal;
 	(void)dlnow;
 	(void)ultotal;
 	(void)ulnow;
-	return (is_over(arg));
+	return (is_over(t) || (t->quit_at != 0 &&
+	    coro_now_ms() - t->quit_at >= QUIT_MS));
 }
 
 /* Asked for more when there is none, libcurl ends the message. */
@@ -91,7 +95,7 @@ on_line(char *line, size_t size, size_t n, void *arg)
 	struct transfer	*t = arg;
 	size_t		 left = size * n, used = 0, len;
 
-	if (t->quitting)
+	if (t->quit_at != 0)
 		return (left);
 	while (left > 0 && (line[left - 1] == '\r' || line[left - 1] == '\n'))
 		left--;
@@ -124,9 +128,12 @@ on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
 	(void)easy;
 	if (type != CURLINFO_HEADER_OUT)
 		return (0);
-	t->quitting = len >= 4 && strncmp(text, "QUIT", 4) == 0;
-	if (!t->quitting)
-		t->said[0] = '\0';
+	if (len >= 4 && strncmp(text, "QUIT", 4) == 0) {
+		t->quit_at = coro_now_ms();
+		return (0);
+	}
+	t->quit_at = 0;
+	t->said[0] = '\0';
 	if (len >= 5 && strncmp(text, "MAIL ", 5) == 0)
 		t->begun = true;
 	return (0);
@@ -210,11 +217,16 @@ take_handle(void)
 	return (easy);
 }
 
+/*
+ * After a failure its connection is not one to go on with: of a message that
+ * was given up, the answer may come yet, and libcurl would take it for one to
+ * the next message.
+ */
 static void
-keep_handle(CURL *easy)
+give_handle(CURL *easy, bool clean)
 {
 	pthread_mutex_lock(&idle.lock);
-	if (idle.n < IDLE_MAX) {
+	if (clean && idle.n < IDLE_MAX) {
 		idle.handles[idle.n++] = easy;
 		easy = NULL;
 	}
@@ -263,7 +275,7 @@ curl_transfer(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
 	curl_easy_setopt(easy, CURLOPT_VERBOSE, 0L);
 	curl_slist_free_all(to);
-	keep_handle(easy);
+	give_handle(easy, t->result == CURLE_OK);
 }
 
 /*

@@ -47,7 +47,7 @@ struct transfer {
 	size_t			 len, sent;
 	bool			 begun;		/* the server was told MAIL */
 	bool			 answered;	/* and has said something */
-	bool			 quitting;
+	uint64_t		 quit_at;	/* QUIT was sent; 0: no */
 	CURLcode		 result;
 	char			 said[160];	/* the server's last line */
 	char			 error[CURL_ERROR_SIZE];
