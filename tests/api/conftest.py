@@ -28,12 +28,13 @@ import pytest
 
 sys.dont_write_bytecode = True
 
-pytest.register_assert_rewrite("helpers", "people", "wire")
+pytest.register_assert_rewrite("helpers", "people", "runner", "wire")
 
 import contract  # noqa: E402
 import helpers  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from exercised import Exercised  # noqa: E402
+from runner import Runner  # noqa: E402
 from server import BUILD, IS_ASAN, Server, flavor, make_certificate  # noqa
 
 
@@ -133,6 +134,33 @@ def start_server(make_server):
     return lambda **settings: make_server(**settings).start()
 
 
+@contextlib.contextmanager
+def runner_starter():
+    runners = []
+
+    def start(server, **settings):
+        runner = Runner(server, **settings)
+        runners.append(runner)
+        return runner.start()
+
+    yield start
+    finish(runners)
+
+
+@pytest.fixture
+def start_runner():
+    """Starts runners on a server's database: start_runner(server, ...)."""
+    with runner_starter() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_module_runner():
+    """The same, for all tests of a file."""
+    with runner_starter() as start:
+        yield start
+
+
 @pytest.fixture(scope="module")
 def start_module_server(cluster, certificates, template):
     """The same, for all tests of a file."""
@@ -171,7 +199,8 @@ needs_faults = pytest.mark.skipif(
 
 # These mostly wait, for long: begun first and together, they keep nobody
 # waiting at the end, and see little of the tests that need all CPUs.
-FIRST = ["test_outage.py", "test_deadlines.py", "test_workers.py"]
+FIRST = ["test_outage.py", "test_jobs_runners.py", "test_jobs_smtp.py",
+         "test_jobs_crash.py", "test_deadlines.py", "test_workers.py"]
 
 
 def pytest_collection_modifyitems(items):

@@ -186,18 +186,29 @@ class Server:
         return done
 
     def start(self):
+        before = len(self.output())
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
                 [KEEL, "serve"], env=self.environment(), stdout=out,
                 stdin=subprocess.DEVNULL, stderr=err, start_new_session=True)
         deadline = time.monotonic() + READY_SECONDS
-        while "keel: ready on " not in self.output():
+        while "keel: ready on " not in self.output()[before:]:
             if self.process.poll() is not None or \
                     time.monotonic() > deadline:
                 raise RuntimeError("the server is not ready:\n%s%s" % (
                     self.output(), self.errors()))
             time.sleep(0.02)
         return self
+
+    def kill(self):
+        """SIGKILL of all at once: none sees another die. It may be started
+        again."""
+        for signum in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in session_processes(self.process.pid):
+                os.kill(pid, signum)
+        self.process.wait(STOP_SECONDS)
+        self.end_left_overs()
+        self.process = None
 
     def output(self):
         return read_text(self.stdout)
