@@ -1,0 +1,168 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
+"""The real runner: ./keel jobs on a server's database; what must hold of every
+runner once it has ended; and jobs made and read by SQL."""
+
+import os
+import signal
+import subprocess
+import time
+
+import psycopg2.extras
+
+from server import KEEL, READY_SECONDS, STOP_SECONDS, Server, \
+    session_processes
+
+KIND = "send_welcome_email"
+LEASE = 20  # seconds
+POLL = 2
+
+
+class Runner(Server):
+    """Has the settings of a server, which need not run, but for a state
+    folder of its own."""
+
+    def __init__(self, server, **settings):
+        own = ("KEEL_STATE_DIR", "KEEL_ADMIN_PORT")
+        super().__init__(
+            server.cluster, server.database, (server.cert, server.key),
+            server.build, server.secret, **{
+                name: value for name, value in server.settings.items()
+                if name not in own} | settings)
+        self.state = self.settings["KEEL_STATE_DIR"]
+
+    def start(self):
+        before = len(self.output())
+        with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
+            self.process = subprocess.Popen(
+                [KEEL, "jobs"], env=self.environment(), stdout=out,
+                stdin=subprocess.DEVNULL, stderr=err, start_new_session=True)
+        deadline = time.monotonic() + READY_SECONDS
+        while "keel: jobs ready" not in self.output()[before:]:
+            if self.process.poll() is not None or \
+                    time.monotonic() > deadline:
+                raise RuntimeError("the runner is not ready:\n%s%s" % (
+                    self.output(), self.errors()))
+            time.sleep(0.02)
+        return self
+
+    def processes(self):
+        return session_processes(self.process.pid)
+
+    def signal_all(self, signum):
+        for pid in self.processes():
+            os.kill(pid, signum)
+
+    def pause(self):
+        self.signal_all(signal.SIGSTOP)
+
+    def resume(self):
+        self.signal_all(signal.SIGCONT)
+
+    def events(self, job_id=None):
+        """What its log says of jobs, or of one."""
+        return [event for event in self.log() if event["event"] == "job" and
+                job_id in (None, event["job"])]
+
+    def terminate(self):
+        """SIGTERM; the seconds until it has ended, with status 0."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_SECONDS)
+            if status != 0:
+                self.problems.append("exit status %d" % status)
+        except subprocess.TimeoutExpired:
+            self.problems.append("does not end on SIGTERM")
+            self.process.kill()
+            self.process.wait()
+        self.end_left_overs()
+        self.process = None
+        return time.monotonic() - began
+
+    def stop(self):
+        """As a server's; one that was killed has its logs checked too."""
+        if self.process is not None:
+            self.resume()
+            if self.process.poll() is None:
+                self.terminate()
+            else:
+                self.problems.append("ended by itself, status %d" %
+                                     self.process.returncode)
+                self.end_left_overs()
+                self.process = None
+        self.check_log()
+        self.check_sanitizers()
+
+
+def add_jobs(server, emails, name="Test", payload=None, kind=KIND):
+    """Users of these addresses and names, by SQL, and a welcome mail for
+    each; the jobs' ids, in that order. A payload is for one job and no user.
+    """
+    if payload is not None:
+        return [server.sql("INSERT INTO jobs (id, kind, payload) VALUES "
+                           "(gen_random_uuid(), %s, %s) RETURNING id::text",
+                           kind, psycopg2.extras.Json(payload))[0][0]]
+    names = [name] * len(emails) if isinstance(name, str) else name
+    rows = server.sql(
+        "WITH added AS (INSERT INTO users (id, email, name, hashed_password) "
+        "SELECT gen_random_uuid(), email, name, 'none' FROM unnest(%s, %s) "
+        "AS t (email, name) RETURNING id, email), stored AS (INSERT INTO jobs "
+        "(id, kind, payload, unique_key) SELECT gen_random_uuid(), %s, "
+        "jsonb_build_object('id', id), id::text FROM added RETURNING id, "
+        "unique_key) SELECT email, stored.id::text FROM added JOIN stored ON "
+        "added.id::text = unique_key", emails, names, kind)
+    found = dict(rows)
+    return [found[email] for email in emails]
+
+
+def read_job(server, job_id):
+    """A job's row, as {column: value}; None when there is none."""
+    rows = server.sql("SELECT row_to_json(j), run_at > now() FROM jobs j "
+                      "WHERE id = %s", job_id)
+    return rows[0][0] | {"later": rows[0][1]} if rows else None
+
+
+def count_jobs(server, **columns):
+    where = "".join(" AND %s = %%s" % name for name in columns)
+    return server.sql("SELECT count(*) FROM jobs WHERE true" + where,
+                      *columns.values())[0][0]
+
+
+def wait_for(condition, timeout=15, pause=0.05):
+    """Until condition() is true; what it returned."""
+    deadline = time.monotonic() + timeout
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(pause)
+    return found
+
+
+def wait_for_job(server, job_id, timeout=15, **columns):
+    """Until a job's row has these values; the row."""
+    deadline = time.monotonic() + timeout
+    while True:
+        row = read_job(server, job_id)
+        if all(row[name] == value for name, value in columns.items()):
+            return row
+        assert time.monotonic() < deadline, row
+        time.sleep(0.05)
+
+
+def wait_for_no_work(server, timeout=15):
+    """Until no welcome mail waits or runs."""
+    wait_for(lambda: server.sql(
+        "SELECT count(*) FROM jobs WHERE kind = %s AND status IN "
+        "('queued', 'running')", KIND)[0][0] == 0, timeout)
