@@ -11,7 +11,6 @@
 # WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-"""HTTP itself: methods, headers, request ids, unknown paths and queries."""
 """The real runner: ./keel jobs on a server's database; what must hold of every
 runner once it has ended; and jobs made and read by SQL."""
 
@@ -107,14 +106,16 @@ class Runner(Server):
         self.check_sanitizers()
 
 
-def add_jobs(server, emails, name="Test", payload=None, kind=KIND):
+def add_job(server, payload, kind=KIND):
+    """A job as it could not be asked for; its id."""
+    return server.sql(
+        "INSERT INTO jobs (id, kind, payload) VALUES (gen_random_uuid(), %s, "
+        "%s) RETURNING id::text", kind, psycopg2.extras.Json(payload))[0][0]
+
+
+def add_jobs(server, emails, name="Test"):
     """Users of these addresses and names, by SQL, and a welcome mail for
-    each; the jobs' ids, in that order. A payload is for one job and no user.
-    """
-    if payload is not None:
-        return [server.sql("INSERT INTO jobs (id, kind, payload) VALUES "
-                           "(gen_random_uuid(), %s, %s) RETURNING id::text",
-                           kind, psycopg2.extras.Json(payload))[0][0]]
+    each; the jobs' ids, in that order."""
     names = [name] * len(emails) if isinstance(name, str) else name
     rows = server.sql(
         "WITH added AS (INSERT INTO users (id, email, name, hashed_password) "
@@ -123,7 +124,7 @@ def add_jobs(server, emails, name="Test", payload=None, kind=KIND):
         "(id, kind, payload, unique_key) SELECT gen_random_uuid(), %s, "
         "jsonb_build_object('id', id), id::text FROM added RETURNING id, "
         "unique_key) SELECT email, stored.id::text FROM added JOIN stored ON "
-        "added.id::text = unique_key", emails, names, kind)
+        "added.id::text = unique_key", emails, names, KIND)
     found = dict(rows)
     return [found[email] for email in emails]
 

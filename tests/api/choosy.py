@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""A scripted mail server that has a script for each recipient:
+
+    smtp.of["a@example.com"] = {"rcpt": "550 5.1.1 No such user"}
+    smtp.of["b@example.com"] = {"data": [event]}
+
+The steps are rcpt, data and body. Beside what a ScriptedServer does at a step,
+it can wait there for a threading.Event; `held` lists the addresses for which it
+did."""
+
+import threading
+
+from smtp_sink import ScriptedServer
+
+
+class ChoosyServer(ScriptedServer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.of = {}
+        self.held = []
+        self.local = threading.local()  # a connection has its own thread
+
+    def note(self, line):
+        super().note(line)
+        if line.upper().startswith("RCPT TO:"):
+            self.local.to = line[8:].strip().strip("<>")
+
+    def action(self, step):
+        script = self.of.get(getattr(self.local, "to", None))
+        if script is None or step not in ("rcpt", "data", "body"):
+            return super().action(step)
+        with self.lock:
+            action = script.get(step)
+            if isinstance(action, list):
+                action = action.pop(0) if action else None
+            if isinstance(action, threading.Event):
+                self.held.append(self.local.to)
+                self.lock.notify_all()
+        if not isinstance(action, threading.Event):
+            return action
+        action.wait(120)
+        return None
+
+    def wait_for_held(self, *addresses, timeout=15):
+        self.wait_for(lambda: set(addresses) <= set(self.held), timeout)
+
+    def mails_to(self, address):
+        with self.lock:
+            return [m for m in self.messages if m.recipients == [address]]

@@ -1,0 +1,313 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Runners side by side: one job, one runner. Those that are stopped, killed or
+told to end, and what becomes of their jobs."""
+
+import collections
+import re
+import statistics
+import threading
+import time
+
+import psycopg2
+import pytest
+
+from choosy import ChoosyServer
+from cluster import Cluster
+from conftest import finish
+from helpers import measured, new_email
+from runner import (KIND, LEASE, POLL, add_job, add_jobs, count_jobs, read_job,
+                    wait_for, wait_for_job, wait_for_no_work)
+from server import IS_ASAN, Server
+from smtp_sink import HANG
+
+NOBODY = "0190a8f0-0000-7000-8000-000000000000"
+MANY = 2000 if IS_ASAN else 10000
+
+
+@pytest.fixture
+def smtp():
+    with ChoosyServer() as smtp:
+        yield smtp
+
+
+@pytest.fixture
+def server(make_server, smtp):
+    """Not started: its database and settings are what is wanted."""
+    return make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+
+
+@pytest.fixture
+def calm(start_runner, server):
+    """A runner that has done what is scheduled."""
+    runner = start_runner(server)
+    wait_for(lambda: count_jobs(server) and
+             count_jobs(server) == count_jobs(server, status="done"))
+    return runner
+
+
+def new_emails(count):
+    return [new_email() for _ in range(count)]
+
+
+def attempts_of(runner, job_id):
+    return [event["attempt"] for event in runner.events(job_id)]
+
+
+def test_two_runners_do_each_of_many_jobs_once(server, smtp, start_runner):
+    ids = add_jobs(server, new_emails(MANY))
+    began = time.monotonic()
+    runners = [start_runner(server), start_runner(server)]
+    wait_for_no_work(server, 120)
+    took = time.monotonic() - began
+    assert server.sql(
+        "SELECT status, attempts, error, runner, count(*) FROM jobs WHERE "
+        "kind = %s GROUP BY 1, 2, 3, 4", KIND) == [
+            ("done", 1, None, None, MANY)]
+    sent = collections.Counter(
+        re.search(rb"(?mi)^Message-ID: *<([^@]+)@", m.data)[1].decode()
+        for m in smtp.wait(MANY))
+    assert sent == dict.fromkeys(ids, 1)
+    shares = [len(runner.events()) for runner in runners]
+    assert min(shares) > MANY / 20
+    measured.append("%d jobs by two runners (%d + %d with what is scheduled): "
+                    "%.0f s, %.0f/s, over %d connections" % (
+                        MANY, *shares, took, MANY / took, smtp.connections))
+
+
+def test_a_lease_ends(server, smtp, start_runner):
+    """Of a runner that is stopped and of one that is killed, in the middle of
+    a conversation. The one that wakes up has lost its jobs: it neither sends
+    what it has not sent yet nor says that they are done."""
+    go = threading.Event()
+    asked, told, dead = emails = new_emails(3)
+    smtp.of[asked] = {"data": [go]}     # before the message is sent
+    smtp.of[told] = {"body": [go]}      # after
+    smtp.of[dead] = {"rcpt": [go]}
+    stopped = start_runner(server)
+    ids = add_jobs(server, emails[:2])
+    smtp.wait_for_held(asked, told)
+    stopped.pause()
+    began = time.monotonic()
+    killed = start_runner(server)
+    ids += add_jobs(server, emails[2:])
+    smtp.wait_for_held(dead)
+    killed.kill()
+    other = start_runner(server)
+    for job_id in ids:
+        wait_for_job(server, job_id, LEASE + POLL + 10, status="done",
+                     attempts=2)
+    took = time.monotonic() - began
+    before = [read_job(server, job_id) for job_id in ids]
+    go.set()
+    time.sleep(0.5)
+    stopped.resume()
+    for job_id in ids[:2]:
+        wait_for(lambda: any("lease" in str(event)
+                             for event in stopped.events(job_id)))
+    time.sleep(1)
+    assert [read_job(server, job_id) for job_id in ids] == before
+    assert len(smtp.mails_to(asked)) == len(smtp.mails_to(dead)) == 1
+    assert len(smtp.mails_to(told)) == 2
+    assert len({m.data for m in smtp.mails_to(told)}) == 1
+    assert took > LEASE - 6
+    # It is as good as new.
+    other.terminate()
+    [job_id] = add_jobs(server, new_emails(1))
+    wait_for_job(server, job_id, status="done", attempts=1)
+    measured.append("jobs of a runner that stopped or died: finished %.1f s "
+                    "later by another (a lease is %d s)" % (took, LEASE))
+
+
+def scheduled(server):
+    return dict(server.sql("SELECT kind, count(*) FROM jobs WHERE kind IN "
+                           "(SELECT kind FROM job_schedules) GROUP BY 1"))
+
+
+def test_what_is_scheduled_is_run_once(server, start_runner):
+    rounds = server.sql("SELECT kind, round FROM job_schedules")
+    assert rounds == []
+    runners = [start_runner(server) for _ in range(2)]
+    wait_for(lambda: {"purge_jobs", "purge_sessions"} <= set(
+        scheduled(server)))
+    runners.append(start_runner(server))
+    wait_for(lambda: count_jobs(server) == count_jobs(server, status="done"))
+    time.sleep(POLL + 0.5)
+    assert set(scheduled(server).values()) == {1}
+    done = [event["job"] for runner in runners for event in runner.events()]
+    assert len(done) == len(set(done)) == len(scheduled(server))
+
+
+def test_purges(server, start_runner):
+    """Old jobs that are done go, and sessions nobody can use any more."""
+    emails = new_emails(4)
+    server.sql("ALTER TABLE jobs DISABLE TRIGGER jobs_notify")
+    old, new, dead, queued = add_jobs(server, emails)
+    for job_id, status, days in ((old, "done", 8), (new, "done", 6),
+                                 (dead, "dead", 99)):
+        server.sql("UPDATE jobs SET status = %s, finished_at = now() - %s * "
+                   "interval '1 day' WHERE id = %s", status, days, job_id)
+    server.sql("UPDATE jobs SET run_at = now() + interval '1 day' WHERE "
+               "id = %s", queued)
+    start_runner(server)
+    wait_for(lambda: read_job(server, old) is None)
+    assert all(read_job(server, job_id) for job_id in (new, dead, queued))
+
+
+def test_sigterm_drains(server, smtp, calm, start_runner):
+    """What runs is finished; what cannot be is handed back, uncounted; nothing
+    new is begun."""
+    soon, never, late = emails = new_emails(3)
+    go = threading.Event()
+    smtp.of[soon] = {"body": go}
+    smtp.of[never] = {"body": [HANG]}
+    ids = add_jobs(server, emails[:2])
+    smtp.wait_for_held(soon)
+    wait_for(lambda: smtp.active == 2)
+    threading.Timer(1.5, go.set).start()
+    took = []
+    ending = threading.Thread(target=lambda: took.append(calm.terminate()))
+    ending.start()
+    time.sleep(0.7)
+    ids += add_jobs(server, [late])
+    ending.join()
+    rows = [read_job(server, job_id) for job_id in ids]
+    assert [row["status"] for row in rows] == ["done", "queued", "queued"]
+    assert [row["attempts"] for row in rows] == [1, 0, 0]
+    assert [row["runner"] for row in rows] == [None] * 3
+    assert not rows[1]["later"]
+    assert 1.4 < took[0] < 12
+    start_runner(server)
+    for job_id in ids:
+        wait_for_job(server, job_id, status="done", attempts=1)
+    assert len(smtp.messages) == 3
+    measured.append("SIGTERM while a mail server hangs: ended after %.1f s" %
+                    took[0])
+
+
+def test_sigterm_ends_an_idle_runner_at_once(calm):
+    assert calm.terminate() < 3
+
+
+def delays(server, smtp, count):
+    """Seconds from each job's commit until its mail is there."""
+    found = []
+    for _ in range(count):
+        [email] = new_emails(1)
+        add_jobs(server, [email])
+        began = time.monotonic()
+        wait_for(lambda: smtp.mails_to(email), pause=0.005)
+        found.append(time.monotonic() - began)
+    return found
+
+
+def test_a_commit_wakes_the_runner(server, smtp, calm):
+    woken = delays(server, smtp, 9)
+    server.sql("ALTER TABLE jobs DISABLE TRIGGER jobs_notify")
+    polled = delays(server, smtp, 3)
+    measured.append("from a job's commit to its mail: median %.0f ms, worst "
+                    "%.0f ms; by polling alone %.1f s at worst" % (
+                        statistics.median(woken) * 1e3, max(woken) * 1e3,
+                        max(polled)))
+    assert statistics.median(woken) < 1
+    assert max(polled) < POLL + 2
+
+
+def test_others_jobs_are_left_alone(server, calm):
+    """Another version's kind may be known to another version's runner."""
+    unknown = add_job(server, {}, "no_such_kind")
+    [good] = add_jobs(server, new_emails(1))
+    wait_for_job(server, good, status="done")
+    time.sleep(POLL + 0.2)
+    row = read_job(server, unknown)
+    assert row["status"] == "queued" and row["attempts"] == 0
+
+
+@pytest.fixture(scope="module")
+def tolerant(start_module_server, start_module_runner):
+    """Its mail goes to files."""
+    server = start_module_server()
+    start_module_runner(server)
+    return server
+
+
+@pytest.mark.parametrize("payload", [
+    {}, {"id": "x"}, {"id": None}, {"id": 7}, [], ["id"], "id", 7, None, True,
+    {"id": {"id": NOBODY}}], ids=str)
+def test_a_payload_its_schema_refuses_is_dead_at_once(tolerant, payload):
+    bad = add_job(tolerant, payload)
+    row = wait_for_job(tolerant, bad, status="dead")
+    assert row["attempts"] == 1 and row["error"] and row["finished_at"]
+    [good] = add_jobs(tolerant, new_emails(1))
+    wait_for_job(tolerant, good, status="done")
+
+
+def test_a_user_who_is_gone_is_sent_nothing(server, smtp, calm):
+    job_id = add_job(server, {"id": NOBODY})
+    wait_for_job(server, job_id, status="done", attempts=1, error=None)
+    assert smtp.connections == 0
+
+
+def test_of_two_alike_one_waits(server, start_runner):
+    """Another may be stored once that is done."""
+    [job_id] = add_jobs(server, new_emails(1))
+    again = ("INSERT INTO jobs (id, kind, payload, unique_key) SELECT "
+             "gen_random_uuid(), kind, payload, unique_key FROM jobs "
+             "WHERE id = %s")
+    with pytest.raises(psycopg2.errors.UniqueViolation):
+        server.sql(again, job_id)
+    start_runner(server)
+    wait_for_job(server, job_id, status="done")
+    server.sql(again, job_id)
+    wait_for_no_work(server)
+    assert count_jobs(server, kind=KIND, status="done") == 2
+
+
+def test_postgresql_restarts_under_a_runner(certificates, start_runner):
+    """It goes on by itself. What was sent meanwhile is written down then, and
+    not sent again."""
+    cluster = Cluster(durable=True)
+    go = threading.Event()
+    with ChoosyServer() as smtp:
+        try:
+            cluster.start()
+            server = Server(cluster, cluster.database(), certificates["ec"],
+                            KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+            assert server.command("migrate").returncode == 0
+            runner = start_runner(server)
+            before, meanwhile, after = new_emails(3)
+            smtp.of[meanwhile] = {"body": [go]}
+            ids = add_jobs(server, [before, meanwhile])
+            wait_for_job(server, ids[0], status="done")
+            smtp.wait_for_held(meanwhile)
+            cluster.halt()
+            go.set()
+            smtp.wait(2)
+            time.sleep(1)
+            cluster.run()
+            began = time.monotonic()
+            wait_for_job(server, ids[1], status="done", attempts=1)
+            ids += add_jobs(server, [after])
+            wait_for_job(server, ids[2], status="done", attempts=1)
+            took = time.monotonic() - began
+            assert len(smtp.messages) == 3
+            runner.stop()
+        finally:
+            if cluster.process.poll() is not None:
+                cluster.run()
+            finish([server])
+            cluster.stop()
+    measured.append("a runner after a restart of PostgreSQL: at work again "
+                    "within %.1f s" % took)
+    assert took < 10

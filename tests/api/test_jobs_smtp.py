@@ -1,0 +1,331 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Mail servers that hang, refuse, fail for a while or for good: what becomes of
+the jobs, and that neither other jobs nor requests notice."""
+
+import statistics
+import subprocess
+import time
+
+import pytest
+
+from choosy import ChoosyServer
+from helpers import (bearer, measured, new_email, new_user, register,
+                     sign_in)
+from runner import add_jobs, count_jobs, read_job, wait_for, wait_for_job
+from server import confidential
+from smtp_sink import CLOSE, HANG, RealServer, ScriptedServer
+
+HANGING = 10
+ATTEMPT = 60    # seconds, at most
+ANSWER = 5
+
+
+def due_in(server, job_id):
+    return float(server.sql("SELECT extract(epoch FROM run_at - now()) FROM "
+                            "jobs WHERE id = %s", job_id)[0][0])
+
+
+def run_now(server, job_id):
+    """Ends the backoff."""
+    server.sql("UPDATE jobs SET run_at = now() WHERE id = %s", job_id)
+    server.sql("NOTIFY keel_jobs")
+
+
+def wait_for_failure(server, job_id, timeout=15):
+    """Until an attempt has failed and the next one waits; the row."""
+    row = wait_for(lambda: (row := read_job(server, job_id))["error"] and row,
+                   timeout)
+    assert row["status"] == "queued" and row["runner"] is None
+    assert row["later"] and row["finished_at"] is None
+    return row
+
+
+#
+# Servers that hang: the first and the last test of this file.
+#
+
+class Hung:
+    """A server and a runner whose mail server hangs for some recipients."""
+
+    def __init__(self, server, smtp):
+        self.server = server
+        self.smtp = smtp
+        self.jobs = []
+        self.began = None
+
+    def ask(self):
+        """How long reading and registering take, in ms."""
+        reads, writes = [], []
+        with self.server.client() as client:
+            user, _ = register(client)
+            headers = bearer(sign_in(client, user))
+            for i in range(60):
+                began = time.monotonic()
+                answer = client.get("/api/v1/users/me", headers=headers)
+                reads.append((time.monotonic() - began) * 1e3)
+                assert answer.status_code == 200
+                if i % 4 == 0:
+                    began = time.monotonic()
+                    answer = client.post("/api/v1/users", json=new_user())
+                    writes.append((time.monotonic() - began) * 1e3)
+                    assert answer.status_code == 201
+        return reads, writes
+
+
+@pytest.fixture(scope="module")
+def hung(start_module_server, start_module_runner):
+    with ChoosyServer() as smtp:
+        server = start_module_server(
+            KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+        hung = Hung(server, smtp)
+        hung.start_runner = lambda: start_module_runner(server)
+        yield hung
+        smtp.close_all()
+
+
+def test_others_do_not_notice_a_server_that_hangs(hung):
+    calm = hung.ask()
+    hung.server.sql("DELETE FROM jobs")
+    emails = [new_email("hang") for _ in range(HANGING)]
+    steps = ["rcpt", "data", "body"]
+    for i, email in enumerate(emails):
+        hung.smtp.of[email] = {steps[i % 3]: HANG}
+    hung.start_runner()
+    hung.jobs = add_jobs(hung.server, emails)
+    hung.smtp.wait_for(lambda: hung.smtp.active == HANGING)
+    hung.began = time.monotonic()
+    busy = hung.ask()
+    wait_for(lambda: count_jobs(hung.server, status="running",
+                                kind="send_welcome_email") == HANGING)
+    assert count_jobs(hung.server, status="queued") == 0
+    assert hung.smtp.active == HANGING
+    assert len(hung.smtp.messages) == 1 + len(busy[1])
+    for name, before, meanwhile in zip(("GET /users/me", "POST /users"), calm,
+                                       busy):
+        measured.append(
+            "%s: median %.1f ms, worst %.0f ms; while %d mails hang %.1f ms, "
+            "%.0f ms" % (name, statistics.median(before), max(before), HANGING,
+                         statistics.median(meanwhile), max(meanwhile)))
+    assert max(map(max, calm + busy)) < ANSWER * 1e3
+
+
+#
+# One step of the conversation goes wrong, once.
+#
+
+class Post:
+    """A runner and its mail server, to be upset by each test."""
+
+    def __init__(self, server, smtp):
+        self.server = server
+        self.smtp = smtp
+
+    def add(self):
+        [job_id] = add_jobs(self.server, [new_email()])
+        return job_id
+
+
+@pytest.fixture(scope="module")
+def post(start_module_server, start_module_runner):
+    login = ("keel", "Pw-" + "secret" * 3)
+    confidential.add(login[1])
+    with ScriptedServer(login=login) as smtp:
+        server = start_module_server(
+            KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+        start_module_runner(server)
+        yield Post(server, smtp)
+
+
+@pytest.mark.parametrize("step, action", [
+    ("greeting", "554 5.3.2 Not today"), ("greeting", "421 4.3.2 Later"),
+    ("greeting", CLOSE), ("ehlo", "550 5.7.1 Not you"), ("ehlo", CLOSE),
+    ("auth", "535 5.7.8 Wrong"), ("auth", "454 4.7.0 Later"),
+    ("mail", "451 4.3.0 Later"), ("mail", CLOSE),
+    ("rcpt", "450 4.2.0 Busy"), ("rcpt", "451 4.7.1 Greylisted"),
+    ("data", "451 4.3.0 Later"), ("data", CLOSE),
+    ("body", "451 4.3.0 Later"), ("body", "452 4.3.1 Full"), ("body", CLOSE)],
+    ids=lambda value: "close" if value is CLOSE else value[:4].strip())
+def test_what_may_pass_is_tried_again(post, step, action):
+    post.smtp.close_all()
+    post.smtp.script[step] = [action]
+    job_id = post.add()
+    row = wait_for_failure(post.server, job_id)
+    assert row["attempts"] == 1
+    if action is not CLOSE and step not in ("greeting", "ehlo", "auth"):
+        assert action in row["error"]
+    assert 4 < due_in(post.server, job_id) <= 10
+    run_now(post.server, job_id)
+    wait_for_job(post.server, job_id, status="done", attempts=2)
+
+
+@pytest.mark.parametrize("step, reply", [
+    ("mail", "550 5.7.1 Not from there"), ("rcpt", "550 5.1.1 No such user"),
+    ("data", "554 5.5.1 No"), ("body", "554 5.7.1 Looks like spam"),
+    ("body", "552 5.3.4 Too big")], ids=lambda value: value[:4])
+def test_what_is_refused_for_good_is_dead_at_once(post, step, reply):
+    post.smtp.script[step] = [reply]
+    job_id = post.add()
+    row = wait_for_job(post.server, job_id, status="dead")
+    assert row["attempts"] == 1 and row["finished_at"]
+    assert reply in row["error"]
+    wait_for_job(post.server, post.add(), status="done", attempts=1)
+
+
+def test_nobody_listens(post):
+    post.smtp.stop()
+    try:
+        job_id = post.add()
+        row = wait_for_failure(post.server, job_id)
+        assert "refused" in row["error"].lower() or \
+            "connect" in row["error"].lower()
+    finally:
+        post.smtp.start()
+    run_now(post.server, job_id)
+    wait_for_job(post.server, job_id, status="done", attempts=2)
+
+
+@pytest.mark.parametrize("done, least, most", [
+    (1, 10, 20), (3, 40, 80), (8, 1280, 2560), (15, 1800, 3600)])
+def test_the_backoff_doubles(post, done, least, most):
+    post.smtp.stop()
+    try:
+        job_id = post.add()
+        wait_for_failure(post.server, job_id)
+        post.server.sql("UPDATE jobs SET attempts = %s, error = NULL WHERE "
+                        "id = %s", done, job_id)
+        run_now(post.server, job_id)
+        row = wait_for_failure(post.server, job_id)
+        assert row["attempts"] == done + 1
+        assert least - 3 < due_in(post.server, job_id) <= most
+    finally:
+        post.smtp.start()
+
+
+def test_the_last_attempt_is_the_last(post):
+    post.smtp.script["rcpt"] = ["451 4.7.1 Greylisted"] * 2
+    job_id = post.add()
+    wait_for_failure(post.server, job_id)
+    post.server.sql("UPDATE jobs SET attempts = 19 WHERE id = %s", job_id)
+    run_now(post.server, job_id)
+    row = wait_for_job(post.server, job_id, status="dead", attempts=20)
+    assert "451 4.7.1 Greylisted" in row["error"]
+    post.smtp.script["rcpt"] = []
+
+
+#
+# TLS and who may send.
+#
+
+LOGIN = ("keel@example.com", "Pw:1/@%40 ?#-" + "s3cret" * 3)
+confidential.add(LOGIN[1])
+
+
+def send_one(make_server, start_runner, smtp, **settings):
+    """By a runner of its own; the server and the job's id."""
+    server = make_server(KEEL_SMTP_URL=smtp.url, **settings)
+    start_runner(server)
+    [job_id] = add_jobs(server, [new_email()])
+    return server, job_id
+
+
+@pytest.mark.parametrize("kind", [ScriptedServer, RealServer])
+@pytest.mark.parametrize("implicit", [False, True],
+                         ids=["starttls", "smtps"])
+def test_tls_and_login(make_server, start_runner, certificates, kind,
+                       implicit):
+    pair = certificates["ec"]
+    with kind(certificate=pair, implicit=implicit, login=LOGIN) as smtp:
+        server, job_id = send_one(make_server, start_runner, smtp,
+                                  KEEL_SMTP_CA=pair[0])
+        wait_for_job(server, job_id, status="done", attempts=1)
+        [message] = smtp.messages
+    assert message.tls and message.login == LOGIN[0]
+
+
+def make_foreign_certificate(folder):
+    """One that is its own authority, for another host."""
+    pair = (str(folder / "other.pem"), str(folder / "other.key"))
+    subprocess.run(
+        ["openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec",
+         "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=mail.invalid",
+         "-addext", "subjectAltName=DNS:mail.invalid,IP:127.0.0.2",
+         "-out", pair[0], "-keyout", pair[1]], check=True,
+        stdin=subprocess.DEVNULL, capture_output=True)
+    return pair
+
+
+@pytest.mark.parametrize("implicit", [False, True],
+                         ids=["starttls", "smtps"])
+@pytest.mark.parametrize("what", ["unknown", "name"])
+def test_a_certificate_that_is_not_his_is_refused(
+        make_server, start_runner, certificates, tmp_path, what, implicit):
+    """And he is told nothing."""
+    pair = authority = certificates["ec"]
+    if what == "unknown":
+        authority = certificates["rsa"]
+    else:
+        pair = authority = make_foreign_certificate(tmp_path)
+    with ScriptedServer(certificate=pair, implicit=implicit,
+                        login=LOGIN) as smtp:
+        server, job_id = send_one(make_server, start_runner, smtp,
+                                  KEEL_SMTP_CA=authority[0])
+        row = wait_for_failure(server, job_id)
+        assert "certificate" in row["error"].lower() or \
+            "ssl" in row["error"].lower()
+        assert row["attempts"] == 1
+        assert smtp.messages == []
+        assert {line.split()[0] for line in smtp.commands} <= {
+            "EHLO", "STARTTLS", "QUIT"}
+
+
+@pytest.mark.parametrize("login", [None, LOGIN], ids=["nobody", "login"])
+def test_a_server_without_tls_is_told_nothing(make_server, start_runner,
+                                              login):
+    with ScriptedServer(login=login) as smtp:
+        server, job_id = send_one(make_server, start_runner, smtp)
+        row = wait_for_failure(server, job_id)
+        assert row["attempts"] == 1
+        assert smtp.messages == []
+        assert {line.split()[0] for line in smtp.commands} <= {
+            "EHLO", "STARTTLS", "QUIT"}
+
+
+def test_a_wrong_password_is_tried_again_later(make_server, start_runner):
+    with ScriptedServer(login=("keel", "another")) as smtp:
+        url = smtp.url.replace("another", "Wrong-passw0rd")
+        confidential.add("Wrong-passw0rd")
+        server = make_server(KEEL_SMTP_URL=url, KEEL_SMTP_TLS="off")
+        start_runner(server)
+        [job_id] = add_jobs(server, [new_email()])
+        row = wait_for_failure(server, job_id)
+        assert smtp.messages == []
+        assert "Wrong-passw0rd" not in str(row)
+        smtp.login = ("keel", "Wrong-passw0rd")
+        run_now(server, job_id)
+        wait_for_job(server, job_id, status="done", attempts=2)
+
+
+def test_attempts_at_a_server_that_hangs_end(hung):
+    """What was begun in the first test."""
+    for job_id in hung.jobs:
+        row = wait_for_failure(hung.server, job_id, ATTEMPT + 10)
+        assert row["attempts"] == 1
+    measured.append("attempts at mail servers that hang: ended after at most "
+                    "%.0f s" % (time.monotonic() - hung.began))
+    hung.smtp.of.clear()
+    for job_id in hung.jobs:
+        run_now(hung.server, job_id)
+    for job_id in hung.jobs:
+        wait_for_job(hung.server, job_id, status="done", attempts=2)
