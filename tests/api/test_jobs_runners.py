@@ -26,7 +26,7 @@ import pytest
 from choosy import ChoosyServer
 from cluster import Cluster
 from conftest import finish
-from helpers import measured, new_email
+from helpers import measured, new_email, new_user
 from runner import (KIND, LEASE, POLL, add_job, add_jobs, count_jobs, read_job,
                     wait_for, wait_for_job, wait_for_no_work)
 from server import IS_ASAN, Server
@@ -59,10 +59,6 @@ def calm(start_runner, server):
 
 def new_emails(count):
     return [new_email() for _ in range(count)]
-
-
-def attempts_of(runner, job_id):
-    return [event["attempt"] for event in runner.events(job_id)]
 
 
 def test_two_runners_do_each_of_many_jobs_once(server, smtp, start_runner):
@@ -114,8 +110,8 @@ def test_a_lease_ends(server, smtp, start_runner):
     time.sleep(0.5)
     stopped.resume()
     for job_id in ids[:2]:
-        wait_for(lambda: any("lease" in str(event)
-                             for event in stopped.events(job_id)))
+        wait_for(lambda: any(event["event"] == "lease" and job_id in str(event)
+                             for event in stopped.log()))
     time.sleep(1)
     assert [read_job(server, job_id) for job_id in ids] == before
     assert len(smtp.mails_to(asked)) == len(smtp.mails_to(dead)) == 1
@@ -238,7 +234,7 @@ def test_others_jobs_are_left_alone(server, calm):
 def tolerant(start_module_server, start_module_runner):
     """Its mail goes to files."""
     server = start_module_server()
-    start_module_runner(server)
+    server.runner = start_module_runner(server)
     return server
 
 
@@ -251,6 +247,17 @@ def test_a_payload_its_schema_refuses_is_dead_at_once(tolerant, payload):
     assert row["attempts"] == 1 and row["error"] and row["finished_at"]
     [good] = add_jobs(tolerant, new_emails(1))
     wait_for_job(tolerant, good, status="done")
+
+
+def test_the_log_names_the_request(tolerant):
+    with tolerant.client() as client:
+        answer = client.post("/api/v1/users", json=new_user())
+    [(job_id,)] = tolerant.sql("SELECT id::text FROM jobs WHERE payload ->> "
+                               "'id' = %s", answer.json()["id"])
+    [event] = wait_for(lambda: tolerant.runner.events(job_id))
+    assert event["request_id"] == answer.headers["x-request-id"]
+    assert event["kind"] == KIND and event["status"] == "done"
+    assert event["attempt"] == 1 and event["level"] == "info"
 
 
 def test_a_user_who_is_gone_is_sent_nothing(server, smtp, calm):
