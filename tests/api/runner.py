@@ -167,3 +167,18 @@ def wait_for_no_work(server, timeout=15):
     wait_for(lambda: server.sql(
         "SELECT count(*) FROM jobs WHERE kind = %s AND status IN "
         "('queued', 'running')", KIND)[0][0] == 0, timeout)
+
+
+def run_now(server, job_id):
+    """Ends the backoff."""
+    server.sql("UPDATE jobs SET run_at = now() WHERE id = %s", job_id)
+    server.sql("NOTIFY keel_jobs")
+
+
+def wait_for_failure(server, job_id, timeout=15):
+    """Until an attempt has failed and the next one waits; the row."""
+    row = wait_for(lambda: (row := read_job(server, job_id))["error"] and row,
+                   timeout)
+    assert row["status"] == "queued" and row["runner"] is None
+    assert row["later"] and row["finished_at"] is None
+    return row

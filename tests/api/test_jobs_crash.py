@@ -15,6 +15,7 @@
 again: whoever is in the database at the end was sent the welcome mail, and
 nobody else."""
 
+import asyncio
 import concurrent.futures
 import os
 import random
@@ -43,6 +44,17 @@ CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON users
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NEW.name = '%s') EXECUTE FUNCTION fail();
 """ % FATAL
+
+
+class SlowServer(RealServer):
+    """Takes its time before and after it has taken a mail, so that runners
+    die in the middle of it."""
+
+    async def handle_DATA(self, server, session, envelope):
+        await asyncio.sleep(random.uniform(0, 0.15))
+        reply = await super().handle_DATA(server, session, envelope)
+        await asyncio.sleep(random.uniform(0, 0.15))
+        return reply
 
 
 class Killer(Background):
@@ -179,7 +191,7 @@ def check_mails(server, messages):
 def test_each_user_that_exists_is_sent_a_mail(make_server, start_runner):
     seed = os.environ.get("KEEL_SEED") or secrets.token_hex(4)
     print("KEEL_SEED=" + seed)
-    with RealServer() as smtp:
+    with SlowServer() as smtp:
         server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
         server.sql(FAIL_AT_COMMIT)
         server.start()

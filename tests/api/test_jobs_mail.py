@@ -31,6 +31,7 @@ from server import ROOT
 from smtp_sink import RealServer
 
 FOLDER = os.path.join(ROOT, "tests/openapi/build/mail")
+PROFILE = os.path.join(FOLDER, "profile")
 
 # A script that runs, wherever it stands, says so in the title.
 SCRIPT = "<script>document.title='owned'</script>"
@@ -57,6 +58,7 @@ NAMES = {
     "dots": ".\n..\n.",
     "spaces": "   ",
     "encoded": "=?utf-8?q?Bcc=3A_x?= =?utf-8?b?PGI+?="}
+SENDER = "Keel, B\u00fcro & Co. (x@y.z)"
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version",
         "Content-Type")
 
@@ -92,7 +94,7 @@ def by_smtp(start_module_server, start_module_runner):
     with RealServer() as smtp:
         server = start_module_server(
             KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off",
-            KEEL_MAIL_FROM="Keel, the \"app\" <no-reply@mail.example.com>")
+            KEEL_MAIL_FROM="%s <no-reply@mail.example.com>" % SENDER)
         start_module_runner(server)
 
         def receive(_, to):
@@ -210,7 +212,7 @@ def test_a_name_is_text_and_nothing_else(mails, key):
 
 def test_senders_name(by_smtp):
     [sender] = by_smtp["plain"].parsed["From"].addresses
-    assert sender.display_name == 'Keel, the "app"'
+    assert sender.display_name == SENDER
     assert sender.addr_spec == "no-reply@mail.example.com"
 
 
@@ -221,9 +223,9 @@ def test_senders_name(by_smtp):
 def browse(page, *options):
     done = subprocess.run(
         ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
-         "--hide-scrollbars", "--user-data-dir=" + FOLDER + "/profile",
+         "--hide-scrollbars", "--user-data-dir=" + PROFILE,
          *options, "file://" + page], timeout=60, capture_output=True,
-        env={"PATH": os.environ["PATH"], "HOME": FOLDER,
+        env={"PATH": os.environ["PATH"], "HOME": PROFILE,
              "LANG": "C.UTF-8"}, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -249,7 +251,7 @@ def folder():
     shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(FOLDER)
     yield FOLDER
-    shutil.rmtree(FOLDER + "/profile", ignore_errors=True)
+    shutil.rmtree(PROFILE, ignore_errors=True)
 
 
 @pytest.mark.parametrize("key, width", [

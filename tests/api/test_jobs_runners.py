@@ -26,14 +26,20 @@ import pytest
 from choosy import ChoosyServer
 from cluster import Cluster
 from conftest import finish
-from helpers import measured, new_email, new_user
+from helpers import (bearer, measured, new_email, new_user, register,
+                     sign_in)
 from runner import (KIND, LEASE, POLL, add_job, add_jobs, count_jobs, read_job,
-                    wait_for, wait_for_job, wait_for_no_work)
+                    run_now, wait_for, wait_for_failure, wait_for_job,
+                    wait_for_no_work)
 from server import IS_ASAN, Server
 from smtp_sink import HANG
 
 NOBODY = "0190a8f0-0000-7000-8000-000000000000"
 MANY = 2000 if IS_ASAN else 10000
+HANGING = 10
+ATTEMPT = 60    # seconds, of which it waits for a mail server
+SLOW = 30       # seconds; leases end before
+ANSWER = 5
 
 
 @pytest.fixture
@@ -60,6 +66,88 @@ def calm(start_runner, server):
 def new_emails(count):
     return [new_email() for _ in range(count)]
 
+
+#
+# A mail server that hangs for some: the first and the last test of this file.
+#
+
+class Hung:
+    """A server and a runner whose mail server hangs for some recipients."""
+
+    def __init__(self, server, smtp):
+        self.server = server
+        self.smtp = smtp
+        self.began = None
+        self.jobs = []      # with which it hangs until they give up
+        self.slow = None    # the one that it answers at last
+
+    def ask(self):
+        """How long reading and registering take, in ms."""
+        reads, writes = [], []
+        with self.server.client() as client:
+            user, _ = register(client)
+            headers = bearer(sign_in(client, user))
+            for i in range(60):
+                began = time.monotonic()
+                answer = client.get("/api/v1/users/me", headers=headers)
+                reads.append((time.monotonic() - began) * 1e3)
+                assert answer.status_code == 200
+                if i % 4 == 0:
+                    began = time.monotonic()
+                    answer = client.post("/api/v1/users", json=new_user())
+                    writes.append((time.monotonic() - began) * 1e3)
+                    assert answer.status_code == 201
+        return reads, writes
+
+
+@pytest.fixture(scope="module")
+def hung(start_module_server, start_module_runner):
+    with ChoosyServer() as smtp:
+        server = start_module_server(
+            KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+        hung = Hung(server, smtp)
+        hung.start_runner = lambda: start_module_runner(server)
+        yield hung
+        smtp.close_all()
+
+
+def test_others_do_not_notice_a_server_that_hangs(hung):
+    calm = hung.ask()
+    hung.server.sql("DELETE FROM jobs")
+    emails = [new_email("hang") for _ in range(HANGING)]
+    steps = ["rcpt", "data", "body"]
+    for i, email in enumerate(emails):
+        hung.smtp.of[email] = {steps[i % 3]: HANG}
+    hung.start_runner()
+    answer = threading.Event()
+    hung.smtp.of[emails[0]] = {"body": answer}
+    hung.slow, *hung.jobs = add_jobs(hung.server, emails)
+    hung.smtp.wait_for(lambda: hung.smtp.active == HANGING)
+    hung.began = time.monotonic()
+    threading.Timer(SLOW, answer.set).start()
+    busy = hung.ask()
+    ended = time.monotonic()
+    hung.smtp.wait(1 + len(busy[1]))
+    late = time.monotonic() - ended
+    wait_for(lambda: count_jobs(hung.server, kind=KIND, status="done") ==
+             1 + len(busy[1]))
+    assert count_jobs(hung.server, kind=KIND, status="running") == HANGING
+    assert hung.smtp.active == HANGING
+    for name, before, meanwhile in zip(("GET /users/me", "POST /users"), calm,
+                                       busy):
+        measured.append(
+            "%s: median %.1f ms, worst %.0f ms; while %d mails hang %.1f ms, "
+            "%.0f ms" % (name, statistics.median(before), max(before), HANGING,
+                         statistics.median(meanwhile), max(meanwhile)))
+    measured.append("the last good mail was there %.0f ms after its answer" %
+                    (late * 1e3))
+    assert max(map(max, calm + busy)) < ANSWER * 1e3
+    assert late < 5
+
+
+#
+# Runners that stop, die or are told to end.
+#
 
 def test_two_runners_do_each_of_many_jobs_once(server, smtp, start_runner):
     ids = add_jobs(server, new_emails(MANY))
@@ -318,3 +406,22 @@ def test_postgresql_restarts_under_a_runner(certificates, start_runner):
     measured.append("a runner after a restart of PostgreSQL: at work again "
                     "within %.1f s" % took)
     assert took < 10
+
+
+def test_attempts_at_a_server_that_hangs_end(hung):
+    """What was begun in the first test. One that is slow is waited for: the
+    lease is renewed meanwhile."""
+    wait_for_job(hung.server, hung.slow, SLOW + 5, status="done", attempts=1)
+    assert hung.began + SLOW < time.monotonic()
+    for job_id in hung.jobs:
+        row = wait_for_failure(hung.server, job_id, ATTEMPT + 10)
+        assert row["attempts"] == 1
+    took = time.monotonic() - hung.began
+    hung.smtp.of.clear()
+    for job_id in hung.jobs:
+        run_now(hung.server, job_id)
+    for job_id in hung.jobs:
+        wait_for_job(hung.server, job_id, status="done", attempts=2)
+    measured.append("attempts at a mail server that hangs: ended after %.0f s" %
+                    took)
+    assert took > ATTEMPT - 5

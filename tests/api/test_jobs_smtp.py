@@ -11,114 +11,22 @@
 # WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-"""Mail servers that hang, refuse, fail for a while or for good: what becomes of
-the jobs, and that neither other jobs nor requests notice."""
+"""Mail servers that refuse, fail for a while or for good, or are not who they
+should be: what becomes of the jobs. (One that hangs: test_jobs_runners.py.)"""
 
-import statistics
 import subprocess
-import time
 
 import pytest
 
-from choosy import ChoosyServer
-from helpers import (bearer, measured, new_email, new_user, register,
-                     sign_in)
-from runner import add_jobs, count_jobs, read_job, wait_for, wait_for_job
+from helpers import new_email
+from runner import add_jobs, run_now, wait_for_failure, wait_for_job
 from server import confidential
-from smtp_sink import CLOSE, HANG, RealServer, ScriptedServer
-
-HANGING = 10
-ATTEMPT = 60    # seconds, at most
-ANSWER = 5
+from smtp_sink import CLOSE, RealServer, ScriptedServer
 
 
 def due_in(server, job_id):
     return float(server.sql("SELECT extract(epoch FROM run_at - now()) FROM "
                             "jobs WHERE id = %s", job_id)[0][0])
-
-
-def run_now(server, job_id):
-    """Ends the backoff."""
-    server.sql("UPDATE jobs SET run_at = now() WHERE id = %s", job_id)
-    server.sql("NOTIFY keel_jobs")
-
-
-def wait_for_failure(server, job_id, timeout=15):
-    """Until an attempt has failed and the next one waits; the row."""
-    row = wait_for(lambda: (row := read_job(server, job_id))["error"] and row,
-                   timeout)
-    assert row["status"] == "queued" and row["runner"] is None
-    assert row["later"] and row["finished_at"] is None
-    return row
-
-
-#
-# Servers that hang: the first and the last test of this file.
-#
-
-class Hung:
-    """A server and a runner whose mail server hangs for some recipients."""
-
-    def __init__(self, server, smtp):
-        self.server = server
-        self.smtp = smtp
-        self.jobs = []
-        self.began = None
-
-    def ask(self):
-        """How long reading and registering take, in ms."""
-        reads, writes = [], []
-        with self.server.client() as client:
-            user, _ = register(client)
-            headers = bearer(sign_in(client, user))
-            for i in range(60):
-                began = time.monotonic()
-                answer = client.get("/api/v1/users/me", headers=headers)
-                reads.append((time.monotonic() - began) * 1e3)
-                assert answer.status_code == 200
-                if i % 4 == 0:
-                    began = time.monotonic()
-                    answer = client.post("/api/v1/users", json=new_user())
-                    writes.append((time.monotonic() - began) * 1e3)
-                    assert answer.status_code == 201
-        return reads, writes
-
-
-@pytest.fixture(scope="module")
-def hung(start_module_server, start_module_runner):
-    with ChoosyServer() as smtp:
-        server = start_module_server(
-            KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
-        hung = Hung(server, smtp)
-        hung.start_runner = lambda: start_module_runner(server)
-        yield hung
-        smtp.close_all()
-
-
-def test_others_do_not_notice_a_server_that_hangs(hung):
-    calm = hung.ask()
-    hung.server.sql("DELETE FROM jobs")
-    emails = [new_email("hang") for _ in range(HANGING)]
-    steps = ["rcpt", "data", "body"]
-    for i, email in enumerate(emails):
-        hung.smtp.of[email] = {steps[i % 3]: HANG}
-    hung.start_runner()
-    hung.jobs = add_jobs(hung.server, emails)
-    hung.smtp.wait_for(lambda: hung.smtp.active == HANGING)
-    hung.began = time.monotonic()
-    busy = hung.ask()
-    wait_for(lambda: count_jobs(hung.server, status="running",
-                                kind="send_welcome_email") == HANGING)
-    assert count_jobs(hung.server, status="queued") == 0
-    assert hung.smtp.active == HANGING
-    assert len(hung.smtp.messages) == 1 + len(busy[1])
-    for name, before, meanwhile in zip(("GET /users/me", "POST /users"), calm,
-                                       busy):
-        measured.append(
-            "%s: median %.1f ms, worst %.0f ms; while %d mails hang %.1f ms, "
-            "%.0f ms" % (name, statistics.median(before), max(before), HANGING,
-                         statistics.median(meanwhile), max(meanwhile)))
-    assert max(map(max, calm + busy)) < ANSWER * 1e3
 
 
 #
@@ -315,17 +223,3 @@ def test_a_wrong_password_is_tried_again_later(make_server, start_runner):
         smtp.login = ("keel", "Wrong-passw0rd")
         run_now(server, job_id)
         wait_for_job(server, job_id, status="done", attempts=2)
-
-
-def test_attempts_at_a_server_that_hangs_end(hung):
-    """What was begun in the first test."""
-    for job_id in hung.jobs:
-        row = wait_for_failure(hung.server, job_id, ATTEMPT + 10)
-        assert row["attempts"] == 1
-    measured.append("attempts at mail servers that hang: ended after at most "
-                    "%.0f s" % (time.monotonic() - hung.began))
-    hung.smtp.of.clear()
-    for job_id in hung.jobs:
-        run_now(hung.server, job_id)
-    for job_id in hung.jobs:
-        wait_for_job(hung.server, job_id, status="done", attempts=2)
