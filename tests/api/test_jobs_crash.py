@@ -68,7 +68,7 @@ class Killer(Background):
 
     def run(self, chance):
         try:
-            while not self.ended.wait(chance.uniform(0.1, 1)):
+            while not self.ended.wait(chance.uniform(0.2, 1.4)):
                 victims = chance.choice(self.victims)
                 for victim in victims:
                     victim.kill()
