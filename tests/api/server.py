@@ -43,11 +43,11 @@ builds = {}
 
 
 def read_text(path):
-    """A file's text; empty when there is no such file."""
+    """A file's text; empty when there is no such file, or process."""
     try:
         with open(path, errors="replace") as f:
             return f.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
@@ -185,12 +185,13 @@ class Server:
         done.left_over = left_over
         return done
 
-    def start(self):
+    def start(self, *options):
         before = len(self.output())
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
-                [KEEL, "serve"], env=self.environment(), stdout=out,
-                stdin=subprocess.DEVNULL, stderr=err, start_new_session=True)
+                [KEEL, "serve", *options], env=self.environment(),
+                stdout=out, stdin=subprocess.DEVNULL, stderr=err,
+                start_new_session=True)
         deadline = time.monotonic() + READY_SECONDS
         while "keel: ready on " not in self.output()[before:]:
             if self.process.poll() is not None or \

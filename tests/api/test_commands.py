@@ -159,3 +159,11 @@ def test_help_explains_itself(server):
     for command in ("serve", "migrate", "create-admin", "check-config",
                     "routes"):
         assert "keel " + command in done.stdout
+
+
+def test_commands_that_are_misused(make_server):
+    server = make_server()
+    for command in (["serve", "--with-job"], ["jobs", "now"]):
+        done = server.command(*command)
+        assert done.returncode == 2
+        assert "unexpected argument" in done.stderr

@@ -94,6 +94,71 @@ def test_secrets_are_for_their_owner_alone(developer):
         assert os.stat(path).st_mode & 0o077 == 0, name
 
 
+def runners_of(folder):
+    """The processes that are ./keel jobs themselves."""
+    return [pid for pid in folder_processes(folder)
+            if "KEEL_COMMAND=jobs\0" in read_text("/proc/%d/environ" % pid)
+            and read_text("/proc/%d/cmdline" % pid).startswith("kore\0")]
+
+
+def wait_for_runner(folder, *others):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = [pid for pid in runners_of(folder) if pid not in others]
+        if found:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError("no runner")
+
+
+def wait_for_mail(server, address):
+    """Until a file holds a mail to the address."""
+    folder = os.path.join(server.state, "mail")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for name in os.listdir(folder) if os.path.isdir(folder) else []:
+            if name.endswith(".eml") and address in read_text(
+                    os.path.join(folder, name)):
+                return
+        time.sleep(0.05)
+    raise AssertionError("no mail to " + address)
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_runner_beside_the_server(developer, make_server, private):
+    """As make run starts it, with a database of its own or a given one: it
+    does the background work, is begun again when it dies, and ends with the
+    server."""
+    server = developer() if private else make_server()
+    server.start("--with-jobs")
+    first = wait_for_runner(server.state)
+    with server.client() as client:
+        user, _ = register(client)
+        wait_for_mail(server, user["email"])
+        os.kill(first, signal.SIGKILL)
+        second = wait_for_runner(server.state, first)
+        user, _ = register(client)
+        wait_for_mail(server, user["email"])
+    assert os.stat(os.path.join(server.state, "mail")).st_mode & 0o077 == 0
+    server.stop()
+    assert server.problems == []
+    assert not os.path.exists("/proc/%d" % second)
+    assert folder_processes(server.state) == []
+
+
+def test_the_runner_ends_with_a_script_that_is_killed(developer):
+    server = developer().start("--with-jobs")
+    runner = wait_for_runner(server.state)
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    deadline = time.monotonic() + 20
+    while os.path.exists("/proc/%d" % runner):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    server.process = None
+    developer().start().stop()      # which finds the database, and ends it
+
+
 @pytest.mark.skipif(IS_ASAN, reason="kodev builds the dev flavour; once is "
                     "enough")
 def test_plain_kodev_serves_a_clone_named_keel(make_server, tmp_path):
