@@ -21,6 +21,7 @@
 #include "config.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
+#include "runtime/log.h"
 
 extern const struct mail	*const __start_keel_mails[];
 extern const struct mail	*const __stop_keel_mails[];
@@ -41,7 +42,13 @@ mails_init(void)
 const char *
 mail_init(void)
 {
-	return (config.mail.host == NULL ? mail_file_init() : smtp_init());
+	if (config.mail.host == NULL)
+		return (mail_file_init());
+	if (strchr(config.mail.from_domain, '.') == NULL)
+		log_event(LEVEL_WARNING, NULL, "mail", "mails are from %s, "
+		    "which few servers take: see KEEL_MAIL_FROM",
+		    config.mail.from);
+	return (smtp_init());
 }
 
 /* Among a job's defers it tells that there was a mail. */
