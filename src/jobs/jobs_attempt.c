@@ -27,6 +27,7 @@
 #include "jobs/runner.h"
 #include "runtime/log.h"
 #include "runtime/mem.h"
+#include "utils/utf8.h"
 
 #define SETTLE_AGAIN_MS	1000
 
@@ -156,6 +157,20 @@ attempt_backoff(const struct job_kind *k, int64_t n, double chance)
 	return (seconds / 2 + seconds / 2 * chance);
 }
 
+/* What was cut may end within a character, which the database would refuse. */
+static void
+mend_text(char *s)
+{
+	size_t	 n;
+
+	for (; *s != '\0'; s += n) {
+		if ((n = utf8_sequence(s, strlen(s))) == 0) {
+			*s = '?';
+			n = 1;
+		}
+	}
+}
+
 static void
 say_why(struct attempt *a)
 {
@@ -173,6 +188,7 @@ say_why(struct attempt *a)
 	    a->c.error.message, d != NULL ? ": " : "",
 	    d != NULL ? d->field : "", d != NULL ? ": " : "",
 	    d != NULL ? d->message : "");
+	mend_text(a->why);
 }
 
 static void

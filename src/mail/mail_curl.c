@@ -40,9 +40,16 @@
 #define LIFE_SECONDS	300L
 #define IDLE_MAX	16
 
+/* A handle of libcurl's, and what the server of its connection has said. */
+struct handle {
+	CURL		*easy;
+	bool		 utf8;		/* it knows SMTPUTF8 */
+	bool		 signed_in;
+};
+
 static struct {
 	pthread_mutex_t	 lock;
-	CURL		*handles[IDLE_MAX];	/* the last used is on top */
+	struct handle	 handles[IDLE_MAX];	/* the last used is on top */
 	unsigned	 n;
 	char		 url[640];
 } idle = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -79,13 +86,32 @@ on_read(char *out, size_t size, size_t n, void *arg)
 	struct transfer	*t = arg;
 	size_t		 len = t->len - t->sent;
 
-	if (is_over(t))
+	t->no_utf8 = t->utf8 && !t->handle->utf8;
+	t->no_login = config.mail.user != NULL && !t->handle->signed_in;
+	if (is_over(t) || t->no_utf8 || t->no_login)
 		return (CURL_READFUNC_ABORT);
 	if (len > size * n)
 		len = size * n;
 	memcpy(out, t->data + t->sent, len);
 	t->sent += len;
 	return (len);
+}
+
+/*
+ * A 220 is the server's greeting, or its word that TLS may begin: what it has
+ * said of itself before counts no more. libcurl goes on without either, if need
+ * be: on_read() does not.
+ */
+static void
+note_ability(struct handle *h, const char *said)
+{
+	if (strncmp(said, "220", 3) == 0)
+		h->utf8 = h->signed_in = false;
+	else if (strncmp(said, "235", 3) == 0)
+		h->signed_in = true;
+	else if (strncmp(said, "250", 3) == 0 && said[3] != '\0' &&
+	    strcasecmp(said + 4, "SMTPUTF8") == 0)
+		h->utf8 = true;
 }
 
 /* Keeps the latest line of the server's, as text that can be shown. */
@@ -113,6 +139,7 @@ on_line(char *line, size_t size, size_t n, void *arg)
 	}
 	t->said[used] = '\0';
 	t->answered |= t->begun;
+	note_ability(t->handle, t->said);
 	return (size * n);
 }
 
@@ -198,23 +225,25 @@ set_callbacks(CURL *easy, struct transfer *t)
 	    OPTION(INFILESIZE_LARGE, (curl_off_t)t->len));
 }
 
-static CURL *
-take_handle(void)
+static bool
+take_handle(struct handle *h)
 {
-	CURL	*easy = NULL;
+	CURL	*easy;
 
+	memset(h, 0, sizeof(*h));
 	pthread_mutex_lock(&idle.lock);
 	if (idle.n > 0)
-		easy = idle.handles[--idle.n];
+		*h = idle.handles[--idle.n];
 	pthread_mutex_unlock(&idle.lock);
-	if (easy != NULL)
-		return (easy);
+	if (h->easy != NULL)
+		return (true);
 	if ((easy = curl_easy_init()) != NULL && (!set_connection(easy) ||
 	    !set_tls(easy) || !set_user(easy))) {
 		curl_easy_cleanup(easy);
 		easy = NULL;
 	}
-	return (easy);
+	h->easy = easy;
+	return (easy != NULL);
 }
 
 /*
@@ -223,15 +252,14 @@ take_handle(void)
  * the next message.
  */
 static void
-give_handle(CURL *easy, bool clean)
+give_handle(const struct handle *h, bool clean)
 {
 	pthread_mutex_lock(&idle.lock);
-	if (clean && idle.n < IDLE_MAX) {
-		idle.handles[idle.n++] = easy;
-		easy = NULL;
-	}
+	if ((clean = clean && idle.n < IDLE_MAX))
+		idle.handles[idle.n++] = *h;
 	pthread_mutex_unlock(&idle.lock);
-	curl_easy_cleanup(easy);
+	if (!clean)
+		curl_easy_cleanup(h->easy);
 }
 
 /* Of one that rested the server may have hung up in this very moment. */
@@ -262,11 +290,14 @@ void
 curl_transfer(struct transfer *t)
 {
 	struct curl_slist	*to;
+	struct handle		 handle;
 	CURL			*easy;
 
 	t->result = CURLE_OUT_OF_MEMORY;
-	if ((easy = take_handle()) == NULL)
+	if (!take_handle(&handle))
 		return;
+	t->handle = &handle;
+	easy = handle.easy;
 	to = curl_slist_append(NULL, t->to);
 	if (to != NULL && set_callbacks(easy, t) &&
 	    OPTION(MAIL_FROM, t->from) && OPTION(MAIL_RCPT, to))
@@ -275,7 +306,7 @@ curl_transfer(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
 	curl_easy_setopt(easy, CURLOPT_VERBOSE, 0L);
 	curl_slist_free_all(to);
-	give_handle(easy, t->result == CURLE_OK);
+	give_handle(&handle, t->result == CURLE_OK);
 }
 
 /*

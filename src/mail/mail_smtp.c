@@ -145,6 +145,7 @@ transfer_begin(struct ctx *c, const struct message *m)
 	t->to = copy(m->to, strlen(m->to));
 	t->data = copy(m->data, m->len);
 	t->len = m->len;
+	t->utf8 = m->utf8;
 	if (t->from == NULL || t->to == NULL || t->data == NULL ||
 	    !thread_begin(t)) {
 		transfer_free(t);
@@ -174,7 +175,7 @@ refuses_message(const struct transfer *t)
 	};
 	size_t	 i;
 
-	if (!t->begun || t->said[0] != '5')
+	if (t->said[0] != '5')
 		return (false);
 	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
 		if (strncmp(t->said, ours[i], 3) == 0)
@@ -188,10 +189,15 @@ judge(struct ctx *c, const struct transfer *t)
 {
 	if (t->result == CURLE_OK)
 		return;
-	if (refuses_message(t))
-		raise_error(c, &ERR_PERMANENT, "%s", t->said);
-	if (t->begun && t->said[0] == '4')
-		raise_error(c, &ERR_UNAVAILABLE, "%s", t->said);
+	if (t->no_login)
+		raise_error(c, &ERR_UNAVAILABLE, "%s offers no way to sign in "
+		    "that we know", server(c));
+	if (t->no_utf8)
+		raise_error(c, &ERR_PERMANENT, "%s takes no addresses beyond "
+		    "ASCII (SMTPUTF8)", server(c));
+	if (t->begun && (t->said[0] == '4' || t->said[0] == '5'))
+		raise_error(c, refuses_message(t) ? &ERR_PERMANENT :
+		    &ERR_UNAVAILABLE, "%s", t->said);
 	raise_error(c, &ERR_UNAVAILABLE, "%s %s: %s", t->begun ?
 	    "the connection failed to" : "cannot connect to", server(c),
 	    t->said[0] == '4' || t->said[0] == '5' ? t->said :

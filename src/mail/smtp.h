@@ -34,6 +34,8 @@
  * A message on its way by SMTP. The coroutine that sends it may be gone before
  * the thread that talks to the server is: so it has memory of its own.
  */
+struct handle;
+
 struct transfer {
 	/* The loop's. */
 	struct ctx		*ctx;		/* NULL: nobody waits */
@@ -45,8 +47,12 @@ struct transfer {
 	/* The thread's, until it has finished. */
 	char			*from, *to, *data;
 	size_t			 len, sent;
+	bool			 utf8;		/* only by SMTPUTF8 */
+	struct handle		*handle;
 	bool			 begun;		/* the server was told MAIL */
 	bool			 answered;	/* and has said something */
+	bool			 no_utf8;	/* the server cannot */
+	bool			 no_login;	/* it offers none */
 	uint64_t		 quit_at;	/* QUIT was sent; 0: no */
 	CURLcode		 result;
 	char			 said[160];	/* the server's last line */

@@ -136,6 +136,12 @@ be_busy(struct ctx *c)
 }
 
 static void
+garble(struct ctx *c)
+{
+	raise_error(c, &ERR_UNAVAILABLE, "caf\u00e9 caf\xc3");
+}
+
+static void
 refuse(struct ctx *c)
 {
 	raise_error(c, &ERR_PERMANENT, "550 no such user");
@@ -170,6 +176,7 @@ sleep_long(struct ctx *c)
 
 KIND(work);
 KIND(be_busy);
+KIND(garble);
 KIND(refuse);
 KIND(misread);
 KIND(forget);
@@ -221,6 +228,15 @@ test_failures_come_back(void **state)
 	assert_told("queued", "busy, said somebody");
 	assert_true(database.delay >= 10 && database.delay <= 20);
 	assert_false(database.cancelled);
+}
+
+/* As it may be cut, within a character. */
+static void
+test_what_failed_is_text(void **state)
+{
+	(void)state;
+	begin(&garble_kind, 1, 0);
+	assert_told("queued", "caf\u00e9 caf?");
 }
 
 static void
@@ -395,6 +411,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		TEST(test_done),
 		TEST(test_failures_come_back),
+		TEST(test_what_failed_is_text),
 		TEST(test_the_last_failure_is_the_end),
 		TEST(test_what_cannot_be_is_not_tried_again),
 		TEST(test_lost_runners_are_counted),
