@@ -223,3 +223,48 @@ def test_a_wrong_password_is_tried_again_later(make_server, start_runner):
         smtp.login = ("keel", "Wrong-passw0rd")
         run_now(server, job_id)
         wait_for_job(server, job_id, status="done", attempts=2)
+
+
+#
+# What the server lacks. Nothing may be sent then.
+#
+
+def test_a_server_that_offers_no_login(make_server, start_runner):
+    with ScriptedServer() as smtp:
+        server = make_server(
+            KEEL_SMTP_URL=smtp.url.replace("//", "//keel:Pw-unheard@"),
+            KEEL_SMTP_TLS="off")
+        start_runner(server)
+        [job_id] = add_jobs(server, [new_email()])
+        row = wait_for_failure(server, job_id)
+        assert "no way to sign in" in row["error"]
+        assert smtp.messages == []
+
+
+def test_a_server_that_knows_ascii_alone(make_server, start_runner):
+    with ScriptedServer(extensions=("8BITMIME",)) as smtp:
+        server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+        start_runner(server)
+        ids = add_jobs(server, ["jürgen@example.com", "juergen@bücher.example",
+                                new_email()])
+        row = wait_for_job(server, ids[0], status="dead", attempts=1)
+        assert "SMTPUTF8" in row["error"]
+        for job_id in ids[1:]:
+            wait_for_job(server, job_id, status="done", attempts=1)
+        assert sorted(m.recipients[0].partition("@")[2]
+                      for m in smtp.messages) == [
+                          "example.com", "xn--bcher-kva.example"]
+
+
+def test_a_server_that_knows_every_alphabet(make_server, start_runner):
+    with ScriptedServer() as smtp:
+        server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+        start_runner(server)
+        ids = add_jobs(server, [new_email(), "jürgen@example.com",
+                                "用户@例子.example"])
+        for job_id in ids:
+            wait_for_job(server, job_id, status="done", attempts=1)
+        assert {m.recipients[0]: m.options for m in smtp.messages
+                if not m.recipients[0].isascii()} == {
+                    "jürgen@example.com": ["SMTPUTF8"],
+                    "用户@例子.example": ["SMTPUTF8"]}
