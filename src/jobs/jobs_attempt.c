@@ -119,6 +119,13 @@ attempt_cancel(struct attempt *a)
 	coro_wake(a->c.coro);
 }
 
+void
+attempt_disown(struct attempt *a)
+{
+	a->disowned = true;
+	attempt_cancel(a);
+}
+
 /* The coroutine. What is atomic is noted as done in the same transaction. */
 static void
 attempt_run(void *arg)
@@ -252,10 +259,16 @@ settle(struct attempt *a)
 		coro_wake(a->c.coro);
 }
 
+/* The database knows the outcome, or it does not count. */
 static void
 attempt_end(struct attempt *a)
 {
-	log_outcome(a);
+	if (a->settled)
+		log_outcome(a);
+	else
+		log_event(LEVEL_WARNING, &a->c, "lease", "the job %s is "
+		    "another attempt's by now: the outcome of this one (%s) "
+		    "does not count", a->job.id, a->status);
 	runner_attempt_ended(a);
 	attempt_free(a);
 }
@@ -272,7 +285,7 @@ attempt_ended(void *arg)
 	a->c.coro = NULL;
 	a->over = true;
 	decide(a);
-	if (a->settled)
+	if (a->settled || a->disowned)
 		attempt_end(a);
 	else
 		settle(a);
@@ -284,10 +297,6 @@ settle_run(void *arg)
 	struct attempt	*a = arg;
 
 	a->settled = jobs_repository_settle(&a->c, a, runner_id());
-	if (!a->settled)
-		log_event(LEVEL_WARNING, &a->c, "lease", "the job %s is "
-		    "another runner's by now: its outcome here (%s) does not "
-		    "count", a->job.id, a->status);
 }
 
 static void
@@ -299,19 +308,19 @@ settle_ended(void *arg)
 	ctx_run_defers(&a->c);
 	coro_free(a->c.coro);
 	a->c.coro = NULL;
-	if (a->c.error.kind != NULL)
+	if (a->c.error.kind != NULL && !a->disowned)
 		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
-	else if (a->settled) {
+	else
 		attempt_end(a);
-	} else {
-		runner_attempt_ended(a);
-		attempt_free(a);
-	}
 }
 
 void
 attempt_tick(struct attempt *a, uint64_t now)
 {
-	if (a->settle_at != 0 && a->settle_at <= now)
+	if (a->settle_at == 0 || a->settle_at > now)
+		return;
+	if (a->disowned)
+		attempt_end(a);
+	else
 		settle(a);
 }

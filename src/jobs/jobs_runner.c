@@ -122,6 +122,18 @@ find_kind(const char *name)
 	return (NULL);
 }
 
+/* An attempt whose lease ran out may not have ended yet. */
+static void
+disown(const char *id)
+{
+	struct attempt	*a;
+
+	TAILQ_FOREACH(a, &runner.attempts, list) {
+		if (strcmp(a->job.id, id) == 0)
+			attempt_disown(a);
+	}
+}
+
 static void
 claim(struct ctx *c)
 {
@@ -135,6 +147,7 @@ claim(struct ctx *c)
 	runner.claimed_at = asked;
 	jobs = jobs_repository_claim(c, runner.id, runner.kinds, room, &n);
 	for (i = 0; i < n; i++) {
+		disown(jobs[i].id);
 		a = attempt_start(&jobs[i], find_kind(jobs[i].kind), asked);
 		if (a == NULL)
 			raise_error(c, &ERR_INTERNAL, "no memory for jobs "

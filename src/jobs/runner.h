@@ -44,6 +44,7 @@ struct attempt {
 	bool			 over;		/* the handler's part */
 	bool			 settled;	/* the database knows */
 	bool			 cancelled;	/* to be handed back */
+	bool			 disowned;	/* by a later attempt */
 	const char		*status;	/* the outcome */
 	char			 why[512];	/* "" if nothing failed */
 	double			 delay;		/* seconds until the next */
@@ -94,6 +95,9 @@ void		 attempt_extend(struct attempt *, uint64_t lease);
 /* Ends it where it stands, and hands the job back. */
 void		 attempt_cancel(struct attempt *);
 
+/* Ends it where it stands: its lease ran out, and this runner has another. */
+void		 attempt_disown(struct attempt *);
+
 /* Tells the database the outcome again, if it could not be told before. */
 void		 attempt_tick(struct attempt *, uint64_t now);
 
@@ -118,7 +122,7 @@ struct job	*jobs_repository_claim(struct ctx *, const char *runner,
 struct job_id	*jobs_repository_renew(struct ctx *, const char *runner,
 		    const char *ids, size_t *n) AWAITS;
 
-/* Writes the outcome down; false when the job is another runner's by now. */
+/* Writes the outcome down; false when the job is another attempt's by now. */
 bool		 jobs_repository_settle(struct ctx *,
 		    const struct attempt *, const char *runner) AWAITS;
 

@@ -358,6 +358,27 @@ test_cancel(void **state)
 	assert_true(database.delay == 0);
 }
 
+/* The same runner has claimed the job anew: the first attempt is nobody's. */
+static void
+test_disown(void **state)
+{
+	(void)state;
+	begin(&sleep_long_kind, 1, 0);
+	attempt_disown(running);
+	attempt_extend(running, coro_now_ms() + 20000);
+	coro_run();
+	assert_null(running);
+	assert_int_equal(database.times, 0);
+
+	database.fails = 1;
+	begin(&work_kind, 1, 0);
+	attempt_disown(running);
+	attempt_tick(running, coro_now_ms() + 5000);
+	coro_run();
+	assert_null(running);
+	assert_int_equal(database.times, 1);
+}
+
 static void
 test_backoff(void **state)
 {
@@ -420,6 +441,7 @@ main(void)
 		TEST(test_settling_again),
 		TEST(test_timeout_and_lease),
 		TEST(test_cancel),
+		TEST(test_disown),
 		TEST(test_backoff),
 		TEST(test_no_memory),
 	};
