@@ -21,8 +21,7 @@ import time
 
 import psycopg2.extras
 
-from server import KEEL, READY_SECONDS, STOP_SECONDS, Server, \
-    session_processes
+from server import STOP_SECONDS, Server, session_processes
 
 KIND = "send_welcome_email"
 LEASE = 20  # seconds
@@ -33,6 +32,9 @@ class Runner(Server):
     """Has the settings of a server, which need not run, but for a state
     folder of its own."""
 
+    runs = "jobs"
+    ready = "keel: jobs ready"
+
     def __init__(self, server, **settings):
         own = ("KEEL_STATE_DIR", "KEEL_ADMIN_PORT")
         super().__init__(
@@ -41,21 +43,6 @@ class Runner(Server):
                 name: value for name, value in server.settings.items()
                 if name not in own} | settings)
         self.state = self.settings["KEEL_STATE_DIR"]
-
-    def start(self):
-        before = len(self.output())
-        with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
-            self.process = subprocess.Popen(
-                [KEEL, "jobs"], env=self.environment(), stdout=out,
-                stdin=subprocess.DEVNULL, stderr=err, start_new_session=True)
-        deadline = time.monotonic() + READY_SECONDS
-        while "keel: jobs ready" not in self.output()[before:]:
-            if self.process.poll() is not None or \
-                    time.monotonic() > deadline:
-                raise RuntimeError("the runner is not ready:\n%s%s" % (
-                    self.output(), self.errors()))
-            time.sleep(0.02)
-        return self
 
     def processes(self):
         return session_processes(self.process.pid)

@@ -125,6 +125,9 @@ def folder_processes(folder):
 
 
 class Server:
+    runs = "serve"
+    ready = "keel: ready on "
+
     def __init__(self, cluster, database, certificate, build=BUILD,
                  secret=None, **settings):
         self.cluster = cluster
@@ -189,15 +192,15 @@ class Server:
         before = len(self.output())
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
-                [KEEL, "serve", *options], env=self.environment(),
+                [KEEL, self.runs, *options], env=self.environment(),
                 stdout=out, stdin=subprocess.DEVNULL, stderr=err,
                 start_new_session=True)
         deadline = time.monotonic() + READY_SECONDS
-        while "keel: ready on " not in self.output()[before:]:
+        while self.ready not in self.output()[before:]:
             if self.process.poll() is not None or \
                     time.monotonic() > deadline:
-                raise RuntimeError("the server is not ready:\n%s%s" % (
-                    self.output(), self.errors()))
+                raise RuntimeError("keel %s is not ready:\n%s%s" % (
+                    self.runs, self.output(), self.errors()))
             time.sleep(0.02)
         return self
 
