@@ -79,6 +79,18 @@ on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow,
 	    coro_now_ms() - t->quit_at >= QUIT_MS));
 }
 
+/* A new connection: the QUIT was for the one before. */
+static int
+on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct transfer	*t = arg;
+
+	(void)fd;
+	(void)purpose;
+	t->quit_at = 0;
+	return (CURL_SOCKOPT_OK);
+}
+
 /* Asked for more when there is none, libcurl ends the message. */
 static size_t
 on_read(char *out, size_t size, size_t n, void *arg)
@@ -217,6 +229,7 @@ set_callbacks(CURL *easy, struct transfer *t)
 	return (OPTION(UPLOAD, 1L) &&
 	    OPTION(READFUNCTION, on_read) && OPTION(READDATA, t) &&
 	    OPTION(HEADERFUNCTION, on_line) && OPTION(HEADERDATA, t) &&
+	    OPTION(SOCKOPTFUNCTION, on_socket) && OPTION(SOCKOPTDATA, t) &&
 	    OPTION(VERBOSE, 1L) &&
 	    OPTION(DEBUGFUNCTION, on_debug) && OPTION(DEBUGDATA, t) &&
 	    OPTION(NOPROGRESS, 0L) &&

@@ -234,6 +234,14 @@ def test_what_is_scheduled_is_run_once(server, start_runner):
     assert len(done) == len(set(done)) == len(scheduled(server))
 
 
+def test_a_round_of_a_clock_that_was_wrong(make_server, start_runner):
+    server = make_server()
+    server.sql("INSERT INTO job_schedules (kind, round) VALUES ('purge_jobs', "
+               "now() + interval '1 year')")
+    start_runner(server)
+    wait_for(lambda: count_jobs(server, kind="purge_jobs", status="done"))
+
+
 def test_purges(server, start_runner):
     """Old jobs that are done go, and sessions nobody can use any more."""
     emails = new_emails(4)

@@ -15,6 +15,7 @@
 should be: what becomes of the jobs. (One that hangs: test_jobs_runners.py.)"""
 
 import subprocess
+import time
 
 import pytest
 
@@ -223,6 +224,31 @@ def test_a_wrong_password_is_tried_again_later(make_server, start_runner):
         smtp.login = ("keel", "Wrong-passw0rd")
         run_now(server, job_id)
         wait_for_job(server, job_id, status="done", attempts=2)
+
+
+class SlowServer(ScriptedServer):
+    """Keeps whoever connects waiting for its greeting."""
+    pause = 0
+
+    def action(self, step):
+        if step == "greeting":
+            time.sleep(self.pause)
+        return super().action(step)
+
+
+def test_a_connection_that_ended_while_it_rested(make_server, start_runner):
+    """The mail goes over a new one, however slow that is: no attempt is
+    lost."""
+    with SlowServer() as smtp:
+        server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+        start_runner(server)
+        for job_id in add_jobs(server, [new_email()]):
+            wait_for_job(server, job_id, status="done", attempts=1)
+        smtp.pause = 4
+        smtp.script["mail"] = [CLOSE]
+        for job_id in add_jobs(server, [new_email()]):
+            wait_for_job(server, job_id, status="done", attempts=1)
+        assert len(smtp.messages) == smtp.connections == 2
 
 
 #
