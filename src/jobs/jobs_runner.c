@@ -30,7 +30,6 @@
 #include "runtime/mem.h"
 
 #define POLL_MS		2000
-#define CLAIM_MS	250	/* between claims that fill a few places */
 #define ASK_SECONDS	60	/* for a round that should have begun */
 
 /* Short work of the runner's own, on a coroutine of its own. */
@@ -159,21 +158,16 @@ claim(struct ctx *c)
 }
 
 /*
- * A claim for each place that gets free would be a query for each job: so it
- * waits a moment while more than half of the places are taken.
+ * At once, as soon as a place is free: while a claim is under way others get
+ * free too, so that the next one fills several.
  */
 static void
 claim_if_due(uint64_t now)
 {
-	unsigned	 max = config.jobs_concurrency;
-
-	if (runner.draining || runner.n >= max)
+	if (runner.draining || runner.n >= config.jobs_concurrency)
 		return;
-	if (!runner.told && !runner.more && now - runner.claimed_at < POLL_MS)
-		return;
-	if (runner.n > max / 2 && now - runner.claimed_at < CLAIM_MS)
-		return;
-	begin_turn(claim, &runner.claiming);
+	if (runner.told || runner.more || now - runner.claimed_at >= POLL_MS)
+		begin_turn(claim, &runner.claiming);
 }
 
 void

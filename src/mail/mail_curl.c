@@ -23,6 +23,9 @@
  * stands.
  */
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,12 +270,18 @@ take_handle(struct handle *h)
 static void
 give_handle(const struct handle *h, bool clean)
 {
+	curl_socket_t	 fd = -1;
+
 	pthread_mutex_lock(&idle.lock);
 	if ((clean = clean && idle.n < IDLE_MAX))
 		idle.handles[idle.n++] = *h;
 	pthread_mutex_unlock(&idle.lock);
-	if (!clean)
-		curl_easy_cleanup(h->easy);
+	if (clean)
+		return;
+	curl_easy_getinfo(h->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd != -1)
+		shutdown(fd, SHUT_RDWR);	/* or QUIT is awaited */
+	curl_easy_cleanup(h->easy);
 }
 
 /* Of one that rested the server may have hung up in this very moment. */

@@ -101,14 +101,21 @@ ctx_expired(const struct ctx *c)
 	return (c->deadline != 0 && c->deadline <= coro_now_ms());
 }
 
-static uint64_t
-within_deadline(const struct ctx *c, uint64_t timeout_ms)
-{
-	uint64_t	 now = coro_now_ms();
+static bool	wait_until(struct ctx *, uint64_t) AWAITS;
 
-	if (c->deadline != 0 && c->deadline - now < timeout_ms)
-		return (c->deadline - now);
-	return (timeout_ms);
+/* The deadline may be another when it has come: a lease is renewed. */
+static bool
+wait_until(struct ctx *c, uint64_t until)
+{
+	uint64_t	 now, end;
+
+	while ((now = coro_now_ms()) < until && !ctx_expired(c)) {
+		end = c->deadline != 0 && c->deadline < until ? c->deadline :
+		    until;
+		if (coro_suspend(end > now ? end - now : 0))
+			return (true);
+	}
+	return (false);
 }
 
 #if defined(KEEL_FAULTS)
@@ -145,7 +152,7 @@ ctx_wait(struct ctx *c, uint64_t timeout_ms)
 #endif
 	faults_select(NULL);
 	if (!woken)
-		woken = coro_suspend(within_deadline(c, timeout_ms));
+		woken = wait_until(c, coro_now_ms() + timeout_ms);
 	faults_select(&c->faults);
 	return (woken);
 }
