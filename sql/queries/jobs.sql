@@ -53,8 +53,8 @@ UPDATE jobs
    AND status = 'running'
 
 -- name: jobs.schedule
--- Stores the job of this round, unless somebody has. A round to come is that of
--- a clock that was wrong. $1 its id, $2 kind, $3 seconds from one round to the
+-- Stores the job of this round, unless somebody has. A round that is further
+-- away than the next is that of a clock that was wrong. $1 its id, $2 kind, $3 seconds from one round to the
 -- next.
 WITH round AS (
 	INSERT INTO job_schedules (kind, round)
@@ -63,7 +63,7 @@ WITH round AS (
 	ON CONFLICT (kind) DO UPDATE
 	   SET round = EXCLUDED.round
 	 WHERE job_schedules.round < EXCLUDED.round
-	    OR job_schedules.round > now()
+	    OR job_schedules.round > now() + $3::integer * interval '1 second'
 	RETURNING kind
 )
 INSERT INTO jobs (id, kind, payload)
