@@ -54,8 +54,8 @@ UPDATE jobs
 
 -- name: jobs.schedule
 -- Stores the job of this round, unless somebody has. A round that is further
--- away than the next is that of a clock that was wrong. $1 its id, $2 kind, $3 seconds from one round to the
--- next.
+-- away than the next is that of a clock that was wrong. $1 its id, $2 kind, $3
+-- seconds from one round to the next.
 WITH round AS (
 	INSERT INTO job_schedules (kind, round)
 	VALUES ($2, to_timestamp(floor(extract(epoch FROM now()) /
