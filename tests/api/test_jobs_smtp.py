@@ -267,6 +267,23 @@ def test_a_server_that_offers_no_login(make_server, start_runner):
         assert smtp.messages == []
 
 
+def test_a_new_connection_is_signed_in_anew(make_server, start_runner):
+    """What the server offered on the last one counts no more."""
+    login = ("keel", "Pw-forgotten")
+    confidential.add(login[1])
+    with ScriptedServer(login=login) as smtp:
+        server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
+        start_runner(server)
+        [job_id] = add_jobs(server, [new_email()])
+        wait_for_job(server, job_id, status="done", attempts=1)
+        smtp.login = None
+        smtp.script["mail"] = [CLOSE]
+        [job_id] = add_jobs(server, [new_email()])
+        row = wait_for_failure(server, job_id)
+        assert "no way to sign in" in row["error"]
+        assert len(smtp.messages) == 1
+
+
 def test_a_server_that_knows_ascii_alone(make_server, start_runner):
     with ScriptedServer(extensions=("8BITMIME",)) as smtp:
         server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
