@@ -22,9 +22,8 @@ UPDATE jobs
        runner = $1,
        attempts = attempts + 1,
        run_at = now() + $4::integer * interval '1 second'
-  FROM due
- WHERE jobs.id = due.id
-RETURNING jobs.id, kind, payload::text AS payload, request_id, attempts,
+ WHERE id = ANY (ARRAY(SELECT id FROM due))
+RETURNING id, kind, payload::text AS payload, request_id, attempts,
           created_at
 
 -- name: jobs.renew
@@ -73,10 +72,10 @@ SELECT $1, kind, '{}'
 -- name: jobs.purge
 -- $1 days, $2 how many at once.
 DELETE FROM jobs
- WHERE id IN (
+ WHERE id = ANY (ARRAY(
 	SELECT id
 	  FROM jobs
 	 WHERE status = 'done'
 	   AND finished_at < now() - $1::integer * interval '1 day'
 	 LIMIT $2
- )
+ ))

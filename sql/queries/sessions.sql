@@ -41,9 +41,9 @@ UPDATE sessions
 -- name: sessions.purge
 -- Up to $1 that have been over for a day.
 DELETE FROM sessions
- WHERE id IN (
+ WHERE id = ANY (ARRAY(
 	SELECT id
 	  FROM sessions
 	 WHERE expires_at < now() - interval '1 day'
 	 LIMIT $1
- )
+ ))

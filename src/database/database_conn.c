@@ -206,7 +206,6 @@ static void
 conn_prepare_next(struct db_conn *conn)
 {
 	const struct query	*q;
-
 	int			 sent;
 
 	if (conn->preparing < __stop_keel_queries) {

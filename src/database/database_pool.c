@@ -210,7 +210,7 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 	PGresult	*r;
 	int		 sent;
 
-	if (conn->lost)
+	if (conn->lost || ctx_expired(c))
 		return (NULL);
 	if (fault_hit(FAULT_QUERY))
 		sent = PQsendQuery(conn->db, "SELECT no_such_function()");

@@ -23,7 +23,6 @@
 #include "utils/complain.h"
 
 #define KIND_MAX	100	/* bytes, as its column */
-#define UNIQUE_KEY_MAX	200	/* characters, as its column */
 
 static const struct field *
 find_member(const struct schema *s, const char *name)

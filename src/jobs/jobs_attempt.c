@@ -134,8 +134,8 @@ attempt_run(void *arg)
 	struct ctx	*c = &a->c;
 
 	if (a->job.attempts > (int64_t)a->kind->attempts)
-		raise_error(c, &ERR_PERMANENT, "The runner died at it, the "
-		    "last of %u times", a->kind->attempts);
+		raise_error(c, &ERR_PERMANENT, "It was begun %u times, and "
+		    "no end of the last was told", a->kind->attempts);
 	if (a->kind->atomic)
 		db_begin(c);
 	a->kind->handler(c);

@@ -66,11 +66,12 @@ jobs_ready(void)
 static void
 take_signal(uint64_t now)
 {
-	if (sig_recv == SIGTERM || sig_recv == SIGINT || sig_recv == SIGQUIT) {
-		if (stopping == 0)
-			stopping = now;
-	}
+	int	 sig = sig_recv;
+
 	sig_recv = 0;
+	if ((sig == SIGTERM || sig == SIGINT || sig == SIGQUIT) &&
+	    stopping == 0)
+		stopping = now;
 }
 
 /* Is there nothing left to wait for? */

@@ -153,6 +153,8 @@ claim(struct ctx *c)
 			    "that were claimed: their leases will run out");
 		TAILQ_INSERT_TAIL(&runner.attempts, a, list);
 		runner.n++;
+		if (runner.draining)
+			attempt_cancel(a);
 	}
 	runner.more = n == room;
 }

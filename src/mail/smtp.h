@@ -30,12 +30,12 @@
 
 /* The ways a message leaves. Internal to this room. */
 
+struct handle;
+
 /*
  * A message on its way by SMTP. The coroutine that sends it may be gone before
  * the thread that talks to the server is: so it has memory of its own.
  */
-struct handle;
-
 struct transfer {
 	/* The loop's. */
 	struct ctx		*ctx;		/* NULL: nobody waits */

@@ -265,7 +265,8 @@ test_lost_runners_are_counted(void **state)
 	(void)state;
 	seen[0] = '\0';
 	begin(&work_kind, 4, 0);
-	assert_told("dead", "The runner died at it, the last of 3 times");
+	assert_told("dead", "It was begun 3 times, and no end of the "
+	    "last was told");
 	assert_string_equal(seen, "");
 }
 
