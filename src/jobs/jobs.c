@@ -75,6 +75,33 @@ check_unique(const struct job_kind *k)
 	return (NULL);
 }
 
+/* Written from one struct and read as another, it would be nonsense. */
+static const char *
+check_payload(const struct job_kind *k)
+{
+	const struct job_payload	*const *p;
+	size_t				 i;
+
+	if (!schema_is_readable(k->payload))
+		return (complain("the job %s: its payload has a member that "
+		    "cannot be read back", k->name));
+	for (i = 0; i < k->payload->nfields; i++) {
+		if (k->payload->fields[i].flags & SECRET)
+			return (complain("the job %s: its payload has the "
+			    "secret %s, which would be stored", k->name,
+			    k->payload->fields[i].name));
+	}
+	for (p = __start_keel_job_payloads; p < __stop_keel_job_payloads;
+	    p++) {
+		if ((*p)->kind == k && strcmp((*p)->structure,
+		    k->payload->structure) != 0)
+			return (complain("the job %s: its payload is a struct "
+			    "%s, and its schema of struct %s", k->name,
+			    (*p)->structure, k->payload->structure));
+	}
+	return (NULL);
+}
+
 const char *
 jobs_init(void)
 {
@@ -93,9 +120,8 @@ jobs_init(void)
 		if (k->every != 0 && k->payload != NULL)
 			return (complain("the job %s: what is scheduled has "
 			    "no payload", k->name));
-		if (k->payload != NULL && !schema_is_readable(k->payload))
-			return (complain("the job %s: its payload has a "
-			    "member that cannot be read back", k->name));
+		if (k->payload != NULL && (what = check_payload(k)) != NULL)
+			return (what);
 		if ((what = check_unique(k)) != NULL)
 			return (what);
 		if (k->attempts == 0)

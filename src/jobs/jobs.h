@@ -67,15 +67,25 @@ struct job_kind {
 	uint64_t		 ask_at;	/* the runner: its next round */
 };
 
+/* What JOB_KIND says, for the start to compare with the payload's schema. */
+struct job_payload {
+	const struct job_kind	*kind;
+	const char		*structure;
+};
+
 /* In a header: payloads are of this struct. */
-#define JOB_KIND(kind, structure)					\
+#define JOB_KIND(kind, st)						\
 	extern struct job_kind kind##_job;				\
+	static const struct job_payload kind##_declared = {		\
+		&kind##_job, #st					\
+	};								\
+	REGISTER(job_payloads, kind##_declared);			\
 	static inline const void *					\
-	kind##_typed(const struct structure *payload)			\
+	kind##_typed(const struct st *payload)				\
 	{								\
 		return (payload);					\
 	}								\
-	static inline const struct structure *				\
+	static inline const struct st *					\
 	kind##_payload(struct ctx *c)					\
 	{								\
 		return (schema_read_body(c, kind##_job.payload));	\

@@ -56,6 +56,9 @@ TAILQ_HEAD(attempts, attempt);
 extern struct job_kind	*const __start_keel_job_kinds[];
 extern struct job_kind	*const __stop_keel_job_kinds[];
 
+extern const struct job_payload	*const __start_keel_job_payloads[];
+extern const struct job_payload	*const __stop_keel_job_payloads[];
+
 /* jobs_runner.c */
 
 /*

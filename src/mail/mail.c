@@ -16,6 +16,7 @@
 
 /* Mails: declared by modules, checked at the start, sent by jobs. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config.h"
@@ -42,8 +43,13 @@ mails_init(void)
 const char *
 mail_init(void)
 {
-	if (config.mail.host == NULL)
+	if (config.mail.host == NULL) {
+		printf("keel: mails go to files in %s/mail\n",
+		    config.state_dir);
 		return (mail_file_init());
+	}
+	printf("keel: mails go to %s, port %u\n", config.mail.host,
+	    config.mail.port);
 	if (strchr(config.mail.from_domain, '.') == NULL)
 		log_event(LEVEL_WARNING, NULL, "mail", "mails are from %s, "
 		    "which few servers take: see KEEL_MAIL_FROM",
@@ -65,7 +71,7 @@ mark_once(struct ctx *c, const char *name)
 
 	for (d = c->defers; d != NULL; d = d->next) {
 		if (d->fn == mark)
-			raise_error(c, &ERR_INTERNAL, "A job sends one mail: "
+			raise_error(c, &ERR_PERMANENT, "A job sends one mail: "
 			    "%s is its second", name);
 	}
 	defer(c, mark, NULL);
@@ -83,7 +89,7 @@ mail_send(struct ctx *c, const struct mail *m, const char *to,
 		    "a job", m->name);
 	mark_once(c, m->name);
 	if ((lacks = mail_lacks(m, values)) != NULL)
-		raise_error(c, &ERR_INTERNAL, "The mail %s is not given its "
+		raise_error(c, &ERR_PERMANENT, "The mail %s is not given its "
 		    "%s", m->name, lacks);
 
 	message = ctx_alloc(c, sizeof(*message));

@@ -76,10 +76,10 @@ struct mail_value {
  * the same message to the byte, with the same Message-ID, so that a mail sent
  * twice can be told to be one. The address is one that email_normalise() gave.
  *
- * Raises ERR_PERMANENT when the server refuses this message, or the address
- * cannot be one; ERR_UNAVAILABLE when a later attempt may do better; and
- * ERR_INTERNAL outside of a job, for a second mail of a job, or without a value
- * that the mail declares.
+ * Raises ERR_PERMANENT when the server refuses this message, when the address
+ * cannot be one, for a second mail of a job, and without a value that the mail
+ * declares; ERR_UNAVAILABLE when a later attempt may do better; ERR_INTERNAL
+ * outside of a job.
  */
 void		 mail_send(struct ctx *, const struct mail *, const char *to,
 		    const struct mail_value *) AWAITS;
