@@ -53,6 +53,10 @@ struct attempt {
 
 TAILQ_HEAD(attempts, attempt);
 
+struct job_id {
+	const char	*id;
+};
+
 extern struct job_kind	*const __start_keel_job_kinds[];
 extern struct job_kind	*const __stop_keel_job_kinds[];
 
@@ -136,9 +140,5 @@ void		 jobs_repository_schedule(struct ctx *,
 /* Deletes some of those that were done that many days ago. */
 int64_t		 jobs_repository_purge(struct ctx *, unsigned days,
 		    unsigned limit) AWAITS;
-
-struct job_id {
-	const char	*id;
-};
 
 #endif

@@ -57,26 +57,6 @@ mail_init(void)
 	return (smtp_init());
 }
 
-/* Among a job's defers it tells that there was a mail. */
-static void
-mark(void *ptr)
-{
-	(void)ptr;
-}
-
-static void
-mark_once(struct ctx *c, const char *name)
-{
-	const struct defer	*d;
-
-	for (d = c->defers; d != NULL; d = d->next) {
-		if (d->fn == mark)
-			raise_error(c, &ERR_PERMANENT, "A job sends one mail: "
-			    "%s is its second", name);
-	}
-	defer(c, mark, NULL);
-}
-
 void
 mail_send(struct ctx *c, const struct mail *m, const char *to,
     const struct mail_value *values)
@@ -87,7 +67,10 @@ mail_send(struct ctx *c, const struct mail *m, const char *to,
 	if (c->job == NULL)
 		raise_error(c, &ERR_INTERNAL, "The mail %s is sent outside of "
 		    "a job", m->name);
-	mark_once(c, m->name);
+	if (c->mailed)
+		raise_error(c, &ERR_PERMANENT, "A job sends one mail: %s is "
+		    "its second", m->name);
+	c->mailed = true;
 	if ((lacks = mail_lacks(m, values)) != NULL)
 		raise_error(c, &ERR_PERMANENT, "The mail %s is not given its "
 		    "%s", m->name, lacks);

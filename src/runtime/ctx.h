@@ -101,6 +101,7 @@ struct ctx {
 	struct user		*asked;		/* the same */
 	const char		*session_id;	/* the same */
 	struct db_conn		*transaction;	/* database.h */
+	bool			 mailed;	/* mail.h */
 	bool			 retried;
 	bool			 no_unwind;
 	bool			 secret;	/* wipe the arena at the end */

@@ -59,6 +59,31 @@ struct page {
 	(list)->pages = page_count(p, (list)->total);			\
 } while (0)
 
+/*
+ * The same behind a cursor. The list has been filled with up to one item more
+ * than is shown, which tells whether there is more; sort_key is evaluated only
+ * then, for LIST_LAST(list).
+ */
+#define CURSOR_MEMBERS							\
+	const char	*next_cursor;	/* NULL at the end */		\
+	bool		 has_more;					\
+	int64_t		 limit
+#define CURSOR_FIELDS(s)						\
+	FIELD(s, next_cursor, T_STR, OR_NULL, NULL,			\
+	    .example = "eyJ0IjoxfQ"),					\
+	FIELD(s, has_more, T_BOOL, 0, NULL),				\
+	FIELD(s, limit, T_INT, 0, NULL)
+#define CURSOR_FILL(c, list, p, sort_key) do {				\
+	(list)->limit = (p)->limit;					\
+	(list)->has_more = (list)->items_count > (size_t)(p)->limit;	\
+	if ((list)->has_more) {						\
+		(list)->items_count = (size_t)(p)->limit;		\
+		(list)->next_cursor = page_next_cursor(c, p,		\
+		    LIST_LAST(list)->id, sort_key);			\
+	}								\
+} while (0)
+#define LIST_LAST(list)	(&(list)->items[(list)->items_count - 1])
+
 #define PAGE_LIMIT_FALLBACK	20	/* the seed's */
 
 /*

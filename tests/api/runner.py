@@ -16,12 +16,11 @@ runner once it has ended; and jobs made and read by SQL."""
 
 import os
 import signal
-import subprocess
 import time
 
 import psycopg2.extras
 
-from server import STOP_SECONDS, Server, session_processes
+from server import Server, session_processes
 
 KIND = "send_welcome_email"
 LEASE = 20  # seconds
@@ -65,30 +64,14 @@ class Runner(Server):
     def terminate(self):
         """SIGTERM; the seconds until it has ended, with status 0."""
         began = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(STOP_SECONDS)
-            if status != 0:
-                self.problems.append("exit status %d" % status)
-        except subprocess.TimeoutExpired:
-            self.problems.append("does not end on SIGTERM")
-            self.process.kill()
-            self.process.wait()
-        self.end_left_overs()
-        self.process = None
+        self.end()
         return time.monotonic() - began
 
     def stop(self):
         """As a server's; one that was killed has its logs checked too."""
         if self.process is not None:
             self.resume()
-            if self.process.poll() is None:
-                self.terminate()
-            else:
-                self.problems.append("ended by itself, status %d" %
-                                     self.process.returncode)
-                self.end_left_overs()
-                self.process = None
+            self.end()
         self.check_log()
         self.check_sanitizers()
 

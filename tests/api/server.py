@@ -309,6 +309,13 @@ class Server:
                 self.check_metrics(self.metrics())
             except (httpx.HTTPError, AssertionError) as error:
                 self.problems.append("no metrics: %r" % error)
+        self.end()
+        self.check_log()
+        self.check_sanitizers()
+
+    def end(self):
+        """SIGTERM, and what it leaves."""
+        if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
                 status = self.process.wait(STOP_SECONDS)
@@ -323,8 +330,6 @@ class Server:
                                  self.process.returncode)
         self.end_left_overs()
         self.process = None
-        self.check_log()
-        self.check_sanitizers()
 
     def end_left_overs(self):
         deadline = time.monotonic() + 2

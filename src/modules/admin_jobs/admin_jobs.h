@@ -59,9 +59,7 @@ struct admin_job_list {
 struct admin_job_cursor_list {
 	const struct admin_job	*items;
 	size_t			 items_count;
-	const char		*next_cursor;	/* NULL at the end */
-	bool			 has_more;
-	int64_t			 limit;
+	CURSOR_MEMBERS;
 };
 
 SCHEMA_ANSWER(admin_job, admin_job);

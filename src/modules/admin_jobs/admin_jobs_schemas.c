@@ -42,10 +42,7 @@ static const struct field	admin_job_list_fields[] = {
 
 static const struct field	admin_job_cursor_list_fields[] = {
 	LIST(admin_job_cursor_list, items, admin_job),
-	FIELD(admin_job_cursor_list, next_cursor, T_STR, OR_NULL, NULL,
-	    .example = "eyJ0IjoxfQ"),
-	FIELD(admin_job_cursor_list, has_more, T_BOOL, 0, NULL),
-	FIELD(admin_job_cursor_list, limit, T_INT, 0, NULL),
+	CURSOR_FIELDS(admin_job_cursor_list),
 };
 
 SCHEMA(admin_job);

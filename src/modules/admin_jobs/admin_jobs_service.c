@@ -37,19 +37,11 @@ admin_jobs_service_get_after(struct ctx *c,
     const struct admin_job_filter *filter, const struct page *page)
 {
 	struct admin_job_cursor_list	*list = ctx_alloc(c, sizeof(*list));
-	const struct admin_job		*last;
 
-	/* One more than is shown tells whether there is more. */
 	list->items = admin_jobs_repository_find_all(c, filter, page,
 	    page->limit + 1, &list->items_count);
-	list->limit = page->limit;
-	list->has_more = list->items_count > (size_t)page->limit;
-	if (list->has_more) {
-		list->items_count = (size_t)page->limit;
-		last = &list->items[list->items_count - 1];
-		list->next_cursor = page_next_cursor(c, page, last->id,
-		    admin_jobs_repository_sort_key(c, last));
-	}
+	CURSOR_FILL(c, list, page, admin_jobs_repository_sort_key(c,
+	    LIST_LAST(list)));
 	return (list);
 }
 

@@ -76,9 +76,7 @@ struct user_list {
 struct user_cursor_list {
 	const struct user	*items;
 	size_t			 items_count;
-	const char		*next_cursor;	/* NULL at the end */
-	bool			 has_more;
-	int64_t			 limit;
+	CURSOR_MEMBERS;
 };
 
 struct user_status {

@@ -69,10 +69,7 @@ static const struct field	user_list_fields[] = {
 
 static const struct field	user_cursor_list_fields[] = {
 	LIST(user_cursor_list, items, user),
-	FIELD(user_cursor_list, next_cursor, T_STR, OR_NULL, NULL,
-	    .example = "eyJ0IjoxfQ"),
-	FIELD(user_cursor_list, has_more, T_BOOL, 0, NULL),
-	FIELD(user_cursor_list, limit, T_INT, 0, NULL),
+	CURSOR_FIELDS(user_cursor_list),
 };
 
 static const struct field	user_status_fields[] = {

@@ -53,19 +53,11 @@ users_service_get_after(struct ctx *c, const struct user_filter *filter,
     const struct page *page)
 {
 	struct user_cursor_list	*list = ctx_alloc(c, sizeof(*list));
-	const struct user	*last;
 
-	/* One more than is shown tells whether there is more. */
 	list->items = users_repository_find_all(c, filter, page,
 	    page->limit + 1, &list->items_count);
-	list->limit = page->limit;
-	list->has_more = list->items_count > (size_t)page->limit;
-	if (list->has_more) {
-		list->items_count = (size_t)page->limit;
-		last = &list->items[list->items_count - 1];
-		list->next_cursor = page_next_cursor(c, page, last->id,
-		    users_repository_sort_key(c, last, page));
-	}
+	CURSOR_FILL(c, list, page, users_repository_sort_key(c,
+	    LIST_LAST(list), page));
 	return (list);
 }
 
