@@ -372,6 +372,27 @@ test_made_once(void **state)
 	assert_ptr_not_equal(regex("^x$"), r);
 }
 
+/* A call of Kore's own validator refuses what the rule takes, and all else. */
+static void
+test_kores_copy_takes_nothing(void **state)
+{
+	static const char *const	 patterns[] = { "^.{0,2000}$",
+	    "^(user|admin)$", "^[0-9]+$", "a*", "" };
+	static const char *const	 values[] = { "", "a", "user", "1", "x",
+	    "x^", "x\n^", "\n", "^", E100 };
+	const struct kore_validator	*v;
+	size_t				 i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		v = fake_validator("copy", patterns[i], NULL);
+		assert_non_null(rule_of(v));
+		for (k = 0; k < sizeof(values) / sizeof(values[0]); k++)
+			assert_int_equal(regexec(&v->rctx, values[k], 0, NULL,
+			    0), REG_NOMATCH);
+	}
+}
+
 int
 main(void)
 {
@@ -388,6 +409,7 @@ main(void)
 		TEST(test_long_reason),
 		TEST(test_password_and_email),
 		TEST(test_made_once),
+		TEST(test_kores_copy_takes_nothing),
 	};
 
 	return (cmocka_run_group_tests_name("validator", tests, NULL, NULL));
