@@ -37,27 +37,40 @@
 
 struct config	config;
 
-/* Every setting, for check-config: what it is called and what it became. */
-static struct setting {
-	const char	*name;
-	const char	*value;
-	bool		 secret;
-	bool		 given;
-} settings[32];
+extern struct setting	*const __start_keel_settings[];
+extern struct setting	*const __stop_keel_settings[];
 
-static unsigned	nsettings;
+SETTING(state_dir, "KEEL_STATE_DIR", "./var");
+SETTING(database_url, "KEEL_DATABASE_URL", NULL, .secret = true);
+SETTING(host, "KEEL_HOST", "127.0.0.1");
+SETTING(port, "KEEL_PORT", "8888");
+SETTING(admin_port, "KEEL_ADMIN_PORT", "9464");
+SETTING(public_url, "KEEL_PUBLIC_URL", NULL);
+SETTING(algorithm, "KEEL_ALGORITHM", "HS256");
+SETTING(secret_key, "KEEL_SECRET_KEY", NULL, .secret = true);
+SETTING(tls_cert, "KEEL_TLS_CERT", NULL);
+SETTING(tls_key, "KEEL_TLS_KEY", NULL);
+SETTING(workers, "KEEL_WORKERS", NULL);
+SETTING(database_pool, "KEEL_DATABASE_POOL", "8");
+SETTING(jobs_concurrency, "KEEL_JOBS_CONCURRENCY", "16");
+SETTING(jobs_keep_days, "KEEL_JOBS_KEEP_DAYS", "7");
+SETTING(smtp_url, "KEEL_SMTP_URL", NULL, .secret = true);
+SETTING(smtp_tls, "KEEL_SMTP_TLS", "required");
+SETTING(smtp_ca, "KEEL_SMTP_CA", NULL);
+SETTING(mail_from, "KEEL_MAIL_FROM", "Keel <keel@localhost>");
+SETTING(connections_per_address, "KEEL_CONNECTIONS_PER_ADDRESS", "256");
+SETTING(rate_limits, "KEEL_RATE_LIMITS", NULL);
+SETTING(trusted_proxies, "KEEL_TRUSTED_PROXIES", NULL);
+SETTING(user_directory, "KEEL_USER_DIRECTORY", "admin");
+SETTING(log_level, "KEEL_LOG_LEVEL", "info");
 
-/* An empty variable counts as unset. */
-static const char *
-setting(const char *name, const char *fallback, bool secret)
+const char *
+setting_read(struct setting *s)
 {
-	const char	*value = getenv(name);
-	struct setting	*s = &settings[nsettings++];
+	const char	*value = getenv(s->name);
 
 	s->given = value != NULL && *value != '\0';
-	s->name = name;
-	s->value = s->given ? value : fallback;
-	s->secret = secret;
+	s->value = s->given ? value : s->fallback;
 	return (s->value);
 }
 
@@ -135,8 +148,8 @@ load_secret(void)
 {
 	const char	*secret, *alg, *what;
 
-	alg = setting("KEEL_ALGORITHM", "HS256", false);
-	secret = setting("KEEL_SECRET_KEY", NULL, true);
+	alg = setting_read(&algorithm_setting);
+	secret = setting_read(&secret_key_setting);
 	if (!jwt_algorithm_known(alg))
 		return (complain("KEEL_ALGORITHM must be HS256, HS384 or "
 		    "HS512, not '%s'", alg));
@@ -161,7 +174,8 @@ load_public_url(void)
 
 	snprintf(url, sizeof(url), strchr(config.host, ':') != NULL ?
 	    "https://[%s]:%s" : "https://%s:%s", config.host, config.port);
-	config.public_url = setting("KEEL_PUBLIC_URL", url, false);
+	public_url_setting.fallback = url;
+	config.public_url = setting_read(&public_url_setting);
 	len = strlen(config.public_url);
 	if (strncmp(config.public_url, "https://", 8) != 0 || len < 9 ||
 	    len > 200 || config.public_url[len - 1] == '/' ||
@@ -175,8 +189,8 @@ load_public_url(void)
 static const char *
 load_tls(void)
 {
-	config.tls_cert = setting("KEEL_TLS_CERT", NULL, false);
-	config.tls_key = setting("KEEL_TLS_KEY", NULL, false);
+	config.tls_cert = setting_read(&tls_cert_setting);
+	config.tls_key = setting_read(&tls_key_setting);
 	if ((config.tls_cert == NULL) != (config.tls_key == NULL))
 		return (complain("KEEL_TLS_CERT and KEEL_TLS_KEY must be set "
 		    "together"));
@@ -197,11 +211,12 @@ load_counts(void)
 	const char	*text, *what;
 
 	snprintf(cpus, sizeof(cpus), "%ld", n < 1 ? 1 : n > 16 ? 16 : n);
-	text = setting("KEEL_WORKERS", cpus, false);
+	workers_setting.fallback = cpus;
+	text = setting_read(&workers_setting);
 	if ((what = check_number("KEEL_WORKERS", text, 1, WORKERS_MAX,
 	    &config.workers)) != NULL)
 		return (what);
-	text = setting("KEEL_DATABASE_POOL", "8", false);
+	text = setting_read(&database_pool_setting);
 	return (check_number("KEEL_DATABASE_POOL", text, 1, POOL_MAX,
 	    &config.database_pool));
 }
@@ -211,11 +226,11 @@ load_jobs(void)
 {
 	const char	*text, *what;
 
-	text = setting("KEEL_JOBS_CONCURRENCY", "16", false);
+	text = setting_read(&jobs_concurrency_setting);
 	if ((what = check_number("KEEL_JOBS_CONCURRENCY", text, 1,
 	    CONCURRENCY_MAX, &config.jobs_concurrency)) != NULL)
 		return (what);
-	text = setting("KEEL_JOBS_KEEP_DAYS", "7", false);
+	text = setting_read(&jobs_keep_days_setting);
 	return (check_number("KEEL_JOBS_KEEP_DAYS", text, 0, KEEP_DAYS_MAX,
 	    &config.jobs_keep_days));
 }
@@ -225,17 +240,17 @@ load_mail(void)
 {
 	const char	*url, *tls, *ca, *from;
 
-	url = setting("KEEL_SMTP_URL", NULL, true);
-	tls = setting("KEEL_SMTP_TLS", "required", false);
-	ca = setting("KEEL_SMTP_CA", NULL, false);
-	from = setting("KEEL_MAIL_FROM", "Keel <keel@localhost>", false);
+	url = setting_read(&smtp_url_setting);
+	tls = setting_read(&smtp_tls_setting);
+	ca = setting_read(&smtp_ca_setting);
+	from = setting_read(&mail_from_setting);
 	return (mail_settings_read(url, tls, ca, from, &config.mail));
 }
 
 static const char *
 load_log_level(void)
 {
-	const char	*text = setting("KEEL_LOG_LEVEL", "info", false);
+	const char	*text = setting_read(&log_level_setting);
 	int		 level = log_level_parse(text);
 
 	if (level == -1)
@@ -248,7 +263,7 @@ load_log_level(void)
 static const char *
 load_user_directory(void)
 {
-	const char	*text = setting("KEEL_USER_DIRECTORY", "admin", false);
+	const char	*text = setting_read(&user_directory_setting);
 
 	if (strcmp(text, "admin") == 0)
 		config.user_directory = DIRECTORY_ADMIN;
@@ -278,7 +293,7 @@ config_trusts(const struct netaddr *a)
 static const char *
 load_proxies(void)
 {
-	const char	*list = setting("KEEL_TRUSTED_PROXIES", NULL, false);
+	const char	*list = setting_read(&trusted_proxies_setting);
 	const char	*what;
 	char		 item[64];
 	size_t		 len;
@@ -305,11 +320,11 @@ load_limits(void)
 {
 	const char	*text, *what;
 
-	text = setting("KEEL_CONNECTIONS_PER_ADDRESS", "256", false);
+	text = setting_read(&connections_per_address_setting);
 	if ((what = check_number("KEEL_CONNECTIONS_PER_ADDRESS", text, 1,
 	    65535, &config.connections_per_address)) != NULL)
 		return (what);
-	text = setting("KEEL_RATE_LIMITS", NULL, false);
+	text = setting_read(&rate_limits_setting);
 	if ((what = rate_limit_configure(text)) != NULL)
 		return (what);
 	return (load_proxies());
@@ -323,16 +338,17 @@ is_known(const char *variable, size_t len)
 		"KEEL_COMMAND", "KEEL_DRY_RUN", "KEEL_EMAIL", "KEEL_BUILD",
 		"KEEL_FLAVOR",
 	};
-	size_t	 i;
+	struct setting	*const *s;
+	size_t		 i;
 
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (strlen(own[i]) == len &&
 		    strncmp(own[i], variable, len) == 0)
 			return (true);
 	}
-	for (i = 0; i < nsettings; i++) {
-		if (strlen(settings[i].name) == len &&
-		    strncmp(settings[i].name, variable, len) == 0)
+	for (s = __start_keel_settings; s < __stop_keel_settings; s++) {
+		if (strlen((*s)->name) == len &&
+		    strncmp((*s)->name, variable, len) == 0)
 			return (true);
 	}
 	return (false);
@@ -357,8 +373,8 @@ check_unknown(void)
 static const char *
 load_database(void)
 {
-	config.state_dir = setting("KEEL_STATE_DIR", "./var", false);
-	config.database_url = setting("KEEL_DATABASE_URL", NULL, true);
+	config.state_dir = setting_read(&state_dir_setting);
+	config.database_url = setting_read(&database_url_setting);
 	if (config.database_url == NULL)
 		return (complain("KEEL_DATABASE_URL is not set (./keel serve "
 		    "starts a private database when it is not; kore and "
@@ -371,9 +387,9 @@ load_server(void)
 {
 	const char	*what;
 
-	config.host = setting("KEEL_HOST", "127.0.0.1", false);
-	config.port = setting("KEEL_PORT", "8888", false);
-	config.admin_port = setting("KEEL_ADMIN_PORT", "9464", false);
+	config.host = setting_read(&host_setting);
+	config.port = setting_read(&port_setting);
+	config.admin_port = setting_read(&admin_port_setting);
 	if ((what = check_address()) != NULL ||
 	    (what = load_public_url()) != NULL ||
 	    (what = load_secret()) != NULL ||
@@ -408,11 +424,14 @@ config_load(void)
 void
 config_print(void)
 {
+	struct setting	*const *i;
 	const struct setting	*s;
 
-	for (s = settings; s < settings + nsettings; s++)
+	for (i = __start_keel_settings; i < __stop_keel_settings; i++) {
+		s = *i;
 		printf("%-28s %s%s\n", s->name, s->value == NULL ? "(unset)" :
 		    s->secret ? "********" : s->value, s->given ? "" :
 		    s->value != NULL ? "  (default)" : "");
+	}
 	rate_limit_print();
 }

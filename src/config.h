@@ -21,9 +21,34 @@
 #include <stdint.h>
 
 #include "mail/mail_settings.h"
+#include "runtime/schema.h"
 #include "utils/cursor.h"
 #include "utils/jwt.h"
 #include "utils/netaddr.h"
+
+/*
+ * A variable of the environment. Every SETTING is listed by check-config and
+ * known to the check for misspelt ones; there is no table in C to edit:
+ *
+ *	SETTING(port, "KEEL_PORT", "8888");
+ */
+struct setting {
+	const char	*name;
+	const char	*fallback;	/* NULL: unset */
+	bool		 secret;	/* shown masked */
+
+	const char	*value;		/* once it has been read */
+	bool		 given;		/* by the environment */
+};
+
+#define SETTING(title, variable, text, ...)				\
+	static struct setting title##_setting = {			\
+		.name = variable, .fallback = text, ##__VA_ARGS__	\
+	};								\
+	REGISTER(settings, title##_setting)
+
+/* Its value now, or its fallback. A variable that is empty counts as unset. */
+const char	*setting_read(struct setting *);
 
 /* Who may list the users, and read others than himself. */
 enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };

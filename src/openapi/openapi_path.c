@@ -71,7 +71,8 @@ openapi_path(const struct route *r, char out[static OPENAPI_PATH_MAX])
 			return (false);
 		if (*p == '(') {
 			if ((p = group_end(p)) == NULL ||
-			    (name = next_path_param(r, &row)) == NULL)
+			    (name = next_path_param(r, &row)) == NULL ||
+			    strlen(name) + 3 > OPENAPI_NAME_MAX)
 				return (false);
 			n += (size_t)snprintf(out + n, OPENAPI_NAME_MAX,
 			    "{%s}", name);

@@ -116,6 +116,10 @@ query_read(struct ctx *c)
 		    "Is not a valid query string");
 }
 
+_Static_assert(sizeof(((struct ctx *)0)->path_values) /
+    sizeof(((struct ctx *)0)->path_values[0]) == PATH_GROUPS_MAX,
+    "a ctx has a place for every group of a path");
+
 static void
 read_group(struct ctx *c, const struct endpoint *row, size_t i, char *text)
 {

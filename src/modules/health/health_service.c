@@ -22,7 +22,7 @@
 #include "modules/health/health.h"
 #include "runtime/metrics.h"
 
-#define PAGE_MAX	8192
+#define METRIC_MAX	512	/* bytes of a metric, its help included */
 
 struct health *
 health_service_ready(struct ctx *c)
@@ -64,6 +64,9 @@ static const struct gauge {
 #undef GAUGE
 #undef COUNTER
 };
+
+#define NGAUGES		(sizeof(gauges) / sizeof(gauges[0]))
+#define PAGE_MAX	((NGAUGES + 6) * METRIC_MAX)
 
 static uint64_t
 gauge_value(const struct gauge *g)
@@ -108,7 +111,7 @@ health_service_metrics(struct ctx *c)
 	char		*page = ctx_alloc(c, PAGE_MAX);
 	size_t		 n = 0, i;
 
-	for (i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+	for (i = 0; i < NGAUGES; i++)
 		n += (size_t)snprintf(page + n, PAGE_MAX - n,
 		    "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n",
 		    gauges[i].name, gauges[i].help, gauges[i].name,
