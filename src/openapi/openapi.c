@@ -128,11 +128,9 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 	add_query(parameters, r, e);
 	if (e->if_match || openapi_reads_version(e)) {
 		add_precondition(parameters, "IfMatch", "If-Match",
-		    "Only if the version is one of these entity tags: "
-		    "`\"7\"`.");
+		    "Only if its entity tag is one of these.");
 		add_precondition(parameters, "IfNoneMatch", "If-None-Match",
-		    "Only if the version is none of these entity tags: "
-		    "`\"7\"`.");
+		    "Only if its entity tag is none of these.");
 	}
 	return (parameters);
 }

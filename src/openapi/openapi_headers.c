@@ -32,8 +32,9 @@ static const struct header_facts {
 	{ "X-Request-ID", "XRequestId", true, false,
 	  "The request's own, if it was 1 to 64 letters, digits and dashes; "
 	  "it finds the request in the log.", EXAMPLE_ID },
-	{ "ETag", "ETag", true, false, "The version, for If-Match and "
-	  "If-None-Match.", "\"7\"" },
+	{ "ETag", "ETag", true, false, "Names this "
+	  "representation, for If-Match and If-None-Match.",
+	  "\"rAiWmGkTkWUdIsxmEKFHWw\"" },
 	{ "Location", "Location", true, false, "The path of what was made.",
 	  "/api/v1/users/" EXAMPLE_UUID },
 	{ "Link", "Link", false, false, "The next and the previous page, "
@@ -41,8 +42,9 @@ static const struct header_facts {
 	  "<https://api.example.com/api/v1/users?page=2>; rel=\"next\"" },
 	{ "Vary", "Vary", true, false, "Whose answer it is.",
 	  "Authorization" },
-	{ "Cache-Control", "CacheControl", true, false,
-	  "Whether it may be kept, and by whom.", "private, no-cache" },
+	{ "Cache-Control", "CacheControl", true, false, "Whether it may be "
+	  "kept, and by whom; no-store where nothing asks for it again.",
+	  "no-store" },
 	{ "RateLimit", "RateLimit", false, false, "What is left of the "
 	  "limits, where requests are counted.", "\"token\";r=59;t=1" },
 	{ "RateLimit-Policy", "RateLimitPolicy", false, false,
@@ -84,6 +86,7 @@ openapi_headers(bool limited)
 	json_t	*headers = json_object();
 
 	openapi_header_put(headers, "X-Request-ID");
+	openapi_header_put(headers, "Cache-Control");
 	if (limited) {
 		openapi_header_put(headers, "RateLimit");
 		openapi_header_put(headers, "RateLimit-Policy");

@@ -21,13 +21,7 @@
 static bool
 has_version(const struct schema *s)
 {
-	size_t	 i;
-
-	for (i = 0; s != NULL && i < s->nfields; i++) {
-		if (s->fields[i].flags & ETAG)
-			return (true);
-	}
-	return (false);
+	return (s != NULL && s->version != NULL);
 }
 
 bool
@@ -60,12 +54,8 @@ success_headers(const struct endpoint *e, unsigned list_kind)
 		openapi_header_put(headers, "ETag");
 	if (list_kind & IN_PAGES)
 		openapi_header_put(headers, "Link");
-	if (e->out != NULL && e->auth != NULL) {
+	if (e->out != NULL && e->auth != NULL)
 		openapi_header_put(headers, "Vary");
-		openapi_header_put(headers, "Cache-Control");
-	}
-	if (e->errors == OAUTH)
-		openapi_header_put(headers, "Cache-Control");
 	return (headers);
 }
 
@@ -98,7 +88,7 @@ put_success(json_t *responses, const struct endpoint *e,
 	openapi_put_status(responses, status, o);
 	if (openapi_reads_version(e))
 		openapi_put_status(responses, 304, json_pack("{s:s, s:o}",
-		    "description", "The version that If-None-Match names.",
+		    "description", "What If-None-Match names.",
 		    "headers", success_headers(e, 0)));
 }
 

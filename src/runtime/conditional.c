@@ -60,15 +60,22 @@ raise_outdated(struct ctx *c)
 }
 
 static const char *
-tag_of(struct ctx *c, int64_t version)
+tag_of(struct ctx *c, const struct schema *s, const void *row)
 {
-	return (ctx_printf(c, "\"%" PRId64 "\"", version));
+	char	*tag = ctx_alloc(c, ETAG_TEXT);
+
+	if (s->id == NULL || s->version == NULL)
+		raise_error(c, &ERR_INTERNAL, "%s has no version", s->name);
+	if (!etag_make(tag, s->fingerprint, sizeof(s->fingerprint),
+	    schema_row_id(s, row), schema_row_version(s, row)))
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (tag);
 }
 
 const char *
-precondition(struct ctx *c, int64_t version)
+schema_precondition(struct ctx *c, const struct schema *s, const void *row)
 {
-	const char		*tag = tag_of(c, version);
+	const char		*tag = tag_of(c, s, row);
 	enum etag_result	 result;
 	bool			 sent;
 
@@ -80,14 +87,14 @@ precondition(struct ctx *c, int64_t version)
 	result = find_tag(c, "if-match", tag, false, &sent);
 	if (sent && result == ETAG_DIFFERS)
 		raise_outdated(c);
-	return (result == ETAG_MATCHES ? ctx_printf(c, "%" PRId64, version) :
-	    NULL);
+	return (result == ETAG_MATCHES ? ctx_printf(c, "%" PRId64,
+	    schema_row_version(s, row)) : NULL);
 }
 
 bool
-respond_etag(struct ctx *c, int64_t version)
+respond_etag(struct ctx *c, const struct schema *s, const void *row)
 {
-	return (respond_tag(c, tag_of(c, version)));
+	return (respond_tag(c, tag_of(c, s, row)));
 }
 
 bool

@@ -301,11 +301,17 @@ send_answer(struct ctx *c)
 {
 	struct http_request	*req = c->req;
 	const struct header	*h;
+	bool			 told = false;
 
 	send_common_headers(req, c->request_id);
 	rate_limit_headers(c);
-	for (h = c->response.headers; h != NULL; h = h->next)
+	for (h = c->response.headers; h != NULL; h = h->next) {
 		http_response_header(req, h->name, h->value);
+		told |= strcmp(h->name, "cache-control") == 0;
+	}
+	/* Without a word, a cache may keep even a 404 (RFC 9111, 4.2.2). */
+	if (!told)
+		http_response_header(req, "cache-control", "no-store");
 	if (c->response.status == 304)		/* RFC 9110, 8.6 */
 		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
 	wire_answer_begins(req->owner);
@@ -328,6 +334,7 @@ answer_busy(struct http_request *req, const struct route *route,
 	request_id_assign(id, head_value(&sent->head, "x-request-id"));
 	wire_request_free(sent);
 	send_common_headers(req, id);
+	http_response_header(req, "cache-control", "no-store");
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");
 	wire_answer_begins(req->owner);

@@ -70,7 +70,7 @@ struct endpoint {
 	const struct schema		*out_cursor;	/* with ?cursor= */
 	int				 status;	/* 0 means 200 */
 	enum error_shape		 errors;
-	bool				 if_match;	/* precondition() */
+	bool				 if_match;	/* *_precondition() */
 	const struct error_kind	*const	*raises;	/* besides the above */
 	bool				 hidden;	/* not described */
 	const char			*doc;

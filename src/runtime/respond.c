@@ -142,20 +142,6 @@ schema_write(struct ctx *c, const struct schema *s, const void *in)
 	return (ctx_strndup(c, j.text, j.len));
 }
 
-/* True when the client has this version already. */
-static bool
-respond_version(struct ctx *c, const struct schema *s, const char *answer)
-{
-	const struct field	*f;
-
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
-		if (f->flags & ETAG)
-			return (respond_etag(c,
-			    *(const int64_t *)(answer + f->offset)));
-	}
-	return (false);
-}
-
 void
 schema_respond(struct ctx *c, const struct schema *s, const void *answer)
 {
@@ -164,17 +150,17 @@ schema_respond(struct ctx *c, const struct schema *s, const void *answer)
 	if (c->endpoint->out != s && c->endpoint->out_cursor != s)
 		raise_error(c, &ERR_INTERNAL, "%s answers with %s",
 		    c->endpoint->name, s->name);
-	/*
-	 * Another user's answer is another, and nobody's too: RFC 9111, 4.1
-	 * and 5.2.2.
-	 */
-	if (c->endpoint->auth != NULL) {
+	/* Another user's answer is another (RFC 9111, 4.1). */
+	if (c->endpoint->auth != NULL)
 		respond_header(c, "vary", "Authorization");
-		respond_header(c, "cache-control", "private, no-cache");
-	}
-	if (respond_version(c, s, answer)) {
-		respond_empty(c, 304);
-		return;
+	/* It may be kept to be asked for again; all else is no-store. */
+	if (s->version != NULL) {
+		respond_header(c, "cache-control", c->endpoint->auth != NULL ?
+		    "private, no-cache" : "no-cache");
+		if (respond_etag(c, s, answer)) {
+			respond_empty(c, 304);
+			return;
+		}
 	}
 
 	jsonw_init(&j, &c->arena);

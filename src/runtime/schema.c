@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "runtime/schema.h"
 #include "runtime/validator.h"
 
@@ -72,6 +74,52 @@ fallback_fits(const struct field *f)
 	}
 }
 
+/* Everything of a schema, and of its items', that shapes what is written. */
+static bool
+digest_schema(EVP_MD_CTX *md, const struct schema *s)
+{
+	const struct field	*f;
+	char			 text[256];
+	int			 n;
+
+	n = snprintf(text, sizeof(text), "%s %zu\n", s->name, s->nfields);
+	if (EVP_DigestUpdate(md, text, (size_t)n) != 1)
+		return (false);
+	for (f = s->fields; f < s->fields + s->nfields; f++) {
+		n = snprintf(text, sizeof(text), "%s %d %u\n", f->name,
+		    (int)f->type, f->flags);
+		if (n < 0 || (size_t)n >= sizeof(text) ||
+		    EVP_DigestUpdate(md, text, (size_t)n) != 1 ||
+		    (f->of != NULL && !digest_schema(md, f->of)))
+			return (false);
+	}
+	return (true);
+}
+
+bool
+schema_tag_init(struct schema *s)
+{
+	const struct field	*f;
+	EVP_MD_CTX		*md;
+	bool			 done;
+
+	for (f = s->fields; f < s->fields + s->nfields; f++) {
+		if (f->flags & ETAG && f->type == T_INT)
+			s->version = f;
+		if (strcmp(f->name, "id") == 0 && f->type == T_UUID)
+			s->id = f;
+	}
+	if (s->version == NULL)
+		return (true);
+	if (s->id == NULL || (md = EVP_MD_CTX_new()) == NULL)
+		return (false);
+	done = EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	    digest_schema(md, s) &&
+	    EVP_DigestFinal_ex(md, s->fingerprint, NULL) == 1;
+	EVP_MD_CTX_free(md);
+	return (done);
+}
+
 static const char *
 schema_init(struct schema *s)
 {
@@ -80,6 +128,11 @@ schema_init(struct schema *s)
 
 	if ((s->rules = calloc(s->nfields, sizeof(*s->rules))) == NULL)
 		return ("out of memory");
+	if (!schema_tag_init(s)) {
+		snprintf(line, sizeof(line), "the schema %s has an ETAG, and "
+		    "no T_UUID id", s->name);
+		return (line);
+	}
 	for (i = 0; i < s->nfields; i++) {
 		if (strcmp(s->fields[i].structure, s->structure) != 0) {
 			snprintf(line, sizeof(line), "the schema %s has a "

@@ -42,7 +42,10 @@ enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
 #define REQUIRED	0x1
 #define SECRET		0x2	/* wiped from our memory at the request's end */
 #define OR_NULL		0x4	/* may be null; in a body: set, and NULL */
-#define ETAG		0x8	/* an answer's version: a header, no member */
+#define ETAG		0x8	/* an answer's version: a header, no member;
+				   the schema has a T_UUID id then */
+
+#define FINGERPRINT_BYTES	32
 
 struct ctx;
 struct rule;
@@ -79,6 +82,10 @@ struct schema {
 	size_t			 size;
 	size_t			 set;		/* the struct field_set; or 0 */
 	const struct rule	**rules;	/* one per field, at start */
+
+	/* At start, of one with an ETAG: schema_tag_init(). */
+	const struct field	*id, *version;
+	unsigned char		 fingerprint[FINGERPRINT_BYTES];
 };
 
 /* The C type of each field type; a FIELD of another type does not compile. */
@@ -111,7 +118,10 @@ struct schema {
 	      __builtin_types_compatible_p(const struct item *,		\
 	      __typeof__(((struct s *)0)->member)) ? 1 : -1]) }
 
-/* In the header: NAME_schema, and its typed reader or writer. */
+/*
+ * In the header: NAME_schema, and its typed reader or writer; for an answer
+ * with an ETAG also NAME_precondition(), see schema_precondition().
+ */
 #define SCHEMA_BODY(s)	SCHEMA_BODY_OF(s, s)
 #define SCHEMA_BODY_OF(s, structure)					\
 	extern struct schema s##_schema;				\
@@ -135,6 +145,11 @@ struct schema {
 	s##_respond(struct ctx *c, const struct structure *answer)	\
 	{								\
 		schema_respond(c, &s##_schema, answer);			\
+	}								\
+	static inline const char *					\
+	s##_precondition(struct ctx *c, const struct structure *row)	\
+	{								\
+		return (schema_precondition(c, &s##_schema, row));	\
 	}
 
 /* In one .c file, below `static const struct field NAME_fields[]`. */
@@ -215,6 +230,36 @@ const void	*schema_read_form(struct ctx *, const struct schema *);
  */
 void		 schema_respond(struct ctx *, const struct schema *,
 		    const void *answer);
+
+/*
+ * Before a write, in an endpoint with .if_match, with the row as it was read:
+ * raises 412 if its tag is not what If-Match asks for, or is what If-None-Match
+ * names; 422 if they are no lists of entity tags. Returns the row's version as
+ * a parameter for the statement that writes, which must find it still there;
+ * NULL when the client asked for none, or for any. In conditional.c.
+ */
+const char	*schema_precondition(struct ctx *, const struct schema *,
+		    const void *row);
+
+/* The id and the version of a row whose schema has an ETAG. */
+static inline const char *
+schema_row_id(const struct schema *s, const void *row)
+{
+	return (*(const char *const *)((const char *)row + s->id->offset));
+}
+
+static inline int64_t
+schema_row_version(const struct schema *s, const void *row)
+{
+	return (*(const int64_t *)((const char *)row + s->version->offset));
+}
+
+/*
+ * Finds the id and the version of a schema that has an ETAG, and makes its
+ * fingerprint: of all that decides what it writes. False when it has the one
+ * and not the other, or memory is short. Part of schemas_init().
+ */
+bool		 schema_tag_init(struct schema *);
 
 /* The schema's members of *in as a JSON object, in the ctx's memory. */
 const char	*schema_write(struct ctx *, const struct schema *,

@@ -14,11 +14,42 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* Lists of entity tags. */
+/* Entity tags, and lists of them. */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
+#include "utils/base64url.h"
 #include "utils/etag.h"
+
+#define FINGERPRINT_MAX	64
+#define TAG_BYTES	16	/* of the hash */
+
+bool
+etag_make(char out[static ETAG_TEXT], const void *fingerprint, size_t len,
+    const char *id, int64_t version)
+{
+	unsigned char	 digest[EVP_MAX_MD_SIZE];
+	char		 data[FINGERPRINT_MAX + 128];
+	int		 n;
+
+	if (len > FINGERPRINT_MAX)
+		return (false);
+	memcpy(data, fingerprint, len);
+	n = snprintf(data + len, sizeof(data) - len, "%s %" PRId64, id,
+	    version);
+	if (n < 0 || (size_t)n >= sizeof(data) - len ||
+	    EVP_Digest(data, len + (size_t)n, digest, NULL, EVP_sha256(),
+	    NULL) != 1)
+		return (false);
+	out[0] = '"';
+	n = (int)base64url_encode(out + 1, ETAG_TEXT - 2, digest, TAG_BYTES);
+	strcpy(out + 1 + n, "\"");
+	return (true);
+}
 
 /* The length of the opaque tag at s, quotes included; 0 if there is none. */
 static size_t

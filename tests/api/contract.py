@@ -38,7 +38,8 @@ COMMON_HEADERS = {
     "strict-transport-security",    # RFC 6797, 7.1: every answer's
     "x-content-type-options",       # every answer's
 }
-ALWAYS_THERE = {"strict-transport-security", "x-content-type-options"}
+ALWAYS_THERE = {"cache-control", "strict-transport-security",
+                "x-content-type-options"}
 
 # What `default` stands for: HTTP that is not right. 400 only as BAD_REQUEST.
 REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}

@@ -33,6 +33,7 @@ USER = {"id": ID, "email": "ada@example.com", "name": "Ada", "role": "user",
         "updated_at": "2026-01-31T12:00:00.000000Z"}
 HEADERS = {"date": "Sat, 31 Jan 2026 12:00:00 GMT", "server": "keel",
            "strict-transport-security": "max-age=31536000",
+           "cache-control": "no-store",
            "x-content-type-options": "nosniff", "x-request-id": "a"}
 USER_HEADERS = HEADERS | {
     "content-type": "application/json", "etag": '"1"',

@@ -19,18 +19,16 @@
  * in, reads who is signed in. Whatever the console or the page's policy
  * complains of is a failure. Screenshots go to the folder that is named.
  *
- *	node docs_page.mjs https://127.0.0.1:8888 FOLDER
+ *	node docs_page.mjs https://127.0.0.1:8888 CERTIFICATE FOLDER
  */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 
-const [server, folder] = process.argv.slice(2);
+const [server, certificate, folder] = process.argv.slice(2);
 const complaints = [];
 
 const user = {
@@ -113,15 +111,7 @@ async function screenshots(page) {
 	}
 }
 
-const profile = mkdtempSync(path.join(tmpdir(), "keel-chromium-"));
-const browser = await chromium.launchPersistentContext(profile, {
-	executablePath: "/usr/bin/chromium",
-	ignoreHTTPSErrors: true,	/* the development certificate */
-	viewport: { width: 1280, height: 900 },
-	args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
-	    "--no-first-run", "--disable-background-networking",
-	    "--disable-component-update", "--disable-sync"],
-});
+const browser = await launch(certificate);
 
 try {
 	const page = await browser.newPage();
@@ -144,7 +134,6 @@ try {
 	await screenshots(page);
 	assert.deepEqual(complaints, []);
 } finally {
-	await browser.close();
-	rmSync(profile, { recursive: true });
+	await browser.end();
 }
 console.log("docs: registered, signed in, read /users/me; no complaint");

@@ -125,7 +125,11 @@ def typescript(server):
 
 def docs_page(server):
     """In Chromium; its screenshots are left in the build folder."""
-    run("node", "docs_page.mjs", server.url, OUTPUT)
+    run("node", "docs_page.mjs", server.url, server.cert, OUTPUT)
+
+
+def two_accounts(server):
+    run("node", "two_accounts.mjs", server.url, server.cert)
 
 
 def clients_page(server):
@@ -190,6 +194,7 @@ CASES = [
     clients_page,
     typescript,
     docs_page,
+    two_accounts,
     prism_sees,
     prism,
 ]

@@ -31,7 +31,6 @@ create_token(struct ctx *c)
 {
 	const struct token_request	*in = token_request_form(c);
 
-	respond_header(c, "cache-control", "no-store");
 	token_respond(c, auth_service_sign_in(c, in));
 }
 

@@ -118,7 +118,7 @@ struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
 
 /*
  * Changes what `in` has set, and returns the user as he is then; version is
- * precondition()'s. Raises ERR_FORBIDDEN when anyone but an admin changes a
+ * user_precondition()'s. Raises ERR_FORBIDDEN when anyone but an admin changes a
  * role or is_active, or an admin is none any more; ERR_CONFLICT when the
  * address is taken, or nobody would be left who is an active admin;
  * ERR_PRECONDITION_FAILED when somebody else was faster, ERR_NOT_FOUND when he

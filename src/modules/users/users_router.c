@@ -19,7 +19,6 @@
 #include "dependencies.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
-#include "runtime/conditional.h"
 #include "runtime/endpoint.h"
 #include "runtime/respond.h"
 
@@ -80,7 +79,7 @@ static void
 update(struct ctx *c, const struct user *user, const struct user_update *in)
 {
 	user_respond(c, users_service_update(c, user, in, current_user(c),
-	    precondition(c, user->version)));
+	    user_precondition(c, user)));
 }
 
 static void
@@ -110,8 +109,8 @@ update_me(struct ctx *c)
 static void
 delete(struct ctx *c, const struct user *user)
 {
-	users_service_delete(c, user, current_user(c), precondition(c,
-	    user->version));
+	users_service_delete(c, user, current_user(c),
+	    user_precondition(c, user));
 	respond_empty(c, 204);
 }
 
@@ -133,7 +132,7 @@ activate_user(struct ctx *c)
 	const struct user	*user = asked_user(c);
 
 	users_service_set_active(c, user, true, current_user(c),
-	    precondition(c, user->version));
+	    user_precondition(c, user));
 	user_status_respond(c, &(struct user_status){ "activated" });
 }
 
@@ -143,7 +142,7 @@ deactivate_user(struct ctx *c)
 	const struct user	*user = asked_user(c);
 
 	users_service_set_active(c, user, false, current_user(c),
-	    precondition(c, user->version));
+	    user_precondition(c, user));
 	user_status_respond(c, &(struct user_status){ "deactivated" });
 }
 

@@ -15,6 +15,8 @@
  */
 
 /* sources: src/runtime/conditional.c src/runtime/respond.c */
+/* sources: src/runtime/schema.c src/runtime/validator.c */
+/* sources: tests/unit/runtime/kore_fake.c */
 /* sources: src/runtime/jsonw.c src/runtime/ctx.c src/runtime/coro.c */
 /* sources: src/runtime/arena.c src/runtime/mem.c src/runtime/faults.c */
 /* sources: src/runtime/errors.c src/runtime/error_kinds.c */
@@ -25,6 +27,28 @@
 #include <inttypes.h>
 
 #include "runtime/conditional.h"
+#include "utils/etag.h"
+
+/* In a line of a test, "7" stands for the tag of version 7. */
+
+#define ID	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+#define OTHER	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
+
+struct thing {
+	const char	*id;
+	const char	*name;
+	int64_t		 version;
+};
+
+SCHEMA_ANSWER(thing, thing);
+
+static const struct field	thing_fields[] = {
+	FIELD(thing, id, T_UUID, 0, NULL),
+	FIELD(thing, name, T_STR, 0, NULL),
+	FIELD(thing, version, T_INT, ETAG, NULL),
+};
+
+SCHEMA(thing);
 
 #define FAILED	"412 PRECONDITION_FAILED"
 #define BAD	"422 VALIDATION_ERROR header.if-match:invalid_format"
@@ -35,14 +59,14 @@ static const struct endpoint	get = { .verb = VERB_GET },
 				patch = { .verb = VERB_PATCH,
 				    .if_match = true };
 
-static int64_t		version;
+static struct thing	thing = { .id = ID };
 static char		parameter[32];
 static bool		same;
 
 static void
 ask_if_match(struct ctx *c)
 {
-	const char	*text = precondition(c, version);
+	const char	*text = thing_precondition(c, &thing);
 
 	snprintf(parameter, sizeof(parameter), "%s",
 	    text != NULL ? text : "(none)");
@@ -51,7 +75,34 @@ ask_if_match(struct ctx *c)
 static void
 ask_etag(struct ctx *c)
 {
-	same = respond_etag(c, version);
+	same = respond_etag(c, &thing_schema, &thing);
+}
+
+/* The tag that a row of this id and version has. */
+static const char *
+tag_of(const char *id, int64_t version)
+{
+	static char	 text[ETAG_TEXT];
+
+	assert_true(etag_make(text, thing_schema.fingerprint,
+	    sizeof(thing_schema.fingerprint), id, version));
+	return (text);
+}
+
+/* A line as a test has it, with the true tag of version 7. */
+static void
+send_tags(const char *name, const char *value)
+{
+	static char	 texts[4][256];
+	static size_t	 n;
+	char		*text = texts[n++ % 4], *end = text;
+	const char	*at;
+
+	for (; (at = strstr(value, "\"7\"")) != NULL; value = at + 3)
+		end += sprintf(end, "%.*s%s", (int)(at - value), value,
+		    tag_of(ID, 7));
+	strcpy(end, value);
+	send_line(name, text);
 }
 
 /* A write of version 7, with one line or two: the statement's parameter. */
@@ -63,11 +114,11 @@ writes(const char *name, const char *one, const char *two)
 	answer_begin(&patch);
 	send_line("host", "keel.example");
 	if (one != NULL)
-		send_line(name, one);
+		send_tags(name, one);
 	send_line("accept", "\"7\"");
 	if (two != NULL)
-		send_line(name, two);
-	version = 7;
+		send_tags(name, two);
+	thing.version = 7;
 	outcome = request_run(ask_if_match);
 	return (strcmp(outcome, "ok") == 0 ? parameter : outcome);
 }
@@ -87,14 +138,14 @@ reads(const struct endpoint *row, const char *name, const char *one,
 
 	answer_begin(row);
 	if (one != NULL)
-		send_line(name, one);
+		send_tags(name, one);
 	if (two != NULL)
-		send_line(name, two);
-	version = 7;
+		send_tags(name, two);
+	thing.version = 7;
 	outcome = request_run(ask_etag);
 	if (strcmp(outcome, "ok") != 0)
 		return (outcome);
-	assert_header("etag", "\"7\"");
+	assert_header("etag", tag_of(ID, 7));
 	return (same ? "304" : "200");
 }
 
@@ -165,23 +216,81 @@ test_versions(void **state)
 {
 	static const int64_t	 versions[] = { 1, 0, -1, INT64_MAX,
 	    INT64_MIN };
-	char			 tag[40], text[32];
+	char			 text[32];
 	size_t			 i;
 
 	(void)state;
 	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-		version = versions[i];
-		snprintf(text, sizeof(text), "%" PRId64, version);
-		snprintf(tag, sizeof(tag), "\"%s\"", text);
+		thing.version = versions[i];
+		snprintf(text, sizeof(text), "%" PRId64, versions[i]);
 		answer_begin(&patch);
-		send_line("if-match", tag);
+		send_line("if-match", tag_of(ID, versions[i]));
 		assert_string_equal(request_run(ask_if_match), "ok");
 		assert_string_equal(parameter, text);
 		answer_begin(&get);
 		assert_string_equal(request_run(ask_etag), "ok");
-		assert_header("etag", tag);
+		assert_header("etag", tag_of(ID, versions[i]));
 		assert_false(same);
 	}
+}
+
+/* A row, a version, a schema: none has the tag of another. */
+static void
+test_what_a_tag_names(void **state)
+{
+	struct schema	 other = thing_schema;
+	struct field	 fields[3];
+	char		 tag[ETAG_TEXT];
+
+	(void)state;
+	strcpy(tag, tag_of(ID, 7));
+	assert_string_equal(tag_of(ID, 7), tag);
+	assert_string_not_equal(tag_of(OTHER, 7), tag);
+	assert_string_not_equal(tag_of(ID, 8), tag);
+	assert_string_not_equal(tag_of(ID, -7), tag);
+
+	memcpy(fields, thing_fields, sizeof(fields));
+	other.fields = fields;
+	assert_true(schema_tag_init(&other));
+	assert_memory_equal(other.fingerprint, thing_schema.fingerprint,
+	    sizeof(other.fingerprint));
+	fields[1].name = "title";
+	assert_true(schema_tag_init(&other));
+	assert_memory_not_equal(other.fingerprint, thing_schema.fingerprint,
+	    sizeof(other.fingerprint));
+	fields[1] = thing_fields[1];
+	fields[1].type = T_UUID;
+	assert_true(schema_tag_init(&other));
+	assert_memory_not_equal(other.fingerprint, thing_schema.fingerprint,
+	    sizeof(other.fingerprint));
+	other = thing_schema;
+	other.name = "brief";
+	assert_true(schema_tag_init(&other));
+	assert_memory_not_equal(other.fingerprint, thing_schema.fingerprint,
+	    sizeof(other.fingerprint));
+}
+
+static void
+test_no_version_no_precondition(void **state)
+{
+	struct schema	 other = thing_schema;
+
+	(void)state;
+	other.fields = thing_fields + 1;	/* a version, and no id */
+	other.nfields = 2;
+	other.id = other.version = NULL;
+	assert_false(schema_tag_init(&other));
+	other.nfields = 1;			/* neither */
+	other.id = other.version = NULL;
+	assert_true(schema_tag_init(&other));
+	assert_null(other.version);
+}
+
+static int
+start(void **state)
+{
+	(void)state;
+	return (schema_tag_init(&thing_schema) ? 0 : -1);
 }
 
 static void
@@ -220,7 +329,7 @@ test_etag_of_a_read(void **state)
 	    FAILED);
 	assert_string_equal(reads(&get, "if-match", "7", NULL), BAD);
 	answer_begin(&get);
-	send_line("if-none-match", "\"7\"");
+	send_tags("if-none-match", "\"7\"");
 	send_line("if-match", "\"6\"");
 	assert_string_equal(request_run(ask_etag), FAILED);
 }
@@ -248,11 +357,11 @@ test_memory_short(void **state)
 	size_t				 i;
 
 	(void)state;
-	version = 7;
+	thing.version = 7;
 	for (i = 0; i < 3; i++) {
 		for (n = 1; n < 100; n++) {
 			answer_begin(&get);
-			send_line("if-match", values[i]);
+			send_tags("if-match", values[i]);
 			request.faults.countdown[FAULT_ALLOC] = n;
 			outcome = request_run(ask_etag);
 			if (request.faults.countdown[FAULT_ALLOC] > 0)
@@ -275,12 +384,14 @@ main(void)
 		TEST(test_if_match_malformed),
 		TEST(test_if_none_match_of_a_write),
 		TEST(test_versions),
+		TEST(test_what_a_tag_names),
+		TEST(test_no_version_no_precondition),
 		TEST(test_raise_outdated),
 		TEST(test_etag_of_a_read),
 		TEST(test_etag_of_a_write),
 		TEST(test_memory_short),
 	};
 
-	return (cmocka_run_group_tests_name("conditional", tests, NULL,
+	return (cmocka_run_group_tests_name("conditional", tests, start,
 	    NULL));
 }

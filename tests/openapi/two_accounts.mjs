@@ -1,0 +1,111 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Two people at one browser, one after the other. What the first has read is in
+ * the browser's cache when the second signs in, and no answer of theirs may
+ * come from it.
+ *
+ *	node two_accounts.mjs https://127.0.0.1:8888 CERTIFICATE
+ */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+
+import { launch } from "./browser.mjs";
+
+const [server, certificate] = process.argv.slice(2);
+
+function person(name) {
+	return {
+		email: `${name}-${randomBytes(6).toString("hex")}@example.com`,
+		name,
+		password: `Pw1-${randomBytes(12).toString("hex")}`,
+	};
+}
+
+/* In the page: registers, signs in, reads itself twice. */
+async function use({ email, name, password }) {
+	const base = "/api/v1";
+	const made = await fetch(`${base}/users`, {
+		method: "POST",
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify({ email, name, password }),
+	});
+	const token = await fetch(`${base}/auth/token`, {
+		method: "POST",
+		body: new URLSearchParams({ username: email, password }),
+	});
+	const headers = {
+		authorization: `Bearer ${(await token.json()).access_token}`,
+	};
+	const read = async (path) => {
+		const answer = await fetch(base + path, { headers });
+
+		return {
+			status: answer.status,
+			etag: answer.headers.get("etag"),
+			body: await answer.json(),
+		};
+	};
+
+	return {
+		id: (await made.json()).id,
+		headers,
+		me: await read("/users/me"),
+		again: await read("/users/me"),
+		sessions: await read("/users/me/sessions"),
+	};
+}
+
+/* In the page: the status of a change that asks for somebody's tag. */
+async function change({ headers, etag }) {
+	return (await fetch("/api/v1/users/me", {
+		method: "PATCH",
+		headers: { ...headers, "content-type": "application/json",
+		    "if-match": etag },
+		body: JSON.stringify({ name: "Changed" }),
+	})).status;
+}
+
+const browser = await launch(certificate);
+
+try {
+	const page = await browser.newPage();
+
+	page.setDefaultTimeout(20000);
+	await page.goto(`${server}/docs`);
+	for (let round = 0; round < 3; round++) {
+		const first = await page.evaluate(use, person("first"));
+		const second = await page.evaluate(use, person("second"));
+
+		for (const who of [first, second]) {
+			assert.equal(who.me.status, 200);
+			assert.equal(who.me.body.id, who.id);
+			assert.deepEqual(who.again, who.me);
+			assert.equal(who.sessions.body.total, 1);
+		}
+		assert.notEqual(first.id, second.id);
+		assert.notEqual(first.me.etag, second.me.etag);
+		assert.equal(await page.evaluate(change, {
+			headers: second.headers, etag: first.me.etag }), 412);
+		assert.equal(await page.evaluate(change, {
+			headers: second.headers, etag: second.me.etag }), 200);
+	}
+} finally {
+	await browser.end();
+}
+console.log("two accounts: each has read its own");
