@@ -176,7 +176,8 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 	n = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n"
 	    "connection: close\r\n%sdate: %s\r\n"
 	    "x-content-type-options: nosniff\r\n"
-	    "x-request-id: %s\r\ncache-control: no-store\r\n%scontent-type: application/json\r\n"
+	    "x-request-id: %s\r\ncache-control: no-store\r\n"
+	    "%scontent-type: application/json\r\n"
 	    "content-length: %zu\r\n\r\n", kind->status,
 	    http_status_text(kind->status), hsts, date, id, again, len);
 	net_send_queue(w->conn, head, (size_t)n);

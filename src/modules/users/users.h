@@ -117,12 +117,12 @@ const struct user_cursor_list	*users_service_get_after(struct ctx *,
 struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
 
 /*
- * Changes what `in` has set, and returns the user as he is then; version is
- * user_precondition()'s. Raises ERR_FORBIDDEN when anyone but an admin changes a
- * role or is_active, or an admin is none any more; ERR_CONFLICT when the
- * address is taken, or nobody would be left who is an active admin;
- * ERR_PRECONDITION_FAILED when somebody else was faster, ERR_NOT_FOUND when he
- * is gone.
+ * Changes what `in` has set, and returns the user as they are then; version is
+ * what user_precondition() returned. Raises ERR_FORBIDDEN when anyone but an
+ * admin changes a role or is_active, or the actor is no admin any more;
+ * ERR_CONFLICT when the address is taken, or no active admin would be left;
+ * ERR_PRECONDITION_FAILED when somebody else was faster, ERR_NOT_FOUND when the
+ * user is gone.
  */
 const struct user	*users_service_update(struct ctx *,
 			    const struct user *, const struct user_update *in,
