@@ -29,7 +29,8 @@ SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 .DELETE_ON_ERROR:
 
 .PHONY: help run test deps deps-test build lint check-unit check-api \
-	check-api-asan check-openapi golden fuzz attacks h1spec clean
+	check-api-asan check-openapi golden fuzz attacks proof-sign-ins \
+	h1spec clean
 
 help:
 	@echo 'make run             install what is missing, build, serve'
@@ -43,7 +44,8 @@ help:
 	@echo "make check-openapi   the ecosystem's tools (tests/openapi)"
 	@echo 'make golden          renew tests/golden/openapi.json'
 	@echo 'make fuzz            any bytes at the asan build: SECONDS=600 SEED=1'
-	@echo 'make attacks         slow clients and floods at the prod build'
+	@echo 'make attacks         slow clients, floods, guessing: the prod build'
+	@echo 'make proof-sign-ins  floods of sign-ins and guessing, in full'
 	@echo "make h1spec          h1spec's cases: H1SPEC=path/to/http_test.ts"
 	@echo 'make deps deps-test  only install what run and test need'
 	@echo 'make clean           remove what was built; ./var is kept'
@@ -176,6 +178,15 @@ attacks:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) \
 	    tests/attacks/slow_clients.py $(if $(SECONDS),--seconds $(SECONDS))
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) \
+	    tests/attacks/sign_in_flood.py --seconds 1
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) tests/attacks/guessing.py
+
+proof-sign-ins:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) \
+	    tests/attacks/sign_in_flood.py --seconds 10 --all
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) tests/attacks/guessing.py
 
 h1spec:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

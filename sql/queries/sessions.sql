@@ -1,11 +1,24 @@
 -- name: sessions.create
-INSERT INTO sessions (id, user_id, client, expires_at)
-SELECT $1, id, $3, $4
-  FROM users
- WHERE id = $2
-   AND is_active
-   AND hashed_password = $5
-   FOR SHARE
+-- The right password ends a row of wrong ones, and its network ($6) is known
+-- from now on.
+WITH created AS (
+	INSERT INTO sessions (id, user_id, client, expires_at)
+	SELECT $1, id, $3, $4
+	  FROM users
+	 WHERE id = $2
+	   AND is_active
+	   AND hashed_password = $5
+	   FOR SHARE
+	RETURNING user_id
+), lifted AS (
+	DELETE FROM sign_in_failures
+	 WHERE account = (SELECT user_id::text FROM created)
+)
+INSERT INTO sign_in_networks (user_id, network)
+SELECT user_id, $6
+  FROM created
+ON CONFLICT (user_id, network) DO UPDATE
+   SET last_at = now()
 
 -- name: sessions.count
 SELECT count(*) AS total

@@ -28,6 +28,10 @@
  *	RATE_LIMIT(register, 20, HOUR, "registrations of an address");
  *	ROUTE(users_collection, POST(create_user, .limit = &register_limit, ...
  *
+ * An address is one of IPv4, or a /64 of IPv6. It is counted in its wider
+ * networks too, since one client may have many addresses: 16 times the quota
+ * for a /24 of IPv4, 4 times for a /56 and 16 times for a /48 of IPv6.
+ *
  * KEEL_RATE_LIMITS changes them by name, or switches all of them off.
  */
 
@@ -35,29 +39,63 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };	/* seconds */
 
 struct rate_held;
 
+#define WIDER_NETWORKS	3	/* /24, /56, /48 */
+
 struct rate_limit {
 	const char	*name;
 	unsigned	 quota;
 	unsigned	 window;	/* seconds */
 	const char	*doc;
+	struct {
+		unsigned	quota;	/* 0: a multiple of the address's */
+		unsigned	window;
+	} wider[WIDER_NETWORKS];
 };
 
+#define RATE_LIMIT_NAME	64	/* bytes of a name at the most */
+
 #define RATE_LIMIT(title, n, period, text)				\
+	_Static_assert(sizeof(#title) <= RATE_LIMIT_NAME,		\
+	    "the name of a rate limit is too long");			\
 	static struct rate_limit title##_limit = {			\
 		.name = #title, .quota = n, .window = period,		\
 		.doc = text						\
 	};								\
 	REGISTER(rate_limits, title##_limit)
 
+/* rate_limit_config.c */
+
 /*
- * In the parent. Sets the limits that a KEEL_RATE_LIMITS of the form
- * "off" or "token=30/m,register=20/h" names; NULL leaves all as they are.
+ * In the parent. Sets the limits that a KEEL_RATE_LIMITS of the form "off" or
+ * "token=30/m,token/48=900/m,register=20/h" names; NULL leaves all as they are.
  * Returns NULL, or a line saying what is wrong with it.
  */
 const char	*rate_limit_configure(const char *setting);
 
 /* Prints every limit as it stands, a line each (./keel check-config). */
 void		 rate_limit_print(void);
+
+/* Are all switched off? */
+bool		 rate_limit_off(void);
+
+/* A network that is counted, in each family from the narrowest to the widest. */
+struct rate_network {
+	bool		ipv6;
+	unsigned	bits;
+	unsigned	times;		/* the quota of one address */
+	int		wider;		/* in struct rate_limit; -1: itself */
+};
+
+#define RATE_NETWORKS	5
+
+extern const struct rate_network	rate_networks[RATE_NETWORKS];
+
+/* The quota and the window, in seconds, of a limit in such a network. */
+void		 rate_limit_rate(const struct rate_limit *,
+		    const struct rate_network *, unsigned *quota,
+		    unsigned *window);
+
+/* rate_limit.c */
 
 /* In the parent: maps the table. Returns NULL, or what failed. */
 const char	*rate_limit_init(void);

@@ -49,10 +49,13 @@ struct header {
 };
 
 /* What a rate limit leaves to this client; told in every answer. */
-#define LIMITS_MAX	2
+#define LIMITS_MAX	3
 
 struct limit_state {
 	const struct rate_limit	*limit;
+	unsigned		 bits;		/* of a wider network; or 0 */
+	unsigned		 quota;
+	unsigned		 window;	/* seconds */
 	unsigned		 remaining;
 	unsigned		 reset;		/* seconds */
 };

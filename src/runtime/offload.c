@@ -29,134 +29,183 @@
 
 #include <malloc.h>
 #include <sched.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
+#include "runtime/fair_queue.h"
 #include "runtime/mem.h"
 #include "runtime/offload.h"
 
-#define OFFLOAD_WAITING_MAX	48	/* a few seconds of password hashing */
-#define OFFLOAD_WAIT_MS		10000
-#define THREAD_NICE		10	/* the loop goes first */
+#define WAITING_MAX	96	/* a few seconds of password hashing */
+#define WAITING_EACH	48	/* of one network */
+#define OFFLOAD_WAIT_MS	10000
+#define THREAD_NICE	10	/* the loop goes first */
 
-struct job {
-	struct kore_task	 task;
+/* What counts as a network and, within it, as a site: bits of the address. */
+#define IPV4_NETWORK	24
+#define IPV4_SITE	32
+#define IPV6_NETWORK	48
+#define IPV6_SITE	56
+
+enum work_state { WORK_WAITING, WORK_RUNNING, WORK_FINISHED, WORK_DROPPED };
+
+struct work {
+	struct kore_task	 task;		/* first: Kore casts to it */
+	struct fair_item	 place;
+	enum work_state		 state;
 	struct ctx		*ctx;		/* NULL: nobody waits */
-	bool			 running;
-	bool			 finished;
 	_Atomic bool		 launched;
 	void			(*fn)(void *);
 	char			 data[OFFLOAD_DATA_MAX];
-	TAILQ_ENTRY(job)	 list;
 };
 
-static TAILQ_HEAD(, job)	waiting = TAILQ_HEAD_INITIALIZER(waiting);
-static unsigned			nwaiting, nrunning;
+static struct fair_queue	waiting = FAIR_QUEUE(waiting, WAITING_MAX,
+				    WAITING_EACH);
+static unsigned			nrunning;
 static bool			memory_kept;	/* since the last trim */
 
-static void	job_start_next(void);
+static void	work_start_next(void);
 
 static int
-job_thread(struct kore_task *task)
+work_thread(struct kore_task *task)
 {
 	static __thread bool	 lowered;
-	struct job		*job = (struct job *)task;
+	struct work		*work = (struct work *)task;
 
 	if (!lowered)
 		lowered = setpriority(PRIO_PROCESS, (id_t)gettid(),
 		    THREAD_NICE) == 0;
-	job->fn(job->data);
+	work->fn(work->data);
 
 	/*
 	 * Kore signals a thread after it has queued the task. Were the task
 	 * done before that signal, the signal would wake the thread for an
 	 * empty queue, which it does not expect.
 	 */
-	while (!job->launched)
+	while (!work->launched)
 		sched_yield();
 	return (KORE_RESULT_OK);
 }
 
 static void
-job_free(struct job *job)
+work_free(struct work *work)
 {
-	OPENSSL_cleanse(job->data, sizeof(job->data));
-	mem_free(job);
+	OPENSSL_cleanse(work->data, sizeof(work->data));
+	mem_free(work);
 }
 
-/* An event callback: it only marks, and lets the next job in. */
+/* An event callback: it only marks, and lets the next one start. */
 static void
-job_done(struct kore_task *task)
+work_done(struct kore_task *task)
 {
-	struct job	*job = (struct job *)task;
+	struct work	*work = (struct work *)task;
 
 	if (!kore_task_finished(task))
 		return;
 	kore_task_destroy(task);
 	nrunning--;
 	memory_kept = true;
-	job->running = false;
-	job->finished = true;
-	if (job->ctx != NULL)
-		coro_wake(job->ctx->coro);
+	work->state = WORK_FINISHED;
+	if (work->ctx != NULL)
+		coro_wake(work->ctx->coro);
 	else
-		job_free(job);
-	job_start_next();
+		work_free(work);
+	work_start_next();
+}
+
+static struct work *
+work_at(struct fair_item *place)
+{
+	return ((struct work *)((char *)place - offsetof(struct work, place)));
 }
 
 static void
-job_start_next(void)
+work_start_next(void)
 {
-	struct job	*job;
+	struct fair_item	*place;
+	struct work		*work;
 
 	if (nrunning >= kore_task_threads ||
-	    (job = TAILQ_FIRST(&waiting)) == NULL)
+	    (place = fair_queue_pop(&waiting)) == NULL)
 		return;
-	TAILQ_REMOVE(&waiting, job, list);
-	nwaiting--;
+	work = work_at(place);
 	nrunning++;
-	job->running = true;
-	kore_task_create(&job->task, job_thread);
-	kore_task_bind_callback(&job->task, job_done);
-	kore_task_run(&job->task);
-	job->launched = true;
+	work->state = WORK_RUNNING;
+	kore_task_create(&work->task, work_thread);
+	kore_task_bind_callback(&work->task, work_done);
+	kore_task_run(&work->task);
+	work->launched = true;
+}
+
+/* Whose work it is, for the queue. */
+static void
+assign_place(struct fair_item *place, const struct netaddr *a)
+{
+	place->network = netaddr_network(a, a->ipv6 ? IPV6_NETWORK :
+	    IPV4_NETWORK);
+	place->site = netaddr_network(a, a->ipv6 ? IPV6_SITE : IPV4_SITE);
+}
+
+static void
+raise_busy(struct ctx *c)
+{
+	raise_error(c, &ERR_UNAVAILABLE, "The server is busy");
+}
+
+static void
+queue_up(struct ctx *c, struct work *work)
+{
+	struct fair_item	*dropped;
+
+	assign_place(&work->place, &c->address);
+	if (!fair_queue_push(&waiting, &work->place, &dropped)) {
+		work_free(work);
+		raise_busy(c);
+	}
+	if (dropped != NULL) {
+		work_at(dropped)->state = WORK_DROPPED;
+		coro_wake(work_at(dropped)->ctx->coro);
+	}
+}
+
+/* Not done in time, or dropped. A thread cannot be stopped: it frees later. */
+static void
+give_up(struct ctx *c, struct work *work)
+{
+	if (work->state == WORK_RUNNING) {
+		work->ctx = NULL;
+		raise_busy(c);
+	}
+	if (work->state == WORK_WAITING)
+		fair_queue_remove(&waiting, &work->place);
+	work_free(work);
+	raise_busy(c);
 }
 
 void
 offload(struct ctx *c, void (*fn)(void *), void *data, size_t size)
 {
-	struct job	*job;
+	struct work	*work;
 
 	if (size > OFFLOAD_DATA_MAX)
 		raise_error(c, &ERR_INTERNAL, "Offloaded data is too large");
-	if (nwaiting >= OFFLOAD_WAITING_MAX ||
-	    (job = mem_calloc(1, sizeof(*job))) == NULL)
-		raise_error(c, &ERR_UNAVAILABLE, "The server is busy");
+	if ((work = mem_calloc(1, sizeof(*work))) == NULL)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	work->ctx = c;
+	work->fn = fn;
+	memcpy(work->data, data, size);
+	queue_up(c, work);
+	work_start_next();
 
-	job->ctx = c;
-	job->fn = fn;
-	memcpy(job->data, data, size);
-	TAILQ_INSERT_TAIL(&waiting, job, list);
-	nwaiting++;
-	job_start_next();
-
-	while (!job->finished && ctx_wait(c, OFFLOAD_WAIT_MS))
+	while (work->state < WORK_FINISHED && ctx_wait(c, OFFLOAD_WAIT_MS))
 		;
-	if (!job->finished) {
-		/* A thread cannot be stopped; it frees the job when done. */
-		if (job->running) {
-			job->ctx = NULL;
-		} else {
-			TAILQ_REMOVE(&waiting, job, list);
-			nwaiting--;
-			job_free(job);
-		}
-		raise_error(c, &ERR_UNAVAILABLE, "The server is busy");
-	}
-	memcpy(data, job->data, size);
-	job_free(job);
+	if (work->state != WORK_FINISHED)
+		give_up(c, work);
+	memcpy(data, work->data, size);
+	work_free(work);
 }
 
 /*
@@ -175,5 +224,5 @@ offload_tick(void)
 unsigned
 offload_count(void)
 {
-	return (nwaiting + nrunning);
+	return (waiting.length + nrunning);
 }

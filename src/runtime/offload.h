@@ -28,7 +28,11 @@
  * the loop (a password hash). `size` bytes of data are copied in before and
  * back after, and the copy is wiped, so a client that hangs up meanwhile costs
  * nothing. fn must not touch the ctx, the arena or the database.
- * Raises ERR_UNAVAILABLE when too many wait already.
+ *
+ * Networks take turns (fair_queue.h): by the address of the ctx, those of IPv4
+ * are /24 and their sites single addresses, those of IPv6 /48 and their sites
+ * /56. Raises ERR_UNAVAILABLE when too many wait already, of all or of this
+ * network; also later, for one that has to make room for another network.
  */
 void		offload(struct ctx *, void (*fn)(void *), void *data,
 		    size_t size) AWAITS;

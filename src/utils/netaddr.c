@@ -20,6 +20,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,37 @@ netaddr_key(const struct netaddr *a)
 	return (key != 0 ? key : 1);
 }
 
+uint64_t
+netaddr_network(const struct netaddr *a, unsigned bits)
+{
+	unsigned	 all = a->ipv6 ? 64 : 32;
+	uint64_t	 key = netaddr_key(a);
+
+	return (bits < all ? key >> (all - bits) << (all - bits) : key);
+}
+
+static void
+mask_address(struct netaddr *a, unsigned bits)
+{
+	unsigned	 i;
+
+	for (i = bits; i < PREFIX_MAX(a); i++)
+		a->bytes[i / 8] &= (unsigned char)~(0x80 >> i % 8);
+}
+
+void
+netaddr_network_text(const struct netaddr *a, unsigned bits,
+    char text[static NETWORK_TEXT])
+{
+	struct netaddr	 base = *a;
+	size_t		 n;
+
+	mask_address(&base, bits);
+	netaddr_text(&base, text);
+	n = strlen(text);
+	snprintf(text + n, NETWORK_TEXT - n, "/%u", bits);
+}
+
 /* Are the first `prefix` bits the same in both? */
 static bool
 same_prefix(const unsigned char *a, const unsigned char *b, unsigned prefix)
@@ -127,7 +159,6 @@ netblock_parse(const char *text, struct netblock *block)
 	struct netaddr	 masked;
 	char		 address[NETADDR_TEXT];
 	size_t		 len = strcspn(text, "/");
-	unsigned	 i;
 
 	if (len >= sizeof(address))
 		return ("is no IP address");
@@ -143,8 +174,7 @@ netblock_parse(const char *text, struct netblock *block)
 	    PREFIX_MAX(&block->base), &block->prefix))
 		return ("has no valid prefix length");
 	masked = block->base;
-	for (i = block->prefix; i < PREFIX_MAX(&block->base); i++)
-		masked.bytes[i / 8] &= (unsigned char)~(0x80 >> i % 8);
+	mask_address(&masked, block->prefix);
 	if (memcmp(masked.bytes, block->base.bytes, sizeof(masked.bytes)) != 0)
 		return ("has bits set beyond its prefix length");
 	return (NULL);

@@ -52,6 +52,18 @@ void		 netaddr_text(const struct netaddr *,
 uint64_t	 netaddr_key(const struct netaddr *);
 
 /*
+ * The network of that many bits that an address lies in, as a key; for IPv6 up
+ * to 64. Of two families or two lengths, keys are not to be compared.
+ */
+uint64_t	 netaddr_network(const struct netaddr *, unsigned bits);
+
+/* The same as text: "192.0.2.0/24". */
+#define NETWORK_TEXT	(NETADDR_TEXT + 4)
+
+void		 netaddr_network_text(const struct netaddr *, unsigned bits,
+		    char[static NETWORK_TEXT]);
+
+/*
  * "192.0.2.0/24", or an address alone. Returns NULL, or what is wrong with it.
  */
 const char	*netblock_parse(const char *text, struct netblock *);

@@ -104,7 +104,37 @@ void		 auth_service_end_session(struct ctx *, const struct user *,
 void		 auth_service_end_sessions(struct ctx *, const struct user *,
 		    const char *but) AWAITS;
 
+/* auth_attempts.c */
+
+struct attempt;
+
+/*
+ * Before a password is looked at: counts an attempt at an account, of this user
+ * or, where user is NULL, of the address that nobody has. Each raises 429 when
+ * too many have failed: at this account from this address or its network, from
+ * these at any account, or in a row at this account, unless its user has signed
+ * in from this network before. What is not reported as failed does not count
+ * against the addresses; against the account it counts until the right password
+ * or a new one ends the row.
+ */
+struct attempt	*auth_attempt_sign_in(struct ctx *, const struct user *,
+		    const char *username) AWAITS;
+struct attempt	*auth_attempt_password(struct ctx *, const struct user *)
+		    AWAITS;
+void		 auth_attempt_failed(struct attempt *);
+
+/* The network that the client is known by: "192.0.2.0/24". */
+const char	*auth_attempt_network(struct ctx *);
+
 /* auth_repository.c */
+
+/*
+ * Counts a failed attempt. False when `most` in a row have failed and this is
+ * no network that the user has signed in from.
+ */
+bool		 auth_repository_count_attempt(struct ctx *,
+		    const char *account, const char *user_id,
+		    const char *network, int64_t most) AWAITS;
 
 /* A page of them, and in *n how many; current is the id of the one that asks */
 struct session	*auth_repository_find_sessions(struct ctx *,
@@ -121,12 +151,22 @@ bool		 auth_repository_revoke_session(struct ctx *,
 void		 auth_repository_revoke_sessions(struct ctx *,
 		    const struct user *, const char *but) AWAITS;
 
-/* False when the user is gone, disabled or has another password meanwhile. */
+/*
+ * Also ends the row of failed attempts, and remembers the network. False when
+ * the user is gone, disabled or has another password meanwhile.
+ */
 bool		 auth_repository_create_session(struct ctx *, const char *id,
-		    const struct user *, int64_t expires_at) AWAITS;
+		    const struct user *, int64_t expires_at,
+		    const char *network) AWAITS;
 
 /* Deletes up to limit of those long over, and returns how many. */
 int64_t		 auth_repository_purge_sessions(struct ctx *, int64_t limit)
+		    AWAITS;
+
+/* The same for failures at accounts that do not exist, and old networks. */
+int64_t		 auth_repository_purge_failures(struct ctx *, int64_t limit)
+		    AWAITS;
+int64_t		 auth_repository_purge_networks(struct ctx *, int64_t limit)
 		    AWAITS;
 
 #endif

@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* Sessions that are over are deleted, after a while. */
+/* What sign-ins leave behind is deleted, after a while. */
 
 #include "jobs/jobs.h"
 #include "modules/auth/auth.h"
@@ -25,6 +25,10 @@ static void
 purge_sessions(struct ctx *c)
 {
 	while (auth_repository_purge_sessions(c, BATCH) == BATCH)
+		;
+	while (auth_repository_purge_failures(c, BATCH) == BATCH)
+		;
+	while (auth_repository_purge_networks(c, BATCH) == BATCH)
 		;
 }
 

@@ -30,3 +30,4 @@ MODEL(session);
 
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
+MIGRATION(0007_sign_ins);

@@ -19,6 +19,7 @@
 #include "modules/auth/auth.h"
 
 QUERIES(sessions);
+QUERIES(sign_ins);
 
 QUERY(sessions, create, none);
 QUERY(sessions, count, total);
@@ -26,13 +27,24 @@ QUERY(sessions, list, session);
 QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_all, none);
 QUERY(sessions, purge, none);
+QUERY(sign_ins, count_attempt, none);
+QUERY(sign_ins, purge_failures, none);
+QUERY(sign_ins, purge_networks, none);
 
 bool
 auth_repository_create_session(struct ctx *c, const char *id,
-    const struct user *user, int64_t expires_at)
+    const struct user *user, int64_t expires_at, const char *network)
 {
 	return (db_exec(c, sessions_create, id, user->id, c->client,
-	    db_time(c, expires_at), user->hashed_password) == 1);
+	    db_time(c, expires_at), user->hashed_password, network) == 1);
+}
+
+bool
+auth_repository_count_attempt(struct ctx *c, const char *account,
+    const char *user_id, const char *network, int64_t most)
+{
+	return (db_exec(c, sign_ins_count_attempt, account, user_id, network,
+	    db_int(c, most)) == 1);
 }
 
 struct session *
@@ -67,4 +79,16 @@ int64_t
 auth_repository_purge_sessions(struct ctx *c, int64_t limit)
 {
 	return (db_exec(c, sessions_purge, db_int(c, limit)));
+}
+
+int64_t
+auth_repository_purge_failures(struct ctx *c, int64_t limit)
+{
+	return (db_exec(c, sign_ins_purge_failures, db_int(c, limit)));
+}
+
+int64_t
+auth_repository_purge_networks(struct ctx *c, int64_t limit)
+{
+	return (db_exec(c, sign_ins_purge_networks, db_int(c, limit)));
 }

@@ -19,23 +19,14 @@
 #include <string.h>
 
 #include "config.h"
-#include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
-#include "utils/utf8.h"
 #include "utils/uuid.h"
 
 #define SECOND	INT64_C(1000000)	/* microseconds */
 
 #define ACCESS_TOKEN_MAX	2048
-#define USERNAME_MAX		512	/* bytes; no address is as long */
-
-RATE_LIMIT(sign_in_failures, 5, MINUTE,
-    "Failed sign-ins to one account from one address");
-
-RATE_LIMIT(password_failures, 5, MINUTE,
-    "Wrong current passwords of one account from one address");
 
 static struct token	*open_session(struct ctx *, const struct user *)
 			    AWAITS;
@@ -81,7 +72,8 @@ open_session(struct ctx *c, const struct user *user)
 	int64_t		 expires_at;
 
 	expires_at = timefmt_now() + SESSION_DAYS * 86400 * SECOND;
-	if (!auth_repository_create_session(c, id, user, expires_at)) {
+	if (!auth_repository_create_session(c, id, user, expires_at,
+	    auth_attempt_network(c))) {
 		c->error.retry = true;	/* he is another than was read */
 		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 	}
@@ -92,29 +84,11 @@ open_session(struct ctx *c, const struct user *user)
 	return (token);
 }
 
-/*
- * Whose failures are counted: the account's, however its address is spelt; an
- * unknown one is counted alike, so that nothing shows which it is.
- */
-static const char *
-account_of(struct ctx *c, const struct user *user, const char *username)
-{
-	const char	*normal;
-	char		*lower;
-
-	if (user != NULL)
-		return (user->id);
-	if ((normal = users_service_normalise(c, username)) == NULL)
-		normal = username;
-	lower = ctx_alloc(c, USERNAME_MAX);
-	return (utf8_lower(normal, lower, USERNAME_MAX) ? lower : "");
-}
-
 struct token *
 auth_service_sign_in(struct ctx *c, const struct token_request *in)
 {
-	struct rate_held	*failure;
-	struct user		*user;
+	struct attempt	*attempt;
+	struct user	*user;
 
 	if (strcmp(in->grant_type, "password") != 0)
 		raise_error(c, &unsupported_grant_type, "%s",
@@ -123,12 +97,11 @@ auth_service_sign_in(struct ctx *c, const struct token_request *in)
 		raise_error(c, &invalid_request, "%s", invalid_request.doc);
 
 	user = users_service_find_by_email(c, in->username);
-	failure = rate_limit_hold(c, &sign_in_failures_limit,
-	    account_of(c, user, in->username));
+	attempt = auth_attempt_sign_in(c, user, in->username);
 	if (user != NULL && !user->is_active)
 		user = NULL;
 	if (!users_service_verify_password(c, user, in->password)) {
-		rate_limit_spend(failure);
+		auth_attempt_failed(attempt);
 		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 	}
 	return (open_session(c, user));
@@ -146,12 +119,12 @@ void
 auth_service_change_password(struct ctx *c, const struct user *user,
     const struct password_change *in)
 {
-	struct rate_held	*failure;
-	const char		*hash;
+	struct attempt	*attempt;
+	const char	*hash;
 
-	failure = rate_limit_hold(c, &password_failures_limit, user->id);
+	attempt = auth_attempt_password(c, user);
 	if (!users_service_check_password(c, user, in->current_password)) {
-		rate_limit_spend(failure);
+		auth_attempt_failed(attempt);
 		raise_incorrect(c);
 	}
 	hash = users_service_hash_password(c, in->new_password,

@@ -1,0 +1,42 @@
+-- name: sign_ins.count_attempt
+-- Counts an attempt as failed, before the password is looked at, so that of
+-- many at once none is missed. No row when $4 in a row have failed, unless the
+-- user has signed in from this network before. $1 account, $2 its user, $3
+-- network.
+INSERT INTO sign_in_failures AS f (account, user_id)
+VALUES ($1, $2)
+ON CONFLICT (account) DO UPDATE
+   SET failures = least(f.failures + 1, 1000000),
+       last_at = now()
+ WHERE f.failures < $4
+    OR EXISTS (
+	SELECT
+	  FROM sign_in_networks
+	 WHERE user_id = $2
+	   AND network = $3
+    )
+
+-- name: sign_ins.purge_failures
+-- Up to $1 of accounts that do not exist, a day after the last attempt.
+DELETE FROM sign_in_failures
+ WHERE account = ANY (ARRAY(
+	SELECT account
+	  FROM sign_in_failures f
+	 WHERE last_at < now() - interval '1 day'
+	   AND NOT EXISTS (
+		SELECT
+		  FROM users
+		 WHERE id = f.user_id
+	       )
+	 LIMIT $1
+ ))
+
+-- name: sign_ins.purge_networks
+-- Up to $1 that nobody has signed in from for more than a year.
+DELETE FROM sign_in_networks
+ WHERE (user_id, network) IN (
+	SELECT user_id, network
+	  FROM sign_in_networks
+	 WHERE last_at < now() - interval '400 days'
+	 LIMIT $1
+ )

@@ -1,0 +1,211 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Rate limits as they are set: quotas, windows, networks. */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "middleware/rate_limit.h"
+
+#define QUOTA_MAX	1000000u
+#define PERIODS_MAX	10000u
+
+extern struct rate_limit	*const __start_keel_rate_limits[];
+extern struct rate_limit	*const __stop_keel_rate_limits[];
+
+static bool	 off;
+static char	 problem[512];
+
+const struct rate_network	rate_networks[RATE_NETWORKS] = {
+	{ false, 32, 1, -1 },
+	{ false, 24, 16, 0 },
+	{ true, 64, 1, -1 },
+	{ true, 56, 4, 1 },
+	{ true, 48, 16, 2 },
+};
+
+static struct rate_limit *
+find_limit(const char *name, size_t len)
+{
+	struct rate_limit	*const *l;
+
+	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits; l++) {
+		if (strlen((*l)->name) == len &&
+		    strncmp((*l)->name, name, len) == 0)
+			return (*l);
+	}
+	return (NULL);
+}
+
+static bool
+read_number(const char **p, unsigned most, unsigned *n)
+{
+	for (*n = 0; isdigit((unsigned char)**p) && *n <= most; ++*p)
+		*n = *n * 10 + (unsigned)(**p - '0');
+	return (*n >= 1 && *n <= most);
+}
+
+/* "30/m", "100/10m": requests, then a period of seconds to days. */
+static bool
+read_rate(const char *p, size_t len, unsigned *quota_out, unsigned *window)
+{
+	static const char	 units[] = "smhd";
+	static const unsigned	 seconds[] = { 1, MINUTE, HOUR, DAY };
+	const char		*end = p + len, *unit;
+	unsigned		 quota, periods = 1;
+
+	if (!read_number(&p, QUOTA_MAX, &quota) || *p++ != '/')
+		return (false);
+	if (isdigit((unsigned char)*p) &&
+	    !read_number(&p, PERIODS_MAX, &periods))
+		return (false);
+	if (p + 1 != end || *p == '\0' || (unit = strchr(units, *p)) == NULL)
+		return (false);
+	*quota_out = quota;
+	*window = periods * seconds[unit - units];
+	return (true);
+}
+
+/* Its index among the wider networks; -1: none of that length counts. */
+static int
+find_wider(const char *bits, size_t len)
+{
+	char	 text[8];
+	size_t	 i;
+
+	for (i = 0; i < RATE_NETWORKS; i++) {
+		snprintf(text, sizeof(text), "%u", rate_networks[i].bits);
+		if (rate_networks[i].wider != -1 && strlen(text) == len &&
+		    strncmp(bits, text, len) == 0)
+			return (rate_networks[i].wider);
+	}
+	return (-1);
+}
+
+void
+rate_limit_rate(const struct rate_limit *l, const struct rate_network *n,
+    unsigned *quota, unsigned *window)
+{
+	*quota = l->quota < QUOTA_MAX / n->times ? l->quota * n->times :
+	    QUOTA_MAX;
+	*window = l->window;
+	if (n->wider != -1 && l->wider[n->wider].quota != 0) {
+		*quota = l->wider[n->wider].quota;
+		*window = l->wider[n->wider].window;
+	}
+}
+
+static const char *
+wrong_item(const char *item, size_t len, const char *what)
+{
+	struct rate_limit	*const *l;
+	size_t			 n;
+
+	n = (size_t)snprintf(problem, sizeof(problem), "KEEL_RATE_LIMITS: "
+	    "'%.*s' %s; it is 'off' or a list like "
+	    "token=30/m,token/48=900/m,... (/24, /56, /48) of:",
+	    (int)(len < 100 ? len : 100), item, what);
+	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits &&
+	    n < sizeof(problem); l++)
+		n += (size_t)snprintf(problem + n, sizeof(problem) - n, " %s",
+		    (*l)->name);
+	return (problem);
+}
+
+/* "token=30/m" or "token/48=900/m". */
+static const char *
+configure_item(const char *item, size_t len)
+{
+	const char		*equals = memchr(item, '=', len), *slash;
+	struct rate_limit	*l;
+	unsigned		*quota, *window;
+	size_t			 name;
+	int			 wider;
+
+	if (equals == NULL)
+		return (wrong_item(item, len, "has no ="));
+	name = (size_t)(equals - item);
+	slash = memchr(item, '/', name);
+	l = find_limit(item, slash != NULL ? (size_t)(slash - item) : name);
+	if (l == NULL)
+		return (wrong_item(item, len, "is no limit"));
+	quota = &l->quota;
+	window = &l->window;
+	if (slash != NULL) {
+		wider = find_wider(slash + 1, (size_t)(equals - slash) - 1);
+		if (wider == -1)
+			return (wrong_item(item, len, "names no network"));
+		quota = &l->wider[wider].quota;
+		window = &l->wider[wider].window;
+	}
+	if (!read_rate(equals + 1, len - name - 1, quota, window))
+		return (wrong_item(item, len, "is no rate"));
+	return (NULL);
+}
+
+const char *
+rate_limit_configure(const char *setting)
+{
+	const char	*p, *what;
+	size_t		 len;
+
+	off = setting != NULL && strcmp(setting, "off") == 0;
+	if (setting == NULL || off)
+		return (NULL);
+	for (p = setting;; p += len + 1) {
+		len = strcspn(p, ",");
+		if ((what = configure_item(p, len)) != NULL)
+			return (what);
+		if (p[len] == '\0')
+			return (NULL);
+	}
+}
+
+static void
+print_limit(const struct rate_limit *l)
+{
+	const struct rate_network	*n;
+	unsigned			 quota, window;
+	char				 name[RATE_LIMIT_NAME + 8];
+
+	printf("%-28s %u per %u s: %s\n", l->name, l->quota, l->window,
+	    l->doc);
+	for (n = rate_networks; n < rate_networks + RATE_NETWORKS; n++) {
+		if (n->wider == -1)
+			continue;
+		rate_limit_rate(l, n, &quota, &window);
+		snprintf(name, sizeof(name), "%s/%u", l->name, n->bits);
+		printf("%-28s %u per %u s\n", name, quota, window);
+	}
+}
+
+void
+rate_limit_print(void)
+{
+	struct rate_limit	*const *l;
+
+	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits &&
+	    !off; l++)
+		print_limit(*l);
+}
+
+bool
+rate_limit_off(void)
+{
+	return (off);
+}

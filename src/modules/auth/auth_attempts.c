@@ -1,0 +1,120 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * How often a password may be guessed: from one address at one account, from
+ * one address at any, and at one account from everywhere.
+ */
+
+#include "config.h"
+#include "middleware/rate_limit.h"
+#include "modules/auth/auth.h"
+#include "utils/keyed_hash.h"
+#include "utils/utf8.h"
+
+#define FAILURES_MAX	100	/* in a row: NIST SP 800-63B, 5.2.2 */
+#define RETRY_AFTER	"3600"
+#define USERNAME_MAX	512	/* bytes; no address is as long */
+
+#define IPV4_NETWORK	24	/* bits of what a user is known by */
+#define IPV6_NETWORK	56
+
+RATE_LIMIT(sign_in_failures, 5, MINUTE,
+    "Failed sign-ins to one account from one address");
+
+RATE_LIMIT(password_failures, 5, MINUTE,
+    "Wrong current passwords of one account from one address");
+
+RATE_LIMIT(address_failures, 20, MINUTE,
+    "Wrong passwords from one address, to any account");
+
+struct attempt {
+	struct rate_held	*account, *address;
+};
+
+static struct attempt	*attempt(struct ctx *, const struct rate_limit *,
+			    const char *, const struct user *) AWAITS;
+
+const char *
+auth_attempt_network(struct ctx *c)
+{
+	char	*text = ctx_alloc(c, NETWORK_TEXT);
+
+	netaddr_network_text(&c->address, c->address.ipv6 ? IPV6_NETWORK :
+	    IPV4_NETWORK, text);
+	return (text);
+}
+
+/*
+ * An address that nobody has, however it is spelt. It is counted like a user,
+ * so that nothing shows which it is.
+ */
+static const char *
+unknown_account(struct ctx *c, const char *username)
+{
+	const char	*normal = users_service_normalise(c, username);
+	char		*lower = ctx_alloc(c, USERNAME_MAX);
+	char		*hash = ctx_alloc(c, KEYED_HASH_TEXT);
+
+	if (!utf8_lower(normal != NULL ? normal : username, lower,
+	    USERNAME_MAX))
+		*lower = '\0';
+	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
+	    "keel account", lower, hash))
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (hash);
+}
+
+/*
+ * Counted from here on, and not only when it has failed: of many at once, no
+ * more are let through than may fail.
+ */
+static struct attempt *
+attempt(struct ctx *c, const struct rate_limit *limit, const char *account,
+    const struct user *user)
+{
+	struct attempt	*a = ctx_alloc(c, sizeof(*a));
+
+	a->account = rate_limit_hold(c, limit, account);
+	a->address = rate_limit_hold(c, &address_failures_limit, NULL);
+	if (rate_limit_off() || auth_repository_count_attempt(c, account,
+	    user != NULL ? user->id : NULL, auth_attempt_network(c),
+	    FAILURES_MAX))
+		return (a);
+	error_header(c, "retry-after", RETRY_AFTER);
+	raise_error(c, &ERR_TOO_MANY_REQUESTS, "Too many requests");
+}
+
+struct attempt *
+auth_attempt_sign_in(struct ctx *c, const struct user *user,
+    const char *username)
+{
+	return (attempt(c, &sign_in_failures_limit, user != NULL ? user->id :
+	    unknown_account(c, username), user));
+}
+
+struct attempt *
+auth_attempt_password(struct ctx *c, const struct user *user)
+{
+	return (attempt(c, &password_failures_limit, user->id, user));
+}
+
+void
+auth_attempt_failed(struct attempt *a)
+{
+	rate_limit_spend(a->account);
+	rate_limit_spend(a->address);
+}

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Wrong sign-ins that would fill the queue for password hashing, and what
+those who have the right password notice.
+
+usage: sign_in_flood.py [--seconds N] [--all]
+
+128 clients of one network send a wrong sign-in a second each. Meanwhile users
+of other networks sign in. An attack has failed the server when one of them is
+refused, or when no wrong sign-in is. With the rate limits off, the queue alone
+has to be fair."""
+
+import argparse
+import os
+import secrets
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api"))
+
+from helpers import new_email, register  # noqa: E402
+from server import BUILD, flavor  # noqa: E402
+from sign_ins import SignIns, Tally, in_threads  # noqa: E402
+from standalone import running_server  # noqa: E402
+
+ATTACKERS = 128
+RIGHT_EACH_SECOND = 10
+
+NETWORKS = {
+    "128 /64s of one /56": "2001:db8:1:%x::1",
+    "128 /56s of one /48": "2001:db8:2:%x00::1",
+    "128 addresses of one /24": "198.51.100.%d",
+}
+
+# For each setting of the limits, without --all.
+SHORT = {"on": ["128 /64s of one /56"],
+         "off": ["128 /56s of one /48", "128 addresses of one /24"]}
+
+
+def flood(server, pattern, tally, ended):
+    """Until it is told to end, each a second after its last."""
+    def attack(number):
+        client = SignIns(server)
+        while not ended.is_set():
+            started = time.monotonic()
+            tally.add(*client.ask(pattern % number, new_email(), "Wrong-1"))
+            ended.wait(max(0, started + 1 - time.monotonic()))
+        client.close()
+
+    return threading.Thread(target=in_threads, args=(ATTACKERS, attack))
+
+
+def sign_in(server, user, number, tally):
+    """From a network that nobody else has, on a connection of its own."""
+    address = "2001:db8:%x::1" % (0x1000 + number) if number % 2 else \
+        "203.0.%d.7" % (number % 256)
+    client = SignIns(server)
+    tally.add(*client.ask(address, user["email"], user["password"]))
+    client.close()
+
+
+def run(server, user, pattern, seconds, first):
+    """What became of the wrong sign-ins, and of the right ones."""
+    wrong, right, ended = Tally(), Tally(), threading.Event()
+    attack = flood(server, pattern, wrong, ended)
+    attack.start()
+    users = []
+    try:
+        ended.wait(1)       # until the queue is full
+        for number in range(first, first + int(seconds * RIGHT_EACH_SECOND)):
+            users.append(threading.Thread(
+                target=sign_in, args=(server, user, number, right)))
+            users[-1].start()
+            ended.wait(1 / RIGHT_EACH_SECOND)
+        for thread in users:
+            thread.join()
+    finally:
+        ended.set()
+        attack.join()
+    return wrong, right, len(users)
+
+
+def run_all(server, limits, names, seconds):
+    """How many were failed."""
+    failed = 0
+    with server.client() as client:
+        user, _ = register(client, password="Pw1-" + secrets.token_hex(8))
+    for place, name in enumerate(names):
+        wrong, right, asked = run(server, user, NETWORKS[name], seconds,
+                                  place * 1000)
+        fine = right.statuses == {200: asked} and wrong.refused() > 0 and \
+            wrong.others() == 0
+        failed += not fine
+        print("%-26s limits %-3s wrong: %s\n%-37s right: %s%s" % (
+            name, limits, wrong, "", right, "" if fine else "  FAILED"),
+            flush=True)
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--all", action="store_true",
+                        help="every network with and without the limits")
+    arguments = parser.parse_args()
+    print("sign-in flood: %s (%s)" % (BUILD, flavor() or "no build there"),
+          flush=True)
+    failed = tried = 0
+    for limits, setting in (("on", None), ("off", "off")):
+        with running_server(KEEL_WORKERS="2", KEEL_RATE_LIMITS=setting,
+                            KEEL_TRUSTED_PROXIES="127.0.0.1") as server:
+            names = NETWORKS if arguments.all else SHORT[limits]
+            failed += run_all(server, limits, names, arguments.seconds)
+            tried += len(names)
+            server.stop()
+            for problem in server.problems:
+                print("    FAILED: " + problem)
+                failed += 1
+                tried += 1
+    print("sign_in_flood: %d passed, %d failed" % (tried - failed, failed))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

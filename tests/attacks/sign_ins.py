@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Sign-ins from many addresses: the server trusts 127.0.0.1 as a proxy, which
+says whose each request is."""
+
+import collections
+import http.client
+import threading
+import time
+import urllib.parse
+
+TIMEOUT = 30
+TOKEN = "/api/v1/auth/token"
+FORM = "application/x-www-form-urlencoded"
+
+
+class SignIns:
+    """One connection. A client's address is told with each request."""
+
+    def __init__(self, server):
+        self.connection = http.client.HTTPSConnection(
+            "127.0.0.1", server.port, timeout=TIMEOUT, context=server.tls())
+
+    def ask(self, address, email, password):
+        """The status, and how many seconds it took."""
+        started = time.monotonic()
+        self.connection.request("POST", TOKEN, urllib.parse.urlencode(
+            {"username": email, "password": password}),
+            {"Content-Type": FORM, "X-Forwarded-For": address})
+        answer = self.connection.getresponse()
+        answer.read()
+        return answer.status, time.monotonic() - started
+
+    def close(self):
+        self.connection.close()
+
+
+class Tally:
+    """What became of many sign-ins."""
+
+    def __init__(self):
+        self.statuses = collections.Counter()
+        self.times = []
+        self.lock = threading.Lock()
+
+    def add(self, status, took):
+        with self.lock:
+            self.statuses[status] += 1
+            self.times.append(took)
+
+    def served(self):
+        return self.statuses[200] + self.statuses[400]
+
+    def refused(self):
+        return self.statuses[429] + self.statuses[503]
+
+    def others(self):
+        """Whatever is neither an answer to a sign-in nor a refusal."""
+        return self.statuses.total() - self.served() - self.refused()
+
+    def __str__(self):
+        late = sum(took > 1 for took in self.times)
+        return "%3d served, %3d refused (429: %d, 503: %d), %2d late, " \
+            "worst %.2f s" % (self.served(), self.refused(),
+                              self.statuses[429], self.statuses[503], late,
+                              max(self.times, default=0))
+
+
+def in_threads(count, function):
+    """function(number) in so many threads; when all have ended."""
+    threads = [threading.Thread(target=function, args=(number,))
+               for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
