@@ -173,7 +173,7 @@ def limits(answer, name):
     """{limit: {parameter: number}} of a RateLimit header."""
     found = {}
     for item in answer.headers[name].split(", "):
-        match = re.fullmatch(r'"(\w+)"((?:;[a-z]=\d+)+)', item)
+        match = re.fullmatch(r'"([\w/]+)"((?:;[a-z]=\d+)+)', item)
         found[match[1]] = {
             key: int(value) for key, value in (
                 pair.split("=") for pair in match[2][1:].split(";"))}

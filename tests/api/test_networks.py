@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""Limits count networks: of IPv6 the /64, the /56 and the /48, of IPv4 the
+address and the /24. Each has a quota of its own."""
+
+import pytest
+
+from helpers import ask_token, new_email
+from test_rate_limits import limits
+
+TOKEN = "/api/v1/auth/token"
+
+
+def ask(client, address, email=None):
+    """At an account of its own, as these have limits as well."""
+    return client.post(TOKEN, headers={"X-Forwarded-For": address}, data={
+        "username": email or new_email(), "password": "b"})
+
+
+def passed(client, address_of, count):
+    """How many of so many requests were looked at; address_of(number)."""
+    return [ask(client, address_of(number)).status_code
+            for number in range(count)].count(400)
+
+
+@pytest.fixture(scope="module")
+def start(start_module_server):
+    return lambda setting: start_module_server(
+        KEEL_TRUSTED_PROXIES="127.0.0.1",
+        KEEL_RATE_LIMITS=setting + ",address_failures=1000/m")
+
+
+@pytest.fixture(scope="module")
+def client(start):
+    with start("token=2/h,sign_in_failures=1000/m").client() as client:
+        yield client
+
+
+def test_a_64_has_the_quota(client):
+    assert passed(client, lambda n: "2001:db8:1::%x" % (n + 1), 3) == 2
+    assert passed(client, lambda n: "2001:db8:1:1::%x" % (n + 1), 3) == 2
+
+
+def test_a_56_has_four_times_the_quota(client):
+    assert passed(client, lambda n: "2001:db8:2:%x::1" % n, 12) == 8
+    assert passed(client, lambda n: "2001:db8:2:1%02x::1" % n, 12) == 8
+
+
+def test_a_48_has_sixteen_times_the_quota(client):
+    assert passed(client, lambda n: "2001:db8:3:%x00::1" % n, 40) == 32
+    assert ask(client, "2001:db8:4::1").status_code == 400
+
+
+def test_a_24_has_sixteen_times_the_quota(client):
+    assert passed(client, lambda n: "192.0.2.%d" % n, 40) == 32
+    assert ask(client, "192.0.3.1").status_code == 400
+
+
+def test_what_one_network_refuses_counts_nowhere(client):
+    """Else an address that is refused would use up its neighbours' quota."""
+    assert passed(client, lambda _: "198.51.100.1", 60) == 2
+    assert passed(client, lambda n: "198.51.100.%d" % (n + 2), 40) == 30
+
+
+def test_the_client_is_told_of_the_narrowest_that_is_left(client):
+    for number in range(8):
+        answer = ask(client, "2001:db8:5:%x::1" % number)
+        assert answer.status_code == 400
+        name = "token" if number < 7 else "token/56"
+        policy = {"q": 2, "w": 3600} if number < 7 else {"q": 8, "w": 3600}
+        assert limits(answer, "ratelimit-policy")[name] == policy
+        assert limits(answer, "ratelimit")[name]["r"] == (1 if number < 7
+                                                          else 0)
+    answer = ask(client, "2001:db8:5:9::1")
+    assert answer.status_code == 429
+    assert limits(answer, "ratelimit")["token/56"]["r"] == 0
+    assert 440 <= int(answer.headers["retry-after"]) <= 450
+    # Its own quota is as it was.
+    assert limits(ask(client, "2001:db8:5:109::1"), "ratelimit")["token"][
+        "r"] == 1
+
+
+def test_a_network_can_be_given_a_quota(start):
+    server = start("token=2/h,token/48=3/d,token/24=5/2h,"
+                   "sign_in_failures=1000/m")
+    with server.client() as client:
+        assert passed(client, lambda n: "2001:db8:%d00::1" % n, 5) == 5
+        assert passed(client, lambda n: "2001:db8:6:%x00::1" % n, 5) == 3
+        assert passed(client, lambda n: "192.0.2.%d" % n, 9) == 5
+
+
+def test_failures_count_by_network_as_well(start):
+    """At one account from many addresses of one network."""
+    server = start("token=1000/m,sign_in_failures=2/h")
+    email = new_email()
+    with server.client() as client:
+        statuses = [ask(client, "2001:db8:7:%x::1" % n, email).status_code
+                    for n in range(12)]
+        assert statuses == [400] * 8 + [429] * 4
+        statuses = [ask(client, "192.0.2.%d" % n, email).status_code
+                    for n in range(40)]
+        assert statuses == [400] * 32 + [429] * 8
+        assert ask_token(client, email, "b").status_code == 400
