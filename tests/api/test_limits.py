@@ -93,7 +93,11 @@ def test_a_process_that_may_not_open_as_many_files(make_server):
     ("token=5/m ", "is no rate"), ("token=1000001/m", "is no rate"),
     ("nothing=5/m", "is no limit"), ("token=5/m,", "has no ="),
     ("off,token=5/m", "has no ="), ("OFF", "has no ="),
-    ("token=5/m;register=5/m", "is no rate")])
+    ("token=5/m;register=5/m", "is no rate"),
+    ("token/64=5/m", "names no network"), ("token/=5/m", "names no network"),
+    ("token/056=5/m", "names no network"), ("token/56/56=5/m", "names no"),
+    ("/56=5/m", "is no limit"), ("token/56=5", "is no rate"),
+    ("token/56", "has no =")])
 def test_rate_limits_that_make_no_sense(make_server, value, phrase):
     line = failing_start(make_server(KEEL_RATE_LIMITS=value),
                          "KEEL_RATE_LIMITS", phrase)
@@ -113,12 +117,18 @@ def test_trusted_proxies_that_make_no_sense(make_server, value, phrase):
 
 
 def test_check_config_shows_the_limits(make_server):
-    done = make_server(KEEL_RATE_LIMITS="token=100/10m,register=2/d",
+    done = make_server(KEEL_RATE_LIMITS="token=100/10m,register=2/d,"
+                       "register/48=9/d,email_changes=1000000/h",
                        KEEL_TRUSTED_PROXIES="10.0.0.0/8,::1",
                        KEEL_CONNECTIONS_PER_ADDRESS="99"
                        ).command("check-config")
     assert done.returncode == 0, done.stderr
     for line in ("KEEL_RATE_LIMITS", "token=100/10m,register=2/d",
+                 "\ntoken/24                     1600 per 600 s\n",
+                 "\ntoken/56                     400 per 600 s\n",
+                 "\nregister/48                  9 per 86400 s\n",
+                 "\nregister/24                  32 per 86400 s\n",
+                 "\nemail_changes/48             1000000 per 3600 s\n",
                  "KEEL_TRUSTED_PROXIES", "10.0.0.0/8,::1",
                  "KEEL_CONNECTIONS_PER_ADDRESS", "99",
                  "100 per 600 s: Token requests", "2 per 86400 s: Reg",

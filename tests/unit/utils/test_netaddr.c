@@ -196,6 +196,51 @@ test_keys(void **state)
 	assert_true(key("192.0.2.1") != key("2001:db8:c000:201::"));
 }
 
+static void
+test_networks(void **state)
+{
+	static const struct {
+		const char	*address;
+		unsigned	 bits;
+		const char	*inside;
+		const char	*outside;
+		const char	*text;
+	} cases[] = {
+		{ "192.0.2.77", 24, "192.0.2.255", "192.0.3.77",
+		    "192.0.2.0/24" },
+		{ "192.0.2.77", 32, "192.0.2.77", "192.0.2.76",
+		    "192.0.2.77/32" },
+		{ "::ffff:192.0.2.77", 24, "192.0.2.0", "192.1.2.77",
+		    "192.0.2.0/24" },
+		{ "2001:db8:1:2345::1", 64, "2001:db8:1:2345:ffff::",
+		    "2001:db8:1:2346::1", "2001:db8:1:2345::/64" },
+		{ "2001:db8:1:2345::1", 56, "2001:db8:1:23ff::1",
+		    "2001:db8:1:2445::1", "2001:db8:1:2300::/56" },
+		{ "2001:db8:1:2345::1", 48, "2001:db8:1:ffff::1",
+		    "2001:db8:2:2345::1", "2001:db8:1::/48" },
+		{ "ffff:ffff:ffff:ffff::", 56, "ffff:ffff:ffff:ff00::",
+		    "ffff:ffff:ffff:feff::", "ffff:ffff:ffff:ff00::/56" },
+	};
+	struct netaddr	 a, in, out;
+	char		 text[NETWORK_TEXT];
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		a = address(cases[i].address);
+		in = address(cases[i].inside);
+		out = address(cases[i].outside);
+		assert_true(netaddr_network(&a, cases[i].bits) ==
+		    netaddr_network(&in, cases[i].bits));
+		assert_true(netaddr_network(&a, cases[i].bits) !=
+		    netaddr_network(&out, cases[i].bits));
+		netaddr_network_text(&a, cases[i].bits, text);
+		assert_string_equal(text, cases[i].text);
+		netaddr_network_text(&in, cases[i].bits, text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 int
 main(void)
 {
@@ -205,6 +250,7 @@ main(void)
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_from_sockets),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_networks),
 	};
 
 	return (cmocka_run_group_tests_name("netaddr", tests, NULL, NULL));

@@ -1,0 +1,81 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Keyed hashes: of a secret, a label and a text, and of all three. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "utils/keyed_hash.h"
+
+static const char *
+hash(const char *secret, const char *label, const char *text)
+{
+	static char	 out[4][KEYED_HASH_TEXT];
+	static size_t	 n;
+	char		*h = out[n++ % 4];
+
+	assert_true(keyed_hash(secret, strlen(secret), label, text, h));
+	assert_int_equal(strlen(h), KEYED_HASH_TEXT - 1);
+	assert_int_equal(strspn(h, "0123456789abcdef"), strlen(h));
+	return (h);
+}
+
+static void
+test_what_decides(void **state)
+{
+	(void)state;
+	assert_string_equal(hash("s", "label", "text"),
+	    hash("s", "label", "text"));
+	assert_string_not_equal(hash("t", "label", "text"),
+	    hash("s", "label", "text"));
+	assert_string_not_equal(hash("s", "other", "text"),
+	    hash("s", "label", "text"));
+	assert_string_not_equal(hash("s", "label", "Text"),
+	    hash("s", "label", "text"));
+	/* What parts label and text counts. */
+	assert_string_not_equal(hash("s", "labelt", "ext"),
+	    hash("s", "label", "text"));
+	assert_string_not_equal(hash("s", "", "labeltext"),
+	    hash("s", "label", "text"));
+	assert_string_not_equal(hash("", "", ""), hash("", "", "a"));
+}
+
+/* As Python's hmac computes it. */
+static void
+test_value(void **state)
+{
+	(void)state;
+	assert_string_equal(hash("secret", "keel test", "ada@example.com"),
+	    "dec7370ebdac9641f9ae0bb65ae642f3"
+	    "ad03be34193fa5f17b6c533b80377d73");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_what_decides),
+		cmocka_unit_test(test_value),
+	};
+
+	return (cmocka_run_group_tests_name("keyed_hash", tests, NULL, NULL));
+}
