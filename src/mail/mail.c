@@ -57,11 +57,11 @@ mail_init(void)
 	return (smtp_init());
 }
 
-void
-mail_send(struct ctx *c, const struct mail *m, const char *to,
+/* Is it one that may be sent, and to such an address? */
+static void
+check_mail(struct ctx *c, const struct mail *m, const struct mail_to *to,
     const struct mail_value *values)
 {
-	struct message	*message;
 	const char	*lacks;
 
 	if (c->job == NULL)
@@ -74,13 +74,32 @@ mail_send(struct ctx *c, const struct mail *m, const char *to,
 	if ((lacks = mail_lacks(m, values)) != NULL)
 		raise_error(c, &ERR_PERMANENT, "The mail %s is not given its "
 		    "%s", m->name, lacks);
+	for (; values->name != NULL && !to->verified; values++) {
+		if (!values->ours)
+			raise_error(c, &ERR_PERMANENT, "The mail %s would "
+			    "bring %s, which is not ours, to an address that "
+			    "is not verified", m->name, values->name);
+	}
+}
 
+void
+mail_send(struct ctx *c, const struct mail *m, const struct mail_to *to,
+    const struct mail_value *values)
+{
+	struct message	*message;
+
+	check_mail(c, m, to, values);
 	message = ctx_alloc(c, sizeof(*message));
 	message->id = c->job->id;
 	message->date = c->job->created_at;
-	if (!mail_recipient(&c->arena, to, message))
+	if (!mail_recipient(&c->arena, to->address, message))
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
+	if (!mail_limit_take(c, to->address)) {
+		log_event(LEVEL_WARNING, c, "mail", "not sent: its recipient "
+		    "has had as many as recipient_mails allows");
+		return;
+	}
 	if (!mail_compose(&c->arena, m, &config.mail, values, message))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (config.mail.host == NULL)

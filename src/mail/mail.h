@@ -17,6 +17,7 @@
 #ifndef KEEL_MAIL_H
 #define KEEL_MAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "runtime/ctx.h"
@@ -27,16 +28,18 @@
  * server. One is declared in a module, by its templates and the values that
  * these have gaps for:
  *
- *	assets/mail/welcome.txt:	Subject: Welcome, {{name}}
+ *	assets/mail/comment.txt:	Subject: {{name}} has commented
  *
- *					Hello {{name}}, ...
- *	assets/mail/welcome.html:	<p>Hello {{name}}, ...
- *	users_jobs.c:			MAIL(welcome, "name", "url");
+ *					Read it at {{url}} ...
+ *	assets/mail/comment.html:	<p>Read it at ...
+ *	posts_jobs.c:			MAIL(comment, "name", "url");
  *
- *	mail_send(c, &welcome_mail, user->email,
- *	    CONTEXT({ "name", user->name }, { "url", config.public_url }));
+ *	mail_send(c, &comment_mail, MAIL_TO(user->email, user->email_verified),
+ *	    CONTEXT(FROM_USER("name", by->name), OURS("url", url)));
  *
  * A value is text and stays text: it can become neither a header nor markup.
+ * What a user chose goes to verified addresses only: everybody can register
+ * with anybody's address, and would have us send their words there.
  */
 struct mail {
 	const char		*name;
@@ -61,28 +64,43 @@ struct mail {
 	};								\
 	REGISTER(mails, title##_mail)
 
-/* What stands in a gap. */
+/* What stands in a gap, and whose words it is. */
 struct mail_value {
 	const char	*name;
 	const char	*value;
+	bool		 ours;		/* no user chose it */
 };
 
+#define OURS(name, value)	{ name, value, true }
+#define FROM_USER(name, value)	{ name, value, false }
+
 #define CONTEXT(...)							\
-	((const struct mail_value[]){ __VA_ARGS__, { NULL, NULL } })
+	((const struct mail_value[]){ __VA_ARGS__, OURS(NULL, NULL) })
+
+/* Whom it goes to. verified: they have shown that the address is theirs. */
+struct mail_to {
+	const char	*address;
+	bool		 verified;
+};
+
+#define MAIL_TO(...)	(&(const struct mail_to){ __VA_ARGS__ })
 
 /*
  * Sends a mail, or writes it to a file where no mail server is set, and
  * returns when the server has taken it. Once in a job: every attempt makes
  * the same message to the byte, with the same Message-ID, so that a mail sent
  * twice can be told to be one. The address is one that email_normalise() gave.
+ * When it has had as many mails as the limit recipient_mails lets it have,
+ * nothing is sent, the log says so, and the job goes on.
  *
  * Raises ERR_PERMANENT when the server refuses this message, when the address
- * cannot be one, for a second mail of a job, and without a value that the mail
- * declares; ERR_UNAVAILABLE when a later attempt may do better; ERR_INTERNAL
+ * cannot be one, for a second mail of a job, without a value that the mail
+ * declares, and for a value that is not ours to an address that is not
+ * verified; ERR_UNAVAILABLE when a later attempt may do better; ERR_INTERNAL
  * outside of a job.
  */
-void		 mail_send(struct ctx *, const struct mail *, const char *to,
-		    const struct mail_value *) AWAITS;
+void		 mail_send(struct ctx *, const struct mail *,
+		    const struct mail_to *, const struct mail_value *) AWAITS;
 
 /*
  * In the parent, at every start: checks the templates of every mail. Returns

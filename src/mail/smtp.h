@@ -75,4 +75,13 @@ void		 curl_transfer(struct transfer *);
 const char	*mail_file_init(void);
 void		 mail_file_write(struct ctx *, const struct message *);
 
+/* mail_limit.c */
+
+/*
+ * Counts a mail of the ctx's job to an address: once, however many attempts it
+ * takes. False when the mailbox has had its share, whoever asked for it and
+ * whichever of its spellings they used.
+ */
+bool		 mail_limit_take(struct ctx *, const char *address) AWAITS;
+
 #endif

@@ -46,6 +46,8 @@ struct rate_limit {
 	unsigned	 quota;
 	unsigned	 window;	/* seconds */
 	const char	*doc;
+	bool		 no_client;	/* something else is counted: it has
+					   no networks */
 	struct {
 		unsigned	quota;	/* 0: a multiple of the address's */
 		unsigned	window;
@@ -54,12 +56,12 @@ struct rate_limit {
 
 #define RATE_LIMIT_NAME	64	/* bytes of a name at the most */
 
-#define RATE_LIMIT(title, n, period, text)				\
+#define RATE_LIMIT(title, n, period, text, ...)			\
 	_Static_assert(sizeof(#title) <= RATE_LIMIT_NAME,		\
 	    "the name of a rate limit is too long");			\
 	static struct rate_limit title##_limit = {			\
 		.name = #title, .quota = n, .window = period,		\
-		.doc = text						\
+		.doc = text, ##__VA_ARGS__				\
 	};								\
 	REGISTER(rate_limits, title##_limit)
 

@@ -148,7 +148,7 @@ configure_item(const char *item, size_t len)
 	window = &l->window;
 	if (slash != NULL) {
 		wider = find_wider(slash + 1, (size_t)(equals - slash) - 1);
-		if (wider == -1)
+		if (wider == -1 || l->no_client)
 			return (wrong_item(item, len, "names no network"));
 		quota = &l->wider[wider].quota;
 		window = &l->wider[wider].window;
@@ -186,7 +186,7 @@ print_limit(const struct rate_limit *l)
 	printf("%-28s %u per %u s: %s\n", l->name, l->quota, l->window,
 	    l->doc);
 	for (n = rate_networks; n < rate_networks + RATE_NETWORKS; n++) {
-		if (n->wider == -1)
+		if (n->wider == -1 || l->no_client)
 			continue;
 		rate_limit_rate(l, n, &quota, &window);
 		snprintf(name, sizeof(name), "%s/%u", l->name, n->bits);

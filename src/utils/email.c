@@ -322,3 +322,18 @@ email_is_special(const char *host)
 	}
 	return (false);
 }
+
+bool
+email_mailbox(const char *address, char *out, size_t size)
+{
+	const char	*at = strrchr(address, '@');
+	size_t		 len, plus;
+
+	if (at == NULL || !utf8_lower(address, out, size))
+		return (false);
+	len = (size_t)(strrchr(out, '@') - out);
+	plus = strcspn(out, "+");
+	if (plus > 0 && plus < len)
+		memmove(out + plus, out + len, strlen(out + len) + 1);
+	return (true);
+}

@@ -17,6 +17,7 @@
 #ifndef KEEL_UTILS_EMAIL_H
 #define KEEL_UTILS_EMAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -47,5 +48,11 @@
  * do not overlap.
  */
 const char	*email_normalise(const char *in, char *out, size_t outsize);
+
+/*
+ * The mailbox that an address leads to, for limits: in lower case, and without
+ * the "+tag" that many servers ignore. False when it does not fit.
+ */
+bool		 email_mailbox(const char *address, char *out, size_t size);
 
 #endif

@@ -27,7 +27,7 @@ static const struct field	user_ref_fields[] = {
 
 SCHEMA_OF(user_ref, user);
 
-MAIL(welcome, "name", "url");
+MAIL(welcome, "url");
 
 static void
 send_welcome_email(struct ctx *c)
@@ -37,8 +37,8 @@ send_welcome_email(struct ctx *c)
 
 	if (user == NULL)
 		return;
-	mail_send(c, &welcome_mail, user->email,
-	    CONTEXT({ "name", user->name }, { "url", config.public_url }));
+	mail_send(c, &welcome_mail, MAIL_TO(user->email, user->email_verified),
+	    CONTEXT(OURS("url", config.public_url)));
 }
 
 JOB(send_welcome_email, .payload = &user_ref_schema, .unique = "id",

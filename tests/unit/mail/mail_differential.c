@@ -52,12 +52,13 @@ compose(struct arena *arena, const char *to, const char *name,
 
 	assert_null(mail_settings_read(NULL, "off", NULL, "keel@x.example",
 	    &settings));
-	message->id = JOB;
+	message->id = JOB_ID;
 	message->date = DATE;
 	done = mail_recipient(arena, to, message);
 	if (done)
 		assert_true(mail_compose(arena, &m, &settings, CONTEXT(
-		    { "name", name }, { "url", "https://x.example" }),
+		    FROM_USER("name", name),
+		    OURS("url", "https://x.example")),
 		    message));
 	return (done);
 }

@@ -30,7 +30,7 @@
 #include "mail/compose.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
-#define JOB		"0190a0b1-c2d3-74e5-86f7-a8b9cadbecfd"
+#define JOB_ID		"0190a0b1-c2d3-74e5-86f7-a8b9cadbecfd"
 /* 2026-11-24 21:57:43 */
 #define DATE		INT64_C(1795557463123456)
 

@@ -54,11 +54,12 @@ compose(const char *name)
 {
 	struct mail	 m = mail_of("Subject: Hi {{name}}\n\nDear {{name}},\n",
 			    "<p>{{name}} {{url}}</p>\n");
-	struct message	 message = { .id = JOB, .date = DATE };
+	struct message	 message = { .id = JOB_ID, .date = DATE };
 
 	assert_true(mail_recipient(&arena, "bob@example.org", &message));
 	assert_true(mail_compose(&arena, &m, &settings,
-	    CONTEXT({ "name", name }, { "url", "https://x.example" }),
+	    CONTEXT(FROM_USER("name", name),
+	    OURS("url", "https://x.example")),
 	    &message));
 	assert_string_equal(message.from, "keel@x.example");
 	assert_string_equal(message.to, "bob@example.org");
@@ -77,25 +78,25 @@ test_a_message(void **state)
 	    "To: <bob@example.org>\r\n"
 	    "Subject: Hi Bob\r\n"
 	    "Date: Tue, 24 Nov 2026 21:57:43 +0000\r\n"
-	    "Message-ID: <" JOB "@x.example>\r\n"
+	    "Message-ID: <" JOB_ID "@x.example>\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Auto-Submitted: auto-generated\r\n"
 	    "Content-Type: multipart/alternative;\r\n"
-	    " boundary=\"=_" JOB "\"\r\n"
+	    " boundary=\"=_" JOB_ID "\"\r\n"
 	    "\r\n"
-	    "--=_" JOB "\r\n"
+	    "--=_" JOB_ID "\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n"
 	    "\r\n"
 	    "Dear Bob,\r\n"
 	    "\r\n"
-	    "--=_" JOB "\r\n"
+	    "--=_" JOB_ID "\r\n"
 	    "Content-Type: text/html; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n"
 	    "\r\n"
 	    "<p>Bob https://x.example</p>\r\n"
 	    "\r\n"
-	    "--=_" JOB "--\r\n");
+	    "--=_" JOB_ID "--\r\n");
 	free(got);
 }
 
@@ -105,7 +106,7 @@ test_hostile_names(void **state)
 {
 	static const char *const	 names[] = {
 		"a\r\nBcc: b@c.example", "a\r\n\r\nbody", "\n.\n", "....",
-		"--=_" JOB "--", "=?utf-8?q?x?=", "\"quoted\" <a@b.example>",
+		"--=_" JOB_ID "--", "=?utf-8?q?x?=", "\"quoted\" <a@b.example>",
 		"\u202e<script>", "\U0001f600\U0001f600", "",
 	};
 	char	*got, *again, *head, *line, *save;
@@ -201,13 +202,14 @@ test_memory_runs_short(void **state)
 		assert_true(n < 100);
 		arena_free(&arena, false);
 		memset(&message, 0, sizeof(message));
-		message.id = JOB;
+		message.id = JOB_ID;
 		memset(&faults, 0, sizeof(faults));
 		faults.countdown[FAULT_ALLOC] = n;
 		faults_select(&faults);
 		done = mail_recipient(&arena, "a@b.example", &message) &&
 		    mail_compose(&arena, &m, &settings,
-		    CONTEXT({ "name", name }, { "url", name }), &message);
+		    CONTEXT(FROM_USER("name", name), OURS("url", name)),
+		    &message);
 		faults_select(NULL);
 	}
 	assert_true(n > 3);

@@ -78,7 +78,7 @@ path(const char *name)
 static bool
 write_mail(const char *data)
 {
-	struct message	 m = { .id = JOB, .data = data, .len = strlen(data) };
+	struct message	 m = { .id = JOB_ID, .data = data, .len = strlen(data) };
 
 	why[0] = '\0';
 	if (setjmp(raised) != 0)
@@ -94,7 +94,7 @@ check_content(const char *want)
 	ssize_t	 n;
 	int	 fd;
 
-	fd = open(path(JOB ".eml"), O_RDONLY);
+	fd = open(path(JOB_ID ".eml"), O_RDONLY);
 	assert_true(fd != -1);
 	n = read(fd, data, sizeof(data) - 1);
 	close(fd);
@@ -117,7 +117,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	unlink(path(JOB ".eml"));
+	unlink(path(JOB_ID ".eml"));
 	rmdir(path(""));
 	return (rmdir(state_dir));
 }
@@ -142,11 +142,11 @@ test_a_mail_and_the_same_again(void **state)
 	(void)state;
 	assert_true(write_mail("one"));
 	check_content("one");
-	assert_int_equal(stat(path(JOB ".eml"), &st), 0);
+	assert_int_equal(stat(path(JOB_ID ".eml"), &st), 0);
 	assert_int_equal(st.st_mode, S_IFREG | 0600);
 	assert_true(write_mail("two"));
 	check_content("two");
-	assert_int_equal(access(path("." JOB ".new"), F_OK), -1);
+	assert_int_equal(access(path("." JOB_ID ".new"), F_OK), -1);
 }
 
 static void
@@ -162,17 +162,17 @@ test_a_full_disk(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 	assert_false(write_mail("three"));
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	assert_string_equal(why, "Cannot write mail/" JOB ".eml: File too "
+	assert_string_equal(why, "Cannot write mail/" JOB_ID ".eml: File too "
 	    "large");
 	check_content("two");
-	assert_int_equal(access(path("." JOB ".new"), F_OK), -1);
+	assert_int_equal(access(path("." JOB_ID ".new"), F_OK), -1);
 }
 
 static void
 test_the_folder_is_gone(void **state)
 {
 	(void)state;
-	unlink(path(JOB ".eml"));
+	unlink(path(JOB_ID ".eml"));
 	assert_int_equal(rmdir(path("")), 0);
 	assert_false(write_mail("four"));
 	assert_non_null(strstr(why, "No such file or directory"));
@@ -184,7 +184,7 @@ static void
 test_what_is_no_folder(void **state)
 {
 	(void)state;
-	unlink(path(JOB ".eml"));
+	unlink(path(JOB_ID ".eml"));
 	assert_int_equal(rmdir(path("")), 0);
 	config.state_dir = "/dev/null";
 	assert_non_null(strstr(mail_file_init(), "cannot make"));

@@ -84,7 +84,8 @@ check(enum mail_part part, const char *value, const char *want)
 	struct text	 t = { .arena = &arena };
 	char		*got;
 
-	mail_expand(&t, &m, part, CONTEXT({ "name", value }, { "url", "" }));
+	mail_expand(&t, &m, part, CONTEXT(FROM_USER("name", value),
+	    OURS("url", "")));
 	got = string_of(&t);
 	assert_string_equal(got, want);
 	free(got);
@@ -146,10 +147,12 @@ test_what_a_context_lacks(void **state)
 	struct mail	 m = mail_of("", "");
 
 	(void)state;
-	assert_null(mail_lacks(&m, CONTEXT({ "url", "" }, { "name", "x" })));
-	assert_string_equal(mail_lacks(&m, CONTEXT({ "name", "x" })), "url");
-	assert_string_equal(mail_lacks(&m, CONTEXT({ "name", NULL },
-	    { "url", "" })), "name");
+	assert_null(mail_lacks(&m, CONTEXT(OURS("url", ""),
+	    FROM_USER("name", "x"))));
+	assert_string_equal(mail_lacks(&m, CONTEXT(FROM_USER("name", "x"))),
+	    "url");
+	assert_string_equal(mail_lacks(&m, CONTEXT(FROM_USER("name", NULL),
+	    OURS("url", ""))), "name");
 }
 
 int

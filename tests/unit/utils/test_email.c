@@ -196,6 +196,32 @@ test_outsize(void **state)
 	}
 }
 
+static void
+test_mailbox(void **state)
+{
+	static const char *const	 cases[][2] = {
+		{ "ada@example.com", "ada@example.com" },
+		{ "Ada+1@Example.com", "ada@example.com" },
+		{ "ada+a+b@example.com", "ada@example.com" },
+		{ "ada@ex+ample.com", "ada@ex+ample.com" },
+		{ "+ada@example.com", "+ada@example.com" },
+		{ "ada+@example.com", "ada@example.com" },
+		{ "\u00c4da@b\u00fccher.example", "\u00e4da@b\u00fccher.example" },
+		{ "\"a@b\"@example.com", "\"a@b\"@example.com" },
+	};
+	char				 out[EMAIL_MAX];
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(email_mailbox(cases[i][0], out, sizeof(out)));
+		assert_string_equal(out, cases[i][1]);
+	}
+	assert_false(email_mailbox("ada", out, sizeof(out)));
+	assert_false(email_mailbox("", out, sizeof(out)));
+	assert_false(email_mailbox("ada@example.com", out, 8));
+}
+
 int
 main(void)
 {
@@ -205,6 +231,7 @@ main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_outsize),
+		cmocka_unit_test(test_mailbox),
 	};
 
 	return (cmocka_run_group_tests_name("email", tests, NULL, NULL));

@@ -1,0 +1,25 @@
+-- name: mail.count
+-- One more mail to a recipient; no row when it has had enough. Further attempts
+-- of one job count once. $1 recipient, $2 job, $3 how many mails, $4 in how
+-- many seconds (the generic cell rate algorithm).
+INSERT INTO mail_recipients AS r (recipient, job_id, full_at)
+VALUES ($1, $2, now() + $4::integer * interval '1 second' / $3::integer)
+ON CONFLICT (recipient) DO UPDATE
+   SET job_id = $2,
+       full_at = CASE r.job_id WHEN $2 THEN r.full_at
+           ELSE greatest(r.full_at, now())
+               + $4::integer * interval '1 second' / $3::integer END
+ WHERE r.job_id = $2
+    OR greatest(r.full_at, now())
+           + $4::integer * interval '1 second' / $3::integer
+       <= now() + $4::integer * interval '1 second'
+
+-- name: mail.purge_recipients
+-- Up to $1 that may have all of their mails again.
+DELETE FROM mail_recipients
+ WHERE recipient = ANY (ARRAY(
+	SELECT recipient
+	  FROM mail_recipients
+	 WHERE full_at < now()
+	 LIMIT $1
+ ))

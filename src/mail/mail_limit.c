@@ -1,0 +1,68 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * How much mail one address gets. Counted in the database, so that it outlives
+ * accounts, restarts and runners, and by a hash, so that no address is kept
+ * there.
+ */
+
+#include "config.h"
+#include "jobs/jobs.h"
+#include "mail/smtp.h"
+#include "middleware/rate_limit.h"
+#include "utils/email.h"
+#include "utils/keyed_hash.h"
+
+#define BATCH	1000	/* rows of a statement: it has five seconds */
+
+QUERIES(mail);
+QUERY(mail, count, none);
+QUERY(mail, purge_recipients, none);
+
+MIGRATION(0008_mail_recipients);
+
+RATE_LIMIT(recipient_mails, 5, DAY, "Mails to one e-mail address",
+    .no_client = true);
+
+bool
+mail_limit_take(struct ctx *c, const char *address)
+{
+	char	*mailbox = ctx_alloc(c, EMAIL_MAX);
+	char	*hash = ctx_alloc(c, KEYED_HASH_TEXT);
+
+	if (rate_limit_off())
+		return (true);
+	if (!email_mailbox(address, mailbox, EMAIL_MAX))
+		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
+		    "can be sent to");
+	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
+	    "keel recipient", mailbox, hash))
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (db_exec(c, mail_count, hash, c->job->id,
+	    db_int(c, recipient_mails_limit.quota),
+	    db_int(c, recipient_mails_limit.window)) == 1);
+}
+
+static void
+purge_recipients(struct ctx *c)
+{
+	while (db_exec(c, mail_purge_recipients, db_int(c, BATCH)) == BATCH)
+		;
+}
+
+JOB(purge_recipients, .every = 3600, .attempts = 5, .backoff = 60,
+    .timeout = 300);

@@ -1,0 +1,201 @@
+/*
+ * Copyright (c) 2026 The Keel authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* sources: src/mail/mail.c src/mail/mail_text.c src/mail/mail_template.c */
+/* sources: src/mail/mail_compose.c src/mail/mail_settings.c */
+/* sources: src/runtime/ctx.c src/runtime/coro.c src/runtime/errors.c */
+/* sources: src/runtime/error_kinds.c src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/runtime/faults.c src/runtime/log.c src/runtime/jsonw.c */
+/* defines: -DKEEL_FAULTS */
+
+/* Which mails are sent, and to whom. */
+
+#include "../runtime/request_fixture.h"
+
+#include "mail_fixture.h"
+
+#include "config.h"
+#include "jobs/jobs.h"
+#include "mail/smtp.h"
+#include "runtime/log.h"
+
+struct config	config;
+
+const unsigned char	asset_greeting_txt[] =
+			    "Subject: From {{name}}\n\nHi, {{name}}: {{url}}\n";
+const unsigned char	asset_greeting_html[] = "<p>{{name}} {{url}}</p>\n";
+
+MAIL(greeting, "name", "url");
+
+static const struct job	job = { .id = JOB_ID, .created_at = DATE };
+
+static struct mail_to	to;
+static struct mail_value	values[3];
+static unsigned		nsent;
+static bool		limited;
+static char		sent[4096];
+
+const char *
+mail_file_init(void)
+{
+	return (NULL);
+}
+
+const char *
+smtp_init(void)
+{
+	return (NULL);
+}
+
+void
+smtp_send(struct ctx *c, const struct message *m)
+{
+	(void)c;
+	(void)m;
+	fail();
+}
+
+void
+mail_file_write(struct ctx *c, const struct message *m)
+{
+	(void)c;
+	snprintf(sent, sizeof(sent), "%.*s", (int)m->len, m->data);
+	nsent++;
+}
+
+bool
+mail_limit_take(struct ctx *c, const char *address)
+{
+	(void)c;
+	assert_string_equal(address, to.address);
+	return (!limited);
+}
+
+static void
+send_greeting(struct ctx *c)
+{
+	c->job = &job;
+	mail_send(c, &greeting_mail, &to, values);
+}
+
+static void
+send_without_a_job(struct ctx *c)
+{
+	mail_send(c, &greeting_mail, &to, values);
+}
+
+static void
+send_twice(struct ctx *c)
+{
+	send_greeting(c);
+	send_greeting(c);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	log_init(LEVEL_ERROR + 1);
+	to = (struct mail_to){ "ada@example.com", true };
+	values[0] = (struct mail_value)FROM_USER("name", "Win 500 EUR");
+	values[1] = (struct mail_value)OURS("url", "https://keel.example");
+	values[2] = (struct mail_value)OURS(NULL, NULL);
+	config.mail.from = "keel@x.example";
+	config.mail.from_name = "";
+	config.mail.from_domain = "x.example";
+	nsent = 0;
+	limited = false;
+	return (0);
+}
+
+static const char *
+outcome(void (*fn)(struct ctx *))
+{
+	request_begin();
+	return (request_run(fn));
+}
+
+#define DEAD	"500 PERMANENT_FAILURE"
+
+static void
+test_to_who_is_verified(void **state)
+{
+	(void)state;
+	assert_string_equal(outcome(send_greeting), "ok");
+	assert_int_equal(nsent, 1);
+	assert_non_null(strstr(sent, "Subject: From Win 500 EUR"));
+}
+
+/* Whoever registers with a stranger's address has no words sent there. */
+static void
+test_no_user_s_words_to_who_is_not(void **state)
+{
+	(void)state;
+	to.verified = false;
+	assert_string_equal(outcome(send_greeting), DEAD);
+	assert_non_null(strstr(request.error.message, "name"));
+	assert_int_equal(nsent, 0);
+
+	/* Not said to be ours is not ours. */
+	values[0] = (struct mail_value){ .name = "name", .value = "Keel" };
+	assert_string_equal(outcome(send_greeting), DEAD);
+	values[0].ours = true;
+	assert_string_equal(outcome(send_greeting), "ok");
+	assert_int_equal(nsent, 1);
+	values[1].ours = false;
+	assert_string_equal(outcome(send_greeting), DEAD);
+	assert_int_equal(nsent, 1);
+}
+
+static void
+test_a_recipient_who_has_had_enough(void **state)
+{
+	(void)state;
+	limited = true;
+	assert_string_equal(outcome(send_greeting), "ok");
+	assert_int_equal(nsent, 0);
+}
+
+static void
+test_what_is_no_mail(void **state)
+{
+	(void)state;
+	assert_string_equal(outcome(send_without_a_job),
+	    "500 INTERNAL_ERROR");
+	assert_string_equal(outcome(send_twice), DEAD);
+	assert_int_equal(nsent, 1);
+	values[1].name = "link";
+	assert_string_equal(outcome(send_greeting), DEAD);
+	setup(NULL);
+	to.address = "ada@example.com\r\nBcc: x@y.example";
+	assert_string_equal(outcome(send_greeting), DEAD);
+	assert_int_equal(nsent, 0);
+}
+
+int
+main(void)
+{
+#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup,	\
+			    request_teardown)
+	const struct CMUnitTest	tests[] = {
+		TEST(test_to_who_is_verified),
+		TEST(test_no_user_s_words_to_who_is_not),
+		TEST(test_a_recipient_who_has_had_enough),
+		TEST(test_what_is_no_mail),
+	};
+
+	return (cmocka_run_group_tests_name("mail_send", tests, NULL, NULL));
+}
