@@ -80,7 +80,7 @@ void		 rate_limit_print(void);
 /* Are all switched off? */
 bool		 rate_limit_off(void);
 
-/* A network that is counted, in each family from the narrowest to the widest. */
+/* A network that is counted; in each family the narrowest comes first. */
 struct rate_network {
 	bool		ipv6;
 	unsigned	bits;

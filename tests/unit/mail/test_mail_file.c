@@ -78,7 +78,8 @@ path(const char *name)
 static bool
 write_mail(const char *data)
 {
-	struct message	 m = { .id = JOB_ID, .data = data, .len = strlen(data) };
+	struct message	 m = { .id = JOB_ID, .data = data,
+			     .len = strlen(data) };
 
 	why[0] = '\0';
 	if (setjmp(raised) != 0)

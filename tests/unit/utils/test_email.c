@@ -206,7 +206,8 @@ test_mailbox(void **state)
 		{ "ada@ex+ample.com", "ada@ex+ample.com" },
 		{ "+ada@example.com", "+ada@example.com" },
 		{ "ada+@example.com", "ada@example.com" },
-		{ "\u00c4da@b\u00fccher.example", "\u00e4da@b\u00fccher.example" },
+		{ "\u00c4da@b\u00fccher.example",
+		    "\u00e4da@b\u00fccher.example" },
 		{ "\"a@b\"@example.com", "\"a@b\"@example.com" },
 	};
 	char				 out[EMAIL_MAX];
