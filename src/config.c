@@ -366,6 +366,22 @@ load_database(void)
 	return (NULL);
 }
 
+/* A fault of a server that runs as root is the whole machine's. */
+static const char *
+load_allow_root(void)
+{
+	const char	*text = setting("KEEL_ALLOW_ROOT", "0", false);
+
+	if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
+		return (complain("KEEL_ALLOW_ROOT must be 0 or 1, not '%s'",
+		    text));
+	if (geteuid() == 0 && *text == '0')
+		return (complain("refusing to run as root: run it as a system "
+		    "user, as conf/keel.service does, or set "
+		    "KEEL_ALLOW_ROOT=1"));
+	return (NULL);
+}
+
 static const char *
 load_server(void)
 {
@@ -374,7 +390,8 @@ load_server(void)
 	config.host = setting("KEEL_HOST", "127.0.0.1", false);
 	config.port = setting("KEEL_PORT", "8888", false);
 	config.admin_port = setting("KEEL_ADMIN_PORT", "9464", false);
-	if ((what = check_address()) != NULL ||
+	if ((what = load_allow_root()) != NULL ||
+	    (what = check_address()) != NULL ||
 	    (what = load_public_url()) != NULL ||
 	    (what = load_secret()) != NULL ||
 	    (what = load_tls()) != NULL ||
