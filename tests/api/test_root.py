@@ -11,10 +11,12 @@
 # WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-"""Root runs a server only where it is allowed to. A start that is refused leaves
-everything as it was."""
+"""Root runs a server only where it is allowed to, and nobody, root least of
+all, follows what another user planted in the state folder. A start that is
+refused leaves everything as it was."""
 
 import os
+import shutil
 import stat
 import subprocess
 
@@ -22,7 +24,8 @@ import pytest
 
 from helpers import new_email, new_password
 from runner import wait_for
-from server import BUILD, IS_ASAN, folder_processes, read_text
+from server import (BUILD, IS_ASAN, KEEL, ROOT, clean_environment,
+                    folder_processes, read_text)
 from test_development import NOTHING_SET
 from test_start import failing_start
 
@@ -161,6 +164,207 @@ def test_root_is_not_warned_who_was_told(make_server):
     os.chmod(server.folder, 0o711)
     assert server.settings["KEEL_ALLOW_ROOT"] == "1"
     assert server.command("openapi").stderr == ""
+
+
+#
+# The state folder.
+#
+
+@pytest.fixture
+def planted(make_server):
+    """A server with a private database, and what its state folder has when it
+    was started before; and, beside that, what is not Keel's."""
+    server = make_server(database="none", **NOTHING_SET)
+    os.chmod(server.folder, 0o711)
+    os.mkdir(server.state, 0o711)
+    for name in ("log", "lock", "mail"):
+        os.mkdir(os.path.join(server.state, name), 0o700)
+    os.mkdir(os.path.join(server.folder, "others"), 0o700)
+    for name in ("state/secret", "state/log/postgres.log", "state/lock/serve",
+                 "state/mail/1.eml", "victim"):
+        path = os.path.join(server.folder, name)
+        with open(path, "w") as f:
+            f.write("Zx9-q7Lw2Rt5Vb8Nm4Kp1Js6Hg3-" + name)
+        os.chmod(path, 0o600)
+    return server
+
+
+def put(server, name, make, target=None):
+    """Something else in place of a file or folder."""
+    path = os.path.join(server.state, name)
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif os.path.exists(path):
+        os.unlink(path)
+    if target is None:
+        make(path)
+    else:
+        make(os.path.join(server.folder, target), path)
+    return path
+
+
+@pytest.mark.parametrize("name, target", [
+    ("log/postgres.log", "victim"), ("log/openssl.log", "none"),
+    ("lock/serve", "victim"), ("lock/setup", "victim"), ("secret", "victim"),
+    ("secret.new", "none"), ("key.pem", "victim"), ("key.pem.new", "victim"),
+    ("mail/1.eml", "victim"), ("log", "others"), ("lock", "others"),
+    ("mail", "others"), ("postgres", "others"), ("postgres.new", "others")])
+def test_a_link_is_not_followed(planted, name, target):
+    path = put(planted, name, os.symlink, target)
+    refused_start(planted, path + " is a symbolic link: remove it")
+
+
+@pytest.mark.parametrize("name", ["log/postgres.log", "secret"])
+def test_a_second_name_of_a_file_is_not_written_to(planted, name):
+    path = put(planted, name, os.link, "victim")
+    refused_start(planted, path + " is a hard link: remove it")
+
+
+def test_a_pipe_is_not_opened(planted):
+    """It would never come to an end."""
+    path = put(planted, "secret", os.mkfifo)
+    refused_start(planted, path + " is neither file nor folder")
+
+
+@needs_root
+@pytest.mark.parametrize("name", [
+    "secret", "log", "lock", "mail", "log/postgres.log", "lock/serve",
+    "mail/1.eml"])
+def test_what_is_another_users_is_not_used(planted, name):
+    path = os.path.join(planted.state, name)
+    os.chown(path, SOMEBODY, -1)
+    refused_start(planted, path + " belongs to ", "not to you: remove it")
+
+
+@needs_root
+def test_a_folder_of_another_users(planted):
+    os.chown(planted.state, SOMEBODY, -1)
+    refused_start(planted, planted.state + " belongs to ",
+                  "not to you: set KEEL_STATE_DIR")
+
+
+@needs_root
+@pytest.mark.parametrize("owner", [0, SOMEBODY])
+def test_a_database_of_another_users(planted, owner):
+    path = put(planted, "postgres", os.mkdir)
+    os.chown(path, owner, -1)
+    refused_start(planted, path + " does not belong to postgres")
+
+
+@pytest.mark.parametrize("name, mode, advice", [
+    (".", 0o731, "chmod go-w"), (".", 0o713, "chmod go-w"),
+    ("log", 0o770, "chmod go-w"), ("lock", 0o777, "chmod go-w"),
+    ("mail", 0o1777, "chmod go-w"), ("secret", 0o620, "remove it"),
+    ("log/postgres.log", 0o602, "remove it")])
+def test_what_others_may_write_to_is_not_used(planted, name, mode, advice):
+    path = os.path.normpath(os.path.join(planted.state, name))
+    os.chmod(path, mode)
+    refused_start(planted, "%s is open to others (mode %o): %s" % (
+        path, mode, advice))
+
+
+def test_a_database_that_others_may_write_to(planted):
+    path = put(planted, "postgres", os.mkdir)
+    os.chmod(path, 0o770)
+    refused_start(planted, path + " is open to others (mode 770)")
+
+
+def test_a_name_is_one_line(planted):
+    os.symlink("none", os.path.join(planted.state, "log/a\nkeel: b\x1b[2J"))
+    refused_start(planted, "log/a?keel: b?[2J is a symbolic link")
+
+
+@pytest.mark.parametrize("command", ["serve", "jobs"])
+def test_the_same_with_a_given_database(make_server, command):
+    server = make_server(database="none")
+    os.makedirs(os.path.join(server.state, "mail"), 0o700)
+    os.symlink("none", os.path.join(server.state, "mail/1.eml"))
+    refused_start(server, "1.eml is a symbolic link", command=command)
+
+
+#
+# The folders above it. ./keel openapi makes a secret there.
+#
+
+def keel_openapi(state, keel=KEEL):
+    """Its line, or "" when it was not refused."""
+    environment = clean_environment() | {
+        "KEEL_BUILD": BUILD, "KEEL_ALLOW_ROOT": "1"}
+    if state is not None:
+        environment["KEEL_STATE_DIR"] = str(state)
+    done = subprocess.run(
+        [keel, "openapi"], env=environment, text=True, timeout=20,
+        stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == (1 if done.stderr else 0), done.stderr
+    assert len(done.stderr.splitlines()) <= 1
+    return done.stderr
+
+
+@pytest.fixture
+def above(make_server):
+    """A folder for folders, which every user may enter."""
+    server = make_server(database="none")
+    os.chmod(server.folder, 0o711)
+    path = os.path.join(server.folder, "above")
+    os.mkdir(path)
+    os.chmod(path, 0o711)
+    return path
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_folder_above_that_is_everybodys(above, made):
+    state = above + "/below/state"
+    if made:
+        os.makedirs(state)
+    os.chmod(above, 0o777)
+    assert keel_openapi(state).startswith(
+        "keel: %s, above KEEL_STATE_DIR, is open to everybody (mode 777): "
+        "set KEEL_STATE_DIR" % above)
+    assert os.listdir(above) == (["below"] if made else [])
+    assert not made or os.listdir(state) == []
+    os.chmod(above, 0o1777)      # as /tmp is
+    assert keel_openapi(state) == ""
+    assert "secret" in os.listdir(state)
+
+
+@needs_root
+def test_a_folder_above_of_another_users(above):
+    os.chown(above, SOMEBODY, -1)
+    assert ", above KEEL_STATE_DIR, belongs to " in keel_openapi(
+        above + "/state")
+    assert os.listdir(above) == []
+
+
+@needs_root
+def test_a_folder_above_of_a_group(above):
+    os.chown(above, -1, SOMEBODY)
+    os.chmod(above, 0o770)
+    assert ", above KEEL_STATE_DIR, is open to the group " in keel_openapi(
+        above + "/state")
+    assert os.listdir(above) == []
+    os.chown(above, -1, 0)
+    os.chmod(above, 0o771)
+    assert keel_openapi(above + "/state") == ""
+
+
+@needs_root
+def test_the_tree_of_another_user(above):
+    """Who owns the script can do as they like without the state folder."""
+    keel = shutil.copy(KEEL, above)
+    os.symlink(os.path.join(ROOT, "tests"), above + "/tests")
+    os.chown(above, SOMEBODY, SOMEBODY)
+    os.chmod(above, 0o775)
+    assert keel_openapi(None, keel) == ""
+    assert "secret" in os.listdir(above + "/var")
+    os.chmod(above, 0o777)
+    assert "is open to everybody" in keel_openapi(None, keel)
+
+
+def test_a_link_to_the_folder_is_the_operators(above):
+    os.mkdir(above + "/state")
+    os.symlink("state", above + "/link")
+    assert keel_openapi(above + "/link") == ""
+    assert "secret" in os.listdir(above + "/state")
 
 
 #
