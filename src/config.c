@@ -63,6 +63,7 @@ SETTING(rate_limits, "KEEL_RATE_LIMITS", NULL);
 SETTING(trusted_proxies, "KEEL_TRUSTED_PROXIES", NULL);
 SETTING(user_directory, "KEEL_USER_DIRECTORY", "admin");
 SETTING(log_level, "KEEL_LOG_LEVEL", "info");
+SETTING(allow_root, "KEEL_ALLOW_ROOT", "0");
 
 const char *
 setting_read(struct setting *s)
@@ -382,6 +383,22 @@ load_database(void)
 	return (NULL);
 }
 
+/* A fault of a server that runs as root is the whole machine's. */
+static const char *
+load_allow_root(void)
+{
+	const char	*text = setting_read(&allow_root_setting);
+
+	if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
+		return (complain("KEEL_ALLOW_ROOT must be 0 or 1, not '%s'",
+		    text));
+	if (geteuid() == 0 && *text == '0')
+		return (complain("refusing to run as root: run it as a system "
+		    "user, as conf/keel.service does, or set "
+		    "KEEL_ALLOW_ROOT=1"));
+	return (NULL);
+}
+
 static const char *
 load_server(void)
 {
@@ -390,7 +407,8 @@ load_server(void)
 	config.host = setting_read(&host_setting);
 	config.port = setting_read(&port_setting);
 	config.admin_port = setting_read(&admin_port_setting);
-	if ((what = check_address()) != NULL ||
+	if ((what = load_allow_root()) != NULL ||
+	    (what = check_address()) != NULL ||
 	    (what = load_public_url()) != NULL ||
 	    (what = load_secret()) != NULL ||
 	    (what = load_tls()) != NULL ||

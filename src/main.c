@@ -50,6 +50,7 @@
 #include "runtime/mem.h"
 #include "runtime/metrics.h"
 #include "runtime/offload.h"
+#include "runtime/pidfile.h"
 #include "runtime/tls.h"
 #include "utils/password.h"
 #include "wire/wire.h"
@@ -73,14 +74,13 @@ EXPORT void	kore_worker_teardown(void);
 #endif
 
 static const char	*conninfo;
-static bool		 serving, was_restarted;
+static bool		 was_restarted;
 static volatile sig_atomic_t	gave_up;	/* Kore, by its own decision */
 
 void
 main_exit(int status)
 {
-	if (serving)
-		unlink(kore_pidfile);
+	pidfile_remove();
 	exit(status);
 }
 
@@ -127,25 +127,13 @@ require(const char *problem)
 
 /*
  * Before Kore's main(): standard output by the line, since what is left in
- * the parent's buffer would be copied into every child; and Kore writes its
- * pid file before it asks us anything, so a second start on the same state
- * folder must not overwrite the first one's.
+ * the parent's buffer would be copied into every child.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
-	static char	 path[1024];
-	const char	*command = getenv("KEEL_COMMAND");
-	const char	*state = getenv("KEEL_STATE_DIR");
-
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	serving = command == NULL || strcmp(command, "serve") == 0;
-	if (!serving)
-		kore_pidfile = "/dev/null";
-	else if (state != NULL && *state != '\0' &&
-	    (size_t)snprintf(path, sizeof(path), "%s/kore.%d.pid", state,
-	    (int)getpid()) < sizeof(path))
-		kore_pidfile = path;
+	pidfile_divert();
 }
 
 /* Tried before Kore does, whose own complaint does not say the address. */
@@ -300,6 +288,7 @@ prepare_server(void)
 	listen_on("api", config.host, config.port);
 	listen_on("admin", "127.0.0.1", config.admin_port);
 	kore_msg_register(MSG_WORKER_READY, worker_ready);
+	require(pidfile_write());
 }
 
 void

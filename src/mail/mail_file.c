@@ -30,22 +30,28 @@
 #include "config.h"
 #include "mail/smtp.h"
 #include "utils/complain.h"
+#include "utils/own_folder.h"
 
 static int	folder = -1;
 
 const char *
 mail_file_init(void)
 {
-	char	 path[1024];
+	char		 path[1024];
+	const char	*what;
+	int		 state;
 
+	if ((what = own_folder_open(config.state_dir, 0, &state)) != NULL)
+		return (what);
+	close(state);
 	if ((size_t)snprintf(path, sizeof(path), "%s/mail",
 	    config.state_dir) >= sizeof(path))
 		return (complain("KEEL_STATE_DIR is too long"));
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		return (complain("cannot make %s: %m", path));
-	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder == -1 || faccessat(folder, ".", W_OK | X_OK,
-	    AT_EACCESS) == -1)
+	if ((what = own_folder_open(path, O_NOFOLLOW, &folder)) != NULL)
+		return (what);
+	if (faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == -1)
 		return (complain("cannot write mails to %s: %m", path));
 	return (NULL);
 }

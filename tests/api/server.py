@@ -160,6 +160,8 @@ class Server:
             "KEEL_WORKERS": "2",
             "KEEL_RATE_LIMITS": "off",
         }
+        if os.geteuid() == 0:
+            self.settings["KEEL_ALLOW_ROOT"] = "1"
         # None takes a setting away.
         self.settings.update(settings)
         self.settings = {name: value for name, value in self.settings.items()

@@ -18,6 +18,7 @@ other, or the start and ./keel check-config say which do not."""
 import os
 import re
 import resource
+import shutil
 import subprocess
 
 import pytest
@@ -71,9 +72,9 @@ def test_a_process_that_may_not_open_as_many_files(make_server):
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
 
-    os.mkdir(server.state, 0o777)
+    os.mkdir(server.state, 0o700)
+    shutil.chown(server.state, "nobody")
     os.chmod(server.folder, 0o755)
-    os.chmod(server.state, 0o777)
     os.chmod(server.key, 0o644)
     os.chmod(os.path.dirname(server.key), 0o755)
     done = subprocess.run(

@@ -188,11 +188,40 @@ test_what_is_no_folder(void **state)
 	unlink(path(JOB_ID ".eml"));
 	assert_int_equal(rmdir(path("")), 0);
 	config.state_dir = "/dev/null";
-	assert_non_null(strstr(mail_file_init(), "cannot make"));
+	assert_non_null(strstr(mail_file_init(), "cannot open /dev/null"));
 	config.state_dir = state_dir;
 	assert_int_equal(close(creat(path(""), 0600)), 0);
-	assert_non_null(strstr(mail_file_init(), "cannot write mails"));
+	assert_non_null(strstr(mail_file_init(), "cannot open"));
 	assert_int_equal(unlink(path("")), 0);
+}
+
+static void
+check_refused(const char *phrase)
+{
+	const char	*what = mail_file_init();
+
+	assert_non_null(what);
+	assert_non_null(strstr(what, phrase));
+}
+
+/* Another user may have made it, to read the mails or have them elsewhere. */
+static void
+test_a_folder_that_was_planted(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink(".", path("")), 0);
+	check_refused("cannot open");
+	assert_int_equal(unlink(path("")), 0);
+
+	assert_int_equal(mkdir(path(""), 0700), 0);
+	assert_int_equal(chmod(path(""), 0777), 0);
+	check_refused("open to others");
+	assert_int_equal(rmdir(path("")), 0);
+
+	assert_int_equal(chmod(state_dir, 0777), 0);
+	check_refused("open to others");
+	assert_int_equal(access(path(""), F_OK), -1);
+	assert_int_equal(chmod(state_dir, 0700), 0);
 }
 
 int
@@ -204,6 +233,7 @@ main(void)
 		cmocka_unit_test(test_a_full_disk),
 		cmocka_unit_test(test_the_folder_is_gone),
 		cmocka_unit_test(test_what_is_no_folder),
+		cmocka_unit_test(test_a_folder_that_was_planted),
 	};
 
 	return (cmocka_run_group_tests(tests, setup, teardown));
