@@ -28,6 +28,8 @@
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
 
+#define ANSWER_RESERVE	6144	/* bytes, for an answer of two thousand */
+
 static PGresult	*run(struct ctx *, const struct query *, const char *,
 		    const char *const *, size_t) AWAITS;
 
@@ -339,6 +341,10 @@ db_begin(struct ctx *c)
 	run(c, NULL, "BEGIN", NULL, 0);
 }
 
+/*
+ * What is committed is to be answered: a client that is told of an error would
+ * take it that nothing has happened. So the memory for the answer comes first.
+ */
 void
 db_commit(struct ctx *c)
 {
@@ -346,6 +352,8 @@ db_commit(struct ctx *c)
 
 	if (c->transaction == NULL)
 		raise_error(c, &ERR_INTERNAL, "A commit of no transaction");
+	if (!arena_reserve(&c->arena, ANSWER_RESERVE))
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (c->transaction == REPLACED) {
 		session_end(c);
 		return;

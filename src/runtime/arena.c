@@ -36,32 +36,41 @@ struct arena_chunk {
 
 static unsigned	arenas;
 
-void *
-arena_alloc(struct arena *a, size_t len)
+bool
+arena_reserve(struct arena *a, size_t len)
 {
 	struct arena_chunk	*chunk = a->chunks;
 	size_t			 size;
+
+	if (chunk != NULL && chunk->size - chunk->used >= len)
+		return (true);
+	size = CHUNK_SIZE - sizeof(*chunk);
+	if (len > size)
+		size = len;
+	chunk = mem_alloc(sizeof(*chunk) + size);
+	if (chunk == NULL)
+		return (false);
+	if (a->chunks == NULL)
+		arenas++;
+	chunk->next = a->chunks;
+	chunk->used = 0;
+	chunk->size = size;
+	a->chunks = chunk;
+	return (true);
+}
+
+void *
+arena_alloc(struct arena *a, size_t len)
+{
+	struct arena_chunk	*chunk;
 	void			*p;
 
 	if (len > SIZE_MAX / 2)
 		return (NULL);
 	len = ALIGN(len);
-
-	if (chunk == NULL || chunk->size - chunk->used < len) {
-		size = CHUNK_SIZE - sizeof(*chunk);
-		if (len > size)
-			size = len;
-		chunk = mem_alloc(sizeof(*chunk) + size);
-		if (chunk == NULL)
-			return (NULL);
-		if (a->chunks == NULL)
-			arenas++;
-		chunk->next = a->chunks;
-		chunk->used = 0;
-		chunk->size = size;
-		a->chunks = chunk;
-	}
-
+	if (!arena_reserve(a, len))
+		return (NULL);
+	chunk = a->chunks;
 	p = chunk->data + chunk->used;
 	chunk->used += len;
 	return (p);

@@ -30,6 +30,12 @@ struct arena {
 /* 16-byte aligned, not zeroed; NULL when memory is short. */
 void	*arena_alloc(struct arena *, size_t);
 
+/*
+ * Gets memory for len bytes to come, so that smaller pieces, up to as much
+ * together, are had for certain. False when memory is short.
+ */
+bool	 arena_reserve(struct arena *, size_t len);
+
 /* Returns all of it; wipe overwrites it first (it held secrets). */
 void	 arena_free(struct arena *, bool wipe);
 

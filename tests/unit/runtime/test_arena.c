@@ -259,6 +259,35 @@ test_memory_short(void **state)
 	}
 }
 
+/* What was reserved is had, although memory is short by then. */
+static void
+test_reserve(void **state)
+{
+	static const size_t	 sizes[] = { 1, 4000, 6144, 20000 };
+	struct faults		 faults;
+	struct arena		 a = { 0 };
+	size_t			 i, had;
+
+	(void)state;
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		faults_parse(&faults, "alloc=1");
+		faults_select(&faults);
+		assert_false(arena_reserve(&a, sizes[i]));
+		faults_select(NULL);
+		assert_non_null(arena_alloc(&a, 100));
+		assert_true(arena_reserve(&a, sizes[i]));
+
+		faults_parse(&faults, "alloc=1");
+		faults_select(&faults);
+		assert_true(arena_reserve(&a, sizes[i]));
+		for (had = 0; had + 16 <= sizes[i]; had += 16)
+			assert_non_null(arena_alloc(&a, 16));
+		faults_select(NULL);
+		arena_free(&a, false);
+		assert_int_equal(arena_count(), 0);
+	}
+}
+
 static void
 test_faults(void **state)
 {
@@ -305,6 +334,7 @@ main(void)
 		cmocka_unit_test(test_wipe),
 		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_memory_short),
+		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_faults),
 	};
 
