@@ -79,8 +79,8 @@ void		 mail_file_write(struct ctx *, const struct message *);
 
 /*
  * Counts a mail of the ctx's job to an address: once, however many attempts it
- * takes. False when the mailbox has had its share, whoever asked for it and
- * whichever of its spellings they used.
+ * takes. False when the mailbox has had its share, under all accounts and all
+ * spellings together.
  */
 bool		 mail_limit_take(struct ctx *, const char *address) AWAITS;
 

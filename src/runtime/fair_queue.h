@@ -25,10 +25,10 @@
 /*
  * Work that waits for its turn, so that nobody who sends much of it holds up
  * those who send little. Networks take turns, and so do the sites within each:
- * whoever comes to an empty place waits for one item of each network, not for
- * all that others have brought. What one network may have waiting is capped. A
- * queue that is full lets go of the newest item of the site that has most
- * waiting, if the newcomer's has less.
+ * an item of a network that has no other waits for one item of each network
+ * before it, and not for all that these have. What one network may have waiting
+ * is capped. A queue that is full drops the newest item of the site that has
+ * most waiting, if the newcomer's has less.
  *
  * Nothing is allocated. A push or pop takes time that grows with the number of
  * items, which is small.
