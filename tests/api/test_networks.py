@@ -14,6 +14,8 @@
 """Limits count networks: of IPv6 the /64, the /56 and the /48, of IPv4 the
 address and the /24. Each has a quota of its own."""
 
+import time
+
 import pytest
 
 from helpers import ask_token, new_email
@@ -98,6 +100,22 @@ def test_a_network_can_be_given_a_quota(start):
         assert passed(client, lambda n: "2001:db8:%d00::1" % n, 5) == 5
         assert passed(client, lambda n: "2001:db8:6:%x00::1" % n, 5) == 3
         assert passed(client, lambda n: "192.0.2.%d" % n, 9) == 5
+
+
+def test_what_a_wider_network_refuses_costs_the_address_nothing(start):
+    server = start("token=2/h,token/56=1/2s,sign_in_failures=1000/m")
+    with server.client() as client:
+        assert ask(client, "2001:db8:8:1::1").status_code == 400
+        answers = [ask(client, "2001:db8:8:2::1") for _ in range(4)]
+        assert answers[-1].status_code == 429
+        assert list(limits(answers[-1], "ratelimit")) == ["token/56"]
+        passed = sum(answer.status_code == 400 for answer in answers)
+        while passed < 2:
+            answer = ask(client, "2001:db8:8:2::1")
+            assert answer.status_code == 400 or "token/56" in limits(
+                answer, "ratelimit")
+            passed += answer.status_code == 400
+            time.sleep(0.2)
 
 
 def test_failures_count_by_network_as_well(start):

@@ -249,6 +249,8 @@ test_what_a_tag_names(void **state)
 	assert_string_not_equal(tag_of(ID, 8), tag);
 	assert_string_not_equal(tag_of(ID, -7), tag);
 
+	assert_true(etag_make(tag, "another", 7, ID, 7));
+	assert_string_not_equal(tag_of(ID, 7), tag);
 	memcpy(fields, thing_fields, sizeof(fields));
 	other.fields = fields;
 	assert_true(schema_tag_init(&other));
