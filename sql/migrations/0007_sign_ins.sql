@@ -12,7 +12,7 @@ CREATE TABLE sign_in_failures (
 
 CREATE INDEX ix_sign_in_failures_last_at ON sign_in_failures (last_at);
 
--- Networks of clients that signed in: /24 of IPv4, /56 of IPv6.
+-- Networks in which a user registered or signed in: /24 of IPv4, /56 of IPv6.
 CREATE TABLE sign_in_networks (
 	user_id		uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
 	network		cidr NOT NULL,
@@ -22,15 +22,26 @@ CREATE TABLE sign_in_networks (
 
 CREATE INDEX ix_sign_in_networks_last_at ON sign_in_networks (last_at);
 
--- Of the users who are signed in now, it is known.
+-- Where the users who are signed in now come from. A client that is no address
+-- has none.
+CREATE FUNCTION keel_network_of(client text) RETURNS cidr LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN network(set_masklen(client::inet,
+	    CASE family(client::inet) WHEN 4 THEN 24 ELSE 56 END));
+EXCEPTION WHEN data_exception THEN
+	RETURN NULL;
+END
+$$;
+
 INSERT INTO sign_in_networks (user_id, network, last_at)
-SELECT user_id,
-       network(set_masklen(client::inet,
-           CASE family(client::inet) WHEN 4 THEN 24 ELSE 56 END)),
-       max(created_at)
+SELECT user_id, keel_network_of(client), max(created_at)
   FROM sessions
- WHERE client ~ '^([0-9]+[.]){3}[0-9]+$|:'
+ WHERE revoked_at IS NULL
+   AND expires_at > now()
+   AND keel_network_of(client) IS NOT NULL
  GROUP BY 1, 2;
+
+DROP FUNCTION keel_network_of(text);
 
 -- A new password has not been guessed yet.
 CREATE FUNCTION keel_forget_failures() RETURNS trigger LANGUAGE plpgsql AS $$

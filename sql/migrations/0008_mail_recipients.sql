@@ -1,9 +1,9 @@
 -- How much mail an address had lately, whether or not it has an account still.
 -- recipient is a keyed hash; full_at is when it may have all of its mails at
--- once again; job_id is the last one that sent to it.
+-- once again; jobs are the last ones that were counted.
 CREATE TABLE mail_recipients (
 	recipient	varchar(64) PRIMARY KEY,
-	job_id		uuid NOT NULL,
+	jobs		uuid[] NOT NULL,
 	full_at		timestamptz NOT NULL
 );
 

@@ -1,15 +1,18 @@
 -- name: mail.count
--- One more mail to a recipient; no row when it has had enough. Further attempts
--- of one job count once. $1 recipient, $2 job, $3 how many mails, $4 in how
--- many seconds (the generic cell rate algorithm).
-INSERT INTO mail_recipients AS r (recipient, job_id, full_at)
-VALUES ($1, $2, now() + $4::integer * interval '1 second' / $3::integer)
+-- One more mail to a recipient; no row when it has had enough. All attempts of
+-- one job count once. $1 recipient, $2 job, $3 how many mails, $4 in how many
+-- seconds (the generic cell rate algorithm).
+INSERT INTO mail_recipients AS r (recipient, jobs, full_at)
+VALUES ($1, ARRAY[$2::uuid],
+        now() + $4::integer * interval '1 second' / $3::integer)
 ON CONFLICT (recipient) DO UPDATE
-   SET job_id = $2,
-       full_at = CASE r.job_id WHEN $2 THEN r.full_at
+   SET jobs = CASE WHEN $2 = ANY (r.jobs) THEN r.jobs
+           ELSE (r.jobs || $2::uuid)[greatest(1, cardinality(r.jobs) - 98):]
+           END,
+       full_at = CASE WHEN $2 = ANY (r.jobs) THEN r.full_at
            ELSE greatest(r.full_at, now())
                + $4::integer * interval '1 second' / $3::integer END
- WHERE r.job_id = $2
+ WHERE $2 = ANY (r.jobs)
     OR greatest(r.full_at, now())
            + $4::integer * interval '1 second' / $3::integer
        <= now() + $4::integer * interval '1 second'

@@ -1,8 +1,7 @@
 -- name: sign_ins.count_attempt
 -- Counts an attempt as failed, before the password is looked at, so that of
 -- many at once none is missed. No row when $4 in a row have failed, unless the
--- user has signed in from this network before. $1 account, $2 its user, $3
--- network.
+-- user is known in this network. $1 account, $2 its user, $3 network.
 INSERT INTO sign_in_failures AS f (account, user_id)
 VALUES ($1, $2)
 ON CONFLICT (account) DO UPDATE
@@ -15,14 +14,26 @@ ON CONFLICT (account) DO UPDATE
 	 WHERE user_id = $2
 	   AND network = $3
     )
+RETURNING EXISTS (
+	SELECT
+	  FROM sign_in_networks
+	 WHERE user_id = $2
+	   AND network = $3
+       ) AS known
+
+-- name: sign_ins.forget_networks
+-- All of $1 but $2.
+DELETE FROM sign_in_networks
+ WHERE user_id = $1
+   AND network <> $2
 
 -- name: sign_ins.purge_failures
--- Up to $1 of accounts that do not exist, a day after the last attempt.
+-- Up to $1 of accounts that do not exist, a week after the last attempt.
 DELETE FROM sign_in_failures
  WHERE account = ANY (ARRAY(
 	SELECT account
 	  FROM sign_in_failures f
-	 WHERE last_at < now() - interval '1 day'
+	 WHERE last_at < now() - interval '7 days'
 	   AND NOT EXISTS (
 		SELECT
 		  FROM users

@@ -34,11 +34,22 @@ SELECT a.id, a.email, a.name, a.hashed_password, a.role, a.is_active,
    AND s.expires_at > now()
 
 -- name: users.create
-INSERT INTO users (id, email, name, hashed_password, role)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (lower(email)) DO NOTHING
-RETURNING id, email, name, hashed_password, role, is_active, email_verified,
-          version, created_at, updated_at
+-- $6 is the network of a user who registers themselves: they are known there.
+WITH created AS (
+	INSERT INTO users (id, email, name, hashed_password, role)
+	VALUES ($1, $2, $3, $4, $5)
+	ON CONFLICT (lower(email)) DO NOTHING
+	RETURNING id, email, name, hashed_password, role, is_active,
+	          email_verified, version, created_at, updated_at
+), network AS (
+	INSERT INTO sign_in_networks (user_id, network)
+	SELECT id, $6::cidr
+	  FROM created
+	 WHERE $6::cidr IS NOT NULL
+)
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM created
 
 -- name: users.create_admin
 INSERT INTO users (id, email, name, hashed_password, role, email_verified)

@@ -24,6 +24,9 @@
 #include "runtime/log.h"
 #include "wire/wire.h"
 
+#define IPV4_NETWORK	24	/* bits */
+#define IPV6_CUSTOMER	56
+
 /* False for an entry that is no address; *a is then as it was. */
 static bool
 entry_parse(const char *list, size_t len, struct netaddr *a)
@@ -102,4 +105,14 @@ client_address_assign(struct ctx *c, const struct sockaddr *peer)
 			break;
 	}
 	netaddr_text(&c->address, c->client);
+}
+
+const char *
+client_network(struct ctx *c)
+{
+	char	*text = ctx_alloc(c, NETWORK_TEXT);
+
+	netaddr_network_text(&c->address, c->address.ipv6 ? IPV6_CUSTOMER :
+	    IPV4_NETWORK, text);
+	return (text);
 }

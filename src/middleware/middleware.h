@@ -40,6 +40,12 @@ struct sockaddr;
  */
 void	 client_address_assign(struct ctx *, const struct sockaddr *peer);
 
+/*
+ * The network that a client is known by at its next sign-in: "192.0.2.0/24", or
+ * a /56 of IPv6, which is one customer's.
+ */
+const char	*client_network(struct ctx *);
+
 /* auth.c */
 
 /* What follows "Bearer " in the Authorization header; NULL if there is none. */

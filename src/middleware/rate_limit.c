@@ -32,7 +32,6 @@
 #include "runtime/buckets.h"
 
 #define SECOND		UINT64_C(1000000)	/* microseconds */
-#define PLACES_MAX	3	/* the networks of one family */
 #define HEADER_MAX	384	/* holds LIMITS_MAX names, with numbers */
 
 static unsigned char	 secret[32];	/* keys cannot be made to collide */
@@ -92,7 +91,7 @@ struct place {
 struct rate_held {
 	struct ctx			*ctx;
 	const struct rate_limit		*limit;
-	struct place			 places[PLACES_MAX];
+	struct place			 places[RATE_NETWORKS];
 	unsigned			 n, taken;
 	bool				 spent;
 };
@@ -119,7 +118,8 @@ find_places(struct ctx *c, const struct rate_limit *l, const char *account)
 	held->ctx = c;
 	held->limit = l;
 	for (n = rate_networks; n < rate_networks + RATE_NETWORKS; n++) {
-		if (n->ipv6 != c->address.ipv6)
+		if (n->ipv6 != c->address.ipv6 ||
+		    (account != NULL && !n->by_account))
 			continue;
 		place = &held->places[held->n++];
 		place->network = n;
@@ -196,6 +196,18 @@ rate_limit_request(struct ctx *c, const struct rate_limit *l)
 		take(c, l, NULL);
 }
 
+static bool
+is_noted(const struct ctx *c, const struct rate_limit *l)
+{
+	unsigned	 i;
+
+	for (i = 0; i < c->nlimits; i++) {
+		if (c->limits[i].limit == l)
+			return (true);
+	}
+	return (false);
+}
+
 /* It is as if it had not been counted. */
 static void
 forget(struct ctx *c, const struct rate_limit *l)
@@ -226,7 +238,8 @@ rate_limit_hold(struct ctx *c, const struct rate_limit *l, const char *account)
 {
 	struct rate_held	*held;
 
-	if (rate_limit_off())
+	/* What the first run of a request has spent counts for the second. */
+	if (rate_limit_off() || (c->retried && is_noted(c, l)))
 		return (NULL);
 	held = take(c, l, account);
 	defer(c, give_back, held);

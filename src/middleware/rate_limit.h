@@ -86,6 +86,9 @@ struct rate_network {
 	unsigned	bits;
 	unsigned	times;		/* the quota of one address */
 	int		wider;		/* in struct rate_limit; -1: itself */
+	bool		by_account;	/* also where accounts are counted: in a
+					   /48, other customers would use up
+					   the attempts of an owner */
 };
 
 #define RATE_NETWORKS	5
@@ -108,8 +111,10 @@ void		 rate_limit_request(struct ctx *, const struct rate_limit *);
 /*
  * For what counts only when it fails: takes one for the account from this
  * address, and gives it back at the request's end unless it was spent. Counted
- * with the address, so that nobody can use up what is somebody else's. Raises
- * 429 when there is none to take. Returns NULL while limits are off.
+ * with the address and its networks up to a /24 or /56, so that nobody beyond
+ * these can use up what is somebody else's; account NULL: by address alone.
+ * Raises 429 when there is none to take. Returns NULL while limits are off, and
+ * when the request, run once more, has spent one already.
  */
 struct rate_held	*rate_limit_hold(struct ctx *,
 			    const struct rate_limit *, const char *account);

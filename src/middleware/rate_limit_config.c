@@ -32,11 +32,11 @@ static bool	 off;
 static char	 problem[512];
 
 const struct rate_network	rate_networks[RATE_NETWORKS] = {
-	{ false, 32, 1, -1 },
-	{ false, 24, 16, 0 },
-	{ true, 64, 1, -1 },
-	{ true, 56, 4, 1 },
-	{ true, 48, 16, 2 },
+	{ false, 32, 1, -1, true },
+	{ false, 24, 16, 0, true },
+	{ true, 64, 1, -1, true },
+	{ true, 56, 4, 1, true },
+	{ true, 48, 16, 2, false },
 };
 
 static struct rate_limit *

@@ -104,6 +104,7 @@ struct ctx {
 	struct user		*asked;		/* the same */
 	const char		*session_id;	/* the same */
 	struct db_conn		*transaction;	/* database.h */
+	bool			 is_known;	/* offload.h */
 	bool			 mailed;	/* mail.h */
 	bool			 retried;
 	bool			 no_unwind;

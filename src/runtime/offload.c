@@ -41,6 +41,8 @@
 
 #define WAITING_MAX	96	/* a few seconds of password hashing */
 #define WAITING_EACH	48	/* of one network */
+#define KNOWN_MAX	48
+#define KNOWN_EACH	24
 #define OFFLOAD_WAIT_MS	10000
 #define THREAD_NICE	10	/* the loop goes first */
 
@@ -55,6 +57,7 @@ enum work_state { WORK_WAITING, WORK_RUNNING, WORK_FINISHED, WORK_DROPPED };
 struct work {
 	struct kore_task	 task;		/* first: Kore casts to it */
 	struct fair_item	 place;
+	struct fair_queue	*queue;
 	enum work_state		 state;
 	struct ctx		*ctx;		/* NULL: nobody waits */
 	_Atomic bool		 launched;
@@ -62,8 +65,10 @@ struct work {
 	char			 data[OFFLOAD_DATA_MAX];
 };
 
-static struct fair_queue	waiting = FAIR_QUEUE(waiting, WAITING_MAX,
+static struct fair_queue	strangers = FAIR_QUEUE(strangers, WAITING_MAX,
 				    WAITING_EACH);
+static struct fair_queue	known = FAIR_QUEUE(known, KNOWN_MAX,
+				    KNOWN_EACH);
 static unsigned			nrunning;
 static bool			memory_kept;	/* since the last trim */
 
@@ -122,16 +127,51 @@ work_at(struct fair_item *place)
 	return ((struct work *)((char *)place - offsetof(struct work, place)));
 }
 
+/* It leaves its queue undone; its coroutine raises. */
+static void
+work_drop(struct work *work)
+{
+	work->state = WORK_DROPPED;
+	coro_wake(work->ctx->coro);
+}
+
+/* The two queues take turns. */
+static struct fair_item *
+next_place(void)
+{
+	static bool		 strangers_turn;
+	struct fair_item	*place;
+
+	strangers_turn = !strangers_turn;
+	place = fair_queue_pop(strangers_turn ? &strangers : &known);
+	return (place != NULL ? place :
+	    fair_queue_pop(strangers_turn ? &known : &strangers));
+}
+
+/*
+ * Nobody waits any more for what a client has asked for who hung up. That is
+ * not the one who runs: see offload().
+ */
+static struct work *
+next_work(void)
+{
+	struct fair_item	*place;
+
+	while ((place = next_place()) != NULL) {
+		if (!work_at(place)->ctx->client_gone)
+			return (work_at(place));
+		work_drop(work_at(place));
+	}
+	return (NULL);
+}
+
 static void
 work_start_next(void)
 {
-	struct fair_item	*place;
-	struct work		*work;
+	struct work	*work;
 
-	if (nrunning >= kore_task_threads ||
-	    (place = fair_queue_pop(&waiting)) == NULL)
+	if (nrunning >= kore_task_threads || (work = next_work()) == NULL)
 		return;
-	work = work_at(place);
 	nrunning++;
 	work->state = WORK_RUNNING;
 	kore_task_create(&work->task, work_thread);
@@ -161,14 +201,13 @@ queue_up(struct ctx *c, struct work *work)
 	struct fair_item	*dropped;
 
 	assign_place(&work->place, &c->address);
-	if (!fair_queue_push(&waiting, &work->place, &dropped)) {
+	work->queue = c->is_known || c->user != NULL ? &known : &strangers;
+	if (!fair_queue_push(work->queue, &work->place, &dropped)) {
 		work_free(work);
 		raise_busy(c);
 	}
-	if (dropped != NULL) {
-		work_at(dropped)->state = WORK_DROPPED;
-		coro_wake(work_at(dropped)->ctx->coro);
-	}
+	if (dropped != NULL)
+		work_drop(work_at(dropped));
 }
 
 /* Not done in time, or dropped. A thread cannot be stopped: it frees later. */
@@ -180,7 +219,7 @@ give_up(struct ctx *c, struct work *work)
 		raise_busy(c);
 	}
 	if (work->state == WORK_WAITING)
-		fair_queue_remove(&waiting, &work->place);
+		fair_queue_remove(work->queue, &work->place);
 	work_free(work);
 	raise_busy(c);
 }
@@ -192,6 +231,8 @@ offload(struct ctx *c, void (*fn)(void *), void *data, size_t size)
 
 	if (size > OFFLOAD_DATA_MAX)
 		raise_error(c, &ERR_INTERNAL, "Offloaded data is too large");
+	if (c->client_gone)
+		raise_busy(c);
 	if ((work = mem_calloc(1, sizeof(*work))) == NULL)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	work->ctx = c;
@@ -224,5 +265,5 @@ offload_tick(void)
 unsigned
 offload_count(void)
 {
-	return (waiting.length + nrunning);
+	return (strangers.length + known.length + nrunning);
 }

@@ -31,8 +31,13 @@
  *
  * Networks take turns (fair_queue.h): by the address of the ctx, those of IPv4
  * are /24 and their sites single addresses, those of IPv6 /48 and their sites
- * /56. Raises ERR_UNAVAILABLE when too many wait already, of all or of this
- * network; also later, for one that has to make room for another network.
+ * /56. Requests of users who are signed in, or known in their network
+ * (ctx.is_known), have a queue of their own, which takes turns with that of
+ * strangers: many networks of strangers do not keep them out.
+ *
+ * Raises ERR_UNAVAILABLE when too many wait already, of all or of this network;
+ * also later, for one that has to make room for another network. A client that
+ * has hung up before its turn is dropped in the same way.
  */
 void		offload(struct ctx *, void (*fn)(void *), void *data,
 		    size_t size) AWAITS;

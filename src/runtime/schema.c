@@ -83,7 +83,8 @@ digest_schema(EVP_MD_CTX *md, const struct schema *s)
 	int			 n;
 
 	n = snprintf(text, sizeof(text), "%s %zu\n", s->name, s->nfields);
-	if (EVP_DigestUpdate(md, text, (size_t)n) != 1)
+	if (n < 0 || (size_t)n >= sizeof(text) ||
+	    EVP_DigestUpdate(md, text, (size_t)n) != 1)
 		return (false);
 	for (f = s->fields; f < s->fields + s->nfields; f++) {
 		n = snprintf(text, sizeof(text), "%s %d %u\n", f->name,
@@ -129,8 +130,9 @@ schema_init(struct schema *s)
 	if ((s->rules = calloc(s->nfields, sizeof(*s->rules))) == NULL)
 		return ("out of memory");
 	if (!schema_tag_init(s)) {
-		snprintf(line, sizeof(line), "the schema %s has an ETAG, and "
-		    "no T_UUID id", s->name);
+		snprintf(line, sizeof(line), "the schema %s: %s", s->name,
+		    s->id == NULL ? "it has an ETAG, and no T_UUID id" :
+		    "its names are too long, or memory is short");
 		return (line);
 	}
 	for (i = 0; i < s->nfields; i++) {

@@ -19,7 +19,8 @@ import concurrent.futures
 
 import pytest
 
-from helpers import bearer, check_error, new_email, new_password, register
+from helpers import (bearer, check_error, new_email, new_password, new_user,
+                     register)
 from people import add_people
 from runner import count_jobs, wait_for
 from server import confidential
@@ -216,6 +217,59 @@ def test_the_current_password_can_be_guessed_no_more_often(server, client,
     assert change(HOME, user["password"]).status_code == 204
 
 
+def test_who_registered_is_known_there(server, client):
+    """And is not locked out before they sign in for the first time."""
+    user = new_user()
+    assert client.post("/api/v1/users", json=user, headers={
+        "X-Forwarded-For": HOME}).status_code == 201
+    sign_in(client, AWAY, user["email"])
+    fail_often(server, user["email"])
+    assert sign_in(client, AWAY, user["email"]).status_code == 400
+    assert right(client, AWAY, user) == 429
+    assert right(client, HOME_NEXT_DOOR, user) == 200
+
+
+def test_who_was_registered_by_an_admin_is_not(server, client):
+    [admin] = add_people(server, "admin")
+    user = new_user()
+    made = client.post("/api/v1/users", json=user, headers={
+        **admin.headers, "X-Forwarded-For": HOME})
+    assert made.status_code == 201
+    assert server.sql("SELECT count(*) FROM sign_in_networks WHERE user_id = "
+                      "%s", made.json()["id"]) == [(0,)]
+
+
+def test_a_new_password_makes_other_networks_strange(server, client, user):
+    """The old password was known in one of them, perhaps."""
+    assert right(client, AWAY, user) == 200
+    token = sign_in(client, HOME, user["email"],
+                    user["password"]).json()["access_token"]
+    new = new_password()
+    assert client.post(PASSWORD, headers={
+        **bearer(token), "X-Forwarded-For": HOME}, json={
+            "current_password": user["password"],
+            "new_password": new}).status_code == 204
+    sign_in(client, AWAY, user["email"])
+    fail_often(server, user["email"])
+    sign_in(client, AWAY, user["email"])
+    assert sign_in(client, AWAY, user["email"], new).status_code == 429
+    assert sign_in(client, HOME, user["email"], new).status_code == 200
+
+
+def test_a_neighbour_in_the_48_does_not_keep_the_owner_out(start_server):
+    """By account, nothing wider than the owner's own /56 counts."""
+    server = start_server(KEEL_TRUSTED_PROXIES="127.0.0.1",
+                          KEEL_RATE_LIMITS="sign_in_failures=2/h,"
+                          "address_failures=1000/m")
+    with server.client() as client:
+        user = register(client)[0]
+        assert right(client, HOME_6, user) == 200
+        statuses = [sign_in(client, "2001:db8:77:%x00::1" % (n % 40 + 1),
+                            user["email"]).status_code for n in range(60)]
+        assert statuses.count(400) == 60
+        assert right(client, HOME_6, user) == 200
+
+
 def test_a_deactivated_account_counts_alike(server):
     [person] = add_people(server, "user")
     person.set(is_active=False)
@@ -250,7 +304,7 @@ def test_off_counts_nothing(start_server):
 
 def test_old_failures_and_networks_are_deleted(server, client, user,
                                                start_runner):
-    """Those of users stay, however old; those of nobody go after a day."""
+    """Those of users stay, however old; those of nobody go after a week."""
     assert right(client, HOME, user) == right(client, HOME_6, user) == 200
     sign_in(client, AWAY, user["email"])
     gone, kept = new_email(), new_email()
@@ -260,7 +314,7 @@ def test_old_failures_and_networks_are_deleted(server, client, user,
         "SELECT account FROM sign_in_failures") if row not in before]
     sign_in(client, AWAY, kept)
     server.sql("UPDATE sign_in_failures SET last_at = now() - interval "
-               "'25 hours' WHERE account = %s OR user_id = (SELECT id FROM "
+               "'8 days' WHERE account = %s OR user_id = (SELECT id FROM "
                "users WHERE email = %s)", account, user["email"])
     server.sql("UPDATE sign_in_networks SET last_at = now() - interval "
                "'401 days' WHERE network = '192.0.2.0/24' AND user_id = "
@@ -274,5 +328,6 @@ def test_old_failures_and_networks_are_deleted(server, client, user,
                       "%s", account) == []
     assert failures(server, user["email"]) == 1
     assert server.sql("SELECT network::text FROM sign_in_networks WHERE "
-                      "user_id = (SELECT id FROM users WHERE email = %s)",
-                      user["email"]) == [("2001:db8:77::/56",)]
+                      "user_id = (SELECT id FROM users WHERE email = %s) "
+                      "ORDER BY 1", user["email"]) == [("127.0.0.0/24",),
+                                         ("2001:db8:77::/56",)]

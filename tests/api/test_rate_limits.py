@@ -169,6 +169,35 @@ def test_nobody_asks_for_address_after_address(start_server):
     assert user.row("email", "name") == (user.email, "y")
 
 
+COLLIDE_ONCE = """
+CREATE SEQUENCE collisions;
+GRANT USAGE ON SEQUENCE collisions TO keel;
+CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('collisions') = 1 THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER collide BEFORE UPDATE ON users
+    FOR EACH ROW EXECUTE FUNCTION collide();
+"""
+
+
+def test_a_request_that_is_run_again_counts_once(start_server):
+    server = start_server(KEEL_RATE_LIMITS="email_changes=3/h")
+    [user] = add_people(server, "user")
+    server.sql(COLLIDE_ONCE)
+    with server.client() as client:
+        answer = client.patch(user.path, headers=user.headers,
+                              json={"email": new_email()})
+    assert answer.status_code == 200, answer.text
+    assert server.sql("SELECT last_value FROM collisions") == [(2,)]
+    assert answer.headers["ratelimit-policy"] == '"email_changes";q=3;w=3600'
+    assert limits(answer, "ratelimit")["email_changes"]["r"] == 2
+
+
 def limits(answer, name):
     """{limit: {parameter: number}} of a RateLimit header."""
     found = {}

@@ -16,10 +16,11 @@ those who have the right password notice.
 
 usage: sign_in_flood.py [--seconds N] [--all]
 
-128 clients of one network send a wrong sign-in a second each. Meanwhile users
-of other networks sign in. An attack has failed the server when one of them is
-refused, or when no wrong sign-in is. With the rate limits off, the queue alone
-has to be fair."""
+128 clients send a wrong sign-in a second each. Meanwhile a user signs in, again
+and again: from networks that are new, when the clients are of one network, and
+from networks where they have signed in before, when the clients are of 128. An
+attack has failed the server when the user is refused once, or when no wrong
+sign-in is. With the rate limits off, the queue alone has to be fair."""
 
 import argparse
 import os
@@ -43,11 +44,16 @@ NETWORKS = {
     "128 /64s of one /56": "2001:db8:1:%x::1",
     "128 /56s of one /48": "2001:db8:2:%x00::1",
     "128 addresses of one /24": "198.51.100.%d",
+    "128 /48s": "2001:db8:%x::1",
 }
+MANY = "128 /48s"
 
-# For each setting of the limits, without --all.
-SHORT = {"on": ["128 /64s of one /56"],
+# Which users are known, is known where limits are on.
+ALL = {"on": list(NETWORKS), "off": [name for name in NETWORKS
+                                     if name != MANY]}
+SHORT = {"on": ["128 /64s of one /56", MANY],
          "off": ["128 /56s of one /48", "128 addresses of one /24"]}
+HOMES = ["198.18.%d.7" % number for number in range(20)]
 
 
 def flood(server, pattern, tally, ended):
@@ -63,26 +69,35 @@ def flood(server, pattern, tally, ended):
     return threading.Thread(target=in_threads, args=(ATTACKERS, attack))
 
 
-def sign_in(server, user, number, tally):
-    """From a network that nobody else has, on a connection of its own."""
-    address = "2001:db8:%x::1" % (0x1000 + number) if number % 2 else \
+def new_address(number):
+    """Of a network that nobody else has."""
+    return "2001:db8:%x::1" % (0x1000 + number) if number % 2 else \
         "203.0.%d.7" % (number % 256)
+
+
+def sign_in(server, user, address, tally):
+    """On a connection of its own."""
     client = SignIns(server)
     tally.add(*client.ask(address, user["email"], user["password"]))
     client.close()
 
 
-def run(server, user, pattern, seconds, first):
+def run(server, user, name, seconds, first):
     """What became of the wrong sign-ins, and of the right ones."""
     wrong, right, ended = Tally(), Tally(), threading.Event()
-    attack = flood(server, pattern, wrong, ended)
+    if name == MANY:
+        for address in HOMES:
+            sign_in(server, user, address, Tally())
+    attack = flood(server, NETWORKS[name], wrong, ended)
     attack.start()
     users = []
     try:
         ended.wait(1)       # until the queue is full
         for number in range(first, first + int(seconds * RIGHT_EACH_SECOND)):
+            address = HOMES[number % len(HOMES)] if name == MANY else \
+                new_address(number)
             users.append(threading.Thread(
-                target=sign_in, args=(server, user, number, right)))
+                target=sign_in, args=(server, user, address, right)))
             users[-1].start()
             ended.wait(1 / RIGHT_EACH_SECOND)
         for thread in users:
@@ -99,8 +114,7 @@ def run_all(server, limits, names, seconds):
     with server.client() as client:
         user, _ = register(client, password="Pw1-" + secrets.token_hex(8))
     for place, name in enumerate(names):
-        wrong, right, asked = run(server, user, NETWORKS[name], seconds,
-                                  place * 1000)
+        wrong, right, asked = run(server, user, name, seconds, place * 1000)
         fine = right.statuses == {200: asked} and wrong.refused() > 0 and \
             wrong.others() == 0
         failed += not fine
@@ -120,9 +134,9 @@ def main():
           flush=True)
     failed = tried = 0
     for limits, setting in (("on", None), ("off", "off")):
-        with running_server(KEEL_WORKERS="2", KEEL_RATE_LIMITS=setting,
+        with running_server(KEEL_WORKERS="1", KEEL_RATE_LIMITS=setting,
                             KEEL_TRUSTED_PROXIES="127.0.0.1") as server:
-            names = NETWORKS if arguments.all else SHORT[limits]
+            names = (ALL if arguments.all else SHORT)[limits]
             failed += run_all(server, limits, names, arguments.seconds)
             tried += len(names)
             server.stop()

@@ -34,7 +34,12 @@ struct session {
 	bool		 current;	/* the one that asks */
 };
 
-extern const struct model	session_model;
+/* An attempt at an account, counted. */
+struct attempt_count {
+	bool	known;		/* its user is known in this network */
+};
+
+extern const struct model	session_model, attempt_count_model;
 
 /* auth_schemas.c: RFC 6749, 4.3.2 and 5.1 */
 
@@ -112,10 +117,10 @@ struct attempt;
  * Before a password is looked at: counts an attempt at an account, of this user
  * or, where user is NULL, of the address that nobody has. Each raises 429 when
  * too many have failed: at this account from this address or its network, from
- * these at any account, or in a row at this account, unless its user has signed
- * in from this network before. What is not reported as failed does not count
- * against the addresses; against the account it counts until the right password
- * or a new one ends the row.
+ * these at any account, or in a row at this account, unless its user is known
+ * in this network, by registering or signing in there. An attempt that is not
+ * reported as failed does not count against the addresses; against the account
+ * it counts until the right password or a new one ends the row.
  */
 struct attempt	*auth_attempt_sign_in(struct ctx *, const struct user *,
 		    const char *username) AWAITS;
@@ -123,18 +128,19 @@ struct attempt	*auth_attempt_password(struct ctx *, const struct user *)
 		    AWAITS;
 void		 auth_attempt_failed(struct attempt *);
 
-/* The network that the client is known by: "192.0.2.0/24". */
-const char	*auth_attempt_network(struct ctx *);
-
 /* auth_repository.c */
 
 /*
- * Counts a failed attempt. False when `most` in a row have failed and this is
- * no network that the user has signed in from.
+ * Counts a failed attempt. NULL when `most` in a row have failed and this is
+ * no network that the user is known in.
  */
-bool		 auth_repository_count_attempt(struct ctx *,
-		    const char *account, const char *user_id,
-		    const char *network, int64_t most) AWAITS;
+struct attempt_count	*auth_repository_count_attempt(struct ctx *,
+			    const char *account, const char *user_id,
+			    const char *network, int64_t most) AWAITS;
+
+/* Of the networks that the user is known in, only this one may stay. */
+void		 auth_repository_forget_networks(struct ctx *,
+		    const struct user *, const char *but) AWAITS;
 
 /* A page of them, and in *n how many; current is the id of the one that asks */
 struct session	*auth_repository_find_sessions(struct ctx *,

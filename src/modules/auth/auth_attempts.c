@@ -20,17 +20,15 @@
  */
 
 #include "config.h"
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
 #include "utils/keyed_hash.h"
 #include "utils/utf8.h"
 
 #define FAILURES_MAX	100	/* in a row: NIST SP 800-63B, 5.2.2 */
-#define RETRY_AFTER	"3600"
+#define RETRY_AFTER	"3600"	/* the owner may have signed in by then */
 #define USERNAME_MAX	512	/* bytes; no address is as long */
-
-#define IPV4_NETWORK	24	/* bits of what a user is known by */
-#define IPV6_NETWORK	56
 
 RATE_LIMIT(sign_in_failures, 5, MINUTE,
     "Failed sign-ins to one account from one address");
@@ -45,18 +43,10 @@ struct attempt {
 	struct rate_held	*account, *address;
 };
 
+static void	count_in_a_row(struct ctx *, const char *,
+		    const struct user *) AWAITS;
 static struct attempt	*attempt(struct ctx *, const struct rate_limit *,
 			    const char *, const struct user *) AWAITS;
-
-const char *
-auth_attempt_network(struct ctx *c)
-{
-	char	*text = ctx_alloc(c, NETWORK_TEXT);
-
-	netaddr_network_text(&c->address, c->address.ipv6 ? IPV6_NETWORK :
-	    IPV4_NETWORK, text);
-	return (text);
-}
 
 /*
  * An address that nobody has, however it is spelt. It is counted like a user,
@@ -79,9 +69,23 @@ unknown_account(struct ctx *c, const char *username)
 }
 
 /*
- * Counted from here on, and not only when it has failed: of many at once, no
- * more are let through than may fail.
+ * Counted before the password is looked at: many attempts at once are no way
+ * around the count.
  */
+static void
+count_in_a_row(struct ctx *c, const char *account, const struct user *user)
+{
+	const struct attempt_count	*count;
+
+	count = auth_repository_count_attempt(c, account,
+	    user != NULL ? user->id : NULL, client_network(c), FAILURES_MAX);
+	if (count == NULL) {
+		error_header(c, "retry-after", RETRY_AFTER);
+		raise_error(c, &ERR_TOO_MANY_REQUESTS, "Too many requests");
+	}
+	c->is_known = count->known;
+}
+
 static struct attempt *
 attempt(struct ctx *c, const struct rate_limit *limit, const char *account,
     const struct user *user)
@@ -90,12 +94,9 @@ attempt(struct ctx *c, const struct rate_limit *limit, const char *account,
 
 	a->account = rate_limit_hold(c, limit, account);
 	a->address = rate_limit_hold(c, &address_failures_limit, NULL);
-	if (rate_limit_off() || auth_repository_count_attempt(c, account,
-	    user != NULL ? user->id : NULL, auth_attempt_network(c),
-	    FAILURES_MAX))
-		return (a);
-	error_header(c, "retry-after", RETRY_AFTER);
-	raise_error(c, &ERR_TOO_MANY_REQUESTS, "Too many requests");
+	if (!rate_limit_off())
+		count_in_a_row(c, account, user);
+	return (a);
 }
 
 struct attempt *

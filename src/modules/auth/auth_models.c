@@ -28,6 +28,12 @@ static const struct column	session_columns[] = {
 
 MODEL(session);
 
+static const struct column	attempt_count_columns[] = {
+	COLUMN(attempt_count, known, T_BOOL),
+};
+
+MODEL(attempt_count);
+
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);

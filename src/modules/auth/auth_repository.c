@@ -27,7 +27,8 @@ QUERY(sessions, list, session);
 QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_all, none);
 QUERY(sessions, purge, none);
-QUERY(sign_ins, count_attempt, none);
+QUERY(sign_ins, count_attempt, attempt_count);
+QUERY(sign_ins, forget_networks, none);
 QUERY(sign_ins, purge_failures, none);
 QUERY(sign_ins, purge_networks, none);
 
@@ -39,12 +40,19 @@ auth_repository_create_session(struct ctx *c, const char *id,
 	    db_time(c, expires_at), user->hashed_password, network) == 1);
 }
 
-bool
+struct attempt_count *
 auth_repository_count_attempt(struct ctx *c, const char *account,
     const char *user_id, const char *network, int64_t most)
 {
-	return (db_exec(c, sign_ins_count_attempt, account, user_id, network,
-	    db_int(c, most)) == 1);
+	return (db_maybe_one(c, sign_ins_count_attempt, account, user_id,
+	    network, db_int(c, most)));
+}
+
+void
+auth_repository_forget_networks(struct ctx *c, const struct user *user,
+    const char *but)
+{
+	db_exec(c, sign_ins_forget_networks, user->id, but);
 }
 
 struct session *

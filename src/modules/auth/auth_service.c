@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "middleware/middleware.h"
 #include "modules/auth/auth.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
@@ -73,8 +74,8 @@ open_session(struct ctx *c, const struct user *user)
 
 	expires_at = timefmt_now() + SESSION_DAYS * 86400 * SECOND;
 	if (!auth_repository_create_session(c, id, user, expires_at,
-	    auth_attempt_network(c))) {
-		c->error.retry = true;	/* he is another than was read */
+	    client_network(c))) {
+		c->error.retry = true;	/* the user has changed since */
 		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 	}
 	token->access_token = access_token(c, user, id);
@@ -132,10 +133,11 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 
 	db_begin(c);
 	if (!users_service_set_password(c, user, hash)) {
-		c->error.retry = true;	/* his hash is another than was read */
+		c->error.retry = true;	/* the hash has changed since */
 		raise_incorrect(c);
 	}
 	auth_repository_revoke_sessions(c, user, NULL);
+	auth_repository_forget_networks(c, user, client_network(c));
 	db_commit(c);
 }
 

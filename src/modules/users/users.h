@@ -219,10 +219,13 @@ int64_t		 users_repository_count(struct ctx *,
 const char	*users_repository_sort_key(struct ctx *, const struct user *,
 		    const struct page *);
 
-/* NULL when the e-mail address is taken. */
+/*
+ * network is where the user is known to come from, NULL: nowhere. NULL when the
+ * e-mail address is taken.
+ */
 struct user	*users_repository_create(struct ctx *,
-		    const struct user_create *, const char *hashed_password)
-		    AWAITS;
+		    const struct user_create *, const char *hashed_password,
+		    const char *network) AWAITS;
 
 /*
  * Writes what is set. NULL when there is no such user, or none of that version

@@ -135,10 +135,10 @@ users_repository_count(struct ctx *c, const struct user_filter *filter)
 
 struct user *
 users_repository_create(struct ctx *c, const struct user_create *in,
-    const char *hashed_password)
+    const char *hashed_password, const char *network)
 {
 	return (db_maybe_one(c, users_create, db_uuid(c), in->email, in->name,
-	    hashed_password, in->role));
+	    hashed_password, in->role, network));
 }
 
 /* The seed's **update_data: what is NULL stays as it is. */

@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
 #include "runtime/conditional.h"
@@ -146,7 +147,8 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	db_begin(c);
 	if (strcmp(in->role, "user") != 0)
 		act_as_admin(c, actor, NULL);
-	user = users_repository_create(c, &row, hash);
+	user = users_repository_create(c, &row, hash, actor == NULL ?
+	    client_network(c) : NULL);
 	if (user == NULL)
 		raise_error(c, &ERR_CONFLICT, "Email already registered");
 	background(c, send_welcome_email, user);
