@@ -18,8 +18,11 @@ import concurrent.futures
 import time
 
 import pytest
+from passlib.hash import bcrypt
 
-from helpers import ask_token, measured, register
+from helpers import (ask_token, measured, new_email, raw_connection,
+                     raw_request, read_raw_answer, register)
+from people import add_people
 from server import IS_ASAN, confidential
 from watch import HealthWatch
 
@@ -106,3 +109,42 @@ def test_one_connection_carries_many_transactions(start_server):
                       "(SELECT count(*) FROM jobs)") == [(15, 15)]
     server.wait_for_rest()
     assert server.open_transactions() == []
+
+
+def wait_for_tasks(server, count):
+    deadline = time.monotonic() + 10
+    while server.metrics()["keel_tasks"] < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def send_sign_ins(server, name, emails):
+    """Each on a connection of its own; its request's id is NAME-number."""
+    connections = [raw_connection(server) for _ in emails]
+    for number, email in enumerate(emails):
+        connections[number].sendall(raw_request(
+            "POST", "/api/v1/auth/token",
+            ("username=%s&password=Wrong-1" % email).encode(),
+            X_Request_ID="%s-%d" % (name, number),
+            Content_Type="application/x-www-form-urlencoded"))
+    return connections
+
+
+def test_nothing_is_hashed_for_clients_who_have_hung_up(start_server):
+    """They wait behind hashes that take a second each."""
+    server = start_server(KEEL_WORKERS="1")
+    people = add_people(server, *["user"] * 4, hashed_password=bcrypt.using(
+        rounds=14).hash("x"))
+    slow = send_sign_ins(server, "slow", [one.email for one in people])
+    wait_for_tasks(server, 4)
+    gone = send_sign_ins(server, "gone", [new_email() for _ in range(20)])
+    wait_for_tasks(server, 20)
+    for connection in gone:
+        connection.close()
+    lines = [server.wait_for_log("gone-%d" % number) for number in range(20)]
+    assert [(line["status"], line["client_gone"]) for line in lines] == \
+        [(503, True)] * 20
+    for connection in slow:
+        assert read_raw_answer(connection)[0] == 400
+        connection.close()
+    server.wait_for_rest()
