@@ -198,8 +198,9 @@ const char	*database_load(void);
 const char	*database_check(void);
 
 /*
- * A conninfo string for the workers: the configured one with a literal
- * address, the user spelt out and Keel's own session settings.
+ * database_conninfo.c: the conninfo string of every connection: the configured
+ * one with a literal address, the user spelt out and Keel's own session
+ * settings. NULL, and *problem says why.
  */
 const char	*database_conninfo(const char *url, const char **problem);
 

@@ -27,7 +27,7 @@ from cluster import free_port
 from helpers import register
 from server import IS_ASAN, KEEL, clean_environment, session_processes
 
-CONNECT_SECONDS = 3  # database_start.c: CONNECT_TIMEOUT
+CONNECT_SECONDS = 3  # database_conninfo.c: CONNECT_TIMEOUT
 START_SECONDS = 6 if IS_ASAN else 3
 
 
