@@ -112,7 +112,7 @@ conn_lost(struct db_conn *conn, const char *why)
 	pool_conn_lost();
 }
 
-/* Ours to end: what it had prepared does not fit the schema any more. */
+/* Ours to end: it works, but see pool_renew(). */
 void
 conn_renew(struct db_conn *conn)
 {
