@@ -106,7 +106,9 @@ is_unavailable(const char *state)
 		"08",		/* the connection */
 		"25006",	/* it is read-only */
 		"53",		/* memory, disk, connections have run out */
+		"55P03",	/* a lock was not granted in time */
 		"57",		/* an operator has intervened */
+		"58",		/* its system has failed, a disk for one */
 	};
 	size_t		 i;
 
