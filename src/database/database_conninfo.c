@@ -22,41 +22,45 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <limits.h>
 #include <netdb.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libpq-fe.h>
 
 #include "database/database.h"
 #include "utils/complain.h"
+#include "utils/netaddr.h"
 
+#define URL		"KEEL_DATABASE_URL: "
 #define CONNECT_TIMEOUT	"3"	/* seconds */
 #define SESSION		"-c timezone=UTC -c datestyle=ISO "		\
 			"-c client_encoding=UTF8 "			\
 			"-c statement_timeout=5000 "			\
 			"-c idle_in_transaction_session_timeout=15000"
 
-/* Workers have no DNS: a name becomes an address here. */
-static const char *
-resolve(const char *host, char *out, size_t size)
-{
-	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *res;
-	int		 error;
-
-	if ((error = getaddrinfo(host, NULL, &hints, &res)) != 0)
-		return (gai_strerror(error));
-	error = getnameinfo(res->ai_addr, res->ai_addrlen, out,
-	    (socklen_t)size, NULL, 0, NI_NUMERICHOST);
-	freeaddrinfo(res);
-	return (error != 0 ? gai_strerror(error) : NULL);
-}
-
 /* A conninfo string being written: keyword='value' and so on. */
 struct conninfo {
 	char	text[4096];
 	size_t	len;
 	bool	full;
+};
+
+/* What the URL gives; and where it gives nothing, the environment or libpq. */
+struct source {
+	PQconninfoOption	*url;
+	PQconninfoOption	*defaults;
+};
+
+/* Where the connections lead to, as libpq sees it. */
+struct server {
+	const char	*host;			/* a name, an address, a path */
+	const char	*hostaddr;		/* set: this is connected to */
+	char		 resolved[NI_MAXHOST];
 };
 
 static void
@@ -96,6 +100,29 @@ option_value(const PQconninfoOption *options, const char *keyword)
 	return (NULL);
 }
 
+/* The URL's own value; NULL if it gives none. */
+static const char *
+given(const struct source *from, const char *keyword)
+{
+	return (option_value(from->url, keyword));
+}
+
+/* The URL's own value, or what libpq would take: PGHOST, PGUSER. */
+static const char *
+given_or_default(const struct source *from, const char *keyword)
+{
+	const char	*value = given(from, keyword);
+
+	return (value != NULL ? value :
+	    option_value(from->defaults, keyword));
+}
+
+static bool
+is_set(const char *value)
+{
+	return (value != NULL && *value != '\0');
+}
+
 /* All that was given, but for what is Keel's to say. */
 static void
 append_given(struct conninfo *info, const PQconninfoOption *options)
@@ -117,90 +144,199 @@ append_given(struct conninfo *info, const PQconninfoOption *options)
 	}
 }
 
-/* The URL's own value, or libpq's default for it (PGHOST, PGUSER). */
-static const char *
-given_or_default(const PQconninfoOption *options,
-    const PQconninfoOption *defaults, const char *keyword)
-{
-	const char	*value = option_value(options, keyword);
-
-	return (value != NULL ? value : option_value(defaults, keyword));
-}
-
 /* A worker asks no name server: a name becomes an address here. */
 static const char *
-append_host(struct conninfo *info, const PQconninfoOption *options,
-    const PQconninfoOption *defaults)
+resolve(struct server *s)
 {
-	static char	 line[512];
-	char		 address[NI_MAXHOST];
-	const char	*host, *addr, *error;
+	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *res;
+	int		 error;
 
-	host = given_or_default(options, defaults, "host");
-	addr = given_or_default(options, defaults, "hostaddr");
-	if ((host != NULL && strchr(host, ',') != NULL) ||
-	    (addr != NULL && strchr(addr, ',') != NULL))
-		return ("one host only");
-	if (host != NULL)
-		append_option(info, "host", host);
-	if (addr == NULL && host != NULL && *host != '/' && *host != '\0' &&
-	    *host != '@') {
-		error = resolve(host, address, sizeof(address));
-		if (error != NULL) {
-			snprintf(line, sizeof(line), "%s: %s", host, error);
-			return (line);
-		}
-		addr = address;
+	if ((error = getaddrinfo(s->host, NULL, &hints, &res)) == 0) {
+		error = getnameinfo(res->ai_addr, res->ai_addrlen, s->resolved,
+		    sizeof(s->resolved), NULL, 0, NI_NUMERICHOST);
+		freeaddrinfo(res);
 	}
-	if (addr != NULL)
-		append_option(info, "hostaddr", addr);
+	if (error != 0)
+		return (complain(URL "%s: %s", s->host, gai_strerror(error)));
+	s->hostaddr = s->resolved;
+	return (NULL);
+}
+
+/* An empty value is none, but keeps PGHOST or PGHOSTADDR out. */
+static const char *
+find_server(struct server *s, const struct source *from)
+{
+	const char	*what;
+
+	s->host = given_or_default(from, "host");
+	s->hostaddr = given_or_default(from, "hostaddr");
+	if ((s->host != NULL && strchr(s->host, ',') != NULL) ||
+	    (s->hostaddr != NULL && strchr(s->hostaddr, ',') != NULL))
+		return (complain(URL "one host only"));
+	if (!is_set(s->hostaddr) && is_set(s->host) && *s->host != '/' &&
+	    *s->host != '@' && (what = resolve(s)) != NULL)
+		return (what);
+	/* The name in a certificate is compared with the host alone. */
+	if (is_set(s->hostaddr) && !is_set(s->host))
+		s->host = s->hostaddr;
+	return (NULL);
+}
+
+static bool
+is_loopback(const char *address)
+{
+	static const char *const texts[] = { "127.0.0.0/8", "::1" };
+	struct netblock	 block;
+	struct netaddr	 a;
+	size_t		 i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (netaddr_parse(address, &a) &&
+		    netblock_parse(texts[i], &block) == NULL &&
+		    netblock_has(&block, &a))
+			return (true);
+	}
+	return (false);
+}
+
+/* The file that libpq takes the authorities from. */
+static const char *
+find_authorities(const struct source *from)
+{
+	static char		 path[PATH_MAX];
+	const char		*file = given_or_default(from, "sslrootcert");
+	const char		*home = getenv("HOME");
+	const struct passwd	*pw;
+
+	if (is_set(file))
+		return (file);
+	if (!is_set(home) && (pw = getpwuid(geteuid())) != NULL)
+		home = pw->pw_dir;
+	snprintf(path, sizeof(path), "%s/.postgresql/root.crt",
+	    home != NULL ? home : "");
+	return (path);
+}
+
+/* What libpq says of a file that is missing advises against the check. */
+static const char *
+check_authorities(const struct source *from)
+{
+	const char	*mode = given(from, "sslmode");
+	const char	*path = find_authorities(from);
+
+	if (access(path, R_OK) == 0)
+		return (NULL);
+	return (complain(URL "sslmode=%s needs the certificate of the server's "
+	    "authority: give sslrootcert=FILE (cannot read %s: %m)",
+	    mode != NULL ? mode :
+	    "verify-full, the default except for loopback,", path));
+}
+
+/* Once in a process. Neither the URL nor a part of it that may be secret. */
+static void
+warn_of_sslmode(const struct source *from, const struct server *s)
+{
+	static bool	 warned;
+	const char	*binding = given_or_default(from, "channel_binding");
+
+	/* This sends no password, and proves that the server knows it. */
+	if (binding != NULL && strcmp(binding, "require") == 0)
+		return;
+	if (!warned)
+		fprintf(stderr, "keel: warning: " URL "its sslmode lets "
+		    "whoever %s %s have the password and the data; "
+		    "sslmode=verify-full with sslrootcert=FILE ends that\n",
+		    strcmp(given(from, "sslmode"), "verify-ca") == 0 ?
+		    "has a certificate of the same authority and answers at" :
+		    "answers at", s->hostaddr);
+	warned = true;
+}
+
+/* On a unix socket libpq has no TLS, whatever the mode. */
+static const char *
+append_sslmode(struct conninfo *info, const struct source *from,
+    const struct server *s)
+{
+	const char	*mode = given(from, "sslmode");
+
+	if (!is_set(s->hostaddr) || (mode == NULL && is_loopback(s->hostaddr)))
+		return (NULL);
+	if (mode == NULL) {
+		mode = "verify-full";
+		append_option(info, "sslmode", mode);
+	}
+	if (strcmp(mode, "verify-full") != 0 && !is_loopback(s->hostaddr))
+		warn_of_sslmode(from, s);
+	return (strncmp(mode, "verify-", 7) == 0 ? check_authorities(from) :
+	    NULL);
+}
+
+static const char *
+append_server(struct conninfo *info, const struct source *from)
+{
+	struct server	 s;
+	const char	*what;
+
+	if ((what = find_server(&s, from)) != NULL)
+		return (what);
+	if (s.host != NULL)
+		append_option(info, "host", s.host);
+	if (s.hostaddr != NULL)
+		append_option(info, "hostaddr", s.hostaddr);
+	return (append_sslmode(info, from, &s));
+}
+
+static const char *
+append_options(struct conninfo *info, const struct source *from)
+{
+	const char	*more = given(from, "options");
+	char		 session[1024];
+
+	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
+	    more != NULL ? more : "") >= sizeof(session))
+		return (complain(URL "its options are too long"));
+	append_option(info, "options", session);
 	return (NULL);
 }
 
 static const char *
-write_conninfo(struct conninfo *info, const PQconninfoOption *options,
-    const PQconninfoOption *defaults)
+write_conninfo(struct conninfo *info, const struct source *from)
 {
-	char		 session[1024];
-	const char	*given, *what;
+	const char	*user = given_or_default(from, "user"), *what;
 
-	if (option_value(options, "service") != NULL)
-		return ("service files are not read");
-	append_given(info, options);
-	if ((what = append_host(info, options, defaults)) != NULL)
+	if (given(from, "service") != NULL)
+		return (complain(URL "service files are not read"));
+	append_given(info, from->url);
+	if ((what = append_server(info, from)) != NULL ||
+	    (what = append_options(info, from)) != NULL)
 		return (what);
-	given = given_or_default(options, defaults, "user");
-	append_option(info, "user", given != NULL ? given : "keel");
-	given = option_value(options, "options");
-	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
-	    given != NULL ? given : "") >= sizeof(session))
-		return ("its options are too long");
-	append_option(info, "options", session);
+	append_option(info, "user", user != NULL ? user : "keel");
 	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
 	append_option(info, "gssencmode", "disable");
 	append_option(info, "application_name", "keel");
-	return (info->full ? "it is too long" : NULL);
+	return (info->full ? complain(URL "it is too long") : NULL);
 }
 
 const char *
 database_conninfo(const char *url, const char **what)
 {
 	static struct conninfo	 info;
-	PQconninfoOption	*options, *defaults;
-	const char		*reason;
+	struct source		 from;
 
 	/* What libpq says of it repeats it, and a password with it. */
-	if ((options = PQconninfoParse(url, NULL)) == NULL) {
+	if ((from.url = PQconninfoParse(url, NULL)) == NULL) {
 		*what = "KEEL_DATABASE_URL is neither a valid URI nor "
 		    "key=value pairs (percent-encode a URI's password)";
 		return (NULL);
 	}
-	defaults = PQconndefaults();
+	if ((from.defaults = PQconndefaults()) == NULL) {
+		PQconninfoFree(from.url);
+		*what = complain(URL "out of memory");
+		return (NULL);
+	}
 	memset(&info, 0, sizeof(info));
-	reason = write_conninfo(&info, options, defaults);
-	if (reason != NULL)
-		*what = complain("KEEL_DATABASE_URL: %s", reason);
-	PQconninfoFree(options);
-	PQconninfoFree(defaults);
-	return (reason == NULL ? info.text : NULL);
+	*what = write_conninfo(&info, &from);
+	PQconninfoFree(from.url);
+	PQconninfoFree(from.defaults);
+	return (*what == NULL ? info.text : NULL);
 }

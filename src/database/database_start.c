@@ -205,14 +205,33 @@ check_locale(PGconn *db)
 	    "one with LC_CTYPE 'C.UTF-8'");
 }
 
+/* Keel's own defaults, which whoever reads the error may not know of. */
+static const char *
+hint(const char *conninfo, const char *said)
+{
+	if (strstr(conninfo, "sslmode='verify-full'") != NULL &&
+	    (strstr(said, "SSL was required") != NULL ||
+	    strstr(said, "SSL error") != NULL ||
+	    strstr(said, "server certificate") != NULL))
+		return (" (sslmode=verify-full; sslrootcert=FILE has the "
+		    "certificate of its authority)");
+	return ("");
+}
+
 static PGconn *
 connect_to(const char *conninfo, const char **what)
 {
-	PGconn	*db = PQconnectdb(conninfo);
+	PGconn		*db = PQconnectdb(conninfo);
+	const char	*said;
+	size_t		 len;
 
 	if (PQstatus(db) == CONNECTION_OK)
 		return (db);
-	*what = complain("cannot reach the database: %s", PQerrorMessage(db));
+	said = PQerrorMessage(db);
+	for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
+		;
+	*what = complain("cannot reach the database: %.*s%s", (int)len, said,
+	    hint(conninfo, said));
 	PQfinish(db);
 	return (NULL);
 }
