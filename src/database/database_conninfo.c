@@ -271,6 +271,18 @@ append_sslmode(struct conninfo *info, const struct source *from,
 	    NULL);
 }
 
+/* A server that takes no writes is none, unless something else is asked for. */
+static void
+append_target(struct conninfo *info, const struct source *from)
+{
+	static const char	 keyword[] = "target_session_attrs";
+
+	if (given(from, keyword) == NULL &&
+	    getenv("PGTARGETSESSIONATTRS") == NULL &&
+	    strcmp(option_value(from->defaults, keyword), "any") == 0)
+		append_option(info, keyword, "read-write");
+}
+
 static const char *
 append_server(struct conninfo *info, const struct source *from)
 {
@@ -314,6 +326,7 @@ write_conninfo(struct conninfo *info, const struct source *from)
 	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
 	append_option(info, "gssencmode", "disable");
 	append_option(info, "application_name", "keel");
+	append_target(info, from);
 	return (info->full ? complain(URL "it is too long") : NULL);
 }
 

@@ -209,6 +209,8 @@ check_locale(PGconn *db)
 static const char *
 hint(const char *conninfo, const char *said)
 {
+	if (strstr(said, "session is read-only") != NULL)
+		return (" (target_session_attrs=read-write)");
 	if (strstr(conninfo, "sslmode='verify-full'") != NULL &&
 	    (strstr(said, "SSL was required") != NULL ||
 	    strstr(said, "SSL error") != NULL ||

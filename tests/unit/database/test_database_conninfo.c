@@ -262,6 +262,37 @@ test_host(void **state)
 }
 
 static void
+test_target(void **state)
+{
+	static const struct {
+		const char	*url;
+		const char	*target;
+	} table[] = {
+		{ "", "read-write" },
+		{ "host=127.0.0.1", "read-write" },
+		{ "postgresql://192.0.2.7/keel", "read-write" },
+		{ "target_session_attrs=any", "any" },
+		{ "target_session_attrs=standby", "standby" },
+		{ "postgresql:///keel?target_session_attrs=primary",
+		    "primary" },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(table); i++) {
+		make(table[i].url);
+		assert_string_equal(value("target_session_attrs"),
+		    table[i].target);
+	}
+	/* Left to libpq, which reads the variable as well. */
+	setenv("PGTARGETSESSIONATTRS", "any", 1);
+	make("");
+	assert_string_equal(value("target_session_attrs"), "");
+	make("target_session_attrs=primary");
+	assert_string_equal(value("target_session_attrs"), "primary");
+}
+
+static void
 refuse(const char *url, const char *phrase)
 {
 	const char	*what = NULL;
@@ -315,6 +346,7 @@ main(void)
 		TEST(test_sslmode),
 		TEST(test_environment),
 		TEST(test_host),
+		TEST(test_target),
 		TEST(test_refused),
 		TEST(test_authorities),
 	};
