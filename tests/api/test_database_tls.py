@@ -15,16 +15,24 @@
 right certificate, unless the URL says otherwise. And the workers speak TLS with
 it in their sandbox."""
 
+import contextlib
 import json
 import os
 import shutil
+import socket
+import ssl
+import struct
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from cluster import free_port
 from conftest import server_maker
 from helpers import read_me, register, sign_in
+from impostor import read
+from people import add_people
 from runner import wait_for
 from server import KEEL, confidential, make_certificate
 
@@ -32,6 +40,7 @@ ADDRESS = "192.0.2.7"
 PASSWORD = "Pw-of-the-database"
 URL = "postgresql://keel:%s@%s/keel" % (PASSWORD, ADDRESS)
 IMPOSTOR = os.path.join(os.path.dirname(__file__), "impostor.py")
+RECORD = 16384      # bytes, the most that one of TLS holds
 
 confidential.add(PASSWORD)
 
@@ -254,3 +263,76 @@ def test_another_authority_ends_the_start(make_tls_server, command):
     [line] = done.stderr.splitlines()
     assert line.startswith("keel: ") and "certificate" in line
     assert "sslrootcert=" in line
+
+
+class LongRecords:
+    """Speaks TLS for a PostgreSQL, as a pooler does. The end of every long
+    answer is one record, as long as there can be."""
+
+    def __init__(self, cluster, certificate):
+        self.cluster = cluster
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(*certificate)
+        self.port = free_port()
+        self.long = 0
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                s, _ = self.listener.accept()
+                threading.Thread(target=self.serve, args=(s,),
+                                 daemon=True).start()
+
+    def serve(self, s):
+        with contextlib.suppress(OSError):
+            read(s, 8)
+            s.sendall(b"S")
+            client = self.tls.wrap_socket(s, server_side=True)
+            server = socket.create_connection(("127.0.0.1",
+                                               self.cluster.port))
+            threading.Thread(target=self.answer, args=(server, client),
+                             daemon=True).start()
+            while data := client.recv(65536):
+                server.sendall(data)
+            server.shutdown(socket.SHUT_WR)
+
+    def answer(self, server, client):
+        data = b""
+        with contextlib.suppress(OSError):
+            while True:
+                head = read(server, 5)
+                kind, length = struct.unpack("!ci", head)
+                data += head + read(server, length - 4)
+                if kind in b"RZ":   # the client's turn
+                    self.long += len(data) > RECORD
+                    if data[:-RECORD]:
+                        client.sendall(data[:-RECORD])
+                    client.sendall(data[-RECORD:])
+                    data = b""
+
+
+def test_records_longer_than_libpq_reads_at_once(
+        make_tls_server, tls_cluster, certificates):
+    """What OpenSSL has read ahead, no socket tells of."""
+    with LongRecords(tls_cluster[0], certificates["ec"]) as proxy:
+        server = make_tls_server(port=proxy.port, KEEL_WORKERS="1").start()
+        [admin] = add_people(server, "admin")
+        server.sql("INSERT INTO users (id, email, name, hashed_password) "
+                   "SELECT gen_random_uuid(), n || '@example.com', "
+                   "repeat('x', 100), 'none' FROM generate_series(1, 100) n")
+        with server.client() as client:
+            for limit in range(90, 101):
+                answer = client.get("/api/v1/users?limit=%d" % limit,
+                                    headers=admin.headers)
+                assert answer.status_code == 200
+                assert len(answer.json()["items"]) == limit
+        assert proxy.long >= 11
+        server.stop()
