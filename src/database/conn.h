@@ -64,7 +64,7 @@ void	conn_connect(struct db_conn *, uint64_t now);
 /* It is of no more use; why goes to the log. Its owner, if any, is woken. */
 void	conn_lost(struct db_conn *, const char *why);
 
-/* Connects anew: what was prepared does not fit the schema any more. */
+/* Connects anew: what it is connected to, or has prepared, is of no use. */
 void	conn_renew(struct db_conn *);
 
 /* Sends what libpq has buffered, now or when the socket takes it. */

@@ -180,6 +180,14 @@ void	db_begin(struct ctx *) AWAITS;
 void	db_commit(struct ctx *) AWAITS;
 
 /*
+ * A query has shown that the session is read-only. Every connection of this
+ * worker is made anew, at most once a second: after a failover they may all be
+ * to a server that has been demoted. A statement that is refused for that does
+ * the same by itself.
+ */
+void	database_reconnect(void);
+
+/*
  * For commands, in the parent: runs a statement on a connection of its own and
  * waits. Returns NULL and the rows touched, or a line saying what is wrong.
  */
@@ -198,8 +206,9 @@ const char	*database_load(void);
 const char	*database_check(void);
 
 /*
- * A conninfo string for the workers: the configured one with a literal
- * address, the user spelt out and Keel's own session settings.
+ * database_conninfo.c: the conninfo string of every connection: the configured
+ * one with a literal address, the user spelt out and Keel's own session
+ * settings. NULL, and *problem says why.
  */
 const char	*database_conninfo(const char *url, const char **problem);
 

@@ -30,6 +30,8 @@
 
 #include <kore/kore.h>
 
+#include <openssl/ssl.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -112,7 +114,7 @@ conn_lost(struct db_conn *conn, const char *why)
 	pool_conn_lost();
 }
 
-/* Ours to end: what it had prepared does not fit the schema any more. */
+/* Ours to end: it works, but see pool_renew(). */
 void
 conn_renew(struct db_conn *conn)
 {
@@ -278,14 +280,10 @@ conn_notifications(struct db_conn *conn)
 }
 
 static void
-conn_read(struct db_conn *conn)
+conn_results(struct db_conn *conn)
 {
 	PGresult	*r;
 
-	if (PQconsumeInput(conn->db) == 0) {
-		conn_lost(conn, PQerrorMessage(conn->db));
-		return;
-	}
 	if (conn->listening)
 		conn_notifications(conn);
 	while (conn->running && PQisBusy(conn->db) == 0) {
@@ -298,6 +296,33 @@ conn_read(struct db_conn *conn)
 	}
 	if (conn->state != CONN_DOWN && PQstatus(conn->db) == CONNECTION_BAD)
 		conn_lost(conn, PQerrorMessage(conn->db));
+}
+
+/*
+ * libpq makes room for 8 KiB, a record of TLS may have 16: what is left of one
+ * is in OpenSSL's memory, where epoll does not see it.
+ */
+static bool
+conn_has_rest(const struct db_conn *conn)
+{
+	SSL	*tls;
+
+	if (conn->state == CONN_DOWN || conn->state == CONN_CONNECTING)
+		return (false);
+	tls = PQsslStruct(conn->db, "OpenSSL");
+	return (tls != NULL && SSL_pending(tls) > 0);
+}
+
+static void
+conn_read(struct db_conn *conn)
+{
+	do {
+		if (PQconsumeInput(conn->db) == 0) {
+			conn_lost(conn, PQerrorMessage(conn->db));
+			return;
+		}
+		conn_results(conn);
+	} while (conn_has_rest(conn));
 }
 
 /* Kore's loop: the socket is ready. Marks only; nobody else runs here. */

@@ -36,6 +36,7 @@
 #define ACQUIRE_MS	2000	/* for a connection to become free */
 #define QUERY_MS	6000	/* a second over statement_timeout */
 #define ROLLBACK_MS	2000
+#define READ_ONLY_MS	1000	/* between two renewals for that reason */
 
 struct waiter {
 	struct ctx		*ctx;
@@ -163,18 +164,47 @@ pool_give(struct db_conn *conn)
 		conn_flush(conn);
 }
 
-void
-pool_renew(void)
+/* Did it show only what the last renewal is about? */
+static bool
+is_outdated(const struct db_conn *conn)
+{
+	return (conn != NULL && conn->generation != generation);
+}
+
+static void
+renew_all(const char *why)
 {
 	struct db_conn	*conn, *next;
 
-	log_event(LEVEL_WARNING, NULL, "database", "the schema has changed: "
-	    "preparing every statement anew");
+	log_event(LEVEL_WARNING, NULL, "database", "%s", why);
 	generation++;
 	for (conn = TAILQ_FIRST(&idle); conn != NULL; conn = next) {
 		next = TAILQ_NEXT(conn, list);
 		conn_renew(conn);
 	}
+}
+
+void
+pool_renew(const struct db_conn *conn)
+{
+	if (!is_outdated(conn))
+		renew_all("the schema has changed: preparing every statement "
+		    "anew");
+}
+
+bool
+pool_renew_read_only(const struct db_conn *conn)
+{
+	static uint64_t	 next;
+	uint64_t	 now = kore_time_ms();
+
+	if (is_outdated(conn))
+		return (true);
+	if (now < next)
+		return (false);
+	next = now + READ_ONLY_MS;
+	renew_all("the database is read-only: connecting anew");
+	return (true);
 }
 
 struct db_conn *

@@ -90,6 +90,37 @@ is_stale(const char *state)
 	return (strcmp(state, "0A000") == 0 || strcmp(state, "26000") == 0);
 }
 
+/* The server takes no writes: a standby, or one that was demoted. */
+static bool
+is_read_only(const char *state)
+{
+	return (strcmp(state, "25006") == 0);
+}
+
+/*
+ * The statement is right, but the server cannot run it now. What ends a session
+ * (25P03, 28000) does not get here: its connection is lost.
+ */
+static bool
+is_unavailable(const char *state)
+{
+	static const char *const states[] = {
+		"08",		/* the connection */
+		"25006",	/* it is read-only */
+		"53",		/* memory, disk, connections have run out */
+		"55P03",	/* a lock was not granted in time */
+		"57",		/* an operator has intervened */
+		"58",		/* its system has failed, a disk for one */
+	};
+	size_t		 i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (strncmp(state, states[i], strlen(states[i])) == 0)
+			return (true);
+	}
+	return (false);
+}
+
 /* Too long, out of range, or no character of the database's encoding. */
 static bool
 does_not_fit(const char *state)
@@ -150,14 +181,29 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 		raise_error(c, &ERR_CONFLICT, "Resource already exists or "
 		    "constraint violation");
 	}
-	if (strncmp(state, "08", 2) == 0 || strncmp(state, "57", 2) == 0 ||
-	    strncmp(state, "53", 2) == 0) {
+	if (is_unavailable(state)) {
 		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
 		    state, text);
-		raise_error(c, &ERR_UNAVAILABLE,
+		raise_error(c, &ERR_UNAVAILABLE, is_read_only(state) ?
+		    "The database is read-only" :
 		    "The database is unavailable");
 	}
 	raise_error(c, &ERR_INTERNAL, "%s: %s: %s", name, state, text);
+}
+
+/*
+ * Another connection may be to a server that takes writes: then the request is
+ * run once more, as a transaction that is read-only has written nothing.
+ */
+static void
+renew_if_need_be(struct ctx *c, const struct db_conn *conn, const PGresult *r)
+{
+	const char	*state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	if (state != NULL && is_stale(state))
+		pool_renew(conn);
+	if (state != NULL && is_read_only(state))
+		c->error.retry = pool_renew_read_only(conn);
 }
 
 /*
@@ -170,7 +216,6 @@ run(struct ctx *c, const struct query *q, const char *sql,
 {
 	struct db_conn	*conn = c->transaction;
 	PGresult	*r;
-	const char	*state;
 	ExecStatusType	 status;
 
 	if (q != NULL && q->nparams != nparams)
@@ -182,9 +227,8 @@ run(struct ctx *c, const struct query *q, const char *sql,
 	if (conn == NULL)
 		conn = pool_take(c);
 	r = pool_run(c, conn, q, sql, params, nparams);
-	state = r == NULL ? NULL : PQresultErrorField(r, PG_DIAG_SQLSTATE);
-	if (state != NULL && is_stale(state))
-		pool_renew();
+	if (r != NULL)
+		renew_if_need_be(c, conn, r);
 	if (c->transaction == NULL)
 		pool_give(conn);
 	if (r == NULL)
@@ -364,4 +408,10 @@ db_commit(struct ctx *c)
 	/* COMMIT of a failed transaction succeeds, as a ROLLBACK. */
 	if (strcmp(PQcmdStatus(r), "COMMIT") != 0)
 		raise_error(c, &ERR_INTERNAL, "The transaction had failed");
+}
+
+void
+database_reconnect(void)
+{
+	pool_renew_read_only(NULL);
 }

@@ -20,11 +20,6 @@
  * columns compared with the model that will read them.
  */
 
-#include <sys/types.h>
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,33 +27,10 @@
 #include "config.h"
 #include "database/pool.h"
 #include "database/sync.h"
-
-#define CONNECT_TIMEOUT	"3"	/* seconds */
-#define SESSION		"-c timezone=UTC -c datestyle=ISO "		\
-			"-c client_encoding=UTF8 "			\
-			"-c statement_timeout=5000 "			\
-			"-c idle_in_transaction_session_timeout=15000"
+#include "utils/complain.h"
 
 extern const struct query_file	*const __start_keel_query_files[];
 extern const struct query_file	*const __stop_keel_query_files[];
-
-static char	problem[1024];
-
-/* One line: what libpq says often has several. */
-static const char *
-one_line(const char *prefix, const char *text)
-{
-	char	*p;
-
-	snprintf(problem, sizeof(problem), "%s%s", prefix, text);
-	for (p = problem; *p != '\0'; p++) {
-		if (*p == '\n' || *p == '\t')
-			*p = ' ';
-	}
-	while (p > problem && p[-1] == ' ')
-		*--p = '\0';
-	return (problem);
-}
 
 /* The text between this section's heading and the next. */
 static const char *
@@ -90,7 +62,7 @@ database_load(void)
 
 	for (q = __start_keel_queries; q < __stop_keel_queries; q++) {
 		if (((*q)->sql = find_section((*q)->name)) == NULL)
-			return (one_line("sql/queries has no section named ",
+			return (complain("sql/queries has no section named %s",
 			    (*q)->name));
 	}
 	return (NULL);
@@ -113,16 +85,13 @@ sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 const char *
 sync_error(PGconn *db)
 {
-	return (one_line("database: ", PQerrorMessage(db)));
+	return (complain("database: %s", PQerrorMessage(db)));
 }
 
 static const char *
 query_problem(const struct query *q, const char *what)
 {
-	char	 prefix[256];
-
-	snprintf(prefix, sizeof(prefix), "sql/queries: %s: ", q->name);
-	return (one_line(prefix, what));
+	return (complain("sql/queries: %s: %s", q->name, what));
 }
 
 /* Does a column of that SQL type (pg_type.oid) fit the member's type? */
@@ -236,14 +205,35 @@ check_locale(PGconn *db)
 	    "one with LC_CTYPE 'C.UTF-8'");
 }
 
+/* Keel's own defaults, which whoever reads the error may not know of. */
+static const char *
+hint(const char *conninfo, const char *said)
+{
+	if (strstr(said, "session is read-only") != NULL)
+		return (" (target_session_attrs=read-write)");
+	if (strstr(conninfo, "sslmode='verify-full'") != NULL &&
+	    (strstr(said, "SSL was required") != NULL ||
+	    strstr(said, "SSL error") != NULL ||
+	    strstr(said, "server certificate") != NULL))
+		return (" (sslmode=verify-full; sslrootcert=FILE has the "
+		    "certificate of its authority)");
+	return ("");
+}
+
 static PGconn *
 connect_to(const char *conninfo, const char **what)
 {
-	PGconn	*db = PQconnectdb(conninfo);
+	PGconn		*db = PQconnectdb(conninfo);
+	const char	*said;
+	size_t		 len;
 
 	if (PQstatus(db) == CONNECTION_OK)
 		return (db);
-	*what = one_line("cannot reach the database: ", PQerrorMessage(db));
+	said = PQerrorMessage(db);
+	for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
+		;
+	*what = complain("cannot reach the database: %.*s%s", (int)len, said,
+	    hint(conninfo, said));
 	PQfinish(db);
 	return (NULL);
 }
@@ -293,172 +283,4 @@ database_exec_now(const struct query *q, int64_t *touched,
 	PQclear(r);
 	PQfinish(db);
 	return (what);
-}
-
-/* Workers have no DNS: a name becomes an address here. */
-static const char *
-resolve(const char *host, char *out, size_t size)
-{
-	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *res;
-	int		 error;
-
-	if ((error = getaddrinfo(host, NULL, &hints, &res)) != 0)
-		return (gai_strerror(error));
-	error = getnameinfo(res->ai_addr, res->ai_addrlen, out,
-	    (socklen_t)size, NULL, 0, NI_NUMERICHOST);
-	freeaddrinfo(res);
-	return (error != 0 ? gai_strerror(error) : NULL);
-}
-
-/* A conninfo string being written: keyword='value' and so on. */
-struct conninfo {
-	char	text[4096];
-	size_t	len;
-	bool	full;
-};
-
-static void
-append_char(struct conninfo *info, char c)
-{
-	if (info->len + 1 >= sizeof(info->text)) {
-		info->full = true;
-		return;
-	}
-	info->text[info->len++] = c;
-	info->text[info->len] = '\0';
-}
-
-static void
-append_option(struct conninfo *info, const char *keyword, const char *value)
-{
-	for (; *keyword != '\0'; keyword++)
-		append_char(info, *keyword);
-	append_char(info, '=');
-	append_char(info, '\'');
-	for (; *value != '\0'; value++) {
-		if (*value == '\'' || *value == '\\')
-			append_char(info, '\\');
-		append_char(info, *value);
-	}
-	append_char(info, '\'');
-	append_char(info, ' ');
-}
-
-static const char *
-option_value(const PQconninfoOption *options, const char *keyword)
-{
-	for (; options->keyword != NULL; options++) {
-		if (strcmp(options->keyword, keyword) == 0)
-			return (options->val);
-	}
-	return (NULL);
-}
-
-/* All that was given, but for what is Keel's to say. */
-static void
-append_given(struct conninfo *info, const PQconninfoOption *options)
-{
-	static const char *const ours[] = {
-		"options", "connect_timeout", "gssencmode", "host", "hostaddr",
-		"user", "application_name", "client_encoding"
-	};
-	size_t	 i;
-
-	for (; options->keyword != NULL; options++) {
-		for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-			if (strcmp(options->keyword, ours[i]) == 0)
-				break;
-		}
-		if (i == sizeof(ours) / sizeof(ours[0]) &&
-		    options->val != NULL)
-			append_option(info, options->keyword, options->val);
-	}
-}
-
-/* The URL's own value, or libpq's default for it (PGHOST, PGUSER). */
-static const char *
-given_or_default(const PQconninfoOption *options,
-    const PQconninfoOption *defaults, const char *keyword)
-{
-	const char	*value = option_value(options, keyword);
-
-	return (value != NULL ? value : option_value(defaults, keyword));
-}
-
-/* A worker asks no name server: a name becomes an address here. */
-static const char *
-append_host(struct conninfo *info, const PQconninfoOption *options,
-    const PQconninfoOption *defaults)
-{
-	static char	 line[512];
-	char		 address[NI_MAXHOST];
-	const char	*host, *addr, *error;
-
-	host = given_or_default(options, defaults, "host");
-	addr = given_or_default(options, defaults, "hostaddr");
-	if ((host != NULL && strchr(host, ',') != NULL) ||
-	    (addr != NULL && strchr(addr, ',') != NULL))
-		return ("one host only");
-	if (host != NULL)
-		append_option(info, "host", host);
-	if (addr == NULL && host != NULL && *host != '/' && *host != '\0' &&
-	    *host != '@') {
-		error = resolve(host, address, sizeof(address));
-		if (error != NULL) {
-			snprintf(line, sizeof(line), "%s: %s", host, error);
-			return (line);
-		}
-		addr = address;
-	}
-	if (addr != NULL)
-		append_option(info, "hostaddr", addr);
-	return (NULL);
-}
-
-static const char *
-write_conninfo(struct conninfo *info, const PQconninfoOption *options,
-    const PQconninfoOption *defaults)
-{
-	char		 session[1024];
-	const char	*given, *what;
-
-	if (option_value(options, "service") != NULL)
-		return ("service files are not read");
-	append_given(info, options);
-	if ((what = append_host(info, options, defaults)) != NULL)
-		return (what);
-	given = given_or_default(options, defaults, "user");
-	append_option(info, "user", given != NULL ? given : "keel");
-	given = option_value(options, "options");
-	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
-	    given != NULL ? given : "") >= sizeof(session))
-		return ("its options are too long");
-	append_option(info, "options", session);
-	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
-	append_option(info, "gssencmode", "disable");
-	append_option(info, "application_name", "keel");
-	return (info->full ? "it is too long" : NULL);
-}
-
-const char *
-database_conninfo(const char *url, const char **what)
-{
-	static struct conninfo	 info;
-	PQconninfoOption	*options, *defaults;
-	const char		*reason;
-
-	/* What libpq says of it repeats it, and a password with it. */
-	if ((options = PQconninfoParse(url, NULL)) == NULL) {
-		*what = "KEEL_DATABASE_URL is neither a valid URI nor "
-		    "key=value pairs (percent-encode a URI's password)";
-		return (NULL);
-	}
-	defaults = PQconndefaults();
-	memset(&info, 0, sizeof(info));
-	reason = write_conninfo(&info, options, defaults);
-	if (reason != NULL)
-		*what = one_line("KEEL_DATABASE_URL: ", reason);
-	PQconninfoFree(options);
-	PQconninfoFree(defaults);
-	return (reason == NULL ? info.text : NULL);
 }

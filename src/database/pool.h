@@ -39,10 +39,20 @@ struct db_conn	*pool_take(struct ctx *) AWAITS;
 void		 pool_give(struct db_conn *);
 
 /*
- * Every statement is prepared anew, on a new connection each: the schema has
- * changed under the old ones. Who holds one keeps it until pool_give().
+ * Every connection is made anew, and every statement prepared on it: the schema
+ * has changed. conn is the one that showed it; if it is older than the last
+ * renewal, there is nothing left to do. Who holds a connection keeps it until
+ * pool_give().
  */
-void		 pool_renew(void);
+void		 pool_renew(const struct db_conn *conn);
+
+/*
+ * The same, since the server at the other end takes no writes: it has been
+ * demoted, say, and another one takes them now. At most once a second, for the
+ * next one may be no better. conn is NULL when it is not known. True when it is
+ * worth trying again on another connection.
+ */
+bool		 pool_renew_read_only(const struct db_conn *conn);
 
 /*
  * Sends a statement (prepared if prepared is not NULL) and waits for its

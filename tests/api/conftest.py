@@ -78,8 +78,7 @@ def certificates():
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def template(cluster, certificates):
+def make_template(cluster, certificates):
     """A database that ./keel migrate has been through, to be copied."""
     name = cluster.database()
     server = Server(cluster, name, certificates["ec"])
@@ -89,6 +88,23 @@ def template(cluster, certificates):
     finally:
         server.remove()
     return name
+
+
+@pytest.fixture(scope="session")
+def template(cluster, certificates):
+    return make_template(cluster, certificates)
+
+
+@pytest.fixture(scope="module")
+def own_cluster(certificates):
+    """A cluster of a file's own, for settings that would disturb others, and
+    its template."""
+    cluster = Cluster()
+    try:
+        cluster.start()
+        yield cluster, make_template(cluster, certificates)
+    finally:
+        cluster.stop()
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def clean_environment():
                 "ASAN_OPTIONS": "handle_abort=1"}
 
 
-def make_certificate(folder, kind):
+def make_certificate(folder, kind, names="DNS:localhost,IP:127.0.0.1"):
     """A certificate for 127.0.0.1 that is its own authority."""
     key = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
            "rsa": ["-newkey", "rsa:2048"]}[kind]
@@ -89,7 +89,7 @@ def make_certificate(folder, kind):
     subprocess.run(
         ["openssl", "req", "-x509", "-nodes", "-days", "2", *key,
          "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "subjectAltName=" + names,
          "-out", pair[0], "-keyout", pair[1]], check=True,
         stdin=subprocess.DEVNULL, capture_output=True)
     return pair

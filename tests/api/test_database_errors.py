@@ -14,10 +14,15 @@
 """What the database may say and how it is told to the client: each SQLSTATE
 is raised by a trigger, so that the real server meets the real error."""
 
+import concurrent.futures
+import os
+import signal
+
 import pytest
 
-from helpers import new_user, register, sign_in
-from people import add_people
+from helpers import check_error, new_user, register, rows_of, sign_in
+from people import add_people, transaction, wait_for_waiting
+from runner import wait_for
 
 CONFLICT = "Resource already exists or constraint violation"
 
@@ -110,6 +115,63 @@ def test_a_database_that_cannot_is_503(start_server, sqlstate):
         assert client.get("/readyz").status_code == 200
     server.sql("DROP TRIGGER refuse ON users")
     with server.client() as client:
+        register(client)
+
+
+def test_what_is_unavailable_and_what_is_a_bug(start_server):
+    """Those that could be taken for the other; 25006 has a file of its own."""
+    server = start_server()
+    for status, states in (503, ["55P03", "58000", "58030", "58P01"]), \
+            (500, ["25P01", "25P02", "42501", "55006", "XX000"]):
+        for sqlstate in states:
+            raising(server, sqlstate)
+            assert (sqlstate, post(server).status_code) == (sqlstate, status)
+            server.sql("DROP FUNCTION refuse CASCADE; DROP SEQUENCE attempts")
+    with server.client() as client:
+        register(client)
+
+
+def test_a_lock_that_is_not_had_in_time_is_503(start_server, cluster,
+                                               template):
+    """The operator has set how long to wait for one."""
+    database = cluster.database(template)
+    server = start_server(database=database, KEEL_DATABASE_URL=cluster.url(
+        database) + " options='-c lock_timeout=100'")
+    with server.client() as client, transaction(
+            server, "LOCK TABLE users IN ACCESS EXCLUSIVE MODE"):
+        answer = client.post("/api/v1/users", json=new_user())
+        check_error(answer, 503, "SERVICE_UNAVAILABLE")
+        assert answer.headers["retry-after"] == "1"
+    assert "55P03" in server.output()
+    with server.client() as client:
+        register(client)
+
+
+def test_a_session_that_is_ended_within_a_transaction(start_server, cluster,
+                                                      template):
+    """PostgreSQL does that to one that rests there for too long (25P03): the
+    worker that holds it is stopped meanwhile."""
+    database = cluster.database(template)
+    server = start_server(
+        database=database, KEEL_WORKERS="1", KEEL_DATABASE_URL=cluster.url(
+            database) +
+        " options='-c idle_in_transaction_session_timeout=50'")
+    [worker] = server.workers()
+    user = new_user()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, \
+            server.client() as client:
+        with transaction(server, "LOCK TABLE users IN EXCLUSIVE MODE"):
+            asked = pool.submit(client.post, "/api/v1/users", json=user)
+            wait_for_waiting(server, 1)
+            os.kill(worker, signal.SIGSTOP)
+        wait_for(lambda: not server.sql(
+            "SELECT pid FROM pg_stat_activity WHERE datname = %s AND "
+            "application_name = 'keel' AND xact_start IS NOT NULL", database))
+        os.kill(worker, signal.SIGCONT)
+        answer = asked.result(20)
+        check_error(answer, 503, "SERVICE_UNAVAILABLE")
+        assert answer.headers["retry-after"] == "1"
+        assert rows_of(server, user["email"]) == (0, 0)
         register(client)
 
 

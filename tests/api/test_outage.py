@@ -24,7 +24,7 @@ import psycopg2
 import pytest
 
 from cluster import Cluster
-from conftest import finish
+from conftest import finish, make_template
 from helpers import (bearer, check_error, measured, new_user, register,
                      sign_in)
 from server import IS_ASAN, Server
@@ -42,13 +42,7 @@ def mortal(certificates):
     cluster = Cluster(durable=True)
     try:
         cluster.start()
-        template = cluster.database()
-        server = Server(cluster, template, certificates["ec"])
-        try:
-            assert server.command("migrate").returncode == 0
-        finally:
-            server.remove()
-        yield cluster, template
+        yield cluster, make_template(cluster, certificates)
     finally:
         cluster.stop()
 

@@ -27,7 +27,7 @@ from cluster import free_port
 from helpers import register
 from server import IS_ASAN, KEEL, clean_environment, session_processes
 
-CONNECT_SECONDS = 3  # database_start.c: CONNECT_TIMEOUT
+CONNECT_SECONDS = 3  # database_conninfo.c: CONNECT_TIMEOUT
 START_SECONDS = 6 if IS_ASAN else 3
 
 
@@ -129,6 +129,21 @@ def test_a_database_that_never_answers(make_server):
             KEEL_DATABASE_URL="postgresql://keel:x@127.0.0.1:%d/keel" %
             silent.getsockname()[1]), "cannot reach the database")
         assert time.monotonic() - started < CONNECT_SECONDS + START_SECONDS
+
+
+@pytest.mark.parametrize("command", [
+    ["serve"], ["jobs"], ["migrate"], ["check-config"],
+    ["create-admin", "admin@example.com"]])
+def test_a_database_that_takes_no_writes(make_server, command):
+    server = make_server()
+    server.cluster.sql("ALTER DATABASE %s SET default_transaction_read_only "
+                       "= on" % server.database)
+    done = server.command(*command, text="Sunny-day-42\n")
+    assert done.returncode == 1 and done.left_over == []
+    [line] = done.stderr.splitlines()
+    assert line.startswith("keel: cannot reach the database: ")
+    assert line.endswith(
+        "session is read-only (target_session_attrs=read-write)")
 
 
 def test_an_unknown_database(make_server, cluster):

@@ -80,8 +80,16 @@ pool_give(struct db_conn *conn)
 }
 
 void
-pool_renew(void)
+pool_renew(const struct db_conn *conn)
 {
+	(void)conn;
+	abort();
+}
+
+bool
+pool_renew_read_only(const struct db_conn *conn)
+{
+	(void)conn;
 	abort();
 }
 

@@ -21,11 +21,12 @@
 
 /* health_models.c */
 
-struct schema_version {
-	int64_t	version;
+struct database_state {
+	int64_t	version;		/* of the schema */
+	bool	writable;
 };
 
-extern const struct model	schema_version_model;
+extern const struct model	database_state_model;
 
 /* health_schemas.c */
 
@@ -38,8 +39,8 @@ SCHEMA_ANSWER(health, health);
 /* health_service.c */
 
 /*
- * "ready" when the database answers and its schema is not older than ours.
- * Raises ERR_UNAVAILABLE otherwise.
+ * "ready" when the database answers, takes writes, and its schema is not older
+ * than ours. Raises ERR_UNAVAILABLE otherwise.
  */
 struct health	*health_service_ready(struct ctx *) AWAITS;
 
@@ -48,6 +49,11 @@ const char	*health_service_metrics(struct ctx *);
 
 /* health_repository.c */
 
-int64_t		 health_repository_schema_version(struct ctx *) AWAITS;
+/*
+ * What the database is like. Where it takes no writes, every connection is made
+ * anew: without this, a server that is sent no more writes would stay there.
+ */
+struct database_state	*health_repository_database_state(struct ctx *)
+			    AWAITS;
 
 #endif

@@ -14,12 +14,13 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* Rows of the migrations table. */
+/* What the database says of itself. */
 
 #include "modules/health/health.h"
 
-static const struct column	schema_version_columns[] = {
-	COLUMN(schema_version, version, T_INT),
+static const struct column	database_state_columns[] = {
+	COLUMN(database_state, version, T_INT),
+	COLUMN(database_state, writable, T_BOOL),
 };
 
-MODEL(schema_version);
+MODEL(database_state);

@@ -14,15 +14,19 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* The version of the database's schema. */
+/* The version of the database's schema, and whether it takes writes. */
 
 #include "modules/health/health.h"
 
 QUERIES(health);
-QUERY(health, schema_version, schema_version);
+QUERY(health, database_state, database_state);
 
-int64_t
-health_repository_schema_version(struct ctx *c)
+struct database_state *
+health_repository_database_state(struct ctx *c)
 {
-	return (db_one(c, health_schema_version)->version);
+	struct database_state	*state = db_one(c, health_database_state);
+
+	if (!state->writable)
+		database_reconnect();
+	return (state);
 }

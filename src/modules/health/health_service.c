@@ -27,11 +27,16 @@
 struct health *
 health_service_ready(struct ctx *c)
 {
-	struct health	*health = ctx_alloc(c, sizeof(*health));
+	struct health			*health;
+	const struct database_state	*state;
 
-	if (health_repository_schema_version(c) < migrations_version())
+	state = health_repository_database_state(c);
+	if (!state->writable)
+		raise_error(c, &ERR_UNAVAILABLE, "The database is read-only");
+	if (state->version < migrations_version())
 		raise_error(c, &ERR_UNAVAILABLE,
 		    "The database's schema is older than this server's");
+	health = ctx_alloc(c, sizeof(*health));
 	health->status = "ready";
 	return (health);
 }
