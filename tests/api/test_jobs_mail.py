@@ -303,13 +303,12 @@ def test_all_attempts_of_a_job_count_once(start_server, start_runner):
     jobs = [row[0] for row in server.sql(
         "SELECT id::text FROM jobs WHERE kind = %s ORDER BY created_at",
         KIND)]
-    for attempts in (2, 3):
-        for job_id in jobs:
-            os.remove(os.path.join(runner.state, "mail", job_id + ".eml"))
-            server.sql("UPDATE jobs SET status = 'queued', run_at = now() "
-                       "WHERE id = %s", job_id)
-            wait_for_job(server, job_id, status="done", attempts=attempts)
-            assert mail_count(runner) == 2
+    for job_id in jobs:
+        os.remove(os.path.join(runner.state, "mail", job_id + ".eml"))
+        server.sql("UPDATE jobs SET status = 'queued', run_at = now() WHERE "
+                   "id = %s; NOTIFY keel_jobs", job_id)
+        wait_for_job(server, job_id, status="done", attempts=2)
+        assert mail_count(runner) == 2
     server.sql("INSERT INTO jobs (id, kind, payload) SELECT "
                "gen_random_uuid(), kind, payload FROM jobs WHERE id = %s",
                first)
