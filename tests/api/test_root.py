@@ -37,8 +37,10 @@ SOMEBODY = 65534
 
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root is refused, and can give files away")
-needs_prod = pytest.mark.skipif(
-    IS_ASAN, reason="needs no sanitizer's library and no log")
+
+# What it calls in C is in tests/unit, too.
+pytestmark = pytest.mark.skipif(
+    IS_ASAN, reason="the script and its starts are the same in every build")
 
 
 def snapshot(folder):
@@ -95,7 +97,6 @@ def test_root_is_refused_before_a_state_folder_of_the_services(make_server):
 
 
 @needs_root
-@needs_prod
 @pytest.mark.parametrize("command", [
     ["migrate"], ["routes"], ["openapi"], ["create-admin"]], ids=str)
 def test_root_may_run_the_other_commands(make_server, command):
@@ -134,7 +135,6 @@ def run_kore(server, before="", **settings):
 
 
 @needs_root
-@needs_prod
 def test_plain_kore_refuses_root(make_server):
     server = make_server(database="none", KEEL_ALLOW_ROOT=None)
     os.mkdir(server.state)
@@ -371,7 +371,6 @@ def test_a_link_to_the_folder_is_the_operators(above):
 # The pid file and the mails, without ./keel.
 #
 
-@needs_prod
 def test_plain_kore_does_not_write_through_a_link(make_server):
     server = make_server(KEEL_WORKERS="1")
     os.mkdir(server.state, 0o700)
@@ -390,7 +389,6 @@ def test_plain_kore_does_not_write_through_a_link(make_server):
     assert os.listdir(server.state) == []
 
 
-@needs_prod
 def test_plain_kore_wants_a_folder_of_its_own(make_server):
     server = make_server()
     os.mkdir(server.state)
