@@ -1,6 +1,6 @@
 -- name: sessions.create
--- The right password ends a row of wrong ones, and its network ($6) is known
--- from now on.
+-- The right password sets the count of wrong ones to zero, and its network ($6)
+-- is known from now on.
 WITH created AS (
 	INSERT INTO sessions (id, user_id, client, expires_at)
 	SELECT $1, id, $3, $4

@@ -118,8 +118,7 @@ find_places(struct ctx *c, const struct rate_limit *l, const char *account)
 	held->ctx = c;
 	held->limit = l;
 	for (n = rate_networks; n < rate_networks + RATE_NETWORKS; n++) {
-		if (n->ipv6 != c->address.ipv6 ||
-		    (account != NULL && !n->by_account))
+		if (n->ipv6 != c->address.ipv6 || !rate_limit_counts(l, n))
 			continue;
 		place = &held->places[held->n++];
 		place->network = n;

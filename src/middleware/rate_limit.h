@@ -30,7 +30,8 @@
  *
  * An address is one of IPv4, or a /64 of IPv6. It is counted in its wider
  * networks too, since one client may have many addresses: 16 times the quota
- * for a /24 of IPv4, 4 times for a /56 and 16 times for a /48 of IPv6.
+ * for a /24 of IPv4, 4 times for a /56 and 16 times for a /48 of IPv6 (which is
+ * not counted together with an account).
  *
  * KEEL_RATE_LIMITS changes them by name, or switches all of them off.
  */
@@ -46,6 +47,7 @@ struct rate_limit {
 	unsigned	 quota;
 	unsigned	 window;	/* seconds */
 	const char	*doc;
+	bool		 of_account;	/* with the client: an account */
 	bool		 no_client;	/* something else is counted: it has
 					   no networks */
 	struct {
@@ -86,14 +88,18 @@ struct rate_network {
 	unsigned	bits;
 	unsigned	times;		/* the quota of one address */
 	int		wider;		/* in struct rate_limit; -1: itself */
-	bool		by_account;	/* also where accounts are counted: in a
-					   /48, other customers would use up
-					   the attempts of an owner */
+	bool		of_account;	/* also with an account: in a /48, other
+					   customers would use up what is its
+					   owner's */
 };
 
 #define RATE_NETWORKS	5
 
 extern const struct rate_network	rate_networks[RATE_NETWORKS];
+
+/* Does the limit count that network? */
+bool		 rate_limit_counts(const struct rate_limit *,
+		    const struct rate_network *);
 
 /* The quota and the window, in seconds, of a limit in such a network. */
 void		 rate_limit_rate(const struct rate_limit *,
@@ -111,8 +117,9 @@ void		 rate_limit_request(struct ctx *, const struct rate_limit *);
 /*
  * For what counts only when it fails: takes one for the account from this
  * address, and gives it back at the request's end unless it was spent. Counted
- * with the address and its networks up to a /24 or /56, so that nobody beyond
- * these can use up what is somebody else's; account NULL: by address alone.
+ * with the address and its networks up to a /24 or /56 (.of_account), so that
+ * nobody beyond these can use up what is somebody else's; account NULL: by
+ * address alone.
  * Raises 429 when there is none to take. Returns NULL while limits are off, and
  * when the request, run once more, has spent one already.
  */

@@ -81,18 +81,25 @@ read_rate(const char *p, size_t len, unsigned *quota_out, unsigned *window)
 	return (true);
 }
 
-/* Its index among the wider networks; -1: none of that length counts. */
-static int
-find_wider(const char *bits, size_t len)
+bool
+rate_limit_counts(const struct rate_limit *l, const struct rate_network *n)
 {
-	char	 text[8];
-	size_t	 i;
+	return (n->wider == -1 || (!l->no_client && (!l->of_account ||
+	    n->of_account)));
+}
 
-	for (i = 0; i < RATE_NETWORKS; i++) {
-		snprintf(text, sizeof(text), "%u", rate_networks[i].bits);
-		if (rate_networks[i].wider != -1 && strlen(text) == len &&
-		    strncmp(bits, text, len) == 0)
-			return (rate_networks[i].wider);
+/* Its index among the wider networks; -1: the limit counts none such. */
+static int
+find_wider(const struct rate_limit *l, const char *bits, size_t len)
+{
+	const struct rate_network	*n;
+	char				 text[8];
+
+	for (n = rate_networks; n < rate_networks + RATE_NETWORKS; n++) {
+		snprintf(text, sizeof(text), "%u", n->bits);
+		if (n->wider != -1 && rate_limit_counts(l, n) &&
+		    strlen(text) == len && strncmp(bits, text, len) == 0)
+			return (n->wider);
 	}
 	return (-1);
 }
@@ -147,8 +154,9 @@ configure_item(const char *item, size_t len)
 	quota = &l->quota;
 	window = &l->window;
 	if (slash != NULL) {
-		wider = find_wider(slash + 1, (size_t)(equals - slash) - 1);
-		if (wider == -1 || l->no_client)
+		wider = find_wider(l, slash + 1,
+		    (size_t)(equals - slash) - 1);
+		if (wider == -1)
 			return (wrong_item(item, len, "names no network"));
 		quota = &l->wider[wider].quota;
 		window = &l->wider[wider].window;
@@ -186,7 +194,7 @@ print_limit(const struct rate_limit *l)
 	printf("%-28s %u per %u s: %s\n", l->name, l->quota, l->window,
 	    l->doc);
 	for (n = rate_networks; n < rate_networks + RATE_NETWORKS; n++) {
-		if (n->wider == -1 || l->no_client)
+		if (n->wider == -1 || !rate_limit_counts(l, n))
 			continue;
 		rate_limit_rate(l, n, &quota, &window);
 		snprintf(name, sizeof(name), "%s/%u", l->name, n->bits);

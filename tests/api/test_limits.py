@@ -98,7 +98,8 @@ def test_a_process_that_may_not_open_as_many_files(make_server):
     ("token/64=5/m", "names no network"), ("token/=5/m", "names no network"),
     ("token/056=5/m", "names no network"), ("token/56/56=5/m", "names no"),
     ("/56=5/m", "is no limit"), ("token/56=5", "is no rate"),
-    ("token/56", "has no =")])
+    ("token/56", "has no ="), ("sign_in_failures/48=5/m", "names no network"),
+    ("recipient_mails/24=5/d", "names no network")])
 def test_rate_limits_that_make_no_sense(make_server, value, phrase):
     line = failing_start(make_server(KEEL_RATE_LIMITS=value),
                          "KEEL_RATE_LIMITS", phrase)
@@ -129,9 +130,11 @@ def test_check_config_shows_the_limits(make_server):
                  "\ntoken/56                     400 per 600 s\n",
                  "\nregister/48                  9 per 86400 s\n",
                  "\nregister/24                  32 per 86400 s\n",
-                 "\nemail_changes/48             1000000 per 3600 s\n",
+                 "\nemail_changes/56             1000000 per 3600 s\n",
                  "KEEL_TRUSTED_PROXIES", "10.0.0.0/8,::1",
                  "KEEL_CONNECTIONS_PER_ADDRESS", "99",
                  "100 per 600 s: Token requests", "2 per 86400 s: Reg",
                  "5 per 60 s: Failed sign-ins"):
         assert line in done.stdout
+    for name in ("email_changes/48", "recipient_mails/24"):
+        assert name not in done.stdout

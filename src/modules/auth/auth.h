@@ -120,7 +120,7 @@ struct attempt;
  * these at any account, or in a row at this account, unless its user is known
  * in this network, by registering or signing in there. An attempt that is not
  * reported as failed does not count against the addresses; against the account
- * it counts until the right password or a new one ends the row.
+ * it counts until the right password or a new one sets the count to zero.
  */
 struct attempt	*auth_attempt_sign_in(struct ctx *, const struct user *,
 		    const char *username) AWAITS;
@@ -158,8 +158,8 @@ void		 auth_repository_revoke_sessions(struct ctx *,
 		    const struct user *, const char *but) AWAITS;
 
 /*
- * Also ends the row of failed attempts, and remembers the network. False when
- * the user is gone, disabled or has another password meanwhile.
+ * Also sets the count of failed attempts to zero, and remembers the network.
+ * False when the user is gone, disabled or has another password meanwhile.
  */
 bool		 auth_repository_create_session(struct ctx *, const char *id,
 		    const struct user *, int64_t expires_at,

@@ -31,10 +31,11 @@
 #define USERNAME_MAX	512	/* bytes; no address is as long */
 
 RATE_LIMIT(sign_in_failures, 5, MINUTE,
-    "Failed sign-ins to one account from one address");
+    "Failed sign-ins to one account from one address", .of_account = true);
 
 RATE_LIMIT(password_failures, 5, MINUTE,
-    "Wrong current passwords of one account from one address");
+    "Wrong current passwords of one account from one address",
+    .of_account = true);
 
 RATE_LIMIT(address_failures, 20, MINUTE,
     "Wrong passwords from one address, to any account");
@@ -43,7 +44,7 @@ struct attempt {
 	struct rate_held	*account, *address;
 };
 
-static void	count_in_a_row(struct ctx *, const char *,
+static void	count_failure(struct ctx *, const char *,
 		    const struct user *) AWAITS;
 static struct attempt	*attempt(struct ctx *, const struct rate_limit *,
 			    const char *, const struct user *) AWAITS;
@@ -73,7 +74,7 @@ unknown_account(struct ctx *c, const char *username)
  * around the count.
  */
 static void
-count_in_a_row(struct ctx *c, const char *account, const struct user *user)
+count_failure(struct ctx *c, const char *account, const struct user *user)
 {
 	const struct attempt_count	*count;
 
@@ -95,7 +96,7 @@ attempt(struct ctx *c, const struct rate_limit *limit, const char *account,
 	a->account = rate_limit_hold(c, limit, account);
 	a->address = rate_limit_hold(c, &address_failures_limit, NULL);
 	if (!rate_limit_off())
-		count_in_a_row(c, account, user);
+		count_failure(c, account, user);
 	return (a);
 }
 

@@ -26,7 +26,8 @@
 
 /* Or 409 would tell a stranger of any number of addresses who has one. */
 RATE_LIMIT(email_changes, 10, HOUR,
-    "Other e-mail addresses asked for by one account from one address");
+    "Other e-mail addresses asked for by one account from one address",
+    .of_account = true);
 
 static void	act_as_admin(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
