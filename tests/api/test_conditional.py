@@ -21,7 +21,6 @@ import pytest
 
 from helpers import check_error, check_validation, new_user, read_me, sign_in
 from people import add_people, transaction, wait_for_waiting
-from server import confidential
 
 ME = "/api/v1/users/me"
 OUTDATED = "The resource is not in the state that was asked for"
@@ -355,56 +354,3 @@ def test_two_writers_at_once(client, people):
             tag = won.headers["etag"]
             assert user.row("name", "version") == (
                 won.json()["name"], version + 1)
-
-
-#
-# Caches.
-#
-
-def test_another_user_s_answer_is_another(client, people):
-    """/users/me is one URL and has many answers: no cache may mix them up."""
-    for path in (ME, people[0].path):
-        answer = client.get(path, headers=people[1].headers)
-        same = client.get(path, headers=people[1].headers | {
-            "If-None-Match": answer.headers["etag"]})
-        assert (answer.status_code, same.status_code) == (200, 304)
-        for told in (answer, same):
-            assert told.headers["vary"] == "Authorization"
-            assert told.headers["cache-control"] == "private, no-cache"
-
-
-def test_what_is_not_asked_for_again_is_not_kept(client, people):
-    user, admin = people
-    token = {"Authorization": "Bearer " + admin.token}
-    answers = [
-        client.get("/api/v1/users", headers=token),
-        client.get("/api/v1/users?cursor=", headers=token),
-        client.get(ME + "/sessions", headers=token),
-        client.get("/api/v1/admin/jobs", headers=token),
-        client.get("/healthz"), client.get("/readyz"),
-        client.options("/api/v1/users"), client.get("/api/v1/users/"),
-        client.delete(ME + "/sessions?except=current", headers=token),
-        # Errors: of them 404 and 405 might be kept by heuristics.
-        client.get(ME), client.get(user.path, headers={
-            "Authorization": "Bearer x"}),
-        get(client, user, path=admin.path), client.get("/nothing"),
-        client.put("/healthz"), client.get("/api/v1/users?x=1", headers=token),
-        client.post("/api/v1/auth/token", data={"username": "a"}),
-        client.post("/api/v1/users", content=b"{"),
-        get(client, user, ("If-Match", '"other"')),
-        client.get("/" + "a" * 3000),       # refused by the guard
-        send(client, people, "deactivate"), send(client, people, "activate")]
-    found = {answer.status_code for answer in answers}
-    assert found >= {200, 204, 308, 400, 401, 403, 404, 405, 412, 414, 422}
-    for answer in answers:
-        assert answer.headers["cache-control"] == "no-store", answer.request
-
-
-def test_a_token_is_not_kept(client):
-    """RFC 6749, 5.1."""
-    user = new_user()
-    assert client.post("/api/v1/users", json=user).status_code == 201
-    answer = client.post("/api/v1/auth/token", data={
-        "username": user["email"], "password": user["password"]})
-    confidential.add(answer.json()["access_token"])
-    assert answer.headers["cache-control"] == "no-store"

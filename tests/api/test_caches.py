@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The Keel authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+"""What caches may keep: what has a tag, to ask whether it is still good; and
+nothing else."""
+
+import pytest
+
+from helpers import ask_token, new_user
+from people import add_people
+from server import confidential
+
+ME = "/api/v1/users/me"
+
+
+@pytest.fixture
+def people(server):
+    return add_people(server, "user", "admin")
+
+
+def test_another_user_s_answer_is_another(client, people):
+    """/users/me is one URL and has many answers: no cache may mix them up."""
+    for path in (ME, people[0].path):
+        answer = client.get(path, headers=people[1].headers)
+        same = client.get(path, headers=people[1].headers | {
+            "If-None-Match": answer.headers["etag"]})
+        assert (answer.status_code, same.status_code) == (200, 304)
+        for told in (answer, same):
+            assert told.headers["vary"] == "Authorization"
+            assert told.headers["cache-control"] == "private, no-cache"
+
+
+def test_what_is_not_asked_for_again_is_not_kept(client, people):
+    user, admin = people
+    token = admin.headers
+    answers = [
+        client.get("/api/v1/users", headers=token),
+        client.get("/api/v1/users?cursor=", headers=token),
+        client.get(ME + "/sessions", headers=token),
+        client.get("/api/v1/admin/jobs", headers=token),
+        client.get("/healthz"), client.head("/healthz"),
+        client.get("/readyz"),
+        client.options("/api/v1/users"), client.get("/api/v1/users/"),
+        client.delete(ME + "/sessions?except=current", headers=token),
+        # Errors: of them 404 and 405 might be kept by heuristics.
+        client.get(ME), client.get(user.path, headers={
+            "Authorization": "Bearer x"}),
+        client.get(admin.path, headers=user.headers), client.get("/nothing"),
+        client.put("/healthz"), client.get("/api/v1/users?x=1", headers=token),
+        client.post("/api/v1/auth/token", data={"username": "a"}),
+        client.post("/api/v1/users", content=b"{"),
+        client.get(user.path, headers=user.headers | {"If-Match": '"other"'}),
+        client.get("/" + "a" * 3000),       # refused by the guard
+        client.post(user.path + "/deactivate", headers=token),
+        client.post(user.path + "/activate", headers=token)]
+    found = {answer.status_code for answer in answers}
+    assert found >= {200, 204, 308, 400, 401, 403, 404, 405, 412, 414, 422}
+    for answer in answers:
+        assert answer.headers["cache-control"] == "no-store", answer.request
+
+
+def test_a_token_is_not_kept(client):
+    """RFC 6749, 5.1."""
+    user = new_user()
+    assert client.post("/api/v1/users", json=user).status_code == 201
+    answer = ask_token(client, user["email"], user["password"])
+    confidential.add(answer.json()["access_token"])
+    assert answer.headers["cache-control"] == "no-store"
