@@ -205,7 +205,7 @@ check_locale(PGconn *db)
 	    "one with LC_CTYPE 'C.UTF-8'");
 }
 
-/* Keel's own defaults, which whoever reads the error may not know of. */
+/* Keel's own defaults, which a reader of the error may not know of. */
 static const char *
 hint(const char *conninfo, const char *said)
 {
