@@ -243,9 +243,10 @@ warn_of_sslmode(const struct source *from, const struct server *s)
 	if (binding != NULL && strcmp(binding, "require") == 0)
 		return;
 	if (!warned)
-		fprintf(stderr, "keel: warning: " URL "its sslmode lets "
-		    "whoever %s %s have the password and the data; "
-		    "sslmode=verify-full with sslrootcert=FILE ends that\n",
+		fprintf(stderr, "keel: warning: " URL "with its sslmode, any "
+		    "server that %s %s gets the password and the data; "
+		    "sslmode=verify-full with sslrootcert=FILE prevents "
+		    "that\n",
 		    strcmp(given(from, "sslmode"), "verify-ca") == 0 ?
 		    "has a certificate of the same authority and answers at" :
 		    "answers at", s->hostaddr);

@@ -87,17 +87,18 @@ static bool
 make_room(struct fair_queue *q, const struct fair_item *newcomer,
     struct fair_item **dropped)
 {
-	bool	 capped = count_network(q, newcomer) >= q->most_each;
+	bool			 capped;
+	struct fair_item	*heaviest;
 
 	*dropped = NULL;
+	capped = count_network(q, newcomer) >= q->most_each;
 	if (!capped && q->length < q->most)
 		return (true);
-	*dropped = find_heaviest(q, capped ? newcomer : NULL);
-	if (*dropped == NULL || !is_lighter(q, newcomer, *dropped)) {
-		*dropped = NULL;
+	heaviest = find_heaviest(q, capped ? newcomer : NULL);
+	if (heaviest == NULL || !is_lighter(q, newcomer, heaviest))
 		return (false);
-	}
-	fair_queue_remove(q, *dropped);
+	fair_queue_remove(q, heaviest);
+	*dropped = heaviest;
 	return (true);
 }
 

@@ -22,6 +22,7 @@
 #include "request_fixture.h"
 
 #include "runtime/endpoint.h"
+#include "utils/etag.h"
 #include "wire/wire.h"
 
 static struct wire_request	sent;
@@ -43,6 +44,19 @@ send_line(const char *name, const char *value)
 
 	line->name = name;
 	line->value = value;
+}
+
+/* The tag of a row, by its schema; good until the eighth call from here. */
+static inline const char *
+answer_tag(const struct schema *s, const char *id, int64_t version)
+{
+	static char	 texts[8][ETAG_TEXT];
+	static size_t	 n;
+	char		*text = texts[n++ % 8];
+
+	assert_true(etag_make(text, s->fingerprint, sizeof(s->fingerprint),
+	    id, version));
+	return (text);
 }
 
 /* The answer's header; all of them with a comma if there are several. */
