@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Keel on Debian 12. kodev compiles; make adds what kodev lacks: flavours kept
 # apart, rebuilding when a header changes, packages, tests.
 

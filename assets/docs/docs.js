@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Starts Swagger UI on this server's own description. */
 "use strict";
 

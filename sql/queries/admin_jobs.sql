@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- name: admin_jobs.count
 SELECT count(*) AS total
   FROM jobs

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- name: health.database_state
 SELECT max(version)::bigint AS version,
        NOT (pg_is_in_recovery()

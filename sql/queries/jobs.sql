@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- name: jobs.enqueue
 INSERT INTO jobs (id, kind, payload, unique_key, request_id)
 VALUES ($1, $2, $3, $4, $5)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- name: mail.count
 -- One more mail to a recipient; no row when it has had enough. All attempts of
 -- one job count once. $1 recipient, $2 job, $3 how many mails, $4 in how many

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- name: sessions.create
 -- The right password sets the count of wrong ones to zero, and its network ($6)
 -- is known from now on.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- name: sign_ins.count_attempt
 -- Counts an attempt as failed, before the password is looked at, so that of
 -- many at once none is missed. No row when $4 in a row have failed, unless the

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- name: users.find_by_email
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
        version, created_at, updated_at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Preloaded with the address sanitizer. It wakes up at the process's first
  * malloc, and one of Kore's libraries makes that from inside newlocale(),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the rules share: reading the tree, masking C, self-test, report."""
 
 import pathlib

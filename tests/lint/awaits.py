@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Whoever calls a function that may suspend says AWAITS itself."""
 
 import re

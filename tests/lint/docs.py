@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the pages in docs name exists: every `function()`; and, in a table under
 the mark below, every `code` of the right column, blanks aside."""
 

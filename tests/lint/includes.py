@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Who may include whom, who may call whom, and where SQL may stand."""
 
 import os.path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A schema's or a query's wrong struct does not compile, by what gcc says."""
 
 import os
