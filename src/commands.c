@@ -10,15 +10,15 @@
 #include "commands.h"
 #include "config.h"
 #include "database/database.h"
-#include "jobs/jobs.h"
+#include "http/routes.h"
+#include "jobs_main.h"
 #include "main.h"
 #include "modules/users/users.h"
 #include "openapi/openapi.h"
-#include "runtime/endpoint.h"
-#include "runtime/tls.h"
 #include "utils/email.h"
 #include "utils/password.h"
 #include "utils/utf8.h"
+#include "wire/tls.h"
 #include "wire/wire.h"
 
 #define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */

@@ -9,10 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "config.h"
+#include "database/database.h"
+#include "http/page.h"
+#include "jobs/jobs.h"
+#include "mail/mail_settings.h"
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
-#include "runtime/log.h"
 #include "utils/complain.h"
+#include "wire/wire.h"
 
 #define WORKERS_MAX	64
 #define POOL_MAX	64
@@ -132,6 +138,7 @@ check_secret(const char *secret, const char *alg)
 static const char *
 load_secret(void)
 {
+	unsigned char	 key[CURSOR_KEY];
 	const char	*secret, *alg, *what;
 
 	alg = setting_read(&algorithm_setting);
@@ -147,8 +154,10 @@ load_secret(void)
 	config.jwt_key.alg = alg;
 	config.jwt_key.secret = secret;
 	config.jwt_key.secret_len = strlen(secret);
-	if (!cursor_key(secret, strlen(secret), config.cursor_key))
+	auth_init(&config.jwt_key, config.public_url);
+	if (!cursor_key(secret, strlen(secret), key))
 		return (complain("cannot make a key: out of memory"));
+	pages_init(key);
 	return (NULL);
 }
 
@@ -203,8 +212,12 @@ load_counts(void)
 	    &config.workers)) != NULL)
 		return (what);
 	text = setting_read(&database_pool_setting);
-	return (check_number("KEEL_DATABASE_POOL", text, 1, POOL_MAX,
-	    &config.database_pool));
+	if ((what = check_number("KEEL_DATABASE_POOL", text, 1, POOL_MAX,
+	    &config.database_pool)) != NULL)
+		return (what);
+	wire_settings.workers = config.workers;
+	wire_settings.other_files = config.database_pool;
+	return (NULL);
 }
 
 static const char *
@@ -214,23 +227,29 @@ load_jobs(void)
 
 	text = setting_read(&jobs_concurrency_setting);
 	if ((what = check_number("KEEL_JOBS_CONCURRENCY", text, 1,
-	    CONCURRENCY_MAX, &config.jobs_concurrency)) != NULL)
+	    CONCURRENCY_MAX, &jobs_settings.concurrency)) != NULL)
 		return (what);
 	text = setting_read(&jobs_keep_days_setting);
 	return (check_number("KEEL_JOBS_KEEP_DAYS", text, 0, KEEP_DAYS_MAX,
-	    &config.jobs_keep_days));
+	    &jobs_settings.keep_days));
 }
 
 static const char *
 load_mail(void)
 {
-	const char	*url, *tls, *ca, *from;
+	const char	*url, *tls, *ca, *from, *what;
 
 	url = setting_read(&smtp_url_setting);
 	tls = setting_read(&smtp_tls_setting);
 	ca = setting_read(&smtp_ca_setting);
 	from = setting_read(&mail_from_setting);
-	return (mail_settings_read(url, tls, ca, from, &config.mail));
+	if ((what = mail_settings_read(url, tls, ca, from,
+	    &mail_settings)) != NULL)
+		return (what);
+	mail_settings.state_dir = config.state_dir;
+	mail_settings.secret = config.jwt_key.secret;
+	mail_settings.secret_len = config.jwt_key.secret_len;
+	return (NULL);
 }
 
 static const char *
@@ -261,43 +280,32 @@ load_user_directory(void)
 	return (NULL);
 }
 
-static struct netblock	proxies[PROXIES_MAX];
-static unsigned		nproxies;
-
-bool
-config_trusts(const struct netaddr *a)
-{
-	unsigned	 i;
-
-	for (i = 0; i < nproxies; i++) {
-		if (netblock_has(&proxies[i], a))
-			return (true);
-	}
-	return (false);
-}
-
 static const char *
 load_proxies(void)
 {
-	const char	*list = setting_read(&trusted_proxies_setting);
-	const char	*what;
-	char		 item[64];
-	size_t		 len;
+	const char		*list = setting_read(&trusted_proxies_setting);
+	static struct netblock	 proxies[PROXIES_MAX];
+	unsigned		 n = 0;
+	const char		*what;
+	char			 item[64];
+	size_t			 len;
 
 	if (list == NULL)
 		return (NULL);
 	for (; *list != '\0'; list += len + (list[len] == ',')) {
 		len = strcspn(list, ",");
-		if (nproxies == PROXIES_MAX)
+		if (n == PROXIES_MAX)
 			return (complain("KEEL_TRUSTED_PROXIES has more than "
 			    "%u entries", PROXIES_MAX));
 		snprintf(item, sizeof(item), "%.*s", (int)len, list);
-		what = netblock_parse(item, &proxies[nproxies++]);
+		what = netblock_parse(item, &proxies[n++]);
 		if (what != NULL)
 			return (complain("KEEL_TRUSTED_PROXIES: '%s' %s (it "
 			    "is a list like 10.0.0.0/8,192.0.2.1)", item,
 			    what));
 	}
+	wire_settings.proxies = proxies;
+	wire_settings.nproxies = n;
 	return (NULL);
 }
 
@@ -308,7 +316,7 @@ load_limits(void)
 
 	text = setting_read(&connections_per_address_setting);
 	if ((what = check_number("KEEL_CONNECTIONS_PER_ADDRESS", text, 1,
-	    65535, &config.connections_per_address)) != NULL)
+	    65535, &wire_settings.per_address)) != NULL)
 		return (what);
 	text = setting_read(&rate_limits_setting);
 	if ((what = rate_limit_configure(text)) != NULL)
@@ -365,6 +373,7 @@ load_database(void)
 		return (complain("KEEL_DATABASE_URL is not set (./keel serve "
 		    "starts a private database when it is not; kore and "
 		    "kodev cannot)"));
+	database_init(config.database_url);
 	return (NULL);
 }
 

@@ -7,11 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mail/mail_settings.h"
-#include "runtime/schema.h"
-#include "utils/cursor.h"
+#include "base/register.h"
 #include "utils/jwt.h"
-#include "utils/netaddr.h"
 
 /*
  * A variable of the environment. Every SETTING is listed by check-config and
@@ -37,7 +34,7 @@ struct setting {
 /* Its value now, or its fallback. A variable that is empty counts as unset. */
 const char	*setting_read(struct setting *);
 
-/* Who may list the users, and read others than himself. */
+/* Who may list the users, and read others than themselves. */
 enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };
 
 /*
@@ -55,16 +52,9 @@ struct config {
 	const char	*tls_key;		/* KEEL_TLS_KEY; may be NULL */
 	unsigned	 workers;		/* KEEL_WORKERS */
 	unsigned	 database_pool;		/* KEEL_DATABASE_POOL */
-	unsigned	 jobs_concurrency;	/* KEEL_JOBS_CONCURRENCY */
-	unsigned	 jobs_keep_days;	/* KEEL_JOBS_KEEP_DAYS */
 	unsigned	 log_level;		/* KEEL_LOG_LEVEL */
-	unsigned	 connections_per_address;
-					/* KEEL_CONNECTIONS_PER_ADDRESS */
 	enum user_directory	 user_directory; /* KEEL_USER_DIRECTORY */
-	struct mail_settings	 mail;	/* KEEL_SMTP_URL, KEEL_SMTP_TLS,
-					   KEEL_SMTP_CA, KEEL_MAIL_FROM */
 	struct jwt_key	 jwt_key;	/* KEEL_SECRET_KEY, KEEL_ALGORITHM */
-	unsigned char	 cursor_key[CURSOR_KEY];	/* made of the secret */
 };
 
 extern struct config	config;
@@ -74,9 +64,6 @@ extern struct config	config;
  * line naming the setting that is missing or wrong, and how it should be.
  */
 const char	*config_load(void);
-
-/* Is it the address of a proxy that KEEL_TRUSTED_PROXIES names? */
-bool		 config_trusts(const struct netaddr *);
 
 /*
  * Prints every setting as it stands, secrets masked, and the rate limits that

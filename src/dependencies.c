@@ -5,7 +5,9 @@
 
 #include "config.h"
 #include "dependencies.h"
+#include "http/routes.h"
 #include "middleware/middleware.h"
+#include "modules/users/users.h"
 #include "utils/jwt.h"
 
 static void	resolve_user(struct ctx *, const struct dependency *) AWAITS;

@@ -7,8 +7,9 @@
 #ifndef SRC_DEPENDENCIES_H
 #define SRC_DEPENDENCIES_H
 
-#include "modules/users/users.h"
-#include "runtime/endpoint.h"
+#include "request/depend.h"
+
+struct user;
 
 /*
  * What handlers depend on, and ROUTE rows declare (the seed's

@@ -21,23 +21,25 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "app.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
 #include "commands.h"
 #include "config.h"
+#include "coro/loop.h"
 #include "database/database.h"
+#include "http/routes.h"
 #include "jobs/jobs.h"
 #include "mail/mail.h"
 #include "main.h"
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
-#include "runtime/endpoint.h"
-#include "runtime/log.h"
-#include "runtime/loop.h"
-#include "runtime/mem.h"
-#include "runtime/metrics.h"
-#include "runtime/offload.h"
-#include "runtime/pidfile.h"
-#include "runtime/tls.h"
+#include "pidfile.h"
+#include "request/offload.h"
 #include "utils/password.h"
+#include "wire/tls.h"
 #include "wire/wire.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -266,6 +268,8 @@ prepare_server(void)
 	malloc_trim(0);		/* a hash takes 19 MB */
 	metrics_init();
 	require(rate_limit_init());
+	wire_settings.name_request = request_id_assign;
+	wire_settings.write_refusal = error_handler_envelope;
 	require(wire_init());
 	limit_files();
 	watch_signals();
@@ -283,7 +287,7 @@ kore_parent_configure(int argc, char **argv)
 	(void)argv;
 
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
-	require(routes_init());
+	require(routes_init(app_handle));
 	require(schemas_init());
 	require(jobs_init());
 	require(mails_init());

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "runtime/ctx.h"
-#include "runtime/schema.h"
+#include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
  * PostgreSQL, awaited. SQL stands in sql/queries, in sections headed
@@ -186,6 +186,9 @@ void	database_reconnect(void);
 
 const char	*database_exec_now(const struct query *, int64_t *touched,
 		    const char *const *, size_t);
+
+/* In the parent, before what follows: where the database is. */
+void		 database_init(const char *url);
 
 /*
  * database_start.c, in the parent: reads the query files, then connects and

@@ -20,8 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "database/conn.h"
-#include "runtime/log.h"
 
 #define CONNECT_MS	4000	/* connecting and preparing */
 

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/faults.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "database/conn.h"
 #include "database/pool.h"
-#include "runtime/faults.h"
-#include "runtime/log.h"
-#include "runtime/metrics.h"
 
 #define ACQUIRE_MS	2000	/* for a connection to become free */
 #define QUERY_MS	6000	/* a second over statement_timeout */

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "database/pool.h"
-#include "runtime/depend.h"
-#include "runtime/log.h"
+#include "request/depend.h"
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
 
@@ -153,22 +153,22 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 		raise_error(c, &ERR_UNAVAILABLE, "The schema has changed");
 	}
 	if (does_not_fit(state)) {
-		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
-		    state, text);
+		log_event(LEVEL_WARNING, c->request_id, "database",
+		    "%s: %s: %s", name, state, text);
 		error_detail(c, "body", "out_of_range",
 		    "A value does not fit the database");
 		raise_validation(c);
 	}
 	if (strncmp(state, "23", 2) == 0) {
 		raise_constraint(c, r);
-		log_event(LEVEL_ERROR, c, "integrity",
+		log_event(LEVEL_ERROR, c->request_id, "integrity",
 		    "%s: %s: %s", name, state, text);
 		raise_error(c, &ERR_CONFLICT, "Resource already exists or "
 		    "constraint violation");
 	}
 	if (is_unavailable(state)) {
-		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
-		    state, text);
+		log_event(LEVEL_WARNING, c->request_id, "database",
+		    "%s: %s: %s", name, state, text);
 		raise_error(c, &ERR_UNAVAILABLE, is_read_only(state) ?
 		    "The database is read-only" :
 		    "The database is unavailable");

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "database/pool.h"
 #include "database/sync.h"
 #include "utils/complain.h"
@@ -205,6 +204,14 @@ hint(const char *conninfo, const char *said)
 	return ("");
 }
 
+static const char	*database_url;
+
+void
+database_init(const char *url)
+{
+	database_url = url;
+}
+
 static PGconn *
 connect_to(const char *conninfo, const char **what)
 {
@@ -228,7 +235,7 @@ sync_connect(const char **what)
 {
 	const char	*conninfo;
 
-	if ((conninfo = database_conninfo(config.database_url, what)) == NULL)
+	if ((conninfo = database_conninfo(database_url, what)) == NULL)
 		return (NULL);
 	return (connect_to(conninfo, what));
 }

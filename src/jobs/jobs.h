@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "database/database.h"
-#include "runtime/endpoint.h"
+#include "request/endpoint.h"
 
 /*
  * Work for later (the seed's BackgroundTasks, which a crash loses). A job is
@@ -102,13 +102,18 @@ struct job_payload {
 void		 job_store(struct ctx *, const struct job_kind *,
 		    const void *payload) AWAITS;
 
+/* Filled before the runner starts. */
+struct jobs_settings {
+	unsigned	 concurrency;	/* attempts at once */
+	unsigned	 keep_days;	/* of jobs that are done */
+};
+
+extern struct jobs_settings	jobs_settings;
+
 /*
  * In the parent, once: checks what the kinds declare. Returns NULL, or a line
  * saying what is wrong.
  */
 const char	*jobs_init(void);
-
-/* ./keel jobs: runs jobs until SIGTERM, and exits. */
-void		 jobs_main(const char *conninfo) __attribute__((noreturn));
 
 #endif

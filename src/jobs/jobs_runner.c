@@ -9,10 +9,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "config.h"
+#include "base/log.h"
+#include "base/mem.h"
 #include "jobs/runner.h"
-#include "runtime/log.h"
-#include "runtime/mem.h"
 
 #define POLL_MS		2000
 #define ASK_SECONDS	60	/* for a round that should have begun */
@@ -23,6 +22,8 @@ struct turn {
 	void		(*fn)(struct ctx *);
 	bool		*busy;
 };
+
+struct jobs_settings	jobs_settings;
 
 static struct {
 	char		 id[UUID_TEXT];
@@ -121,7 +122,7 @@ disown(const char *id)
 static void
 claim(struct ctx *c)
 {
-	unsigned	 room = config.jobs_concurrency - runner.n;
+	unsigned	 room = jobs_settings.concurrency - runner.n;
 	uint64_t	 asked = coro_now_ms();
 	struct job	*jobs;
 	struct attempt	*a;
@@ -151,7 +152,7 @@ claim(struct ctx *c)
 static void
 claim_if_due(uint64_t now)
 {
-	if (runner.draining || runner.n >= config.jobs_concurrency)
+	if (runner.draining || runner.n >= jobs_settings.concurrency)
 		return;
 	if (runner.told || runner.more || now - runner.claimed_at >= POLL_MS)
 		begin_turn(claim, &runner.claiming);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The runner of jobs: leases, attempts, outcomes. For src/jobs only. */
+/*
+ * The runner of jobs: leases, attempts, outcomes. For src/jobs and jobs_main.c.
+ */
 
 #ifndef JOBS_RUNNER_H
 #define JOBS_RUNNER_H

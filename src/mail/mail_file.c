@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "mail/smtp.h"
 #include "utils/complain.h"
 #include "utils/own_folder.h"
@@ -26,11 +25,12 @@ mail_file_init(void)
 	const char	*what;
 	int		 state;
 
-	if ((what = own_folder_open(config.state_dir, 0, &state)) != NULL)
+	if ((what = own_folder_open(mail_settings.state_dir, 0,
+	    &state)) != NULL)
 		return (what);
 	close(state);
 	if ((size_t)snprintf(path, sizeof(path), "%s/mail",
-	    config.state_dir) >= sizeof(path))
+	    mail_settings.state_dir) >= sizeof(path))
 		return (complain("KEEL_STATE_DIR is too long"));
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		return (complain("cannot make %s: %m", path));

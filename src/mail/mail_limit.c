@@ -5,7 +5,6 @@
  * there.
  */
 
-#include "config.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
 #include "middleware/rate_limit.h"
@@ -34,7 +33,7 @@ mail_limit_take(struct ctx *c, const char *address)
 	if (!email_mailbox(address, mailbox, EMAIL_MAX))
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
-	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
+	if (!keyed_hash(mail_settings.secret, mail_settings.secret_len,
 	    "keel recipient", mailbox, hash))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (db_exec(c, mail_count, hash, c->job->id,

@@ -10,8 +10,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "mail/mail_settings.h"
 #include "mail/compose.h"
+#include "mail/mail_settings.h"
 #include "utils/complain.h"
 #include "utils/hex.h"
 #include "utils/utf8.h"
@@ -23,6 +23,8 @@
 
 #define SUBMISSION	587
 #define SUBMISSIONS	465
+
+struct mail_settings	mail_settings;
 
 /* The URL holds a password: it is not repeated. */
 static const char *

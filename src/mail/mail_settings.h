@@ -5,9 +5,13 @@
 #define MAIL_MAIL_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* How mail leaves, and whose it is. Constant after the start. */
 struct mail_settings {
+	const char	*state_dir;	/* has the folder of mail files */
+	const char	*secret;	/* hashes recipients */
+	size_t		 secret_len;
 	const char	*host;		/* the server's; NULL: files */
 	unsigned	 port;
 	bool		 implicit;	/* smtps: TLS from the first byte */
@@ -19,6 +23,8 @@ struct mail_settings {
 	const char	*from;		/* the address, ASCII */
 	const char	*from_domain;	/* what follows its @ */
 };
+
+extern struct mail_settings	mail_settings;
 
 /*
  * Reads the texts of KEEL_SMTP_URL (NULL if unset), KEEL_SMTP_TLS,

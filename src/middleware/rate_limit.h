@@ -7,8 +7,8 @@
 #ifndef MIDDLEWARE_RATE_LIMIT_H
 #define MIDDLEWARE_RATE_LIMIT_H
 
-#include "runtime/ctx.h"
-#include "runtime/schema.h"
+#include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
  * Rate limits, counted in memory that all workers share and exact across them:

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/metrics.h"
 #include "modules/health/health.h"
-#include "runtime/metrics.h"
 
 #define METRIC_MAX	512	/* bytes of a metric, its help included */
 
