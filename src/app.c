@@ -212,7 +212,7 @@ request_gone(struct http_request *req)
 static void
 arm_faults(const struct head *h, struct faults *faults)
 {
-#if defined(KEEL_FAULTS)
+#if defined(FAULTS)
 	faults_parse(faults, head_value(h, FAULT_HEADER));
 #else
 	(void)h;

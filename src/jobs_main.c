@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The process of `./keel jobs`: Kore's event loop, without Kore's workers and
+ * The process of ./keel jobs: Kore's event loop, without Kore's workers and
  * their sandbox, since mail needs name servers and libcurl. SIGTERM lets what
  * runs come to its end, for a while.
  */
@@ -20,6 +20,7 @@
 #include "jobs_main.h"
 #include "mail/mail.h"
 #include "main.h"
+#include "product.h"
 #include "request/offload.h"
 
 #define COROUTINES_MAX	512
@@ -45,7 +46,7 @@ jobs_round(void)
 static void
 jobs_ready(void)
 {
-	printf("keel: jobs ready\n");
+	printf(PRODUCT ": jobs ready\n");
 }
 
 /* A second signal changes nothing. */
@@ -92,7 +93,7 @@ jobs_main(const char *conninfo)
 	runner_init();
 	if ((what = mail_init()) != NULL)
 		main_fail("%s", what);
-	database_listen("keel_jobs", runner_told);
+	database_listen(PRODUCT "_jobs", runner_told);
 	database_worker_init(conninfo, config.database_pool, jobs_ready);
 	for (;;) {
 		now = kore_time_ms();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The process of ./keel jobs. */
+/* The process of the command jobs. */
 
 #ifndef SRC_JOBS_MAIN_H
 #define SRC_JOBS_MAIN_H

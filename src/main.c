@@ -37,6 +37,7 @@
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
 #include "pidfile.h"
+#include "product.h"
 #include "request/offload.h"
 #include "utils/password.h"
 #include "wire/tls.h"
@@ -77,7 +78,7 @@ main_fail(const char *fmt, ...)
 	va_list	 ap;
 
 	fflush(stdout);
-	fprintf(stderr, "keel: ");
+	fprintf(stderr, PRODUCT ": ");
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -250,8 +251,8 @@ worker_ready(struct kore_msg *msg, const void *data)
 		return;
 	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
 	printf(strchr(config.host, ':') != NULL ?
-	    "keel: ready on https://[%s]:%s\n" :
-	    "keel: ready on https://%s:%s\n", config.host, config.port);
+	    PRODUCT ": ready on https://[%s]:%s\n" :
+	    PRODUCT ": ready on https://%s:%s\n", config.host, config.port);
 }
 
 static void
@@ -386,5 +387,5 @@ void
 kore_seccomp_hook(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	kore_seccomp_filter("keel", filter, KORE_FILTER_LEN(filter));
+	kore_seccomp_filter(PRODUCT, filter, KORE_FILTER_LEN(filter));
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "pidfile.h"
+#include "product.h"
 #include "utils/own_folder.h"
 
 #define NOWHERE	"/dev/null"
@@ -47,7 +48,7 @@ const char *
 pidfile_write(void)
 {
 	static char	 path[PATH_MAX + 32];
-	const char	*state = getenv("KEEL_STATE_DIR"), *what;
+	const char	*state = getenv(ENV("STATE_DIR")), *what;
 	int		 folder = AT_FDCWD;
 	char		 name[32] = "kore.pid";
 
@@ -61,7 +62,7 @@ pidfile_write(void)
 		snprintf(name, sizeof(name), "kore.%d.pid", (int)getpid());
 	snprintf(path, sizeof(path), "%s/%s", state, name);
 	if (!write_anew(folder, name))
-		fprintf(stderr, "keel: cannot write %s: %m\n", path);
+		fprintf(stderr, PRODUCT ": cannot write %s: %m\n", path);
 	if (folder != AT_FDCWD)
 		close(folder);
 	kore_pidfile = path;

@@ -6,7 +6,7 @@
 
 /*
  * The file that holds the id of Kore's parent while it serves:
- * KEEL_STATE_DIR/kore.PID.pid, or kore.pid when that is not set.
+ * STATE_DIR/kore.PID.pid, or kore.pid when that is not set.
  */
 
 /* Before Kore's main(). Kore writes its own file to /dev/null then. */

@@ -3,7 +3,7 @@
 
 #include "base/faults.h"
 
-#if defined(KEEL_FAULTS)
+#if defined(FAULTS)
 #include <stdlib.h>
 #include <string.h>
 

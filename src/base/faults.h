@@ -6,23 +6,25 @@
 
 #include <stdbool.h>
 
+#include "product.h"
+
 /*
- * Faults, for tests: in builds with -DKEEL_FAULTS (the asan flavour) a request
- * may carry `X-Keel-Fault: alloc=N`, `query=N` or `stall=N`: its N-th
+ * Faults, for tests: in builds with -DFAULTS (the asan flavour) a request
+ * may carry `X-PRODUCT-Fault: alloc=N`, `query=N` or `stall=N`: its N-th
  * allocation fails, its N-th query is answered by an error, or its N-th await
  * takes FAULT_STALL_MS more, in which the client can hang up. No other build
  * contains any of this.
  */
 enum fault { FAULT_ALLOC, FAULT_QUERY, FAULT_STALL, FAULT_KINDS };
 
-#define FAULT_HEADER	"x-keel-fault"
+#define FAULT_HEADER	"x-" PRODUCT "-fault"
 #define FAULT_STALL_MS	300
 
 struct faults {
 	unsigned	countdown[FAULT_KINDS];
 };
 
-#if defined(KEEL_FAULTS)
+#if defined(FAULTS)
 /* True when the fault falls due here. */
 bool	fault_hit(enum fault);
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /*
- * Keel's own allocations, one door for all, so that a test can make each of
+ * All our own allocations: one door for all, so that a test can make each of
  * them fail in turn (runtime/faults.h). They return NULL when memory is short.
  */
 void	*mem_alloc(size_t);

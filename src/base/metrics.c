@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/metrics.h"
+#include "product.h"
 
 struct shared		*shared;
 struct worker_metrics	*metrics;
@@ -18,7 +19,7 @@ metrics_init(void)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED) {
-		fprintf(stderr, "keel: cannot map shared memory\n");
+		fprintf(stderr, PRODUCT ": cannot map shared memory\n");
 		exit(1);
 	}
 }

@@ -10,6 +10,18 @@
  */
 #define REGISTER(section_name, thing)					\
 	static __typeof__(thing) *const thing##_registered		\
-	    __attribute__((used, section("keel_" #section_name))) = &(thing)
+	    __attribute__((used, section("registered_" #section_name))) = \
+	    &(thing)
+
+
+/* What was put there: the declaration of a section's ends. */
+#define REGISTERED(type, section_name)					\
+	extern type	*const __start_registered_##section_name[];	\
+	extern type	*const __stop_registered_##section_name[]
+
+/* A loop over it: i points at a pointer to each thing. */
+#define EACH_REGISTERED(i, section_name)				\
+	for (i = __start_registered_##section_name;			\
+	    i < __stop_registered_##section_name; i++)
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * Keel's part of Kore's event loop. Event callbacks only mark coroutines
+ * Our part of Kore's event loop. Event callbacks only mark coroutines
  * runnable (coro_wake()); they run after the batch, from a timer of zero
  * milliseconds, because an epoll batch holds raw pointers.
  */

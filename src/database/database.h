@@ -120,7 +120,7 @@ struct query_file {
 		.query = { .name = #file "." #title, .model = &s##_model }\
 	};								\
 	static struct query *const file##_##title##_registered		\
-	    __attribute__((used, section("keel_queries"))) =		\
+	    __attribute__((used, section("registered_queries"))) =	\
 	    &file##_##title.query
 
 /* The parameters, as text; NULL is SQL's NULL. */
@@ -200,7 +200,7 @@ const char	*database_check(void);
 
 /*
  * database_conninfo.c: the conninfo string of every connection: the configured
- * one with a literal address, the user spelt out and Keel's own session
+ * one with a literal address, the user spelt out and our own session
  * settings. NULL, and *problem says why.
  */
 const char	*database_conninfo(const char *url, const char **problem);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/register.h"
 #include "database/pool.h"
 #include "request/depend.h"
 #include "utils/timefmt.h"
@@ -18,8 +19,7 @@
 static PGresult	*run(struct ctx *, const struct query *, const char *,
 		    const char *const *, size_t) AWAITS;
 
-extern const struct constraint	*const __start_keel_constraints[];
-extern const struct constraint	*const __stop_keel_constraints[];
+REGISTERED(const struct constraint, constraints);
 
 /* The "connection" of a transaction without a database: see depend.h. */
 static char	replaced[1];
@@ -121,8 +121,8 @@ raise_constraint(struct ctx *c, const PGresult *r)
 	const char	*name = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
 	const struct constraint	*const *k;
 
-	for (k = __start_keel_constraints; name != NULL &&
-	    k < __stop_keel_constraints; k++) {
+	for (k = __start_registered_constraints; name != NULL &&
+	    k < __stop_registered_constraints; k++) {
 		if (strcmp((*k)->name, name) == 0)
 			raise_error(c, &ERR_CONFLICT, "%s", (*k)->message);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Background work: jobs are rows, stored in the transaction that they belong
- * to and run by ./keel jobs.
+ * to and run by the command jobs.
  */
 
 #ifndef JOBS_JOBS_H
@@ -16,7 +16,7 @@
 /*
  * Work for later (the seed's BackgroundTasks, which a crash loses). A job is
  * stored in the transaction that is open, so it exists if and only if that
- * commits; `./keel jobs` runs it, at least once. A kind of job is declared
+ * commits; the command jobs runs it, at least once. A kind of job is declared
  * like an endpoint:
  *
  *	users.h:	 JOB_KIND(send_welcome_email, user);

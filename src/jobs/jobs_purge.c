@@ -6,7 +6,7 @@
 #define BATCH	1000	/* rows of a statement: it has five seconds */
 
 /*
- * Done jobs are kept KEEL_JOBS_KEEP_DAYS for who looks; dead ones until
+ * Done jobs are kept JOBS_KEEP_DAYS for who looks; dead ones until
  * somebody has.
  */
 static void

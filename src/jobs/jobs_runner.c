@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/register.h"
 #include "jobs/runner.h"
 
 #define POLL_MS		2000
@@ -100,7 +101,7 @@ find_kind(const char *name)
 {
 	struct job_kind	*const *k;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if (strcmp((*k)->name, name) == 0)
 			return (*k);
 	}
@@ -229,7 +230,7 @@ schedule(struct ctx *c)
 	struct job_kind	*const *i;
 	struct job_kind	*k;
 
-	for (i = __start_keel_job_kinds; i < __stop_keel_job_kinds; i++) {
+	EACH_REGISTERED(i, job_kinds) {
 		k = *i;
 		if (k->every == 0 || k->ask_at > coro_now_ms())
 			continue;
@@ -243,7 +244,7 @@ round_is_due(uint64_t now)
 {
 	struct job_kind	*const *k;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if ((*k)->every != 0 && (*k)->ask_at <= now)
 			return (true);
 	}
@@ -289,7 +290,7 @@ runner_init(void)
 	size_t		 len = sizeof("{}");
 	char		*p;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++)
+	EACH_REGISTERED(k, job_kinds)
 		len += strlen((*k)->name) + 1;
 	if (!uuid_v7(runner.id) || (runner.kinds = malloc(len)) == NULL) {
 		log_event(LEVEL_ERROR, NULL, "jobs", "no randomness or "
@@ -298,7 +299,7 @@ runner_init(void)
 	}
 	p = runner.kinds;
 	*p++ = '{';
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if (p != runner.kinds + 1)
 			*p++ = ',';
 		p = stpcpy(p, (*k)->name);

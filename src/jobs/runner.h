@@ -8,6 +8,7 @@
 
 #include <sys/queue.h>
 
+#include "base/register.h"
 #include "jobs/jobs.h"
 #include "utils/uuid.h"
 
@@ -46,11 +47,9 @@ struct job_id {
 	const char	*id;
 };
 
-extern struct job_kind	*const __start_keel_job_kinds[];
-extern struct job_kind	*const __stop_keel_job_kinds[];
+REGISTERED(struct job_kind, job_kinds);
 
-extern const struct job_payload	*const __start_keel_job_payloads[];
-extern const struct job_payload	*const __stop_keel_job_payloads[];
+REGISTERED(const struct job_payload, job_payloads);
 
 /* jobs_runner.c */
 

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/register.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
+#include "product.h"
 
-extern const struct mail	*const __start_keel_mails[];
-extern const struct mail	*const __stop_keel_mails[];
+REGISTERED(const struct mail, mails);
 
 const char *
 mails_init(void)
@@ -17,7 +18,7 @@ mails_init(void)
 	const struct mail	*const *m;
 	const char		*what;
 
-	for (m = __start_keel_mails; m < __stop_keel_mails; m++) {
+	EACH_REGISTERED(m, mails) {
 		if ((what = mail_check(*m)) != NULL)
 			return (what);
 	}
@@ -28,15 +29,15 @@ const char *
 mail_init(void)
 {
 	if (mail_settings.host == NULL) {
-		printf("keel: mails go to files in %s/mail\n",
+		printf(PRODUCT ": mails go to files in %s/mail\n",
 		    mail_settings.state_dir);
 		return (mail_file_init());
 	}
-	printf("keel: mails go to %s, port %u\n", mail_settings.host,
+	printf(PRODUCT ": mails go to %s, port %u\n", mail_settings.host,
 	    mail_settings.port);
 	if (strchr(mail_settings.from_domain, '.') == NULL)
 		log_event(LEVEL_WARNING, NULL, "mail", "mails are from %s, "
-		    "which few servers take: see KEEL_MAIL_FROM",
+		    "which few servers take: see " ENV("MAIL_FROM"),
 		    mail_settings.from);
 	return (smtp_init());
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mail/smtp.h"
+#include "product.h"
 #include "utils/complain.h"
 #include "utils/own_folder.h"
 
@@ -31,7 +32,7 @@ mail_file_init(void)
 	close(state);
 	if ((size_t)snprintf(path, sizeof(path), "%s/mail",
 	    mail_settings.state_dir) >= sizeof(path))
-		return (complain("KEEL_STATE_DIR is too long"));
+		return (complain(ENV("STATE_DIR") " is too long"));
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		return (complain("cannot make %s: %m", path));
 	if ((what = own_folder_open(path, O_NOFOLLOW, &folder)) != NULL)

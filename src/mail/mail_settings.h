@@ -27,8 +27,8 @@ struct mail_settings {
 extern struct mail_settings	mail_settings;
 
 /*
- * Reads the texts of KEEL_SMTP_URL (NULL if unset), KEEL_SMTP_TLS,
- * KEEL_SMTP_CA (NULL if unset) and KEEL_MAIL_FROM. Returns NULL, or a line
+ * Reads the texts of SMTP_URL (NULL if unset), SMTP_TLS,
+ * SMTP_CA (NULL if unset) and MAIL_FROM. Returns NULL, or a line
  * that names the setting and what is wrong with it, and holds no password.
  */
 const char	*mail_settings_read(const char *url, const char *tls,

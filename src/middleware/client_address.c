@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "middleware/middleware.h"
+#include "product.h"
 #include "wire/wire.h"
 
 #define IPV4_NETWORK	24	/* bits */
@@ -68,7 +69,8 @@ tell_unbelieved(const struct ctx *c)
 		return;
 	told = true;
 	log_event(LEVEL_WARNING, NULL, "proxy", "X-Forwarded-For from %s is "
-	    "not believed: KEEL_TRUSTED_PROXIES does not name it", c->client);
+	    "not believed: " ENV("TRUSTED_PROXIES") " does not name it",
+	    c->client);
 }
 
 void

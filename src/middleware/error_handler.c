@@ -48,7 +48,7 @@ write_envelope(struct jsonw *j, const struct ctx *c, const char *message)
 
 /*
  * RFC 6749, 5.2 has its own codes, which an endpoint raises as they are
- * (invalid_grant); Keel's own kinds are translated.
+ * (invalid_grant); our own kinds are translated.
  */
 static const char *
 oauth_code(const struct error_kind *kind)

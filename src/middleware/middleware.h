@@ -27,7 +27,7 @@ struct sockaddr;
 
 /*
  * Whose request it is: the peer's address or, when the peer is a proxy that
- * KEEL_TRUSTED_PROXIES names, the one it vouches for in X-Forwarded-For.
+ * TRUSTED_PROXIES names, the one it vouches for in X-Forwarded-For.
  */
 void	 client_address_assign(struct ctx *, const struct sockaddr *peer);
 

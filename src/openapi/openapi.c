@@ -17,8 +17,8 @@
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
+#include "product.h"
 
-#define API_TITLE	"Keel"
 #define API_VERSION	"1.0.0"
 #define API_SERVER	"api"		/* kore.conf's; admin is not clients' */
 
@@ -307,8 +307,8 @@ describe_api(void)
 
 	return (json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s}}, "
 	    "s:[{s:s, s:s}], s:o, s:o, s:o}", "openapi", "3.1.0",
-	    "info", "title", API_TITLE, "version", API_VERSION,
-	    "description", api_doc, "contact", "name", "The Keel authors",
+	    "info", "title", PRODUCT_TITLE, "version", API_VERSION,
+	    "description", api_doc, "contact", "name", PRODUCT_AUTHORS,
 	    "license", "name", "ISC", "identifier", "ISC",
 	    "servers", "url", "/", "description", "This server.",
 	    "tags", tags, "paths", paths, "components", components));

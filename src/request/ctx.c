@@ -103,7 +103,7 @@ wait_until(struct ctx *c, uint64_t until)
 	return (false);
 }
 
-#if defined(KEEL_FAULTS)
+#if defined(FAULTS)
 static bool	ctx_stall(void) AWAITS;
 
 /* Suspends for FAULT_STALL_MS whatever happens; true if woken meanwhile. */
@@ -129,7 +129,7 @@ ctx_wait(struct ctx *c, uint64_t timeout_ms)
 	if (ctx_expired(c))
 		return (false);
 
-#if defined(KEEL_FAULTS)
+#if defined(FAULTS)
 	if (fault_hit(FAULT_STALL)) {
 		faults_select(NULL);
 		woken = ctx_stall();

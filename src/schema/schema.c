@@ -7,11 +7,11 @@
 
 #include <openssl/evp.h>
 
+#include "base/register.h"
 #include "schema/schema.h"
 #include "schema/validator.h"
 
-extern struct schema	*const __start_keel_schemas[];
-extern struct schema	*const __stop_keel_schemas[];
+REGISTERED(struct schema, schemas);
 
 void
 field_set_fallback(const struct field *f, void *out)
@@ -167,7 +167,7 @@ schemas_init(void)
 	struct schema	*const *s;
 	const char	*problem;
 
-	for (s = __start_keel_schemas; s < __stop_keel_schemas; s++) {
+	EACH_REGISTERED(s, schemas) {
 		if ((problem = schema_init(*s)) != NULL)
 			return (problem);
 	}

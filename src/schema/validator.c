@@ -217,7 +217,7 @@ rule_compile(struct rule *r, const char *pattern)
 }
 
 /*
- * Kore has compiled the pattern too, and Keel never asks it: for ^.{0,2000}$
+ * Kore has compiled the pattern too, and we never ask it: for ^.{0,2000}$
  * glibc takes 63 MB. Its place is taken by a pattern that nothing matches (a
  * line cannot begin behind a character): a call of Kore's own validator
  * refuses every value.

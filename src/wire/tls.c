@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "product.h"
 #include "wire/tls.h"
 
 /* TLS 1.2: forward secrecy and AEAD only; 1.3 has nothing else. */
@@ -77,7 +78,8 @@ set_policy(SSL_CTX *ctx)
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	/* A client may send key updates without end: see wire_receive(). */
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"keel", 4);
+	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)PRODUCT,
+	    sizeof(PRODUCT) - 1);
 	SSL_CTX_set_info_callback(ctx, kore_tls_info_callback);
 	SSL_CTX_set_tlsext_servername_callback(ctx, keep_one_name);
 	SSL_CTX_set_alpn_select_cb(ctx, select_http11, NULL);
@@ -117,7 +119,7 @@ domain_init(struct kore_domain *dom, const char *certfile,
 static void
 say_default(const struct kore_domain *dom)
 {
-	log_event(LEVEL_WARNING, NULL, "start", "KEEL_TLS_CERT is not set: "
+	log_event(LEVEL_WARNING, NULL, "start", ENV("TLS_CERT") " is not set: "
 	    "serving kore.conf's certificate %s", dom->certfile);
 }
 

@@ -11,6 +11,7 @@
 #include <kore/http.h>
 #include <kore/tasks.h>
 
+#include "product.h"
 #include "utils/complain.h"
 #include "wire/wire.h"
 
@@ -65,7 +66,7 @@ wire_check(void)
 		    worker_max_connections));
 	if (wire_settings.per_address >
 	    wire_settings.workers * worker_max_connections)
-		return (complain("KEEL_CONNECTIONS_PER_ADDRESS is %u, more "
+		return (complain(ENV("CONNECTIONS_PER_ADDRESS") " is %u, more "
 		    "than all workers' connections (%u)",
 		    wire_settings.per_address,
 		    wire_settings.workers * worker_max_connections));

@@ -91,6 +91,20 @@ def check_order(files):
                        f"{mine}; let the start hand it down")
 
 
+def check_name(files):
+    """A clone changes the product's name in product.h, and in no room."""
+    name = re.search(r'PRODUCT\s+"(\w+)"', files.get("src/product.h", ""))
+    if name is None:
+        return
+    spelt = re.compile(name.group(1), re.I)
+    for path, text in files.items():
+        if room_of(path) in (None, "product", "settings", "modules", "top"):
+            continue
+        for match in spelt.finditer(text):
+            yield (path, line_of(text, match.start()),
+                   f"spells out {match.group()}: use product.h")
+
+
 def calls(files):
     """{file: {files of its room whose functions or variables it names}}"""
     owner = {}
@@ -184,7 +198,7 @@ def check_page(files):
 
 
 def check(files):
-    return [found for rule in (check_order, check_circles, check_modules,
+    return [found for rule in (check_order, check_name, check_circles, check_modules,
                                check_page)
             for found in rule(files)]
 
@@ -206,6 +220,8 @@ BAD = [
       "src/modules/n/n.h": '#include "modules/m/m.h"\n'},
      "a circle of modules"),
     ({"src/http/a.c": '#include "base/b.h"\n', PAGE: "old\n"}, "make rooms"),
+    ({"src/product.h": '#define PRODUCT "acme"\n',
+      "src/http/a.c": "/* Acme's own. */\n"}, "spells out Acme"),
 ]
 GOOD = [
     {"src/http/a.c": '#include "base/b.h"\n#include "a.h"\n',

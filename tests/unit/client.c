@@ -405,7 +405,7 @@ client_start(void **state)
 		print_error("%s\n", what);
 		return (-1);
 	}
-	for (q = __start_keel_queries; q < __stop_keel_queries; q++)
+	for (q = __start_registered_queries; q < __stop_registered_queries; q++)
 		(*q)->nparams = count_params((*q)->sql);
 	return (0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
-/* defines: -DKEEL_FAULTS -Wl,--wrap=free */
+/* defines: -DFAULTS -Wl,--wrap=free */
 
 #include <setjmp.h>
 #include <stdarg.h>

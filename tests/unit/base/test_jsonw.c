@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/base/jsonw.c src/base/arena.c */
 /* sources: src/base/mem.c src/base/faults.c */
-/* defines: -DKEEL_FAULTS */
+/* defines: -DFAULTS */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/coro/coro.c src/base/mem.c src/base/faults.c */
-/* defines: -DKEEL_FAULTS */
+/* defines: -DFAULTS */
 
 /* How coroutines take turns: test_coro_stack.c is about their stacks. */
 

@@ -4,7 +4,7 @@
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/schema/schema.c */
 /* sources: src/request/endpoint.c tests/unit/fakes/kore_fake.c */
-/* defines: -DKEEL_FAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
+/* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 /*
  * Routes, and the groups of their paths. Of endpoint.c only

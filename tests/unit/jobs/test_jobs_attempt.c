@@ -3,7 +3,7 @@
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
 /* sources: src/base/faults.c */
-/* defines: -DKEEL_FAULTS */
+/* defines: -DFAULTS */
 
 /* What becomes of an attempt, as the database is told. */
 

@@ -2,7 +2,7 @@
 /* sources: src/mail/mail_compose.c src/mail/mail_template.c */
 /* sources: src/mail/mail_text.c src/mail/mail_settings.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
-/* defines: -DKEEL_FAULTS */
+/* defines: -DFAULTS */
 
 /*
  * Whole messages. What Python's parser makes of them is looked at by
