@@ -373,8 +373,7 @@ load_database(void)
 	if (config.database_url == NULL)
 		return (complain(ENV("DATABASE_URL") " is not set "
 		    "(./" PRODUCT " serve starts a private database when it "
-		    "is not; kore and kodev cannot)")); kore and "
-		    "kodev cannot)"));
+		    "is not; kore and kodev cannot)"));
 	database_init(config.database_url);
 	return (NULL);
 }
