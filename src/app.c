@@ -88,7 +88,7 @@ find_endpoint(const struct route *route, const struct http_request *req)
 
 /* "/users/" is "/users", for every method (RFC 9110, 15.4.9). */
 static bool
-answer_trailing_slash(struct ctx *c)
+redirect_trailing_slash(struct ctx *c)
 {
 	size_t	 len = strlen(c->path);
 
@@ -102,7 +102,7 @@ answer_trailing_slash(struct ctx *c)
 }
 
 static void
-answer_without_endpoint(struct ctx *c)
+respond_without_endpoint(struct ctx *c)
 {
 	if (strcmp(c->path, "*") == 0) {	/* OPTIONS *: RFC 9110, 9.3.7 */
 		respond_header(c, "allow", "GET, HEAD, POST, PUT, PATCH, "
@@ -111,7 +111,7 @@ answer_without_endpoint(struct ctx *c)
 		return;
 	}
 	if (c->route->nrows == 0) {
-		if (answer_trailing_slash(c))
+		if (redirect_trailing_slash(c))
 			return;
 		raise_error(c, &ERR_NOT_FOUND, "Not found");
 	}
@@ -132,7 +132,7 @@ endpoint_run(void *arg)
 
 	if (c->endpoint == NULL &&
 	    (c->endpoint = find_endpoint(c->route, c->req)) == NULL) {
-		answer_without_endpoint(c);
+		respond_without_endpoint(c);
 		return;
 	}
 	if (c->endpoint->limit != NULL && !c->retried)
@@ -167,7 +167,7 @@ endpoint_retry(struct ctx *c)
 	memset(&c->error, 0, sizeof(c->error));
 	memset(&c->response, 0, sizeof(c->response));
 	memset(c->path_values, 0, sizeof(c->path_values));
-	c->user = c->asked = NULL;
+	c->user = c->target = NULL;
 	c->query_values = NULL;
 	c->retried = true;
 	coro_wake(c->coro);
@@ -266,7 +266,7 @@ send_common_headers(struct http_request *req, const char *request_id)
 }
 
 static void
-send_answer(struct ctx *c)
+send_response(struct ctx *c)
 {
 	struct http_request	*req = c->req;
 	const struct header	*h;
@@ -283,7 +283,7 @@ send_answer(struct ctx *c)
 		http_response_header(req, "cache-control", "no-store");
 	if (c->response.status == 304)		/* RFC 9110, 8.6 */
 		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
-	wire_answer_begins(req->owner);
+	wire_response_begins(req->owner);
 	if (c->response.is_static)
 		http_response_stream(req, c->response.status,
 		    (void *)(uintptr_t)c->response.body, c->response.len,
@@ -291,11 +291,11 @@ send_answer(struct ctx *c)
 	else
 		http_response(req, c->response.status, c->response.body,
 		    c->response.len);
-	wire_answer_ends(req->owner);
+	wire_response_ends(req->owner);
 }
 
 static void
-answer_busy(struct http_request *req, const struct route *route,
+respond_busy(struct http_request *req, const struct route *route,
     struct wire_request *sent)
 {
 	char	 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
@@ -306,10 +306,10 @@ answer_busy(struct http_request *req, const struct route *route,
 	http_response_header(req, "cache-control", "no-store");
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");
-	wire_answer_begins(req->owner);
+	wire_response_begins(req->owner);
 	http_response(req, 503, body, error_handler_busy(body,
 	    find_endpoint(route, req), id));
-	wire_answer_ends(req->owner);
+	wire_response_ends(req->owner);
 	metrics->requests[5]++;
 	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "
 	    "for request %s", id);
@@ -326,7 +326,7 @@ app_handle(struct http_request *req, const struct route *route)
 			return (KORE_RESULT_ERROR);	/* gone already */
 		if ((c = ctx_new(req, route, sent)) == NULL) {
 			faults_select(NULL);
-			answer_busy(req, route, sent);
+			respond_busy(req, route, sent);
 			return (KORE_RESULT_OK);
 		}
 		coro_resume(c->coro);
@@ -337,7 +337,7 @@ app_handle(struct http_request *req, const struct route *route)
 		return (KORE_RESULT_RETRY);
 	}
 
-	send_answer(c);
+	send_response(c);
 	req->hdlr_extra = NULL;
 	req->onfree = NULL;
 	ctx_end(c);

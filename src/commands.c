@@ -57,20 +57,20 @@ command_openapi(void)
 static void
 command_migrate(void)
 {
-	const char	*what;
+	const char	*problem;
 
-	what = migrations_run(getenv(ENV("DRY_RUN")) != NULL);
-	if (what != NULL)
-		main_fail("%s", what);
+	problem = migrations_run(getenv(ENV("DRY_RUN")) != NULL);
+	if (problem != NULL)
+		main_fail("%s", problem);
 }
 
 static void
-require_valid(const char *validator, const char *what, const char *value)
+require_valid(const char *validator, const char *problem, const char *value)
 {
 	const char	*reason;
 
 	if ((reason = rule_reason(rule_find(validator), value)) != NULL)
-		main_fail("%s: %s", what, reason);
+		main_fail("%s: %s", problem, reason);
 }
 
 /* One line of standard input, as the password; never an argument. */
@@ -92,7 +92,7 @@ command_create_admin(void)
 {
 	static char	 password[PASSWORD_LINE_MAX], normal[EMAIL_MAX];
 	static char	 hash[PASSWORD_HASH_MAX];
-	const char	*email = getenv(ENV("EMAIL")), *what;
+	const char	*email = getenv(ENV("EMAIL")), *problem;
 
 	if (email == NULL)
 		main_fail("create-admin needs an e-mail address");
@@ -103,32 +103,33 @@ command_create_admin(void)
 	if (password_hash(password, hash) != 0)
 		main_fail("cannot hash the password: out of memory");
 	OPENSSL_cleanse(password, sizeof(password));
-	if ((what = users_service_create_admin(normal, hash)) != NULL)
-		main_fail("%s", what);
+	if ((problem = users_service_create_admin(normal, hash)) != NULL)
+		main_fail("%s", problem);
 	printf(PRODUCT ": created the admin %s\n", normal);
 }
 
 static void
 command_check_config(void)
 {
-	const char	*what;
+	const char	*problem;
 
 	config_print();
-	if ((what = wire_check()) != NULL ||
-	    (what = tls_init(config.tls_cert, config.tls_key)) != NULL ||
-	    (what = database_check()) != NULL)
-		main_fail("%s", what);
+	if ((problem = wire_check()) != NULL ||
+	    (problem = tls_init(config.tls_cert, config.tls_key)) != NULL ||
+	    (problem = database_check()) != NULL)
+		main_fail("%s", problem);
 	printf(PRODUCT ": the configuration is good\n");
 }
 
 static void
 command_jobs(void)
 {
-	const char	*conninfo, *what;
+	const char	*conninfo, *problem;
 
-	if ((what = database_check()) != NULL ||
-	    (conninfo = database_conninfo(config.database_url, &what)) == NULL)
-		main_fail("%s", what);
+	if ((problem = database_check()) != NULL ||
+	    (conninfo = database_conninfo(config.database_url,
+	    &problem)) == NULL)
+		main_fail("%s", problem);
 	jobs_main(conninfo);
 }
 

@@ -19,7 +19,7 @@
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "product.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 #include "wire/wire.h"
 
 #define WORKERS_MAX	64
@@ -77,7 +77,8 @@ check_number(const char *name, const char *text, unsigned min, unsigned max,
 	for (p = text; isdigit((unsigned char)*p) && n <= max; p++)
 		n = n * 10 + (unsigned)(*p - '0');
 	if (*p != '\0' || p == text || n < min || n > max)
-		return (complain("%s must be a number from %u to %u, not '%s'",
+		return (start_error("%s must be a number from %u to %u, "
+		    "not '%s'",
 		    name, min, max, text));
 	*out = n;
 	return (NULL);
@@ -88,20 +89,21 @@ check_address(void)
 {
 	unsigned char	 addr[sizeof(struct in6_addr)];
 	unsigned	 port, admin;
-	const char	*what;
+	const char	*problem;
 
 	if (inet_pton(AF_INET, config.host, addr) != 1 &&
 	    inet_pton(AF_INET6, config.host, addr) != 1)
-		return (complain(ENV("HOST") " must be an IP address, not '%s'",
+		return (start_error(ENV("HOST") " must be an IP address, "
+		    "not '%s'",
 		    config.host));
-	if ((what = check_number(ENV("PORT"), config.port, 1, 65535,
+	if ((problem = check_number(ENV("PORT"), config.port, 1, 65535,
 	    &port)) != NULL)
-		return (what);
-	if ((what = check_number(ENV("ADMIN_PORT"), config.admin_port, 1,
+		return (problem);
+	if ((problem = check_number(ENV("ADMIN_PORT"), config.admin_port, 1,
 	    65535, &admin)) != NULL)
-		return (what);
+		return (problem);
 	if (port == admin)
-		return (complain(ENV("PORT") " and " ENV("ADMIN_PORT")
+		return (start_error(ENV("PORT") " and " ENV("ADMIN_PORT")
 		    " are both %u", port));
 	return (NULL);
 }
@@ -119,19 +121,20 @@ check_secret(const char *secret, const char *alg)
 	char	 seen[256] = "";
 
 	if (len < jwt_algorithm_min_secret(alg))
-		return (complain(ENV("SECRET_KEY") " has %zu bytes; %s needs "
-		    "at least %zu (try: openssl rand -base64 48)", len, alg,
+		return (start_error(ENV("SECRET_KEY") " has %zu bytes; %s "
+		    "needs at least %zu (try: openssl rand -base64 48)",
+		    len, alg,
 		    jwt_algorithm_min_secret(alg)));
 	for (i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
 		if (strcasestr(secret, placeholders[i]) != NULL)
-			return (complain(ENV("SECRET_KEY") " looks like a "
+			return (start_error(ENV("SECRET_KEY") " looks like a "
 			    "placeholder: it contains '%s' (try: openssl "
 			    "rand -base64 48)", placeholders[i]));
 	}
 	for (distinct = 0, i = 0; i < len; i++)
 		distinct += seen[(unsigned char)secret[i]]++ == 0;
 	if (distinct < 8)
-		return (complain(ENV("SECRET_KEY") " has only %zu different "
+		return (start_error(ENV("SECRET_KEY") " has only %zu different "
 		    "characters (try: openssl rand -base64 48)", distinct));
 	return (NULL);
 }
@@ -140,24 +143,24 @@ static const char *
 load_secret(void)
 {
 	unsigned char	 key[CURSOR_KEY];
-	const char	*secret, *alg, *what;
+	const char	*secret, *alg, *problem;
 
 	alg = setting_read(&algorithm_setting);
 	secret = setting_read(&secret_key_setting);
 	if (!jwt_algorithm_known(alg))
-		return (complain(ENV("ALGORITHM") " must be HS256, HS384 or "
+		return (start_error(ENV("ALGORITHM") " must be HS256, HS384 or "
 		    "HS512, not '%s'", alg));
 	if (secret == NULL)
-		return (complain(ENV("SECRET_KEY") " is not set (try: openssl "
-		    "rand -base64 48)"));
-	if ((what = check_secret(secret, alg)) != NULL)
-		return (what);
+		return (start_error(ENV("SECRET_KEY") " is not set (try: "
+		    "openssl rand -base64 48)"));
+	if ((problem = check_secret(secret, alg)) != NULL)
+		return (problem);
 	config.jwt_key.alg = alg;
 	config.jwt_key.secret = secret;
 	config.jwt_key.secret_len = strlen(secret);
 	auth_init(&config.jwt_key, config.public_url);
 	if (!cursor_key(secret, strlen(secret), key))
-		return (complain("cannot make a key: out of memory"));
+		return (start_error("cannot make a key: out of memory"));
 	pages_init(key);
 	return (NULL);
 }
@@ -176,7 +179,7 @@ load_public_url(void)
 	if (strncmp(config.public_url, "https://", 8) != 0 || len < 9 ||
 	    len > 200 || config.public_url[len - 1] == '/' ||
 	    strpbrk(config.public_url, " \t\r\n?#\"") != NULL)
-		return (complain(ENV("PUBLIC_URL") " must be like "
+		return (start_error(ENV("PUBLIC_URL") " must be like "
 		    "https://api.example.org, without a slash at its end, "
 		    "not '%s'", config.public_url));
 	return (NULL);
@@ -188,13 +191,13 @@ load_tls(void)
 	config.tls_cert = setting_read(&tls_cert_setting);
 	config.tls_key = setting_read(&tls_key_setting);
 	if ((config.tls_cert == NULL) != (config.tls_key == NULL))
-		return (complain(ENV("TLS_CERT") " and " ENV("TLS_KEY") " must "
-		    "be set together"));
+		return (start_error(ENV("TLS_CERT") " and " ENV("TLS_KEY") " "
+		    "must be set together"));
 	if (config.tls_cert != NULL && access(config.tls_cert, R_OK) == -1)
-		return (complain(ENV("TLS_CERT") ": cannot read %s: %m",
+		return (start_error(ENV("TLS_CERT") ": cannot read %s: %m",
 		    config.tls_cert));
 	if (config.tls_key != NULL && access(config.tls_key, R_OK) == -1)
-		return (complain(ENV("TLS_KEY") ": cannot read %s: %m",
+		return (start_error(ENV("TLS_KEY") ": cannot read %s: %m",
 		    config.tls_key));
 	return (NULL);
 }
@@ -204,18 +207,18 @@ load_counts(void)
 {
 	static char	 cpus[16];
 	long		 n = sysconf(_SC_NPROCESSORS_ONLN);
-	const char	*text, *what;
+	const char	*text, *problem;
 
 	snprintf(cpus, sizeof(cpus), "%ld", n < 1 ? 1 : n > 16 ? 16 : n);
 	workers_setting.fallback = cpus;
 	text = setting_read(&workers_setting);
-	if ((what = check_number(ENV("WORKERS"), text, 1, WORKERS_MAX,
+	if ((problem = check_number(ENV("WORKERS"), text, 1, WORKERS_MAX,
 	    &config.workers)) != NULL)
-		return (what);
+		return (problem);
 	text = setting_read(&database_pool_setting);
-	if ((what = check_number(ENV("DATABASE_POOL"), text, 1, POOL_MAX,
+	if ((problem = check_number(ENV("DATABASE_POOL"), text, 1, POOL_MAX,
 	    &config.database_pool)) != NULL)
-		return (what);
+		return (problem);
 	wire_settings.workers = config.workers;
 	wire_settings.other_files = config.database_pool;
 	return (NULL);
@@ -224,12 +227,12 @@ load_counts(void)
 static const char *
 load_jobs(void)
 {
-	const char	*text, *what;
+	const char	*text, *problem;
 
 	text = setting_read(&jobs_concurrency_setting);
-	if ((what = check_number(ENV("JOBS_CONCURRENCY"), text, 1,
+	if ((problem = check_number(ENV("JOBS_CONCURRENCY"), text, 1,
 	    CONCURRENCY_MAX, &jobs_settings.concurrency)) != NULL)
-		return (what);
+		return (problem);
 	text = setting_read(&jobs_keep_days_setting);
 	return (check_number(ENV("JOBS_KEEP_DAYS"), text, 0, KEEP_DAYS_MAX,
 	    &jobs_settings.keep_days));
@@ -238,15 +241,15 @@ load_jobs(void)
 static const char *
 load_mail(void)
 {
-	const char	*url, *tls, *ca, *from, *what;
+	const char	*url, *tls, *ca, *from, *problem;
 
 	url = setting_read(&smtp_url_setting);
 	tls = setting_read(&smtp_tls_setting);
 	ca = setting_read(&smtp_ca_setting);
 	from = setting_read(&mail_from_setting);
-	if ((what = mail_settings_read(url, tls, ca, from,
+	if ((problem = mail_settings_read(url, tls, ca, from,
 	    &mail_settings)) != NULL)
-		return (what);
+		return (problem);
 	mail_settings.state_dir = config.state_dir;
 	mail_settings.secret = config.jwt_key.secret;
 	mail_settings.secret_len = config.jwt_key.secret_len;
@@ -260,7 +263,7 @@ load_log_level(void)
 	int		 level = log_level_parse(text);
 
 	if (level == -1)
-		return (complain(ENV("LOG_LEVEL") " must be debug, info, "
+		return (start_error(ENV("LOG_LEVEL") " must be debug, info, "
 		    "warning or error, not '%s'", text));
 	config.log_level = (unsigned)level;
 	return (NULL);
@@ -276,7 +279,7 @@ load_user_directory(void)
 	else if (strcmp(text, "authenticated") == 0)
 		config.user_directory = DIRECTORY_AUTHENTICATED;
 	else
-		return (complain(ENV("USER_DIRECTORY") " must be admin or "
+		return (start_error(ENV("USER_DIRECTORY") " must be admin or "
 		    "authenticated, not '%s'", text));
 	return (NULL);
 }
@@ -287,7 +290,7 @@ load_proxies(void)
 	const char		*list = setting_read(&trusted_proxies_setting);
 	static struct netblock	 proxies[PROXIES_MAX];
 	unsigned		 n = 0;
-	const char		*what;
+	const char		*problem;
 	char			 item[64];
 	size_t			 len;
 
@@ -296,14 +299,14 @@ load_proxies(void)
 	for (; *list != '\0'; list += len + (list[len] == ',')) {
 		len = strcspn(list, ",");
 		if (n == PROXIES_MAX)
-			return (complain(ENV("TRUSTED_PROXIES") " has more "
+			return (start_error(ENV("TRUSTED_PROXIES") " has more "
 			    "than %u entries", PROXIES_MAX));
 		snprintf(item, sizeof(item), "%.*s", (int)len, list);
-		what = netblock_parse(item, &proxies[n++]);
-		if (what != NULL)
-			return (complain(ENV("TRUSTED_PROXIES") ": '%s' %s (it "
-			    "is a list like 10.0.0.0/8,192.0.2.1)", item,
-			    what));
+		problem = netblock_parse(item, &proxies[n++]);
+		if (problem != NULL)
+			return (start_error(ENV("TRUSTED_PROXIES") ": '%s' %s "
+			    "(it is a list like 10.0.0.0/8,192.0.2.1)", item,
+			    problem));
 	}
 	wire_settings.proxies = proxies;
 	wire_settings.nproxies = n;
@@ -313,15 +316,15 @@ load_proxies(void)
 static const char *
 load_limits(void)
 {
-	const char	*text, *what;
+	const char	*text, *problem;
 
 	text = setting_read(&connections_per_address_setting);
-	if ((what = check_number(ENV("CONNECTIONS_PER_ADDRESS"), text, 1,
+	if ((problem = check_number(ENV("CONNECTIONS_PER_ADDRESS"), text, 1,
 	    65535, &wire_settings.per_address)) != NULL)
-		return (what);
+		return (problem);
 	text = setting_read(&rate_limits_setting);
-	if ((what = rate_limit_configure(text)) != NULL)
-		return (what);
+	if ((problem = rate_limit_configure(text)) != NULL)
+		return (problem);
 	return (load_proxies());
 }
 
@@ -359,7 +362,7 @@ check_unknown(void)
 	for (v = environ; *v != NULL; v++) {
 		len = strcspn(*v, "=");
 		if (strncmp(*v, "KEEL_", 5) == 0 && !is_known(*v, len))
-			return (complain("%.*s is not a setting",
+			return (start_error("%.*s is not a setting",
 			    (int)len, *v));
 	}
 	return (NULL);
@@ -371,7 +374,7 @@ load_database(void)
 	config.state_dir = setting_read(&state_dir_setting);
 	config.database_url = setting_read(&database_url_setting);
 	if (config.database_url == NULL)
-		return (complain(ENV("DATABASE_URL") " is not set "
+		return (start_error(ENV("DATABASE_URL") " is not set "
 		    "(./" PRODUCT " serve starts a private database when it "
 		    "is not; kore and kodev cannot)"));
 	database_init(config.database_url);
@@ -385,11 +388,12 @@ load_allow_root(void)
 	const char	*text = setting_read(&allow_root_setting);
 
 	if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
-		return (complain(ENV("ALLOW_ROOT") " must be 0 or 1, not '%s'",
+		return (start_error(ENV("ALLOW_ROOT") " must be 0 or 1, "
+		    "not '%s'",
 		    text));
 	if (geteuid() == 0 && *text == '0')
-		return (complain("refusing to run as root: run it as a system "
-		    "user, as conf/" PRODUCT ".service does, or set "
+		return (start_error("refusing to run as root: run it as a "
+		    "system user, as conf/" PRODUCT ".service does, or set "
 		    ENV("ALLOW_ROOT") "=1"));
 	return (NULL);
 }
@@ -397,41 +401,41 @@ load_allow_root(void)
 static const char *
 load_server(void)
 {
-	const char	*what;
+	const char	*problem;
 
 	config.host = setting_read(&host_setting);
 	config.port = setting_read(&port_setting);
 	config.admin_port = setting_read(&admin_port_setting);
-	if ((what = load_allow_root()) != NULL ||
-	    (what = check_address()) != NULL ||
-	    (what = load_public_url()) != NULL ||
-	    (what = load_secret()) != NULL ||
-	    (what = load_tls()) != NULL ||
-	    (what = load_counts()) != NULL ||
-	    (what = load_jobs()) != NULL ||
-	    (what = load_mail()) != NULL ||
-	    (what = load_limits()) != NULL ||
-	    (what = load_user_directory()) != NULL ||
-	    (what = load_log_level()) != NULL)
-		return (what);
+	if ((problem = load_allow_root()) != NULL ||
+	    (problem = check_address()) != NULL ||
+	    (problem = load_public_url()) != NULL ||
+	    (problem = load_secret()) != NULL ||
+	    (problem = load_tls()) != NULL ||
+	    (problem = load_counts()) != NULL ||
+	    (problem = load_jobs()) != NULL ||
+	    (problem = load_mail()) != NULL ||
+	    (problem = load_limits()) != NULL ||
+	    (problem = load_user_directory()) != NULL ||
+	    (problem = load_log_level()) != NULL)
+		return (problem);
 	return (check_unknown());
 }
 
 const char *
 config_load(void)
 {
-	const char	*command = getenv(ENV("COMMAND")), *what;
+	const char	*command = getenv(ENV("COMMAND")), *problem;
 
 	if (command != NULL && (strcmp(command, "routes") == 0 ||
 	    strcmp(command, "openapi") == 0))
 		return (NULL);
-	if ((what = load_database()) != NULL)
-		return (what);
+	if ((problem = load_database()) != NULL)
+		return (problem);
 	if (command == NULL || strcmp(command, "serve") == 0 ||
 	    strcmp(command, "jobs") == 0 ||
 	    strcmp(command, "check-config") == 0)
-		what = load_server();
-	return (what);
+		problem = load_server();
+	return (problem);
 }
 
 void

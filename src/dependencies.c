@@ -56,7 +56,7 @@ resolve_user(struct ctx *c, const struct dependency *d)
 	if ((claims = auth_claims(c)) == NULL)
 		auth_raise(c);
 	c->user = users_service_find_signed_in(c, claims->sub, claims->sid,
-	    path_param(c, "user_id"), &c->asked);
+	    path_param(c, "user_id"), &c->target);
 	if (c->user == NULL)
 		auth_raise(c);
 	c->session_id = claims->sid;
@@ -146,13 +146,13 @@ current_user_or_none(struct ctx *c)
 }
 
 const struct user *
-asked_user(struct ctx *c)
+target_user(struct ctx *c)
 {
 	/* Nobody has that id, or a test's stand-in has not read him. */
-	if (c->asked == NULL)
-		c->asked = users_service_get_by_id(c, path_param(c,
+	if (c->target == NULL)
+		c->target = users_service_get_by_id(c, path_param(c,
 		    "user_id"));
-	if (c->asked == NULL)
+	if (c->target == NULL)
 		raise_error(c, &ERR_NOT_FOUND, "User not found");
-	return (c->asked);
+	return (c->target);
 }

@@ -48,7 +48,7 @@ const struct user	*current_user(struct ctx *);
 const struct user	*current_user_or_none(struct ctx *);
 
 /* The user that the path names. Raises 404 `User not found`. */
-const struct user	*asked_user(struct ctx *) AWAITS;
+const struct user	*target_user(struct ctx *) AWAITS;
 
 #define WITH_ROLES(title, fn, text, ...)				\
 	&(const struct dependency){					\

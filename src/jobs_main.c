@@ -82,7 +82,7 @@ void
 jobs_main(const char *conninfo)
 {
 	uint64_t	 now;
-	const char	*what;
+	const char	*problem;
 
 	kore_platform_event_init();
 	kore_timer_init();
@@ -91,8 +91,8 @@ jobs_main(const char *conninfo)
 	metrics_worker_init(0, false);
 	loop_init(COROUTINES_MAX, jobs_tick, jobs_round);
 	runner_init();
-	if ((what = mail_init()) != NULL)
-		main_fail("%s", what);
+	if ((problem = mail_init()) != NULL)
+		main_fail("%s", problem);
 	database_listen(PRODUCT "_jobs", runner_told);
 	database_worker_init(conninfo, config.database_pool, jobs_ready);
 	for (;;) {

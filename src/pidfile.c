@@ -48,7 +48,7 @@ const char *
 pidfile_write(void)
 {
 	static char	 path[PATH_MAX + 32];
-	const char	*state = getenv(ENV("STATE_DIR")), *what;
+	const char	*state = getenv(ENV("STATE_DIR")), *problem;
 	int		 folder = AT_FDCWD;
 	char		 name[32] = "kore.pid";
 
@@ -56,8 +56,8 @@ pidfile_write(void)
 		return (NULL);		/* kore.conf has one */
 	if (state == NULL || *state == '\0')
 		state = ".";		/* the program's, as it is for Kore */
-	else if ((what = own_folder_open(state, 0, &folder)) != NULL)
-		return (what);
+	else if ((problem = own_folder_open(state, 0, &folder)) != NULL)
+		return (problem);
 	else
 		snprintf(name, sizeof(name), "kore.%d.pid", (int)getpid());
 	snprintf(path, sizeof(path), "%s/%s", state, name);

@@ -44,14 +44,10 @@ struct model {
 	size_t			 size;
 };
 
-#define COLUMN(s, member, ctype)					\
+/* NULL is NULL, or TIME_NULL: COLUMN(job, error, T_STR, .nullable = true). */
+#define COLUMN(s, member, ctype, ...)					\
 	{ .structure = #s, .name = #member, .type = ctype,		\
-	  .offset = TYPED_OFFSET(s, member, ctype) }
-/* NULL is NULL, or TIME_NULL. */
-#define NULLABLE(s, member, ctype)					\
-	{ .structure = #s, .name = #member, .type = ctype,		\
-	  .nullable = true,						\
-	  .offset = TYPED_OFFSET(s, member, ctype) }
+	  .offset = TYPED_OFFSET(s, member, ctype), ##__VA_ARGS__ }
 
 /* Below `static const struct column NAME_columns[]`. */
 #define MODEL(s)							\

@@ -19,8 +19,8 @@
 
 #include "database/database.h"
 #include "product.h"
-#include "utils/complain.h"
 #include "utils/netaddr.h"
+#include "utils/start_error.h"
 
 #define URL		ENV("DATABASE_URL") ": "
 #define CONNECT_TIMEOUT	"3"	/* seconds */
@@ -143,7 +143,8 @@ resolve(struct server *s)
 		freeaddrinfo(res);
 	}
 	if (error != 0)
-		return (complain(URL "%s: %s", s->host, gai_strerror(error)));
+		return (start_error(URL "%s: %s",
+		    s->host, gai_strerror(error)));
 	s->hostaddr = s->resolved;
 	return (NULL);
 }
@@ -158,7 +159,7 @@ find_server(struct server *s, const struct source *from)
 	s->hostaddr = given_or_default(from, "hostaddr");
 	if ((s->host != NULL && strchr(s->host, ',') != NULL) ||
 	    (s->hostaddr != NULL && strchr(s->hostaddr, ',') != NULL))
-		return (complain(URL "one host only"));
+		return (start_error(URL "one host only"));
 	if (!is_set(s->hostaddr) && is_set(s->host) && *s->host != '/' &&
 	    *s->host != '@' && (what = resolve(s)) != NULL)
 		return (what);
@@ -212,8 +213,8 @@ check_authorities(const struct source *from)
 
 	if (access(path, R_OK) == 0)
 		return (NULL);
-	return (complain(URL "sslmode=%s needs the certificate of the server's "
-	    "authority: give sslrootcert=FILE (cannot read %s: %m)",
+	return (start_error(URL "sslmode=%s needs the certificate of the "
+	    "server's authority: give sslrootcert=FILE (cannot read %s: %m)",
 	    mode != NULL ? mode :
 	    "verify-full, the default except for loopback,", path));
 }
@@ -293,7 +294,7 @@ append_options(struct conninfo *info, const struct source *from)
 
 	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
 	    more != NULL ? more : "") >= sizeof(session))
-		return (complain(URL "its options are too long"));
+		return (start_error(URL "its options are too long"));
 	append_option(info, "options", session);
 	return (NULL);
 }
@@ -304,7 +305,7 @@ write_conninfo(struct conninfo *info, const struct source *from)
 	const char	*user = given_or_default(from, "user"), *what;
 
 	if (given(from, "service") != NULL)
-		return (complain(URL "service files are not read"));
+		return (start_error(URL "service files are not read"));
 	append_given(info, from->url);
 	if ((what = append_server(info, from)) != NULL ||
 	    (what = append_options(info, from)) != NULL)
@@ -314,7 +315,7 @@ write_conninfo(struct conninfo *info, const struct source *from)
 	append_option(info, "gssencmode", "disable");
 	append_option(info, "application_name", PRODUCT);
 	append_target(info, from);
-	return (info->full ? complain(URL "it is too long") : NULL);
+	return (info->full ? start_error(URL "it is too long") : NULL);
 }
 
 const char *
@@ -331,7 +332,7 @@ database_conninfo(const char *url, const char **what)
 	}
 	if ((from.defaults = PQconndefaults()) == NULL) {
 		PQconninfoFree(from.url);
-		*what = complain(URL "out of memory");
+		*what = start_error(URL "out of memory");
 		return (NULL);
 	}
 	memset(&info, 0, sizeof(info));

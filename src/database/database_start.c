@@ -12,7 +12,7 @@
 #include "base/register.h"
 #include "database/pool.h"
 #include "database/sync.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 
 REGISTERED(const struct query_file, query_files);
 
@@ -46,8 +46,8 @@ database_load(void)
 
 	EACH_REGISTERED(q, queries) {
 		if (((*q)->sql = find_section((*q)->name)) == NULL)
-			return (complain("sql/queries has no section named %s",
-			    (*q)->name));
+			return (start_error("sql/queries has no section named "
+			    "%s", (*q)->name));
 	}
 	return (NULL);
 }
@@ -69,13 +69,13 @@ sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 const char *
 sync_error(PGconn *db)
 {
-	return (complain("database: %s", PQerrorMessage(db)));
+	return (start_error("database: %s", PQerrorMessage(db)));
 }
 
 static const char *
 query_problem(const struct query *q, const char *what)
 {
-	return (complain("sql/queries: %s: %s", q->name, what));
+	return (start_error("sql/queries: %s: %s", q->name, what));
 }
 
 /* Does a column of that SQL type (pg_type.oid) fit the member's type? */
@@ -224,7 +224,7 @@ connect_to(const char *conninfo, const char **what)
 	said = PQerrorMessage(db);
 	for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
 		;
-	*what = complain("cannot reach the database: %.*s%s", (int)len, said,
+	*what = start_error("cannot reach the database: %.*s%s", (int)len, said,
 	    hint(conninfo, said));
 	PQfinish(db);
 	return (NULL);

@@ -57,7 +57,7 @@ struct page {
 	bool		 has_more;					\
 	int64_t		 limit
 #define CURSOR_FIELDS(s)						\
-	FIELD(s, next_cursor, T_STR, OR_NULL, NULL,			\
+	FIELD(s, next_cursor, T_STR, NULLABLE, NULL,			\
 	    .example = "eyJ0IjoxfQ"),					\
 	FIELD(s, has_more, T_BOOL, 0, NULL),				\
 	FIELD(s, limit, T_INT, 0, NULL)

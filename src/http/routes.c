@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "http/routes.h"
+#include "utils/start_error.h"
 
 #define ROUTED_PATH_MAX	512	/* bytes; no route is for longer ones */
 
@@ -23,7 +24,6 @@ struct path_regex {
 	regex_t	 compiled;
 };
 
-static char			 problem[512];
 static const struct route	*bound;
 static route_handler_fn		*handle;
 
@@ -100,7 +100,7 @@ bind_allow(struct route *r)
 }
 
 static bool
-has_cursor_answer(const struct route *r)
+has_cursor_response(const struct route *r)
 {
 	const struct endpoint	*e = route_endpoint(r, VERB_GET);
 
@@ -115,7 +115,7 @@ bind_params(struct route *r)
 	TAILQ_FOREACH(p, &r->hdlr->params, list) {
 		if (rule_of(p->validator) == NULL)
 			return ("names a validator that does not compile");
-		if (strcmp(p->name, "cursor") == 0 && !has_cursor_answer(r))
+		if (strcmp(p->name, "cursor") == 0 && !has_cursor_response(r))
 			return ("has a parameter cursor, and no .out_cursor");
 	}
 	return (NULL);
@@ -166,7 +166,7 @@ static const char *
 bind_route(struct kore_module_handle *hdlr)
 {
 	char		 symbol[128];
-	const char	*what;
+	const char	*problem;
 	struct route	*r;
 
 	snprintf(symbol, sizeof(symbol), "%s__route", hdlr->func);
@@ -177,10 +177,11 @@ bind_route(struct kore_module_handle *hdlr)
 	r->hdlr = hdlr;
 	r->next = bound;
 	bound = r;
-	if ((what = bind_path(r)) == NULL && (what = bind_rows(r)) == NULL &&
-	    (what = bind_allow(r)) == NULL)
-		what = bind_params(r);
-	return (what);
+	if ((problem = bind_path(r)) == NULL &&
+	    (problem = bind_rows(r)) == NULL &&
+	    (problem = bind_allow(r)) == NULL)
+		problem = bind_params(r);
+	return (problem);
 }
 
 const char *
@@ -189,19 +190,18 @@ routes_init(route_handler_fn *fn)
 	struct kore_server		*srv;
 	struct kore_domain		*dom;
 	struct kore_module_handle	*hdlr;
-	const char			*what;
+	const char			*problem;
 
 	handle = fn;
 	bound = NULL;
 	LIST_FOREACH(srv, &kore_servers, list) {
 		TAILQ_FOREACH(dom, &srv->domains, list) {
 			TAILQ_FOREACH(hdlr, &dom->handlers, list) {
-				if ((what = bind_route(hdlr)) == NULL)
+				if ((problem = bind_route(hdlr)) == NULL)
 					continue;
-				snprintf(problem, sizeof(problem),
-				    "kore.conf: the route %s %s %s",
-				    hdlr->path, hdlr->func, what);
-				return (problem);
+				return (start_error("kore.conf: the route "
+				    "%s %s %s", hdlr->path, hdlr->func,
+				    problem));
 			}
 		}
 	}

@@ -11,7 +11,7 @@ static const struct column	job_columns[] = {
 	COLUMN(job, id, T_UUID),
 	COLUMN(job, kind, T_STR),
 	COLUMN(job, payload, T_STR),
-	NULLABLE(job, request_id, T_STR),
+	COLUMN(job, request_id, T_STR, .nullable = true),
 	COLUMN(job, attempts, T_INT),
 	COLUMN(job, created_at, T_TIME),
 };

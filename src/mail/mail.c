@@ -16,11 +16,11 @@ const char *
 mails_init(void)
 {
 	const struct mail	*const *m;
-	const char		*what;
+	const char		*problem;
 
 	EACH_REGISTERED(m, mails) {
-		if ((what = mail_check(*m)) != NULL)
-			return (what);
+		if ((problem = mail_check(*m)) != NULL)
+			return (problem);
 	}
 	return (NULL);
 }

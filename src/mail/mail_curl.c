@@ -17,11 +17,11 @@
 #include <string.h>
 
 #include "mail/smtp.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 #include "utils/utf8.h"
 
 #define CONNECT_SECONDS	10L
-#define ANSWER_SECONDS	300L	/* the attempt's deadline comes before */
+#define RESPONSE_SECONDS 300L	/* the attempt's deadline comes before */
 #define IDLE_SECONDS	20L	/* servers wait longer for the next message */
 #define QUIT_MS		2000	/* for a polite end */
 #define LIFE_SECONDS	300L
@@ -181,7 +181,7 @@ set_connection(CURL *easy)
 	    OPTION(PROXY, "") &&
 	    OPTION(NOSIGNAL, 1L) &&
 	    OPTION(CONNECTTIMEOUT, CONNECT_SECONDS) &&
-	    OPTION(SERVER_RESPONSE_TIMEOUT, ANSWER_SECONDS) &&
+	    OPTION(SERVER_RESPONSE_TIMEOUT, RESPONSE_SECONDS) &&
 	    OPTION(MAXAGE_CONN, IDLE_SECONDS) &&
 	    OPTION(MAXLIFETIME_CONN, LIFE_SECONDS));
 }
@@ -329,6 +329,6 @@ curl_init(void)
 	    "smtp", m->host, m->port,
 	    strchr(m->from_domain, '.') != NULL ? m->from_domain : "");
 	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
-		return (complain("cannot begin with libcurl"));
+		return (start_error("cannot begin with libcurl"));
 	return (NULL);
 }

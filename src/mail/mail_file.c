@@ -14,8 +14,8 @@
 
 #include "mail/smtp.h"
 #include "product.h"
-#include "utils/complain.h"
 #include "utils/own_folder.h"
+#include "utils/start_error.h"
 
 static int	folder = -1;
 
@@ -23,22 +23,22 @@ const char *
 mail_file_init(void)
 {
 	char		 path[1024];
-	const char	*what;
+	const char	*problem;
 	int		 state;
 
-	if ((what = own_folder_open(mail_settings.state_dir, 0,
+	if ((problem = own_folder_open(mail_settings.state_dir, 0,
 	    &state)) != NULL)
-		return (what);
+		return (problem);
 	close(state);
 	if ((size_t)snprintf(path, sizeof(path), "%s/mail",
 	    mail_settings.state_dir) >= sizeof(path))
-		return (complain(ENV("STATE_DIR") " is too long"));
+		return (start_error(ENV("STATE_DIR") " is too long"));
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		return (complain("cannot make %s: %m", path));
-	if ((what = own_folder_open(path, O_NOFOLLOW, &folder)) != NULL)
-		return (what);
+		return (start_error("cannot make %s: %m", path));
+	if ((problem = own_folder_open(path, O_NOFOLLOW, &folder)) != NULL)
+		return (problem);
 	if (faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == -1)
-		return (complain("cannot write mails to %s: %m", path));
+		return (start_error("cannot write mails to %s: %m", path));
 	return (NULL);
 }
 

@@ -13,8 +13,8 @@
 #include "mail/compose.h"
 #include "mail/mail_settings.h"
 #include "product.h"
-#include "utils/complain.h"
 #include "utils/hex.h"
+#include "utils/start_error.h"
 #include "utils/utf8.h"
 
 #define HOST_MAX	253	/* characters of a name (RFC 1035) */
@@ -29,12 +29,12 @@ struct mail_settings	mail_settings;
 
 /* The URL holds a password: it is not repeated. */
 static const char *
-bad_url(const char *what)
+bad_url(const char *problem)
 {
-	return (complain(ENV("SMTP_URL") ": %s; it must be like "
+	return (start_error(ENV("SMTP_URL") ": %s; it must be like "
 	    "smtp://user:password@mail.example.org:587 or "
 	    "smtps://mail.example.org, user and password percent-encoded",
-	    what));
+	    problem));
 }
 
 /* Has it only characters that show? */
@@ -169,7 +169,7 @@ read_host(const char *s, struct mail_settings *m)
 static const char *
 read_url(const char *url, struct mail_settings *m)
 {
-	const char	*at, *what;
+	const char	*at, *problem;
 
 	if (strncmp(url, "smtp://", 7) == 0)
 		url += 7;
@@ -179,8 +179,8 @@ read_url(const char *url, struct mail_settings *m)
 	} else
 		return (bad_url("it is neither smtp:// nor smtps://"));
 	if ((at = strrchr(url, '@')) != NULL) {
-		if ((what = read_user(url, (size_t)(at - url), m)) != NULL)
-			return (what);
+		if ((problem = read_user(url, (size_t)(at - url), m)) != NULL)
+			return (problem);
 		url = at + 1;
 	}
 	return (read_host(url, m));
@@ -202,15 +202,15 @@ read_tls(const char *text, struct mail_settings *m)
 {
 	m->tls = strcmp(text, "required") == 0;
 	if (!m->tls && strcmp(text, "off") != 0)
-		return (complain(ENV("SMTP_TLS") " must be required or off, "
+		return (start_error(ENV("SMTP_TLS") " must be required or off, "
 		    "not '%s'", text));
 	if (m->tls || m->host == NULL)
 		return (NULL);
 	if (m->implicit)
-		return (complain(ENV("SMTP_TLS") " is off and "
+		return (start_error(ENV("SMTP_TLS") " is off and "
 		    ENV("SMTP_URL") " is smtps://"));
 	if (m->user != NULL && !is_loopback(m->host))
-		return (complain(ENV("SMTP_TLS") " is off and "
+		return (start_error(ENV("SMTP_TLS") " is off and "
 		    ENV("SMTP_URL") " has a password, which would go to "
 		    "%s in the clear",
 		    m->host));
@@ -226,11 +226,12 @@ read_ca(const char *path, struct mail_settings *m)
 	if ((m->ca = path) == NULL)
 		return (NULL);
 	if ((f = fopen(path, "re")) == NULL)
-		return (complain(ENV("SMTP_CA") ": cannot read %s: %m", path));
+		return (start_error(ENV("SMTP_CA") ": cannot read %s: %m",
+		    path));
 	cert = PEM_read_X509(f, NULL, NULL, NULL);
 	fclose(f);
 	if (cert == NULL)
-		return (complain(ENV("SMTP_CA") ": %s has no certificate in "
+		return (start_error(ENV("SMTP_CA") ": %s has no certificate in "
 		    "PEM form", path));
 	X509_free(cert);
 	return (NULL);
@@ -249,7 +250,7 @@ is_sender(const char *address)
 static const char *
 bad_from(const char *text)
 {
-	return (complain(ENV("MAIL_FROM") " must be like 'Name "
+	return (start_error(ENV("MAIL_FROM") " must be like 'Name "
 	    "<name@example.org>' or name@example.org, the address in ASCII, "
 	    "not '%.200s'", is_plain(text) ? text : "(control characters)"));
 }
@@ -295,7 +296,7 @@ read_from(const char *text, struct mail_settings *m)
 		m->from = strndup(open + 1, len - 2 - (size_t)(open - text));
 	}
 	if (m->from_name == NULL || m->from == NULL)
-		return (complain(ENV("MAIL_FROM") ": out of memory"));
+		return (start_error(ENV("MAIL_FROM") ": out of memory"));
 	if (!is_sender(m->from) || !is_plain(m->from_name) ||
 	    strpbrk(m->from_name, "<>\"") != NULL ||
 	    utf8_length(m->from_name) > NAME_MAX_CHARS)
@@ -308,13 +309,13 @@ const char *
 mail_settings_read(const char *url, const char *tls, const char *ca,
     const char *from, struct mail_settings *m)
 {
-	const char	*what;
+	const char	*problem;
 
 	memset(m, 0, sizeof(*m));
-	if (url != NULL && (what = read_url(url, m)) != NULL)
-		return (what);
-	if ((what = read_tls(tls, m)) != NULL ||
-	    (what = read_ca(ca, m)) != NULL)
-		return (what);
+	if (url != NULL && (problem = read_url(url, m)) != NULL)
+		return (problem);
+	if ((problem = read_tls(tls, m)) != NULL ||
+	    (problem = read_ca(ca, m)) != NULL)
+		return (problem);
 	return (read_from(from, m));
 }

@@ -18,7 +18,7 @@
 
 #include "base/mem.h"
 #include "mail/smtp.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 
 #define STACK_SIZE	(512 * 1024)
 #define REFRESH_MS	1000	/* a lease may have been renewed */
@@ -208,7 +208,7 @@ const char *
 smtp_init(void)
 {
 	if ((event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
-		return (complain("eventfd: %m"));
+		return (start_error("eventfd: %m"));
 	event.handle = take_finished;
 	kore_platform_event_schedule(event_fd, EPOLLIN, 0, &event);
 	return (curl_init());

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "mail/compose.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 #include "utils/utf8.h"
 
 #define NAME_MAX_BYTES	40
@@ -160,7 +160,7 @@ check_characters(const struct mail *m, const char *file, const char *text)
 	for (p = text; *p != '\0'; p += n) {
 		n = utf8_sequence(p, strlen(p));
 		if (n == 0 || (mail_is_control(p, n) && *p != '\n'))
-			return (complain("assets/mail/%s.%s has a control "
+			return (start_error("assets/mail/%s.%s has a control "
 			    "character, a tab, or what is not UTF-8", m->name,
 			    file));
 	}
@@ -178,11 +178,11 @@ check_gaps(const struct mail *m, const char *file, const char *text)
 		for (line = 1, q = text; q < p; q++)
 			line += *q == '\n';
 		if ((name = read_gap(p, &name_len, &len)) == NULL)
-			return (complain("assets/mail/%s.%s, line %u: {{ is "
+			return (start_error("assets/mail/%s.%s, line %u: {{ is "
 			    "not followed by a name in small letters and }}",
 			    m->name, file, line));
 		if (!is_declared(m, name, name_len))
-			return (complain("assets/mail/%s.%s, line %u: the "
+			return (start_error("assets/mail/%s.%s, line %u: the "
 			    "mail declares no %.*s", m->name, file, line,
 			    (int)name_len, name));
 	}
@@ -207,20 +207,20 @@ const char *
 mail_check(const struct mail *m)
 {
 	size_t		 i, line = strcspn(m->text, "\n");
-	const char	*what;
+	const char	*problem;
 
 	if (strncmp(m->text, SUBJECT, sizeof(SUBJECT) - 1) != 0 ||
 	    line == sizeof(SUBJECT) - 1 ||
 	    strncmp(m->text + line, "\n\n", 2) != 0)
-		return (complain("assets/mail/%s.txt must begin with a line "
+		return (start_error("assets/mail/%s.txt must begin with a line "
 		    "'Subject: ...' and an empty one", m->name));
-	if ((what = check_gaps(m, "txt", m->text)) != NULL ||
-	    (what = check_gaps(m, "html", m->html)) != NULL)
-		return (what);
+	if ((problem = check_gaps(m, "txt", m->text)) != NULL ||
+	    (problem = check_gaps(m, "html", m->html)) != NULL)
+		return (problem);
 	for (i = 0; i < m->nvalues; i++) {
 		if (!uses(m->text, m->values[i]) &&
 		    !uses(m->html, m->values[i]))
-			return (complain("the mail %s declares %s, which "
+			return (start_error("the mail %s declares %s, which "
 			    "neither assets/mail/%s.txt nor .html uses",
 			    m->name, m->values[i], m->name));
 	}

@@ -8,6 +8,7 @@
 #include "base/register.h"
 #include "middleware/rate_limit.h"
 #include "product.h"
+#include "utils/start_error.h"
 
 #define QUOTA_MAX	1000000u
 #define PERIODS_MAX	10000u
@@ -15,7 +16,6 @@
 REGISTERED(struct rate_limit, rate_limits);
 
 static bool	 off;
-static char	 problem[512];
 
 const struct rate_network	rate_networks[RATE_NETWORKS] = {
 	{ false, 32, 1, -1, true },
@@ -104,21 +104,20 @@ rate_limit_rate(const struct rate_limit *l, const struct rate_network *n,
 }
 
 static const char *
-wrong_item(const char *item, size_t len, const char *what)
+wrong_item(const char *item, size_t len, const char *problem)
 {
 	struct rate_limit	*const *l;
-	size_t			 n;
+	char			 names[512] = "";
+	size_t			 n = 0;
 
-	n = (size_t)snprintf(problem, sizeof(problem), ENV("RATE_LIMITS") ": "
-	    "'%.*s' %s; it is 'off' or a list like "
-	    "token=30/m,token/48=900/m,... (/24, /56, /48) of:",
-	    (int)(len < 100 ? len : 100), item, what);
 	EACH_REGISTERED(l, rate_limits) {
-		if (n < sizeof(problem))
-			n += (size_t)snprintf(problem + n, sizeof(problem) - n,
+		if (n < sizeof(names))
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
 			    " %s", (*l)->name);
 	}
-	return (problem);
+	return (start_error(ENV("RATE_LIMITS") ": '%.*s' %s; it is 'off' or a "
+	    "list like token=30/m,token/48=900/m,... (/24, /56, /48) of:%s",
+	    (int)(len < 100 ? len : 100), item, problem, names));
 }
 
 /* "token=30/m" or "token/48=900/m". */
@@ -156,7 +155,7 @@ configure_item(const char *item, size_t len)
 const char *
 rate_limit_configure(const char *setting)
 {
-	const char	*p, *what;
+	const char	*p, *problem;
 	size_t		 len;
 
 	off = setting != NULL && strcmp(setting, "off") == 0;
@@ -164,8 +163,8 @@ rate_limit_configure(const char *setting)
 		return (NULL);
 	for (p = setting;; p += len + 1) {
 		len = strcspn(p, ",");
-		if ((what = configure_item(p, len)) != NULL)
-			return (what);
+		if ((problem = configure_item(p, len)) != NULL)
+			return (problem);
 		if (p[len] == '\0')
 			return (NULL);
 	}

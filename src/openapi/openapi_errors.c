@@ -169,7 +169,7 @@ add_kind(struct answer *a, const struct error_kind *kind)
 }
 
 static void
-put_answer(json_t *responses, struct answer *a)
+put_response(json_t *responses, struct answer *a)
 {
 	if (!openapi_component_has("responses", a->name))
 		openapi_component_put("responses", a->name, json_pack(
@@ -198,7 +198,7 @@ put_envelopes(json_t *responses, const struct endpoint *e,
 				add_kind(&a, *k);
 		}
 		if (a.status != 0)
-			put_answer(responses, &a);
+			put_response(responses, &a);
 		else
 			json_decref(a.examples);
 	}
@@ -210,7 +210,7 @@ put_envelope(json_t *responses, const struct error_kind *kind)
 	struct answer	 a = { .examples = json_object() };
 
 	add_kind(&a, kind);
-	put_answer(responses, &a);
+	put_response(responses, &a);
 }
 
 /*

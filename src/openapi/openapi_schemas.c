@@ -262,7 +262,7 @@ describe_field(const struct schema *s, const struct field *f,
 		else
 			put_range(o, &facts);
 	}
-	if (f->flags & OR_NULL)
+	if (f->flags & NULLABLE)
 		allow_null(o);
 	if (f->flags & SECRET) {
 		openapi_put(o, "format", json_string("password"));

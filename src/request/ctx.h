@@ -90,7 +90,7 @@ struct ctx {
 	struct limit_state	 limits[LIMITS_MAX];	/* rate_limit.h */
 	unsigned		 nlimits;
 	struct user		*user;		/* dependencies.h */
-	struct user		*asked;		/* the same */
+	struct user		*target;	/* the same */
 	const char		*session_id;	/* the same */
 	struct db_conn		*transaction;	/* database.h */
 	bool			 is_known;	/* offload.h */

@@ -61,7 +61,7 @@ overrides_clear(void)
 }
 
 static bool
-concerns(const struct override *o, const struct ctx *c)
+applies_to(const struct override *o, const struct ctx *c)
 {
 	return (c->endpoint != NULL &&
 	    strcmp(c->endpoint->name, o->handler) == 0);
@@ -75,7 +75,7 @@ depend(struct ctx *c, const struct dependency *d)
 
 	for (i = noverrides; i > 0; i--) {
 		o = &overrides[i - 1];
-		if (o->dependency == d && concerns(o, c)) {
+		if (o->dependency == d && applies_to(o, c)) {
 			o->resolve(c, d);
 			return;
 		}
@@ -92,7 +92,7 @@ override_of_query(const struct ctx *c, const char *name)
 
 	for (i = noverrides; i > 0; i--) {
 		o = &overrides[i - 1];
-		if (o->file == NULL || !concerns(o, c))
+		if (o->file == NULL || !applies_to(o, c))
 			continue;
 		len = strlen(o->file);
 		if (strncmp(name, o->file, len) == 0 && name[len] == '.')
@@ -107,7 +107,7 @@ overrides_database(const struct ctx *c)
 	const struct override	*o;
 
 	for (o = overrides; o < overrides + noverrides; o++) {
-		if (o->file != NULL && concerns(o, c))
+		if (o->file != NULL && applies_to(o, c))
 			return (true);
 	}
 	return (false);

@@ -10,6 +10,7 @@
 #include "base/register.h"
 #include "schema/schema.h"
 #include "schema/validator.h"
+#include "utils/start_error.h"
 
 REGISTERED(struct schema, schemas);
 
@@ -109,54 +110,41 @@ schema_tag_init(struct schema *s)
 static const char *
 schema_init(struct schema *s)
 {
-	static char	 line[256];
-	size_t		 i;
+	size_t	 i;
 
 	if ((s->rules = calloc(s->nfields, sizeof(*s->rules))) == NULL)
 		return ("out of memory");
-	if (!schema_tag_init(s)) {
-		snprintf(line, sizeof(line), "the schema %s: %s", s->name,
+	if (!schema_tag_init(s))
+		return (start_error("the schema %s: %s", s->name,
 		    s->id == NULL ? "it has an ETAG, and no T_UUID id" :
-		    "its names are too long, or memory is short");
-		return (line);
-	}
+		    "its names are too long, or memory is short"));
 	for (i = 0; i < s->nfields; i++) {
-		if (strcmp(s->fields[i].structure, s->structure) != 0) {
-			snprintf(line, sizeof(line), "the schema %s has a "
+		if (strcmp(s->fields[i].structure, s->structure) != 0)
+			return (start_error("the schema %s has a "
 			    "field of another struct, %s.%s", s->name,
-			    s->fields[i].structure, s->fields[i].name);
-			return (line);
-		}
+			    s->fields[i].structure, s->fields[i].name));
 		if (s->fields[i].fallback != NULL &&
-		    !fallback_fits(&s->fields[i])) {
-			snprintf(line, sizeof(line), "the schema %s: %s "
+		    !fallback_fits(&s->fields[i]))
+			return (start_error("the schema %s: %s "
 			    "cannot fall back on '%s'", s->name,
-			    s->fields[i].name, s->fields[i].fallback);
-			return (line);
-		}
-		if (s->set != 0 && s->fields[i].offset >= FIELD_SET_BITS) {
-			snprintf(line, sizeof(line), "the schema %s: its "
-			    "struct is too large for a field_set", s->name);
-			return (line);
-		}
+			    s->fields[i].name, s->fields[i].fallback));
+		if (s->set != 0 && s->fields[i].offset >= FIELD_SET_BITS)
+			return (start_error("the schema %s: its "
+			    "struct is too large for a field_set", s->name));
 		if (s->fields[i].validator == NULL)
 			continue;
 		s->rules[i] = rule_find(s->fields[i].validator);
 		if (s->rules[i] != NULL && s->fields[i].fallback != NULL &&
-		    rule_reason(s->rules[i], s->fields[i].fallback) != NULL) {
-			snprintf(line, sizeof(line), "the schema %s: %s falls "
+		    rule_reason(s->rules[i], s->fields[i].fallback) != NULL)
+			return (start_error("the schema %s: %s falls "
 			    "back on '%s', which kore.conf's %s refuses",
 			    s->name, s->fields[i].name, s->fields[i].fallback,
-			    s->fields[i].validator);
-			return (line);
-		}
-		if (s->rules[i] == NULL) {
-			snprintf(line, sizeof(line),
-			    "kore.conf has no (valid) validator %s, which "
-			    "%s.%s needs", s->fields[i].validator, s->name,
-			    s->fields[i].name);
-			return (line);
-		}
+			    s->fields[i].validator));
+		if (s->rules[i] == NULL)
+			return (start_error("kore.conf has no (valid) "
+			    "validator %s, which %s.%s needs",
+			    s->fields[i].validator, s->name,
+			    s->fields[i].name));
 	}
 	return (NULL);
 }

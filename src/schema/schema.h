@@ -33,7 +33,7 @@ enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
 
 #define REQUIRED	0x1
 #define SECRET		0x2	/* wiped from our memory at the request's end */
-#define OR_NULL		0x4	/* may be null; in a body: set, and NULL */
+#define NULLABLE	0x4	/* may be null; in a body: set, and NULL */
 #define ETAG		0x8	/* an answer's version: a header, no member;
 				   the schema has a T_UUID id then */
 
@@ -113,7 +113,7 @@ struct schema {
 
 /*
  * In the header: NAME_schema, and its typed reader. A schema that is answered
- * is declared with SCHEMA_ANSWER (http/schema_answer.h).
+ * is declared with SCHEMA_RESPONSE (http/schema_response.h).
  */
 #define SCHEMA_BODY(s)	SCHEMA_BODY_OF(s, s)
 #define SCHEMA_BODY_OF(s, structure)					\

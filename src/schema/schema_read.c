@@ -290,7 +290,7 @@ read_member(struct ctx *c, const struct schema *s, const struct field *f,
 		return;
 	}
 	mark_set(s, f, out);
-	if ((f->flags & OR_NULL) == 0 || !json_is_null(value))
+	if ((f->flags & NULLABLE) == 0 || !json_is_null(value))
 		read_value(c, s, f, value, out);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "product.h"
+#include "utils/start_error.h"
 #include "wire/tls.h"
 
 /* TLS 1.2: forward secrecy and AEAD only; 1.3 has nothing else. */
@@ -21,8 +22,6 @@
 #define SIGNATURES	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:"	\
 			"ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:"	\
 			"RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
-
-static char	 problem[512];
 
 static int
 select_http11(SSL *ssl, const unsigned char **out, unsigned char *outlen,
@@ -55,16 +54,15 @@ keep_one_name(SSL *ssl, int *alert, void *arg)
 }
 
 static const char *
-failed(const char *what, const char *file)
+failed(const char *problem, const char *file)
 {
 	const char	*reason;
 
 	reason = ERR_reason_error_string(ERR_peek_error());
-	snprintf(problem, sizeof(problem), "cannot use %s%s%s: %s", what,
-	    file != NULL ? " " : "", file != NULL ? file : "",
-	    reason != NULL ? reason : "unknown error");
 	ERR_clear_error();
-	return (problem);
+	return (start_error("cannot use %s%s%s: %s", problem,
+	    file != NULL ? " " : "", file != NULL ? file : "",
+	    reason != NULL ? reason : "unknown error"));
 }
 
 static void
@@ -128,7 +126,7 @@ tls_init(const char *certfile, const char *keyfile)
 {
 	struct kore_server	*srv;
 	struct kore_domain	*dom;
-	const char		*what;
+	const char		*problem;
 
 	LIST_FOREACH(srv, &kore_servers, list) {
 		if (!srv->tls)
@@ -136,11 +134,11 @@ tls_init(const char *certfile, const char *keyfile)
 		TAILQ_FOREACH(dom, &srv->domains, list) {
 			if (certfile == NULL)
 				say_default(dom);
-			what = domain_init(dom,
+			problem = domain_init(dom,
 			    certfile != NULL ? certfile : dom->certfile,
 			    keyfile != NULL ? keyfile : dom->certkey);
-			if (what != NULL)
-				return (what);
+			if (problem != NULL)
+				return (problem);
 		}
 	}
 	return (NULL);

@@ -93,8 +93,8 @@ void		 wire_request_free(struct wire_request *);
  * Around Kore's http_response(): whether the connection closes afterwards is
  * the guard's to say; then the answer is sent and the next request may come.
  */
-void		 wire_answer_begins(struct connection *);
-void		 wire_answer_ends(struct connection *);
+void		 wire_response_begins(struct connection *);
+void		 wire_response_ends(struct connection *);
 
 /* Bytes that a worker holds for requests coming in, at the most. */
 #define WIRE_MEMORY_MAX	((size_t)32 * 1024 * 1024)

@@ -82,7 +82,7 @@ step(struct chunked *s, char c)
 
 /* Small chunks are honest; framing without end, for little data, is not. */
 static void
-pay(struct chunked *s, size_t data)
+credit_data(struct chunked *s, size_t data)
 {
 	if (data >= s->extra / EXTRA_PER_BYTE + 1)
 		s->extra = 0;
@@ -100,7 +100,7 @@ chunked_next(struct chunked *s, const char *in, size_t len, size_t *used,
 			if (*data > s->left)
 				*data = (size_t)s->left;
 			s->left -= *data;
-			pay(s, *data);
+			credit_data(s, *data);
 			if (s->left == 0)
 				s->state = CHUNKED_DATA_CR;
 			return (CHUNKED_DATA);

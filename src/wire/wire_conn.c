@@ -102,7 +102,7 @@ wire_disconnect(struct connection *c)
 
 /* A client that does not take its answer has a request in hand no longer. */
 static bool
-may_go(const struct wire *w, bool sending_one, uint64_t now)
+is_evictable(const struct wire *w, bool sending_one, uint64_t now)
 {
 	switch (w->phase) {
 	case WIRE_HEAD:
@@ -118,13 +118,13 @@ may_go(const struct wire *w, bool sending_one, uint64_t now)
 }
 
 bool
-wire_evict(const struct wire *but, bool sending_one)
+wire_evict(const struct wire *except, bool sending_one)
 {
 	struct wire	*w, *oldest = NULL;
 	uint64_t	 now = kore_time_ms();
 
 	LIST_FOREACH(w, &all, all) {
-		if (w != but && may_go(w, sending_one, now) &&
+		if (w != except && is_evictable(w, sending_one, now) &&
 		    (oldest == NULL || w->since < oldest->since))
 			oldest = w;
 	}

@@ -75,7 +75,7 @@ void	 wire_phase_set(struct wire *, enum wire_phase);
  * request in hand, of those that are sending one (for their memory) or of all.
  * False when there is none but `but`.
  */
-bool	 wire_evict(const struct wire *but, bool sending_one);
+bool	 wire_evict(const struct wire *except, bool sending_one);
 void	 wire_later(struct wire *);		/* go on in the next round */
 
 /* wire_read.c */

@@ -268,7 +268,7 @@ parse_length(struct head *h, const char *value, struct head_error *error)
 }
 
 /* Lines that must not stand twice: which of them would count? */
-static const char *const	once[] = {
+static const char *const	at_most_once[] = {
 	"host", "content-length", "transfer-encoding", "content-type",
 	"authorization", "expect",
 };
@@ -287,9 +287,9 @@ parse_line(struct head *h, char *line, struct head_error *error)
 	*colon++ = '\0';
 	if (!is_token(line))
 		return (bad(error, "The name of a header is not valid"));
-	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
-		if (strcasecmp(line, once[i]) == 0 &&
-		    head_value(h, once[i]) != NULL)
+	for (i = 0; i < sizeof(at_most_once) / sizeof(at_most_once[0]); i++) {
+		if (strcasecmp(line, at_most_once[i]) == 0 &&
+		    head_value(h, at_most_once[i]) != NULL)
 			return (bad(error, "A header stands twice"));
 	}
 	colon += strspn(colon, " \t");

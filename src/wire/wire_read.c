@@ -321,7 +321,7 @@ read_head(struct wire *w, size_t start, size_t end)
 }
 
 static bool
-understand(struct wire *w)
+parse_input(struct wire *w)
 {
 	struct head_error	 error = { NULL, NULL };
 	size_t			 end;
@@ -374,7 +374,7 @@ wire_read(struct wire *w)
 	size_t	 turn = 0;
 	ssize_t	 n;
 
-	if (w->len > 0 && is_reading(w) && !understand(w))
+	if (w->len > 0 && is_reading(w) && !parse_input(w))
 		return (false);
 	while (is_reading(w) && w->readable) {
 		if (turn >= TURN_BYTES) {
@@ -388,7 +388,7 @@ wire_read(struct wire *w)
 			return (false);
 		turn += n == 0 ? TURN_RECORD : (size_t)n;
 		w->len += (size_t)n;
-		if (n > 0 && !understand(w))
+		if (n > 0 && !parse_input(w))
 			return (false);
 	}
 	if (w->len == 0 && w->in != NULL && w->phase != WIRE_BODY)

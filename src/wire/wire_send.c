@@ -79,7 +79,7 @@ wire_flush(struct wire *w)
 }
 
 void
-wire_answer_begins(struct connection *c)
+wire_response_begins(struct connection *c)
 {
 	const struct wire	*w = c->hdlr_extra;
 
@@ -88,7 +88,7 @@ wire_answer_begins(struct connection *c)
 }
 
 void
-wire_answer_ends(struct connection *c)
+wire_response_ends(struct connection *c)
 {
 	struct wire	*w = c->hdlr_extra;
 

@@ -184,13 +184,13 @@ wire_take(struct http_request *req)
 }
 
 void
-wire_answer_begins(struct connection *conn)
+wire_response_begins(struct connection *conn)
 {
 	(void)conn;
 }
 
 void
-wire_answer_ends(struct connection *conn)
+wire_response_ends(struct connection *conn)
 {
 	(void)conn;
 }

@@ -8,7 +8,7 @@
 
 #include "database/database.h"
 #include "http/page.h"
-#include "http/schema_answer.h"
+#include "http/schema_response.h"
 #include "schema/schema.h"
 
 /* Jobs as an admin looks at them; who stores and runs them is src/jobs. */
@@ -50,9 +50,9 @@ struct admin_job_cursor_list {
 	CURSOR_MEMBERS;
 };
 
-SCHEMA_ANSWER(admin_job, admin_job);
-SCHEMA_ANSWER(admin_job_list, admin_job_list);
-SCHEMA_ANSWER(admin_job_cursor_list, admin_job_cursor_list);
+SCHEMA_RESPONSE(admin_job, admin_job);
+SCHEMA_RESPONSE(admin_job_list, admin_job_list);
+SCHEMA_RESPONSE(admin_job_cursor_list, admin_job_cursor_list);
 
 /* admin_jobs_service.c */
 

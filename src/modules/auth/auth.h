@@ -4,7 +4,7 @@
 #ifndef MODULES_AUTH_H
 #define MODULES_AUTH_H
 
-#include "http/schema_answer.h"
+#include "http/schema_response.h"
 #include "modules/users/users.h"
 #include "schema/schema.h"
 
@@ -58,9 +58,9 @@ struct session_list {
 
 SCHEMA_FORM(token_request);
 SCHEMA_BODY(password_change);
-SCHEMA_ANSWER(token, token);
-SCHEMA_ANSWER(session, session);
-SCHEMA_ANSWER(session_list, session_list);
+SCHEMA_RESPONSE(token, token);
+SCHEMA_RESPONSE(session, session);
+SCHEMA_RESPONSE(session_list, session_list);
 
 /* auth_service.c */
 
@@ -95,7 +95,7 @@ void		 auth_service_end_session(struct ctx *, const struct user *,
 
 /* Ends them all, but for the one with this id; NULL: all. */
 void		 auth_service_end_sessions(struct ctx *, const struct user *,
-		    const char *but) AWAITS;
+		    const char *except) AWAITS;
 
 /* auth_attempts.c */
 
@@ -128,7 +128,7 @@ struct attempt_count	*auth_repository_count_attempt(struct ctx *,
 
 /* Of the networks that the user is known in, only this one may stay. */
 void		 auth_repository_forget_networks(struct ctx *,
-		    const struct user *, const char *but) AWAITS;
+		    const struct user *, const char *except) AWAITS;
 
 /* A page of them, and in *n how many; current is the id of the one that asks */
 struct session	*auth_repository_find_sessions(struct ctx *,
@@ -143,7 +143,7 @@ bool		 auth_repository_revoke_session(struct ctx *,
 
 /* All but the one with this id; NULL: all. */
 void		 auth_repository_revoke_sessions(struct ctx *,
-		    const struct user *, const char *but) AWAITS;
+		    const struct user *, const char *except) AWAITS;
 
 /*
  * Also sets the count of failed attempts to zero, and remembers the network.

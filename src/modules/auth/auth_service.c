@@ -149,7 +149,7 @@ auth_service_end_session(struct ctx *c, const struct user *user,
 
 void
 auth_service_end_sessions(struct ctx *c, const struct user *user,
-    const char *but)
+    const char *except)
 {
-	auth_repository_revoke_sessions(c, user, but);
+	auth_repository_revoke_sessions(c, user, except);
 }

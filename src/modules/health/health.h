@@ -5,7 +5,7 @@
 #define MODULES_HEALTH_H
 
 #include "database/database.h"
-#include "http/schema_answer.h"
+#include "http/schema_response.h"
 
 /* health_models.c */
 
@@ -22,7 +22,7 @@ struct health {
 	const char	*status;
 };
 
-SCHEMA_ANSWER(health, health);
+SCHEMA_RESPONSE(health, health);
 
 /* health_service.c */
 

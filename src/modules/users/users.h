@@ -9,7 +9,7 @@
 
 #include "database/database.h"
 #include "http/page.h"
-#include "http/schema_answer.h"
+#include "http/schema_response.h"
 #include "jobs/jobs.h"
 #include "schema/schema.h"
 
@@ -75,10 +75,10 @@ SCHEMA_BODY(user_create);
 SCHEMA_BODY_OF(user_update, user_update);
 SCHEMA_BODY_OF(user_replace, user_update);	/* PUT: every member */
 SCHEMA_BODY_OF(user_update_me, user_update);	/* name and address */
-SCHEMA_ANSWER(user, user);			/* UserResponse */
-SCHEMA_ANSWER(user_list, user_list);		/* UserListResponse */
-SCHEMA_ANSWER(user_cursor_list, user_cursor_list);
-SCHEMA_ANSWER(user_status, user_status);
+SCHEMA_RESPONSE(user, user);			/* UserResponse */
+SCHEMA_RESPONSE(user_list, user_list);		/* UserListResponse */
+SCHEMA_RESPONSE(user_cursor_list, user_cursor_list);
+SCHEMA_RESPONSE(user_status, user_status);
 
 /* users_service.c */
 

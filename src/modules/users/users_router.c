@@ -39,7 +39,7 @@ list_users(struct ctx *c)
 static void
 read_user(struct ctx *c)
 {
-	user_respond(c, asked_user(c));
+	user_respond(c, target_user(c));
 }
 
 static void
@@ -72,7 +72,7 @@ update_user(struct ctx *c)
 {
 	const struct user_update	*in = user_update_body(c);
 
-	update(c, asked_user(c), in);
+	update(c, target_user(c), in);
 }
 
 static void
@@ -80,7 +80,7 @@ replace_user(struct ctx *c)
 {
 	const struct user_update	*in = user_replace_body(c);
 
-	update(c, asked_user(c), in);
+	update(c, target_user(c), in);
 }
 
 static void
@@ -102,7 +102,7 @@ delete(struct ctx *c, const struct user *user)
 static void
 delete_user(struct ctx *c)
 {
-	delete(c, asked_user(c));
+	delete(c, target_user(c));
 }
 
 static void
@@ -114,7 +114,7 @@ delete_me(struct ctx *c)
 static void
 activate_user(struct ctx *c)
 {
-	const struct user	*user = asked_user(c);
+	const struct user	*user = target_user(c);
 
 	users_service_set_active(c, user, true, current_user(c),
 	    user_precondition(c, user));
@@ -124,7 +124,7 @@ activate_user(struct ctx *c)
 static void
 deactivate_user(struct ctx *c)
 {
-	const struct user	*user = asked_user(c);
+	const struct user	*user = target_user(c);
 
 	users_service_set_active(c, user, false, current_user(c),
 	    user_precondition(c, user));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/http/conditional.c src/http/respond.c */
-/* sources: src/http/schema_answer.c src/schema/schema_write.c */
+/* sources: src/http/schema_response.c src/schema/schema_write.c */
 /* sources: src/schema/schema.c src/schema/validator.c */
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/base/jsonw.c src/request/ctx.c src/coro/coro.c */
@@ -13,7 +13,7 @@
 #include <inttypes.h>
 
 #include "http/conditional.h"
-#include "http/schema_answer.h"
+#include "http/schema_response.h"
 
 /* In a line of a test, "7" stands for the tag of version 7. */
 
@@ -26,7 +26,7 @@ struct thing {
 	int64_t		 version;
 };
 
-SCHEMA_ANSWER(thing, thing);
+SCHEMA_RESPONSE(thing, thing);
 
 static const struct field	thing_fields[] = {
 	FIELD(thing, id, T_UUID, 0, NULL),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/http/respond.c src/http/conditional.c */
-/* sources: src/http/schema_answer.c src/schema/schema_write.c */
+/* sources: src/http/schema_response.c src/schema/schema_write.c */
 /* sources: src/schema/schema.c src/schema/validator.c */
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/base/jsonw.c src/request/ctx.c src/coro/coro.c */
@@ -13,7 +13,7 @@
 #include "answer_fixture.h"
 
 #include "http/respond.h"
-#include "http/schema_answer.h"
+#include "http/schema_response.h"
 
 #define ID	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 
@@ -47,12 +47,12 @@ struct work {
 	int64_t		 ended_at;
 };
 
-SCHEMA_ANSWER(part, part);
-SCHEMA_ANSWER(thing, thing);
-SCHEMA_ANSWER(brief, thing);
-SCHEMA_ANSWER(thing_list, thing_list);
-SCHEMA_ANSWER(cursor_list, thing_list);
-SCHEMA_ANSWER(work, work);
+SCHEMA_RESPONSE(part, part);
+SCHEMA_RESPONSE(thing, thing);
+SCHEMA_RESPONSE(brief, thing);
+SCHEMA_RESPONSE(thing_list, thing_list);
+SCHEMA_RESPONSE(cursor_list, thing_list);
+SCHEMA_RESPONSE(work, work);
 
 static const struct field	part_fields[] = {
 	FIELD(part, name, T_STR, 0, NULL),
@@ -96,7 +96,7 @@ SCHEMA_OF(cursor_list, thing_list);
 static const struct field	work_fields[] = {
 	FIELD(work, payload, T_JSON, 0, NULL),
 	FIELD(work, begun_at, T_TIME, 0, NULL),
-	FIELD(work, ended_at, T_TIME, OR_NULL, NULL),
+	FIELD(work, ended_at, T_TIME, NULLABLE, NULL),
 };
 
 SCHEMA(work);

@@ -29,18 +29,18 @@ SCHEMA_BODY_OF(note_patch, patch);
 
 static const struct field	patch_fields[] = {
 	FIELD(patch, name, T_STR, 0, "b_name"),
-	FIELD(patch, note, T_STR, OR_NULL, "b_name"),
-	FIELD(patch, owner, T_UUID, OR_NULL, NULL),
+	FIELD(patch, note, T_STR, NULLABLE, "b_name"),
+	FIELD(patch, owner, T_UUID, NULLABLE, NULL),
 	FIELD(patch, active, T_BOOL, 0, NULL),
-	FIELD(patch, count, T_INT, OR_NULL, "b_count"),
-	FIELD(patch, kind, T_STR, OR_NULL, "b_kind", .fallback = "plain"),
+	FIELD(patch, count, T_INT, NULLABLE, "b_count"),
+	FIELD(patch, kind, T_STR, NULLABLE, "b_kind", .fallback = "plain"),
 };
 
 SCHEMA_UPDATE(patch, patch);
 
 /* The same struct, of which less may be sent. */
 static const struct field	note_patch_fields[] = {
-	FIELD(patch, note, T_STR, OR_NULL | REQUIRED, NULL),
+	FIELD(patch, note, T_STR, NULLABLE | REQUIRED, NULL),
 };
 
 SCHEMA_UPDATE(note_patch, patch);

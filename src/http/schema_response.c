@@ -3,7 +3,7 @@
 
 #include "http/conditional.h"
 #include "http/respond.h"
-#include "http/schema_answer.h"
+#include "http/schema_response.h"
 #include "request/endpoint.h"
 
 void

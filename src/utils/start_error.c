@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* What is wrong, in a line. */
+/* The line that says why the start ends. */
 
-#include <stdarg.h>
 #include <stdio.h>
 
-#include "utils/complain.h"
+#include "utils/start_error.h"
 
 /* What libpq says has several lines, and what was given may have. */
 static void
@@ -21,14 +20,25 @@ join_lines(char *text)
 }
 
 const char *
-complain(const char *fmt, ...)
+complain_va(const char *fmt, va_list ap)
 {
-	static char	 line[1024];
+	static char	 lines[2][1024];
+	static unsigned	 turn;
+	char		*line = lines[turn++ % 2];
+
+	vsnprintf(line, sizeof(lines[0]), fmt, ap);
+	join_lines(line);
+	return (line);
+}
+
+const char *
+start_error(const char *fmt, ...)
+{
+	const char	*line;
 	va_list		 ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	line = complain_va(fmt, ap);
 	va_end(ap);
-	join_lines(line);
 	return (line);
 }

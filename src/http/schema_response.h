@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Answers through a schema: what it does not list cannot leave. */
 
-#ifndef HTTP_SCHEMA_ANSWER_H
-#define HTTP_SCHEMA_ANSWER_H
+#ifndef HTTP_SCHEMA_RESPONSE_H
+#define HTTP_SCHEMA_RESPONSE_H
 
 #include "http/conditional.h"
 
@@ -10,7 +10,7 @@
  * In a module's header: NAME_schema, the typed NAME_respond(), and, for an
  * answer with an ETAG, NAME_precondition(): see schema_precondition().
  */
-#define SCHEMA_ANSWER(s, structure)					\
+#define SCHEMA_RESPONSE(s, structure)					\
 	extern struct schema s##_schema;				\
 	static inline void						\
 	s##_respond(struct ctx *c, const struct structure *answer)	\
