@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands of ./keel besides serve (manage.py). */
+/* The commands of ./keel besides serve, as of Django's manage.py. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,15 +10,16 @@
 #include "commands.h"
 #include "config.h"
 #include "database/database.h"
-#include "jobs/jobs.h"
+#include "http/routes.h"
+#include "jobs_main.h"
 #include "main.h"
 #include "modules/users/users.h"
 #include "openapi/openapi.h"
-#include "runtime/endpoint.h"
-#include "runtime/tls.h"
+#include "product.h"
 #include "utils/email.h"
 #include "utils/password.h"
 #include "utils/utf8.h"
+#include "wire/tls.h"
 #include "wire/wire.h"
 
 #define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
@@ -58,7 +59,7 @@ command_migrate(void)
 {
 	const char	*what;
 
-	what = migrations_run(getenv("KEEL_DRY_RUN") != NULL);
+	what = migrations_run(getenv(ENV("DRY_RUN")) != NULL);
 	if (what != NULL)
 		main_fail("%s", what);
 }
@@ -91,7 +92,7 @@ command_create_admin(void)
 {
 	static char	 password[PASSWORD_LINE_MAX], normal[EMAIL_MAX];
 	static char	 hash[PASSWORD_HASH_MAX];
-	const char	*email = getenv("KEEL_EMAIL"), *what;
+	const char	*email = getenv(ENV("EMAIL")), *what;
 
 	if (email == NULL)
 		main_fail("create-admin needs an e-mail address");
@@ -104,7 +105,7 @@ command_create_admin(void)
 	OPENSSL_cleanse(password, sizeof(password));
 	if ((what = users_service_create_admin(normal, hash)) != NULL)
 		main_fail("%s", what);
-	printf("keel: created the admin %s\n", normal);
+	printf(PRODUCT ": created the admin %s\n", normal);
 }
 
 static void
@@ -117,7 +118,7 @@ command_check_config(void)
 	    (what = tls_init(config.tls_cert, config.tls_key)) != NULL ||
 	    (what = database_check()) != NULL)
 		main_fail("%s", what);
-	printf("keel: the configuration is good\n");
+	printf(PRODUCT ": the configuration is good\n");
 }
 
 static void
@@ -145,7 +146,7 @@ commands_run(void)
 		{ "openapi", command_openapi },
 		{ "routes", command_routes },
 	};
-	const char	*name = getenv("KEEL_COMMAND");
+	const char	*name = getenv(ENV("COMMAND"));
 	size_t		 i;
 
 	if (name == NULL || strcmp(name, "serve") == 0)

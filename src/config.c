@@ -9,10 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "base/register.h"
 #include "config.h"
+#include "database/database.h"
+#include "http/page.h"
+#include "jobs/jobs.h"
+#include "mail/mail_settings.h"
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
-#include "runtime/log.h"
+#include "product.h"
 #include "utils/complain.h"
+#include "wire/wire.h"
 
 #define WORKERS_MAX	64
 #define POOL_MAX	64
@@ -22,33 +30,32 @@
 
 struct config	config;
 
-extern struct setting	*const __start_keel_settings[];
-extern struct setting	*const __stop_keel_settings[];
+REGISTERED(struct setting, settings);
 
-SETTING(state_dir, "KEEL_STATE_DIR", "./var");
-SETTING(database_url, "KEEL_DATABASE_URL", NULL, .secret = true);
-SETTING(host, "KEEL_HOST", "127.0.0.1");
-SETTING(port, "KEEL_PORT", "8888");
-SETTING(admin_port, "KEEL_ADMIN_PORT", "9464");
-SETTING(public_url, "KEEL_PUBLIC_URL", NULL);
-SETTING(algorithm, "KEEL_ALGORITHM", "HS256");
-SETTING(secret_key, "KEEL_SECRET_KEY", NULL, .secret = true);
-SETTING(tls_cert, "KEEL_TLS_CERT", NULL);
-SETTING(tls_key, "KEEL_TLS_KEY", NULL);
-SETTING(workers, "KEEL_WORKERS", NULL);
-SETTING(database_pool, "KEEL_DATABASE_POOL", "8");
-SETTING(jobs_concurrency, "KEEL_JOBS_CONCURRENCY", "16");
-SETTING(jobs_keep_days, "KEEL_JOBS_KEEP_DAYS", "7");
-SETTING(smtp_url, "KEEL_SMTP_URL", NULL, .secret = true);
-SETTING(smtp_tls, "KEEL_SMTP_TLS", "required");
-SETTING(smtp_ca, "KEEL_SMTP_CA", NULL);
-SETTING(mail_from, "KEEL_MAIL_FROM", "Keel <keel@localhost>");
-SETTING(connections_per_address, "KEEL_CONNECTIONS_PER_ADDRESS", "256");
-SETTING(rate_limits, "KEEL_RATE_LIMITS", NULL);
-SETTING(trusted_proxies, "KEEL_TRUSTED_PROXIES", NULL);
-SETTING(user_directory, "KEEL_USER_DIRECTORY", "admin");
-SETTING(log_level, "KEEL_LOG_LEVEL", "info");
-SETTING(allow_root, "KEEL_ALLOW_ROOT", "0");
+SETTING(state_dir, ENV("STATE_DIR"), "./var");
+SETTING(database_url, ENV("DATABASE_URL"), NULL, .secret = true);
+SETTING(host, ENV("HOST"), "127.0.0.1");
+SETTING(port, ENV("PORT"), "8888");
+SETTING(admin_port, ENV("ADMIN_PORT"), "9464");
+SETTING(public_url, ENV("PUBLIC_URL"), NULL);
+SETTING(algorithm, ENV("ALGORITHM"), "HS256");
+SETTING(secret_key, ENV("SECRET_KEY"), NULL, .secret = true);
+SETTING(tls_cert, ENV("TLS_CERT"), NULL);
+SETTING(tls_key, ENV("TLS_KEY"), NULL);
+SETTING(workers, ENV("WORKERS"), NULL);
+SETTING(database_pool, ENV("DATABASE_POOL"), "8");
+SETTING(jobs_concurrency, ENV("JOBS_CONCURRENCY"), "16");
+SETTING(jobs_keep_days, ENV("JOBS_KEEP_DAYS"), "7");
+SETTING(smtp_url, ENV("SMTP_URL"), NULL, .secret = true);
+SETTING(smtp_tls, ENV("SMTP_TLS"), "required");
+SETTING(smtp_ca, ENV("SMTP_CA"), NULL);
+SETTING(mail_from, ENV("MAIL_FROM"), PRODUCT_TITLE " <" PRODUCT "@localhost>");
+SETTING(connections_per_address, ENV("CONNECTIONS_PER_ADDRESS"), "256");
+SETTING(rate_limits, ENV("RATE_LIMITS"), NULL);
+SETTING(trusted_proxies, ENV("TRUSTED_PROXIES"), NULL);
+SETTING(user_directory, ENV("USER_DIRECTORY"), "admin");
+SETTING(log_level, ENV("LOG_LEVEL"), "info");
+SETTING(allow_root, ENV("ALLOW_ROOT"), "0");
 
 const char *
 setting_read(struct setting *s)
@@ -85,17 +92,17 @@ check_address(void)
 
 	if (inet_pton(AF_INET, config.host, addr) != 1 &&
 	    inet_pton(AF_INET6, config.host, addr) != 1)
-		return (complain("KEEL_HOST must be an IP address, not '%s'",
+		return (complain(ENV("HOST") " must be an IP address, not '%s'",
 		    config.host));
-	if ((what = check_number("KEEL_PORT", config.port, 1, 65535,
+	if ((what = check_number(ENV("PORT"), config.port, 1, 65535,
 	    &port)) != NULL)
 		return (what);
-	if ((what = check_number("KEEL_ADMIN_PORT", config.admin_port, 1,
+	if ((what = check_number(ENV("ADMIN_PORT"), config.admin_port, 1,
 	    65535, &admin)) != NULL)
 		return (what);
 	if (port == admin)
-		return (complain("KEEL_PORT and KEEL_ADMIN_PORT are both %u",
-		    port));
+		return (complain(ENV("PORT") " and " ENV("ADMIN_PORT")
+		    " are both %u", port));
 	return (NULL);
 }
 
@@ -112,19 +119,19 @@ check_secret(const char *secret, const char *alg)
 	char	 seen[256] = "";
 
 	if (len < jwt_algorithm_min_secret(alg))
-		return (complain("KEEL_SECRET_KEY has %zu bytes; %s needs at "
-		    "least %zu (try: openssl rand -base64 48)", len, alg,
+		return (complain(ENV("SECRET_KEY") " has %zu bytes; %s needs "
+		    "at least %zu (try: openssl rand -base64 48)", len, alg,
 		    jwt_algorithm_min_secret(alg)));
 	for (i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
 		if (strcasestr(secret, placeholders[i]) != NULL)
-			return (complain("KEEL_SECRET_KEY looks like a "
+			return (complain(ENV("SECRET_KEY") " looks like a "
 			    "placeholder: it contains '%s' (try: openssl "
 			    "rand -base64 48)", placeholders[i]));
 	}
 	for (distinct = 0, i = 0; i < len; i++)
 		distinct += seen[(unsigned char)secret[i]]++ == 0;
 	if (distinct < 8)
-		return (complain("KEEL_SECRET_KEY has only %zu different "
+		return (complain(ENV("SECRET_KEY") " has only %zu different "
 		    "characters (try: openssl rand -base64 48)", distinct));
 	return (NULL);
 }
@@ -132,23 +139,26 @@ check_secret(const char *secret, const char *alg)
 static const char *
 load_secret(void)
 {
+	unsigned char	 key[CURSOR_KEY];
 	const char	*secret, *alg, *what;
 
 	alg = setting_read(&algorithm_setting);
 	secret = setting_read(&secret_key_setting);
 	if (!jwt_algorithm_known(alg))
-		return (complain("KEEL_ALGORITHM must be HS256, HS384 or "
+		return (complain(ENV("ALGORITHM") " must be HS256, HS384 or "
 		    "HS512, not '%s'", alg));
 	if (secret == NULL)
-		return (complain("KEEL_SECRET_KEY is not set (try: openssl "
+		return (complain(ENV("SECRET_KEY") " is not set (try: openssl "
 		    "rand -base64 48)"));
 	if ((what = check_secret(secret, alg)) != NULL)
 		return (what);
 	config.jwt_key.alg = alg;
 	config.jwt_key.secret = secret;
 	config.jwt_key.secret_len = strlen(secret);
-	if (!cursor_key(secret, strlen(secret), config.cursor_key))
+	auth_init(&config.jwt_key, config.public_url);
+	if (!cursor_key(secret, strlen(secret), key))
 		return (complain("cannot make a key: out of memory"));
+	pages_init(key);
 	return (NULL);
 }
 
@@ -166,7 +176,7 @@ load_public_url(void)
 	if (strncmp(config.public_url, "https://", 8) != 0 || len < 9 ||
 	    len > 200 || config.public_url[len - 1] == '/' ||
 	    strpbrk(config.public_url, " \t\r\n?#\"") != NULL)
-		return (complain("KEEL_PUBLIC_URL must be like "
+		return (complain(ENV("PUBLIC_URL") " must be like "
 		    "https://api.example.org, without a slash at its end, "
 		    "not '%s'", config.public_url));
 	return (NULL);
@@ -178,13 +188,13 @@ load_tls(void)
 	config.tls_cert = setting_read(&tls_cert_setting);
 	config.tls_key = setting_read(&tls_key_setting);
 	if ((config.tls_cert == NULL) != (config.tls_key == NULL))
-		return (complain("KEEL_TLS_CERT and KEEL_TLS_KEY must be set "
-		    "together"));
+		return (complain(ENV("TLS_CERT") " and " ENV("TLS_KEY") " must "
+		    "be set together"));
 	if (config.tls_cert != NULL && access(config.tls_cert, R_OK) == -1)
-		return (complain("KEEL_TLS_CERT: cannot read %s: %m",
+		return (complain(ENV("TLS_CERT") ": cannot read %s: %m",
 		    config.tls_cert));
 	if (config.tls_key != NULL && access(config.tls_key, R_OK) == -1)
-		return (complain("KEEL_TLS_KEY: cannot read %s: %m",
+		return (complain(ENV("TLS_KEY") ": cannot read %s: %m",
 		    config.tls_key));
 	return (NULL);
 }
@@ -199,12 +209,16 @@ load_counts(void)
 	snprintf(cpus, sizeof(cpus), "%ld", n < 1 ? 1 : n > 16 ? 16 : n);
 	workers_setting.fallback = cpus;
 	text = setting_read(&workers_setting);
-	if ((what = check_number("KEEL_WORKERS", text, 1, WORKERS_MAX,
+	if ((what = check_number(ENV("WORKERS"), text, 1, WORKERS_MAX,
 	    &config.workers)) != NULL)
 		return (what);
 	text = setting_read(&database_pool_setting);
-	return (check_number("KEEL_DATABASE_POOL", text, 1, POOL_MAX,
-	    &config.database_pool));
+	if ((what = check_number(ENV("DATABASE_POOL"), text, 1, POOL_MAX,
+	    &config.database_pool)) != NULL)
+		return (what);
+	wire_settings.workers = config.workers;
+	wire_settings.other_files = config.database_pool;
+	return (NULL);
 }
 
 static const char *
@@ -213,24 +227,30 @@ load_jobs(void)
 	const char	*text, *what;
 
 	text = setting_read(&jobs_concurrency_setting);
-	if ((what = check_number("KEEL_JOBS_CONCURRENCY", text, 1,
-	    CONCURRENCY_MAX, &config.jobs_concurrency)) != NULL)
+	if ((what = check_number(ENV("JOBS_CONCURRENCY"), text, 1,
+	    CONCURRENCY_MAX, &jobs_settings.concurrency)) != NULL)
 		return (what);
 	text = setting_read(&jobs_keep_days_setting);
-	return (check_number("KEEL_JOBS_KEEP_DAYS", text, 0, KEEP_DAYS_MAX,
-	    &config.jobs_keep_days));
+	return (check_number(ENV("JOBS_KEEP_DAYS"), text, 0, KEEP_DAYS_MAX,
+	    &jobs_settings.keep_days));
 }
 
 static const char *
 load_mail(void)
 {
-	const char	*url, *tls, *ca, *from;
+	const char	*url, *tls, *ca, *from, *what;
 
 	url = setting_read(&smtp_url_setting);
 	tls = setting_read(&smtp_tls_setting);
 	ca = setting_read(&smtp_ca_setting);
 	from = setting_read(&mail_from_setting);
-	return (mail_settings_read(url, tls, ca, from, &config.mail));
+	if ((what = mail_settings_read(url, tls, ca, from,
+	    &mail_settings)) != NULL)
+		return (what);
+	mail_settings.state_dir = config.state_dir;
+	mail_settings.secret = config.jwt_key.secret;
+	mail_settings.secret_len = config.jwt_key.secret_len;
+	return (NULL);
 }
 
 static const char *
@@ -240,8 +260,8 @@ load_log_level(void)
 	int		 level = log_level_parse(text);
 
 	if (level == -1)
-		return (complain("KEEL_LOG_LEVEL must be debug, info, warning "
-		    "or error, not '%s'", text));
+		return (complain(ENV("LOG_LEVEL") " must be debug, info, "
+		    "warning or error, not '%s'", text));
 	config.log_level = (unsigned)level;
 	return (NULL);
 }
@@ -256,48 +276,37 @@ load_user_directory(void)
 	else if (strcmp(text, "authenticated") == 0)
 		config.user_directory = DIRECTORY_AUTHENTICATED;
 	else
-		return (complain("KEEL_USER_DIRECTORY must be admin or "
+		return (complain(ENV("USER_DIRECTORY") " must be admin or "
 		    "authenticated, not '%s'", text));
 	return (NULL);
-}
-
-static struct netblock	proxies[PROXIES_MAX];
-static unsigned		nproxies;
-
-bool
-config_trusts(const struct netaddr *a)
-{
-	unsigned	 i;
-
-	for (i = 0; i < nproxies; i++) {
-		if (netblock_has(&proxies[i], a))
-			return (true);
-	}
-	return (false);
 }
 
 static const char *
 load_proxies(void)
 {
-	const char	*list = setting_read(&trusted_proxies_setting);
-	const char	*what;
-	char		 item[64];
-	size_t		 len;
+	const char		*list = setting_read(&trusted_proxies_setting);
+	static struct netblock	 proxies[PROXIES_MAX];
+	unsigned		 n = 0;
+	const char		*what;
+	char			 item[64];
+	size_t			 len;
 
 	if (list == NULL)
 		return (NULL);
 	for (; *list != '\0'; list += len + (list[len] == ',')) {
 		len = strcspn(list, ",");
-		if (nproxies == PROXIES_MAX)
-			return (complain("KEEL_TRUSTED_PROXIES has more than "
-			    "%u entries", PROXIES_MAX));
+		if (n == PROXIES_MAX)
+			return (complain(ENV("TRUSTED_PROXIES") " has more "
+			    "than %u entries", PROXIES_MAX));
 		snprintf(item, sizeof(item), "%.*s", (int)len, list);
-		what = netblock_parse(item, &proxies[nproxies++]);
+		what = netblock_parse(item, &proxies[n++]);
 		if (what != NULL)
-			return (complain("KEEL_TRUSTED_PROXIES: '%s' %s (it "
+			return (complain(ENV("TRUSTED_PROXIES") ": '%s' %s (it "
 			    "is a list like 10.0.0.0/8,192.0.2.1)", item,
 			    what));
 	}
+	wire_settings.proxies = proxies;
+	wire_settings.nproxies = n;
 	return (NULL);
 }
 
@@ -307,8 +316,8 @@ load_limits(void)
 	const char	*text, *what;
 
 	text = setting_read(&connections_per_address_setting);
-	if ((what = check_number("KEEL_CONNECTIONS_PER_ADDRESS", text, 1,
-	    65535, &config.connections_per_address)) != NULL)
+	if ((what = check_number(ENV("CONNECTIONS_PER_ADDRESS"), text, 1,
+	    65535, &wire_settings.per_address)) != NULL)
 		return (what);
 	text = setting_read(&rate_limits_setting);
 	if ((what = rate_limit_configure(text)) != NULL)
@@ -321,8 +330,8 @@ static bool
 is_known(const char *variable, size_t len)
 {
 	static const char *const own[] = {
-		"KEEL_COMMAND", "KEEL_DRY_RUN", "KEEL_EMAIL", "KEEL_BUILD",
-		"KEEL_FLAVOR",
+		ENV("COMMAND"), ENV("DRY_RUN"), ENV("EMAIL"), ENV("BUILD"),
+		ENV("FLAVOR"),
 	};
 	struct setting	*const *s;
 	size_t		 i;
@@ -332,7 +341,7 @@ is_known(const char *variable, size_t len)
 		    strncmp(own[i], variable, len) == 0)
 			return (true);
 	}
-	for (s = __start_keel_settings; s < __stop_keel_settings; s++) {
+	EACH_REGISTERED(s, settings) {
 		if (strlen((*s)->name) == len &&
 		    strncmp((*s)->name, variable, len) == 0)
 			return (true);
@@ -362,9 +371,10 @@ load_database(void)
 	config.state_dir = setting_read(&state_dir_setting);
 	config.database_url = setting_read(&database_url_setting);
 	if (config.database_url == NULL)
-		return (complain("KEEL_DATABASE_URL is not set (./keel serve "
-		    "starts a private database when it is not; kore and "
-		    "kodev cannot)"));
+		return (complain(ENV("DATABASE_URL") " is not set "
+		    "(./" PRODUCT " serve starts a private database when it "
+		    "is not; kore and kodev cannot)"));
+	database_init(config.database_url);
 	return (NULL);
 }
 
@@ -375,12 +385,12 @@ load_allow_root(void)
 	const char	*text = setting_read(&allow_root_setting);
 
 	if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
-		return (complain("KEEL_ALLOW_ROOT must be 0 or 1, not '%s'",
+		return (complain(ENV("ALLOW_ROOT") " must be 0 or 1, not '%s'",
 		    text));
 	if (geteuid() == 0 && *text == '0')
 		return (complain("refusing to run as root: run it as a system "
-		    "user, as conf/keel.service does, or set "
-		    "KEEL_ALLOW_ROOT=1"));
+		    "user, as conf/" PRODUCT ".service does, or set "
+		    ENV("ALLOW_ROOT") "=1"));
 	return (NULL);
 }
 
@@ -410,7 +420,7 @@ load_server(void)
 const char *
 config_load(void)
 {
-	const char	*command = getenv("KEEL_COMMAND"), *what;
+	const char	*command = getenv(ENV("COMMAND")), *what;
 
 	if (command != NULL && (strcmp(command, "routes") == 0 ||
 	    strcmp(command, "openapi") == 0))
@@ -430,7 +440,7 @@ config_print(void)
 	struct setting	*const *i;
 	const struct setting	*s;
 
-	for (i = __start_keel_settings; i < __stop_keel_settings; i++) {
+	EACH_REGISTERED(i, settings) {
 		s = *i;
 		printf("%-28s %s%s\n", s->name, s->value == NULL ? "(unset)" :
 		    s->secret ? "********" : s->value, s->given ? "" :

@@ -7,17 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mail/mail_settings.h"
-#include "runtime/schema.h"
-#include "utils/cursor.h"
+#include "base/register.h"
 #include "utils/jwt.h"
-#include "utils/netaddr.h"
 
 /*
  * A variable of the environment. Every SETTING is listed by check-config and
  * known to the check for misspelt ones; there is no table in C to edit:
  *
- *	SETTING(port, "KEEL_PORT", "8888");
+ *	SETTING(port, ENV("PORT"), "8888");
  */
 struct setting {
 	const char	*name;
@@ -37,7 +34,7 @@ struct setting {
 /* Its value now, or its fallback. A variable that is empty counts as unset. */
 const char	*setting_read(struct setting *);
 
-/* Who may list the users, and read others than himself. */
+/* Who may list the users, and read others than themselves. */
 enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };
 
 /*
@@ -45,42 +42,32 @@ enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };
  * Filled once, in the parent, before the fork; constant afterwards.
  */
 struct config {
-	const char	*host;			/* KEEL_HOST */
-	const char	*port;			/* KEEL_PORT */
-	const char	*admin_port;		/* KEEL_ADMIN_PORT */
-	const char	*state_dir;		/* KEEL_STATE_DIR */
-	const char	*database_url;		/* KEEL_DATABASE_URL */
-	const char	*public_url;		/* KEEL_PUBLIC_URL */
-	const char	*tls_cert;		/* KEEL_TLS_CERT; may be NULL */
-	const char	*tls_key;		/* KEEL_TLS_KEY; may be NULL */
-	unsigned	 workers;		/* KEEL_WORKERS */
-	unsigned	 database_pool;		/* KEEL_DATABASE_POOL */
-	unsigned	 jobs_concurrency;	/* KEEL_JOBS_CONCURRENCY */
-	unsigned	 jobs_keep_days;	/* KEEL_JOBS_KEEP_DAYS */
-	unsigned	 log_level;		/* KEEL_LOG_LEVEL */
-	unsigned	 connections_per_address;
-					/* KEEL_CONNECTIONS_PER_ADDRESS */
-	enum user_directory	 user_directory; /* KEEL_USER_DIRECTORY */
-	struct mail_settings	 mail;	/* KEEL_SMTP_URL, KEEL_SMTP_TLS,
-					   KEEL_SMTP_CA, KEEL_MAIL_FROM */
-	struct jwt_key	 jwt_key;	/* KEEL_SECRET_KEY, KEEL_ALGORITHM */
-	unsigned char	 cursor_key[CURSOR_KEY];	/* made of the secret */
+	const char	*host;			/* HOST */
+	const char	*port;			/* PORT */
+	const char	*admin_port;		/* ADMIN_PORT */
+	const char	*state_dir;		/* STATE_DIR */
+	const char	*database_url;		/* DATABASE_URL */
+	const char	*public_url;		/* PUBLIC_URL */
+	const char	*tls_cert;		/* TLS_CERT; may be NULL */
+	const char	*tls_key;		/* TLS_KEY; may be NULL */
+	unsigned	 workers;		/* WORKERS */
+	unsigned	 database_pool;		/* DATABASE_POOL */
+	unsigned	 log_level;		/* LOG_LEVEL */
+	enum user_directory	 user_directory; /* USER_DIRECTORY */
+	struct jwt_key	 jwt_key;	/* SECRET_KEY, ALGORITHM */
 };
 
 extern struct config	config;
 
 /*
- * Reads and checks every setting that KEEL_COMMAND needs. Returns NULL, or a
+ * Reads and checks every setting that COMMAND needs. Returns NULL, or a
  * line naming the setting that is missing or wrong, and how it should be.
  */
 const char	*config_load(void);
 
-/* Is it the address of a proxy that KEEL_TRUSTED_PROXIES names? */
-bool		 config_trusts(const struct netaddr *);
-
 /*
  * Prints every setting as it stands, secrets masked, and the rate limits that
- * came of it (./keel check-config).
+ * came of it (the command check-config).
  */
 void		 config_print(void);
 

@@ -5,7 +5,10 @@
 
 #include "config.h"
 #include "dependencies.h"
+#include "http/routes.h"
 #include "middleware/middleware.h"
+#include "modules/users/users.h"
+#include "product.h"
 #include "utils/jwt.h"
 
 static void	resolve_user(struct ctx *, const struct dependency *) AWAITS;
@@ -31,16 +34,16 @@ const struct dependency	signed_in_or_none = {
 const struct dependency	user_directory = {
 	.name = "user_directory", .resolve = resolve_directory,
 	.roles = (const char *const[]){ "admin", NULL },
-	.doc = "With KEEL_USER_DIRECTORY=authenticated for whoever is signed "
-	    "in, else for",
+	.doc = "With " ENV("USER_DIRECTORY") "=authenticated for whoever is "
+	    "signed in, else for",
 	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
 };
 
 const struct dependency	self_or_directory = {
 	.name = "self_or_directory", .resolve = resolve_self_or_directory,
 	.roles = (const char *const[]){ "admin", NULL },
-	.doc = "With KEEL_USER_DIRECTORY=authenticated for whoever is signed "
-	    "in, else for the user himself, and",
+	.doc = "With " ENV("USER_DIRECTORY") "=authenticated for whoever is "
+	    "signed in, else for the user himself, and",
 	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
 };
 

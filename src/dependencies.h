@@ -7,8 +7,9 @@
 #ifndef SRC_DEPENDENCIES_H
 #define SRC_DEPENDENCIES_H
 
-#include "modules/users/users.h"
-#include "runtime/endpoint.h"
+#include "request/depend.h"
+
+struct user;
 
 /*
  * What handlers depend on, and ROUTE rows declare (the seed's
@@ -34,7 +35,7 @@ extern const struct dependency	signed_in_or_none;
 	    "For the user himself, and", __VA_ARGS__)
 
 /*
- * Who may look at users: admins, or with KEEL_USER_DIRECTORY=authenticated
+ * Who may look at users: admins, or with USER_DIRECTORY=authenticated
  * whoever is signed in. And whoever the path names may look at himself.
  */
 extern const struct dependency	user_directory;

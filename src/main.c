@@ -21,23 +21,26 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "app.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
 #include "commands.h"
 #include "config.h"
+#include "coro/loop.h"
 #include "database/database.h"
+#include "http/routes.h"
 #include "jobs/jobs.h"
 #include "mail/mail.h"
 #include "main.h"
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
-#include "runtime/endpoint.h"
-#include "runtime/log.h"
-#include "runtime/loop.h"
-#include "runtime/mem.h"
-#include "runtime/metrics.h"
-#include "runtime/offload.h"
-#include "runtime/pidfile.h"
-#include "runtime/tls.h"
+#include "pidfile.h"
+#include "product.h"
+#include "request/offload.h"
 #include "utils/password.h"
+#include "wire/tls.h"
 #include "wire/wire.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -75,7 +78,7 @@ main_fail(const char *fmt, ...)
 	va_list	 ap;
 
 	fflush(stdout);
-	fprintf(stderr, "keel: ");
+	fprintf(stderr, PRODUCT ": ");
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -248,8 +251,8 @@ worker_ready(struct kore_msg *msg, const void *data)
 		return;
 	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
 	printf(strchr(config.host, ':') != NULL ?
-	    "keel: ready on https://[%s]:%s\n" :
-	    "keel: ready on https://%s:%s\n", config.host, config.port);
+	    PRODUCT ": ready on https://[%s]:%s\n" :
+	    PRODUCT ": ready on https://%s:%s\n", config.host, config.port);
 }
 
 static void
@@ -266,6 +269,8 @@ prepare_server(void)
 	malloc_trim(0);		/* a hash takes 19 MB */
 	metrics_init();
 	require(rate_limit_init());
+	wire_settings.name_request = request_id_assign;
+	wire_settings.write_refusal = error_handler_envelope;
 	require(wire_init());
 	limit_files();
 	watch_signals();
@@ -283,7 +288,7 @@ kore_parent_configure(int argc, char **argv)
 	(void)argv;
 
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
-	require(routes_init());
+	require(routes_init(app_handle));
 	require(schemas_init());
 	require(jobs_init());
 	require(mails_init());
@@ -382,5 +387,5 @@ void
 kore_seccomp_hook(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	kore_seccomp_filter("keel", filter, KORE_FILTER_LEN(filter));
+	kore_seccomp_filter(PRODUCT, filter, KORE_FILTER_LEN(filter));
 }

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "runtime/ctx.h"
-#include "runtime/schema.h"
+#include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
  * PostgreSQL, awaited. SQL stands in sql/queries, in sections headed
@@ -120,7 +120,7 @@ struct query_file {
 		.query = { .name = #file "." #title, .model = &s##_model }\
 	};								\
 	static struct query *const file##_##title##_registered		\
-	    __attribute__((used, section("keel_queries"))) =		\
+	    __attribute__((used, section("registered_queries"))) =	\
 	    &file##_##title.query
 
 /* The parameters, as text; NULL is SQL's NULL. */
@@ -187,6 +187,9 @@ void	database_reconnect(void);
 const char	*database_exec_now(const struct query *, int64_t *touched,
 		    const char *const *, size_t);
 
+/* In the parent, before what follows: where the database is. */
+void		 database_init(const char *url);
+
 /*
  * database_start.c, in the parent: reads the query files, then connects and
  * checks the schema's version and every query. Both return NULL, or a line
@@ -197,7 +200,7 @@ const char	*database_check(void);
 
 /*
  * database_conninfo.c: the conninfo string of every connection: the configured
- * one with a literal address, the user spelt out and Keel's own session
+ * one with a literal address, the user spelt out and our own session
  * settings. NULL, and *problem says why.
  */
 const char	*database_conninfo(const char *url, const char **problem);

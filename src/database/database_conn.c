@@ -20,8 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "database/conn.h"
-#include "runtime/log.h"
 
 #define CONNECT_MS	4000	/* connecting and preparing */
 
@@ -147,7 +147,7 @@ conn_connected(struct db_conn *conn)
 	PQsetnonblocking(conn->db, 1);
 	conn->state = CONN_PREPARING;
 	conn->generation = pool_generation();
-	conn->preparing = __start_keel_queries;
+	conn->preparing = __start_registered_queries;
 	conn->listening = false;
 	conn_prepare_next(conn);
 }
@@ -195,7 +195,7 @@ conn_prepare_next(struct db_conn *conn)
 	const struct query	*q;
 	int			 sent;
 
-	if (conn->preparing < __stop_keel_queries) {
+	if (conn->preparing < __stop_registered_queries) {
 		q = *conn->preparing++;
 		sent = PQsendPrepare(conn->db, q->name, q->sql, 0, NULL);
 	} else if (*listen_sql != '\0' && !conn->listening) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What KEEL_DATABASE_URL becomes: the conninfo string that every connection of
- * Keel is made with.
+ * What DATABASE_URL becomes: the conninfo string that every connection of
+ * ours is made with.
  */
 
 #include <sys/types.h>
@@ -18,10 +18,11 @@
 #include <libpq-fe.h>
 
 #include "database/database.h"
+#include "product.h"
 #include "utils/complain.h"
 #include "utils/netaddr.h"
 
-#define URL		"KEEL_DATABASE_URL: "
+#define URL		ENV("DATABASE_URL") ": "
 #define CONNECT_TIMEOUT	"3"	/* seconds */
 #define SESSION		"-c timezone=UTC -c datestyle=ISO "		\
 			"-c client_encoding=UTF8 "			\
@@ -108,7 +109,7 @@ is_set(const char *value)
 	return (value != NULL && *value != '\0');
 }
 
-/* All that was given, but for what is Keel's to say. */
+/* All that was given, but for what we say ourselves. */
 static void
 append_given(struct conninfo *info, const PQconninfoOption *options)
 {
@@ -228,8 +229,8 @@ warn_of_sslmode(const struct source *from, const struct server *s)
 	if (binding != NULL && strcmp(binding, "require") == 0)
 		return;
 	if (!warned)
-		fprintf(stderr, "keel: warning: " URL "with its sslmode, any "
-		    "server that %s %s gets the password and the data; "
+		fprintf(stderr, PRODUCT ": warning: " URL "with its sslmode, "
+		    "any server that %s %s gets the password and the data; "
 		    "sslmode=verify-full with sslrootcert=FILE prevents "
 		    "that\n",
 		    strcmp(given(from, "sslmode"), "verify-ca") == 0 ?
@@ -308,10 +309,10 @@ write_conninfo(struct conninfo *info, const struct source *from)
 	if ((what = append_server(info, from)) != NULL ||
 	    (what = append_options(info, from)) != NULL)
 		return (what);
-	append_option(info, "user", user != NULL ? user : "keel");
+	append_option(info, "user", user != NULL ? user : PRODUCT);
 	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
 	append_option(info, "gssencmode", "disable");
-	append_option(info, "application_name", "keel");
+	append_option(info, "application_name", PRODUCT);
 	append_target(info, from);
 	return (info->full ? complain(URL "it is too long") : NULL);
 }
@@ -324,7 +325,7 @@ database_conninfo(const char *url, const char **what)
 
 	/* What libpq says of it repeats it, and a password with it. */
 	if ((from.url = PQconninfoParse(url, NULL)) == NULL) {
-		*what = "KEEL_DATABASE_URL is neither a valid URI nor "
+		*what = ENV("DATABASE_URL") " is neither a valid URI nor "
 		    "key=value pairs (percent-encode a URI's password)";
 		return (NULL);
 	}

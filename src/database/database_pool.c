@@ -12,11 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/faults.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "database/conn.h"
 #include "database/pool.h"
-#include "runtime/faults.h"
-#include "runtime/log.h"
-#include "runtime/metrics.h"
+#include "product.h"
 
 #define ACQUIRE_MS	2000	/* for a connection to become free */
 #define QUERY_MS	6000	/* a second over statement_timeout */
@@ -261,13 +262,13 @@ database_worker_init(const char *info, unsigned pool, void (*fn)(void))
 	if ((conns = calloc(pool, sizeof(*conns))) == NULL)
 		fatal("cannot allocate the database pool");
 	pgsql_conn_max = (u_int16_t)pool;
-	kore_pgsql_register("keel", info);
+	kore_pgsql_register(PRODUCT, info);
 
 	for (i = 0; i < pool; i++)
 		conn_init(&conns[i], info);
 	for (i = 0; i < pool; i++) {
 		kore_pgsql_init(&sql);
-		if (!kore_pgsql_setup(&sql, "keel", KORE_PGSQL_SYNC)) {
+		if (!kore_pgsql_setup(&sql, PRODUCT, KORE_PGSQL_SYNC)) {
 			log_event(LEVEL_WARNING, NULL, "database",
 			    "cannot connect: %.*s",
 			    (int)strcspn(sql.error, "\n"), sql.error);

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/register.h"
 #include "database/pool.h"
-#include "runtime/depend.h"
-#include "runtime/log.h"
+#include "request/depend.h"
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
 
@@ -18,8 +19,7 @@
 static PGresult	*run(struct ctx *, const struct query *, const char *,
 		    const char *const *, size_t) AWAITS;
 
-extern const struct constraint	*const __start_keel_constraints[];
-extern const struct constraint	*const __stop_keel_constraints[];
+REGISTERED(const struct constraint, constraints);
 
 /* The "connection" of a transaction without a database: see depend.h. */
 static char	replaced[1];
@@ -121,8 +121,8 @@ raise_constraint(struct ctx *c, const PGresult *r)
 	const char	*name = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
 	const struct constraint	*const *k;
 
-	for (k = __start_keel_constraints; name != NULL &&
-	    k < __stop_keel_constraints; k++) {
+	for (k = __start_registered_constraints; name != NULL &&
+	    k < __stop_registered_constraints; k++) {
 		if (strcmp((*k)->name, name) == 0)
 			raise_error(c, &ERR_CONFLICT, "%s", (*k)->message);
 	}
@@ -153,22 +153,22 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 		raise_error(c, &ERR_UNAVAILABLE, "The schema has changed");
 	}
 	if (does_not_fit(state)) {
-		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
-		    state, text);
+		log_event(LEVEL_WARNING, c->request_id, "database",
+		    "%s: %s: %s", name, state, text);
 		error_detail(c, "body", "out_of_range",
 		    "A value does not fit the database");
 		raise_validation(c);
 	}
 	if (strncmp(state, "23", 2) == 0) {
 		raise_constraint(c, r);
-		log_event(LEVEL_ERROR, c, "integrity",
+		log_event(LEVEL_ERROR, c->request_id, "integrity",
 		    "%s: %s: %s", name, state, text);
 		raise_error(c, &ERR_CONFLICT, "Resource already exists or "
 		    "constraint violation");
 	}
 	if (is_unavailable(state)) {
-		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
-		    state, text);
+		log_event(LEVEL_WARNING, c->request_id, "database",
+		    "%s: %s: %s", name, state, text);
 		raise_error(c, &ERR_UNAVAILABLE, is_read_only(state) ?
 		    "The database is read-only" :
 		    "The database is unavailable");

@@ -9,13 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "base/register.h"
 #include "database/pool.h"
 #include "database/sync.h"
 #include "utils/complain.h"
 
-extern const struct query_file	*const __start_keel_query_files[];
-extern const struct query_file	*const __stop_keel_query_files[];
+REGISTERED(const struct query_file, query_files);
 
 /* The text between this section's heading and the next. */
 static const char *
@@ -25,7 +24,7 @@ find_section(const char *name)
 	const char		*p, *end;
 	size_t			 len = strlen(name);
 
-	for (f = __start_keel_query_files; f < __stop_keel_query_files; f++) {
+	EACH_REGISTERED(f, query_files) {
 		for (p = strstr((*f)->text, "-- name: "); p != NULL;
 		    p = strstr(p, "-- name: ")) {
 			p += strlen("-- name: ");
@@ -45,7 +44,7 @@ database_load(void)
 {
 	struct query	*const *q;
 
-	for (q = __start_keel_queries; q < __stop_keel_queries; q++) {
+	EACH_REGISTERED(q, queries) {
 		if (((*q)->sql = find_section((*q)->name)) == NULL)
 			return (complain("sql/queries has no section named %s",
 			    (*q)->name));
@@ -190,7 +189,7 @@ check_locale(PGconn *db)
 	    "one with LC_CTYPE 'C.UTF-8'");
 }
 
-/* Keel's own defaults, which a reader of the error may not know of. */
+/* Our own defaults, which a reader of the error may not know of. */
 static const char *
 hint(const char *conninfo, const char *said)
 {
@@ -203,6 +202,14 @@ hint(const char *conninfo, const char *said)
 		return (" (sslmode=verify-full; sslrootcert=FILE has the "
 		    "certificate of its authority)");
 	return ("");
+}
+
+static const char	*database_url;
+
+void
+database_init(const char *url)
+{
+	database_url = url;
 }
 
 static PGconn *
@@ -228,7 +235,7 @@ sync_connect(const char **what)
 {
 	const char	*conninfo;
 
-	if ((conninfo = database_conninfo(config.database_url, what)) == NULL)
+	if ((conninfo = database_conninfo(database_url, what)) == NULL)
 		return (NULL);
 	return (connect_to(conninfo, what));
 }
@@ -244,8 +251,8 @@ database_check(void)
 		return (what);
 	if ((what = migrations_check(db)) == NULL)
 		what = check_locale(db);
-	for (q = __start_keel_queries; what == NULL &&
-	    q < __stop_keel_queries; q++)
+	for (q = __start_registered_queries; what == NULL &&
+	    q < __stop_registered_queries; q++)
 		what = check_query(db, *q);
 	PQfinish(db);
 	return (what);

@@ -10,15 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/register.h"
 #include "database/database.h"
 #include "database/sync.h"
+#include "product.h"
 
 #define MIGRATIONS_MAX	1000
 #define CHECKSUM_TEXT	65
 #define LOCK_ID		"7597416839"	/* any constant of our own */
 
-extern const struct migration	*const __start_keel_migrations[];
-extern const struct migration	*const __stop_keel_migrations[];
+REGISTERED(const struct migration, migrations);
 
 static char	problem[512];
 
@@ -34,7 +35,7 @@ migrations_version(void)
 	const struct migration	*const *m;
 	int			 highest = 0;
 
-	for (m = __start_keel_migrations; m < __stop_keel_migrations; m++) {
+	EACH_REGISTERED(m, migrations) {
 		if (version_of(*m) > highest)
 			highest = version_of(*m);
 	}
@@ -46,7 +47,7 @@ find_migration(int version)
 {
 	const struct migration	*const *m;
 
-	for (m = __start_keel_migrations; m < __stop_keel_migrations; m++) {
+	EACH_REGISTERED(m, migrations) {
 		if (version_of(*m) == version)
 			return (*m);
 	}
@@ -70,7 +71,7 @@ static int
 is_applied(PGconn *db, const struct migration *m)
 {
 	static const char	 sql[] =
-	    "SELECT checksum FROM keel_migrations WHERE version = $1";
+	    "SELECT checksum FROM " PRODUCT "_migrations WHERE version = $1";
 	char			 version[16], sum[CHECKSUM_TEXT];
 	const char		*params[] = { version };
 	PGresult		*r;
@@ -98,8 +99,8 @@ has_table(PGconn *db)
 	PGresult	*r;
 	int		 exists;
 
-	r = sync_run(db, "SELECT to_regclass('keel_migrations') IS NOT NULL",
-	    NULL, 0);
+	r = sync_run(db, "SELECT to_regclass('" PRODUCT "_migrations') "
+	    "IS NOT NULL", NULL, 0);
 	if (r == NULL) {
 		snprintf(problem, sizeof(problem), "%s", sync_error(db));
 		return (-1);
@@ -135,7 +136,7 @@ migrations_check(PGconn *db)
 		if (state == 0) {
 			snprintf(problem, sizeof(problem), "the database is "
 			    "older than this server: migration %s is not "
-			    "applied (run ./keel migrate)", m->name);
+			    "applied (run ./" PRODUCT " migrate)", m->name);
 			return (problem);
 		}
 	}
@@ -156,8 +157,8 @@ exec(PGconn *db, const char *sql, const char *const *params, int n)
 static const char *
 apply(PGconn *db, const struct migration *m)
 {
-	static const char	 remember[] = "INSERT INTO keel_migrations "
-				    "(version, name, checksum) "
+	static const char	 remember[] = "INSERT INTO " PRODUCT
+				    "_migrations (version, name, checksum) "
 				    "VALUES ($1, $2, $3)";
 	char			 version[16], sum[CHECKSUM_TEXT];
 	const char		*params[] = { version, m->name, sum };
@@ -189,14 +190,15 @@ run_all(PGconn *db, bool dry_run, bool table)
 			return (problem);
 		if (state == 1)
 			continue;
-		printf("keel: %s %s\n", dry_run ? "would apply" : "applying",
+		printf(PRODUCT ": %s %s\n",
+		    dry_run ? "would apply" : "applying",
 		    m->name);
 		count++;
 		if (!dry_run && (what = apply(db, m)) != NULL)
 			return (what);
 	}
 	if (count == 0)
-		printf("keel: the database is up to date (version %d)\n",
+		printf(PRODUCT ": the database is up to date (version %d)\n",
 		    migrations_version());
 	return (NULL);
 }
@@ -205,7 +207,7 @@ const char *
 migrations_run(bool dry_run)
 {
 	static const char	 create[] =
-	    "CREATE TABLE IF NOT EXISTS keel_migrations ("
+	    "CREATE TABLE IF NOT EXISTS " PRODUCT "_migrations ("
 	    "version integer PRIMARY KEY, name text NOT NULL, "
 	    "checksum text NOT NULL, "
 	    "applied_at timestamptz NOT NULL DEFAULT now())";

@@ -9,6 +9,7 @@
 
 #include <libpq-fe.h>
 
+#include "base/register.h"
 #include "database/database.h"
 
 /*
@@ -54,7 +55,6 @@ PGresult	*pool_run(struct ctx *, struct db_conn *,
 		    const char *const *params, size_t nparams) AWAITS;
 
 /* Every query of the module, in no particular order. */
-extern struct query	*const __start_keel_queries[];
-extern struct query	*const __stop_keel_queries[];
+REGISTERED(struct query, queries);
 
 #endif

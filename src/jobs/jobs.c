@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/register.h"
 #include "jobs/jobs.h"
 #include "jobs/runner.h"
 #include "utils/complain.h"
@@ -76,8 +77,7 @@ check_payload(const struct job_kind *k)
 			    "secret %s, which would be stored", k->name,
 			    k->payload->fields[i].name));
 	}
-	for (p = __start_keel_job_payloads; p < __stop_keel_job_payloads;
-	    p++) {
+	EACH_REGISTERED(p, job_payloads) {
 		if ((*p)->kind == k && strcmp((*p)->structure,
 		    k->payload->structure) != 0)
 			return (complain("the job %s: its payload is a struct "
@@ -94,7 +94,7 @@ jobs_init(void)
 	struct job_kind	*k;
 	const char	*what;
 
-	for (i = __start_keel_job_kinds; i < __stop_keel_job_kinds; i++) {
+	EACH_REGISTERED(i, job_kinds) {
 		k = *i;
 		if (strlen(k->name) > KIND_MAX)
 			return (complain("the job %s: its name is too long",

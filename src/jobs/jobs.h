@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Background work: jobs are rows, stored in the transaction that they belong
- * to and run by ./keel jobs.
+ * to and run by the command jobs.
  */
 
 #ifndef JOBS_JOBS_H
@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 #include "database/database.h"
-#include "runtime/endpoint.h"
+#include "request/endpoint.h"
 
 /*
  * Work for later (the seed's BackgroundTasks, which a crash loses). A job is
  * stored in the transaction that is open, so it exists if and only if that
- * commits; `./keel jobs` runs it, at least once. A kind of job is declared
+ * commits; the command jobs runs it, at least once. A kind of job is declared
  * like an endpoint:
  *
  *	users.h:	 JOB_KIND(send_welcome_email, user);
@@ -102,13 +102,18 @@ struct job_payload {
 void		 job_store(struct ctx *, const struct job_kind *,
 		    const void *payload) AWAITS;
 
+/* Filled before the runner starts. */
+struct jobs_settings {
+	unsigned	 concurrency;	/* attempts at once */
+	unsigned	 keep_days;	/* of jobs that are done */
+};
+
+extern struct jobs_settings	jobs_settings;
+
 /*
  * In the parent, once: checks what the kinds declare. Returns NULL, or a line
  * saying what is wrong.
  */
 const char	*jobs_init(void);
-
-/* ./keel jobs: runs jobs until SIGTERM, and exits. */
-void		 jobs_main(const char *conninfo) __attribute__((noreturn));
 
 #endif

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/mem.h"
 #include "jobs/runner.h"
-#include "runtime/log.h"
-#include "runtime/mem.h"
 #include "utils/utf8.h"
 
 #define SETTLE_AGAIN_MS	1000
@@ -217,7 +217,7 @@ log_outcome(const struct attempt *a)
 		level = LEVEL_ERROR;
 	else if (*a->why != '\0')
 		level = LEVEL_WARNING;
-	if ((j = log_begin(level, &a->c, "job")) == NULL)
+	if ((j = log_begin(level, a->c.request_id, "job")) == NULL)
 		return;
 	jsonw_string(j, "job", a->job.id);
 	jsonw_string(j, "kind", a->kind->name);
@@ -251,9 +251,9 @@ attempt_end(struct attempt *a)
 	if (a->settled)
 		log_outcome(a);
 	else
-		log_event(LEVEL_WARNING, &a->c, "lease", "the job %s is "
-		    "another attempt's by now: the outcome of this one (%s) "
-		    "does not count", a->job.id, a->status);
+		log_event(LEVEL_WARNING, a->c.request_id, "lease",
+		    "the job %s is another attempt's by now: the outcome "
+		    "of this one (%s) does not count", a->job.id, a->status);
 	runner_attempt_ended(a);
 	attempt_free(a);
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* The runner's own work: what is long done is deleted. */
 
-#include "config.h"
 #include "jobs/runner.h"
 
 #define BATCH	1000	/* rows of a statement: it has five seconds */
 
 /*
- * Done jobs are kept KEEL_JOBS_KEEP_DAYS for who looks; dead ones until
+ * Done jobs are kept JOBS_KEEP_DAYS for who looks; dead ones until
  * somebody has.
  */
 static void
 purge_jobs(struct ctx *c)
 {
-	while (jobs_repository_purge(c, config.jobs_keep_days, BATCH) == BATCH)
+	while (jobs_repository_purge(c, jobs_settings.keep_days, BATCH) ==
+	    BATCH)
 		;
 }
 

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "config.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/register.h"
 #include "jobs/runner.h"
-#include "runtime/log.h"
-#include "runtime/mem.h"
 
 #define POLL_MS		2000
 #define ASK_SECONDS	60	/* for a round that should have begun */
@@ -23,6 +23,8 @@ struct turn {
 	void		(*fn)(struct ctx *);
 	bool		*busy;
 };
+
+struct jobs_settings	jobs_settings;
 
 static struct {
 	char		 id[UUID_TEXT];
@@ -99,7 +101,7 @@ find_kind(const char *name)
 {
 	struct job_kind	*const *k;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if (strcmp((*k)->name, name) == 0)
 			return (*k);
 	}
@@ -121,7 +123,7 @@ disown(const char *id)
 static void
 claim(struct ctx *c)
 {
-	unsigned	 room = config.jobs_concurrency - runner.n;
+	unsigned	 room = jobs_settings.concurrency - runner.n;
 	uint64_t	 asked = coro_now_ms();
 	struct job	*jobs;
 	struct attempt	*a;
@@ -151,7 +153,7 @@ claim(struct ctx *c)
 static void
 claim_if_due(uint64_t now)
 {
-	if (runner.draining || runner.n >= config.jobs_concurrency)
+	if (runner.draining || runner.n >= jobs_settings.concurrency)
 		return;
 	if (runner.told || runner.more || now - runner.claimed_at >= POLL_MS)
 		begin_turn(claim, &runner.claiming);
@@ -228,7 +230,7 @@ schedule(struct ctx *c)
 	struct job_kind	*const *i;
 	struct job_kind	*k;
 
-	for (i = __start_keel_job_kinds; i < __stop_keel_job_kinds; i++) {
+	EACH_REGISTERED(i, job_kinds) {
 		k = *i;
 		if (k->every == 0 || k->ask_at > coro_now_ms())
 			continue;
@@ -242,7 +244,7 @@ round_is_due(uint64_t now)
 {
 	struct job_kind	*const *k;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if ((*k)->every != 0 && (*k)->ask_at <= now)
 			return (true);
 	}
@@ -288,7 +290,7 @@ runner_init(void)
 	size_t		 len = sizeof("{}");
 	char		*p;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++)
+	EACH_REGISTERED(k, job_kinds)
 		len += strlen((*k)->name) + 1;
 	if (!uuid_v7(runner.id) || (runner.kinds = malloc(len)) == NULL) {
 		log_event(LEVEL_ERROR, NULL, "jobs", "no randomness or "
@@ -297,7 +299,7 @@ runner_init(void)
 	}
 	p = runner.kinds;
 	*p++ = '{';
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if (p != runner.kinds + 1)
 			*p++ = ',';
 		p = stpcpy(p, (*k)->name);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* The runner of jobs: leases, attempts, outcomes. For src/jobs only. */
+/*
+ * The runner of jobs: leases, attempts, outcomes. For src/jobs and jobs_main.c.
+ */
 
 #ifndef JOBS_RUNNER_H
 #define JOBS_RUNNER_H
 
 #include <sys/queue.h>
 
+#include "base/register.h"
 #include "jobs/jobs.h"
 #include "utils/uuid.h"
 
@@ -44,11 +47,9 @@ struct job_id {
 	const char	*id;
 };
 
-extern struct job_kind	*const __start_keel_job_kinds[];
-extern struct job_kind	*const __stop_keel_job_kinds[];
+REGISTERED(struct job_kind, job_kinds);
 
-extern const struct job_payload	*const __start_keel_job_payloads[];
-extern const struct job_payload	*const __stop_keel_job_payloads[];
+REGISTERED(const struct job_payload, job_payloads);
 
 /* jobs_runner.c */
 

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "mail/mail.h"
 #include "mail/mail_settings.h"
-#include "runtime/arena.h"
 
 /*
  * How a message is made: pure functions of what they are given. Internal to

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "runtime/ctx.h"
-#include "runtime/schema.h"
+#include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
  * Mails, sent by a job and by nothing else: a request does not wait for a mail

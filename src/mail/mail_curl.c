@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "mail/smtp.h"
 #include "utils/complain.h"
 #include "utils/utf8.h"
@@ -87,7 +86,7 @@ on_read(char *out, size_t size, size_t n, void *arg)
 	size_t		 len = t->len - t->sent;
 
 	t->no_utf8 = t->utf8 && !t->handle->utf8;
-	t->no_login = config.mail.user != NULL && !t->handle->signed_in;
+	t->no_login = mail_settings.user != NULL && !t->handle->signed_in;
 	if (is_over(t) || t->no_utf8 || t->no_login)
 		return (CURL_READFUNC_ABORT);
 	if (len > size * n)
@@ -190,7 +189,7 @@ set_connection(CURL *easy)
 static bool
 set_tls(CURL *easy)
 {
-	const struct mail_settings	*m = &config.mail;
+	const struct mail_settings	*m = &mail_settings;
 
 	return (OPTION(USE_SSL, (long)(m->tls ? CURLUSESSL_ALL :
 	    CURLUSESSL_NONE)) &&
@@ -204,7 +203,7 @@ set_tls(CURL *easy)
 static bool
 set_user(CURL *easy)
 {
-	const struct mail_settings	*m = &config.mail;
+	const struct mail_settings	*m = &mail_settings;
 
 	return (m->user == NULL || (OPTION(USERNAME, m->user) &&
 	    OPTION(PASSWORD, m->password) &&
@@ -323,7 +322,7 @@ curl_transfer(struct transfer *t)
 const char *
 curl_init(void)
 {
-	const struct mail_settings	*m = &config.mail;
+	const struct mail_settings	*m = &mail_settings;
 
 	snprintf(idle.url, sizeof(idle.url), strchr(m->host, ':') != NULL ?
 	    "%s://[%s]:%u/%s" : "%s://%s:%u/%s", m->implicit ? "smtps" :

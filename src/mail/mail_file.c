@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "mail/smtp.h"
+#include "product.h"
 #include "utils/complain.h"
 #include "utils/own_folder.h"
 
@@ -26,12 +26,13 @@ mail_file_init(void)
 	const char	*what;
 	int		 state;
 
-	if ((what = own_folder_open(config.state_dir, 0, &state)) != NULL)
+	if ((what = own_folder_open(mail_settings.state_dir, 0,
+	    &state)) != NULL)
 		return (what);
 	close(state);
 	if ((size_t)snprintf(path, sizeof(path), "%s/mail",
-	    config.state_dir) >= sizeof(path))
-		return (complain("KEEL_STATE_DIR is too long"));
+	    mail_settings.state_dir) >= sizeof(path))
+		return (complain(ENV("STATE_DIR") " is too long"));
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		return (complain("cannot make %s: %m", path));
 	if ((what = own_folder_open(path, O_NOFOLLOW, &folder)) != NULL)

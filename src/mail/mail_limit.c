@@ -5,10 +5,10 @@
  * there.
  */
 
-#include "config.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
 #include "middleware/rate_limit.h"
+#include "product.h"
 #include "utils/email.h"
 #include "utils/keyed_hash.h"
 
@@ -34,8 +34,8 @@ mail_limit_take(struct ctx *c, const char *address)
 	if (!email_mailbox(address, mailbox, EMAIL_MAX))
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
-	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
-	    "keel recipient", mailbox, hash))
+	if (!keyed_hash(mail_settings.secret, mail_settings.secret_len,
+	    PRODUCT " recipient", mailbox, hash))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (db_exec(c, mail_count, hash, c->job->id,
 	    db_int(c, recipient_mails_limit.quota),

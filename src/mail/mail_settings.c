@@ -10,8 +10,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "mail/mail_settings.h"
 #include "mail/compose.h"
+#include "mail/mail_settings.h"
+#include "product.h"
 #include "utils/complain.h"
 #include "utils/hex.h"
 #include "utils/utf8.h"
@@ -24,11 +25,13 @@
 #define SUBMISSION	587
 #define SUBMISSIONS	465
 
+struct mail_settings	mail_settings;
+
 /* The URL holds a password: it is not repeated. */
 static const char *
 bad_url(const char *what)
 {
-	return (complain("KEEL_SMTP_URL: %s; it must be like "
+	return (complain(ENV("SMTP_URL") ": %s; it must be like "
 	    "smtp://user:password@mail.example.org:587 or "
 	    "smtps://mail.example.org, user and password percent-encoded",
 	    what));
@@ -199,16 +202,17 @@ read_tls(const char *text, struct mail_settings *m)
 {
 	m->tls = strcmp(text, "required") == 0;
 	if (!m->tls && strcmp(text, "off") != 0)
-		return (complain("KEEL_SMTP_TLS must be required or off, not "
-		    "'%s'", text));
+		return (complain(ENV("SMTP_TLS") " must be required or off, "
+		    "not '%s'", text));
 	if (m->tls || m->host == NULL)
 		return (NULL);
 	if (m->implicit)
-		return (complain("KEEL_SMTP_TLS is off and KEEL_SMTP_URL is "
-		    "smtps://"));
+		return (complain(ENV("SMTP_TLS") " is off and "
+		    ENV("SMTP_URL") " is smtps://"));
 	if (m->user != NULL && !is_loopback(m->host))
-		return (complain("KEEL_SMTP_TLS is off and KEEL_SMTP_URL has "
-		    "a password, which would go to %s in the clear",
+		return (complain(ENV("SMTP_TLS") " is off and "
+		    ENV("SMTP_URL") " has a password, which would go to "
+		    "%s in the clear",
 		    m->host));
 	return (NULL);
 }
@@ -222,12 +226,12 @@ read_ca(const char *path, struct mail_settings *m)
 	if ((m->ca = path) == NULL)
 		return (NULL);
 	if ((f = fopen(path, "re")) == NULL)
-		return (complain("KEEL_SMTP_CA: cannot read %s: %m", path));
+		return (complain(ENV("SMTP_CA") ": cannot read %s: %m", path));
 	cert = PEM_read_X509(f, NULL, NULL, NULL);
 	fclose(f);
 	if (cert == NULL)
-		return (complain("KEEL_SMTP_CA: %s has no certificate in PEM "
-		    "form", path));
+		return (complain(ENV("SMTP_CA") ": %s has no certificate in "
+		    "PEM form", path));
 	X509_free(cert);
 	return (NULL);
 }
@@ -245,7 +249,7 @@ is_sender(const char *address)
 static const char *
 bad_from(const char *text)
 {
-	return (complain("KEEL_MAIL_FROM must be like 'Name "
+	return (complain(ENV("MAIL_FROM") " must be like 'Name "
 	    "<name@example.org>' or name@example.org, the address in ASCII, "
 	    "not '%.200s'", is_plain(text) ? text : "(control characters)"));
 }
@@ -291,7 +295,7 @@ read_from(const char *text, struct mail_settings *m)
 		m->from = strndup(open + 1, len - 2 - (size_t)(open - text));
 	}
 	if (m->from_name == NULL || m->from == NULL)
-		return (complain("KEEL_MAIL_FROM: out of memory"));
+		return (complain(ENV("MAIL_FROM") ": out of memory"));
 	if (!is_sender(m->from) || !is_plain(m->from_name) ||
 	    strpbrk(m->from_name, "<>\"") != NULL ||
 	    utf8_length(m->from_name) > NAME_MAX_CHARS)

@@ -5,9 +5,13 @@
 #define MAIL_MAIL_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* How mail leaves, and whose it is. Constant after the start. */
 struct mail_settings {
+	const char	*state_dir;	/* has the folder of mail files */
+	const char	*secret;	/* hashes recipients */
+	size_t		 secret_len;
 	const char	*host;		/* the server's; NULL: files */
 	unsigned	 port;
 	bool		 implicit;	/* smtps: TLS from the first byte */
@@ -20,9 +24,11 @@ struct mail_settings {
 	const char	*from_domain;	/* what follows its @ */
 };
 
+extern struct mail_settings	mail_settings;
+
 /*
- * Reads the texts of KEEL_SMTP_URL (NULL if unset), KEEL_SMTP_TLS,
- * KEEL_SMTP_CA (NULL if unset) and KEEL_MAIL_FROM. Returns NULL, or a line
+ * Reads the texts of SMTP_URL (NULL if unset), SMTP_TLS,
+ * SMTP_CA (NULL if unset) and MAIL_FROM. Returns NULL, or a line
  * that names the setting and what is wrong with it, and holds no password.
  */
 const char	*mail_settings_read(const char *url, const char *tls,

@@ -16,9 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "base/mem.h"
 #include "mail/smtp.h"
-#include "runtime/mem.h"
 #include "utils/complain.h"
 
 #define STACK_SIZE	(512 * 1024)
@@ -144,8 +143,8 @@ transfer_begin(struct ctx *c, const struct message *m)
 static const char *
 server(struct ctx *c)
 {
-	return (ctx_printf(c, strchr(config.mail.host, ':') != NULL ?
-	    "[%s]:%u" : "%s:%u", config.mail.host, config.mail.port));
+	return (ctx_printf(c, strchr(mail_settings.host, ':') != NULL ?
+	    "[%s]:%u" : "%s:%u", mail_settings.host, mail_settings.port));
 }
 
 /*

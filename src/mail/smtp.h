@@ -58,7 +58,7 @@ void		 smtp_send(struct ctx *, const struct message *) AWAITS;
 const char	*curl_init(void);
 void		 curl_transfer(struct transfer *);
 
-/* mail_file.c: one file for a message, KEEL_STATE_DIR/mail/JOB.eml. */
+/* mail_file.c: one file for a message, STATE_DIR/mail/JOB.eml. */
 const char	*mail_file_init(void);
 void		 mail_file_write(struct ctx *, const struct message *);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The line that is logged for every request. */
 
+#include "base/log.h"
+#include "http/routes.h"
 #include "middleware/middleware.h"
-#include "runtime/endpoint.h"
-#include "runtime/log.h"
 #include "utils/timefmt.h"
 
 /*
@@ -16,7 +16,7 @@ access_log_write(const struct ctx *c)
 {
 	struct jsonw	*j;
 
-	if ((j = log_begin(LEVEL_INFO, c, "request")) == NULL)
+	if ((j = log_begin(LEVEL_INFO, c->request_id, "request")) == NULL)
 		return;
 	jsonw_string(j, "method", c->method_name);
 	jsonw_string(j, "path", c->path);

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config.h"
+#include "base/log.h"
 #include "middleware/middleware.h"
-#include "runtime/log.h"
+#include "product.h"
 #include "wire/wire.h"
 
 #define IPV4_NETWORK	24	/* bits */
@@ -52,7 +52,7 @@ walk_list(struct ctx *c, const char *list)
 		    start--)
 			;
 		if (!entry_parse(list + start, end - start, &c->address) ||
-		    !config_trusts(&c->address))
+		    !wire_trusts(&c->address))
 			return (true);
 		if (start == 0)
 			return (false);
@@ -69,7 +69,8 @@ tell_unbelieved(const struct ctx *c)
 		return;
 	told = true;
 	log_event(LEVEL_WARNING, NULL, "proxy", "X-Forwarded-For from %s is "
-	    "not believed: KEEL_TRUSTED_PROXIES does not name it", c->client);
+	    "not believed: " ENV("TRUSTED_PROXIES") " does not name it",
+	    c->client);
 }
 
 void
@@ -79,7 +80,7 @@ client_address_assign(struct ctx *c, const struct sockaddr *peer)
 	unsigned		 i = h->nlines;
 
 	netaddr_from(peer, &c->address);
-	if (!config_trusts(&c->address)) {
+	if (!wire_trusts(&c->address)) {
 		netaddr_text(&c->address, c->client);
 		tell_unbelieved(c);
 		return;

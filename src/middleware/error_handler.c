@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 
+#include "base/jsonw.h"
+#include "base/log.h"
+#include "http/routes.h"
 #include "middleware/middleware.h"
-#include "runtime/endpoint.h"
-#include "runtime/jsonw.h"
-#include "runtime/log.h"
 
 size_t
 error_handler_envelope(char out[static ENVELOPE_MAX],
@@ -48,7 +48,7 @@ write_envelope(struct jsonw *j, const struct ctx *c, const char *message)
 
 /*
  * RFC 6749, 5.2 has its own codes, which an endpoint raises as they are
- * (invalid_grant); Keel's own kinds are translated.
+ * (invalid_grant); our own kinds are translated.
  */
 static const char *
 oauth_code(const struct error_kind *kind)
@@ -108,10 +108,11 @@ error_handler_respond(struct ctx *c)
 
 	c->response.status = c->error.kind->status;
 	if (c->response.status == 500) {
-		log_event(LEVEL_ERROR, c, "error", "%s", message);
+		log_event(LEVEL_ERROR, c->request_id, "error", "%s", message);
 		message = "Internal server error";
 	} else if (c->response.status == 503) {
-		log_event(LEVEL_WARNING, c, "unavailable", "%s", message);
+		log_event(LEVEL_WARNING, c->request_id, "unavailable",
+		    "%s", message);
 		add_header(c, &c->error.own[0], "retry-after", "1");
 	}
 	if (is_oauth(c->endpoint) && c->response.status < 500 &&

@@ -7,9 +7,10 @@
 #ifndef MIDDLEWARE_MIDDLEWARE_H
 #define MIDDLEWARE_MIDDLEWARE_H
 
-#include "runtime/ctx.h"
+#include "request/ctx.h"
 
 struct jwt_claims;
+struct jwt_key;
 
 /* request_id.c */
 
@@ -26,7 +27,7 @@ struct sockaddr;
 
 /*
  * Whose request it is: the peer's address or, when the peer is a proxy that
- * KEEL_TRUSTED_PROXIES names, the one it vouches for in X-Forwarded-For.
+ * TRUSTED_PROXIES names, the one it vouches for in X-Forwarded-For.
  */
 void	 client_address_assign(struct ctx *, const struct sockaddr *peer);
 
@@ -37,6 +38,12 @@ void	 client_address_assign(struct ctx *, const struct sockaddr *peer);
 const char	*client_network(struct ctx *);
 
 /* auth.c */
+
+/*
+ * In the parent, once: the key of access tokens and who issues them, which is
+ * also for whom they are. Both must live as long as the process.
+ */
+void	 auth_init(const struct jwt_key *, const char *issuer);
 
 /* What follows "Bearer " in the Authorization header; NULL if there is none. */
 const char	*auth_bearer_token(const struct ctx *);

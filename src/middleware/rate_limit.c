@@ -13,8 +13,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "middleware/buckets.h"
 #include "middleware/rate_limit.h"
-#include "runtime/buckets.h"
 
 #define SECOND		UINT64_C(1000000)	/* microseconds */
 #define HEADER_MAX	384	/* holds LIMITS_MAX names, with numbers */

@@ -7,8 +7,8 @@
 #ifndef MIDDLEWARE_RATE_LIMIT_H
 #define MIDDLEWARE_RATE_LIMIT_H
 
-#include "runtime/ctx.h"
-#include "runtime/schema.h"
+#include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
  * Rate limits, counted in memory that all workers share and exact across them:
@@ -23,7 +23,7 @@
  * for a /24 of IPv4, 4 times for a /56 and 16 times for a /48 of IPv6 (which is
  * not counted together with an account).
  *
- * KEEL_RATE_LIMITS changes them by name, or switches all of them off.
+ * RATE_LIMITS changes them by name, or switches all of them off.
  */
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };	/* seconds */
@@ -60,13 +60,13 @@ struct rate_limit {
 /* rate_limit_config.c */
 
 /*
- * In the parent. Sets the limits that a KEEL_RATE_LIMITS of the form "off" or
+ * In the parent. Sets the limits that a RATE_LIMITS of the form "off" or
  * "token=30/m,token/48=900/m,register=20/h" names; NULL leaves all as they are.
  * Returns NULL, or a line saying what is wrong with it.
  */
 const char	*rate_limit_configure(const char *setting);
 
-/* Prints every limit as it stands, a line each (./keel check-config). */
+/* Prints every limit as it stands, a line each (the command check-config). */
 void		 rate_limit_print(void);
 
 /* Are all switched off? */

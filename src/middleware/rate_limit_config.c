@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/register.h"
 #include "middleware/rate_limit.h"
+#include "product.h"
 
 #define QUOTA_MAX	1000000u
 #define PERIODS_MAX	10000u
 
-extern struct rate_limit	*const __start_keel_rate_limits[];
-extern struct rate_limit	*const __stop_keel_rate_limits[];
+REGISTERED(struct rate_limit, rate_limits);
 
 static bool	 off;
 static char	 problem[512];
@@ -29,7 +30,7 @@ find_limit(const char *name, size_t len)
 {
 	struct rate_limit	*const *l;
 
-	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits; l++) {
+	EACH_REGISTERED(l, rate_limits) {
 		if (strlen((*l)->name) == len &&
 		    strncmp((*l)->name, name, len) == 0)
 			return (*l);
@@ -108,14 +109,15 @@ wrong_item(const char *item, size_t len, const char *what)
 	struct rate_limit	*const *l;
 	size_t			 n;
 
-	n = (size_t)snprintf(problem, sizeof(problem), "KEEL_RATE_LIMITS: "
+	n = (size_t)snprintf(problem, sizeof(problem), ENV("RATE_LIMITS") ": "
 	    "'%.*s' %s; it is 'off' or a list like "
 	    "token=30/m,token/48=900/m,... (/24, /56, /48) of:",
 	    (int)(len < 100 ? len : 100), item, what);
-	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits &&
-	    n < sizeof(problem); l++)
-		n += (size_t)snprintf(problem + n, sizeof(problem) - n, " %s",
-		    (*l)->name);
+	EACH_REGISTERED(l, rate_limits) {
+		if (n < sizeof(problem))
+			n += (size_t)snprintf(problem + n, sizeof(problem) - n,
+			    " %s", (*l)->name);
+	}
 	return (problem);
 }
 
@@ -192,8 +194,9 @@ rate_limit_print(void)
 {
 	struct rate_limit	*const *l;
 
-	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits &&
-	    !off; l++)
+	if (off)
+		return;
+	EACH_REGISTERED(l, rate_limits)
 		print_limit(*l);
 }
 

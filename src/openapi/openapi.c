@@ -17,8 +17,8 @@
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
+#include "product.h"
 
-#define API_TITLE	"Keel"
 #define API_VERSION	"1.0.0"
 #define API_SERVER	"api"		/* kore.conf's; admin is not clients' */
 
@@ -48,14 +48,14 @@ new_parameter(const char *name, const char *in, bool required,
 }
 
 /* The PARAM row of a query parameter; NULL if it has none. */
-static const struct endpoint *
+static const struct route_row *
 param_row(const struct route *r, const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < r->nrows; i++) {
-		if (r->rows[i].query != NULL &&
-		    strcmp(r->rows[i].query, name) == 0)
+		if (r->rows[i].kind == ROW_PARAM &&
+		    strcmp(r->rows[i].name, name) == 0)
 			return (&r->rows[i]);
 	}
 	return (NULL);
@@ -66,7 +66,7 @@ add_query(json_t *parameters, const struct route *r,
     const struct endpoint *e)
 {
 	const struct kore_handler_params	*p;
-	const struct endpoint			*row;
+	const struct route_row			*row;
 	json_t					*o;
 
 	TAILQ_FOREACH(p, &r->hdlr->params, list) {
@@ -101,15 +101,12 @@ add_precondition(json_t *parameters, const char *component, const char *name,
 static json_t *
 describe_parameters(const struct route *r, const struct endpoint *e)
 {
-	json_t	*parameters = json_array();
-	size_t	 i;
+	json_t			*parameters = json_array();
+	const struct route_row	*row = NULL;
 
-	for (i = 0; i < r->nrows; i++) {
-		if (r->rows[i].param != NULL)
-			openapi_add(parameters, new_parameter(
-			    r->rows[i].param, "path", true,
-			    openapi_type_schema(r->rows[i].type)));
-	}
+	while ((row = route_next_path_row(r, row)) != NULL)
+		openapi_add(parameters, new_parameter(row->name, "path", true,
+		    openapi_type_schema(row->type)));
 	add_query(parameters, r, e);
 	if (e->if_match || openapi_reads_version(e)) {
 		add_precondition(parameters, "IfMatch", "If-Match",
@@ -310,8 +307,8 @@ describe_api(void)
 
 	return (json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s}}, "
 	    "s:[{s:s, s:s}], s:o, s:o, s:o}", "openapi", "3.1.0",
-	    "info", "title", API_TITLE, "version", API_VERSION,
-	    "description", api_doc, "contact", "name", "The Keel authors",
+	    "info", "title", PRODUCT_TITLE, "version", API_VERSION,
+	    "description", api_doc, "contact", "name", PRODUCT_AUTHORS,
 	    "license", "name", "ISC", "identifier", "ISC",
 	    "servers", "url", "/", "description", "This server.",
 	    "tags", tags, "paths", paths, "components", components));

@@ -7,7 +7,7 @@
 #ifndef OPENAPI_OPENAPI_H
 #define OPENAPI_OPENAPI_H
 
-#include "runtime/static_file.h"
+#include "http/static_file.h"
 
 /*
  * The description of the API, OpenAPI 3.1: made of what decides at run time,

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "runtime/endpoint.h"
+#include "http/routes.h"
 
 /*
  * The parts of a description, for src/openapi alone. Each function returns a

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "product.h"
 #include "utils/base64url.h"
 #include "utils/cursor.h"
 
@@ -17,7 +18,7 @@ bool
 cursor_key(const void *secret, size_t len,
     unsigned char key[static CURSOR_KEY])
 {
-	static const char	 label[] = "keel cursor";
+	static const char	 label[] = PRODUCT " cursor";
 
 	return (HMAC(EVP_sha256(), secret, (int)len,
 	    (const unsigned char *)label, sizeof(label) - 1, key, NULL) !=

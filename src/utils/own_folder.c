@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "product.h"
 #include "utils/complain.h"
 #include "utils/own_folder.h"
 
@@ -14,11 +15,11 @@ check(const char *path, const struct stat *st)
 {
 	if (st->st_uid != geteuid())
 		return (complain("%s belongs to the user %u, not to %u, who "
-		    "runs this: set KEEL_STATE_DIR to a folder of your own",
-		    path, st->st_uid, geteuid()));
+		    "runs this: set " ENV("STATE_DIR") " to a folder of your "
+		    "own", path, st->st_uid, geteuid()));
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return (complain("%s is open to others (mode %o): chmod go-w, "
-		    "or set KEEL_STATE_DIR to a folder of your own", path,
+		    "or set " ENV("STATE_DIR") " to a folder of your own", path,
 		    st->st_mode & 07777));
 	return (NULL);
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "wire/wire_head.h"
 
 /*
@@ -30,6 +31,8 @@
 
 struct connection;
 struct http_request;
+struct netaddr;
+struct netblock;
 
 /* A request that was read whole. */
 struct wire_request {
@@ -40,6 +43,29 @@ struct wire_request {
 	size_t		 text_len;
 	char		 text[];	/* what head points into */
 };
+
+/* What the start hands to the guard, besides kore.conf's limits. */
+struct wire_settings {
+	unsigned	 workers;
+	unsigned	 per_address;	/* connections of one client */
+	unsigned	 other_files;	/* that a worker has open besides */
+
+	const struct netblock	*proxies;	/* that are trusted */
+	unsigned	 nproxies;
+
+	/* A request's id: the header's, NULL if none was sent, or a new one. */
+	void		(*name_request)(char id[static REQUEST_ID_MAX + 1],
+			    const char *header);
+	/* Writes the body of a refusal, and returns its length. */
+	size_t		(*write_refusal)(char body[static ENVELOPE_MAX],
+			    const struct error_kind *, const char *message,
+			    const char *request_id);
+};
+
+extern struct wire_settings	wire_settings;
+
+/* Is it the address of a proxy that is trusted? */
+bool		 wire_trusts(const struct netaddr *);
 
 /*
  * In the parent: are kore.conf's limits and this process's such that they fit

@@ -11,7 +11,7 @@
 #include <kore/http.h>
 #include <kore/tasks.h>
 
-#include "config.h"
+#include "product.h"
 #include "utils/complain.h"
 #include "wire/wire.h"
 
@@ -25,7 +25,8 @@
 static const char *
 check_files(void)
 {
-	unsigned	 need = worker_max_connections + config.database_pool +
+	unsigned	 need = worker_max_connections +
+			    wire_settings.other_files +
 			    2u * kore_task_threads + OWN_FILES;
 	struct rlimit	 rl;
 	rlim_t		 had;
@@ -63,12 +64,12 @@ wire_check(void)
 		    "worker_max_connections %u: Kore would refuse requests "
 		    "without a word", http_request_limit,
 		    worker_max_connections));
-	if (config.connections_per_address >
-	    config.workers * worker_max_connections)
-		return (complain("KEEL_CONNECTIONS_PER_ADDRESS is %u, more "
+	if (wire_settings.per_address >
+	    wire_settings.workers * worker_max_connections)
+		return (complain(ENV("CONNECTIONS_PER_ADDRESS") " is %u, more "
 		    "than all workers' connections (%u)",
-		    config.connections_per_address,
-		    config.workers * worker_max_connections));
+		    wire_settings.per_address,
+		    wire_settings.workers * worker_max_connections));
 	if (http_header_max < HEAD_MIN)
 		return (complain("kore.conf: http_header_max must be at least "
 		    "%d, not %u", HEAD_MIN, http_header_max));

@@ -4,11 +4,10 @@
  * too long. Kore accepts it and shakes hands; then its events come here.
  */
 
-#include "config.h"
-#include "runtime/export.h"
-#include "runtime/loop.h"
-#include "runtime/mem.h"
-#include "runtime/metrics.h"
+#include "base/export.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "coro/loop.h"
 #include "wire/wire_caps.h"
 #include "wire/wire_conn.h"
 
@@ -68,7 +67,7 @@ wire_new(struct connection *c)
 		return (NULL);
 	w->conn = c;
 	netaddr_from((struct sockaddr *)&c->addr, &w->peer);
-	if (!c->owner->server->tls || config_trusts(&w->peer))
+	if (!c->owner->server->tls || wire_trusts(&w->peer))
 		most = UINT32_MAX;
 	if (!caps_enter(netaddr_key(&w->peer), most, &w->slot)) {
 		metrics->connections_refused++;
@@ -277,14 +276,15 @@ const char *
 wire_init(void)
 {
 	wire_limits.head_max = http_header_max;
-	wire_limits.per_address = config.connections_per_address;
+	wire_limits.per_address = wire_settings.per_address;
 	wire_limits.deadline[WIRE_HANDSHAKE] = HANDSHAKE_MS;
 	wire_limits.deadline[WIRE_HEAD] = http_header_timeout * 1000u;
 	wire_limits.deadline[WIRE_BODY] = http_body_timeout * 1000u;
 	wire_limits.deadline[WIRE_SENDING] = SENDING_MS;
 	wire_limits.deadline[WIRE_IDLE] = http_keepalive_time * 1000u;
 	wire_limits.deadline[WIRE_LINGERING] = LINGERING_MS;
-	return (caps_init(config.workers, worker_max_connections + SPARE));
+	return (caps_init(wire_settings.workers,
+	    worker_max_connections + SPARE));
 }
 
 void

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "runtime/errors.h"
+#include "base/error_kinds.h"
 
 /*
  * The head of an HTTP/1 request (RFC 9112), read strictly: what two readers

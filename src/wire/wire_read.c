@@ -16,7 +16,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "runtime/mem.h"
+#include "base/mem.h"
 #include "wire/wire_conn.h"
 
 #define IN_MIN		2048

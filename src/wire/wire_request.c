@@ -3,7 +3,7 @@
 
 #include <openssl/crypto.h>
 
-#include "runtime/mem.h"
+#include "base/mem.h"
 #include "wire/wire.h"
 
 void

@@ -7,9 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "middleware/middleware.h"
-#include "runtime/log.h"
-#include "runtime/metrics.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "utils/timefmt.h"
 #include "wire/wire_conn.h"
 
@@ -131,7 +130,7 @@ log_refusal(const struct wire *w, const char *id, int status,
 	log_end(j);
 }
 
-/* As Kore and endpoint.c write it. Both know nothing of this request. */
+/* As Kore and app.c write it. Both know nothing of this request. */
 bool
 wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 {
@@ -146,11 +145,11 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 
 	if (r != NULL)
 		asked = head_value(&r->head, "x-request-id");
-	request_id_assign(id, asked);
+	wire_settings.name_request(id, asked);
 	log_refusal(w, id, kind->status, message);
 	metrics->requests[kind->status / 100 % 6]++;
 
-	len = error_handler_envelope(body, kind, message, id);
+	len = wire_settings.write_refusal(body, kind, message, id);
 	timefmt_http(timefmt_now(), date);
 	if (http_hsts_enable > 0)
 		snprintf(hsts, sizeof(hsts), "strict-transport-security: "

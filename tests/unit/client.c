@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the server is surrounded by: a client, the guard on the wire, and a
- * database that is down. The loop is runtime/kore_loop_fake.c's.
+ * database that is down. The loop is fakes/kore_loop_fake.c's.
  */
 
 #include <sys/types.h>
@@ -16,18 +16,21 @@
 
 #include <openssl/crypto.h>
 
+#include "app.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
 #include "client.h"
 #include "config.h"
 #include "database/pool.h"
+#include "fakes/kore_fake.h"
+#include "http/page.h"
+#include "http/routes.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
-#include "runtime/endpoint.h"
-#include "runtime/kore_fake.h"
-#include "runtime/log.h"
-#include "runtime/mem.h"
-#include "runtime/metrics.h"
-#include "runtime/offload.h"
+#include "request/offload.h"
 #include "wire/wire.h"
 
 #define CONF		"../../kore.conf"	/* seen from tests/unit */
@@ -344,7 +347,7 @@ client_send(const char *method, const char *target,
 	req.method = (u_int8_t)method_of(method);
 	sending = request_new(method, target, body_and_lines);
 	route = find_route(sending->head.path);
-	while (endpoint_handle(&req, route) == KORE_RESULT_RETRY) {
+	while (route_dispatch(&req, route) == KORE_RESULT_RETRY) {
 		while (fake_asleep()) {
 			if (!fake_round())
 				fail_msg("%s %s waits for nothing", method,
@@ -373,6 +376,7 @@ count_params(const char *sql)
 int
 client_start(void **state)
 {
+	unsigned char	 key[CURSOR_KEY];
 	struct query	*const *q;
 	const char	*what;
 
@@ -383,7 +387,9 @@ client_start(void **state)
 	config.jwt_key.secret = "a key for tests, of which nobody knows";
 	config.jwt_key.secret_len = strlen(config.jwt_key.secret);
 	assert_true(cursor_key(config.jwt_key.secret,
-	    config.jwt_key.secret_len, config.cursor_key));
+	    config.jwt_key.secret_len, key));
+	pages_init(key);
+	auth_init(&config.jwt_key, config.public_url);
 	settings = config;
 	address = ntohl(inet_addr("192.0.2.0"));
 	log_init(LEVEL_ERROR + 1);	/* the test tells what is wrong */
@@ -391,7 +397,7 @@ client_start(void **state)
 	metrics_worker_init(0, 0);
 	coro_init(4, fake_schedule);
 	if ((what = fake_conf(CONF, "api")) != NULL ||
-	    (what = routes_init()) != NULL ||
+	    (what = routes_init(app_handle)) != NULL ||
 	    (what = schemas_init()) != NULL ||
 	    (what = jobs_init()) != NULL ||
 	    (what = database_load()) != NULL ||
@@ -399,7 +405,7 @@ client_start(void **state)
 		print_error("%s\n", what);
 		return (-1);
 	}
-	for (q = __start_keel_queries; q < __stop_keel_queries; q++)
+	for (q = __start_registered_queries; q < __stop_registered_queries; q++)
 		(*q)->nparams = count_params((*q)->sql);
 	return (0);
 }

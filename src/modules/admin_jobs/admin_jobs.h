@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 #include "database/database.h"
-#include "runtime/page.h"
-#include "runtime/schema.h"
+#include "http/page.h"
+#include "http/schema_answer.h"
+#include "schema/schema.h"
 
 /* Jobs as an admin looks at them; who stores and runs them is src/jobs. */
 

@@ -2,8 +2,8 @@
 /* The endpoints of jobs, for admins. */
 
 #include "dependencies.h"
+#include "http/routes.h"
 #include "modules/admin_jobs/admin_jobs.h"
-#include "runtime/endpoint.h"
 
 ROUTER(admin_jobs, "Jobs: work for later, what became of it, once more.");
 

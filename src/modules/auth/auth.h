@@ -4,8 +4,9 @@
 #ifndef MODULES_AUTH_H
 #define MODULES_AUTH_H
 
+#include "http/schema_answer.h"
 #include "modules/users/users.h"
-#include "runtime/schema.h"
+#include "schema/schema.h"
 
 #define ACCESS_TOKEN_SECONDS	900
 #define SESSION_DAYS		30

@@ -8,6 +8,7 @@
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
+#include "product.h"
 #include "utils/keyed_hash.h"
 #include "utils/utf8.h"
 
@@ -49,7 +50,7 @@ unknown_account(struct ctx *c, const char *username)
 	    USERNAME_MAX))
 		*lower = '\0';
 	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
-	    "keel account", lower, hash))
+	    PRODUCT " account", lower, hash))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (hash);
 }

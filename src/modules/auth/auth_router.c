@@ -2,10 +2,10 @@
 /* The endpoints of signing in. */
 
 #include "dependencies.h"
+#include "http/respond.h"
+#include "http/routes.h"
 #include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
-#include "runtime/endpoint.h"
-#include "runtime/respond.h"
 
 ROUTER(auth, "Signing in and out: tokens, sessions, one's password.");
 

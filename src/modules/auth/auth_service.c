@@ -6,6 +6,7 @@
 #include "config.h"
 #include "middleware/middleware.h"
 #include "modules/auth/auth.h"
+#include "product.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
@@ -41,7 +42,7 @@ access_token(struct ctx *c, const struct user *user, const char *session_id)
 	strcpy(claims->aud, config.public_url);
 	strcpy(claims->sub, user->id);
 	strcpy(claims->sid, session_id);
-	strcpy(claims->client_id, "keel");
+	strcpy(claims->client_id, PRODUCT);
 	claims->iat = timefmt_now() / SECOND;
 	claims->exp = claims->iat + ACCESS_TOKEN_SECONDS;
 	if (!uuid_v7(claims->jti) || jwt_sign(&config.jwt_key, claims, token,

@@ -4,7 +4,7 @@
 #ifndef MODULES_DOCS_H
 #define MODULES_DOCS_H
 
-#include "runtime/static_file.h"
+#include "http/static_file.h"
 
 /* docs_service.c */
 

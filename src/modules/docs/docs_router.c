@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* /openapi.json, and /docs, which shows it. */
 
+#include "http/respond.h"
+#include "http/routes.h"
 #include "modules/docs/docs.h"
 #include "openapi/openapi.h"
-#include "runtime/endpoint.h"
-#include "runtime/respond.h"
 
 ROUTER(docs, "The description itself.");
 

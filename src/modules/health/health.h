@@ -5,6 +5,7 @@
 #define MODULES_HEALTH_H
 
 #include "database/database.h"
+#include "http/schema_answer.h"
 
 /* health_models.c */
 

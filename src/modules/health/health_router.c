@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Alive, ready, metrics; and every path that there is not. */
 
+#include "http/respond.h"
+#include "http/routes.h"
 #include "modules/health/health.h"
-#include "runtime/endpoint.h"
-#include "runtime/respond.h"
 
 ROUTER(health, "What an operator's monitor asks.");
 

@@ -4,8 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/metrics.h"
 #include "modules/health/health.h"
-#include "runtime/metrics.h"
+#include "product.h"
 
 #define METRIC_MAX	512	/* bytes of a metric, its help included */
 
@@ -35,10 +36,10 @@ static const struct gauge {
 	bool		 counter;
 } gauges[] = {
 #define GAUGE(member, text, highest)					\
-	{ "keel_" #member, text, offsetof(struct worker_metrics, member), \
+	{ PRODUCT "_" #member, text, offsetof(struct worker_metrics, member), \
 	  highest, false }
 #define COUNTER(member, text)						\
-	{ "keel_" #member "_total", text,				\
+	{ PRODUCT "_" #member "_total", text,				\
 	  offsetof(struct worker_metrics, member), false, true }
 	GAUGE(coroutines, "Requests being handled.", false),
 	GAUGE(stack_high_water, "Deepest coroutine stack, in bytes.", true),
@@ -83,13 +84,13 @@ write_requests(char *page, size_t n)
 	int		 class, i;
 
 	n += (size_t)snprintf(page + n, PAGE_MAX - n,
-	    "# HELP keel_requests_total Requests answered, by status class.\n"
-	    "# TYPE keel_requests_total counter\n");
+	    "# HELP " PRODUCT "_requests_total Requests answered, by status "
+	    "class.\n# TYPE " PRODUCT "_requests_total counter\n");
 	for (class = 2; class <= 5; class++) {
 		for (total = 0, i = 0; i < METRICS_WORKERS_MAX; i++)
 			total += shared->workers[i].requests[class];
 		n += (size_t)snprintf(page + n, PAGE_MAX - n,
-		    "keel_requests_total{status=\"%dxx\"} %" PRIu64 "\n",
+		    PRODUCT "_requests_total{status=\"%dxx\"} %" PRIu64 "\n",
 		    class, total);
 	}
 	return (n);
@@ -109,9 +110,9 @@ health_service_metrics(struct ctx *c)
 		    gauges[i].name, gauge_value(&gauges[i]));
 	n = write_requests(page, n);
 	snprintf(page + n, PAGE_MAX - n,
-	    "# HELP keel_worker_restarts_total Workers that died.\n"
-	    "# TYPE keel_worker_restarts_total counter\n"
-	    "keel_worker_restarts_total %" PRIu64 "\n",
+	    "# HELP " PRODUCT "_worker_restarts_total Workers that died.\n"
+	    "# TYPE " PRODUCT "_worker_restarts_total counter\n"
+	    PRODUCT "_worker_restarts_total %" PRIu64 "\n",
 	    (uint64_t)shared->worker_restarts);
 	return (page);
 }

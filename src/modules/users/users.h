@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 #include "database/database.h"
+#include "http/page.h"
+#include "http/schema_answer.h"
 #include "jobs/jobs.h"
-#include "runtime/page.h"
-#include "runtime/schema.h"
+#include "schema/schema.h"
 
 /* users_models.c */
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "modules/users/users.h"
-#include "runtime/log.h"
-#include "runtime/offload.h"
+#include "request/offload.h"
 #include "utils/password.h"
 
 /*
@@ -108,7 +108,7 @@ check(struct ctx *c, const struct user *user, const char *password)
 	}
 	verdict = verify(c, w, user->hashed_password);
 	if (verdict == PASSWORD_UNREADABLE) {
-		log_event(LEVEL_ERROR, c, "password",
+		log_event(LEVEL_ERROR, c->request_id, "password",
 		    "the stored hash of user %s is of no known form",
 		    user->id);
 		verify(c, w, password_dummy_hash());

@@ -2,10 +2,10 @@
 /* The endpoints of users (the seed's router.py). */
 
 #include "dependencies.h"
+#include "http/respond.h"
+#include "http/routes.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
-#include "runtime/endpoint.h"
-#include "runtime/respond.h"
 
 ROUTER(users, "Users: registering, reading, changing, letting in or not.");
 

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
-#include "runtime/conditional.h"
 #include "utils/email.h"
 
 /* Or 409 would tell a stranger of any number of addresses who has one. */

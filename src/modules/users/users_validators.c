@@ -7,7 +7,7 @@
 #include <unistr.h>
 #include <unictype.h>
 
-#include "runtime/validator.h"
+#include "schema/validator.h"
 #include "utils/email.h"
 #include "utils/utf8.h"
 #include "utils/wordlist.h"

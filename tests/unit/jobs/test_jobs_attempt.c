@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/jobs/jobs_attempt.c src/runtime/ctx.c src/runtime/coro.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c src/runtime/errors.c */
-/* sources: src/runtime/error_kinds.c src/runtime/log.c src/runtime/jsonw.c */
-/* sources: src/runtime/faults.c */
-/* defines: -DKEEL_FAULTS */
+/* sources: src/jobs/jobs_attempt.c src/request/ctx.c src/coro/coro.c */
+/* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
+/* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
+/* sources: src/base/faults.c */
+/* defines: -DFAULTS */
 
 /* What becomes of an attempt, as the database is told. */
 
@@ -15,8 +15,8 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "jobs/runner.h"
-#include "runtime/log.h"
 
 #define ID	"01890000-0000-7000-8000-000000000001"
 

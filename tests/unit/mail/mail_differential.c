@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_compose.c src/mail/mail_template.c */
 /* sources: src/mail/mail_text.c src/mail/mail_settings.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/base/arena.c src/base/mem.c */
 
 /*
  * Not a test of its own: the other side of mail_differential.py. Reads a

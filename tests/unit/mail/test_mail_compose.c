@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_compose.c src/mail/mail_template.c */
 /* sources: src/mail/mail_text.c src/mail/mail_settings.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c src/runtime/faults.c */
-/* defines: -DKEEL_FAULTS */
+/* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
+/* defines: -DFAULTS */
 
 /*
  * Whole messages. What Python's parser makes of them is looked at by
@@ -11,7 +11,7 @@
 
 #include "mail_fixture.h"
 
-#include "runtime/faults.h"
+#include "base/faults.h"
 
 static struct arena		arena;
 static struct mail_settings	settings;

@@ -12,12 +12,11 @@
 
 #include "mail_fixture.h"
 
-#include "config.h"
 #include "mail/smtp.h"
 
-struct config			 config;
 const struct error_kind		 ERR_UNAVAILABLE = { 503, "", "" };
 
+struct mail_settings		 mail_settings;
 static char			 state_dir[] = "/tmp/keel-mail-XXXXXX";
 static jmp_buf			 raised;
 static char			 why[256];
@@ -95,7 +94,7 @@ setup(void **state)
 	(void)state;
 	umask(022);
 	assert_non_null(mkdtemp(state_dir));
-	config.state_dir = state_dir;
+	mail_settings.state_dir = state_dir;
 	return (0);
 }
 
@@ -172,9 +171,9 @@ test_what_is_no_folder(void **state)
 	(void)state;
 	unlink(path(JOB_ID ".eml"));
 	assert_int_equal(rmdir(path("")), 0);
-	config.state_dir = "/dev/null";
+	mail_settings.state_dir = "/dev/null";
 	assert_non_null(strstr(mail_file_init(), "cannot open /dev/null"));
-	config.state_dir = state_dir;
+	mail_settings.state_dir = state_dir;
 	assert_int_equal(close(creat(path(""), 0600)), 0);
 	assert_non_null(strstr(mail_file_init(), "cannot open"));
 	assert_int_equal(unlink(path("")), 0);

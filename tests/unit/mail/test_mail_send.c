@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail.c src/mail/mail_text.c src/mail/mail_template.c */
 /* sources: src/mail/mail_compose.c src/mail/mail_settings.c */
-/* sources: src/runtime/ctx.c src/runtime/coro.c src/runtime/errors.c */
-/* sources: src/runtime/error_kinds.c src/runtime/arena.c src/runtime/mem.c */
-/* sources: src/runtime/faults.c src/runtime/log.c src/runtime/jsonw.c */
-/* defines: -DKEEL_FAULTS */
+/* sources: src/request/ctx.c src/coro/coro.c src/request/raise.c */
+/* sources: src/base/error_kinds.c src/base/arena.c src/base/mem.c */
+/* sources: src/base/faults.c src/base/log.c src/base/jsonw.c */
+/* defines: -DFAULTS */
 
 /* Which mails are sent, and to whom. */
 
-#include "../runtime/request_fixture.h"
+#include "../request/request_fixture.h"
 
 #include "mail_fixture.h"
 
-#include "config.h"
+#include "base/log.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
-#include "runtime/log.h"
 
-struct config	config;
 
 const unsigned char	asset_greeting_txt[] =
 			    "Subject: From {{name}}\n\nHi, {{name}}: {{url}}\n";
@@ -98,9 +96,9 @@ setup(void **state)
 	values[0] = (struct mail_value)FROM_USER("name", "Win 500 EUR");
 	values[1] = (struct mail_value)OURS("url", "https://keel.example");
 	values[2] = (struct mail_value)OURS(NULL, NULL);
-	config.mail.from = "keel@x.example";
-	config.mail.from_name = "";
-	config.mail.from_domain = "x.example";
+	mail_settings.from = "keel@x.example";
+	mail_settings.from_name = "";
+	mail_settings.from_domain = "x.example";
 	nsent = 0;
 	limited = false;
 	return (0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_settings.c src/mail/mail_text.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/base/arena.c src/base/mem.c */
 
 /* The settings of mail: what is taken, and what ends the start. */
 

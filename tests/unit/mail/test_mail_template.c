@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_template.c src/mail/mail_text.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/base/arena.c src/base/mem.c */
 
 /* Templates: what is refused at the start, and what becomes of a value. */
 

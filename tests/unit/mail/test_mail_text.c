@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/mail/mail_text.c src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/mail/mail_text.c src/base/arena.c src/base/mem.c */
 
 /* Headers and quoted-printable, by themselves. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/wire/wire_head.c src/runtime/error_kinds.c */
+/* sources: src/wire/wire_head.c src/base/error_kinds.c */
 
 #include "head_fixture.h"
 

@@ -10,6 +10,7 @@
 
 #include "dependencies.h"
 #include "modules/admin_jobs/admin_jobs.h"
+#include "modules/users/users.h"
 
 #define WAITS	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 #define DEAD	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"

@@ -5,8 +5,9 @@
 
 #include "users_fixture.h"
 
-#include "runtime/kore_fake.h"
-#include "runtime/respond.h"
+#include "fakes/kore_fake.h"
+#include "http/respond.h"
+#include "http/routes.h"
 
 static void
 enter(struct ctx *c)
@@ -96,7 +97,7 @@ test_require_role_two(void **state)
 	(void)state;
 	assert_answers("GET", "/staff", NULL, "enter",
 	    ANSWERS(403, 204, 204));
-	assert_string_equal(staff_room__route.rows[0].auth->name,
+	assert_string_equal(staff_room__route.rows[0].endpoint.auth->name,
 	    "require_role(\"admin\", \"staff\")");
 }
 

@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "dependencies.h"
+#include "modules/users/users.h"
 
 #define ADA	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 #define STAN	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/* Lists in pages: page, skip, cursor, and their Link headers. */
+
+#ifndef HTTP_PAGE_H
+#define HTTP_PAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "request/ctx.h"
+#include "utils/cursor.h"
+
+/*
+ * A page of a list, as the query asks for it: ?page&limit or ?skip&limit with
+ * an exact total, or ?cursor&limit, which sees every row once however many
+ * come and go meanwhile. Which of the parameters there are says kore.conf.
+ */
+struct page {
+	int64_t		 number;	/* from 1 */
+	int64_t		 skip;		/* rows before it */
+	int64_t		 limit;		/* rows on it */
+	const char	*sort;		/* a column; with "-", descending */
+	bool		 by_skip;
+	bool		 by_cursor;
+	const char	*after_id;	/* the last row seen; NULL: none */
+	const char	*after_key;	/* and its sort key */
+};
+
+/*
+ * What a list's answer has besides its items: in its struct, in its fields,
+ * and filled in; n is how many rows there are, on all pages.
+ */
+#define PAGE_MEMBERS							\
+	int64_t	 total;							\
+	int64_t	 page;							\
+	int64_t	 limit;							\
+	int64_t	 pages
+#define PAGE_FIELDS(s)							\
+	FIELD(s, total, T_INT, 0, NULL),				\
+	FIELD(s, page, T_INT, 0, NULL),					\
+	FIELD(s, limit, T_INT, 0, NULL),				\
+	FIELD(s, pages, T_INT, 0, NULL)
+#define PAGE_FILL(list, p, n) do {					\
+	(list)->total = (n);						\
+	(list)->page = (p)->number;					\
+	(list)->limit = (p)->limit;					\
+	(list)->pages = page_count(p, (list)->total);			\
+} while (0)
+
+/*
+ * The same behind a cursor. The list has been filled with up to one item more
+ * than is shown, which tells whether there is more; sort_key is evaluated only
+ * then, for LIST_LAST(list).
+ */
+#define CURSOR_MEMBERS							\
+	const char	*next_cursor;	/* NULL at the end */		\
+	bool		 has_more;					\
+	int64_t		 limit
+#define CURSOR_FIELDS(s)						\
+	FIELD(s, next_cursor, T_STR, OR_NULL, NULL,			\
+	    .example = "eyJ0IjoxfQ"),					\
+	FIELD(s, has_more, T_BOOL, 0, NULL),				\
+	FIELD(s, limit, T_INT, 0, NULL)
+#define CURSOR_FILL(c, list, p, sort_key) do {				\
+	(list)->limit = (p)->limit;					\
+	(list)->has_more = (list)->items_count > (size_t)(p)->limit;	\
+	if ((list)->has_more) {						\
+		(list)->items_count = (size_t)(p)->limit;		\
+		(list)->next_cursor = page_next_cursor(c, p,		\
+		    LIST_LAST(list)->id, sort_key);			\
+	}								\
+} while (0)
+#define LIST_LAST(list)	(&(list)->items[(list)->items_count - 1])
+
+#define PAGE_LIMIT_FALLBACK	20	/* the seed's */
+
+/*
+ * What a list's parameters are for: rows of its ROUTE. A fallback is sent by
+ * the docs page, so what excludes others has none.
+ */
+#define PAGE_PARAMS							\
+	PARAM(page, "Which page, from 1."),				\
+	PARAM(skip, "How many to leave out first; not with page."),	\
+	PARAM(limit, "How many on a page.",				\
+	    .fallback = PAGE_TEXT(PAGE_LIMIT_FALLBACK))
+#define PAGE_TEXT(number)	PAGE_TEXT_OF(number)
+#define PAGE_TEXT_OF(number)	#number
+#define CURSOR_PARAMS(fallback_sort)					\
+	PARAM(cursor, "Empty for the first page, then next_cursor; "	\
+	    "not with page or skip. Each row is seen once, however "	\
+	    "many come and go."),					\
+	PARAM(sort, "The order, " fallback_sort " unless given; "	\
+	    "with -, the other way round.")
+
+/* What no id comes before, in an order and in the other. */
+#define PAGE_FIRST_ID	"00000000-0000-0000-0000-000000000000"
+#define PAGE_LAST_ID	"ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+/* In the parent, once: the key that cursors are signed with. */
+void			 pages_init(const unsigned char[static CURSOR_KEY]);
+
+/*
+ * Reads page, skip, limit, sort and cursor; fallback_sort is what an absent
+ * sort means, NULL where there is one order only. Raises 422 where they
+ * contradict each other, 400 INVALID_CURSOR for a cursor that is not this
+ * endpoint's.
+ */
+const struct page	*page_from_query(struct ctx *,
+			    const char *fallback_sort);
+
+/* How many pages a total makes: 0 for none. */
+int64_t			 page_count(const struct page *, int64_t total);
+
+/* Writes the Link header of a page: rel=next and rel=prev (RFC 8288). */
+void			 page_links(struct ctx *, const struct page *,
+			    int64_t total);
+
+/*
+ * The cursor of what follows the row with this id and sort key, and the Link
+ * header for it.
+ */
+const char		*page_next_cursor(struct ctx *, const struct page *,
+			    const char *id, const char *key);
+
+#endif
