@@ -41,11 +41,14 @@ def main():
     cases = [case for case in CASES if not words or
              any(word in case.module + case.expected for word in words)]
     failed = 0
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+    pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
+    try:
         for case, (there, text) in zip(cases, pool.map(show, cases)):
             failed += not there
             print("%s: %s. %s" % (case.module, case.expected,
                                   re.sub(r"\s+", " ", text)), flush=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
     print("%d passed, %d failed" % (len(cases) - failed, failed))
     sys.exit(bool(failed or not cases))
 

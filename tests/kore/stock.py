@@ -151,29 +151,49 @@ class Kore:
 
     def __init__(self, module, settings="", domain="", workers=1, tls=None,
                  pages=True, **environment):
-        self.folder = tempfile.mkdtemp(prefix="keel-kore-")
-        self.port = free_port()
-        self.log = os.path.join(self.folder, "log")
-        self.environment = {"PATH": os.environ["PATH"]} | environment
-        self.process = None
-        self.pages = pages
+        self.source = os.path.join(HERE, module)
+        self.settings = settings
+        self.domain = domain
+        self.workers = workers
         self.tls = tls
-        source = os.path.join(HERE, module)
-        with open(source) as f:
-            routes = ["\troute /%s %s" % (name, name)
-                      for name in handlers(f.read())]
+        self.pages = pages
+        self.environment = {"PATH": os.environ["PATH"]} | environment
+        self.folder = tempfile.mkdtemp(prefix="keel-kore-")
+        self.log = self.path("log")
+        self.port = free_port()
+        self.process = None
+
+    def __enter__(self):
+        try:
+            self.build()
+            self.configure()
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def build(self):
         with open("/usr/share/kore/features") as f:
             features = f.read().split()
-        run("gcc", *FLAGS, *features, "-o", self.path("module.so"), source)
-        if tls:
-            self.make_certificate(tls)
-            domain += TLS.format(folder=self.folder)
-            settings += "\ntls_dhparam %s" % self.path("dh.pem")
+        run("gcc", *FLAGS, *features, "-o", self.path("module.so"),
+            self.source)
+
+    def configure(self):
+        if self.tls:
+            self.make_certificate(self.tls)
+            self.domain += TLS.format(folder=self.folder)
+            self.settings += "\ntls_dhparam " + self.path("dh.pem")
+        with open(self.source) as f:
+            routes = ["\troute /%s %s" % (name, name)
+                      for name in handlers(f.read())]
         with open(self.path("kore.conf"), "w") as f:
             f.write(SERVER.format(
-                folder=self.folder, port=self.port, workers=workers,
-                tls="yes" if tls else "no", settings=settings,
-                routes="\n".join(routes), domain=domain))
+                folder=self.folder, port=self.port, workers=self.workers,
+                tls="yes" if self.tls else "no", settings=self.settings,
+                routes="\n".join(routes), domain=self.domain))
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -186,16 +206,6 @@ class Kore:
             "-keyout", self.path("key.pem"))
         with open(self.path("dh.pem"), "w") as f:
             f.write(run("openssl", "dhparam", "-dsaparam", "2048"))
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *_):
-        self.stop()
 
     def start(self):
         with open(self.log, "wb") as log:
