@@ -32,6 +32,7 @@ SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 .PHONY: help run test deps deps-test build lint check-unit check-api \
 	check-api-asan check-openapi golden fuzz attacks proof-sign-ins \
 	h1spec clean
+.PHONY: kore-defects
 
 help:
 	@echo 'make run             install what is missing, build, serve'
@@ -48,6 +49,7 @@ help:
 	@echo 'make attacks         slow clients, floods, guessing: the prod build'
 	@echo 'make proof-sign-ins  floods of sign-ins and guessing, in full'
 	@echo "make h1spec          h1spec's cases: H1SPEC=path/to/http_test.ts"
+	@echo 'make kore-defects    is stock Kore as docs/architecture.md says?'
 	@echo 'make deps deps-test  only install what run and test need'
 	@echo 'make clean           remove what was built; ./var is kept'
 
@@ -193,6 +195,10 @@ h1spec:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
 	    tests/h1spec/run.py "$(H1SPEC)"
+
+# Of Debian's Kore, with nothing of Keel in it: for when Debian has a new one.
+kore-defects:
+	@$(PYTHON) -B tests/kore/run.py
 
 clean:
 	rm -rf .build .objs .flavor keel.so cert dh2048.pem \
