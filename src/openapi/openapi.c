@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The description as a whole: its head, its paths, its operations. */
+/* Describes the API: the document, its paths and its operations. */
 
 #include <sys/types.h>
 
@@ -20,7 +20,7 @@
 #include "product.h"
 
 #define API_VERSION	"1.0.0"
-#define API_SERVER	"api"		/* kore.conf's; admin is not clients' */
+#define API_SERVER	"api"		/* kore.conf's; admin is left out */
 
 static const char	api_doc[] =
     "JSON in and out. Times are UTC, RFC 3339; ids are UUIDs.\n\n"
@@ -34,7 +34,7 @@ static const char	api_doc[] =
 
 static struct static_file	file;
 
-/* What is being made. */
+/* The parts of the document that is being made. */
 static json_t	*paths, *tags;
 static json_t	*operation_ids;		/* a set */
 static char	 token_url[OPENAPI_PATH_MAX];
@@ -82,7 +82,7 @@ add_query(json_t *parameters, const struct route *r,
 	}
 }
 
-/* Without an example: the docs page would send it. */
+/* Has no example, because the docs page would send it. */
 static void
 add_precondition(json_t *parameters, const char *component, const char *name,
     const char *doc)
@@ -129,7 +129,7 @@ has_query(const struct route *r, const struct endpoint *e, const char *name)
 	return (false);
 }
 
-/* What the answers have to do with the parameters. */
+/* What kind of list the operation returns, from its query parameters. */
 static unsigned
 list_kind(const struct route *r, const struct endpoint *e)
 {
@@ -148,7 +148,7 @@ describe_body(const struct endpoint *e)
 	    READ_FORM : READ_JSON), "example", openapi_example(e->in)));
 }
 
-/* Either of two ways to send a token; or none, where it may be left out. */
+/* Two ways to send a token, and none where it is optional. */
 static json_t *
 describe_security(const struct endpoint *e)
 {
@@ -180,7 +180,7 @@ describe_schemes(void)
 	return (schemes);
 }
 
-/* For whom it is, and what is counted. */
+/* Who may call the operation, and what its rate limit counts. */
 static json_t *
 describe_access(const struct endpoint *e)
 {
@@ -314,7 +314,7 @@ describe_api(void)
 	    "tags", tags, "paths", paths, "components", components));
 }
 
-/* As kodev makes those of assets: the SHA-256 of all of it. */
+/* Like kodev's entity tags for assets: the SHA-256 of the whole text. */
 static const char *
 entity_tag(const char *text)
 {

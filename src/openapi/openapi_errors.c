@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The errors of an operation: which there may be, their headers and bodies. */
+/* Describes the errors of an operation: statuses, headers and bodies. */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "openapi/openapi_build.h"
 
-/* The envelope, and the only thing that has its shape. */
+/* The envelope. No other schema has its shape. */
 static json_t *
 error_schema(void)
 {
@@ -44,7 +44,7 @@ error_detail_schema(void)
 	    "missing"));
 }
 
-/* RFC 6749, 5.2. */
+/* The error of RFC 6749, 5.2. */
 static json_t *
 oauth_error_schema(void)
 {
@@ -86,7 +86,7 @@ error_example(const struct error_kind *kind)
 	    "request_id", EXAMPLE_ID));
 }
 
-/* {"CODE": {"value": ...}}, into the examples of a status. */
+/* Adds {"CODE": {"value": ...}} to the examples of a status. */
 static void
 add_oauth_example(json_t *examples, const char *code, const char *text)
 {
@@ -123,7 +123,7 @@ is_among(const struct error_kind *const *kinds, const struct error_kind *kind)
 	return (false);
 }
 
-/* By .raises, or as follows from the rest of the row. */
+/* By .raises, or by the rest of the row. */
 bool
 openapi_may_raise(const struct endpoint *e, unsigned list_kind,
     const struct error_kind *kind)
@@ -145,11 +145,11 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 	    (e->auth != NULL && is_among(e->auth->raises, kind)));
 }
 
-/* The kinds of one status that a row may raise, as one answer. */
+/* The kinds with one status that a row may raise, as one response. */
 struct answer {
 	int			 status;
-	const char		*doc;			/* the first one's */
-	char			 name[OPENAPI_NAME_MAX];	/* all theirs */
+	const char		*doc;			/* of the first kind */
+	char			 name[OPENAPI_NAME_MAX];	/* of all */
 	json_t			*examples;
 };
 
@@ -214,8 +214,8 @@ put_envelope(json_t *responses, const struct error_kind *kind)
 }
 
 /*
- * Of 400 and 503 there may be the envelope, too: HTTP that is not right, and
- * what a busy server has not read, is answered before it is anybody's request.
+ * A 400 or 503 may also have the envelope: the server sends it for invalid
+ * HTTP, or when it is too busy to read a request, and so knows no operation.
  */
 static json_t *
 oauth_content(int status, json_t *examples)
@@ -238,7 +238,7 @@ put_oauth_error(json_t *responses, int status, const char *doc,
 	    "content", oauth_content(status, examples)));
 }
 
-/* A status that has one cause; error_handler.c says how it is told. */
+/* A status with one cause; its text is the one of error_handler.c. */
 static void
 put_oauth_kind(json_t *responses, const struct error_kind *kind,
     const char *code, const char *text)
@@ -269,7 +269,7 @@ put_oauth_errors(json_t *responses, const struct endpoint *e)
 	    "The server is busy");
 }
 
-/* One that is no operation's: HTTP itself was not right (docs/limits.md). */
+/* A response without an operation: HTTP was not valid (docs/limits.md). */
 static json_t *
 describe_refusal(void)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The headers of answers: components, which the answers refer to. */
+/* The headers of responses, as components that the responses refer to. */
 
 #include <string.h>
 
 #include "openapi/openapi_build.h"
 
-/* A header is named by its component; `always` says that it is never left. */
+/* The headers by the names of their components; always: never left out. */
 static const struct header_facts {
 	const char	*name;
 	const char	*component;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What an operation answers when all is well. */
+/* Describes the successful responses of an operation. */
 
 #include "openapi/openapi_build.h"
 
