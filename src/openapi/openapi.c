@@ -23,14 +23,16 @@
 #define API_SERVER	"api"		/* kore.conf's; admin is left out */
 
 static const char	api_doc[] =
-    "JSON in and out. Times are UTC, RFC 3339; ids are UUIDs.\n\n"
+    "Requests and responses are JSON. Times are UTC (RFC 3339), ids are "
+    "UUIDs.\n\n"
     "Sign in at the token endpoint, and send the access token as "
-    "`Authorization: Bearer`. An error wears one envelope, `Error`; those of "
-    "the token endpoint are OAuth's (RFC 6749, 5.2). Members and parameters "
-    "that are not described here are refused, but by the token endpoint.\n\n"
-    "Every answer also has `Date`, `X-Content-Type-Options` and "
-    "`Strict-Transport-Security`. Every GET has a HEAD, every path an "
-    "OPTIONS.";
+    "`Authorization: Bearer`. Every error has the same envelope, `Error`; "
+    "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
+    "Members and parameters that are not described here are refused, except "
+    "by the token endpoint.\n\n"
+    "Every response also has the headers `Date`, `X-Content-Type-Options` "
+    "and `Strict-Transport-Security`. Every GET has a HEAD, and every path "
+    "has OPTIONS.";
 
 static struct static_file	file;
 
@@ -110,9 +112,9 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 	add_query(parameters, r, e);
 	if (e->if_match || openapi_reads_version(e)) {
 		add_precondition(parameters, "IfMatch", "If-Match",
-		    "Only if its entity tag is one of these.");
+		    "Only if the entity tag is one of these.");
 		add_precondition(parameters, "IfNoneMatch", "If-None-Match",
-		    "Only if its entity tag is none of these.");
+		    "Only if the entity tag is none of these.");
 	}
 	return (parameters);
 }
@@ -172,11 +174,11 @@ describe_schemes(void)
 	if (token_url[0] != '\0')
 		openapi_put(schemes, "oauth2", json_pack(
 		    "{s:s, s:s, s:{s:{s:s, s:{}}}}", "type", "oauth2",
-		    "description", "Sign in with address and password.",
+		    "description", "Sign in with e-mail address and password.",
 		    "flows", "password", "tokenUrl", token_url, "scopes"));
 	openapi_put(schemes, "bearer", json_pack("{s:s, s:s, s:s, s:s}",
 	    "type", "http", "scheme", "bearer", "bearerFormat", "JWT",
-	    "description", "An access token that one has."));
+	    "description", "Use an access token that you have."));
 	return (schemes);
 }
 

@@ -37,8 +37,8 @@ error_detail_schema(void)
 	    "s:{s:s, s:[s]}, s:{s:s, s:[s]}}}", "type", "object",
 	    "additionalProperties", 0,
 	    "required", "field", "message", "code", "properties",
-	    "field", "type", "string", "description", "Where it stands: "
-	    "body., query., path. or header., and its name.", "examples",
+	    "field", "type", "string", "description", "Where the value "
+	    "is: body., query., path. or header., and its name.", "examples",
 	    "body.email", "message", "type", "string", "examples",
 	    "Is required", "code", "type", "string", "examples",
 	    "missing"));
@@ -258,7 +258,8 @@ put_oauth_errors(json_t *responses, const struct endpoint *e)
 
 	for (k = e->raises; k != NULL && *k != NULL; k++)
 		add_oauth_example(examples, (*k)->code, (*k)->doc);
-	put_oauth_error(responses, 400, "RFC 6749, 5.2.", examples);
+	put_oauth_error(responses, 400, "The request or its credentials are "
+	    "not valid (RFC 6749, 5.2).", examples);
 	put_envelope(responses, &ERR_CONTENT_TOO_LARGE);
 	if (e->limit != NULL)
 		put_oauth_kind(responses, &ERR_TOO_MANY_REQUESTS, later,
@@ -274,9 +275,9 @@ static json_t *
 describe_refusal(void)
 {
 	return (json_pack("{s:s, s:o, s:{s:{s:o, s:o}}}", "description",
-	    "Any other status: the request was refused before it was an "
-	    "operation's, as HTTP that is not right (400, 408, 413, 414, 417, "
-	    "421, 431, 501, 505).", "headers", openapi_headers(false),
+	    "Any other status: the request was refused before it reached an "
+	    "operation, because the HTTP was not valid (400, 408, 413, 414, "
+	    "417, 421, 431, 501, 505).", "headers", openapi_headers(false),
 	    "content",
 	    "application/json", "schema", error_ref(ENVELOPE), "example",
 	    error_example(&ERR_BAD_REQUEST)));
