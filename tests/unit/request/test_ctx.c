@@ -2,6 +2,7 @@
 /* sources: src/request/ctx.c src/request/raise.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/base/error_kinds.c */
+/* sources: src/request/error_details.c */
 
 /* A ctx from its begin to its end, and once more. */
 
