@@ -139,8 +139,21 @@ char		*ctx_printf(struct ctx *, const char *, ...)
  */
 void		 defer(struct ctx *, void (*fn)(void *), void *ptr);
 
-/* Runs and forgets the defers. Nothing in them may raise or wait. */
-void		 ctx_run_defers(struct ctx *);
+/*
+ * Makes the coroutine that will run fn(arg); ended(arg) is called on the
+ * loop's stack once that is over, and begins with ctx_end(). False when there
+ * is no memory or coroutine for it. It may be done again after ctx_end().
+ */
+bool		 ctx_begin(struct ctx *, void (*fn)(void *),
+		    void (*ended)(void *), void *arg);
+
+/*
+ * Runs and forgets the defers, in which nothing may raise or wait, and frees
+ * the coroutine. The memory stays until ctx_release(), which wipes it if it
+ * held a secret.
+ */
+void		 ctx_end(struct ctx *);
+void		 ctx_release(struct ctx *);
 
 /*
  * Suspends until coro_wake(c->coro); false when timeout_ms ran out first, or

@@ -88,11 +88,15 @@ struct schema {
 #define TYPE_T_TIME	int64_t		/* microseconds since 1970, UTC */
 #define TYPE_T_JSON	const char *	/* the text of an object */
 
+/* Nothing, and a compile error with these words unless ok. */
+#define MUST(ok, words)							\
+	(0 * sizeof(struct { _Static_assert(ok, words); int unused; }))
+
 /* offsetof(); does not compile unless the member has the type's C type. */
 #define TYPED_OFFSET(s, member, type)					\
-	(offsetof(struct s, member) + 0 * sizeof(char[			\
-	    __builtin_types_compatible_p(TYPE_##type,			\
-	    __typeof__(((struct s *)0)->member)) ? 1 : -1]))
+	(offsetof(struct s, member) + MUST(__builtin_types_compatible_p( \
+	    TYPE_##type, __typeof__(((struct s *)0)->member)),		\
+	    #s "." #member " has another C type than " #type))
 
 #define FIELD(s, member, ftype, fflags, fvalidator, ...)		\
 	{ .structure = #s, .name = #member, .type = ftype,		\
@@ -106,9 +110,10 @@ struct schema {
 #define LIST(s, member, item)						\
 	{ .structure = #s, .name = #member, .type = T_LIST,		\
 	  .of = &item##_schema, .count = offsetof(struct s, member##_count), \
-	  .offset = offsetof(struct s, member) + 0 * sizeof(char[	\
-	      __builtin_types_compatible_p(const struct item *,		\
-	      __typeof__(((struct s *)0)->member)) ? 1 : -1]) }
+	  .offset = offsetof(struct s, member) +			\
+	      MUST(__builtin_types_compatible_p(const struct item *,	\
+	      __typeof__(((struct s *)0)->member)),			\
+	      #s "." #member " is no const struct " #item " *") }
 
 /*
  * For the header: declares NAME_schema and its typed reader. Declare the schema

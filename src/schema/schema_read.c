@@ -131,28 +131,23 @@ static void
 raise_json_error(struct ctx *c, const json_error_t *error)
 {
 	if (json_error_code(error) == json_error_numeric_overflow &&
-	    overflow_aside(c)) {
-		error_detail(c, "body", "out_of_range",
+	    overflow_aside(c))
+		raise_invalid(c, "body", "out_of_range",
 		    "A number is too large (line %d)", error->line);
-		raise_validation(c);
-	}
 	switch (json_error_code(error)) {
 	case json_error_duplicate_key:
-		error_detail(c, duplicate_key(c, error->position),
+		raise_invalid(c, duplicate_key(c, error->position),
 		    "duplicate_field", "Is given more than once");
-		break;
 	case json_error_null_character:
 	case json_error_null_byte_in_key:
-		error_detail(c, "body", "invalid_format",
+		raise_invalid(c, "body", "invalid_format",
 		    "The character U+0000 is not allowed (line %d)",
 		    error->line);
-		break;
 	default:
 		raise_error(c, &ERR_INVALID_JSON,
 		    "The body is not valid JSON (line %d, column %d)",
 		    error->line, error->column);
 	}
-	raise_validation(c);
 }
 
 static void
@@ -189,10 +184,8 @@ parse_json(struct ctx *c)
 	if (root == NULL)
 		raise_json_error(c, &error);
 
-	if (!json_is_object(root)) {
-		error_detail(c, "body", "wrong_type", "Must be an object");
-		raise_validation(c);
-	}
+	if (!json_is_object(root))
+		raise_invalid(c, "body", "wrong_type", "Must be an object");
 	return (root);
 }
 

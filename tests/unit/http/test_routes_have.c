@@ -4,6 +4,7 @@
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c */
 /* sources: src/request/endpoint.c tests/unit/fakes/kore_fake.c */
+/* sources: src/request/error_details.c */
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 /*

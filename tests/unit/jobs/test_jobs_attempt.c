@@ -3,6 +3,7 @@
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
 /* sources: src/base/faults.c */
+/* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
 
 /* How an attempt ends, and what is written to the database. */
