@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What happens before the fork: query files are split into named statements,
- * the database is reached once, and every statement is prepared there and its
- * columns compared with the model that will read them.
+ * The check of the database before the fork: the query files are split into
+ * named statements, and each statement is prepared once and its columns
+ * compared with the model that will read them.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "database/migrations.h"
 #include "database/pool.h"
 #include "database/sync.h"
 #include "utils/complain.h"
@@ -50,26 +51,6 @@ database_load(void)
 			    (*q)->name));
 	}
 	return (NULL);
-}
-
-PGresult *
-sync_run(PGconn *db, const char *sql, const char *const *params, int n)
-{
-	PGresult	*r;
-
-	r = n == 0 ? PQexec(db, sql) :
-	    PQexecParams(db, sql, n, NULL, params, NULL, NULL, 0);
-	if (PQresultStatus(r) == PGRES_TUPLES_OK ||
-	    PQresultStatus(r) == PGRES_COMMAND_OK)
-		return (r);
-	PQclear(r);
-	return (NULL);
-}
-
-const char *
-sync_error(PGconn *db)
-{
-	return (complain("database: %s", PQerrorMessage(db)));
 }
 
 static const char *
@@ -189,57 +170,6 @@ check_locale(PGconn *db)
 	    "one with LC_CTYPE 'C.UTF-8'");
 }
 
-/* Keel's own defaults, which a reader of the error may not know of. */
-static const char *
-hint(const char *conninfo, const char *said)
-{
-	if (strstr(said, "session is read-only") != NULL)
-		return (" (target_session_attrs=read-write)");
-	if (strstr(conninfo, "sslmode='verify-full'") != NULL &&
-	    (strstr(said, "SSL was required") != NULL ||
-	    strstr(said, "SSL error") != NULL ||
-	    strstr(said, "server certificate") != NULL))
-		return (" (sslmode=verify-full; sslrootcert=FILE has the "
-		    "certificate of its authority)");
-	return ("");
-}
-
-static const char	*database_url;
-
-void
-database_init(const char *url)
-{
-	database_url = url;
-}
-
-static PGconn *
-connect_to(const char *conninfo, const char **what)
-{
-	PGconn		*db = PQconnectdb(conninfo);
-	const char	*said;
-	size_t		 len;
-
-	if (PQstatus(db) == CONNECTION_OK)
-		return (db);
-	said = PQerrorMessage(db);
-	for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
-		;
-	*what = complain("cannot reach the database: %.*s%s", (int)len, said,
-	    hint(conninfo, said));
-	PQfinish(db);
-	return (NULL);
-}
-
-PGconn *
-sync_connect(const char **what)
-{
-	const char	*conninfo;
-
-	if ((conninfo = database_conninfo(database_url, what)) == NULL)
-		return (NULL);
-	return (connect_to(conninfo, what));
-}
-
 const char *
 database_check(void)
 {
@@ -254,25 +184,6 @@ database_check(void)
 	for (q = __start_keel_queries; what == NULL &&
 	    q < __stop_keel_queries; q++)
 		what = check_query(db, *q);
-	PQfinish(db);
-	return (what);
-}
-
-const char *
-database_exec_now(const struct query *q, int64_t *touched,
-    const char *const *params, size_t nparams)
-{
-	const char	*what = NULL;
-	PGresult	*r;
-	PGconn		*db;
-
-	if ((db = sync_connect(&what)) == NULL)
-		return (what);
-	if ((r = sync_run(db, q->sql, params, (int)nparams)) == NULL)
-		what = sync_error(db);
-	else
-		*touched = atoll(PQcmdTuples(r));
-	PQclear(r);
 	PQfinish(db);
 	return (what);
 }
