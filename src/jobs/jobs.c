@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "jobs/jobs.h"
+#include "jobs/jobs_repository.h"
 #include "jobs/runner.h"
 #include "utils/complain.h"
 
@@ -60,7 +61,7 @@ check_unique(const struct job_kind *k)
 	return (NULL);
 }
 
-/* Written from one struct and read as another, it would be nonsense. */
+/* A payload is read back as the struct that it was written from. */
 static const char *
 check_payload(const struct job_kind *k)
 {
