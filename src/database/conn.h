@@ -52,9 +52,9 @@ struct db_conn {
 	bool			 listening;	/* LISTEN was sent */
 	PGresult		*result;
 	/*
-	 * kore_time_ms(), when conn_tick() gives it up; 0: never. Connecting
-	 * sets it, and so may the one who is about to send a statement. It is 0
-	 * again when that has ended.
+	 * When conn_tick() gives it up, by kore_time_ms(); 0: never. Connecting
+	 * sets it; it may be set before a statement is sent, too. When that has
+	 * ended it is 0 again.
 	 */
 	uint64_t		 deadline;
 	struct query	*const	*preparing;	/* the next one */

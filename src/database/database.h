@@ -111,7 +111,7 @@ struct query_file {
 	};								\
 	REGISTER(query_files, file##_queries)
 
-/* The `row` member is never used but for its type: see db_one(). */
+/* Of the `row` member only the type is used: see db_one(). */
 #define QUERY(file, title, s)						\
 	static struct {							\
 		struct query	 query;					\

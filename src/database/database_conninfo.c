@@ -129,7 +129,7 @@ append_given(struct conninfo *info, const PQconninfoOption *options)
 	}
 }
 
-/* A worker asks no name server: a name becomes an address here. */
+/* Workers cannot ask a name server: so a name becomes an address here. */
 static const char *
 resolve(struct server *s)
 {
@@ -147,7 +147,7 @@ resolve(struct server *s)
 	return (NULL);
 }
 
-/* An empty value is none, but keeps PGHOST or PGHOSTADDR out. */
+/* An empty value gives no server, and PGHOST or PGHOSTADDR is not used. */
 static const char *
 find_server(struct server *s, const struct source *from)
 {
@@ -202,7 +202,7 @@ find_authorities(const struct source *from)
 	return (path);
 }
 
-/* What libpq says of a file that is missing advises against the check. */
+/* libpq's own message for a missing file advises not to check at all. */
 static const char *
 check_authorities(const struct source *from)
 {
@@ -217,14 +217,14 @@ check_authorities(const struct source *from)
 	    "verify-full, the default except for loopback,", path));
 }
 
-/* Once in a process. Neither the URL nor a part of it that may be secret. */
+/* Once in a process. It shows no part of the URL that may be secret. */
 static void
 warn_of_sslmode(const struct source *from, const struct server *s)
 {
 	static bool	 warned;
 	const char	*binding = given_or_default(from, "channel_binding");
 
-	/* This sends no password, and proves that the server knows it. */
+	/* With it no password is sent, and the server proves to know it. */
 	if (binding != NULL && strcmp(binding, "require") == 0)
 		return;
 	if (!warned)
@@ -257,7 +257,7 @@ append_sslmode(struct conninfo *info, const struct source *from,
 	    NULL);
 }
 
-/* A server that takes no writes is none, unless something else is asked for. */
+/* By default, a server that takes no writes is not accepted. */
 static void
 append_target(struct conninfo *info, const struct source *from)
 {
@@ -322,7 +322,7 @@ database_conninfo(const char *url, const char **what)
 	static struct conninfo	 info;
 	struct source		 from;
 
-	/* What libpq says of it repeats it, and a password with it. */
+	/* libpq's own message would repeat it, with a password in it. */
 	if ((from.url = PQconninfoParse(url, NULL)) == NULL) {
 		*what = "KEEL_DATABASE_URL is neither a valid URI nor "
 		    "key=value pairs (percent-encode a URI's password)";
