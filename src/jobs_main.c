@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The process of ./keel jobs: Kore's event loop, without Kore's workers and
- * their sandbox, since mail needs name servers and libcurl. SIGTERM lets what
- * runs come to its end, for a while.
+ * The process of `./keel jobs`: Kore's event loop, without Kore's workers and
+ * their sandbox, since mail needs name servers and libcurl. After SIGTERM it
+ * waits some seconds for the attempts that still run.
  */
 
 #include <sys/types.h>
@@ -61,9 +61,9 @@ take_signal(uint64_t now)
 		stopping = now;
 }
 
-/* Is there nothing left to wait for? */
+/* Has everything ended, or had time enough to? */
 static bool
-stop(uint64_t now)
+may_stop(uint64_t now)
 {
 	unsigned	 n = runner_drain();
 
@@ -99,7 +99,7 @@ jobs_main(const char *conninfo)
 		now = kore_time_ms();
 		if (sig_recv != 0)
 			take_signal(now);
-		if (stopping != 0 && stop(now))
+		if (stopping != 0 && may_stop(now))
 			break;
 		kore_platform_event_wait(kore_timer_next_run(now));
 		kore_timer_run(kore_time_ms());

@@ -142,8 +142,8 @@ void		 defer(struct ctx *, void (*fn)(void *), void *ptr);
 
 /*
  * Makes the coroutine that will run fn(arg). When it has ended, ended(arg) runs
- * on the loop's stack, and calls ctx_end() first. Returns false when there is no
- * memory or coroutine for it. May be called again after ctx_end().
+ * on the loop's stack, and calls ctx_end() first. Returns false when there is
+ * no memory or coroutine for it. May be called again after ctx_end().
  */
 bool		 ctx_begin(struct ctx *, void (*fn)(void *),
 		    void (*ended)(void *), void *arg);

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "jobs/runner.h"
+#include "jobs/jobs_repository.h"
 
 #define ID	"01890000-0000-7000-8000-000000000001"
 
@@ -36,10 +36,9 @@ static struct {
 static struct attempt	*running;	/* NULL: its slot is free */
 
 bool
-jobs_repository_settle(struct ctx *c, const struct attempt *a,
-    const char *runner)
+jobs_repository_settle(struct ctx *c, const struct attempt *a)
 {
-	assert_string_equal(runner, "me");
+	assert_string_equal(a->runner, "me");
 	assert_string_equal(a->job.id, ID);
 	database.times++;
 	if (database.fails > 0) {
@@ -53,14 +52,8 @@ jobs_repository_settle(struct ctx *c, const struct attempt *a,
 	return (database.is_ours);
 }
 
-const char *
-runner_id(void)
-{
-	return ("me");
-}
-
-void
-runner_attempt_ended(struct attempt *a)
+static void
+ended(struct attempt *a)
 {
 	assert_ptr_equal(a, running);
 	running = NULL;
@@ -182,7 +175,8 @@ begin(const struct job_kind *kind, int64_t attempt, uint64_t ago)
 		.request_id = "asked", .attempts = attempt,
 	};
 
-	running = attempt_start(&job, kind, coro_now_ms() - ago);
+	running = attempt_start(&job, kind, coro_now_ms() - ago, "me",
+	    ended);
 	assert_non_null(running);
 	coro_run();
 }
@@ -399,7 +393,8 @@ test_no_memory(void **state)
 		memset(&faults, 0, sizeof(faults));
 		faults.countdown[FAULT_ALLOC] = n;
 		faults_select(&faults);
-		running = attempt_start(&job, &work_kind, coro_now_ms());
+		running = attempt_start(&job, &work_kind, coro_now_ms(), "me",
+		    ended);
 		faults_select(NULL);
 		if (running != NULL)
 			break;
