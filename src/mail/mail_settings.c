@@ -196,14 +196,11 @@ is_loopback(const char *host)
 	    ntohl(address.s_addr) >> 24 == 127));
 }
 
-/* A password may be sent without TLS only within this host. */
+/* Without TLS, a password may only go to a server on this machine. */
 static const char *
-read_tls(const char *text, struct mail_settings *m)
+check_tls(bool tls, struct mail_settings *m)
 {
-	m->tls = strcmp(text, "required") == 0;
-	if (!m->tls && strcmp(text, "off") != 0)
-		return (start_error(ENV("SMTP_TLS") " must be required or off, "
-		    "not '%s'", text));
+	m->tls = tls;
 	if (m->tls || m->host == NULL)
 		return (NULL);
 	if (m->implicit)
@@ -306,7 +303,7 @@ read_from(const char *text, struct mail_settings *m)
 }
 
 const char *
-mail_settings_read(const char *url, const char *tls, const char *ca,
+mail_settings_read(const char *url, bool tls, const char *ca,
     const char *from, struct mail_settings *m)
 {
 	const char	*problem;
@@ -314,7 +311,7 @@ mail_settings_read(const char *url, const char *tls, const char *ca,
 	memset(m, 0, sizeof(*m));
 	if (url != NULL && (problem = read_url(url, m)) != NULL)
 		return (problem);
-	if ((problem = read_tls(tls, m)) != NULL ||
+	if ((problem = check_tls(tls, m)) != NULL ||
 	    (problem = read_ca(ca, m)) != NULL)
 		return (problem);
 	return (read_from(from, m));

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How mail is sent, and from which address. Constant after the start. */
+/* How mail is sent, and its sender. Constant after the start. */
 struct mail_settings {
 	const char	*state_dir;	/* contains the folder for mail files */
 	const char	*secret;	/* key for the recipients' hashes */
@@ -15,7 +15,7 @@ struct mail_settings {
 	const char	*host;		/* the server's; NULL: write files */
 	unsigned	 port;
 	bool		 implicit;	/* smtps: TLS from the first byte */
-	bool		 tls;		/* refuse servers without TLS */
+	bool		 tls;		/* is required */
 	const char	*user;		/* NULL: no authentication */
 	const char	*password;
 	const char	*ca;		/* a PEM file; NULL: system's */
@@ -27,11 +27,11 @@ struct mail_settings {
 extern struct mail_settings	mail_settings;
 
 /*
- * Reads the values of SMTP_URL (NULL if unset), SMTP_TLS, SMTP_CA (NULL if
- * unset) and MAIL_FROM. Returns NULL, or an error message that names the
- * setting and contains no password.
+ * Reads SMTP_URL (NULL if unset), whether SMTP_TLS requires TLS, SMTP_CA (NULL
+ * if unset) and MAIL_FROM. Returns NULL, or a line that names the setting and
+ * what is wrong with it, without the password.
  */
-const char	*mail_settings_read(const char *url, const char *tls,
+const char	*mail_settings_read(const char *url, bool tls,
 		    const char *ca, const char *from,
 		    struct mail_settings *);
 

@@ -35,7 +35,7 @@ compose(struct arena *arena, const char *to, const char *name,
 	struct mail_settings	 settings;
 	bool			 done;
 
-	assert_null(mail_settings_read(NULL, "off", NULL, "keel@x.example",
+	assert_null(mail_settings_read(NULL, false, NULL, "keel@x.example",
 	    &settings));
 	message->id = JOB_ID;
 	message->date = DATE;

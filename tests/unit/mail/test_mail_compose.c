@@ -20,7 +20,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	assert_null(mail_settings_read(NULL, "off", NULL, "keel@x.example",
+	assert_null(mail_settings_read(NULL, false, NULL, "keel@x.example",
 	    &settings));
 	return (0);
 }
