@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: app */
 
-/* Settings: as many as are declared, each known, listed and masked. */
+/* Settings: any number can be declared; each is read, listed and masked. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 #include "config.h"
 
-/* More than any table that was ever written down could hold. */
+/* More settings than a fixed table would hold. */
 #define TEN(n)								\
 	SETTING(n##0, "KEEL_TEST_" #n "0", "fallback");			\
 	SETTING(n##1, "KEEL_TEST_" #n "1", NULL);			\
@@ -50,7 +50,7 @@ setup(void **state)
 	return (0);
 }
 
-/* A process loads them once; here what an earlier test has read is lost. */
+/* A process loads settings once; this forgets what an earlier test loaded. */
 static const char *
 load(void)
 {
@@ -62,7 +62,7 @@ load(void)
 	return (what);
 }
 
-/* What check-config prints. */
+/* The output of check-config. */
 static const char *
 printed(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_file.c */
 
-/* Mails as files: whole or not there, whatever the disk says. */
+/* Mails as files: complete or not there, whatever fails. */
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -188,7 +188,7 @@ check_refused(const char *phrase)
 	assert_non_null(strstr(what, phrase));
 }
 
-/* Another user may have made it, to read the mails or have them elsewhere. */
+/* Another user may have made the folder, to read the mails or redirect them. */
 static void
 test_a_folder_that_was_planted(void **state)
 {

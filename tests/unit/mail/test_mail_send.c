@@ -6,7 +6,7 @@
 /* sources: src/base/faults.c src/base/log.c src/base/jsonw.c */
 /* defines: -DFAULTS */
 
-/* Which mails are sent, and to whom. */
+/* Which mails are sent, and to which recipients. */
 
 #include "../request/request_fixture.h"
 
@@ -122,7 +122,7 @@ test_to_who_is_verified(void **state)
 	assert_non_null(strstr(sent, "Subject: From Win 500 EUR"));
 }
 
-/* Whoever registers with a stranger's address has no words sent there. */
+/* A user who registers another person's address cannot send them words. */
 static void
 test_no_user_s_words_to_who_is_not(void **state)
 {
@@ -132,7 +132,7 @@ test_no_user_s_words_to_who_is_not(void **state)
 	assert_non_null(strstr(request.error.message, "name"));
 	assert_int_equal(nsent, 0);
 
-	/* Not said to be ours is not ours. */
+	/* A value that is not marked as ours is not ours. */
 	values[0] = (struct mail_value){ .name = "name", .value = "Keel" };
 	assert_string_equal(outcome(send_greeting), DEAD);
 	values[0].ours = true;

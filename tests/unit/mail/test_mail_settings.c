@@ -2,7 +2,7 @@
 /* sources: src/mail/mail_settings.c src/mail/mail_text.c */
 /* sources: src/base/arena.c src/base/mem.c */
 
-/* The settings of mail: what is taken, and what ends the start. */
+/* The settings of mail: what is accepted, and what stops the start. */
 
 #include "mail_fixture.h"
 

@@ -2,7 +2,7 @@
 /* sources: src/mail/mail_template.c src/mail/mail_text.c */
 /* sources: src/base/arena.c src/base/mem.c */
 
-/* Templates: what is refused at the start, and what becomes of a value. */
+/* Templates: what the start refuses, and how values are filled in. */
 
 #include "mail_fixture.h"
 
@@ -22,7 +22,7 @@ test_what_the_start_refuses(void **state)
 	static const struct {
 		const char	*text;
 		const char	*html;
-		const char	*phrase;	/* NULL: nothing is wrong */
+		const char	*phrase;	/* NULL: it is valid */
 	} cases[] = {
 		{ "Subject: a {{name}}\n\n{{url}}\n", "x", NULL },
 		{ "Subject: a\n\n", "{{name}}{{url}} }} {", NULL },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_text.c src/base/arena.c src/base/mem.c */
 
-/* Headers and quoted-printable, by themselves. */
+/* Headers and quoted-printable. */
 
 #include "mail_fixture.h"
 
@@ -60,7 +60,7 @@ test_beyond_ascii_is_encoded(void **state)
 	check_header("\u4f60\u597d", "Subject: =?utf-8?b?5L2g5aW9?=\r\n");
 }
 
-/* Every line is short, and every encoded word whole in itself. */
+/* Every line is short, and every encoded word can be decoded by itself. */
 static void
 test_long_values(void **state)
 {
