@@ -30,7 +30,7 @@ setup(void **state)
 	return (cursor_key(SECRET, strlen(SECRET), key) ? 0 : -1);
 }
 
-/* In blocks of their own size: what may be written is in the header. */
+/* In blocks of exactly the sizes that the header allows to write. */
 static char *
 seal(const char *scope, const char *text)
 {
@@ -81,7 +81,7 @@ test_there_and_back(void **state)
 	assert_there_and_back("Jürgen €");
 }
 
-/* Of every length: the last fits, one more is refused. */
+/* Of every length: the longest fits, one more byte is refused. */
 static void
 test_length(void **state)
 {
@@ -99,7 +99,7 @@ test_length(void **state)
 	assert_null(seal(SCOPE, text));
 }
 
-/* No MAC fits; but what is longer than the longest has no room at all. */
+/* The MAC is wrong anyway, but a longer cursor must not be decoded either. */
 static void
 test_too_long_to_open(void **state)
 {
@@ -114,7 +114,7 @@ test_too_long_to_open(void **state)
 	}
 }
 
-/* One scope's MAC is another's for no text at all. */
+/* A cursor is not valid in another scope. */
 static void
 test_scope(void **state)
 {
@@ -131,7 +131,7 @@ test_scope(void **state)
 	free(cursor);
 }
 
-/* Where the scope ends and the text begins cannot be moved. */
+/* Bytes cannot be moved between the scope and the text. */
 static void
 test_scope_and_text(void **state)
 {
@@ -163,7 +163,7 @@ test_long_scope(void **state)
 	scope[sizeof(scope) - 1] = '\0';
 	memset(text, 't', LONGEST);
 	text[LONGEST] = '\0';
-	/* 128 and the NUL between them and the text. */
+	/* 128 bytes, of scope and NUL. */
 	scope[127] = '\0';
 	assert_non_null(cursor = seal(scope, text));
 	assert_true(opens(scope, cursor, text));
@@ -202,7 +202,7 @@ test_every_bit(void **state)
 	free(cursor);
 }
 
-/* Every other byte in every place: no two texts are one cursor. */
+/* Changes every character to every other: no two cursors have the same text. */
 static void
 test_every_character(void **state)
 {
@@ -256,7 +256,7 @@ test_not_one(void **state)
 	}
 }
 
-/* A text with a NUL, under the MAC of what comes before it. */
+/* A text that contains a NUL, with the MAC of the part before it. */
 static void
 test_nul(void **state)
 {
@@ -284,7 +284,7 @@ test_key(void **state)
 	size_t		 bit;
 
 	(void)state;
-	/* Not the secret itself, and the same for the same one. */
+	/* Not the secret itself; the same secret gives the same key. */
 	assert_memory_not_equal(key, SECRET, CURSOR_KEY);
 	assert_true(cursor_key(SECRET, strlen(SECRET), again));
 	assert_memory_equal(key, again, CURSOR_KEY);

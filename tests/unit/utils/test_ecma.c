@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Patterns, from POSIX to JavaScript. */
+/* Translation of patterns from POSIX to JavaScript. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ test_the_same(void **state)
 	assert_becomes("\xc3\xa9?", "\xc3\xa9?");
 }
 
-/* In brackets a backslash and a first ] are themselves to POSIX. */
+/* In brackets, POSIX takes a backslash and a first ] literally. */
 static void
 test_written_otherwise(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Folders in which nobody else can have put anything. */
+/* Folders in which no other user can have put anything. */
 
 #include <sys/stat.h>
 
@@ -107,7 +107,7 @@ test_another_owner(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();		/* only root can give a folder away */
+		skip();		/* only root can change the owner */
 	assert_int_equal(chown(folder, SOMEBODY, (gid_t)-1), 0);
 	check_refused(folder, 0, "belongs to the user 65534");
 	assert_int_equal(chown(folder, 0, (gid_t)-1), 0);
