@@ -86,7 +86,7 @@ printed(void)
 }
 
 static void
-test_as_many_as_are_declared(void **state)
+test_any_number_of_settings(void **state)
 {
 	const char	*text, *p;
 	unsigned	 lines = 0;
@@ -110,7 +110,7 @@ test_as_many_as_are_declared(void **state)
 }
 
 static void
-test_what_is_not_declared_is_no_setting(void **state)
+test_undeclared_settings(void **state)
 {
 	(void)state;
 	setenv("KEEL_TEST_E0", "x", 1);
@@ -118,7 +118,7 @@ test_what_is_not_declared_is_no_setting(void **state)
 }
 
 static void
-test_an_empty_one_is_unset(void **state)
+test_an_empty_setting_is_unset(void **state)
 {
 	(void)state;
 	setenv("KEEL_TEST_A0", "", 1);
@@ -131,10 +131,10 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test_setup(test_as_many_as_are_declared, setup),
+		cmocka_unit_test_setup(test_any_number_of_settings, setup),
 		cmocka_unit_test_setup(
-		    test_what_is_not_declared_is_no_setting, setup),
-		cmocka_unit_test_setup(test_an_empty_one_is_unset, setup),
+		    test_undeclared_settings, setup),
+		cmocka_unit_test_setup(test_an_empty_setting_is_unset, setup),
 	};
 
 	return (cmocka_run_group_tests_name("config", tests, NULL, NULL));

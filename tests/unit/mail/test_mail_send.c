@@ -114,7 +114,7 @@ outcome(void (*fn)(struct ctx *))
 #define DEAD	"500 PERMANENT_FAILURE"
 
 static void
-test_to_who_is_verified(void **state)
+test_verified_recipient(void **state)
 {
 	(void)state;
 	assert_string_equal(outcome(send_greeting), "ok");
@@ -124,7 +124,7 @@ test_to_who_is_verified(void **state)
 
 /* A user who registers another person's address cannot send them words. */
 static void
-test_no_user_s_words_to_who_is_not(void **state)
+test_users_words_need_verified_recipient(void **state)
 {
 	(void)state;
 	to.verified = false;
@@ -144,7 +144,7 @@ test_no_user_s_words_to_who_is_not(void **state)
 }
 
 static void
-test_a_recipient_who_has_had_enough(void **state)
+test_recipient_over_the_limit(void **state)
 {
 	(void)state;
 	limited = true;
@@ -153,7 +153,7 @@ test_a_recipient_who_has_had_enough(void **state)
 }
 
 static void
-test_what_is_no_mail(void **state)
+test_invalid_mails(void **state)
 {
 	(void)state;
 	assert_string_equal(outcome(send_without_a_job),
@@ -174,10 +174,10 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup,	\
 			    request_teardown)
 	const struct CMUnitTest	tests[] = {
-		TEST(test_to_who_is_verified),
-		TEST(test_no_user_s_words_to_who_is_not),
-		TEST(test_a_recipient_who_has_had_enough),
-		TEST(test_what_is_no_mail),
+		TEST(test_verified_recipient),
+		TEST(test_users_words_need_verified_recipient),
+		TEST(test_recipient_over_the_limit),
+		TEST(test_invalid_mails),
 	};
 
 	return (cmocka_run_group_tests_name("mail_send", tests, NULL, NULL));

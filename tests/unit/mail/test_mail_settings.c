@@ -75,7 +75,7 @@ test_urls(void **state)
 }
 
 static void
-test_what_is_no_url(void **state)
+test_invalid_urls(void **state)
 {
 	static const char *const	 bad[] = {
 		"", "mail.example.org", "http://h", "SMTP://h", "smtp:h",
@@ -227,7 +227,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_what_is_no_url),
+		cmocka_unit_test(test_invalid_urls),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_authorities),

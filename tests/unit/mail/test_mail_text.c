@@ -148,7 +148,7 @@ test_quoted_printable(void **state)
 }
 
 static void
-test_what_is_a_control(void **state)
+test_control_characters(void **state)
 {
 	static const char *const	 yes[] = {
 		"\t", "\n", "\r", "\x01", "\x1f", "\x7f", "\xc2\x80",
@@ -178,7 +178,7 @@ main(void)
 		cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_an_address_and_its_owner),
 		cmocka_unit_test(test_quoted_printable),
-		cmocka_unit_test(test_what_is_a_control),
+		cmocka_unit_test(test_control_characters),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, teardown));

@@ -41,7 +41,7 @@ test_a_quota_at_once_then_one_each_share(void **state)
 }
 
 static void
-test_it_fills_by_and_by(void **state)
+test_it_refills_over_time(void **state)
 {
 	(void)state;
 	assert_int_equal(drain(&ten, NOW, 100), 10);
@@ -250,7 +250,7 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_setup(fn, fresh_key)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_a_quota_at_once_then_one_each_share),
-		TEST(test_it_fills_by_and_by),
+		TEST(test_it_refills_over_time),
 		TEST(test_what_is_left),
 		TEST(test_next_is_when_there_is_one),
 		TEST(test_full_is_when_all_are_there),

@@ -130,7 +130,7 @@ take_and_give(unsigned id)
 }
 
 static void
-test_what_processes_give_back_is_there(void **state)
+test_processes_give_back(void **state)
 {
 	unsigned	 i;
 
@@ -257,7 +257,7 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_setup(fn, fresh_key)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_processes_share_a_quota),
-		TEST(test_what_processes_give_back_is_there),
+		TEST(test_processes_give_back),
 		TEST(test_a_process_killed_while_it_takes),
 		TEST(test_more_keys_than_there_is_room_for),
 		TEST(test_keys_that_collide),

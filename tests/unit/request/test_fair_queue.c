@@ -116,7 +116,7 @@ test_sites_take_turns_within_a_network(void **state)
 
 /* Neither a return nor a late arrival gets a better place. */
 static void
-test_who_was_served_waits_for_the_others(void **state)
+test_served_sites_wait_for_others(void **state)
 {
 	(void)state;
 	push_all("A1a A1b B1a C1a");
@@ -134,7 +134,7 @@ test_who_was_served_waits_for_the_others(void **state)
 
 /* Even with a thousand items of one network, another waits for one at most. */
 static void
-test_a_flood_holds_up_nobody(void **state)
+test_a_flood_does_not_delay_others(void **state)
 {
 	int	 i, before;
 
@@ -270,8 +270,8 @@ main(void)
 		TEST(test_one_site_is_served_in_order),
 		TEST(test_networks_take_turns),
 		TEST(test_sites_take_turns_within_a_network),
-		TEST(test_who_was_served_waits_for_the_others),
-		TEST(test_a_flood_holds_up_nobody),
+		TEST(test_served_sites_wait_for_others),
+		TEST(test_a_flood_does_not_delay_others),
 		TEST(test_a_network_has_a_cap),
 		TEST(test_a_site_makes_room_for_another),
 		TEST(test_a_full_queue_makes_room),

@@ -109,7 +109,7 @@ sent(const char *body)
 }
 
 static void
-test_three_things(void **state)
+test_absent_null_or_value(void **state)
 {
 	(void)state;
 	assert_string_equal(sent("{}"), " (plain)");
@@ -272,7 +272,7 @@ main(void)
 {
 #define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
 	const struct CMUnitTest	tests[] = {
-		TEST(test_three_things),
+		TEST(test_absent_null_or_value),
 		TEST(test_null_refused),
 		TEST(test_rules),
 		TEST(test_another_schema_of_the_struct),

@@ -163,7 +163,7 @@ test_choices(void **state)
 
 /* The error message lists the words; a value must be one of them. */
 static void
-test_several_choices_are_none(void **state)
+test_a_list_of_choices_is_refused(void **state)
 {
 	static const char *const	 bad[] = { "user, staff",
 	    "staff, admin", "user, staff, admin" };
@@ -359,7 +359,7 @@ test_made_once(void **state)
 
 /* Kore's own validator refuses every value. */
 static void
-test_kores_copy_takes_nothing(void **state)
+test_kores_copy_refuses_all(void **state)
 {
 	static const char *const	 patterns[] = { "^.{0,2000}$",
 	    "^(user|admin)$", "^[0-9]+$", "a*", "" };
@@ -386,7 +386,7 @@ main(void)
 		TEST(test_length),
 		TEST(test_other_shapes),
 		TEST(test_choices),
-		TEST(test_several_choices_are_none),
+		TEST(test_a_list_of_choices_is_refused),
 		TEST(test_regex),
 		TEST(test_long_input),
 		TEST(test_bad_regex),
@@ -394,7 +394,7 @@ main(void)
 		TEST(test_long_reason),
 		TEST(test_password_and_email),
 		TEST(test_made_once),
-		TEST(test_kores_copy_takes_nothing),
+		TEST(test_kores_copy_refuses_all),
 	};
 
 	return (cmocka_run_group_tests_name("validator", tests, NULL, NULL));

@@ -56,7 +56,7 @@ opens(const char *scope, const char *cursor, const char *expect)
 }
 
 static void
-assert_there_and_back(const char *text)
+assert_round_trip(const char *text)
 {
 	char	*cursor = seal(SCOPE, text);
 	size_t	 bytes = CURSOR_MAC + strlen(text);
@@ -69,16 +69,16 @@ assert_there_and_back(const char *text)
 }
 
 static void
-test_there_and_back(void **state)
+test_round_trip(void **state)
 {
 	(void)state;
-	assert_there_and_back(TEXT);
-	assert_there_and_back("");
-	assert_there_and_back("a");
-	assert_there_and_back("ab");
-	assert_there_and_back("abc");
-	assert_there_and_back("\x01\x7f\xff\"\\\r\n %");
-	assert_there_and_back("Jürgen €");
+	assert_round_trip(TEXT);
+	assert_round_trip("");
+	assert_round_trip("a");
+	assert_round_trip("ab");
+	assert_round_trip("abc");
+	assert_round_trip("\x01\x7f\xff\"\\\r\n %");
+	assert_round_trip("Jürgen €");
 }
 
 /* Of every length: the longest fits, one more byte is refused. */
@@ -92,7 +92,7 @@ test_length(void **state)
 	for (len = 0; len <= LONGEST; len++) {
 		memset(text, 'x', len);
 		text[len] = '\0';
-		assert_there_and_back(text);
+		assert_round_trip(text);
 	}
 	memset(text, 'x', LONGEST + 1);
 	text[LONGEST + 1] = '\0';
@@ -241,7 +241,7 @@ test_every_character(void **state)
 }
 
 static void
-test_not_one(void **state)
+test_invalid(void **state)
 {
 	static const char *const	 bad[] = { "", " ", "A", "AA", "AAAA",
 	    "AAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA",
@@ -305,7 +305,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_too_long_to_open),
 		cmocka_unit_test(test_scope),
@@ -313,7 +313,7 @@ main(void)
 		cmocka_unit_test(test_long_scope),
 		cmocka_unit_test(test_every_bit),
 		cmocka_unit_test(test_every_character),
-		cmocka_unit_test(test_not_one),
+		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_key),
 	};

@@ -25,7 +25,7 @@ hash(const char *secret, const char *label, const char *text)
 }
 
 static void
-test_what_decides(void **state)
+test_inputs(void **state)
 {
 	(void)state;
 	assert_string_equal(hash("s", "label", "text"),
@@ -58,7 +58,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(test_what_decides),
+		cmocka_unit_test(test_inputs),
 		cmocka_unit_test(test_value),
 	};
 

@@ -52,7 +52,7 @@ test_parse_and_text(void **state)
 }
 
 static void
-test_what_is_no_address(void **state)
+test_invalid_addresses(void **state)
 {
 	static const char *const	bad[] = {
 		"", " ", "a", "localhost", "1", "1.2.3", "1.2.3.", "1.2.3.4.",
@@ -233,7 +233,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_parse_and_text),
-		cmocka_unit_test(test_what_is_no_address),
+		cmocka_unit_test(test_invalid_addresses),
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_from_sockets),
 		cmocka_unit_test(test_keys),

@@ -57,7 +57,7 @@ test_blocks(void **state)
 #define BITS		"has bits set beyond its prefix length"
 
 static void
-test_what_is_no_block(void **state)
+test_invalid_blocks(void **state)
 {
 	static const struct {
 		const char	*in;
@@ -194,7 +194,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_what_is_no_block),
+		cmocka_unit_test(test_invalid_blocks),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_every_prefix),
 	};

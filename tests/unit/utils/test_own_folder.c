@@ -95,7 +95,7 @@ test_links(void **state)
 }
 
 static void
-test_what_is_no_folder(void **state)
+test_not_a_folder(void **state)
 {
 	(void)state;
 	check_refused("/dev/null", 0, "Not a directory");
@@ -119,7 +119,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_links),
-		cmocka_unit_test(test_what_is_no_folder),
+		cmocka_unit_test(test_not_a_folder),
 		cmocka_unit_test(test_another_owner),
 	};
 

@@ -164,7 +164,7 @@ test_extensions_are_dropped(void **state)
 
 /* RFC 9112, 7.1.1: an extension begins with a semicolon. */
 static void
-test_what_follows_a_size_is_an_extension(void **state)
+test_only_extensions_follow_a_size(void **state)
 {
 	(void)state;
 	assert_reads("5 5\r\nhello\r\n0\r\n\r\n", "bad: ");
@@ -191,7 +191,7 @@ test_trailers_are_dropped(void **state)
 }
 
 static void
-test_what_follows_is_left_alone(void **state)
+test_the_next_request_is_left_alone(void **state)
 {
 	size_t	 used = 99, data = 0;
 
@@ -209,7 +209,7 @@ test_what_follows_is_left_alone(void **state)
 
 /* Every beginning of a body asks for more. */
 static void
-test_a_part_of_a_body(void **state)
+test_incomplete_bodies(void **state)
 {
 	static const char	 in[] = "3;a=b\r\nabc\r\n1\r\nd\r\n0\r\n"
 				    "e: f\r\n\r\n";
@@ -236,10 +236,10 @@ main(void)
 		cmocka_unit_test(test_bad_sizes),
 		cmocka_unit_test(test_bad_line_ends),
 		cmocka_unit_test(test_extensions_are_dropped),
-		cmocka_unit_test(test_what_follows_a_size_is_an_extension),
+		cmocka_unit_test(test_only_extensions_follow_a_size),
 		cmocka_unit_test(test_trailers_are_dropped),
-		cmocka_unit_test(test_what_follows_is_left_alone),
-		cmocka_unit_test(test_a_part_of_a_body),
+		cmocka_unit_test(test_the_next_request_is_left_alone),
+		cmocka_unit_test(test_incomplete_bodies),
 	};
 
 	return (cmocka_run_group_tests_name("wire_chunked", tests, NULL,

@@ -52,7 +52,7 @@ test_a_head_ends_with_an_empty_line(void **state)
 
 /* Every beginning of a head asks for more. */
 static void
-test_a_part_of_a_head_is_no_head(void **state)
+test_incomplete_heads(void **state)
 {
 	size_t	 i;
 
@@ -64,7 +64,7 @@ test_a_part_of_a_head_is_no_head(void **state)
 
 /* Pieces of every size: a line's end may be split. */
 static void
-test_pieces_of_any_size_are_the_same(void **state)
+test_pieces_of_any_size(void **state)
 {
 	static const char	 in[] = "\r\n\r\n" SAMPLE "next";
 	struct head_scan	 s;
@@ -80,7 +80,7 @@ test_pieces_of_any_size_are_the_same(void **state)
 }
 
 static void
-test_two_empty_lines_may_lead(void **state)
+test_two_leading_empty_lines(void **state)
 {
 	(void)state;
 	assert_scans("\r\n", "more");
@@ -134,7 +134,7 @@ test_lines_end_in_cr_lf(void **state)
 
 /* At every place of a head, every byte that is not allowed there. */
 static void
-test_control_characters_stand_nowhere(void **state)
+test_control_characters_are_refused(void **state)
 {
 	char		 in[] = "\r\n" SAMPLE, was;
 	size_t		 i;
@@ -161,7 +161,7 @@ test_control_characters_stand_nowhere(void **state)
 
 /* CR and LF at every place where no line ends. */
 static void
-test_line_ends_stand_nowhere_else(void **state)
+test_line_ends_elsewhere_are_refused(void **state)
 {
 	char	 in[] = SAMPLE, was;
 	size_t	 i;
@@ -179,7 +179,7 @@ test_line_ends_stand_nowhere_else(void **state)
 }
 
 static void
-test_all_other_bytes_pass(void **state)
+test_all_other_bytes_are_allowed(void **state)
 {
 	char	 in[] = LINE "A: ?\r\n\r\n";
 	char	*at = strchr(in, '?');
@@ -304,7 +304,7 @@ test_a_head_without_end_is_too_large(void **state)
 
 /* The bytes of the body do not count. */
 static void
-test_what_follows_may_be_large(void **state)
+test_a_body_may_be_large(void **state)
 {
 	static char		 in[20000] = LINE "\r\n";
 	struct head_scan	 s = { 0, 0, 0, 0, 0 };
@@ -320,18 +320,18 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_a_head_ends_with_an_empty_line),
-		cmocka_unit_test(test_a_part_of_a_head_is_no_head),
-		cmocka_unit_test(test_pieces_of_any_size_are_the_same),
-		cmocka_unit_test(test_two_empty_lines_may_lead),
+		cmocka_unit_test(test_incomplete_heads),
+		cmocka_unit_test(test_pieces_of_any_size),
+		cmocka_unit_test(test_two_leading_empty_lines),
 		cmocka_unit_test(test_lines_end_in_cr_lf),
-		cmocka_unit_test(test_control_characters_stand_nowhere),
-		cmocka_unit_test(test_line_ends_stand_nowhere_else),
-		cmocka_unit_test(test_all_other_bytes_pass),
+		cmocka_unit_test(test_control_characters_are_refused),
+		cmocka_unit_test(test_line_ends_elsewhere_are_refused),
+		cmocka_unit_test(test_all_other_bytes_are_allowed),
 		cmocka_unit_test(test_there_may_be_100_header_lines),
 		cmocka_unit_test(test_a_head_may_have_max_bytes),
 		cmocka_unit_test(test_a_head_beyond_max_is_too_large),
 		cmocka_unit_test(test_a_head_without_end_is_too_large),
-		cmocka_unit_test(test_what_follows_may_be_large),
+		cmocka_unit_test(test_a_body_may_be_large),
 	};
 
 	return (cmocka_run_group_tests_name("wire_head", tests, NULL, NULL));

@@ -104,7 +104,7 @@ test_lines_that_are_not_valid(void **state)
 }
 
 static void
-test_lines_that_stand_once(void **state)
+test_lines_that_may_not_repeat(void **state)
 {
 	static const struct sample	samples[] = {
 		{ GET("Authorization: Bearer a"), GOT },
@@ -355,7 +355,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_names_and_values),
 		TEST(test_lines_that_are_not_valid),
-		TEST(test_lines_that_stand_once),
+		TEST(test_lines_that_may_not_repeat),
 		TEST(test_values_are_found_by_name),
 		TEST(test_a_hundred_lines),
 		TEST(test_the_connection),

@@ -216,7 +216,7 @@ test_retry(void **state)
 }
 
 static void
-test_for_admins_alone(void **state)
+test_admins_only(void **state)
 {
 	size_t	 i;
 
@@ -244,7 +244,7 @@ main(void)
 		TEST(test_lists),
 		TEST(test_cursor),
 		TEST(test_retry),
-		TEST(test_for_admins_alone),
+		TEST(test_admins_only),
 	};
 
 	return (cmocka_run_group_tests_name("admin_jobs", tests, client_start,
