@@ -218,7 +218,7 @@ test_versions(void **state)
 
 /* Other rows, versions and schemas have other tags. */
 static void
-test_what_a_tag_names(void **state)
+test_tags_differ(void **state)
 {
 	struct schema	 other = thing_schema;
 	struct field	 fields[3];
@@ -369,7 +369,7 @@ main(void)
 		TEST(test_if_match_malformed),
 		TEST(test_if_none_match_of_a_write),
 		TEST(test_versions),
-		TEST(test_what_a_tag_names),
+		TEST(test_tags_differ),
 		TEST(test_no_version_no_precondition),
 		TEST(test_raise_outdated),
 		TEST(test_etag_of_a_read),

@@ -201,7 +201,7 @@ test_done(void **state)
 }
 
 static void
-test_failures_come_back(void **state)
+test_failures_are_retried(void **state)
 {
 	(void)state;
 	begin(&be_busy_kind, 2, 0);
@@ -212,7 +212,7 @@ test_failures_come_back(void **state)
 
 /* The message may be cut within a character. */
 static void
-test_what_failed_is_text(void **state)
+test_message_is_valid_text(void **state)
 {
 	(void)state;
 	begin(&garble_kind, 1, 0);
@@ -220,7 +220,7 @@ test_what_failed_is_text(void **state)
 }
 
 static void
-test_the_last_failure_is_the_end(void **state)
+test_last_attempt(void **state)
 {
 	(void)state;
 	begin(&be_busy_kind, 3, 0);
@@ -228,7 +228,7 @@ test_the_last_failure_is_the_end(void **state)
 }
 
 static void
-test_what_cannot_be_is_not_tried_again(void **state)
+test_permanent_failures(void **state)
 {
 	(void)state;
 	begin(&refuse_kind, 1, 0);
@@ -277,7 +277,7 @@ test_atomic(void **state)
 
 /* The end is written again until the database has it. */
 static void
-test_settling_again(void **state)
+test_end_is_written_again(void **state)
 {
 	uint64_t	 now = coro_now_ms();
 
@@ -413,14 +413,14 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		TEST(test_done),
-		TEST(test_failures_come_back),
-		TEST(test_what_failed_is_text),
-		TEST(test_the_last_failure_is_the_end),
-		TEST(test_what_cannot_be_is_not_tried_again),
+		TEST(test_failures_are_retried),
+		TEST(test_message_is_valid_text),
+		TEST(test_last_attempt),
+		TEST(test_permanent_failures),
 		TEST(test_lost_runners_are_counted),
 		TEST(test_a_forgotten_commit),
 		TEST(test_atomic),
-		TEST(test_settling_again),
+		TEST(test_end_is_written_again),
 		TEST(test_timeout_and_lease),
 		TEST(test_cancel),
 		TEST(test_disown),
