@@ -28,19 +28,13 @@ static void	endpoint_run(void *) AWAITS;
 static void	endpoint_done(void *);
 
 static void
-ctx_free(struct ctx *c)
-{
-	arena_free(&c->arena, c->secret);
-	wire_request_free(c->sent);
-	mem_free(c);
-}
-
-static void
-ctx_end(struct ctx *c)
+request_end(struct ctx *c)
 {
 	metrics->requests[c->response.status / 100 % 6]++;
 	access_log_write(c);
-	ctx_free(c);
+	ctx_release(c);
+	wire_request_free(c->sent);
+	mem_free(c);
 }
 
 /* Points the ctx at what was sent. */
@@ -155,15 +149,9 @@ endpoint_run(void *arg)
 static bool
 endpoint_retry(struct ctx *c)
 {
-	struct coro	*again;
-
-	if (!c->error.retry || c->retried)
+	if (!c->error.retry || c->retried ||
+	    !ctx_begin(c, endpoint_run, endpoint_done, c))
 		return (false);
-	again = coro_new(endpoint_run, endpoint_done, c);
-	if (again == NULL)
-		return (false);
-	coro_free(c->coro);
-	c->coro = again;
 	memset(&c->error, 0, sizeof(c->error));
 	memset(&c->response, 0, sizeof(c->response));
 	memset(c->path_values, 0, sizeof(c->path_values));
@@ -180,19 +168,16 @@ endpoint_done(void *arg)
 {
 	struct ctx	*c = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(c);
+	ctx_end(c);
 	if (endpoint_retry(c))
 		return;
-	coro_free(c->coro);
-	c->coro = NULL;
 	if (c->error.kind != NULL)
 		error_handler_respond(c);
 	c->done = true;
 	if (c->req != NULL)
 		http_request_wakeup(c->req);
 	else
-		ctx_end(c);
+		request_end(c);
 }
 
 /* The client has hung up, or Kore is done with the request. */
@@ -206,7 +191,7 @@ request_gone(struct http_request *req)
 	c->req = NULL;
 	c->client_gone = true;
 	if (c->done)
-		ctx_end(c);
+		request_end(c);
 }
 
 static void
@@ -223,7 +208,7 @@ arm_faults(const struct head *h, struct faults *faults)
 
 /* Takes ownership of sent, or returns NULL: out of memory or coroutines. */
 static struct ctx *
-ctx_new(struct http_request *req, const struct route *route,
+request_new(struct http_request *req, const struct route *route,
     struct wire_request *sent)
 {
 	struct faults	 faults;
@@ -232,8 +217,7 @@ ctx_new(struct http_request *req, const struct route *route,
 	arm_faults(&sent->head, &faults);
 	if ((c = mem_calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
-	c->coro = coro_new(endpoint_run, endpoint_done, c);
-	if (c->coro == NULL) {
+	if (!ctx_begin(c, endpoint_run, endpoint_done, c)) {
 		mem_free(c);
 		return (NULL);
 	}
@@ -327,7 +311,7 @@ app_handle(struct http_request *req, const struct route *route)
 	if (c == NULL) {
 		if ((sent = wire_take(req)) == NULL)
 			return (KORE_RESULT_ERROR);	/* gone already */
-		if ((c = ctx_new(req, route, sent)) == NULL) {
+		if ((c = request_new(req, route, sent)) == NULL) {
 			faults_select(NULL);
 			respond_busy(req, route, sent);
 			return (KORE_RESULT_OK);
@@ -343,6 +327,6 @@ app_handle(struct http_request *req, const struct route *route)
 	send_response(c);
 	req->hdlr_extra = NULL;
 	req->onfree = NULL;
-	ctx_end(c);
+	request_end(c);
 	return (KORE_RESULT_OK);
 }

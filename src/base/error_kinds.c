@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The kinds of error: HTTP's status and the code in the envelope. */
+/* The kinds of error: HTTP status, and code in the envelope. */
 
 #include <stddef.h>
 

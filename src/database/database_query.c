@@ -155,9 +155,8 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 	if (does_not_fit(state)) {
 		log_event(LEVEL_WARNING, c->request_id, "database",
 		    "%s: %s: %s", name, state, text);
-		error_detail(c, "body", "out_of_range",
+		raise_invalid(c, "body", "out_of_range",
 		    "A value does not fit the database");
-		raise_validation(c);
 	}
 	if (strncmp(state, "23", 2) == 0) {
 		raise_constraint(c, r);

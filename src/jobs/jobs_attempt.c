@@ -32,7 +32,7 @@ copy(struct attempt *a, const char *s)
 static void
 attempt_free(struct attempt *a)
 {
-	arena_free(&a->c.arena, a->c.secret);
+	ctx_release(&a->c);
 	mem_free(a);
 }
 
@@ -68,7 +68,7 @@ attempt_start(const struct job *job, const struct job_kind *kind,
 		return (NULL);
 	a->kind = kind;
 	if (!copy_job(a, job) ||
-	    (a->c.coro = coro_new(attempt_run, attempt_ended, a)) == NULL) {
+	    !ctx_begin(&a->c, attempt_run, attempt_ended, a)) {
 		attempt_free(a);
 		return (NULL);
 	}
@@ -237,11 +237,10 @@ settle(struct attempt *a)
 	memset(&a->c.error, 0, sizeof(a->c.error));
 	a->c.deadline = 0;
 	a->settle_at = 0;
-	a->c.coro = coro_new(settle_run, settle_ended, a);
-	if (a->c.coro == NULL)
-		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
-	else
+	if (ctx_begin(&a->c, settle_run, settle_ended, a))
 		coro_wake(a->c.coro);
+	else
+		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
 }
 
 /* The database knows the outcome, or it does not count. */
@@ -264,10 +263,7 @@ attempt_ended(void *arg)
 {
 	struct attempt	*a = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(&a->c);
-	coro_free(a->c.coro);
-	a->c.coro = NULL;
+	ctx_end(&a->c);
 	a->over = true;
 	decide(a);
 	if (a->settled || a->disowned)
@@ -289,10 +285,7 @@ settle_ended(void *arg)
 {
 	struct attempt	*a = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(&a->c);
-	coro_free(a->c.coro);
-	a->c.coro = NULL;
+	ctx_end(&a->c);
 	if (a->c.error.kind != NULL && !a->disowned)
 		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
 	else

@@ -65,14 +65,12 @@ turn_ended(void *arg)
 {
 	struct turn	*t = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(&t->c);
-	coro_free(t->c.coro);
+	ctx_end(&t->c);
 	*t->busy = false;
 	if (t->c.error.kind != NULL)	/* of an outage others tell */
 		log_event(t->c.error.kind == &ERR_UNAVAILABLE ? LEVEL_DEBUG :
 		    LEVEL_ERROR, NULL, "jobs", "%s", t->c.error.message);
-	arena_free(&t->c.arena, false);
+	ctx_release(&t->c);
 	mem_free(t);
 	claim_if_due(coro_now_ms());
 }
@@ -88,7 +86,7 @@ begin_turn(void (*fn)(struct ctx *), bool *busy)
 	t->fn = fn;
 	t->busy = busy;
 	t->c.path = t->c.query = "";
-	if ((t->c.coro = coro_new(turn_run, turn_ended, t)) == NULL) {
+	if (!ctx_begin(&t->c, turn_run, turn_ended, t)) {
 		mem_free(t);
 		return;
 	}

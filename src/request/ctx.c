@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The memory, deferred calls and waits of a struct ctx. */
+/* The memory, deferred calls and waits of a struct ctx, from begin to end. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,8 +67,15 @@ defer(struct ctx *c, void (*fn)(void *), void *ptr)
 	c->defers = d;
 }
 
-void
-ctx_run_defers(struct ctx *c)
+bool
+ctx_begin(struct ctx *c, void (*fn)(void *), void (*ended)(void *), void *arg)
+{
+	c->coro = coro_new(fn, ended, arg);
+	return (c->coro != NULL);
+}
+
+static void
+run_defers(struct ctx *c)
 {
 	struct defer	*d;
 
@@ -78,6 +85,21 @@ ctx_run_defers(struct ctx *c)
 		d->fn(d->ptr);
 	}
 	c->no_unwind = false;
+}
+
+void
+ctx_end(struct ctx *c)
+{
+	faults_select(NULL);
+	run_defers(c);
+	coro_free(c->coro);
+	c->coro = NULL;
+}
+
+void
+ctx_release(struct ctx *c)
+{
+	arena_free(&c->arena, c->secret);
 }
 
 bool

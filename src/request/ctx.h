@@ -140,8 +140,21 @@ char		*ctx_printf(struct ctx *, const char *, ...)
  */
 void		 defer(struct ctx *, void (*fn)(void *), void *ptr);
 
-/* Runs the deferred calls and removes them. They must not raise or wait. */
-void		 ctx_run_defers(struct ctx *);
+/*
+ * Makes the coroutine that will run fn(arg). ended(arg) runs on the loop's stack
+ * when it has ended, and calls ctx_end() first. Returns false when there is no
+ * memory or coroutine for it. May be called again after ctx_end().
+ */
+bool		 ctx_begin(struct ctx *, void (*fn)(void *),
+		    void (*ended)(void *), void *arg);
+
+/*
+ * Runs the deferred calls, which must not raise or wait, and frees the
+ * coroutine. The memory stays until ctx_release(), which wipes it if it holds a
+ * secret.
+ */
+void		 ctx_end(struct ctx *);
+void		 ctx_release(struct ctx *);
 
 /*
  * Suspends the coroutine until coro_wake(c->coro), and returns true. False when

@@ -67,11 +67,9 @@ users_service_hash_password(struct ctx *c, const char *password,
 {
 	struct password_work	*w;
 
-	if ((w = password_work(c, password)) == NULL) {
-		error_detail(c, field, "too_long",
+	if ((w = password_work(c, password)) == NULL)
+		raise_invalid(c, field, "too_long",
 		    "Must have at most %d bytes", PASSWORD_BYTES_MAX);
-		raise_validation(c);
-	}
 	offload(c, hash_work, w, sizeof(*w));
 	if (w->failed)
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot hash the password");

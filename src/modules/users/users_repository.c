@@ -79,9 +79,7 @@ find_order(struct ctx *c, const char *sort)
 		if (strcmp(orders[i].sort, sort) == 0)
 			return (&orders[i]);
 	}
-	error_detail(c, "query.sort", "not_allowed", "Is no order of users");
-	raise_validation(c);
-	return (NULL);
+	raise_invalid(c, "query.sort", "not_allowed", "Is no order of users");
 }
 
 struct user *

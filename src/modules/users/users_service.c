@@ -108,11 +108,9 @@ normal_email(struct ctx *c, const char *email)
 {
 	const char	*normal = users_service_normalise(c, email);
 
-	if (normal == NULL) {
-		error_detail(c, "body.email", "invalid_format",
+	if (normal == NULL)
+		raise_invalid(c, "body.email", "invalid_format",
 		    "Is not a valid e-mail address");
-		raise_validation(c);
-	}
 	return (normal);
 }
 

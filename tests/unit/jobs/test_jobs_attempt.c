@@ -3,9 +3,10 @@
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
 /* sources: src/base/faults.c */
+/* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
 
-/* What becomes of an attempt, as the database is told. */
+/* How an attempt ends, and what is written to the database. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,14 +21,14 @@
 
 #define ID	"01890000-0000-7000-8000-000000000001"
 
-/* What the database was told, and how it answers. */
+/* What the database was given, and its result. */
 static struct {
 	unsigned	 times;
 	char		 status[20];
 	char		 why[512];
 	double		 delay;
 	bool		 cancelled;
-	unsigned	 fails;		/* so many times first */
+	unsigned	 fails;		/* how often it fails first */
 	bool		 is_ours;
 	bool		 began, committed;
 } database;
@@ -104,7 +105,7 @@ teardown(void **state)
 	return (coro_count() == 0 && arena_count() == 0 ? 0 : -1);
 }
 
-/* The kinds. */
+/* The kinds of job. */
 
 static char	seen[REQUEST_ID_MAX + 1];
 
@@ -172,7 +173,7 @@ static const struct job_kind	atomic_kind = {
 	.atomic = true,
 };
 
-/* Begins an attempt at a job claimed that many ms ago. */
+/* Begins an attempt at a job that was claimed `ago` ms ago. */
 static void
 begin(const struct job_kind *kind, int64_t attempt, uint64_t ago)
 {
@@ -215,7 +216,7 @@ test_failures_come_back(void **state)
 	assert_false(database.cancelled);
 }
 
-/* As it may be cut, within a character. */
+/* The message may be cut within a character. */
 static void
 test_what_failed_is_text(void **state)
 {
@@ -243,7 +244,7 @@ test_what_cannot_be_is_not_tried_again(void **state)
 	assert_told("dead", "Validation failed: body.id: Is required");
 }
 
-/* A job that kills its runner would go on doing so. */
+/* Otherwise a job that kills its runner would be retried forever. */
 static void
 test_lost_runners_are_counted(void **state)
 {
@@ -280,7 +281,7 @@ test_atomic(void **state)
 	assert_string_equal(database.status, "queued");
 }
 
-/* What is done is noted, however often the database must be told. */
+/* The end is written again until the database has it. */
 static void
 test_settling_again(void **state)
 {
@@ -312,7 +313,7 @@ test_timeout_and_lease(void **state)
 	coro_run();
 	assert_int_equal(database.times, 0);
 
-	attempt_extend(running, coro_now_ms() - 1);	/* a stopped process */
+	attempt_extend(running, coro_now_ms() - 1);	/* as after SIGSTOP */
 	coro_wake(running->c.coro);
 	coro_run();
 	assert_told("queued", "Its lease ran out: still asleep");
@@ -344,7 +345,7 @@ test_cancel(void **state)
 	assert_true(database.delay == 0);
 }
 
-/* The same runner has claimed the job anew: the first attempt is nobody's. */
+/* The same runner has claimed the job again: the first attempt has lost it. */
 static void
 test_disown(void **state)
 {
@@ -383,7 +384,7 @@ test_backoff(void **state)
 	assert_true(attempt_backoff(&none, INT64_MAX, 1) == 0);
 }
 
-/* No memory for it: the lease runs out, and nothing else happens. */
+/* Without memory the lease runs out, and nothing else happens. */
 static void
 test_no_memory(void **state)
 {

@@ -4,6 +4,7 @@
 /* sources: src/request/ctx.c src/coro/coro.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/faults.c src/base/log.c src/base/jsonw.c */
+/* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
 
 /* Which mails are sent, and to whom. */

@@ -42,17 +42,14 @@ request_done(void *arg)
 {
 	struct ctx	*c = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(c);
-	coro_free(c->coro);
-	c->coro = NULL;
+	ctx_end(c);
 }
 
 /* Frees what the last one left. */
 static inline void
 request_end(void)
 {
-	arena_free(&request.arena, request.secret);
+	ctx_release(&request);
 	memset(&request, 0, sizeof(request));
 }
 
@@ -98,8 +95,7 @@ request_run(void (*fn)(struct ctx *))
 
 	request_fn = fn;
 	request_returned = false;
-	c->coro = coro_new(request_main, request_done, c);
-	assert_non_null(c->coro);
+	assert_true(ctx_begin(c, request_main, request_done, c));
 	faults_select(&c->faults);
 	coro_resume(c->coro);
 	assert_null(c->coro);

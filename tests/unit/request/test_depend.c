@@ -2,6 +2,7 @@
 /* sources: src/request/depend.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
+/* sources: src/request/error_details.c */
 
 /* Overrides: for one handler, until they are cleared. */
 

@@ -5,6 +5,7 @@
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c */
 /* sources: tests/unit/fakes/kore_fake.c */
+/* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
 
 /* Updates: a member that is absent, null, or has a value. */

@@ -4,6 +4,7 @@
 /* sources: src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c */
 /* sources: tests/unit/fakes/kore_fake.c */
+/* sources: src/request/error_details.c */
 
 /* What schemas_init() finds wrong before the start. */
 

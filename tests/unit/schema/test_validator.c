@@ -4,6 +4,7 @@
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: src/modules/users/users_validators.c */
 /* sources: tests/unit/fakes/kore_fake.c */
+/* sources: src/request/error_details.c */
 
 #include "request/request_fixture.h"
 

@@ -3,6 +3,7 @@
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: tests/unit/fakes/kore_fake.c */
+/* sources: src/request/error_details.c */
 
 /* Regexes for numbers, and what is said to whom they refuse. */
 
