@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The endpoints of signing in. */
+/* The endpoints of sign-in, sessions and passwords. */
 
 #include "dependencies.h"
 #include "http/respond.h"

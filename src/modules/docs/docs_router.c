@@ -8,7 +8,7 @@
 
 ROUTER(docs, "The description itself.");
 
-/* Nothing but our own files; requests to nobody but us. */
+/* Allows only our own files, and requests only to this server. */
 static const char	policy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Alive, ready, metrics; and every path that there is not. */
+/* Health, readiness, metrics, and the routes of unknown paths. */
 
 #include "http/respond.h"
 #include "http/routes.h"
@@ -7,7 +7,7 @@
 
 ROUTER(health, "What an operator's monitor asks.");
 
-/* Alive: the loop turns. No database is asked. */
+/* The event loop runs; the database is not asked. */
 static void
 alive(struct ctx *c)
 {
@@ -36,6 +36,6 @@ ROUTE(readyz, GET(ready, .out = &health_schema,
 
 ROUTE(metrics_page, GET(show_metrics, .doc = "Metrics for Prometheus."));
 
-/* kore.conf's last routes: no method of any other path. */
+/* The last routes of kore.conf, for all other paths: no methods. */
 ROUTE(not_found);
 ROUTE(admin_not_found);

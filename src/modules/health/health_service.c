@@ -27,7 +27,7 @@ health_service_ready(struct ctx *c)
 	return (health);
 }
 
-/* What is added up over the workers, and what it is called. */
+/* The metrics that are added up over the workers. */
 static const struct gauge {
 	const char	*name;
 	const char	*help;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The endpoints of users (the seed's router.py). */
+/* The endpoints of users (router.py in a FastAPI project). */
 
 #include "dependencies.h"
 #include "http/respond.h"
