@@ -105,11 +105,11 @@ struct attempt;
 /*
  * Call one of these before a password is checked. They count an attempt at the
  * account of this user or, if user is NULL, of the e-mail address `username`,
- * which no user has. They raise 429 if too many attempts have failed: at this account from
- * this address or its networks; at any account from there; or in a row at this
- * account, unless its user is known in this network, after registering or
- * signing in there. The limits of addresses count only attempts that are
- * reported with auth_attempt_failed(). The count in a row includes all
+ * which no user has. They raise 429 if too many attempts have failed: at this
+ * account from this address or its networks; at any account from there; or in a
+ * row at this account, unless its user is known in this network, after
+ * registering or signing in there. The limits of addresses count only attempts
+ * that are reported with auth_attempt_failed(). The count in a row includes all
  * attempts; the right password or a new password sets it to zero.
  */
 struct attempt	*auth_attempt_sign_in(struct ctx *, const struct user *,
