@@ -21,7 +21,7 @@ static void	resolve_self_or_directory(struct ctx *,
 
 const struct dependency	signed_in = {
 	.name = "signed_in", .resolve = resolve_user,
-	.doc = "For whoever is signed in",
+	.doc = "For signed-in users",
 	.raises = RAISES(&ERR_UNAUTHORIZED),
 };
 
@@ -34,16 +34,17 @@ const struct dependency	signed_in_or_none = {
 const struct dependency	user_directory = {
 	.name = "user_directory", .resolve = resolve_directory,
 	.roles = (const char *const[]){ "admin", NULL },
-	.doc = "With " ENV("USER_DIRECTORY") "=authenticated for whoever is "
-	    "signed in, else for",
+	.doc = "For all signed-in users if " ENV("USER_DIRECTORY")
+	    "=authenticated, otherwise for users with the role",
 	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
 };
 
 const struct dependency	self_or_directory = {
 	.name = "self_or_directory", .resolve = resolve_self_or_directory,
 	.roles = (const char *const[]){ "admin", NULL },
-	.doc = "With " ENV("USER_DIRECTORY") "=authenticated for whoever is "
-	    "signed in, else for the user himself, and",
+	.doc = "For all signed-in users if " ENV("USER_DIRECTORY")
+	    "=authenticated, otherwise for the user with this id, and for "
+	    "users with the role",
 	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
 };
 

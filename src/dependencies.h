@@ -27,12 +27,14 @@ extern const struct dependency	signed_in_or_none;
 
 /* .auth = require_role("admin", "staff"): 403 for everybody else. */
 #define require_role(...)						\
-	WITH_ROLES(require_role, resolve_role, "For", __VA_ARGS__)
+	WITH_ROLES(require_role, resolve_role,				\
+	    "For users with the role", __VA_ARGS__)
 
 /* The same, but the user that the path names may do it as well. */
 #define self_or_role(...)						\
 	WITH_ROLES(self_or_role, resolve_self_or_role,			\
-	    "For the user himself, and", __VA_ARGS__)
+	    "For the user with this id, and for users with the role",	\
+	    __VA_ARGS__)
 
 /*
  * Who may read users: admins or, with USER_DIRECTORY=authenticated, all

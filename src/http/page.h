@@ -80,18 +80,20 @@ struct page {
  * parameters that exclude others have none.
  */
 #define PAGE_PARAMS							\
-	PARAM(page, "Which page, from 1."),				\
-	PARAM(skip, "How many to leave out first; not with page."),	\
-	PARAM(limit, "How many on a page.",				\
+	PARAM(page, "The number of the page, from 1."),			\
+	PARAM(skip, "The number of items to skip. Cannot be combined "	\
+	    "with page."),						\
+	PARAM(limit, "The maximum number of items on a page.",		\
 	    .fallback = PAGE_TEXT(PAGE_LIMIT_FALLBACK))
 #define PAGE_TEXT(number)	PAGE_TEXT_OF(number)
 #define PAGE_TEXT_OF(number)	#number
 #define CURSOR_PARAMS(fallback_sort)					\
-	PARAM(cursor, "Empty for the first page, then next_cursor; "	\
-	    "not with page or skip. Each row is seen once, however "	\
-	    "many come and go."),					\
-	PARAM(sort, "The order, " fallback_sort " unless given; "	\
-	    "with -, the other way round.")
+	PARAM(cursor, "Empty for the first page, then next_cursor of "	\
+	    "the page before. Cannot be combined with page or skip. "	\
+	    "Each item is returned once, even if others are added or "	\
+	    "deleted meanwhile."),					\
+	PARAM(sort, "The sort order; " fallback_sort " by default. A "	\
+	    "leading - means descending.")
 
 /* Before the first id of an ascending and of a descending order. */
 #define PAGE_FIRST_ID	"00000000-0000-0000-0000-000000000000"

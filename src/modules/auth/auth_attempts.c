@@ -20,11 +20,11 @@ RATE_LIMIT(sign_in_failures, 5, MINUTE,
     "Failed sign-ins to one account from one address", .of_account = true);
 
 RATE_LIMIT(password_failures, 5, MINUTE,
-    "Wrong current passwords of one account from one address",
+    "Wrong current passwords for one account from one address",
     .of_account = true);
 
 RATE_LIMIT(address_failures, 20, MINUTE,
-    "Wrong passwords from one address, to any account");
+    "Wrong passwords for any account from one address");
 
 struct attempt {
 	struct rate_held	*account, *address;

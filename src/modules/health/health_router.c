@@ -5,7 +5,7 @@
 #include "http/routes.h"
 #include "modules/health/health.h"
 
-ROUTER(health, "What an operator's monitor asks.");
+ROUTER(health, "Health checks and metrics.");
 
 /* The event loop runs; the database is not asked. */
 static void
@@ -29,10 +29,11 @@ show_metrics(struct ctx *c)
 	    health_service_metrics(c));
 }
 
-ROUTE(healthz, GET(alive, .out = &health_schema, .doc = "Is it alive?"));
+ROUTE(healthz, GET(alive, .out = &health_schema,
+    .doc = "Check that the server is alive."));
 
 ROUTE(readyz, GET(ready, .out = &health_schema,
-    .doc = "Can it serve? Asks the database."));
+    .doc = "Check that the server and the database are ready."));
 
 ROUTE(metrics_page, GET(show_metrics, .doc = "Metrics for Prometheus."));
 

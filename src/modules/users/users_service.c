@@ -11,7 +11,7 @@
 
 /* Without this limit, 409 tells which of many addresses are registered. */
 RATE_LIMIT(email_changes, 10, HOUR,
-    "Other e-mail addresses asked for by one account from one address",
+    "Changes of the e-mail address by one account from one address",
     .of_account = true);
 
 static void	act_as_admin(struct ctx *, const struct user *,

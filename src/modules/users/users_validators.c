@@ -21,7 +21,7 @@ extern const unsigned char	asset_common_passwords_txt[];
 extern const unsigned int	asset_len_common_passwords_txt;
 
 VALIDATOR_FACTS(v_email, .format = "idn-email", .min = 3,
-    .max = EMAIL_CHARS_MAX, .doc = "An e-mail address, of any script.");
+    .max = EMAIL_CHARS_MAX, .doc = "An e-mail address, in any script.");
 
 VALIDATOR(v_email)
 {
@@ -85,8 +85,8 @@ uncommon(const char *value)
 }
 
 VALIDATOR_FACTS(v_password, .format = "password", .min = PASSWORD_MIN,
-    .max = PASSWORD_MAX, .doc = "With a capital letter and a digit, and none "
-    "of the 10,000 most common.");
+    .max = PASSWORD_MAX, .doc = "Contains an uppercase letter and a digit. "
+    "Not one of the 10,000 most common passwords.");
 
 /* The default: a capital letter, a digit, and no common password. */
 VALIDATOR(v_password)
@@ -104,7 +104,7 @@ VALIDATOR(v_password)
 }
 
 VALIDATOR_FACTS(v_passphrase, .format = "password", .min = PASSWORD_MIN,
-    .max = PASSWORD_MAX, .doc = "None of the 10,000 most common.");
+    .max = PASSWORD_MAX, .doc = "Not one of the 10,000 most common passwords.");
 
 /* An alternative for kore.conf: NIST SP 800-63B, 5.1.1.2. */
 VALIDATOR(v_passphrase)
