@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The process of `./keel jobs`: Kore's event loop, without Kore's workers and
- * their sandbox, since mail needs name servers and libcurl. After SIGTERM it
- * waits some seconds for the attempts that still run.
+ * The process of ./keel jobs: Kore's event loop, without Kore's workers and
+ * their sandbox, since mail needs name servers and libcurl. After SIGTERM,
+ * running attempts have some seconds to finish.
  */
 
 #include <sys/types.h>
@@ -24,10 +24,10 @@
 #include "request/offload.h"
 
 #define COROUTINES_MAX	512
-#define DRAIN_MS	8000	/* for attempts to end by themselves */
-#define CANCEL_MS	4000	/* then, for handing them back */
+#define DRAIN_MS	8000	/* for attempts to finish */
+#define CANCEL_MS	4000	/* then, to put them back */
 
-static uint64_t	stopping;	/* since when; 0: it is not */
+static uint64_t	stopping;	/* when it began; 0: not stopping */
 static bool	cancelled;
 
 static void
@@ -61,7 +61,7 @@ take_signal(uint64_t now)
 		stopping = now;
 }
 
-/* Has everything ended, or had time enough to? */
+/* May the process exit now? */
 static bool
 may_stop(uint64_t now)
 {

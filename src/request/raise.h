@@ -43,7 +43,7 @@ void	error_detail(struct ctx *, const char *field, const char *code,
 /* Raises ERR_VALIDATION if error_detail() was called, else returns. */
 void	raise_validation(struct ctx *);
 
-/* Both at once, for one bad field after which nothing more can be checked. */
+/* Both in one call, for a field after which nothing else can be checked. */
 void	raise_invalid(struct ctx *, const char *field, const char *code,
 	    const char *message, ...)
 	    __attribute__((noreturn, format(printf, 4, 5)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Signing in: the password grant, sessions, access tokens. */
+/* Sign-in: the password grant, sessions, access tokens. */
 
 #include <string.h>
 
