@@ -2,7 +2,6 @@
 /* The client's address, behind proxies that are trusted. */
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
 #include "middleware/middleware.h"
@@ -76,8 +75,7 @@ tell_unbelieved(const struct ctx *c)
 void
 client_address_assign(struct ctx *c, const struct sockaddr *peer)
 {
-	const struct head	*h = &c->sent->head;
-	unsigned		 i = h->nlines;
+	const struct head_line	*line = NULL;
 
 	netaddr_from(peer, &c->address);
 	if (!wire_trusts(&c->address)) {
@@ -85,11 +83,9 @@ client_address_assign(struct ctx *c, const struct sockaddr *peer)
 		tell_unbelieved(c);
 		return;
 	}
-	while (i-- > 0) {
-		if (strcasecmp(h->lines[i].name, "x-forwarded-for") == 0 &&
-		    walk_list(c, h->lines[i].value))
-			break;
-	}
+	while ((line = head_previous(&c->sent->head, line,
+	    "x-forwarded-for")) != NULL && !walk_list(c, line->value))
+		;
 	netaddr_text(&c->address, c->client);
 }
 
