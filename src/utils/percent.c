@@ -35,7 +35,6 @@ percent_decode(char *s)
 bool
 percent_encode(const char *s, char *out, size_t size)
 {
-	static const char	 hex[] = "0123456789ABCDEF";
 	unsigned char		 c;
 	size_t			 n = 0;
 
@@ -50,8 +49,8 @@ percent_encode(const char *s, char *out, size_t size)
 		if (n + 3 >= size)
 			return (false);
 		out[n++] = '%';
-		out[n++] = hex[c >> 4];
-		out[n++] = hex[c & 15];
+		hex_pair(out + n, c, HEX_UPPER);
+		n += 2;
 	}
 	if (n >= size)
 		return (false);
