@@ -165,7 +165,7 @@ golden:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@mkdir -p tests/golden
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
-	    tests/api/description.py >tests/golden/openapi.json.new
+	    tests/api/support/description.py >tests/golden/openapi.json.new
 	@mv tests/golden/openapi.json.new tests/golden/openapi.json
 
 # SECONDS and SEED are the caller's, or their defaults those of the harness.

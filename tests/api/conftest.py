@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""Fixtures: a PostgreSQL cluster, a server for most tests, more servers for
+"""Fixtures (their helpers are in support/): a PostgreSQL cluster, a server for most tests, more servers for
 those that need other settings. A server fails the run if it lost a worker,
 wrote a secret, leaked or left something behind.
 
 With pytest -n each of its workers has a cluster, a server and ports of its own,
 and runs whole files."""
 
-import contextlib
 import os
 import shutil
 import sys
@@ -16,25 +15,15 @@ import pytest
 
 sys.dont_write_bytecode = True
 
-pytest.register_assert_rewrite("helpers", "people", "runner", "wire")
+pytest.register_assert_rewrite("helpers", "people", "runner", "servers", "wire")
 
 import contract  # noqa: E402
 import helpers  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from exercised import Exercised  # noqa: E402
-from runner import Runner  # noqa: E402
 from server import BUILD, IS_ASAN, Server, flavor, make_certificate  # noqa
-
-
-def finish(servers):
-    """Stops them all before any of them may complain."""
-    for server in servers:
-        server.stop()
-    problems = ["%s: %s" % (server.url, problem) for server in servers
-                for problem in server.problems]
-    for server in servers:
-        server.remove()
-    assert not problems, "\n".join(problems)
+from servers import (finish, make_template, runner_starter,  # noqa: E402
+                     server_maker)
 
 
 @pytest.fixture(autouse=True)
@@ -64,18 +53,6 @@ def certificates():
     folder = tempfile.mkdtemp(prefix="keel-tls-")
     yield {kind: make_certificate(folder, kind) for kind in ("ec", "rsa")}
     shutil.rmtree(folder)
-
-
-def make_template(cluster, certificates):
-    """A database that ./keel migrate has been through, to be copied."""
-    name = cluster.database()
-    server = Server(cluster, name, certificates["ec"])
-    try:
-        done = server.command("migrate")
-        assert done.returncode == 0, done.stderr
-    finally:
-        server.remove()
-    return name
 
 
 @pytest.fixture(scope="session")
@@ -112,20 +89,6 @@ def client(server):
         yield client
 
 
-@contextlib.contextmanager
-def server_maker(cluster, certificates, template):
-    servers = []
-
-    def make(database=None, certificate="ec", **settings):
-        server = Server(cluster, database or cluster.database(template),
-                        certificates[certificate], **settings)
-        servers.append(server)
-        return server
-
-    yield make
-    finish(servers)
-
-
 @pytest.fixture
 def make_server(cluster, certificates, template):
     """Makes servers that are not started yet, each with its own database."""
@@ -136,19 +99,6 @@ def make_server(cluster, certificates, template):
 @pytest.fixture
 def start_server(make_server):
     return lambda **settings: make_server(**settings).start()
-
-
-@contextlib.contextmanager
-def runner_starter():
-    runners = []
-
-    def start(server, **settings):
-        runner = Runner(server, **settings)
-        runners.append(runner)
-        return runner.start()
-
-    yield start
-    finish(runners)
 
 
 @pytest.fixture

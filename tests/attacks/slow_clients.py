@@ -19,7 +19,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api/support"))
 
 from attacks import Target, all_attacks  # noqa: E402
 from server import BUILD, flavor, read_text  # noqa: E402

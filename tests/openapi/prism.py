@@ -11,7 +11,7 @@ import time
 import httpx
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(FOLDER, "../api"))
+sys.path.insert(0, os.path.join(FOLDER, "../api/support"))
 
 from cluster import free_port  # noqa: E402
 from server import clean_environment, read_text  # noqa: E402

@@ -30,11 +30,13 @@ RUN_SECONDS = 600
 
 # With ordinary clients, of every route.
 THROUGH_PRISM = [
-    "test_users.py", "test_users_item.py", "test_users_rights.py",
-    "test_auth.py", "test_sessions.py", "test_passwords.py",
-    "test_pagination.py", "test_cursor.py", "test_conditional.py",
-    "test_validation.py", "test_emails.py", "test_access.py",
-    "test_admin_jobs.py"]
+    "accounts/test_users.py", "accounts/test_users_item.py",
+    "accounts/test_users_rights.py", "accounts/test_auth.py",
+    "accounts/test_sessions.py", "accounts/test_passwords.py",
+    "accounts/test_emails.py", "accounts/test_access.py",
+    "lists/test_pagination.py", "lists/test_cursor.py",
+    "http/test_conditional.py", "http/test_validation.py",
+    "jobs/test_admin_jobs.py"]
 
 # Nothing here reports home or asks whether there is a newer version.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",

@@ -27,7 +27,7 @@ def wanted():
 def is_whole(config):
     """Does the run have all of the tests? Part of them sees a part."""
     option = config.option
-    here = os.path.dirname(__file__)
+    here = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
     paths = [os.path.join(config.invocation_params.dir, argument)
              for argument in config.args]
     return not (option.keyword or option.markexpr or option.collectonly or

@@ -274,7 +274,7 @@ def test_a_trusted_proxy_says_who_it_is(proxied, header, client):
 
 @pytest.fixture(scope="module")
 def proxied(cluster, certificates, template):
-    from conftest import finish
+    from servers import finish
     from server import Server
 
     server = Server(cluster, cluster.database(template), certificates["ec"],

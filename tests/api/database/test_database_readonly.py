@@ -13,11 +13,11 @@ import time
 
 import pytest
 
-from conftest import runner_starter, server_maker
 from helpers import (check_error, new_user, read_me, register, rows_of,
                      sign_in)
 from people import add_people, transaction, wait_for_waiting
 from runner import KIND, count_jobs, wait_for
+from servers import runner_starter, server_maker
 from smtp_sink import RealServer
 
 ANY = " target_session_attrs=any"   # one that is read-only as well

@@ -14,12 +14,12 @@ import pytest
 
 from choosy import ChoosyServer
 from cluster import Cluster
-from conftest import finish
 from helpers import (bearer, measured, new_email, new_user, register,
                      sign_in)
 from runner import (KIND, LEASE, POLL, add_job, add_jobs, count_jobs, read_job,
                     wait_for, wait_for_job, wait_for_no_work)
 from server import Server
+from servers import finish
 from smtp_sink import HANG, RealServer
 
 NOBODY = "0190a8f0-0000-7000-8000-000000000000"

@@ -10,9 +10,9 @@ import warnings
 
 import pytest
 
-from conftest import finish
 from helpers import raw_connection, raw_request, read_raw_answer
 from server import Server
+from servers import finish
 
 KINDS = ["ec", "rsa"]
 

@@ -17,7 +17,7 @@ import httpx
 
 from cluster import free_port
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 KEEL = os.path.join(ROOT, "keel")
 STACK_SIZE = 256 * 1024
 READY_SECONDS = 30

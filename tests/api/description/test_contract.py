@@ -273,7 +273,7 @@ def test_a_part_of_a_run_is_not_judged(exercised):
     exercised.seen.clear()
     parts = [session_of(keyword="x"), session_of(markexpr="faults"),
              session_of(deselect=["x"]), session_of()]
-    parts[3].config.args = ["tests/api/test_http.py"]
+    parts[3].config.args = ["tests/api/http/test_http.py"]
     for session in parts:
         assert not is_whole(session.config)
         exercised.pytest_sessionfinish(session)

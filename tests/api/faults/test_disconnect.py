@@ -8,11 +8,11 @@ import uuid
 
 import pytest
 
-from conftest import finish
 from helpers import (measured, new_email, new_user, orphan_jobs,
                      raw_connection, raw_request, read_raw_answer, register,
                      reset, rows_of)
 from server import Server
+from servers import finish
 
 pytestmark = pytest.mark.faults
 

@@ -11,10 +11,10 @@ import psycopg2
 import pytest
 
 from cluster import Cluster
-from conftest import finish, make_template
 from helpers import (bearer, check_error, measured, new_user, register,
                      sign_in)
 from server import IS_ASAN, Server
+from servers import finish, make_template
 from watch import Background, HealthWatch
 
 AT_ONCE = 3.0 if IS_ASAN else 1.0   # seconds until a 503

@@ -16,18 +16,19 @@ import threading
 
 import pytest
 
+import impostor
 from cluster import free_port
-from conftest import server_maker
 from helpers import read_me, register, sign_in
 from impostor import read
 from people import add_people
 from runner import wait_for
 from server import KEEL, confidential, make_certificate
+from servers import server_maker
 
 ADDRESS = "192.0.2.7"
 PASSWORD = "Pw-of-the-database"
 URL = "postgresql://keel:%s@%s/keel" % (PASSWORD, ADDRESS)
-IMPOSTOR = os.path.join(os.path.dirname(__file__), "impostor.py")
+IMPOSTOR = impostor.__file__
 RECORD = 16384      # bytes, the most that one of TLS holds
 
 confidential.add(PASSWORD)

@@ -11,9 +11,9 @@ import time
 import httpx
 import pytest
 
-from conftest import finish
 from helpers import check_error, raw_connection, raw_request
 from server import Server
+from servers import finish
 from wire import GET, POST, Answers
 
 TICK = 0.5
