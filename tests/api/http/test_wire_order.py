@@ -131,7 +131,7 @@ def test_a_large_answer_is_sent_whole_to_a_slow_reader(server):
         c.settimeout(WAIT)
         c.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body +
                   numbered(1, b"Connection: close\r\n"))
-        time.sleep(2)
+        time.sleep(1)
         first, second = Answers(c).all()
     assert first.status_code == 422
     assert len(first.json()["error"]["details"]) == 100

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""500 registrations while the server and the runner are killed again and
+"""Registrations while the server and the runner are killed again and
 again: whoever is in the database at the end was sent the welcome mail, and
 nobody else."""
 
@@ -16,10 +16,11 @@ import httpx
 from helpers import (measured, new_user, raw_connection, raw_request, register,
                      reset)
 from runner import KIND, LEASE, wait_for_no_work
+from sizes import size
 from smtp_sink import RealServer
 from watch import Background
 
-REGISTRATIONS = 500
+REGISTRATIONS = size(150, 500)
 CLIENTS = 8
 SECONDS = 120   # of patience with one registration
 

@@ -20,10 +20,11 @@ from runner import (KIND, LEASE, POLL, add_job, add_jobs, count_jobs, read_job,
                     wait_for, wait_for_job, wait_for_no_work)
 from server import Server
 from servers import finish
+from sizes import size
 from smtp_sink import HANG, RealServer
 
 NOBODY = "0190a8f0-0000-7000-8000-000000000000"
-MANY = 10000
+MANY = size(2000, 10000)
 HANGING = 10
 GOOD = 100
 ATTEMPT = 60    # seconds, of which it waits for a mail server

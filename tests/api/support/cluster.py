@@ -32,6 +32,9 @@ SETTINGS = {
 }
 
 
+MEMORY = "/dev/shm"
+MEMORY_LEAST = 2 ** 30      # bytes that are free there
+
 PORTS = 500     # of each process, below the range that clients are given
 
 
@@ -63,12 +66,21 @@ def free_port():
     raise RuntimeError("every port is taken")
 
 
+def make_folder():
+    """In memory where there is room: a database is made in a tenth of the
+    time. On disk otherwise."""
+    free = os.statvfs(MEMORY) if os.path.isdir(MEMORY) else None
+    in_memory = free and free.f_bavail * free.f_frsize > MEMORY_LEAST
+    return tempfile.mkdtemp(prefix="keel-api-",
+                            dir=MEMORY if in_memory else None)
+
+
 class Cluster:
     """One that is not durable is faster, and forgets when it is killed."""
 
     def __init__(self, durable=False):
         self.settings = SETTINGS if durable else SETTINGS | FAST
-        self.folder = tempfile.mkdtemp(prefix="keel-api-")
+        self.folder = make_folder()
         os.chmod(self.folder, 0o711)
         self.data = os.path.join(self.folder, "pg")
         self.socket = os.path.join(self.folder, "s")
@@ -159,12 +171,18 @@ class Cluster:
             db.close()
 
     def database(self, template="template0"):
-        """A new database of keel's; its name."""
+        """A new database of keel's; its name. Its files are copied: to write
+        all of them to the log as well takes four times as long."""
         self.databases += 1
         name = "keel_%d" % self.databases
-        self.sql("CREATE DATABASE %s TEMPLATE %s OWNER keel" %
-                 (name, template))
+        self.sql("CREATE DATABASE %s TEMPLATE %s OWNER keel "
+                 "STRATEGY FILE_COPY" % (name, template))
         return name
+
+    def drop(self, name):
+        """Its memory is for others. One that takes no writes keeps it."""
+        with contextlib.suppress(psycopg2.Error):
+            self.sql("DROP DATABASE %s WITH (FORCE)" % name)
 
     def url(self, database):
         return "host=%s port=%d dbname=%s user=keel" % (

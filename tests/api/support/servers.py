@@ -32,16 +32,21 @@ def make_template(cluster, certificates):
 
 @contextlib.contextmanager
 def server_maker(cluster, certificates, template):
-    servers = []
+    servers, databases = [], []
 
     def make(database=None, certificate="ec", **settings):
-        server = Server(cluster, database or cluster.database(template),
-                        certificates[certificate], **settings)
+        if database is None:
+            database = cluster.database(template)
+            databases.append(database)
+        server = Server(cluster, database, certificates[certificate],
+                        **settings)
         servers.append(server)
         return server
 
     yield make
     finish(servers)
+    for database in databases:
+        cluster.drop(database)
 
 
 @contextlib.contextmanager
