@@ -19,11 +19,12 @@ pytest.register_assert_rewrite("helpers", "people", "runner", "servers", "wire")
 
 import contract  # noqa: E402
 import helpers  # noqa: E402
+import selection  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from exercised import Exercised  # noqa: E402
 from server import BUILD, IS_ASAN, Server, flavor, make_certificate  # noqa
-from servers import (finish, make_template, runner_starter,  # noqa: E402
-                     server_maker)
+from servers import (build_copier, finish, make_template,  # noqa: E402
+                     runner_starter, server_maker)
 
 
 @pytest.fixture(autouse=True)
@@ -126,25 +127,15 @@ def start_module_server(cluster, certificates, template):
 def build_copy():
     """Copies the build folder, as links but for a kore.conf that is edited:
     build_copy(lambda text: text.replace(...))."""
-    folder = tempfile.mkdtemp(prefix="keel-conf-")
+    with build_copier() as copy:
+        yield copy
 
-    def copy(edit):
-        build = os.path.join(folder, str(len(os.listdir(folder))), "keel")
-        os.makedirs(build)
-        for name in os.listdir(BUILD):
-            if name != "kore.conf":
-                os.symlink(os.path.realpath(os.path.join(BUILD, name)),
-                           os.path.join(build, name))
-        with open(os.path.join(BUILD, "kore.conf")) as f:
-            before = f.read()
-        after = edit(before)
-        assert after != before, "the edit changed nothing"
-        with open(os.path.join(build, "kore.conf"), "w") as f:
-            f.write(after)
-        return build
 
-    yield copy
-    shutil.rmtree(folder)
+@pytest.fixture(scope="module")
+def module_build_copy():
+    """The same, for all tests of a file."""
+    with build_copier() as copy:
+        yield copy
 
 
 needs_faults = pytest.mark.skipif(
@@ -153,11 +144,13 @@ needs_faults = pytest.mark.skipif(
 
 # These mostly wait, for long: begun first and together, they keep nobody
 # waiting at the end, and see little of the tests that need all CPUs.
-FIRST = ["test_outage.py", "test_jobs_runners.py", "test_jobs_smtp.py",
-         "test_jobs_crash.py", "test_deadlines.py", "test_workers.py"]
+FIRST = ["test_jobs_runners.py", "test_outage.py", "test_deadlines.py",
+         "test_development.py", "test_jobs_crash.py", "test_jobs_smtp.py",
+         "test_workers.py"]
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    selection.mark(items, config.option.markexpr)
     for item in items:
         if item.get_closest_marker("faults"):
             item.add_marker(needs_faults)
@@ -168,8 +161,12 @@ def pytest_collection_modifyitems(items):
 def pytest_configure(config):
     contract.watch.start()
     config.pluginmanager.register(Exercised())
-    config.addinivalue_line("markers", "faults: needs the asan build, which "
-                            "contains src/runtime/faults.c")
+    for line in ("faults: needs the asan build, which contains "
+                 "src/runtime/faults.c",
+                 "smoke: a short run, see selection.py",
+                 "asan: run under AddressSanitizer each time, see "
+                 "selection.py"):
+        config.addinivalue_line("markers", line)
 
 
 def pytest_report_header(config):

@@ -30,10 +30,10 @@ def quick(text):
     return text
 
 
-@pytest.fixture
-def server(start_server, build_copy):
+@pytest.fixture(scope="module")
+def server(start_module_server, module_build_copy):
     """Heads in two seconds, bodies in three, four seconds between requests."""
-    return start_server(build=build_copy(quick))
+    return start_module_server(build=module_build_copy(quick))
 
 
 def ends_after(connection, seconds):

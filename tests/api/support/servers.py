@@ -2,9 +2,12 @@
 """Servers and runners by the number: made for a test, ended together."""
 
 import contextlib
+import os
+import shutil
+import tempfile
 
 from runner import Runner
-from server import Server
+from server import BUILD, Server
 
 
 def finish(servers):
@@ -60,3 +63,26 @@ def runner_starter():
 
     yield start
     finish(runners)
+
+
+@contextlib.contextmanager
+def build_copier():
+    folder = tempfile.mkdtemp(prefix="keel-conf-")
+
+    def copy(edit):
+        build = os.path.join(folder, str(len(os.listdir(folder))), "keel")
+        os.makedirs(build)
+        for name in os.listdir(BUILD):
+            if name != "kore.conf":
+                os.symlink(os.path.realpath(os.path.join(BUILD, name)),
+                           os.path.join(build, name))
+        with open(os.path.join(BUILD, "kore.conf")) as f:
+            before = f.read()
+        after = edit(before)
+        assert after != before, "the edit changed nothing"
+        with open(os.path.join(build, "kore.conf"), "w") as f:
+            f.write(after)
+        return build
+
+    yield copy
+    shutil.rmtree(folder)
