@@ -229,13 +229,13 @@ ATTACKS = $(PYTHON) tests/attacks
 
 attacks:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@$(PROD) 'slow clients' $(ATTACKS)/slow_clients.py --seconds 1
+	@$(PROD) 'slow clients' $(ATTACKS)/slow_clients.py --seconds $(or $(SECONDS),1)
 	@$(PROD) 'sign-in flood' $(ATTACKS)/sign_in_flood.py --seconds 1
 	@$(PROD) guessing $(ATTACKS)/guessing.py
 
 proof-attacks:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@$(PROD) 'slow clients' $(ATTACKS)/slow_clients.py \
+	@$(PROD) 'slow clients' $(ATTACKS)/slow_clients.py --all \
 	    $(if $(SECONDS),--seconds $(SECONDS))
 
 proof-sign-ins:

@@ -15,7 +15,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WHO = ("anonymous", "user", "owner", "staff", "admin")
 
 # The statuses are WHO's. The owner is the user that the path names, or whose
-# session or job it names; elsewhere he is one more user.
+# session or job it names; elsewhere they are one more user.
 TABLE = """
 GET     /api/v1/users                            401  403  403  403  200
 POST    /api/v1/users                            201  201  201  201  201
@@ -148,7 +148,7 @@ class Directory:
         [[self.hashed_password]] = server.sql(
             "SELECT hashed_password FROM users WHERE email = %s",
             self.known["email"])
-        # The last admin cannot delete himself.
+        # The last admin cannot delete themselves.
         self.add("admin")
 
     def add(self, *roles):

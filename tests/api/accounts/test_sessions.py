@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A user's sign-ins and his password: /api/v1/users/me/sessions and
+"""A user's sign-ins and their password: /api/v1/users/me/sessions and
 /api/v1/users/me/password."""
 
 import concurrent.futures

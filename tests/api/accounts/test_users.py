@@ -223,7 +223,7 @@ def test_a_conflict_leaves_no_open_transaction(client, server):
     assert server.open_transactions() == []
 
 
-def test_the_signed_in_user_reads_himself(client):
+def test_the_signed_in_user_reads_what_is_theirs(client):
     user, made = register(client, name="Grace")
     answer = read_me(client, sign_in(client, user))
     assert answer.status_code == 200

@@ -397,7 +397,7 @@ def test_an_admin_changes_both(client, user, admin):
 @pytest.mark.parametrize("change", [patch, put])
 def test_ones_own_change_undoes_no_admins(client, server, people, change,
                                           meanwhile, row):
-    """He sends his role as it was when an admin was about to take it."""
+    """They send their role as it was when an admin was about to take it."""
     _, staff, _ = people
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "UPDATE users SET " + meanwhile +
@@ -443,7 +443,7 @@ def test_deleting_twice_finds_nobody(client, user, admin):
 
 
 def test_a_user_who_is_deleted_meanwhile(client, server, user, admin):
-    """Whatever waits for his row finds nobody then."""
+    """What waits for their row finds nobody then."""
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         with transaction(server, "DELETE FROM users WHERE id = %s", user.id):
             answers = [pool.submit(patch, client, user, admin, name="New"),

@@ -38,7 +38,7 @@ def test_an_admin_lets_out_and_in_again(client, people):
         assert answer.status_code == 200
         assert answer.json() == {"status": status}
         assert user.row("is_active") == (status == "activated",)
-        # Let in again, he signs in again.
+        # Let in again, they sign in again.
         assert read_me(client, user.token).status_code == 401
         version = user.row("version", "updated_at")
         again = post(client, user, what, admin)
@@ -292,8 +292,8 @@ def make_another(client, who, actor):
                                   delete])
 def test_who_is_no_admin_any_more_acts_as_none(empty_server, empty_client,
                                                two, late, lost):
-    """He was one when his request was let in; it then waited for the
-    statement that took his rights away."""
+    """They were one when their request was let in; it then waited for the
+    statement that took their rights away."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(empty_server, "UPDATE users SET " + lost +
                          " WHERE id = %s", two[0].id):
@@ -315,7 +315,7 @@ def test_a_deletion_of_oneself_waits_for_no_admin(empty_server, empty_client,
 
 @pytest.mark.parametrize("lose", [demote_by_patch, delete])
 def test_two_who_are_after_each_other(empty_server, empty_client, two, lose):
-    """Whoever is late is no admin any more, or is told that he is the last:
+    """Whoever is late is no admin any more, or is told that they are the last:
     never does nobody stay."""
     together = threading.Barrier(2)
 

@@ -102,22 +102,22 @@ def test_a_name_that_is_forbidden(admin):
 
 
 def test_a_user_who_is_still_needed(admin):
-    """His sessions and posts do not go before he can."""
+    """Their sessions and posts do not go before they can."""
     user, made = register(admin.client)
     sign_in(admin.client, user)
     admin.server.sql("INSERT INTO loans VALUES (%s); "
                      "INSERT INTO posts (id, title, content, author_id) "
                      "VALUES (gen_random_uuid(), 'x', 'x', %s)",
                      made["id"], made["id"])
-    his = "SELECT (SELECT count(*) FROM posts WHERE author_id = %s), " \
+    theirs = "SELECT (SELECT count(*) FROM posts WHERE author_id = %s), " \
         "(SELECT count(*) FROM sessions WHERE user_id = %s)"
     before = row(admin, made)
     check_conflict(admin, delete(admin, made), "23503")
     assert row(admin, made) == before
-    assert admin.server.sql(his, made["id"], made["id"]) == [(1, 1)]
+    assert admin.server.sql(theirs, made["id"], made["id"]) == [(1, 1)]
     admin.server.sql("DELETE FROM loans")
     assert delete(admin, made).status_code == 204
-    assert admin.server.sql(his, made["id"], made["id"]) == [(0, 0)]
+    assert admin.server.sql(theirs, made["id"], made["id"]) == [(0, 0)]
 
 
 def test_a_column_that_must_not_be_null(admin):
@@ -145,7 +145,7 @@ def test_a_taken_address_has_a_message_of_its_own(admin):
     assert row(admin, made) == before
     check_lines(admin)
     assert taken["email"] not in admin.server.output()
-    # Nobody's address is in his own way.
+    # Nobody's address is in their own way.
     me = {"email": admin.me["email"].upper()}
     assert admin.client.patch(USERS + "/me", json=me, headers=admin.headers
                               ).status_code == 200

@@ -223,7 +223,7 @@ def test_who_is_deleted_meanwhile_is_404(ask, server, operation):
 @those(lambda operation: operation.path == ME and
        operation.method == "DELETE")
 def test_an_admin_who_is_none_any_more_is_403(ask, server, operation):
-    """He deletes himself as one, and waits for who takes that from him."""
+    """They delete themselves as one, and wait for who takes that from them."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "UPDATE users SET role = 'user' WHERE id = "
                          "%s", ask.admin.id):

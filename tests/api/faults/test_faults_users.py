@@ -85,7 +85,7 @@ def test_a_change_fails_whole(faulty, kind, name, change, role, good,
             answer = change(client, person, faulty.admin.headers | fault)
         after = person.row(*COLUMNS)
         assert answer.status_code != good or after != before, fault
-        # Or he would be one of the admins that the next change looks at.
+        # Or they would be one of the admins that the next change looks at.
         faulty.sql("DELETE FROM users WHERE id = %s", person.id)
         return answer, (before, after)
 

@@ -151,7 +151,7 @@ class Registrar:
 
 
 def check_mails(server, messages):
-    """Each to a user that exists, as his job's; how many were sent twice."""
+    """Each to a user that exists, as their job's; how many were sent twice."""
     users = server.sql("SELECT id::text, lower(email) FROM users")
     jobs = server.sql("SELECT payload ->> 'id', id::text, status, attempts "
                       "FROM jobs WHERE kind = %s", KIND)

@@ -166,9 +166,9 @@ def make_foreign_certificate(folder):
 @pytest.mark.parametrize("implicit", [False, True],
                          ids=["starttls", "smtps"])
 @pytest.mark.parametrize("what", ["unknown", "name"])
-def test_a_certificate_that_is_not_his_is_refused(
+def test_another_s_certificate_is_refused(
         make_server, start_runner, certificates, tmp_path, what, implicit):
-    """And he is told nothing."""
+    """And it is told nothing."""
     pair = authority = certificates["ec"]
     if what == "unknown":
         authority = certificates["rsa"]

@@ -62,7 +62,7 @@ def crowd(start_module_server):
 
 @pytest.fixture(scope="module")
 def admin(start_module_server):
-    """His server has few users, and odd ones."""
+    """Whose server has few users, and odd ones."""
     server = start_module_server()
     with server.client() as client:
         server.sql(ODD, ODD_NAMES)

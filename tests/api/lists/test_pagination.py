@@ -60,7 +60,7 @@ def test_a_page_has_exactly_its_fields(admin):
     assert list(admin.list()) == ["items", "total", "page", "limit", "pages"]
 
 
-def test_an_item_is_the_user_himself_without_a_password(admin):
+def test_an_item_is_the_user_without_a_password(admin):
     answer = admin.ask("limit=100")
     assert len(answer.json()["items"]) == TOTAL
     for item in answer.json()["items"]:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What the tests of lists do again and again: an admin's questions, the order
-he must be told, Link headers."""
+they must be told, Link headers."""
 
 import re
 

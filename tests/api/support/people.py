@@ -49,7 +49,7 @@ class Person:
             *columns.values(), self.id)
 
     def row(self, *columns):
-        """These columns; None when he is no more."""
+        """These columns; None when they are no more."""
         rows = self.server.sql("SELECT %s FROM users WHERE id = %%s" %
                                ", ".join(columns), self.id)
         return rows[0] if rows else None

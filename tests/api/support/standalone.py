@@ -15,8 +15,8 @@ from server import Server, make_certificate
 
 @contextlib.contextmanager
 def running_server(**settings):
-    """A server on a database of its own. Whoever wants to know what was wrong
-    stops it himself and reads its problems. A SIGTERM ends all that runs."""
+    """A server on a database of its own. Who wants to know what was wrong
+    stops it and reads its problems. A SIGTERM ends all that runs."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cluster = Cluster()
     folder = tempfile.mkdtemp(prefix="keel-tls-")
