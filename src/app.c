@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A request's way through Keel: Kore calls app_handle(), a coroutine runs
- * the handler, and when that has ended Kore is told to call again to send the
- * answer. Between the two, only ctx->req ties the coroutine to Kore's request.
+ * Handles requests: Kore calls app_handle(), a coroutine runs the handler, and
+ * when that has ended, Kore calls app_handle() again to send the response.
+ * Meanwhile only ctx->req connects the coroutine with Kore's request.
  */
 
 #include <sys/types.h>
@@ -28,22 +28,16 @@ static void	endpoint_run(void *) AWAITS;
 static void	endpoint_done(void *);
 
 static void
-ctx_free(struct ctx *c)
+request_end(struct ctx *c)
 {
-	arena_free(&c->arena, c->secret);
+	metrics->requests[c->response.status / 100 % 6]++;
+	access_log_write(c);
+	ctx_release(c);
 	wire_request_free(c->sent);
 	mem_free(c);
 }
 
-static void
-ctx_end(struct ctx *c)
-{
-	metrics->requests[c->response.status / 100 % 6]++;
-	access_log_write(c);
-	ctx_free(c);
-}
-
-/* What was sent, as handlers and middleware want to see it. */
+/* Points the ctx at what was sent. */
 static void
 read_request(struct ctx *c)
 {
@@ -86,7 +80,7 @@ find_endpoint(const struct route *route, const struct http_request *req)
 	return (verb == VERB_NONE ? NULL : route_endpoint(route, verb));
 }
 
-/* "/users/" is "/users", for every method (RFC 9110, 15.4.9). */
+/* Redirects "/users/" to "/users", for every method (RFC 9110, 15.4.9). */
 static bool
 redirect_trailing_slash(struct ctx *c)
 {
@@ -124,7 +118,7 @@ respond_without_endpoint(struct ctx *c)
 	raise_error(c, &ERR_METHOD_NOT_ALLOWED, "Method not allowed");
 }
 
-/* The coroutine. */
+/* The coroutine's function. */
 static void
 endpoint_run(void *arg)
 {
@@ -137,12 +131,12 @@ endpoint_run(void *arg)
 	}
 	if (c->endpoint->limit != NULL && !c->retried)
 		rate_limit_request(c, c->endpoint->limit);
-	/* Whoever may not ask is not told what is wrong with the question. */
+	/* Check access before the input: a 401 or 403 goes before a 422. */
 	path_read(c);
 	if (c->endpoint->auth != NULL)
 		depend(c, c->endpoint->auth);
 	if (c->endpoint->errors != OAUTH)
-		query_read(c);		/* RFC 6749, 3.2: to be ignored */
+		query_read(c);		/* RFC 6749, 3.2: ignored */
 	raise_validation(c);
 	c->endpoint->handler(c);
 	if (c->transaction != NULL || c->response.status == 0)
@@ -151,19 +145,13 @@ endpoint_run(void *arg)
 		    "committing" : "an answer");
 }
 
-/* Once more from the start; the request's copies stay. */
+/* Runs the handler a second time; the copies of the request stay. */
 static bool
 endpoint_retry(struct ctx *c)
 {
-	struct coro	*again;
-
-	if (!c->error.retry || c->retried)
+	if (!c->error.retry || c->retried ||
+	    !ctx_begin(c, endpoint_run, endpoint_done, c))
 		return (false);
-	again = coro_new(endpoint_run, endpoint_done, c);
-	if (again == NULL)
-		return (false);
-	coro_free(c->coro);
-	c->coro = again;
 	memset(&c->error, 0, sizeof(c->error));
 	memset(&c->response, 0, sizeof(c->response));
 	memset(c->path_values, 0, sizeof(c->path_values));
@@ -174,28 +162,25 @@ endpoint_retry(struct ctx *c)
 	return (true);
 }
 
-/* Runs on the loop's stack when the coroutine has ended, however it did. */
+/* Runs on the loop's stack after the coroutine has ended in any way. */
 static void
 endpoint_done(void *arg)
 {
 	struct ctx	*c = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(c);
+	ctx_end(c);
 	if (endpoint_retry(c))
 		return;
-	coro_free(c->coro);
-	c->coro = NULL;
 	if (c->error.kind != NULL)
 		error_handler_respond(c);
 	c->done = true;
 	if (c->req != NULL)
 		http_request_wakeup(c->req);
 	else
-		ctx_end(c);
+		request_end(c);
 }
 
-/* The client has gone, or Kore is done with the request. */
+/* The client has hung up, or Kore is done with the request. */
 static void
 request_gone(struct http_request *req)
 {
@@ -206,7 +191,7 @@ request_gone(struct http_request *req)
 	c->req = NULL;
 	c->client_gone = true;
 	if (c->done)
-		ctx_end(c);
+		request_end(c);
 }
 
 static void
@@ -221,9 +206,9 @@ arm_faults(const struct head *h, struct faults *faults)
 	faults_select(faults);
 }
 
-/* Takes sent over; NULL when there is no memory or coroutine for it. */
+/* Takes ownership of sent, or returns NULL: out of memory or coroutines. */
 static struct ctx *
-ctx_new(struct http_request *req, const struct route *route,
+request_new(struct http_request *req, const struct route *route,
     struct wire_request *sent)
 {
 	struct faults	 faults;
@@ -232,8 +217,7 @@ ctx_new(struct http_request *req, const struct route *route,
 	arm_faults(&sent->head, &faults);
 	if ((c = mem_calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
-	c->coro = coro_new(endpoint_run, endpoint_done, c);
-	if (c->coro == NULL) {
+	if (!ctx_begin(c, endpoint_run, endpoint_done, c)) {
 		mem_free(c);
 		return (NULL);
 	}
@@ -270,16 +254,19 @@ send_response(struct ctx *c)
 {
 	struct http_request	*req = c->req;
 	const struct header	*h;
-	bool			 told = false;
+	bool			 has_cache_control = false;
 
 	send_common_headers(req, c->request_id);
 	rate_limit_headers(c);
 	for (h = c->response.headers; h != NULL; h = h->next) {
 		http_response_header(req, h->name, h->value);
-		told |= strcmp(h->name, "cache-control") == 0;
+		has_cache_control |= strcmp(h->name, "cache-control") == 0;
 	}
-	/* Without a word, a cache may keep even a 404 (RFC 9111, 4.2.2). */
-	if (!told)
+	/*
+	 * Without Cache-Control, a cache may store even a 404 (RFC 9111,
+	 * 4.2.2).
+	 */
+	if (!has_cache_control)
 		http_response_header(req, "cache-control", "no-store");
 	if (c->response.status == 304)		/* RFC 9110, 8.6 */
 		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
@@ -324,7 +311,7 @@ app_handle(struct http_request *req, const struct route *route)
 	if (c == NULL) {
 		if ((sent = wire_take(req)) == NULL)
 			return (KORE_RESULT_ERROR);	/* gone already */
-		if ((c = ctx_new(req, route, sent)) == NULL) {
+		if ((c = request_new(req, route, sent)) == NULL) {
 			faults_select(NULL);
 			respond_busy(req, route, sent);
 			return (KORE_RESULT_OK);
@@ -340,6 +327,6 @@ app_handle(struct http_request *req, const struct route *route)
 	send_response(c);
 	req->hdlr_extra = NULL;
 	req->onfree = NULL;
-	ctx_end(c);
+	request_end(c);
 	return (KORE_RESULT_OK);
 }

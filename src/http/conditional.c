@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* If-Match, If-None-Match, ETag. */
+/* Evaluates If-Match and If-None-Match, and writes ETag. */
 
 #include <inttypes.h>
 #include <strings.h>
@@ -25,12 +25,10 @@ find_tag(struct ctx *c, const char *header, const char *tag, bool weak,
 			continue;
 		*sent = true;
 		one = etag_in_list(h->lines[i].value, tag, weak);
-		if (one == ETAG_MALFORMED) {
-			error_detail(c, ctx_printf(c, "header.%s", header),
+		if (one == ETAG_MALFORMED)
+			raise_invalid(c, ctx_printf(c, "header.%s", header),
 			    "invalid_format",
 			    "Is not a list of entity tags, like \"1\"");
-			raise_validation(c);
-		}
 		if (one > result)
 			result = one;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One request's memory, defers and waits. */
+/* The memory, deferred calls and waits of a struct ctx, from begin to end. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,8 +67,15 @@ defer(struct ctx *c, void (*fn)(void *), void *ptr)
 	c->defers = d;
 }
 
-void
-ctx_run_defers(struct ctx *c)
+bool
+ctx_begin(struct ctx *c, void (*fn)(void *), void (*ended)(void *), void *arg)
+{
+	c->coro = coro_new(fn, ended, arg);
+	return (c->coro != NULL);
+}
+
+static void
+run_defers(struct ctx *c)
 {
 	struct defer	*d;
 
@@ -80,6 +87,21 @@ ctx_run_defers(struct ctx *c)
 	c->no_unwind = false;
 }
 
+void
+ctx_end(struct ctx *c)
+{
+	faults_select(NULL);
+	run_defers(c);
+	coro_free(c->coro);
+	c->coro = NULL;
+}
+
+void
+ctx_release(struct ctx *c)
+{
+	arena_free(&c->arena, c->secret);
+}
+
 bool
 ctx_expired(const struct ctx *c)
 {
@@ -88,7 +110,7 @@ ctx_expired(const struct ctx *c)
 
 static bool	wait_until(struct ctx *, uint64_t) AWAITS;
 
-/* The deadline may be another when it has come: a lease is renewed. */
+/* Reads the deadline again after each wait: a job's lease may move it. */
 static bool
 wait_until(struct ctx *c, uint64_t until)
 {
@@ -106,7 +128,7 @@ wait_until(struct ctx *c, uint64_t until)
 #if defined(FAULTS)
 static bool	ctx_stall(void) AWAITS;
 
-/* Suspends for FAULT_STALL_MS whatever happens; true if woken meanwhile. */
+/* Suspends for FAULT_STALL_MS even if woken; returns true if woken. */
 static bool
 ctx_stall(void)
 {

@@ -84,7 +84,7 @@ setup(void **state)
 	return (0);
 }
 
-/* A process loads them once; here what an earlier test has read is lost. */
+/* A process loads settings once; this forgets what an earlier test loaded. */
 static const char *
 load(void)
 {
@@ -112,7 +112,7 @@ load_with(const char *name, const char *value)
 	return (copy);
 }
 
-/* What check-config prints. */
+/* The output of check-config. */
 static const char *
 printed(void)
 {
@@ -256,7 +256,7 @@ test_all_are_printed_and_secrets_masked(void **state)
 }
 
 static void
-test_what_is_not_declared_is_no_setting(void **state)
+test_undeclared_settings(void **state)
 {
 	(void)state;
 	assert_string_equal(load_with("KEEL_TEST_NONE", "x"),
@@ -266,7 +266,7 @@ test_what_is_not_declared_is_no_setting(void **state)
 }
 
 static void
-test_an_empty_one_is_unset(void **state)
+test_an_empty_setting_is_unset(void **state)
 {
 	(void)state;
 	assert_string_equal(load_with("KEEL_TEST_COLOUR", ""), "good");

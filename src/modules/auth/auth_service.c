@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Signing in: the password grant, sessions, access tokens. */
+/* Sign-in: the password grant, sessions, access tokens. */
 
 #include <string.h>
 
@@ -97,9 +97,8 @@ auth_service_sign_in(struct ctx *c, const struct token_request *in)
 static void
 raise_incorrect(struct ctx *c)
 {
-	error_detail(c, "body.current_password", "incorrect",
+	raise_invalid(c, "body.current_password", "incorrect",
 	    "Is not the current password");
-	raise_validation(c);
 }
 
 void

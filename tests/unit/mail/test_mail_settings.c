@@ -2,7 +2,7 @@
 /* sources: src/mail/mail_settings.c src/mail/mail_text.c */
 /* sources: src/base/arena.c src/base/mem.c */
 
-/* The settings of mail: what is taken, and what ends the start. */
+/* The settings of mail: what is accepted, and what stops the start. */
 
 #include "mail_fixture.h"
 
@@ -75,7 +75,7 @@ test_urls(void **state)
 }
 
 static void
-test_what_is_no_url(void **state)
+test_invalid_urls(void **state)
 {
 	static const char *const	 bad[] = {
 		"", "mail.example.org", "http://h", "SMTP://h", "smtp:h",
@@ -226,7 +226,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_what_is_no_url),
+		cmocka_unit_test(test_invalid_urls),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_authorities),

@@ -6,8 +6,8 @@
 
 /*
  * A request without Kore: a struct ctx, and a coroutine to run a function in,
- * so that raise_error() works. What came of it is a text: "ok", or the status,
- * the code and the details, "422 VALIDATION_ERROR query.a:missing".
+ * so that raise_error() works. The outcome is a text: "ok", or the status, the
+ * code and the details, such as "422 VALIDATION_ERROR query.a:missing".
  */
 
 #include <setjmp.h>
@@ -42,21 +42,18 @@ request_done(void *arg)
 {
 	struct ctx	*c = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(c);
-	coro_free(c->coro);
-	c->coro = NULL;
+	ctx_end(c);
 }
 
-/* Frees what the last one left. */
+/* Frees the last request. */
 static inline void
 request_end(void)
 {
-	arena_free(&request.arena, request.secret);
+	ctx_release(&request);
 	memset(&request, 0, sizeof(request));
 }
 
-/* A test's teardown: nothing of its requests may be left. */
+/* A test's teardown: checks that its requests left nothing. */
 static inline int
 request_teardown(void **state)
 {
@@ -90,7 +87,7 @@ request_outcome(const struct ctx *c)
 	return (text);
 }
 
-/* Runs fn(c) to its end, as endpoint.c runs a handler. */
+/* Runs fn(c) to its end, as endpoint.c runs a handler. Returns the outcome. */
 static inline const char *
 request_run(void (*fn)(struct ctx *))
 {
@@ -98,8 +95,7 @@ request_run(void (*fn)(struct ctx *))
 
 	request_fn = fn;
 	request_returned = false;
-	c->coro = coro_new(request_main, request_done, c);
-	assert_non_null(c->coro);
+	assert_true(ctx_begin(c, request_main, request_done, c));
 	faults_select(&c->faults);
 	coro_resume(c->coro);
 	assert_null(c->coro);
