@@ -300,8 +300,8 @@ main(void)
 		TEST(test_a_type_refuses_what_it_is_not),
 		TEST(test_a_table_is_read_after_the_servers_and_by_title),
 		TEST(test_all_are_printed_and_secrets_masked),
-		TEST(test_what_is_not_declared_is_no_setting),
-		TEST(test_an_empty_one_is_unset),
+		TEST(test_undeclared_settings),
+		TEST(test_an_empty_setting_is_unset),
 		TEST(test_migrate_reads_the_database_alone),
 	};
 
