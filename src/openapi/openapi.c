@@ -18,6 +18,7 @@
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
 #include "product.h"
+#include "utils/hex.h"
 
 #define API_VERSION	"1.0.0"
 #define API_SERVER	"api"		/* kore.conf's; admin is left out */
@@ -322,15 +323,12 @@ entity_tag(const char *text)
 {
 	static char	 tag[2 * SHA256_DIGEST_LENGTH + 3];
 	unsigned char	 digest[SHA256_DIGEST_LENGTH];
-	char		*p = tag;
-	size_t		 i;
 
 	if (!EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL))
 		openapi_fail("cannot hash the description");
-	*p++ = '"';
-	for (i = 0; i < sizeof(digest); i++, p += 2)
-		snprintf(p, 3, "%02x", digest[i]);
-	*p = '"';
+	tag[0] = '"';
+	hex_text(tag + 1, digest, sizeof(digest));
+	strcat(tag, "\"");
 	return (tag);
 }
 
