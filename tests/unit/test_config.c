@@ -41,13 +41,13 @@ find_words(void)
 	return (config.host);
 }
 
-/* Their titles put them in the other order. */
-SETTINGS(test_z,
+/* Read after the server's table, in the order of their titles. */
+SETTINGS(z_test,
     { "KEEL_TEST_LATE", NUMBER(1, 9), .number = &late, .fallback = "2",
 	.then = note_order });
-SETTINGS(test_a,
+SETTINGS(a_test,
     { "KEEL_TEST_EARLY", FLAG, .number = &early, .fallback = "1" });
-SETTINGS(test_m,
+SETTINGS(m_test,
     { "KEEL_TEST_WORDS", TEXT, .text = &words, .fallback = "two words" },
     { "KEEL_TEST_FOUND", TEXT, .text = &words, .find_fallback = find_words },
     { "KEEL_TEST_MISSING", TEXT, .text = &missing },
