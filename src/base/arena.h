@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "utils/text.h"
+
 struct arena_chunk;
 
 /* Memory that is given out piece by piece and returned all at once. */
@@ -22,6 +24,9 @@ void	*arena_alloc(struct arena *, size_t);
  * together, are had for certain. False when memory is short.
  */
 bool	 arena_reserve(struct arena *, size_t len);
+
+/* Text that grows in it. */
+struct text arena_text(struct arena *);
 
 /* Returns all of it; wipe overwrites it first (it held secrets). */
 void	 arena_free(struct arena *, bool wipe);

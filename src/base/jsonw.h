@@ -8,20 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct arena;
+#include "base/arena.h"
 
 /*
- * Writes JSON text, member by member, commas included. The text grows in an
- * arena, or stays within a buffer of the caller's when arena is NULL. When it
- * does not fit, failed is set and nothing more is written.
+ * Writes JSON, member by member, commas included. The text grows in an arena,
+ * or stays within a buffer of the caller's; text.cut says that it did not fit.
  */
 struct jsonw {
-	struct arena	*arena;
-	char		*text;		/* not NUL-terminated */
-	size_t		 len;
-	size_t		 size;
-	bool		 comma;
-	bool		 failed;
+	struct text	text;
+	bool		comma;
 };
 
 void	jsonw_init(struct jsonw *, struct arena *);

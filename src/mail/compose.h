@@ -16,15 +16,6 @@
  * this room.
  */
 
-/* Text that grows in an arena; once memory has been short, it stays failed. */
-struct text {
-	struct arena	*arena;
-	char		*data;		/* no NUL */
-	size_t		 len;
-	size_t		 size;
-	bool		 failed;
-};
-
 /* A message, ready to go. */
 struct message {
 	const char	*id;		/* the job's */
@@ -37,9 +28,6 @@ struct message {
 };
 
 /* mail_text.c */
-
-void	text_add(struct text *, const char *, size_t);
-void	text_puts(struct text *, const char *);
 
 /* Is the character of n bytes, 0 if it is none, one that may break a line or
  * turn its direction? */
