@@ -37,7 +37,7 @@ def check(files):
 # As in a router, a repository and the schemas of a module: each of BAD is this
 # but for one line.
 SNIPPET = """
-#include "modules/users/users.h"
+#include "modules/users/users_repository.h"
 
 struct sample {
 	const char	*name;

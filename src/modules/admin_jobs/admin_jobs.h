@@ -6,7 +6,6 @@
 
 #include <stdint.h>
 
-#include "database/database.h"
 #include "http/page.h"
 #include "http/schema_response.h"
 #include "schema/schema.h"
@@ -27,8 +26,6 @@ struct admin_job {
 	int64_t		 created_at;
 	int64_t		 finished_at;	/* TIME_NULL: it is not */
 };
-
-extern const struct model	admin_job_model;
 
 /* admin_jobs_schemas.c */
 
@@ -74,28 +71,6 @@ const struct admin_job_cursor_list
  * runs or is done, or while an equal one is unfinished.
  */
 const struct admin_job	*admin_jobs_service_retry(struct ctx *,
-			    const char *id) AWAITS;
-
-/* admin_jobs_repository.c */
-
-/* Up to limit rows of the page, and in *n how many. */
-struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
-			    const struct admin_job_filter *,
-			    const struct page *, int64_t limit, size_t *n)
-			    AWAITS;
-int64_t			 admin_jobs_repository_count(struct ctx *,
-			    const struct admin_job_filter *) AWAITS;
-
-/* What a list's order goes by, for the cursor. */
-const char		*admin_jobs_repository_sort_key(struct ctx *,
-			    const struct admin_job *);
-
-/*
- * Queues the job anew and tells the runners, unless it runs or is done: then
- * it is returned as it is. NULL when there is none. Raises ERR_CONFLICT while
- * an equal one is unfinished.
- */
-struct admin_job	*admin_jobs_repository_retry(struct ctx *,
 			    const char *id) AWAITS;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions in the database. */
 
-#include "modules/auth/auth.h"
+#include "modules/auth/auth_repository.h"
 
 QUERIES(sessions);
 QUERIES(sign_ins);

@@ -4,17 +4,7 @@
 #ifndef MODULES_HEALTH_H
 #define MODULES_HEALTH_H
 
-#include "database/database.h"
 #include "http/schema_response.h"
-
-/* health_models.c */
-
-struct database_state {
-	int64_t	version;		/* of the schema */
-	bool	writable;
-};
-
-extern const struct model	database_state_model;
 
 /* health_schemas.c */
 
@@ -34,14 +24,5 @@ struct health	*health_service_ready(struct ctx *) AWAITS;
 
 /* The admin listener's page: Prometheus text, exposition format 0.0.4. */
 const char	*health_service_metrics(struct ctx *);
-
-/* health_repository.c */
-
-/*
- * What the database is like. Where it takes no writes, every connection is made
- * anew: without this, a server that is sent no more writes would stay there.
- */
-struct database_state	*health_repository_database_state(struct ctx *)
-			    AWAITS;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The version of the database's schema, and whether it takes writes. */
 
-#include "modules/health/health.h"
+#include "modules/health/health_repository.h"
 
 QUERIES(health);
 QUERY(health, database_state, database_state);

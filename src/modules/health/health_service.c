@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "base/metrics.h"
-#include "modules/health/health.h"
+#include "modules/health/health_repository.h"
 #include "product.h"
 
 struct health *

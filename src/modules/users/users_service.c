@@ -6,7 +6,7 @@
 #include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
-#include "modules/users/users.h"
+#include "modules/users/users_repository.h"
 #include "utils/email.h"
 
 /* Or 409 would tell a stranger of any number of addresses who has one. */
