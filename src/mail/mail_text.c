@@ -15,42 +15,13 @@
 #define WORD_FRAME	12	/* of these, for =?utf-8?q? and ?= */
 #define QUOTED		76	/* columns of a quoted-printable line */
 
-void
-text_add(struct text *t, const char *s, size_t len)
-{
-	size_t	 size;
-	char	*data;
-
-	if (t->failed || len == 0)
-		return;
-	if (t->size - t->len < len) {
-		size = t->size * 2 + len + 1024;
-		if ((data = arena_alloc(t->arena, size)) == NULL) {
-			t->failed = true;
-			return;
-		}
-		if (t->len > 0)
-			memcpy(data, t->data, t->len);
-		t->data = data;
-		t->size = size;
-	}
-	memcpy(t->data + t->len, s, len);
-	t->len += len;
-}
-
-void
-text_puts(struct text *t, const char *s)
-{
-	text_add(t, s, strlen(s));
-}
-
-/* The columns already used in the current line. */
+/* Columns of the line that is being written. */
 static size_t
 column(const struct text *t)
 {
 	const char	*end;
 
-	if (t->failed || t->len == 0)
+	if (t->cut || t->len == 0)
 		return (0);
 	end = memrchr(t->data, '\n', t->len);
 	return (end == NULL ? t->len : (size_t)(t->data + t->len - end - 1));
