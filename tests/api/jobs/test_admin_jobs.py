@@ -174,7 +174,7 @@ def test_a_page_is_as_of_every_list(crowd):
 
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("limit", [100, 6])
-def test_every_order_is_total(crowd, sort, limit):
+def test_every_order_is_complete(crowd, sort, limit):
     seen = []
     for page in range(1, TOTAL // limit + 2):
         seen += ids(crowd.list("sort=%s&limit=%d&page=%d" % (sort, limit,
@@ -199,7 +199,7 @@ def test_skip_leaves_out(crowd, query):
     ("kind=send_welcome_email&status=dead",
      "kind = 'send_welcome_email' AND status = 'dead'")])
 @pytest.mark.parametrize("sort", SORTS)
-def test_a_filter_leaves_what_it_says(crowd, query, where, sort):
+def test_a_filter_returns_the_matching_rows(crowd, query, where, sort):
     expected = crowd.order(sort, where)
     page = crowd.list("limit=100&sort=%s&%s" % (sort, query))
     assert ids(page) == expected
