@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the database itself holds to: types, keys, constraints, triggers."""
+"""The database's own rules: types, keys, constraints, triggers."""
 
 import os
 import uuid
@@ -16,7 +16,7 @@ MIGRATIONS = os.path.join(ROOT, "sql/migrations")
 
 @pytest.fixture(scope="module")
 def sql(cluster, template):
-    """Statements to a migrated database that no server uses."""
+    """Runs statements on a migrated database that no server uses."""
     database = cluster.database(template)
     return lambda statement, *params: cluster.sql(statement, *params,
                                                   database=database)
@@ -50,7 +50,7 @@ def columns_where(sql, condition):
 
 
 def indexes(sql, table):
-    """{name: (definition from the table on, is it unique)}"""
+    """{name: (definition after the table's name, is it unique)}"""
     return {name: (definition.partition(" USING ")[2], unique)
             for name, definition, unique in sql(
                 "SELECT c.relname::text, pg_get_indexdef(i.indexrelid), "
@@ -277,7 +277,7 @@ def test_only_the_rows_that_change_move(sql):
 
 def test_a_database_that_stopped_at_0003_comes_up_with_its_rows(make_server,
                                                                 cluster):
-    """What is in its way stops 0004; when that has gone, migrate goes on."""
+    """An obstacle stops 0004; when it is gone, migrate continues."""
     server = make_server(database=cluster.database())
     server.sql("CREATE TABLE ix_users_list_name ()")
     done = server.command("migrate")
@@ -326,7 +326,7 @@ def catalog(sql):
 
 
 def test_keel_migrate_makes_what_the_files_say(sql, cluster):
-    """They are in the program; a psql would have made the same of them."""
+    """They are compiled in; psql with the files gives the same catalog."""
     database = cluster.database()
 
     def plain(statement):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What the database may say and how it is told to the client: each SQLSTATE
-is raised by a trigger, so that the real server meets the real error."""
+"""Database errors and their responses: a trigger raises each SQLSTATE, so that
+the real server gets the real error."""
 
 import concurrent.futures
 import os
@@ -16,7 +16,7 @@ CONFLICT = "Resource already exists or constraint violation"
 
 
 def raising(server, sqlstate, when="true"):
-    """From now on an INSERT into users fails so, when `when` holds."""
+    """From now on an INSERT into users fails like this, if `when` holds."""
     server.sql(
         "CREATE SEQUENCE attempts; "
         "CREATE FUNCTION refuse() RETURNS trigger "
@@ -107,7 +107,7 @@ def test_a_database_that_cannot_is_503(start_server, sqlstate):
 
 
 def test_what_is_unavailable_and_what_is_a_bug(start_server):
-    """Those that could be taken for the other; 25006 has a file of its own."""
+    """Those that are easily confused; 25006 has its own file."""
     server = start_server()
     for status, states in (503, ["55P03", "58000", "58030", "58P01"]), \
             (500, ["25P01", "25P02", "42501", "55006", "XX000"]):
@@ -121,7 +121,7 @@ def test_what_is_unavailable_and_what_is_a_bug(start_server):
 
 def test_a_lock_that_is_not_had_in_time_is_503(start_server, cluster,
                                                template):
-    """The operator has set how long to wait for one."""
+    """The operator has set lock_timeout."""
     database = cluster.database(template)
     server = start_server(database=database, KEEL_DATABASE_URL=cluster.url(
         database) + " options='-c lock_timeout=100'")
@@ -137,8 +137,8 @@ def test_a_lock_that_is_not_had_in_time_is_503(start_server, cluster,
 
 def test_a_session_that_is_ended_within_a_transaction(start_server, cluster,
                                                       template):
-    """PostgreSQL does that to one that rests there for too long (25P03): the
-    worker that holds it is stopped meanwhile."""
+    """PostgreSQL ends a session that is idle in a transaction for too long
+    (25P03): the test stops the worker that holds it."""
     database = cluster.database(template)
     server = start_server(
         database=database, KEEL_WORKERS="1", KEEL_DATABASE_URL=cluster.url(
@@ -164,7 +164,7 @@ def test_a_session_that_is_ended_within_a_transaction(start_server, cluster,
 
 
 def test_a_newer_schema_under_a_running_server(start_server):
-    """Every statement prepared before the change is stale then."""
+    """Every statement that was prepared before the change is stale."""
     server = start_server()
     with server.client() as client:
         user, _ = register(client)
@@ -176,7 +176,7 @@ def test_a_newer_schema_under_a_running_server(start_server):
             assert answer.status_code == 200
         register(client)
 
-        # Run once more, with the same parameters.
+        # The request is retried with the same parameters.
         [admin] = add_people(server, "admin")
         server.sql("ALTER TABLE users ALTER name TYPE varchar(300)")
         for path in ("?limit=1&sort=name", "?cursor=&limit=1",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The checker itself: each thing that is not declared, it finds."""
+"""Tests the checker itself: it finds everything that is not declared."""
 
 import json
 import threading
@@ -214,7 +214,7 @@ def test_only_what_was_checked_is_seen():
 
 
 def test_every_client_is_watched(client, server):
-    """Also those that are made and gone in one call, and in threads."""
+    """Also those that exist for one call, and those in threads."""
     options = {"verify": server.tls(), "trust_env": False}
 
     def ask():
@@ -233,7 +233,7 @@ def test_every_client_is_watched(client, server):
 
 
 def session_of(**options):
-    """As pytest's, after a run that found nothing wrong."""
+    """Like pytest's, after a run without failures."""
     option = dict.fromkeys(("keyword", "markexpr", "collectonly", "deselect",
                             "ignore", "ignore_glob")) | options
     config = types.SimpleNamespace(
@@ -245,7 +245,7 @@ def session_of(**options):
 
 @pytest.fixture
 def exercised(monkeypatch):
-    """One that has seen all that there is, as if from a worker."""
+    """One that has seen every response, as if from a worker."""
     monkeypatch.setattr(contract.watch, "contracts", {})
     exercised = Exercised()
     exercised.pytest_testnodedown(types.SimpleNamespace(workeroutput={

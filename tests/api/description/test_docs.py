@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""/openapi.json and /docs: what a browser gets, and what it may do with it.
-The page itself is tried in a browser by tests/openapi."""
+"""/openapi.json and /docs: what a browser gets, and what the page may do.
+tests/openapi tests the page itself in a browser."""
 
 import gzip
 import re
@@ -75,7 +75,7 @@ def test_the_page_may_run_its_own_files_alone(client):
     assert policy["connect-src"] == "'self'"
     assert not any("unsafe" in sources for sources in policy.values())
 
-    # Relative, so that it works below any prefix of a proxy's.
+    # Relative, so that it works below any prefix of a proxy.
     asked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert asked and "<script>" not in page.text
     for path in asked:
@@ -89,7 +89,7 @@ def test_no_other_file_is_served(client, name):
 
 
 def test_a_slow_reader_gets_all_of_it(client, server):
-    """Far more is to be sent than fits between the two."""
+    """Much more than the buffers between the two can hold."""
     path = "/docs/swagger-ui-bundle.js"
     plain = socket.socket()
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

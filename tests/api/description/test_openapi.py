@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The description itself: it is valid, it is the one of tests/golden, it says
-what kore.conf says; and what cannot be described stops the start."""
+"""The description itself: it is valid, equals the one in tests/golden and
+follows kore.conf; and what cannot be described stops the start."""
 
 import difflib
 import json
@@ -15,7 +15,7 @@ from helpers import check_validation, new_user
 from people import add_people
 from server import BUILD, read_text
 
-TEXT_FORMATS = {"uuid", "date-time"}    # which say themselves what one is
+TEXT_FORMATS = {"uuid", "date-time"}    # the format is enough
 METADATA = ("summary", "description", "operationId", "tags", "responses",
             "security")
 
@@ -27,7 +27,7 @@ def description():
 
 @pytest.fixture(scope="module")
 def whole(description):
-    """Every $ref replaced, which tells that each has something behind it."""
+    """Every $ref replaced, which shows that each has a target."""
     return inline(description.document, description.document)
 
 
@@ -47,7 +47,7 @@ def test_it_is_the_one_in_git(description):
     changed = "".join(difflib.unified_diff(
         golden.splitlines(True), description.pretty().splitlines(True),
         "tests/golden/openapi.json", "./keel openapi", n=2))
-    assert not changed, "not as it was; if that is meant: make golden\n" + \
+    assert not changed, "it has changed; if that is intended: make golden\n" + \
         changed
 
 
@@ -143,7 +143,7 @@ def test_every_text_has_an_example(whole):
 
 
 def test_secrets_are_only_written(whole):
-    """What cannot be read is in no answer."""
+    """No response has a writeOnly member."""
     for name, schema in whole["components"]["schemas"].items():
         for member, facts in schema["properties"].items():
             assert ("password" in member) == facts.get("writeOnly", False), \
@@ -292,7 +292,7 @@ def test_what_cannot_be_described_stops_the_start(make_server, build_copy,
 
 
 def test_a_field_that_is_gone_is_missed(description):
-    """The file in git, and every exchange with that field, tell of it."""
+    """The comparison with git, and every exchange with that field, fail."""
     document = json.loads(description.text)
     del document["components"]["schemas"]["Health"]["properties"]["status"]
     less = Description(json.dumps(document))

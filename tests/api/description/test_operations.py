@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What any operation must answer, asked of each that the description has. The
-contract's checker looks at the answers (contract.py)."""
+"""The responses of every operation in the description. The contract's checker
+looks at them, too (contract.py)."""
 
 import concurrent.futures
 import uuid
@@ -19,14 +19,14 @@ JSON = "application/json"
 
 
 def those(holds):
-    """A test for each operation of which that holds."""
+    """Parametrizes a test with each operation for which holds() is true."""
     return pytest.mark.parametrize("operation", [
         operation for operation in OPERATIONS if holds(operation)],
         ids=lambda operation: operation.id)
 
 
 def answers(*statuses):
-    """Those that declare all of these."""
+    """True for operations that declare all of these statuses."""
     return lambda operation: set(statuses) <= set(operation.answers)
 
 
@@ -36,12 +36,12 @@ def takes_json(operation):
 
 @pytest.fixture
 def people(server):
-    """Somebody to ask about, somebody else, and an admin."""
+    """The user of the paths, another user, and an admin."""
     return add_people(server, "user", "user", "admin")
 
 
 class Asker:
-    """Asks an operation as its example says, but for what is given."""
+    """Sends an operation's example, with the given changes."""
 
     def __init__(self, client, people):
         self.client = client
@@ -185,7 +185,7 @@ def test_the_same_version_is_304(ask, operation):
 
 @those(lambda operation: operation.method == "GET")
 def test_head_is_get_without_its_body(ask, operation):
-    """What HEAD may answer is what GET declares."""
+    """HEAD may return what GET declares."""
     get = ask(operation)
     head = ask.client.head(ask.path(operation), headers={} if
                            operation.anonymous else
@@ -204,7 +204,7 @@ def test_options_names_the_declared_methods(ask, path):
 
 
 #
-# What it takes two for.
+# Tests that need two clients.
 #
 
 ME = "/api/v1/users/me"
@@ -223,7 +223,7 @@ def test_who_is_deleted_meanwhile_is_404(ask, server, operation):
 @those(lambda operation: operation.path == ME and
        operation.method == "DELETE")
 def test_an_admin_who_is_none_any_more_is_403(ask, server, operation):
-    """They delete themselves as one, and wait for who takes that from them."""
+    """They delete themselves while another admin removes their role."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "UPDATE users SET role = 'user' WHERE id = "
                          "%s", ask.admin.id):
@@ -233,7 +233,7 @@ def test_an_admin_who_is_none_any_more_is_403(ask, server, operation):
 
 
 def test_address_after_address_is_429(start_server):
-    """Whichever operation changes it, the same are counted."""
+    """The limit counts the changes by all operations together."""
     server = start_server(KEEL_RATE_LIMITS="email_changes=1/h")
     with server.client() as client:
         for operation in OPERATIONS:

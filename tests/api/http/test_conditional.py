@@ -33,7 +33,7 @@ def people(server):
 
 @pytest.fixture(autouse=True)
 def tags(client, people):
-    """Each is asked for once, as people are new for every test."""
+    """The ETag of each person, read once: people are new in each test."""
     for one in people:
         one.tag = get(client, one).headers["etag"]
 
@@ -44,7 +44,7 @@ def user(people):
 
 
 def send(client, people, write, *headers):
-    """By the admin, of the user; headers are (name, value)."""
+    """Sent by the admin, about the user; headers are (name, value)."""
     user, admin = people
     method, suffix, body = WRITES[write]
     if body and "email" in body:
@@ -69,7 +69,7 @@ def get(client, user, *headers, method="GET", path=None):
 
 
 def fresh(value, user):
-    """"1" in a header line of a test stands for the tag that the user has."""
+    """In a test's header value, "1" stands for the user's current ETag."""
     return value.replace('"1"', user.tag)
 
 
@@ -124,7 +124,7 @@ def test_no_user_has_the_tag_of_another(client, people):
 
 
 def test_an_account_made_anew_has_another_tag(client):
-    """The address is the same, the version too, the account is not."""
+    """The address and the version are the same, but not the account."""
     body = new_user()
     tags = set()
     for _ in range(2):
@@ -169,7 +169,7 @@ def test_what_the_client_has_is_not_sent_again(server, user, values, method):
             assert "content-type" not in answer.headers
             assert "content-length" not in answer.headers
             assert "x-request-id" in answer.headers
-            # The connection goes on.
+            # The connection stays open.
             assert get(client, user, path=path).json()["id"] == user.id
 
 
@@ -300,7 +300,7 @@ def test_a_list_of_tags_that_is_none(client, people, value):
 
 
 #
-# Two writers.
+# Two clients that write.
 #
 
 @pytest.mark.parametrize("first, second", [
@@ -308,7 +308,7 @@ def test_a_list_of_tags_that_is_none(client, people, value):
     ("deactivate", "put"), ("delete", "delete"), ("deactivate", "delete")])
 def test_of_two_writers_in_time_one_is_late(server, client, people, first,
                                             second):
-    """Both have read the version when the first of them writes."""
+    """Both have read the same version before the first one writes."""
     fresh = ("If-Match", '"1"')
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         with transaction(server, "SELECT FROM users WHERE id = %s FOR UPDATE",

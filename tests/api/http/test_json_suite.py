@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Every file of nst/JSONTestSuite's test_parsing, posted as a body. The suite
-is not part of Keel: KEEL_JSON_SUITE names its folder; without it, one is looked
-for beside the checkout."""
+"""Posts every file of nst/JSONTestSuite's test_parsing as a body. The suite is
+not part of Keel: KEEL_JSON_SUITE names its folder; by default, the test looks
+beside the checkout."""
 
 import os
 
@@ -17,7 +17,7 @@ FILES = sorted(os.listdir(SUITE)) if os.path.isdir(SUITE) else []
 pytestmark = pytest.mark.skipif(
     not FILES, reason="no JSONTestSuite in %s (KEEL_JSON_SUITE)" % SUITE)
 
-# Well-formed, and refused as JSON all the same; the rest are only no users.
+# Valid JSON that Keel rejects with 400; other valid JSON gets 422.
 REFUSED = {
     "y_object_duplicated_key.json": "duplicate_field",
     "y_object_duplicated_key_and_value.json": "duplicate_field",
@@ -44,7 +44,7 @@ def test_what_is_no_json_is_400(client, name):
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "y"])
 def test_what_is_json_is_read(client, name):
-    """It is no user, so it is 422; what matters is that it is not 400."""
+    """It is no user, so it is 422; the test is that it is not 400."""
     answer = post(client, name)
     check_error(answer, 422, "VALIDATION_ERROR")
     codes = {detail["code"] for detail in answer.json()["error"]["details"]}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""TLS as strangers see it: openssl s_client, sslscan, Python's ssl."""
+"""TLS with independent clients: openssl s_client, sslscan, Python's ssl."""
 
 import os
 import re
@@ -135,7 +135,7 @@ def sockets_of(pid):
 
 
 def accepted_sockets(port):
-    """The inodes of the established connections to a port of ours."""
+    """The inodes of the established connections to one of our ports."""
     with open("/proc/net/tcp") as f:
         rows = [line.split() for line in f.readlines()[1:]]
     return {row[9] for row in rows
@@ -153,8 +153,8 @@ def shares_of(server):
                          ids=["tls1_2", "tls1_3"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_session_is_resumed_by_every_worker(tls_servers, kind, version):
-    """All connections stay open, four at a time, until both workers have
-    some."""
+    """All connections stay open. It opens four at a time, until both workers
+    have some."""
     server = tls_servers[kind]
     context = server.tls()
     context.minimum_version = context.maximum_version = version

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What a body may be: JSON to the letter, UTF-8, one object, known keys."""
+"""Which bodies are valid: strict JSON, UTF-8, one object, known keys."""
 
 import json
 
@@ -24,12 +24,12 @@ def check_invalid_json(answer):
 
 
 def nested(levels):
-    """A body of so many levels, the object included."""
+    """A body with that many levels, including the object."""
     return '{"a":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
 
 
 #
-# 400: no JSON.
+# 400: invalid JSON.
 #
 
 @pytest.mark.parametrize("body", [
@@ -87,7 +87,7 @@ def test_brackets_in_a_string_are_no_levels(client):
 
 
 #
-# 422: JSON, but not what is asked for.
+# 422: JSON that does not fit the schema.
 #
 
 @pytest.mark.parametrize("body", ["[]", "null", "true", "1", '"x"', "[{}]"])
@@ -184,7 +184,7 @@ def test_a_charset_of_utf_8_is_fine(client, content_type):
 
 
 #
-# What must be let in.
+# Valid bodies.
 #
 
 @pytest.mark.parametrize("edit", [
@@ -206,7 +206,7 @@ def test_a_body_of_the_greatest_size_is_read(client):
 
 
 def test_a_body_over_the_greatest_size_is_refused(client, server):
-    """By Kore, which answers 413 before a byte of it is sent, and hangs up."""
+    """By Kore, which sends 413 before it reads the body, and closes."""
     with raw_connection(server) as connection:
         connection.sendall(raw_request("POST", USERS, Content_Length=BODY_MAX
                                        + 1, Content_Type="application/json"))
@@ -217,7 +217,7 @@ def test_a_body_over_the_greatest_size_is_refused(client, server):
 
 
 def test_every_refusal_leaves_the_connection_in_use(client):
-    """A handler that answers early must not leave bytes behind."""
+    """A handler that responds early must leave no bytes unread."""
     for body in (b"{", nested(5000), json.dumps({}), b"\xff"):
         post(client, body)
         assert client.get("/healthz").json() == {"status": "ok"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The bytes of a head, and Host."""
+"""The bytes of a request head, and Host."""
 
 import socket
 
@@ -70,7 +70,7 @@ def test_a_bad_head_in_single_bytes_is_400(server, name):
             for i in range(len(head)):
                 connection.sendall(head[i:i + 1])
         except OSError:
-            pass    # refused before its end
+            pass    # refused before the end
         [answer] = Answers(connection).all()
     check_error(answer, 400, "BAD_REQUEST")
 
@@ -115,7 +115,7 @@ def test_a_target_too_long_is_414(server):
 
 
 def test_up_to_100_header_lines_count(server):
-    """Kore holds 23: beyond them it once lost Authorization."""
+    """Kore keeps 23: without the guard, Authorization could be lost."""
     with server.client() as client:
         user, _ = register(client)
         token = sign_in(client, user).encode()
@@ -177,7 +177,7 @@ def test_no_link_is_made_from_host(server):
 
 
 def ask_localhost(server, address, host):
-    """The answer to a request for a host, where TLS named localhost."""
+    """The response to a request with this Host; TLS names localhost."""
     with socket.create_connection((address, server.port)) as raw, \
             server.tls().wrap_socket(
                 raw, server_hostname="localhost") as connection:
@@ -206,7 +206,7 @@ def test_an_absolute_target_is_as_good_as_a_path(server, target):
 
 
 def test_over_ipv6(start_server):
-    """Kore does not find the port in a name there."""
+    """Kore does not find the port after such a host."""
     server = start_server(KEEL_HOST="::1")
     for host, status in ((b"evil:1", 421), (b"[::1]:8888", 421),
                          (b"localhost", 200), (b"localhost:8888", 200)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""One request at a time: pipelining, who closes, what is logged."""
+"""One request at a time: pipelining, closing, the log."""
 
 import json
 import socket
@@ -26,7 +26,7 @@ def test_pipelined_requests_are_answered_in_order(server, count):
 
 
 def test_a_slow_request_is_answered_before_a_fast_one(server):
-    """A registration takes a password hash, the health page nothing; the
+    """A registration hashes a password, the health page does nothing; the
     registration's body comes late."""
     body = user_body()
     answers = exchange(
@@ -122,7 +122,7 @@ def test_the_admin_listener_has_the_same_guard(server):
 
 
 def test_a_large_answer_is_sent_whole_to_a_slow_reader(server):
-    """A hundred mistakes make an answer that no small window holds."""
+    """The response to a hundred errors is larger than a small window."""
     body = json.dumps({"x" * 90 + str(i): 1 for i in range(1000)}).encode()
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)

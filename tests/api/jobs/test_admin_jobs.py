@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Jobs as an admin sees them, and tries them again."""
+"""The admin's view of jobs, and retries."""
 
 import concurrent.futures
 import json
@@ -22,7 +22,7 @@ MEMBERS = ["id", "kind", "payload", "status", "attempts", "error",
            "request_id", "run_at", "created_at", "finished_at"]
 TOTAL = 70
 
-# By hand, so that every filter has its ties. None of them is of this version.
+# By hand, so that every filter has ties. No kind is one of this version.
 FILL = """
 INSERT INTO jobs (id, kind, payload, status, created_at, finished_at)
 SELECT gen_random_uuid(), (ARRAY['send_welcome_email', 'purge_jobs'])[i %% 2
@@ -57,7 +57,7 @@ class Admin:
         return self.client.get(target, headers=self.me.headers)
 
     def ask(self, query=""):
-        """The answer to a query that is percent-encoded already."""
+        """The response to a query that is already percent-encoded."""
         return self.get(JOBS + "?" + query if query else JOBS)
 
     def list(self, query=""):
@@ -66,13 +66,13 @@ class Admin:
         return answer.json()
 
     def find(self, id):
-        """A job as it is listed."""
+        """The job's item in the list."""
         [found] = [job for job in self.list("limit=100")["items"]
                    if job["id"] == id]
         return found
 
     def order(self, sort="-created_at", where="true"):
-        """The ids as they must be listed."""
+        """The ids in the expected order."""
         rows = self.server.sql("SELECT created_at, id::text FROM jobs WHERE " +
                                where)
         return [id for _, id in sorted(rows, reverse=sort.startswith("-"))]
@@ -84,7 +84,7 @@ class Admin:
 
 @pytest.fixture(scope="module")
 def crowd(start_module_server):
-    """Of a server that has the jobs of the query above."""
+    """An admin of a server that has the jobs of the query above."""
     server = start_module_server()
     server.sql(FILL, TOTAL)
     with server.client() as client:
@@ -97,7 +97,7 @@ def admin(server, client):
 
 
 #
-# What a job is.
+# The members of a job.
 #
 
 def test_a_job_has_exactly_its_members(admin):
@@ -129,7 +129,7 @@ def test_what_is_not_known_is_null(admin):
 @pytest.mark.parametrize("number", [
     "9007199254740993", "1e400", "0.1000000000000000055511151231257827"])
 def test_a_number_of_a_payload_is_as_it_was_stored(admin, number):
-    """No reader's idea of one comes between."""
+    """No JSON parser changes it."""
     id = add_job(admin.server, created_at="2201-01-01Z",
                  payload='{"n": %s}' % number)
     [[text]] = admin.server.sql("SELECT payload::text FROM jobs WHERE id = %s",
@@ -250,7 +250,7 @@ def test_links_lead_to_the_end_and_keep_the_filter(crowd):
 
 
 #
-# Behind a cursor.
+# By cursor.
 #
 
 def walk(admin, query, between=lambda: None):
@@ -279,7 +279,7 @@ def test_each_job_is_seen_once(crowd, sort, query, where, limit):
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_others_come_and_go_meanwhile(crowd, sort):
-    """At the moment of those that are there."""
+    """New rows have the same time as those in the list."""
     stayed = crowd.order(sort)
     [[moment]] = crowd.server.sql("SELECT created_at FROM jobs ORDER BY 1 "
                                   "OFFSET 30 LIMIT 1")
@@ -308,11 +308,11 @@ def test_a_cursor_is_of_one_list_and_order(crowd):
 
 
 #
-# Once more.
+# Retry.
 #
 
 def due(server, id):
-    """Seconds until it is due."""
+    """The seconds until the job is due."""
     [[seconds]] = server.sql("SELECT extract(epoch FROM run_at - now())::float "
                              "FROM jobs WHERE id = %s", id)
     return seconds
@@ -338,7 +338,7 @@ def test_a_dead_job_is_due_at_once(admin):
     assert after == before | {
         "status": "queued", "attempts": 0, "runner": None,
         "finished_at": None, "run_at": after["run_at"]}
-    assert -10 < due(admin.server, id) <= 0     # behind those that wait
+    assert -10 < due(admin.server, id) <= 0     # after those that wait
 
 
 def test_a_job_that_waits_for_its_next_attempt_is_due_at_once(admin):
@@ -425,7 +425,7 @@ def test_runners_are_told_of_what_became_due(admin):
      None),
     ("DELETE FROM jobs WHERE id = %s", 404, "Job not found")])
 def test_what_is_changed_meanwhile_counts(admin, change, status, message):
-    """A runner was faster, or the other way round: never both."""
+    """A runner was first, or the retry was: never both."""
     id = add_job(admin.server, attempts=3)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(admin.server, change, id):
@@ -449,12 +449,12 @@ def test_two_who_retry_at_once_do_it_once(admin):
 
 
 #
-# Of many.
+# Many jobs.
 #
 
 @pytest.fixture(scope="module")
 def many(cluster, template):
-    """Statements to a database with 100,000 jobs, few of them dead."""
+    """Runs statements on a database with 100,000 jobs, few of them dead."""
     database = cluster.database(template)
     cluster.sql(
         "INSERT INTO jobs (id, kind, payload, status, created_at) SELECT "

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Mail servers that refuse, fail for a while or for good, or are not who they
-should be: what becomes of the jobs. (One that hangs: test_jobs_runners.py.)"""
+"""Mail servers that refuse, fail temporarily or permanently, or are impostors;
+and the outcome of the jobs. (One that hangs: test_jobs_runners.py.)"""
 
 import subprocess
 import time
@@ -19,11 +19,11 @@ def due_in(server, job_id):
 
 
 #
-# One step of the conversation goes wrong, once.
+# One step of the SMTP session fails, once.
 #
 
 class Post:
-    """A runner and its mail server, to be upset by each test."""
+    """A runner and its mail server, which each test scripts."""
 
     def __init__(self, server, smtp):
         self.server = server
@@ -122,7 +122,7 @@ def test_the_last_attempt_is_the_last(post):
 
 
 #
-# TLS and who may send.
+# TLS and login.
 #
 
 LOGIN = ("keel@example.com", "Pw:1/@%40 ?#-" + "s3cret" * 3)
@@ -130,7 +130,7 @@ confidential.add(LOGIN[1])
 
 
 def send_one(make_server, start_runner, smtp, **settings):
-    """By a runner of its own; the server and the job's id."""
+    """With its own runner; returns the server and the job's id."""
     server = make_server(KEEL_SMTP_URL=smtp.url, **settings)
     start_runner(server)
     [job_id] = add_jobs(server, [new_email()])
@@ -152,7 +152,7 @@ def test_tls_and_login(make_server, start_runner, certificates, kind,
 
 
 def make_foreign_certificate(folder):
-    """One that is its own authority, for another host."""
+    """A self-signed certificate for another host."""
     pair = (str(folder / "other.pem"), str(folder / "other.key"))
     subprocess.run(
         ["openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec",
@@ -168,7 +168,7 @@ def make_foreign_certificate(folder):
 @pytest.mark.parametrize("what", ["unknown", "name"])
 def test_another_s_certificate_is_refused(
         make_server, start_runner, certificates, tmp_path, what, implicit):
-    """And it is told nothing."""
+    """And the server gets no data."""
     pair = authority = certificates["ec"]
     if what == "unknown":
         authority = certificates["rsa"]
@@ -215,7 +215,7 @@ def test_a_wrong_password_is_tried_again_later(make_server, start_runner):
 
 
 class SlowServer(ScriptedServer):
-    """Keeps whoever connects waiting for its greeting."""
+    """Delays its greeting."""
     pause = 0
 
     def action(self, step):
@@ -225,8 +225,8 @@ class SlowServer(ScriptedServer):
 
 
 def test_a_connection_that_ended_while_it_rested(make_server, start_runner):
-    """The mail goes over a new one, however slow that is: no attempt is
-    lost."""
+    """The mail goes over a new connection, even a slow one, in the same
+    attempt."""
     with SlowServer() as smtp:
         server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
         start_runner(server)
@@ -240,7 +240,7 @@ def test_a_connection_that_ended_while_it_rested(make_server, start_runner):
 
 
 #
-# What the server lacks. Nothing may be sent then.
+# A feature that the server lacks. Nothing may be sent then.
 #
 
 def test_a_server_that_offers_no_login(make_server, start_runner):
@@ -256,7 +256,7 @@ def test_a_server_that_offers_no_login(make_server, start_runner):
 
 
 def test_a_new_connection_is_signed_in_anew(make_server, start_runner):
-    """What the server offered on the last one counts no more."""
+    """It must not rely on the EHLO reply of the last connection."""
     login = ("keel", "Pw-forgotten")
     confidential.add(login[1])
     with ScriptedServer(login=login) as smtp:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Every state of a connection has a deadline, every address a number of
-connections, and the server always has room for one more client."""
+"""Every state of a connection has a deadline, every address has a limit of
+connections, and the server always has room for a new client."""
 
 import contextlib
 import re
@@ -17,7 +17,7 @@ from servers import finish
 from wire import GET, POST, Answers
 
 TICK = 0.5
-SLACK = 1.5     # a tick, and a busy machine
+SLACK = 1.5     # seconds: a tick, and a busy machine
 
 
 def quick(text):
@@ -32,12 +32,12 @@ def quick(text):
 
 @pytest.fixture(scope="module")
 def server(start_module_server, module_build_copy):
-    """Heads in two seconds, bodies in three, four seconds between requests."""
+    """Two seconds for a head, three for a body, four between requests."""
     return start_module_server(build=module_build_copy(quick))
 
 
 def ends_after(connection, seconds):
-    """The server ends it in that time, and no earlier."""
+    """The server closes it after that time, and not earlier."""
     started = time.monotonic()
     connection.settimeout(seconds + 5)
     answers = Answers(connection).all()
@@ -89,7 +89,7 @@ def test_bytes_that_trickle_in_do_not_help(server, opening, seconds):
 
 
 def test_a_kept_connection_ends_without_an_unsolicited_408(server):
-    """It may be idle for longer than a head may take."""
+    """It may be idle for longer than the time for a head."""
     with raw_connection(server) as connection:
         connection.sendall(GET + b"\r\n")
         [answer] = ends_after(connection, 4)
@@ -106,7 +106,7 @@ def test_a_plain_connection_without_a_handshake_ends(server):
 
 
 def test_a_handshake_that_trickles_in_ends(server):
-    """Kore's own timer begins anew with every byte."""
+    """Kore's own timer restarts with every byte."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = server.tls().wrap_bio(incoming, outgoing,
                                    server_hostname="127.0.0.1")
@@ -125,7 +125,7 @@ def test_a_handshake_that_trickles_in_ends(server):
 
 
 def test_an_answer_nobody_reads_ends(start_server):
-    """Twenty thousand answers do not fit into any window."""
+    """Twenty thousand responses are larger than any window."""
     server = start_server()
     request = raw_request("GET", "/healthz") * 20000
     with raw_connection(server) as connection:
@@ -138,7 +138,7 @@ def test_an_answer_nobody_reads_ends(start_server):
             time.sleep(0.5)
 
 
-# How many connections
+# The number of connections
 
 def connect(server, source="127.0.0.1"):
     plain = socket.create_connection(("127.0.0.1", server.port), timeout=10,
@@ -166,7 +166,7 @@ def test_an_address_has_so_many_connections(start_server):
         assert {ask(connection) for connection in mine} == {200}
         for _ in range(10):
             assert is_refused(server)
-        # Another address is not concerned.
+        # Other addresses are not affected.
         other = [stack.enter_context(connect(server, "127.0.0.2"))
                  for _ in range(20)]
         assert {ask(connection) for connection in other + mine} == {200}
@@ -219,7 +219,7 @@ def test_a_full_server_lets_go_of_the_one_that_waits_longest(small):
 
 
 def test_silent_connections_keep_nobody_out(small):
-    """More than the server holds, from many addresses."""
+    """From many addresses, more than the server accepts."""
     with contextlib.ExitStack() as stack:
         for i in range(120):
             plain = socket.create_connection(

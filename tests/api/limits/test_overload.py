@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""More sign-ins than password threads: nobody waits for ever, everybody is
-answered, and the health page does not notice."""
+"""More sign-ins than password threads: no request waits forever, every request
+gets a response, and the health page stays fast."""
 
 import concurrent.futures
 import time
@@ -18,7 +18,7 @@ HEALTH_WORST = 3.0 if IS_ASAN else 1.5  # seconds
 
 
 def sign_in_at_once(server, user, count):
-    """The answers, and what the health page did meanwhile."""
+    """The responses, and the health page's times meanwhile."""
     with server.client() as warm, HealthWatch(server) as watch, \
             concurrent.futures.ThreadPoolExecutor(count) as pool:
         warm.get("/healthz")
@@ -107,7 +107,7 @@ def wait_for_tasks(server, count):
 
 
 def send_sign_ins(server, name, emails):
-    """Each on a connection of its own; its request's id is NAME-number."""
+    """Each on its own connection, with the request id NAME-number."""
     connections = [raw_connection(server) for _ in emails]
     for number, email in enumerate(emails):
         connections[number].sendall(raw_request(

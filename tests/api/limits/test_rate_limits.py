@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Rate limits: exact across the workers, told in headers, and nobody can use
-up what is somebody else's."""
+"""Rate limits: exact across the workers, visible in headers, and no client can
+use up the quota of another."""
 
 import concurrent.futures
 import re
@@ -23,7 +23,7 @@ def client_from(server, address):
 
 
 def at_once(server, count, ask, threads=20):
-    """The answers to ask(client), from many connections to all workers."""
+    """The responses to ask(client), on many connections to all workers."""
     def run(_):
         with server.client() as client:
             return [ask(client) for _ in range(count // threads)]
@@ -40,7 +40,7 @@ def statuses(answers):
 
 
 def check_429(answer):
-    """RFC 6749's shape at the token endpoint, and when to come again."""
+    """RFC 6749's form at the token endpoint, and Retry-After."""
     assert answer.status_code == 429
     assert answer.json() == {
         "error": "temporarily_unavailable",
@@ -63,7 +63,7 @@ def test_eight_workers_let_exactly_five_pass(start_server):
 
 
 def test_failed_sign_ins_count_exactly(start_server):
-    """All at once: each is counted before its password is looked at."""
+    """All at once: each counts before its password is checked."""
     server = start_server(KEEL_WORKERS="8", KEEL_DATABASE_POOL="2",
                           KEEL_RATE_LIMITS="token=10000/m")
     with server.client() as client:
@@ -91,9 +91,9 @@ def test_a_stranger_cannot_lock_a_victim_out(server, user):
             assert ask_token(stranger, user["email"],
                              WRONG).status_code == 400
         check_429(ask_token(stranger, user["email"], WRONG))
-        # Not even with the right password, or the next guess would tell.
+        # Even for the right password, or the status would reveal it.
         check_429(ask_token(stranger, user["email"], user["password"]))
-        # Another account is another matter.
+        # Other accounts are not affected.
         assert ask_token(stranger, "x@example.com", WRONG).status_code == 400
     with server.client() as victim:
         assert ask_token(victim, user["email"],
@@ -136,7 +136,7 @@ def test_good_sign_ins_do_not_count(server, user):
 
 
 def test_nobody_asks_for_address_after_address(start_server):
-    """409 says that somebody has it. An admin sees them all anyhow."""
+    """409 reveals that an address is in use. Admins see all of them anyway."""
     server = start_server(KEEL_RATE_LIMITS="email_changes=2/h")
     user, other, admin = add_people(server, "user", "user", "admin")
 
@@ -144,7 +144,7 @@ def test_nobody_asks_for_address_after_address(start_server):
         return client.patch(path, headers=who.headers, json=fields)
 
     with server.client() as client:
-        for _ in range(3):      # is no other address
+        for _ in range(3):      # the same address
             assert patch(user, email=user.email, name="x").status_code == 200
         for path in (user.path, "/api/v1/users/me"):
             assert patch(user, path, email=other.email).status_code == 409
@@ -211,7 +211,7 @@ def test_headers_tell_what_is_left(start_server):
         check_error(answer, 429, "TOO_MANY_REQUESTS", "Too many requests")
         assert answer.headers["retry-after"] == str(told["t"])
         assert 1190 <= int(answer.headers["retry-after"]) <= 1200
-        # Whatever has no limit says nothing of limits.
+        # A response without a limit has no such header.
         assert "ratelimit" not in client.get("/healthz").headers
 
 
@@ -237,10 +237,10 @@ def test_off_means_none(start_server):
                              ).status_code == 400
 
 
-# Whose request is it?
+# The client's address.
 
 def client_of(server, headers, source="127.0.0.1"):
-    """The address that the log has for a request."""
+    """The client's address in a request's log line."""
     with client_from(server, source) as client:
         answer = client.get("/healthz", headers=headers)
     return server.wait_for_log(answer.headers["x-request-id"])["client"]
@@ -307,5 +307,5 @@ def test_limits_count_the_client_and_not_its_proxy(proxied):
     assert [ask("2001:db8:0:1::%d" % i) for i in range(4)] == \
         [400] * 3 + [429]
     assert ask("2001:db8:0:2::1") == 400
-    # One that comes as a mapped address is the same client.
+    # An IPv4-mapped address is the same client.
     assert ask("::ffff:198.51.100.1") == 429

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The commands of ./keel that are no server: routes, check-config,
+"""The commands of ./keel other than serve and jobs: routes, check-config,
 create-admin."""
 
 import pytest
@@ -9,7 +9,7 @@ from helpers import (bearer, new_email, new_password, new_user, read_me,
 
 
 def test_routes_lists_every_endpoint(make_server):
-    """Without a database. What there must be is in test_access.py."""
+    """Without a database. test_access.py has the expected routes."""
     rows = read_routes(make_server(KEEL_DATABASE_URL="host=/nonexistent"))
     assert rows[0] == ["METHOD", "PATH", "HANDLER", "AUTH", "DOC"]
     assert {len(row) for row in rows} == {5}

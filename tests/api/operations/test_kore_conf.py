@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""kore.conf decides what is valid: it is edited in a copy of the build
-folder, where everything else is a link, so nothing is ever rebuilt."""
+"""kore.conf decides what is valid: the tests edit it in a copy of the build
+folder, where all else is a link, so nothing is built again."""
 
 import re
 
@@ -21,7 +21,7 @@ def v_name(regex):
 
 
 def start_line(server):
-    """The one line with which a start fails."""
+    """Starts a server that must fail; returns its one line."""
     done = server.command("serve")
     assert done.returncode == 1, done.stdout
     assert done.left_over == []
@@ -125,7 +125,7 @@ def test_a_missing_server_stops_the_start(make_server, build_copy):
 
 
 def test_a_longer_password_than_memory_is_kept_for(start_server, build_copy):
-    """What kore.conf allows cannot overrun what C reserves."""
+    """A limit in kore.conf cannot overrun a buffer in C."""
     server = start_server(build=build_copy(change(
         r"^validator\s+v_password.*$",
         "validator v_password regex ^.{8,4096}$")))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The limits of kore.conf, of the environment and of the process fit each
-other, or the start and ./keel check-config say which do not."""
+"""The limits of kore.conf, of the environment and of the process fit together,
+or the start and ./keel check-config name the one that does not."""
 
 import os
 import re

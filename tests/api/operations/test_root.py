@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Root runs a server only where it is allowed to, and nobody, root least of
-all, follows what another user planted in the state folder. A start that is
-refused leaves everything as it was."""
+"""Root runs a server only if it is allowed, and no user, above all root,
+follows what another user put into the state folder. A refused start changes
+nothing."""
 
 import os
 import shutil
@@ -26,13 +26,13 @@ SOMEBODY = 65534
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root is refused, and can give files away")
 
-# What it calls in C is in tests/unit, too.
+# tests/unit tests the C functions.
 pytestmark = pytest.mark.skipif(
     IS_ASAN, reason="the script and its starts are the same in every build")
 
 
 def snapshot(folder):
-    """All that can be seen of a folder from outside."""
+    """Everything about a folder that other programs can see."""
     seen = {}
     for path, folders, files in os.walk(folder):
         for name in [".", *folders, *files]:
@@ -45,7 +45,7 @@ def snapshot(folder):
 
 
 def refused_start(server, *phrases, command="serve"):
-    """A start that leaves all as it was; its line."""
+    """A start that fails and changes nothing; returns its line."""
     before = snapshot(server.folder)
     line = failing_start(server, *phrases, command=command)
     assert snapshot(server.folder) == before
@@ -77,7 +77,7 @@ def test_root_is_refused_once_for_server_and_runner(make_server):
 
 @needs_root
 def test_root_is_refused_before_a_state_folder_of_the_services(make_server):
-    """As who types sudo on a host where Keel runs."""
+    """Like a user who types sudo on a host where Keel is a service."""
     server = make_server(database="none", KEEL_ALLOW_ROOT=None)
     os.mkdir(server.state, 0o700)
     os.chown(server.state, SOMEBODY, -1)
@@ -115,7 +115,7 @@ def test_what_is_neither_yes_nor_no(make_server, value):
 
 
 def run_kore(server, before="", **settings):
-    """Kore without ./keel, after a line of shell by the same process."""
+    """Runs Kore without ./keel, after a line of shell in the same process."""
     return subprocess.run(
         ["sh", "-c", before + "\nexec kore -fnrqc conf/keel.conf"],
         cwd=BUILD, env=server.environment() | settings, text=True,
@@ -160,8 +160,8 @@ def test_root_is_not_warned_who_was_told(make_server):
 
 @pytest.fixture
 def planted(make_server):
-    """A server with a private database, and what its state folder has when it
-    was started before; and, beside that, what is not Keel's."""
+    """A server with a private database that was started before; the state
+    folder also has files that are not Keel's."""
     server = make_server(database="none", **NOTHING_SET)
     os.chmod(server.folder, 0o711)
     os.mkdir(server.state, 0o711)
@@ -178,7 +178,7 @@ def planted(make_server):
 
 
 def put(server, name, make, target=None):
-    """Something else in place of a file or folder."""
+    """Replaces a file or folder by something else."""
     path = os.path.join(server.state, name)
     if os.path.isdir(path):
         shutil.rmtree(path)
@@ -209,7 +209,7 @@ def test_a_second_name_of_a_file_is_not_written_to(planted, name):
 
 
 def test_a_pipe_is_not_opened(planted):
-    """It would never come to an end."""
+    """Reading it would never end."""
     path = put(planted, "secret", os.mkfifo)
     refused_start(planted, path + " is neither file nor folder")
 
@@ -271,11 +271,11 @@ def test_the_same_with_a_given_database(make_server, command):
 
 
 #
-# The folders above it. ./keel openapi makes a secret there.
+# The folders above it. ./keel openapi would make a secret there.
 #
 
 def keel_openapi(state, keel=KEEL):
-    """Its line, or "" when it was not refused."""
+    """Its error line, or "" if it succeeds."""
     environment = clean_environment() | {
         "KEEL_BUILD": BUILD, "KEEL_ALLOW_ROOT": "1"}
     if state is not None:
@@ -310,7 +310,7 @@ def test_a_folder_above_that_is_everybodys(above, made):
         "set KEEL_STATE_DIR" % above)
     assert os.listdir(above) == (["below"] if made else [])
     assert not made or os.listdir(state) == []
-    os.chmod(above, 0o1777)      # as /tmp is
+    os.chmod(above, 0o1777)      # like /tmp
     assert keel_openapi(state) == ""
     assert "secret" in os.listdir(state)
 
@@ -337,7 +337,7 @@ def test_a_folder_above_of_a_group(above):
 
 @needs_root
 def test_the_tree_of_another_user(above):
-    """Who owns the script can do as they like without the state folder."""
+    """The script's owner can attack without the state folder."""
     keel = shutil.copy(KEEL, above)
     for name in ("conf", "tests"):
         os.symlink(os.path.join(ROOT, name), f"{above}/{name}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Starts that must fail, and migrations. A failed start ends with status 1
-and one line, and leaves no process behind."""
+"""Starts that must fail, and migrations. A failed start ends with status 1 and
+one line, and leaves no process behind."""
 
 import concurrent.futures
 import os
@@ -20,7 +20,7 @@ START_SECONDS = 6 if IS_ASAN else 3
 
 
 def failing_start(server, *phrases, command="serve"):
-    """Starts a server that must not start; its one line."""
+    """Starts a server that must fail; returns its one line."""
     done = server.command(command, timeout=20)
     assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
     assert done.left_over == []
@@ -108,7 +108,7 @@ def test_a_closed_tcp_port(make_server):
 
 
 def test_a_database_that_never_answers(make_server):
-    """It accepts, and says nothing."""
+    """It accepts, and sends nothing."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
@@ -140,7 +140,7 @@ def test_an_unknown_database(make_server, cluster):
 
 
 def test_a_database_whose_locale_knows_ascii_alone(make_server, cluster):
-    """There, two could register with an address whose case differs."""
+    """There, two users could have addresses that differ only in case."""
     cluster.sql("CREATE DATABASE ascii OWNER keel TEMPLATE template0 "
                 "LC_COLLATE 'C' LC_CTYPE 'C'")
     server = make_server(database="ascii")
