@@ -39,7 +39,7 @@ def post(server):
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
-def test_a_collision_is_tried_once_more(start_server, sqlstate):
+def test_a_collision_is_retried_once(start_server, sqlstate):
     server = start_server()
     raising(server, sqlstate, "currval('attempts') = 1")
     answer = post(server)
@@ -62,7 +62,7 @@ def test_a_second_collision_is_503(start_server):
 
 
 @pytest.mark.parametrize("sqlstate", ["23505", "23503", "23514", "23502"])
-def test_a_broken_constraint_is_409_and_one_log_line(start_server, sqlstate):
+def test_a_violated_constraint_is_409_and_one_log_line(start_server, sqlstate):
     server = start_server()
     raising(server, sqlstate)
     answer = post(server)
@@ -93,7 +93,7 @@ def test_anything_else_is_500_without_internals(start_server):
 
 
 @pytest.mark.parametrize("sqlstate", ["53300", "57P03", "57014", "08006"])
-def test_a_database_that_cannot_is_503(start_server, sqlstate):
+def test_an_unavailable_database_is_503(start_server, sqlstate):
     server = start_server()
     raising(server, sqlstate)
     answer = post(server)
@@ -106,7 +106,7 @@ def test_a_database_that_cannot_is_503(start_server, sqlstate):
         register(client)
 
 
-def test_what_is_unavailable_and_what_is_a_bug(start_server):
+def test_unavailable_is_503_and_a_bug_is_500(start_server):
     """Those that are easily confused; 25006 has its own file."""
     server = start_server()
     for status, states in (503, ["55P03", "58000", "58030", "58P01"]), \
@@ -119,8 +119,7 @@ def test_what_is_unavailable_and_what_is_a_bug(start_server):
         register(client)
 
 
-def test_a_lock_that_is_not_had_in_time_is_503(start_server, cluster,
-                                               template):
+def test_a_lock_timeout_is_503(start_server, cluster, template):
     """The operator has set lock_timeout."""
     database = cluster.database(template)
     server = start_server(database=database, KEEL_DATABASE_URL=cluster.url(
@@ -135,8 +134,7 @@ def test_a_lock_that_is_not_had_in_time_is_503(start_server, cluster,
         register(client)
 
 
-def test_a_session_that_is_ended_within_a_transaction(start_server, cluster,
-                                                      template):
+def test_a_session_that_ends_in_a_transaction(start_server, cluster, template):
     """PostgreSQL ends a session that is idle in a transaction for too long
     (25P03): the test stops the worker that holds it."""
     database = cluster.database(template)

@@ -86,7 +86,7 @@ def errors_logged(server):
     return [line for line in server.log() if line["level"] == "error"]
 
 
-def test_writes_are_503_until_it_takes_them_again(start):
+def test_writes_are_503_while_it_is_read_only(start):
     server = start()
     with server.client() as client:
         user, _ = register(client)
@@ -114,7 +114,7 @@ def test_writes_are_503_until_it_takes_them_again(start):
     wait_for(lambda: server.metrics()["keel_db_down"] == 0)
 
 
-def test_readyz_moves_over_when_no_writes_come(start, own_cluster):
+def test_readyz_reconnects_without_writes(start, own_cluster):
     cluster, template = own_cluster
     database = cluster.database(template)
     server = start(database=database, KEEL_WORKERS="1",
@@ -132,7 +132,7 @@ def test_readyz_moves_over_when_no_writes_come(start, own_cluster):
     assert renewals(server) == 1
 
 
-def test_writes_move_over_and_none_is_refused(start, own_cluster):
+def test_writes_reconnect_and_all_succeed(start, own_cluster):
     """Neither is one that runs on an old connection."""
     cluster, template = own_cluster
     database = cluster.database(template)
@@ -156,7 +156,7 @@ def test_writes_move_over_and_none_is_refused(start, own_cluster):
     assert errors_logged(server) == []
 
 
-def test_one_that_reads_from_a_standby(start, own_cluster):
+def test_a_server_on_a_standby_can_read(start, own_cluster):
     """With target_session_attrs=any it starts, and reads succeed; writes do
     not make it reconnect again and again."""
     cluster, template = own_cluster
@@ -195,7 +195,7 @@ class HeldServer(RealServer):
         return await super().handle_DATA(server, session, envelope)
 
 
-def test_the_job_runner_goes_on_afterwards(start):
+def test_the_job_runner_continues_after_it(start):
     """One job's mail is in transfer when the database becomes read-only,
     another job is added meanwhile: both are done, once each."""
     with HeldServer() as smtp, runner_starter() as run:

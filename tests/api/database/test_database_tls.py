@@ -105,7 +105,7 @@ def check_refused(met, *phrases):
                                for told in met["told"]), met["told"]
 
 
-def test_without_an_authority_nobody_is_even_asked(meet, tmp_path):
+def test_without_an_authority_it_does_not_connect(meet, tmp_path):
     met = meet(HOME=str(tmp_path))
     [line] = lines_of(met)
     assert "KEEL_DATABASE_URL" in line and "sslrootcert=" in line
@@ -152,7 +152,7 @@ def test_the_right_certificate_gets_the_password(meet, named, url):
 @pytest.mark.parametrize("command", [
     ["check-config"], ["serve"], ["jobs"], ["migrate"],
     ["create-admin", "a@example.com"]])
-def test_where_the_url_says_so_it_is_given_away(meet, command):
+def test_sslmode_prefer_gives_the_password_away(meet, command):
     """Shows that the other tests can fail."""
     met = meet(*command, url=URL + "?sslmode=prefer", text="Sunny-day-42\n")
     assert met["told"] == [["SSLRequest", "startup", PASSWORD]]
@@ -163,7 +163,7 @@ def test_where_the_url_says_so_it_is_given_away(meet, command):
     assert len(lines_of(met)) == 2
 
 
-def test_an_authority_alone_is_warned_of(meet, certificates):
+def test_verify_ca_is_warned_of(meet, certificates):
     met = meet(url=URL + "?sslmode=verify-ca&sslrootcert=" +
                certificates["ec"][0], certificate=certificates["ec"])
     assert met["told"] == [["SSLRequest", "startup", PASSWORD]]

@@ -83,7 +83,7 @@ def test_a_name_that_must_be_unique(admin):
     assert patch(admin, bob, name="Ada L.").status_code == 200
 
 
-def test_a_registration_that_must_not_be(admin):
+def test_a_registration_that_a_constraint_forbids(admin):
     """The job is rolled back with its row."""
     body = new_user(name="Ada")
     jobs = admin.server.sql("SELECT * FROM jobs ORDER BY id")
@@ -101,7 +101,7 @@ def test_a_name_that_is_forbidden(admin):
     assert row(admin, made) == before
 
 
-def test_a_user_who_is_still_needed(admin):
+def test_a_user_referenced_by_another_row(admin):
     """Their sessions and posts stay, too."""
     user, made = register(admin.client)
     sign_in(admin.client, user)
@@ -151,7 +151,7 @@ def test_a_taken_address_has_a_message_of_its_own(admin):
                               ).status_code == 200
 
 
-def test_two_at_once_cannot_take_one_address(admin):
+def test_of_two_patches_to_one_address_one_succeeds(admin):
     """One of many PATCHes to one address succeeds; the others get 409."""
     made = [register(admin.client)[1] for _ in range(6)]
     email = new_email("wanted")

@@ -191,7 +191,7 @@ def test_postgresql_dies_while_statements_wait(server):
     server.cluster.run()
 
 
-def test_postgresql_dies_and_comes_back_while_nobody_asks(server):
+def test_postgresql_dies_and_comes_back_without_requests(server):
     user, token = user_and_token(server)
     server.cluster.halt()
     time.sleep(1.5)

@@ -37,7 +37,7 @@ def test_readyz_is_200_while_the_database_answers(client):
     assert client.get("/readyz").status_code == 200
 
 
-def test_without_a_database_the_answers_are_503_and_at_once(start_server):
+def test_without_a_database_responses_are_503_at_once(start_server):
     server = start_server()
     with server.client() as client:
         user, _ = register(client)
@@ -77,7 +77,7 @@ def test_cut_connections_come_back(start_server):
             assert client.get("/readyz").status_code == 200
 
 
-def test_a_locked_table_is_waited_for_and_given_up(start_server):
+def test_requests_wait_for_a_locked_table_or_get_503(start_server):
     """A migration elsewhere locks a table: requests wait or get 503, and
     later ones succeed."""
     server = start_server()

@@ -62,7 +62,7 @@ def test_a_row_of_200_kb_is_written_a_hundred_times(make_server):
     server.wait_for_rest()
 
 
-def test_the_largest_body_is_taken_a_hundred_times(client, server):
+def test_the_largest_body_is_accepted_a_hundred_times(client, server):
     workers = server.workers()
     [person] = add_people(server, "user")
     body = json.dumps({"name": "Somebody else"})

@@ -23,7 +23,7 @@ COMPRESSED = ["/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"]
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_a_file_has_its_type_and_is_asked_for_once(client, path):
+def test_a_file_has_its_type_and_is_cached(client, path):
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == FILES[path]
@@ -49,7 +49,7 @@ def test_a_file_has_its_type_and_is_asked_for_once(client, path):
     (None, 200), ("gzip", 200), ("br, GZIP;q=0.5", 200), ("*", 200),
     ("gzip;q=0, *", 406), ("identity", 406), ("gzip; q=0.000", 406),
     ("*;q=0", 406), ("", 406), ("br, deflate", 406)])
-def test_who_wants_no_gzip_is_told(client, path, accepted, status):
+def test_accept_encoding_is_respected(client, path, accepted, status):
     request = client.build_request("GET", path)
     del request.headers["accept-encoding"]
     if accepted is not None:
@@ -66,7 +66,7 @@ def test_who_wants_no_gzip_is_told(client, path, accepted, status):
         assert b"NOT_ACCEPTABLE" in body
 
 
-def test_the_page_may_run_its_own_files_alone(client):
+def test_the_page_may_run_only_its_own_files(client):
     page = client.get("/docs")
     policy = dict(part.split(" ", 1) for part in page.headers[
         "content-security-policy"].split("; "))

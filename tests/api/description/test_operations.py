@@ -88,13 +88,13 @@ def test_another_media_type_is_415(ask, operation):
 
 
 @those(takes_json)
-def test_what_is_no_json_is_400(ask, operation):
+def test_invalid_json_is_400(ask, operation):
     for content in (b"{", b"{} {}", b"\xff", b'{"a": nan}'):
         check_error(ask(operation, content=content), 400, "INVALID_JSON")
 
 
 @those(takes_json)
-def test_a_body_that_is_no_object_is_422(ask, operation):
+def test_a_body_that_is_not_an_object_is_422(ask, operation):
     for content in (b"[]", b"null", b'""', b"0"):
         assert check_validation(ask(operation, content=content)) == {
             "body": ["Must be an object"]}
@@ -118,7 +118,7 @@ def test_a_body_where_none_is_declared_is_400(ask, operation):
 
 
 @those(answers("401"))
-def test_a_token_that_is_none_is_401(ask, operation):
+def test_an_invalid_token_is_401(ask, operation):
     check_unauthorized(ask(operation, headers=bearer("x.y.z")),
                        'Bearer error="invalid_token"')
 
@@ -131,19 +131,19 @@ def test_without_a_token_is_401(ask, operation):
 
 @those(lambda operation: "403" in operation.answers and
        "{user_id}" in operation.path)
-def test_somebody_else_is_403(ask, operation):
+def test_another_user_is_403(ask, operation):
     check_error(ask(operation, who=ask.other), 403, "FORBIDDEN")
 
 
 @those(lambda operation: operation.path_values)
-def test_an_id_that_is_none_is_404(ask, operation):
+def test_an_unknown_id_is_404(ask, operation):
     check_error(ask(operation, values={
         name: uuid.uuid4() for name in operation.path_values}),
         404, "NOT_FOUND")
 
 
 @those(lambda operation: operation.path_values)
-def test_what_is_no_id_is_422(ask, operation):
+def test_an_invalid_id_is_422(ask, operation):
     [name] = operation.path_values
     for value in ("1", "x" * 36, ask.user.id.replace("-", ""), "%20"):
         assert check_validation(ask(operation, values={name: value})) == {
@@ -211,7 +211,7 @@ ME = "/api/v1/users/me"
 
 
 @those(lambda operation: operation.path == ME and operation.method != "GET")
-def test_who_is_deleted_meanwhile_is_404(ask, server, operation):
+def test_a_user_deleted_meanwhile_is_404(ask, server, operation):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "DELETE FROM users WHERE id = %s",
                          ask.user.id):
@@ -222,7 +222,7 @@ def test_who_is_deleted_meanwhile_is_404(ask, server, operation):
 
 @those(lambda operation: operation.path == ME and
        operation.method == "DELETE")
-def test_an_admin_who_is_none_any_more_is_403(ask, server, operation):
+def test_a_former_admin_is_403(ask, server, operation):
     """They delete themselves while another admin removes their role."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "UPDATE users SET role = 'user' WHERE id = "
@@ -232,7 +232,7 @@ def test_an_admin_who_is_none_any_more_is_403(ask, server, operation):
     check_error(answer.result(), 403, "FORBIDDEN")
 
 
-def test_address_after_address_is_429(start_server):
+def test_many_address_changes_are_429(start_server):
     """The limit counts the changes by all operations together."""
     server = start_server(KEEL_RATE_LIMITS="email_changes=1/h")
     with server.client() as client:

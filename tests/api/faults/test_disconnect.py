@@ -93,7 +93,7 @@ def test_a_client_dropped_at_every_await(stalled, awaits, hang_up):
         assert check_nothing_stays(stalled, user["email"]) == 1
 
 
-def test_a_client_gone_before_the_first_await(stalled):
+def test_a_client_that_disconnects_before_the_first_await(stalled):
     for hang_up in (close, reset):
         for _ in range(10):
             user = new_user(email=new_email("gone"))
@@ -102,7 +102,7 @@ def test_a_client_gone_before_the_first_await(stalled):
         check_nothing_stays(stalled, check_email)
 
 
-def test_a_client_gone_in_the_middle_of_its_request(stalled):
+def test_a_client_that_disconnects_during_its_request(stalled):
     request = raw_request("POST", "/api/v1/users",
                           json.dumps(new_user()).encode(),
                           Content_Type="application/json")

@@ -145,7 +145,7 @@ def test_a_sign_in_fails_whole(faulty, faulty_client, kind, least):
 
 
 @pytest.mark.parametrize("kind, least", [("alloc", 4), ("query", 1)])
-def test_reading_oneself_fails_whole(faulty, faulty_client, kind, least):
+def test_reading_me_fails_whole(faulty, faulty_client, kind, least):
     user, made = register(faulty_client)
     token = sign_in(faulty_client, user)
 
@@ -170,7 +170,7 @@ def test_reading_oneself_fails_whole(faulty, faulty_client, kind, least):
     ("/api/v1/users", b'{"a":1,"a":2}', 422),
     ("/api/v1/nothing", b"{}", 404),
     ("/api/v1/users?x=1&y=2", b"{}", 422)])
-def test_a_refusal_fails_whole(faulty, faulty_client, path, body, good):
+def test_an_error_fails_whole(faulty, faulty_client, path, body, good):
     """If memory runs out during an error: 503, or the same error."""
     def ask(fault):
         return faulty_client.post(path, content=body, headers=fault | {
@@ -219,13 +219,13 @@ def test_faults_of_many_requests_at_once_stay_apart(faulty):
 
 @pytest.mark.parametrize("value", ["", "alloc", "alloc=", "alloc=-1", "x=1",
                                    "alloc=99999999999999999999", "query=0"])
-def test_a_malformed_fault_is_none(faulty_client, value):
+def test_a_malformed_fault_header_is_ignored(faulty_client, value):
     answer = faulty_client.get("/healthz", headers={"X-Keel-Fault":
                                                     value or "x"})
     assert answer.status_code == 200
 
 
-def test_a_wrong_password_is_no_fault(faulty_client):
+def test_a_wrong_fault_password_is_ignored(faulty_client):
     answer = faulty_client.post("/api/v1/auth/token", data={
         "username": new_email(), "password": new_password()})
     assert answer.status_code == 400

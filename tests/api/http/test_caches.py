@@ -16,7 +16,7 @@ def people(server):
     return add_people(server, "user", "admin")
 
 
-def test_another_user_s_answer_is_another(client, people):
+def test_a_cached_response_is_not_another_users(client, people):
     """/users/me is one URL with many responses: a cache must not mix them."""
     for path in (ME, people[0].path):
         answer = client.get(path, headers=people[1].headers)
@@ -28,7 +28,7 @@ def test_another_user_s_answer_is_another(client, people):
             assert told.headers["cache-control"] == "private, no-cache"
 
 
-def test_what_is_not_asked_for_again_is_not_kept(client, people):
+def test_a_response_without_an_etag_is_not_stored(client, people):
     user, admin = people
     token = admin.headers
     answers = [
@@ -57,7 +57,7 @@ def test_what_is_not_asked_for_again_is_not_kept(client, people):
         assert answer.headers["cache-control"] == "no-store", answer.request
 
 
-def test_a_token_is_not_kept(client):
+def test_a_token_is_not_stored(client):
     """RFC 6749, 5.1."""
     user = new_user()
     assert client.post("/api/v1/users", json=user).status_code == 201

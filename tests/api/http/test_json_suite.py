@@ -34,7 +34,7 @@ def post(client, name):
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "n"])
-def test_what_is_no_json_is_400(client, name):
+def test_invalid_json_is_400(client, name):
     answer = post(client, name)
     if answer.status_code == 413:
         assert os.path.getsize(os.path.join(SUITE, name)) > 131072
@@ -43,7 +43,7 @@ def test_what_is_no_json_is_400(client, name):
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "y"])
-def test_what_is_json_is_read(client, name):
+def test_valid_json_is_read(client, name):
     """It is no user, so it is 422; the test is that it is not 400."""
     answer = post(client, name)
     check_error(answer, 422, "VALIDATION_ERROR")
@@ -55,9 +55,9 @@ def test_what_is_json_is_read(client, name):
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "i"])
-def test_what_may_be_either_is_answered(client, name):
+def test_implementation_defined_json_gets_a_response(client, name):
     assert post(client, name).status_code in (400, 422)
 
 
-def test_the_suite_is_whole():
+def test_the_suite_is_complete():
     assert len(FILES) == 318

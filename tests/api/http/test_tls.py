@@ -53,7 +53,7 @@ def test_openssl_connects(tls_servers, kind, version):
 
 @pytest.mark.parametrize("version", ["tls1_2", "tls1_3"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_openssl_gets_an_answer(tls_servers, kind, version):
+def test_openssl_gets_a_response(tls_servers, kind, version):
     request = raw_request("GET", "/healthz", Connection="close").decode()
     done = s_client(tls_servers[kind], "-" + version, "-quiet",
                     "-ign_eof", text=request)
@@ -195,7 +195,7 @@ def test_python_is_not_served_tls_1_1(tls_servers):
         raw_connection(tls_servers["ec"], context)
 
 
-def test_rubbish_on_the_port_harms_nobody(tls_servers):
+def test_random_bytes_on_the_port_do_no_harm(tls_servers):
     server = tls_servers["ec"]
     for rubbish in (b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01", b"\x00" * 500,
                     b"\x16\x03\x01\xff\xff" + b"A" * 2000, b""):

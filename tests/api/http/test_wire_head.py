@@ -82,7 +82,7 @@ def test_a_bad_head_in_single_bytes_is_400(server, name):
     GET + b"Accept: */*\r\nAccept: text/html\r\n\r\n",
     b"GET /healthz HTTP/1.2\r\n" + HOST + b"\r\n",
     GET + b"Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n"])
-def test_an_odd_but_good_head_is_served(server, head):
+def test_an_unusual_valid_head_is_served(server, head):
     with raw_connection(server) as connection:
         connection.settimeout(WAIT)
         connection.sendall(head)
@@ -158,13 +158,13 @@ def test_a_request_has_exactly_one_good_host(server, lines):
     check_bad(server, b"GET /healthz HTTP/1.1\r\n" + lines + b"\r\n")
 
 
-def test_host_evil_is_not_taken_for_host(server):
+def test_host_evil_is_not_host(server):
     [answer] = exchange(server, b"GET /healthz HTTP/1.1\r\nHostEvil: evil\r\n"
                         + HOST + b"Connection: close\r\n\r\n")
     assert answer.status_code == 200
 
 
-def test_no_link_is_made_from_host(server):
+def test_links_do_not_use_host(server):
     body = user_body()
     [answer] = exchange(
         server, b"POST /api/v1/users HTTP/1.1\r\nHost: evil.example\r\n"
@@ -187,7 +187,7 @@ def ask_localhost(server, address, host):
     return answer
 
 
-def test_a_host_other_than_tls_named_is_421(server):
+def test_a_host_other_than_the_tls_name_is_421(server):
     for host, status in ((b"localhost", 200), (b"LOCALHOST:1", 200),
                          (b"evil.example", 421), (b"127.0.0.1", 421)):
         answer = ask_localhost(server, "127.0.0.1", host)
@@ -199,7 +199,7 @@ def test_a_host_other_than_tls_named_is_421(server):
 @pytest.mark.parametrize("target", [
     b"https://127.0.0.1/healthz", b"http://127.0.0.1:80/healthz",
     b"HTTPS://[::1]:8888/healthz"])
-def test_an_absolute_target_is_as_good_as_a_path(server, target):
+def test_an_absolute_target_is_accepted(server, target):
     [answer] = exchange(server, b"GET " + target + b" HTTP/1.1\r\n" + HOST +
                         b"Connection: close\r\n\r\n")
     assert (answer.status_code, answer.content) == (200, OK)

@@ -118,7 +118,7 @@ def test_a_job_has_exactly_its_members(admin):
         "finished_at": "2026-03-01T09:00:00.000001Z"}
 
 
-def test_what_is_not_known_is_null(admin):
+def test_an_unknown_value_is_null(admin):
     job = admin.find(add_job(admin.server, created_at="2199-01-01Z"))
     assert (job["error"], job["request_id"], job["finished_at"]) == (
         None, None, None)
@@ -128,7 +128,7 @@ def test_what_is_not_known_is_null(admin):
 
 @pytest.mark.parametrize("number", [
     "9007199254740993", "1e400", "0.1000000000000000055511151231257827"])
-def test_a_number_of_a_payload_is_as_it_was_stored(admin, number):
+def test_a_number_in_a_payload_is_unchanged(admin, number):
     """No JSON parser changes it."""
     id = add_job(admin.server, created_at="2201-01-01Z",
                  payload='{"n": %s}' % number)
@@ -148,7 +148,7 @@ def test_a_large_payload_is_whole(admin):
     assert job["payload"] == payload
 
 
-def test_a_registration_is_seen_with_its_request(admin):
+def test_a_registrations_job_has_its_request_id(admin):
     answer = admin.client.post("/api/v1/users", json={
         "email": "seen@example.com", "name": "Seen", "password": "Pw1-seen-by-"
         "an-admin"})
@@ -164,7 +164,7 @@ def test_a_registration_is_seen_with_its_request(admin):
 # The list.
 #
 
-def test_a_page_is_as_of_every_list(crowd):
+def test_a_page_has_the_form_of_every_list(crowd):
     page = crowd.list()
     assert list(page) == ["items", "total", "page", "limit", "pages"]
     assert ids(page) == crowd.order()[:20]
@@ -184,7 +184,7 @@ def test_every_order_is_complete(crowd, sort, limit):
 
 @pytest.mark.parametrize("query", ["", "sort=created_at", "sort=-created_at",
                                    "status=done", "kind=purge_jobs"])
-def test_skip_leaves_out(crowd, query):
+def test_skip_omits_items(crowd, query):
     whole = ids(crowd.list("limit=100&" + query))
     assert ids(crowd.list("skip=5&limit=7&" + query)) == whole[5:12]
     assert ids(crowd.list("skip=999999999&" + query)) == []
@@ -206,7 +206,7 @@ def test_a_filter_returns_the_matching_rows(crowd, query, where, sort):
     assert 0 < page["total"] == len(expected) < TOTAL
 
 
-def test_a_kind_of_which_there_is_none(crowd):
+def test_an_unknown_kind_is_an_empty_list(crowd):
     for kind in ("nothing", "PURGE_JOBS", "purge", "x" * 100):
         assert crowd.list("kind=" + kind) == {
             "items": [], "total": 0, "page": 1, "limit": 20, "pages": 0}
@@ -278,7 +278,7 @@ def test_each_job_is_seen_once(crowd, sort, query, where, limit):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_others_come_and_go_meanwhile(crowd, sort):
+def test_each_job_is_seen_once_while_others_change(crowd, sort):
     """New rows have the same time as those in the list."""
     stayed = crowd.order(sort)
     [[moment]] = crowd.server.sql("SELECT created_at FROM jobs ORDER BY 1 "
@@ -292,7 +292,7 @@ def test_others_come_and_go_meanwhile(crowd, sort):
     assert [id for id in seen if id in stayed] == stayed
 
 
-def test_a_cursor_is_of_one_list_and_order(crowd):
+def test_a_cursor_has_one_list_and_order(crowd):
     cursor = crowd.list("cursor=&limit=5")["next_cursor"]
     assert ids(crowd.list("cursor=%s&limit=5" % cursor)) == \
         crowd.order()[5:10]
@@ -360,7 +360,7 @@ def test_a_job_that_is_due_keeps_its_place(admin):
 
 
 @pytest.mark.parametrize("status", ["running", "done"])
-def test_one_that_runs_or_is_done_is_left_alone(admin, status):
+def test_a_running_or_done_job_is_not_retried(admin, status):
     id = add_job(admin.server, status=status, attempts=2,
                  finished_at="2026-01-01Z" if status == "done" else None,
                  runner=str(uuid.uuid4()) if status == "running" else None)
@@ -370,13 +370,13 @@ def test_one_that_runs_or_is_done_is_left_alone(admin, status):
     assert row_of(admin.server, id) == before
 
 
-def test_none_is_404(admin):
+def test_an_unknown_job_is_404(admin):
     check_error(admin.retry(uuid.uuid4()), 404, "NOT_FOUND", "Job not found")
     assert check_validation(admin.retry("1")) == {
         "path.job_id": ["Must be a UUID"]}
 
 
-def test_of_two_alike_one_is_unfinished(admin):
+def test_of_two_unique_jobs_only_one_is_retried(admin):
     alike = {"unique_key": str(uuid.uuid4())}
     id = add_job(admin.server, status="dead", attempts=20, **alike)
     add_job(admin.server, kind="another", **alike)
@@ -393,7 +393,7 @@ def test_of_two_alike_one_is_unfinished(admin):
     assert admin.retry(id).status_code == 202
 
 
-def test_runners_are_told_of_what_became_due(admin):
+def test_a_retry_notifies_the_runners(admin):
     server = admin.server
     listener = psycopg2.connect(
         host=server.cluster.socket, user="postgres", dbname=server.database,
@@ -424,7 +424,7 @@ def test_runners_are_told_of_what_became_due(admin):
     ("UPDATE jobs SET status = 'dead', error = 'new' WHERE id = %s", 202,
      None),
     ("DELETE FROM jobs WHERE id = %s", 404, "Job not found")])
-def test_what_is_changed_meanwhile_counts(admin, change, status, message):
+def test_a_concurrent_change_counts(admin, change, status, message):
     """A runner was first, or the retry was: never both."""
     id = add_job(admin.server, attempts=3)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -440,7 +440,7 @@ def test_what_is_changed_meanwhile_counts(admin, change, status, message):
             "new", "queued")
 
 
-def test_two_who_retry_at_once_do_it_once(admin):
+def test_two_retries_at_once_are_one(admin):
     id = add_job(admin.server, status="dead", attempts=20)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(admin.retry, [id] * 16))
@@ -477,8 +477,8 @@ def section(name):
 @pytest.mark.parametrize("name, status, index", [
     ("list_by_created_at", "", "ix_jobs_created_at"),
     ("list_of_status_by_created_at", ", 'dead'", "ix_jobs_status")])
-def test_a_page_of_many_reads_no_more_than_its_index(many, name, status, index,
-                                                     suffix, key, id, mode):
+def test_a_page_of_many_jobs_reads_only_its_index(many, name, status, index,
+                                                  suffix, key, id, mode):
     id = str(uuid.UUID(id * 4))
     plan = "\n".join(line for line, in many(
         "PREPARE q AS %s; SET plan_cache_mode = %s; EXPLAIN EXECUTE q (NULL, "

@@ -177,7 +177,7 @@ def check_mails(server, messages):
     return len(messages) - len(sent)
 
 
-def test_each_user_that_exists_is_sent_a_mail(make_server, start_runner):
+def test_every_user_in_the_database_gets_a_mail(make_server, start_runner):
     seed = os.environ.get("KEEL_SEED") or secrets.token_hex(4)
     print("KEEL_SEED=" + seed)
     with SlowServer() as smtp:

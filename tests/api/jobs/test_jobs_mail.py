@@ -120,7 +120,7 @@ def mails(request):
 
 
 @pytest.mark.parametrize("key", NAMES)
-def test_a_mail_is_well_made(mails, key):
+def test_a_mail_is_well_formed(mails, key):
     mail = mails[key]
     parsed = mail.parsed
     for part in parsed.walk():
@@ -164,7 +164,7 @@ def test_no_name_reaches_an_address_that_is_not_verified(mails, key):
     assert "Lovelace" not in mail.parsed["Subject"]
 
 
-def test_senders_name(by_smtp):
+def test_the_senders_name(by_smtp):
     [sender] = by_smtp["plain"].parsed["From"].addresses
     assert sender.display_name == SENDER
     assert sender.addr_spec == "no-reply@mail.example.com"
@@ -210,7 +210,7 @@ def folder():
 
 @pytest.mark.parametrize("key, width", [
     ("plain", 800), ("plain", 360)])
-def test_a_browser_shows_it(as_files, folder, key, width):
+def test_a_browser_shows_the_mail(as_files, folder, key, width):
     page = os.path.join(folder, key + ".html")
     with open(page, "w", encoding="utf-8") as f:
         f.write(as_files[key].part("text/html"))
@@ -243,8 +243,8 @@ def registrations(server, *emails):
                 token)).status_code == 204
 
 
-def test_an_address_gets_few_mails_however_often_it_registers(
-        start_server, start_runner):
+def test_an_address_gets_few_mails_for_many_registrations(start_server,
+                                                          start_runner):
     server = start_server(KEEL_RATE_LIMITS="recipient_mails=2/d")
     runner = start_runner(server)
     email = new_email()
@@ -304,7 +304,7 @@ def test_all_attempts_of_a_job_count_once(start_server, start_runner):
     assert mail_count(runner) == 2
 
 
-def test_recipients_are_forgotten(start_server, start_runner):
+def test_old_recipients_are_deleted(start_server, start_runner):
     server = start_server()
     server.sql("INSERT INTO mail_recipients VALUES ('a', '{}', now() - "
                "interval '1 second'), ('b', '{}', now() + interval '1 hour')")

@@ -101,7 +101,7 @@ def hung(start_module_server, start_module_runner):
         smtp.close_all()
 
 
-def test_others_do_not_notice_a_server_that_hangs(hung):
+def test_a_hanging_mail_server_delays_no_others(hung):
     calm = hung.ask()
     hung.server.sql("DELETE FROM jobs")
     emails = [new_email("hang") for _ in range(HANGING)]
@@ -161,7 +161,7 @@ def test_two_runners_do_each_of_many_jobs_once(make_server, start_runner):
                     "%.0f s, %.0f/s" % (MANY, *shares, took, MANY / took))
 
 
-def test_a_lease_ends(server, smtp, start_runner):
+def test_a_lease_expires(server, smtp, start_runner):
     """The lease of a runner that is stopped and of one that is killed, in the
     middle of a mail. The stopped one has lost its jobs when it wakes up: it
     neither sends another mail nor marks a job as done."""
@@ -224,7 +224,7 @@ def test_what_is_scheduled_is_run_once(server, start_runner):
     assert len(done) == len(set(done)) == len(scheduled(server))
 
 
-def test_a_round_of_a_clock_that_was_wrong(make_server, start_runner):
+def test_a_round_after_a_wrong_clock(make_server, start_runner):
     server = make_server()
     server.sql("INSERT INTO job_schedules (kind, round) VALUES ('purge_jobs', "
                "now() + interval '1 year')")
@@ -307,7 +307,7 @@ def test_a_commit_wakes_the_runner(server, smtp, calm):
     assert max(polled) < POLL + 2
 
 
-def test_others_jobs_are_left_alone(server, calm):
+def test_jobs_of_unknown_kinds_are_not_claimed(server, calm):
     """The kind may belong to another version's runner."""
     unknown = add_job(server, {}, "no_such_kind")
     [good] = add_jobs(server, new_emails(1))
@@ -328,7 +328,7 @@ def tolerant(start_module_server, start_module_runner):
 @pytest.mark.parametrize("payload", [
     {}, {"id": "x"}, {"id": None}, {"id": 7}, [], ["id"], "id", 7, None, True,
     {"id": {"id": NOBODY}}], ids=str)
-def test_a_payload_its_schema_refuses_is_dead_at_once(tolerant, payload):
+def test_an_invalid_payload_is_dead_at_once(tolerant, payload):
     bad = add_job(tolerant, payload)
     row = wait_for_job(tolerant, bad, status="dead")
     assert row["attempts"] == 1 and row["error"] and row["finished_at"]
@@ -347,13 +347,13 @@ def test_the_log_names_the_request(tolerant):
     assert event["attempt"] == 1 and event["level"] == "info"
 
 
-def test_a_user_who_is_gone_is_sent_nothing(server, smtp, calm):
+def test_a_deleted_user_gets_no_mail(server, smtp, calm):
     job_id = add_job(server, {"id": NOBODY})
     wait_for_job(server, job_id, status="done", attempts=1, error=None)
     assert smtp.connections == 0
 
 
-def test_of_two_alike_one_waits(server, start_runner):
+def test_of_two_unique_jobs_one_is_stored(server, start_runner):
     """Another job may be stored when the first one is done."""
     [job_id] = add_jobs(server, new_emails(1))
     again = ("INSERT INTO jobs (id, kind, payload, unique_key) SELECT "
@@ -407,7 +407,7 @@ def test_postgresql_restarts_under_a_runner(certificates, start_runner):
     assert took < 10
 
 
-def test_attempts_at_a_server_that_hangs_end(hung):
+def test_attempts_at_a_hanging_server_end(hung):
     """The attempts that the first test started. The slow one succeeds: its
     lease is renewed meanwhile."""
     def all_done():

@@ -54,7 +54,7 @@ def post(start_module_server, start_module_runner):
     ("data", "451 4.3.0 Later"), ("data", CLOSE),
     ("body", "451 4.3.0 Later"), ("body", "452 4.3.1 Full"), ("body", CLOSE)],
     ids=lambda value: "close" if value is CLOSE else value[:4].strip())
-def test_what_may_pass_is_tried_again(post, step, action):
+def test_a_temporary_failure_is_retried(post, step, action):
     post.smtp.close_all()
     post.smtp.script[step] = [action]
     job_id = post.add()
@@ -71,7 +71,7 @@ def test_what_may_pass_is_tried_again(post, step, action):
     ("mail", "550 5.7.1 Not from there"), ("rcpt", "550 5.1.1 No such user"),
     ("data", "554 5.5.1 No"), ("body", "554 5.7.1 Looks like spam"),
     ("body", "552 5.3.4 Too big")], ids=lambda value: value[:4])
-def test_what_is_refused_for_good_is_dead_at_once(post, step, reply):
+def test_a_permanent_failure_is_dead_at_once(post, step, reply):
     post.smtp.script[step] = [reply]
     job_id = post.add()
     row = wait_for_job(post.server, job_id, status="dead")
@@ -80,7 +80,7 @@ def test_what_is_refused_for_good_is_dead_at_once(post, step, reply):
     wait_for_job(post.server, post.add(), status="done", attempts=1)
 
 
-def test_nobody_listens(post):
+def test_a_refused_connection_is_retried(post):
     post.smtp.stop()
     try:
         job_id = post.add()
@@ -166,8 +166,9 @@ def make_foreign_certificate(folder):
 @pytest.mark.parametrize("implicit", [False, True],
                          ids=["starttls", "smtps"])
 @pytest.mark.parametrize("what", ["unknown", "name"])
-def test_another_s_certificate_is_refused(
-        make_server, start_runner, certificates, tmp_path, what, implicit):
+def test_another_hosts_certificate_is_refused(make_server, start_runner,
+                                              certificates, tmp_path, what,
+                                              implicit):
     """And the server gets no data."""
     pair = authority = certificates["ec"]
     if what == "unknown":
@@ -188,8 +189,7 @@ def test_another_s_certificate_is_refused(
 
 
 @pytest.mark.parametrize("login", [None, LOGIN], ids=["nobody", "login"])
-def test_a_server_without_tls_is_told_nothing(make_server, start_runner,
-                                              login):
+def test_a_server_without_tls_gets_no_data(make_server, start_runner, login):
     with ScriptedServer(login=login) as smtp:
         server, job_id = send_one(make_server, start_runner, smtp)
         row = wait_for_failure(server, job_id)
@@ -199,7 +199,7 @@ def test_a_server_without_tls_is_told_nothing(make_server, start_runner,
             "EHLO", "STARTTLS", "QUIT"}
 
 
-def test_a_wrong_password_is_tried_again_later(make_server, start_runner):
+def test_a_wrong_smtp_password_is_retried(make_server, start_runner):
     with ScriptedServer(login=("keel", "another")) as smtp:
         url = smtp.url.replace("another", "Wrong-passw0rd")
         confidential.add("Wrong-passw0rd")
@@ -224,7 +224,7 @@ class SlowServer(ScriptedServer):
         return super().action(step)
 
 
-def test_a_connection_that_ended_while_it_rested(make_server, start_runner):
+def test_an_idle_connection_that_has_ended(make_server, start_runner):
     """The mail goes over a new connection, even a slow one, in the same
     attempt."""
     with SlowServer() as smtp:
@@ -255,7 +255,7 @@ def test_a_server_that_offers_no_login(make_server, start_runner):
         assert smtp.messages == []
 
 
-def test_a_new_connection_is_signed_in_anew(make_server, start_runner):
+def test_a_new_connection_logs_in_again(make_server, start_runner):
     """It must not rely on the EHLO reply of the last connection."""
     login = ("keel", "Pw-forgotten")
     confidential.add(login[1])
@@ -272,7 +272,7 @@ def test_a_new_connection_is_signed_in_anew(make_server, start_runner):
         assert len(smtp.messages) == 1
 
 
-def test_a_server_that_knows_ascii_alone(make_server, start_runner):
+def test_a_server_without_smtputf8(make_server, start_runner):
     with ScriptedServer(extensions=("8BITMIME",)) as smtp:
         server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
         start_runner(server)
@@ -287,7 +287,7 @@ def test_a_server_that_knows_ascii_alone(make_server, start_runner):
                           "example.com", "xn--bcher-kva.example"]
 
 
-def test_a_server_that_knows_every_alphabet(make_server, start_runner):
+def test_a_server_with_smtputf8(make_server, start_runner):
     with ScriptedServer() as smtp:
         server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
         start_runner(server)

@@ -37,7 +37,7 @@ def is_served(server):
         return connection.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_bodies_without_an_end_keep_nobody_out(start_server):
+def test_incomplete_bodies_do_not_block_others(start_server):
     """34 MB of bodies without their last byte; the limit is 32 MiB."""
     server = start_server(KEEL_WORKERS="1")
     head = POST + b"Content-Length: 131072\r\n\r\n"
@@ -55,7 +55,7 @@ def test_bodies_without_an_end_keep_nobody_out(start_server):
     server.wait_for_rest()
 
 
-def test_answers_that_nobody_takes_keep_nobody_out(start_server, build_copy):
+def test_unread_responses_do_not_block_others(start_server, build_copy):
     server = start_server(
         build=build_copy(lambda text: re.sub(
             r"(?m)^(worker_max_connections\s+)\d+$", r"\g<1>64", text)),
@@ -97,7 +97,7 @@ Groups = X448:X25519
 
 
 @pytest.mark.skipif(IS_ASAN, reason="measures memory")
-def test_a_client_that_says_hello_twice_leaves_nothing(start_server):
+def test_a_second_client_hello_leaks_nothing(start_server):
     server = start_server(KEEL_WORKERS="1")
     [worker] = server.workers()
     config = os.path.join(server.folder, "openssl.cnf")

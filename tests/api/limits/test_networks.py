@@ -57,13 +57,13 @@ def test_a_24_has_sixteen_times_the_quota(client):
     assert ask(client, "192.0.3.1").status_code == 400
 
 
-def test_what_one_network_refuses_counts_nowhere(client):
+def test_a_refused_request_counts_in_no_network(client):
     """Otherwise a refused address would use up its neighbours' quota."""
     assert passed(client, lambda _: "198.51.100.1", 60) == 2
     assert passed(client, lambda n: "198.51.100.%d" % (n + 2), 40) == 30
 
 
-def test_the_client_is_told_of_the_narrowest_that_is_left(client):
+def test_the_headers_show_the_network_with_the_least_left(client):
     for number in range(8):
         answer = ask(client, "2001:db8:5:%x::1" % number)
         assert answer.status_code == 400
@@ -89,7 +89,7 @@ def test_a_network_can_be_given_a_quota(start):
         assert passed(client, lambda n: "192.0.2.%d" % n, 9) == 5
 
 
-def test_what_a_wider_network_refuses_costs_the_address_nothing(start):
+def test_a_refusal_by_a_wider_network_costs_the_address_nothing(start):
     server = start("token=2/h,token/56=1/2s")
     with server.client() as client:
         assert ask(client, "2001:db8:8:1::1").status_code == 400

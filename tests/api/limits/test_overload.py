@@ -60,7 +60,7 @@ def test_fifty_sign_ins_at_once_end_in_200_or_503(server, user):
     server.wait_for_rest()
 
 
-def test_beyond_the_queue_the_answer_is_503_at_once(start_server, template):
+def test_with_a_full_queue_the_response_is_503_at_once(start_server, template):
     server = start_server(KEEL_WORKERS="1")
     with server.client() as client:
         user = register(client)[0]
@@ -118,7 +118,7 @@ def send_sign_ins(server, name, emails):
     return connections
 
 
-def test_nothing_is_hashed_for_clients_who_have_hung_up(start_server):
+def test_no_hash_for_a_disconnected_client(start_server):
     """They wait behind hashes that take a second each."""
     server = start_server(KEEL_WORKERS="1")
     people = add_people(server, *["user"] * 2, hashed_password=bcrypt.using(

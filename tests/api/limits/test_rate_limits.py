@@ -85,7 +85,7 @@ def user(server):
         return register(client)[0]
 
 
-def test_a_stranger_cannot_lock_a_victim_out(server, user):
+def test_an_attacker_cannot_lock_a_user_out(server, user):
     with client_from(server, "127.0.0.9") as stranger:
         for _ in range(5):
             assert ask_token(stranger, user["email"],
@@ -100,7 +100,7 @@ def test_a_stranger_cannot_lock_a_victim_out(server, user):
                          user["password"]).status_code == 200
 
 
-def test_an_account_is_one_however_its_address_is_spelt(server, user):
+def test_all_spellings_of_an_address_share_one_quota(server, user):
     spellings = [user["email"], user["email"].upper(),
                  user["email"].capitalize(), user["email"].title(),
                  user["email"].swapcase()]
@@ -112,7 +112,7 @@ def test_an_account_is_one_however_its_address_is_spelt(server, user):
             check_429(ask_token(client, email, WRONG))
 
 
-def test_an_unknown_account_is_counted_alike(server):
+def test_an_unknown_account_has_the_same_quota(server):
     with server.client() as client:
         for email in ("a@example.com", "A@example.com", "a@EXAMPLE.com",
                       "A@Example.Com", "a@example.com"):
@@ -135,7 +135,7 @@ def test_good_sign_ins_do_not_count(server, user):
                          user["password"]).status_code == 200
 
 
-def test_nobody_asks_for_address_after_address(start_server):
+def test_address_changes_are_limited(start_server):
     """409 reveals that an address is in use. Admins see all of them anyway."""
     server = start_server(KEEL_RATE_LIMITS="email_changes=2/h")
     user, other, admin = add_people(server, "user", "user", "admin")
@@ -172,7 +172,7 @@ CREATE TRIGGER collide BEFORE UPDATE ON users
 """
 
 
-def test_a_request_that_is_run_again_counts_once(start_server):
+def test_a_retried_request_counts_once(start_server):
     server = start_server(KEEL_RATE_LIMITS="email_changes=3/h")
     [user] = add_people(server, "user")
     server.sql(COLLIDE_ONCE)
@@ -215,7 +215,7 @@ def test_headers_tell_what_is_left(start_server):
         assert "ratelimit" not in client.get("/healthz").headers
 
 
-def test_what_was_used_comes_back_with_time(start_server):
+def test_the_quota_refills_with_time(start_server):
     server = start_server(KEEL_RATE_LIMITS="register=2/4s")
     with server.client() as client:
         for _ in range(2):
@@ -226,7 +226,7 @@ def test_what_was_used_comes_back_with_time(start_server):
         check_validation(client.post("/api/v1/users", json={}))
 
 
-def test_off_means_none(start_server):
+def test_off_means_no_limits(start_server):
     server = start_server(KEEL_RATE_LIMITS="off")
     with server.client() as client:
         answers = [client.post("/api/v1/users", json={}) for _ in range(50)]
@@ -246,7 +246,7 @@ def client_of(server, headers, source="127.0.0.1"):
     return server.wait_for_log(answer.headers["x-request-id"])["client"]
 
 
-def test_a_strangers_x_forwarded_for_is_not_believed(server):
+def test_x_forwarded_for_of_a_client_is_ignored(server):
     for _ in range(20):
         assert client_of(server, {"X-Forwarded-For": "1.2.3.4"}
                          ) == "127.0.0.1"
@@ -268,7 +268,7 @@ def test_a_strangers_x_forwarded_for_is_not_believed(server):
     ("203.0.113.7:4711", "203.0.113.7"), ("203.0.113.7,", "127.0.0.1"),
     ("[2001:db8::1]:4711", "2001:db8::1"), ("[2001:db8::1]", "2001:db8::1"),
     ("[2001:db8::1", "127.0.0.1"), ("1.2.3.4:5:6", "127.0.0.1")])
-def test_a_trusted_proxy_says_who_it_is(proxied, header, client):
+def test_x_forwarded_for_of_a_trusted_proxy_counts(proxied, header, client):
     assert client_of(proxied, {"X-Forwarded-For": header}) == client
 
 

@@ -75,7 +75,7 @@ def test_one_state_folder_has_one_server(developer):
     assert done.stderr.startswith("keel: a server is already running")
 
 
-def test_secrets_are_for_their_owner_alone(developer):
+def test_secrets_are_readable_only_by_their_owner(developer):
     server = developer().start()
     for name in ("secret", "key.pem"):
         path = os.path.join(server.state, name)

@@ -45,8 +45,7 @@ def test_the_edit_is_in_force_after_a_restart(make_server, build_copy):
                            ).status_code == 201
 
 
-def test_a_regex_of_ones_own_is_matched_by_characters(start_server,
-                                                      build_copy):
+def test_an_edited_regex_matches_characters(start_server, build_copy):
     server = start_server(build=build_copy(v_name("^[A-Z].[[:alpha:]]$")))
     with server.client() as client:
         for name in ("Aéb", "E😀ß", "Zzz"):
@@ -124,7 +123,7 @@ def test_a_missing_server_stops_the_start(make_server, build_copy):
     assert "admin" in start_line(make_server(build=build))
 
 
-def test_a_longer_password_than_memory_is_kept_for(start_server, build_copy):
+def test_a_password_longer_than_the_buffers(start_server, build_copy):
     """A limit in kore.conf cannot overrun a buffer in C."""
     server = start_server(build=build_copy(change(
         r"^validator\s+v_password.*$",
@@ -150,7 +149,7 @@ def test_a_longer_name_than_the_column_takes(start_server, build_copy):
     server.wait_for_rest()
 
 
-def test_an_address_that_only_a_regex_likes(start_server, build_copy):
+def test_an_address_that_only_the_regex_accepts(start_server, build_copy):
     server = start_server(build=build_copy(change(
         r"^validator\s+v_email.*$", "validator v_email regex ^.{1,50}$")))
     with server.client() as client:

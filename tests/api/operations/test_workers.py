@@ -133,14 +133,14 @@ def test_a_dead_key_manager_ends_the_server_with_an_error(start_server, how):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT,
                                  signal.SIGQUIT])
-def test_a_server_that_is_told_to_end_has_not_failed(start_server, how):
+def test_a_terminated_server_has_status_0(start_server, how):
     server = start_server()
     os.kill(server.process.pid, how)
     assert server.process.wait(20) == 0
     server.process = None
 
 
-def test_a_dead_worker_does_not_make_it_forget_that(start_server):
+def test_a_dead_worker_does_not_lose_the_signal(start_server):
     """Kore remembers only the last signal: here that is SIGCHLD."""
     server = start_server()
     parent = server.parent()
