@@ -69,7 +69,7 @@ def keymgr_missed():
                 "the key manager does not end")
         time.sleep(1)
         alone = kore.process.poll() is None and not kore.processes("keymgr")
-    return "if its status was 0, the others continue without it" if alone else None
+    return "if its status was 0, the others go on without it" if alone else None
 
 
 @case("http.c", "SIGTERM ends all processes")
