@@ -29,29 +29,39 @@ SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 
 .DELETE_ON_ERROR:
 
-.PHONY: help run test deps deps-test build lint check-unit check-api \
-	check-api-asan check-openapi golden fuzz attacks proof-sign-ins \
-	h1spec clean
-.PHONY: kore-defects
+.PHONY: help run test check deps deps-test build build-both lint check-unit \
+	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
+	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins golden \
+	rooms h1spec kore-defects clean
 
 help:
-	@echo 'make run             install what is missing, build, serve'
-	@echo 'make test            install what is missing, run every test'
+	@echo 'make run              install what is missing, build, serve'
+	@echo 'make test             install what is missing, run every suite'
+	@echo 'make check            before a commit: lint, unit, a short API run'
 	@echo
-	@echo 'make build           build a flavour: FLAVOR=dev, prod or asan'
-	@echo 'make lint            the rules of the tree (tests/lint)'
-	@echo 'make check-unit      the C tests (tests/unit)'
-	@echo 'make check-api       the API tests on the prod build (tests/api)'
-	@echo 'make check-api-asan  the same on the asan build'
-	@echo "make check-openapi   the ecosystem's tools (tests/openapi)"
-	@echo 'make golden          renew tests/golden/openapi.json'
-	@echo 'make fuzz            any bytes at the asan build: SECONDS=600 SEED=1'
-	@echo 'make attacks         slow clients, floods, guessing: the prod build'
-	@echo 'make proof-sign-ins  floods of sign-ins and guessing, in full'
-	@echo "make h1spec          h1spec's cases: H1SPEC=path/to/http_test.ts"
-	@echo 'make kore-defects    is stock Kore as docs/architecture.md says?'
-	@echo 'make deps deps-test  only install what run and test need'
-	@echo 'make clean           remove what was built; ./var is kept'
+	@echo 'make build            build a flavour: FLAVOR=dev, prod or asan'
+	@echo 'make lint             the rules of the tree (tests/lint)'
+	@echo 'make check-unit       the C tests (tests/unit)'
+	@echo 'make check-api        the API tests on the prod build (tests/api)'
+	@echo 'make check-api-smoke  some of them, of each folder'
+	@echo 'make check-api-asan   those about memory, wire and faults, and the'
+	@echo '                      smoke tests, on the asan build'
+	@echo "make check-openapi    the ecosystem's tools (tests/openapi)"
+	@echo 'make fuzz             any bytes at the asan build: SECONDS=15 SEED=1'
+	@echo 'make attacks          slow clients, floods, guessing: a short run'
+	@echo
+	@echo 'make proof-asan       all API tests on the asan build'
+	@echo 'make proof-jobs       the job tests of full size'
+	@echo 'make proof-fuzz       ten minutes of fuzz'
+	@echo 'make proof-attacks    each attack of slow clients for 8 seconds'
+	@echo 'make proof-sign-ins   floods of sign-ins and guessing, in full'
+	@echo
+	@echo 'make golden           renew tests/golden/openapi.json'
+	@echo 'make rooms            renew docs/rooms.md, the arrows of src'
+	@echo 'make kore-defects     is stock Kore as docs/architecture.md says?'
+	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"
+	@echo 'make deps deps-test   only install what run and test need'
+	@echo 'make clean            remove what was built; ./var is kept'
 
 # A database of the user's own is migrated here: ./keel serve does that only
 # for its private one.
@@ -66,13 +76,26 @@ run: deps
 
 # One after the other, cheapest first, whatever -j says.
 test: deps-test
-	@+$(MAKE) --no-print-directory lint
-	@+$(MAKE) --no-print-directory check-unit
-	@+$(MAKE) --no-print-directory check-api
-	@+$(MAKE) --no-print-directory check-openapi
-	@+$(MAKE) --no-print-directory check-api-asan
-	@+$(MAKE) --no-print-directory fuzz SECONDS=20
-	@+$(MAKE) --no-print-directory attacks SECONDS=3
+	@mkdir -p .build && : >.build/suites
+	@+$(TIMED) lint
+	@+$(TIMED) check-unit
+	@+$(TIMED) build-both
+	@+$(TIMED) check-api
+	@+$(TIMED) check-openapi
+	@+$(TIMED) check-api-asan
+	@+$(TIMED) fuzz SECONDS=15
+	@+$(TIMED) attacks
+	@KEEL_SUITES=.build/suites $(PYTHON) -B tests/suite.py --table
+
+# On a tree that was built before this takes a minute.
+check:
+	@mkdir -p .build && : >.build/suites
+	@+$(TIMED) lint
+	@+$(TIMED) check-unit
+	@+$(TIMED) check-api-smoke
+	@KEEL_SUITES=.build/suites $(PYTHON) -B tests/suite.py --table
+
+TIMED = KEEL_SUITES="$$PWD/.build/suites" $(MAKE) --no-print-directory
 
 deps:
 	@$(call install,$(RUN_PACKAGES) $(NPM))
@@ -129,7 +152,22 @@ build: $(SWAGGER_UI)
 		rm -f keel.so; exit 1; \
 	fi
 
+# Each flavour is compiled one file at a time: two of them take both CPUs.
+build-both: $(SWAGGER_UI)
+	@$(MAKE) --no-print-directory build FLAVOR=asan >.build/asan.log 2>&1 & \
+	$(MAKE) --no-print-directory build FLAVOR=prod; prod=$$?; \
+	wait $$! && [ $$prod -eq 0 ] || { cat .build/asan.log; exit 1; }
+
+# $(SUITE) 'its name' a command: its tests and its seconds, counted.
+SUITE = $(PYTHON) -B tests/suite.py
+PROD = KEEL_BUILD="$$PWD/.build/prod/keel" $(SUITE)
+ASAN = KEEL_BUILD="$$PWD/.build/asan/keel" $(SUITE)
+
 lint:
+	@$(SUITE) lint $(MAKE) --no-print-directory rules
+
+.PHONY: rules
+rules:
 	@passed=0; failed=0; \
 	for rule in tests/lint/[a-z]*.py; do \
 		if $(PYTHON) -B "$$rule"; then \
@@ -138,58 +176,78 @@ lint:
 			failed=$$((failed + 1)); \
 		fi; \
 	done; \
-	echo "lint: $$passed passed, $$failed failed"; \
+	echo "rules: $$passed passed, $$failed failed"; \
 	[ $$failed -eq 0 ]
 
 check-unit:
-	@$(MAKE) -C tests/unit check
+	@$(SUITE) unit $(MAKE) --no-print-directory -C tests/unit check
 
-# Whole files, two at a time: half of the time the tests wait, and those that
+# Whole files, three at a time: half of the time the tests wait, and those that
 # measure deadlines have room.
-PARALLEL = -n 2 --dist loadfile
+PYTEST = $(PYTHON) -m pytest -n 3 --dist loadfile
 
 check-api:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -m pytest $(PARALLEL) \
-	    tests/api
+	@$(PROD) 'api (prod)' $(PYTEST) tests/api
+
+check-api-smoke:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(PROD) 'api (smoke)' $(PYTEST) -m smoke tests/api
 
 check-api-asan:
 	@$(MAKE) --no-print-directory build FLAVOR=asan
-	@KEEL_BUILD="$$PWD/.build/asan/keel" $(PYTHON) -m pytest $(PARALLEL) \
-	    tests/api
+	@$(ASAN) 'api (asan)' $(PYTEST) -m asan tests/api
+
+proof-asan:
+	@$(MAKE) --no-print-directory build FLAVOR=asan
+	@$(ASAN) 'api (all, asan)' $(PYTEST) tests/api
+
+proof-jobs:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@KEEL_FULL=1 $(PROD) 'jobs (full)' $(PYTEST) tests/api/jobs
 
 check-openapi:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B tests/openapi/run.py
+	@$(PROD) openapi $(PYTHON) -B tests/openapi/run.py
 
 # The description as it is, for git to show what has changed.
 golden:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@mkdir -p tests/golden
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
-	    tests/api/description.py >tests/golden/openapi.json.new
+	    tests/api/support/description.py >tests/golden/openapi.json.new
 	@mv tests/golden/openapi.json.new tests/golden/openapi.json
+
+# The rooms of src and who includes whom.
+rooms:
+	@$(PYTHON) -B tests/lint/rooms.py --write
 
 # SECONDS and SEED are the caller's, or their defaults those of the harness.
 fuzz:
 	@$(MAKE) --no-print-directory build FLAVOR=asan
-	@KEEL_BUILD="$$PWD/.build/asan/keel" $(PYTHON) \
-	    tests/fuzz/fuzz_listener.py $(if $(SECONDS),--seconds $(SECONDS)) \
-	    $(if $(SEED),--seed $(SEED))
+	@$(ASAN) fuzz $(PYTHON) tests/fuzz/fuzz_listener.py \
+	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+proof-fuzz:
+	@$(MAKE) --no-print-directory fuzz SECONDS=600
+
+ATTACKS = $(PYTHON) tests/attacks
 
 attacks:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) \
-	    tests/attacks/slow_clients.py $(if $(SECONDS),--seconds $(SECONDS))
-	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) \
-	    tests/attacks/sign_in_flood.py --seconds 1
-	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) tests/attacks/guessing.py
+	@$(PROD) 'slow clients' $(ATTACKS)/slow_clients.py --seconds $(or $(SECONDS),1)
+	@$(PROD) 'sign-in flood' $(ATTACKS)/sign_in_flood.py --seconds 1
+	@$(PROD) guessing $(ATTACKS)/guessing.py
+
+proof-attacks:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(PROD) 'slow clients' $(ATTACKS)/slow_clients.py --all \
+	    $(if $(SECONDS),--seconds $(SECONDS))
 
 proof-sign-ins:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) \
-	    tests/attacks/sign_in_flood.py --seconds 10 --all
-	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) tests/attacks/guessing.py
+	@$(PROD) 'sign-in flood' $(ATTACKS)/sign_in_flood.py --seconds 10 --all
+	@$(PROD) guessing $(ATTACKS)/guessing.py
 
 h1spec:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

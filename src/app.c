@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A request's way through Keel: Kore calls app_handle(), a coroutine runs
- * the handler, and when that has ended Kore is told to call again to send the
- * answer. Between the two, only ctx->req ties the coroutine to Kore's request.
+ * Handles requests: Kore calls app_handle(), a coroutine runs the handler, and
+ * when that has ended, Kore calls app_handle() again to send the response.
+ * Meanwhile only ctx->req connects the coroutine with Kore's request.
  */
 
 #include <sys/types.h>
@@ -37,7 +37,7 @@ request_end(struct ctx *c)
 	mem_free(c);
 }
 
-/* What was sent, as handlers and middleware want to see it. */
+/* Points the ctx at what was sent. */
 static void
 read_request(struct ctx *c)
 {
@@ -80,7 +80,7 @@ find_endpoint(const struct route *route, const struct http_request *req)
 	return (verb == VERB_NONE ? NULL : route_endpoint(route, verb));
 }
 
-/* "/users/" is "/users", for every method (RFC 9110, 15.4.9). */
+/* Redirects "/users/" to "/users", for every method (RFC 9110, 15.4.9). */
 static bool
 redirect_trailing_slash(struct ctx *c)
 {
@@ -118,7 +118,7 @@ respond_without_endpoint(struct ctx *c)
 	raise_error(c, &ERR_METHOD_NOT_ALLOWED, "Method not allowed");
 }
 
-/* The coroutine. */
+/* The coroutine's function. */
 static void
 endpoint_run(void *arg)
 {
@@ -131,21 +131,21 @@ endpoint_run(void *arg)
 	}
 	if (c->endpoint->limit != NULL && !c->retried)
 		rate_limit_request(c, c->endpoint->limit);
-	/* Whoever may not ask is not told what is wrong with the question. */
+	/* Check access before the input: a 401 or 403 goes before a 422. */
 	path_read(c);
 	if (c->endpoint->auth != NULL)
 		depend(c, c->endpoint->auth);
 	if (c->endpoint->errors != OAUTH)
-		query_read(c);		/* RFC 6749, 3.2: to be ignored */
+		query_read(c);		/* RFC 6749, 3.2: ignored */
 	raise_validation(c);
 	c->endpoint->handler(c);
 	if (c->transaction != NULL || c->response.status == 0)
 		raise_error(c, &ERR_INTERNAL, "%s ended without %s",
 		    c->endpoint->name, c->transaction != NULL ?
-		    "committing" : "an answer");
+		    "committing" : "a response");
 }
 
-/* Once more from the start; the request's copies stay. */
+/* Runs the handler a second time; the copies of the request stay. */
 static bool
 endpoint_retry(struct ctx *c)
 {
@@ -162,7 +162,7 @@ endpoint_retry(struct ctx *c)
 	return (true);
 }
 
-/* Runs on the loop's stack when the coroutine has ended, however it did. */
+/* Runs on the loop's stack after the coroutine has ended in any way. */
 static void
 endpoint_done(void *arg)
 {
@@ -180,7 +180,7 @@ endpoint_done(void *arg)
 		request_end(c);
 }
 
-/* The client has gone, or Kore is done with the request. */
+/* The client has hung up, or Kore is done with the request. */
 static void
 request_gone(struct http_request *req)
 {
@@ -206,7 +206,7 @@ arm_faults(const struct head *h, struct faults *faults)
 	faults_select(faults);
 }
 
-/* Takes sent over; NULL when there is no memory or coroutine for it. */
+/* Takes ownership of sent, or returns NULL: out of memory or coroutines. */
 static struct ctx *
 request_new(struct http_request *req, const struct route *route,
     struct wire_request *sent)
@@ -254,16 +254,19 @@ send_response(struct ctx *c)
 {
 	struct http_request	*req = c->req;
 	const struct header	*h;
-	bool			 told = false;
+	bool			 has_cache_control = false;
 
 	send_common_headers(req, c->request_id);
 	rate_limit_headers(c);
 	for (h = c->response.headers; h != NULL; h = h->next) {
 		http_response_header(req, h->name, h->value);
-		told |= strcmp(h->name, "cache-control") == 0;
+		has_cache_control |= strcmp(h->name, "cache-control") == 0;
 	}
-	/* Without a word, a cache may keep even a 404 (RFC 9111, 4.2.2). */
-	if (!told)
+	/*
+	 * Without Cache-Control, a cache may store even a 404 (RFC 9111,
+	 * 4.2.2).
+	 */
+	if (!has_cache_control)
 		http_response_header(req, "cache-control", "no-store");
 	if (c->response.status == 304)		/* RFC 9110, 8.6 */
 		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;

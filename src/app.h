@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A request's way through all the rooms, from Kore's call to the answer. */
+/* Handles a request, from Kore's call to the response. */
 
 #ifndef SRC_APP_H
 #define SRC_APP_H
@@ -8,8 +8,10 @@ struct http_request;
 struct route;
 
 /*
- * What Kore calls for a request, by way of route_dispatch(), and calls again
- * once its coroutine is done. Returns KORE_RESULT_*.
+ * Kore calls this for each request, through route_dispatch(), and again when
+ * its coroutine is done. Returns KORE_RESULT_OK when the response has been
+ * passed on, KORE_RESULT_RETRY while the coroutine runs, KORE_RESULT_ERROR if
+ * the client has gone.
  */
 int	app_handle(struct http_request *, const struct route *);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands of ./keel besides serve, as of Django's manage.py. */
+/* The commands of ./keel besides serve, like those of Django's manage.py. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@
 
 #define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
 
-/* Two blanks end a column: require_role("admin", "staff") has one itself. */
+/* Two blanks end a column: require_role("admin", "staff") contains one. */
 #define ROUTE_COLUMNS	"%-6s  %-35s  %-16s  %-30s  "
 
 static void
@@ -43,7 +43,7 @@ command_routes(void)
 	routes_walk(show_route);
 }
 
-/* As GET /openapi.json answers, to the byte. */
+/* Prints exactly the bytes of GET /openapi.json. */
 static void
 command_openapi(void)
 {
@@ -69,7 +69,7 @@ require_valid(const char *validator, const char *problem, const char *value)
 		exit_fail("%s: %s", problem, reason);
 }
 
-/* One line of standard input, as the password; never an argument. */
+/* Reads the password from a line of standard input, never an argument. */
 static void
 read_password(char out[static PASSWORD_LINE_MAX])
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How a process of ours ends before Kore would end it. */
+/* Ends the process, at a failed start or later. */
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,8 +45,8 @@ exit_if(const char *problem)
 }
 
 /*
- * Kore's own objects live in mapped memory where the sanitizer does not look,
- * and so does the loader's last error.
+ * Kore keeps its objects in mapped memory, which the leak sanitizer does not
+ * search; the dynamic loader keeps its last error there, too.
  */
 void
 exit_clean(void)
@@ -60,6 +60,6 @@ exit_clean(void)
 	_exit(__lsan_do_recoverable_leak_check() != 0 ? 99 : 0);
 #else
 	fflush(NULL);
-	_exit(0);		/* threads may be at work yet */
+	_exit(0);		/* threads may still run */
 #endif
 }

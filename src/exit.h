@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: ISC */
-/* How a process of ours ends before Kore would end it. */
+/* Ends the process, at a failed start or later. */
 
 #ifndef SRC_EXIT_H
 #define SRC_EXIT_H
 
-/* Ends the start: one line on standard error, status 1. Before the fork. */
+/*
+ * Prints one line to standard error and exits with status 1. Only before the
+ * fork.
+ */
 void	exit_fail(const char *, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));
 
-/* The same with this line; NULL: nothing is wrong, and it returns. */
+/* The same with a problem's line; returns when there is none (NULL). */
 void	exit_if(const char *problem);
 
-/* Ends the process, and leaves no pid file behind. */
+/* Removes the pid file and exits. */
 void	exit_with(int status) __attribute__((noreturn));
 
-/* The same, after a search for leaks in a build that can: 0, or else 99. */
+/*
+ * Exits with status 0. An asan build searches for leaks first, and exits with
+ * status 99 if there are any. The pid file stays.
+ */
 void	exit_clean(void) __attribute__((noreturn));
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The process of ./keel jobs: Kore's event loop, without Kore's workers and
- * their sandbox, since mail needs name servers and libcurl. SIGTERM lets what
- * runs come to its end, for a while.
+ * their sandbox, since mail needs name servers and libcurl. After SIGTERM,
+ * running attempts have some seconds to finish.
  */
 
 #include <sys/types.h>
@@ -24,10 +24,10 @@
 #include "request/offload.h"
 
 #define COROUTINES_MAX	512
-#define DRAIN_MS	8000	/* for attempts to end by themselves */
-#define CANCEL_MS	4000	/* then, for handing them back */
+#define DRAIN_MS	8000	/* for attempts to finish */
+#define CANCEL_MS	4000	/* then, to put them back */
 
-static uint64_t	stopping;	/* since when; 0: it is not */
+static uint64_t	stopping;	/* when it began; 0: not stopping */
 static bool	cancelled;
 
 static void
@@ -61,9 +61,9 @@ take_signal(uint64_t now)
 		stopping = now;
 }
 
-/* Is there nothing left to wait for? */
+/* May the process exit now? */
 static bool
-stop(uint64_t now)
+may_stop(uint64_t now)
 {
 	unsigned	 n = runner_drain();
 
@@ -97,7 +97,7 @@ jobs_main(const char *conninfo)
 		now = kore_time_ms();
 		if (sig_recv != 0)
 			take_signal(now);
-		if (stopping != 0 && stop(now))
+		if (stopping != 0 && may_stop(now))
 			break;
 		kore_platform_event_wait(kore_timer_next_run(now));
 		kore_timer_run(kore_time_ms());

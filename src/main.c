@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Kore's hooks, in the order in which Kore calls them (the seed's main.py).
- * Everything that can be wrong is found in kore_parent_configure(), before the
- * fork: a worker that exits while it starts would be started again for ever.
+ * Kore's hooks, in the order in which Kore calls them (main.py in a FastAPI
+ * project). kore_parent_configure() finds all errors, before the fork: a worker
+ * that exits at start is restarted for ever.
  */
 
 #include <sys/types.h>
@@ -58,11 +58,11 @@ EXPORT void	kore_worker_teardown(void);
 
 static const char	*conninfo;
 static bool		 was_restarted;
-static volatile sig_atomic_t	gave_up;	/* Kore, by its own decision */
+static volatile sig_atomic_t	gave_up;	/* Kore has stopped itself */
 
 /*
- * Before Kore's main(): standard output by the line, since what is left in
- * the parent's buffer would be copied into every child.
+ * Before Kore's main(): makes standard output line-buffered, since the fork
+ * copies what is left in the parent's buffer into every child.
  */
 __attribute__((constructor)) static void
 before_kore(void)
@@ -71,7 +71,7 @@ before_kore(void)
 	pidfile_divert();
 }
 
-/* Tried before Kore does, whose own complaint does not say the address. */
+/* Binds before Kore does, whose error message lacks the address. */
 static void
 try_bind(const char *host, const char *port)
 {
@@ -108,7 +108,7 @@ listen_on(const char *server, const char *host, const char *port)
 		exit_fail("cannot listen on %s port %s", host, port);
 }
 
-/* Kore's parent looks at every possible descriptor of a worker, once each. */
+/* Kore's parent loops over all possible descriptors of each worker. */
 static void
 limit_files(void)
 {
@@ -122,10 +122,9 @@ limit_files(void)
 }
 
 /*
- * Kore remembers one signal, and the last one wins: it must not forget that it
- * was told to end. And when the key manager dies, Kore sends itself a SIGTERM
- * and ends as if it had been told to: a signal from ourselves tells the two
- * apart.
+ * Kore stores only the last signal: do not let one replace the signal to stop.
+ * When the key manager dies, Kore sends itself a SIGTERM and exits as if it had
+ * been told to stop: the sender tells the two apart.
  */
 static void
 parent_signal(int sig, siginfo_t *info, void *context)
@@ -158,8 +157,8 @@ watch_signals(void)
 }
 
 /*
- * A SIGCHLD may have been lost to another signal, and a key manager that ended
- * with status 0 is not missed by Kore.
+ * Another signal may have replaced a SIGCHLD, and Kore does not notice that a
+ * key manager has exited with status 0.
  */
 static void
 watch_children(void *arg, u_int64_t now)
@@ -176,7 +175,7 @@ watch_children(void *arg, u_int64_t now)
 		raise(SIGTERM);
 }
 
-/* Kore ends with 0 whatever happened; whoever restarts us must know better. */
+/* Kore always exits with status 0, but a service manager must see a failure. */
 void
 kore_parent_teardown(void)
 {
@@ -186,7 +185,7 @@ kore_parent_teardown(void)
 	exit_with(1);
 }
 
-/* In the parent. */
+/* In the parent: one more worker is ready. */
 static void
 worker_ready(struct kore_msg *msg, const void *data)
 {
@@ -279,9 +278,9 @@ kore_worker_configure(void)
 
 #if defined(__SANITIZE_ADDRESS__)
 /*
- * Leaks are looked for here: later, Kore unmaps what its task threads still
- * wait on, and the sanitizer stumbles over them. One that was started again
- * has the leaks of Kore's second start in it.
+ * Searches for leaks here: later, Kore unmaps memory that its task threads
+ * still use, and the sanitizer fails. A restarted worker has the leaks of
+ * Kore's restart, and is not searched.
  */
 void
 kore_worker_teardown(void)
@@ -293,9 +292,9 @@ kore_worker_teardown(void)
 #endif
 
 /*
- * What a worker may ask of the kernel beyond Kore's own list: glibc's newer
- * calls, libpq on a socket, threads at a lower priority. clone3 answers
- * ENOSYS, so that glibc falls back to clone, which Kore allows.
+ * System calls of a worker that Kore's own list lacks: for newer versions of
+ * glibc, for libpq's sockets, and for threads with a lower priority. clone3
+ * fails with ENOSYS, so that glibc falls back to clone, which Kore allows.
  */
 static struct sock_filter	filter[] = {
 #if defined(__SANITIZE_ADDRESS__)
@@ -327,8 +326,8 @@ static struct sock_filter	filter[] = {
 };
 
 /*
- * The last thing before the sandbox closes; also where a worker asks to die
- * with its parent, whose death it would not notice otherwise.
+ * Runs last before the sandbox is entered. Also makes the kernel kill the
+ * worker when its parent dies, which the worker would not notice.
  */
 void
 kore_seccomp_hook(void)

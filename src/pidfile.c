@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Kore writes its pid file before it calls us, through any link that is there,
- * and over the file of a server that runs. This one is written when nothing can
- * fail any more, and never through a link.
+ * Writes the pid file. Kore would write its own before it calls us, would
+ * follow a link, and would overwrite the file of a running server. This one is
+ * written when nothing can fail any more, and never through a link.
  */
 
 #include <sys/types.h>
@@ -22,14 +22,14 @@
 
 #define NOWHERE	"/dev/null"
 
-/* A copy: should kore.conf have a pidfile, Kore frees this and writes that. */
+/* A copy: if kore.conf has a pidfile, Kore frees this and writes that. */
 void
 pidfile_divert(void)
 {
 	kore_pidfile = kore_strdup(NOWHERE);
 }
 
-/* What is there is a link, or from a process that was killed. */
+/* An existing file is a link, or is left over from a killed process. */
 static bool
 write_anew(int folder, const char *name)
 {
@@ -55,7 +55,7 @@ pidfile_write(void)
 	if (strcmp(kore_pidfile, NOWHERE) != 0)
 		return (NULL);		/* kore.conf has one */
 	if (state == NULL || *state == '\0')
-		state = ".";		/* the program's, as it is for Kore */
+		state = ".";		/* as Kore does */
 	else if ((problem = own_folder_open(state, 0, &folder)) != NULL)
 		return (problem);
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The names that a project of its own changes. Every room may use them; none
- * below modules spells them out.
+ * The product's names: change them in your own project. All files may use these
+ * macros; outside modules, no file contains the names themselves.
  */
 
 #ifndef SRC_PRODUCT_H
@@ -11,7 +11,7 @@
 #define PRODUCT_TITLE	"Keel"	/* in the description of the API */
 #define PRODUCT_AUTHORS	"The Keel authors"
 
-/* The variable of the environment that sets something: ENV("PORT"). */
+/* The name of an environment variable: ENV("PORT"). */
 #define ENV(name)	"KEEL_" name
 
 #endif

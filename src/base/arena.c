@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Memory given out piece by piece, returned all at once. */
+/* Allocates memory piece by piece and frees it all at once. */
 
 #include <stdalign.h>
 #include <stdint.h>

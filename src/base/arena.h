@@ -11,7 +11,7 @@
 
 struct arena_chunk;
 
-/* Memory that is given out piece by piece and returned all at once. */
+/* Memory that is allocated piece by piece and freed all at once. */
 struct arena {
 	struct arena_chunk	*chunks;
 };
@@ -20,18 +20,18 @@ struct arena {
 void	*arena_alloc(struct arena *, size_t);
 
 /*
- * Gets memory for len bytes to come, so that smaller pieces, up to as much
- * together, are had for certain. False when memory is short.
+ * Allocates room for len bytes in advance, so that later allocations of up to
+ * len bytes in total cannot fail. False when memory is short.
  */
 bool	 arena_reserve(struct arena *, size_t len);
 
-/* Text that grows in it. */
+/* Text that grows in the arena. */
 struct text arena_text(struct arena *);
 
-/* Returns all of it; wipe overwrites it first (it held secrets). */
+/* Frees all of it. With wipe it is overwritten first: it held secrets. */
 void	 arena_free(struct arena *, bool wipe);
 
-/* How many arenas of this process hold memory. */
+/* The number of arenas in this process that hold memory. */
 unsigned arena_count(void);
 
 #endif

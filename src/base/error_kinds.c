@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The kinds of error: HTTP's status and the code in the envelope. */
+/* The kinds of error: HTTP status, and code in the envelope. */
 
 #include <stddef.h>
 
@@ -7,47 +7,47 @@
 
 const struct error_kind	ERR_BAD_REQUEST = {
 	400, "BAD_REQUEST",
-	"The request cannot be understood."
+	"The request is malformed."
 };
 const struct error_kind	ERR_INVALID_JSON = {
 	400, "INVALID_JSON",
-	"The body is not JSON."
+	"The body is not valid JSON."
 };
 const struct error_kind	ERR_INVALID_CURSOR = {
 	400, "INVALID_CURSOR",
-	"The cursor is not one of this list."
+	"The cursor does not belong to this list."
 };
 const struct error_kind	ERR_UNAUTHORIZED = {
 	401, "UNAUTHORIZED",
-	"The access token is missing, expired or no longer good."
+	"The access token is missing, expired or revoked."
 };
 const struct error_kind	ERR_FORBIDDEN = {
 	403, "FORBIDDEN",
-	"The user may not do this."
+	"The user is not allowed to do this."
 };
 const struct error_kind	ERR_NOT_FOUND = {
 	404, "NOT_FOUND",
-	"It does not exist."
+	"The resource does not exist."
 };
 const struct error_kind	ERR_METHOD_NOT_ALLOWED = {
 	405, "METHOD_NOT_ALLOWED",
-	"The path has no such method."
+	"The path does not have this method."
 };
 const struct error_kind	ERR_NOT_ACCEPTABLE = {
 	406, "NOT_ACCEPTABLE",
-	"There is no form of it that the client accepts."
+	"No representation is acceptable to the client."
 };
 const struct error_kind	ERR_REQUEST_TIMEOUT = {
 	408, "REQUEST_TIMEOUT",
-	"The request came too slowly."
+	"The request took too long to arrive."
 };
 const struct error_kind	ERR_CONFLICT = {
 	409, "CONFLICT",
-	"It contradicts what is stored."
+	"The request conflicts with stored data."
 };
 const struct error_kind	ERR_PRECONDITION_FAILED = {
 	412, "PRECONDITION_FAILED",
-	"The version is not the one that was asked for."
+	"The condition of If-Match or If-None-Match is false."
 };
 const struct error_kind	ERR_CONTENT_TOO_LARGE = {
 	413, "CONTENT_TOO_LARGE",
@@ -55,15 +55,15 @@ const struct error_kind	ERR_CONTENT_TOO_LARGE = {
 };
 const struct error_kind	ERR_URI_TOO_LONG = {
 	414, "URI_TOO_LONG",
-	"The target is too long."
+	"The request target is too long."
 };
 const struct error_kind	ERR_UNSUPPORTED_MEDIA_TYPE = {
 	415, "UNSUPPORTED_MEDIA_TYPE",
-	"The body's media type is not the one asked for."
+	"The media type of the body is not supported."
 };
 const struct error_kind	ERR_EXPECTATION_FAILED = {
 	417, "EXPECTATION_FAILED",
-	"The expectation is unknown."
+	"The expectation is not supported."
 };
 const struct error_kind	ERR_MISDIRECTED_REQUEST = {
 	421, "MISDIRECTED_REQUEST",
@@ -71,35 +71,35 @@ const struct error_kind	ERR_MISDIRECTED_REQUEST = {
 };
 const struct error_kind	ERR_VALIDATION = {
 	422, "VALIDATION_ERROR",
-	"Values are not valid; details names each."
+	"Some values are not valid; details lists them."
 };
 const struct error_kind	ERR_TOO_MANY_REQUESTS = {
 	429, "TOO_MANY_REQUESTS",
-	"Too many requests; Retry-After says when to come back."
+	"Too many requests; Retry-After says when to try again."
 };
 const struct error_kind	ERR_HEADERS_TOO_LARGE = {
 	431, "REQUEST_HEADER_FIELDS_TOO_LARGE",
-	"The head is too large."
+	"The header fields are too large."
 };
 const struct error_kind	ERR_INTERNAL = {
 	500, "INTERNAL_ERROR",
-	"A mistake of the server's; the request id finds it in the log."
+	"Internal server error; find it in the log by its request id."
 };
 const struct error_kind	ERR_NOT_IMPLEMENTED = {
 	501, "NOT_IMPLEMENTED",
-	"The method or transfer coding is unknown."
+	"The method or transfer coding is not supported."
 };
 const struct error_kind	ERR_UNAVAILABLE = {
 	503, "SERVICE_UNAVAILABLE",
-	"The database, or the server's capacity, is not to be had now."
+	"The server is busy, or the database is unavailable."
 };
 const struct error_kind	ERR_HTTP_VERSION = {
 	505, "HTTP_VERSION_NOT_SUPPORTED",
-	"The version of HTTP is not served."
+	"The HTTP version is not supported."
 };
 const struct error_kind	ERR_PERMANENT = {
 	500, "PERMANENT_FAILURE",
-	"A job that no further attempt would finish."
+	"The job failed; another attempt would fail, too."
 };
 
 const struct error_kind	*const error_kinds[] = {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* The kinds of error: HTTP's status and the code in the envelope. */
+/* The kinds of error: HTTP status, and code in the envelope. */
 
 #ifndef BASE_ERROR_KINDS_H
 #define BASE_ERROR_KINDS_H
 
-/* A kind of error: its HTTP status and the code its envelope carries. */
+/* A kind of error: its HTTP status, and its code in the envelope. */
 struct error_kind {
 	int		 status;
 	const char	*code;
-	const char	*doc;		/* for the description */
+	const char	*doc;		/* for the OpenAPI description */
 };
 
-/* What a row or a dependency may raise: RAISES(&ERR_NOT_FOUND, ...). */
+/* The errors of a route row or a dependency: RAISES(&ERR_NOT_FOUND, ...). */
 #define RAISES(...)							\
 	(const struct error_kind *const[]){ __VA_ARGS__, NULL }
 
@@ -30,14 +30,14 @@ extern const struct error_kind	ERR_BAD_REQUEST, ERR_INVALID_JSON,
 				ERR_INTERNAL, ERR_NOT_IMPLEMENTED,
 				ERR_UNAVAILABLE, ERR_HTTP_VERSION;
 
-/* A job's alone: no further attempt would do better (jobs.h). */
+/* For jobs only: another attempt would fail as well (jobs.h). */
 extern const struct error_kind	ERR_PERMANENT;
 
-/* All of them, by status; ends with NULL. */
+/* All kinds that a response can have, by status; ends with NULL. */
 extern const struct error_kind	*const error_kinds[];
 
 
-/* Bytes of an error's envelope without details, at the most. */
+/* The largest envelope without details, in bytes. */
 #define ENVELOPE_MAX	320
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Failures on demand, for tests; empty in other builds. */
+/* Faults that tests ask for; empty without -DFAULTS. */
 
 #include "base/faults.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Failures on demand, for tests. */
+/* Faults that tests ask for. */
 
 #ifndef BASE_FAULTS_H
 #define BASE_FAULTS_H
@@ -9,11 +9,10 @@
 #include "product.h"
 
 /*
- * Faults, for tests: in builds with -DFAULTS (the asan flavour) a request
- * may carry `X-PRODUCT-Fault: alloc=N`, `query=N` or `stall=N`: its N-th
- * allocation fails, its N-th query is answered by an error, or its N-th await
- * takes FAULT_STALL_MS more, in which the client can hang up. No other build
- * contains any of this.
+ * In builds with -DFAULTS (the asan flavour), a request may have the header
+ * `X-PRODUCT-Fault: alloc=N`, `query=N` or `stall=N`. Then its N-th allocation
+ * fails, its N-th query gives an error, or its N-th await takes FAULT_STALL_MS
+ * longer, time for the client to disconnect. Other builds have none of this.
  */
 enum fault { FAULT_ALLOC, FAULT_QUERY, FAULT_STALL, FAULT_KINDS };
 
@@ -25,13 +24,13 @@ struct faults {
 };
 
 #if defined(FAULTS)
-/* True when the fault falls due here. */
+/* Counts one call of that kind; true when this is the one that must fail. */
 bool	fault_hit(enum fault);
 
-/* Reads the header's value; NULL or anything else arms nothing. */
+/* Reads the header's value; NULL and unknown values set no fault. */
 void	faults_parse(struct faults *, const char *header);
 
-/* Whose faults count from here on; NULL for nobody's. */
+/* Sets the faults that fault_hit() counts from now on; NULL for none. */
 void	faults_select(struct faults *);
 #else
 static inline bool

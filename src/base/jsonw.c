@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Writes JSON. */
+/* Writes JSON text. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ jsonw_init_fixed(struct jsonw *j, char *buf, size_t size)
 	j->comma = false;
 }
 
-/* What is not UTF-8 (a cut message, a raw path) becomes U+FFFD. */
+/* Bytes that are not UTF-8 (a cut message, a raw path) become U+FFFD. */
 static void
 jsonw_quote(struct jsonw *j, const char *value)
 {

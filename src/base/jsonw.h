@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A writer of JSON. */
+/* Writes JSON text. */
 
 #ifndef BASE_JSONW_H
 #define BASE_JSONW_H
@@ -11,8 +11,9 @@
 #include "base/arena.h"
 
 /*
- * Writes JSON, member by member, commas included. The text grows in an arena,
- * or stays within a buffer of the caller's; text.cut says that it did not fit.
+ * Writes JSON text member by member, commas included. The text grows in an
+ * arena, or stays in a buffer of the caller's. text.cut says that it did not
+ * fit, or memory was short.
  */
 struct jsonw {
 	struct text	text;
@@ -22,7 +23,7 @@ struct jsonw {
 void	jsonw_init(struct jsonw *, struct arena *);
 void	jsonw_init_fixed(struct jsonw *, char *buf, size_t size);
 
-/* key is NULL inside an array; a NULL string is null; raw is JSON already. */
+/* key is NULL inside an array; a NULL string is null; raw must be JSON. */
 void	jsonw_object(struct jsonw *, const char *key);
 void	jsonw_object_end(struct jsonw *);
 void	jsonw_array(struct jsonw *, const char *key);

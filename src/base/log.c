@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Writes log lines, JSON each. */
+/* Writes log lines, each a JSON object. */
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 static const char	*names[] = { "debug", "info", "warning", "error" };
 static enum log_level	 lowest = LEVEL_INFO;
 
-/* Lines come from the loop's thread only; its stacks are small. */
+/* Static, because stacks are small; only the loop's thread logs. */
 static char		 line[16384];
 static struct jsonw	 writer;
 
@@ -58,7 +58,7 @@ log_end(struct jsonw *j)
 		return;
 	line[j->text.len] = '\n';
 	if (write(STDOUT_FILENO, line, j->text.len + 1) == -1)
-		return;		/* nobody left to tell */
+		return;		/* no other place to report it */
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The one door to malloc. */
+/* All of our calls to malloc(). */
 
 #include <openssl/crypto.h>
 
@@ -32,13 +32,13 @@ mem_calloc(size_t n, size_t len)
 	return (count(fault_hit(FAULT_ALLOC) ? NULL : calloc(n, len)));
 }
 
-/* Enough for one body's worth of jansson; untouched, it takes no memory. */
+/* Enough for the jansson values of one body; unused pages take no memory. */
 #define RESERVE_SIZE	(1024 * 1024)
 
 static struct {
 	char		*data;
 	size_t		 used;
-	unsigned	 pieces;	/* given out; all back: start over */
+	unsigned	 pieces;	/* in use; 0: all is free */
 } reserve;
 
 void *

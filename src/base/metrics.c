@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Counters and gauges that all processes share. */
+/* Counters and gauges in memory that all processes share. */
 
 #include <sys/mman.h>
 

@@ -9,10 +9,10 @@
 
 #define METRICS_WORKERS_MAX	128
 
-/* What one worker tells; zeroed when it starts. */
+/* The metrics of one worker; zeroed when it starts. */
 struct worker_metrics {
 	_Atomic uint64_t	started;	/* this slot has a worker */
-	_Atomic uint64_t	requests[6];	/* by status class */
+	_Atomic uint64_t	requests[6];	/* index: status / 100 */
 	_Atomic uint64_t	coroutines;
 	_Atomic uint64_t	stack_high_water;	/* bytes */
 	_Atomic uint64_t	arenas;
@@ -21,12 +21,12 @@ struct worker_metrics {
 	_Atomic uint64_t	db_idle;
 	_Atomic uint64_t	db_down;
 	_Atomic uint64_t	connections;
-	_Atomic uint64_t	connections_refused;	/* ever: too many */
-	_Atomic uint64_t	connections_evicted;	/* ever: for another */
+	_Atomic uint64_t	connections_refused;	/* total; no room */
+	_Atomic uint64_t	connections_evicted;	/* closed for others */
 	_Atomic uint64_t	wire_memory;	/* bytes of unread requests */
 };
 
-/* Memory all processes of this server share, mapped before the fork. */
+/* Memory that all processes of this server share, mapped before the fork. */
 struct shared {
 	_Atomic uint64_t	worker_restarts;
 	struct worker_metrics	workers[METRICS_WORKERS_MAX];
@@ -35,10 +35,10 @@ struct shared {
 extern struct shared		*shared;
 extern struct worker_metrics	*metrics;	/* this worker's */
 
-/* In the parent. Exits with one line when it cannot be mapped. */
+/* In the parent, before the fork. Exits with an error message when it fails. */
 void	metrics_init(void);
 
-/* In worker `id`, counted from 0. restarted: it follows one that died. */
+/* In worker `id`, counted from 0. restarted: it replaces one that died. */
 void	metrics_worker_init(unsigned id, int restarted);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Stackful coroutines on ucontext: the only file that knows how a stack is
- * switched. Stacks are mapped lazily, with a guard page below; pages never
- * touched read as zero, which is the paint that coro_high_water() looks for.
+ * Stackful coroutines with ucontext. Only this file knows how stacks are
+ * switched. Stacks are mapped lazily, above a guard page. Pages never touched
+ * read as zero, and that is how coro_high_water() finds how deep a stack went.
  */
 
 #include <sys/mman.h>
@@ -27,7 +27,7 @@
 	__sanitizer_finish_switch_fiber(save, bottom, size)
 #define FIBER_CLEAN(addr, size)						\
 	__asan_unpoison_memory_region(addr, size)
-/* What only a suspended stack points at is no leak. */
+/* Memory that only a suspended stack points at is not a leak. */
 #define STACK_LIVES(addr, size)		__lsan_register_root_region(addr, size)
 #define STACK_ENDS(addr, size)						\
 	__lsan_unregister_root_region(addr, size)
@@ -70,7 +70,7 @@ static struct {
 	TAILQ_HEAD(, coro)	 runnable;
 	LIST_HEAD(, coro)	 all;
 	char			*pool[POOL_MAX];
-	bool			 dirty[POOL_MAX];	/* since measured */
+	bool			 dirty[POOL_MAX];	/* not measured */
 	unsigned		 npool;
 	size_t			 high_water;
 #if defined(__SANITIZE_ADDRESS__)

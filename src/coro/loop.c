@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where the coroutines meet Kore's event loop. */
+/* Runs coroutines from Kore's event loop. */
 
 #include <sys/types.h>
 
@@ -27,8 +27,8 @@ loop_run(void *arg, u_int64_t now)
 }
 
 /*
- * A timer of zero makes the next epoll wait zero too: what is woken inside
- * http_process() would sleep until the next tick otherwise.
+ * A timer of 0 ms makes the next epoll wait 0 ms, too. Without it, a coroutine
+ * that http_process() wakes sleeps until the next tick.
  */
 void
 loop_schedule(void)
@@ -40,8 +40,8 @@ loop_schedule(void)
 }
 
 /*
- * Kore's loop waits for ever when there is no timer, and its own timeouts
- * never run; this one keeps it turning.
+ * Without a timer Kore's loop waits forever, and its own timeouts are never
+ * checked. This timer wakes it regularly.
  */
 static void
 loop_tick(void *arg, u_int64_t now)

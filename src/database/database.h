@@ -107,7 +107,7 @@ struct query_file {
 	};								\
 	REGISTER(query_files, file##_queries)
 
-/* The `row` member is never used but for its type: see db_one(). */
+/* Of the `row` member only the type is used: see db_one(). */
 #define QUERY(file, title, s)						\
 	static struct {							\
 		struct query	 query;					\
@@ -187,7 +187,7 @@ const char	*database_exec_now(const struct query *, int64_t *touched,
 void		 database_init(const char *url);
 
 /*
- * database_start.c, in the parent: reads the query files, then connects and
+ * In the parent: the first reads the query files, the second connects and
  * checks the schema's version and every query. Both return NULL, or a line
  * saying what is wrong.
  */
@@ -195,28 +195,28 @@ const char	*database_load(void);
 const char	*database_check(void);
 
 /*
- * database_conninfo.c: the conninfo string of every connection: the configured
- * one with a literal address, the user spelt out and our own session
- * settings. NULL, and *problem says why.
+ * The conninfo string of every connection: the configured one with a literal
+ * address, the user spelt out and our own session settings. NULL, and
+ * *problem says why.
  */
 const char	*database_conninfo(const char *url, const char **problem);
 
 /*
- * database_conn.c: before database_worker_init(). Every connection will LISTEN
- * to the channel, a plain identifier; told() is called for each notification,
- * and when a connection stands (again), since one may have been missed.
+ * Before database_worker_init(): every connection will LISTEN to the channel, a
+ * plain identifier. told() is called for each notification, and whenever a
+ * connection becomes ready, since one may have been missed.
  */
 void		 database_listen(const char *channel, void (*told)(void));
 
 /*
- * database_pool.c: in a worker, once; then at every tick. settled() is called
- * when the first connection stands, or none could be had.
+ * In a worker, the first once, the second at every tick. settled() is called
+ * when the first connection is ready, or none could be had.
  */
 void		 database_worker_init(const char *conninfo, unsigned pool,
 		    void (*settled)(void));
 void		 database_tick(uint64_t now_ms);
 
-/* migrations.c: compiled in by MIGRATION(0001_users), applied in order. */
+/* Compiled in by MIGRATION(0001_users), applied in order. */
 struct migration {
 	const char	*name;			/* "0001_users" */
 	const char	*sql;

@@ -130,7 +130,7 @@ append_given(struct conninfo *info, const PQconninfoOption *options)
 	}
 }
 
-/* A worker asks no name server: a name becomes an address here. */
+/* Workers cannot ask a name server: so a name becomes an address here. */
 static const char *
 resolve(struct server *s)
 {
@@ -149,11 +149,11 @@ resolve(struct server *s)
 	return (NULL);
 }
 
-/* An empty value is none, but keeps PGHOST or PGHOSTADDR out. */
+/* An empty value gives no server, and PGHOST or PGHOSTADDR is not used. */
 static const char *
 find_server(struct server *s, const struct source *from)
 {
-	const char	*what;
+	const char	*problem;
 
 	s->host = given_or_default(from, "host");
 	s->hostaddr = given_or_default(from, "hostaddr");
@@ -161,8 +161,8 @@ find_server(struct server *s, const struct source *from)
 	    (s->hostaddr != NULL && strchr(s->hostaddr, ',') != NULL))
 		return (start_error(URL "one host only"));
 	if (!is_set(s->hostaddr) && is_set(s->host) && *s->host != '/' &&
-	    *s->host != '@' && (what = resolve(s)) != NULL)
-		return (what);
+	    *s->host != '@' && (problem = resolve(s)) != NULL)
+		return (problem);
 	/* The name in a certificate is compared with the host alone. */
 	if (is_set(s->hostaddr) && !is_set(s->host))
 		s->host = s->hostaddr;
@@ -204,7 +204,7 @@ find_authorities(const struct source *from)
 	return (path);
 }
 
-/* What libpq says of a file that is missing advises against the check. */
+/* libpq's own message for a missing file advises not to check at all. */
 static const char *
 check_authorities(const struct source *from)
 {
@@ -219,14 +219,14 @@ check_authorities(const struct source *from)
 	    "verify-full, the default except for loopback,", path));
 }
 
-/* Once in a process. Neither the URL nor a part of it that may be secret. */
+/* Once in a process. It shows no part of the URL that may be secret. */
 static void
 warn_of_sslmode(const struct source *from, const struct server *s)
 {
 	static bool	 warned;
 	const char	*binding = given_or_default(from, "channel_binding");
 
-	/* This sends no password, and proves that the server knows it. */
+	/* With it no password is sent, and the server proves to know it. */
 	if (binding != NULL && strcmp(binding, "require") == 0)
 		return;
 	if (!warned)
@@ -259,7 +259,7 @@ append_sslmode(struct conninfo *info, const struct source *from,
 	    NULL);
 }
 
-/* A server that takes no writes is none, unless something else is asked for. */
+/* By default, a server that takes no writes is not accepted. */
 static void
 append_target(struct conninfo *info, const struct source *from)
 {
@@ -275,10 +275,10 @@ static const char *
 append_server(struct conninfo *info, const struct source *from)
 {
 	struct server	 s;
-	const char	*what;
+	const char	*problem;
 
-	if ((what = find_server(&s, from)) != NULL)
-		return (what);
+	if ((problem = find_server(&s, from)) != NULL)
+		return (problem);
 	if (s.host != NULL)
 		append_option(info, "host", s.host);
 	if (s.hostaddr != NULL)
@@ -302,14 +302,14 @@ append_options(struct conninfo *info, const struct source *from)
 static const char *
 write_conninfo(struct conninfo *info, const struct source *from)
 {
-	const char	*user = given_or_default(from, "user"), *what;
+	const char	*user = given_or_default(from, "user"), *problem;
 
 	if (given(from, "service") != NULL)
 		return (start_error(URL "service files are not read"));
 	append_given(info, from->url);
-	if ((what = append_server(info, from)) != NULL ||
-	    (what = append_options(info, from)) != NULL)
-		return (what);
+	if ((problem = append_server(info, from)) != NULL ||
+	    (problem = append_options(info, from)) != NULL)
+		return (problem);
 	append_option(info, "user", user != NULL ? user : PRODUCT);
 	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
 	append_option(info, "gssencmode", "disable");
@@ -319,25 +319,25 @@ write_conninfo(struct conninfo *info, const struct source *from)
 }
 
 const char *
-database_conninfo(const char *url, const char **what)
+database_conninfo(const char *url, const char **problem)
 {
 	static struct conninfo	 info;
 	struct source		 from;
 
-	/* What libpq says of it repeats it, and a password with it. */
+	/* libpq's own message would repeat it, with a password in it. */
 	if ((from.url = PQconninfoParse(url, NULL)) == NULL) {
-		*what = ENV("DATABASE_URL") " is neither a valid URI nor "
+		*problem = ENV("DATABASE_URL") " is neither a valid URI nor "
 		    "key=value pairs (percent-encode a URI's password)";
 		return (NULL);
 	}
 	if ((from.defaults = PQconndefaults()) == NULL) {
 		PQconninfoFree(from.url);
-		*what = start_error(URL "out of memory");
+		*problem = start_error(URL "out of memory");
 		return (NULL);
 	}
 	memset(&info, 0, sizeof(info));
-	*what = write_conninfo(&info, &from);
+	*problem = write_conninfo(&info, &from);
 	PQconninfoFree(from.url);
 	PQconninfoFree(from.defaults);
-	return (*what == NULL ? info.text : NULL);
+	return (*problem == NULL ? info.text : NULL);
 }

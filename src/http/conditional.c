@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* If-Match, If-None-Match, ETag. */
+/* Evaluates If-Match and If-None-Match, and writes ETag. */
 
 #include <inttypes.h>
 

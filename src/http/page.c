@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Pages: what the query says, what the Link header says. */
+/* Reads the page that the query asks for, and writes the Link header. */
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define SEPARATOR	'\x1f'	/* between a cursor's parts */
 
-/* Guards, not rules: what kore.conf allows ends here. */
+/* Upper bounds; kore.conf's validators may set lower ones. */
 #define LIMIT_MAX	1000
 #define NUMBER_MAX	INT64_C(1000000000000)
 
@@ -118,7 +118,7 @@ encode(struct ctx *c, const char *text)
 	return (out);
 }
 
-/* This request's target, with another value for what says which page. */
+/* This request's target as a link, with another value for one parameter. */
 static const char *
 link_to(struct ctx *c, const char *name, const char *value, const char *rel)
 {
@@ -156,7 +156,7 @@ page_links(struct ctx *c, const struct page *p, int64_t total)
 		next = p->by_skip ?
 		    link_number(c, "skip", p->skip + p->limit, "next") :
 		    link_number(c, "page", p->number + 1, "next");
-	/* From beyond the end it is the last that has rows. */
+	/* Beyond the end, the previous page is the last one that has rows. */
 	if (p->by_skip && p->skip > 0 && last > 0)
 		prev = link_number(c, "skip", p->skip < p->limit ? 0 :
 		    least(p->skip - p->limit, (last - 1) * p->limit), "prev");

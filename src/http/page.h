@@ -11,9 +11,9 @@
 #include "utils/cursor.h"
 
 /*
- * A page of a list, as the query asks for it: ?page&limit or ?skip&limit with
- * an exact total, or ?cursor&limit, which sees every row once however many
- * come and go meanwhile. Which of the parameters there are says kore.conf.
+ * A page of a list: ?page&limit or ?skip&limit with an exact total, or
+ * ?cursor&limit, which returns each row once even if rows are added or deleted
+ * meanwhile. kore.conf says which of the parameters a route has.
  */
 struct page {
 	int64_t		 number;	/* from 1 */
@@ -27,8 +27,9 @@ struct page {
 };
 
 /*
- * What a list's answer has besides its items: in its struct, in its fields,
- * and filled in; n is how many rows there are, on all pages.
+ * What a list's response has besides its items: the members of its struct, the
+ * fields of its schema, and the code that sets them. n is the number of rows on
+ * all pages.
  */
 #define PAGE_MEMBERS							\
 	int64_t	 total;							\
@@ -48,9 +49,9 @@ struct page {
 } while (0)
 
 /*
- * The same behind a cursor. The list has been filled with up to one item more
- * than is shown, which tells whether there is more; sort_key is evaluated only
- * then, for LIST_LAST(list).
+ * The same for a cursor. The query has asked for one item more than the limit:
+ * if that item is there, has_more is true, and the item is dropped. Only then
+ * sort_key is evaluated, for LIST_LAST(list).
  */
 #define CURSOR_MEMBERS							\
 	const char	*next_cursor;	/* NULL at the end */		\
@@ -72,43 +73,45 @@ struct page {
 } while (0)
 #define LIST_LAST(list)	(&(list)->items[(list)->items_count - 1])
 
-#define PAGE_LIMIT_FALLBACK	20	/* the seed's */
+#define PAGE_LIMIT_FALLBACK	20	/* items, without ?limit */
 
 /*
- * What a list's parameters are for: rows of its ROUTE. A fallback is sent by
- * the docs page, so what excludes others has none.
+ * PARAM rows for a list's ROUTE. The docs page sends a parameter's fallback, so
+ * parameters that exclude others have none.
  */
 #define PAGE_PARAMS							\
-	PARAM(page, "Which page, from 1."),				\
-	PARAM(skip, "How many to leave out first; not with page."),	\
-	PARAM(limit, "How many on a page.",				\
+	PARAM(page, "The number of the page, from 1."),			\
+	PARAM(skip, "The number of items to skip. Cannot be combined "	\
+	    "with page."),						\
+	PARAM(limit, "The maximum number of items on a page.",		\
 	    .fallback = PAGE_TEXT(PAGE_LIMIT_FALLBACK))
 #define PAGE_TEXT(number)	PAGE_TEXT_OF(number)
 #define PAGE_TEXT_OF(number)	#number
 #define CURSOR_PARAMS(fallback_sort)					\
-	PARAM(cursor, "Empty for the first page, then next_cursor; "	\
-	    "not with page or skip. Each row is seen once, however "	\
-	    "many come and go."),					\
-	PARAM(sort, "The order, " fallback_sort " unless given; "	\
-	    "with -, the other way round.")
+	PARAM(cursor, "Empty for the first page, then next_cursor of "	\
+	    "the page before. Cannot be combined with page or skip. "	\
+	    "Each item is returned once, even if others are added or "	\
+	    "deleted meanwhile."),					\
+	PARAM(sort, "The sort order; " fallback_sort " by default. A "	\
+	    "leading - means descending.")
 
-/* What no id comes before, in an order and in the other. */
+/* Before the first id of an ascending and of a descending order. */
 #define PAGE_FIRST_ID	"00000000-0000-0000-0000-000000000000"
 #define PAGE_LAST_ID	"ffffffff-ffff-ffff-ffff-ffffffffffff"
 
-/* In the parent, once: the key that cursors are signed with. */
+/* In the parent, once: sets the key that signs cursors. It is copied. */
 void			 pages_init(const unsigned char[static CURSOR_KEY]);
 
 /*
- * Reads page, skip, limit, sort and cursor; fallback_sort is what an absent
- * sort means, NULL where there is one order only. Raises 422 where they
- * contradict each other, 400 INVALID_CURSOR for a cursor that is not this
- * endpoint's.
+ * Reads page, skip, limit, sort and cursor. fallback_sort is the order without
+ * ?sort; NULL if there is only one order. Raises 422 if the parameters exclude
+ * each other, ERR_INVALID_CURSOR if the cursor is not of this endpoint and
+ * order.
  */
 const struct page	*page_from_query(struct ctx *,
 			    const char *fallback_sort);
 
-/* How many pages a total makes: 0 for none. */
+/* The number of pages of a total; 0 for 0. */
 int64_t			 page_count(const struct page *, int64_t total);
 
 /* Writes the Link header of a page: rel=next and rel=prev (RFC 8288). */
@@ -116,8 +119,8 @@ void			 page_links(struct ctx *, const struct page *,
 			    int64_t total);
 
 /*
- * The cursor of what follows the row with this id and sort key, and the Link
- * header for it.
+ * Returns the cursor of the rows that follow the one with this id and sort key,
+ * and writes its Link header.
  */
 const char		*page_next_cursor(struct ctx *, const struct page *,
 			    const char *id, const char *key);

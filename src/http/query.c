@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reads the query string and the path's groups, strictly: Kore's own reading
- * drops what is wrong without a word. Which parameters there are, and their
- * values, is what kore.conf's params blocks say.
+ * Reads the query string and the groups of the path. Kore's own parser silently
+ * drops invalid parameters; this one reports them. The params blocks of
+ * kore.conf declare the parameters and their validators.
  */
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The answer of a request, until it is sent. */
+/* The response of a request, until it is sent. */
 
 #include <string.h>
 

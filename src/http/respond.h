@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Answers: status, headers, body. */
+/* Responses: status, headers, body. */
 
 #ifndef HTTP_RESPOND_H
 #define HTTP_RESPOND_H
@@ -8,24 +8,27 @@
 #include "request/ctx.h"
 
 /*
- * The answer of the running request. Nothing is sent before the handler has
- * returned, so a handler that raises afterwards still answers with its error.
+ * These set the response of the running request. It is sent after the handler
+ * has returned: if the handler raises later, the response is the error instead.
  */
 
-/* Adds a header; value is copied. Raises ERR_INTERNAL if it has CR or LF. */
+/*
+ * Adds a header; name is a constant, value is copied. Raises ERR_INTERNAL if
+ * value contains CR or LF.
+ */
 void	respond_header(struct ctx *, const char *name, const char *value);
 
-/* Answers with a status and no body. */
+/* Responds with a status and no body. */
 void	respond_empty(struct ctx *, int status);
 
-/* Answers with what the writer holds, which must live in the ctx's arena. */
+/* Responds with the writer's JSON, which must be in the ctx's arena. */
 void	respond_json(struct ctx *, int status, const struct jsonw *);
 
-/* Answers with text of a media type; text is copied. */
+/* Responds with text of a media type; text is copied. */
 void	respond_text(struct ctx *, int status, const char *type,
 	    const char *text);
 
-/* Answers with bytes of a media type, which must live as long as the ctx. */
+/* Responds with bytes of a media type, which must live as long as the ctx. */
 void	respond_body(struct ctx *, int status, const char *type,
 	    const char *body, size_t len);
 

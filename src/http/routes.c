@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Binds the ROUTE tables to Kore's own route table, in the parent and before
- * the fork: what kore.conf says and what C says meet here, and a disagreement
- * stops the start.
+ * Binds the ROUTE tables to Kore's route table, in the parent, before the fork.
+ * If kore.conf and the C code disagree, the server does not start.
  */
 
 #include <sys/types.h>
@@ -19,7 +18,7 @@
 #include "utils/start_error.h"
 #include "utils/text.h"
 
-#define ROUTED_PATH_MAX	512	/* bytes; no route is for longer ones */
+#define ROUTED_PATH_MAX	512	/* bytes; longer paths match no route */
 
 struct path_regex {
 	regex_t	 compiled;
@@ -58,7 +57,7 @@ route_next_path_row(const struct route *r, const struct route_row *row)
 	return (NULL);
 }
 
-/* Kore compiles its routes without groups: compile one of our own. */
+/* Kore compiles the path's regex without groups: compile it again. */
 static const char *
 bind_path(struct route *r)
 {
@@ -123,7 +122,7 @@ bind_params(struct route *r)
 	return (NULL);
 }
 
-/* Has another handler of that name been bound, by one of these routes? */
+/* Does one of these routes have another handler of the same name? */
 static bool
 name_taken(const struct route *r, const struct endpoint *e)
 {
@@ -142,7 +141,7 @@ name_taken(const struct route *r, const struct endpoint *e)
 	return (false);
 }
 
-/* Cursors, and the overrides of tests, go by the handler's name. */
+/* Names of handlers are unique: cursors and test overrides use them. */
 static const char *
 bind_rows(const struct route *r)
 {

@@ -14,24 +14,24 @@
 #include "schema/validator.h"
 
 /*
- * A route's C half. kore.conf says which path leads to it; its rows say what
- * the path's groups are and which methods there are:
+ * A route's rows in C. kore.conf maps a path to the route; the rows name the
+ * path's groups and declare its methods:
  *
  *	ROUTER(users, "Users.");
  *	ROUTE(users_item,
  *	    PATH(user_id, T_UUID),
  *	    GET(read_user, .auth = &signed_in, .out = &user_schema,
- *	        .raises = RAISES(&ERR_NOT_FOUND), .doc = "Read one user."));
+ *	        .raises = RAISES(&ERR_NOT_FOUND), .doc = "Read a user."));
  *
  * kore.conf:	route ^/api/v1/users/([^/]+)$ users_item
  *
- * At start routes_init() finds `users_item__route` for each handler of Kore's
- * route table; there is no list in C to edit.
+ * At start, routes_init() looks up `users_item__route` for each handler of
+ * Kore's route table: there is no list of routes in C.
  */
 
 /*
- * Whose rows a file has, and its tag in the description (the seed's
- * APIRouter); ROUTE asks for one above it.
+ * A file's router, like FastAPI's APIRouter: its name is the OpenAPI tag of the
+ * file's routes. It must stand above the first ROUTE.
  */
 struct router {
 	const char	*name;
@@ -41,7 +41,7 @@ struct router {
 #define ROUTER(title, text)						\
 	static const struct router router = { .name = #title, .doc = text }
 
-/* A row of a ROUTE: the endpoint of a method, or what a parameter is for. */
+/* A row of a ROUTE: a method's endpoint, or facts about a parameter. */
 enum route_row_kind { ROW_ENDPOINT, ROW_PATH, ROW_PARAM };
 
 struct route_row {
@@ -101,27 +101,27 @@ struct route {
 #define PATH(title, ftype)						\
 	{ .kind = ROW_PATH, .name = #title, .type = ftype }
 
-/* What a query parameter of kore.conf is for; .fallback: what none means. */
+/* Describes a query parameter of kore.conf; .fallback is its default. */
 #define PARAM(title, text, ...)						\
 	{ .kind = ROW_PARAM, .name = #title, .doc = text, ##__VA_ARGS__ }
 
 /*
- * Handles a request that Kore has led to a route; called again once the
- * request's coroutine is done. Returns KORE_RESULT_*.
+ * Handles a request that Kore has routed; called again when the request's
+ * coroutine is done. Returns KORE_RESULT_*.
  */
 typedef int	 route_handler_fn(struct http_request *, const struct route *);
 
-/* What Kore calls for every route: the function given to routes_init(). */
+/* Kore's handler of every route: calls the function of routes_init(). */
 int		 route_dispatch(struct http_request *, const struct route *);
 
-/* A query parameter that was sent, decoded; value is NULL while it is bad. */
+/* A query parameter that was sent, decoded; value is NULL if invalid. */
 struct query_value {
 	const char		*name;
 	const char		*value;
 	struct query_value	*next;
 };
 
-/* Does kore.conf's params block declare it for this row's method? */
+/* Does this params block of kore.conf belong to the endpoint's method? */
 bool		 query_is_of(const struct kore_handler_params *,
 		    const struct endpoint *);
 
@@ -129,28 +129,30 @@ bool		 query_is_of(const struct kore_handler_params *,
 const char	*query_param(const struct ctx *, const char *name);
 
 /*
- * The value of a PATH row, validated; NULL if the route has none of that name,
- * or before raise_validation() if it is bad.
+ * The decoded and validated value of a PATH row. NULL if the route has no row
+ * of that name, or if the value is invalid and raise_validation() is still to
+ * come.
  */
 const char	*path_param(const struct ctx *, const char *name);
 
 /*
- * Read both into the ctx, and note what is bad: raise_validation() is the
- * caller's. What is bad has no value then.
+ * Read the query string and the path into the ctx. Invalid values become error
+ * details and have no value; the caller calls raise_validation(). path_read()
+ * raises 404 if the path does not match the route.
  */
 void		 query_read(struct ctx *);
 void		 path_read(struct ctx *);
 
 /*
- * In the parent, once: binds every handler of Kore's route table. Returns
- * NULL, or a line saying what does not fit.
+ * In the parent, once: binds every handler of Kore's route table. Returns NULL
+ * or an error message.
  */
 const char	*routes_init(route_handler_fn *);
 
 /* The endpoint of a method; NULL if the route has none. */
 const struct endpoint	*route_endpoint(const struct route *, enum http_verb);
 
-/* The PATH row that follows one, the first for NULL; NULL after the last. */
+/* The next PATH row, the first one for NULL; NULL after the last one. */
 const struct route_row	*route_next_path_row(const struct route *,
 			    const struct route_row *);
 
@@ -158,20 +160,20 @@ const struct route_row	*route_next_path_row(const struct route *,
 void		 routes_walk(void (*fn)(const struct route *,
 		    const struct endpoint *));
 
-/* Calls keep() with every route of Kore's, for a search for leaks. */
+/* Calls keep() for each route of Kore, for the leak sanitizer. */
 void		 routes_keep(void (*keep)(const void *, size_t));
 
 /*
- * Does kore.conf lead the path to an endpoint, in the domain of `beside`? A
- * route without rows does not count.
+ * Does a route of kore.conf match the path of len bytes, in the domain of
+ * `beside`? Routes without rows do not count.
  */
 bool		 routes_have(const struct route *beside, const char *path,
 		    size_t len);
 
-/* The path kore.conf gives it, a regex or a plain path. */
+/* The route's path in kore.conf: a regex or a plain path. */
 const char	*route_path(const struct route *);
 
-/* The groups of route's path in a path; false when it does not match. */
+/* Finds the groups of a path; false if it does not match the route. */
 #define PATH_GROUPS_MAX	4
 
 struct span {

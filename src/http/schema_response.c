@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The answer of a request, as its schema writes it. */
+/* Responds with what a schema writes. */
 
 #include "http/conditional.h"
 #include "http/respond.h"
@@ -7,28 +7,28 @@
 #include "request/endpoint.h"
 
 void
-schema_respond(struct ctx *c, const struct schema *s, const void *answer)
+schema_respond(struct ctx *c, const struct schema *s, const void *response)
 {
 	struct jsonw	 j;
 
 	if (c->endpoint->out != s && c->endpoint->out_cursor != s)
 		raise_error(c, &ERR_INTERNAL, "%s answers with %s",
 		    c->endpoint->name, s->name);
-	/* Another user's answer is another (RFC 9111, 4.1). */
+	/* Each user gets another response (RFC 9111, 4.1). */
 	if (c->endpoint->auth != NULL)
 		respond_header(c, "vary", "Authorization");
-	/* It may be kept to be asked for again; all else is no-store. */
+	/* Caches may store it, but must revalidate; all else is no-store. */
 	if (s->version != NULL) {
 		respond_header(c, "cache-control", c->endpoint->auth != NULL ?
 		    "private, no-cache" : "no-cache");
-		if (respond_etag(c, s, answer)) {
+		if (respond_etag(c, s, response)) {
 			respond_empty(c, 304);
 			return;
 		}
 	}
 
 	jsonw_init(&j, &c->arena);
-	schema_write_object(&j, NULL, s, answer);
+	schema_write_object(&j, NULL, s, response);
 	respond_json(c, c->endpoint->status != 0 ? c->endpoint->status : 200,
 	    &j);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is compiled in, or made at the start, as an answer. */
+/* Responds with a file in memory: compiled in, or built at start. */
 
 #include "http/conditional.h"
 #include "http/respond.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Files that are compiled in. */
+/* Files in memory: compiled in, or built at start. */
 
 #ifndef HTTP_STATIC_FILE_H
 #define HTTP_STATIC_FILE_H
@@ -9,7 +9,7 @@
 
 #include "request/ctx.h"
 
-/* What is in memory for good. */
+/* A file in memory that is never freed. */
 struct static_file {
 	const char	*type;
 	const void	*body;
@@ -19,9 +19,9 @@ struct static_file {
 };
 
 /*
- * Answers with it, uncopied however slowly the client takes it, or with 304
- * if that is what the client has already. Raises 406 when it is compressed
- * and the client wants no gzip.
+ * Responds with the file, or with 304 if the client has it already. The body is
+ * not copied, however slowly the client reads it. Raises 406 if it is
+ * compressed and the client does not accept gzip.
  */
 void	respond_static(struct ctx *, const struct static_file *);
 

@@ -5,6 +5,7 @@
 
 #include "base/register.h"
 #include "jobs/jobs.h"
+#include "jobs/jobs_repository.h"
 #include "jobs/runner.h"
 #include "utils/start_error.h"
 
@@ -61,7 +62,7 @@ check_unique(const struct job_kind *k)
 	return (NULL);
 }
 
-/* Written from one struct and read as another, it would be nonsense. */
+/* A payload is read back as the struct that it was written from. */
 static const char *
 check_payload(const struct job_kind *k)
 {
@@ -92,7 +93,7 @@ jobs_init(void)
 {
 	struct job_kind	*const *i;
 	struct job_kind	*k;
-	const char	*what;
+	const char	*problem;
 
 	EACH_REGISTERED(i, job_kinds) {
 		k = *i;
@@ -105,10 +106,10 @@ jobs_init(void)
 		if (k->every != 0 && k->payload != NULL)
 			return (start_error("the job %s: what is scheduled has "
 			    "no payload", k->name));
-		if (k->payload != NULL && (what = check_payload(k)) != NULL)
-			return (what);
-		if ((what = check_unique(k)) != NULL)
-			return (what);
+		if (k->payload != NULL && (problem = check_payload(k)) != NULL)
+			return (problem);
+		if ((problem = check_unique(k)) != NULL)
+			return (problem);
 		if (k->attempts == 0)
 			k->attempts = 1;
 		if (k->backoff_max < k->backoff)

@@ -24,10 +24,10 @@
  *			     .attempts = 20, .backoff = 10, .timeout = 60);
  *	users_service.c: background(c, send_welcome_email, user);
  *
- * Its handler returns when the work is done. What it raises is an attempt that
- * failed: the next one comes after a while, unless it was ERR_PERMANENT, a
- * payload that its schema refuses, or the last one; the job is dead then, and
- * kept for an admin to look at.
+ * Its handler returns when the work is done. If it raises an error, the attempt
+ * has failed, and another one follows after a while. After ERR_PERMANENT, a
+ * payload that its schema refuses, or the last attempt there is no other: the
+ * job is dead, and kept for an admin to look at.
  */
 
 /* A job, as the handler finds it in c->job. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* The runner's own work: what is long done is deleted. */
+/* A job of the runner's own: deleting jobs that were done long ago. */
 
-#include "jobs/runner.h"
+#include "jobs/jobs_repository.h"
 
 #define BATCH	1000	/* rows of a statement: it has five seconds */
 
 /*
  * Done jobs are kept JOBS_KEEP_DAYS for who looks; dead ones until
- * somebody has.
+ * an admin has them run again.
  */
 static void
 purge_jobs(struct ctx *c)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Mails: declared by modules, checked at the start, sent by jobs. */
+/* Sends mails from jobs; checks their templates at start. */
 
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +42,7 @@ mail_init(void)
 	return (smtp_init());
 }
 
-/* Is it one that may be sent, and to such an address? */
+/* Raises unless the job may send this mail and these values to `to`. */
 static void
 check_mail(struct ctx *c, const struct mail *m, const struct mail_to *to,
     const struct mail_value *values)

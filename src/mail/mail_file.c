@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Mail without a mail server: a file for each, for development and tests. It is
- * there whole or not at all, and a second attempt writes the same once more.
+ * Mail without a mail server, for development and tests: one file per message,
+ * complete or not there. A second attempt writes the same file again.
  */
 
 #include <sys/stat.h>
@@ -56,7 +56,7 @@ write_all(int fd, const char *data, size_t len)
 	return (true);
 }
 
-/* False, and errno says why. */
+/* Returns false and sets errno on failure. */
 static bool
 write_file(const char *name, const struct message *m)
 {

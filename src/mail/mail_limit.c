@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How much mail one address gets. Counted in the database, so that it outlives
- * accounts, restarts and runners, and by a hash, so that no address is kept
- * there.
+ * Limits how many mails one address gets. The count is kept in the database, so
+ * that it survives deleted accounts, restarts and runners; and under a hash, so
+ * that the address is not stored there.
  */
 
 #include "jobs/jobs.h"
@@ -12,7 +12,7 @@
 #include "utils/email.h"
 #include "utils/keyed_hash.h"
 
-#define BATCH	1000	/* rows of a statement: it has five seconds */
+#define BATCH	1000	/* rows per statement, which has five seconds */
 
 QUERIES(mail);
 QUERY(mail, count, none);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The settings of mail: a server's URL, and the sender's address. */
+/* Reads the settings of mail: the server's URL, and the sender's address. */
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -19,15 +19,15 @@
 
 #define HOST_MAX	253	/* characters of a name (RFC 1035) */
 #define LABEL_MAX	63
-#define LOCAL_MAX	64	/* of an address before its @ (RFC 5321) */
-#define NAME_MAX_CHARS	100	/* of the sender */
+#define LOCAL_MAX	64	/* before an address's @ (RFC 5321) */
+#define NAME_MAX_CHARS	100	/* of the sender's name */
 
 #define SUBMISSION	587
 #define SUBMISSIONS	465
 
 struct mail_settings	mail_settings;
 
-/* The URL holds a password: it is not repeated. */
+/* Never repeats the URL: it contains a password. */
 static const char *
 bad_url(const char *problem)
 {
@@ -37,7 +37,7 @@ bad_url(const char *problem)
 	    problem));
 }
 
-/* Has it only characters that show? */
+/* Returns whether s is UTF-8 without control characters. */
 static bool
 is_plain(const char *s)
 {
@@ -53,7 +53,7 @@ is_plain(const char *s)
 	return (true);
 }
 
-/* Percent-decodes len characters; NULL if they are not what they should be. */
+/* Percent-decodes len characters; NULL if malformed, empty or not plain. */
 static const char *
 decode(const char *s, size_t len)
 {
@@ -66,7 +66,7 @@ decode(const char *s, size_t len)
 	return (NULL);
 }
 
-/* Labels of letters, digits and hyphens. */
+/* Labels of letters, digits, hyphens and underscores. */
 static bool
 is_host_name(const char *s)
 {
@@ -177,14 +177,11 @@ is_loopback(const char *host)
 	    ntohl(address.s_addr) >> 24 == 127));
 }
 
-/* A password in the clear is anybody's, but for one that stays in here. */
+/* Without TLS, a password may only go to a server on this machine. */
 static const char *
-read_tls(const char *text, struct mail_settings *m)
+check_tls(bool tls, struct mail_settings *m)
 {
-	m->tls = strcmp(text, "required") == 0;
-	if (!m->tls && strcmp(text, "off") != 0)
-		return (start_error(ENV("SMTP_TLS") " must be required or off, "
-		    "not '%s'", text));
+	m->tls = tls;
 	if (m->tls || m->host == NULL)
 		return (NULL);
 	if (m->implicit)
@@ -236,7 +233,7 @@ bad_from(const char *text)
 	    "not '%.200s'", is_plain(text) ? text : "(control characters)"));
 }
 
-/* The quotes around a name are for mail's sake, and set again where needed. */
+/* Removes a name's quotes; mail_header_address() adds them where needed. */
 static char *
 read_name(const char *s, size_t len)
 {
@@ -287,7 +284,7 @@ read_from(const char *text, struct mail_settings *m)
 }
 
 const char *
-mail_settings_read(const char *url, const char *tls, const char *ca,
+mail_settings_read(const char *url, bool tls, const char *ca,
     const char *from, struct mail_settings *m)
 {
 	const char	*problem;
@@ -295,7 +292,7 @@ mail_settings_read(const char *url, const char *tls, const char *ca,
 	memset(m, 0, sizeof(*m));
 	if (url != NULL && (problem = read_url(url, m)) != NULL)
 		return (problem);
-	if ((problem = read_tls(tls, m)) != NULL ||
+	if ((problem = check_tls(tls, m)) != NULL ||
 	    (problem = read_ca(ca, m)) != NULL)
 		return (problem);
 	return (read_from(from, m));

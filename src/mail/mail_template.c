@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Templates: where the gaps are, and how a value is put into one. */
+/* Templates: finds placeholders and fills them with values. */
 
 #include <string.h>
 
@@ -8,12 +8,12 @@
 #include "utils/utf8.h"
 
 #define NAME_MAX_BYTES	40
-#define SUBJECT_VALUE	100	/* characters; what is longer is cut */
+#define SUBJECT_VALUE	100	/* characters; longer values are cut */
 #define SUBJECT		"Subject: "
 
 /*
- * The gap that p begins with, "{{name}}": its name, and the length of it all.
- * NULL if it is none.
+ * Reads the placeholder "{{name}}" at p: returns its name, the name's length
+ * and the length of it all. NULL if there is none.
  */
 static const char *
 read_gap(const char *p, size_t *name_len, size_t *len)
@@ -58,8 +58,8 @@ add_char(struct text *t, enum mail_part part, const char *s, size_t n)
 }
 
 /*
- * A run of characters that could break a line, or write it backwards, becomes
- * one blank; what is no UTF-8, a replacement character.
+ * A run of characters that could break a line or change the direction of text
+ * becomes one blank; bytes that are not UTF-8 become U+FFFD.
  */
 static void
 add_value(struct text *t, enum mail_part part, const char *s)
@@ -95,7 +95,7 @@ expand(struct text *t, enum mail_part part, const char *p, size_t len,
 	while ((gap = memmem(p, (size_t)(end - p), "{{", 2)) != NULL) {
 		text_add(t, p, (size_t)(gap - p));
 		name = read_gap(gap, &name_len, &gap_len);
-		if (name == NULL) {		/* never: see mail_check() */
+		if (name == NULL) {		/* see mail_check() */
 			t->cut = true;
 			return;
 		}

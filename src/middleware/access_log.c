@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The line that is logged for every request. */
+/* The access log: one line for each request. */
 
 #include "base/log.h"
 #include "http/routes.h"
@@ -7,9 +7,9 @@
 #include "utils/timefmt.h"
 
 /*
- * The path without its query string: what stands there may be a secret. A
- * client that hung up has no status it could have seen, but the request was
- * done all the same.
+ * Logs the path without the query string, which may hold a secret. The status
+ * is logged even if the client has hung up: the request was handled all the
+ * same.
  */
 void
 access_log_write(const struct ctx *c)

@@ -9,7 +9,7 @@
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
 
-#define CLOCK_LEEWAY	60	/* seconds two hosts' clocks may differ */
+#define CLOCK_LEEWAY	60	/* seconds by which hosts' clocks may differ */
 
 static const struct jwt_key	*token_key;
 static const char		*token_issuer;

@@ -10,10 +10,9 @@
 #include "middleware/buckets.h"
 
 /*
- * A key may lie in any place of one set. When all are taken by buckets that
- * are not yet full, the one that is full soonest has to go: its owner gains a
- * few requests, nobody loses any. 65,536 buckets; untouched, they take no
- * memory.
+ * A key may be in any place of its set. If all places hold buckets that are not
+ * yet full, the one that is full soonest is evicted: its owner gains a few
+ * requests, and nobody loses any. 65,536 buckets; unused ones take no memory.
  */
 #define SETS		4096
 #define PLACES		16
@@ -48,7 +47,7 @@ buckets_init(void)
 	return (error == 0 ? NULL : "cannot make a shared lock");
 }
 
-/* A bucket is one word: whatever a dying worker left is a bucket. */
+/* A worker that dies with the lock leaves a valid bucket: it is one word. */
 static pthread_mutex_t *
 lock(unsigned set)
 {
@@ -86,7 +85,7 @@ buckets_take(const unsigned char key[BUCKET_KEY],
     const struct bucket_rule *rule, uint64_t now, struct bucket_state *state)
 {
 	uint64_t	 each = rule->window / rule->quota, full_at;
-	uint64_t	 whole = each * rule->quota;	/* without a rest */
+	uint64_t	 whole = each * rule->quota;	/* rounded down */
 	unsigned	 set = set_of(key);
 	pthread_mutex_t	*held = lock(set);
 	struct bucket	*b = find(set, key);
@@ -99,7 +98,7 @@ buckets_take(const unsigned char key[BUCKET_KEY],
 	pthread_mutex_unlock(held);
 
 	state->full = full_at - now;
-	/* More than whole, where another worker's clock is a moment ahead. */
+	/* More than whole if another worker's clock is slightly ahead. */
 	state->remaining = state->full < whole ? (whole - state->full) / each :
 	    0;
 	state->next = state->remaining > 0 ? 0 : state->full + each - whole;

@@ -9,35 +9,34 @@
 #include <stdint.h>
 
 /*
- * Counters of rate limits, in memory that all workers share. A bucket is one
- * timestamp: when it will be full again, were nothing more taken (the generic
- * cell rate algorithm). Exact: taking is one step under a lock, and a worker
- * that dies while it holds the lock does not keep it.
+ * A bucket is one timestamp: when it will be full again if nothing more is
+ * taken (the generic cell rate algorithm). The counters are exact: taking is
+ * one step under a lock, and the lock of a worker that dies is released.
  */
 
-#define BUCKET_KEY	16	/* bytes; a digest of whose bucket it is */
+#define BUCKET_KEY	16	/* bytes; a digest of the owner */
 
 struct bucket_rule {
 	uint64_t	quota;		/* requests at once */
 	uint64_t	window;		/* in which it fills, in microseconds */
 };
 
-/* What is left afterwards. */
+/* What is left after a request was taken. */
 struct bucket_state {
 	uint64_t	remaining;	/* requests */
 	uint64_t	next;		/* microseconds until one more */
 	uint64_t	full;		/* microseconds until all of them */
 };
 
-/* In the parent, before the fork. Returns NULL, or what failed. */
+/* In the parent, before the fork. Returns NULL or an error message. */
 const char	*buckets_init(void);
 
-/* False when there is nothing left to take. now is in microseconds. */
+/* Takes one request; false if none is left. now is in microseconds. */
 bool		 buckets_take(const unsigned char key[BUCKET_KEY],
 		    const struct bucket_rule *, uint64_t now,
 		    struct bucket_state *);
 
-/* Puts one back. */
+/* Gives one request back. */
 void		 buckets_give(const unsigned char key[BUCKET_KEY],
 		    const struct bucket_rule *, uint64_t now);
 

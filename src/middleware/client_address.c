@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The client's address, behind proxies that are trusted. */
+/* Finds the client's address, also behind trusted proxies. */
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #define IPV4_NETWORK	24	/* bits */
 #define IPV6_CUSTOMER	56
 
-/* False for an entry that is no address; *a is then as it was. */
+/* Parses one entry of a list. If it is no address: false, *a is unchanged. */
 static bool
 entry_parse(const char *list, size_t len, struct netaddr *a)
 {
@@ -38,8 +38,9 @@ entry_parse(const char *list, size_t len, struct netaddr *a)
 }
 
 /*
- * The addresses of X-Forwarded-For, the last first: each proxy adds its peer at
- * the end. True when the client is found: nothing before it is to be believed.
+ * Reads the addresses of X-Forwarded-For from the last to the first: each proxy
+ * appends its peer. True when the client is found; the entries before it are
+ * not trusted.
  */
 static bool
 walk_list(struct ctx *c, const char *list)
@@ -58,15 +59,15 @@ walk_list(struct ctx *c, const char *list)
 	}
 }
 
-/* Once: either somebody plays, or the operator has forgotten his proxy. */
+/* Logs once: a client forges the header, or a proxy is not configured. */
 static void
-tell_unbelieved(const struct ctx *c)
+warn_untrusted(const struct ctx *c)
 {
-	static bool	 told;
+	static bool	 warned;
 
-	if (told || head_value(&c->sent->head, "x-forwarded-for") == NULL)
+	if (warned || head_value(&c->sent->head, "x-forwarded-for") == NULL)
 		return;
-	told = true;
+	warned = true;
 	log_event(LEVEL_WARNING, NULL, "proxy", "X-Forwarded-For from %s is "
 	    "not believed: " ENV("TRUSTED_PROXIES") " does not name it",
 	    c->client);
@@ -80,7 +81,7 @@ client_address_assign(struct ctx *c, const struct sockaddr *peer)
 	netaddr_from(peer, &c->address);
 	if (!wire_trusts(&c->address)) {
 		netaddr_text(&c->address, c->client);
-		tell_unbelieved(c);
+		warn_untrusted(c);
 		return;
 	}
 	while ((line = head_previous(&c->sent->head, line,

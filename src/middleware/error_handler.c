@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One place that writes errors: the seed's envelope, or OAuth's. */
+/* Writes all error responses: in the envelope, or in OAuth's shape. */
 
 #include <stdio.h>
 
@@ -47,8 +47,8 @@ write_envelope(struct jsonw *j, const struct ctx *c, const char *message)
 }
 
 /*
- * RFC 6749, 5.2 has its own codes, which an endpoint raises as they are
- * (invalid_grant); our own kinds are translated.
+ * RFC 6749, 5.2 has its own codes. An endpoint raises some of them as they are
+ * (invalid_grant); the other kinds of error are mapped to them.
  */
 static const char *
 oauth_code(const struct error_kind *kind)
@@ -89,7 +89,7 @@ error_handler_busy(char out[static ENVELOPE_MAX], const struct endpoint *e,
 	    text));
 }
 
-/* In the ctx itself: memory may be what ran out. */
+/* The header is in the ctx itself: the arena may be out of memory. */
 static void
 add_header(struct ctx *c, struct header *h, const char *name,
     const char *value)
@@ -128,7 +128,7 @@ error_handler_respond(struct ctx *c)
 	c->response.body = j.text.data;
 	c->response.len = j.text.len;
 	if (j.text.cut) {
-		/* Not those of the error that could not be told. */
+		/* Drop the headers of the error that could not be written. */
 		c->error.headers = NULL;
 		add_header(c, &c->error.own[0], "retry-after", "1");
 		c->response.status = 503;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Rate limits as they are set: quotas, windows, networks. */
+/* Configures the rate limits: quotas, windows, networks. */
 
 #include <ctype.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ read_number(const char **p, unsigned most, unsigned *n)
 	return (*n >= 1 && *n <= most);
 }
 
-/* "30/m", "100/10m": requests, then a period of seconds to days. */
+/* "30/m", "100/10m": requests, then a period in s, m, h or d. */
 static bool
 read_rate(const char *p, size_t len, unsigned *quota_out, unsigned *window)
 {
@@ -75,7 +75,7 @@ rate_limit_counts(const struct rate_limit *l, const struct rate_network *n)
 	    n->of_account)));
 }
 
-/* Its index among the wider networks; -1: the limit counts none such. */
+/* The index of a wider network; -1 if the limit does not count it. */
 static int
 find_wider(const struct rate_limit *l, const char *bits, size_t len)
 {

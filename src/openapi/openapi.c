@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The description as a whole: its head, its paths, its operations. */
+/* Describes the API: the document, its paths and its operations. */
 
 #include <sys/types.h>
 
@@ -22,21 +22,23 @@
 #include "utils/text.h"
 
 #define API_VERSION	"1.0.0"
-#define API_SERVER	"api"		/* kore.conf's; admin is not clients' */
+#define API_SERVER	"api"		/* kore.conf's; admin is left out */
 
 static const char	api_doc[] =
-    "JSON in and out. Times are UTC, RFC 3339; ids are UUIDs.\n\n"
+    "Requests and responses are JSON. Times are UTC (RFC 3339), ids are "
+    "UUIDs.\n\n"
     "Sign in at the token endpoint, and send the access token as "
-    "`Authorization: Bearer`. An error wears one envelope, `Error`; those of "
-    "the token endpoint are OAuth's (RFC 6749, 5.2). Members and parameters "
-    "that are not described here are refused, but by the token endpoint.\n\n"
-    "Every answer also has `Date`, `X-Content-Type-Options` and "
-    "`Strict-Transport-Security`. Every GET has a HEAD, every path an "
-    "OPTIONS.";
+    "`Authorization: Bearer`. Every error has the same envelope, `Error`; "
+    "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
+    "Members and parameters that are not described here are refused, except "
+    "by the token endpoint.\n\n"
+    "Every response also has the headers `Date`, `X-Content-Type-Options` "
+    "and `Strict-Transport-Security`. Every GET has a HEAD, and every path "
+    "has OPTIONS.";
 
 static struct static_file	file;
 
-/* What is being made. */
+/* The parts of the document that is being made. */
 static json_t	*paths, *tags;
 static json_t	*operation_ids;		/* a set */
 static char	 token_url[OPENAPI_PATH_MAX];
@@ -84,7 +86,7 @@ add_query(json_t *parameters, const struct route *r,
 	}
 }
 
-/* Without an example: the docs page would send it. */
+/* Has no example, because the docs page would send it. */
 static void
 add_precondition(json_t *parameters, const char *component, const char *name,
     const char *doc)
@@ -112,9 +114,9 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 	add_query(parameters, r, e);
 	if (e->if_match || openapi_reads_version(e)) {
 		add_precondition(parameters, "IfMatch", "If-Match",
-		    "Only if its entity tag is one of these.");
+		    "Only if the entity tag is one of these.");
 		add_precondition(parameters, "IfNoneMatch", "If-None-Match",
-		    "Only if its entity tag is none of these.");
+		    "Only if the entity tag is none of these.");
 	}
 	return (parameters);
 }
@@ -131,7 +133,7 @@ has_query(const struct route *r, const struct endpoint *e, const char *name)
 	return (false);
 }
 
-/* What the answers have to do with the parameters. */
+/* What kind of list the operation returns, from its query parameters. */
 static unsigned
 list_kind(const struct route *r, const struct endpoint *e)
 {
@@ -150,7 +152,7 @@ describe_body(const struct endpoint *e)
 	    READ_FORM : READ_JSON), "example", openapi_example(e->in)));
 }
 
-/* Either of two ways to send a token; or none, where it may be left out. */
+/* Two ways to send a token, and none where it is optional. */
 static json_t *
 describe_security(const struct endpoint *e)
 {
@@ -174,15 +176,15 @@ describe_schemes(void)
 	if (token_url[0] != '\0')
 		openapi_put(schemes, "oauth2", json_pack(
 		    "{s:s, s:s, s:{s:{s:s, s:{}}}}", "type", "oauth2",
-		    "description", "Sign in with address and password.",
+		    "description", "Sign in with e-mail address and password.",
 		    "flows", "password", "tokenUrl", token_url, "scopes"));
 	openapi_put(schemes, "bearer", json_pack("{s:s, s:s, s:s, s:s}",
 	    "type", "http", "scheme", "bearer", "bearerFormat", "JWT",
-	    "description", "An access token that one has."));
+	    "description", "Use an access token that you have."));
 	return (schemes);
 }
 
-/* For whom it is, and what is counted. */
+/* Who may call the operation, and what its rate limit counts. */
 static json_t *
 describe_access(const struct endpoint *e)
 {
@@ -314,7 +316,7 @@ describe_api(void)
 	    "tags", tags, "paths", paths, "components", components));
 }
 
-/* As kodev makes those of assets: the SHA-256 of all of it. */
+/* Like kodev's entity tags for assets: the SHA-256 of the whole text. */
 static const char *
 entity_tag(const char *text)
 {

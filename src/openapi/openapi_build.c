@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What all parts of the description share: components, names, notes. */
+/* What all parts of the description share: components, names, the problem. */
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include "utils/start_error.h"
 
 static json_t	*components;
-static const char	*problem;	/* the first */
+static const char	*problem;	/* the first one */
 
 void
 openapi_begin(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* kore.conf's paths as the description's: regexes as templates. */
+/* Converts kore.conf's paths from regexes to OpenAPI's path templates. */
 
 #include <ctype.h>
 #include <string.h>
@@ -7,17 +7,17 @@
 #include "openapi/openapi_build.h"
 #include "utils/text.h"
 
-/* From a regex's `[` to its `]`; NULL if there is none. */
+/* From a bracket expression's `[` to its `]`; NULL if it has none. */
 static const char *
 bracket_end(const char *p)
 {
 	p += p[1] == '^' ? 2 : 1;
 	if (*p == '\0')
 		return (NULL);
-	return (strchr(p + 1, ']'));	/* one that comes first is a member */
+	return (strchr(p + 1, ']'));	/* a first ] is a member of the set */
 }
 
-/* From a group's `(` to its `)`; NULL if there is another group in it. */
+/* From a group's `(` to its `)`; NULL if it contains another group. */
 static const char *
 group_end(const char *p)
 {

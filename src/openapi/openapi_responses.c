@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What an operation answers when all is well. */
+/* Describes the successful responses of an operation. */
 
 #include "openapi/openapi_build.h"
 
@@ -61,7 +61,7 @@ put_success(json_t *responses, const struct endpoint *e,
 	openapi_put_status(responses, status, o);
 	if (openapi_reads_version(e))
 		openapi_put_status(responses, 304, json_pack("{s:s, s:o}",
-		    "description", "What If-None-Match names.",
+		    "description", "Not Modified: the client has this version.",
 		    "headers", success_headers(e, 0)));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One request's memory, defers and waits, from its begin to its end. */
+/* The memory, deferred calls and waits of a struct ctx, from begin to end. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +110,7 @@ ctx_expired(const struct ctx *c)
 
 static bool	wait_until(struct ctx *, uint64_t) AWAITS;
 
-/* The deadline may be another when it has come: a lease is renewed. */
+/* Reads the deadline again after each wait: a job's lease may move it. */
 static bool
 wait_until(struct ctx *c, uint64_t until)
 {
@@ -128,7 +128,7 @@ wait_until(struct ctx *c, uint64_t until)
 #if defined(FAULTS)
 static bool	ctx_stall(void) AWAITS;
 
-/* Suspends for FAULT_STALL_MS whatever happens; true if woken meanwhile. */
+/* Suspends for FAULT_STALL_MS even if woken; returns true if woken. */
 static bool
 ctx_stall(void)
 {

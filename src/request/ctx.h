@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One request, or one attempt at a job: its memory, what was sent, its answer,
- * its waits.
+ * The context of one request, or of one attempt at a job: its memory, input,
+ * response and waits.
  */
 
 #ifndef REQUEST_CTX_H
@@ -37,12 +37,12 @@ struct header {
 	struct header	*next;
 };
 
-/* What a rate limit leaves to this client; told in every answer. */
+/* The state of a rate limit for this client, sent in every response. */
 #define LIMITS_MAX	3
 
 struct limit_state {
 	const struct rate_limit	*limit;
-	unsigned		 bits;		/* of a wider network; or 0 */
+	unsigned		 bits;		/* a wider network's; or 0 */
 	unsigned		 quota;
 	unsigned		 window;	/* seconds */
 	unsigned		 remaining;
@@ -56,10 +56,11 @@ struct defer {
 };
 
 /*
- * One request, from its head to its access log line. What the client sent is
- * its own (`sent`); only `req` points at Kore's request, and a client that
- * hangs up clears that pointer and changes nothing else. Or one attempt at a
- * job, which has neither: its payload is the body.
+ * One request, from its head to its access log line, or one attempt at a job. A
+ * request owns what the client sent (`sent`); only `req` points into Kore. When
+ * the client hangs up, `req` becomes NULL, client_gone becomes true, and
+ * nothing else changes. A job has neither `req` nor `sent`: its payload is the
+ * body.
  */
 struct ctx {
 	struct arena		 arena;
@@ -83,7 +84,7 @@ struct ctx {
 	struct netaddr		 address;	/* the client's */
 	const char		*path_values[4];
 	struct query_value	*query_values;
-	char			 client[NETADDR_TEXT];	/* its text */
+	char			 client[NETADDR_TEXT];	/* as text */
 	char			 request_id[REQUEST_ID_MAX + 1];
 	int64_t			 started;	/* microseconds, UTC */
 
@@ -108,7 +109,7 @@ struct ctx {
 		struct error_detail	**last_detail;
 		unsigned		 ndetails;
 		struct header		*headers;
-		struct header		 own[2];	/* the handler's own */
+		struct header		 own[2];	/* error_handler.c's */
 		char			 busy[ENVELOPE_MAX];	/* no memory */
 		bool			 retry;	/* serialization failure */
 	} error;
@@ -123,8 +124,8 @@ struct ctx {
 };
 
 /*
- * Memory of the request, released with it. Raises ERR_UNAVAILABLE when memory
- * is short, so the result needs no check.
+ * Allocate from the ctx's arena, which is freed when the ctx ends. Raise
+ * ERR_UNAVAILABLE when out of memory, so callers need not check the result.
  */
 void		*ctx_alloc(struct ctx *, size_t);	/* zeroed */
 char		*ctx_strdup(struct ctx *, const char *);
@@ -133,35 +134,36 @@ char		*ctx_printf(struct ctx *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 /*
- * fn(ptr) will be called when the request ends, however it ends, the latest
- * first. Call it on the line that acquires ptr: when it cannot remember, it
- * calls fn(ptr) at once and raises.
+ * Registers fn(ptr) to be called when the ctx ends, in any way; the last one
+ * registered runs first. Call defer() right after ptr is acquired: when out of
+ * memory, it calls fn(ptr) at once and raises ERR_UNAVAILABLE.
  */
 void		 defer(struct ctx *, void (*fn)(void *), void *ptr);
 
 /*
- * Makes the coroutine that will run fn(arg); ended(arg) is called on the
- * loop's stack once that is over, and begins with ctx_end(). False when there
- * is no memory or coroutine for it. It may be done again after ctx_end().
+ * Creates the coroutine that runs fn(arg). When it has ended, ended(arg) runs
+ * on the loop's stack and calls ctx_end() first. Returns false if out of memory
+ * or coroutines. May be called again after ctx_end().
  */
 bool		 ctx_begin(struct ctx *, void (*fn)(void *),
 		    void (*ended)(void *), void *arg);
 
 /*
- * Runs and forgets the defers, in which nothing may raise or wait, and frees
- * the coroutine. The memory stays until ctx_release(), which wipes it if it
- * held a secret.
+ * Runs the deferred calls, which must not raise or wait, and frees the
+ * coroutine. The memory stays until ctx_release(), which wipes it if it holds a
+ * secret.
  */
 void		 ctx_end(struct ctx *);
 void		 ctx_release(struct ctx *);
 
 /*
- * Suspends until coro_wake(c->coro); false when timeout_ms ran out first, or
- * at once when the ctx has expired.
+ * Suspends the coroutine until coro_wake(c->coro), and returns true. False when
+ * timeout_ms or the ctx's deadline passes first; at once if the deadline has
+ * passed already.
  */
 bool		 ctx_wait(struct ctx *, uint64_t timeout_ms) AWAITS;
 
-/* Has its deadline passed? Then nothing it began may go on. */
+/* Has the deadline passed? Then the ctx's work must stop. */
 bool		 ctx_expired(const struct ctx *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Dependencies, and what tests put in their place. */
+/* Resolves dependencies, or the overrides that tests set. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static struct override {
 	repository_fn			*rows;
 } overrides[OVERRIDES_MAX];
 
-static unsigned	noverrides;	/* searched from the last one on */
+static unsigned	noverrides;	/* the last one wins */
 
 static struct override *
 add(const char *handler)

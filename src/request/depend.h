@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Dependencies of handlers, as FastAPI's Depends(), and how tests replace
- * them.
+ * Dependencies of handlers, like FastAPI's Depends(), and overrides for tests.
  */
 
 #ifndef REQUEST_DEPEND_H
@@ -12,8 +11,8 @@
 #include "request/ctx.h"
 
 /*
- * What handlers depend on, and how a test puts something else in its place:
- * the seed's Depends() and app.dependency_overrides.
+ * A ROUTE row declares what its handler depends on, like FastAPI's Depends(). A
+ * test overrides it, like app.dependency_overrides:
  *
  *	ROUTE(users_me, GET(read_me, .auth = &signed_in, ...));
  *
@@ -22,36 +21,36 @@
  *	...
  *	overrides_clear();
  *
- * Of two for the same handler the later one counts.
+ * Of two overrides for the same handler, the later one is used.
  */
 
-/* Settled before the handler runs; raises when it cannot be. */
+/* Resolved before the handler runs; resolve() raises if it cannot be. */
 struct dependency {
 	const char		*name;
 	void			(*resolve)(struct ctx *,
 				    const struct dependency *);
 	const char *const	*roles;		/* ends with NULL */
 
-	/* For the description: `doc` says for whom it is; roles follow. */
+	/* For OpenAPI: doc says who may call; the roles follow it. */
 	const char		*doc;
 	bool			 optional;	/* a token may be left out */
 	const struct error_kind	*const *raises;
 };
 
-/* Resolves a dependency, or what stands in for it. */
+/* Resolves a dependency, or its override. */
 void	depend(struct ctx *, const struct dependency *) AWAITS;
 
-/* In the place of a dependency, for one handler: its name in a ROUTE row. */
+/* Overrides a dependency for one handler, named as in its ROUTE row. */
 void	override_dependency(const struct dependency *,
 	    void (*resolve)(struct ctx *, const struct dependency *),
 	    const char *handler);
 
 /*
- * In the place of a repository: all queries of one file of sql/queries, for
- * one handler. Given the query's title (find_by_id) and its parameters, it
- * returns rows of the query's model, and in *n how many; for a statement
- * without rows, how many it has touched. Such a handler's transactions are
- * its own business: the database is asked neither to begin nor to commit.
+ * Overrides a repository for one handler: all queries of one file of
+ * sql/queries. The function gets the query's title (find_by_id) and its
+ * parameters. It returns rows of the query's model, and sets *n to their
+ * number; for a statement without rows, to the number of rows that it affects.
+ * Such a handler's transactions send nothing: neither BEGIN nor COMMIT.
  */
 typedef void	*repository_fn(struct ctx *, const char *title,
 		    const char *const *params, size_t *n);
@@ -59,12 +58,12 @@ typedef void	*repository_fn(struct ctx *, const char *title,
 void	override_repository(const char *file, repository_fn *,
 	    const char *handler);
 
-/* Everything is what it was. */
+/* Removes all overrides. */
 void	overrides_clear(void);
 
 /*
- * For src/database: what stands in for a query ("users.find_by_id") in this
- * request, NULL if nothing does; and whether anything stands in for any.
+ * For src/database: the override of a query ("users.find_by_id") in this
+ * request, or NULL; and whether any repository is overridden in it.
  */
 repository_fn	*override_of_query(const struct ctx *, const char *name);
 bool		 overrides_database(const struct ctx *);

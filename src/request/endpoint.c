@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The names of HTTP's methods. */
+/* The names of the HTTP methods. */
 
 #include "request/endpoint.h"
 

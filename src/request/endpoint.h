@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Endpoints: what a ROUTE row says of the handler of a method. */
+/* Endpoints: what a ROUTE row declares for one method of a path. */
 
 #ifndef REQUEST_ENDPOINT_H
 #define REQUEST_ENDPOINT_H
@@ -16,7 +16,7 @@ enum http_verb {
 	VERB_NONE, VERB_GET, VERB_POST, VERB_PUT, VERB_PATCH, VERB_DELETE
 };
 
-/* Which shape this endpoint's errors have: the envelope, or RFC 6749, 5.2. */
+/* The shape of an endpoint's errors: the envelope, or RFC 6749, 5.2. */
 enum error_shape { ENVELOPE, OAUTH };
 
 struct endpoint {
@@ -32,7 +32,7 @@ struct endpoint {
 	enum error_shape		 errors;
 	bool				 if_match;	/* *_precondition() */
 	const struct error_kind	*const	*raises;	/* besides the above */
-	bool				 hidden;	/* not described */
+	bool				 hidden;	/* not in OpenAPI */
 	const char			*doc;
 };
 

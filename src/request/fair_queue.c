@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Whose turn it is: network by network, and site by site within one. */
+/* The fair queue: networks take turns, and so do the sites within each. */
 
 #include <stddef.h>
 
@@ -34,8 +34,8 @@ count_site(const struct fair_queue *q, const struct fair_item *of)
 }
 
 /*
- * The newest item of the site that has most waiting, in the network that has
- * most; or in that one network. NULL when it has none.
+ * The newest item of the site with the most items, in the network with the most
+ * items or, if `in` is set, in its network. NULL if there is none.
  */
 static struct fair_item *
 find_heaviest(const struct fair_queue *q, const struct fair_item *in)
@@ -58,7 +58,10 @@ find_heaviest(const struct fair_queue *q, const struct fair_item *in)
 	return (found);
 }
 
-/* Would the newcomer still have less waiting than that one has? */
+/*
+ * With the newcomer added, does its network (or, in the same network, its site)
+ * have fewer items than the other's?
+ */
 static bool
 is_lighter(const struct fair_queue *q, const struct fair_item *newcomer,
     const struct fair_item *than)
@@ -87,7 +90,7 @@ make_room(struct fair_queue *q, const struct fair_item *newcomer,
 	return (true);
 }
 
-/* A network or site that has items waiting goes on in its place. */
+/* An item gets the turn of its network's or site's waiting items. */
 bool
 fair_queue_push(struct fair_queue *q, struct fair_item *item,
     struct fair_item **dropped)
@@ -116,7 +119,7 @@ is_before(const struct fair_item *a, const struct fair_item *b)
 	return (a->site_turn < b->site_turn);
 }
 
-/* What its network and site have waiting comes behind all others now. */
+/* Moves the waiting items of the same network and site behind all others. */
 static void
 end_turn(struct fair_queue *q, const struct fair_item *served)
 {

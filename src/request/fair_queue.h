@@ -10,29 +10,28 @@
 #include <stdint.h>
 
 /*
- * Work that waits for its turn, so that nobody who sends much of it holds up
- * those who send little. Networks take turns, and so do the sites within each:
- * an item of a network that has no other waits for one item of each network
- * before it, and not for all that these have. What one network may have waiting
- * is capped. A queue that is full drops the newest item of the site that has
- * most waiting, if the newcomer's has less.
+ * A client that sends much work must not hold up clients that send little.
+ * Networks take turns, and so do the sites within each network: the only item
+ * of a network waits for at most one item of each other network. One network
+ * may have only so many items in the queue. A full queue drops the newest item
+ * of the site with the most items, if the new item's network or site has fewer.
  *
- * Nothing is allocated. A push or pop takes time that grows with the number of
+ * Nothing is allocated. The time of a push or pop grows with the number of
  * items, which is small.
  */
 
 struct fair_item {
-	uint64_t		 network, site;		/* whose it is */
+	uint64_t		 network, site;		/* of the client */
 	uint64_t		 network_turn, site_turn;
 	TAILQ_ENTRY(fair_item)	 list;
 };
 
 struct fair_queue {
-	TAILQ_HEAD(, fair_item)	 items;		/* as they came */
+	TAILQ_HEAD(, fair_item)	 items;		/* in order of arrival */
 	unsigned		 length;
 	unsigned		 most;		/* items */
 	unsigned		 most_each;	/* items of one network */
-	uint64_t		 turn;		/* the latest that was given */
+	uint64_t		 turn;		/* the last one assigned */
 };
 
 #define FAIR_QUEUE(queue, all, each)					\
@@ -40,17 +39,16 @@ struct fair_queue {
 	  .most_each = each }
 
 /*
- * Adds an item, whose network and site are set. False when there is no place
- * for it. *dropped becomes the item that had to make room for it, which is in
- * the queue no more; or NULL.
+ * Adds an item; the caller has set its network and site. False if there is no
+ * room for it. *dropped is the item that was removed to make room, or NULL.
  */
 bool			 fair_queue_push(struct fair_queue *,
 			    struct fair_item *, struct fair_item **dropped);
 
-/* Takes out the item whose turn it is; NULL when there is none. */
+/* Removes and returns the item whose turn it is; NULL if there is none. */
 struct fair_item	*fair_queue_pop(struct fair_queue *);
 
-/* Takes out an item that waits. */
+/* Removes an item that is in the queue. */
 void			 fair_queue_remove(struct fair_queue *,
 			    struct fair_item *);
 

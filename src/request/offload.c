@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bounded work on Kore's task threads. A task's memory lives here, outside of
- * request and arena, and its callback only wakes the coroutine: a request that
- * ends early is no concern of the thread.
+ * Runs slow functions on Kore's task threads. A piece of work has its own
+ * memory, outside the request and its arena, and its callback only wakes the
+ * coroutine: a request may end before its thread does.
  */
 
 #include <sys/types.h>
@@ -32,7 +32,7 @@
 #define OFFLOAD_WAIT_MS	10000
 #define THREAD_NICE	10	/* the loop goes first */
 
-/* What counts as a network and, within it, as a site: bits of the address. */
+/* The prefix lengths of a network and of a site within it. */
 #define IPV4_NETWORK	24
 #define IPV4_SITE	32
 #define IPV6_NETWORK	48
@@ -45,7 +45,7 @@ struct work {
 	struct fair_item	 place;
 	struct fair_queue	*queue;
 	enum work_state		 state;
-	struct ctx		*ctx;		/* NULL: nobody waits */
+	struct ctx		*ctx;		/* NULL: it gave up */
 	_Atomic bool		 launched;
 	void			(*fn)(void *);
 	char			 data[OFFLOAD_DATA_MAX];
@@ -72,8 +72,8 @@ work_thread(struct kore_task *task)
 	work->fn(work->data);
 
 	/*
-	 * Kore signals a thread after it has queued the task. Were the task
-	 * done before that signal, the signal would wake the thread for an
+	 * Kore queues the task first and signals a thread then. If the task
+	 * ended before the signal, the signal would wake a thread that finds an
 	 * empty queue, which it does not expect.
 	 */
 	while (!work->launched)
@@ -88,7 +88,7 @@ work_free(struct work *work)
 	mem_free(work);
 }
 
-/* An event callback: it only marks, and lets the next one start. */
+/* An event callback: marks the work as done and starts the next. */
 static void
 work_done(struct kore_task *task)
 {
@@ -113,7 +113,7 @@ work_at(struct fair_item *place)
 	return ((struct work *)((char *)place - offsetof(struct work, place)));
 }
 
-/* It leaves its queue undone; its coroutine raises. */
+/* The work has left its queue without running; its coroutine raises. */
 static void
 work_drop(struct work *work)
 {
@@ -135,8 +135,8 @@ next_place(void)
 }
 
 /*
- * Nobody waits any more for what a client has asked for who hung up. That is
- * not the one who runs: see offload().
+ * Drops the work of clients that have hung up. None of them is the running
+ * coroutine's, which offload() has checked.
  */
 static struct work *
 next_work(void)
@@ -166,7 +166,7 @@ work_start_next(void)
 	work->launched = true;
 }
 
-/* Whose work it is, for the queue. */
+/* Sets the network and the site of an item. */
 static void
 assign_place(struct fair_item *place, const struct netaddr *a)
 {
@@ -196,7 +196,10 @@ queue_up(struct ctx *c, struct work *work)
 		work_drop(work_at(dropped));
 }
 
-/* Not done in time, or dropped. A thread cannot be stopped: it frees later. */
+/*
+ * The work is late or was dropped. A thread cannot be stopped: work_done()
+ * frees the memory when it ends.
+ */
 static void
 give_up(struct ctx *c, struct work *work)
 {
@@ -236,8 +239,9 @@ offload(struct ctx *c, void (*fn)(void *), void *data, size_t size)
 }
 
 /*
- * A password hash takes 19 MiB. Between hashes that follow each other malloc
- * keeps them, which saves a third of the time; at rest they are given back.
+ * A password hash takes 19 MiB. While one hash follows another, malloc keeps
+ * that memory, which saves a third of the time; when no work is left, it is
+ * given back.
  */
 void
 offload_tick(void)

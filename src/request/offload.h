@@ -11,31 +11,32 @@
 #define OFFLOAD_DATA_MAX	2048
 
 /*
- * Runs fn(data) in one of the worker's task threads, for what would hold up
- * the loop (a password hash). `size` bytes of data are copied in before and
- * back after, and the copy is wiped, so a client that hangs up meanwhile costs
- * nothing. fn must not touch the ctx, the arena or the database.
+ * Runs fn(data) on one of the worker's task threads, for work that would block
+ * the loop (a password hash). `size` bytes of data, at most OFFLOAD_DATA_MAX,
+ * are copied for the thread and back afterwards; the copy is wiped. So the
+ * request may end before the thread does. fn must not use the ctx, the arena or
+ * the database.
  *
- * Networks take turns (fair_queue.h): by the address of the ctx, those of IPv4
- * are /24 and their sites single addresses, those of IPv6 /48 and their sites
- * /56. Requests of users who are signed in, or known in their network
- * (ctx.is_known), have a queue of their own, which takes turns with that of
- * strangers: many networks of strangers do not keep them out.
+ * Networks take turns (fair_queue.h), by the address of the ctx. A network is
+ * an IPv4 /24 or an IPv6 /48; a site is one IPv4 address or an IPv6 /56. Users
+ * who are signed in, or known in their network (ctx.is_known), have a queue of
+ * their own, which takes turns with the queue of strangers. So strangers from
+ * many networks cannot keep them out.
  *
- * Raises ERR_UNAVAILABLE when too many wait already, of all or of this network;
- * also later, for one that has to make room for another network. A client that
- * has hung up before its turn is dropped in the same way.
+ * Raises ERR_UNAVAILABLE if the queue, or this network's share of it, is full;
+ * if the work is dropped to make room for another network, or because the
+ * client has hung up before its turn; and if it takes longer than ten seconds.
  */
 void		offload(struct ctx *, void (*fn)(void *), void *data,
 		    size_t size) AWAITS;
 
 /*
- * At every tick: counts, and gives memory back once the threads have come to
- * rest.
+ * At every tick: updates the metric, and returns free memory to the system when
+ * no work is left.
  */
 void		offload_tick(void);
 
-/* How many run or wait. */
+/* How many pieces of work run or wait. */
 unsigned	offload_count(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Raising: the end of a coroutine by an error. */
+/* Raises errors: ends the coroutine, and records the error in its ctx. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ raise_error(struct ctx *c, const struct error_kind *kind, const char *fmt, ...)
 {
 	va_list	 ap;
 
-	/* Raised where it must not be: a bug that no answer can mend. */
+	/* Raising in a deferred call or in another coroutine is a bug. */
 	if (c->no_unwind || coro_self() != c->coro)
 		abort();
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Raising: how a handler ends with an error. */
+/* Raising errors from handlers, like FastAPI's HTTPException. */
 
 #ifndef REQUEST_RAISE_H
 #define REQUEST_RAISE_H
@@ -8,7 +8,7 @@
 
 struct ctx;
 
-/* One thing that is wrong with the input. */
+/* One invalid field of the input. */
 struct error_detail {
 	const char		*field;		/* body.email, query.limit */
 	const char		*code;		/* missing, too_short, ... */
@@ -17,22 +17,25 @@ struct error_detail {
 };
 
 /*
- * Abandons the running coroutine and answers with the kind's status, in the
- * envelope that middleware/error_handler.c writes: the seed's
- * `raise HTTPException`. Everything handed to defer() is released, an open
- * transaction is rolled back. Must not be called in a defer or in a callback
- * of a foreign library.
+ * Ends the running coroutine. The response has the kind's status and the
+ * envelope that middleware/error_handler.c writes, as after FastAPI's `raise
+ * HTTPException`. Deferred calls run, and an open transaction is rolled back.
+ * The message is cut at 255 bytes. Must not be called in a deferred call, nor
+ * in a callback of a library.
  */
 void	raise_error(struct ctx *, const struct error_kind *, const char *, ...)
 	    __attribute__((noreturn, format(printf, 3, 4)));
 
-/* A header for the answer of the error about to be raised. */
+/*
+ * Adds a header to the response of the error that is raised next. name is a
+ * constant; value is copied.
+ */
 void	error_header(struct ctx *, const char *name, const char *value);
 
 /*
- * Notes one bad field; raise_validation() then answers 422 with all of them.
- * code is a constant; field and message are copied. After the hundredth, more
- * are left out.
+ * Records one invalid field; raise_validation() then raises 422 with all of
+ * them. code is a constant; field and message are copied. Only the first
+ * hundred are kept.
  */
 void	error_detail(struct ctx *, const char *field, const char *code,
 	    const char *message, ...) __attribute__((format(printf, 4, 5)));
@@ -40,7 +43,7 @@ void	error_detail(struct ctx *, const char *field, const char *code,
 /* Raises ERR_VALIDATION if error_detail() was called, else returns. */
 void	raise_validation(struct ctx *);
 
-/* Both at once, for one bad field after which nothing more can be checked. */
+/* Both in one call, for a field after which nothing else can be checked. */
 void	raise_invalid(struct ctx *, const char *field, const char *code,
 	    const char *message, ...)
 	    __attribute__((noreturn, format(printf, 4, 5)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What every schema needs at start: the rules that its fields name. */
+/* Prepares every schema at start: looks up the validators its fields name. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ fallback_fits(const struct field *f)
 	}
 }
 
-/* Everything of a schema, and of its items', that shapes what is written. */
+/* Hashes what decides how a schema writes, and those of its items. */
 static bool
 digest_schema(EVP_MD_CTX *md, const struct schema *s)
 {

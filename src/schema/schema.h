@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Schemas: which members a body or an answer has, and of which types; the
- * place of Pydantic's models.
+ * Schemas: the members of a request's or a response's body, and their types;
+ * what Pydantic models are to FastAPI.
  */
 
 #ifndef SCHEMA_SCHEMA_H
@@ -14,9 +14,9 @@
 #include "base/register.h"
 
 /*
- * A schema says which members a body has and where in a C struct each lands;
- * which values are valid is kore.conf's to say, through the validator a FIELD
- * names. The twin of a Pydantic model.
+ * A schema lists the members of a body and the place of each in a C struct.
+ * Which values are valid is decided in kore.conf, by the validator that a FIELD
+ * names. It is like a subclass of Pydantic's BaseModel.
  *
  *	users.h:	 struct user_create { const char *email; ... };
  *			 SCHEMA_BODY(user_create);
@@ -25,17 +25,16 @@
  *	users_router.c:	 const struct user_create *in = user_create_body(c);
  */
 
-/* T_TIME, T_JSON and T_LIST are answered only; nobody sends them. */
+/* T_TIME, T_JSON and T_LIST are for responses only. */
 enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
 
-/* A T_TIME that is null: no time that can be written is near it. */
+/* A T_TIME with this value is null. It is outside the range of timefmt.h. */
 #define TIME_NULL	INT64_MIN
 
 #define REQUIRED	0x1
-#define SECRET		0x2	/* wiped from our memory at the request's end */
+#define SECRET		0x2	/* wiped when the request ends */
 #define NULLABLE	0x4	/* may be null; in a body: set, and NULL */
-#define ETAG		0x8	/* an answer's version: a header, no member;
-				   the schema has a T_UUID id then */
+#define ETAG		0x8	/* sent as ETag, not as member; needs an id */
 
 #define FINGERPRINT_BYTES	32
 
@@ -44,22 +43,22 @@ struct jsonw;
 struct rule;
 
 struct field {
-	const char	*structure;	/* whose member it is */
+	const char	*structure;	/* the struct it is in */
 	const char	*name;
 	enum field_type	 type;
 	unsigned	 flags;
 	size_t		 offset;
-	const char	*validator;	/* NULL: the type is all there is */
-	const char	*fallback;	/* what an absent one means, as text */
-	const char	*example;	/* for the description, as text */
+	const char	*validator;	/* NULL: any value of the type */
+	const char	*fallback;	/* text; the value if absent, or NULL */
+	const char	*example;	/* text, for the description */
 
-	const struct schema	*of;		/* T_LIST: of its items */
-	size_t			 count;		/* and where their number is */
+	const struct schema	*of;		/* T_LIST: the items' schema */
+	size_t			 count;		/* offset of their number */
 };
 
 /*
- * Which members a body had: the seed's model_dump(exclude_unset=True). A bit
- * for each byte of the struct; the one at a member's offset is the member's.
+ * The members that a body had: Pydantic's model_dump(exclude_unset=True). It
+ * has a bit for each byte of the struct; a member's bit is at its offset.
  */
 #define FIELD_SET_BITS	256
 
@@ -69,14 +68,14 @@ struct field_set {
 
 struct schema {
 	const char		*name;
-	const char		*structure;	/* where its fields live */
+	const char		*structure;	/* the struct of its fields */
 	const struct field	*fields;
 	size_t			 nfields;
 	size_t			 size;
-	size_t			 set;		/* the struct field_set; or 0 */
+	size_t			 set;		/* field_set's offset; or 0 */
 	const struct rule	**rules;	/* one per field, at start */
 
-	/* At start, of one with an ETAG: schema_tag_init(). */
+	/* If it has an ETAG; set at start by schema_tag_init(). */
 	const struct field	*id, *version;
 	unsigned char		 fingerprint[FINGERPRINT_BYTES];
 };
@@ -93,7 +92,7 @@ struct schema {
 #define MUST(ok, words)							\
 	(0 * sizeof(struct { _Static_assert(ok, words); int unused; }))
 
-/* offsetof(), and a compile error unless the member has the type's C type. */
+/* offsetof(); does not compile unless the member has the type's C type. */
 #define TYPED_OFFSET(s, member, type)					\
 	(offsetof(struct s, member) + MUST(__builtin_types_compatible_p( \
 	    TYPE_##type, __typeof__(((struct s *)0)->member)),		\
@@ -105,8 +104,8 @@ struct schema {
 	  .validator = fvalidator, ##__VA_ARGS__ }
 
 /*
- * An answer's array: s has `const struct ITEM *member`, and how many there are
- * in `size_t member_count`; each is written by the schema ITEM.
+ * An array in a response: s has `const struct ITEM *member` and their number in
+ * `size_t member_count`; the schema ITEM writes each.
  */
 #define LIST(s, member, item)						\
 	{ .structure = #s, .name = #member, .type = T_LIST,		\
@@ -117,8 +116,8 @@ struct schema {
 	      #s "." #member " is no const struct " #item " *") }
 
 /*
- * In the header: NAME_schema, and its typed reader. A schema that is answered
- * is declared with SCHEMA_RESPONSE (http/schema_response.h).
+ * For the header: declares NAME_schema and its typed reader. Declare the schema
+ * of a response with SCHEMA_RESPONSE (http/schema_response.h).
  */
 #define SCHEMA_BODY(s)	SCHEMA_BODY_OF(s, s)
 #define SCHEMA_BODY_OF(s, structure)					\
@@ -137,7 +136,7 @@ struct schema {
 		return (schema_read_form(c, &s##_schema));		\
 	}
 
-/* In one .c file, below `static const struct field NAME_fields[]`. */
+/* For one .c file, below `static const struct field NAME_fields[]`. */
 #define SCHEMA(s)	SCHEMA_OF(s, s)
 #define SCHEMA_OF(s, st, ...)						\
 	struct schema s##_schema = {					\
@@ -147,16 +146,16 @@ struct schema {
 	};								\
 	REGISTER(schemas, s##_schema)
 
-/* The same for an update: struct st has a `struct field_set set`, not first. */
+/* For an update: struct st has a `struct field_set set`, but not first. */
 #define SCHEMA_UPDATE(s, st)						\
 	SCHEMA_OF(s, st, .set = offsetof(struct st, set));		\
 	_Static_assert(offsetof(struct st, set) != 0, "set stands first")
 
-/* Was the member in the body that *in was read from? */
+/* Returns whether the body that *in was read from had the member. */
 #define IS_SET(in, member)						\
 	field_is_set(&(in)->set, offsetof(__typeof__(*(in)), member))
 
-/* The same for what the code itself changes: mark, unmark, is any marked? */
+/* Marks and unmarks a member in code; returns whether any is marked. */
 #define SET(in, member)							\
 	field_set_mark(&(in)->set, offsetof(__typeof__(*(in)), member), true)
 #define UNSET(in, member)						\
@@ -192,15 +191,16 @@ field_is_set(const struct field_set *set, size_t offset)
 }
 
 /*
- * Reads the body as a JSON object, or as an application/x-www-form-urlencoded
- * one by the rules of OAuth 2.0 (RFC 6749, 3.2: unknown members are ignored,
- * empty ones absent, repeated ones an error). Returns the struct, in the
- * request's memory; raises 400, 415 or 422 naming every bad member.
+ * Reads the body as a JSON object, or as a form
+ * (application/x-www-form-urlencoded) by the rules of OAuth 2.0 (RFC 6749,
+ * 3.2): unknown members are ignored, empty ones count as absent, and repeated
+ * ones are errors. Returns the struct, in the request's memory. Raises 400, 415
+ * or 422; the details name every bad member.
  */
 const void	*schema_read_body(struct ctx *, const struct schema *);
 const void	*schema_read_form(struct ctx *, const struct schema *);
 
-/* The id and the version of a row whose schema has an ETAG. */
+/* The id and the version of a row; its schema must have an ETAG. */
 static inline const char *
 schema_row_id(const struct schema *s, const void *row)
 {
@@ -214,29 +214,29 @@ schema_row_version(const struct schema *s, const void *row)
 }
 
 /*
- * Finds the id and the version of a schema that has an ETAG, and makes its
- * fingerprint: of all that decides what it writes. False when it has the one
- * and not the other, or memory is short. Part of schemas_init().
+ * Finds the fields id and version of a schema with an ETAG, and makes its
+ * fingerprint from everything that decides what it writes. False when it has a
+ * version but no id, or memory is short. Part of schemas_init().
  */
 bool		 schema_tag_init(struct schema *);
 
-/* The schema's members of *in as a JSON object, in the ctx's memory. */
+/* Returns the schema's members of *in as a JSON object, in the ctx's memory. */
 const char	*schema_write(struct ctx *, const struct schema *,
 		    const void *in);
 
-/* The same into a writer, under a key; NULL for none. */
+/* Writes the same with a writer, as the member `key`; NULL in an array. */
 void		 schema_write_object(struct jsonw *, const char *key,
 		    const struct schema *, const void *in);
 
-/* Are all of its fields of types that a body can have? */
+/* Returns whether all fields have types that a request body can have. */
 bool		 schema_is_readable(const struct schema *);
 
-/* Puts a field's fallback, which it has, into its place in *out. */
+/* Writes a field's fallback, which must exist, into its place in *out. */
 void		 field_set_fallback(const struct field *, void *out);
 
 /*
- * In the parent, once: looks up every field's validator. Returns NULL, or a
- * line that names the validator kore.conf lacks.
+ * In the parent, once: looks up each field's validator and checks each
+ * fallback. Returns NULL, or an error message that names the schema.
  */
 const char	*schemas_init(void);
 

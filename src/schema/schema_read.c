@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reads a request's body into the struct its schema describes. JSON is held
- * to RFC 8259 by jansson, and to more beyond it: no duplicate and no unknown
- * member, no NUL, at most BODY_DEPTH_MAX levels.
+ * Reads a request's body into the struct of its schema. jansson enforces RFC
+ * 8259; this file also refuses duplicate and unknown members, NUL, and more
+ * than BODY_DEPTH_MAX levels.
  */
 
 #include <jansson.h>
@@ -18,9 +18,9 @@
 #include "utils/uuid.h"
 
 #define BODY_DEPTH_MAX	32
-#define KEY_SHOWN_MAX	100	/* bytes of a key that an error repeats */
+#define KEY_SHOWN_MAX	100	/* bytes of a key in an error */
 
-/* What follows a media type: nothing, or a charset that is UTF-8. */
+/* Checks what follows the media type: nothing, or a charset of UTF-8. */
 static bool
 parameters_fine(const char *s)
 {
@@ -46,7 +46,7 @@ require_media_type(struct ctx *c, const char *type)
 		    "Content-Type must be %s", type);
 }
 
-/* Deeper than BODY_DEPTH_MAX? Asked before jansson recurses on our stack. */
+/* Checks the depth before jansson, which recurses on our small stack. */
 static bool
 too_deep(const char *s, size_t len)
 {
@@ -72,7 +72,7 @@ too_deep(const char *s, size_t len)
 	return (false);
 }
 
-/* The key that ends before `position`; jansson stops right behind it. */
+/* The field whose key ends before `position`, where jansson stopped. */
 static const char *
 duplicate_key(struct ctx *c, int position)
 {
@@ -90,7 +90,7 @@ duplicate_key(struct ctx *c, int position)
 	return (ctx_printf(c, "body.%.*s", (int)(end - start - 1), start + 1));
 }
 
-/* Cuts every number outside of strings to what no reader finds too large. */
+/* Shortens each number outside of strings, so that jansson can hold it. */
 static size_t
 cut_numbers(char *s, size_t len)
 {
@@ -99,7 +99,7 @@ cut_numbers(char *s, size_t len)
 
 	for (i = 0; i < len; i++) {
 		digits = !quoted && s[i] >= '0' && s[i] <= '9' ? digits + 1 : 0;
-		if (digits > 2)		/* two tell a leading zero */
+		if (digits > 2)		/* two digits show a leading zero */
 			continue;
 		if (quoted && s[i] == '\\' && i + 1 < len)
 			s[out++] = s[i++];
@@ -111,8 +111,8 @@ cut_numbers(char *s, size_t len)
 }
 
 /*
- * jansson stops at a number it cannot hold. Is the rest JSON at all? If it is
- * not, that counts for more.
+ * jansson stops at a number that it cannot hold. Returns whether the rest is
+ * valid JSON: if not, that is the error to report.
  */
 static bool
 overflow_aside(struct ctx *c)
@@ -171,14 +171,14 @@ parse_json(struct ctx *c)
 		    "The body nests more than %d levels", BODY_DEPTH_MAX);
 
 	if (memchr(c->body, '\0', c->body_len) != NULL)
-		raise_error(c, &ERR_INVALID_JSON,	/* to jansson, an end */
+		raise_error(c, &ERR_INVALID_JSON,	/* jansson ends there */
 		    "The body holds a NUL byte");
 
 	root = json_loadb(c->body, c->body_len,
 	    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
 	if (root != NULL)
 		defer(c, release_json, root);
-	/* Then jansson lived off the reserve: see mem_reserve_alloc(). */
+	/* jansson used the reserve: see mem_reserve_alloc(). */
 	if (failures != mem_failures())
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (root == NULL)
@@ -255,7 +255,7 @@ read_value(struct ctx *c, const struct schema *s, const struct field *f,
 	}
 }
 
-/* What an absent member means: an error, or the fallback. */
+/* Handles an absent member: an error, or the fallback. */
 static void
 read_absent(struct ctx *c, const struct field *f, char *out)
 {
@@ -287,7 +287,7 @@ read_member(struct ctx *c, const struct schema *s, const struct field *f,
 		read_value(c, s, f, value, out);
 }
 
-/* The row's .in is what the API describes; reading another is a bug. */
+/* The row's .in is in the description; to read another schema is a bug. */
 static void
 begin(struct ctx *c, const struct schema *s)
 {

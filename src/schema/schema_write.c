@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Writes a struct as the JSON object that its schema describes. */
+/* Writes a struct as the JSON object of its schema. */
 
 #include "request/ctx.h"
 #include "schema/schema.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * kore.conf's validators, as rules over code points. A regex runs under a
- * UTF-8 locale of its own, so that a dot is a character; the two shapes that
- * matter most are recognised and never reach the regex engine, which takes
- * milliseconds to refuse some inputs: ^.{m,n}$ is counted, ^(a|b|c)$ compared.
- * Of a regex for numbers it is found out which it takes, to say so.
+ * Applies kore.conf's validators to code points. A regex runs in a UTF-8 locale
+ * of its own, so that a dot matches a character. Two common shapes never reach
+ * the regex engine, which takes milliseconds to refuse some inputs: for
+ * ^.{m,n}$ characters are counted, for ^(a|b|c)$ words are compared. For a
+ * regex that matches numbers, trying finds the range, for the error message.
  */
 
 #include <sys/types.h>
@@ -25,12 +25,12 @@
 #include "utils/utf8.h"
 
 #define REASONS_MAX	4
-#define REGEX_INPUT_MAX	1024	/* bytes; glibc's regexec takes time */
+#define REGEX_INPUT_MAX	1024	/* bytes; regexec() can be slow */
 
 #define NUMBERS_TRIED	1000
 #define DIGITS_TRIED	18
 
-#define NOTHING		"x^"	/* a regex without a match */
+#define NOTHING		"x^"	/* matches no value */
 
 struct rule {
 	const struct kore_validator	*validator;
@@ -50,7 +50,7 @@ struct reason {
 static struct rule	*rules;
 static locale_t		 utf8;
 
-/* The reasons for the last refusal; validators run on the loop's thread. */
+/* Why the last value was refused; validators run on the loop's thread only. */
 static struct reason	 reasons[REASONS_MAX];
 static unsigned		 nreasons;
 
@@ -69,7 +69,7 @@ validator_reject(const char *code, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* ^(user|staff|admin)$ -> "user, staff, admin"; NULL if it is not that. */
+/* ^(user|staff|admin)$ -> "user, staff, admin"; NULL for other patterns. */
 static char *
 parse_choices(const char *pattern)
 {
@@ -94,7 +94,7 @@ parse_choices(const char *pattern)
 	return (out);
 }
 
-/* Against the alternatives of the pattern itself, ^(user|staff|admin)$. */
+/* Compares with the alternatives in the pattern, ^(user|staff|admin)$. */
 static bool
 choice_match(const char *pattern, const char *value)
 {
@@ -118,7 +118,7 @@ accepts(const struct rule *r, int64_t n)
 	return (regexec(&r->regex, text, 0, NULL, 0) == 0);
 }
 
-/* Above what was tried, a range ends at nines: 9999. -1 if it does not. */
+/* The range's end when it is above NUMBERS_TRIED: 9999 and the like; or -1. */
 static int64_t
 highest_nines(const struct rule *r)
 {
@@ -134,7 +134,7 @@ highest_nines(const struct rule *r)
 	return (-1);
 }
 
-/* With `,` only in braces, and `-` only in brackets: 1,2 is no number. */
+/* `,` only in braces and `-` only in brackets: 1,2 is not a number. */
 static bool
 matches_digits_only(const char *pattern)
 {
@@ -153,8 +153,9 @@ matches_digits_only(const char *pattern)
 }
 
 /*
- * Does the regex take the whole numbers from lowest to highest, as far as can
- * be tried? ^([1-9][0-9]?|100)$ does, and ^(0|[1-9][0-9]{0,8})$.
+ * Returns whether the regex matches exactly the whole numbers from lowest to
+ * highest, as far as trying can show: ^([1-9][0-9]?|100)$ or
+ * ^(0|[1-9][0-9]{0,8})$.
  */
 static bool
 find_range(struct rule *r, const char *pattern)
@@ -217,10 +218,9 @@ rule_compile(struct rule *r, const char *pattern)
 }
 
 /*
- * Kore has compiled the pattern too, and we never ask it: for ^.{0,2000}$
- * glibc takes 63 MB. Its place is taken by a pattern that nothing matches (a
- * line cannot begin behind a character): a call of Kore's own validator
- * refuses every value.
+ * Kore has compiled the pattern, too, but we never use its copy, and for
+ * ^.{0,2000}$ glibc takes 63 MB. Replaces it by a pattern that matches nothing
+ * (no line begins after a character): Kore's own check would refuse all.
  */
 static bool
 drop_kores_copy(const struct kore_validator *v)
@@ -279,7 +279,7 @@ regex_match(const struct rule *r, const char *value)
 	return (match);
 }
 
-/* Fills reasons[]; none means valid. */
+/* Fills reasons[]; leaves it empty when the value is valid. */
 static void
 rule_run(const struct rule *r, const char *value)
 {

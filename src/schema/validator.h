@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Validators: the rules that kore.conf declares, as Kore runs them. */
+/* Validators: the rules for values that kore.conf declares. */
 
 #ifndef SCHEMA_VALIDATOR_H
 #define SCHEMA_VALIDATOR_H
@@ -15,8 +15,9 @@ struct kore_validator;
 struct rule;
 
 /*
- * A validator kore.conf declares as `validator NAME function NAME`. It answers
- * VALID or INVALID; validator_reject() says why, once per broken rule.
+ * Defines a validator that kore.conf declares as `validator NAME function
+ * NAME`. It returns VALID or INVALID, and calls validator_reject() once per
+ * broken rule.
  */
 #define VALIDATOR(name)							\
 	EXPORT int name(struct http_request *, const char *);		\
@@ -25,12 +26,13 @@ struct rule;
 	    const char *value)
 
 /*
- * What such a validator says of itself in the description:
+ * What the OpenAPI description says about such a validator:
+ *
  *	VALIDATOR_FACTS(v_email, .format = "idn-email", .max = 254);
  */
 struct validator_facts {
 	const char	*format;	/* JSON Schema's, or NULL */
-	unsigned	 min, max;	/* characters; 0: no bound */
+	unsigned	 min, max;	/* characters; 0: no limit */
 	const char	*doc;
 };
 
@@ -41,28 +43,29 @@ struct validator_facts {
 #define INVALID	0	/* KORE_RESULT_ERROR */
 #define VALID	1	/* KORE_RESULT_OK */
 
-/* code: as in error_detail(), a constant. */
+/* Adds a reason. code is a constant, as for error_detail(). */
 void	validator_reject(const char *code, const char *message, ...)
 	    __attribute__((format(printf, 2, 3)));
 
 /*
- * The rule behind kore.conf's validator of that name, compiled for use with
- * code points; made once, in the parent. NULL when kore.conf has none.
+ * The rule of kore.conf's validator with that name, compiled for code points.
+ * Rules are made once, in the parent. NULL when kore.conf has none, or its
+ * pattern is not valid.
  */
 const struct rule	*rule_find(const char *name);
 const struct rule	*rule_of(const struct kore_validator *);
 
 /*
- * Checks one value. What is wrong is noted with error_detail() under `field`
- * (body.email); returns whether nothing was.
+ * Checks a value. Adds each problem with error_detail() under `field`
+ * (body.email). Returns whether the value is valid.
  */
 bool	rule_check(struct ctx *, const struct rule *, const char *field,
 	    const char *value);
 
-/* The same without a request: the first reason, or NULL if value is valid. */
+/* The same without a request: returns the first reason, or NULL if valid. */
 const char	*rule_reason(const struct rule *, const char *value);
 
-/* What a rule asks for, as far as it can be said. */
+/* What a rule requires, as far as it can be described. */
 enum rule_kind {
 	RULE_LENGTH, RULE_CHOICE, RULE_NUMBER, RULE_REGEX, RULE_FUNCTION
 };
@@ -77,7 +80,7 @@ struct rule_facts {
 
 void	rule_describe(const struct rule *, struct rule_facts *);
 
-/* Calls keep() with every validator in use, for a search for leaks. */
+/* Calls keep() with every validator in use, for a search for memory leaks. */
 void	rules_keep(void (*keep)(const void *, size_t));
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sealed cursors. */
+/* Signed cursors of lists. */
 
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +32,9 @@ authenticate(const unsigned char key[static CURSOR_KEY], const char *scope,
 	char	 data[SCOPE_MAX + CURSOR_TEXT_MAX];
 	int	 len;
 
-	/* The NUL between the two can be in neither. */
+	/*
+	 * Neither scope nor text contains a NUL, so it separates them safely.
+	 */
 	len = snprintf(data, sizeof(data), "%s%c%s", scope, '\0', text);
 	if (len < 0 || (size_t)len >= sizeof(data))
 		return (false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* POSIX extended regular expressions (IEEE 1003.1, 9.4) for JavaScript. */
+/* Translates POSIX extended regular expressions (IEEE 1003.1, 9.4). */
 
 #include <string.h>
 
@@ -30,8 +30,9 @@ class_of(const char *p, const char **means)
 }
 
 /*
- * A bracket expression, from behind its `[`: there a backslash is itself, and
- * so is a `]` that comes first. Returns what follows it, or NULL.
+ * Writes a bracket expression; p points behind its `[`. In it, POSIX takes a
+ * backslash literally, and a `]` that comes first. Returns the text behind it,
+ * or NULL.
  */
 static const char *
 bracket(struct text *t, const char *p)
@@ -59,7 +60,7 @@ bracket(struct text *t, const char *p)
 	return (*p == ']' ? p + 1 : NULL);
 }
 
-/* Of two characters: JavaScript has its own ideas of \d and \w. */
+/* Refuses \d, \w and the like: JavaScript defines them its own way. */
 static const char *
 escape(struct text *t, const char *p)
 {
@@ -69,7 +70,7 @@ escape(struct text *t, const char *p)
 	return (p + 2);
 }
 
-/* {2,5}, or glibc's {,5}; else braces mean nothing to POSIX. */
+/* {2,5}, or glibc's {,5}. POSIX leaves other braces undefined. */
 static const char *
 interval(struct text *t, const char *p)
 {
@@ -82,7 +83,7 @@ interval(struct text *t, const char *p)
 	return (p + n);
 }
 
-/* What repeats must follow what can be repeated: a?? and (? mean else there. */
+/* Refuses what POSIX leaves undefined and JavaScript defines: a??, (? ... */
 static bool
 may_repeat(const char *posix, const char *p)
 {
@@ -90,7 +91,7 @@ may_repeat(const char *posix, const char *p)
 	    (p - posix >= 2 && p[-2] == '\\')));
 }
 
-/* JavaScript's dot leaves out the ends of lines. */
+/* JavaScript's dot does not match line breaks. */
 static const char *
 other(struct text *t, const char *p)
 {

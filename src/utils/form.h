@@ -19,13 +19,12 @@ struct form_pair {
 };
 
 /*
- * Takes the next pair off a NUL-terminated buffer, which it decodes in
- * place: name and value point into it and live as long. *cursor starts at
- * the buffer and belongs to this function afterwards. '+' is a space; a
- * value may hold further '='; empty segments ("a&&b", "a&") are skipped;
- * repeated names come out each time.
- * Returns 1 with a pair, 0 at the end, -1 when malformed; after -1 *cursor
- * is NULL, every further call returns -1 and the buffer is unspecified.
+ * Takes the next pair from a NUL-terminated buffer, which it decodes in place:
+ * name and value point into the buffer. Set *cursor to its start, and leave it
+ * alone afterwards. '+' is a space; a value may contain more '='; empty
+ * segments ("a&&b", "a&") are skipped; a repeated name is returned each time.
+ * Returns 1 with a pair, 0 at the end, and -1 for malformed text; after -1
+ * *cursor is NULL, every further call returns -1 and the buffer is unspecified.
  */
 int	form_next(char **cursor, struct form_pair *pair);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Folders in which nobody else can have put anything. */
+/* Opens folders in which no other user can have put anything. */
 
 #include <sys/stat.h>
 

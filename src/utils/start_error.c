@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The line that says why the start ends. */
+/* Formats the error message that ends the start. */
 
 #include <stdio.h>
 
 #include "utils/start_error.h"
 
-/* What libpq says has several lines, and what was given may have. */
+/* Messages of libpq, and values of settings, may have several lines. */
 static void
 join_lines(char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The line that says why the start ends. */
+/* The error message that ends the start. */
 
 #ifndef UTILS_START_ERROR_H
 #define UTILS_START_ERROR_H
@@ -7,15 +7,14 @@
 #include <stdarg.h>
 
 /*
- * Formats the line that says why the start ends, for functions that return
- * NULL when all is well. Line breaks in what is formatted become blanks.
- * Returns it; it is valid until the next but one, so that one line may be part
- * of the next.
+ * Formats the error message that ends the start, for functions that return NULL
+ * on success. Line breaks become blanks. The result stays valid until the
+ * second next call, so that one message can be part of the next.
  */
 const char	*start_error(const char *, ...)
 		    __attribute__((format(printf, 1, 2)));
 
-/* The same for the arguments of a function like it. */
+/* The same with a va_list. */
 const char	*complain_va(const char *, va_list)
 		    __attribute__((format(printf, 1, 0)));
 

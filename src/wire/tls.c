@@ -40,8 +40,8 @@ select_http11(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 }
 
 /*
- * Kore keeps the name of every hello and frees that of the last; a client that
- * is asked to try again says hello twice.
+ * Kore stores the server name of each ClientHello and frees only the last one.
+ * A client that gets a HelloRetryRequest sends two, so free the first.
  */
 static int
 keep_one_name(SSL *ssl, int *alert, void *arg)
@@ -74,7 +74,7 @@ set_policy(SSL_CTX *ctx)
 	    SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-	/* A client may send key updates without end: see wire_receive(). */
+	/* A client may send endless key updates: see wire_receive(). */
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)PRODUCT,
 	    sizeof(PRODUCT) - 1);
@@ -105,8 +105,8 @@ domain_init(struct kore_domain *dom, const char *certfile,
 		    keyfile));
 
 	/*
-	 * The key manager reads them too, though nobody asks it to sign. The
-	 * old names may be these, so they are not freed.
+	 * Kore's key manager reads these files too, but never signs. The old
+	 * names are not freed: they may be the arguments.
 	 */
 	dom->certfile = kore_strdup(certfile);
 	dom->certkey = kore_strdup(keyfile);

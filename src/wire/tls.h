@@ -5,16 +5,16 @@
 #define WIRE_TLS_H
 
 /*
- * HTTPS with stock Kore on OpenSSL 3. Kore's key manager never gets to sign
- * there, so the parent builds the contexts itself, before the fork, and the
- * workers ignore the certificates the key manager sends. The price: the
- * private key is in the workers' memory, as in most web servers.
+ * With OpenSSL 3, Kore's key manager is never asked to sign. So the parent
+ * builds the contexts, before the fork, and the workers ignore the certificates
+ * that the key manager sends. The cost: the private key is in the workers'
+ * memory, as in most web servers.
  */
 
 /*
- * In the parent: loads the certificate chain and its key (PEM files; RSA or
- * EC) into every TLS domain. Where they are NULL, kore.conf's are taken, which
- * is said in the log. Returns NULL, or a line saying what is wrong.
+ * In the parent: loads the certificate chain and its key (PEM files; RSA or EC)
+ * into every TLS domain. If they are NULL, uses those of kore.conf and logs a
+ * warning. Returns NULL or an error message.
  */
 const char	*tls_init(const char *certfile, const char *keyfile);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Do the limits of kore.conf, of the environment and of this process fit each
- * other? Where they do not, Kore would find out in the middle of the day.
+ * Checks at start that the limits of kore.conf, of the environment and of this
+ * process fit each other. If they do not, Kore fails later, under load.
  */
 
 #include <sys/types.h>
@@ -21,7 +21,10 @@
 #define BODY_MAX	(WIRE_MEMORY_MAX / 8)
 #define HEAD_MIN	1024
 
-/* Without a file left, Kore's accept() spins and its socketpair() is fatal. */
+/*
+ * Without a free descriptor, Kore's accept() loops, and its socketpair() is
+ * fatal.
+ */
 static const char *
 check_files(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A request that was read, until it is given back. */
+/* Frees a request that was read. */
 
 #include <openssl/crypto.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the start hands to the guard. */
+/* The guard's settings, set at start. */
 
 #include "utils/netaddr.h"
 #include "wire/wire.h"

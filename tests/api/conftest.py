@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""Fixtures: a PostgreSQL cluster, a server for most tests, more servers for
+"""Fixtures (their helpers are in support/): a PostgreSQL cluster, a server for most tests, more servers for
 those that need other settings. A server fails the run if it lost a worker,
 wrote a secret, leaked or left something behind.
 
 With pytest -n each of its workers has a cluster, a server and ports of its own,
 and runs whole files."""
 
-import contextlib
 import os
 import shutil
 import sys
@@ -16,25 +15,16 @@ import pytest
 
 sys.dont_write_bytecode = True
 
-pytest.register_assert_rewrite("helpers", "people", "runner", "wire")
+pytest.register_assert_rewrite("helpers", "people", "runner", "servers", "wire")
 
 import contract  # noqa: E402
 import helpers  # noqa: E402
+import selection  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from exercised import Exercised  # noqa: E402
-from runner import Runner  # noqa: E402
 from server import BUILD, IS_ASAN, Server, flavor, make_certificate  # noqa
-
-
-def finish(servers):
-    """Stops them all before any of them may complain."""
-    for server in servers:
-        server.stop()
-    problems = ["%s: %s" % (server.url, problem) for server in servers
-                for problem in server.problems]
-    for server in servers:
-        server.remove()
-    assert not problems, "\n".join(problems)
+from servers import (build_copier, finish, make_template,  # noqa: E402
+                     runner_starter, server_maker)
 
 
 @pytest.fixture(autouse=True)
@@ -64,18 +54,6 @@ def certificates():
     folder = tempfile.mkdtemp(prefix="keel-tls-")
     yield {kind: make_certificate(folder, kind) for kind in ("ec", "rsa")}
     shutil.rmtree(folder)
-
-
-def make_template(cluster, certificates):
-    """A database that ./keel migrate has been through, to be copied."""
-    name = cluster.database()
-    server = Server(cluster, name, certificates["ec"])
-    try:
-        done = server.command("migrate")
-        assert done.returncode == 0, done.stderr
-    finally:
-        server.remove()
-    return name
 
 
 @pytest.fixture(scope="session")
@@ -112,20 +90,6 @@ def client(server):
         yield client
 
 
-@contextlib.contextmanager
-def server_maker(cluster, certificates, template):
-    servers = []
-
-    def make(database=None, certificate="ec", **settings):
-        server = Server(cluster, database or cluster.database(template),
-                        certificates[certificate], **settings)
-        servers.append(server)
-        return server
-
-    yield make
-    finish(servers)
-
-
 @pytest.fixture
 def make_server(cluster, certificates, template):
     """Makes servers that are not started yet, each with its own database."""
@@ -136,19 +100,6 @@ def make_server(cluster, certificates, template):
 @pytest.fixture
 def start_server(make_server):
     return lambda **settings: make_server(**settings).start()
-
-
-@contextlib.contextmanager
-def runner_starter():
-    runners = []
-
-    def start(server, **settings):
-        runner = Runner(server, **settings)
-        runners.append(runner)
-        return runner.start()
-
-    yield start
-    finish(runners)
 
 
 @pytest.fixture
@@ -176,25 +127,15 @@ def start_module_server(cluster, certificates, template):
 def build_copy():
     """Copies the build folder, as links but for a kore.conf that is edited:
     build_copy(lambda text: text.replace(...))."""
-    folder = tempfile.mkdtemp(prefix="keel-conf-")
+    with build_copier() as copy:
+        yield copy
 
-    def copy(edit):
-        build = os.path.join(folder, str(len(os.listdir(folder))), "keel")
-        os.makedirs(build)
-        for name in os.listdir(BUILD):
-            if name != "kore.conf":
-                os.symlink(os.path.realpath(os.path.join(BUILD, name)),
-                           os.path.join(build, name))
-        with open(os.path.join(BUILD, "kore.conf")) as f:
-            before = f.read()
-        after = edit(before)
-        assert after != before, "the edit changed nothing"
-        with open(os.path.join(build, "kore.conf"), "w") as f:
-            f.write(after)
-        return build
 
-    yield copy
-    shutil.rmtree(folder)
+@pytest.fixture(scope="module")
+def module_build_copy():
+    """The same, for all tests of a file."""
+    with build_copier() as copy:
+        yield copy
 
 
 needs_faults = pytest.mark.skipif(
@@ -203,11 +144,13 @@ needs_faults = pytest.mark.skipif(
 
 # These mostly wait, for long: begun first and together, they keep nobody
 # waiting at the end, and see little of the tests that need all CPUs.
-FIRST = ["test_outage.py", "test_jobs_runners.py", "test_jobs_smtp.py",
-         "test_jobs_crash.py", "test_deadlines.py", "test_workers.py"]
+FIRST = ["test_jobs_runners.py", "test_outage.py", "test_deadlines.py",
+         "test_development.py", "test_jobs_crash.py", "test_jobs_smtp.py",
+         "test_workers.py"]
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    selection.mark(items, config.option.markexpr)
     for item in items:
         if item.get_closest_marker("faults"):
             item.add_marker(needs_faults)
@@ -218,8 +161,12 @@ def pytest_collection_modifyitems(items):
 def pytest_configure(config):
     contract.watch.start()
     config.pluginmanager.register(Exercised())
-    config.addinivalue_line("markers", "faults: needs the asan build, which "
-                            "contains src/runtime/faults.c")
+    for line in ("faults: needs the asan build, which contains "
+                 "src/runtime/faults.c",
+                 "smoke: a short run, see selection.py",
+                 "asan: run under AddressSanitizer each time, see "
+                 "selection.py"):
+        config.addinivalue_line("markers", line)
 
 
 def pytest_report_header(config):

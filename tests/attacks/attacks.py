@@ -244,9 +244,9 @@ def nothing(target, ended):
     ended.wait()
 
 
-def all_attacks():
+def own_attacks():
     """By name, in order."""
-    attacks = {
+    return {
         "nothing": nothing,
         "20 MB behind a body of 1": big_bodies,
         "1,100 silent, TCP": silent_tcp,
@@ -259,6 +259,12 @@ def all_attacks():
         "250 that do not read": slow_readers,
         "key updates without end": key_updates,
     }
+
+
+def all_attacks():
+    """Those of slowhttptest as well: heads, bodies and readers once more, in
+    its way."""
+    attacks = own_attacks()
     if shutil.which("slowhttptest"):
         attacks |= {
             "slowhttptest -H": slowhttptest("-H", "/healthz"),

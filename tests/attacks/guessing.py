@@ -12,7 +12,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api/support"))
 
 from helpers import new_email, register  # noqa: E402
 from server import BUILD, flavor  # noqa: E402

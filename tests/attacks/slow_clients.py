@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 """Attacks from one address, and what a client at another notices.
 
-usage: slow_clients.py [--seconds N] [--only PART]
+usage: slow_clients.py [--seconds N] [--only PART] [--all]
 
 KEEL_BUILD names the build, the prod flavour normally. An attack has failed the
 server when the other client's requests fail, or when p99 of the time that they
 take is above 250 ms, or when a worker dies. --only runs the attacks whose
-names have that part."""
+names have that part, --all those of slowhttptest, too."""
 
 import argparse
 import http.client
@@ -19,9 +19,9 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api/support"))
 
-from attacks import Target, all_attacks  # noqa: E402
+from attacks import Target, all_attacks, own_attacks  # noqa: E402
 from server import BUILD, flavor, read_text  # noqa: E402
 from standalone import running_server, wait_for_no_connections  # noqa: E402
 
@@ -200,13 +200,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--only", metavar="PART", default="")
+    parser.add_argument("--all", action="store_true",
+                        help="slowhttptest's as well")
     arguments = parser.parse_args()
     print("attacks: %s (%s)" % (BUILD, flavor() or "no build there"),
           flush=True)
     raise_limit()
     failed = passed = 0
     with running_server(KEEL_WORKERS="2", KEEL_RATE_LIMITS="off") as server:
-        for name, attack in all_attacks().items():
+        attacks = all_attacks() if arguments.all else own_attacks()
+        for name, attack in attacks.items():
             if arguments.only not in name:
                 continue
             problems = run_attack(server, name, attack, arguments.seconds)

@@ -136,7 +136,7 @@ def body_cases():
 
 
 def signed_in_cases():
-    """The last active admin's, whom nobody can take his rights: so these go
+    """The last active admin's, whose rights nobody can take away: so these go
     on to be answered in this way, whatever else is sent."""
     for data, *statuses in (
             (head("GET", ME, SIGNED_IN), 200),

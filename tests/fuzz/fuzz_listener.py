@@ -19,7 +19,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api/support"))
 
 import corpus  # noqa: E402
 from answers import Wrong, check_answers, check_echo  # noqa: E402

@@ -5,7 +5,7 @@ plain TCP and for a server that echoes whatever is sent to `/`; so a bridge adds
 TLS and asks for /healthz instead. Needs deno (from npm) on the PATH.
 
 One case cannot pass: Keel has no endpoint that echoes a chunked body. That
-chunked bodies are read is shown by tests/api/test_wire_framing.py."""
+chunked bodies are read is shown by tests/api/http/test_wire_framing.py."""
 
 import os
 import re
@@ -16,7 +16,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "../api"))
+                                "../api/support"))
 
 from standalone import running_server  # noqa: E402
 

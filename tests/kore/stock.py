@@ -16,7 +16,7 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../api"))
+sys.path.insert(0, os.path.join(HERE, "../api/support"))
 
 from cluster import free_port  # noqa: E402
 

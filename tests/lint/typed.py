@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A schema's or a query's wrong struct does not compile, by what gcc says."""
+"""gcc refuses a schema or a query with the wrong struct or type."""
 
 import os
 import re
@@ -12,14 +12,14 @@ ERROR = re.compile(r"^(\S+?):(\d+):\d+: (?:fatal )?error: (.*)$", re.M)
 
 
 def flags():
-    """conf/build.conf's, of every flavour."""
+    """The compiler flags in conf/build.conf that all flavours share."""
     text = (ROOT / "conf/build.conf").read_text().split("{")[0]
     found = re.findall(r"^cflags=(.*)$", text, re.M)
     return shlex.split(" ".join(found))
 
 
 def check(files):
-    """What does not compile; the place is often in a macro's header."""
+    """The errors of gcc; their place is often the header of a macro."""
     found = []
     command = ["gcc", "-fsyntax-only", *flags(), "-Isrc", "-x", "c", "-"]
     for path, text in files.items():
@@ -34,8 +34,8 @@ def check(files):
     return found
 
 
-# As in a router, a repository and the schemas of a module: each of BAD is this
-# but for one line.
+# Like the router, repository and schemas of a module. Each sample of BAD
+# changes one line of it.
 SNIPPET = """
 #include "modules/users/users_repository.h"
 

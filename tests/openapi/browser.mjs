@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Debian's Chromium, with a profile of its own that is gone at the end. It
- * trusts the server's certificate, as a user's browser does: one that is told
- * to ignore bad certificates keeps nothing in its cache.
+ * The tests that need a browser, all in one Chromium, which is Debian's. Each
+ * has a context of its own: cookies, storage and a cache that no other sees.
+ * It trusts the server's certificate, as a user's browser does: one that is
+ * told to ignore bad certificates keeps nothing in its cache. Prints a line of
+ * JSON for each test: its name and what went wrong, or null.
+ *
+ *	node browser.mjs https://127.0.0.1:8888 CERTIFICATE FOLDER
  */
 
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFileSync } from "node:fs";
 
 import { chromium } from "playwright-core";
+
+import { docs_page } from "./docs_page.mjs";
+import { two_accounts } from "./two_accounts.mjs";
+
+const [server, certificate, folder] = process.argv.slice(2);
 
 function fingerprint(file) {
 	const key = new X509Certificate(readFileSync(file)).publicKey;
@@ -19,21 +26,30 @@ function fingerprint(file) {
 	    key.export({ type: "spki", format: "der" })).digest("base64");
 }
 
-export async function launch(certificate) {
-	const profile = mkdtempSync(path.join(tmpdir(), "keel-chromium-"));
-	const browser = await chromium.launchPersistentContext(profile, {
-		executablePath: "/usr/bin/chromium",
-		viewport: { width: 1280, height: 900 },
-		args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
-		    "--no-first-run", "--disable-background-networking",
-		    "--disable-component-update", "--disable-sync",
-		    "--ignore-certificate-errors-spki-list=" +
-			fingerprint(certificate)],
-	});
+const browser = await chromium.launch({
+	executablePath: "/usr/bin/chromium",
+	args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
+	    "--no-first-run", "--disable-background-networking",
+	    "--disable-component-update", "--disable-sync",
+	    "--ignore-certificate-errors-spki-list=" +
+		fingerprint(certificate)],
+});
 
-	browser.end = async () => {
-		await browser.close();
-		rmSync(profile, { recursive: true });
-	};
-	return browser;
+try {
+	for (const test of [docs_page, two_accounts]) {
+		const context = await browser.newContext({
+			viewport: { width: 1280, height: 900 } });
+		let wrong = null;
+
+		context.setDefaultTimeout(20000);
+		try {
+			await test(context, server, folder);
+		} catch (error) {
+			wrong = String(error.stack);
+		}
+		await context.close();
+		console.log(JSON.stringify([test.name, wrong]));
+	}
+} finally {
+	await browser.close();
 }

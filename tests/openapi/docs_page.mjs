@@ -3,18 +3,11 @@
  * /docs in Debian's Chromium, as its reader uses it: registers a user, signs
  * in, reads who is signed in. Whatever the console or the page's policy
  * complains of is a failure. Screenshots go to the folder that is named.
- *
- *	node docs_page.mjs https://127.0.0.1:8888 CERTIFICATE FOLDER
  */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-
-import { launch } from "./browser.mjs";
-
-const [server, certificate, folder] = process.argv.slice(2);
-const complaints = [];
 
 const user = {
 	email: `docs-${randomBytes(6).toString("hex")}@example.com`,
@@ -22,7 +15,7 @@ const user = {
 	password: `Pw1-${randomBytes(12).toString("hex")}`,
 };
 
-function watch(page) {
+function watch(page, server, complaints) {
 	page.on("console", (message) => {
 		if (["error", "warning"].includes(message.type()))
 			complaints.push(`console: ${message.text()}`);
@@ -69,7 +62,7 @@ async function tryOut(page, id, body) {
 	};
 }
 
-async function authorise(page) {
+async function authorise(page, folder) {
 	await page.locator(".auth-wrapper .btn.authorize").first().click();
 
 	const dialog = page.locator(".modal-ux");
@@ -82,7 +75,7 @@ async function authorise(page) {
 	await dialog.locator(".close-modal").click();
 }
 
-async function screenshots(page) {
+async function screenshots(page, folder) {
 	for (const width of [1280, 390]) {
 		await page.setViewportSize({ width, height: 900 });
 		await page.evaluate(() => window.scrollTo(0, 0));
@@ -96,13 +89,11 @@ async function screenshots(page) {
 	}
 }
 
-const browser = await launch(certificate);
+export async function docs_page(context, server, folder) {
+	const page = await context.newPage();
+	const complaints = [];
 
-try {
-	const page = await browser.newPage();
-
-	page.setDefaultTimeout(20000);
-	await watch(page);
+	await watch(page, server, complaints);
 	await page.goto(`${server}/docs`);
 	await operation(page, "create_user").waitFor();
 
@@ -110,15 +101,12 @@ try {
 	assert.equal(created.status, 201, created.text);
 	assert.match(created.text, new RegExp(user.email));
 
-	await authorise(page);
+	await authorise(page, folder);
 
 	const me = await tryOut(page, "read_me");
 	assert.equal(me.status, 200, me.text);
 	assert.match(me.text, new RegExp(user.email));
 
-	await screenshots(page);
+	await screenshots(page, folder);
 	assert.deepEqual(complaints, []);
-} finally {
-	await browser.end();
 }
-console.log("docs: registered, signed in, read /users/me; no complaint");

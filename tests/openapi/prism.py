@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Prism as a validating proxy in front of a server."""
+"""Prism as a validating proxy in front of servers."""
 
 import json
 import os
@@ -11,13 +11,45 @@ import time
 import httpx
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(FOLDER, "../api"))
+sys.path.insert(0, os.path.join(FOLDER, "../api/support"))
 
 from cluster import free_port  # noqa: E402
 from server import clean_environment, read_text  # noqa: E402
 
-SCRIPT = os.path.join(FOLDER, "node_modules/@stoplight/prism-cli/dist/index.js")
+SCRIPT = os.path.join(FOLDER, "prism_proxies.cjs")
 START_SECONDS = 60
+
+
+class Proxies:
+    """A process with Prism in it, which trusts one certificate."""
+
+    of_certificate = {}
+
+    @classmethod
+    def of(cls, certificate):
+        if certificate not in cls.of_certificate:
+            cls.of_certificate[certificate] = cls(certificate)
+        return cls.of_certificate[certificate]
+
+    @classmethod
+    def end(cls):
+        for proxies in cls.of_certificate.values():
+            proxies.process.stdin.close()
+            proxies.process.wait()
+            proxies.folder.cleanup()
+        cls.of_certificate.clear()
+
+    def __init__(self, certificate):
+        self.folder = tempfile.TemporaryDirectory(prefix="keel-prism-")
+        self.log = os.path.join(self.folder.name, "log")
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                ["node", SCRIPT], stdin=subprocess.PIPE, stdout=log,
+                stderr=log, text=True, env={
+                    **clean_environment(), "NODE_EXTRA_CA_CERTS": certificate})
+
+    def order(self, **order):
+        print(json.dumps(order), file=self.process.stdin, flush=True)
 
 
 class Prism:
@@ -25,28 +57,16 @@ class Prism:
     the answer what request and answer have that the description has not."""
 
     def __init__(self, server, description):
-        self.folder = tempfile.TemporaryDirectory(prefix="keel-prism-")
-        path = os.path.join(self.folder.name, "openapi.json")
-        self.log = os.path.join(self.folder.name, "log")
-        with open(path, "w") as f:
+        self.proxies = Proxies.of(server.cert)
+        self.port = free_port()
+        self.url = "http://127.0.0.1:%d" % self.port
+        document = os.path.join(self.proxies.folder.name,
+                                "%d.json" % self.port)
+        with open(document, "w") as f:
             f.write(description)
-        port = str(free_port())
-        self.url = "http://127.0.0.1:" + port
-        # Not --errors: Prism would answer in the server's stead. Not --cors:
-        # it would answer every preflight itself.
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                ["node", SCRIPT, "proxy", path, server.url,
-                 "--validate-request", "--host", "127.0.0.1", "--port", port,
-                 "--cors", "false", "--verboseLevel", "error"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**clean_environment(),
-                     "NODE_EXTRA_CA_CERTS": server.cert})
-        try:
-            self.wait()
-        except BaseException:
-            self.stop()
-            raise
+        self.proxies.order(port=self.port, upstream=server.url,
+                           document=document)
+        self.wait()
 
     def wait(self):
         """Until it listens; and it must see what is plainly wrong."""
@@ -57,19 +77,17 @@ class Prism:
                                   trust_env=False, timeout=30)
                 break
             except httpx.ConnectError:
-                if self.process.poll() is not None or \
+                if self.proxies.process.poll() is not None or \
                         time.monotonic() > deadline:
-                    raise RuntimeError("prism does not start:\n" +
-                                       read_text(self.log)) from None
+                    raise RuntimeError("prism does not start:\n" + read_text(
+                        self.proxies.log)) from None
                 time.sleep(0.05)
         if not any("limit" in violation["message"]
                    for violation in violations(wrong)):
             raise RuntimeError("prism sees nothing: %s" % wrong.headers)
 
     def stop(self):
-        self.process.terminate()
-        self.process.wait()
-        self.folder.cleanup()
+        self.proxies.order(end=self.port)
 
 
 def violations(answer):

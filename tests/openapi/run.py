@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: ISC
 """The tools of the OpenAPI ecosystem agree with the description that Keel
 serves: linters, a generated TypeScript client, a validating proxy in front of
-the API tests; and docs/clients.md does what it says."""
+the API tests; and docs/clients.md does what it says.
 
+usage: run.py [CASE...]"""
+
+import concurrent.futures
+import functools
 import json
 import os
 import re
@@ -15,7 +19,7 @@ import time
 import httpx
 
 from clients_page import Failed, run_page
-from prism import FOLDER, Prism, violations
+from prism import FOLDER, Prism, Proxies, violations
 from helpers import bearer, new_user
 from server import BUILD, ROOT, clean_environment
 from standalone import running_server
@@ -30,11 +34,13 @@ RUN_SECONDS = 600
 
 # With ordinary clients, of every route.
 THROUGH_PRISM = [
-    "test_users.py", "test_users_item.py", "test_users_rights.py",
-    "test_auth.py", "test_sessions.py", "test_passwords.py",
-    "test_pagination.py", "test_cursor.py", "test_conditional.py",
-    "test_validation.py", "test_emails.py", "test_access.py",
-    "test_admin_jobs.py"]
+    "accounts/test_users.py", "accounts/test_users_item.py",
+    "accounts/test_users_rights.py", "accounts/test_auth.py",
+    "accounts/test_sessions.py", "accounts/test_passwords.py",
+    "accounts/test_emails.py", "accounts/test_access.py",
+    "lists/test_pagination.py", "lists/test_cursor.py",
+    "http/test_conditional.py", "http/test_validation.py",
+    "jobs/test_admin_jobs.py"]
 
 # Nothing here reports home or asks whether there is a newer version.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
@@ -111,13 +117,26 @@ def typescript(server):
     run("node", "build/client.js", server.url, **trust, **make_admin(server))
 
 
+@functools.cache
+def in_browser(server):
+    """One Chromium for all tests that need it: {test: what went wrong}. Its
+    screenshots are left in the build folder."""
+    printed = run("node", "browser.mjs", server.url, server.cert, OUTPUT)
+    return dict(json.loads(line) for line in printed.splitlines())
+
+
 def docs_page(server):
-    """In Chromium; its screenshots are left in the build folder."""
-    run("node", "docs_page.mjs", server.url, server.cert, OUTPUT)
+    check_browser(server, "docs_page")
 
 
 def two_accounts(server):
-    run("node", "two_accounts.mjs", server.url, server.cert)
+    check_browser(server, "two_accounts")
+
+
+def check_browser(server, test):
+    wrong = in_browser(server)[test]
+    if wrong is not None:
+        raise Failed(wrong)
 
 
 def clients_page(server):
@@ -161,6 +180,7 @@ def prism_sees(server):
                     (USERS, 403), ("/healthz", 200), ("/readyz", 200)]]
     finally:
         prism.stop()
+        Proxies.end()
     for (found, answer), sides in expected:
         if found != sides:
             raise Failed("%s %s: it saw only what is wrong with: %s" % (
@@ -170,12 +190,14 @@ def prism_sees(server):
 def prism(_):
     """The API tests, on servers of their own; what Prism has counted."""
     output = run(sys.executable, "-B", "-m", "pytest", "-p", "through_prism",
-                 "-n", "2", "--dist", "loadfile", *THROUGH_PRISM, folder=os.path.join(ROOT, "tests/api"),
-                 PYTHONPATH=FOLDER, KEEL_BUILD=BUILD)
+                 "-n", "2", "--dist", "loadfile", *THROUGH_PRISM,
+                 folder=os.path.join(ROOT, "tests/api"), PYTHONPATH=FOLDER,
+                 KEEL_BUILD=BUILD)
     return re.search(r"^prism: (\d+ requests.*)", output, re.MULTILINE)[1]
 
 
-# In the order of what they take.
+# One after the other, but for the last, which has servers of its own and takes
+# as long as all others.
 CASES = [
     redocly,
     spectral,
@@ -184,8 +206,8 @@ CASES = [
     docs_page,
     two_accounts,
     prism_sees,
-    prism,
 ]
+BESIDE = prism
 
 
 def try_case(case, server):
@@ -203,18 +225,25 @@ def try_case(case, server):
     return result == "passed"
 
 
-def main():
+def main(names):
     install()
+    cases = [case for case in CASES + [BESIDE]
+             if not names or case.__name__ in names]
     with running_server() as server:
         fetch_description(server)
-        passed = sum([try_case(case, server) for case in CASES])
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            beside = [pool.submit(try_case, case, server)
+                      for case in cases if case is BESIDE]
+            passed = sum([try_case(case, server) for case in cases
+                          if case is not BESIDE])
+            passed += sum(case.result() for case in beside)
         server.stop()
         for problem in server.problems:
             print("server: " + problem)
-    failed = len(CASES) - passed + len(server.problems)
+    failed = len(cases) - passed + len(server.problems)
     print("openapi: %d passed, %d failed" % (passed, failed))
     return failed != 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ import collections
 import httpx
 import pytest
 
-from prism import Prism, violations
+from prism import Prism, Proxies, violations
 from server import Server
 
 # What no proxy lets by as it is, or Prism does not. Each text is part of the
@@ -124,6 +124,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_sessionfinish(session):
+    Proxies.end()
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["prism"] = [dict(seen), found]
 

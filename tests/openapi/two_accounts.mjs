@@ -3,16 +3,10 @@
  * Two people at one browser, one after the other. What the first has read is in
  * the browser's cache when the second signs in, and no answer of theirs may
  * come from it.
- *
- *	node two_accounts.mjs https://127.0.0.1:8888 CERTIFICATE
  */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-
-import { launch } from "./browser.mjs";
-
-const [server, certificate] = process.argv.slice(2);
 
 function person(name) {
 	return {
@@ -66,12 +60,9 @@ async function change({ headers, etag }) {
 	})).status;
 }
 
-const browser = await launch(certificate);
+export async function two_accounts(context, server) {
+	const page = await context.newPage();
 
-try {
-	const page = await browser.newPage();
-
-	page.setDefaultTimeout(20000);
 	await page.goto(`${server}/docs`);
 	for (let round = 0; round < 3; round++) {
 		const first = await page.evaluate(use, person("first"));
@@ -90,7 +81,4 @@ try {
 		assert.equal(await page.evaluate(change, {
 			headers: second.headers, etag: second.me.etag }), 200);
 	}
-} finally {
-	await browser.end();
 }
-console.log("two accounts: each has read its own");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the server is surrounded by: a client, the guard on the wire, and a
- * database that is down. The loop is fakes/kore_loop_fake.c's.
+ * The surroundings of the server under test: a client, the wire's reader, and a
+ * database that is down. fakes/kore_loop_fake.c has the loop.
  */
 
 #include <sys/types.h>
@@ -33,11 +33,11 @@
 #include "request/offload.h"
 #include "wire/wire.h"
 
-#define CONF		"../../kore.conf"	/* seen from tests/unit */
+#define CONF		"../../kore.conf"	/* relative to tests/unit */
 #define HEAD_MAX	16384
 #define HEADERS_MAX	32
 
-/* What was answered last. */
+/* The last response. */
 static struct {
 	int		 status;
 	unsigned	 nheaders;
@@ -52,7 +52,7 @@ static struct wire_request	*sending;	/* until wire_take() */
 static struct config		 settings;
 static in_addr_t		 address;	/* a new one for each test */
 
-/* The database: there is none. What is no query does not get this far. */
+/* There is no database. Only queries get this far. */
 
 struct db_conn *
 pool_take(struct ctx *c)
@@ -94,7 +94,7 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 	abort();
 }
 
-/* The mail server: no request talks to one. */
+/* There is no mail server; no request talks to one. */
 
 const char *
 smtp_init(void)
@@ -110,7 +110,7 @@ smtp_send(struct ctx *c, const struct message *m)
 	abort();
 }
 
-/* The guard: a request, as wire_read.c would have read it. */
+/* Makes the request that wire_read.c would have read. */
 
 static void	append(char *, size_t *, const char *, ...)
 		    __attribute__((format(printf, 3, 4)));
@@ -195,7 +195,7 @@ wire_response_ends(struct connection *conn)
 	(void)conn;
 }
 
-/* The answer. */
+/* Reads the response. */
 
 static void
 answer_free(void)
@@ -208,7 +208,7 @@ answer_free(void)
 	free(answer.body);
 	json_decref(answer.json);
 	memset(&answer, 0, sizeof(answer));
-	wire_request_free(sending);	/* of a test that failed there */
+	wire_request_free(sending);	/* left by a test that failed */
 	sending = NULL;
 }
 
@@ -305,7 +305,7 @@ client_number(const char *path)
 	return (json_integer_value(j));
 }
 
-/* The client. */
+/* Sends requests. */
 
 static int
 method_of(const char *name)
@@ -329,7 +329,7 @@ find_route(const char *path)
 	return (kore_module_getsym(symbol, NULL));
 }
 
-/* Kore's part of a request; what is woken runs in the next round. */
+/* Does Kore's part of a request. Woken coroutines run in the next round. */
 int
 client_send(const char *method, const char *target,
     const char *const *body_and_lines)
@@ -358,7 +358,7 @@ client_send(const char *method, const char *target,
 	return (answer.status);
 }
 
-/* What database_check() would have asked the database: the highest $N. */
+/* The number of parameters of a query: the highest $N. */
 static unsigned
 count_params(const char *sql)
 {
@@ -392,7 +392,7 @@ client_start(void **state)
 	auth_init(&config.jwt_key, config.public_url);
 	settings = config;
 	address = ntohl(inet_addr("192.0.2.0"));
-	log_init(LEVEL_ERROR + 1);	/* the test tells what is wrong */
+	log_init(LEVEL_ERROR + 1);	/* the test says what is wrong */
 	metrics_init();
 	metrics_worker_init(0, 0);
 	coro_init(4, fake_schedule);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The jobs as admins see them: list, read, retry, delete. */
+/* Jobs, as admins see them: list and retry. */
 
 #ifndef MODULES_ADMIN_JOBS_H
 #define MODULES_ADMIN_JOBS_H
@@ -10,7 +10,7 @@
 #include "http/schema_response.h"
 #include "schema/schema.h"
 
-/* Jobs as an admin looks at them; who stores and runs them is src/jobs. */
+/* src/jobs stores and runs them. */
 
 /* admin_jobs_models.c */
 
@@ -21,15 +21,15 @@ struct admin_job {
 	const char	*status;	/* queued, running, done, dead */
 	int64_t		 attempts;
 	const char	*error;		/* the last attempt's; NULL: none */
-	const char	*request_id;	/* NULL: nobody's request */
+	const char	*request_id;	/* NULL: not from a request */
 	int64_t		 run_at;
 	int64_t		 created_at;
-	int64_t		 finished_at;	/* TIME_NULL: it is not */
+	int64_t		 finished_at;	/* TIME_NULL: unfinished */
 };
 
 /* admin_jobs_schemas.c */
 
-/* Which jobs a list has: NULL leaves out none. */
+/* The filters of a list; NULL: no filter. */
 struct admin_job_filter {
 	const char	*status;
 	const char	*kind;
@@ -53,22 +53,21 @@ SCHEMA_RESPONSE(admin_job_cursor_list, admin_job_cursor_list);
 
 /* admin_jobs_service.c */
 
-/* A page of the jobs that the filter leaves, and how many there are. */
+/* A page of the jobs that match the filter, and their total. */
 const struct admin_job_list	*admin_jobs_service_get_all(struct ctx *,
 				    const struct admin_job_filter *,
 				    const struct page *) AWAITS;
 
-/* The same behind a cursor. */
+/* The same, by cursor. */
 const struct admin_job_cursor_list
 		*admin_jobs_service_get_after(struct ctx *,
 		    const struct admin_job_filter *, const struct page *)
 		    AWAITS;
 
 /*
- * Makes a job that is dead, or waits for its next attempt, due at once, as if
- * none had been made; its last error stays until an attempt has ended. Returns
- * the job as it is then. Raises ERR_NOT_FOUND, and ERR_CONFLICT for one that
- * runs or is done, or while an equal one is unfinished.
+ * Makes a dead or queued job due now and sets its attempts to 0; its last error
+ * stays until an attempt ends. Returns the changed job. Raises ERR_NOT_FOUND;
+ * ERR_CONFLICT if the job is running or done, or if an equal job is unfinished.
  */
 const struct admin_job	*admin_jobs_service_retry(struct ctx *,
 			    const char *id) AWAITS;

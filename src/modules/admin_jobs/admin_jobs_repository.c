@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Jobs in the database, as an admin asks for them. */
+/* The queries on jobs, for admins. */
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ QUERY(admin_jobs, list_of_status_by_created_at, admin_job);
 QUERY(admin_jobs, list_of_status_by_created_at_desc, admin_job);
 QUERY(admin_jobs, retry, admin_job);
 
-/* The orders of a list, and what no row comes before in each. */
+/* The orders of a list; key and id come before the first row of each. */
 static const struct order {
 	const char		*sort;
 	const struct query	*all, *of_status;

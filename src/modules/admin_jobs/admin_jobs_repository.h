@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Jobs in the database, as an admin asks. For src/modules/admin_jobs only. */
+/* Jobs in the database, as an admin sees them. For admin_jobs only. */
 
 #ifndef MODULES_ADMIN_JOBS_REPOSITORY_H
 #define MODULES_ADMIN_JOBS_REPOSITORY_H
@@ -13,7 +13,7 @@ extern const struct model	admin_job_model;
 
 /* admin_jobs_repository.c */
 
-/* Up to limit rows of the page, and in *n how many. */
+/* Up to limit rows of the page; *n is their number. */
 struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
 			    const struct admin_job_filter *,
 			    const struct page *, int64_t limit, size_t *n)
@@ -21,14 +21,14 @@ struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
 int64_t			 admin_jobs_repository_count(struct ctx *,
 			    const struct admin_job_filter *) AWAITS;
 
-/* What a list's order goes by, for the cursor. */
+/* A row's sort key, for the cursor. */
 const char		*admin_jobs_repository_sort_key(struct ctx *,
 			    const struct admin_job *);
 
 /*
- * Queues the job anew and tells the runners, unless it runs or is done: then
- * it is returned as it is. NULL when there is none. Raises ERR_CONFLICT while
- * an equal one is unfinished.
+ * Queues the job again and notifies the runners. A job that is running or done
+ * is returned unchanged. NULL if there is no such job. Raises ERR_CONFLICT if
+ * an equal job is unfinished.
  */
 struct admin_job	*admin_jobs_repository_retry(struct ctx *,
 			    const char *id) AWAITS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is answered of jobs. */
+/* The schemas of responses about jobs. */
 
 #include "modules/admin_jobs/admin_jobs.h"
 

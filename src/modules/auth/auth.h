@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Signing in and out: OAuth2 password flow, sessions, guesses of passwords. */
+/* Sign-in: the OAuth2 password flow, sessions, limits on password guesses. */
 
 #ifndef MODULES_AUTH_H
 #define MODULES_AUTH_H
@@ -13,13 +13,13 @@
 
 /* auth_models.c */
 
-/* A sign-in, as its user sees it. */
+/* A session, as its user sees it. */
 struct session {
 	const char	*id;
 	const char	*client;	/* the address it was made from */
 	int64_t		 created_at;
 	int64_t		 expires_at;
-	bool		 current;	/* the one that asks */
+	bool		 current;	/* the request's own */
 };
 
 /* auth_schemas.c: RFC 6749, 4.3.2 and 5.1 */
@@ -62,35 +62,39 @@ extern const struct error_kind	invalid_request, invalid_grant,
 				unsupported_grant_type;
 
 /*
- * Signs a user in by password: a new session and its first access token.
- * Raises invalid_grant for an unknown address, a wrong password and a disabled
- * account alike, after the same time.
+ * Signs a user in by password: creates a session and returns its access token.
+ * Raises the same invalid_grant, after the same time, for an unknown address, a
+ * wrong password and a disabled account. Raises 429 after too many attempts.
  */
 struct token	*auth_service_sign_in(struct ctx *,
 		    const struct token_request *) AWAITS;
 
 /*
- * Gives the user another password, and ends every session of his: whoever
- * knew the old one is out. Raises 422 when the current one is wrong.
+ * Changes the user's password, and ends all their sessions, since somebody else
+ * may have known the old password. Raises 422 if the current password is wrong,
+ * 429 after too many wrong ones.
  */
 void		 auth_service_change_password(struct ctx *,
 		    const struct user *, const struct password_change *)
 		    AWAITS;
 
-/* A page of the user's sessions that are in force, the latest first. */
+/* A page of the user's active sessions, the latest first. */
 const struct session_list	*auth_service_get_sessions(struct ctx *,
 				    const struct user *, const struct page *)
 				    AWAITS;
 
-/* Ends one session. Raises 404 when the user has none such in force. */
+/* Ends one session. Raises 404 if the user has no such active session. */
 void		 auth_service_end_session(struct ctx *, const struct user *,
 		    const char *id) AWAITS;
 
-/* Ends them all, but for the one with this id; NULL: all. */
+/* Ends all sessions except the one with this id; NULL: all. */
 void		 auth_service_end_sessions(struct ctx *, const struct user *,
 		    const char *except) AWAITS;
 
-/* Deletes sessions, networks and failures at unknown accounts, long over. */
+/*
+ * Deletes the sessions that ended long ago, old failures at unknown accounts
+ * and old networks.
+ */
 void		 auth_service_purge(struct ctx *) AWAITS;
 
 /* auth_attempts.c */
@@ -98,13 +102,14 @@ void		 auth_service_purge(struct ctx *) AWAITS;
 struct attempt;
 
 /*
- * Before a password is looked at: counts an attempt at an account, of this user
- * or, where user is NULL, of the address that nobody has. Each raises 429 when
- * too many have failed: at this account from this address or its network, from
- * these at any account, or in a row at this account, unless its user is known
- * in this network, by registering or signing in there. An attempt that is not
- * reported as failed does not count against the addresses; against the account
- * it counts until the right password or a new one sets the count to zero.
+ * Call one of these before a password is checked. They count an attempt at the
+ * account of this user or, if user is NULL, of the e-mail address `username`,
+ * which no user has. They raise 429 if too many attempts have failed: at this
+ * account from this address or its networks; at any account from there; or in a
+ * row at this account, unless its user is known in this network, after
+ * registering or signing in there. The limits of addresses count only attempts
+ * that are reported with auth_attempt_failed(). The count in a row includes all
+ * attempts; the right password or a new password sets it to zero.
  */
 struct attempt	*auth_attempt_sign_in(struct ctx *, const struct user *,
 		    const char *username) AWAITS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How often a password may be guessed: from one address at one account, from
- * one address at any, and at one account from everywhere.
+ * Limits on password guesses: from one address at one account, from one address
+ * at any account, and at one account from everywhere.
  */
 
 #include "config.h"
@@ -20,11 +20,11 @@ RATE_LIMIT(sign_in_failures, 5, MINUTE,
     "Failed sign-ins to one account from one address", .of_account = true);
 
 RATE_LIMIT(password_failures, 5, MINUTE,
-    "Wrong current passwords of one account from one address",
+    "Wrong current passwords for one account from one address",
     .of_account = true);
 
 RATE_LIMIT(address_failures, 20, MINUTE,
-    "Wrong passwords from one address, to any account");
+    "Wrong passwords for any account from one address");
 
 struct attempt {
 	struct rate_held	*account, *address;
@@ -36,8 +36,8 @@ static struct attempt	*attempt(struct ctx *, const struct rate_limit *,
 			    const char *, const struct user *) AWAITS;
 
 /*
- * An address that nobody has, however it is spelt. It is counted like a user,
- * so that nothing shows which it is.
+ * The key of an e-mail address that no user has, the same in every spelling. It
+ * is counted like a user, so that a client cannot tell the two apart.
  */
 static const char *
 unknown_account(struct ctx *c, const char *username)
@@ -56,8 +56,8 @@ unknown_account(struct ctx *c, const char *username)
 }
 
 /*
- * Counted before the password is looked at: many attempts at once are no way
- * around the count.
+ * Counts before the password is checked, so that parallel attempts are counted,
+ * too.
  */
 static void
 count_failure(struct ctx *c, const char *account, const struct user *user)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What sign-ins leave behind is deleted, after a while. */
+/* The job that deletes old sessions, failures and networks. */
 
 #include "jobs/jobs.h"
 #include "modules/auth/auth.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions in the database. */
+/* The queries on sessions and sign-in attempts. */
 
 #include "modules/auth/auth_repository.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Signing in: the password grant, sessions, access tokens. */
+/* Sign-in: the password grant, sessions, access tokens. */
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define SECOND	INT64_C(1000000)	/* microseconds */
 
 #define ACCESS_TOKEN_MAX	2048
-#define BATCH	1000	/* rows of a statement: it has five seconds */
+#define BATCH	1000	/* rows per statement, which has five seconds */
 
 static struct token	*open_session(struct ctx *, const struct user *)
 			    AWAITS;

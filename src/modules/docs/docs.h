@@ -11,7 +11,7 @@
 /* The page that shows the description. Raises 404 in a build without it. */
 const struct static_file	*docs_service_page(struct ctx *);
 
-/* A file that the page asks for, by its name. Raises 404. */
+/* A file that the page loads, by its name. Raises 404 if there is none. */
 const struct static_file	*docs_service_file(struct ctx *,
 				    const char *name);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Is the server alive, is it ready, how much does it do. */
+/* Health, readiness and metrics. */
 
 #ifndef MODULES_HEALTH_H
 #define MODULES_HEALTH_H
@@ -17,12 +17,12 @@ SCHEMA_RESPONSE(health, health);
 /* health_service.c */
 
 /*
- * "ready" when the database answers, takes writes, and its schema is not older
- * than ours. Raises ERR_UNAVAILABLE otherwise.
+ * Returns "ready" if the database responds, is writable, and has a schema that
+ * is not older than ours. Raises ERR_UNAVAILABLE otherwise.
  */
 struct health	*health_service_ready(struct ctx *) AWAITS;
 
-/* The admin listener's page: Prometheus text, exposition format 0.0.4. */
+/* The metrics page: Prometheus text format 0.0.4, in the ctx's arena. */
 const char	*health_service_metrics(struct ctx *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the database is like. For src/modules/health only. */
+/* The state of the database. For src/modules/health only. */
 
 #ifndef MODULES_HEALTH_REPOSITORY_H
 #define MODULES_HEALTH_REPOSITORY_H
@@ -19,8 +19,9 @@ extern const struct model	database_state_model;
 /* health_repository.c */
 
 /*
- * What the database is like. Where it takes no writes, every connection is made
- * anew: without this, a server that is sent no more writes would stay there.
+ * The state of the database. If it is read-only, renews all connections:
+ * otherwise a server that gets no more writes would stay connected to a former
+ * primary.
  */
 struct database_state	*health_repository_database_state(struct ctx *)
 			    AWAITS;

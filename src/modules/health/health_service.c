@@ -24,7 +24,7 @@ health_service_ready(struct ctx *c)
 	return (health);
 }
 
-/* What is added up over the workers, and what it is called. */
+/* The metrics that are added up over the workers. */
 static const struct gauge {
 	const char	*name;
 	const char	*help;
@@ -41,14 +41,14 @@ static const struct gauge {
 	GAUGE(coroutines, "Requests being handled.", false),
 	GAUGE(stack_high_water, "Deepest coroutine stack, in bytes.", true),
 	GAUGE(arenas, "Arenas that hold memory.", false),
-	GAUGE(tasks, "Offloaded jobs, running or waiting.", false),
+	GAUGE(tasks, "Offloaded tasks, running or waiting.", false),
 	GAUGE(db_in_use, "Database connections in use.", false),
-	GAUGE(db_idle, "Database connections at rest.", false),
+	GAUGE(db_idle, "Idle database connections.", false),
 	GAUGE(db_down, "Database connections that are down.", false),
-	GAUGE(connections, "Connections of clients.", false),
-	GAUGE(wire_memory, "Bytes held for requests coming in.", false),
-	COUNTER(connections_refused, "One address had too many."),
-	COUNTER(connections_evicted, "Closed to make room for another."),
+	GAUGE(connections, "Client connections.", false),
+	GAUGE(wire_memory, "Bytes held for incoming requests.", false),
+	COUNTER(connections_refused, "Refused: one address had too many."),
+	COUNTER(connections_evicted, "Closed to make room for others."),
 #undef GAUGE
 #undef COUNTER
 };
@@ -80,8 +80,8 @@ write_requests(struct text *page)
 	int		 class, i;
 
 	text_puts(page,
-	    "# HELP " PRODUCT "_requests_total Requests answered, by status "
-	    "class.\n# TYPE " PRODUCT "_requests_total counter\n");
+	    "# HELP " PRODUCT "_requests_total Requests, by the status class "
+	    "of the response.\n# TYPE " PRODUCT "_requests_total counter\n");
 	for (class = 2; class <= 5; class++) {
 		for (total = 0, i = 0; i < METRICS_WORKERS_MAX; i++)
 			total += shared->workers[i].requests[class];

@@ -45,11 +45,11 @@ struct user_update {
 	struct field_set	 set;
 };
 
-/* Which users a list has: NULL leaves out nobody. */
+/* The filters of a list; NULL: no filter. */
 struct user_filter {
 	const char	*role;
 	const char	*is_active;	/* "true" or "false" */
-	const char	*q;		/* a part of the name or the address */
+	const char	*q;		/* part of the name or address */
 };
 
 struct user_list {
@@ -81,102 +81,102 @@ SCHEMA_RESPONSE(user_status, user_status);
 
 /*
  * Registers a user and enqueues the welcome mail, in one transaction. actor is
- * who asks, NULL for a stranger. Raises ERR_FORBIDDEN when anyone but an admin
- * asks for a role other than user, ERR_CONFLICT when the address is taken.
+ * the signed-in user, or NULL. Raises ERR_FORBIDDEN if the role is not user and
+ * the actor is no admin, ERR_CONFLICT if the e-mail address is taken.
  */
 struct user	*users_service_create(struct ctx *,
 		    const struct user_create *, const struct user *actor)
 		    AWAITS;
 
-/* A page of the users that the filter leaves, and how many there are. */
+/* A page of the users who match the filter, and their total. */
 const struct user_list	*users_service_get_all(struct ctx *,
 			    const struct user_filter *, const struct page *)
 			    AWAITS;
 
-/* The same behind a cursor. */
+/* The same, by cursor. */
 const struct user_cursor_list	*users_service_get_after(struct ctx *,
 				    const struct user_filter *,
 				    const struct page *) AWAITS;
 
-/* NULL if there is none. */
+/* The user with this id; NULL if there is none. */
 struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
 
 /*
- * Changes what `in` has set, and returns the user as they are then; version is
- * what user_precondition() returned. Raises ERR_FORBIDDEN when anyone but an
- * admin changes a role or is_active, or the actor is no admin any more;
- * ERR_CONFLICT when the address is taken, or no active admin would be left;
- * ERR_PRECONDITION_FAILED when somebody else was faster, ERR_NOT_FOUND when the
- * user is gone.
+ * Changes the members that `in` has set, and returns the changed user; version
+ * is the result of user_precondition(). Raises ERR_FORBIDDEN if the actor is no
+ * admin, or no longer one, and role or is_active change; ERR_CONFLICT if the
+ * e-mail address is taken, or if no active admin would be left;
+ * ERR_PRECONDITION_FAILED if the user no longer has this version; ERR_NOT_FOUND
+ * if they were deleted; 429 after too many changes of the e-mail address.
  */
 const struct user	*users_service_update(struct ctx *,
 			    const struct user *, const struct user_update *in,
 			    const struct user *actor, const char *version)
 			    AWAITS;
 
-/* Lets the user in, or no longer: that ends his sessions. Else the same. */
+/*
+ * Activates or deactivates the user; the latter ends their sessions. Raises the
+ * same errors.
+ */
 const struct user	*users_service_set_active(struct ctx *,
 			    const struct user *, bool active,
 			    const struct user *actor, const char *version)
 			    AWAITS;
 
-/* Deletes the user and all that is his; otherwise the same. */
+/* Deletes the user and all their data. Raises the same errors. */
 void		 users_service_delete(struct ctx *, const struct user *,
 		    const struct user *actor, const char *version) AWAITS;
 
 /*
- * The address as it is compared: NFC, its domain in lower case. NULL when it
- * is no address.
+ * The address in the form in which it is stored: NFC, its domain in lower case.
+ * NULL if it is not valid.
  */
 const char	*users_service_normalise(struct ctx *, const char *email);
 
-/* The user with that address, whatever its case; NULL if there is none. */
+/* The user with that address, in any case; NULL if there is none. */
 struct user	*users_service_find_by_email(struct ctx *, const char *email)
 		    AWAITS;
 
 /*
- * The user a token speaks for: active, and in a session neither revoked nor
- * expired. NULL otherwise. In the same round trip, when asked_id is not NULL:
- * the user with that id, into *asked; NULL if there is none.
+ * The user of an access token, if they are active and the session is neither
+ * revoked nor expired; else NULL. If target_id is not NULL, the same round trip
+ * reads the user with that id into *target; NULL if there is none.
  */
 struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
-		    const char *session_id, const char *asked_id,
-		    struct user **asked) AWAITS;
+		    const char *session_id, const char *target_id,
+		    struct user **target) AWAITS;
 
 /* users_passwords.c */
 
-/*
- * Is this the user's password? user may be NULL and the answer then false,
- * after the same time.
- */
+/* Is this the user's password? user may be NULL: false, after the same time. */
 bool		 users_service_check_password(struct ctx *,
 		    const struct user *, const char *password) AWAITS;
 
 /*
- * The same, and a hash made with older settings is replaced by one of today's,
- * in *user too (the seed's CryptContext(deprecated="auto")).
+ * The same, and replaces a hash that was made with older settings, in *user
+ * too, like passlib's CryptContext(deprecated="auto").
  */
 bool		 users_service_verify_password(struct ctx *, struct user *,
 		    const char *password) AWAITS;
 
-/* The Argon2id hash of a password. field: what to blame for one too long. */
+/* The password's Argon2id hash. Raises 422 for `field` if it is too long. */
 const char	*users_service_hash_password(struct ctx *, const char *password,
 		    const char *field) AWAITS;
 
-/* Gives the user this password; false if his has changed meanwhile. */
+/* Sets the password's hash; false if it has changed meanwhile. */
 bool		 users_service_set_password(struct ctx *, const struct user *,
 		    const char *hashed_password) AWAITS;
 
 /*
  * For the create-admin command, outside of any request: creates an admin whose
- * address counts as verified. Returns NULL, or a line saying what is wrong.
+ * e-mail address counts as verified. Returns NULL or an error message.
  */
 const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
 
 /* users_jobs.c */
 
-/* Welcomes the user, unless he is gone by then. */
+/* Sends the welcome mail, unless the user has been deleted. */
 JOB_KIND(send_welcome_email, user);
 
 #endif

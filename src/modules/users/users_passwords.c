@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Users' passwords (the seed's pwd_context). */
+/* Hashes and checks users' passwords, like passlib's CryptContext. */
 
 #include <string.h>
 
@@ -8,13 +8,10 @@
 #include "request/offload.h"
 #include "utils/password.h"
 
-/*
- * A guard, not a rule: what a valid password is says kore.conf. Longer ones
- * are refused whatever it says.
- */
+/* An upper bound for any password rule of kore.conf. */
 #define PASSWORD_BYTES_MAX	1024
 
-/* What a password thread is given and gives back. */
+/* The input and the result of a password thread. */
 struct password_work {
 	char			password[PASSWORD_BYTES_MAX + 1];
 	char			hash[PASSWORD_HASH_MAX];
@@ -44,8 +41,8 @@ verify_work(void *data)
 }
 
 /*
- * In the request's memory, which is wiped: the stack would keep it. NULL when
- * the password is too long.
+ * In the request's arena, which is wiped; the stack is not. NULL if the
+ * password is too long.
  */
 static struct password_work *
 password_work(struct ctx *c, const char *password)
@@ -96,7 +93,7 @@ check(struct ctx *c, const struct user *user, const char *password)
 	struct password_work	*w;
 	enum password_verdict	 verdict;
 
-	/* No account has such a password, so this tells nothing of any. */
+	/* No account has such a password, so this reveals nothing. */
 	if ((w = password_work(c, password)) == NULL)
 		return (PASSWORD_WRONG);
 

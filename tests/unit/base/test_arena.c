@@ -23,14 +23,14 @@ const char	*__asan_default_options(void);
 void		 __real_free(void *);
 void		 __wrap_free(void *);
 
-/* What cannot be had is NULL, as without the sanitizer. */
+/* Allocations that are too large return NULL, as without the sanitizer. */
 const char *
 __asan_default_options(void)
 {
 	return ("allocator_may_return_null=1");
 }
 
-/* Regions whose bytes are looked at when the block they are in is freed. */
+/* Regions whose bytes are checked when their block is freed. */
 static struct {
 	const unsigned char	*data;
 	size_t			 len;
@@ -71,7 +71,7 @@ assert_aligned(const void *p)
 	assert_int_equal((uintptr_t)p % 16, 0);
 }
 
-/* Pieces of every small size: aligned, and none lies in another. */
+/* Pieces of every small size are aligned and do not overlap. */
 static void
 test_pieces(void **state)
 {
@@ -146,7 +146,7 @@ test_count(void **state)
 	assert_int_equal(arena_count(), 0);
 }
 
-/* Fills an arena of several chunks, frees it, counts what was still there. */
+/* Fills an arena of several chunks, frees it, counts the bytes not wiped. */
 static size_t
 left_over(bool wipe)
 {
@@ -175,7 +175,7 @@ test_wipe(void **state)
 {
 	(void)state;
 	assert_int_equal(left_over(true), 0);
-	/* Without being asked it does not: so this test would see it. */
+	/* Without wipe they are left, so this test would notice them. */
 	assert_int_equal(left_over(false), 1 + 15 + 100 + 6000 + BIG + 64);
 }
 
@@ -206,7 +206,7 @@ test_huge(void **state)
 	arena_free(&a, false);
 }
 
-/* The N-th chunk fails, once; what was given out before is unharmed. */
+/* The N-th chunk fails, once; earlier allocations are unchanged. */
 static void
 test_memory_short(void **state)
 {
@@ -244,7 +244,7 @@ test_memory_short(void **state)
 	}
 }
 
-/* What was reserved is had, although memory is short by then. */
+/* Reserved memory is available even when memory is short. */
 static void
 test_reserve(void **state)
 {
@@ -291,7 +291,7 @@ test_faults(void **state)
 		assert_false(fault_hit(FAULT_STALL));
 	}
 
-	/* Each kind has its own countdown, and each request its own. */
+	/* Each kind and each request has its own countdown. */
 	faults_parse(&faults, "query=2");
 	faults_parse(&other, "stall=1");
 	faults_select(&faults);

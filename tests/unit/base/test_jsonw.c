@@ -48,7 +48,7 @@ assert_written(const struct jsonw *w, const char *text)
 		    text);
 }
 
-/* What jansson makes of it. */
+/* Parses the text with jansson. */
 static json_t *
 parsed(const struct jsonw *w)
 {
@@ -95,7 +95,7 @@ test_escapes(void **state)
 
 #define BAD	"\\ufffd"
 
-/* What is not UTF-8 becomes U+FFFD, byte by byte, and hides nothing. */
+/* Bytes that are not UTF-8 become U+FFFD one by one; the next are kept. */
 static void
 test_not_utf8(void **state)
 {
@@ -115,7 +115,7 @@ test_not_utf8(void **state)
 	/* Above U+10FFFF. */
 	assert_quoted("\xf4\x90\x80\x80", "\"" BAD BAD BAD BAD "\"");
 	assert_quoted("\xf5\x80\x80\x80", "\"" BAD BAD BAD BAD "\"");
-	/* Cut short, at the end and before something. */
+	/* Incomplete, at the end and before another character. */
 	assert_quoted("\xc3", "\"" BAD "\"");
 	assert_quoted("\xe2\x82", "\"" BAD BAD "\"");
 	assert_quoted("\xf0\x9f\x98", "\"" BAD BAD BAD "\"");
@@ -125,7 +125,7 @@ test_not_utf8(void **state)
 	assert_quoted("\xe2\xc3\xa9", "\"" BAD "é\"");
 }
 
-/* Every text of up to two bytes, and many of more: JSON, in UTF-8. */
+/* All texts of up to two bytes, and many longer ones, give JSON in UTF-8. */
 static void
 test_any_bytes(void **state)
 {
@@ -137,7 +137,7 @@ test_any_bytes(void **state)
 	(void)state;
 	for (i = 1; i < 200000; i++) {
 		n = i < 65536 ? 2 : 1 + i % 9;
-		text = malloc(n + 1);	/* its own block, to read no further */
+		text = malloc(n + 1);	/* for ASan: its own block */
 		for (k = 0; k < n; k++) {
 			seed = seed * 1103515245 + 12345;
 			text[k] = (char)(i < 65536 ? i >> (8 * k) :
@@ -237,7 +237,7 @@ test_int64(void **state)
 	json_decref(root);
 }
 
-/* One of everything, 80 bytes and some. */
+/* One member of each kind, a little over 80 bytes. */
 static void
 write_sample(struct jsonw *w)
 {
@@ -253,7 +253,7 @@ write_sample(struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-/* In a buffer of each size: it fits, or text.cut is set and it stays within. */
+/* In a buffer of each size, it fits, or text.cut is set, without an overrun. */
 static void
 test_fixed_buffer(void **state)
 {
@@ -275,7 +275,7 @@ test_fixed_buffer(void **state)
 		assert_memory_equal(buf, whole.text.data, j.text.len);
 		assert_int_equal(buf[i], 'x');
 
-		/* It stays cut, though this would fit. */
+		/* It stays cut, although this would fit. */
 		len = j.text.len;
 		if (j.text.cut) {
 			jsonw_array_end(&j);
@@ -356,7 +356,7 @@ test_memory_short(void **state)
 	}
 }
 
-/* Every code point but NUL, as one member each of 64. */
+/* Every code point except NUL, in members of 64 each. */
 static void
 test_every_code_point(void **state)
 {

@@ -4,7 +4,7 @@
 #ifndef TESTS_CORO_CORO_FIXTURE_H
 #define TESTS_CORO_CORO_FIXTURE_H
 
-/* A coroutine that tells what happens to it, for test_coro*.c. */
+/* A coroutine that notes what happens to it, for test_coro*.c. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 #include "coro/coro.h"
 
-/* What has happened, a word each: no assertion may leave a coroutine. */
+/* The notes, one word each. An assertion would jump out of a coroutine. */
 static char	said[512];
 
 struct job {
@@ -37,7 +37,7 @@ say(const char *what, const char *name)
 	    name);
 }
 
-/* What was said since it was last asked. */
+/* Returns the notes since the last call. */
 static inline const char *
 heard(void)
 {
@@ -48,7 +48,7 @@ heard(void)
 	return (last);
 }
 
-/* "a" when it starts, "a+" after a wake, "a-" after a timeout. */
+/* Notes "a" when it starts, "a+" after a wake, "a-" after a timeout. */
 static inline void
 job_run(void *arg)
 {
@@ -60,7 +60,7 @@ job_run(void *arg)
 		say(job->name, coro_suspend(job->timeout_ms) ? "+" : "-");
 }
 
-/* "/a" on the loop's stack. */
+/* Notes "/a"; runs on the loop's stack. */
 static inline void
 job_done(void *arg)
 {
@@ -82,7 +82,7 @@ job_new(struct job *job, const char *name, unsigned suspends,
 	assert_non_null(job->co);
 }
 
-/* The clock that deadlines are counted from. */
+/* The clock for deadlines. */
 static inline uint64_t
 clock_ms(void)
 {

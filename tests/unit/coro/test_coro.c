@@ -2,13 +2,13 @@
 /* sources: src/coro/coro.c src/base/mem.c src/base/faults.c */
 /* defines: -DFAULTS */
 
-/* How coroutines take turns: test_coro_stack.c is about their stacks. */
+/* How coroutines take turns; test_coro_stack.c tests their stacks. */
 
 #include "coro_fixture.h"
 
 #include "base/faults.h"
 
-#define LONG	3600000		/* ms; never passes while the test runs */
+#define LONG	3600000		/* ms; longer than the test */
 #define POOL	64		/* coro.c's POOL_MAX */
 
 static unsigned	scheduled;
@@ -87,7 +87,7 @@ test_first_woken_first_run(void **state)
 	coro_run();
 	assert_string_equal(heard(), "c+ b+ /b a+");
 
-	/* Two wakes of one are one, and keep its place. */
+	/* The second wake changes nothing, not even the order. */
 	coro_wake(a.co);
 	coro_wake(c.co);
 	coro_wake(a.co);
@@ -122,7 +122,7 @@ chain_done(void *arg)
 	coro_free(chain->co);
 }
 
-/* What a coroutine wakes runs in the same coro_run(), after it. */
+/* A coroutine that a coroutine wakes runs in the same coro_run(), later. */
 static void
 test_wake_by_a_coroutine(void **state)
 {
@@ -154,7 +154,7 @@ wakes_itself(void *arg)
 	coro_wake(job->co);
 }
 
-/* A wake before the suspension is not lost; one before the end is harmless. */
+/* A wake before the suspension is kept; one before the end is harmless. */
 static void
 test_wake_while_running(void **state)
 {
@@ -195,7 +195,7 @@ test_wake_of_an_ended_one(void **state)
 	assert_string_equal(heard(), "a /a");
 	assert_int_equal(scheduled, 0);
 
-	/* Freed while it is queued. */
+	/* It is freed while it is on the run queue. */
 	job_new(&a, "a", 0, 0);
 	job_new(&b, "b", 0, 0);
 	coro_wake(a.co);
@@ -218,7 +218,7 @@ test_timeout(void **state)
 	now = clock_ms();
 	coro_tick(now + LONG);
 	coro_run();
-	assert_string_equal(heard(), "");	/* not started, not late */
+	assert_string_equal(heard(), "");	/* neither started nor late */
 
 	coro_resume(a.co);
 	coro_resume(b.co);
@@ -228,14 +228,14 @@ test_timeout(void **state)
 	coro_run();
 	assert_string_equal(heard(), "");
 
-	/* Woken in time, though it runs later. */
+	/* It is woken in time, although it runs later. */
 	coro_wake(c.co);
 	coro_tick(now + 30000);
 	assert_string_equal(heard(), "");
 	coro_run();
 	assert_string_equal(heard(), "c+ /c a-");
 
-	/* Its next wait has a deadline of its own. */
+	/* The next wait has its own deadline. */
 	coro_tick(now + 999);
 	coro_run();
 	assert_string_equal(heard(), "");
@@ -243,7 +243,7 @@ test_timeout(void **state)
 	coro_run();
 	assert_string_equal(heard(), "a+ /a");
 
-	/* Too late is too late. */
+	/* After its deadline it times out, even if it is woken then. */
 	coro_tick(now + 90000);
 	coro_wake(b.co);
 	coro_tick(now + 90000);
@@ -265,7 +265,7 @@ test_timeout_of_nothing(void **state)
 	assert_string_equal(heard(), "a- /a");
 }
 
-/* As endpoint_retry() does: a new one before the old one is freed. */
+/* Like endpoint_retry(): makes a new one before the old one is freed. */
 static void
 done_with_successor(void *arg)
 {
@@ -321,7 +321,7 @@ test_cap(void **state)
 	assert_null(coro_new(job_run, job_done, NULL));
 }
 
-/* No memory for the coroutine itself, or for its stack. */
+/* Memory is short for the coroutine itself, or for its stack. */
 static void
 test_memory_short(void **state)
 {
@@ -332,7 +332,7 @@ test_memory_short(void **state)
 
 	(void)state;
 	coro_init(POOL + 1, schedule);
-	for (i = 0; i < POOL; i++)	/* leaves no stack to use again */
+	for (i = 0; i < POOL; i++)	/* leaves no stack to reuse */
 		job_new(&jobs[i], "", 0, 0);
 	faults_parse(&faults, "alloc=1");
 	faults_select(&faults);

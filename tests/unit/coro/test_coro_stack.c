@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/coro/coro.c src/base/mem.c src/base/faults.c */
 
-/* The stacks: dropped, used again, measured, and guarded. */
+/* The stacks: dropped, reused, measured, and guarded. */
 
 #include "coro_fixture.h"
 
@@ -15,7 +15,7 @@
 #define PAGE	4096
 #define DEEP	(96 * 1024)
 
-static uintptr_t	top;	/* of the stack last run on */
+static uintptr_t	top;	/* of the last used stack */
 
 static void
 schedule(void)
@@ -38,7 +38,7 @@ teardown(void **state)
 	return (coro_count() == 0 ? 0 : -1);
 }
 
-/* The first frame lies in the stack's uppermost page. */
+/* The first frame is in the stack's uppermost page. */
 static void
 note_top(void)
 {
@@ -53,7 +53,7 @@ run(struct job *job, void (*fn)(void *))
 	coro_resume(job->co);
 }
 
-/* Writes on every page of `bytes` of stack, then calls fn at the bottom. */
+/* Writes to every page of `bytes` of stack, then calls fn at the bottom. */
 static unsigned __attribute__((noinline))
 descend(size_t bytes, void (*fn)(void))
 {
@@ -109,7 +109,7 @@ test_exit_drops_the_stack(void **state)
 		assert_string_equal(heard(), "a /a");
 		assert_int_equal(coro_count(), 0);
 	}
-	/* Others are untouched. */
+	/* Other coroutines are not affected. */
 	job_new(&b, "b", 1, 1000);
 	coro_resume(b.co);
 	run(&a, waits_and_exits_deep_down);
@@ -120,7 +120,7 @@ test_exit_drops_the_stack(void **state)
 	assert_string_equal(heard(), "up /a b+ /b");
 }
 
-/* How many stacks are mapped. */
+/* Counts the stacks that are mapped. */
 static unsigned
 stacks_mapped(void)
 {
@@ -173,7 +173,7 @@ test_pool(void **state)
 		assert_int_equal(top, first);
 	}
 
-	/* Many at once: some of their stacks are kept, the rest go back. */
+	/* Of many stacks some are kept, the rest are unmapped. */
 	before = stacks_mapped();
 	for (i = 0; i < 500; i++) {
 		jobs[i].co = coro_new(notes_top, silent_done, &jobs[i]);
@@ -197,7 +197,7 @@ leave_to_caller(void *arg)
 	(void)arg;
 }
 
-/* Runs on a stack of its own, however many lie in the pool. */
+/* Runs on a new stack, even when some are in the pool. */
 static size_t
 high_water_after(size_t bytes)
 {
@@ -210,7 +210,7 @@ high_water_after(size_t bytes)
 	return (coro_high_water());
 }
 
-/* In a process of its own: other tests have been deep down. */
+/* In its own process, because other tests have used more stack. */
 static void
 measure(void)
 {
@@ -232,7 +232,7 @@ measure(void)
 	_exit(42);
 }
 
-/* SIGSEGV: did the guard page stop it, right below the stack? */
+/* Handles SIGSEGV: was it the guard page, right below the stack? */
 static void
 on_fault(int number, siginfo_t *info, void *context)
 {
@@ -300,7 +300,7 @@ resume_in_a_coroutine(void)
 	_exit(3);
 }
 
-/* The wait status of a child that runs fn. */
+/* Runs fn in a child process, and returns its wait status. */
 static int
 in_a_child(void (*fn)(void))
 {
@@ -316,7 +316,7 @@ in_a_child(void (*fn)(void))
 	return (status);
 }
 
-/* It goes first: the children start with an empty pool. */
+/* Runs first, because the children must start with an empty pool. */
 static void
 test_high_water(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* kore.conf, read as Kore reads it, into the tables of kore_fake.c. */
+/* Reads kore.conf as Kore does, into the tables of kore_fake.c. */
 
 #include <dlfcn.h>
 #include <regex.h>
@@ -99,10 +99,10 @@ read_route(const char *path, const char *func)
 	return (true);
 }
 
-/* The block that a line is in: whose, and which parameters' it is. */
+/* The block that a line is in: its server, and its parameters' route. */
 struct block {
-	const char			*server;	/* asked for */
-	bool				 attached;	/* to that one */
+	const char			*server;	/* the wanted one */
+	bool				 attached;	/* to that server */
 	int				 method;
 	int				 flags;
 	struct kore_module_handle	*params;
@@ -132,7 +132,7 @@ read_param(const struct block *b, const char *name, const char *validator)
 	return (true);
 }
 
-/* Lines that are none of these are of no concern here. */
+/* Other lines do not matter here. */
 static bool
 read_line(struct block *b, const char *const w[WORDS])
 {

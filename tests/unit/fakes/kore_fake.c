@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Stands in for Kore's requests and validators in unit tests. */
+/* Replaces Kore's requests and validators in unit tests. */
 
 #include <string.h>
 
@@ -88,7 +88,7 @@ fake_routes_clear(void)
 	nroutes = nparams = 0;
 }
 
-/* As Kore does: only the symbol's name counts, whoever asks. */
+/* Like Kore's: looks for the symbol in the whole program. */
 void *
 kore_module_getsym(const char *symbol, struct kore_runtime **runtime)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Stands in for Kore's requests and validators in unit tests. */
+/* Replaces Kore's requests and validators in unit tests. */
 
 #ifndef TESTS_FAKES_KORE_FAKE_H
 #define TESTS_FAKES_KORE_FAKE_H
 
 /*
- * Kore's tables, filled by a test instead of by kore.conf, and the few of
- * Kore's functions that read them.
+ * Kore's tables, which a test fills instead of kore.conf, and the few Kore
+ * functions that read them.
  */
 
 #include <sys/types.h>
@@ -23,7 +23,7 @@ typedef int	validator_fn(struct http_request *, const char *);
 struct kore_validator	*fake_validator(const char *name, const char *regex,
 			    validator_fn *);
 
-/* `route PATH FUNC`; its ROUTE is what kore_module_getsym() will find. */
+/* `route PATH FUNC`; kore_module_getsym() will find its ROUTE. */
 struct kore_module_handle	*fake_route(const char *path,
 				    const char *func, void *route);
 
@@ -32,24 +32,23 @@ void	fake_param(struct kore_module_handle *, int method, int flags,
 	    const char *name, struct kore_validator *);
 
 /*
- * kore_conf_fake.c: all of these, as kore.conf has them for one of its
- * servers. What it names is looked for among the program's own symbols.
- * Returns NULL, or what is wrong.
+ * kore_conf_fake.c: does all of these from a kore.conf, for one of its servers,
+ * with the program's own symbols. Returns NULL, or what is wrong.
  */
 const char	*fake_conf(const char *file, const char *server);
 
-/* Where Kore would lead the path, by its rules; NULL if nowhere. */
+/* The route that Kore would choose for the path; NULL if there is none. */
 struct kore_module_handle	*fake_lookup(const char *path);
 
 /*
- * kore_loop_fake.c: coro_init()'s schedule; does the last request sleep; and
- * what Kore does in a round, before coro_run(): false when nothing was to do.
+ * kore_loop_fake.c: coro_init()'s schedule; whether the last request sleeps;
+ * and Kore's part of a round, before coro_run(): false when it did nothing.
  */
 void	fake_schedule(void);
 bool	fake_asleep(void);
 bool	fake_round(void);
 
-/* Forgets the routes. */
+/* Removes the routes. */
 void	fake_routes_clear(void);
 
 #endif

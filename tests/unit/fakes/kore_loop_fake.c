@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Kore's loop and its task threads. A task runs between two rounds, and not
- * when it is queued: whoever offloads has then gone to sleep, as in the server.
+ * Kore's loop and its task threads. A task runs between two rounds, not when it
+ * is queued: by then its coroutine is suspended, as in the server.
  */
 
 #include "kore_fake.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* What the tests of answers share. */
+/* What the tests of responses share. */
 
 #ifndef TESTS_HTTP_ANSWER_FIXTURE_H
 #define TESTS_HTTP_ANSWER_FIXTURE_H
 
-/* Header lines of a request, and what its answer has. */
+/* Sets header lines of a request; reads the headers of its response. */
 
 #include "request/request_fixture.h"
 
@@ -14,7 +14,7 @@
 
 static struct wire_request	sent;
 
-/* A request without header lines, for that row. */
+/* Begins a request without header lines, for that row. */
 static inline void
 answer_begin(const struct endpoint *endpoint)
 {
@@ -33,7 +33,7 @@ send_line(const char *name, const char *value)
 	line->value = value;
 }
 
-/* The tag of a row, by its schema; good until the eighth call from here. */
+/* The entity tag of a row, by its schema; valid until the eighth next call. */
 static inline const char *
 answer_tag(const struct schema *s, const char *id, int64_t version)
 {
@@ -46,7 +46,7 @@ answer_tag(const struct schema *s, const char *id, int64_t version)
 	return (text);
 }
 
-/* The answer's header; all of them with a comma if there are several. */
+/* The response's header; several of that name are joined with a comma. */
 static inline const char *
 answer_header(const char *name)
 {

@@ -31,7 +31,7 @@ list_others(struct ctx *c)
 
 static const struct schema	cursor_list;
 
-/* DELETE's parameters have no rules but page.c's own. */
+/* DELETE's parameters have no rules except page.c's own. */
 ROUTER(tests, "Of a test.");
 
 ROUTE(items, GET(list_items, .out_cursor = &cursor_list), POST(list_others),
@@ -68,7 +68,7 @@ configure(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
-/* Runs fn for the row of that method and a query; what it wrote is in told. */
+/* Runs fn for the row of that method and a query; told is what it wrote. */
 static char	told[4096];
 
 static inline const char *

@@ -16,7 +16,7 @@
 #include "http/conditional.h"
 #include "http/schema_response.h"
 
-/* In a line of a test, "7" stands for the tag of version 7. */
+/* In the tests' header lines, "7" is replaced by the tag of version 7. */
 
 #define ID	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 #define OTHER	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
@@ -71,7 +71,7 @@ tag_of(const char *id, int64_t version)
 	return (answer_tag(&thing_schema, id, version));
 }
 
-/* A line as a test has it, with the true tag of version 7. */
+/* Sends a test's header line, with the real tag of version 7. */
 static void
 send_tags(const char *name, const char *value)
 {
@@ -87,7 +87,7 @@ send_tags(const char *name, const char *value)
 	send_line(name, text);
 }
 
-/* A write of version 7, with one line or two: the statement's parameter. */
+/* A write to version 7, with one or two header lines; returns its parameter. */
 static const char *
 writes(const char *name, const char *one, const char *two)
 {
@@ -111,7 +111,7 @@ matches(const char *value)
 	return (writes("if-match", value, NULL));
 }
 
-/* A read of version 7: "304", or "200". */
+/* A read of version 7; returns "304" or "200". */
 static const char *
 reads(const struct endpoint *row, const char *name, const char *one,
     const char *two)
@@ -144,7 +144,7 @@ test_if_match(void **state)
 	    "The resource is not in the state that was asked for");
 	assert_string_equal(matches("\"77\""), FAILED);
 	assert_string_equal(matches("\"\""), FAILED);
-	/* Strongly compared, a weak tag is never the same. */
+	/* In a strong comparison a weak tag never matches. */
 	assert_string_equal(matches("W/\"7\""), FAILED);
 	assert_string_equal(matches("W/\"7\", \"7\""), "7");
 	assert_string_equal(writes("If-Match", "\"7\"", NULL), "7");
@@ -180,7 +180,7 @@ test_if_match_malformed(void **state)
 	}
 }
 
-/* Before a write, If-None-Match forbids a version, weakly (13.1.2). */
+/* Before a write, If-None-Match excludes a version, weakly (13.1.2). */
 static void
 test_if_none_match_of_a_write(void **state)
 {
@@ -216,9 +216,9 @@ test_versions(void **state)
 	}
 }
 
-/* A row, a version, a schema: none has the tag of another. */
+/* Other rows, versions and schemas have other tags. */
 static void
-test_what_a_tag_names(void **state)
+test_tags_differ(void **state)
 {
 	struct schema	 other = thing_schema;
 	struct field	 fields[3];
@@ -261,7 +261,7 @@ test_no_version_no_precondition(void **state)
 	struct schema	 other = thing_schema;
 
 	(void)state;
-	other.fields = thing_fields + 1;	/* a version, and no id */
+	other.fields = thing_fields + 1;	/* a version without an id */
 	other.nfields = 2;
 	other.id = other.version = NULL;
 	assert_false(schema_tag_init(&other));
@@ -307,7 +307,7 @@ test_etag_of_a_read(void **state)
 	assert_string_equal(reads(&get, "if-none-match", "\"7\"", "7"),
 	    BAD_NONE);
 
-	/* If-Match is asked first (13.2.2). */
+	/* If-Match is evaluated first (13.2.2). */
 	assert_string_equal(reads(&get, "if-match", "\"7\"", NULL), "200");
 	assert_string_equal(reads(&get, "if-match", "\"6\"", NULL), FAILED);
 	assert_string_equal(reads(&get, "if-match", "W/\"7\"", NULL),
@@ -319,7 +319,7 @@ test_etag_of_a_read(void **state)
 	assert_string_equal(request_run(ask_etag), FAILED);
 }
 
-/* What a write answers has its tag, and is never a 304. */
+/* The response to a write has its tag, and is never a 304. */
 static void
 test_etag_of_a_write(void **state)
 {
@@ -328,7 +328,7 @@ test_etag_of_a_write(void **state)
 	assert_string_equal(reads(&patch, "if-none-match", "\"7\"", NULL),
 	    "200");
 	assert_string_equal(reads(&patch, "if-none-match", "*", NULL), "200");
-	/* It was for the version before. */
+	/* The precondition was about the version before. */
 	assert_string_equal(reads(&patch, "if-match", "\"6\"", NULL), "200");
 }
 
@@ -369,7 +369,7 @@ main(void)
 		TEST(test_if_match_malformed),
 		TEST(test_if_none_match_of_a_write),
 		TEST(test_versions),
-		TEST(test_what_a_tag_names),
+		TEST(test_tags_differ),
 		TEST(test_no_version_no_precondition),
 		TEST(test_raise_outdated),
 		TEST(test_etag_of_a_read),

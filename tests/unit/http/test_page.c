@@ -9,7 +9,7 @@
 /* sources: src/request/error_details.c src/wire/wire_head.c */
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
-/* Which page a query asks for; test_page_links.c is about the answer. */
+/* Which page a query asks for; test_page_links.c tests the Link header. */
 
 #include "page_fixture.h"
 
@@ -63,7 +63,7 @@ test_skips(void **state)
 	    "page 3 skip 40 limit 20 created_at by skip");
 	assert_string_equal(get("skip=40&limit=10&sort=name"),
 	    "page 5 skip 40 limit 10 name by skip");
-	/* No multiple: the page that its first row would be on. */
+	/* Not a multiple of limit: the page that contains the first row. */
 	assert_string_equal(get("skip=1"),
 	    "page 1 skip 1 limit 20 created_at by skip");
 	assert_string_equal(get("skip=19"),
@@ -92,7 +92,7 @@ test_contradictions(void **state)
 	    WRONG " query.page:not_allowed query.skip:not_allowed");
 }
 
-/* What kore.conf refuses never comes here; what it allows has an end. */
+/* page.c checks values itself, even without rules in kore.conf. */
 static void
 test_guards(void **state)
 {
@@ -144,7 +144,7 @@ make_cursor(struct ctx *c)
 	    page_next_cursor(c, page_read(c), last_id, last_key));
 }
 
-/* The query that follows, with the cursor that this one gives. */
+/* The next query, with the cursor from this one. */
 static const char *
 next_query(enum http_verb verb, const char *query, const char *id,
     const char *key, const char *more)
@@ -175,7 +175,7 @@ test_cursors(void **state)
 	    "page 1 skip 0 limit 5 -name by cursor");
 	assert_string_equal(NEXT("cursor=", "17", "2026", ""), "page 1 skip 0 "
 	    "limit 20 created_at by cursor after 17 at 2026");
-	/* It knows the sort, and the limit is anyone's. */
+	/* The cursor contains the sort; the limit may change. */
 	assert_string_equal(NEXT("cursor=&sort=-name&limit=5", "17", "Ä b",
 	    ""), "page 1 skip 0 limit 20 -name by cursor after 17 at Ä b");
 	assert_string_equal(NEXT("cursor=&sort=-name", "17", "a",
@@ -185,7 +185,7 @@ test_cursors(void **state)
 	    "page 1 skip 0 limit 20 created_at by cursor after 17 at 2026");
 	assert_string_equal(NEXT("cursor=", "", "", ""), "page 1 skip 0 "
 	    "limit 20 created_at by cursor after  at ");
-	/* A key may be anything, the separator too. */
+	/* A key may contain anything, even the separator. */
 	assert_string_equal(NEXT("cursor=", "17", "a\x1f" "b\x1f", ""),
 	    "page 1 skip 0 limit 20 created_at by cursor after 17 at "
 	    "a\x1f" "b\x1f");
@@ -220,12 +220,12 @@ test_cursors_of_another_list(void **state)
 	assert_string_equal(NEXT("cursor=&sort=name", "17", "a",
 	    "&sort=-name"), FOREIGN);
 	assert_string_equal(NEXT("cursor=", "17", "a", "A"), FOREIGN);
-	/* What contradicts it is said first. */
+	/* Contradictions are reported first. */
 	assert_string_equal(NEXT("cursor=", "17", "a", "A&page=1"),
 	    WRONG " query.page:not_allowed");
 }
 
-/* A key that no cursor has room for; the longest that one has. */
+/* A key that is too long for a cursor, and the longest that fits. */
 static void
 test_long_keys(void **state)
 {

@@ -21,7 +21,7 @@ answer_page(struct ctx *c)
 	page_links(c, page_read(c), total);
 }
 
-/* The Link header for a query and so many rows; "" for none. */
+/* The Link header for a query and a number of rows; "" if there is none. */
 static const char *
 links(const char *query, int64_t rows)
 {
@@ -79,7 +79,7 @@ test_pages(void **state)
 	    NEXT("/items?page=2&limit=100"));
 }
 
-/* From beyond the last page, the one before is the last. */
+/* Beyond the last page, the previous page is the last. */
 static void
 test_beyond(void **state)
 {
@@ -103,7 +103,7 @@ test_skips(void **state)
 	assert_string_equal(links("skip=20&limit=5", 40),
 	    NEXT("/items?skip=25&limit=5") ", "
 	    PREV("/items?skip=15&limit=5"));
-	/* No multiple: the same steps, and no further back than 0. */
+	/* Not a multiple of limit: the same steps, but not below 0. */
 	assert_string_equal(links("skip=1", 21), PREV("/items?skip=0"));
 	assert_string_equal(links("skip=1", 22),
 	    NEXT("/items?skip=21") ", " PREV("/items?skip=0"));
@@ -116,7 +116,7 @@ test_skips(void **state)
 	    NEXT("/items?skip=41") ", " PREV("/items?skip=1"));
 }
 
-/* What else was asked stays, encoded, whatever it is. */
+/* Other parameters are kept and encoded. */
 static void
 test_filters(void **state)
 {
@@ -138,12 +138,12 @@ test_filters(void **state)
 	    NEXT("/items?page=2&q=%0D%0Ax%3A1"));
 	assert_string_equal(links("q=az09-._~", 21),
 	    NEXT("/items?page=2&q=az09-._~"));
-	/* A name too. */
+	/* So could one in a name. */
 	assert_string_equal(links("%c3%84%26b=1", 21),
 	    NEXT("/items?page=2&%C3%84%26b=1"));
 }
 
-/* All of them, once each, for a client to follow. */
+/* All parameters are in the link, once each. */
 static void
 test_many_filters(void **state)
 {
@@ -160,7 +160,7 @@ test_many_filters(void **state)
 	assert_int_equal(strlen(link),
 	    strlen(PREV("/items?skip=0&limit=5&sort=-name&q=1")));
 
-	/* Followed, it leads back. */
+	/* The linked page links back. */
 	snprintf(query, sizeof(query), "%.*s", (int)(strchr(link, '>') -
 	    strchr(link, '?')) - 1, strchr(link, '?') + 1);
 	link = links(query, 7);
@@ -198,11 +198,11 @@ test_cursors(void **state)
 	assert_cursor_link("cursor=", "");
 	assert_cursor_link("q=a%20b&cursor=", "&q=a%20b");
 	assert_cursor_link("cursor=&sort=-name", "&sort=-name");
-	/* The next one takes the place of the last. */
+	/* The next cursor replaces the last. */
 	strcpy(first, cursor);
 	snprintf(query, sizeof(query), "cursor=%s&limit=3", first);
 	assert_cursor_link(query, "&limit=3");
-	assert_string_equal(first, cursor);	/* the same row, sorted so */
+	assert_string_equal(first, cursor);	/* of the same row */
 	assert_cursor_link("cursor=", "");
 	assert_string_not_equal(first, cursor);
 }

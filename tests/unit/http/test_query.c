@@ -8,8 +8,8 @@
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 /*
- * Query strings. Of endpoint.c only endpoint_verb_name() is called: what the
- * rest of it needs of Kore is left unresolved.
+ * Query strings. Of endpoint.c only endpoint_verb_name() is called; the Kore
+ * functions that the rest needs are unresolved.
  */
 
 #include "request/request_fixture.h"
@@ -27,7 +27,7 @@ ROUTER(tests, "Of a test.");
 
 ROUTE(items, GET(handler), POST(handler), PATCH(handler), DELETE(handler));
 
-/* What kore.conf would say. */
+/* Sets up what kore.conf would say. */
 static int
 configure(void **state)
 {
@@ -54,7 +54,7 @@ configure(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
-/* As endpoint.c does: first all is read, then what is bad is raised. */
+/* Like endpoint.c: reads everything first, then raises. */
 static bool	read_on;
 
 static void
@@ -66,7 +66,7 @@ read_query(struct ctx *c)
 	raise_validation(c);
 }
 
-/* What reading a query gives, for the first row of that method. */
+/* Reads a query for the first row of that method; returns the outcome. */
 static const char *
 query(enum http_verb verb, const char *text)
 {
@@ -140,7 +140,7 @@ test_query_unknown(void **state)
 	assert_string_equal(get("other=1&limit=2&other=3"), WRONG
 	    " query.other:unknown_field query.other:unknown_field");
 
-	/* A name of any length, of which an error repeats 100 bytes. */
+	/* A name may be of any length; an error repeats 100 bytes of it. */
 	memset(long_name, 'n', sizeof(long_name));
 	long_name[sizeof(long_name) - 1] = '\0';
 	snprintf(expect, sizeof(expect), WRONG " query.%.100s:unknown_field",
@@ -148,7 +148,7 @@ test_query_unknown(void **state)
 	assert_string_equal(get(long_name), expect);
 }
 
-/* Parameters belong to a method, and only those of the query count. */
+/* Parameters belong to one method, and only those of the query count. */
 static void
 test_query_of_another_method(void **state)
 {
@@ -225,7 +225,7 @@ test_query_malformed(void **state)
 	    WRONG " query.what:unknown_field query:invalid_format");
 }
 
-/* The request's text stays as it came: it is read again when it is retried. */
+/* The query's text is not changed: a retried request reads it again. */
 static void
 test_query_is_not_touched(void **state)
 {

@@ -9,7 +9,7 @@
 /* sources: src/request/error_details.c src/wire/wire_head.c */
 /* defines: -DFAULTS */
 
-/* Answers, and what a schema makes of a struct. */
+/* Responses, and what a schema writes of a struct. */
 
 #include "answer_fixture.h"
 
@@ -129,7 +129,7 @@ respond(struct ctx *c)
 	schema_respond(c, schema, answer);
 }
 
-/* What that row answers: the body, or the error. */
+/* The row's response: the body, or the error. */
 static const char *
 outcome(void)
 {
@@ -157,7 +157,7 @@ answers(const struct schema *s, const void *a)
 	return (outcome());
 }
 
-/* The tag of the first thing, were that its version. */
+/* The tag of the first thing with that version. */
 static const char *
 tag_of(int64_t version)
 {
@@ -181,7 +181,7 @@ setup(void **state)
 	return (0);
 }
 
-/* Only what the fields list, in their order, lists in lists too. */
+/* Only the fields, in their order, also in lists. */
 static void
 test_object(void **state)
 {
@@ -194,7 +194,7 @@ test_object(void **state)
 	    "{\"name\":\"é\"}");
 }
 
-/* An object stays as it is; a time may be null, the first of all is none. */
+/* An object is not changed. A time may be null; the earliest is not. */
 static void
 test_json_and_null_times(void **state)
 {
@@ -226,7 +226,7 @@ test_list(void **state)
 	list.items_count = 1;
 	assert_string_equal(answers(&thing_list_schema, &list),
 	    "{\"items\":[" ONE "],\"total\":9}");
-	/* None: whatever items points at. */
+	/* Without items, the pointer is not used. */
 	list.items_count = 0;
 	assert_string_equal(answers(&thing_list_schema, &list),
 	    "{\"items\":[],\"total\":9}");
@@ -235,7 +235,7 @@ test_list(void **state)
 	    "{\"items\":[],\"total\":9}");
 }
 
-/* A version is the answer's own; those of its items are nowhere. */
+/* The ETag is the version of the response's struct, not of its items. */
 static void
 test_etag(void **state)
 {
@@ -283,7 +283,7 @@ test_which_schema(void **state)
 	assert_string_equal(outcome(),
 	    "{\"items\":[" TWO "],\"next_cursor\":null}");
 
-	/* Another one, even of the same struct, is a bug. */
+	/* Another schema, even of the same struct, is a bug. */
 	answer_begin(&row);
 	schema = &thing_schema;
 	assert_string_equal(outcome(), "500 INTERNAL_ERROR");
@@ -330,7 +330,7 @@ test_not_modified(void **state)
 	assert_string_equal(asked("if-none-match", "8"), "422 "
 	    "VALIDATION_ERROR header.if-none-match:invalid_format");
 
-	/* Not what a write answers, and not what has no version. */
+	/* Neither the response to a write, nor one without a version. */
 	row.verb = VERB_PATCH;
 	assert_string_equal(asked("if-none-match", tag_of(7)), ONE);
 	row.verb = VERB_GET;
@@ -398,7 +398,7 @@ test_by_hand(void **state)
 	assert_int_equal(request.response.len, 0);
 }
 
-/* Enough of them that the text must grow, too. */
+/* Enough items that the text must grow, too. */
 static void
 test_memory_short(void **state)
 {

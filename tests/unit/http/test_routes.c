@@ -9,8 +9,7 @@
 
 /*
  * Routes, and the groups of their paths. Of endpoint.c only
- * endpoint_verb_name() is called: what the rest of it needs of Kore is left
- * unresolved.
+ * endpoint_verb_name() is called; the rest's Kore functions are unresolved.
  */
 
 #include "request/request_fixture.h"
@@ -58,7 +57,7 @@ static struct route	*const all[] = { &items__route, &item__route,
     &page__route, &part__route, &nothing_of_it__route, &again__route,
     &namesake__route, &answered__route, &sent__route };
 
-/* Forgets what kore.conf said; Keel itself never does. */
+/* Undoes routes_init(); Keel itself never does. */
 static void
 unbind(void)
 {
@@ -66,7 +65,7 @@ unbind(void)
 
 	fake_routes_clear();
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (all[i]->regex != NULL)	/* regex_t is all it has */
+		if (all[i]->regex != NULL)	/* regex_t is its only memory */
 			regfree((regex_t *)all[i]->regex);
 		free(all[i]->regex);
 		free((char *)(uintptr_t)all[i]->allow);
@@ -93,7 +92,7 @@ setup(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
-/* As endpoint.c does: first all is read, then what is bad is raised. */
+/* Like endpoint.c: reads everything first, then raises. */
 static bool	read_on;
 
 static void
@@ -201,7 +200,7 @@ test_path_groups(void **state)
 	assert_null(path_param(&request, "item_id"));
 }
 
-/* What does not fit stops the start, and says which line it is. */
+/* A route that does not fit stops the start with an error message. */
 static void
 assert_unfit(const char *conf_path, const char *func, struct route *r,
     const char *what)

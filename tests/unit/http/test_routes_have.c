@@ -8,8 +8,8 @@
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 /*
- * Which paths there are: routes_have(). It walks what routes_init() has bound,
- * which happens once; test_routes.c binds again and again.
+ * Which paths exist: routes_have(). It uses what routes_init() has bound, which
+ * happens once; test_routes.c binds repeatedly.
  */
 
 #include "request/request_fixture.h"
@@ -53,7 +53,7 @@ configure(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
-/* In a block of its own size: nothing behind it is read. */
+/* In a block of its own size, so that ASan sees reads past it. */
 static bool
 have(const struct route *beside, const char *path)
 {
@@ -88,7 +88,7 @@ test_paths(void **state)
 	}
 }
 
-/* Only so much of the path is asked for. */
+/* Only that length of the path is compared. */
 static void
 test_length(void **state)
 {
@@ -100,7 +100,7 @@ test_length(void **state)
 	assert_false(routes_have(&items__route, "/items", 0));
 }
 
-/* A route without rows matches all, and is no endpoint; but is in a domain. */
+/* A route without rows matches every path, but only in its domain. */
 static void
 test_domains(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_file.c */
 
-/* Mails as files: whole or not there, whatever the disk says. */
+/* Mails as files: complete or not there, whatever fails. */
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -166,7 +166,7 @@ test_the_folder_is_gone(void **state)
 }
 
 static void
-test_what_is_no_folder(void **state)
+test_not_a_folder(void **state)
 {
 	(void)state;
 	unlink(path(JOB_ID ".eml"));
@@ -188,9 +188,9 @@ check_refused(const char *phrase)
 	assert_non_null(strstr(what, phrase));
 }
 
-/* Another user may have made it, to read the mails or have them elsewhere. */
+/* Another user may have made the folder, to read the mails or redirect them. */
 static void
-test_a_folder_that_was_planted(void **state)
+test_folder_of_another_user(void **state)
 {
 	(void)state;
 	assert_int_equal(symlink(".", path("")), 0);
@@ -216,8 +216,8 @@ main(void)
 		cmocka_unit_test(test_a_mail_and_the_same_again),
 		cmocka_unit_test(test_a_full_disk),
 		cmocka_unit_test(test_the_folder_is_gone),
-		cmocka_unit_test(test_what_is_no_folder),
-		cmocka_unit_test(test_a_folder_that_was_planted),
+		cmocka_unit_test(test_not_a_folder),
+		cmocka_unit_test(test_folder_of_another_user),
 	};
 
 	return (cmocka_run_group_tests(tests, setup, teardown));

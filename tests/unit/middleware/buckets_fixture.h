@@ -20,19 +20,19 @@
 #define SECOND		UINT64_C(1000000)
 #define NOW		(UINT64_C(1000000) * SECOND)
 
-/* The test's own key. */
+/* The key of the current test. */
 static unsigned char	key[BUCKET_KEY];
 
-/* The n-th key, which is spread over the table as a digest would be. */
+/* The n-th key, spread over the table as digests are. */
 static inline void
 make_key(unsigned char k[BUCKET_KEY], uint64_t n)
 {
-	n *= UINT64_C(0x9e3779b97f4a7c15);	/* odd: each n has its own */
+	n *= UINT64_C(0x9e3779b97f4a7c15);	/* odd: no two n share a key */
 	memset(k, 0xa5, BUCKET_KEY);
 	memcpy(k, &n, sizeof(n));
 }
 
-/* A test's setup: a key that no bucket has yet. */
+/* The setup of a test: a key that has no bucket yet. */
 static inline int
 fresh_key(void **state)
 {
@@ -43,7 +43,7 @@ fresh_key(void **state)
 	return (0);
 }
 
-/* A group's setup: this may be done once. */
+/* The setup of a group; it may run only once. */
 static inline int
 buckets_setup(void **state)
 {
@@ -65,7 +65,7 @@ take(const struct bucket_rule *rule, uint64_t now)
 	return (take_key(key, rule, now));
 }
 
-/* How many can be taken at once, of most at the most? */
+/* Returns how many can be taken at once; stops at `most`. */
 static inline uint64_t
 drain(const struct bucket_rule *rule, uint64_t now, uint64_t most)
 {

@@ -3,7 +3,7 @@
 
 #include "buckets_fixture.h"
 
-/* Ten at once, one each six seconds. */
+/* Ten at once, then one every six seconds. */
 static const struct bucket_rule	ten = { 10, 60 * SECOND };
 
 static void
@@ -35,13 +35,13 @@ test_a_quota_at_once_then_one_each_share(void **state)
 		assert_true(take(&ten, now));
 		assert_false(take(&ten, now));
 	}
-	/* Full again, and not more than full. */
+	/* It is full again, and not more than full. */
 	assert_int_equal(drain(&ten, now + 60 * SECOND, 100), 10);
 	assert_int_equal(drain(&ten, now + 6000 * SECOND, 100), 10);
 }
 
 static void
-test_it_fills_by_and_by(void **state)
+test_it_refills_over_time(void **state)
 {
 	(void)state;
 	assert_int_equal(drain(&ten, NOW, 100), 10);
@@ -65,15 +65,15 @@ test_what_is_left(void **state)
 	assert_left(false, NOW + 1, 0, 6 * SECOND - 1, 60 * SECOND - 1);
 	assert_left(false, NOW + 6 * SECOND - 1, 0, 1, 54 * SECOND + 1);
 	assert_left(true, NOW + 6 * SECOND, 0, 6 * SECOND, 60 * SECOND);
-	/* Part of one more is there already. */
+	/* A part of the next one has come. */
 	assert_left(true, NOW + 15 * SECOND, 0, 3 * SECOND, 57 * SECOND);
-	/* Of one and a half there is one left. */
+	/* Of one and a half, one is left. */
 	assert_left(true, NOW + 27 * SECOND, 1, 0, 51 * SECOND);
-	/* Long after. */
+	/* Long after that. */
 	assert_left(true, NOW + 600 * SECOND, 9, 0, 6 * SECOND);
 }
 
-/* After `next` there is one to take, and not before. */
+/* After `next` one can be taken, and not before. */
 static void
 test_next_is_when_there_is_one(void **state)
 {
@@ -94,7 +94,7 @@ test_next_is_when_there_is_one(void **state)
 	}
 }
 
-/* After `full` all are there, and not before. */
+/* After `full` all can be taken, and not before. */
 static void
 test_full_is_when_all_are_there(void **state)
 {
@@ -134,7 +134,7 @@ test_a_quota_of_one(void **state)
 	assert_false(take(&one, NOW + 5 * SECOND));
 }
 
-/* Quotas are exact, though the window cannot be shared out evenly. */
+/* Quotas are exact, even when they do not divide the window. */
 static void
 assert_exact(uint64_t quota, uint64_t seconds)
 {
@@ -196,7 +196,7 @@ test_given_back(void **state)
 	assert_int_equal(drain(&ten, NOW + SECOND, 100), 2);
 }
 
-/* What is full stays full: nothing is given beyond the quota. */
+/* A full bucket stays full: nothing exceeds the quota. */
 static void
 test_given_back_to_a_full_one(void **state)
 {
@@ -224,7 +224,7 @@ test_keys_have_buckets_of_their_own(void **state)
 		memcpy(other, key, sizeof(other));
 		other[i / 8] ^= (unsigned char)(1 << i % 8);
 		assert_true(take_key(other, &ten, NOW));
-		/* Nor does what is given to it go anywhere else. */
+		/* Nor does it change another bucket. */
 		buckets_give(other, &ten, NOW);
 		buckets_give(other, &ten, NOW);
 		if (i % 8 == 7)
@@ -232,7 +232,7 @@ test_keys_have_buckets_of_their_own(void **state)
 	}
 }
 
-/* Clocks of two workers, read in one order and used in the other. */
+/* Two workers read their clocks in one order and use them in the other. */
 static void
 test_a_clock_that_is_behind(void **state)
 {
@@ -250,7 +250,7 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_setup(fn, fresh_key)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_a_quota_at_once_then_one_each_share),
-		TEST(test_it_fills_by_and_by),
+		TEST(test_it_refills_over_time),
 		TEST(test_what_is_left),
 		TEST(test_next_is_when_there_is_one),
 		TEST(test_full_is_when_all_are_there),

@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Buckets that several processes take from, and more than there is room for. */
+/* Several processes take from the same buckets, and from too many buckets. */
 
 #define PROCESSES	8
 #define HANG_SECONDS	60		/* then SIGALRM ends the test */
@@ -21,7 +21,7 @@
 int	__real_pthread_mutex_consistent(pthread_mutex_t *);
 int	__wrap_pthread_mutex_consistent(pthread_mutex_t *);
 
-/* How often a lock was found that a dead process had held. */
+/* How often a lock was found that a killed process had held. */
 static unsigned	recovered;
 
 int
@@ -31,7 +31,7 @@ __wrap_pthread_mutex_consistent(pthread_mutex_t *mutex)
 	return (__real_pthread_mutex_consistent(mutex));
 }
 
-/* A process that waits for the start; it dies with the test. */
+/* A process that waits for the start; it ends with the test. */
 static pid_t
 process(void (*run)(unsigned), unsigned id, const int start[2])
 {
@@ -49,7 +49,7 @@ process(void (*run)(unsigned), unsigned id, const int start[2])
 	_exit(0);
 }
 
-/* Runs it in PROCESSES processes at once. */
+/* Runs it in PROCESSES processes at the same time. */
 static void
 together(void (*run)(unsigned))
 {
@@ -83,7 +83,7 @@ take_some(unsigned id)
 		taken[id] += take(&rule, NOW);
 }
 
-/* How many of all the takes pass? */
+/* Returns how many of all takes succeed. */
 static unsigned
 all_take(uint64_t quota, unsigned each)
 {
@@ -111,7 +111,7 @@ test_processes_share_a_quota(void **state)
 	assert_int_equal(all_take(1, 25), 1);
 	assert_int_equal(all_take(200, 25), 200);
 	assert_int_equal(all_take(1000, 25), 200);
-	/* Long enough that they do meet. */
+	/* Long enough that the processes do meet. */
 	assert_int_equal(all_take(36000, 20000), 36000);
 	assert_false(take(&rule, NOW));
 }
@@ -130,7 +130,7 @@ take_and_give(unsigned id)
 }
 
 static void
-test_what_processes_give_back_is_there(void **state)
+test_processes_give_back(void **state)
 {
 	unsigned	 i;
 
@@ -139,13 +139,13 @@ test_what_processes_give_back_is_there(void **state)
 	takes = 20000;
 	memset(taken, 0, PROCESSES * sizeof(*taken));
 	together(take_and_give);
-	/* There was one for each at any time. */
+	/* Each process always found one. */
 	for (i = 0; i < PROCESSES; i++)
 		assert_int_equal(taken[i], takes);
 	assert_int_equal(drain(&rule, NOW, 100), PROCESSES);
 }
 
-/* Another key in the same set of the table, and so under the same lock. */
+/* Another key in the same set of the table, under the same lock. */
 static void
 neighbour(unsigned char k[BUCKET_KEY], uint64_t n)
 {
@@ -156,7 +156,7 @@ neighbour(unsigned char k[BUCKET_KEY], uint64_t n)
 static const struct bucket_rule	light = { 60, 60 * SECOND };
 static const struct bucket_rule	heavy = { 10, 3600 * SECOND };
 
-/* Without end: whoever runs this is killed. */
+/* Runs until the process is killed. */
 static void
 take_for_ever(unsigned id)
 {
@@ -169,7 +169,7 @@ take_for_ever(unsigned id)
 	}
 }
 
-/* Until a lock was left behind often enough. */
+/* Repeats until a lock was left locked often enough. */
 static void
 test_a_process_killed_while_it_takes(void **state)
 {
@@ -190,7 +190,7 @@ test_a_process_killed_while_it_takes(void **state)
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status));
-		/* The lock can be had; nobody has got anything back. */
+		/* The lock can be taken; the bucket is still empty. */
 		assert_false(take(&heavy, NOW));
 		neighbour(k, UINT64_MAX - i);
 		assert_true(take_key(k, &light, NOW));
@@ -199,7 +199,7 @@ test_a_process_killed_while_it_takes(void **state)
 	assert_true(i > 1);
 }
 
-/* Whoever comes finds a bucket, be there ever so many before. */
+/* Every new key gets a bucket, however many there are. */
 static void
 test_more_keys_than_there_is_room_for(void **state)
 {
@@ -214,10 +214,10 @@ test_more_keys_than_there_is_room_for(void **state)
 		if (!buckets_take(k, &one, NOW, &left))
 			fail_msg("key %llu", (unsigned long long)n);
 		assert_int_equal(left.full, 3600 * SECOND);
-		/* At least as long as nobody else comes. */
+		/* It keeps the bucket at least until the next key comes. */
 		assert_false(take_key(k, &one, NOW));
 	}
-	/* Nor does giving need a place of its own. */
+	/* Giving back needs no bucket of its own. */
 	for (n = 0; n < 300000; n++) {
 		make_key(k, n);
 		buckets_give(k, &one, NOW);
@@ -225,7 +225,7 @@ test_more_keys_than_there_is_room_for(void **state)
 	}
 }
 
-/* All of them in one set; whatever else was in it is long full again. */
+/* All keys are in one set, whose other buckets have long been full. */
 static void
 test_keys_that_collide(void **state)
 {
@@ -238,7 +238,7 @@ test_keys_that_collide(void **state)
 	for (n = 0; n < 10000; n++) {
 		neighbour(k, n);
 		assert_true(take_key(k, &light, now));
-		/* The one that is full last stays. */
+		/* The bucket that needs longest to be full stays. */
 		assert_false(take(&heavy, now));
 	}
 }
@@ -257,7 +257,7 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_setup(fn, fresh_key)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_processes_share_a_quota),
-		TEST(test_what_processes_give_back_is_there),
+		TEST(test_processes_give_back),
 		TEST(test_a_process_killed_while_it_takes),
 		TEST(test_more_keys_than_there_is_room_for),
 		TEST(test_keys_that_collide),

@@ -6,8 +6,8 @@
 
 /*
  * A request without Kore: a struct ctx, and a coroutine to run a function in,
- * so that raise_error() works. What came of it is a text: "ok", or the status,
- * the code and the details, "422 VALIDATION_ERROR query.a:missing".
+ * so that raise_error() works. The outcome is a text: "ok", or the status, the
+ * code and the details, such as "422 VALIDATION_ERROR query.a:missing".
  */
 
 #include <setjmp.h>
@@ -45,7 +45,7 @@ request_done(void *arg)
 	ctx_end(c);
 }
 
-/* Frees what the last one left. */
+/* Frees the last request. */
 static inline void
 request_end(void)
 {
@@ -53,7 +53,7 @@ request_end(void)
 	memset(&request, 0, sizeof(request));
 }
 
-/* A test's teardown: nothing of its requests may be left. */
+/* A test's teardown: checks that its requests left nothing. */
 static inline int
 request_teardown(void **state)
 {
@@ -87,7 +87,7 @@ request_outcome(const struct ctx *c)
 	return (text);
 }
 
-/* Runs fn(c) to its end, as endpoint.c runs a handler. */
+/* Runs fn(c) to its end, as endpoint.c runs a handler. Returns the outcome. */
 static inline const char *
 request_run(void (*fn)(struct ctx *))
 {

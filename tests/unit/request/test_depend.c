@@ -4,7 +4,7 @@
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: src/request/error_details.c */
 
-/* Overrides: for one handler, until they are cleared. */
+/* Overrides: for one handler each, until they are cleared. */
 
 #include "request_fixture.h"
 
@@ -57,7 +57,7 @@ depend_on_both(struct ctx *c)
 	depend(c, &admin);
 }
 
-/* Who resolves the two, for a handler; or the error. */
+/* What resolves the two dependencies for a handler; or the error. */
 static const char *
 settles(const struct endpoint *row)
 {
@@ -79,7 +79,7 @@ test_dependency(void **state)
 	assert_string_equal(settles(&read_me), REAL);
 	override_dependency(&signed_in, as_ada, "read_me");
 	assert_string_equal(settles(&read_me), "ada signed_in;real admin;");
-	/* Of one handler, by its whole name; one without a row has none. */
+	/* It applies to one handler, by its whole name; never without a row. */
 	assert_string_equal(settles(&list_users), REAL);
 	assert_string_equal(settles(&read), REAL);
 	assert_string_equal(settles(NULL), REAL);
@@ -180,7 +180,7 @@ test_repository(void **state)
 	assert_false(without_database(&list_users));
 }
 
-/* One is no other: a dependency's is none of a repository's. */
+/* Overrides of dependencies and of repositories are independent. */
 static void
 test_both(void **state)
 {
@@ -195,7 +195,7 @@ test_both(void **state)
 	assert_string_equal(settles(&read_me), REAL);
 	overrides_clear();
 
-	/* As many as there is room for, again and again. */
+	/* As many as there is room for, several times. */
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 16; i++)
 			override_dependency(&admin, as_ada, "read_me");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/request/fair_queue.c */
 
-/* Turns, caps, and who has to make room. */
+/* Turns, caps, and which item is dropped when there is no room. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +44,7 @@ name_of(struct fair_item *item)
 	return (item != NULL ? ((struct named *)item)->name : NULL);
 }
 
-/* "A1x": network A, site 1, and a name. What it had to push out, or NULL. */
+/* "A1x": network A, site 1, and a name. Returns the dropped item, or NULL. */
 static const char *
 push(const char *name)
 {
@@ -71,7 +71,7 @@ push_all(const char *names)
 		assert_null(push(name));
 }
 
-/* All that is left, in its order. */
+/* Pops all items, in their order. */
 static const char *
 pop_all(void)
 {
@@ -114,9 +114,9 @@ test_sites_take_turns_within_a_network(void **state)
 	assert_string_equal(pop_all(), "A1a B1a A2a B1b A3a B1c A1b A1c");
 }
 
-/* Neither coming back nor coming late wins a place. */
+/* Neither a return nor a late arrival gets a better place. */
 static void
-test_who_was_served_waits_for_the_others(void **state)
+test_served_sites_wait_for_others(void **state)
 {
 	(void)state;
 	push_all("A1a A1b B1a C1a");
@@ -132,9 +132,9 @@ test_who_was_served_waits_for_the_others(void **state)
 	assert_string_equal(pop_all(), "B1a A1b");
 }
 
-/* With a thousand of one network on their way, another waits for one. */
+/* Even with a thousand items of one network, another waits for one at most. */
 static void
-test_a_flood_holds_up_nobody(void **state)
+test_a_flood_does_not_delay_others(void **state)
 {
 	int	 i, before;
 
@@ -168,7 +168,7 @@ test_a_network_has_a_cap(void **state)
 	assert_string_equal(pop_all(), "B1a A1b A1c A1d A1e A1f A1g");
 }
 
-/* Its other sites are not kept out by the one that fills it. */
+/* A site that fills its network's share does not keep other sites out. */
 static void
 test_a_site_makes_room_for_another(void **state)
 {
@@ -176,7 +176,7 @@ test_a_site_makes_room_for_another(void **state)
 	push_all("A1a A1b A1c A1d A1e A1f");
 	assert_string_equal(push("A2a"), "A1f");
 	assert_string_equal(push("A2b"), "A1e");
-	/* Two would be no better than three. */
+	/* Both have two now, so another change would not be fairer. */
 	assert_string_equal(push("A2c"), "A1d");
 	assert_string_equal(push("A2d"), "refused");
 	assert_string_equal(push("A1x"), "refused");
@@ -200,7 +200,7 @@ test_a_full_queue_makes_room(void **state)
 	    "B1b C1c D1c");
 }
 
-/* Where all have one, nobody has to go. */
+/* When each has one, none is dropped. */
 static void
 test_no_room_among_equals(void **state)
 {
@@ -227,7 +227,7 @@ test_remove(void **state)
 	assert_string_equal(pop_all(), "A1a A1b");
 }
 
-/* Whatever comes: no more than the caps, and none is lost or served twice. */
+/* At random: never more than the caps, and no item is lost or served twice. */
 static void
 test_noise(void **state)
 {
@@ -270,8 +270,8 @@ main(void)
 		TEST(test_one_site_is_served_in_order),
 		TEST(test_networks_take_turns),
 		TEST(test_sites_take_turns_within_a_network),
-		TEST(test_who_was_served_waits_for_the_others),
-		TEST(test_a_flood_holds_up_nobody),
+		TEST(test_served_sites_wait_for_others),
+		TEST(test_a_flood_does_not_delay_others),
 		TEST(test_a_network_has_a_cap),
 		TEST(test_a_site_makes_room_for_another),
 		TEST(test_a_full_queue_makes_room),

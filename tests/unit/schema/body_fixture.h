@@ -57,7 +57,7 @@ SCHEMA(login);
 
 static struct endpoint	row = { .name = "a_handler" };
 
-/* As main.c does, and kore.conf. */
+/* Does the work of main.c and kore.conf. */
 static inline int
 configure(void **state)
 {
@@ -73,7 +73,7 @@ configure(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
-/* A request with that body, in a block of its own size. */
+/* Sends a request with that body, in a block of its own size. */
 static inline const char *
 send_bytes(void (*fn)(struct ctx *), const char *type, const char *body,
     size_t len, unsigned fail_at)
@@ -91,7 +91,7 @@ send_bytes(void (*fn)(struct ctx *), const char *type, const char *body,
 	request.body_len = len;
 	request.faults.countdown[FAULT_ALLOC] = fail_at;
 	outcome = request_run(fn);
-	/* Nothing that was read points into it, nor into jansson's memory. */
+	/* Nothing that was read points into the copy, or into jansson's. */
 	memset(copy, 'x', len);
 	free(copy);
 	return (outcome);

@@ -17,9 +17,9 @@
 #define WRONG	"422 VALIDATION_ERROR"
 #define NOT_JSON	"400 INVALID_JSON"
 
-static struct thing	thing;		/* what was read last */
+static struct thing	thing;		/* the last body */
 
-/* Strings are jansson's until the request ends: so look at them before. */
+/* jansson owns the strings until the request ends, so copy them before. */
 static char		texts[4][128];
 
 static const char *
@@ -130,7 +130,7 @@ test_wrong_values(void **state)
 	    " body.count:invalid_format");
 }
 
-/* All that is wrong is said at once: fields in order, then strangers. */
+/* All errors are reported at once: fields in order, then unknown members. */
 static void
 test_unknown(void **state)
 {
@@ -163,17 +163,17 @@ test_duplicate(void **state)
 	    WRONG " body.x:duplicate_field");
 	assert_string_equal(sent("{\"name\":\"a\",\"note\":\"\\\"name\\\"\","
 	    "\n\t\"note\"\n:\n\"b\"}"), WRONG " body.note:duplicate_field");
-	/* The same key in another spelling is shown as it was sent. */
+	/* The same key in another spelling is reported as it was sent. */
 	assert_string_equal(sent("{\"name\":\"a\",\"\\u006eame\":\"b\"}"),
 	    WRONG " body.\\u006eame:duplicate_field");
-	/* A key too long to show. */
+	/* A key that is too long to repeat. */
 	memset(key, 'k', sizeof(key));
 	key[sizeof(key) - 1] = '\0';
 	snprintf(body, sizeof(body), "{\"%s\":1,\"%s\":1}", key, key);
 	assert_string_equal(sent(body), WRONG " body:duplicate_field");
 }
 
-/* jansson finds it anywhere; which key it was is not worth a search. */
+/* jansson finds it at any depth; then the message does not name the key. */
 static void
 test_duplicate_inside(void **state)
 {
@@ -184,7 +184,7 @@ test_duplicate_inside(void **state)
 	    WRONG " body.:duplicate_field");
 }
 
-/* levels of [ in a member, and the object around it. */
+/* A member with `levels` times `open` in it, in an object. */
 static const char *
 nested(unsigned levels, const char *open, const char *close)
 {
@@ -223,7 +223,7 @@ test_depth(void **state)
 	memset(open, '{', sizeof(open) - 1);
 	assert_string_equal(sent(open), NOT_JSON);
 
-	/* Brackets in a string are text, and closed ones are closed. */
+	/* Brackets in strings do not count, and closed ones no longer count. */
 	memset(open, '[', 60);
 	strcpy(open + 60, "\"}");
 	memcpy(open, "{\"name\":\"a\",\"note\":\"\\\"", 22);
@@ -273,7 +273,7 @@ test_numbers(void **state)
 	assert_int_equal(thing.count, 0);
 }
 
-/* jansson stops at the number; what is no JSON stays no JSON. */
+/* jansson stops at the number, but invalid JSON stays invalid JSON. */
 static void
 test_numbers_too_large_in_what_is_no_json(void **state)
 {
@@ -337,7 +337,7 @@ test_media_type(void **state)
 		    "415 UNSUPPORTED_MEDIA_TYPE");
 }
 
-/* A handler reads what its row says that it reads. */
+/* A handler may only read the schema of its row. */
 static void
 test_row(void **state)
 {
@@ -349,7 +349,7 @@ test_row(void **state)
 	assert_string_equal(sent("{\"name\":\"a\"}"), "ok");
 }
 
-/* Each allocation, jansson's too, fails in turn: 503 until none does. */
+/* Each allocation, jansson's too, fails in turn: 503 until none fails. */
 static void
 test_memory_short(void **state)
 {

@@ -8,14 +8,14 @@
 /* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
 
-/* Forms, by the rules of OAuth 2.0: one error at a time, always a 400. */
+/* Forms, by the rules of OAuth 2.0: one error at a time, always 400. */
 
 #include "body_fixture.h"
 
 #define FORM	"application/x-www-form-urlencoded"
 #define BAD	"400 BAD_REQUEST"
 
-static struct login	login;		/* what was read last */
+static struct login	login;		/* the last form */
 
 static void
 read_login(struct ctx *c)
@@ -75,7 +75,7 @@ test_missing_and_empty(void **state)
 	assert_refused("&", "The parameter username is missing");
 	assert_refused("", "The body is empty");
 
-	/* An empty one is absent: nor is it checked, nor does it count. */
+	/* An empty member is absent: it is not checked, and may be repeated. */
 	assert_string_equal(sent("username=a&password=p&grant_type=&scope"),
 	    "ok");
 	assert_string_equal(login.grant_type, "plain");
@@ -157,7 +157,7 @@ test_media_type(void **state)
 		    "415 UNSUPPORTED_MEDIA_TYPE");
 }
 
-/* A password is wiped even when the form was no good. */
+/* A password is wiped even when the form is invalid. */
 static void
 test_secret(void **state)
 {
@@ -170,7 +170,7 @@ test_secret(void **state)
 	assert_true(request.secret);
 }
 
-/* A handler reads what its row says that it reads. */
+/* A handler may only read the schema of its row. */
 static void
 test_row(void **state)
 {
@@ -200,7 +200,7 @@ test_memory_short(void **state)
 	    3), "ok");
 }
 
-/* A schema whose validator kore.conf lacks: no form can be read after it. */
+/* kore.conf lacks its validator. Runs last: no form can be read after it. */
 static void
 test_no_validator(void **state)
 {

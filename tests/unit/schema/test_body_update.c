@@ -8,7 +8,7 @@
 /* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
 
-/* Updates: a member that is absent, null, or has a value. */
+/* Updates: a member is absent, null, or has a value. */
 
 #include "body_fixture.h"
 
@@ -39,14 +39,14 @@ static const struct field	patch_fields[] = {
 
 SCHEMA_UPDATE(patch, patch);
 
-/* The same struct, of which less may be sent. */
+/* The same struct with fewer members that may be sent. */
 static const struct field	note_patch_fields[] = {
 	FIELD(patch, note, T_STR, NULLABLE | REQUIRED, NULL),
 };
 
 SCHEMA_UPDATE(note_patch, patch);
 
-/* What the last one had: "name=a note=null". */
+/* The last update: "name=a note=null". */
 static char	had[256];
 
 static void
@@ -110,7 +110,7 @@ sent(const char *body)
 }
 
 static void
-test_three_things(void **state)
+test_absent_null_or_value(void **state)
 {
 	(void)state;
 	assert_string_equal(sent("{}"), " (plain)");
@@ -125,7 +125,7 @@ test_three_things(void **state)
 	assert_string_equal(sent("{\"active\":true}"), "active=true (plain)");
 	assert_string_equal(sent("{\"count\":0}"), "count=0 (plain)");
 	assert_string_equal(sent("{\"count\":null}"), "count=0 (plain)");
-	/* A null is no absent one: it does not fall back. */
+	/* A null does not count as absent: it gets no fallback. */
 	assert_string_equal(sent("{\"kind\":null}"), "kind=null");
 	assert_string_equal(sent("{\"kind\":\"fancy\"}"), "kind=fancy");
 	assert_string_equal(sent("{\"kind\":null,\"count\":-7,\"active\":true,"
@@ -148,7 +148,7 @@ test_null_refused(void **state)
 	    WRONG " body.other:unknown_field");
 }
 
-/* What may be null has its rules still when it is not. */
+/* A value of a nullable member must still be valid. */
 static void
 test_rules(void **state)
 {
@@ -165,7 +165,7 @@ test_rules(void **state)
 	    WRONG " body.note:duplicate_field");
 }
 
-/* Null is there, as far as REQUIRED is concerned. */
+/* For REQUIRED, null counts as present. */
 static void
 test_another_schema_of_the_struct(void **state)
 {
@@ -185,7 +185,7 @@ struct wide {
 	struct field_set	 set;
 };
 
-/* Each byte of a struct has a bit of its own, in a word of its own. */
+/* Each byte of a struct has its own bit, in the right word. */
 static void
 test_set_and_unset(void **state)
 {
@@ -236,7 +236,7 @@ unset_note(struct ctx *c)
 	note_all(&in);
 }
 
-/* The code may change what was sent. */
+/* Code may change which members are set. */
 static void
 test_changed_by_code(void **state)
 {
@@ -273,7 +273,7 @@ main(void)
 {
 #define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
 	const struct CMUnitTest	tests[] = {
-		TEST(test_three_things),
+		TEST(test_absent_null_or_value),
 		TEST(test_null_refused),
 		TEST(test_rules),
 		TEST(test_another_schema_of_the_struct),

@@ -6,7 +6,7 @@
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
 
-/* What schemas_init() finds wrong before the start. */
+/* The mistakes in schemas that schemas_init() finds at start. */
 
 #include "request/request_fixture.h"
 
@@ -75,7 +75,7 @@ static const struct field	answered_fields[] = {
 
 SCHEMA_UPDATE(edge, edge);
 
-/* With other fields, as if it had been written so. */
+/* Tries a schema with other fields. */
 static const char *
 with(const struct field *fields, size_t n, size_t set)
 {
@@ -95,7 +95,7 @@ test_too_large_for_a_set(void **state)
 	assert_null(with(edge_fields, 2, offsetof(struct edge, set)));
 	assert_string_equal(with(beyond_fields, 2, offsetof(struct edge,
 	    set)), TOO_LARGE);
-	/* Of no concern when it is no update. */
+	/* It does not matter unless it is an update. */
 	assert_null(with(beyond_fields, 2, 0));
 }
 
@@ -131,7 +131,7 @@ test_fallbacks(void **state)
 	    "the schema edge: json cannot fall back on '{}'");
 }
 
-/* Each by itself: only what is of a type that a body can have. */
+/* Each type alone: readable only if a request body can have it. */
 static void
 test_readable(void **state)
 {

@@ -19,7 +19,7 @@
 
 validator_fn	v_email, v_password;
 
-/* What kodev makes of assets/common_passwords.txt. */
+/* kodev makes it from assets/common_passwords.txt. */
 extern const unsigned char	asset_common_passwords_txt[];
 extern const unsigned int	asset_len_common_passwords_txt;
 
@@ -28,7 +28,7 @@ const unsigned char		asset_common_passwords_txt[] =
 const unsigned int		asset_len_common_passwords_txt =
 				    sizeof(asset_common_passwords_txt) - 1;
 
-/* The rule of a regex. */
+/* The rule for a regex. */
 static const struct rule *
 regex(const char *pattern)
 {
@@ -50,7 +50,7 @@ check_value(struct ctx *c)
 	raise_validation(c);
 }
 
-/* "ok", or the codes of what is wrong. */
+/* "ok", or the codes of the reasons. */
 static const char *
 codes(const struct rule *r, const char *value)
 {
@@ -62,7 +62,7 @@ codes(const struct rule *r, const char *value)
 	outcome = request_run(check_value);
 	assert_int_equal(checked_fine, strcmp(outcome, "ok") == 0);
 
-	/* Without a request it says the same. */
+	/* Without a request, the reason is the same. */
 	reason = rule_reason(r, value);
 	assert_int_equal(reason == NULL, checked_fine);
 	if (reason != NULL)
@@ -102,7 +102,7 @@ test_length(void **state)
 	assert_string_equal(codes(r, "ab"), FAILS("too_long"));
 }
 
-/* Not of the two shapes, though nearly: these are regexes, and say so. */
+/* Almost one of the two shapes, but a regex; so the message shows it. */
 static void
 test_other_shapes(void **state)
 {
@@ -162,9 +162,9 @@ test_choices(void **state)
 	assert_string_equal(codes(r, "--created_at"), FAILS("not_allowed"));
 }
 
-/* The list is a text of the error; the value is compared with each word. */
+/* The error message lists the words; a value must be one of them. */
 static void
-test_several_choices_are_none(void **state)
+test_a_list_of_choices_is_refused(void **state)
 {
 	static const char *const	 bad[] = { "user, staff",
 	    "staff, admin", "user, staff, admin" };
@@ -182,7 +182,7 @@ test_several_choices_are_none(void **state)
 	assert_string_equal(codes(r, "a"), FAILS("not_allowed"));
 }
 
-/* A dot is a character, and a bracket holds characters. */
+/* A dot matches a character, and a bracket expression contains characters. */
 static void
 test_regex(void **state)
 {
@@ -205,12 +205,12 @@ test_regex(void **state)
 	r = regex("^[0-9a-f]{1,3}$");
 	assert_string_equal(codes(r, "10f"), "ok");
 	assert_string_equal(codes(r, "100f"), bad);
-	assert_string_equal(codes(r, "\xd9\xa1"), bad);	/* Arabic one */
+	assert_string_equal(codes(r, "\xd9\xa1"), bad);	/* an Arabic 1 */
 	assert_string_equal(codes(r, "10\n"), bad);
 	assert_string_equal(codes(r, ""), bad);
 }
 
-/* 1024 bytes are looked at, one more is refused whatever the regex says. */
+/* 1024 bytes are checked; a longer value is always refused. */
 static void
 test_long_input(void **state)
 {
@@ -228,7 +228,7 @@ test_long_input(void **state)
 	text[100000] = '\0';
 	assert_string_equal(codes(r, text), FAILS("invalid_format"));
 
-	/* Where characters are only counted, there is no such limit. */
+	/* There is no such limit where only characters are counted. */
 	text[99999] = '\0';
 	assert_string_equal(codes(regex("^.{1,99999}$"), text), "ok");
 	text[99999] = 'a';
@@ -246,7 +246,7 @@ test_bad_regex(void **state)
 	assert_null(rule_of(fake_validator("bad3", "a{2,1}", NULL)));
 }
 
-/* Rejects as often as the value is long, or without a word for "". */
+/* Gives as many reasons as the value is long; refuses "" without a reason. */
 static int
 counts(struct http_request *req, const char *value)
 {
@@ -277,13 +277,13 @@ test_function(void **state)
 	assert_string_equal(codes(r, "123"),
 	    FAILS("one") " body.x:two body.x:three");
 	assert_string_equal(request_detail(2), "three of 3");
-	/* Four are remembered; what was said of others is not. */
+	/* Four reasons are kept; earlier values' reasons are not. */
 	assert_string_equal(codes(r, "123456"),
 	    FAILS("one") " body.x:two body.x:three body.x:four");
 	assert_string_equal(codes(r, "12"), FAILS("one") " body.x:two");
 	assert_string_equal(codes(r, "fine"), "ok");
 
-	/* It gave no reason. */
+	/* It gives no reason. */
 	assert_string_equal(codes(r, ""), FAILS("invalid_format"));
 	assert_string_equal(request_detail(0), "Is not valid");
 }
@@ -296,7 +296,7 @@ long_winded(struct http_request *req, const char *value)
 	return (INVALID);
 }
 
-/* A reason is cut, not refused. */
+/* A long reason is cut. */
 static void
 test_long_reason(void **state)
 {
@@ -308,7 +308,7 @@ test_long_reason(void **state)
 	assert_int_equal(strlen(request_detail(0)), 127);
 }
 
-/* The validators of kore.conf that are functions. */
+/* kore.conf's validators that are functions. */
 static void
 test_password_and_email(void **state)
 {
@@ -358,9 +358,9 @@ test_made_once(void **state)
 	assert_ptr_not_equal(regex("^x$"), r);
 }
 
-/* A call of Kore's own validator refuses what the rule takes, and all else. */
+/* Kore's own validator refuses every value. */
 static void
-test_kores_copy_takes_nothing(void **state)
+test_kores_copy_refuses_all(void **state)
 {
 	static const char *const	 patterns[] = { "^.{0,2000}$",
 	    "^(user|admin)$", "^[0-9]+$", "a*", "" };
@@ -387,7 +387,7 @@ main(void)
 		TEST(test_length),
 		TEST(test_other_shapes),
 		TEST(test_choices),
-		TEST(test_several_choices_are_none),
+		TEST(test_a_list_of_choices_is_refused),
 		TEST(test_regex),
 		TEST(test_long_input),
 		TEST(test_bad_regex),
@@ -395,7 +395,7 @@ main(void)
 		TEST(test_long_reason),
 		TEST(test_password_and_email),
 		TEST(test_made_once),
-		TEST(test_kores_copy_takes_nothing),
+		TEST(test_kores_copy_refuses_all),
 	};
 
 	return (cmocka_run_group_tests_name("validator", tests, NULL, NULL));

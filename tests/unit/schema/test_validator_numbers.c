@@ -5,7 +5,7 @@
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
 
-/* Regexes for numbers, and what is said to whom they refuse. */
+/* Regexes that match numbers, and the error messages for others. */
 
 #include "request/request_fixture.h"
 
@@ -22,7 +22,7 @@ check_value(struct ctx *c)
 	raise_validation(c);
 }
 
-/* "ok", or "code: message" of what is said. */
+/* "ok", or "code: message" of the reason. */
 static const char *
 says(const struct rule *r, const char *value)
 {
@@ -49,7 +49,7 @@ regex(const char *pattern)
 	return (r);
 }
 
-/* The range that a pattern is said to have: "0 999"; or "(none)". */
+/* The range that the error message gives, as "0 999"; or "(none)". */
 static const char *
 range(const char *pattern)
 {
@@ -86,11 +86,11 @@ test_ranges(void **state)
 	assert_string_equal(range("^([0-9]|5[0-9]{3})$"), "(none)");
 	assert_string_equal(range("^([0-9]|[1-9][0-9]{1,2}|1000)$"),
 	    "(none)");
-	/* Those of kore.conf. */
+	/* The regexes of kore.conf. */
 	assert_string_equal(range("^([1-9][0-9]?|100)$"), "1 100");
 	assert_string_equal(range("^[1-9][0-9]{0,8}$"), "1 999999999");
 	assert_string_equal(range("^(0|[1-9][0-9]{0,8})$"), "0 999999999");
-	/* The most digits that are tried, and one more. */
+	/* The largest number of digits that is tried, and one more. */
 	assert_string_equal(range("^[0-9]{1,17}$"), "0 99999999999999999");
 	assert_string_equal(range("^[0-9]{1,18}$"), "(none)");
 	assert_string_equal(range("^[0-9]{1,25}$"), "(none)");
@@ -103,16 +103,16 @@ test_no_ranges(void **state)
 	    /* not contiguous */
 	    "^[02468]$", "^[0-24-9]$", "^([0-9]|5[0-9])$", "^[1-9]0?$",
 	    "^([0-9]|99[0-9])$", "^[1-9]0{0,4}$",
-	    /* without an end */
+	    /* unbounded */
 	    "^[0-9]+$", "^[0-9]*$", "^[0-9]{1,}$", "^[0-9]", "[0-9]$",
 	    "[0-9]", "^[1-9][0-9]{2,}$",
-	    /* above what is tried, or none at all */
+	    /* beyond what is tried, or no numbers at all */
 	    "^[1-9][0-9]{4}$", "^2[0-9]{3}$", "^[0-9]{4}-[0-9]{2}$", "^-$",
 	    "^$",
-	    /* one number, and negative ones */
+	    /* a single number, and negative numbers */
 	    "^[5]$", "^5$", "^-?[0-9]$", "^-?[0-9]{2}$", "^-?[0-9]{3}$",
 	    "^-?[0-9]{1,3}$", "^-[0-9]{1,3}$", "^(-1|[0-9])$",
-	    /* of other characters */
+	    /* other characters */
 	    "^[0-9a]{1,2}$", "^[0-9 ]$", "^[[:digit:]]{1,3}$",
 	    "^.{1,3}[0-9]$" };
 	size_t				 i;
@@ -129,7 +129,7 @@ test_no_ranges(void **state)
 	assert_string_equal(says(regex("^-?[0-9]$"), "-9"), "ok");
 }
 
-/* Listed numbers stay a list. */
+/* A list of numbers stays a list. */
 static void
 test_choices(void **state)
 {
@@ -143,7 +143,7 @@ test_choices(void **state)
 	    "not_allowed: Must be one of: 1, 2, 3");
 }
 
-/* What is no number at all, and what is none of the range. */
+/* Not a number, and a number outside of the range. */
 static void
 test_codes(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Forms: pairs, percent-encoding, mistakes. */
+/* Forms: pairs, percent-encoding, malformed text. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 /*
  * Parses text in a block of its own size into "name=value;" per pair, with
- * "name;" where there is no value. Returns form_next()'s last answer.
+ * "name;" where there is no value. Returns form_next()'s last result.
  */
 static int
 parse(const char *text, char *out, size_t size)
@@ -34,7 +34,7 @@ parse(const char *text, char *out, size_t size)
 		    pair.has_value ? "%s=%s;" : "%s;", pair.name, pair.value);
 		assert_true(n < size);
 	}
-	/* The answer stays what it was. */
+	/* Another call gives the same result. */
 	assert_int_equal(form_next(&cursor, &pair), rc);
 	free(copy);
 	return (rc);

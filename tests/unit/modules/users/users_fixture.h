@@ -4,7 +4,7 @@
 #ifndef TESTS_MODULES_USERS_USERS_FIXTURE_H
 #define TESTS_MODULES_USERS_USERS_FIXTURE_H
 
-/* Three users, and each of them signed in without a session. */
+/* Three users, and dependencies that sign each in without a session. */
 
 #include "client.h"
 
@@ -59,7 +59,7 @@ as_admin(struct ctx *c, const struct dependency *d)
 	c->user = &people[2];
 }
 
-/* A row of what people[] has under that id. */
+/* The row of people[] with that id. */
 static inline void *
 find_person(const char *id, size_t *n)
 {
@@ -75,7 +75,7 @@ find_person(const char *id, size_t *n)
 	return (NULL);
 }
 
-/* What a stand-in says of a query that it does not know. */
+/* What an override raises for a query that it does not know. */
 static inline void
 raise_unknown(struct ctx *c, const char *file, const char *title)
 {

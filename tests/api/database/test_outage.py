@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: ISC
+"""The database dies, hangs and comes back. Requests are told so at once, the
+health page does not notice, and nothing has to be restarted."""
+
+import os
+import signal
+import threading
+import time
+
+import psycopg2
+import pytest
+
+from cluster import Cluster
+from helpers import (bearer, check_error, measured, new_user, register,
+                     sign_in)
+from runner import wait_for
+from server import IS_ASAN, Server
+from servers import finish, make_template
+from watch import Background, HealthWatch
+
+AT_ONCE = 3.0 if IS_ASAN else 1.0   # seconds until a 503
+RECOVERY = 5.0
+STEADY = 1.0        # then, seconds in which nothing fails
+DEADLINE = 9.0      # the longest await of a statement, and a tick
+HEALTH = 0.25       # the 99th percentile
+
+
+@pytest.fixture(scope="module")
+def mortal(certificates):
+    """A cluster of this module's own, to be killed."""
+    cluster = Cluster(durable=True)
+    try:
+        cluster.start()
+        yield cluster, make_template(cluster, certificates)
+    finally:
+        cluster.stop()
+
+
+# The transport is libpq's: nothing for the sanitizers.
+@pytest.fixture(params=["socket"] if IS_ASAN else ["socket", "tcp"])
+def server(request, mortal, certificates):
+    cluster, template = mortal
+    database = cluster.database(template)
+    url = cluster.url if request.param == "socket" else cluster.tcp_url
+    server = Server(cluster, database, certificates["ec"],
+                    KEEL_DATABASE_URL=url(database))
+    server.transport = request.param
+    try:
+        server.start()
+        yield server
+    finally:
+        if cluster.process.poll() is not None:
+            cluster.run()
+        cluster.thaw()
+        finish([server])
+
+
+class Load(Background):
+    """Clients that read and write all the time; what each request became."""
+
+    def __init__(self, server, token):
+        super().__init__(range(6))
+        self.server = server
+        self.token = token
+        self.requests = []      # (started, ended, status, retry-after)
+        self.failures = []
+
+    def run(self, number):
+        with self.server.client() as client:
+            while not self.ended.wait(0.02):
+                started = time.monotonic()
+                try:
+                    if number == 0:
+                        answer = client.post("/api/v1/users", json=new_user())
+                    else:
+                        answer = client.get("/api/v1/users/me",
+                                            headers=bearer(self.token))
+                except Exception as error:
+                    self.failures.append(repr(error))
+                    return
+                self.requests.append((
+                    started, time.monotonic(), answer.status_code,
+                    answer.headers.get("retry-after")))
+
+    def between(self, start, end):
+        return [r for r in self.requests if start <= r[0] < end]
+
+    def ended_after(self, start):
+        return [r for r in self.requests if r[1] > start]
+
+    def wait_until_served(self, since):
+        """Until nothing fails for a while, which begins in time; when it
+        began."""
+        while True:
+            now = time.monotonic()
+            steady = max([since] + [r[1] for r in self.requests
+                                    if r[2] not in (200, 201)])
+            assert steady < since + RECOVERY, "it does not recover"
+            if now > steady + STEADY and {200, 201} <= {
+                    r[2] for r in self.between(steady, now)}:
+                return steady
+            time.sleep(0.05)
+
+
+def check_outage(load, stopped, started):
+    """Every request that was in flight or begun meanwhile: 503, and soon."""
+    worst = 0
+    for began, ended, status, retry in load.requests:
+        if ended < stopped or began > started - 0.2:
+            continue
+        worst = max(worst, ended - max(began, stopped))
+        if began > stopped + 0.1:
+            assert status == 503
+        assert status in (200, 201, 503)
+        assert status != 503 or int(retry) >= 1
+    assert worst < AT_ONCE
+    return worst
+
+
+def recovery(load, started):
+    """How long after the start the last failure was."""
+    failed = [ended for _, ended, status, _ in load.requests
+              if status == 503 and ended > started]
+    return max(failed, default=started) - started
+
+
+def check_served(load, steady):
+    """Whatever has ended since then: well."""
+    assert {r[2] for r in load.ended_after(steady)} == {200, 201}
+
+
+def user_and_token(server):
+    with server.client() as client:
+        user, _ = register(client)
+        return user, sign_in(client, user)
+
+
+def test_postgresql_dies_under_load_and_comes_back(server):
+    _, token = user_and_token(server)
+    with HealthWatch(server) as health, Load(server, token) as load:
+        time.sleep(1)
+        stopped = time.monotonic()
+        server.cluster.halt()
+        time.sleep(2)
+        started = time.monotonic()
+        server.cluster.run()
+        answering = time.monotonic()
+        steady = load.wait_until_served(answering)
+    assert load.failures == [] and health.failures == []
+    before = load.between(0, stopped - 0.5)
+    assert before and {r[2] for r in before} <= {200, 201}
+    worst = check_outage(load, stopped, started)
+    took = recovery(load, answering)
+    measured.append(
+        "PostgreSQL stopped under load (%s): 503 within %.0f ms, recovered "
+        "%.1f s after it, healthz p99 %.0f ms" % (
+            server.transport, worst * 1e3, took, health.percentile(99) * 1e3))
+    assert took < RECOVERY
+    check_served(load, steady)
+    assert health.percentile(99) < HEALTH
+    server.wait_for_rest()
+
+
+def test_postgresql_dies_while_statements_wait(server):
+    """Requests hang on a lock when it dies: they are woken."""
+    db = psycopg2.connect(host=server.cluster.socket, user="postgres",
+                          port=server.cluster.port, dbname=server.database)
+    db.cursor().execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+    _answers = []
+
+    def post():
+        with server.client() as client:
+            answer = client.post("/api/v1/users", json=new_user())
+            _answers.append((time.monotonic(), answer))
+
+    threads = [threading.Thread(target=post) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    stopped = time.monotonic()
+    server.cluster.halt()
+    for thread in threads:
+        thread.join(20)
+    assert len(_answers) == 12
+    for ended, answer in _answers:
+        check_error(answer, 503, "SERVICE_UNAVAILABLE")
+        assert ended - stopped < AT_ONCE
+    with server.client() as client:
+        assert client.get("/healthz").status_code == 200
+    db.close()
+    server.cluster.run()
+
+
+def test_postgresql_dies_and_comes_back_while_nobody_asks(server):
+    user, token = user_and_token(server)
+    server.cluster.halt()
+    time.sleep(1.5)
+    with server.client() as client:
+        assert client.get("/healthz").status_code == 200
+        started = time.monotonic()
+        check_error(client.get("/readyz"), 503, "SERVICE_UNAVAILABLE")
+        assert time.monotonic() - started < AT_ONCE
+    server.cluster.run()
+    wait_for(lambda: server.metrics()["keel_db_down"] == 0, RECOVERY)
+    with server.client() as client:
+        for _ in range(50):
+            answer = client.get("/api/v1/users/me", headers=bearer(token))
+            assert answer.status_code == 200
+        assert sign_in(client, user)
+
+
+def test_a_database_that_holds_its_connections_and_never_answers(server):
+    _, token = user_and_token(server)
+    with HealthWatch(server) as health, Load(server, token) as load:
+        time.sleep(0.5)
+        stopped = time.monotonic()
+        server.cluster.freeze()
+        wait_for(lambda: len(load.ended_after(stopped + 1)) >=
+                 len(load.threads), DEADLINE)
+        started = time.monotonic()
+        server.cluster.thaw()
+        steady = load.wait_until_served(started)
+    assert load.failures == [] and health.failures == []
+    during = [r for r in load.ended_after(stopped + 1) if r[1] < started]
+    assert {r[2] for r in during} == {503}
+    worst = max(ended - began for began, ended, _, _ in during)
+    measured.append("PostgreSQL frozen (%s): 503 after %.1f s at most, "
+                    "healthz p99 %.0f ms" % (
+                        server.transport, worst, health.percentile(99) * 1e3))
+    assert worst < DEADLINE
+    assert health.percentile(99) < HEALTH
+    check_served(load, steady)
+    server.wait_for_rest()
+
+
+def test_a_database_that_accepts_and_never_answers(server):
+    """The postmaster stops and the sessions end: new connections are taken by
+    the kernel, and nobody ever speaks on them."""
+    _, token = user_and_token(server)
+    os.kill(server.cluster.process.pid, signal.SIGSTOP)
+    for pid in server.cluster.backends():
+        name = open("/proc/%d/cmdline" % pid).read()
+        if "postgres: keel" in name:
+            os.kill(pid, signal.SIGTERM)
+    time.sleep(1)
+    with HealthWatch(server) as health, Load(server, token) as load:
+        time.sleep(6)
+    assert load.failures == [] and health.failures == []
+    assert {r[2] for r in load.requests} == {503}
+    worst = max(ended - began for began, ended, _, _ in load.requests)
+    measured.append("PostgreSQL accepts and is silent (%s): 503 within "
+                    "%.0f ms, healthz p99 %.0f ms" % (
+                        server.transport, worst * 1e3,
+                        health.percentile(99) * 1e3))
+    assert worst < AT_ONCE
+    assert health.percentile(99) < HEALTH
+    os.kill(server.cluster.process.pid, signal.SIGCONT)
+    with server.client() as client:
+        wait_for(lambda: client.get("/readyz").status_code == 200, RECOVERY)
+        for _ in range(20):
+            assert client.get("/readyz").status_code == 200

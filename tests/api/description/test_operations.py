@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: ISC
+"""What any operation must answer, asked of each that the description has. The
+contract's checker looks at the answers (contract.py)."""
+
+import concurrent.futures
+import uuid
+
+import pytest
+
+from description import GOLDEN, Description
+from helpers import (bearer, check_error, check_unauthorized,
+                     check_validation, new_email)
+from people import add_people, transaction, wait_for_waiting
+from server import read_text
+
+TOO_LARGE = 200 * 1024
+OPERATIONS = Description(read_text(GOLDEN)).operations
+JSON = "application/json"
+
+
+def those(holds):
+    """A test for each operation of which that holds."""
+    return pytest.mark.parametrize("operation", [
+        operation for operation in OPERATIONS if holds(operation)],
+        ids=lambda operation: operation.id)
+
+
+def answers(*statuses):
+    """Those that declare all of these."""
+    return lambda operation: set(statuses) <= set(operation.answers)
+
+
+def takes_json(operation):
+    return JSON in operation.body
+
+
+@pytest.fixture
+def people(server):
+    """Somebody to ask about, somebody else, and an admin."""
+    return add_people(server, "user", "user", "admin")
+
+
+class Asker:
+    """Asks an operation as its example says, but for what is given."""
+
+    def __init__(self, client, people):
+        self.client = client
+        self.user, self.other, self.admin = people
+
+    def path(self, operation, **values):
+        given = {"user_id": self.user.id, "session_id": self.user.session,
+                 "job_id": self.user.job}
+        return operation.path.format(**given | values)
+
+    def who(self, operation):
+        return self.user if "/me" in operation.path else self.admin
+
+    def __call__(self, operation, query="", values=None, headers=None,
+                 who=None, content=None, **body):
+        sent = {} if operation.anonymous else dict(
+            (who or self.who(operation)).headers)
+        options = {"content": content}
+        for media in operation.body:
+            if content is None:
+                example = operation.facts["requestBody"]["content"][media][
+                    "example"]
+                options = {"json": example | body} if media == JSON else \
+                    {"data": example | body}
+            else:
+                sent["Content-Type"] = media
+        return self.client.request(
+            operation.method, self.path(operation, **values or {}) + query,
+            headers=sent | (headers or {}), **options)
+
+
+@pytest.fixture
+def ask(client, people):
+    return Asker(client, people)
+
+
+@those(takes_json)
+def test_another_media_type_is_415(ask, operation):
+    for media in ("text/plain", "application/x-www-form-urlencoded",
+                  "application/problem+json"):
+        check_error(ask(operation, content=b"{}",
+                        headers={"Content-Type": media}),
+                    415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@those(takes_json)
+def test_what_is_no_json_is_400(ask, operation):
+    for content in (b"{", b"{} {}", b"\xff", b'{"a": nan}'):
+        check_error(ask(operation, content=content), 400, "INVALID_JSON")
+
+
+@those(takes_json)
+def test_a_body_that_is_no_object_is_422(ask, operation):
+    for content in (b"[]", b"null", b'""', b"0"):
+        assert check_validation(ask(operation, content=content)) == {
+            "body": ["Must be an object"]}
+
+
+@those(takes_json)
+def test_an_unknown_member_is_422(ask, operation):
+    assert check_validation(ask(operation, content=b'{"nothing": 1}'))[
+        "body.nothing"] == ["Is not a field of this request"]
+
+
+@those(lambda operation: operation.body)
+def test_a_body_too_large_is_413(ask, operation):
+    answer = ask(operation, content=b" " * TOO_LARGE)
+    check_error(answer, 413, "CONTENT_TOO_LARGE")
+
+
+@those(lambda operation: operation.method == "GET")
+def test_a_body_where_none_is_declared_is_400(ask, operation):
+    check_error(ask(operation, content=b"{}"), 400, "BAD_REQUEST")
+
+
+@those(answers("401"))
+def test_a_token_that_is_none_is_401(ask, operation):
+    check_unauthorized(ask(operation, headers=bearer("x.y.z")),
+                       'Bearer error="invalid_token"')
+
+
+@those(lambda operation: not operation.anonymous)
+def test_without_a_token_is_401(ask, operation):
+    check_unauthorized(ask(operation, headers={"Authorization": "Basic eA=="}),
+                       "Bearer")
+
+
+@those(lambda operation: "403" in operation.answers and
+       "{user_id}" in operation.path)
+def test_somebody_else_is_403(ask, operation):
+    check_error(ask(operation, who=ask.other), 403, "FORBIDDEN")
+
+
+@those(lambda operation: operation.path_values)
+def test_an_id_that_is_none_is_404(ask, operation):
+    check_error(ask(operation, values={
+        name: uuid.uuid4() for name in operation.path_values}),
+        404, "NOT_FOUND")
+
+
+@those(lambda operation: operation.path_values)
+def test_what_is_no_id_is_422(ask, operation):
+    [name] = operation.path_values
+    for value in ("1", "x" * 36, ask.user.id.replace("-", ""), "%20"):
+        assert check_validation(ask(operation, values={name: value})) == {
+            "path." + name: ["Must be a UUID"]}
+
+
+@those(lambda operation: not operation.is_form)
+def test_an_unknown_parameter_is_422(ask, operation):
+    assert check_validation(ask(operation, query="?nothing=1")) == {
+        "query.nothing": ["Is not a parameter of this operation"]}
+
+
+@those(lambda operation: operation.query)
+def test_a_parameter_given_twice_is_422(ask, operation):
+    for name, schema in operation.query.items():
+        value = schema.schema.get("enum", [schema.schema.get("minimum", 1)])[0]
+        if schema.type == "boolean":
+            value = "true"
+        assert check_validation(ask(
+            operation, query="?%s=%s&%s=%s" % (name, value, name, value))) == {
+                "query." + name: ["Is given more than once"]}
+
+
+@those(answers("412"))
+def test_another_version_is_412(ask, operation):
+    check_error(ask(operation, headers={"If-Match": '"999"'}), 412,
+                "PRECONDITION_FAILED")
+    assert list(check_validation(ask(
+        operation, headers={"If-Match": "999"}))) == ["header.if-match"]
+
+
+@those(answers("304"))
+def test_the_same_version_is_304(ask, operation):
+    answer = ask(operation)
+    assert answer.status_code == 200
+    same = ask(operation, headers={"If-None-Match": answer.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+
+
+@those(lambda operation: operation.method == "GET")
+def test_head_is_get_without_its_body(ask, operation):
+    """What HEAD may answer is what GET declares."""
+    get = ask(operation)
+    head = ask.client.head(ask.path(operation), headers={} if
+                           operation.anonymous else
+                           ask.who(operation).headers)
+    assert head.status_code == get.status_code == 200
+    assert set(head.headers) == set(get.headers)
+
+
+@pytest.mark.parametrize("path", sorted({
+    operation.path for operation in OPERATIONS}))
+def test_options_names_the_declared_methods(ask, path):
+    found = [operation for operation in OPERATIONS if operation.path == path]
+    answer = ask.client.options(ask.path(found[0]))
+    allowed = set(answer.headers["allow"].split(", ")) - {"HEAD", "OPTIONS"}
+    assert allowed == {operation.method for operation in found}
+
+
+#
+# What it takes two for.
+#
+
+ME = "/api/v1/users/me"
+
+
+@those(lambda operation: operation.path == ME and operation.method != "GET")
+def test_who_is_deleted_meanwhile_is_404(ask, server, operation):
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with transaction(server, "DELETE FROM users WHERE id = %s",
+                         ask.user.id):
+            answer = pool.submit(ask, operation, email=ask.user.email)
+            wait_for_waiting(server, 1)
+    check_error(answer.result(), 404, "NOT_FOUND", "User not found")
+
+
+@those(lambda operation: operation.path == ME and
+       operation.method == "DELETE")
+def test_an_admin_who_is_none_any_more_is_403(ask, server, operation):
+    """They delete themselves as one, and wait for who takes that from them."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with transaction(server, "UPDATE users SET role = 'user' WHERE id = "
+                         "%s", ask.admin.id):
+            answer = pool.submit(ask, operation, who=ask.admin)
+            wait_for_waiting(server, 1)
+    check_error(answer.result(), 403, "FORBIDDEN")
+
+
+def test_address_after_address_is_429(start_server):
+    """Whichever operation changes it, the same are counted."""
+    server = start_server(KEEL_RATE_LIMITS="email_changes=1/h")
+    with server.client() as client:
+        for operation in OPERATIONS:
+            if operation.method not in ("PATCH", "PUT"):
+                continue
+            ask = Asker(client, add_people(server, "user", "user", "admin"))
+            for status in (200, 429):
+                answer = ask(operation, who=ask.user, email=new_email())
+                assert answer.status_code == status, answer.text

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: ISC
+"""Every allocation and every query of what may be done with users fails in
+turn: a clean refusal, and a row that is as it was."""
+
+import pytest
+
+from helpers import measured, new_email, new_password
+from people import add_people
+from test_faults import check_clean_failure, fail_in_turn
+
+pytestmark = pytest.mark.faults
+
+COLUMNS = ["email", "name", "role", "is_active", "version", "updated_at",
+           "hashed_password"]
+
+
+@pytest.fixture(scope="module")
+def faulty(start_module_server):
+    """One worker, so that it is warm; and an admin who stays."""
+    server = start_module_server(KEEL_WORKERS="1")
+    [server.admin] = add_people(server, "admin")
+    with server.client() as client:
+        for _ in range(20):
+            client.get("/api/v1/users", headers=server.admin.headers)
+    return server
+
+
+@pytest.mark.parametrize("kind, least", [("alloc", 1), ("query", 1)])
+@pytest.mark.parametrize("path", [
+    "?limit=100&sort=-name&q=e", "?cursor=&limit=2&sort=email", "/me",
+    "/me/sessions", "/{id}"])
+def test_reading_fails_whole(faulty, path, kind, least):
+    path = "/api/v1/users" + path.replace("{id}", faulty.admin.id)
+    add_people(faulty, "user", "user")
+    with faulty.client() as client:
+        good = client.get(path, headers=faulty.admin.headers)
+        assert good.status_code == 200
+
+        def ask(fault):
+            answer = client.get(path, headers=faulty.admin.headers | fault)
+            if answer.status_code == 200:
+                assert answer.content == good.content, fault
+                assert answer.headers.get("link") == good.headers.get("link")
+            return answer, None
+
+        harmful = fail_in_turn(kind, ask, 200, lambda n, answer, _:
+                               check_clean_failure(n, answer))
+    assert harmful >= least
+    faulty.wait_for_rest()
+
+
+def patch(**changes):
+    return lambda client, person, headers: client.patch(
+        person.path, json=changes, headers=headers)
+
+
+def put(client, person, headers):
+    return client.put(person.path, headers=headers, json={
+        "email": new_email(), "name": "Put", "role": "staff",
+        "is_active": False})
+
+
+def post(action):
+    return lambda client, person, headers: client.post(
+        person.path + action, headers=headers)
+
+
+def delete(client, person, headers):
+    return client.delete(person.path, headers=headers)
+
+
+@pytest.mark.parametrize("kind", ["alloc", "query"])
+@pytest.mark.parametrize("name, change, role, good, queries", [
+    ("PATCH", patch(name="é" * 100), "user", 200, 2),
+    ("PATCH of the role", patch(role="user"), "admin", 200, 5),
+    ("PUT", put, "admin", 200, 5),
+    ("deactivate", post("/deactivate"), "admin", 200, 5),
+    ("DELETE", delete, "admin", 204, 5)])
+def test_a_change_fails_whole(faulty, kind, name, change, role, good,
+                              queries):
+    def ask(fault):
+        [person] = add_people(faulty, role)
+        before = person.row(*COLUMNS)
+        with faulty.client() as client:
+            answer = change(client, person, faulty.admin.headers | fault)
+        after = person.row(*COLUMNS)
+        assert answer.status_code != good or after != before, fault
+        # Or they would be one of the admins that the next change looks at.
+        faulty.sql("DELETE FROM users WHERE id = %s", person.id)
+        return answer, (before, after)
+
+    def check(n, answer, rows):
+        check_clean_failure(n, answer)
+        assert rows[0] == rows[1], "fault %d" % n
+
+    harmful = fail_in_turn(kind, ask, good, check)
+    measured.append("%s faults of %s: %d" % (kind, name, harmful))
+    assert harmful >= (queries if kind == "query" else 1)
+    faulty.wait_for_rest()
+    assert faulty.open_transactions() == []
+
+
+@pytest.mark.parametrize("kind, least", [("alloc", 1), ("query", 5)])
+def test_a_password_change_fails_whole(faulty, kind, least):
+    """The new password and the end of the sessions are one transaction."""
+    with faulty.client() as client:
+        old = new_password()
+        made = client.post("/api/v1/users", json={
+            "email": new_email(), "name": "x", "password": old}).json()
+        [(stored,)] = faulty.sql("SELECT hashed_password FROM users WHERE id "
+                                 "= %s", made["id"])
+
+        def state(person):
+            [(revoked,)] = faulty.sql("SELECT revoked_at IS NOT NULL FROM "
+                                      "sessions WHERE id = %s",
+                                      person.session)
+            return person.row("hashed_password")[0] != stored, revoked
+
+        def ask(fault):
+            [person] = add_people(faulty, "user", hashed_password=stored)
+            answer = client.post(
+                "/api/v1/users/me/password", headers=person.headers | fault,
+                json={"current_password": old,
+                      "new_password": new_password()})
+            if answer.status_code == 204:
+                assert state(person) == (True, True), fault
+            return answer, person
+
+        def check(n, answer, person):
+            check_clean_failure(n, answer)
+            assert state(person) == (False, False), "fault %d" % n
+
+        harmful = fail_in_turn(kind, ask, 204, check)
+    assert harmful >= least
+    faulty.wait_for_rest()
+    assert faulty.open_transactions() == []

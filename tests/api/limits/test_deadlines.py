@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: ISC
+"""Every state of a connection has a deadline, every address a number of
+connections, and the server always has room for one more client."""
+
+import contextlib
+import re
+import socket
+import ssl
+import time
+
+import httpx
+import pytest
+
+from helpers import check_error, raw_connection, raw_request
+from server import Server
+from servers import finish
+from wire import GET, POST, Answers
+
+TICK = 0.5
+SLACK = 1.5     # a tick, and a busy machine
+
+
+def quick(text):
+    for name, seconds in (("http_header_timeout", 2),
+                          ("http_body_timeout", 3),
+                          ("http_keepalive_time", 4)):
+        text, count = re.subn(r"(?m)^(%s\s+)\d+$" % name,
+                              r"\g<1>%d" % seconds, text)
+        assert count == 1
+    return text
+
+
+@pytest.fixture(scope="module")
+def server(start_module_server, module_build_copy):
+    """Heads in two seconds, bodies in three, four seconds between requests."""
+    return start_module_server(build=module_build_copy(quick))
+
+
+def ends_after(connection, seconds):
+    """The server ends it in that time, and no earlier."""
+    started = time.monotonic()
+    connection.settimeout(seconds + 5)
+    answers = Answers(connection).all()
+    took = time.monotonic() - started
+    assert seconds - 0.1 <= took < seconds + SLACK, took
+    return answers
+
+
+def test_a_silent_connection_ends_without_a_word(server):
+    with raw_connection(server) as connection:
+        assert ends_after(connection, 2) == []
+
+
+def test_a_head_that_does_not_end_is_408(server):
+    with raw_connection(server) as connection:
+        connection.sendall(GET)
+        [answer] = ends_after(connection, 2)
+    check_error(answer, 408, "REQUEST_TIMEOUT", "The request took too long")
+
+
+def test_a_body_that_does_not_come_is_408(server):
+    for framing in (b"Content-Length: 10\r\n\r\n{",
+                    b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"):
+        with raw_connection(server) as connection:
+            connection.sendall(POST + framing)
+            [answer] = ends_after(connection, 3)
+        check_error(answer, 408, "REQUEST_TIMEOUT")
+
+
+@pytest.mark.parametrize("opening, seconds", [
+    (GET + b"X: ", 2), (POST + b"Content-Length: 1000\r\n\r\n", 3)],
+    ids=["head", "body"])
+def test_bytes_that_trickle_in_do_not_help(server, opening, seconds):
+    with raw_connection(server) as connection:
+        connection.settimeout(0.2)
+        started = time.monotonic()
+        connection.sendall(opening)
+        answers = Answers(connection)
+        while not answers.data:
+            assert time.monotonic() - started < seconds + SLACK
+            with contextlib.suppress(TimeoutError):
+                answers.more()
+                break
+            connection.sendall(b"x")
+        assert time.monotonic() - started > seconds - 0.1
+        connection.settimeout(10)
+        [answer] = answers.all()
+    check_error(answer, 408, "REQUEST_TIMEOUT")
+
+
+def test_a_kept_connection_ends_without_an_unsolicited_408(server):
+    """It may be idle for longer than a head may take."""
+    with raw_connection(server) as connection:
+        connection.sendall(GET + b"\r\n")
+        [answer] = ends_after(connection, 4)
+    assert answer.status_code == 200
+    assert answer.headers["keep-alive"] == "timeout=4"
+
+
+def test_a_plain_connection_without_a_handshake_ends(server):
+    with socket.create_connection(("127.0.0.1", server.port)) as plain:
+        plain.settimeout(10)
+        started = time.monotonic()
+        assert plain.recv(1) == b""
+        assert 4.9 <= time.monotonic() - started < 5 + SLACK
+
+
+def test_a_handshake_that_trickles_in_ends(server):
+    """Kore's own timer begins anew with every byte."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = server.tls().wrap_bio(incoming, outgoing,
+                                   server_hostname="127.0.0.1")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    hello = outgoing.read()
+    with socket.create_connection(("127.0.0.1", server.port)) as plain:
+        started = time.monotonic()
+        with contextlib.suppress(OSError):
+            for byte in hello:
+                plain.sendall(bytes([byte]))
+                time.sleep(0.5)
+                if time.monotonic() - started > 10:
+                    break
+        assert time.monotonic() - started < 5 + 2 * SLACK
+
+
+def test_an_answer_nobody_reads_ends(start_server):
+    """Twenty thousand answers do not fit into any window."""
+    server = start_server()
+    request = raw_request("GET", "/healthz") * 20000
+    with raw_connection(server) as connection:
+        connection.settimeout(1)
+        with contextlib.suppress(TimeoutError, ssl.SSLError):
+            connection.sendall(request)
+        deadline = time.monotonic() + 40
+        while server.metrics()["keel_connections"] > 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+
+# How many connections
+
+def connect(server, source="127.0.0.1"):
+    plain = socket.create_connection(("127.0.0.1", server.port), timeout=10,
+                                     source_address=(source, 0))
+    return server.tls().wrap_socket(plain, server_hostname="127.0.0.1")
+
+
+def ask(connection):
+    connection.sendall(GET + b"\r\n")
+    return Answers(connection).next().status_code
+
+
+def is_refused(server, source="127.0.0.1"):
+    try:
+        connect(server, source).close()
+    except (ConnectionError, ssl.SSLError):
+        return True
+    return False
+
+
+def test_an_address_has_so_many_connections(start_server):
+    server = start_server(KEEL_WORKERS="3", KEEL_CONNECTIONS_PER_ADDRESS="20")
+    with contextlib.ExitStack() as stack:
+        mine = [stack.enter_context(connect(server)) for _ in range(20)]
+        assert {ask(connection) for connection in mine} == {200}
+        for _ in range(10):
+            assert is_refused(server)
+        # Another address is not concerned.
+        other = [stack.enter_context(connect(server, "127.0.0.2"))
+                 for _ in range(20)]
+        assert {ask(connection) for connection in other + mine} == {200}
+        assert is_refused(server, "127.0.0.2")
+        assert server.metrics()["keel_connections_refused_total"] >= 11
+        mine[0].close()
+        time.sleep(TICK)
+        assert ask(stack.enter_context(connect(server))) == 200
+        assert is_refused(server)
+
+
+def test_a_trusted_proxy_has_as_many_as_it_wants(start_server):
+    server = start_server(KEEL_CONNECTIONS_PER_ADDRESS="5",
+                          KEEL_TRUSTED_PROXIES="127.0.0.0/30")
+    with contextlib.ExitStack() as stack:
+        mine = [stack.enter_context(connect(server)) for _ in range(30)]
+        assert {ask(connection) for connection in mine} == {200}
+        for _ in range(5):
+            stack.enter_context(connect(server, "127.0.0.7"))
+        assert is_refused(server, "127.0.0.7")
+
+
+@pytest.fixture
+def small(cluster, certificates, template, build_copy):
+    """One worker with room for 40 connections."""
+    build = build_copy(lambda text: re.sub(
+        r"(?m)^(worker_max_connections\s+)\d+$", r"\g<1>40", text))
+    server = Server(cluster, cluster.database(template), certificates["ec"],
+                    build=build, KEEL_WORKERS="1",
+                    KEEL_CONNECTIONS_PER_ADDRESS="40")
+    try:
+        server.start()
+        yield server
+    finally:
+        finish([server])
+
+
+def test_a_full_server_lets_go_of_the_one_that_waits_longest(small):
+    with contextlib.ExitStack() as stack:
+        kept = [stack.enter_context(connect(small)) for _ in range(32)]
+        assert {ask(connection) for connection in kept} == {200}
+        time.sleep(0.1)
+        for connection in kept[1:]:
+            assert ask(connection) == 200
+        stack.enter_context(connect(small, "127.0.0.2"))
+        kept[0].settimeout(5)
+        assert kept[0].recv(1) == b""
+        assert {ask(connection) for connection in kept[1:]} == {200}
+        assert small.metrics()["keel_connections_evicted_total"] >= 1
+
+
+def test_silent_connections_keep_nobody_out(small):
+    """More than the server holds, from many addresses."""
+    with contextlib.ExitStack() as stack:
+        for i in range(120):
+            plain = socket.create_connection(
+                ("127.0.0.1", small.port), timeout=10,
+                source_address=("127.0.1.%d" % (i + 1), 0))
+            stack.enter_context(plain)
+        for _ in range(10):
+            with small.client() as client:
+                assert client.get("/healthz").status_code == 200
+
+
+def test_the_admin_listener_is_there_for_the_operator(start_server):
+    server = start_server(KEEL_CONNECTIONS_PER_ADDRESS="2")
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(connect(server))
+        assert is_refused(server)
+        for _ in range(10):
+            client = stack.enter_context(httpx.Client(trust_env=False))
+            answer = client.get(server.admin_url + "/metrics")
+            assert answer.status_code == 200

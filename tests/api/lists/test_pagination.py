@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: ISC
+"""Lists by page and by skip: GET /api/v1/users, its filters, orders and
+links."""
+
+import urllib.parse
+
+import pytest
+
+from helpers import check_validation
+from lists import SORTS, USERS, Admin, ids, links
+
+NUMBERS = "Must be a number from %d to %d"
+LIMITS = NUMBERS % (1, 100)
+PAGES = NUMBERS % (1, 999999999)
+SKIPS = NUMBERS % (0, 999999999)
+TOTAL = 75
+ODD_NAME = 'a&b>c"é +;,'
+NAMES = ["Fifty % off", "under_score", "back\\slash", "Émile Zola", "O'Brien",
+         "Joy 😀", ".*", "nfd e\u0301", "Ångström", "<a href=x>", ODD_NAME,
+         ODD_NAME, ODD_NAME]
+
+# By hand, so that every field, filter and order has its ties.
+FILL = """
+INSERT INTO users (id, email, name, hashed_password, role, is_active,
+                   created_at)
+SELECT gen_random_uuid(), 'Member' || i || '@example.com',
+       CASE i %% 2 WHEN 0 THEN 'member' ELSE 'MEMBER' END || i / 10, '!',
+       (ARRAY['user', 'staff', 'admin'])[i %% 3 + 1], i %% 4 <> 0,
+       timestamptz '2026-01-01' - interval '1 second' * (i / 7)
+  FROM generate_series(1, %s) i
+"""
+FILL_NAMES = """
+INSERT INTO users (id, email, name, hashed_password)
+SELECT gen_random_uuid(), 'odd' || i || '@example.org', name, '!'
+  FROM unnest(%s) WITH ORDINALITY AS odd (name, i)
+"""
+
+
+@pytest.fixture(scope="module")
+def admin(start_module_server):
+    """Of a server that has the users of the queries above."""
+    server = start_module_server()
+    with server.client() as client:
+        admin = Admin(server, client)
+        server.sql(FILL, TOTAL - 1 - len(NAMES))
+        server.sql(FILL_NAMES, NAMES)
+        assert len(admin.order("name")) == TOTAL
+        yield admin
+
+
+def quote(text):
+    return urllib.parse.quote(text, safe="")
+
+
+#
+# What an answer is.
+#
+
+def test_a_page_has_exactly_its_fields(admin):
+    assert list(admin.list()) == ["items", "total", "page", "limit", "pages"]
+
+
+def test_an_item_is_the_user_without_a_password(admin):
+    answer = admin.ask("limit=100")
+    assert len(answer.json()["items"]) == TOTAL
+    for item in answer.json()["items"]:
+        assert list(item) == ["id", "email", "name", "role", "is_active",
+                              "email_verified", "created_at", "updated_at"]
+    for word in ("password", "argon2", "version"):
+        assert word not in answer.text
+    item = answer.json()["items"][3]
+    assert admin.get(USERS + "/" + item["id"]).json() == item
+    assert "etag" not in answer.headers
+
+
+@pytest.mark.parametrize("query, page, limit, pages, skip", [
+    ("", 1, 20, 4, 0), ("page=1", 1, 20, 4, 0), ("page=2", 2, 20, 4, 20),
+    ("page=4", 4, 20, 4, 60), ("page=5", 5, 20, 4, 80),
+    ("limit=1", 1, 1, TOTAL, 0), ("limit=1&page=75", 75, 1, TOTAL, 74),
+    ("limit=1&page=76", 76, 1, TOTAL, 75), ("limit=74", 1, 74, 2, 0),
+    ("limit=75", 1, 75, 1, 0), ("limit=100", 1, 100, 1, 0),
+    ("page=3&limit=25", 3, 25, 3, 50), ("page=4&limit=25", 4, 25, 3, 75),
+    ("skip=0", 1, 20, 4, 0), ("skip=20", 2, 20, 4, 20),
+    ("skip=19", 1, 20, 4, 19), ("skip=7&limit=5", 2, 5, 15, 7),
+    ("skip=74&limit=7", 11, 7, 11, 74), ("skip=75", 4, 20, 4, 75),
+    ("skip=76&limit=1", 77, 1, TOTAL, 76),
+    ("skip=999999999", 50000000, 20, 4, 999999999),
+    ("skip=999999999&limit=1", 1000000000, 1, TOTAL, 999999999),
+    ("page=999999999", 999999999, 20, 4, 999999998 * 20),
+    ("page=999999999&limit=100", 999999999, 100, 1, 999999998 * 100),
+])
+def test_a_page_is_a_slice_of_the_whole(admin, query, page, limit, pages,
+                                        skip):
+    answer = admin.list(query)
+    assert ids(answer) == admin.order("created_at")[skip:skip + limit]
+    del answer["items"]
+    assert answer == {"total": TOTAL, "page": page, "limit": limit,
+                      "pages": pages}
+
+
+@pytest.mark.parametrize("query, page", [("", 1), ("&page=1", 1),
+                                         ("&page=9", 9), ("&skip=0", 1)])
+def test_nothing_has_no_pages(admin, query, page):
+    answer = admin.ask("q=nobody%20has%20this" + query)
+    assert answer.json() == {"items": [], "total": 0, "page": page,
+                             "limit": 20, "pages": 0}
+    assert links(answer) == {}
+
+
+#
+# 422.
+#
+
+@pytest.mark.parametrize("value", [
+    "0", "101", "abc", "-1", "1.5", "", "%201", "1%20", "%2b1", "01", "1e1",
+    "0x10", "10%0A", "10,5", "%D9%A3", "1000", "99999999999999999999",
+    "1" * 1100])
+def test_a_bad_limit_is_named(admin, value):
+    assert check_validation(admin.ask("limit=" + value)) == {
+        "query.limit": [LIMITS]}
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5", "", "01",
+                                   "1000000000", "9223372036854775808"])
+def test_a_bad_page_is_named(admin, value):
+    assert check_validation(admin.ask("page=" + value)) == {
+        "query.page": [PAGES]}
+
+
+@pytest.mark.parametrize("value", ["-1", "abc", "1.5", "", "00", "01",
+                                   "1000000000", "9223372036854775808"])
+def test_a_bad_skip_is_named(admin, value):
+    assert check_validation(admin.ask("skip=" + value)) == {
+        "query.skip": [SKIPS]}
+
+
+@pytest.mark.parametrize("query", ["page=1&skip=0", "skip=20&page=2",
+                                   "page=1&skip=0&limit=5"])
+def test_page_and_skip_exclude_each_other(admin, query):
+    assert check_validation(admin.ask(query)) == {
+        "query.skip": ["Cannot be given together with page"]}
+
+
+@pytest.mark.parametrize("query, field, message", [
+    ("offset=1", "offset", None), ("Limit=1", "Limit", None),
+    ("limit%20=1", "limit ", None), ("id=1", "id", None),
+    ("sort=id", "sort", "Must be one of: " + ", ".join(SORTS)),
+    ("sort=", "sort", "Must be one of: " + ", ".join(SORTS)),
+    ("sort=Name", "sort", "Must be one of: " + ", ".join(SORTS)),
+    ("sort=name,email", "sort", "Must be one of: " + ", ".join(SORTS)),
+    ("sort=%2bname", "sort", "Must be one of: " + ", ".join(SORTS)),
+    ("role=root", "role", "Must be one of: user, staff, admin"),
+    ("role=", "role", "Must be one of: user, staff, admin"),
+    ("is_active=1", "is_active", "Must be one of: true, false"),
+    ("is_active=True", "is_active", "Must be one of: true, false"),
+    ("is_active", "is_active", "Must be one of: true, false"),
+    ("q=", "q", "Must have at least 1 character"),
+    ("q=" + "x" * 101, "q", "Must have at most 100 characters"),
+    ("q=" + "%C3%A9" * 101, "q", "Must have at most 100 characters")])
+def test_a_bad_parameter_is_named(admin, query, field, message):
+    assert check_validation(admin.ask(query)) == {
+        "query." + field: [message or "Is not a parameter of this operation"]}
+
+
+@pytest.mark.parametrize("pair", [
+    "limit=5", "page=1", "skip=0", "sort=name", "role=user",
+    "is_active=true", "q=x", "cursor="])
+def test_a_repeated_parameter_is_named(admin, pair):
+    name = pair.partition("=")[0]
+    assert check_validation(admin.ask(pair + "&" + pair)) == {
+        "query." + name: ["Is given more than once"]}
+
+
+def test_all_bad_parameters_are_named_at_once(admin):
+    fields = check_validation(admin.ask(
+        "limit=0&page=x&sort=y&role=z&is_active=&q=&nothing=1"))
+    assert list(fields) == ["query." + name for name in (
+        "limit", "page", "sort", "role", "is_active", "q", "nothing")]
+
+
+#
+# Filters and orders.
+#
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("limit", [100, 6])
+def test_every_order_is_total(admin, sort, limit):
+    """Equal keys are told apart by the id, in the same direction."""
+    seen = []
+    for page in range(1, TOTAL // limit + 2):
+        seen += ids(admin.list("sort=%s&limit=%d&page=%d" % (sort, limit,
+                                                             page)))
+    assert seen == admin.order(sort)
+
+
+def test_the_orders_had_ties_to_break(admin):
+    ties = "SELECT 1 FROM users GROUP BY %s HAVING count(*) > 5"
+    for column in ("created_at", "lower(name)"):
+        assert len(admin.server.sql(ties % column)) > 5
+
+
+@pytest.mark.parametrize("query, where", [
+    ("role=user", "role = 'user'"), ("role=staff", "role = 'staff'"),
+    ("role=admin", "role = 'admin'"), ("is_active=true", "is_active"),
+    ("is_active=false", "NOT is_active"),
+    ("role=staff&is_active=false", "role = 'staff' AND NOT is_active"),
+    ("is_active=true&q=MEMBER1&role=user",
+     "is_active AND email ~* 'member1' AND role = 'user'"),
+    ("q=Member1", "name ~* 'member1' OR email ~* 'member1'")])
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_filter_leaves_what_it_says(admin, query, where, sort):
+    expected = admin.order(sort, where)
+    page = admin.list("limit=100&sort=%s&%s" % (sort, query))
+    assert ids(page) == expected
+    assert 0 < page["total"] == len(expected) < TOTAL
+
+
+@pytest.mark.parametrize("q, names", [
+    ("%", ["Fifty % off"]), ("_", ["under_score"]),
+    ("\\", ["back\\slash"]), ("r_s", ["under_score"]), ("r%s", []),
+    ("y % o", ["Fifty % off"]), ("%%", []), ("__", []), ("\\\\", []),
+    ("\\%", []), (".*", [".*"]), ("^", []), ("$", []),
+    ("émile", ["Émile Zola"]), ("ÉMILE z", ["Émile Zola"]),
+    ("ÅNGSTRÖM", ["Ångström"]), ("angstrom", []), ("😀", ["Joy 😀"]),
+    ("😁", []), ("e\u0301", ["nfd e\u0301"]), ("'", ["O'Brien"]),
+    ("' OR true --", []), ("O'BRIEN", ["O'Brien"]), ("zola", ["Émile Zola"]),
+    ("  ", []), ("é +;,", [ODD_NAME] * 3), (ODD_NAME, [ODD_NAME] * 3),
+    ("null", []), ("\U0010ffff", []), ("<A HREF", ["<a href=x>"])])
+def test_q_is_a_plain_part_of_a_name(admin, q, names):
+    page = admin.list("limit=100&q=" + quote(q))
+    assert [item["name"] for item in page["items"]] == names
+    assert page["total"] == len(names)
+
+
+@pytest.mark.parametrize("q, count", [
+    ("@example.org", len(NAMES)), ("ODD4@EXAMPLE", 1), ("4@example.org", 1),
+    ("@", TOTAL), ("example_org", 0), ("example%org", 0)])
+def test_q_is_a_plain_part_of_an_address(admin, q, count):
+    assert admin.list("q=" + quote(q))["total"] == count
+
+
+def test_a_plus_in_a_query_is_a_blank(admin):
+    assert [item["name"] for item in admin.list("q=fifty+%25+off")["items"]
+            ] == ["Fifty % off"]
+
+
+#
+# Links.
+#
+
+def walk(admin, answer, rel):
+    """The pages from this one on, by its links."""
+    pages = [answer]
+    while rel in links(pages[-1]):
+        assert len(pages) <= TOTAL, "the links go round in circles"
+        pages.append(admin.get(links(pages[-1])[rel]))
+        assert pages[-1].status_code == 200, pages[-1].text
+    return [page.json() for page in pages], pages[-1]
+
+
+@pytest.mark.parametrize("query, where", [
+    ("limit=7", "true"), ("limit=7&page=1&sort=-email", "true"),
+    ("limit=1&sort=name&role=staff", "role = 'staff'"),
+    ("is_active=false&limit=3&sort=-created_at", "NOT is_active"),
+    ("limit=1&q=" + quote(ODD_NAME), "name LIKE 'a&b%'"),
+    ("q=a%26b%3Ec%22%C3%A9+%2B&limit=1&sort=name", "name LIKE 'a&b%'"),
+    ("skip=0&limit=7&sort=name", "true"), ("skip=0", "true")])
+def test_links_lead_to_the_end_and_back(admin, query, where):
+    sort = dict(urllib.parse.parse_qsl(query)).get("sort", "created_at")
+    expected = admin.order(sort, where)
+    there, last = walk(admin, admin.ask(query), "next")
+    assert len(there) > 1
+    assert sum(map(ids, there), []) == expected
+    back, first = walk(admin, last, "prev")
+    assert back == there[::-1]
+    assert "prev" not in links(first)
+
+
+def test_links_keep_every_other_parameter(admin):
+    query = {"q": ODD_NAME, "role": "user", "is_active": "true",
+             "sort": "-name", "limit": "1", "page": "2"}
+    answer = admin.ask(urllib.parse.urlencode(query))
+    targets = links(answer)
+    for rel, page in (("next", "3"), ("prev", "1")):
+        path, _, text = targets[rel].partition("?")
+        assert path == USERS
+        pairs = urllib.parse.parse_qsl(text, strict_parsing=True)
+        assert sorted(pairs) == sorted((query | {"page": page}).items())
+        assert quote(ODD_NAME) in text
+
+
+def test_the_first_page_has_no_prev_and_the_last_no_next(admin):
+    assert list(links(admin.ask())) == ["next"]
+    assert list(links(admin.ask("page=2"))) == ["next", "prev"]
+    assert list(links(admin.ask("page=4"))) == ["prev"]
+    assert list(links(admin.ask("limit=75"))) == []
+    assert list(links(admin.ask("limit=74"))) == ["next"]
+
+
+def test_a_page_beyond_the_last_leads_back_to_it(admin):
+    for page in (5, 6, 999999999):
+        answer = admin.ask("page=%d" % page)
+        assert answer.json()["items"] == []
+        [(rel, target)] = links(answer).items()
+        assert rel == "prev"
+        assert admin.get(target).json() == admin.list("page=4")
+
+
+def test_links_of_an_odd_skip(admin):
+    whole = admin.order("created_at")
+    targets = links(admin.ask("skip=7&limit=20"))
+    assert ids(admin.get(targets["next"]).json()) == whole[27:47]
+    assert ids(admin.get(targets["prev"]).json()) == whole[:20]
+    assert list(links(admin.ask("skip=55&limit=20"))) == ["prev"]
+    assert list(links(admin.ask("skip=54&limit=20"))) == ["next", "prev"]

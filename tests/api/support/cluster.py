@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: ISC
+"""A private PostgreSQL cluster: made for one run of the tests, gone with it."""
+
+import contextlib
+import functools
+import itertools
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import psycopg2
+
+BIN = "/usr/lib/postgresql/15/bin"
+
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+SETTINGS = {
+    "autovacuum": "off",
+    "max_connections": "300",
+    "listen_addresses": "127.0.0.1",
+    "log_destination": "stderr",
+    "password_encryption": "scram-sha-256",
+}
+
+
+MEMORY = "/dev/shm"
+MEMORY_LEAST = 2 ** 30      # bytes that are free there
+
+PORTS = 500     # of each process, below the range that clients are given
+
+
+@functools.cache
+def own_ports():
+    """Those of this process alone, over and over. Other runs of the tests
+    have others: a name is taken for them, which the kernel gives back when
+    the process ends, however it does."""
+    for first in range(20000, 32000, PORTS):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind("\0keel-tests-%d" % first)
+        except OSError:
+            name.close()
+            continue
+        return name, itertools.cycle(range(first, first + PORTS))
+    raise RuntimeError("too many runs of the tests at once")
+
+
+def free_port():
+    """A port nobody listens on, and no other test will."""
+    _, ports = own_ports()
+    for port in itertools.islice(ports, PORTS):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                s.bind(("127.0.0.1", port))
+                return port
+    raise RuntimeError("every port is taken")
+
+
+def make_folder():
+    """In memory where there is room: a database is made in a tenth of the
+    time. On disk otherwise."""
+    free = os.statvfs(MEMORY) if os.path.isdir(MEMORY) else None
+    in_memory = free and free.f_bavail * free.f_frsize > MEMORY_LEAST
+    return tempfile.mkdtemp(prefix="keel-api-",
+                            dir=MEMORY if in_memory else None)
+
+
+class Cluster:
+    """One that is not durable is faster, and forgets when it is killed."""
+
+    def __init__(self, durable=False):
+        self.settings = SETTINGS if durable else SETTINGS | FAST
+        self.folder = make_folder()
+        os.chmod(self.folder, 0o711)
+        self.data = os.path.join(self.folder, "pg")
+        self.socket = os.path.join(self.folder, "s")
+        self.log = os.path.join(self.folder, "postgres.log")
+        self.port = free_port()
+        self.password = secrets.token_hex(16)
+        self.user = "postgres" if os.getuid() == 0 else \
+            pwd.getpwuid(os.getuid()).pw_name
+        self.databases = 0
+        self.process = None
+
+    def as_user(self, *command):
+        """PostgreSQL refuses to run as root. It dies with this process."""
+        wrap = ["setpriv", "--pdeathsig", "INT"]
+        if os.getuid() == 0:
+            wrap += ["--reuid", self.user, "--regid",
+                     str(pwd.getpwnam(self.user).pw_gid), "--init-groups"]
+        return wrap + list(command)
+
+    def start(self):
+        for folder in (self.data, self.socket):
+            os.mkdir(folder, 0o700)
+            if os.getuid() == 0:
+                shutil.chown(folder, self.user)
+        with open(self.log, "wb") as log:
+            subprocess.run(self.as_user(
+                BIN + "/initdb", "-D", self.data, "-U", "postgres", "-N",
+                "--auth-local=trust", "--auth-host=scram-sha-256",
+                "--encoding=UTF8", "--locale=C.UTF-8"), cwd="/", check=True,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.run()
+        self.sql("CREATE ROLE keel LOGIN PASSWORD %s", self.password)
+
+    def run(self):
+        """Starts the postmaster, and waits until it answers."""
+        with open(self.log, "ab") as log:
+            options = [a for item in self.settings.items()
+                       for a in ("-c", "%s=%s" % item)]
+            self.process = subprocess.Popen(self.as_user(
+                BIN + "/postgres", "-D", self.data, "-k", self.socket,
+                "-p", str(self.port), *options), cwd="/", stdout=log,
+                stdin=subprocess.DEVNULL, stderr=log, start_new_session=True)
+        self.wait()
+
+    def wait(self):
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self.sql("SELECT 1")
+            except psycopg2.OperationalError:
+                if time.monotonic() > deadline or self.process.poll():
+                    raise RuntimeError(open(self.log).read())
+                time.sleep(0.05)
+
+    def halt(self):
+        """Like a crash: pg_ctl stop -m immediate."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+    def backends(self):
+        """The processes of its sessions and helpers."""
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid)],
+                               capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
+
+    def freeze(self):
+        """It holds its connections and answers nothing any more."""
+        self.signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal_all(signal.SIGCONT)
+
+    def signal_all(self, signum):
+        for pid in [self.process.pid] + self.backends():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signum)
+
+    def sql(self, statement, *params, database="postgres"):
+        """Runs a statement as the superuser; its rows, if it has any."""
+        db = psycopg2.connect(host=self.socket, port=self.port,
+                              user="postgres", dbname=database)
+        try:
+            db.autocommit = True
+            with db.cursor() as cursor:
+                cursor.execute(statement, params or None)
+                return cursor.fetchall() if cursor.description else None
+        finally:
+            db.close()
+
+    def database(self, template="template0"):
+        """A new database of keel's; its name. Its files are copied: to write
+        all of them to the log as well takes four times as long."""
+        self.databases += 1
+        name = "keel_%d" % self.databases
+        self.sql("CREATE DATABASE %s TEMPLATE %s OWNER keel "
+                 "STRATEGY FILE_COPY" % (name, template))
+        return name
+
+    def drop(self, name):
+        """Its memory is for others. One that takes no writes keeps it."""
+        with contextlib.suppress(psycopg2.Error):
+            self.sql("DROP DATABASE %s WITH (FORCE)" % name)
+
+    def url(self, database):
+        return "host=%s port=%d dbname=%s user=keel" % (
+            self.socket, self.port, database)
+
+    def tcp_url(self, database):
+        return "postgresql://keel:%s@127.0.0.1:%d/%s" % (
+            self.password, self.port, database)
+
+    def stop(self):
+        if self.process is not None:
+            self.thaw()
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGQUIT)
+                self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)

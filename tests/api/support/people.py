@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: ISC
+"""Users made by SQL, each with a session: no password is hashed for them. And
+transactions beside the server's, to hold its statements up."""
+
+import contextlib
+import functools
+import time
+import uuid
+
+import psycopg2
+
+from helpers import bearer, claims_for, make_token, new_email
+
+ADD = """
+WITH added AS (
+    INSERT INTO users (id, email, name, hashed_password, role)
+    SELECT id::uuid, email, 'Test', %s, role
+      FROM unnest(%s, %s, %s) AS t (id, email, role))
+INSERT INTO sessions (id, user_id, client, expires_at)
+SELECT session::uuid, id::uuid, '127.0.0.1', now() + interval '1 day'
+  FROM unnest(%s, %s) AS t (session, id)
+"""
+
+
+class Person:
+    def __init__(self, server, role):
+        self.server = server
+        self.role = role
+        self.id = str(uuid.uuid4())
+        self.session = str(uuid.uuid4())
+        self.job = str(uuid.uuid4())    # for a test to store
+        self.email = new_email(role)
+        self.path = "/api/v1/users/" + self.id
+
+    @functools.cached_property
+    def token(self):
+        return make_token(self.server.secret, claims_for(
+            self.server, self.id, self.session))
+
+    @property
+    def headers(self):
+        return bearer(self.token)
+
+    def set(self, **columns):
+        """By SQL, as somebody beside the server would."""
+        self.server.sql(
+            "UPDATE users SET %s WHERE id = %%s" % ", ".join(
+                "%s = %%s" % name for name in columns),
+            *columns.values(), self.id)
+
+    def row(self, *columns):
+        """These columns; None when they are no more."""
+        rows = self.server.sql("SELECT %s FROM users WHERE id = %%s" %
+                               ", ".join(columns), self.id)
+        return rows[0] if rows else None
+
+
+def add_people(server, *roles, hashed_password="none"):
+    """A user of each role, signed in."""
+    people = [Person(server, role) for role in roles]
+    ids = [person.id for person in people]
+    server.sql(ADD, hashed_password, ids,
+               [person.email for person in people], list(roles),
+               [person.session for person in people], ids)
+    return people
+
+
+@contextlib.contextmanager
+def transaction(server, statement, *params):
+    """One that has run this statement; it commits at the end."""
+    db = psycopg2.connect(host=server.cluster.socket, user="postgres",
+                          port=server.cluster.port, dbname=server.database)
+    try:
+        db.cursor().execute(statement, params or None)
+        yield db
+        db.commit()
+    finally:
+        db.close()
+
+
+def wait_for_waiting(server, count):
+    """Until so many statements of the server's wait for a lock."""
+    deadline = time.monotonic() + 10
+    while server.sql("SELECT count(*) FROM pg_stat_activity WHERE "
+                     "datname = %s AND application_name = 'keel' AND "
+                     "wait_event_type = 'Lock'", server.database) != [
+                         (count,)]:
+        assert time.monotonic() < deadline, "nobody waits for a lock"
+        time.sleep(0.01)

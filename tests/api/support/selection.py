@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: ISC
+"""Which tests make the two short runs: `-m smoke`, what a developer runs before
+a commit, and `-m asan`, what is run under AddressSanitizer each time.
+tests/README.md says why these."""
+
+import pytest
+
+# What handles memory by hand, reads bytes from the wire, or fails midway.
+ASAN = [
+    "http/test_json_suite.py", "http/test_validation.py",
+    "http/test_wire_framing.py", "http/test_wire_head.py",
+    "http/test_wire_order.py",
+    "faults/test_disconnect.py", "faults/test_faults.py",
+    "faults/test_faults_users.py", "faults/test_hang_up.py",
+    "limits/test_deadlines.py", "limits/test_exhaustion.py",
+    "database/test_rows.py",
+    "jobs/test_jobs_smtp.py",
+]
+
+# Of each folder, what it is about where nothing goes wrong.
+SMOKE = [
+    "accounts/test_access.py::test_the_table_has_every_endpoint_and_no_other",
+    "accounts/test_auth.py::test_requests_oauthlib_signs_in_and_reads_me",
+    "accounts/test_auth.py::test_the_claims_are_rfc_9068s",
+    "accounts/test_auth.py::test_no_token_is_refused",
+    "accounts/test_emails.py",
+    "accounts/test_guessing.py::test_the_owner_is_let_in_at_home",
+    "accounts/test_passwords.py::test_a_passphrase_instead",
+    "accounts/test_sessions.py",
+    "accounts/test_users.py",
+    "accounts/test_users_item.py",
+    "accounts/test_users_rights.py::test_an_admin_lets_out_and_in_again",
+    "accounts/test_users_rights.py::test_the_last_admin_stays",
+    "database/test_catalog.py::test_keel_migrate_makes_what_the_files_say",
+    "database/test_database_errors.py::"
+    "test_a_broken_constraint_is_409_and_one_log_line",
+    "database/test_database_readonly.py::"
+    "test_writes_are_503_until_it_takes_them_again",
+    "database/test_integrity.py",
+    "database/test_ready.py::test_cut_connections_come_back",
+    "description/test_docs.py",
+    "description/test_openapi.py::test_it_is_the_one_in_git",
+    "description/test_operations.py",
+    "http/test_caches.py",
+    "http/test_conditional.py",
+    "http/test_http.py",
+    "http/test_tls.py::test_openssl_gets_an_answer",
+    "http/test_tls.py::test_http_1_1_is_chosen_by_alpn",
+    "http/test_validation.py",
+    "http/test_wire_framing.py::test_content_length_1_with_20_mb_behind_it",
+    "jobs/test_admin_jobs.py",
+    "jobs/test_jobs_mail.py::test_a_mail_is_well_made",
+    "jobs/test_jobs_runners.py::test_a_commit_wakes_the_runner",
+    "jobs/test_jobs_runners.py::test_a_user_who_is_gone_is_sent_nothing",
+    "jobs/test_jobs_smtp.py::test_what_is_refused_for_good_is_dead_at_once",
+    "limits/test_networks.py::test_a_64_has_the_quota",
+    "limits/test_overload.py::test_one_connection_carries_many_transactions",
+    "limits/test_rate_limits.py::test_headers_tell_what_is_left",
+    "lists/test_cursor.py",
+    "lists/test_pagination.py",
+    "operations/test_commands.py::test_an_admin_signs_in_and_makes_another",
+    "operations/test_commands.py::test_routes_lists_every_endpoint",
+    "operations/test_development.py::"
+    "test_a_second_start_finds_its_data_again",
+    "operations/test_kore_conf.py::"
+    "test_the_edit_is_in_force_after_a_restart",
+    "operations/test_start.py::test_a_missing_certificate",
+    "operations/test_workers.py::test_workers_may_die_again_and_again",
+]
+
+
+def name_of(item, whole):
+    """FOLDER/FILE::TEST, without parameters; FOLDER/FILE for the whole file."""
+    path = "%s/%s" % (item.path.parent.name, item.path.name)
+    return path if whole else "%s::%s" % (path, item.originalname)
+
+
+def mark(items, expression):
+    """Where such a run is asked for, each name must be a test's."""
+    unused = set(SMOKE + ASAN) if expression in ("smoke", "asan") else set()
+    for item in items:
+        names = {name_of(item, True), name_of(item, False)}
+        unused -= names
+        if names & set(SMOKE):
+            item.add_marker("smoke")
+        if names & set(SMOKE + ASAN):
+            item.add_marker("asan")
+    if unused:
+        raise pytest.UsageError("no such tests: %s" % sorted(unused))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: ISC
+"""A server for the harnesses that run without pytest (tests/fuzz,
+tests/attacks)."""
+
+import contextlib
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+from cluster import Cluster
+from server import Server, make_certificate
+
+
+@contextlib.contextmanager
+def running_server(**settings):
+    """A server on a database of its own. Who wants to know what was wrong
+    stops it and reads its problems. A SIGTERM ends all that runs."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    cluster = Cluster()
+    folder = tempfile.mkdtemp(prefix="keel-tls-")
+    server = None
+    try:
+        cluster.start()
+        server = Server(cluster, cluster.database(),
+                        make_certificate(folder, "ec"), **settings)
+        done = server.command("migrate")
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        yield server.start()
+    finally:
+        if server is not None:
+            server.stop()
+            server.remove()
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for_no_connections(server, seconds, most=0):
+    """Until no more than `most` connections of clients are left, and no byte
+    is held for them; what is left then, as {gauge: value}."""
+    deadline = time.monotonic() + seconds
+    while True:
+        values = server.metrics()
+        busy = {name: values[name] for name in
+                ("keel_connections", "keel_wire_memory")
+                if values[name] > most}
+        if not busy or time.monotonic() > deadline:
+            return busy
+        time.sleep(0.25)
