@@ -11,7 +11,7 @@
 void	exit_fail(const char *, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));
 
-/* The same with a problem's line; returns when there is none (NULL). */
+/* The same with this line. Returns if it is NULL: nothing is wrong. */
 void	exit_if(const char *problem);
 
 /* Removes the pid file and exits. */

@@ -25,7 +25,7 @@ void	*arena_alloc(struct arena *, size_t);
  */
 bool	 arena_reserve(struct arena *, size_t len);
 
-/* Text that grows in the arena. */
+/* Returns an empty text that grows in the arena. */
 struct text arena_text(struct arena *);
 
 /* Frees all of it. With wipe it is overwritten first: it held secrets. */

@@ -12,8 +12,8 @@
 
 /*
  * Writes JSON text member by member, commas included. The text grows in an
- * arena, or stays in a buffer of the caller's. text.cut says that it did not
- * fit, or memory was short.
+ * arena, or stays in a buffer of the caller's. text.cut is set when it does not
+ * fit or memory is short; nothing more is written then.
  */
 struct jsonw {
 	struct text	text;

@@ -57,7 +57,7 @@ void	 openapi_component_put(const char *kind, const char *name, json_t *);
 /* Returns all components by kind; the caller owns them. */
 json_t	*openapi_components(void);
 
-/* Returns whether it is answered with an entity tag; NULL: it is not. */
+/* Returns whether its response has an entity tag. The schema may be NULL. */
 bool	 openapi_has_version(const struct schema *);
 
 /* Returns whether it is a GET with an entity tag, which may give 304 or 412. */
