@@ -32,7 +32,7 @@ SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 .PHONY: help run test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
 	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins golden \
-	h1spec clean
+	h1spec kore-defects clean
 
 help:
 	@echo 'make run              install what is missing, build, serve'
@@ -58,6 +58,7 @@ help:
 	@echo
 	@echo 'make golden           renew tests/golden/openapi.json'
 	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"
+	@echo 'make kore-defects     is stock Kore as docs/architecture.md says?'
 	@echo 'make deps deps-test   only install what run and test need'
 	@echo 'make clean            remove what was built; ./var is kept'
 
@@ -247,6 +248,10 @@ h1spec:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
 	    tests/h1spec/run.py "$(H1SPEC)"
+
+# Of Debian's Kore, with nothing of Keel in it: for when Debian has a new one.
+kore-defects:
+	@$(PYTHON) -B tests/kore/run.py
 
 clean:
 	rm -rf .build .objs .flavor keel.so cert dh2048.pem \

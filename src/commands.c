@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands of ./keel besides serve (manage.py). */
+/* The commands of ./keel besides serve, like those of Django's manage.py. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,20 +10,21 @@
 #include "commands.h"
 #include "config.h"
 #include "database/database.h"
-#include "jobs/jobs.h"
+#include "http/routes.h"
+#include "jobs_main.h"
 #include "main.h"
 #include "modules/users/users.h"
 #include "openapi/openapi.h"
-#include "runtime/endpoint.h"
-#include "runtime/tls.h"
+#include "product.h"
 #include "utils/email.h"
 #include "utils/password.h"
 #include "utils/utf8.h"
+#include "wire/tls.h"
 #include "wire/wire.h"
 
 #define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
 
-/* Two blanks end a column: require_role("admin", "staff") has one itself. */
+/* Two blanks end a column: require_role("admin", "staff") contains one. */
 #define ROUTE_COLUMNS	"%-6s  %-35s  %-16s  %-30s  "
 
 static void
@@ -42,7 +43,7 @@ command_routes(void)
 	routes_walk(show_route);
 }
 
-/* As GET /openapi.json answers, to the byte. */
+/* Prints exactly the bytes of GET /openapi.json. */
 static void
 command_openapi(void)
 {
@@ -56,23 +57,23 @@ command_openapi(void)
 static void
 command_migrate(void)
 {
-	const char	*what;
+	const char	*problem;
 
-	what = migrations_run(getenv("KEEL_DRY_RUN") != NULL);
-	if (what != NULL)
-		main_fail("%s", what);
+	problem = migrations_run(getenv(ENV("DRY_RUN")) != NULL);
+	if (problem != NULL)
+		main_fail("%s", problem);
 }
 
 static void
-require_valid(const char *validator, const char *what, const char *value)
+require_valid(const char *validator, const char *problem, const char *value)
 {
 	const char	*reason;
 
 	if ((reason = rule_reason(rule_find(validator), value)) != NULL)
-		main_fail("%s: %s", what, reason);
+		main_fail("%s: %s", problem, reason);
 }
 
-/* One line of standard input, as the password; never an argument. */
+/* Reads the password from a line of standard input, never an argument. */
 static void
 read_password(char out[static PASSWORD_LINE_MAX])
 {
@@ -91,7 +92,7 @@ command_create_admin(void)
 {
 	static char	 password[PASSWORD_LINE_MAX], normal[EMAIL_MAX];
 	static char	 hash[PASSWORD_HASH_MAX];
-	const char	*email = getenv("KEEL_EMAIL"), *what;
+	const char	*email = getenv(ENV("EMAIL")), *problem;
 
 	if (email == NULL)
 		main_fail("create-admin needs an e-mail address");
@@ -102,32 +103,33 @@ command_create_admin(void)
 	if (password_hash(password, hash) != 0)
 		main_fail("cannot hash the password: out of memory");
 	OPENSSL_cleanse(password, sizeof(password));
-	if ((what = users_service_create_admin(normal, hash)) != NULL)
-		main_fail("%s", what);
-	printf("keel: created the admin %s\n", normal);
+	if ((problem = users_service_create_admin(normal, hash)) != NULL)
+		main_fail("%s", problem);
+	printf(PRODUCT ": created the admin %s\n", normal);
 }
 
 static void
 command_check_config(void)
 {
-	const char	*what;
+	const char	*problem;
 
 	config_print();
-	if ((what = wire_check()) != NULL ||
-	    (what = tls_init(config.tls_cert, config.tls_key)) != NULL ||
-	    (what = database_check()) != NULL)
-		main_fail("%s", what);
-	printf("keel: the configuration is good\n");
+	if ((problem = wire_check()) != NULL ||
+	    (problem = tls_init(config.tls_cert, config.tls_key)) != NULL ||
+	    (problem = database_check()) != NULL)
+		main_fail("%s", problem);
+	printf(PRODUCT ": the configuration is good\n");
 }
 
 static void
 command_jobs(void)
 {
-	const char	*conninfo, *what;
+	const char	*conninfo, *problem;
 
-	if ((what = database_check()) != NULL ||
-	    (conninfo = database_conninfo(config.database_url, &what)) == NULL)
-		main_fail("%s", what);
+	if ((problem = database_check()) != NULL ||
+	    (conninfo = database_conninfo(config.database_url,
+	    &problem)) == NULL)
+		main_fail("%s", problem);
 	jobs_main(conninfo);
 }
 
@@ -145,7 +147,7 @@ commands_run(void)
 		{ "openapi", command_openapi },
 		{ "routes", command_routes },
 	};
-	const char	*name = getenv("KEEL_COMMAND");
+	const char	*name = getenv(ENV("COMMAND"));
 	size_t		 i;
 
 	if (name == NULL || strcmp(name, "serve") == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The commands of ./keel that are not the server: create-admin, migrate,
+ * The commands besides the server: create-admin, migrate,
  * routes and the like.
  */
 

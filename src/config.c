@@ -1,346 +1,208 @@
 /* SPDX-License-Identifier: ISC */
-/* Settings from the environment, checked (the seed's config.py). */
+/* Reads the environment into the settings' rows (FastAPI's config.py). */
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/register.h"
 #include "config.h"
 #include "middleware/rate_limit.h"
-#include "runtime/log.h"
-#include "utils/complain.h"
+#include "product.h"
+#include "utils/start_error.h"
 
-#define WORKERS_MAX	64
-#define POOL_MAX	64
-#define PROXIES_MAX	32
-#define CONCURRENCY_MAX	256
-#define KEEP_DAYS_MAX	3650
+#define SERVERS_TABLE	"server"	/* in config_table.c */
 
 struct config	config;
 
-extern struct setting	*const __start_keel_settings[];
-extern struct setting	*const __stop_keel_settings[];
+REGISTERED(struct settings_table, settings);
 
-SETTING(state_dir, "KEEL_STATE_DIR", "./var");
-SETTING(database_url, "KEEL_DATABASE_URL", NULL, .secret = true);
-SETTING(host, "KEEL_HOST", "127.0.0.1");
-SETTING(port, "KEEL_PORT", "8888");
-SETTING(admin_port, "KEEL_ADMIN_PORT", "9464");
-SETTING(public_url, "KEEL_PUBLIC_URL", NULL);
-SETTING(algorithm, "KEEL_ALGORITHM", "HS256");
-SETTING(secret_key, "KEEL_SECRET_KEY", NULL, .secret = true);
-SETTING(tls_cert, "KEEL_TLS_CERT", NULL);
-SETTING(tls_key, "KEEL_TLS_KEY", NULL);
-SETTING(workers, "KEEL_WORKERS", NULL);
-SETTING(database_pool, "KEEL_DATABASE_POOL", "8");
-SETTING(jobs_concurrency, "KEEL_JOBS_CONCURRENCY", "16");
-SETTING(jobs_keep_days, "KEEL_JOBS_KEEP_DAYS", "7");
-SETTING(smtp_url, "KEEL_SMTP_URL", NULL, .secret = true);
-SETTING(smtp_tls, "KEEL_SMTP_TLS", "required");
-SETTING(smtp_ca, "KEEL_SMTP_CA", NULL);
-SETTING(mail_from, "KEEL_MAIL_FROM", "Keel <keel@localhost>");
-SETTING(connections_per_address, "KEEL_CONNECTIONS_PER_ADDRESS", "256");
-SETTING(rate_limits, "KEEL_RATE_LIMITS", NULL);
-SETTING(trusted_proxies, "KEEL_TRUSTED_PROXIES", NULL);
-SETTING(user_directory, "KEEL_USER_DIRECTORY", "admin");
-SETTING(log_level, "KEEL_LOG_LEVEL", "info");
-SETTING(allow_root, "KEEL_ALLOW_ROOT", "0");
-
-const char *
-setting_read(struct setting *s)
+/*
+ * The server's table comes first, so that a module's row may build on it; then
+ * the others by title. The linker's order depends on the file system.
+ */
+static int
+compare_titles(const char *a, const char *b)
 {
-	const char	*value = getenv(s->name);
+	bool	 first = strcmp(a, SERVERS_TABLE) == 0;
 
-	s->given = value != NULL && *value != '\0';
-	s->value = s->given ? value : s->fallback;
-	return (s->value);
+	if (first != (strcmp(b, SERVERS_TABLE) == 0))
+		return (first ? -1 : 1);
+	return (strcmp(a, b));
+}
+
+/* The table that comes after `last`, or the first if that is NULL. */
+static const struct settings_table *
+next_table(const struct settings_table *last)
+{
+	const struct settings_table	*next = NULL;
+	struct settings_table		*const *t;
+
+	EACH_REGISTERED(t, settings) {
+		if ((last == NULL ||
+		    compare_titles((*t)->title, last->title) > 0) &&
+		    (next == NULL ||
+		    compare_titles((*t)->title, next->title) < 0))
+			next = *t;
+	}
+	return (next);
+}
+
+static struct setting *
+find_setting(const char *name, size_t len)
+{
+	struct settings_table	*const *t;
+	size_t			 i;
+
+	EACH_REGISTERED(t, settings) {
+		for (i = 0; i < (*t)->n; i++) {
+			if (strlen((*t)->rows[i].name) == len &&
+			    strncmp((*t)->rows[i].name, name, len) == 0)
+				return (&(*t)->rows[i]);
+		}
+	}
+	return (NULL);
 }
 
 static const char *
-check_number(const char *name, const char *text, unsigned min, unsigned max,
-    unsigned *out)
+check_number(const struct setting *s, unsigned *out)
 {
-	unsigned	 n = 0;
+	uint64_t	 n = 0;
 	const char	*p;
 
-	for (p = text; isdigit((unsigned char)*p) && n <= max; p++)
-		n = n * 10 + (unsigned)(*p - '0');
-	if (*p != '\0' || p == text || n < min || n > max)
-		return (complain("%s must be a number from %u to %u, not '%s'",
-		    name, min, max, text));
-	*out = n;
+	for (p = s->value; isdigit((unsigned char)*p) && n <= s->max; p++)
+		n = n * 10 + (uint64_t)(*p - '0');
+	if (*p != '\0' || p == s->value || n < s->min || n > s->max)
+		return (start_error("%s must be a number from %u to %u, "
+		    "not '%s'", s->name, s->min, s->max, s->value));
+	*out = (unsigned)n;
 	return (NULL);
 }
 
-static const char *
-check_address(void)
+/* "a, b or c". */
+static void
+list_choices(const struct setting *s, char *out, size_t size)
 {
-	unsigned char	 addr[sizeof(struct in6_addr)];
-	unsigned	 port, admin;
-	const char	*what;
+	size_t	 i, len = 0;
 
-	if (inet_pton(AF_INET, config.host, addr) != 1 &&
-	    inet_pton(AF_INET6, config.host, addr) != 1)
-		return (complain("KEEL_HOST must be an IP address, not '%s'",
-		    config.host));
-	if ((what = check_number("KEEL_PORT", config.port, 1, 65535,
-	    &port)) != NULL)
-		return (what);
-	if ((what = check_number("KEEL_ADMIN_PORT", config.admin_port, 1,
-	    65535, &admin)) != NULL)
-		return (what);
-	if (port == admin)
-		return (complain("KEEL_PORT and KEEL_ADMIN_PORT are both %u",
-		    port));
-	return (NULL);
-}
-
-/* A secret somebody copied from an example is no secret. */
-static const char *
-check_secret(const char *secret, const char *alg)
-{
-	static const char *const placeholders[] = {
-		"changeme", "change-me", "change_me", "change me", "secret",
-		"password", "example", "placeholder", "your-", "insecure",
-		"default", "12345678",
-	};
-	size_t	 len = strlen(secret), i, distinct;
-	char	 seen[256] = "";
-
-	if (len < jwt_algorithm_min_secret(alg))
-		return (complain("KEEL_SECRET_KEY has %zu bytes; %s needs at "
-		    "least %zu (try: openssl rand -base64 48)", len, alg,
-		    jwt_algorithm_min_secret(alg)));
-	for (i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
-		if (strcasestr(secret, placeholders[i]) != NULL)
-			return (complain("KEEL_SECRET_KEY looks like a "
-			    "placeholder: it contains '%s' (try: openssl "
-			    "rand -base64 48)", placeholders[i]));
-	}
-	for (distinct = 0, i = 0; i < len; i++)
-		distinct += seen[(unsigned char)secret[i]]++ == 0;
-	if (distinct < 8)
-		return (complain("KEEL_SECRET_KEY has only %zu different "
-		    "characters (try: openssl rand -base64 48)", distinct));
-	return (NULL);
+	for (i = 0; s->choices[i] != NULL && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s",
+		    i == 0 ? "" : s->choices[i + 1] != NULL ? ", " : " or ",
+		    s->choices[i]);
 }
 
 static const char *
-load_secret(void)
+check_choice(const struct setting *s, unsigned *out)
 {
-	const char	*secret, *alg, *what;
-
-	alg = setting_read(&algorithm_setting);
-	secret = setting_read(&secret_key_setting);
-	if (!jwt_algorithm_known(alg))
-		return (complain("KEEL_ALGORITHM must be HS256, HS384 or "
-		    "HS512, not '%s'", alg));
-	if (secret == NULL)
-		return (complain("KEEL_SECRET_KEY is not set (try: openssl "
-		    "rand -base64 48)"));
-	if ((what = check_secret(secret, alg)) != NULL)
-		return (what);
-	config.jwt_key.alg = alg;
-	config.jwt_key.secret = secret;
-	config.jwt_key.secret_len = strlen(secret);
-	if (!cursor_key(secret, strlen(secret), config.cursor_key))
-		return (complain("cannot make a key: out of memory"));
-	return (NULL);
-}
-
-static const char *
-load_public_url(void)
-{
-	static char	 url[128];
-	size_t		 len;
-
-	snprintf(url, sizeof(url), strchr(config.host, ':') != NULL ?
-	    "https://[%s]:%s" : "https://%s:%s", config.host, config.port);
-	public_url_setting.fallback = url;
-	config.public_url = setting_read(&public_url_setting);
-	len = strlen(config.public_url);
-	if (strncmp(config.public_url, "https://", 8) != 0 || len < 9 ||
-	    len > 200 || config.public_url[len - 1] == '/' ||
-	    strpbrk(config.public_url, " \t\r\n?#\"") != NULL)
-		return (complain("KEEL_PUBLIC_URL must be like "
-		    "https://api.example.org, without a slash at its end, "
-		    "not '%s'", config.public_url));
-	return (NULL);
-}
-
-static const char *
-load_tls(void)
-{
-	config.tls_cert = setting_read(&tls_cert_setting);
-	config.tls_key = setting_read(&tls_key_setting);
-	if ((config.tls_cert == NULL) != (config.tls_key == NULL))
-		return (complain("KEEL_TLS_CERT and KEEL_TLS_KEY must be set "
-		    "together"));
-	if (config.tls_cert != NULL && access(config.tls_cert, R_OK) == -1)
-		return (complain("KEEL_TLS_CERT: cannot read %s: %m",
-		    config.tls_cert));
-	if (config.tls_key != NULL && access(config.tls_key, R_OK) == -1)
-		return (complain("KEEL_TLS_KEY: cannot read %s: %m",
-		    config.tls_key));
-	return (NULL);
-}
-
-static const char *
-load_counts(void)
-{
-	static char	 cpus[16];
-	long		 n = sysconf(_SC_NPROCESSORS_ONLN);
-	const char	*text, *what;
-
-	snprintf(cpus, sizeof(cpus), "%ld", n < 1 ? 1 : n > 16 ? 16 : n);
-	workers_setting.fallback = cpus;
-	text = setting_read(&workers_setting);
-	if ((what = check_number("KEEL_WORKERS", text, 1, WORKERS_MAX,
-	    &config.workers)) != NULL)
-		return (what);
-	text = setting_read(&database_pool_setting);
-	return (check_number("KEEL_DATABASE_POOL", text, 1, POOL_MAX,
-	    &config.database_pool));
-}
-
-static const char *
-load_jobs(void)
-{
-	const char	*text, *what;
-
-	text = setting_read(&jobs_concurrency_setting);
-	if ((what = check_number("KEEL_JOBS_CONCURRENCY", text, 1,
-	    CONCURRENCY_MAX, &config.jobs_concurrency)) != NULL)
-		return (what);
-	text = setting_read(&jobs_keep_days_setting);
-	return (check_number("KEEL_JOBS_KEEP_DAYS", text, 0, KEEP_DAYS_MAX,
-	    &config.jobs_keep_days));
-}
-
-static const char *
-load_mail(void)
-{
-	const char	*url, *tls, *ca, *from;
-
-	url = setting_read(&smtp_url_setting);
-	tls = setting_read(&smtp_tls_setting);
-	ca = setting_read(&smtp_ca_setting);
-	from = setting_read(&mail_from_setting);
-	return (mail_settings_read(url, tls, ca, from, &config.mail));
-}
-
-static const char *
-load_log_level(void)
-{
-	const char	*text = setting_read(&log_level_setting);
-	int		 level = log_level_parse(text);
-
-	if (level == -1)
-		return (complain("KEEL_LOG_LEVEL must be debug, info, warning "
-		    "or error, not '%s'", text));
-	config.log_level = (unsigned)level;
-	return (NULL);
-}
-
-static const char *
-load_user_directory(void)
-{
-	const char	*text = setting_read(&user_directory_setting);
-
-	if (strcmp(text, "admin") == 0)
-		config.user_directory = DIRECTORY_ADMIN;
-	else if (strcmp(text, "authenticated") == 0)
-		config.user_directory = DIRECTORY_AUTHENTICATED;
-	else
-		return (complain("KEEL_USER_DIRECTORY must be admin or "
-		    "authenticated, not '%s'", text));
-	return (NULL);
-}
-
-static struct netblock	proxies[PROXIES_MAX];
-static unsigned		nproxies;
-
-bool
-config_trusts(const struct netaddr *a)
-{
+	char		 list[256] = "";
 	unsigned	 i;
 
-	for (i = 0; i < nproxies; i++) {
-		if (netblock_has(&proxies[i], a))
-			return (true);
+	for (i = 0; s->choices[i] != NULL; i++) {
+		if (strcmp(s->choices[i], s->value) == 0) {
+			*out = i;
+			return (NULL);
+		}
 	}
-	return (false);
+	list_choices(s, list, sizeof(list));
+	return (start_error("%s must be %s, not '%s'", s->name, list,
+	    s->value));
 }
 
 static const char *
-load_proxies(void)
+check_address(const struct setting *s)
 {
-	const char	*list = setting_read(&trusted_proxies_setting);
-	const char	*what;
-	char		 item[64];
-	size_t		 len;
+	unsigned char	 addr[sizeof(struct in6_addr)];
 
-	if (list == NULL)
-		return (NULL);
-	for (; *list != '\0'; list += len + (list[len] == ',')) {
-		len = strcspn(list, ",");
-		if (nproxies == PROXIES_MAX)
-			return (complain("KEEL_TRUSTED_PROXIES has more than "
-			    "%u entries", PROXIES_MAX));
-		snprintf(item, sizeof(item), "%.*s", (int)len, list);
-		what = netblock_parse(item, &proxies[nproxies++]);
-		if (what != NULL)
-			return (complain("KEEL_TRUSTED_PROXIES: '%s' %s (it "
-			    "is a list like 10.0.0.0/8,192.0.2.1)", item,
-			    what));
+	if (inet_pton(AF_INET, s->value, addr) != 1 &&
+	    inet_pton(AF_INET6, s->value, addr) != 1)
+		return (start_error("%s must be an IP address, not '%s'",
+		    s->name, s->value));
+	return (NULL);
+}
+
+static const char *
+check_type(const struct setting *s, unsigned *number)
+{
+	switch (s->type) {
+	case SETTING_NUMBER:
+		return (check_number(s, number));
+	case SETTING_CHOICE:
+		return (check_choice(s, number));
+	case SETTING_ADDRESS:
+		return (check_address(s));
+	case SETTING_TEXT:
+		break;
 	}
 	return (NULL);
 }
 
 static const char *
-load_limits(void)
+read_setting(struct setting *s)
 {
-	const char	*text, *what;
+	const char	*value = getenv(s->name), *problem;
+	unsigned	 number = 0;
 
-	text = setting_read(&connections_per_address_setting);
-	if ((what = check_number("KEEL_CONNECTIONS_PER_ADDRESS", text, 1,
-	    65535, &config.connections_per_address)) != NULL)
-		return (what);
-	text = setting_read(&rate_limits_setting);
-	if ((what = rate_limit_configure(text)) != NULL)
-		return (what);
-	return (load_proxies());
+	s->given = value != NULL && *value != '\0';
+	s->value = s->given ? value : s->find_fallback != NULL ?
+	    s->find_fallback() : s->fallback;
+	if (s->value == NULL && s->required != NULL)
+		return (start_error("%s is not set (%s)", s->name,
+		    s->required));
+	if (s->value != NULL && (problem = check_type(s, &number)) != NULL)
+		return (problem);
+	if (s->text != NULL)
+		*s->text = s->value;
+	if (s->number != NULL && s->value != NULL)
+		*s->number = number;
+	return (s->then != NULL ? s->then() : NULL);
 }
 
-/* ./keel's own variables; everything else must be a setting. */
+static const char *
+read_named(const char *name)
+{
+	return (read_setting(find_setting(name, strlen(name))));
+}
+
+static const char *
+read_all(void)
+{
+	const struct settings_table	*t;
+	const char			*problem;
+	size_t				 i;
+
+	for (t = next_table(NULL); t != NULL; t = next_table(t)) {
+		for (i = 0; i < t->n; i++) {
+			if ((problem = read_setting(&t->rows[i])) != NULL)
+				return (problem);
+		}
+	}
+	return (NULL);
+}
+
+/* The variables that ./keel itself uses. */
 static bool
-is_known(const char *variable, size_t len)
+is_own(const char *variable, size_t len)
 {
 	static const char *const own[] = {
-		"KEEL_COMMAND", "KEEL_DRY_RUN", "KEEL_EMAIL", "KEEL_BUILD",
-		"KEEL_FLAVOR",
+		ENV("COMMAND"), ENV("DRY_RUN"), ENV("EMAIL"), ENV("BUILD"),
+		ENV("FLAVOR"),
 	};
-	struct setting	*const *s;
-	size_t		 i;
+	size_t	 i;
 
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (strlen(own[i]) == len &&
 		    strncmp(own[i], variable, len) == 0)
 			return (true);
 	}
-	for (s = __start_keel_settings; s < __stop_keel_settings; s++) {
-		if (strlen((*s)->name) == len &&
-		    strncmp((*s)->name, variable, len) == 0)
-			return (true);
-	}
 	return (false);
 }
 
-/* A misspelt setting would be a default nobody chose. */
+/* If a misspelt setting were ignored, its default would count. */
 static const char *
 check_unknown(void)
 {
@@ -349,92 +211,56 @@ check_unknown(void)
 
 	for (v = environ; *v != NULL; v++) {
 		len = strcspn(*v, "=");
-		if (strncmp(*v, "KEEL_", 5) == 0 && !is_known(*v, len))
-			return (complain("%.*s is not a setting",
+		if (strncmp(*v, ENV(""), strlen(ENV(""))) == 0 &&
+		    !is_own(*v, len) && find_setting(*v, len) == NULL)
+			return (start_error("%.*s is not a setting",
 			    (int)len, *v));
 	}
 	return (NULL);
 }
 
-static const char *
-load_database(void)
-{
-	config.state_dir = setting_read(&state_dir_setting);
-	config.database_url = setting_read(&database_url_setting);
-	if (config.database_url == NULL)
-		return (complain("KEEL_DATABASE_URL is not set (./keel serve "
-		    "starts a private database when it is not; kore and "
-		    "kodev cannot)"));
-	return (NULL);
-}
-
-/* A fault of a server that runs as root is the whole machine's. */
-static const char *
-load_allow_root(void)
-{
-	const char	*text = setting_read(&allow_root_setting);
-
-	if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
-		return (complain("KEEL_ALLOW_ROOT must be 0 or 1, not '%s'",
-		    text));
-	if (geteuid() == 0 && *text == '0')
-		return (complain("refusing to run as root: run it as a system "
-		    "user, as conf/keel.service does, or set "
-		    "KEEL_ALLOW_ROOT=1"));
-	return (NULL);
-}
-
-static const char *
-load_server(void)
-{
-	const char	*what;
-
-	config.host = setting_read(&host_setting);
-	config.port = setting_read(&port_setting);
-	config.admin_port = setting_read(&admin_port_setting);
-	if ((what = load_allow_root()) != NULL ||
-	    (what = check_address()) != NULL ||
-	    (what = load_public_url()) != NULL ||
-	    (what = load_secret()) != NULL ||
-	    (what = load_tls()) != NULL ||
-	    (what = load_counts()) != NULL ||
-	    (what = load_jobs()) != NULL ||
-	    (what = load_mail()) != NULL ||
-	    (what = load_limits()) != NULL ||
-	    (what = load_user_directory()) != NULL ||
-	    (what = load_log_level()) != NULL)
-		return (what);
-	return (check_unknown());
-}
-
+/*
+ * Every command but routes and openapi needs the database. ALLOW_ROOT is read
+ * before the rows whose checks open files.
+ */
 const char *
 config_load(void)
 {
-	const char	*command = getenv("KEEL_COMMAND"), *what;
+	const char	*command = getenv(ENV("COMMAND")), *problem;
 
-	if (command != NULL && (strcmp(command, "routes") == 0 ||
-	    strcmp(command, "openapi") == 0))
+	if (command == NULL)
+		command = "serve";
+	if (strcmp(command, "routes") == 0 || strcmp(command, "openapi") == 0)
 		return (NULL);
-	if ((what = load_database()) != NULL)
-		return (what);
-	if (command == NULL || strcmp(command, "serve") == 0 ||
-	    strcmp(command, "jobs") == 0 ||
-	    strcmp(command, "check-config") == 0)
-		what = load_server();
-	return (what);
+	if ((problem = read_named(ENV("DATABASE_URL"))) != NULL)
+		return (problem);
+	if (strcmp(command, "serve") != 0 && strcmp(command, "jobs") != 0 &&
+	    strcmp(command, "check-config") != 0)
+		return (NULL);
+	if ((problem = read_named(ENV("ALLOW_ROOT"))) != NULL ||
+	    (problem = read_all()) != NULL)
+		return (problem);
+	return (check_unknown());
 }
 
+static void
+print_setting(const struct setting *s)
+{
+	printf("%-28s %s%s\n", s->name, s->value == NULL ? "(unset)" :
+	    s->secret ? "********" : s->value, s->given ? "" :
+	    s->value != NULL ? "  (default)" : "");
+}
+
+/* From the last row up: the order that check-config has always had. */
 void
 config_print(void)
 {
-	struct setting	*const *i;
-	const struct setting	*s;
+	const struct settings_table	*t;
+	size_t				 i;
 
-	for (i = __start_keel_settings; i < __stop_keel_settings; i++) {
-		s = *i;
-		printf("%-28s %s%s\n", s->name, s->value == NULL ? "(unset)" :
-		    s->secret ? "********" : s->value, s->given ? "" :
-		    s->value != NULL ? "  (default)" : "");
+	for (t = next_table(NULL); t != NULL; t = next_table(t)) {
+		for (i = t->n; i > 0; i--)
+			print_setting(&t->rows[i - 1]);
 	}
 	rate_limit_print();
 }

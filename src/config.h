@@ -5,82 +5,128 @@
 #define SRC_CONFIG_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "mail/mail_settings.h"
-#include "runtime/schema.h"
-#include "utils/cursor.h"
+#include "base/register.h"
 #include "utils/jwt.h"
-#include "utils/netaddr.h"
+
+/* What the text of a setting must be. */
+enum setting_type {
+	SETTING_TEXT,		/* any text */
+	SETTING_NUMBER,		/* decimal digits, from min to max */
+	SETTING_CHOICE,		/* one of the choices */
+	SETTING_ADDRESS		/* an IP address */
+};
 
 /*
- * A variable of the environment. Every SETTING is listed by check-config and
- * known to the check for misspelt ones; there is no table in C to edit:
+ * A setting: everything about it is in its row. docs/settings.md has a table
+ * that tests/lint/settings.py makes from the rows, and check-config prints
+ * them. src/config_table.c has the server's own; any file may add more:
  *
- *	SETTING(port, "KEEL_PORT", "8888");
+ *	static unsigned	 posts_max;
+ *
+ *	SETTINGS(posts,
+ *	    {
+ *		ENV("POSTS_MAX"), NUMBER(1, 1000), .number = &posts_max,
+ *		.fallback = "100",
+ *		.meaning = "Posts that one user may have.",
+ *	    });
+ *
+ * They are read when the server, the job runner or check-config starts, before
+ * the fork. A variable that is empty counts as unset.
  */
 struct setting {
-	const char	*name;
-	const char	*fallback;	/* NULL: unset */
-	bool		 secret;	/* shown masked */
+	const char	*name;		/* the variable of the environment */
 
-	const char	*value;		/* once it has been read */
+	enum setting_type	 type;
+	unsigned		 min, max;	/* of a number */
+	const char *const	*choices;	/* up to NULL */
+
+	/* The targets, each NULL or filled in. */
+	const char	**text;		/* NULL is stored if it is unset */
+	unsigned	*number;	/* the number, or the choice's index;
+					   if it is unset, not changed */
+
+	/* The default: a text, or a function that finds one. */
+	const char	*fallback;
+	const char	*(*find_fallback)(void);
+	const char	*required;	/* there is none: how to set it */
+
+	/*
+	 * What follows once this row and those above it are read: a check of
+	 * several settings, or handing them to a room. Returns NULL, or the
+	 * line that ends the start.
+	 */
+	const char	*(*then)(void);
+
+	bool		 secret;	/* is printed masked */
+
+	/* For docs/settings.md. */
+	const char	*meaning;	/* one sentence */
+	const char	*values;	/* what the type does not say of them */
+	const char	*unset;		/* the default, if fallback is NULL */
+
+	/* Once it is read. */
+	const char	*value;
 	bool		 given;		/* by the environment */
 };
 
-#define SETTING(title, variable, text, ...)				\
-	static struct setting title##_setting = {			\
-		.name = variable, .fallback = text, ##__VA_ARGS__	\
+#define TEXT			.type = SETTING_TEXT
+#define NUMBER(least, most)						\
+	.type = SETTING_NUMBER, .min = (least), .max = (most)
+#define CHOICE(...)							\
+	.type = SETTING_CHOICE,						\
+	.choices = (const char *const[]){ __VA_ARGS__, NULL }
+#define FLAG			CHOICE("0", "1")
+#define ADDRESS			.type = SETTING_ADDRESS
+
+struct settings_table {
+	const char	*title;
+	struct setting	*rows;
+	size_t		 n;
+};
+
+#define SETTINGS(name_of_table, ...)					\
+	static struct setting name_of_table##_rows[] = { __VA_ARGS__ };	\
+	static struct settings_table name_of_table##_settings = {	\
+		.title = #name_of_table, .rows = name_of_table##_rows,	\
+		.n = sizeof(name_of_table##_rows) /			\
+		    sizeof(name_of_table##_rows[0])			\
 	};								\
-	REGISTER(settings, title##_setting)
+	REGISTER(settings, name_of_table##_settings)
 
-/* Its value now, or its fallback. A variable that is empty counts as unset. */
-const char	*setting_read(struct setting *);
-
-/* Who may list the users, and read others than himself. */
+/* Who may list users and read other users. */
 enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };
 
 /*
- * Settings, from the environment and nowhere else (the seed's config.py).
+ * The settings that the top and the modules use; the rooms below have theirs.
  * Filled once, in the parent, before the fork; constant afterwards.
  */
 struct config {
-	const char	*host;			/* KEEL_HOST */
-	const char	*port;			/* KEEL_PORT */
-	const char	*admin_port;		/* KEEL_ADMIN_PORT */
-	const char	*state_dir;		/* KEEL_STATE_DIR */
-	const char	*database_url;		/* KEEL_DATABASE_URL */
-	const char	*public_url;		/* KEEL_PUBLIC_URL */
-	const char	*tls_cert;		/* KEEL_TLS_CERT; may be NULL */
-	const char	*tls_key;		/* KEEL_TLS_KEY; may be NULL */
-	unsigned	 workers;		/* KEEL_WORKERS */
-	unsigned	 database_pool;		/* KEEL_DATABASE_POOL */
-	unsigned	 jobs_concurrency;	/* KEEL_JOBS_CONCURRENCY */
-	unsigned	 jobs_keep_days;	/* KEEL_JOBS_KEEP_DAYS */
-	unsigned	 log_level;		/* KEEL_LOG_LEVEL */
-	unsigned	 connections_per_address;
-					/* KEEL_CONNECTIONS_PER_ADDRESS */
-	enum user_directory	 user_directory; /* KEEL_USER_DIRECTORY */
-	struct mail_settings	 mail;	/* KEEL_SMTP_URL, KEEL_SMTP_TLS,
-					   KEEL_SMTP_CA, KEEL_MAIL_FROM */
-	struct jwt_key	 jwt_key;	/* KEEL_SECRET_KEY, KEEL_ALGORITHM */
-	unsigned char	 cursor_key[CURSOR_KEY];	/* made of the secret */
+	const char	*host;
+	const char	*port;
+	const char	*admin_port;
+	const char	*database_url;
+	const char	*public_url;
+	const char	*tls_cert;	/* may be NULL */
+	const char	*tls_key;	/* may be NULL */
+	unsigned	 workers;
+	unsigned	 database_pool;
+	unsigned	 log_level;	/* enum log_level */
+	unsigned	 user_directory;	/* enum user_directory */
+	struct jwt_key	 jwt_key;
 };
 
 extern struct config	config;
 
 /*
- * Reads and checks every setting that KEEL_COMMAND needs. Returns NULL, or a
- * line naming the setting that is missing or wrong, and how it should be.
+ * Reads and checks the settings that COMMAND needs. Returns NULL, or a line
+ * that names the setting that is missing or wrong, and says how it must be.
  */
 const char	*config_load(void);
 
-/* Is it the address of a proxy that KEEL_TRUSTED_PROXIES names? */
-bool		 config_trusts(const struct netaddr *);
-
 /*
  * Prints every setting as it stands, secrets masked, and the rate limits that
- * came of it (./keel check-config).
+ * result from them (the command check-config).
  */
 void		 config_print(void);
 

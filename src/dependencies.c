@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Who is signed in, and what he may (the seed's dependencies.py). */
+/* The dependencies of handlers: the signed-in user and their rights. */
 
 #include <string.h>
 
 #include "config.h"
 #include "dependencies.h"
+#include "http/routes.h"
 #include "middleware/middleware.h"
+#include "modules/users/users.h"
+#include "product.h"
 #include "utils/jwt.h"
 
 static void	resolve_user(struct ctx *, const struct dependency *) AWAITS;
@@ -18,7 +21,7 @@ static void	resolve_self_or_directory(struct ctx *,
 
 const struct dependency	signed_in = {
 	.name = "signed_in", .resolve = resolve_user,
-	.doc = "For whoever is signed in",
+	.doc = "For signed-in users",
 	.raises = RAISES(&ERR_UNAUTHORIZED),
 };
 
@@ -31,16 +34,17 @@ const struct dependency	signed_in_or_none = {
 const struct dependency	user_directory = {
 	.name = "user_directory", .resolve = resolve_directory,
 	.roles = (const char *const[]){ "admin", NULL },
-	.doc = "With KEEL_USER_DIRECTORY=authenticated for whoever is signed "
-	    "in, else for",
+	.doc = "For all signed-in users if " ENV("USER_DIRECTORY")
+	    "=authenticated, otherwise for users with the role",
 	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
 };
 
 const struct dependency	self_or_directory = {
 	.name = "self_or_directory", .resolve = resolve_self_or_directory,
 	.roles = (const char *const[]){ "admin", NULL },
-	.doc = "With KEEL_USER_DIRECTORY=authenticated for whoever is signed "
-	    "in, else for the user himself, and",
+	.doc = "For all signed-in users if " ENV("USER_DIRECTORY")
+	    "=authenticated, otherwise for the user with this id, and for "
+	    "users with the role",
 	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
 };
 
@@ -53,7 +57,7 @@ resolve_user(struct ctx *c, const struct dependency *d)
 	if ((claims = auth_claims(c)) == NULL)
 		auth_raise(c);
 	c->user = users_service_find_signed_in(c, claims->sub, claims->sid,
-	    path_param(c, "user_id"), &c->asked);
+	    path_param(c, "user_id"), &c->target);
 	if (c->user == NULL)
 		auth_raise(c);
 	c->session_id = claims->sid;
@@ -79,7 +83,7 @@ has_role(const struct ctx *c, const struct dependency *d)
 	return (false);
 }
 
-/* An id that is none is nobody's: that it is none will be the answer. */
+/* True for an invalid id too: the response is then a 422, not a 403. */
 static bool
 is_self(const struct ctx *c)
 {
@@ -91,9 +95,9 @@ is_self(const struct ctx *c)
 }
 
 static void
-require(struct ctx *c, bool may)
+require(struct ctx *c, bool allowed)
 {
-	if (!may)
+	if (!allowed)
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 }
 
@@ -143,13 +147,13 @@ current_user_or_none(struct ctx *c)
 }
 
 const struct user *
-asked_user(struct ctx *c)
+target_user(struct ctx *c)
 {
-	/* Nobody has that id, or a test's stand-in has not read him. */
-	if (c->asked == NULL)
-		c->asked = users_service_get_by_id(c, path_param(c,
+	/* No user has that id, or an override of signed_in did not read it. */
+	if (c->target == NULL)
+		c->target = users_service_get_by_id(c, path_param(c,
 		    "user_id"));
-	if (c->asked == NULL)
+	if (c->target == NULL)
 		raise_error(c, &ERR_NOT_FOUND, "User not found");
-	return (c->asked);
+	return (c->target);
 }

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What handlers depend on: the signed-in user, their role, the user that the
- * path names.
+ * The dependencies of handlers: the signed-in user, their role, the user that
+ * the path names.
  */
 
 #ifndef SRC_DEPENDENCIES_H
 #define SRC_DEPENDENCIES_H
 
-#include "modules/users/users.h"
-#include "runtime/endpoint.h"
+#include "request/depend.h"
+
+struct user;
 
 /*
- * What handlers depend on, and ROUTE rows declare (the seed's
- * dependencies.py). Each of them reads who is signed in from the database,
- * for this request: a deactivation, a new role or a revoked session is in
- * force at once. On a route with PATH(user_id, T_UUID), the user it names is
- * read in the same round trip.
+ * ROUTE rows declare these with .auth (dependencies.py in a FastAPI project).
+ * Each reads the signed-in user from the database, for this request: a
+ * deactivation, a new role or a revoked session takes effect at once. On a
+ * route with PATH(user_id, T_UUID), the user that it names is read in the same
+ * round trip.
  */
 
 /* .auth = &signed_in: 401 unless the access token is good. */
@@ -26,28 +27,30 @@ extern const struct dependency	signed_in_or_none;
 
 /* .auth = require_role("admin", "staff"): 403 for everybody else. */
 #define require_role(...)						\
-	WITH_ROLES(require_role, resolve_role, "For", __VA_ARGS__)
+	WITH_ROLES(require_role, resolve_role,				\
+	    "For users with the role", __VA_ARGS__)
 
 /* The same, but the user that the path names may do it as well. */
 #define self_or_role(...)						\
 	WITH_ROLES(self_or_role, resolve_self_or_role,			\
-	    "For the user himself, and", __VA_ARGS__)
+	    "For the user with this id, and for users with the role",	\
+	    __VA_ARGS__)
 
 /*
- * Who may look at users: admins, or with KEEL_USER_DIRECTORY=authenticated
- * whoever is signed in. And whoever the path names may look at himself.
+ * Who may read users: admins or, with USER_DIRECTORY=authenticated, all
+ * signed-in users. With self_or_directory, the user that the path names, too.
  */
 extern const struct dependency	user_directory;
 extern const struct dependency	self_or_directory;
 
-/* Who is signed in. Raises ERR_INTERNAL in an endpoint without .auth. */
+/* The signed-in user. Raises ERR_INTERNAL in an endpoint without .auth. */
 const struct user	*current_user(struct ctx *);
 
 /* The same with .auth = &signed_in_or_none: NULL when no token was sent. */
 const struct user	*current_user_or_none(struct ctx *);
 
 /* The user that the path names. Raises 404 `User not found`. */
-const struct user	*asked_user(struct ctx *) AWAITS;
+const struct user	*target_user(struct ctx *) AWAITS;
 
 #define WITH_ROLES(title, fn, text, ...)				\
 	&(const struct dependency){					\

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Kore's hooks, in the order in which Kore calls them (the seed's main.py).
- * Everything that can be wrong is found in kore_parent_configure(), before the
- * fork: a worker that exits while it starts would be started again for ever.
+ * Kore's hooks, in the order in which Kore calls them (main.py in a FastAPI
+ * project). kore_parent_configure() finds all errors, before the fork: a worker
+ * that exits at start is restarted for ever.
  */
 
 #include <sys/types.h>
@@ -21,23 +21,26 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "app.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
 #include "commands.h"
 #include "config.h"
+#include "coro/loop.h"
 #include "database/database.h"
+#include "http/routes.h"
 #include "jobs/jobs.h"
 #include "mail/mail.h"
 #include "main.h"
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
-#include "runtime/endpoint.h"
-#include "runtime/log.h"
-#include "runtime/loop.h"
-#include "runtime/mem.h"
-#include "runtime/metrics.h"
-#include "runtime/offload.h"
-#include "runtime/pidfile.h"
-#include "runtime/tls.h"
+#include "pidfile.h"
+#include "product.h"
+#include "request/offload.h"
 #include "utils/password.h"
+#include "wire/tls.h"
 #include "wire/wire.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -60,7 +63,7 @@ EXPORT void	kore_worker_teardown(void);
 
 static const char	*conninfo;
 static bool		 was_restarted;
-static volatile sig_atomic_t	gave_up;	/* Kore, by its own decision */
+static volatile sig_atomic_t	gave_up;	/* Kore has stopped itself */
 
 void
 main_exit(int status)
@@ -75,7 +78,7 @@ main_fail(const char *fmt, ...)
 	va_list	 ap;
 
 	fflush(stdout);
-	fprintf(stderr, "keel: ");
+	fprintf(stderr, PRODUCT ": ");
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -84,8 +87,8 @@ main_fail(const char *fmt, ...)
 }
 
 /*
- * Kore's own objects live in mapped memory where the sanitizer does not look,
- * and so does the loader's last error.
+ * Kore keeps its objects in mapped memory, which the leak sanitizer does not
+ * search; the dynamic loader keeps its last error there, too.
  */
 void
 main_exit_clean(void)
@@ -99,7 +102,7 @@ main_exit_clean(void)
 	_exit(__lsan_do_recoverable_leak_check() != 0 ? 99 : 0);
 #else
 	fflush(NULL);
-	_exit(0);		/* threads may be at work yet */
+	_exit(0);		/* threads may still run */
 #endif
 }
 
@@ -111,8 +114,8 @@ require(const char *problem)
 }
 
 /*
- * Before Kore's main(): standard output by the line, since what is left in
- * the parent's buffer would be copied into every child.
+ * Before Kore's main(): makes standard output line-buffered, since the fork
+ * copies what is left in the parent's buffer into every child.
  */
 __attribute__((constructor)) static void
 before_kore(void)
@@ -121,7 +124,7 @@ before_kore(void)
 	pidfile_divert();
 }
 
-/* Tried before Kore does, whose own complaint does not say the address. */
+/* Binds before Kore does, whose error message lacks the address. */
 static void
 try_bind(const char *host, const char *port)
 {
@@ -158,7 +161,7 @@ listen_on(const char *server, const char *host, const char *port)
 		main_fail("cannot listen on %s port %s", host, port);
 }
 
-/* Kore's parent looks at every possible descriptor of a worker, once each. */
+/* Kore's parent loops over all possible descriptors of each worker. */
 static void
 limit_files(void)
 {
@@ -172,10 +175,9 @@ limit_files(void)
 }
 
 /*
- * Kore remembers one signal, and the last one wins: it must not forget that it
- * was told to end. And when the key manager dies, Kore sends itself a SIGTERM
- * and ends as if it had been told to: a signal from ourselves tells the two
- * apart.
+ * Kore stores only the last signal: do not let one replace the signal to stop.
+ * When the key manager dies, Kore sends itself a SIGTERM and exits as if it had
+ * been told to stop: the sender tells the two apart.
  */
 static void
 parent_signal(int sig, siginfo_t *info, void *context)
@@ -208,8 +210,8 @@ watch_signals(void)
 }
 
 /*
- * A SIGCHLD may have been lost to another signal, and a key manager that ended
- * with status 0 is not missed by Kore.
+ * Another signal may have replaced a SIGCHLD, and Kore does not notice that a
+ * key manager has exited with status 0.
  */
 static void
 watch_children(void *arg, u_int64_t now)
@@ -226,7 +228,7 @@ watch_children(void *arg, u_int64_t now)
 		raise(SIGTERM);
 }
 
-/* Kore ends with 0 whatever happened; whoever restarts us must know better. */
+/* Kore always exits with status 0, but a service manager must see a failure. */
 void
 kore_parent_teardown(void)
 {
@@ -236,7 +238,7 @@ kore_parent_teardown(void)
 	main_exit(1);
 }
 
-/* In the parent. */
+/* In the parent: one more worker is ready. */
 static void
 worker_ready(struct kore_msg *msg, const void *data)
 {
@@ -248,8 +250,8 @@ worker_ready(struct kore_msg *msg, const void *data)
 		return;
 	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
 	printf(strchr(config.host, ':') != NULL ?
-	    "keel: ready on https://[%s]:%s\n" :
-	    "keel: ready on https://%s:%s\n", config.host, config.port);
+	    PRODUCT ": ready on https://[%s]:%s\n" :
+	    PRODUCT ": ready on https://%s:%s\n", config.host, config.port);
 }
 
 static void
@@ -266,6 +268,8 @@ prepare_server(void)
 	malloc_trim(0);		/* a hash takes 19 MB */
 	metrics_init();
 	require(rate_limit_init());
+	wire_settings.name_request = request_id_assign;
+	wire_settings.write_refusal = error_handler_envelope;
 	require(wire_init());
 	limit_files();
 	watch_signals();
@@ -283,7 +287,7 @@ kore_parent_configure(int argc, char **argv)
 	(void)argv;
 
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
-	require(routes_init());
+	require(routes_init(app_handle));
 	require(schemas_init());
 	require(jobs_init());
 	require(mails_init());
@@ -327,9 +331,9 @@ kore_worker_configure(void)
 
 #if defined(__SANITIZE_ADDRESS__)
 /*
- * Leaks are looked for here: later, Kore unmaps what its task threads still
- * wait on, and the sanitizer stumbles over them. One that was started again
- * has the leaks of Kore's second start in it.
+ * Searches for leaks here: later, Kore unmaps memory that its task threads
+ * still use, and the sanitizer fails. A restarted worker has the leaks of
+ * Kore's restart, and is not searched.
  */
 void
 kore_worker_teardown(void)
@@ -341,9 +345,9 @@ kore_worker_teardown(void)
 #endif
 
 /*
- * What a worker may ask of the kernel beyond Kore's own list: glibc's newer
- * calls, libpq on a socket, threads at a lower priority. clone3 answers
- * ENOSYS, so that glibc falls back to clone, which Kore allows.
+ * System calls of a worker that Kore's own list lacks: for newer versions of
+ * glibc, for libpq's sockets, and for threads with a lower priority. clone3
+ * fails with ENOSYS, so that glibc falls back to clone, which Kore allows.
  */
 static struct sock_filter	filter[] = {
 #if defined(__SANITIZE_ADDRESS__)
@@ -375,12 +379,12 @@ static struct sock_filter	filter[] = {
 };
 
 /*
- * The last thing before the sandbox closes; also where a worker asks to die
- * with its parent, whose death it would not notice otherwise.
+ * Runs last before the sandbox is entered. Also makes the kernel kill the
+ * worker when its parent dies, which the worker would not notice.
  */
 void
 kore_seccomp_hook(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	kore_seccomp_filter("keel", filter, KORE_FILTER_LEN(filter));
+	kore_seccomp_filter(PRODUCT, filter, KORE_FILTER_LEN(filter));
 }

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* How the start ends when something is wrong. */
+/* Ends the process, at a failed start or later. */
 
 #ifndef SRC_MAIN_H
 #define SRC_MAIN_H
 
-/* Ends the start: one line on standard error, status 1. Before the fork. */
+/*
+ * Prints one line to standard error and exits with status 1. Only before the
+ * fork.
+ */
 void	main_fail(const char *, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));
 
-/* Ends the process, and leaves no pid file behind. */
+/* Removes the pid file and exits. */
 void	main_exit(int status) __attribute__((noreturn));
 
-/* The same, after a search for leaks in a build that can: 0, or else 99. */
+/*
+ * Exits with status 0. An asan build searches for leaks first, and exits with
+ * status 99 if there are any. The pid file stays.
+ */
 void	main_exit_clean(void) __attribute__((noreturn));
 
 #endif

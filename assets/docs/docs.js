@@ -7,7 +7,7 @@ window.ui = SwaggerUIBundle({
 	dom_id: "#docs",
 	deepLinking: true,
 	displayRequestDuration: true,
-	/* Nothing is asked of, or told to, anybody else. */
+	/* No request goes to another server. */
 	validatorUrl: null,
 	queryConfigEnabled: false,
 });

@@ -5,8 +5,8 @@ SELECT count(*) AS total
  WHERE ($1::text IS NULL OR kind = $1)
    AND ($2::text IS NULL OR status = $2)
 
--- The lists: as those of users, and one of a status has a statement of its own:
--- whatever plan is made, it is by the index that begins with it.
+-- The lists work like those of users. A list of one status has a statement of its
+-- own, so that every plan uses the index that begins with the status.
 
 -- name: admin_jobs.list_by_created_at
 SELECT id, kind, payload, status, attempts, error, request_id, run_at,
@@ -47,9 +47,9 @@ SELECT id, kind, payload, status, attempts, error, request_id, run_at,
  LIMIT $4 OFFSET $5
 
 -- name: admin_jobs.retry
--- One that is dead or queued becomes due, and runners are told; any other is
--- returned as it is. The row is locked first, so that both parts see the same
--- one, which is the latest.
+-- A dead or queued job becomes due, and the runners are notified. A job of another
+-- status is returned unchanged. The row is locked first, so that both parts see
+-- the same row, and its latest version.
 WITH found AS MATERIALIZED (
 	SELECT *
 	  FROM jobs

@@ -6,8 +6,8 @@ ON CONFLICT (kind, unique_key) WHERE status IN ('queued', 'running')
 DO NOTHING
 
 -- name: jobs.claim
--- Those that are due: never run, to be run again, or left by a runner that is
--- gone. $1 runner, $2 kinds, $3 how many, $4 the lease in seconds.
+-- Jobs that are due: they never ran, are to be repeated, or were left by a runner
+-- that has died. $1 runner, $2 kinds, $3 number of jobs, $4 lease in seconds.
 WITH due AS MATERIALIZED (
 	SELECT id
 	  FROM jobs
@@ -28,7 +28,7 @@ RETURNING id, kind, payload::text AS payload, request_id, attempts,
           created_at
 
 -- name: jobs.renew
--- $1 runner, $2 those that it runs, $3 the lease in seconds.
+-- $1 runner, $2 the jobs that it runs, $3 lease in seconds.
 UPDATE jobs
    SET run_at = now() + $3::integer * interval '1 second'
  WHERE id = ANY ($2::uuid[])
@@ -37,9 +37,9 @@ UPDATE jobs
 RETURNING id
 
 -- name: jobs.settle
--- How an attempt went; nothing if the job is another's by now. $1 to $3 the
--- attempt, $4 status, $5 error, $6 seconds until the next one, $7 attempts
--- that do not count.
+-- Stores an attempt's outcome, unless the job belongs to another runner by now.
+-- $1 to $3 the attempt, $4 status, $5 error, $6 seconds until the next attempt,
+-- $7 number of attempts that do not count.
 UPDATE jobs
    SET status = $4::varchar,
        error = left($5, 1000),
@@ -53,9 +53,9 @@ UPDATE jobs
    AND status = 'running'
 
 -- name: jobs.schedule
--- Stores the job of this round, unless somebody has. A round that is further
--- away than the next is that of a clock that was wrong. $1 its id, $2 kind, $3
--- seconds from one round to the next.
+-- Stores the job of this round, unless another runner has. A stored round that is
+-- later than the next one comes from a clock that was wrong. $1 the job's id, $2
+-- kind, $3 seconds from one round to the next.
 WITH round AS (
 	INSERT INTO job_schedules (kind, round)
 	VALUES ($2, to_timestamp(floor(extract(epoch FROM now()) /
@@ -71,7 +71,7 @@ SELECT $1, kind, '{}'
   FROM round
 
 -- name: jobs.purge
--- $1 days, $2 how many at once.
+-- $1 days, $2 number of rows.
 DELETE FROM jobs
  WHERE id = ANY (ARRAY(
 	SELECT id

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: ISC
 -- name: mail.count
--- One more mail to a recipient; no row when it has had enough. All attempts of
--- one job count once. $1 recipient, $2 job, $3 how many mails, $4 in how many
--- seconds (the generic cell rate algorithm).
+-- Counts a mail to a recipient. Returns no row when the recipient is above the
+-- limit. All attempts of one job count once. $1 recipient, $2 job, $3 number of
+-- mails, $4 in this number of seconds (the generic cell rate algorithm).
 INSERT INTO mail_recipients AS r (recipient, jobs, full_at)
 VALUES ($1, ARRAY[$2::uuid],
         now() + $4::integer * interval '1 second' / $3::integer)
@@ -19,7 +19,7 @@ ON CONFLICT (recipient) DO UPDATE
        <= now() + $4::integer * interval '1 second'
 
 -- name: mail.purge_recipients
--- Up to $1 that may have all of their mails again.
+-- Deletes up to $1 recipients whose whole limit is free again.
 DELETE FROM mail_recipients
  WHERE recipient = ANY (ARRAY(
 	SELECT recipient

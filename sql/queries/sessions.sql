@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: ISC
 -- name: sessions.create
--- The right password sets the count of wrong ones to zero, and its network ($6)
--- is known from now on.
+-- The right password sets the count of wrong ones to zero, and makes the network
+-- that it came from ($6) a known one.
 WITH created AS (
 	INSERT INTO sessions (id, user_id, client, expires_at)
 	SELECT $1, id, $3, $4
@@ -53,7 +53,7 @@ UPDATE sessions
    AND revoked_at IS NULL
 
 -- name: sessions.purge
--- Up to $1 that have been over for a day.
+-- Deletes up to $1 sessions that expired a day ago.
 DELETE FROM sessions
  WHERE id = ANY (ARRAY(
 	SELECT id

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: ISC
 -- name: sign_ins.count_attempt
--- Counts an attempt as failed, before the password is looked at, so that of
--- many at once none is missed. No row when $4 in a row have failed, unless the
--- user is known in this network. $1 account, $2 its user, $3 network.
+-- Counts an attempt as failed before the password is checked, so that attempts at
+-- the same time all count. Returns no row when $4 attempts in a row have failed,
+-- unless the user is known in this network. $1 account, $2 its user, $3 network.
 INSERT INTO sign_in_failures AS f (account, user_id)
 VALUES ($1, $2)
 ON CONFLICT (account) DO UPDATE
@@ -23,13 +23,14 @@ RETURNING EXISTS (
        ) AS known
 
 -- name: sign_ins.forget_networks
--- All of $1 but $2.
+-- Deletes all networks of user $1 except $2.
 DELETE FROM sign_in_networks
  WHERE user_id = $1
    AND network <> $2
 
 -- name: sign_ins.purge_failures
--- Up to $1 of accounts that do not exist, a week after the last attempt.
+-- Deletes up to $1 counts of accounts that do not exist, a week after the last
+-- attempt.
 DELETE FROM sign_in_failures
  WHERE account = ANY (ARRAY(
 	SELECT account
@@ -44,7 +45,7 @@ DELETE FROM sign_in_failures
  ))
 
 -- name: sign_ins.purge_networks
--- Up to $1 that nobody has signed in from for more than a year.
+-- Deletes up to $1 networks that had no sign-in for more than a year.
 DELETE FROM sign_in_networks
  WHERE (user_id, network) IN (
 	SELECT user_id, network

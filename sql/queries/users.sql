@@ -35,7 +35,7 @@ SELECT a.id, a.email, a.name, a.hashed_password, a.role, a.is_active,
    AND s.expires_at > now()
 
 -- name: users.create
--- $6 is the network of a user who registers themselves: they are known there.
+-- $6 is the network that a user registers from; it becomes a known one.
 WITH created AS (
 	INSERT INTO users (id, email, name, hashed_password, role)
 	VALUES ($1, $2, $3, $4, $5)
@@ -105,10 +105,11 @@ SELECT count(*) AS total
    AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
         OR strpos(lower(email), lower($3)) > 0)
 
--- The lists: one statement for each order, so that each has its index. They
--- begin behind ($4, $5): the last row seen, or what no row comes before. Of
--- texts that is NULL in descending order. Each is written out, to be read, and
--- pasted into psql, by itself.
+-- The lists: one statement for each order, so that each has its index. A list
+-- starts after ($4, $5), the last row of the page before. The first page starts
+-- after a value that comes before every row; for texts in descending order that
+-- value is NULL. Each statement is complete, so that it can be read by itself and
+-- pasted into psql.
 
 -- name: users.list_by_created_at
 SELECT id, email, name, hashed_password, role, is_active, email_verified,

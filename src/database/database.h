@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "runtime/ctx.h"
-#include "runtime/schema.h"
+#include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
  * PostgreSQL, awaited. SQL stands in sql/queries, in sections headed
@@ -44,14 +44,10 @@ struct model {
 	size_t			 size;
 };
 
-#define COLUMN(s, member, ctype)					\
+/* NULL is NULL, or TIME_NULL: COLUMN(job, error, T_STR, .nullable = true). */
+#define COLUMN(s, member, ctype, ...)					\
 	{ .structure = #s, .name = #member, .type = ctype,		\
-	  .offset = TYPED_OFFSET(s, member, ctype) }
-/* NULL is NULL, or TIME_NULL. */
-#define NULLABLE(s, member, ctype)					\
-	{ .structure = #s, .name = #member, .type = ctype,		\
-	  .nullable = true,						\
-	  .offset = TYPED_OFFSET(s, member, ctype) }
+	  .offset = TYPED_OFFSET(s, member, ctype), ##__VA_ARGS__ }
 
 /* Below `static const struct column NAME_columns[]`. */
 #define MODEL(s)							\
@@ -111,7 +107,7 @@ struct query_file {
 	};								\
 	REGISTER(query_files, file##_queries)
 
-/* The `row` member is never used but for its type: see db_one(). */
+/* Of the `row` member only the type is used: see db_one(). */
 #define QUERY(file, title, s)						\
 	static struct {							\
 		struct query	 query;					\
@@ -120,7 +116,7 @@ struct query_file {
 		.query = { .name = #file "." #title, .model = &s##_model }\
 	};								\
 	static struct query *const file##_##title##_registered		\
-	    __attribute__((used, section("keel_queries"))) =		\
+	    __attribute__((used, section("registered_queries"))) =	\
 	    &file##_##title.query
 
 /* The parameters, as text; NULL is SQL's NULL. */
@@ -187,8 +183,11 @@ void	database_reconnect(void);
 const char	*database_exec_now(const struct query *, int64_t *touched,
 		    const char *const *, size_t);
 
+/* In the parent, before what follows: where the database is. */
+void		 database_init(const char *url);
+
 /*
- * database_start.c, in the parent: reads the query files, then connects and
+ * In the parent: the first reads the query files, the second connects and
  * checks the schema's version and every query. Both return NULL, or a line
  * saying what is wrong.
  */
@@ -196,28 +195,28 @@ const char	*database_load(void);
 const char	*database_check(void);
 
 /*
- * database_conninfo.c: the conninfo string of every connection: the configured
- * one with a literal address, the user spelt out and Keel's own session
- * settings. NULL, and *problem says why.
+ * The conninfo string of every connection: the configured one with a literal
+ * address, the user spelt out and our own session settings. NULL, and
+ * *problem says why.
  */
 const char	*database_conninfo(const char *url, const char **problem);
 
 /*
- * database_conn.c: before database_worker_init(). Every connection will LISTEN
- * to the channel, a plain identifier; told() is called for each notification,
- * and when a connection stands (again), since one may have been missed.
+ * Before database_worker_init(): every connection will LISTEN to the channel, a
+ * plain identifier. told() is called for each notification, and whenever a
+ * connection becomes ready, since one may have been missed.
  */
 void		 database_listen(const char *channel, void (*told)(void));
 
 /*
- * database_pool.c: in a worker, once; then at every tick. settled() is called
- * when the first connection stands, or none could be had.
+ * In a worker, the first once, the second at every tick. settled() is called
+ * when the first connection is ready, or none could be had.
  */
 void		 database_worker_init(const char *conninfo, unsigned pool,
 		    void (*settled)(void));
 void		 database_tick(uint64_t now_ms);
 
-/* migrations.c: compiled in by MIGRATION(0001_users), applied in order. */
+/* Compiled in by MIGRATION(0001_users), applied in order. */
 struct migration {
 	const char	*name;			/* "0001_users" */
 	const char	*sql;

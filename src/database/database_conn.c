@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The life of one connection. Kore's pgsql module opens it; then it is ours
- * for good: watched in Kore's loop with an event of our own, read and written
- * without blocking, revived when it dies. No job of Kore's is ever attached,
- * so nothing of it can cancel, queue or hand on what is half-used.
+ * The life of one connection. Kore's pgsql module opens it; from then on this
+ * file alone watches it in Kore's loop, with an event of its own, and reads,
+ * writes and connects anew without blocking. No job of Kore's is attached to
+ * it, so Kore cannot cancel it, queue for it, or pass it on half-used.
  *
- *	DOWN -> CONNECTING -> PREPARING -> IDLE <-> BUSY
- *	                                    ^        |
- *	                                    +- ROLLBACK (left in a transaction)
+ *	DOWN -> CONNECTING -> PREPARING -> READY -> DOWN
  */
 
 #include <sys/types.h>
@@ -20,39 +18,34 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "database/conn.h"
-#include "runtime/log.h"
 
 #define CONNECT_MS	4000	/* connecting and preparing */
 
-static const char	*conninfo;
-static bool		 in_outage;	/* and the log has said so */
-static char		 listen_sql[80];	/* "": to nothing */
-static void		(*on_notify)(void);
+static bool	in_outage;	/* and the log has said so */
 
 static void	conn_event(void *, int);
 static void	conn_prepare_next(struct db_conn *);
 
 void
-conn_init(struct db_conn *conn, const char *info)
+conn_init(struct db_conn *conn, const struct conn_setup *setup)
 {
-	conninfo = info;
+	conn->setup = setup;
 	conn->evt.type = KORE_TYPE_PGSQL_CONN;
 	conn->evt.handle = conn_event;
 }
 
-void
-database_listen(const char *channel, void (*told)(void))
+bool
+conn_is_ready(const struct db_conn *conn)
 {
-	snprintf(listen_sql, sizeof(listen_sql), "LISTEN %s", channel);
-	on_notify = told;
+	return (conn->state == CONN_READY);
 }
 
 bool
-conn_works(const struct db_conn *conn)
+conn_is_in_transaction(const struct db_conn *conn)
 {
-	return (conn->state == CONN_IDLE || conn->state == CONN_BUSY ||
-	    conn->state == CONN_ROLLBACK);
+	return (PQtransactionStatus(conn->db) != PQTRANS_IDLE);
 }
 
 static void
@@ -64,54 +57,43 @@ conn_watch(struct db_conn *conn, int events)
 		kore_platform_event_schedule(fd, events, 0, conn);
 }
 
-/*
- * One that worked is revived at once, if nobody holds it any more; one that
- * could not even connect waits for the tick.
- */
-void
-conn_lost(struct db_conn *conn, const char *why)
+static void
+conn_drop_result(struct db_conn *conn)
 {
-	bool	 worked = conn_works(conn);
-
-	if (worked || !in_outage)
-		log_event(LEVEL_WARNING, NULL, "database",
-		    "a connection was lost: %.*s",
-		    (int)strcspn(why, "\n"), why);
-	if (!worked)
-		in_outage = true;
-	if (conn->state == CONN_IDLE)
-		pool_remove(conn);
-	/* A socket still open would be reported for ever: edges only. */
-	conn_watch(conn, EPOLLET);
 	if (conn->result != NULL)
 		PQclear(conn->result);
 	conn->result = NULL;
-	conn->running = false;
-	conn->renewing = false;
-	conn->state = CONN_DOWN;
-	conn->deadline = 0;
-	if (conn->owner != NULL) {
-		conn->lost = true;
-		coro_wake(conn->owner->coro);
-	} else if (worked) {
-		conn_connect(conn, kore_time_ms());
-	}
-	pool_conn_lost();
 }
 
-/* Ours to end: it works, but see pool_renew(). */
 void
-conn_renew(struct db_conn *conn)
+conn_lost(struct db_conn *conn, const char *why)
 {
-	if (conn->state == CONN_IDLE)
-		pool_remove(conn);
+	bool	 was_ready = conn_is_ready(conn);
+
+	if (was_ready || !in_outage)
+		log_event(LEVEL_WARNING, NULL, "database",
+		    "a connection was lost: %.*s",
+		    (int)strcspn(why, "\n"), why);
+	if (!was_ready)
+		in_outage = true;
+	/* A socket still open would be reported for ever: edges only. */
+	conn_watch(conn, EPOLLET);
+	conn_drop_result(conn);
+	conn->running = false;
 	conn->state = CONN_DOWN;
-	conn->renewing = true;
-	conn_connect(conn, kore_time_ms());
+	conn->deadline = 0;
+	conn->setup->on_lost(conn, was_ready);
+}
+
+void
+conn_tick(struct db_conn *conn, uint64_t now)
+{
+	if (conn->deadline != 0 && conn->deadline <= now)
+		conn_lost(conn, "it did not answer in time");
 }
 
 /* Sends what libpq has buffered; asks for EPOLLOUT while it is not all. */
-void
+static void
 conn_flush(struct db_conn *conn)
 {
 	int	 left = PQflush(conn->db);
@@ -122,23 +104,58 @@ conn_flush(struct db_conn *conn)
 		conn_watch(conn, left == 1 ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
+/* queued is what libpq's PQsend functions return. */
+static void
+conn_start(struct db_conn *conn, int queued)
+{
+	if (queued == 0) {
+		conn_lost(conn, PQerrorMessage(conn->db));
+		return;
+	}
+	conn->running = true;
+	conn_flush(conn);
+}
+
 void
+conn_send(struct db_conn *conn, const char *sql)
+{
+	conn_start(conn, PQsendQuery(conn->db, sql));
+}
+
+void
+conn_send_prepared(struct db_conn *conn, const struct query *q,
+    const char *const *params, size_t nparams)
+{
+	conn_start(conn, PQsendQueryPrepared(conn->db, q->name, (int)nparams,
+	    params, NULL, NULL, 0));
+}
+
+PGresult *
+conn_result(struct db_conn *conn)
+{
+	PGresult	*r = conn->result;
+
+	conn->result = NULL;
+	return (r);
+}
+
+bool
 conn_connect(struct db_conn *conn, uint64_t now)
 {
 	bool	 started;
 
+	conn->state = CONN_DOWN;
 	if (conn->db != NULL)
 		started = PQresetStart(conn->db) == 1;
 	else
-		started = (conn->db = PQconnectStart(conninfo)) != NULL &&
-		    PQstatus(conn->db) != CONNECTION_BAD;
-	if (!started) {
-		conn->renewing = false;
-		return;
-	}
+		started = (conn->db = PQconnectStart(conn->setup->conninfo)) !=
+		    NULL && PQstatus(conn->db) != CONNECTION_BAD;
+	if (!started)
+		return (false);
 	conn->state = CONN_CONNECTING;
 	conn->deadline = now + CONNECT_MS;
 	conn_watch(conn, EPOLLOUT);
+	return (true);
 }
 
 static void
@@ -146,8 +163,7 @@ conn_connected(struct db_conn *conn)
 {
 	PQsetnonblocking(conn->db, 1);
 	conn->state = CONN_PREPARING;
-	conn->generation = pool_generation();
-	conn->preparing = __start_keel_queries;
+	conn->preparing = conn->setup->queries;
 	conn->listening = false;
 	conn_prepare_next(conn);
 }
@@ -179,37 +195,43 @@ conn_poll(struct db_conn *conn)
 	}
 }
 
+/* What was notified while it did not listen was missed: so it is told once. */
 static void
-conn_stands(struct db_conn *conn)
+conn_ready(struct db_conn *conn)
 {
 	log_event(LEVEL_DEBUG, NULL, "database", "connected");
 	in_outage = false;
-	pool_conn_free(conn);
+	conn->state = CONN_READY;
+	conn->deadline = 0;
+	conn->setup->on_ready(conn);
 	if (conn->listening)
-		on_notify();
+		conn->setup->on_notify();
+}
+
+static void
+conn_listen(struct db_conn *conn)
+{
+	char	 sql[80];
+
+	snprintf(sql, sizeof(sql), "LISTEN %s", conn->setup->channel);
+	conn->listening = true;
+	conn_send(conn, sql);
 }
 
 static void
 conn_prepare_next(struct db_conn *conn)
 {
 	const struct query	*q;
-	int			 sent;
 
-	if (conn->preparing < __stop_keel_queries) {
+	if (conn->preparing < conn->setup->queries_end) {
 		q = *conn->preparing++;
-		sent = PQsendPrepare(conn->db, q->name, q->sql, 0, NULL);
-	} else if (*listen_sql != '\0' && !conn->listening) {
-		conn->listening = true;
-		sent = PQsendQuery(conn->db, listen_sql);
+		conn_start(conn, PQsendPrepare(conn->db, q->name, q->sql, 0,
+		    NULL));
+	} else if (conn->setup->channel != NULL && !conn->listening) {
+		conn_listen(conn);
 	} else {
-		conn_stands(conn);
-		return;
+		conn_ready(conn);
 	}
-	conn->running = true;
-	if (sent == 0)
-		conn_lost(conn, PQerrorMessage(conn->db));
-	else
-		conn_flush(conn);
 }
 
 /* The statement under way has ended and its result is in conn->result. */
@@ -217,38 +239,27 @@ static void
 conn_complete(struct db_conn *conn)
 {
 	conn->running = false;
-	switch (conn->state) {
-	case CONN_PREPARING:
-		if (PQresultStatus(conn->result) != PGRES_COMMAND_OK) {
-			conn_lost(conn, PQresultErrorMessage(conn->result));
-			break;
-		}
-		PQclear(conn->result);
-		conn->result = NULL;
+	if (conn->state != CONN_PREPARING) {
+		conn->deadline = 0;
+		conn->setup->on_result(conn);
+	} else if (PQresultStatus(conn->result) != PGRES_COMMAND_OK) {
+		conn_lost(conn, PQresultErrorMessage(conn->result));
+	} else {
+		conn_drop_result(conn);
 		conn_prepare_next(conn);
-		break;
-	case CONN_ROLLBACK:
-		PQclear(conn->result);
-		conn->result = NULL;
-		pool_conn_free(conn);
-		break;
-	default:
-		if (conn->owner != NULL)
-			coro_wake(conn->owner->coro);
 	}
 }
 
 /* Keeps the first error, or else the last result. */
 static void
-conn_keep(struct db_conn *conn, PGresult *r)
+conn_keep_result(struct db_conn *conn, PGresult *r)
 {
 	if (conn->result != NULL &&
 	    PQresultStatus(conn->result) == PGRES_FATAL_ERROR) {
 		PQclear(r);
 		return;
 	}
-	if (conn->result != NULL)
-		PQclear(conn->result);
+	conn_drop_result(conn);
 	conn->result = r;
 }
 
@@ -260,12 +271,12 @@ conn_notifications(struct db_conn *conn)
 	while ((n = PQnotifies(conn->db)) != NULL) {
 		PQfreemem(n);
 		if (conn->state != CONN_PREPARING)
-			on_notify();
+			conn->setup->on_notify();
 	}
 }
 
 static void
-conn_results(struct db_conn *conn)
+conn_read_results(struct db_conn *conn)
 {
 	PGresult	*r;
 
@@ -273,7 +284,7 @@ conn_results(struct db_conn *conn)
 		conn_notifications(conn);
 	while (conn->running && PQisBusy(conn->db) == 0) {
 		if ((r = PQgetResult(conn->db)) != NULL)
-			conn_keep(conn, r);
+			conn_keep_result(conn, r);
 		else if (PQstatus(conn->db) == CONNECTION_BAD)
 			conn_lost(conn, PQerrorMessage(conn->db));
 		else
@@ -306,11 +317,14 @@ conn_read(struct db_conn *conn)
 			conn_lost(conn, PQerrorMessage(conn->db));
 			return;
 		}
-		conn_results(conn);
+		conn_read_results(conn);
 	} while (conn_has_rest(conn));
 }
 
-/* Kore's loop: the socket is ready. Marks only; nobody else runs here. */
+/*
+ * Kore's loop: the socket is ready. No coroutine runs here; the callbacks only
+ * mark them runnable.
+ */
 static void
 conn_event(void *arg, int error)
 {
@@ -326,6 +340,8 @@ conn_event(void *arg, int error)
 	}
 	if (flags & KORE_EVENT_WRITE)
 		conn_flush(conn);
-	if (conn->state != CONN_DOWN && (error || flags & KORE_EVENT_READ))
+	if (conn->state < CONN_PREPARING)	/* lost just now */
+		return;
+	if (error || flags & KORE_EVENT_READ)
 		conn_read(conn);
 }

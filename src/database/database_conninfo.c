@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What KEEL_DATABASE_URL becomes: the conninfo string that every connection of
- * Keel is made with.
+ * What DATABASE_URL becomes: the conninfo string that every connection of
+ * ours is made with.
  */
 
 #include <sys/types.h>
@@ -18,10 +18,11 @@
 #include <libpq-fe.h>
 
 #include "database/database.h"
-#include "utils/complain.h"
+#include "product.h"
 #include "utils/netaddr.h"
+#include "utils/start_error.h"
 
-#define URL		"KEEL_DATABASE_URL: "
+#define URL		ENV("DATABASE_URL") ": "
 #define CONNECT_TIMEOUT	"3"	/* seconds */
 #define SESSION		"-c timezone=UTC -c datestyle=ISO "		\
 			"-c client_encoding=UTF8 "			\
@@ -108,7 +109,7 @@ is_set(const char *value)
 	return (value != NULL && *value != '\0');
 }
 
-/* All that was given, but for what is Keel's to say. */
+/* All that was given, but for what we say ourselves. */
 static void
 append_given(struct conninfo *info, const PQconninfoOption *options)
 {
@@ -129,7 +130,7 @@ append_given(struct conninfo *info, const PQconninfoOption *options)
 	}
 }
 
-/* A worker asks no name server: a name becomes an address here. */
+/* Workers cannot ask a name server: so a name becomes an address here. */
 static const char *
 resolve(struct server *s)
 {
@@ -142,25 +143,26 @@ resolve(struct server *s)
 		freeaddrinfo(res);
 	}
 	if (error != 0)
-		return (complain(URL "%s: %s", s->host, gai_strerror(error)));
+		return (start_error(URL "%s: %s",
+		    s->host, gai_strerror(error)));
 	s->hostaddr = s->resolved;
 	return (NULL);
 }
 
-/* An empty value is none, but keeps PGHOST or PGHOSTADDR out. */
+/* An empty value gives no server, and PGHOST or PGHOSTADDR is not used. */
 static const char *
 find_server(struct server *s, const struct source *from)
 {
-	const char	*what;
+	const char	*problem;
 
 	s->host = given_or_default(from, "host");
 	s->hostaddr = given_or_default(from, "hostaddr");
 	if ((s->host != NULL && strchr(s->host, ',') != NULL) ||
 	    (s->hostaddr != NULL && strchr(s->hostaddr, ',') != NULL))
-		return (complain(URL "one host only"));
+		return (start_error(URL "one host only"));
 	if (!is_set(s->hostaddr) && is_set(s->host) && *s->host != '/' &&
-	    *s->host != '@' && (what = resolve(s)) != NULL)
-		return (what);
+	    *s->host != '@' && (problem = resolve(s)) != NULL)
+		return (problem);
 	/* The name in a certificate is compared with the host alone. */
 	if (is_set(s->hostaddr) && !is_set(s->host))
 		s->host = s->hostaddr;
@@ -202,7 +204,7 @@ find_authorities(const struct source *from)
 	return (path);
 }
 
-/* What libpq says of a file that is missing advises against the check. */
+/* libpq's own message for a missing file advises not to check at all. */
 static const char *
 check_authorities(const struct source *from)
 {
@@ -211,25 +213,25 @@ check_authorities(const struct source *from)
 
 	if (access(path, R_OK) == 0)
 		return (NULL);
-	return (complain(URL "sslmode=%s needs the certificate of the server's "
-	    "authority: give sslrootcert=FILE (cannot read %s: %m)",
+	return (start_error(URL "sslmode=%s needs the certificate of the "
+	    "server's authority: give sslrootcert=FILE (cannot read %s: %m)",
 	    mode != NULL ? mode :
 	    "verify-full, the default except for loopback,", path));
 }
 
-/* Once in a process. Neither the URL nor a part of it that may be secret. */
+/* Once in a process. It shows no part of the URL that may be secret. */
 static void
 warn_of_sslmode(const struct source *from, const struct server *s)
 {
 	static bool	 warned;
 	const char	*binding = given_or_default(from, "channel_binding");
 
-	/* This sends no password, and proves that the server knows it. */
+	/* With it no password is sent, and the server proves to know it. */
 	if (binding != NULL && strcmp(binding, "require") == 0)
 		return;
 	if (!warned)
-		fprintf(stderr, "keel: warning: " URL "with its sslmode, any "
-		    "server that %s %s gets the password and the data; "
+		fprintf(stderr, PRODUCT ": warning: " URL "with its sslmode, "
+		    "any server that %s %s gets the password and the data; "
 		    "sslmode=verify-full with sslrootcert=FILE prevents "
 		    "that\n",
 		    strcmp(given(from, "sslmode"), "verify-ca") == 0 ?
@@ -257,7 +259,7 @@ append_sslmode(struct conninfo *info, const struct source *from,
 	    NULL);
 }
 
-/* A server that takes no writes is none, unless something else is asked for. */
+/* By default, a server that takes no writes is not accepted. */
 static void
 append_target(struct conninfo *info, const struct source *from)
 {
@@ -273,10 +275,10 @@ static const char *
 append_server(struct conninfo *info, const struct source *from)
 {
 	struct server	 s;
-	const char	*what;
+	const char	*problem;
 
-	if ((what = find_server(&s, from)) != NULL)
-		return (what);
+	if ((problem = find_server(&s, from)) != NULL)
+		return (problem);
 	if (s.host != NULL)
 		append_option(info, "host", s.host);
 	if (s.hostaddr != NULL)
@@ -292,7 +294,7 @@ append_options(struct conninfo *info, const struct source *from)
 
 	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
 	    more != NULL ? more : "") >= sizeof(session))
-		return (complain(URL "its options are too long"));
+		return (start_error(URL "its options are too long"));
 	append_option(info, "options", session);
 	return (NULL);
 }
@@ -300,42 +302,42 @@ append_options(struct conninfo *info, const struct source *from)
 static const char *
 write_conninfo(struct conninfo *info, const struct source *from)
 {
-	const char	*user = given_or_default(from, "user"), *what;
+	const char	*user = given_or_default(from, "user"), *problem;
 
 	if (given(from, "service") != NULL)
-		return (complain(URL "service files are not read"));
+		return (start_error(URL "service files are not read"));
 	append_given(info, from->url);
-	if ((what = append_server(info, from)) != NULL ||
-	    (what = append_options(info, from)) != NULL)
-		return (what);
-	append_option(info, "user", user != NULL ? user : "keel");
+	if ((problem = append_server(info, from)) != NULL ||
+	    (problem = append_options(info, from)) != NULL)
+		return (problem);
+	append_option(info, "user", user != NULL ? user : PRODUCT);
 	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
 	append_option(info, "gssencmode", "disable");
-	append_option(info, "application_name", "keel");
+	append_option(info, "application_name", PRODUCT);
 	append_target(info, from);
-	return (info->full ? complain(URL "it is too long") : NULL);
+	return (info->full ? start_error(URL "it is too long") : NULL);
 }
 
 const char *
-database_conninfo(const char *url, const char **what)
+database_conninfo(const char *url, const char **problem)
 {
 	static struct conninfo	 info;
 	struct source		 from;
 
-	/* What libpq says of it repeats it, and a password with it. */
+	/* libpq's own message would repeat it, with a password in it. */
 	if ((from.url = PQconninfoParse(url, NULL)) == NULL) {
-		*what = "KEEL_DATABASE_URL is neither a valid URI nor "
+		*problem = ENV("DATABASE_URL") " is neither a valid URI nor "
 		    "key=value pairs (percent-encode a URI's password)";
 		return (NULL);
 	}
 	if ((from.defaults = PQconndefaults()) == NULL) {
 		PQconninfoFree(from.url);
-		*what = complain(URL "out of memory");
+		*problem = start_error(URL "out of memory");
 		return (NULL);
 	}
 	memset(&info, 0, sizeof(info));
-	*what = write_conninfo(&info, &from);
+	*problem = write_conninfo(&info, &from);
 	PQconninfoFree(from.url);
 	PQconninfoFree(from.defaults);
-	return (*what == NULL ? info.text : NULL);
+	return (*problem == NULL ? info.text : NULL);
 }

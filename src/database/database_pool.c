@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One worker's connections: who gets which, who waits, who is told to give up.
- * What a connection goes through by itself is in database_conn.c.
+ * The connections of one worker: which request gets one, which wait, and when
+ * a connection is made anew.
  */
 
 #include <sys/types.h>
+#include <sys/queue.h>
 
 #include <kore/kore.h>
 #include <kore/pgsql.h>
@@ -12,48 +13,72 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/faults.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "database/conn.h"
 #include "database/pool.h"
-#include "runtime/faults.h"
-#include "runtime/log.h"
-#include "runtime/metrics.h"
+#include "product.h"
 
 #define ACQUIRE_MS	2000	/* for a connection to become free */
 #define QUERY_MS	6000	/* a second over statement_timeout */
 #define ROLLBACK_MS	2000
 #define READ_ONLY_MS	1000	/* between two renewals for that reason */
 
+enum use {
+	UNUSABLE,		/* not ready: down, or connecting */
+	IDLE,			/* ready, in the list */
+	HELD,			/* a request's; it may be lost meanwhile */
+	ROLLING_BACK		/* given back within a transaction */
+};
+
+/* A connection, and what the pool does with it. */
+struct slot {
+	struct db_conn		 conn;		/* first: see slot_of() */
+	enum use		 use;
+	struct ctx		*holder;	/* NULL unless HELD */
+	unsigned		 generation;	/* of when it connected */
+	bool			 renewing;	/* given up by us, not lost */
+	TAILQ_ENTRY(slot)	 list;		/* of the idle ones */
+};
+
 struct waiter {
 	struct ctx		*ctx;
-	struct db_conn		*conn;		/* granted */
+	struct slot		*granted;
 	bool			 refused;
 	TAILQ_ENTRY(waiter)	 list;
 };
 
-static struct db_conn		*conns;
-static unsigned			 nconns;
+static struct conn_setup	 setup;
+static struct slot		*slots;
+static unsigned			 nslots;
 static unsigned			 generation;	/* see pool_renew() */
 static void			(*on_settled)(void);
-static TAILQ_HEAD(, db_conn)	 idle = TAILQ_HEAD_INITIALIZER(idle);
+static TAILQ_HEAD(, slot)	 idle = TAILQ_HEAD_INITIALIZER(idle);
 static TAILQ_HEAD(, waiter)	 waiters = TAILQ_HEAD_INITIALIZER(waiters);
 
-/* Is waiting for a connection worth it? */
-static bool
-any_hope(void)
+static struct slot *
+slot_of(struct db_conn *conn)
 {
-	unsigned	 i;
+	return ((struct slot *)conn);
+}
 
-	for (i = 0; i < nconns; i++) {
-		if (conn_works(&conns[i]) || conns[i].renewing ||
-		    conns[i].state == CONN_PREPARING)
+/* Does any connection work, or will one soon? */
+static bool
+is_worth_waiting(void)
+{
+	const struct slot	*s;
+
+	for (s = slots; s < slots + nslots; s++) {
+		if (s->conn.state >= CONN_PREPARING || s->renewing)
 			return (true);
 	}
 	return (false);
 }
 
-/* The first connection stands, or it is clear that none does for now. */
+/* The first connection is ready, or it is clear that none will be for now. */
 static void
-settled(void)
+tell_settled(void)
 {
 	void	(*fn)(void) = on_settled;
 
@@ -62,14 +87,11 @@ settled(void)
 		fn();
 }
 
-/* Nobody works any more: those who wait need not wait longer. */
 static void
 refuse_waiters(void)
 {
 	struct waiter	*w;
 
-	if (any_hope())
-		return;
 	while ((w = TAILQ_FIRST(&waiters)) != NULL) {
 		TAILQ_REMOVE(&waiters, w, list);
 		w->refused = true;
@@ -77,96 +99,185 @@ refuse_waiters(void)
 	}
 }
 
-void
-pool_remove(struct db_conn *conn)
+/*
+ * The generation is that of the attempt, not of the connection: what was
+ * renewed meanwhile is renewed once more.
+ */
+static void
+slot_connect(struct slot *s, uint64_t now)
 {
-	TAILQ_REMOVE(&idle, conn, list);
+	s->use = UNUSABLE;
+	s->generation = generation;
+	if (!conn_connect(&s->conn, now))
+		s->renewing = false;
 }
 
-unsigned
-pool_generation(void)
+static void
+slot_renew(struct slot *s)
 {
-	return (generation);
+	if (s->use == IDLE)
+		TAILQ_REMOVE(&idle, s, list);
+	s->renewing = true;
+	slot_connect(s, kore_time_ms());
 }
 
-void
-pool_conn_lost(void)
+static void
+slot_grant(struct slot *s, struct ctx *c)
 {
-	refuse_waiters();
-	settled();
+	s->use = HELD;
+	s->holder = c;
 }
 
-/* To the one who has waited longest, or to the idle ones. */
-void
-pool_conn_free(struct db_conn *conn)
+/* It is ready: for the request that has waited longest, or to rest. */
+static void
+slot_free(struct slot *s)
 {
 	struct waiter	*w;
 
-	conn->owner = NULL;
-	conn->lost = false;
-	conn->renewing = false;
-	conn->deadline = 0;
-	settled();
-	if (conn->generation != generation) {
-		conn_renew(conn);
+	s->renewing = false;
+	tell_settled();
+	if (s->generation != generation) {
+		slot_renew(s);
 		return;
 	}
 	if ((w = TAILQ_FIRST(&waiters)) != NULL) {
 		TAILQ_REMOVE(&waiters, w, list);
-		conn->state = CONN_BUSY;
-		conn->owner = w->ctx;
-		w->conn = conn;
+		slot_grant(s, w->ctx);
+		w->granted = s;
 		coro_wake(w->ctx->coro);
 		return;
 	}
-	conn->state = CONN_IDLE;
-	TAILQ_INSERT_HEAD(&idle, conn, list);
+	s->use = IDLE;
+	TAILQ_INSERT_HEAD(&idle, s, list);
+}
+
+/* What a connection reports. */
+
+static void
+conn_became_ready(struct db_conn *conn)
+{
+	slot_free(slot_of(conn));
+}
+
+static void
+conn_has_result(struct db_conn *conn)
+{
+	struct slot	*s = slot_of(conn);
+
+	if (s->use == ROLLING_BACK) {
+		PQclear(conn_result(conn));
+		slot_free(s);
+	} else if (s->holder != NULL) {
+		coro_wake(s->holder->coro);
+	}
+}
+
+/*
+ * One that worked connects anew at once, unless a request still holds it; one
+ * that could not even connect waits for the tick.
+ */
+static void
+conn_was_lost(struct db_conn *conn, bool was_ready)
+{
+	struct slot	*s = slot_of(conn);
+
+	if (s->use == IDLE)
+		TAILQ_REMOVE(&idle, s, list);
+	s->renewing = false;
+	if (s->holder != NULL) {
+		coro_wake(s->holder->coro);
+	} else {
+		s->use = UNUSABLE;
+		if (was_ready)
+			slot_connect(s, kore_time_ms());
+	}
+	if (!is_worth_waiting())
+		refuse_waiters();
+	tell_settled();
+}
+
+/* What a request does. */
+
+struct db_conn *
+pool_take(struct ctx *c)
+{
+	struct waiter	 w = { .ctx = c };
+	struct slot	*s;
+
+	if ((s = TAILQ_FIRST(&idle)) != NULL) {
+		TAILQ_REMOVE(&idle, s, list);
+		slot_grant(s, c);
+		return (&s->conn);
+	}
+	if (!is_worth_waiting())
+		raise_error(c, &ERR_UNAVAILABLE, "The database is unavailable");
+
+	TAILQ_INSERT_TAIL(&waiters, &w, list);
+	while (w.granted == NULL && !w.refused && ctx_wait(c, ACQUIRE_MS))
+		;
+	if (w.granted != NULL)
+		return (&w.granted->conn);
+	if (!w.refused)
+		TAILQ_REMOVE(&waiters, &w, list);
+	raise_error(c, &ERR_UNAVAILABLE, w.refused ?
+	    "The database is unavailable" : "The database is busy");
 }
 
 void
 pool_give(struct db_conn *conn)
 {
-	conn->owner = NULL;
-	if (conn->state != CONN_BUSY) {
-		conn->lost = false;
-		conn_connect(conn, kore_time_ms());
-		return;
-	}
-	if (conn->running) {
+	struct slot	*s = slot_of(conn);
+
+	s->holder = NULL;
+	if (!conn_is_ready(conn)) {
+		slot_connect(s, kore_time_ms());
+	} else if (conn->running) {
 		conn_lost(conn, "its statement did not end in time");
-		return;
+	} else if (!conn_is_in_transaction(conn)) {
+		slot_free(s);
+	} else {
+		s->use = ROLLING_BACK;
+		conn->deadline = kore_time_ms() + ROLLBACK_MS;
+		conn_send(conn, "ROLLBACK");
 	}
-	if (PQtransactionStatus(conn->db) == PQTRANS_IDLE) {
-		pool_conn_free(conn);
-		return;
-	}
-	conn->state = CONN_ROLLBACK;
-	conn->deadline = kore_time_ms() + ROLLBACK_MS;
-	conn->running = true;
-	if (PQsendQuery(conn->db, "ROLLBACK") == 0)
-		conn_lost(conn, PQerrorMessage(conn->db));
-	else
-		conn_flush(conn);
 }
 
-/* Did it show only what the last renewal is about? */
+PGresult *
+pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
+    const char *sql, const char *const *params, size_t nparams)
+{
+	if (!conn_is_ready(conn) || ctx_expired(c))
+		return (NULL);
+	if (fault_hit(FAULT_QUERY))
+		conn_send(conn, "SELECT no_such_function()");
+	else if (prepared != NULL)
+		conn_send_prepared(conn, prepared, params, nparams);
+	else
+		conn_send(conn, sql);
+	while (conn->running && ctx_wait(c, QUERY_MS))
+		;
+	if (conn->running)
+		conn_lost(conn, "its statement did not end in time");
+	return (conn_result(conn));
+}
+
+/* Is its connection from before the last renewal, which was about that? */
 static bool
 is_outdated(const struct db_conn *conn)
 {
-	return (conn != NULL && conn->generation != generation);
+	return (conn != NULL &&
+	    ((const struct slot *)conn)->generation != generation);
 }
 
 static void
 renew_all(const char *why)
 {
-	struct db_conn	*conn, *next;
+	struct slot	*s;
 
 	log_event(LEVEL_WARNING, NULL, "database", "%s", why);
 	generation++;
-	for (conn = TAILQ_FIRST(&idle); conn != NULL; conn = next) {
-		next = TAILQ_NEXT(conn, list);
-		conn_renew(conn);
-	}
+	while ((s = TAILQ_FIRST(&idle)) != NULL)
+		slot_renew(s);
 }
 
 void
@@ -192,117 +303,86 @@ pool_renew_read_only(const struct db_conn *conn)
 	return (true);
 }
 
-struct db_conn *
-pool_take(struct ctx *c)
+/* What the process does. */
+
+void
+database_listen(const char *channel, void (*told)(void))
 {
-	struct waiter	 w = { .ctx = c };
-	struct db_conn	*conn;
-
-	if ((conn = TAILQ_FIRST(&idle)) != NULL) {
-		TAILQ_REMOVE(&idle, conn, list);
-		conn->state = CONN_BUSY;
-		conn->owner = c;
-		return (conn);
-	}
-	if (!any_hope())
-		raise_error(c, &ERR_UNAVAILABLE, "The database is unavailable");
-
-	TAILQ_INSERT_TAIL(&waiters, &w, list);
-	while (w.conn == NULL && !w.refused && ctx_wait(c, ACQUIRE_MS))
-		;
-	if (w.conn != NULL)
-		return (w.conn);
-	if (!w.refused)
-		TAILQ_REMOVE(&waiters, &w, list);
-	raise_error(c, &ERR_UNAVAILABLE, w.refused ?
-	    "The database is unavailable" : "The database is busy");
+	setup.channel = channel;
+	setup.on_notify = told;
 }
 
-PGresult *
-pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
-    const char *sql, const char *const *params, size_t nparams)
+/* False when the database cannot be reached. */
+static bool
+slot_open(struct slot *s)
 {
-	PGresult	*r;
-	int		 sent;
+	struct kore_pgsql	 sql;
 
-	if (conn->lost || ctx_expired(c))
-		return (NULL);
-	if (fault_hit(FAULT_QUERY))
-		sent = PQsendQuery(conn->db, "SELECT no_such_function()");
-	else if (prepared != NULL)
-		sent = PQsendQueryPrepared(conn->db, prepared->name,
-		    (int)nparams, params, NULL, NULL, 0);
-	else
-		sent = PQsendQuery(conn->db, sql);
-	if (sent == 0) {
-		conn_lost(conn, PQerrorMessage(conn->db));
-		return (NULL);
+	kore_pgsql_init(&sql);
+	if (!kore_pgsql_setup(&sql, PRODUCT, KORE_PGSQL_SYNC)) {
+		log_event(LEVEL_WARNING, NULL, "database",
+		    "cannot connect: %.*s", (int)strcspn(sql.error, "\n"),
+		    sql.error);
+		kore_pgsql_cleanup(&sql);
+		return (false);
 	}
-	conn->running = true;
-	conn_flush(conn);
-
-	while (conn->running && !conn->lost && ctx_wait(c, QUERY_MS))
-		;
-	if (conn->running)
-		conn_lost(conn, "its statement did not end in time");
-	r = conn->result;
-	conn->result = NULL;
-	return (r);
+	s->generation = generation;
+	conn_adopt(&s->conn, sql.conn->db);
+	return (true);
 }
 
 void
-database_worker_init(const char *info, unsigned pool, void (*fn)(void))
+database_worker_init(const char *conninfo, unsigned pool, void (*fn)(void))
 {
-	struct kore_pgsql	 sql;
-	unsigned		 i;
+	struct slot	*s;
 
-	nconns = pool;
+	nslots = pool;
 	on_settled = fn;
-	if ((conns = calloc(pool, sizeof(*conns))) == NULL)
+	if ((slots = calloc(pool, sizeof(*slots))) == NULL)
 		fatal("cannot allocate the database pool");
+	setup.conninfo = conninfo;
+	setup.queries = __start_registered_queries;
+	setup.queries_end = __stop_registered_queries;
+	setup.on_ready = conn_became_ready;
+	setup.on_result = conn_has_result;
+	setup.on_lost = conn_was_lost;
 	pgsql_conn_max = (u_int16_t)pool;
-	kore_pgsql_register("keel", info);
+	kore_pgsql_register(PRODUCT, conninfo);
 
-	for (i = 0; i < pool; i++)
-		conn_init(&conns[i], info);
-	for (i = 0; i < pool; i++) {
-		kore_pgsql_init(&sql);
-		if (!kore_pgsql_setup(&sql, "keel", KORE_PGSQL_SYNC)) {
-			log_event(LEVEL_WARNING, NULL, "database",
-			    "cannot connect: %.*s",
-			    (int)strcspn(sql.error, "\n"), sql.error);
-			kore_pgsql_cleanup(&sql);
-			settled();
+	for (s = slots; s < slots + nslots; s++)
+		conn_init(&s->conn, &setup);
+	for (s = slots; s < slots + nslots; s++) {
+		if (!slot_open(s)) {
+			tell_settled();
 			break;	/* the tick tries again, without blocking */
 		}
-		conn_adopt(&conns[i], sql.conn->db);
 	}
 }
 
 static void
 count_connections(void)
 {
-	unsigned	 i, down = 0, resting = 0;
+	const struct slot	*s;
+	unsigned		 down = 0, resting = 0;
 
-	for (i = 0; i < nconns; i++) {
-		down += !conn_works(&conns[i]);
-		resting += conns[i].state == CONN_IDLE;
+	for (s = slots; s < slots + nslots; s++) {
+		down += !conn_is_ready(&s->conn);
+		resting += s->use == IDLE;
 	}
 	metrics->db_down = down;
 	metrics->db_idle = resting;
-	metrics->db_in_use = nconns - down - resting;
+	metrics->db_in_use = nslots - down - resting;
 }
 
 void
 database_tick(uint64_t now)
 {
-	struct db_conn	*conn;
+	struct slot	*s;
 
-	for (conn = conns; conn < conns + nconns; conn++) {
-		if (conn->deadline != 0 && conn->deadline <= now)
-			conn_lost(conn, "it did not answer in time");
-		if (conn->state == CONN_DOWN && conn->owner == NULL)
-			conn_connect(conn, now);
+	for (s = slots; s < slots + nslots; s++) {
+		conn_tick(&s->conn, now);
+		if (s->conn.state == CONN_DOWN && s->holder == NULL)
+			slot_connect(s, now);
 	}
 	count_connections();
 }

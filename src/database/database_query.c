@@ -7,21 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/register.h"
 #include "database/pool.h"
-#include "runtime/depend.h"
-#include "runtime/log.h"
+#include "request/depend.h"
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
 
-#define ANSWER_RESERVE	6144	/* bytes, for an answer of two thousand */
+#define RESPONSE_RESERVE 6144	/* bytes, for an answer of two thousand */
 
-static PGresult	*run(struct ctx *, const struct query *, const char *,
-		    const char *const *, size_t) AWAITS;
+static PGresult	*run_statement(struct ctx *, const struct query *,
+		    const char *, const char *const *, size_t) AWAITS;
 
-extern const struct constraint	*const __start_keel_constraints[];
-extern const struct constraint	*const __stop_keel_constraints[];
+REGISTERED(const struct constraint, constraints);
 
-/* The "connection" of a transaction without a database: see depend.h. */
+/* The "connection" of a transaction in which repositories are replaced. */
 static char	replaced[1];
 #define REPLACED	((struct db_conn *)(void *)replaced)
 
@@ -68,7 +68,7 @@ release_result(void *result)
 	PQclear(result);
 }
 
-/* A newer migration has changed what a prepared statement speaks of. */
+/* A migration has changed what a prepared statement refers to. */
 static bool
 is_stale(const char *state)
 {
@@ -114,23 +114,23 @@ does_not_fit(const char *state)
 	    strcmp(state, "22021") == 0);
 }
 
-/* A constraint that the client hears of by a message of its own. */
+/* Raises, if the constraint has a message of its own: see CONSTRAINT. */
 static void
 raise_constraint(struct ctx *c, const PGresult *r)
 {
 	const char	*name = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
 	const struct constraint	*const *k;
 
-	for (k = __start_keel_constraints; name != NULL &&
-	    k < __stop_keel_constraints; k++) {
+	for (k = __start_registered_constraints; name != NULL &&
+	    k < __stop_registered_constraints; k++) {
 		if (strcmp((*k)->name, name) == 0)
 			raise_error(c, &ERR_CONFLICT, "%s", (*k)->message);
 	}
 }
 
 /*
- * The one place that knows SQLSTATEs (PostgreSQL, appendix A). What the
- * database says goes to the log, never to the client.
+ * SQLSTATEs (PostgreSQL, appendix A) become errors here and nowhere else. What
+ * the database says goes to the log, never to the client.
  */
 static void
 raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
@@ -153,22 +153,21 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 		raise_error(c, &ERR_UNAVAILABLE, "The schema has changed");
 	}
 	if (does_not_fit(state)) {
-		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
-		    state, text);
-		error_detail(c, "body", "out_of_range",
+		log_event(LEVEL_WARNING, c->request_id, "database",
+		    "%s: %s: %s", name, state, text);
+		raise_invalid(c, "body", "out_of_range",
 		    "A value does not fit the database");
-		raise_validation(c);
 	}
 	if (strncmp(state, "23", 2) == 0) {
 		raise_constraint(c, r);
-		log_event(LEVEL_ERROR, c, "integrity",
+		log_event(LEVEL_ERROR, c->request_id, "integrity",
 		    "%s: %s: %s", name, state, text);
 		raise_error(c, &ERR_CONFLICT, "Resource already exists or "
 		    "constraint violation");
 	}
 	if (is_unavailable(state)) {
-		log_event(LEVEL_WARNING, c, "database", "%s: %s: %s", name,
-		    state, text);
+		log_event(LEVEL_WARNING, c->request_id, "database",
+		    "%s: %s: %s", name, state, text);
 		raise_error(c, &ERR_UNAVAILABLE, is_read_only(state) ?
 		    "The database is read-only" :
 		    "The database is unavailable");
@@ -181,7 +180,7 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
  * run once more, as a transaction that is read-only has written nothing.
  */
 static void
-renew_if_need_be(struct ctx *c, const struct db_conn *conn, const PGresult *r)
+renew_if_needed(struct ctx *c, const struct db_conn *conn, const PGresult *r)
 {
 	const char	*state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
@@ -192,11 +191,11 @@ renew_if_need_be(struct ctx *c, const struct db_conn *conn, const PGresult *r)
 }
 
 /*
- * On the transaction's connection, or on one taken for this statement. The
- * result is handed to defer() as soon as the connection is back.
+ * Runs a statement on the transaction's connection, or on one taken for it
+ * alone. The result is handed to defer() as soon as the connection is back.
  */
 static PGresult *
-run(struct ctx *c, const struct query *q, const char *sql,
+run_statement(struct ctx *c, const struct query *q, const char *sql,
     const char *const *params, size_t nparams)
 {
 	struct db_conn	*conn = c->transaction;
@@ -213,7 +212,7 @@ run(struct ctx *c, const struct query *q, const char *sql,
 		conn = pool_take(c);
 	r = pool_run(c, conn, q, sql, params, nparams);
 	if (r != NULL)
-		renew_if_need_be(c, conn, r);
+		renew_if_needed(c, conn, r);
 	if (c->transaction == NULL)
 		pool_give(conn);
 	if (r == NULL)
@@ -296,7 +295,7 @@ db_query_many(struct ctx *c, const struct query *q, size_t *n,
 
 	if (stand_in != NULL)
 		return (stand_in(c, strchr(q->name, '.') + 1, params, n));
-	r = run(c, q, NULL, params, nparams);
+	r = run_statement(c, q, NULL, params, nparams);
 	*n = (size_t)PQntuples(r);
 	return (read_rows(c, q, r));
 }
@@ -337,7 +336,7 @@ db_query_exec(struct ctx *c, const struct query *q,
 		stand_in(c, strchr(q->name, '.') + 1, params, &n);
 		return ((int64_t)n);
 	}
-	r = run(c, q, NULL, params, nparams);
+	r = run_statement(c, q, NULL, params, nparams);
 	if (sscanf(PQcmdTuples(r), "%" SCNd64, &touched) != 1)
 		touched = 0;
 	return (touched);
@@ -367,12 +366,12 @@ db_begin(struct ctx *c)
 		return;
 	}
 	c->transaction = pool_take(c);
-	run(c, NULL, "BEGIN", NULL, 0);
+	run_statement(c, NULL, "BEGIN", NULL, 0);
 }
 
 /*
- * What is committed is to be answered: a client that is told of an error would
- * take it that nothing has happened. So the memory for the answer comes first.
+ * The memory for the answer is reserved first: after an error, the client would
+ * believe that nothing has happened, though it is committed.
  */
 void
 db_commit(struct ctx *c)
@@ -381,13 +380,13 @@ db_commit(struct ctx *c)
 
 	if (c->transaction == NULL)
 		raise_error(c, &ERR_INTERNAL, "A commit of no transaction");
-	if (!arena_reserve(&c->arena, ANSWER_RESERVE))
+	if (!arena_reserve(&c->arena, RESPONSE_RESERVE))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (c->transaction == REPLACED) {
 		session_end(c);
 		return;
 	}
-	r = run(c, NULL, "COMMIT", NULL, 0);
+	r = run_statement(c, NULL, "COMMIT", NULL, 0);
 	session_end(c);
 
 	/* COMMIT of a failed transaction succeeds, as a ROLLBACK. */

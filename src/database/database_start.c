@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What happens before the fork: query files are split into named statements,
- * the database is reached once, and every statement is prepared there and its
- * columns compared with the model that will read them.
+ * The check of the database before the fork: the query files are split into
+ * named statements, and each statement is prepared once and its columns
+ * compared with the model that will read them.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "database/migrations.h"
 #include "database/pool.h"
 #include "database/sync.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 
-extern const struct query_file	*const __start_keel_query_files[];
-extern const struct query_file	*const __stop_keel_query_files[];
+REGISTERED(const struct query_file, query_files);
 
 /* The text between this section's heading and the next. */
 static const char *
@@ -25,7 +24,7 @@ find_section(const char *name)
 	const char		*p, *end;
 	size_t			 len = strlen(name);
 
-	for (f = __start_keel_query_files; f < __stop_keel_query_files; f++) {
+	EACH_REGISTERED(f, query_files) {
 		for (p = strstr((*f)->text, "-- name: "); p != NULL;
 		    p = strstr(p, "-- name: ")) {
 			p += strlen("-- name: ");
@@ -45,38 +44,18 @@ database_load(void)
 {
 	struct query	*const *q;
 
-	for (q = __start_keel_queries; q < __stop_keel_queries; q++) {
+	EACH_REGISTERED(q, queries) {
 		if (((*q)->sql = find_section((*q)->name)) == NULL)
-			return (complain("sql/queries has no section named %s",
-			    (*q)->name));
+			return (start_error("sql/queries has no section named "
+			    "%s", (*q)->name));
 	}
 	return (NULL);
 }
 
-PGresult *
-sync_run(PGconn *db, const char *sql, const char *const *params, int n)
-{
-	PGresult	*r;
-
-	r = n == 0 ? PQexec(db, sql) :
-	    PQexecParams(db, sql, n, NULL, params, NULL, NULL, 0);
-	if (PQresultStatus(r) == PGRES_TUPLES_OK ||
-	    PQresultStatus(r) == PGRES_COMMAND_OK)
-		return (r);
-	PQclear(r);
-	return (NULL);
-}
-
-const char *
-sync_error(PGconn *db)
-{
-	return (complain("database: %s", PQerrorMessage(db)));
-}
-
 static const char *
-query_problem(const struct query *q, const char *what)
+query_problem(const struct query *q, const char *problem)
 {
-	return (complain("sql/queries: %s: %s", q->name, what));
+	return (start_error("sql/queries: %s: %s", q->name, problem));
 }
 
 /* Does a column of that SQL type (pg_type.oid) fit the member's type? */
@@ -132,7 +111,7 @@ check_columns(const struct query *q, const PGresult *r)
 static const char *
 check_plan(PGconn *db, const struct query *q)
 {
-	const char	*what = NULL;
+	const char	*problem = NULL;
 	char		 sql[512];
 	PGresult	*r;
 	unsigned	 i;
@@ -146,32 +125,32 @@ check_plan(PGconn *db, const struct query *q)
 	snprintf(sql + n, sizeof(sql) - n, "%s", i > 0 ? ")" : "");
 	r = PQexec(db, sql);
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
-		what = query_problem(q, PQresultErrorMessage(r));
+		problem = query_problem(q, PQresultErrorMessage(r));
 	PQclear(r);
-	return (what);
+	return (problem);
 }
 
 static const char *
 check_query(PGconn *db, struct query *q)
 {
-	const char	*what = NULL;
+	const char	*problem = NULL;
 	PGresult	*r;
 
 	r = PQprepare(db, q->name, q->sql, 0, NULL);
 	if (PQresultStatus(r) != PGRES_COMMAND_OK) {
-		what = query_problem(q, PQresultErrorMessage(r));
+		problem = query_problem(q, PQresultErrorMessage(r));
 		PQclear(r);
-		return (what);
+		return (problem);
 	}
 	PQclear(r);
 	r = PQdescribePrepared(db, q->name);
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		what = query_problem(q, PQresultErrorMessage(r));
+		problem = query_problem(q, PQresultErrorMessage(r));
 	else
-		what = check_columns(q, r);
+		problem = check_columns(q, r);
 	q->nparams = (unsigned)PQnparams(r);
 	PQclear(r);
-	return (what != NULL ? what : check_plan(db, q));
+	return (problem != NULL ? problem : check_plan(db, q));
 }
 
 /* Addresses are compared without regard to case, and not in ASCII alone. */
@@ -190,82 +169,20 @@ check_locale(PGconn *db)
 	    "one with LC_CTYPE 'C.UTF-8'");
 }
 
-/* Keel's own defaults, which a reader of the error may not know of. */
-static const char *
-hint(const char *conninfo, const char *said)
-{
-	if (strstr(said, "session is read-only") != NULL)
-		return (" (target_session_attrs=read-write)");
-	if (strstr(conninfo, "sslmode='verify-full'") != NULL &&
-	    (strstr(said, "SSL was required") != NULL ||
-	    strstr(said, "SSL error") != NULL ||
-	    strstr(said, "server certificate") != NULL))
-		return (" (sslmode=verify-full; sslrootcert=FILE has the "
-		    "certificate of its authority)");
-	return ("");
-}
-
-static PGconn *
-connect_to(const char *conninfo, const char **what)
-{
-	PGconn		*db = PQconnectdb(conninfo);
-	const char	*said;
-	size_t		 len;
-
-	if (PQstatus(db) == CONNECTION_OK)
-		return (db);
-	said = PQerrorMessage(db);
-	for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
-		;
-	*what = complain("cannot reach the database: %.*s%s", (int)len, said,
-	    hint(conninfo, said));
-	PQfinish(db);
-	return (NULL);
-}
-
-PGconn *
-sync_connect(const char **what)
-{
-	const char	*conninfo;
-
-	if ((conninfo = database_conninfo(config.database_url, what)) == NULL)
-		return (NULL);
-	return (connect_to(conninfo, what));
-}
-
 const char *
 database_check(void)
 {
 	struct query	*const *q;
-	const char	*what;
+	const char	*problem;
 	PGconn		*db;
 
-	if ((db = sync_connect(&what)) == NULL)
-		return (what);
-	if ((what = migrations_check(db)) == NULL)
-		what = check_locale(db);
-	for (q = __start_keel_queries; what == NULL &&
-	    q < __stop_keel_queries; q++)
-		what = check_query(db, *q);
+	if ((db = sync_connect(&problem)) == NULL)
+		return (problem);
+	if ((problem = migrations_check(db)) == NULL)
+		problem = check_locale(db);
+	for (q = __start_registered_queries; problem == NULL &&
+	    q < __stop_registered_queries; q++)
+		problem = check_query(db, *q);
 	PQfinish(db);
-	return (what);
-}
-
-const char *
-database_exec_now(const struct query *q, int64_t *touched,
-    const char *const *params, size_t nparams)
-{
-	const char	*what = NULL;
-	PGresult	*r;
-	PGconn		*db;
-
-	if ((db = sync_connect(&what)) == NULL)
-		return (what);
-	if ((r = sync_run(db, q->sql, params, (int)nparams)) == NULL)
-		what = sync_error(db);
-	else
-		*touched = atoll(PQcmdTuples(r));
-	PQclear(r);
-	PQfinish(db);
-	return (what);
+	return (problem);
 }

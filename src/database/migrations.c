@@ -10,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/register.h"
 #include "database/database.h"
+#include "database/migrations.h"
 #include "database/sync.h"
+#include "product.h"
+#include "utils/start_error.h"
 
-#define MIGRATIONS_MAX	1000
 #define CHECKSUM_TEXT	65
 #define LOCK_ID		"7597416839"	/* any constant of our own */
 
-extern const struct migration	*const __start_keel_migrations[];
-extern const struct migration	*const __stop_keel_migrations[];
-
-static char	problem[512];
+REGISTERED(const struct migration, migrations);
 
 static int
 version_of(const struct migration *m)
@@ -34,7 +34,7 @@ migrations_version(void)
 	const struct migration	*const *m;
 	int			 highest = 0;
 
-	for (m = __start_keel_migrations; m < __stop_keel_migrations; m++) {
+	EACH_REGISTERED(m, migrations) {
 		if (version_of(*m) > highest)
 			highest = version_of(*m);
 	}
@@ -46,7 +46,7 @@ find_migration(int version)
 {
 	const struct migration	*const *m;
 
-	for (m = __start_keel_migrations; m < __stop_keel_migrations; m++) {
+	EACH_REGISTERED(m, migrations) {
 		if (version_of(*m) == version)
 			return (*m);
 	}
@@ -65,138 +65,127 @@ checksum(const struct migration *m, char out[static CHECKSUM_TEXT])
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
-/* 1 applied, 0 not, -1 cannot say or changed since: problem is set. */
-static int
-is_applied(PGconn *db, const struct migration *m)
+/* That the file has changed since is an error, too. */
+static const char *
+find_applied(PGconn *db, const struct migration *m, bool *applied)
 {
 	static const char	 sql[] =
-	    "SELECT checksum FROM keel_migrations WHERE version = $1";
+	    "SELECT checksum FROM " PRODUCT "_migrations WHERE version = $1";
 	char			 version[16], sum[CHECKSUM_TEXT];
 	const char		*params[] = { version };
+	const char		*problem = NULL;
 	PGresult		*r;
-	int			 state;
 
 	snprintf(version, sizeof(version), "%d", version_of(m));
-	if ((r = sync_run(db, sql, params, 1)) == NULL) {
-		snprintf(problem, sizeof(problem), "%s", sync_error(db));
-		return (-1);
-	}
-	state = PQntuples(r);
+	if ((r = sync_run(db, sql, params, 1)) == NULL)
+		return (sync_error(db));
+	*applied = PQntuples(r) == 1;
 	checksum(m, sum);
-	if (state == 1 && strcmp(PQgetvalue(r, 0, 0), sum) != 0) {
-		snprintf(problem, sizeof(problem), "sql/migrations/%s.sql is "
-		    "not the file that was applied to this database", m->name);
-		state = -1;
-	}
+	if (*applied && strcmp(PQgetvalue(r, 0, 0), sum) != 0)
+		problem = start_error("sql/migrations/%s.sql is not the file "
+		    "that was applied to this database", m->name);
 	PQclear(r);
-	return (state);
-}
-
-static int
-has_table(PGconn *db)
-{
-	PGresult	*r;
-	int		 exists;
-
-	r = sync_run(db, "SELECT to_regclass('keel_migrations') IS NOT NULL",
-	    NULL, 0);
-	if (r == NULL) {
-		snprintf(problem, sizeof(problem), "%s", sync_error(db));
-		return (-1);
-	}
-	exists = PQgetvalue(r, 0, 0)[0] == 't';
-	PQclear(r);
-	return (exists);
+	return (problem);
 }
 
 static const char *
-gap(int version)
+find_table(PGconn *db, bool *exists)
 {
-	snprintf(problem, sizeof(problem),
-	    "sql/migrations has no version %d", version);
-	return (problem);
+	PGresult	*r;
+
+	r = sync_run(db,
+	    "SELECT to_regclass('" PRODUCT "_migrations') IS NOT NULL",
+	    NULL, 0);
+	if (r == NULL)
+		return (sync_error(db));
+	*exists = PQgetvalue(r, 0, 0)[0] == 't';
+	PQclear(r);
+	return (NULL);
+}
+
+static const char *
+gap_error(int version)
+{
+	return (start_error("sql/migrations has no version %d", version));
 }
 
 const char *
 migrations_check(PGconn *db)
 {
 	const struct migration	*m;
-	int			 version, state;
+	const char		*problem;
+	bool			 applied;
+	int			 version;
 
-	if ((state = has_table(db)) == -1)
+	if ((problem = find_table(db, &applied)) != NULL)
 		return (problem);
 	for (version = 1; version <= migrations_version(); version++) {
 		if ((m = find_migration(version)) == NULL)
-			return (gap(version));
-		if (state != 0)
-			state = is_applied(db, m);
-		if (state == -1)
+			return (gap_error(version));
+		if (applied && (problem = find_applied(db, m, &applied))
+		    != NULL)
 			return (problem);
-		if (state == 0) {
-			snprintf(problem, sizeof(problem), "the database is "
-			    "older than this server: migration %s is not "
-			    "applied (run ./keel migrate)", m->name);
-			return (problem);
-		}
+		if (!applied)
+			return (start_error("the database is older than this "
+			    "server: migration %s is not applied "
+			    "(run ./" PRODUCT " migrate)", m->name));
 	}
 	return (NULL);
 }
 
-static const char *
-exec(PGconn *db, const char *sql, const char *const *params, int n)
+static bool
+execute(PGconn *db, const char *sql, const char *const *params, int n)
 {
-	PGresult	*r;
+	PGresult	*r = sync_run(db, sql, params, n);
+	bool		 done = r != NULL;
 
-	if ((r = sync_run(db, sql, params, n)) == NULL)
-		return (sync_error(db));
 	PQclear(r);
-	return (NULL);
+	return (done);
 }
 
 static const char *
-apply(PGconn *db, const struct migration *m)
+apply_migration(PGconn *db, const struct migration *m)
 {
-	static const char	 remember[] = "INSERT INTO keel_migrations "
-				    "(version, name, checksum) "
+	static const char	 remember[] = "INSERT INTO " PRODUCT
+				    "_migrations (version, name, checksum) "
 				    "VALUES ($1, $2, $3)";
 	char			 version[16], sum[CHECKSUM_TEXT];
 	const char		*params[] = { version, m->name, sum };
-	const char		*what;
 
 	snprintf(version, sizeof(version), "%d", version_of(m));
 	checksum(m, sum);
-	if ((what = exec(db, "BEGIN", NULL, 0)) == NULL &&
-	    (what = exec(db, m->sql, NULL, 0)) == NULL &&
-	    (what = exec(db, remember, params, 3)) == NULL)
-		return (exec(db, "COMMIT", NULL, 0));
-	snprintf(problem, sizeof(problem), "sql/migrations/%s.sql: %s",
-	    m->name, what);
-	return (problem);
+	if (!execute(db, "BEGIN", NULL, 0) || !execute(db, m->sql, NULL, 0) ||
+	    !execute(db, remember, params, 3))
+		return (start_error("sql/migrations/%s.sql: database: %s",
+		    m->name, PQerrorMessage(db)));
+	return (execute(db, "COMMIT", NULL, 0) ? NULL : sync_error(db));
 }
 
 static const char *
-run_all(PGconn *db, bool dry_run, bool table)
+apply_missing(PGconn *db, bool dry_run, bool has_table)
 {
 	const struct migration	*m;
-	const char		*what;
-	int			 version, state, count = 0;
+	const char		*problem;
+	bool			 applied = false;
+	int			 version, count = 0;
 
 	for (version = 1; version <= migrations_version(); version++) {
 		if ((m = find_migration(version)) == NULL)
-			return (gap(version));
-		state = table ? is_applied(db, m) : 0;
-		if (state == -1)
+			return (gap_error(version));
+		if (has_table && (problem = find_applied(db, m, &applied))
+		    != NULL)
 			return (problem);
-		if (state == 1)
+		if (applied)
 			continue;
-		printf("keel: %s %s\n", dry_run ? "would apply" : "applying",
+		printf(PRODUCT ": %s %s\n",
+		    dry_run ? "would apply" : "applying",
 		    m->name);
 		count++;
-		if (!dry_run && (what = apply(db, m)) != NULL)
-			return (what);
+		if (!dry_run && (problem = apply_migration(db, m)) != NULL)
+			return (problem);
 	}
 	if (count == 0)
-		printf("keel: the database is up to date (version %d)\n",
+		printf(PRODUCT ": the database is up to date (version %d)\n",
 		    migrations_version());
 	return (NULL);
 }
@@ -205,27 +194,24 @@ const char *
 migrations_run(bool dry_run)
 {
 	static const char	 create[] =
-	    "CREATE TABLE IF NOT EXISTS keel_migrations ("
+	    "CREATE TABLE IF NOT EXISTS " PRODUCT "_migrations ("
 	    "version integer PRIMARY KEY, name text NOT NULL, "
 	    "checksum text NOT NULL, "
 	    "applied_at timestamptz NOT NULL DEFAULT now())";
-	const char		*what;
+	const char		*problem;
 	PGconn			*db;
-	int			 table;
+	bool			 has_table;
 
-	if ((db = sync_connect(&what)) == NULL)
-		return (what);
+	if ((db = sync_connect(&problem)) == NULL)
+		return (problem);
 	/* The lock goes with the connection. A migration may take long. */
-	if ((what = exec(db, "SET statement_timeout = 0", NULL, 0)) == NULL &&
-	    (what = exec(db, "SET client_min_messages = warning", NULL, 0)) ==
-	    NULL &&
-	    (what = exec(db, "SELECT pg_advisory_lock(" LOCK_ID ")", NULL,
-	    0)) == NULL && !dry_run)
-		what = exec(db, create, NULL, 0);
-	if (what == NULL) {
-		table = has_table(db);
-		what = table == -1 ? problem : run_all(db, dry_run, table);
-	}
+	if (!execute(db, "SET statement_timeout = 0", NULL, 0) ||
+	    !execute(db, "SET client_min_messages = warning", NULL, 0) ||
+	    !execute(db, "SELECT pg_advisory_lock(" LOCK_ID ")", NULL, 0) ||
+	    (!dry_run && !execute(db, create, NULL, 0)))
+		problem = sync_error(db);
+	else if ((problem = find_table(db, &has_table)) == NULL)
+		problem = apply_missing(db, dry_run, has_table);
 	PQfinish(db);
-	return (what);
+	return (problem);
 }

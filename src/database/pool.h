@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A worker's connections, and the coroutines that wait for one. For
- * database_*.c only.
+ * A worker's connections: a coroutine takes one, or waits for one, runs
+ * statements on it and gives it back. For src/database only.
  */
 
 #ifndef DATABASE_POOL_H
@@ -9,19 +9,15 @@
 
 #include <libpq-fe.h>
 
+#include "base/register.h"
 #include "database/database.h"
-
-/*
- * The connections of one worker (database_pool.c), as the queries see them
- * (database_query.c). Internal to this room.
- */
 
 struct db_conn;
 
 /*
- * A connection that is idle, working and in no transaction, for this request
- * alone. First come, first served. Raises ERR_UNAVAILABLE at once when none
- * works, or after a wait that is too long.
+ * A connection that is ready and in no transaction, for this request alone.
+ * First come, first served. Raises ERR_UNAVAILABLE at once when none works, or
+ * after a wait that is too long.
  */
 struct db_conn	*pool_take(struct ctx *) AWAITS;
 
@@ -31,7 +27,7 @@ void		 pool_give(struct db_conn *);
 /*
  * Every connection is made anew, and every statement prepared on it: the schema
  * has changed. conn is the one that showed it; if it is older than the last
- * renewal, there is nothing left to do. Who holds a connection keeps it until
+ * renewal, nothing is left to do. Requests that hold a connection keep it until
  * pool_give().
  */
 void		 pool_renew(const struct db_conn *conn);
@@ -54,7 +50,6 @@ PGresult	*pool_run(struct ctx *, struct db_conn *,
 		    const char *const *params, size_t nparams) AWAITS;
 
 /* Every query of the module, in no particular order. */
-extern struct query	*const __start_keel_queries[];
-extern struct query	*const __stop_keel_queries[];
+REGISTERED(struct query, queries);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statements that block, for the start and for migrations. For src/database
- * only.
+ * Statements that block, for the parent and for commands, where no worker
+ * exists yet. For src/database only.
  */
 
 #ifndef DATABASE_SYNC_H
@@ -9,12 +9,12 @@
 
 #include <libpq-fe.h>
 
-/*
- * The parent's and the commands' connection: one, blocking, before any worker
- * exists (database_start.c).
- */
+#include "database/database.h"
 
-/* Connects within the connect timeout. NULL, and *problem says why. */
+/*
+ * Connects to where database_init() said, within the connect timeout. NULL, and
+ * *problem says why.
+ */
 PGconn		*sync_connect(const char **problem);
 
 /*
@@ -24,8 +24,5 @@ PGconn		*sync_connect(const char **problem);
 PGresult	*sync_run(PGconn *, const char *sql, const char *const *params,
 		    int nparams);
 const char	*sync_error(PGconn *);
-
-/* Compares the schema's version and checksums with the compiled ones. */
-const char	*migrations_check(PGconn *);
 
 #endif

@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "base/register.h"
 #include "jobs/jobs.h"
+#include "jobs/jobs_repository.h"
 #include "jobs/runner.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 
 #define KIND_MAX	100	/* bytes, as its column */
 
@@ -52,15 +54,15 @@ check_unique(const struct job_kind *k)
 		return (NULL);
 	f = k->payload == NULL ? NULL : find_member(k->payload, k->unique);
 	if (f == NULL)
-		return (complain("the job %s: its payload has no member %s",
+		return (start_error("the job %s: its payload has no member %s",
 		    k->name, k->unique));
 	if (f->type != T_STR && f->type != T_UUID)
-		return (complain("the job %s: its unique member %s must be a "
-		    "T_STR or a T_UUID", k->name, k->unique));
+		return (start_error("the job %s: its unique member %s must be "
+		    "a T_STR or a T_UUID", k->name, k->unique));
 	return (NULL);
 }
 
-/* Written from one struct and read as another, it would be nonsense. */
+/* A payload is read back as the struct that it was written from. */
 static const char *
 check_payload(const struct job_kind *k)
 {
@@ -68,20 +70,19 @@ check_payload(const struct job_kind *k)
 	size_t				 i;
 
 	if (!schema_is_readable(k->payload))
-		return (complain("the job %s: its payload has a member that "
+		return (start_error("the job %s: its payload has a member that "
 		    "cannot be read back", k->name));
 	for (i = 0; i < k->payload->nfields; i++) {
 		if (k->payload->fields[i].flags & SECRET)
-			return (complain("the job %s: its payload has the "
+			return (start_error("the job %s: its payload has the "
 			    "secret %s, which would be stored", k->name,
 			    k->payload->fields[i].name));
 	}
-	for (p = __start_keel_job_payloads; p < __stop_keel_job_payloads;
-	    p++) {
+	EACH_REGISTERED(p, job_payloads) {
 		if ((*p)->kind == k && strcmp((*p)->structure,
 		    k->payload->structure) != 0)
-			return (complain("the job %s: its payload is a struct "
-			    "%s, and its schema of struct %s", k->name,
+			return (start_error("the job %s: its payload is a "
+			    "struct %s, and its schema of struct %s", k->name,
 			    (*p)->structure, k->payload->structure));
 	}
 	return (NULL);
@@ -92,23 +93,23 @@ jobs_init(void)
 {
 	struct job_kind	*const *i;
 	struct job_kind	*k;
-	const char	*what;
+	const char	*problem;
 
-	for (i = __start_keel_job_kinds; i < __stop_keel_job_kinds; i++) {
+	EACH_REGISTERED(i, job_kinds) {
 		k = *i;
 		if (strlen(k->name) > KIND_MAX)
-			return (complain("the job %s: its name is too long",
+			return (start_error("the job %s: its name is too long",
 			    k->name));
 		if (k->timeout == 0)
-			return (complain("the job %s has no timeout",
+			return (start_error("the job %s has no timeout",
 			    k->name));
 		if (k->every != 0 && k->payload != NULL)
-			return (complain("the job %s: what is scheduled has "
+			return (start_error("the job %s: what is scheduled has "
 			    "no payload", k->name));
-		if (k->payload != NULL && (what = check_payload(k)) != NULL)
-			return (what);
-		if ((what = check_unique(k)) != NULL)
-			return (what);
+		if (k->payload != NULL && (problem = check_payload(k)) != NULL)
+			return (problem);
+		if ((problem = check_unique(k)) != NULL)
+			return (problem);
 		if (k->attempts == 0)
 			k->attempts = 1;
 		if (k->backoff_max < k->backoff)

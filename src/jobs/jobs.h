@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Background work: jobs are rows, stored in the transaction that they belong
- * to and run by ./keel jobs.
+ * to and run by the command jobs.
  */
 
 #ifndef JOBS_JOBS_H
@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 #include "database/database.h"
-#include "runtime/endpoint.h"
+#include "request/endpoint.h"
 
 /*
  * Work for later (the seed's BackgroundTasks, which a crash loses). A job is
  * stored in the transaction that is open, so it exists if and only if that
- * commits; `./keel jobs` runs it, at least once. A kind of job is declared
+ * commits; the command jobs runs it, at least once. A kind of job is declared
  * like an endpoint:
  *
  *	users.h:	 JOB_KIND(send_welcome_email, user);
@@ -24,10 +24,10 @@
  *			     .attempts = 20, .backoff = 10, .timeout = 60);
  *	users_service.c: background(c, send_welcome_email, user);
  *
- * Its handler returns when the work is done. What it raises is an attempt that
- * failed: the next one comes after a while, unless it was ERR_PERMANENT, a
- * payload that its schema refuses, or the last one; the job is dead then, and
- * kept for an admin to look at.
+ * Its handler returns when the work is done. If it raises an error, the attempt
+ * has failed, and another one follows after a while. After ERR_PERMANENT, a
+ * payload that its schema refuses, or the last attempt there is no other: the
+ * job is dead, and kept for an admin to look at.
  */
 
 /* A job, as the handler finds it in c->job. */
@@ -102,13 +102,18 @@ struct job_payload {
 void		 job_store(struct ctx *, const struct job_kind *,
 		    const void *payload) AWAITS;
 
+/* Filled before the runner starts. */
+struct jobs_settings {
+	unsigned	 concurrency;	/* attempts at once */
+	unsigned	 keep_days;	/* of jobs that are done */
+};
+
+extern struct jobs_settings	jobs_settings;
+
 /*
  * In the parent, once: checks what the kinds declare. Returns NULL, or a line
  * saying what is wrong.
  */
 const char	*jobs_init(void);
-
-/* ./keel jobs: runs jobs until SIGTERM, and exits. */
-void		 jobs_main(const char *conninfo) __attribute__((noreturn));
 
 #endif

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One attempt at a job: a coroutine runs the handler, and when that has ended,
- * however it did, another one tells the database how it went. It is told until
- * it has heard: what is done must not be done again for want of a note.
+ * One attempt at a job: a coroutine runs the handler. When the handler has
+ * ended, in whatever way, a second coroutine tells the database the outcome,
+ * and again until the database has it: otherwise work that is done would be
+ * done once more.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "jobs/runner.h"
-#include "runtime/log.h"
-#include "runtime/mem.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "jobs/jobs_repository.h"
 #include "utils/utf8.h"
 
 #define SETTLE_AGAIN_MS	1000
 
 static void	attempt_run(void *) AWAITS;
-static void	attempt_ended(void *);
+static void	handler_ended(void *);
 static void	settle_run(void *) AWAITS;
 static void	settle_ended(void *);
 
 static const char *
-copy(struct attempt *a, const char *s)
+copy_text(struct attempt *a, const char *s)
 {
 	char	*p = arena_alloc(&a->c.arena, strlen(s) + 1);
 
@@ -32,19 +33,19 @@ copy(struct attempt *a, const char *s)
 static void
 attempt_free(struct attempt *a)
 {
-	arena_free(&a->c.arena, a->c.secret);
+	ctx_release(&a->c);
 	mem_free(a);
 }
 
-/* The claim's memory goes: what the job is, is copied. */
+/* The claim's memory is freed when its coroutine ends: so a copy. */
 static bool
 copy_job(struct attempt *a, const struct job *job)
 {
 	const char	*request = job->request_id;
 
 	a->job = *job;
-	a->job.id = copy(a, job->id);
-	a->job.payload = copy(a, job->payload);
+	a->job.id = copy_text(a, job->id);
+	a->job.payload = copy_text(a, job->payload);
 	a->job.kind = a->kind->name;
 	a->job.request_id = request == NULL ? NULL : a->c.request_id;
 	snprintf(a->c.request_id, sizeof(a->c.request_id), "%s",
@@ -60,15 +61,17 @@ set_deadline(struct attempt *a)
 
 struct attempt *
 attempt_start(const struct job *job, const struct job_kind *kind,
-    uint64_t asked)
+    uint64_t asked, const char *runner, void (*on_end)(struct attempt *))
 {
 	struct attempt	*a = mem_calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return (NULL);
 	a->kind = kind;
+	a->runner = runner;
+	a->on_end = on_end;
 	if (!copy_job(a, job) ||
-	    (a->c.coro = coro_new(attempt_run, attempt_ended, a)) == NULL) {
+	    !ctx_begin(&a->c, attempt_run, handler_ended, a)) {
 		attempt_free(a);
 		return (NULL);
 	}
@@ -111,7 +114,7 @@ attempt_disown(struct attempt *a)
 	attempt_cancel(a);
 }
 
-/* The coroutine. What is atomic is noted as done in the same transaction. */
+/* The coroutine. An atomic job is noted as done in its own transaction. */
 static void
 attempt_run(void *arg)
 {
@@ -126,7 +129,7 @@ attempt_run(void *arg)
 	a->kind->handler(c);
 	if (a->kind->atomic) {
 		a->status = "done";
-		if (!jobs_repository_settle(c, a, runner_id()))
+		if (!jobs_repository_settle(c, a))
 			raise_error(c, &ERR_UNAVAILABLE, "The job is another "
 			    "runner's by now");
 		db_commit(c);
@@ -149,7 +152,7 @@ attempt_backoff(const struct job_kind *k, int64_t n, double chance)
 	return (seconds / 2 + seconds / 2 * chance);
 }
 
-/* What was cut may end within a character, which the database would refuse. */
+/* A text cut within a character is no UTF-8: the database would refuse it. */
 static void
 mend_text(char *s)
 {
@@ -164,7 +167,7 @@ mend_text(char *s)
 }
 
 static void
-say_why(struct attempt *a)
+write_why(struct attempt *a)
 {
 	const struct error_detail	*d = a->c.error.details;
 	const char			*prefix = "";
@@ -184,7 +187,7 @@ say_why(struct attempt *a)
 }
 
 static void
-decide(struct attempt *a)
+decide_outcome(struct attempt *a)
 {
 	const struct error_kind	*kind = a->c.error.kind;
 
@@ -195,7 +198,7 @@ decide(struct attempt *a)
 		a->status = "done";
 		return;
 	}
-	say_why(a);
+	write_why(a);
 	a->status = "queued";
 	if (a->cancelled)
 		return;
@@ -217,7 +220,7 @@ log_outcome(const struct attempt *a)
 		level = LEVEL_ERROR;
 	else if (*a->why != '\0')
 		level = LEVEL_WARNING;
-	if ((j = log_begin(level, &a->c, "job")) == NULL)
+	if ((j = log_begin(level, a->c.request_id, "job")) == NULL)
 		return;
 	jsonw_string(j, "job", a->job.id);
 	jsonw_string(j, "kind", a->kind->name);
@@ -232,48 +235,44 @@ log_outcome(const struct attempt *a)
 }
 
 static void
-settle(struct attempt *a)
+begin_settling(struct attempt *a)
 {
 	memset(&a->c.error, 0, sizeof(a->c.error));
 	a->c.deadline = 0;
 	a->settle_at = 0;
-	a->c.coro = coro_new(settle_run, settle_ended, a);
-	if (a->c.coro == NULL)
-		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
-	else
+	if (ctx_begin(&a->c, settle_run, settle_ended, a))
 		coro_wake(a->c.coro);
+	else
+		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
 }
 
-/* The database knows the outcome, or it does not count. */
+/* The database has the outcome, or the outcome does not count. */
 static void
-attempt_end(struct attempt *a)
+attempt_finish(struct attempt *a)
 {
 	if (a->settled)
 		log_outcome(a);
 	else
-		log_event(LEVEL_WARNING, &a->c, "lease", "the job %s is "
-		    "another attempt's by now: the outcome of this one (%s) "
-		    "does not count", a->job.id, a->status);
-	runner_attempt_ended(a);
+		log_event(LEVEL_WARNING, a->c.request_id, "lease",
+		    "the job %s is another attempt's by now: the outcome "
+		    "of this one (%s) does not count", a->job.id, a->status);
+	a->on_end(a);
 	attempt_free(a);
 }
 
 /* Runs on the loop's stack when the handler has ended. */
 static void
-attempt_ended(void *arg)
+handler_ended(void *arg)
 {
 	struct attempt	*a = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(&a->c);
-	coro_free(a->c.coro);
-	a->c.coro = NULL;
+	ctx_end(&a->c);
 	a->over = true;
-	decide(a);
+	decide_outcome(a);
 	if (a->settled || a->disowned)
-		attempt_end(a);
+		attempt_finish(a);
 	else
-		settle(a);
+		begin_settling(a);
 }
 
 static void
@@ -281,7 +280,7 @@ settle_run(void *arg)
 {
 	struct attempt	*a = arg;
 
-	a->settled = jobs_repository_settle(&a->c, a, runner_id());
+	a->settled = jobs_repository_settle(&a->c, a);
 }
 
 static void
@@ -289,14 +288,11 @@ settle_ended(void *arg)
 {
 	struct attempt	*a = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(&a->c);
-	coro_free(a->c.coro);
-	a->c.coro = NULL;
+	ctx_end(&a->c);
 	if (a->c.error.kind != NULL && !a->disowned)
 		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
 	else
-		attempt_end(a);
+		attempt_finish(a);
 }
 
 void
@@ -305,7 +301,7 @@ attempt_tick(struct attempt *a, uint64_t now)
 	if (a->settle_at == 0 || a->settle_at > now)
 		return;
 	if (a->disowned)
-		attempt_end(a);
+		attempt_finish(a);
 	else
-		settle(a);
+		begin_settling(a);
 }

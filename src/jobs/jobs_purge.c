@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* The runner's own work: what is long done is deleted. */
+/* A job of the runner's own: deleting jobs that were done long ago. */
 
-#include "config.h"
-#include "jobs/runner.h"
+#include "jobs/jobs_repository.h"
 
 #define BATCH	1000	/* rows of a statement: it has five seconds */
 
 /*
- * Done jobs are kept KEEL_JOBS_KEEP_DAYS for who looks; dead ones until
- * somebody has.
+ * Done jobs are kept JOBS_KEEP_DAYS for who looks; dead ones until
+ * an admin has them run again.
  */
 static void
 purge_jobs(struct ctx *c)
 {
-	while (jobs_repository_purge(c, config.jobs_keep_days, BATCH) == BATCH)
+	while (jobs_repository_purge(c, jobs_settings.keep_days, BATCH) ==
+	    BATCH)
 		;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Jobs in the database. */
 
-#include "jobs/runner.h"
+#include "jobs/jobs_repository.h"
 
 MIGRATION(0003_jobs);
 MIGRATION(0005_jobs_runner);
@@ -11,7 +11,7 @@ static const struct column	job_columns[] = {
 	COLUMN(job, id, T_UUID),
 	COLUMN(job, kind, T_STR),
 	COLUMN(job, payload, T_STR),
-	NULLABLE(job, request_id, T_STR),
+	COLUMN(job, request_id, T_STR, .nullable = true),
 	COLUMN(job, attempts, T_INT),
 	COLUMN(job, created_at, T_TIME),
 };
@@ -55,10 +55,9 @@ jobs_repository_renew(struct ctx *c, const char *runner, const char *ids,
 }
 
 bool
-jobs_repository_settle(struct ctx *c, const struct attempt *a,
-    const char *runner)
+jobs_repository_settle(struct ctx *c, const struct attempt *a)
 {
-	return (db_exec(c, jobs_settle, a->job.id, runner,
+	return (db_exec(c, jobs_settle, a->job.id, a->runner,
 	    db_int(c, a->job.attempts), a->status,
 	    *a->why != '\0' ? a->why : NULL, ctx_printf(c, "%.3f", a->delay),
 	    a->cancelled ? "1" : "0") == 1);

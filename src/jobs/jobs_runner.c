@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The runner: claims what is due as long as it has room, keeps the leases of
- * what it runs, and stores the rounds of what is scheduled. Any number of them
- * may run; the database decides who gets what.
+ * The runner: it claims jobs that are due while it has room, renews the leases
+ * of those that it runs, and stores a job for each round of what is scheduled.
+ * Any number of runners may run; the database decides which gets a job.
  */
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "config.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "jobs/attempt.h"
+#include "jobs/jobs_repository.h"
 #include "jobs/runner.h"
-#include "runtime/log.h"
-#include "runtime/mem.h"
+#include "utils/uuid.h"
 
 #define POLL_MS		2000
+#define RENEW_MS	5000
 #define ASK_SECONDS	60	/* for a round that should have begun */
 
 /* Short work of the runner's own, on a coroutine of its own. */
@@ -24,6 +27,8 @@ struct turn {
 	bool		*busy;
 };
 
+struct jobs_settings	jobs_settings;
+
 static struct {
 	char		 id[UUID_TEXT];
 	char		*kinds;		/* an array's text */
@@ -31,24 +36,18 @@ static struct {
 	unsigned	 n;
 	bool		 claiming, renewing, scheduling;
 	bool		 told;		/* something may be due */
-	bool		 more;		/* there was more than room for */
+	bool		 more;		/* the last claim filled all room */
 	bool		 draining;
 	uint64_t	 claimed_at;
 	uint64_t	 renewed_at;
 } runner = { .attempts = TAILQ_HEAD_INITIALIZER(runner.attempts) };
 
 static void	turn_run(void *) AWAITS;
-static void	claim(struct ctx *) AWAITS;
-static void	renew(struct ctx *) AWAITS;
-static void	schedule(struct ctx *) AWAITS;
+static void	claim_jobs(struct ctx *) AWAITS;
+static void	renew_leases(struct ctx *) AWAITS;
+static void	schedule_rounds(struct ctx *) AWAITS;
 
 static void	claim_if_due(uint64_t);
-
-const char *
-runner_id(void)
-{
-	return (runner.id);
-}
 
 static void
 turn_run(void *arg)
@@ -63,19 +62,17 @@ turn_ended(void *arg)
 {
 	struct turn	*t = arg;
 
-	faults_select(NULL);
-	ctx_run_defers(&t->c);
-	coro_free(t->c.coro);
+	ctx_end(&t->c);
 	*t->busy = false;
-	if (t->c.error.kind != NULL)	/* of an outage others tell */
+	if (t->c.error.kind != NULL)	/* an outage is in the log already */
 		log_event(t->c.error.kind == &ERR_UNAVAILABLE ? LEVEL_DEBUG :
 		    LEVEL_ERROR, NULL, "jobs", "%s", t->c.error.message);
-	arena_free(&t->c.arena, false);
+	ctx_release(&t->c);
 	mem_free(t);
 	claim_if_due(coro_now_ms());
 }
 
-/* Not while it is busy with the same; without memory, the next tick asks. */
+/* Unless one is under way; without memory, the next tick tries again. */
 static void
 begin_turn(void (*fn)(struct ctx *), bool *busy)
 {
@@ -86,7 +83,7 @@ begin_turn(void (*fn)(struct ctx *), bool *busy)
 	t->fn = fn;
 	t->busy = busy;
 	t->c.path = t->c.query = "";
-	if ((t->c.coro = coro_new(turn_run, turn_ended, t)) == NULL) {
+	if (!ctx_begin(&t->c, turn_run, turn_ended, t)) {
 		mem_free(t);
 		return;
 	}
@@ -99,7 +96,7 @@ find_kind(const char *name)
 {
 	struct job_kind	*const *k;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if (strcmp((*k)->name, name) == 0)
 			return (*k);
 	}
@@ -108,7 +105,7 @@ find_kind(const char *name)
 
 /* An attempt whose lease ran out may not have ended yet. */
 static void
-disown(const char *id)
+disown_earlier(const char *id)
 {
 	struct attempt	*a;
 
@@ -118,10 +115,19 @@ disown(const char *id)
 	}
 }
 
+/* The attempt is over. */
 static void
-claim(struct ctx *c)
+free_place(struct attempt *a)
 {
-	unsigned	 room = config.jobs_concurrency - runner.n;
+	TAILQ_REMOVE(&runner.attempts, a, list);
+	runner.n--;
+	claim_if_due(coro_now_ms());
+}
+
+static void
+claim_jobs(struct ctx *c)
+{
+	unsigned	 room = jobs_settings.concurrency - runner.n;
 	uint64_t	 asked = coro_now_ms();
 	struct job	*jobs;
 	struct attempt	*a;
@@ -131,8 +137,9 @@ claim(struct ctx *c)
 	runner.claimed_at = asked;
 	jobs = jobs_repository_claim(c, runner.id, runner.kinds, room, &n);
 	for (i = 0; i < n; i++) {
-		disown(jobs[i].id);
-		a = attempt_start(&jobs[i], find_kind(jobs[i].kind), asked);
+		disown_earlier(jobs[i].id);
+		a = attempt_start(&jobs[i], find_kind(jobs[i].kind), asked,
+		    runner.id, free_place);
 		if (a == NULL)
 			raise_error(c, &ERR_INTERNAL, "no memory for jobs "
 			    "that were claimed: their leases will run out");
@@ -145,30 +152,22 @@ claim(struct ctx *c)
 }
 
 /*
- * At once, as soon as a place is free: while a claim is under way others get
- * free too, so that the next one fills several.
+ * As soon as one place is free. While a claim is under way other places become
+ * free too, so the next claim fills several.
  */
 static void
 claim_if_due(uint64_t now)
 {
-	if (runner.draining || runner.n >= config.jobs_concurrency)
+	if (runner.draining || runner.n >= jobs_settings.concurrency)
 		return;
 	if (runner.told || runner.more || now - runner.claimed_at >= POLL_MS)
-		begin_turn(claim, &runner.claiming);
+		begin_turn(claim_jobs, &runner.claiming);
 }
 
 void
 runner_told(void)
 {
 	runner.told = true;
-	claim_if_due(coro_now_ms());
-}
-
-void
-runner_attempt_ended(struct attempt *a)
-{
-	TAILQ_REMOVE(&runner.attempts, a, list);
-	runner.n--;
 	claim_if_due(coro_now_ms());
 }
 
@@ -189,7 +188,7 @@ ids_of_attempts(struct ctx *c)
 }
 
 static void
-extend(const char *id, uint64_t lease)
+extend_lease(const char *id, uint64_t lease)
 {
 	struct attempt	*a;
 
@@ -200,7 +199,7 @@ extend(const char *id, uint64_t lease)
 }
 
 static void
-renew(struct ctx *c)
+renew_leases(struct ctx *c)
 {
 	uint64_t	 asked = coro_now_ms();
 	struct job_id	*held;
@@ -209,10 +208,13 @@ renew(struct ctx *c)
 	runner.renewed_at = asked;
 	held = jobs_repository_renew(c, runner.id, ids_of_attempts(c), &n);
 	for (i = 0; i < n; i++)
-		extend(held[i].id, asked + LEASE_MS);
+		extend_lease(held[i].id, asked + LEASE_MS);
 }
 
-/* Of a clock that is ahead of the database's, the answer may be: not yet. */
+/*
+ * When to ask for the next round. If this clock is ahead of the database's, the
+ * database may find that the round has not begun: so ask again soon.
+ */
 static uint64_t
 next_round(const struct job_kind *k)
 {
@@ -223,12 +225,12 @@ next_round(const struct job_kind *k)
 }
 
 static void
-schedule(struct ctx *c)
+schedule_rounds(struct ctx *c)
 {
 	struct job_kind	*const *i;
 	struct job_kind	*k;
 
-	for (i = __start_keel_job_kinds; i < __stop_keel_job_kinds; i++) {
+	EACH_REGISTERED(i, job_kinds) {
 		k = *i;
 		if (k->every == 0 || k->ask_at > coro_now_ms())
 			continue;
@@ -242,7 +244,7 @@ round_is_due(uint64_t now)
 {
 	struct job_kind	*const *k;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if ((*k)->every != 0 && (*k)->ask_at <= now)
 			return (true);
 	}
@@ -259,9 +261,9 @@ runner_tick(uint64_t now)
 		attempt_tick(a, now);
 	}
 	if (runner.n > 0 && now - runner.renewed_at >= RENEW_MS)
-		begin_turn(renew, &runner.renewing);
+		begin_turn(renew_leases, &runner.renewing);
 	if (!runner.draining && round_is_due(now))
-		begin_turn(schedule, &runner.scheduling);
+		begin_turn(schedule_rounds, &runner.scheduling);
 	claim_if_due(now);
 }
 
@@ -288,7 +290,7 @@ runner_init(void)
 	size_t		 len = sizeof("{}");
 	char		*p;
 
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++)
+	EACH_REGISTERED(k, job_kinds)
 		len += strlen((*k)->name) + 1;
 	if (!uuid_v7(runner.id) || (runner.kinds = malloc(len)) == NULL) {
 		log_event(LEVEL_ERROR, NULL, "jobs", "no randomness or "
@@ -297,7 +299,7 @@ runner_init(void)
 	}
 	p = runner.kinds;
 	*p++ = '{';
-	for (k = __start_keel_job_kinds; k < __stop_keel_job_kinds; k++) {
+	EACH_REGISTERED(k, job_kinds) {
 		if (p != runner.kinds + 1)
 			*p++ = ',';
 		p = stpcpy(p, (*k)->name);

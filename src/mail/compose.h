@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How a message is made: templates, headers, bodies. For src/mail only. */
+/* Makes a message: templates, headers, bodies. For src/mail only. */
 
 #ifndef MAIL_COMPOSE_H
 #define MAIL_COMPOSE_H
@@ -7,16 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "mail/mail.h"
 #include "mail/mail_settings.h"
-#include "runtime/arena.h"
 
-/*
- * How a message is made: pure functions of what they are given. Internal to
- * this room.
- */
+/* Pure functions that make a message. For src/mail only. */
 
-/* Text that grows in an arena; once memory has been short, it stays failed. */
+/* Text that grows in an arena; failed stays set once memory was short. */
 struct text {
 	struct arena	*arena;
 	char		*data;		/* no NUL */
@@ -25,14 +22,14 @@ struct text {
 	bool		 failed;
 };
 
-/* A message, ready to go. */
+/* A message that can be sent. */
 struct message {
-	const char	*id;		/* the job's */
+	const char	*id;		/* the job's id */
 	int64_t		 date;		/* microseconds, UTC */
-	const char	*from;		/* the addresses, as SMTP has them */
+	const char	*from;		/* addresses for SMTP */
 	const char	*to;
-	bool		 utf8;		/* only for servers with SMTPUTF8 */
-	const char	*data;		/* CRLF at every line's end */
+	bool		 utf8;		/* needs a server with SMTPUTF8 */
+	const char	*data;		/* each line ends with CRLF */
 	size_t		 len;
 };
 
@@ -41,48 +38,50 @@ struct message {
 void	text_add(struct text *, const char *, size_t);
 void	text_puts(struct text *, const char *);
 
-/* Is the character of n bytes, 0 if it is none, one that may break a line or
- * turn its direction? */
+/*
+ * Returns whether the character of n bytes (0: not UTF-8) may break a line or
+ * change the direction of text.
+ */
 bool	mail_is_control(const char *, size_t n);
 
-/* Words and dots, as an unquoted local part is; beyond ASCII too if asked. */
+/* Words and dots, like an unquoted local part; with utf8 also beyond ASCII. */
 bool	mail_is_dot_atom(const char *, size_t, bool utf8);
 
-/* "Name: " and a text of any characters but those above, encoded and folded. */
+/* Adds a header field, encoded and folded; value has no control characters. */
 void	mail_header(struct text *, const char *name, const char *value,
 	    size_t len);
 
-/* "Name: " and an address, in front of it the name of its owner, if any. */
+/* Adds a header field: the name of the owner, unless "", and an address. */
 void	mail_header_address(struct text *, const char *name,
 	    const char *owner, const char *address);
 
-/* Quoted-printable (RFC 2045, 6.7); every \n becomes a line's end. */
+/* Adds text in quoted-printable (RFC 2045, 6.7); each \n becomes CRLF. */
 void	mail_quoted(struct text *, const char *, size_t);
 
 /* mail_template.c */
 
 enum mail_part { PART_SUBJECT, PART_TEXT, PART_HTML };
 
-/* Adds a part of a mail, its gaps filled. */
+/* Adds a part of a mail with its placeholders filled. */
 void	mail_expand(struct text *, const struct mail *, enum mail_part,
 	    const struct mail_value *);
 
-/* A declared name that the context lacks; NULL if it has them all. */
+/* A declared name that the values lack; NULL if they have all. */
 const char	*mail_lacks(const struct mail *, const struct mail_value *);
 
-/* NULL, or what is wrong with a mail's templates. */
+/* Returns NULL, or what is wrong with a mail's templates. */
 const char	*mail_check(const struct mail *);
 
 /* mail_compose.c */
 
 /*
- * Takes an address over as the recipient's: one beyond ASCII in its domain
- * alone is written in ASCII, so that every server takes it. False when it
- * cannot be an address, or memory is short.
+ * Sets the message's recipient. An address beyond ASCII only in its domain is
+ * converted to ASCII, so that every server accepts it. False when it is not a
+ * valid address, or memory is short.
  */
 bool	mail_recipient(struct arena *, const char *address, struct message *);
 
-/* Makes the message's data. False when memory is short. */
+/* Writes the message's data. False when memory is short. */
 bool	mail_compose(struct arena *, const struct mail *,
 	    const struct mail_settings *, const struct mail_value *,
 	    struct message *);

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: ISC */
-/* Mails: declared by modules, checked at the start, sent by jobs. */
+/* Sends mails from jobs; checks their templates at start. */
 
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
+#include "base/log.h"
+#include "base/register.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
-#include "runtime/log.h"
+#include "product.h"
 
-extern const struct mail	*const __start_keel_mails[];
-extern const struct mail	*const __stop_keel_mails[];
+REGISTERED(const struct mail, mails);
 
 const char *
 mails_init(void)
 {
 	const struct mail	*const *m;
-	const char		*what;
+	const char		*problem;
 
-	for (m = __start_keel_mails; m < __stop_keel_mails; m++) {
-		if ((what = mail_check(*m)) != NULL)
-			return (what);
+	EACH_REGISTERED(m, mails) {
+		if ((problem = mail_check(*m)) != NULL)
+			return (problem);
 	}
 	return (NULL);
 }
@@ -28,21 +28,21 @@ mails_init(void)
 const char *
 mail_init(void)
 {
-	if (config.mail.host == NULL) {
-		printf("keel: mails go to files in %s/mail\n",
-		    config.state_dir);
+	if (mail_settings.host == NULL) {
+		printf(PRODUCT ": mails go to files in %s/mail\n",
+		    mail_settings.state_dir);
 		return (mail_file_init());
 	}
-	printf("keel: mails go to %s, port %u\n", config.mail.host,
-	    config.mail.port);
-	if (strchr(config.mail.from_domain, '.') == NULL)
+	printf(PRODUCT ": mails go to %s, port %u\n", mail_settings.host,
+	    mail_settings.port);
+	if (strchr(mail_settings.from_domain, '.') == NULL)
 		log_event(LEVEL_WARNING, NULL, "mail", "mails are from %s, "
-		    "which few servers take: see KEEL_MAIL_FROM",
-		    config.mail.from);
+		    "which few servers take: see " ENV("MAIL_FROM"),
+		    mail_settings.from);
 	return (smtp_init());
 }
 
-/* Is it one that may be sent, and to such an address? */
+/* Raises unless the job may send this mail and these values to `to`. */
 static void
 check_mail(struct ctx *c, const struct mail *m, const struct mail_to *to,
     const struct mail_value *values)
@@ -81,13 +81,14 @@ mail_send(struct ctx *c, const struct mail *m, const struct mail_to *to,
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
 	if (!mail_limit_take(c, to->address)) {
-		log_event(LEVEL_WARNING, c, "mail", "not sent: its recipient "
-		    "has had as many as recipient_mails allows");
+		log_event(LEVEL_WARNING, c->request_id, "mail",
+		    "not sent: its recipient has had as many as "
+		    "recipient_mails allows");
 		return;
 	}
-	if (!mail_compose(&c->arena, m, &config.mail, values, message))
+	if (!mail_compose(&c->arena, m, &mail_settings, values, message))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
-	if (config.mail.host == NULL)
+	if (mail_settings.host == NULL)
 		mail_file_write(c, message);
 	else
 		smtp_send(c, message);

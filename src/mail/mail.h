@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Mail: mail_send() fills the templates and hands the message to the mail
+ * Mail: mail_send() fills the templates and gives the message to the mail
  * server, or writes it to a folder.
  */
 
@@ -10,13 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "runtime/ctx.h"
-#include "runtime/schema.h"
+#include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
- * Mails, sent by a job and by nothing else: a request does not wait for a mail
- * server. One is declared in a module, by its templates and the values that
- * these have gaps for:
+ * Only jobs send mail, so that no request waits for a mail server. A module
+ * declares a mail by its templates and the names of their placeholders:
  *
  *	assets/mail/comment.txt:	Subject: {{name}} has commented
  *
@@ -27,15 +26,15 @@
  *	mail_send(c, &comment_mail, MAIL_TO(user->email, user->email_verified),
  *	    CONTEXT(FROM_USER("name", by->name), OURS("url", url)));
  *
- * A value is text and stays text: it can become neither a header nor markup.
- * What a user chose goes to verified addresses only: everybody can register
- * with anybody's address, and would have us send their words there.
+ * Values are escaped: they can add neither header fields nor markup. Values
+ * from users go to verified addresses only, because anyone can register with
+ * another person's address and would have us send their words there.
  */
 struct mail {
 	const char		*name;
 	const char		*text;		/* assets/mail/NAME.txt */
 	const char		*html;		/* assets/mail/NAME.html */
-	const char	*const	*values;	/* their names */
+	const char	*const	*values;	/* names of placeholders */
 	size_t			 nvalues;
 };
 
@@ -54,7 +53,7 @@ struct mail {
 	};								\
 	REGISTER(mails, title##_mail)
 
-/* What stands in a gap, and whose words it is. */
+/* The value of a placeholder, and whether a user chose it. */
 struct mail_value {
 	const char	*name;
 	const char	*value;
@@ -67,7 +66,7 @@ struct mail_value {
 #define CONTEXT(...)							\
 	((const struct mail_value[]){ __VA_ARGS__, OURS(NULL, NULL) })
 
-/* Whom it goes to. verified: they have shown that the address is theirs. */
+/* The recipient. verified: they have shown that the address is theirs. */
 struct mail_to {
 	const char	*address;
 	bool		 verified;
@@ -76,31 +75,31 @@ struct mail_to {
 #define MAIL_TO(...)	(&(const struct mail_to){ __VA_ARGS__ })
 
 /*
- * Sends a mail, or writes it to a file where no mail server is set, and
- * returns when the server has taken it. Once in a job: every attempt makes
- * the same message to the byte, with the same Message-ID, so that a mail sent
- * twice can be told to be one. The address is one that email_normalise() gave.
- * When it has had as many mails as the limit recipient_mails lets it have,
- * nothing is sent, the log says so, and the job goes on.
+ * Sends a mail, or writes it to a file when no mail server is set, and returns
+ * when the server has accepted it. A job sends one mail. Every attempt makes
+ * exactly the same message with the same Message-ID, so that mail programs can
+ * recognise a duplicate. The address must come from email_normalise(). When it
+ * has had as many mails as the limit recipient_mails allows, nothing is sent, a
+ * warning is logged, and the job goes on.
  *
- * Raises ERR_PERMANENT when the server refuses this message, when the address
- * cannot be one, for a second mail of a job, without a value that the mail
- * declares, and for a value that is not ours to an address that is not
- * verified; ERR_UNAVAILABLE when a later attempt may do better; ERR_INTERNAL
- * outside of a job.
+ * Raises ERR_PERMANENT when the server refuses this message, the address is not
+ * valid, the job has sent a mail before, a declared value is missing, or a
+ * value from a user would go to an address that is not verified. Raises
+ * ERR_UNAVAILABLE when a later attempt may succeed, and ERR_INTERNAL outside of
+ * a job.
  */
 void		 mail_send(struct ctx *, const struct mail *,
 		    const struct mail_to *, const struct mail_value *) AWAITS;
 
 /*
  * In the parent, at every start: checks the templates of every mail. Returns
- * NULL, or a line that names the file and what is wrong in it.
+ * NULL, or an error message that names the file.
  */
 const char	*mails_init(void);
 
 /*
- * In the runner, once its loop stands: gets ready to send, or checks that
- * files can be written. Returns NULL, or a line saying what is wrong.
+ * In the job runner, once its loop is set up: prepares to send, or checks that
+ * files can be written. Returns NULL, or an error message.
  */
 const char	*mail_init(void);
 

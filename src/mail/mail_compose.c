@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message (RFC 5322) of two alternatives, text and HTML, in quoted-printable:
- * ASCII, with short lines, and readable as a file.
+ * Composes a message (RFC 5322) with a text and an HTML alternative, in
+ * quoted-printable: ASCII with short lines, readable as a file.
  */
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ has_control(const char *s)
 	return (false);
 }
 
-/* A quoted local part: anything, but that its quotes must be its ends. */
+/* A quoted local part: any characters, but an inner quote must be escaped. */
 static bool
 is_quoted_string(const char *s, size_t len)
 {
@@ -111,7 +111,7 @@ mail_recipient(struct arena *arena, const char *address, struct message *m)
 	return (m->to != NULL);
 }
 
-/* GMT is how HTTP says it. */
+/* timefmt_http() ends with GMT; RFC 5322 uses +0000. */
 static void
 add_date(struct text *t, int64_t us)
 {
@@ -123,7 +123,7 @@ add_date(struct text *t, int64_t us)
 	text_puts(t, "+0000\r\n");
 }
 
-/* "=_" is what quoted-printable never makes. */
+/* "=_" never occurs in quoted-printable. */
 static void
 add_boundary(struct text *t, const char *before, const struct message *m,
     const char *after)

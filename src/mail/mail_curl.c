@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message sent by libcurl, in a thread: libcurl waits for the answer to a
- * message's end in a poll() of its own (7.88, smtp_done()), and in the loop
- * every other job would wait with it, and the leases.
+ * Sends a message with libcurl, in a thread: libcurl (7.88, smtp_done()) waits
+ * for the reply to a message's end in its own poll(). On the loop, all other
+ * jobs and their leases would wait with it.
  *
- * Handles are kept for their connections: the next message goes over one that
- * stands.
+ * Handles are kept with their connections, for the next message.
  */
 
 #include <sys/types.h>
@@ -16,33 +15,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "mail/smtp.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 #include "utils/utf8.h"
 
 #define CONNECT_SECONDS	10L
-#define ANSWER_SECONDS	300L	/* the attempt's deadline comes before */
-#define IDLE_SECONDS	20L	/* servers wait longer for the next message */
-#define QUIT_MS		2000	/* for a polite end */
+#define RESPONSE_SECONDS 300L	/* the attempt's deadline is earlier */
+#define IDLE_SECONDS	20L	/* servers keep connections longer */
+#define QUIT_MS		2000	/* how long to wait after QUIT */
 #define LIFE_SECONDS	300L
 #define IDLE_MAX	16
 
-/* A handle of libcurl's, and what the server of its connection has said. */
+/* A libcurl handle, and the abilities of the server it is connected to. */
 struct handle {
 	CURL		*easy;
-	bool		 utf8;		/* it knows SMTPUTF8 */
+	bool		 utf8;		/* the server knows SMTPUTF8 */
 	bool		 signed_in;
 };
 
 static struct {
 	pthread_mutex_t	 lock;
-	struct handle	 handles[IDLE_MAX];	/* the last used is on top */
+	struct handle	 handles[IDLE_MAX];	/* last used at the end */
 	unsigned	 n;
 	char		 url[640];
 } idle = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* Another runner may be at the job by now: nothing may go on. */
+/* After the deadline another runner may have the job: stop everything. */
 static bool
 is_over(struct transfer *t)
 {
@@ -79,7 +77,7 @@ on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return (CURL_SOCKOPT_OK);
 }
 
-/* Asked for more when there is none, libcurl ends the message. */
+/* Gives libcurl the next part of the message; 0 bytes mean its end. */
 static size_t
 on_read(char *out, size_t size, size_t n, void *arg)
 {
@@ -87,7 +85,7 @@ on_read(char *out, size_t size, size_t n, void *arg)
 	size_t		 len = t->len - t->sent;
 
 	t->no_utf8 = t->utf8 && !t->handle->utf8;
-	t->no_login = config.mail.user != NULL && !t->handle->signed_in;
+	t->no_login = mail_settings.user != NULL && !t->handle->signed_in;
 	if (is_over(t) || t->no_utf8 || t->no_login)
 		return (CURL_READFUNC_ABORT);
 	if (len > size * n)
@@ -98,9 +96,9 @@ on_read(char *out, size_t size, size_t n, void *arg)
 }
 
 /*
- * A 220 is the server's greeting, or its word that TLS may begin: what it has
- * said of itself before counts no more. libcurl goes on without either, if need
- * be: on_read() does not.
+ * Keeps the server's abilities. A 220 is its greeting or its reply to STARTTLS:
+ * what it announced before is void. libcurl would continue without SMTPUTF8 or
+ * authentication; on_read() stops it.
  */
 static void
 note_ability(struct handle *h, const char *said)
@@ -114,7 +112,7 @@ note_ability(struct handle *h, const char *said)
 		h->utf8 = true;
 }
 
-/* Keeps the latest line of the server's, as text that can be shown. */
+/* Keeps the server's latest reply line, as printable text. */
 static size_t
 on_line(char *line, size_t size, size_t n, void *arg)
 {
@@ -144,8 +142,8 @@ on_line(char *line, size_t size, size_t n, void *arg)
 }
 
 /*
- * What we say: from MAIL on, a refusal is one of the message. The answer to
- * QUIT, which follows a refusal, tells nothing of it.
+ * Sees what libcurl sends. After MAIL, an error reply is about the message. The
+ * reply to QUIT, which follows an error, says nothing about it.
  */
 static int
 on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
@@ -166,10 +164,7 @@ on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
 	return (0);
 }
 
-/*
- * A handle's options. An error is one of memory, or of a libcurl that lacks
- * what was asked for at the start.
- */
+/* Options of a handle. They fail without memory, or when libcurl lacks one. */
 
 #define OPTION(option, value)						\
 	(curl_easy_setopt(easy, CURLOPT_##option, value) == CURLE_OK)
@@ -182,7 +177,7 @@ set_connection(CURL *easy)
 	    OPTION(PROXY, "") &&
 	    OPTION(NOSIGNAL, 1L) &&
 	    OPTION(CONNECTTIMEOUT, CONNECT_SECONDS) &&
-	    OPTION(SERVER_RESPONSE_TIMEOUT, ANSWER_SECONDS) &&
+	    OPTION(SERVER_RESPONSE_TIMEOUT, RESPONSE_SECONDS) &&
 	    OPTION(MAXAGE_CONN, IDLE_SECONDS) &&
 	    OPTION(MAXLIFETIME_CONN, LIFE_SECONDS));
 }
@@ -190,7 +185,7 @@ set_connection(CURL *easy)
 static bool
 set_tls(CURL *easy)
 {
-	const struct mail_settings	*m = &config.mail;
+	const struct mail_settings	*m = &mail_settings;
 
 	return (OPTION(USE_SSL, (long)(m->tls ? CURLUSESSL_ALL :
 	    CURLUSESSL_NONE)) &&
@@ -200,11 +195,11 @@ set_tls(CURL *easy)
 	    (m->ca == NULL || (OPTION(CAINFO, m->ca) && OPTION(CAPATH, NULL))));
 }
 
-/* PLAIN and LOGIN: what other ways prove, TLS has proved already. */
+/* PLAIN and LOGIN only: TLS already protects what other mechanisms protect. */
 static bool
 set_user(CURL *easy)
 {
-	const struct mail_settings	*m = &config.mail;
+	const struct mail_settings	*m = &mail_settings;
 
 	return (m->user == NULL || (OPTION(USERNAME, m->user) &&
 	    OPTION(PASSWORD, m->password) &&
@@ -248,9 +243,9 @@ take_handle(struct handle *h)
 }
 
 /*
- * After a failure its connection is not one to go on with: of a message that
- * was given up, the answer may come yet, and libcurl would take it for one to
- * the next message.
+ * Keeps a handle for the next message, unless it failed. After a failure the
+ * reply to an abandoned message may still arrive, and libcurl would take it for
+ * the reply to the next one.
  */
 static void
 give_handle(const struct handle *h, bool clean)
@@ -265,11 +260,11 @@ give_handle(const struct handle *h, bool clean)
 		return;
 	curl_easy_getinfo(h->easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (fd != -1)
-		shutdown(fd, SHUT_RDWR);	/* or QUIT is awaited */
+		shutdown(fd, SHUT_RDWR);	/* else QUIT would wait */
 	curl_easy_cleanup(h->easy);
 }
 
-/* Of one that rested the server may have hung up in this very moment. */
+/* The server may close an idle connection just when we use it. */
 static bool
 was_stale(CURL *easy, const struct transfer *t)
 {
@@ -317,19 +312,19 @@ curl_transfer(struct transfer *t)
 }
 
 /*
- * What follows the slash is how we greet the server; a name that says nothing
- * to others is better replaced by the host's own.
+ * The URL's path is our name in EHLO. A name without a dot means nothing to
+ * others; libcurl then uses the host's own name.
  */
 const char *
 curl_init(void)
 {
-	const struct mail_settings	*m = &config.mail;
+	const struct mail_settings	*m = &mail_settings;
 
 	snprintf(idle.url, sizeof(idle.url), strchr(m->host, ':') != NULL ?
 	    "%s://[%s]:%u/%s" : "%s://%s:%u/%s", m->implicit ? "smtps" :
 	    "smtp", m->host, m->port,
 	    strchr(m->from_domain, '.') != NULL ? m->from_domain : "");
 	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
-		return (complain("cannot begin with libcurl"));
+		return (start_error("cannot begin with libcurl"));
 	return (NULL);
 }

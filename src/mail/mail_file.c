@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Mail without a mail server: a file for each, for development and tests. It is
- * there whole or not at all, and a second attempt writes the same once more.
+ * Mail without a mail server, for development and tests: one file per message,
+ * complete or not there. A second attempt writes the same file again.
  */
 
 #include <sys/stat.h>
@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "mail/smtp.h"
-#include "utils/complain.h"
+#include "product.h"
 #include "utils/own_folder.h"
+#include "utils/start_error.h"
 
 static int	folder = -1;
 
@@ -23,21 +23,22 @@ const char *
 mail_file_init(void)
 {
 	char		 path[1024];
-	const char	*what;
+	const char	*problem;
 	int		 state;
 
-	if ((what = own_folder_open(config.state_dir, 0, &state)) != NULL)
-		return (what);
+	if ((problem = own_folder_open(mail_settings.state_dir, 0,
+	    &state)) != NULL)
+		return (problem);
 	close(state);
 	if ((size_t)snprintf(path, sizeof(path), "%s/mail",
-	    config.state_dir) >= sizeof(path))
-		return (complain("KEEL_STATE_DIR is too long"));
+	    mail_settings.state_dir) >= sizeof(path))
+		return (start_error(ENV("STATE_DIR") " is too long"));
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		return (complain("cannot make %s: %m", path));
-	if ((what = own_folder_open(path, O_NOFOLLOW, &folder)) != NULL)
-		return (what);
+		return (start_error("cannot make %s: %m", path));
+	if ((problem = own_folder_open(path, O_NOFOLLOW, &folder)) != NULL)
+		return (problem);
 	if (faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == -1)
-		return (complain("cannot write mails to %s: %m", path));
+		return (start_error("cannot write mails to %s: %m", path));
 	return (NULL);
 }
 
@@ -55,7 +56,7 @@ write_all(int fd, const char *data, size_t len)
 	return (true);
 }
 
-/* False, and errno says why. */
+/* Returns false and sets errno on failure. */
 static bool
 write_file(const char *name, const struct message *m)
 {

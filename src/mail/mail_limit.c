@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How much mail one address gets. Counted in the database, so that it outlives
- * accounts, restarts and runners, and by a hash, so that no address is kept
- * there.
+ * Limits how many mails one address gets. The count is kept in the database, so
+ * that it survives deleted accounts, restarts and runners; and under a hash, so
+ * that the address is not stored there.
  */
 
-#include "config.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
 #include "middleware/rate_limit.h"
+#include "product.h"
 #include "utils/email.h"
 #include "utils/keyed_hash.h"
 
-#define BATCH	1000	/* rows of a statement: it has five seconds */
+#define BATCH	1000	/* rows per statement, which has five seconds */
 
 QUERIES(mail);
 QUERY(mail, count, none);
@@ -34,8 +34,8 @@ mail_limit_take(struct ctx *c, const char *address)
 	if (!email_mailbox(address, mailbox, EMAIL_MAX))
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
-	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
-	    "keel recipient", mailbox, hash))
+	if (!keyed_hash(mail_settings.secret, mail_settings.secret_len,
+	    PRODUCT " recipient", mailbox, hash))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (db_exec(c, mail_count, hash, c->job->id,
 	    db_int(c, recipient_mails_limit.quota),

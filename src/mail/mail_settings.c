@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The settings of mail: a server's URL, and the sender's address. */
+/* Reads the settings of mail: the server's URL, and the sender's address. */
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -10,31 +10,34 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "mail/mail_settings.h"
 #include "mail/compose.h"
-#include "utils/complain.h"
+#include "mail/mail_settings.h"
+#include "product.h"
 #include "utils/hex.h"
+#include "utils/start_error.h"
 #include "utils/utf8.h"
 
 #define HOST_MAX	253	/* characters of a name (RFC 1035) */
 #define LABEL_MAX	63
-#define LOCAL_MAX	64	/* of an address before its @ (RFC 5321) */
-#define NAME_MAX_CHARS	100	/* of the sender */
+#define LOCAL_MAX	64	/* before an address's @ (RFC 5321) */
+#define NAME_MAX_CHARS	100	/* of the sender's name */
 
 #define SUBMISSION	587
 #define SUBMISSIONS	465
 
-/* The URL holds a password: it is not repeated. */
+struct mail_settings	mail_settings;
+
+/* Never repeats the URL: it contains a password. */
 static const char *
-bad_url(const char *what)
+bad_url(const char *problem)
 {
-	return (complain("KEEL_SMTP_URL: %s; it must be like "
+	return (start_error(ENV("SMTP_URL") ": %s; it must be like "
 	    "smtp://user:password@mail.example.org:587 or "
 	    "smtps://mail.example.org, user and password percent-encoded",
-	    what));
+	    problem));
 }
 
-/* Has it only characters that show? */
+/* Returns whether s is UTF-8 without control characters. */
 static bool
 is_plain(const char *s)
 {
@@ -50,7 +53,7 @@ is_plain(const char *s)
 	return (true);
 }
 
-/* Percent-decodes len characters; NULL if they are not what they should be. */
+/* Percent-decodes len characters; NULL if malformed, empty or not plain. */
 static const char *
 decode(const char *s, size_t len)
 {
@@ -82,7 +85,7 @@ decode(const char *s, size_t len)
 	return (out);
 }
 
-/* Labels of letters, digits and hyphens. */
+/* Labels of letters, digits, hyphens and underscores. */
 static bool
 is_host_name(const char *s)
 {
@@ -166,7 +169,7 @@ read_host(const char *s, struct mail_settings *m)
 static const char *
 read_url(const char *url, struct mail_settings *m)
 {
-	const char	*at, *what;
+	const char	*at, *problem;
 
 	if (strncmp(url, "smtp://", 7) == 0)
 		url += 7;
@@ -176,8 +179,8 @@ read_url(const char *url, struct mail_settings *m)
 	} else
 		return (bad_url("it is neither smtp:// nor smtps://"));
 	if ((at = strrchr(url, '@')) != NULL) {
-		if ((what = read_user(url, (size_t)(at - url), m)) != NULL)
-			return (what);
+		if ((problem = read_user(url, (size_t)(at - url), m)) != NULL)
+			return (problem);
 		url = at + 1;
 	}
 	return (read_host(url, m));
@@ -193,22 +196,20 @@ is_loopback(const char *host)
 	    ntohl(address.s_addr) >> 24 == 127));
 }
 
-/* A password in the clear is anybody's, but for one that stays in here. */
+/* Without TLS, a password may only go to a server on this machine. */
 static const char *
-read_tls(const char *text, struct mail_settings *m)
+check_tls(bool tls, struct mail_settings *m)
 {
-	m->tls = strcmp(text, "required") == 0;
-	if (!m->tls && strcmp(text, "off") != 0)
-		return (complain("KEEL_SMTP_TLS must be required or off, not "
-		    "'%s'", text));
+	m->tls = tls;
 	if (m->tls || m->host == NULL)
 		return (NULL);
 	if (m->implicit)
-		return (complain("KEEL_SMTP_TLS is off and KEEL_SMTP_URL is "
-		    "smtps://"));
+		return (start_error(ENV("SMTP_TLS") " is off and "
+		    ENV("SMTP_URL") " is smtps://"));
 	if (m->user != NULL && !is_loopback(m->host))
-		return (complain("KEEL_SMTP_TLS is off and KEEL_SMTP_URL has "
-		    "a password, which would go to %s in the clear",
+		return (start_error(ENV("SMTP_TLS") " is off and "
+		    ENV("SMTP_URL") " has a password, which would go to "
+		    "%s in the clear",
 		    m->host));
 	return (NULL);
 }
@@ -222,12 +223,13 @@ read_ca(const char *path, struct mail_settings *m)
 	if ((m->ca = path) == NULL)
 		return (NULL);
 	if ((f = fopen(path, "re")) == NULL)
-		return (complain("KEEL_SMTP_CA: cannot read %s: %m", path));
+		return (start_error(ENV("SMTP_CA") ": cannot read %s: %m",
+		    path));
 	cert = PEM_read_X509(f, NULL, NULL, NULL);
 	fclose(f);
 	if (cert == NULL)
-		return (complain("KEEL_SMTP_CA: %s has no certificate in PEM "
-		    "form", path));
+		return (start_error(ENV("SMTP_CA") ": %s has no certificate in "
+		    "PEM form", path));
 	X509_free(cert);
 	return (NULL);
 }
@@ -245,12 +247,12 @@ is_sender(const char *address)
 static const char *
 bad_from(const char *text)
 {
-	return (complain("KEEL_MAIL_FROM must be like 'Name "
+	return (start_error(ENV("MAIL_FROM") " must be like 'Name "
 	    "<name@example.org>' or name@example.org, the address in ASCII, "
 	    "not '%.200s'", is_plain(text) ? text : "(control characters)"));
 }
 
-/* The quotes around a name are for mail's sake, and set again where needed. */
+/* Removes a name's quotes; mail_header_address() adds them where needed. */
 static char *
 read_name(const char *s, size_t len)
 {
@@ -291,7 +293,7 @@ read_from(const char *text, struct mail_settings *m)
 		m->from = strndup(open + 1, len - 2 - (size_t)(open - text));
 	}
 	if (m->from_name == NULL || m->from == NULL)
-		return (complain("KEEL_MAIL_FROM: out of memory"));
+		return (start_error(ENV("MAIL_FROM") ": out of memory"));
 	if (!is_sender(m->from) || !is_plain(m->from_name) ||
 	    strpbrk(m->from_name, "<>\"") != NULL ||
 	    utf8_length(m->from_name) > NAME_MAX_CHARS)
@@ -301,16 +303,16 @@ read_from(const char *text, struct mail_settings *m)
 }
 
 const char *
-mail_settings_read(const char *url, const char *tls, const char *ca,
+mail_settings_read(const char *url, bool tls, const char *ca,
     const char *from, struct mail_settings *m)
 {
-	const char	*what;
+	const char	*problem;
 
 	memset(m, 0, sizeof(*m));
-	if (url != NULL && (what = read_url(url, m)) != NULL)
-		return (what);
-	if ((what = read_tls(tls, m)) != NULL ||
-	    (what = read_ca(ca, m)) != NULL)
-		return (what);
+	if (url != NULL && (problem = read_url(url, m)) != NULL)
+		return (problem);
+	if ((problem = check_tls(tls, m)) != NULL ||
+	    (problem = read_ca(ca, m)) != NULL)
+		return (problem);
 	return (read_from(from, m));
 }

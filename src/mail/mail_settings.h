@@ -1,31 +1,37 @@
 /* SPDX-License-Identifier: ISC */
-/* The settings of mail, checked at the start. */
+/* The settings of mail, checked at start. */
 
 #ifndef MAIL_MAIL_SETTINGS_H
 #define MAIL_MAIL_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* How mail leaves, and whose it is. Constant after the start. */
+/* How mail is sent, and its sender. Constant after the start. */
 struct mail_settings {
-	const char	*host;		/* the server's; NULL: files */
+	const char	*state_dir;	/* contains the folder for mail files */
+	const char	*secret;	/* key for the recipients' hashes */
+	size_t		 secret_len;
+	const char	*host;		/* the server's; NULL: write files */
 	unsigned	 port;
 	bool		 implicit;	/* smtps: TLS from the first byte */
-	bool		 tls;		/* never without */
-	const char	*user;		/* NULL: nobody signs in */
+	bool		 tls;		/* is required */
+	const char	*user;		/* NULL: no authentication */
 	const char	*password;
-	const char	*ca;		/* a PEM file; NULL: the system's */
-	const char	*from_name;	/* UTF-8; "" if there is none */
+	const char	*ca;		/* a PEM file; NULL: system's */
+	const char	*from_name;	/* UTF-8; "" if none */
 	const char	*from;		/* the address, ASCII */
-	const char	*from_domain;	/* what follows its @ */
+	const char	*from_domain;	/* the part after the @ */
 };
 
+extern struct mail_settings	mail_settings;
+
 /*
- * Reads the texts of KEEL_SMTP_URL (NULL if unset), KEEL_SMTP_TLS,
- * KEEL_SMTP_CA (NULL if unset) and KEEL_MAIL_FROM. Returns NULL, or a line
- * that names the setting and what is wrong with it, and holds no password.
+ * Reads SMTP_URL (NULL if unset), whether SMTP_TLS requires TLS, SMTP_CA (NULL
+ * if unset) and MAIL_FROM. Returns NULL, or a line that names the setting and
+ * what is wrong with it, without the password.
  */
-const char	*mail_settings_read(const char *url, const char *tls,
+const char	*mail_settings_read(const char *url, bool tls,
 		    const char *ca, const char *from,
 		    struct mail_settings *);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message on its way by SMTP, as the coroutine sees it: a thread is begun
- * (mail_curl.c), an event of the loop tells that it has finished, and what it
- * found is judged. Is a refusal one of the message, or of us?
+ * Sends a message by SMTP for a coroutine: starts a thread (mail_curl.c), waits
+ * until an event reports its end, and decides what a failure means: does the
+ * server refuse this message, or us?
  */
 
 #include <sys/types.h>
@@ -16,13 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "base/mem.h"
 #include "mail/smtp.h"
-#include "runtime/mem.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 
 #define STACK_SIZE	(512 * 1024)
-#define REFRESH_MS	1000	/* a lease may have been renewed */
+#define REFRESH_MS	1000	/* how often to look for a renewed lease */
 
 static SLIST_HEAD(transfers, transfer)	finished;	/* under the lock */
 static pthread_mutex_t			lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,7 +50,7 @@ thread_main(void *arg)
 	return (NULL);
 }
 
-/* Kore's loop: threads have finished. */
+/* An event callback: threads have finished. */
 static void
 take_finished(void *arg, int error)
 {
@@ -77,7 +76,7 @@ take_finished(void *arg, int error)
 	}
 }
 
-/* A defer. A thread cannot be stopped; it is told, and its end awaited. */
+/* A defer. A thread cannot be killed; a deadline of 0 ends it soon. */
 static void
 transfer_leave(void *arg)
 {
@@ -140,17 +139,17 @@ transfer_begin(struct ctx *c, const struct message *m)
 	return (t);
 }
 
-/* The server's name and port, for whoever reads the error. */
+/* The server's name and port, for error messages. */
 static const char *
 server(struct ctx *c)
 {
-	return (ctx_printf(c, strchr(config.mail.host, ':') != NULL ?
-	    "[%s]:%u" : "%s:%u", config.mail.host, config.mail.port));
+	return (ctx_printf(c, strchr(mail_settings.host, ':') != NULL ?
+	    "[%s]:%u" : "%s:%u", mail_settings.host, mail_settings.port));
 }
 
 /*
- * 5xx is about the message, once there is one; but for what is about who sends
- * it: the order of commands, signing in (RFC 5321, 4.2.3; RFC 4954, 6).
+ * A 5xx reply is about the message, except for those about the sender: wrong
+ * order of commands, authentication (RFC 5321, 4.2.3; RFC 4954, 6).
  */
 static bool
 refuses_message(const struct transfer *t)
@@ -209,7 +208,7 @@ const char *
 smtp_init(void)
 {
 	if ((event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
-		return (complain("eventfd: %m"));
+		return (start_error("eventfd: %m"));
 	event.handle = take_finished;
 	kore_platform_event_schedule(event_fd, EPOLLIN, 0, &event);
 	return (curl_init());

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* Templates: where the gaps are, and how a value is put into one. */
+/* Templates: finds placeholders and fills them with values. */
 
 #include <string.h>
 
 #include "mail/compose.h"
-#include "utils/complain.h"
+#include "utils/start_error.h"
 #include "utils/utf8.h"
 
 #define NAME_MAX_BYTES	40
-#define SUBJECT_VALUE	100	/* characters; what is longer is cut */
+#define SUBJECT_VALUE	100	/* characters; longer values are cut */
 #define SUBJECT		"Subject: "
 
 /*
- * The gap that p begins with, "{{name}}": its name, and the length of it all.
- * NULL if it is none.
+ * Reads the placeholder "{{name}}" at p: returns its name, the name's length
+ * and the length of it all. NULL if there is none.
  */
 static const char *
 read_gap(const char *p, size_t *name_len, size_t *len)
@@ -58,8 +58,8 @@ add_char(struct text *t, enum mail_part part, const char *s, size_t n)
 }
 
 /*
- * A run of characters that could break a line, or write it backwards, becomes
- * one blank; what is no UTF-8, a replacement character.
+ * A run of characters that could break a line or change the direction of text
+ * becomes one blank; bytes that are not UTF-8 become U+FFFD.
  */
 static void
 add_value(struct text *t, enum mail_part part, const char *s)
@@ -95,7 +95,7 @@ expand(struct text *t, enum mail_part part, const char *p, size_t len,
 	while ((gap = memmem(p, (size_t)(end - p), "{{", 2)) != NULL) {
 		text_add(t, p, (size_t)(gap - p));
 		name = read_gap(gap, &name_len, &gap_len);
-		if (name == NULL) {		/* never: see mail_check() */
+		if (name == NULL) {		/* see mail_check() */
 			t->failed = true;
 			return;
 		}
@@ -160,7 +160,7 @@ check_characters(const struct mail *m, const char *file, const char *text)
 	for (p = text; *p != '\0'; p += n) {
 		n = utf8_sequence(p, strlen(p));
 		if (n == 0 || (mail_is_control(p, n) && *p != '\n'))
-			return (complain("assets/mail/%s.%s has a control "
+			return (start_error("assets/mail/%s.%s has a control "
 			    "character, a tab, or what is not UTF-8", m->name,
 			    file));
 	}
@@ -178,11 +178,11 @@ check_gaps(const struct mail *m, const char *file, const char *text)
 		for (line = 1, q = text; q < p; q++)
 			line += *q == '\n';
 		if ((name = read_gap(p, &name_len, &len)) == NULL)
-			return (complain("assets/mail/%s.%s, line %u: {{ is "
+			return (start_error("assets/mail/%s.%s, line %u: {{ is "
 			    "not followed by a name in small letters and }}",
 			    m->name, file, line));
 		if (!is_declared(m, name, name_len))
-			return (complain("assets/mail/%s.%s, line %u: the "
+			return (start_error("assets/mail/%s.%s, line %u: the "
 			    "mail declares no %.*s", m->name, file, line,
 			    (int)name_len, name));
 	}
@@ -207,20 +207,20 @@ const char *
 mail_check(const struct mail *m)
 {
 	size_t		 i, line = strcspn(m->text, "\n");
-	const char	*what;
+	const char	*problem;
 
 	if (strncmp(m->text, SUBJECT, sizeof(SUBJECT) - 1) != 0 ||
 	    line == sizeof(SUBJECT) - 1 ||
 	    strncmp(m->text + line, "\n\n", 2) != 0)
-		return (complain("assets/mail/%s.txt must begin with a line "
+		return (start_error("assets/mail/%s.txt must begin with a line "
 		    "'Subject: ...' and an empty one", m->name));
-	if ((what = check_gaps(m, "txt", m->text)) != NULL ||
-	    (what = check_gaps(m, "html", m->html)) != NULL)
-		return (what);
+	if ((problem = check_gaps(m, "txt", m->text)) != NULL ||
+	    (problem = check_gaps(m, "html", m->html)) != NULL)
+		return (problem);
 	for (i = 0; i < m->nvalues; i++) {
 		if (!uses(m->text, m->values[i]) &&
 		    !uses(m->html, m->values[i]))
-			return (complain("the mail %s declares %s, which "
+			return (start_error("the mail %s declares %s, which "
 			    "neither assets/mail/%s.txt nor .html uses",
 			    m->name, m->values[i], m->name));
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Text as mail wants it: encoded words, folded headers, quoted-printable. */
+/* Encodes text for mail: encoded words, folded headers, quoted-printable. */
 
 #include <ctype.h>
 #include <string.h>
@@ -10,9 +10,9 @@
 #include "utils/utf8.h"
 
 #define FOLD		76	/* columns of a line with encoded words */
-#define WORD		75	/* of an encoded word */
-#define WORD_FRAME	12	/* of these: =?utf-8?q? and the end */
-#define QUOTED		76	/* of a quoted-printable line */
+#define WORD		75	/* columns of an encoded word */
+#define WORD_FRAME	12	/* of these, for =?utf-8?q? and ?= */
+#define QUOTED		76	/* columns of a quoted-printable line */
 
 void
 text_add(struct text *t, const char *s, size_t len)
@@ -43,7 +43,7 @@ text_puts(struct text *t, const char *s)
 	text_add(t, s, strlen(s));
 }
 
-/* Columns of the line that is being written. */
+/* The columns already used in the current line. */
 static size_t
 column(const struct text *t)
 {
@@ -62,7 +62,7 @@ mail_is_control(const char *s, size_t n)
 
 	if (n == 1)
 		return (p[0] < ' ' || p[0] == 0x7f);
-	if (n == 2)					/* C1 */
+	if (n == 2)					/* C1 controls */
 		return (p[0] == 0xc2 && p[1] < 0xa0);
 	if (n != 3 || p[0] != 0xe2)
 		return (false);
@@ -93,8 +93,8 @@ mail_is_dot_atom(const char *s, size_t len, bool utf8)
 }
 
 /*
- * Encoded words (RFC 2047). One that is too long is not shown, and one in the
- * text that is none would be: both are encoded.
+ * Encoded words (RFC 2047) are also needed for a word that is too long for a
+ * line and for text that looks like an encoded word.
  */
 
 static bool
@@ -111,7 +111,7 @@ needs_words(const char *s, size_t len)
 	return (false);
 }
 
-/* Safe in a phrase as well (RFC 2047, 5 (3)). */
+/* Characters that are safe in a phrase, too (RFC 2047, 5 (3)). */
 static bool
 is_q(char c)
 {
@@ -166,7 +166,7 @@ add_b(struct text *t, const char *s, size_t len)
 	text_puts(t, (const char *)out);
 }
 
-/* How much of it goes into a word of that room, without cutting a character. */
+/* How many bytes fit into a word of `room` characters, by whole characters. */
 static size_t
 fits(const char *s, size_t len, size_t room, bool q)
 {
@@ -193,7 +193,7 @@ add_words(struct text *t, const char *s, size_t len)
 			text_puts(t, "\r\n ");
 			n = fits(s, len, WORD - WORD_FRAME, q);
 		}
-		if (n == 0)			/* not UTF-8: never */
+		if (n == 0)			/* impossible: it is UTF-8 */
 			return;
 		text_puts(t, q ? "=?utf-8?q?" : "=?utf-8?b?");
 		if (q)
@@ -208,7 +208,7 @@ add_words(struct text *t, const char *s, size_t len)
 	}
 }
 
-/* Words of ASCII, one blank between two. */
+/* Adds words of ASCII with one blank between them. */
 static void
 add_folded(struct text *t, const char *s, size_t len)
 {
@@ -284,7 +284,7 @@ mail_header_address(struct text *t, const char *name, const char *owner,
 	text_puts(t, ">\r\n");
 }
 
-/* A blank at a line's end could get lost. */
+/* A blank at the end of a line could get lost. */
 static bool
 is_quoted_plain(const char *s, size_t left)
 {
@@ -293,7 +293,7 @@ is_quoted_plain(const char *s, size_t left)
 	return (*s > ' ' && *s < 0x7f && *s != '=');
 }
 
-/* A line that is broken ends with a =, which needs its column. */
+/* A broken line ends with =, which needs a column. */
 static bool
 is_room(const char *s, size_t len, size_t n, size_t used)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How a message leaves: by SMTP, or as a file. For src/mail only. */
+/* Sends a message: by SMTP, or to a file. For src/mail only. */
 
 #ifndef MAIL_SMTP_H
 #define MAIL_SMTP_H
@@ -15,59 +15,59 @@
 
 #include "mail/compose.h"
 
-/* The ways a message leaves. Internal to this room. */
+/* The ways to send a message. For src/mail only. */
 
 struct handle;
 
 /*
- * A message on its way by SMTP. The coroutine that sends it may be gone before
- * the thread that talks to the server is: so it has memory of its own.
+ * A message that is being sent by SMTP. Its memory is its own, because the
+ * coroutine may end before the thread does.
  */
 struct transfer {
-	/* The loop's. */
-	struct ctx		*ctx;		/* NULL: nobody waits */
+	/* Used by the loop only. */
+	struct ctx		*ctx;		/* NULL: coroutine ended */
 	bool			 finished;
 
-	/* For the thread: until when it may go on, by coro_now_ms(). */
+	/* When the thread must stop, in coro_now_ms()'s time. */
 	_Atomic uint64_t	 deadline;
 
-	/* The thread's, until it has finished. */
+	/* Used by the thread only, until finished. */
 	char			*from, *to, *data;
 	size_t			 len, sent;
-	bool			 utf8;		/* only by SMTPUTF8 */
+	bool			 utf8;		/* needs SMTPUTF8 */
 	struct handle		*handle;
-	bool			 begun;		/* the server was told MAIL */
-	bool			 answered;	/* and has said something */
-	bool			 no_utf8;	/* the server cannot */
-	bool			 no_login;	/* it offers none */
-	uint64_t		 quit_at;	/* QUIT was sent; 0: no */
+	bool			 begun;		/* MAIL was sent */
+	bool			 answered;	/* a reply came after MAIL */
+	bool			 no_utf8;	/* the server lacks SMTPUTF8 */
+	bool			 no_login;	/* it did not authenticate us */
+	uint64_t		 quit_at;	/* time of QUIT; 0: not sent */
 	CURLcode		 result;
 	char			 said[160];	/* the server's last line */
 	char			 error[CURL_ERROR_SIZE];
 	SLIST_ENTRY(transfer)	 list;
 };
 
-/* mail_smtp.c, on the loop's side */
+/* mail_smtp.c: runs on the loop */
 
 const char	*smtp_init(void);
 
-/* Returns when the server has taken the message, or raises as mail_send(). */
+/* Returns when the server has accepted the message; raises like mail_send(). */
 void		 smtp_send(struct ctx *, const struct message *) AWAITS;
 
-/* mail_curl.c, on the thread's: talks to the server, and fills in the result */
+/* mail_curl.c: curl_transfer() runs on the thread and fills in the result */
 const char	*curl_init(void);
 void		 curl_transfer(struct transfer *);
 
-/* mail_file.c: one file for a message, KEEL_STATE_DIR/mail/JOB.eml. */
+/* mail_file.c: one file per message, STATE_DIR/mail/JOB.eml */
 const char	*mail_file_init(void);
 void		 mail_file_write(struct ctx *, const struct message *);
 
 /* mail_limit.c */
 
 /*
- * Counts a mail of the ctx's job to an address: once, however many attempts it
- * takes. False when the mailbox has had its share, under all accounts and all
- * spellings together.
+ * Counts a mail of the ctx's job to an address, once for all its attempts.
+ * False when the mailbox has reached its limit, over all accounts and all
+ * spellings of the address.
  */
 bool		 mail_limit_take(struct ctx *, const char *address) AWAITS;
 

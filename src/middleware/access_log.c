@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* The line that is logged for every request. */
+/* The access log: one line for each request. */
 
+#include "base/log.h"
+#include "http/routes.h"
 #include "middleware/middleware.h"
-#include "runtime/endpoint.h"
-#include "runtime/log.h"
 #include "utils/timefmt.h"
 
 /*
- * The path without its query string: what stands there may be a secret. A
- * client that hung up has no status it could have seen, but the request was
- * done all the same.
+ * Logs the path without the query string, which may hold a secret. The status
+ * is logged even if the client has hung up: the request was handled all the
+ * same.
  */
 void
 access_log_write(const struct ctx *c)
 {
 	struct jsonw	*j;
 
-	if ((j = log_begin(LEVEL_INFO, c, "request")) == NULL)
+	if ((j = log_begin(LEVEL_INFO, c->request_id, "request")) == NULL)
 		return;
 	jsonw_string(j, "method", c->method_name);
 	jsonw_string(j, "path", c->path);

@@ -4,13 +4,22 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config.h"
+#include "base/mem.h"
 #include "middleware/middleware.h"
-#include "runtime/mem.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
 
-#define CLOCK_LEEWAY	60	/* seconds two hosts' clocks may differ */
+#define CLOCK_LEEWAY	60	/* seconds by which hosts' clocks may differ */
+
+static const struct jwt_key	*token_key;
+static const char		*token_issuer;
+
+void
+auth_init(const struct jwt_key *key, const char *issuer)
+{
+	token_key = key;
+	token_issuer = issuer;
+}
 
 const char *
 auth_bearer_token(const struct ctx *c)
@@ -36,8 +45,8 @@ auth_claims(struct ctx *c)
 	if ((token = auth_bearer_token(c)) == NULL)
 		return (NULL);
 	claims = ctx_alloc(c, sizeof(*claims));
-	result = jwt_verify(&config.jwt_key, token, config.public_url,
-	    config.public_url, timefmt_now() / 1000000, CLOCK_LEEWAY, claims);
+	result = jwt_verify(token_key, token, token_issuer, token_issuer,
+	    timefmt_now() / 1000000, CLOCK_LEEWAY, claims);
 	if (failures != mem_failures())
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (result == JWT_OK ? claims : NULL);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* The client's address, behind proxies that are trusted. */
+/* Finds the client's address, also behind trusted proxies. */
 
 #include <string.h>
 #include <strings.h>
 
-#include "config.h"
+#include "base/log.h"
 #include "middleware/middleware.h"
-#include "runtime/log.h"
+#include "product.h"
 #include "wire/wire.h"
 
 #define IPV4_NETWORK	24	/* bits */
 #define IPV6_CUSTOMER	56
 
-/* False for an entry that is no address; *a is then as it was. */
+/* Parses one entry of a list. If it is no address: false, *a is unchanged. */
 static bool
 entry_parse(const char *list, size_t len, struct netaddr *a)
 {
@@ -39,8 +39,9 @@ entry_parse(const char *list, size_t len, struct netaddr *a)
 }
 
 /*
- * The addresses of X-Forwarded-For, the last first: each proxy adds its peer at
- * the end. True when the client is found: nothing before it is to be believed.
+ * Reads the addresses of X-Forwarded-For from the last to the first: each proxy
+ * appends its peer. True when the client is found; the entries before it are
+ * not trusted.
  */
 static bool
 walk_list(struct ctx *c, const char *list)
@@ -52,24 +53,25 @@ walk_list(struct ctx *c, const char *list)
 		    start--)
 			;
 		if (!entry_parse(list + start, end - start, &c->address) ||
-		    !config_trusts(&c->address))
+		    !wire_trusts(&c->address))
 			return (true);
 		if (start == 0)
 			return (false);
 	}
 }
 
-/* Once: either somebody plays, or the operator has forgotten his proxy. */
+/* Logs once: a client forges the header, or a proxy is not configured. */
 static void
-tell_unbelieved(const struct ctx *c)
+warn_untrusted(const struct ctx *c)
 {
-	static bool	 told;
+	static bool	 warned;
 
-	if (told || head_value(&c->sent->head, "x-forwarded-for") == NULL)
+	if (warned || head_value(&c->sent->head, "x-forwarded-for") == NULL)
 		return;
-	told = true;
+	warned = true;
 	log_event(LEVEL_WARNING, NULL, "proxy", "X-Forwarded-For from %s is "
-	    "not believed: KEEL_TRUSTED_PROXIES does not name it", c->client);
+	    "not believed: " ENV("TRUSTED_PROXIES") " does not name it",
+	    c->client);
 }
 
 void
@@ -79,9 +81,9 @@ client_address_assign(struct ctx *c, const struct sockaddr *peer)
 	unsigned		 i = h->nlines;
 
 	netaddr_from(peer, &c->address);
-	if (!config_trusts(&c->address)) {
+	if (!wire_trusts(&c->address)) {
 		netaddr_text(&c->address, c->client);
-		tell_unbelieved(c);
+		warn_untrusted(c);
 		return;
 	}
 	while (i-- > 0) {

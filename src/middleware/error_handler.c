@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* One place that writes errors: the seed's envelope, or OAuth's. */
+/* Writes all error responses: in the envelope, or in OAuth's shape. */
 
 #include <stdio.h>
 
+#include "base/jsonw.h"
+#include "base/log.h"
+#include "http/routes.h"
 #include "middleware/middleware.h"
-#include "runtime/endpoint.h"
-#include "runtime/jsonw.h"
-#include "runtime/log.h"
 
 size_t
 error_handler_envelope(char out[static ENVELOPE_MAX],
@@ -47,8 +47,8 @@ write_envelope(struct jsonw *j, const struct ctx *c, const char *message)
 }
 
 /*
- * RFC 6749, 5.2 has its own codes, which an endpoint raises as they are
- * (invalid_grant); Keel's own kinds are translated.
+ * RFC 6749, 5.2 has its own codes. An endpoint raises some of them as they are
+ * (invalid_grant); the other kinds of error are mapped to them.
  */
 static const char *
 oauth_code(const struct error_kind *kind)
@@ -89,7 +89,7 @@ error_handler_busy(char out[static ENVELOPE_MAX], const struct endpoint *e,
 	    text));
 }
 
-/* In the ctx itself: memory may be what ran out. */
+/* The header is in the ctx itself: the arena may be out of memory. */
 static void
 add_header(struct ctx *c, struct header *h, const char *name,
     const char *value)
@@ -108,10 +108,11 @@ error_handler_respond(struct ctx *c)
 
 	c->response.status = c->error.kind->status;
 	if (c->response.status == 500) {
-		log_event(LEVEL_ERROR, c, "error", "%s", message);
+		log_event(LEVEL_ERROR, c->request_id, "error", "%s", message);
 		message = "Internal server error";
 	} else if (c->response.status == 503) {
-		log_event(LEVEL_WARNING, c, "unavailable", "%s", message);
+		log_event(LEVEL_WARNING, c->request_id, "unavailable",
+		    "%s", message);
 		add_header(c, &c->error.own[0], "retry-after", "1");
 	}
 	if (is_oauth(c->endpoint) && c->response.status < 500 &&
@@ -127,7 +128,7 @@ error_handler_respond(struct ctx *c)
 	c->response.body = j.text;
 	c->response.len = j.len;
 	if (j.failed) {
-		/* Not those of the error that could not be told. */
+		/* Drop the headers of the error that could not be written. */
 		c->error.headers = NULL;
 		add_header(c, &c->error.own[0], "retry-after", "1");
 		c->response.status = 503;

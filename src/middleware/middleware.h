@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What every request passes: request id, client address, bearer token, errors,
- * access log.
+ * What each request passes through: request id, client address, bearer token,
+ * errors, access log.
  */
 
 #ifndef MIDDLEWARE_MIDDLEWARE_H
 #define MIDDLEWARE_MIDDLEWARE_H
 
-#include "runtime/ctx.h"
+#include "request/ctx.h"
 
 struct jwt_claims;
+struct jwt_key;
 
 /* request_id.c */
 
 /*
- * The request's id: the client's X-Request-ID if it is 1 to 64 characters of
- * [A-Za-z0-9-], otherwise a new UUIDv7. header is NULL if none was sent.
+ * Sets a request's id: the client's X-Request-ID if it is 1 to 64 characters of
+ * [A-Za-z0-9-], otherwise a new UUIDv7 (or "" without randomness). header is
+ * NULL if none was sent.
  */
 void	 request_id_assign(char id[static REQUEST_ID_MAX + 1],
 	    const char *header);
@@ -25,25 +27,33 @@ void	 request_id_assign(char id[static REQUEST_ID_MAX + 1],
 struct sockaddr;
 
 /*
- * Whose request it is: the peer's address or, when the peer is a proxy that
- * KEEL_TRUSTED_PROXIES names, the one it vouches for in X-Forwarded-For.
+ * Sets the ctx's address: the peer's or, if the peer is a proxy that
+ * TRUSTED_PROXIES names, the one that it reports in X-Forwarded-For.
  */
 void	 client_address_assign(struct ctx *, const struct sockaddr *peer);
 
 /*
- * The network that a client is known by at its next sign-in: "192.0.2.0/24", or
- * a /56 of IPv6, which is one customer's.
+ * The client's network as text: "192.0.2.0/24", or an IPv6 /56, which belongs
+ * to one customer. A user who has signed in there is known there.
  */
 const char	*client_network(struct ctx *);
 
 /* auth.c */
 
-/* What follows "Bearer " in the Authorization header; NULL if there is none. */
+/*
+ * In the parent, once: sets the key of access tokens, and their issuer, which
+ * is also their audience. Neither is copied: both must live as long as the
+ * process.
+ */
+void	 auth_init(const struct jwt_key *, const char *issuer);
+
+/* The token in the Authorization header; NULL if there is none. */
 const char	*auth_bearer_token(const struct ctx *);
 
 /*
- * The verified claims of the request's access token, in the request's memory;
- * NULL when there is none or it is not good, for whatever reason.
+ * The verified claims of the request's access token, in the ctx's arena; NULL
+ * if there is no token or it is not valid. Raises ERR_UNAVAILABLE when out of
+ * memory.
  */
 const struct jwt_claims	*auth_claims(struct ctx *);
 
@@ -53,29 +63,27 @@ void	 auth_raise(struct ctx *) __attribute__((noreturn));
 /* error_handler.c */
 
 /*
- * Writes the answer of the error that was raised: the seed's envelope, or the
- * shape of RFC 6749, 5.2 where the endpoint asks for it. Runs after the
+ * Writes the response of the error that was raised, in the envelope, or in the
+ * shape of RFC 6749, 5.2 for an endpoint with .errors = OAUTH. Runs after the
  * coroutine; never fails and never raises.
  */
 void	 error_handler_respond(struct ctx *);
 
 /*
- * The envelope of an error without details, for where there is no ctx or no
+ * Writes the envelope of an error without details, where there is no ctx or no
  * memory; returns its length. message is a short constant without quotes.
  */
 size_t	 error_handler_envelope(char out[static ENVELOPE_MAX],
 	    const struct error_kind *, const char *message,
 	    const char *request_id);
 
-/*
- * The same of a 503, in the shape that an endpoint, which may be NULL, has.
- */
+/* The same for a 503, in the error shape of the endpoint, which may be NULL. */
 size_t	 error_handler_busy(char out[static ENVELOPE_MAX],
 	    const struct endpoint *, const char *request_id);
 
 /* access_log.c */
 
-/* One line for a request that has ended. */
+/* Logs a request that has ended. */
 void	 access_log_write(const struct ctx *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Rate limits: who is counted where, and how the client is told. */
+/* Rate limits: counts requests, and writes the RateLimit headers. */
 
 #include <sys/types.h>
 
@@ -13,13 +13,13 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "middleware/buckets.h"
 #include "middleware/rate_limit.h"
-#include "runtime/buckets.h"
 
 #define SECOND		UINT64_C(1000000)	/* microseconds */
 #define HEADER_MAX	384	/* holds LIMITS_MAX names, with numbers */
 
-static unsigned char	 secret[32];	/* keys cannot be made to collide */
+static unsigned char	 secret[32];	/* clients cannot make keys collide */
 
 const char *
 rate_limit_init(void)
@@ -29,7 +29,7 @@ rate_limit_init(void)
 	return (buckets_init());
 }
 
-/* Which bucket: of the limit, the network and, if given, the account. */
+/* A bucket's key: its limit, network and, if given, account. */
 static void
 make_key(struct ctx *c, const struct rate_limit *l,
     const struct rate_network *n, const char *account,
@@ -72,7 +72,7 @@ struct place {
 	unsigned char			 key[BUCKET_KEY];
 };
 
-/* What was taken, in each network, until the request ends. */
+/* What was taken from each network, until the request ends. */
 struct rate_held {
 	struct ctx			*ctx;
 	const struct rate_limit		*limit;
@@ -91,7 +91,7 @@ give_all(struct rate_held *held)
 	}
 }
 
-/* Where the client's address is counted; nothing is taken yet. */
+/* The buckets that count the client's address; nothing is taken yet. */
 static struct rate_held *
 find_places(struct ctx *c, const struct rate_limit *l, const char *account)
 {
@@ -115,7 +115,7 @@ find_places(struct ctx *c, const struct rate_limit *l, const char *account)
 	return (held);
 }
 
-/* One from the next bucket; false if there is none. */
+/* Takes one from the next bucket; false if there is none. */
 static bool
 take_one(struct rate_held *held, struct limit_state *left, uint64_t *next)
 {
@@ -145,7 +145,7 @@ raise_too_many(struct ctx *c, uint64_t next)
 	raise_error(c, &ERR_TOO_MANY_REQUESTS, "Too many requests");
 }
 
-/* The client is told of the network that has least left. */
+/* Records, for the response, the network that has least left. */
 static void
 note(struct ctx *c, const struct limit_state *left)
 {
@@ -192,7 +192,7 @@ is_noted(const struct ctx *c, const struct rate_limit *l)
 	return (false);
 }
 
-/* It is as if it had not been counted. */
+/* Drops the limit from the response, as if it had not been counted. */
 static void
 forget(struct ctx *c, const struct rate_limit *l)
 {
@@ -205,7 +205,7 @@ forget(struct ctx *c, const struct rate_limit *l)
 	c->nlimits = n;
 }
 
-/* A defer. */
+/* A deferred call. */
 static void
 give_back(void *arg)
 {
@@ -222,7 +222,7 @@ rate_limit_hold(struct ctx *c, const struct rate_limit *l, const char *account)
 {
 	struct rate_held	*held;
 
-	/* What the first run of a request has spent counts for the second. */
+	/* What the first run of a request has spent counts for its retry. */
 	if (rate_limit_off() || (c->retried && is_noted(c, l)))
 		return (NULL);
 	held = take(c, l, account);
@@ -237,7 +237,7 @@ rate_limit_spend(struct rate_held *held)
 		held->spent = true;
 }
 
-/* The IETF's draft of RateLimit header fields: lists of quoted names. */
+/* The IETF draft of the RateLimit header fields: lists of quoted names. */
 void
 rate_limit_headers(const struct ctx *c)
 {

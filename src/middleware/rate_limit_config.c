@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* Rate limits as they are set: quotas, windows, networks. */
+/* Configures the rate limits: quotas, windows, networks. */
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/register.h"
 #include "middleware/rate_limit.h"
+#include "product.h"
+#include "utils/start_error.h"
 
 #define QUOTA_MAX	1000000u
 #define PERIODS_MAX	10000u
 
-extern struct rate_limit	*const __start_keel_rate_limits[];
-extern struct rate_limit	*const __stop_keel_rate_limits[];
+REGISTERED(struct rate_limit, rate_limits);
 
 static bool	 off;
-static char	 problem[512];
 
 const struct rate_network	rate_networks[RATE_NETWORKS] = {
 	{ false, 32, 1, -1, true },
@@ -29,7 +30,7 @@ find_limit(const char *name, size_t len)
 {
 	struct rate_limit	*const *l;
 
-	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits; l++) {
+	EACH_REGISTERED(l, rate_limits) {
 		if (strlen((*l)->name) == len &&
 		    strncmp((*l)->name, name, len) == 0)
 			return (*l);
@@ -45,7 +46,7 @@ read_number(const char **p, unsigned most, unsigned *n)
 	return (*n >= 1 && *n <= most);
 }
 
-/* "30/m", "100/10m": requests, then a period of seconds to days. */
+/* "30/m", "100/10m": requests, then a period in s, m, h or d. */
 static bool
 read_rate(const char *p, size_t len, unsigned *quota_out, unsigned *window)
 {
@@ -73,7 +74,7 @@ rate_limit_counts(const struct rate_limit *l, const struct rate_network *n)
 	    n->of_account)));
 }
 
-/* Its index among the wider networks; -1: the limit counts none such. */
+/* The index of a wider network; -1 if the limit does not count it. */
 static int
 find_wider(const struct rate_limit *l, const char *bits, size_t len)
 {
@@ -103,20 +104,20 @@ rate_limit_rate(const struct rate_limit *l, const struct rate_network *n,
 }
 
 static const char *
-wrong_item(const char *item, size_t len, const char *what)
+wrong_item(const char *item, size_t len, const char *problem)
 {
 	struct rate_limit	*const *l;
-	size_t			 n;
+	char			 names[512] = "";
+	size_t			 n = 0;
 
-	n = (size_t)snprintf(problem, sizeof(problem), "KEEL_RATE_LIMITS: "
-	    "'%.*s' %s; it is 'off' or a list like "
-	    "token=30/m,token/48=900/m,... (/24, /56, /48) of:",
-	    (int)(len < 100 ? len : 100), item, what);
-	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits &&
-	    n < sizeof(problem); l++)
-		n += (size_t)snprintf(problem + n, sizeof(problem) - n, " %s",
-		    (*l)->name);
-	return (problem);
+	EACH_REGISTERED(l, rate_limits) {
+		if (n < sizeof(names))
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
+			    " %s", (*l)->name);
+	}
+	return (start_error(ENV("RATE_LIMITS") ": '%.*s' %s; it is 'off' or a "
+	    "list like token=30/m,token/48=900/m,... (/24, /56, /48) of:%s",
+	    (int)(len < 100 ? len : 100), item, problem, names));
 }
 
 /* "token=30/m" or "token/48=900/m". */
@@ -154,7 +155,7 @@ configure_item(const char *item, size_t len)
 const char *
 rate_limit_configure(const char *setting)
 {
-	const char	*p, *what;
+	const char	*p, *problem;
 	size_t		 len;
 
 	off = setting != NULL && strcmp(setting, "off") == 0;
@@ -162,8 +163,8 @@ rate_limit_configure(const char *setting)
 		return (NULL);
 	for (p = setting;; p += len + 1) {
 		len = strcspn(p, ",");
-		if ((what = configure_item(p, len)) != NULL)
-			return (what);
+		if ((problem = configure_item(p, len)) != NULL)
+			return (problem);
 		if (p[len] == '\0')
 			return (NULL);
 	}
@@ -192,8 +193,9 @@ rate_limit_print(void)
 {
 	struct rate_limit	*const *l;
 
-	for (l = __start_keel_rate_limits; l < __stop_keel_rate_limits &&
-	    !off; l++)
+	if (off)
+		return;
+	EACH_REGISTERED(l, rate_limits)
 		print_limit(*l);
 }
 

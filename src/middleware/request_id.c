@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The name by which client and log speak of one request. */
+/* The request id, which the response and the log share. */
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The description as a whole: its head, its paths, its operations. */
+/* Describes the API: the document, its paths and its operations. */
 
 #include <sys/types.h>
 
@@ -17,24 +17,26 @@
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
+#include "product.h"
 
-#define API_TITLE	"Keel"
 #define API_VERSION	"1.0.0"
-#define API_SERVER	"api"		/* kore.conf's; admin is not clients' */
+#define API_SERVER	"api"		/* kore.conf's; admin is left out */
 
 static const char	api_doc[] =
-    "JSON in and out. Times are UTC, RFC 3339; ids are UUIDs.\n\n"
+    "Requests and responses are JSON. Times are UTC (RFC 3339), ids are "
+    "UUIDs.\n\n"
     "Sign in at the token endpoint, and send the access token as "
-    "`Authorization: Bearer`. An error wears one envelope, `Error`; those of "
-    "the token endpoint are OAuth's (RFC 6749, 5.2). Members and parameters "
-    "that are not described here are refused, but by the token endpoint.\n\n"
-    "Every answer also has `Date`, `X-Content-Type-Options` and "
-    "`Strict-Transport-Security`. Every GET has a HEAD, every path an "
-    "OPTIONS.";
+    "`Authorization: Bearer`. Every error has the same envelope, `Error`; "
+    "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
+    "Members and parameters that are not described here are refused, except "
+    "by the token endpoint.\n\n"
+    "Every response also has the headers `Date`, `X-Content-Type-Options` "
+    "and `Strict-Transport-Security`. Every GET has a HEAD, and every path "
+    "has OPTIONS.";
 
 static struct static_file	file;
 
-/* What is being made. */
+/* The parts of the document that is being made. */
 static json_t	*paths, *tags;
 static json_t	*operation_ids;		/* a set */
 static char	 token_url[OPENAPI_PATH_MAX];
@@ -48,14 +50,14 @@ new_parameter(const char *name, const char *in, bool required,
 }
 
 /* The PARAM row of a query parameter; NULL if it has none. */
-static const struct endpoint *
+static const struct route_row *
 param_row(const struct route *r, const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < r->nrows; i++) {
-		if (r->rows[i].query != NULL &&
-		    strcmp(r->rows[i].query, name) == 0)
+		if (r->rows[i].kind == ROW_PARAM &&
+		    strcmp(r->rows[i].name, name) == 0)
 			return (&r->rows[i]);
 	}
 	return (NULL);
@@ -66,7 +68,7 @@ add_query(json_t *parameters, const struct route *r,
     const struct endpoint *e)
 {
 	const struct kore_handler_params	*p;
-	const struct endpoint			*row;
+	const struct route_row			*row;
 	json_t					*o;
 
 	TAILQ_FOREACH(p, &r->hdlr->params, list) {
@@ -82,7 +84,7 @@ add_query(json_t *parameters, const struct route *r,
 	}
 }
 
-/* Without an example: the docs page would send it. */
+/* Has no example, because the docs page would send it. */
 static void
 add_precondition(json_t *parameters, const char *component, const char *name,
     const char *doc)
@@ -101,21 +103,18 @@ add_precondition(json_t *parameters, const char *component, const char *name,
 static json_t *
 describe_parameters(const struct route *r, const struct endpoint *e)
 {
-	json_t	*parameters = json_array();
-	size_t	 i;
+	json_t			*parameters = json_array();
+	const struct route_row	*row = NULL;
 
-	for (i = 0; i < r->nrows; i++) {
-		if (r->rows[i].param != NULL)
-			openapi_add(parameters, new_parameter(
-			    r->rows[i].param, "path", true,
-			    openapi_type_schema(r->rows[i].type)));
-	}
+	while ((row = route_next_path_row(r, row)) != NULL)
+		openapi_add(parameters, new_parameter(row->name, "path", true,
+		    openapi_type_schema(row->type)));
 	add_query(parameters, r, e);
 	if (e->if_match || openapi_reads_version(e)) {
 		add_precondition(parameters, "IfMatch", "If-Match",
-		    "Only if its entity tag is one of these.");
+		    "Only if the entity tag is one of these.");
 		add_precondition(parameters, "IfNoneMatch", "If-None-Match",
-		    "Only if its entity tag is none of these.");
+		    "Only if the entity tag is none of these.");
 	}
 	return (parameters);
 }
@@ -132,7 +131,7 @@ has_query(const struct route *r, const struct endpoint *e, const char *name)
 	return (false);
 }
 
-/* What the answers have to do with the parameters. */
+/* What kind of list the operation returns, from its query parameters. */
 static unsigned
 list_kind(const struct route *r, const struct endpoint *e)
 {
@@ -151,7 +150,7 @@ describe_body(const struct endpoint *e)
 	    READ_FORM : READ_JSON), "example", openapi_example(e->in)));
 }
 
-/* Either of two ways to send a token; or none, where it may be left out. */
+/* Two ways to send a token, and none where it is optional. */
 static json_t *
 describe_security(const struct endpoint *e)
 {
@@ -175,15 +174,15 @@ describe_schemes(void)
 	if (token_url[0] != '\0')
 		openapi_put(schemes, "oauth2", json_pack(
 		    "{s:s, s:s, s:{s:{s:s, s:{}}}}", "type", "oauth2",
-		    "description", "Sign in with address and password.",
+		    "description", "Sign in with e-mail address and password.",
 		    "flows", "password", "tokenUrl", token_url, "scopes"));
 	openapi_put(schemes, "bearer", json_pack("{s:s, s:s, s:s, s:s}",
 	    "type", "http", "scheme", "bearer", "bearerFormat", "JWT",
-	    "description", "An access token that one has."));
+	    "description", "Use an access token that you have."));
 	return (schemes);
 }
 
-/* For whom it is, and what is counted. */
+/* Who may call the operation, and what its rate limit counts. */
 static json_t *
 describe_access(const struct endpoint *e)
 {
@@ -310,14 +309,14 @@ describe_api(void)
 
 	return (json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s}}, "
 	    "s:[{s:s, s:s}], s:o, s:o, s:o}", "openapi", "3.1.0",
-	    "info", "title", API_TITLE, "version", API_VERSION,
-	    "description", api_doc, "contact", "name", "The Keel authors",
+	    "info", "title", PRODUCT_TITLE, "version", API_VERSION,
+	    "description", api_doc, "contact", "name", PRODUCT_AUTHORS,
 	    "license", "name", "ISC", "identifier", "ISC",
 	    "servers", "url", "/", "description", "This server.",
 	    "tags", tags, "paths", paths, "components", components));
 }
 
-/* As kodev makes those of assets: the SHA-256 of all of it. */
+/* Like kodev's entity tags for assets: the SHA-256 of the whole text. */
 static const char *
 entity_tag(const char *text)
 {

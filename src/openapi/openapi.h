@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The description of the API (OpenAPI), made at the start from what decides at
- * run time.
+ * The OpenAPI description of the API, made at start from the tables that the
+ * server itself uses.
  */
 
 #ifndef OPENAPI_OPENAPI_H
 #define OPENAPI_OPENAPI_H
 
-#include "runtime/static_file.h"
+#include "http/static_file.h"
 
 /*
- * The description of the API, OpenAPI 3.1: made of what decides at run time,
- * kore.conf's routes, parameters and validators, the ROUTE rows and the
- * schemas. No setting changes it. FastAPI's app.openapi().
+ * The OpenAPI 3.1 description of the API, like FastAPI's app.openapi(). It is
+ * made from what decides at run time: kore.conf's routes, parameters and
+ * validators, the ROUTE rows and the schemas. No setting changes it.
  */
 
 /*
- * In the parent, once, after routes_init() and schemas_init(). Returns NULL,
- * or a line saying what cannot be described.
+ * In the parent, once, after routes_init() and schemas_init(). Returns NULL, or
+ * an error message that says what cannot be described.
  */
 const char	*openapi_init(void);
 
-/* The text, JSON without a line's end, as what answers with it. */
+/* The JSON text, without a line feed at its end, as a static file. */
 const struct static_file	*openapi_file(void);
 
 #endif

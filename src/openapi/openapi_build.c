@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What all parts of the description share: components, names, notes. */
+/* What all parts of the description share: components, names, the problem. */
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -7,14 +7,15 @@
 #include <string.h>
 
 #include "openapi/openapi_build.h"
+#include "utils/start_error.h"
 
 static json_t	*components;
-static char	 problem[256];
+static const char	*problem;	/* the first one */
 
 void
 openapi_begin(void)
 {
-	problem[0] = '\0';
+	problem = NULL;
 	json_decref(components);
 	components = json_object();
 }
@@ -24,17 +25,17 @@ openapi_fail(const char *fmt, ...)
 {
 	va_list	 ap;
 
-	if (problem[0] != '\0')
+	if (problem != NULL)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(problem, sizeof(problem), fmt, ap);
+	problem = complain_va(fmt, ap);
 	va_end(ap);
 }
 
 const char *
 openapi_problem(void)
 {
-	return (problem[0] != '\0' ? problem : NULL);
+	return (problem);
 }
 
 void

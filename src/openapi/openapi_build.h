@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The parts that the description is made of. For src/openapi only. */
+/* The parts of the OpenAPI description. For src/openapi only. */
 
 #ifndef OPENAPI_OPENAPI_BUILD_H
 #define OPENAPI_OPENAPI_BUILD_H
@@ -8,59 +8,59 @@
 
 #include <jansson.h>
 
-#include "runtime/endpoint.h"
+#include "http/routes.h"
 
 /*
- * The parts of a description, for src/openapi alone. Each function returns a
- * value that is the caller's; what is missing for want of memory, or cannot
- * be said, is noted, and openapi_init() tells.
+ * The parts of the description. The caller owns each json_t that a function
+ * returns. A part that cannot be described, or for which memory is short, is
+ * reported by openapi_fail(), and then by openapi_init().
  */
 
 #define OPENAPI_NAME_MAX	128
 #define OPENAPI_PATH_MAX	512
 
-/* Where an example needs a request's id, and any other. */
+/* The request id, and the other UUIDs, of examples. */
 #define EXAMPLE_ID	"0f8fad5b-d9cb-469f-a165-70867728950e"
 #define EXAMPLE_UUID	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 
 /* openapi_build.c */
 
-/* Puts value, which may be NULL, into an object; takes it over. */
+/* Puts value, which may be NULL, into an object, which then owns it. */
 void	 openapi_put(json_t *object, const char *key, json_t *value);
 
-/* The same under an HTTP status. */
+/* The same, under an HTTP status as the key. */
 void	 openapi_put_status(json_t *object, int status, json_t *value);
 
-/* The same at the end of an array. */
+/* The same, at the end of an array. */
 void	 openapi_add(json_t *array, json_t *value);
 
-/* Notes what cannot be described; the first note counts. */
+/* Reports what cannot be described; only the first report is kept. */
 void	 openapi_fail(const char *, ...) __attribute__((format(printf, 1, 2)));
 
-/* NULL while nothing was noted. */
+/* Returns the report; NULL while there is none. */
 const char	*openapi_problem(void);
 
-/* A fresh start: no components, nothing noted. */
+/* Starts a description: no components, nothing reported. */
 void	 openapi_begin(void);
 
 /* {"$ref": "#/components/KIND/NAME"}. */
 json_t	*openapi_ref(const char *kind, const char *name);
 
-/* Is it there? If not, it is the caller's to openapi_component_put(). */
+/* Returns whether the component exists; if not, openapi_component_put() it. */
 bool	 openapi_component_has(const char *kind, const char *name);
 void	 openapi_component_put(const char *kind, const char *name, json_t *);
 
-/* All that were put, by kind; a fresh start follows. */
+/* Returns all components by kind; the caller owns them. */
 json_t	*openapi_components(void);
 
-/* "user_create", or "NOT_FOUND", as "UserCreate" and "NotFound". */
+/* Converts "user_create" to "UserCreate", "NOT_FOUND" to "NotFound". */
 void	 openapi_name(const char *from, char out[static OPENAPI_NAME_MAX]);
 
 /* openapi_path.c */
 
 /*
- * kore.conf's ^/api/v1/users/([^/]+)$ as /api/v1/users/{user_id}. False when
- * it is more of a regex than groups and escapes.
+ * Converts kore.conf's ^/api/v1/users/([^/]+)$ to /api/v1/users/{user_id}.
+ * False when the path's regex has more than groups and escapes.
  */
 bool	 openapi_path(const struct route *, char out[static OPENAPI_PATH_MAX]);
 
@@ -68,45 +68,45 @@ bool	 openapi_path(const struct route *, char out[static OPENAPI_PATH_MAX]);
 
 enum openapi_use { READ_JSON, READ_FORM, ANSWERED };
 
-/* A reference to the component that describes a schema. */
+/* A reference to the component that describes the schema. */
 json_t	*openapi_schema(const struct schema *, enum openapi_use);
 
-/* A value of it; NULL when there is none that kore.conf allows. */
+/* A value of the schema; NULL when no example passes kore.conf's validators. */
 json_t	*openapi_example(const struct schema *);
 
-/* The schema of a query parameter; fallback is what an absent one means. */
+/* The schema of a query parameter. fallback is its default, or NULL. */
 json_t	*openapi_query_schema(const struct rule *, const char *fallback);
 
-/* Of a PATH row. */
+/* The schema of a path parameter. */
 json_t	*openapi_type_schema(enum field_type);
 
 /* openapi_headers.c */
 
-/* The headers of every answer; RateLimit's where requests are counted. */
+/* The headers of every response; with RateLimit where requests are counted. */
 json_t	*openapi_headers(bool limited);
 
-/* One more, by its name; openapi_headers.c knows what it says. */
+/* Adds a header by its name; openapi_headers.c describes it. */
 void	 openapi_header_put(json_t *headers, const char *name);
 
 /* openapi_responses.c */
 
-/* What kore.conf makes of a list: its parameters limit, and cursor. */
+/* What kore.conf makes of a list, by its parameters limit and cursor. */
 #define IN_PAGES	0x1
 #define BY_CURSOR	0x2
 
-/* Every status of a row, with its headers and its body. */
+/* Every response of a row, with its headers and its body. */
 json_t	*openapi_responses(const struct endpoint *, unsigned list_kind);
 
-/* A GET that answers with an entity tag, and may answer 304 or 412. */
+/* Returns whether it is a GET with an entity tag, which may give 304 or 412. */
 bool	 openapi_reads_version(const struct endpoint *);
 
 /* openapi_errors.c */
 
-/* By the row's .raises, or as follows from the rest of it. */
+/* Returns whether the row may raise it, by .raises or its other members. */
 bool	 openapi_may_raise(const struct endpoint *, unsigned list_kind,
 	    const struct error_kind *);
 
-/* Puts every error into an operation's responses. */
+/* Adds every error to an operation's responses. */
 void	 openapi_errors_put(json_t *responses, const struct endpoint *,
 	    unsigned list_kind);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The errors of an operation: which there may be, their headers and bodies. */
+/* Describes the errors of an operation: statuses, headers and bodies. */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "openapi/openapi_build.h"
 
-/* The envelope, and the only thing that has its shape. */
+/* The envelope. No other schema has its shape. */
 static json_t *
 error_schema(void)
 {
@@ -37,14 +37,14 @@ error_detail_schema(void)
 	    "s:{s:s, s:[s]}, s:{s:s, s:[s]}}}", "type", "object",
 	    "additionalProperties", 0,
 	    "required", "field", "message", "code", "properties",
-	    "field", "type", "string", "description", "Where it stands: "
-	    "body., query., path. or header., and its name.", "examples",
+	    "field", "type", "string", "description", "Where the value "
+	    "is: body., query., path. or header., and its name.", "examples",
 	    "body.email", "message", "type", "string", "examples",
 	    "Is required", "code", "type", "string", "examples",
 	    "missing"));
 }
 
-/* RFC 6749, 5.2. */
+/* The error of RFC 6749, 5.2. */
 static json_t *
 oauth_error_schema(void)
 {
@@ -86,7 +86,7 @@ error_example(const struct error_kind *kind)
 	    "request_id", EXAMPLE_ID));
 }
 
-/* {"CODE": {"value": ...}}, into the examples of a status. */
+/* Adds {"CODE": {"value": ...}} to the examples of a status. */
 static void
 add_oauth_example(json_t *examples, const char *code, const char *text)
 {
@@ -123,7 +123,7 @@ is_among(const struct error_kind *const *kinds, const struct error_kind *kind)
 	return (false);
 }
 
-/* By .raises, or as follows from the rest of the row. */
+/* By .raises, or by the rest of the row. */
 bool
 openapi_may_raise(const struct endpoint *e, unsigned list_kind,
     const struct error_kind *kind)
@@ -145,11 +145,11 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 	    (e->auth != NULL && is_among(e->auth->raises, kind)));
 }
 
-/* The kinds of one status that a row may raise, as one answer. */
+/* The kinds with one status that a row may raise, as one response. */
 struct answer {
 	int			 status;
-	const char		*doc;			/* the first one's */
-	char			 name[OPENAPI_NAME_MAX];	/* all theirs */
+	const char		*doc;			/* of the first kind */
+	char			 name[OPENAPI_NAME_MAX];	/* of all */
 	json_t			*examples;
 };
 
@@ -169,7 +169,7 @@ add_kind(struct answer *a, const struct error_kind *kind)
 }
 
 static void
-put_answer(json_t *responses, struct answer *a)
+put_response(json_t *responses, struct answer *a)
 {
 	if (!openapi_component_has("responses", a->name))
 		openapi_component_put("responses", a->name, json_pack(
@@ -198,7 +198,7 @@ put_envelopes(json_t *responses, const struct endpoint *e,
 				add_kind(&a, *k);
 		}
 		if (a.status != 0)
-			put_answer(responses, &a);
+			put_response(responses, &a);
 		else
 			json_decref(a.examples);
 	}
@@ -210,12 +210,12 @@ put_envelope(json_t *responses, const struct error_kind *kind)
 	struct answer	 a = { .examples = json_object() };
 
 	add_kind(&a, kind);
-	put_answer(responses, &a);
+	put_response(responses, &a);
 }
 
 /*
- * Of 400 and 503 there may be the envelope, too: HTTP that is not right, and
- * what a busy server has not read, is answered before it is anybody's request.
+ * A 400 or 503 may also have the envelope: the server sends it for invalid
+ * HTTP, or when it is too busy to read a request, and so knows no operation.
  */
 static json_t *
 oauth_content(int status, json_t *examples)
@@ -238,7 +238,7 @@ put_oauth_error(json_t *responses, int status, const char *doc,
 	    "content", oauth_content(status, examples)));
 }
 
-/* A status that has one cause; error_handler.c says how it is told. */
+/* A status with one cause; its text is the one of error_handler.c. */
 static void
 put_oauth_kind(json_t *responses, const struct error_kind *kind,
     const char *code, const char *text)
@@ -258,7 +258,8 @@ put_oauth_errors(json_t *responses, const struct endpoint *e)
 
 	for (k = e->raises; k != NULL && *k != NULL; k++)
 		add_oauth_example(examples, (*k)->code, (*k)->doc);
-	put_oauth_error(responses, 400, "RFC 6749, 5.2.", examples);
+	put_oauth_error(responses, 400, "The request or its credentials are "
+	    "not valid (RFC 6749, 5.2).", examples);
 	put_envelope(responses, &ERR_CONTENT_TOO_LARGE);
 	if (e->limit != NULL)
 		put_oauth_kind(responses, &ERR_TOO_MANY_REQUESTS, later,
@@ -269,14 +270,14 @@ put_oauth_errors(json_t *responses, const struct endpoint *e)
 	    "The server is busy");
 }
 
-/* One that is no operation's: HTTP itself was not right (docs/limits.md). */
+/* A response without an operation: HTTP was not valid (docs/limits.md). */
 static json_t *
 describe_refusal(void)
 {
 	return (json_pack("{s:s, s:o, s:{s:{s:o, s:o}}}", "description",
-	    "Any other status: the request was refused before it was an "
-	    "operation's, as HTTP that is not right (400, 408, 413, 414, 417, "
-	    "421, 431, 501, 505).", "headers", openapi_headers(false),
+	    "Any other status: the request was refused before it reached an "
+	    "operation, because the HTTP was not valid (400, 408, 413, 414, "
+	    "417, 421, 431, 501, 505).", "headers", openapi_headers(false),
 	    "content",
 	    "application/json", "schema", error_ref(ENVELOPE), "example",
 	    error_example(&ERR_BAD_REQUEST)));

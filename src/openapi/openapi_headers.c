@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The headers of answers: components, which the answers refer to. */
+/* The headers of responses, as components that the responses refer to. */
 
 #include <string.h>
 
 #include "openapi/openapi_build.h"
 
-/* A header is named by its component; `always` says that it is never left. */
+/* The headers by the names of their components; always: never left out. */
 static const struct header_facts {
 	const char	*name;
 	const char	*component;
@@ -15,28 +15,29 @@ static const struct header_facts {
 	const char	*example;
 } header_facts[] = {
 	{ "X-Request-ID", "XRequestId", true, false,
-	  "The request's own, if it was 1 to 64 letters, digits and dashes; "
-	  "it finds the request in the log.", EXAMPLE_ID },
-	{ "ETag", "ETag", true, false, "Names this "
-	  "representation, for If-Match and If-None-Match.",
+	  "Identifies the request in the log. It is the request's own header, "
+	  "if that has 1 to 64 letters, digits and dashes.", EXAMPLE_ID },
+	{ "ETag", "ETag", true, false, "Identifies "
+	  "this representation, for If-Match and If-None-Match.",
 	  "\"rAiWmGkTkWUdIsxmEKFHWw\"" },
-	{ "Location", "Location", true, false, "The path of what was made.",
+	{ "Location", "Location", true, false, "The path of the new resource.",
 	  "/api/v1/users/" EXAMPLE_UUID },
 	{ "Link", "Link", false, false, "The next and the previous page, "
-	  "where there are any (RFC 8288).",
+	  "if there are any (RFC 8288).",
 	  "<https://api.example.com/api/v1/users?page=2>; rel=\"next\"" },
-	{ "Vary", "Vary", true, false, "Whose answer it is.",
-	  "Authorization" },
-	{ "Cache-Control", "CacheControl", true, false, "Whether it may be "
-	  "kept, and by whom; no-store where nothing asks for it again.",
+	{ "Vary", "Vary", true, false, "The request headers that the response "
+	  "depends on.", "Authorization" },
+	{ "Cache-Control", "CacheControl", true, false, "Which caches may "
+	  "store the response; no-store: none.",
 	  "no-store" },
 	{ "RateLimit", "RateLimit", false, false, "What is left of the "
-	  "limits, where requests are counted.", "\"token\";r=59;t=1" },
+	  "rate limits, where requests are counted.", "\"token\";r=59;t=1" },
 	{ "RateLimit-Policy", "RateLimitPolicy", false, false,
-	  "The limits.", "\"token\";q=60;w=60" },
-	{ "Retry-After", "RetryAfter", true, true, "Seconds.", "1" },
+	  "The rate limits.", "\"token\";q=60;w=60" },
+	{ "Retry-After", "RetryAfter", true, true, "Seconds until a new "
+	  "attempt may succeed.", "1" },
 	{ "WWW-Authenticate", "WWWAuthenticate", true, false,
-	  "RFC 6750, 3.", "Bearer" },
+	  "How to authenticate (RFC 6750, 3).", "Bearer" },
 };
 
 static json_t *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* kore.conf's paths as the description's: regexes as templates. */
+/* Converts kore.conf's paths from regexes to OpenAPI's path templates. */
 
 #include <ctype.h>
 #include <stdio.h>
@@ -7,17 +7,17 @@
 
 #include "openapi/openapi_build.h"
 
-/* From a regex's `[` to its `]`; NULL if there is none. */
+/* From a bracket expression's `[` to its `]`; NULL if it has none. */
 static const char *
 bracket_end(const char *p)
 {
 	p += p[1] == '^' ? 2 : 1;
 	if (*p == '\0')
 		return (NULL);
-	return (strchr(p + 1, ']'));	/* one that comes first is a member */
+	return (strchr(p + 1, ']'));	/* a first ] is a member of the set */
 }
 
-/* From a group's `(` to its `)`; NULL if there is another group in it. */
+/* From a group's `(` to its `)`; NULL if it contains another group. */
 static const char *
 group_end(const char *p)
 {
@@ -32,21 +32,12 @@ group_end(const char *p)
 	return (*p == ')' ? p : NULL);
 }
 
-static const char *
-next_path_param(const struct route *r, size_t *i)
-{
-	while (*i < r->nrows) {
-		if (r->rows[(*i)++].param != NULL)
-			return (r->rows[*i - 1].param);
-	}
-	return (NULL);
-}
-
 bool
 openapi_path(const struct route *r, char out[static OPENAPI_PATH_MAX])
 {
-	const char	*p = route_path(r), *name;
-	size_t		 n = 0, row = 0;
+	const struct route_row	*row = NULL;
+	const char		*p = route_path(r);
+	size_t			 n = 0;
 
 	if (r->regex == NULL)
 		return (snprintf(out, OPENAPI_PATH_MAX, "%s", p) <
@@ -56,11 +47,11 @@ openapi_path(const struct route *r, char out[static OPENAPI_PATH_MAX])
 			return (false);
 		if (*p == '(') {
 			if ((p = group_end(p)) == NULL ||
-			    (name = next_path_param(r, &row)) == NULL ||
-			    strlen(name) + 3 > OPENAPI_NAME_MAX)
+			    (row = route_next_path_row(r, row)) == NULL ||
+			    strlen(row->name) + 3 > OPENAPI_NAME_MAX)
 				return (false);
 			n += (size_t)snprintf(out + n, OPENAPI_NAME_MAX,
-			    "{%s}", name);
+			    "{%s}", row->name);
 			continue;
 		}
 		if (*p == '\\') {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What an operation answers when all is well. */
+/* Describes the successful responses of an operation. */
 
 #include "openapi/openapi_build.h"
 
@@ -16,7 +16,7 @@ openapi_reads_version(const struct endpoint *e)
 }
 
 static json_t *
-answer_content(const struct endpoint *e, unsigned list_kind)
+response_content(const struct endpoint *e, unsigned list_kind)
 {
 	json_t	*schema = openapi_schema(e->out, ANSWERED);
 
@@ -69,11 +69,11 @@ put_success(json_t *responses, const struct endpoint *e,
 	o = json_pack("{s:s, s:o}", "description", success_doc(status),
 	    "headers", success_headers(e, list_kind));
 	if (e->out != NULL)
-		openapi_put(o, "content", answer_content(e, list_kind));
+		openapi_put(o, "content", response_content(e, list_kind));
 	openapi_put_status(responses, status, o);
 	if (openapi_reads_version(e))
 		openapi_put_status(responses, 304, json_pack("{s:s, s:o}",
-		    "description", "What If-None-Match names.",
+		    "description", "Not Modified: the client has this version.",
 		    "headers", success_headers(e, 0)));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Schemas and validators, as JSON Schema 2020-12. */
+/* Describes schemas and validators as JSON Schema 2020-12. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +7,10 @@
 #include "openapi/openapi_build.h"
 #include "utils/ecma.h"
 
-/* What a member of a type is, where the schema gives no example. */
+/* The example for a T_TIME without one in the schema. */
 #define EXAMPLE_TIME	"2026-01-31T12:00:00.000000Z"
 
-/* Facts of a function, and what it says of itself. */
+/* What a validator function says about itself. */
 static void
 put_function(json_t *o, const struct validator_facts *f)
 {
@@ -66,7 +66,7 @@ is_boolean(const json_t *choices)
 	    (strcmp(one, "false") == 0 && strcmp(other, "true") == 0));
 }
 
-/* What a rule asks of a string. */
+/* What a rule requires of a string. */
 static void
 put_rule(json_t *o, const struct rule_facts *f)
 {
@@ -124,7 +124,7 @@ openapi_type_schema(enum field_type type)
 	return (json_pack("{s:s}", "type", "string"));
 }
 
-/* A fallback, or an example, is text: as a value of its type. */
+/* A fallback or an example, which is text, as a JSON value of the type. */
 static json_t *
 value_of(enum field_type type, const char *text)
 {
@@ -184,7 +184,7 @@ default_example(enum field_type type)
 	return (NULL);
 }
 
-/* What the schema gives, or else the first that the validator allows. */
+/* The schema's example, or else the first value that the validator allows. */
 static json_t *
 example_of(const struct schema *s, const struct field *f)
 {
@@ -262,7 +262,7 @@ describe_field(const struct schema *s, const struct field *f,
 		else
 			put_range(o, &facts);
 	}
-	if (f->flags & OR_NULL)
+	if (f->flags & NULLABLE)
 		allow_null(o);
 	if (f->flags & SECRET) {
 		openapi_put(o, "format", json_string("password"));
@@ -277,7 +277,7 @@ describe_field(const struct schema *s, const struct field *f,
 	return (o);
 }
 
-/* An answer has every member; RFC 6749, 3.2: a form may have any others. */
+/* A response has every member. A form may have others, too (RFC 6749, 3.2). */
 static json_t *
 describe_schema(const struct schema *s, enum openapi_use use)
 {

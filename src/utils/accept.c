@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a client accepts. */
+/* Finds a content coding in an Accept-Encoding header. */
 
 #include <string.h>
 #include <strings.h>
@@ -8,7 +8,7 @@
 
 #define BLANKS	" \t"
 
-/* "; q=0", "; q=0.000": the weight that means no. */
+/* "; q=0", "; q=0.000": a weight of 0 means not acceptable. */
 static bool
 weighs_nothing(const char *p, const char *end)
 {

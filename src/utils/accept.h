@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The header Accept-Encoding. */
+/* The Accept-Encoding header (RFC 9110, 12.5.3). */
 
 #ifndef UTILS_ACCEPT_H
 #define UTILS_ACCEPT_H
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /*
- * Does an Accept-Encoding header allow a content coding (RFC 9110, 12.5.3)? A
- * weight of 0 is a no.
+ * Returns whether an Accept-Encoding header allows a content coding, by its
+ * name or by "*". A weight of 0 means that it does not.
  */
 bool	accepts_coding(const char *header, const char *coding);
 

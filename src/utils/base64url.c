@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Base64 without padding (RFC 4648, 5), strictly. */
+/* Strict base64url without padding (RFC 4648, 5). */
 
 #include <stdint.h>
 
@@ -73,7 +73,7 @@ base64url_decode(void *dst, size_t dstsize, const char *src, size_t len)
 			v &= (1U << bits) - 1;
 		}
 	}
-	/* Two texts for the same bytes would be two tokens for one. */
+	/* Spare bits must be 0, or the same bytes would have several texts. */
 	if (v != 0)
 		return (-1);
 	return ((ssize_t)n);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sealed cursors. */
+/* Signed cursors of lists. */
 
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "product.h"
 #include "utils/base64url.h"
 #include "utils/cursor.h"
 
@@ -17,7 +18,7 @@ bool
 cursor_key(const void *secret, size_t len,
     unsigned char key[static CURSOR_KEY])
 {
-	static const char	 label[] = "keel cursor";
+	static const char	 label[] = PRODUCT " cursor";
 
 	return (HMAC(EVP_sha256(), secret, (int)len,
 	    (const unsigned char *)label, sizeof(label) - 1, key, NULL) !=
@@ -31,7 +32,9 @@ authenticate(const unsigned char key[static CURSOR_KEY], const char *scope,
 	char	 data[SCOPE_MAX + CURSOR_TEXT_MAX];
 	int	 len;
 
-	/* The NUL between the two can be in neither. */
+	/*
+	 * Neither scope nor text contains a NUL, so it separates them safely.
+	 */
 	len = snprintf(data, sizeof(data), "%s%c%s", scope, '\0', text);
 	if (len < 0 || (size_t)len >= sizeof(data))
 		return (false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* POSIX extended regular expressions (IEEE 1003.1, 9.4) for JavaScript. */
+/* Translates POSIX extended regular expressions (IEEE 1003.1, 9.4). */
 
 #include <string.h>
 
@@ -46,8 +46,9 @@ class_of(const char *p, const char **means)
 }
 
 /*
- * A bracket expression, from behind its `[`: there a backslash is itself, and
- * so is a `]` that comes first. Returns what follows it, or NULL.
+ * Writes a bracket expression; p points behind its `[`. In it, POSIX takes a
+ * backslash literally, and a `]` that comes first. Returns the text behind it,
+ * or NULL.
  */
 static const char *
 bracket(struct text *t, const char *p)
@@ -76,7 +77,7 @@ bracket(struct text *t, const char *p)
 	return (*p == ']' && append(t, "]", 1) ? p + 1 : NULL);
 }
 
-/* Of two characters: JavaScript has its own ideas of \d and \w. */
+/* Refuses \d, \w and the like: JavaScript defines them its own way. */
 static bool
 escape(struct text *t, const char *p)
 {
@@ -85,7 +86,7 @@ escape(struct text *t, const char *p)
 	return (append(t, p, 2));
 }
 
-/* {2,5}, or glibc's {,5}; else braces mean nothing to POSIX. */
+/* {2,5}, or glibc's {,5}. POSIX leaves other braces undefined. */
 static const char *
 interval(struct text *t, const char *p)
 {
@@ -99,7 +100,7 @@ interval(struct text *t, const char *p)
 	return (append(t, p, n) ? p + n : NULL);
 }
 
-/* What repeats must follow what can be repeated: a?? and (? mean else there. */
+/* Refuses what POSIX leaves undefined and JavaScript defines: a??, (? ... */
 static bool
 may_repeat(const char *posix, const char *p)
 {
@@ -107,7 +108,7 @@ may_repeat(const char *posix, const char *p)
 	    (p - posix >= 2 && p[-2] == '\\')));
 }
 
-/* JavaScript's dot leaves out the ends of lines. */
+/* JavaScript's dot does not match line breaks. */
 static bool
 other(struct text *t, char c)
 {

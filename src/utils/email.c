@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* E-mail addresses, accepted as python's email-validator does. */
+/* Checks e-mail addresses by the rules of Python's email-validator. */
 
 #include <idn2.h>
 #include <uninorm.h>
@@ -14,7 +14,7 @@
 #include "utils/email.h"
 #include "utils/utf8.h"
 
-/* Lengths of RFC 5321 section 4.5.3.1 and of RFC 3696's erratum 1690. */
+/* Maximum lengths from RFC 5321 section 4.5.3.1 and RFC 3696's erratum 1690. */
 #define EMAIL_TOTAL	254	/* bytes */
 #define EMAIL_LOCAL	64	/* code points */
 #define EMAIL_DOMAIN	253	/* bytes in ASCII */
@@ -64,8 +64,8 @@ email_normalise(const char *in, char *out, size_t outsize)
 		return (why);
 
 	/*
-	 * An address whose local part is ASCII may travel with its domain
-	 * in ASCII too, which is longer; any other travels as UTF-8.
+	 * An address with an ASCII local part may be sent with its domain in
+	 * ASCII, which is longer. Any other address is sent as UTF-8.
 	 */
 	if (local_len + 1 + domain_len > EMAIL_TOTAL ||
 	    (ascii && local_len + 1 + ascii_len > EMAIL_TOTAL))
@@ -129,7 +129,7 @@ email_local_international(const char *in, size_t len, char *local,
 		why = too_long;
 
 	for (i = 0; i < n && why == NULL; ) {
-		/* A mark in front would combine with what stands before. */
+		/* A leading combining mark would change the text before it. */
 		if (u8_mbtouc(&uc, nfc + i, n - i) <= 0 ||
 		    uc_is_general_category_withtable(uc,
 		    UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_C) ||
@@ -147,8 +147,8 @@ email_local_international(const char *in, size_t len, char *local,
 }
 
 /*
- * Writes the domain in Unicode, at most EMAIL_TOTAL bytes and no NUL, and
- * tells how long it is in ASCII.
+ * Writes the domain in Unicode, at most EMAIL_TOTAL bytes and no NUL, and its
+ * length in ASCII into *ascii_len.
  */
 static const char *
 email_domain(const char *in, char *domain, size_t *domain_len,
@@ -185,7 +185,7 @@ email_domain(const char *in, char *domain, size_t *domain_len,
 	return (why);
 }
 
-/* What must hold of the whole host name, in lower-case ASCII. */
+/* Checks the whole host name, given in lower-case ASCII. */
 static const char *
 email_host(const char *host)
 {
@@ -204,16 +204,16 @@ email_host(const char *host)
 		return ("must end with a top-level domain");
 	if (email_is_special(host))
 		return ("must not be in a domain reserved for special use");
-	/* libidn2 passes over what is in ASCII already; RFC 1123 does not. */
+	/* libidn2 does not check ASCII input; RFC 1123 restricts it. */
 	if (strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") != len)
 		return (bad_domain);
 	return (NULL);
 }
 
 /*
- * Appends one label of a host, given in ASCII, in Unicode. UTS 46 lets pass
- * what IDNA 2008 does not (emoji, underscores), so the label is checked
- * once more, by the rules for a name to be registered (RFC 5891 section 4).
+ * Converts one label of a host from ASCII to Unicode and appends it. UTS 46
+ * accepts what IDNA 2008 does not (emoji, underscores), so the label is checked
+ * again by the rules for registering a name (RFC 5891 section 4).
  */
 static const char *
 email_label(char *label, char *domain, size_t size, size_t *len)
@@ -243,7 +243,7 @@ email_label(char *label, char *domain, size_t size, size_t *len)
 	return (why);
 }
 
-/* RFC 5893 section 2 rule 4, the one that libidn2 2.3 does not apply. */
+/* RFC 5893 section 2 rule 4, which libidn2 2.3 does not check. */
 static bool
 email_mixes_numbers(const uint8_t *label)
 {
@@ -287,8 +287,8 @@ email_is_atext(char c)
 }
 
 /*
- * The IANA registry of special-use domain names as far as no address can
- * exist there; the example domains may (RFC 6761 section 6.5).
+ * Special-use domain names of the IANA registry under which no address can
+ * exist. The example domains are allowed (RFC 6761 section 6.5).
  */
 static bool
 email_is_special(const char *host)

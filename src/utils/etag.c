@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Entity tags, and lists of them. */
+/* Makes entity tags, and finds one in a list. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ etag_make(char out[static ETAG_TEXT], const void *fingerprint, size_t len,
 	return (true);
 }
 
-/* The length of the opaque tag at s, quotes included; 0 if there is none. */
+/* The length of the opaque tag at s, its quotes included; 0 if s has none. */
 static size_t
 opaque_length(const char *s)
 {

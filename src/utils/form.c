@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Form and query-string pairs, decoded in place. */
+/* Decodes pairs of forms and query strings, in place. */
 
 #include <stddef.h>
 #include <string.h>
@@ -30,7 +30,7 @@ form_next(char **cursor, struct form_pair *pair)
 		*cursor = end + 1;
 	}
 
-	/* Split before decoding: an encoded '=' or '&' is text. */
+	/* Split before decoding: an encoded '=' or '&' is part of the text. */
 	equals = strchr(segment, '=');
 	pair->name = segment;
 	pair->has_value = equals != NULL;

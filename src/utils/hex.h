@@ -4,7 +4,7 @@
 #ifndef UTILS_HEX_H
 #define UTILS_HEX_H
 
-/* The value of a hexadecimal digit, of either case; -1 for anything else. */
+/* The value of a hexadecimal digit in either case; -1 for anything else. */
 static inline int
 hex_value(char c)
 {

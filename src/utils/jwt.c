@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* JSON Web Tokens, HMAC only (RFC 7519, RFC 9068). */
+/* Signs and verifies JSON Web Tokens with an HMAC (RFC 7519, RFC 9068). */
 
 #include <jansson.h>
 #include <openssl/crypto.h>
@@ -20,7 +20,7 @@ struct jwt_algorithm {
 	size_t		 size;
 };
 
-/* A token taken apart; the decoded parts lie in one block. */
+/* A token split into its parts; the decoded parts lie in one block. */
 struct jwt_token {
 	unsigned char	*block;
 	const char	*signing_input;
@@ -196,7 +196,7 @@ jwt_algorithm_find(const char *alg)
 	return (NULL);
 }
 
-/* On true the caller frees t; on false there is nothing to free. */
+/* When it returns true, the caller frees t; else there is nothing to free. */
 static bool
 jwt_token_split(struct jwt_token *t, const char *token)
 {
@@ -214,7 +214,7 @@ jwt_token_split(struct jwt_token *t, const char *token)
 	    strchr(second + 1, '.') != NULL)
 		return (false);
 
-	/* Decoded text is never longer, so one block holds the three parts. */
+	/* Decoding never makes text longer, so one block holds all parts. */
 	if ((p = malloc(len)) == NULL)
 		return (false);
 	room = len;
@@ -285,9 +285,9 @@ jwt_signature_right(const struct jwt_key *key, const struct jwt_token *t)
 }
 
 /*
- * Whether JSON text nests deeper than max. jansson recurses down to 2048
- * levels, which a coroutine's stack does not hold, and a stranger writes
- * the header.
+ * Returns whether JSON text is nested deeper than max. jansson recurses up to
+ * 2048 levels, which a coroutine's stack cannot hold, and a client writes the
+ * header.
  */
 static bool
 jwt_nests(const char *text, size_t len, unsigned int max)
@@ -323,7 +323,7 @@ jwt_nests(const char *text, size_t len, unsigned int max)
 	return (false);
 }
 
-/* On JWT_OK *json is an object of the caller's; invalid is for bad text. */
+/* On JWT_OK the caller owns *json, an object. Bad text gives `invalid`. */
 static enum jwt_result
 jwt_parse(const char *text, size_t len, enum jwt_result invalid,
     json_t **json)
@@ -332,7 +332,7 @@ jwt_parse(const char *text, size_t len, enum jwt_result invalid,
 
 	*json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (*json == NULL) {
-		/* Out of memory it often has nothing to say. */
+		/* Without memory, jansson often reports no text at all. */
 		if (json_error_code(&error) == json_error_out_of_memory ||
 		    error.text[0] == '\0')
 			return (JWT_MALFORMED);
@@ -360,8 +360,8 @@ jwt_check_header(const struct jwt_key *key, const struct jwt_token *t)
 		return (result);
 
 	/*
-	 * Two members, these two: crit, jwk, jku, kid, zip and whatever is
-	 * invented next need no list.
+	 * Exactly two members are allowed, so crit, jwk, jku, kid, zip and
+	 * future ones need no list.
 	 */
 	alg = json_string_value(json_object_get(json, "alg"));
 	typ = json_string_value(json_object_get(json, "typ"));
@@ -408,7 +408,7 @@ jwt_get_text(const json_t *json, const char *name, char *dst, size_t size)
 
 	if (!json_is_string(value))
 		return (false);
-	/* jansson refuses \u0000, so the text ends where its NUL is. */
+	/* jansson refuses \u0000, so the text has no NUL of its own. */
 	len = json_string_length(value);
 	if (len >= size)
 		return (false);

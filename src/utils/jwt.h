@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* JSON Web Tokens (RFC 7519), HS256 only. */
+/* JSON Web Tokens (RFC 7519), signed with an HMAC. */
 
 #ifndef UTILS_JWT_H
 #define UTILS_JWT_H
@@ -14,15 +14,15 @@
 
 /*
  * Access tokens: JWTs (RFC 7519) in JWS compact form (RFC 7515) with the
- * profile of RFC 9068, signed by one HMAC (RFC 7518 section 3.2) that the
- * caller pins; what a token says about its own algorithm chooses nothing
- * (RFC 8725 section 3.1). Thread-safe. Nothing is left to free.
+ * profile of RFC 9068, signed with an HMAC (RFC 7518 section 3.2). The caller
+ * chooses the algorithm; the token's own alg only has to match it (RFC 8725
+ * section 3.1). Thread-safe. Callers have nothing to free.
  *
- * jansson may have been given memory functions that return NULL; every one
- * of its results is checked.
+ * jansson may use memory functions that return NULL, so each of its results is
+ * checked.
  */
 
-/* The longest token that is made or read, its NUL not counted. */
+/* The length of the longest token, without its NUL. */
 #define JWT_MAX		4096
 
 struct jwt_key {
@@ -45,51 +45,50 @@ struct jwt_claims {
 enum jwt_result {
 	JWT_OK,
 	JWT_MALFORMED,		/* not three base64url segments; no memory */
-	JWT_BAD_HEADER,		/* anything but {alg, typ} as pinned */
+	JWT_BAD_HEADER,		/* not exactly {alg, typ} of the key */
 	JWT_BAD_SIGNATURE,
 	JWT_BAD_CLAIMS,		/* missing, wrong type, not as expected */
-	JWT_EXPIRED		/* everything right but exp */
+	JWT_EXPIRED		/* all is right except exp */
 };
 
-/* Whether alg is the exact name of an algorithm of this file. */
+/* Returns whether alg is exactly the name of a supported algorithm. */
 bool	jwt_algorithm_known(const char *alg);
 
 /*
- * The shortest secret in bytes that alg may be used with: the length of its
+ * The length in bytes of the shortest secret that alg allows: the length of its
  * hash (RFC 7518 section 3.2). 0 for an unknown algorithm.
  */
 size_t	jwt_algorithm_min_secret(const char *alg);
 
 /*
  * Writes the signed token into out, NUL-terminated, and returns its length.
- * Returns -1, with out "", when it does not fit into outsize or JWT_MAX, the
- * algorithm is unknown, the secret too short, a text not UTF-8, or memory
- * or OpenSSL fail.
+ * Returns -1, with out "", when the token does not fit into outsize or JWT_MAX,
+ * the algorithm is unknown, the secret is too short, a text is not UTF-8,
+ * memory is short or OpenSSL fails.
  */
 ssize_t	jwt_sign(const struct jwt_key *key, const struct jwt_claims *claims,
 	    char *out, size_t outsize);
 
 /*
- * Reads a token that should be for aud, issued by iss, at the time now
- * (seconds). It is expired from exp on, without grace; leeway (seconds)
- * only forgives an iat ahead of now, by another host's clock. The header
- * holds alg and typ, once each and nothing else. sub, jti and sid
- * must be UUIDs in lower case, iat and exp JSON integers, client_id a string;
- * further claims are ignored (RFC 7519 section 4). The payload is not parsed
- * before the signature was found right. *out is filled on JWT_OK and
- * zeroed otherwise. An allocation failure is JWT_MALFORMED, except inside
- * jansson's lexer, which reports bad text: then JWT_BAD_HEADER or
- * JWT_BAD_CLAIMS.
+ * Verifies a token for the audience aud from the issuer iss at the time now
+ * (seconds). It is expired from exp on, without tolerance; leeway (seconds)
+ * only allows an iat later than now, from another host's clock. The header must
+ * have alg and typ, once each, and nothing else. sub, jti and sid must be UUIDs
+ * in lower case, iat and exp JSON integers, client_id a string; other claims
+ * are ignored (RFC 7519 section 4). The payload is parsed only after the
+ * signature has been verified. *out is filled on JWT_OK and zeroed otherwise. A
+ * failed allocation gives JWT_MALFORMED, except inside jansson's lexer, which
+ * reports bad text: then it gives JWT_BAD_HEADER or JWT_BAD_CLAIMS.
  */
 enum jwt_result	jwt_verify(const struct jwt_key *key, const char *token,
 		    const char *iss, const char *aud, int64_t now,
 		    int64_t leeway, struct jwt_claims *out);
 
 /*
- * Only the JWS part of the above: three strict base64url segments, and the
- * right signature by key. JWT_OK, JWT_MALFORMED or JWT_BAD_SIGNATURE. It does
- * not read the header, so it is no way to accept an access token; it is
- * here to be tested against published vectors.
+ * Verifies only the JWS: three strict base64url segments, and a signature by
+ * key. Returns JWT_OK, JWT_MALFORMED or JWT_BAD_SIGNATURE. It does not read the
+ * header, so never accept an access token by it; it exists for tests with
+ * published vectors.
  */
 enum jwt_result	jwt_verify_signature(const struct jwt_key *key,
 		    const char *token);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names that are to be recognised and not to be read. */
+/* Hashes names with a key, so that they can be compared but not read. */
 
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ keyed_hash(const void *secret, size_t len, const char *label,
 	unsigned char	 key[DIGEST], digest[DIGEST];
 	unsigned	 i;
 
-	/* A key for each label, so that no label and text can be another's. */
+	/* A key per label, so that no other label and text give this hash. */
 	if (HMAC(EVP_sha256(), secret, (int)len, (const unsigned char *)label,
 	    strlen(label), key, NULL) == NULL ||
 	    HMAC(EVP_sha256(), key, DIGEST, (const unsigned char *)text,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Hashes under a key (HMAC-SHA256). */
+/* Keyed hashes (HMAC-SHA-256). */
 
 #ifndef UTILS_KEYED_HASH_H
 #define UTILS_KEYED_HASH_H
@@ -8,13 +8,13 @@
 #include <stddef.h>
 
 /*
- * Names that are to be recognised and not to be read: HMAC-SHA256 under a
- * secret, in hex. Pure.
+ * Hashes names that must be compared but never read: HMAC-SHA-256 with a secret
+ * of len bytes, in hexadecimal. Pure.
  */
 #define KEYED_HASH_TEXT	65	/* bytes, the NUL included */
 
 /*
- * The hash of a text, for one purpose: under another label it has another.
+ * Writes the hash of a text for one purpose: another label gives another hash.
  * False when memory is short.
  */
 bool	keyed_hash(const void *secret, size_t len, const char *label,

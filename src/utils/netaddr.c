@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Addresses of clients and proxies. */
+/* Reads and compares addresses of clients and proxies. */
 
 #include <sys/socket.h>
 
@@ -72,7 +72,7 @@ netaddr_text(const struct netaddr *a, char text[static NETADDR_TEXT])
 	inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, NETADDR_TEXT);
 }
 
-/* An IPv4 address gets a /64 that no network of IPv6 has: ::/8 is reserved. */
+/* An IPv4 address gets a /64 that no IPv6 network has: ::/8 is reserved. */
 uint64_t
 netaddr_key(const struct netaddr *a)
 {
@@ -115,7 +115,7 @@ netaddr_network_text(const struct netaddr *a, unsigned bits,
 	snprintf(text + n, NETWORK_TEXT - n, "/%u", bits);
 }
 
-/* Are the first `prefix` bits the same in both? */
+/* Returns whether the first `prefix` bits are equal. */
 static bool
 same_prefix(const unsigned char *a, const unsigned char *b, unsigned prefix)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Password hashes: Argon2id, and bcrypt to be replaced. */
+/* Hashes passwords with Argon2id; verifies bcrypt hashes, to be replaced. */
 
 #include <argon2.h>
 #include <crypt.h>
@@ -21,7 +21,7 @@
 #define ARGON2_SALT		16	/* bytes */
 #define ARGON2_TAG		32	/* bytes */
 
-/* What a stored hash may ask for. */
+/* The costs that a stored hash may have. */
 #define ARGON2_MEMORY_LIMIT	(1024 * 1024)	/* KiB */
 #define ARGON2_PASSES_LIMIT	16
 #define ARGON2_LANES_LIMIT	16
@@ -100,7 +100,7 @@ password_make_dummy(void)
 	unsigned char	secret[32];
 	char		text[BASE64URL_SIZE(sizeof(secret))];
 
-	/* As text, for a password has no NUL. */
+	/* As text, because a password has no NUL. */
 	if (RAND_bytes(secret, sizeof(secret)) == 1 &&
 	    base64url_encode(text, sizeof(text), secret, sizeof(secret)) != -1)
 		(void)password_hash(text, dummy_hash);
@@ -149,15 +149,15 @@ password_verify_bcrypt(const char *password, const char *hash)
 	if ((data = calloc(1, sizeof(*data))) == NULL)
 		return (PASSWORD_ERROR);
 
-	/* libxcrypt refuses 512 bytes and more; bcrypt never reads them. */
+	/* libxcrypt refuses 512 bytes or more; bcrypt never reads them. */
 	len = strnlen(password, BCRYPT_INPUT);
 	memcpy(input, password, len);
 	input[len] = '\0';
 	computed = crypt_rn(input, hash, data, (int)sizeof(*data));
 
 	/*
-	 * The setting is compared by having been used; its last character
-	 * holds spare bits that libxcrypt clears and others did not.
+	 * The digest alone is compared: the setting went into it, and its last
+	 * character has spare bits that libxcrypt clears and others did not.
 	 */
 	if (computed == NULL || strlen(computed) != BCRYPT_TEXT)
 		verdict = PASSWORD_ERROR;
@@ -173,7 +173,7 @@ password_verify_bcrypt(const char *password, const char *hash)
 	return (verdict);
 }
 
-/* Reads what libargon2 will act on, before it does. */
+/* Checks the parameters before libargon2 uses them. */
 static bool
 password_parse_argon2(const char *hash, struct argon2_text *t)
 {
@@ -183,7 +183,7 @@ password_parse_argon2(const char *hash, struct argon2_text *t)
 		return (false);
 	if (!password_skip(&p, "$argon2id"))
 		return (false);
-	/* RFC 9106's predecessor had no version: that is 1.0. */
+	/* Argon2 1.0, before RFC 9106, wrote no version. */
 	t->version = ARGON2_VERSION_10;
 	if (strncmp(p, "$v=", 3) == 0 &&
 	    !password_number(&p, "$v=", &t->version))
@@ -200,7 +200,7 @@ password_parse_argon2(const char *hash, struct argon2_text *t)
 	t->tag = strspn(p, base64_alphabet);
 	p += t->tag;
 
-	/* A shorter tag could be guessed, and a shorter salt is an error. */
+	/* A shorter tag could be guessed; a shorter salt is an error. */
 	return (*p == '\0' && t->salt >= 11 && t->tag >= 22 &&
 	    (t->version == ARGON2_VERSION_10 ||
 	    t->version == ARGON2_VERSION_13) &&
@@ -238,7 +238,7 @@ password_skip(const char **text, const char *prefix)
 	return (true);
 }
 
-/* A prefix and a decimal number without leading zeros, as libargon2 wants. */
+/* A prefix and a decimal number without leading zeros, as in libargon2. */
 static bool
 password_number(const char **text, const char *prefix, uint32_t *value)
 {

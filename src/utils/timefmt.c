@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Times as microseconds, and their texts. */
+/* Converts times in microseconds to texts and back. */
 
 #include <string.h>
 #include <time.h>
@@ -121,7 +121,7 @@ timefmt_now(void)
 {
 	struct timespec	ts;
 
-	/* Cannot fail: the clock exists and ts is ours. */
+	/* Cannot fail: the clock exists, and ts is a valid pointer. */
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	return ((int64_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000);
 }
@@ -154,7 +154,7 @@ timefmt_split(int64_t us, struct civil *t)
 	/* 1970-01-01 was a Thursday; the bias keeps the sum positive. */
 	t->weekday = (int)((days + 4 + 7 * INT64_C(200000)) % 7);
 
-	/* A guess that is never too small, and too large by one at most. */
+	/* An estimate that is exact or one too large. */
 	year = (int)((days + 719528) * 400 / 146097) + 1;
 	while (timefmt_days(year, 1, 1) > days)
 		year--;
@@ -166,7 +166,7 @@ timefmt_split(int64_t us, struct civil *t)
 	t->day = day + 1;
 }
 
-/* Days from 1970-01-01 to a date of a year from 1 on. */
+/* The days from 1970-01-01 to a date; year is at least 1. */
 static int64_t
 timefmt_days(int year, int month, int day)
 {

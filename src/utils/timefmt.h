@@ -10,29 +10,28 @@
 /*
  * A time is an int64_t: microseconds since 1970-01-01T00:00:00Z, in UTC,
  * without leap seconds, negative before. The calendar is the proleptic
- * Gregorian one of years 0001 to 9999, which is what RFC 3339 can write.
- * No time zone data and no locale are looked at; pure and thread-safe.
+ * Gregorian one of years 0001 to 9999, the range of RFC 3339. No function uses
+ * time zone data or a locale. Pure and thread-safe.
  */
 
 #define TIMEFMT_MIN	INT64_C(-62135596800000000)	/* 0001-01-01 */
 #define TIMEFMT_MAX	INT64_C(253402300799999999)	/* 9999-12-31 */
 
-/* Bytes of each text, its NUL included. */
+/* The size in bytes of each text, its NUL included. */
 #define TIMEFMT_TEXT	28
 #define TIMEFMT_HTTP	30
 
 /*
- * Reads a timestamptz as PostgreSQL writes it with DateStyle ISO and
- * TimeZone UTC: "2026-11-22 11:23:45.123456+00", with no fraction or one of
- * 1 to 6 digits. Returns false, and leaves *us alone, on anything else:
- * another offset, "infinity", a year BC or after 9999, a date that does not
- * exist.
+ * Reads a timestamptz as PostgreSQL writes it with DateStyle ISO and TimeZone
+ * UTC: "2026-11-22 11:23:45.123456+00", with no fraction or one of 1 to 6
+ * digits. Returns false, and leaves *us unchanged, for anything else: another
+ * offset, "infinity", a year BC or after 9999, a date that does not exist.
  */
 bool	timefmt_parse_pg(const char *text, int64_t *us);
 
 /*
- * Writes "2026-11-22T11:23:45.123456Z" (RFC 3339 section 5.6), always with
- * six digits so that texts sort as times. A time outside TIMEFMT_MIN to
+ * Writes "2026-11-22T11:23:45.123456Z" (RFC 3339 section 5.6), always with six
+ * digits so that texts sort like times. A time outside TIMEFMT_MIN to
  * TIMEFMT_MAX is written as the nearer of the two.
  */
 void	timefmt_rfc3339(int64_t us, char out[static TIMEFMT_TEXT]);
@@ -43,7 +42,7 @@ void	timefmt_rfc3339(int64_t us, char out[static TIMEFMT_TEXT]);
  */
 void	timefmt_http(int64_t us, char out[static TIMEFMT_HTTP]);
 
-/* The time now, from CLOCK_REALTIME. */
+/* The current time, from CLOCK_REALTIME. */
 int64_t	timefmt_now(void);
 
 #endif

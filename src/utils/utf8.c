@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* UTF-8 (RFC 3629). */
+/* Reads and converts UTF-8 (RFC 3629). */
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ utf8_sequence(const char *s, size_t len)
 	if (p[0] < 0x80)
 		return (1);
 
-	/* RFC 3629 section 4: only the second byte varies. */
+	/* RFC 3629 section 4: only the second byte's range varies. */
 	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
 		size = 2;
 	} else if (p[0] >= 0xe0 && p[0] <= 0xef) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* UUIDs (RFC 9562). */
+/* Makes and reads UUIDs (RFC 9562). */
 
 #include <openssl/rand.h>
 
@@ -54,7 +54,7 @@ uuid_parse(const char *text, char out[static UUID_TEXT])
 		out[0] = '\0';
 		return (false);
 	}
-	/* A NUL is neither a hyphen nor a digit, so a short text ends here. */
+	/* A NUL is neither a hyphen nor a digit, so a short text fails here. */
 	for (i = 0; i < UUID_TEXT - 1; i++) {
 		c = text[i];
 		if (c >= 'A' && c <= 'F')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* UUIDs: version 7, and reading them. */
+/* UUIDs: making version 7, reading any. */
 
 #ifndef UTILS_UUID_H
 #define UTILS_UUID_H
@@ -12,18 +12,17 @@
 #define UUID_TEXT	37
 
 /*
- * A new version 7 UUID (RFC 9562 section 5.7), lower-case: 48 bits of Unix
- * time in milliseconds, then 74 random bits. UUIDs of one millisecond have
- * no order among themselves. Returns false when OpenSSL has no random bytes
- * to give; out is then "".
+ * Makes a version 7 UUID (RFC 9562 section 5.7) in lower case: 48 bits of Unix
+ * time in milliseconds, then 74 random bits. UUIDs of the same millisecond have
+ * no order. Returns false when OpenSSL's random bytes fail; out is then "".
  */
 bool	uuid_v7(char out[static UUID_TEXT]);
 
 /*
- * Reads a UUID of any version and variant in either case (RFC 9562 section
- * 4) and writes it lower-case. Nothing but 8-4-4-4-12 is accepted: no
- * braces, no urn:uuid:, no white space. Returns false otherwise; out is then
- * "". text may be NULL and may be out itself.
+ * Reads a UUID of any version and variant in either case (RFC 9562 section 4)
+ * and writes it in lower case. Only 8-4-4-4-12 is accepted: no braces, no
+ * urn:uuid:, no white space. Returns false otherwise; out is then "". text may
+ * be NULL and may be out itself.
  */
 bool	uuid_parse(const char *text, char out[static UUID_TEXT]);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Looking a word up in sorted text. */
+/* Finds a word in a sorted text. */
 
 #include <string.h>
 
 #include "utils/wordlist.h"
 
-/* A line of len bytes against a word, as strcmp() does. */
+/* Compares a line of len bytes with a word, like strcmp(). */
 static int
 compare(const char *line, size_t len, const char *word)
 {
@@ -21,7 +21,7 @@ wordlist_has(const char *text, size_t len, const char *word)
 	size_t	 low = 0, high = len, start, end;
 	int	 order;
 
-	/* Both are starts of lines, or the end. */
+	/* low and high are each the start of a line, or the end. */
 	while (low < high) {
 		start = low + (high - low) / 2;
 		while (start > low && text[start - 1] != '\n')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A sorted list of words, for looking up. */
+/* Looks words up in a sorted list. */
 
 #ifndef UTILS_WORDLIST_H
 #define UTILS_WORDLIST_H
@@ -8,8 +8,9 @@
 #include <stddef.h>
 
 /*
- * Is the word a line of the text? Its len bytes are lines in bytewise order
- * (LC_ALL=C sort), each with its line feed. Pure; nothing is allocated.
+ * Returns whether the word is a line of the text, len bytes long. Its lines are
+ * in bytewise order (LC_ALL=C sort), and each ends with a line feed. Pure;
+ * nothing is allocated.
  */
 bool	wordlist_has(const char *text, size_t len, const char *word);
 

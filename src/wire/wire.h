@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The guard: reads every request before Kore sees it, and holds it to RFC
- * 9112.
+ * The guard: reads each request before Kore does, and refuses what RFC 9112
+ * does not allow.
  */
 
 #ifndef WIRE_WIRE_H
@@ -13,67 +13,99 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "wire/wire_head.h"
 
 /*
- * The wire guard: everything a client sends passes here before Kore sees it.
- * The guard reads and checks whole requests, keeps their header lines and
- * body, and hands Kore one request at a time, of which Kore needs to know the
- * method, the target and the host. A second request that came along is held
- * back until the first is answered. What is refused gets its status, the
- * envelope and a closed connection.
+ * The guard reads and checks whole requests, and keeps their headers and body.
+ * It passes Kore one request at a time, and only the method, target and host of
+ * it. A pipelined request waits until the response to the first one is sent. A
+ * refused request gets an error status and the envelope, and the connection
+ * closes.
  *
- * Every state of a connection has a deadline, which wire_tick() enforces:
- * handshake, head, body, sending, idle, and the last word; while Kore has the
- * request, each of its awaits has one.
+ * Each phase of a connection has a deadline, which wire_tick() enforces:
+ * handshake, head, body, sending, idle and lingering. While a request is being
+ * handled, each of its waits has one.
  */
 
 struct connection;
 struct http_request;
+struct netaddr;
+struct netblock;
 
-/* A request that was read whole. */
+/* A request that has been read completely. */
 struct wire_request {
 	struct head	 head;
 	char		*body;		/* NUL-terminated; NULL if empty */
 	size_t		 body_len;
-	size_t		 body_size;	/* of the memory */
+	size_t		 body_size;	/* allocated */
 	size_t		 text_len;
 	char		 text[];	/* what head points into */
 };
 
+/* The guard's settings, besides the limits of kore.conf. Set at start. */
+struct wire_settings {
+	unsigned	 workers;
+	unsigned	 per_address;	/* connections of one client */
+	unsigned	 other_files;	/* other descriptors of a worker */
+
+	const struct netblock	*proxies;	/* trusted ones */
+	unsigned	 nproxies;
+
+	/*
+	 * Writes a request's id: the header's value, or a new id if the value
+	 * is NULL or not valid.
+	 */
+	void		(*name_request)(char id[static REQUEST_ID_MAX + 1],
+			    const char *header);
+	/* Writes the body of a refusal, and returns its length. */
+	size_t		(*write_refusal)(char body[static ENVELOPE_MAX],
+			    const struct error_kind *, const char *message,
+			    const char *request_id);
+};
+
+extern struct wire_settings	wire_settings;
+
+/* Is it the address of a trusted proxy? */
+bool		 wire_trusts(const struct netaddr *);
+
 /*
- * In the parent: are kore.conf's limits and this process's such that they fit
- * each other? Returns NULL, or a line that names what does not. Then
- * wire_init() maps the memory that the workers share.
+ * In the parent, at start. wire_check() checks that the limits of kore.conf and
+ * of this process fit each other; wire_init() then maps the memory that the
+ * workers share. Both return NULL or an error message.
  */
 const char	*wire_check(void);
 const char	*wire_init(void);
 
-/* In worker `id`, counted from 0; then at every tick and every round. */
+/*
+ * In a worker: at its start, with its id from 0; at every tick; and in every
+ * round of the loop.
+ */
 void		 wire_worker_init(unsigned id);
 void		 wire_tick(uint64_t now_ms);
 void		 wire_run(void);
 
 /*
- * The request that Kore calls a handler for; the caller owns it from then on.
- * NULL when the connection has gone meanwhile.
+ * Returns the request that Kore calls a handler for; the caller then owns it.
+ * NULL if the connection has closed meanwhile.
  */
 struct wire_request	*wire_take(struct http_request *);
 
-/* Gives it back, overwritten: it may have held a password. NULL is fine. */
+/* Wipes and frees a request, which may hold a password. NULL is allowed. */
 void		 wire_request_free(struct wire_request *);
 
 /*
- * Around Kore's http_response(): whether the connection closes afterwards is
- * the guard's to say; then the answer is sent and the next request may come.
+ * Call these before and after Kore's http_response(). The first one tells Kore
+ * whether the connection closes after the response. The second one sends the
+ * response, then lets the next request in.
  */
-void		 wire_answer_begins(struct connection *);
-void		 wire_answer_ends(struct connection *);
+void		 wire_response_begins(struct connection *);
+void		 wire_response_ends(struct connection *);
 
-/* Bytes that a worker holds for requests coming in, at the most. */
+/* The most bytes that a worker holds for incoming requests. */
 #define WIRE_MEMORY_MAX	((size_t)32 * 1024 * 1024)
 
-/* How many it holds now. */
+/* The bytes that it holds now. */
 size_t		 wire_memory(void);
 
 #endif

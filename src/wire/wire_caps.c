@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Connections per address. */
+/* Counts connections per address. */
 
 #include <sys/mman.h>
 

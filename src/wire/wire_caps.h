@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * How many connections one client and all of them may have. For src/wire only.
- */
+/* Limits on connections, per address and per worker. For src/wire only. */
 
 #ifndef WIRE_WIRE_CAPS_H
 #define WIRE_WIRE_CAPS_H
@@ -11,21 +9,24 @@
 #include <stdint.h>
 
 /*
- * How many connections one address may have, on all workers together. Each
- * worker writes down its connections' addresses (netaddr_key()) in a row of
- * its own in shared memory, and counts in everyone's: no lock that a dying
- * worker could keep, and nothing of it left when its row is wiped.
+ * Counts the connections of an address on all workers. Each worker writes the
+ * addresses of its connections (netaddr_key()) into its own row of shared
+ * memory, and counts in all rows. So no lock is left behind when a worker dies,
+ * and its successor clears the row.
  */
 
-/* In the parent: a row of `columns` for each worker. NULL, or what failed. */
+/*
+ * In the parent: maps a row of `columns` slots for each worker. Returns NULL or
+ * an error message.
+ */
 const char	*caps_init(unsigned workers, unsigned columns);
 
-/* In worker `id`: its row is empty again. */
+/* In worker `id`, from 0: clears its row. */
 void		 caps_worker_init(unsigned id);
 
 /*
- * Notes a connection of that address; *slot is for caps_leave(). False when
- * `most` are there already, or when the row is full.
+ * Adds a connection of the address `key`; *slot is for caps_leave(). False if
+ * the address has `most` connections already, or if the worker's row is full.
  */
 bool		 caps_enter(uint64_t key, unsigned most, size_t *slot);
 void		 caps_leave(size_t slot);

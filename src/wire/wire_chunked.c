@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Chunked bodies. Knows nothing of connections, or of Kore. */
+/* Decodes chunked bodies. Independent of connections and of Kore. */
 
 #include <stdbool.h>
 
@@ -7,8 +7,8 @@
 #include "wire/wire_chunked.h"
 
 #define SIZE_DIGITS	8	/* hexadecimal; far above any limit of a body */
-#define EXTRA_MAX	8192	/* bytes of framing beyond what data pay for */
-#define EXTRA_PER_BYTE	8	/* what a byte of data pays for */
+#define EXTRA_MAX	8192	/* bytes of framing beyond the credit */
+#define EXTRA_PER_BYTE	8	/* bytes of framing credited per byte of data */
 
 static bool
 is_text(char c)
@@ -16,7 +16,7 @@ is_text(char c)
 	return ((unsigned char)c >= ' ' ? c != 0x7f : c == '\t');
 }
 
-/* The chunk's size, and what may follow it on its line. */
+/* Reads the chunk's size, and the rest of its line. */
 static bool
 read_size(struct chunked *s, char c)
 {
@@ -48,7 +48,7 @@ read_trailer(struct chunked *s, char c)
 	return (c == '\r' || is_text(c));
 }
 
-/* One byte of framing; false when it does not belong there. */
+/* Reads one byte of framing; false if it is not valid here. */
 static bool
 step(struct chunked *s, char c)
 {
@@ -80,9 +80,9 @@ step(struct chunked *s, char c)
 	return (false);
 }
 
-/* Small chunks are honest; framing without end, for little data, is not. */
+/* Small chunks are allowed; endless framing with little data is not. */
 static void
-pay(struct chunked *s, size_t data)
+credit_data(struct chunked *s, size_t data)
 {
 	if (data >= s->extra / EXTRA_PER_BYTE + 1)
 		s->extra = 0;
@@ -100,7 +100,7 @@ chunked_next(struct chunked *s, const char *in, size_t len, size_t *used,
 			if (*data > s->left)
 				*data = (size_t)s->left;
 			s->left -= *data;
-			pay(s, *data);
+			credit_data(s, *data);
 			if (s->left == 0)
 				s->state = CHUNKED_DATA_CR;
 			return (CHUNKED_DATA);

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The life of a connection: who may connect, whose turn it is, who has taken
- * too long. Kore accepts it and shakes hands; then its events come here.
+ * Connections: which are accepted, whose turn it is, and their deadlines. Kore
+ * does the TLS handshake; after that, events come here.
  */
 
-#include "config.h"
-#include "runtime/export.h"
-#include "runtime/loop.h"
-#include "runtime/mem.h"
-#include "runtime/metrics.h"
+#include "base/export.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "coro/loop.h"
 #include "wire/wire_caps.h"
 #include "wire/wire_conn.h"
 
 #define HANDSHAKE_MS	5000
 #define SENDING_MS	30000
 #define LINGERING_MS	2000
-#define UNREAD_MS	2000	/* then an answer's connection may be evicted */
+#define UNREAD_MS	2000	/* then an unread response is evictable */
 #define SPARE		8	/* connections below Kore's own limit */
 #define KORE_HEAD_MAX	64	/* bytes of a buffer that Kore never uses */
 
@@ -68,7 +67,7 @@ wire_new(struct connection *c)
 		return (NULL);
 	w->conn = c;
 	netaddr_from((struct sockaddr *)&c->addr, &w->peer);
-	if (!c->owner->server->tls || config_trusts(&w->peer))
+	if (!c->owner->server->tls || wire_trusts(&w->peer))
 		most = UINT32_MAX;
 	if (!caps_enter(netaddr_key(&w->peer), most, &w->slot)) {
 		metrics->connections_refused++;
@@ -81,7 +80,7 @@ wire_new(struct connection *c)
 	c->hdlr_extra = w;
 	c->disconnect = wire_disconnect;
 	c->evt.flags = 0;
-	/* All of Kore's own timeouts are off: the tick has better ones. */
+	/* Turn Kore's timeouts off: wire_tick() enforces the deadlines. */
 	c->http_timeout = 0;
 	c->idle_timer.length = UINT64_MAX;
 	return (w);
@@ -101,9 +100,12 @@ wire_disconnect(struct connection *c)
 	mem_free(w);
 }
 
-/* A client that does not take its answer has a request in hand no longer. */
+/*
+ * A request that is being handled is never evicted. A response that the client
+ * does not read counts as handled after UNREAD_MS.
+ */
 static bool
-may_go(const struct wire *w, bool sending_one, uint64_t now)
+is_evictable(const struct wire *w, bool sending_one, uint64_t now)
 {
 	switch (w->phase) {
 	case WIRE_HEAD:
@@ -119,13 +121,13 @@ may_go(const struct wire *w, bool sending_one, uint64_t now)
 }
 
 bool
-wire_evict(const struct wire *but, bool sending_one)
+wire_evict(const struct wire *except, bool sending_one)
 {
 	struct wire	*w, *oldest = NULL;
 	uint64_t	 now = kore_time_ms();
 
 	LIST_FOREACH(w, &all, all) {
-		if (w != but && may_go(w, sending_one, now) &&
+		if (w != except && is_evictable(w, sending_one, now) &&
 		    (oldest == NULL || w->since < oldest->since))
 			oldest = w;
 	}
@@ -137,9 +139,10 @@ wire_evict(const struct wire *but, bool sending_one)
 }
 
 /*
- * A connection that Kore has just accepted. Kore's own limit never comes into
- * play: at it, a worker would no longer accept, and whoever holds the
- * connections would keep everyone else out.
+ * Admits a connection that Kore has just accepted, and evicts another if there
+ * are too many. Kore's own limit is never reached: at that limit a worker stops
+ * accepting, and the clients that hold the connections would keep all others
+ * out.
  */
 static void
 admit(struct connection *c)
@@ -153,9 +156,10 @@ admit(struct connection *c)
 }
 
 /*
- * Kore's own would go on while there are connections, and one worker would
- * have them all, or would hand over after each, which takes longer than to
- * accept it. So: some, and then it is another worker's turn, always.
+ * Replaces Kore's callback, which accepts as long as connections come, so that
+ * one worker gets them all, or passes the lock on after each one, which takes
+ * longer than to accept it. This one accepts worker_accept_threshold
+ * connections at most; then it is another worker's turn.
  */
 static void
 wire_accept(void *arg, int error)
@@ -176,7 +180,7 @@ wire_accept(void *arg, int error)
 		kore_worker_make_busy();
 }
 
-/* Never called: our events never tell Kore that there is more to read. */
+/* Never called: wire_event() clears the flag that makes Kore read. */
 static int
 read_nothing(struct connection *c, size_t *bytes)
 {
@@ -185,7 +189,7 @@ read_nothing(struct connection *c, size_t *bytes)
 	return (KORE_RESULT_OK);
 }
 
-/* The listener's callback: the connection stands, and is the guard's now. */
+/* The listener's callback after the handshake: the guard takes over. */
 void
 wire_connect(struct connection *c)
 {
@@ -202,7 +206,7 @@ wire_connect(struct connection *c)
 	net_recv_queue(c, KORE_HEAD_MAX, NETBUF_CALL_CB_ALWAYS,
 	    http_header_recv);
 	wire_phase_set(w, WIRE_HEAD);
-	w->readable = true;	/* some may have come with the handshake */
+	w->readable = true;	/* the handshake may have brought data */
 	if (!wire_read(w))
 		kore_connection_disconnect(c);
 }
@@ -213,7 +217,7 @@ go_on(struct wire *w)
 	return (w->phase == WIRE_LINGERING ? wire_discard(w) : wire_read(w));
 }
 
-/* Kore's loop: the socket is ready. Edges only, so what is ready is noted. */
+/* Kore's event callback. Events are edge-triggered, so they are recorded. */
 static int
 wire_event(struct connection *c)
 {
@@ -236,7 +240,7 @@ wire_run(void)
 	struct connection	*c;
 	struct wire		*w;
 
-	/* Those who have more to do come back to the end of the list. */
+	/* Connections with more to do go back to the end of the list. */
 	while (n-- > 0 && (w = TAILQ_FIRST(&ready)) != NULL) {
 		c = w->conn;
 		not_ready(w);
@@ -277,14 +281,15 @@ const char *
 wire_init(void)
 {
 	wire_limits.head_max = http_header_max;
-	wire_limits.per_address = config.connections_per_address;
+	wire_limits.per_address = wire_settings.per_address;
 	wire_limits.deadline[WIRE_HANDSHAKE] = HANDSHAKE_MS;
 	wire_limits.deadline[WIRE_HEAD] = http_header_timeout * 1000u;
 	wire_limits.deadline[WIRE_BODY] = http_body_timeout * 1000u;
 	wire_limits.deadline[WIRE_SENDING] = SENDING_MS;
 	wire_limits.deadline[WIRE_IDLE] = http_keepalive_time * 1000u;
 	wire_limits.deadline[WIRE_LINGERING] = LINGERING_MS;
-	return (caps_init(config.workers, worker_max_connections + SPARE));
+	return (caps_init(wire_settings.workers,
+	    worker_max_connections + SPARE));
 }
 
 void

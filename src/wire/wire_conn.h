@@ -15,36 +15,36 @@
 #include "wire/wire_chunked.h"
 
 /*
- * A client's connection, as the guard's files see it. Internal to this room.
+ * The phases of a connection:
  *
  *	HANDSHAKE -> HEAD -> BODY -> HANDLING -> SENDING -> IDLE -> HEAD ...
  *	              |       |                     |
- *	              +-------+---- refused --------+-> LINGERING -> gone
+ *	              +-------+---- refused --------+-> LINGERING -> closed
  */
 
 enum wire_phase {
 	WIRE_HANDSHAKE,		/* of TLS */
-	WIRE_HEAD,		/* a head is due, or the rest of it */
+	WIRE_HEAD,		/* waiting for a head, or the rest of it */
 	WIRE_BODY,
-	WIRE_HANDLING,		/* the request is Kore's */
-	WIRE_SENDING,		/* the client takes the answer */
+	WIRE_HANDLING,		/* Kore has the request */
+	WIRE_SENDING,		/* the response */
 	WIRE_IDLE,		/* between two requests */
-	WIRE_LINGERING,		/* all was said; the client is to hang up */
+	WIRE_LINGERING,		/* waiting for the client to close */
 	WIRE_PHASES
 };
 
 struct wire {
 	struct connection	*conn;		/* whose hdlr_extra this is */
 	enum wire_phase		 phase;
-	uint64_t		 since;		/* when that began, in ms */
+	uint64_t		 since;		/* start of the phase, in ms */
 	uint64_t		 linger_end;
 	struct netaddr		 peer;
 	size_t			 slot;		/* wire_caps.h */
-	bool			 readable;	/* until reading says no */
-	bool			 close;		/* after the answer */
+	bool			 readable;	/* until a read would block */
+	bool			 close;		/* after the response */
 	bool			 ready;		/* on the list of wire_run() */
 	struct head_scan	 scan;
-	char			*in;		/* read, not yet understood */
+	char			*in;		/* read, not yet parsed */
 	size_t			 len, size;
 	struct wire_request	*request;	/* until wire_take() */
 	struct chunked		 chunked;
@@ -52,7 +52,7 @@ struct wire {
 	LIST_ENTRY(wire)	 all;
 };
 
-/* What kore.conf and the environment allow. */
+/* Limits from kore.conf and the environment. */
 struct wire_limits {
 	size_t		head_max;		/* bytes */
 	unsigned	per_address;		/* connections */
@@ -62,31 +62,31 @@ struct wire_limits {
 extern struct wire_limits	wire_limits;
 
 /*
- * The functions below return false when the connection is of no more use:
- * whoever called them from an event disconnects it, and asks nothing more of
- * the struct wire, which may be gone.
+ * The functions below return false when the connection must be closed: the
+ * event callback that has called them disconnects it, and does not use the
+ * struct wire again, which may have been freed.
  */
 
 /* wire_conn.c */
 void	 wire_phase_set(struct wire *, enum wire_phase);
 
 /*
- * Room for others: the connection goes that has waited longest without a
- * request in hand, of those that are sending one (for their memory) or of all.
- * False when there is none but `but`.
+ * Makes room: closes the connection that has waited longest and has no request
+ * being handled, among those that are sending a request (to free its memory) or
+ * among all. False if there is none except `except`.
  */
-bool	 wire_evict(const struct wire *but, bool sending_one);
-void	 wire_later(struct wire *);		/* go on in the next round */
+bool	 wire_evict(const struct wire *except, bool sending_one);
+void	 wire_later(struct wire *);		/* continue in the next round */
 
 /* wire_read.c */
-bool	 wire_read(struct wire *);		/* what there is to read */
-void	 wire_read_end(struct wire *);		/* gives all memory back */
+bool	 wire_read(struct wire *);		/* reads what is there */
+void	 wire_read_end(struct wire *);		/* frees all buffers */
 ssize_t	 wire_receive(struct wire *, char *, size_t);
 
 /* wire_send.c */
 bool	 wire_refuse(struct wire *, const struct error_kind *,
 	    const char *message);
-bool	 wire_flush(struct wire *);		/* and what follows then */
+bool	 wire_flush(struct wire *);		/* then the next phase */
 bool	 wire_discard(struct wire *);		/* while LINGERING */
 
 #endif

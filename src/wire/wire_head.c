@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads the head of a request. Knows nothing of connections, or of Kore. */
+/* Parses the head of a request. Independent of connections and of Kore. */
 
 #include <ctype.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "wire/wire_head.h"
 
 #define BLANKS_MAX	2	/* RFC 9112, 2.2: at least one is ignored */
-#define LENGTH_DIGITS	18	/* what an int64_t surely holds */
+#define LENGTH_DIGITS	18	/* always fit in an int64_t */
 
 static bool
 refuse(struct head_error *error, const struct error_kind *kind,
@@ -25,7 +25,7 @@ bad(struct head_error *error, const char *message)
 	return (refuse(error, &ERR_BAD_REQUEST, message));
 }
 
-/* A line has ended at in[s->at], a line feed. */
+/* A line ends at in[s->at], a line feed. */
 static bool
 scan_line(struct head_scan *s, const char *in, struct head_error *error)
 {
@@ -78,7 +78,7 @@ head_scan(struct head_scan *s, const char *in, size_t len, size_t max,
 			return (0);
 		}
 	}
-	/* No need to wait for the byte that is too many. */
+	/* The next byte would be one too many: do not wait for it. */
 	return (len >= max ? too_large(s, error) : 0);
 }
 
@@ -97,7 +97,7 @@ is_token(const char *s)
 	return (true);
 }
 
-/* The method's own rules: is it known, may it have a body? */
+/* The known methods, and whether they may have a body. */
 static const struct method {
 	const char	*name;
 	bool		 body;
@@ -149,9 +149,8 @@ is_host(const char *host)
 }
 
 /*
- * RFC 9112, 3.2.2: `https://host/path` is as good as a path, and its host
- * counts. The host moves to where the scheme was, which makes room for its
- * end.
+ * RFC 9112, 3.2.2: a target may be a URL, and its host replaces the Host
+ * header. The host is moved over the scheme, which makes room for its NUL.
  */
 static bool
 parse_absolute(struct head *h, char *target, size_t scheme,
@@ -235,7 +234,7 @@ parse_request_line(struct head *h, char *line, struct head_error *error)
 	return (parse_target(h, target, error));
 }
 
-/* Is the word one of a comma-separated list, whatever its case? */
+/* Is the word in a comma-separated list? Case does not matter. */
 static bool
 list_has(const char *list, const char *word)
 {
@@ -267,8 +266,8 @@ parse_length(struct head *h, const char *value, struct head_error *error)
 	return (true);
 }
 
-/* Lines that must not stand twice: which of them would count? */
-static const char *const	once[] = {
+/* Headers that must not be repeated: readers may differ on which one counts. */
+static const char *const	at_most_once[] = {
 	"host", "content-length", "transfer-encoding", "content-type",
 	"authorization", "expect",
 };
@@ -287,9 +286,9 @@ parse_line(struct head *h, char *line, struct head_error *error)
 	*colon++ = '\0';
 	if (!is_token(line))
 		return (bad(error, "The name of a header is not valid"));
-	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
-		if (strcasecmp(line, once[i]) == 0 &&
-		    head_value(h, once[i]) != NULL)
+	for (i = 0; i < sizeof(at_most_once) / sizeof(at_most_once[0]); i++) {
+		if (strcasecmp(line, at_most_once[i]) == 0 &&
+		    head_value(h, at_most_once[i]) != NULL)
 			return (bad(error, "A header stands twice"));
 	}
 	colon += strspn(colon, " \t");

@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "runtime/errors.h"
+#include "base/error_kinds.h"
 
 /*
- * The head of an HTTP/1 request (RFC 9112), read strictly: what two readers
- * could understand in two ways is refused. Pure functions.
+ * The head of an HTTP/1 request (RFC 9112), parsed strictly: what two parsers
+ * could read differently is refused. Pure functions.
  */
 
 #define HEAD_LINES_MAX	100	/* header lines */
@@ -21,7 +21,7 @@
 
 struct head_line {
 	const char	*name;
-	const char	*value;		/* without blanks around it */
+	const char	*value;		/* without blanks around */
 };
 
 /* Points into the text that head_parse() was given, or at constants. */
@@ -33,18 +33,18 @@ struct head {
 	int64_t			 content_length;	/* 0 when not sent */
 	bool			 chunked;	/* then of unknown length */
 	bool			 expects_continue;
-	bool			 close;		/* after the answer */
+	bool			 close;		/* after the response */
 	unsigned		 nlines;
 	struct head_line	 lines[HEAD_LINES_MAX];
 };
 
-/* What is refused: kind is NULL when nothing is; message is a constant. */
+/* The error: kind is NULL if there is none; message is a constant. */
 struct head_error {
 	const struct error_kind	*kind;
 	const char		*message;
 };
 
-/* How far head_scan() has come; zeroed for every request. */
+/* The state of head_scan(); zeroed for each request. */
 struct head_scan {
 	size_t		at;
 	size_t		line;		/* where the current line begins */
@@ -54,23 +54,22 @@ struct head_scan {
 };
 
 /*
- * Looks at the bytes that are new in `in`, of which len are there. Returns the
- * head's end, counted from in, once it is there; 0 while it is not, or when
- * error->kind is set. A head of more than max bytes is too large;
- * empty lines before it count.
+ * Scans the new bytes of `in`, which holds len bytes. Returns the offset of the
+ * head's end once it is complete; 0 before that, or if error->kind is set. A
+ * head of more than max bytes is too large; empty lines before it count.
  */
 size_t	 head_scan(struct head_scan *, const char *in, size_t len, size_t max,
 	    struct head_error *);
 
 /*
- * Reads a head that head_scan() has found complete, from the request line to
- * the empty line at its end; the text is changed. False when it is refused;
- * h->method is then "" or the method.
+ * Parses a head that head_scan() has found complete, from the request line to
+ * the empty line at its end. Changes the text, which *h points into. False if
+ * the head is refused; h->method is then "" or the method.
  */
 bool	 head_parse(struct head *h, char *text, size_t len,
 	    struct head_error *);
 
-/* The first line of that name, whatever its case; NULL if there is none. */
+/* The value of the first header of that name, in any case; NULL if none. */
 const char	*head_value(const struct head *, const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From bytes to a request that Kore can have. The guard's own buffer holds
- * what is not yet understood, and never more than a head may have.
+ * Reads requests and passes them to Kore. The guard's buffer holds what is not
+ * yet parsed, and never more than a head may have.
  */
 
 #include <netinet/in.h>
@@ -16,13 +16,13 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "runtime/mem.h"
+#include "base/mem.h"
 #include "wire/wire_conn.h"
 
 #define IN_MIN		2048
 #define BODY_MIN	1024
-#define TURN_BYTES	65536	/* then the others have their turn */
-#define TURN_RECORD	256	/* what a record without data counts for */
+#define TURN_BYTES	65536	/* then the next connection's turn */
+#define TURN_RECORD	256	/* what a TLS record without data counts as */
 
 static size_t	memory;
 
@@ -35,8 +35,8 @@ wire_memory(void)
 }
 
 /*
- * SSL_read() ends at a record without data too (a key update): it says "want
- * read" all the same, and only the kernel's EAGAIN tells that all is read.
+ * SSL_read() also returns "want read" after a record without data (a key
+ * update). Only the kernel's EAGAIN says that nothing is left to read.
  */
 static ssize_t
 receive_tls(struct wire *w, char *p, size_t len)
@@ -56,7 +56,10 @@ receive_tls(struct wire *w, char *p, size_t len)
 	return (-1);
 }
 
-/* How many bytes came; 0 for none at the moment, -1 for none ever again. */
+/*
+ * Returns the number of bytes read; 0 if none are there yet, -1 if the
+ * connection has ended or failed.
+ */
 ssize_t
 wire_receive(struct wire *w, char *p, size_t len)
 {
@@ -73,8 +76,8 @@ wire_receive(struct wire *w, char *p, size_t len)
 }
 
 /*
- * Room for so many bytes more: whoever has been longest about sending has to
- * go, or a few who never finish would keep everyone else out.
+ * Makes room for `size` more bytes: evicts the clients that have been sending
+ * longest. Otherwise a few that never finish would keep everyone else out.
  */
 static bool
 make_room(const struct wire *w, size_t size)
@@ -129,7 +132,7 @@ wire_read_end(struct wire *w)
 	w->request = NULL;
 }
 
-/* Room to read into. A head that fills all of it was refused by head_scan(). */
+/* Makes room to read. head_scan() has refused a head that fills all of it. */
 static bool
 in_grow(struct wire *w)
 {
@@ -155,7 +158,7 @@ consume(struct wire *w, size_t n)
 	OPENSSL_cleanse(w->in + w->len, n);
 }
 
-/* Without the port, which Kore does not always find. */
+/* Without the port, which Kore does not always remove. */
 static size_t
 host_length(const char *host)
 {
@@ -163,8 +166,8 @@ host_length(const char *host)
 }
 
 /*
- * Kore is told as much as it needs, and nothing that it could misread. Should
- * it refuse what we let pass, it has closed the connection, and w is gone.
+ * Gives Kore a minimal head, which it cannot misread. False if Kore refuses it
+ * all the same: it has then closed the connection, and w has been freed.
  */
 static bool
 hand_over(struct wire *w)
@@ -188,7 +191,7 @@ hand_over(struct wire *w)
 	if (w->len == 0)
 		in_free(w);
 	memset(&w->scan, 0, sizeof(w->scan));
-	/* From here on the number of requests being handled is the limit. */
+	/* From here on, the number of requests being handled is limited. */
 	memory -= request_size(w->request);
 	wire_phase_set(w, WIRE_HANDLING);
 	return (http_header_recv(nb) == KORE_RESULT_OK &&
@@ -264,9 +267,9 @@ read_chunked(struct wire *w)
 	return (result == CHUNKED_DONE ? hand_over(w) : true);
 }
 
-/* RFC 9110, 10.1.1: the client waits to be told that its body is welcome. */
+/* RFC 9110, 10.1.1: the client waits for this before it sends the body. */
 static bool
-invite(struct wire *w)
+send_continue(struct wire *w)
 {
 	static const char	 go_ahead[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	const struct head	*h = &w->request->head;
@@ -278,7 +281,7 @@ invite(struct wire *w)
 	return (net_send_flush(w->conn) == KORE_RESULT_OK);
 }
 
-/* Kore itself would look at these, and would answer without a body. */
+/* Kore would check these too, but would respond without a body. */
 static bool
 is_misdirected(const struct connection *c, const struct head *h)
 {
@@ -291,7 +294,7 @@ is_misdirected(const struct connection *c, const struct head *h)
 	    kore_domain_lookup(c->owner->server, name) == NULL);
 }
 
-/* The head is there: in[start..end). */
+/* Reads the complete head: in[start..end). */
 static bool
 read_head(struct wire *w, size_t start, size_t end)
 {
@@ -317,11 +320,11 @@ read_head(struct wire *w, size_t start, size_t end)
 		    "The body is too large"));
 	memset(&w->chunked, 0, sizeof(w->chunked));
 	wire_phase_set(w, WIRE_BODY);
-	return (invite(w));
+	return (send_continue(w));
 }
 
 static bool
-understand(struct wire *w)
+parse_input(struct wire *w)
 {
 	struct head_error	 error = { NULL, NULL };
 	size_t			 end;
@@ -351,8 +354,8 @@ is_reading(const struct wire *w)
 }
 
 /*
- * A client with Nagle's algorithm on (RFC 1122, 4.2.3.4) sends no body before
- * its head is acknowledged, which the kernel would put off for 40 ms.
+ * A client with Nagle's algorithm (RFC 1122, 4.2.3.4) sends no body before its
+ * head is acknowledged, which the kernel would delay by 40 ms.
  */
 static void
 acknowledge(const struct wire *w)
@@ -365,8 +368,8 @@ acknowledge(const struct wire *w)
 }
 
 /*
- * What came along with an earlier request is understood first. While Kore has
- * a request nothing is read: the client's kernel holds it back.
+ * Parses what came along with an earlier request first. While a request is
+ * being handled nothing is read, and TCP makes the client wait.
  */
 bool
 wire_read(struct wire *w)
@@ -374,7 +377,7 @@ wire_read(struct wire *w)
 	size_t	 turn = 0;
 	ssize_t	 n;
 
-	if (w->len > 0 && is_reading(w) && !understand(w))
+	if (w->len > 0 && is_reading(w) && !parse_input(w))
 		return (false);
 	while (is_reading(w) && w->readable) {
 		if (turn >= TURN_BYTES) {
@@ -388,7 +391,7 @@ wire_read(struct wire *w)
 			return (false);
 		turn += n == 0 ? TURN_RECORD : (size_t)n;
 		w->len += (size_t)n;
-		if (n > 0 && !understand(w))
+		if (n > 0 && !parse_input(w))
 			return (false);
 	}
 	if (w->len == 0 && w->in != NULL && w->phase != WIRE_BODY)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* A request that was read, until it is given back. */
+/* Frees a request that was read. */
 
 #include <openssl/crypto.h>
 
-#include "runtime/mem.h"
+#include "base/mem.h"
 #include "wire/wire.h"
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Answers, refusals, and the last word. */
+/* Sends responses and refusals, and closes connections. */
 
 #include <stdio.h>
 #include <string.h>
@@ -7,20 +7,19 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "middleware/middleware.h"
-#include "runtime/log.h"
-#include "runtime/metrics.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "utils/timefmt.h"
 #include "wire/wire_conn.h"
 
-#define DISCARD_TURN	(1024 * 1024)	/* bytes, then the others' turn */
+#define DISCARD_TURN	(1024 * 1024)	/* bytes, then the next one's turn */
 #define LINGER_MAX_MS	30000
 
 /*
- * Closing at once would make the kernel send a reset for what was not read,
- * and a reset can wipe the answer from the client's side. So: our half is
- * closed, and theirs is read and dropped until they are silent: many clients
- * look for an answer only when all is sent.
+ * If a socket is closed while it has unread data, the kernel sends a reset, and
+ * the client can lose the response. So: close our half, then read and drop what
+ * the client sends until it is silent. Many clients read the response only
+ * after they have sent everything.
  */
 static bool
 linger(struct wire *w)
@@ -73,23 +72,23 @@ wire_flush(struct wire *w)
 	if (w->close)
 		return (linger(w));
 	wire_phase_set(w, WIRE_IDLE);
-	/* Kore must not get the next request while it ends this one. */
+	/* Kore must not get the next request while it is ending this one. */
 	if (w->readable || w->len > 0)
 		wire_later(w);
 	return (true);
 }
 
 void
-wire_answer_begins(struct connection *c)
+wire_response_begins(struct connection *c)
 {
 	const struct wire	*w = c->hdlr_extra;
 
 	if (w != NULL && w->close)
-		c->flags |= CONN_CLOSE_EMPTY;	/* makes Kore say so */
+		c->flags |= CONN_CLOSE_EMPTY;	/* Connection: close */
 }
 
 void
-wire_answer_ends(struct connection *c)
+wire_response_ends(struct connection *c)
 {
 	struct wire	*w = c->hdlr_extra;
 
@@ -131,12 +130,15 @@ log_refusal(const struct wire *w, const char *id, int status,
 	log_end(j);
 }
 
-/* As Kore and endpoint.c write it. Both know nothing of this request. */
+/*
+ * Writes the response itself, in the form that Kore and app.c give it: both
+ * know nothing of this request.
+ */
 bool
 wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 {
 	const struct wire_request	*r = w->request;
-	const char			*asked = NULL, *again = "";
+	const char			*sent_id = NULL, *retry_after = "";
 	char				 id[REQUEST_ID_MAX + 1], head[1024];
 	char				 hsts[96] = "";
 	char				 body[ENVELOPE_MAX];
@@ -145,26 +147,26 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 	int				 n;
 
 	if (r != NULL)
-		asked = head_value(&r->head, "x-request-id");
-	request_id_assign(id, asked);
+		sent_id = head_value(&r->head, "x-request-id");
+	wire_settings.name_request(id, sent_id);
 	log_refusal(w, id, kind->status, message);
 	metrics->requests[kind->status / 100 % 6]++;
 
-	len = error_handler_envelope(body, kind, message, id);
+	len = wire_settings.write_refusal(body, kind, message, id);
 	timefmt_http(timefmt_now(), date);
 	if (http_hsts_enable > 0)
 		snprintf(hsts, sizeof(hsts), "strict-transport-security: "
 		    "max-age=%llu; includeSubDomains\r\n",
 		    (unsigned long long)http_hsts_enable);
 	if (kind->status == 503)
-		again = "retry-after: 1\r\n";
+		retry_after = "retry-after: 1\r\n";
 	n = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n"
 	    "connection: close\r\n%sdate: %s\r\n"
 	    "x-content-type-options: nosniff\r\n"
 	    "x-request-id: %s\r\ncache-control: no-store\r\n"
 	    "%scontent-type: application/json\r\n"
 	    "content-length: %zu\r\n\r\n", kind->status,
-	    http_status_text(kind->status), hsts, date, id, again, len);
+	    http_status_text(kind->status), hsts, date, id, retry_after, len);
 	net_send_queue(w->conn, head, (size_t)n);
 	if (r == NULL || strcmp(r->head.method, "HEAD") != 0)
 		net_send_queue(w->conn, body, len);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Preloaded with the address sanitizer. It wakes up at the process's first
- * malloc, and one of Kore's libraries makes that from inside newlocale(),
- * with the locale lock held: the sanitizer's own start unlocks it a second
- * time, and the process hangs at its end. Linked with -z initfirst, this
- * allocates before any library does.
+ * Is preloaded with the address sanitizer, to start it early. The sanitizer
+ * starts at the process's first malloc(), which one of Kore's libraries makes
+ * inside newlocale(), with the locale lock held. The sanitizer's start would
+ * unlock it a second time, and the process would hang at its end. Linked with
+ * -z initfirst, this file allocates before any library does.
  */
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the rules share: reading the tree, masking C, self-test, report."""
+"""What the rules share: reads files, masks C, tests each rule, reports."""
 
 import pathlib
 import re
@@ -12,7 +12,7 @@ TOKEN = re.compile(
 
 
 def read(*patterns):
-    """The files that match, as {path from the top: text}."""
+    """The matching files, as {path from the project's folder: text}."""
     return {
         path.relative_to(ROOT).as_posix(): path.read_bytes().decode(
             "utf-8", "replace")
@@ -23,7 +23,7 @@ def read(*patterns):
 
 
 def mask(text, strings=False):
-    """Blanks out comments, and strings if asked; lines stay where they are."""
+    """Blanks out comments (and strings); all line breaks stay."""
     def blank(match):
         token = match.group()
         if token[0] in "\"'" and not strings:
@@ -38,9 +38,9 @@ def line_of(text, offset):
 
 def run(check, files, bad, good):
     """
-    Exits 1 if the tree breaks the rule, or if the rule is broken itself: each
-    sample of `bad`, (files, part of the message), must be found, and nothing
-    in those of `good`.
+    Exits with 1 if the tree breaks the rule, or if the rule itself does not
+    work: it must find each sample of `bad`, (files, part of the message), and
+    nothing in the samples of `good`.
     """
     name = pathlib.Path(sys.argv[0]).name
     broken = [

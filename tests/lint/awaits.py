@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Whoever calls a function that may suspend says AWAITS itself."""
+"""A function that calls a function marked AWAITS is marked AWAITS itself."""
 
 import re
 
@@ -55,8 +55,8 @@ def parse(path, text):
     code = ATTRIBUTE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), code)
     functions, handlers = [], set()
     for offset, head, body in outermost(code):
-        # A row of the route table starts a coroutine for each handler, and
-        # so does a kind of job.
+        # Each handler of a route, and each kind of job, runs in its own
+        # coroutine.
         if body is None and re.match(r"\s*(?:\w+\s+)*(?:ROUTE|JOB)\s*\(",
                                      head):
             handlers |= {(path, name) for name in HANDLER.findall(head)}
@@ -75,7 +75,7 @@ def check(files):
         handlers |= rows
         macros.update(DEFINE.findall(text))
 
-    # A prototype speaks for its function; without one the definition does.
+    # The prototype has the mark; without a prototype, the definition.
     declared = {f.key for f in functions if f.body is None}
     awaits = {f.key for f in functions
               if f.awaits and (f.body is None or f.key not in declared)}
@@ -99,7 +99,7 @@ def check(files):
                 found.append((f.path,
                               f.body_line + line_of(f.body, match.start()) - 1,
                               f"{match.group(1)}() may suspend: "
-                              "it cannot be deferred"))
+                              "it must not be deferred"))
         if f.key in awaits or (f.path, f.name) in handlers:
             continue
         for match in CALL.finditer(f.body):
@@ -107,7 +107,7 @@ def check(files):
                 found.append((f.path,
                               f.body_line + line_of(f.body, match.start()) - 1,
                               f"{match.group(1)}() may suspend: "
-                              f"{f.name}() lacks AWAITS"))
+                              f"{f.name}() must be AWAITS"))
                 break
     return found
 
@@ -115,18 +115,18 @@ def check(files):
 HEADER = "int db_one(struct ctx *, int) AWAITS;\n#define one(c) db_one(c, 1)\n"
 BAD = [
     ({"a.h": HEADER, "a.c": "int\nf(struct ctx *c)\n{\n\treturn (" + call +
-      ");\n}\n"}, "f() lacks") for call in ("db_one(c, 1)", "one(c)")
+      ");\n}\n"}, "f() must be") for call in ("db_one(c, 1)", "one(c)")
 ] + [
     ({"a.h": HEADER + "int f(void);\n",
       "a.c": "AWAITS int\nf(void)\n{\n\tif (1) {\n\t\tdb_one(c, 2);\n\t}\n"
-             "}\n"}, "f() lacks"),
+             "}\n"}, "f() must be"),
     ({"a.c": "static int g(int) AWAITS;\nstatic void\nf(void)\n{\n\tg(1);\n"
-             "}\n"}, "f() lacks"),
+             "}\n"}, "f() must be"),
     ({"a.h": HEADER, "a.c": "static const int t[] = { 1, 2 };\n"
       "static void\nget(struct ctx *c)\n{\n\tdb_one(c, 1);\n}\n"
-      "ROUTE(x,\n    POST(post, .status = 201));\n"}, "get() lacks"),
+      "ROUTE(x,\n    POST(post, .status = 201));\n"}, "get() must be"),
     ({"a.c": "void g(void *) AWAITS;\nvoid\nf(struct ctx *c)\n{\n"
-             "\tdefer(c, g, p);\n}\n"}, "cannot be deferred"),
+             "\tdefer(c, g, p);\n}\n"}, "must not be deferred"),
 ]
 GOOD = [
     {"a.h": HEADER + "struct user *f(struct ctx *) AWAITS;\nvoid h(int);\n",

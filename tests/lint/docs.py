@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What the pages in docs name exists: every `function()`; and, in a table under
-the mark below, every `code` of the right column, blanks aside."""
+"""The pages in docs name only what exists: each `function()`, and, in tables
+under the mark below, each `code` in the right column (blanks do not count)."""
 
 import re
 
@@ -13,7 +13,7 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def plain(text):
-    """Without blanks and comments."""
+    """The text without blanks and comments."""
     return re.sub(r"\s+", "", mask(text))
 
 
@@ -26,7 +26,7 @@ def check_functions(page, text, files):
     for match in NAMED.finditer(text):
         if match.group(1) not in defined:
             yield (page, line_of(text, match.start()),
-                   f"{match.group(1)}() is defined nowhere in src")
+                   f"{match.group(1)}() is not defined in src")
 
 
 def check_tables(page, text, files):
@@ -45,7 +45,7 @@ def check_tables(page, text, files):
         for code in CODE.findall(line.rstrip("| ").split(" | ")[-1]):
             code = code.replace("\\|", "|")
             if not any(plain(code) in source for source in tree):
-                yield page, number, f"stands nowhere: {code}"
+                yield page, number, f"not in the tree: {code}"
 
 
 def check(files):
@@ -64,8 +64,8 @@ TABLE = f"`f()`\n\n{MARK}\n\n| a | b |\n|---|---|\n| `x` | "
 BAD = [
     ({"src/a.c": C}, "no page"),
     ({"src/a.c": C, PAGE: "nothing"}, "no page"),
-    ({"src/a.c": C, PAGE: "`f()` then `h()`"}, "h() is defined nowhere"),
-    ({"src/a.c": C, PAGE: TABLE + "`f(int  b)` |"}, "stands nowhere: f(int"),
+    ({"src/a.c": C, PAGE: "`f()` then `h()`"}, "h() is not defined"),
+    ({"src/a.c": C, PAGE: TABLE + "`f(int  b)` |"}, "not in the tree: f(int"),
     ({"src/a.c": C, PAGE: TABLE + "`f(int a)` and `h(int)` |"}, "h(int)"),
 ]
 GOOD = [

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """
-What a machine can see of the style: docs/architecture.md has the rest. Every
-file says at its head what it is; who holds the rights in it is not looked at,
-so a project of its own may write its own licence there.
+Checks the style as far as a machine can; docs/architecture.md has the rest.
+Every file says at its head what it is. The copyright holder and the licence are
+not checked, so a project that starts from this one may use its own.
 """
 
 import re
@@ -30,7 +30,7 @@ def check_head(path, text):
     while (licence := LICENCE.match(rest)):
         rest = rest[licence.end():]
     if not HEAD[ending].match(rest):
-        yield path, 1, "does not say at its head what it is"
+        yield path, 1, "the head does not say what the file is"
 
 
 def check_lines(path, lines):
@@ -39,7 +39,7 @@ def check_lines(path, lines):
         if width > WIDTH:
             yield path, number, f"{width} columns"
         if line != line.rstrip():
-            yield path, number, "blank at the end"
+            yield path, number, "blanks at the end of the line"
         if "\ufffd" in line:
             yield path, number, "not UTF-8"
         if UNFINISHED.search(line):
@@ -74,12 +74,12 @@ def check(files):
 TOP = "/* SPDX-License-Identifier: ISC */\n/* A sample. */\n"
 LONG = "int\nf(void)\n{\n" + "\tg();\n" * FUNCTION_LINES
 BAD = [
-    ({"a.c": "int a;\n"}, "what it is"),
-    ({"a.c": "/* SPDX-License-Identifier: ISC */\n\nint a;\n"}, "what it is"),
-    ({"a.py": "# SPDX-License-Identifier: ISC\nimport re\n"}, "what it is"),
+    ({"a.c": "int a;\n"}, "what the file is"),
+    ({"a.c": "/* SPDX-License-Identifier: ISC */\n\nint a;\n"}, "what the file is"),
+    ({"a.py": "# SPDX-License-Identifier: ISC\nimport re\n"}, "what the file is"),
     ({"a.c": TOP + "\t" * 9 + "1234567\n" + "é" * 81 + "\n"}, "81 columns"),
-    ({"a.c": TOP + "int a; \n"}, "blank at the end"),
-    ({"a.c": TOP + "int a;\r\n"}, "blank at the end"),
+    ({"a.c": TOP + "int a; \n"}, "blanks at the end of the line"),
+    ({"a.c": TOP + "int a;\r\n"}, "blanks at the end of the line"),
     ({"a.c": TOP + "int a;"}, "no newline"),
     ({"a.c": TOP + "/* TODO */\n"}, "unfinished"),
     ({"src/a.c": TOP + "\n" * FILE_LINES}, "more than"),

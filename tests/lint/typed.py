@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A schema's or a query's wrong struct does not compile, by what gcc says."""
+"""gcc refuses a schema or a query with the wrong struct or type."""
 
 import os
 import re
@@ -12,14 +12,14 @@ ERROR = re.compile(r"^(\S+?):(\d+):\d+: (?:fatal )?error: (.*)$", re.M)
 
 
 def flags():
-    """conf/build.conf's, of every flavour."""
+    """The compiler flags in conf/build.conf that all flavours share."""
     text = (ROOT / "conf/build.conf").read_text().split("{")[0]
     found = re.findall(r"^cflags=(.*)$", text, re.M)
     return shlex.split(" ".join(found))
 
 
 def check(files):
-    """What does not compile; the place is often in a macro's header."""
+    """The errors of gcc; their place is often the header of a macro."""
     found = []
     command = ["gcc", "-fsyntax-only", *flags(), "-Isrc", "-x", "c", "-"]
     for path, text in files.items():
@@ -34,8 +34,8 @@ def check(files):
     return found
 
 
-# As in a router, a repository and the schemas of a module: each of BAD is this
-# but for one line.
+# Like the router, repository and schemas of a module. Each sample of BAD
+# changes one line of it.
 SNIPPET = """
 #include "modules/users/users.h"
 
@@ -43,6 +43,11 @@ struct sample {
 	const char	*name;
 	int64_t		 count;
 	bool		 fine;
+};
+
+struct sample_list {
+	const struct user	*items;
+	size_t			 items_count;
 };
 
 SCHEMA_BODY(sample);
@@ -57,6 +62,14 @@ static const struct field	sample_fields[] = {
 };
 
 SCHEMA(sample);
+
+SCHEMA_RESPONSE(sample_list, sample_list);
+
+static const struct field	sample_list_fields[] = {
+	LIST(sample_list, items, user),
+};
+
+SCHEMA(sample_list);
 
 static const struct column	sample_columns[] = {
 	COLUMN(sample, name, T_STR),
@@ -88,7 +101,7 @@ repository(struct ctx *c)
 }
 """
 POINTER = "incompatible pointer type"
-SIZE = "is negative"
+TYPE = "has another C type than "
 
 
 def but(line, instead, message):
@@ -103,15 +116,17 @@ BAD = [
     but("user_respond(c, user);", "user_create_respond(c, in);", "implicit"),
     but("users_service_create(c, in,", "users_service_create(c, user,",
         POINTER),
-    but("name, T_STR, REQUIRED", "count, T_STR, REQUIRED", SIZE),
-    but("FIELD(sample, count, T_INT", "FIELD(sample, name, T_INT", SIZE),
-    but("FIELD(sample, count, T_INT", "FIELD(sample, fine, T_INT", SIZE),
-    but("FIELD(sample, fine, T_BOOL", "FIELD(sample, count, T_BOOL", SIZE),
+    but("name, T_STR, REQUIRED", "count, T_STR, REQUIRED", TYPE),
+    but("FIELD(sample, count, T_INT", "FIELD(sample, name, T_INT", TYPE),
+    but("FIELD(sample, count, T_INT", "FIELD(sample, fine, T_INT", TYPE),
+    but("FIELD(sample, fine, T_BOOL", "FIELD(sample, count, T_BOOL", TYPE),
     but("FIELD(sample, fine, T_BOOL", "FIELD(sample, name, T_UUID, 0, NULL),\n"
-        "	FIELD(sample, fine, T_TIME", SIZE),
+        "	FIELD(sample, fine, T_TIME", TYPE),
     but("FIELD(sample, fine", "FIELD(sample, other", "no member"),
-    but("COLUMN(sample, name, T_STR)", "COLUMN(sample, count, T_STR)", SIZE),
-    but("COLUMN(sample, count, T_TIME)", "COLUMN(sample, name, T_TIME)", SIZE),
+    but("LIST(sample_list, items, user)", "LIST(sample_list, items, sample)",
+        "is no const struct sample *"),
+    but("COLUMN(sample, name, T_STR)", "COLUMN(sample, count, T_STR)", TYPE),
+    but("COLUMN(sample, count, T_TIME)", "COLUMN(sample, name, T_TIME)", TYPE),
     but("by_name, user);", "by_name, sample);", POINTER),
     but("struct user	*one", "struct user_create *one", POINTER),
     but("struct user	*maybe", "struct sample *maybe", POINTER),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the server is surrounded by: a client, the guard on the wire, and a
- * database that is down. The loop is runtime/kore_loop_fake.c's.
+ * The surroundings of the server under test: a client, the wire's reader, and a
+ * database that is down. fakes/kore_loop_fake.c has the loop.
  */
 
 #include <sys/types.h>
@@ -16,25 +16,28 @@
 
 #include <openssl/crypto.h>
 
+#include "app.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
 #include "client.h"
 #include "config.h"
 #include "database/pool.h"
+#include "fakes/kore_fake.h"
+#include "http/page.h"
+#include "http/routes.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
+#include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
-#include "runtime/endpoint.h"
-#include "runtime/kore_fake.h"
-#include "runtime/log.h"
-#include "runtime/mem.h"
-#include "runtime/metrics.h"
-#include "runtime/offload.h"
+#include "request/offload.h"
 #include "wire/wire.h"
 
-#define CONF		"../../kore.conf"	/* seen from tests/unit */
+#define CONF		"../../kore.conf"	/* relative to tests/unit */
 #define HEAD_MAX	16384
 #define HEADERS_MAX	32
 
-/* What was answered last. */
+/* The last response. */
 static struct {
 	int		 status;
 	unsigned	 nheaders;
@@ -49,7 +52,7 @@ static struct wire_request	*sending;	/* until wire_take() */
 static struct config		 settings;
 static in_addr_t		 address;	/* a new one for each test */
 
-/* The database: there is none. What is no query does not get this far. */
+/* There is no database. Only queries get this far. */
 
 struct db_conn *
 pool_take(struct ctx *c)
@@ -91,7 +94,7 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 	abort();
 }
 
-/* The mail server: no request talks to one. */
+/* There is no mail server; no request talks to one. */
 
 const char *
 smtp_init(void)
@@ -107,7 +110,7 @@ smtp_send(struct ctx *c, const struct message *m)
 	abort();
 }
 
-/* The guard: a request, as wire_read.c would have read it. */
+/* Makes the request that wire_read.c would have read. */
 
 static void	append(char *, size_t *, const char *, ...)
 		    __attribute__((format(printf, 3, 4)));
@@ -181,18 +184,18 @@ wire_take(struct http_request *req)
 }
 
 void
-wire_answer_begins(struct connection *conn)
+wire_response_begins(struct connection *conn)
 {
 	(void)conn;
 }
 
 void
-wire_answer_ends(struct connection *conn)
+wire_response_ends(struct connection *conn)
 {
 	(void)conn;
 }
 
-/* The answer. */
+/* Reads the response. */
 
 static void
 answer_free(void)
@@ -205,7 +208,7 @@ answer_free(void)
 	free(answer.body);
 	json_decref(answer.json);
 	memset(&answer, 0, sizeof(answer));
-	wire_request_free(sending);	/* of a test that failed there */
+	wire_request_free(sending);	/* left by a test that failed */
 	sending = NULL;
 }
 
@@ -302,7 +305,7 @@ client_number(const char *path)
 	return (json_integer_value(j));
 }
 
-/* The client. */
+/* Sends requests. */
 
 static int
 method_of(const char *name)
@@ -326,7 +329,7 @@ find_route(const char *path)
 	return (kore_module_getsym(symbol, NULL));
 }
 
-/* Kore's part of a request; what is woken runs in the next round. */
+/* Does Kore's part of a request. Woken coroutines run in the next round. */
 int
 client_send(const char *method, const char *target,
     const char *const *body_and_lines)
@@ -344,7 +347,7 @@ client_send(const char *method, const char *target,
 	req.method = (u_int8_t)method_of(method);
 	sending = request_new(method, target, body_and_lines);
 	route = find_route(sending->head.path);
-	while (endpoint_handle(&req, route) == KORE_RESULT_RETRY) {
+	while (route_dispatch(&req, route) == KORE_RESULT_RETRY) {
 		while (fake_asleep()) {
 			if (!fake_round())
 				fail_msg("%s %s waits for nothing", method,
@@ -355,7 +358,7 @@ client_send(const char *method, const char *target,
 	return (answer.status);
 }
 
-/* What database_check() would have asked the database: the highest $N. */
+/* The number of parameters of a query: the highest $N. */
 static unsigned
 count_params(const char *sql)
 {
@@ -373,6 +376,7 @@ count_params(const char *sql)
 int
 client_start(void **state)
 {
+	unsigned char	 key[CURSOR_KEY];
 	struct query	*const *q;
 	const char	*what;
 
@@ -383,15 +387,17 @@ client_start(void **state)
 	config.jwt_key.secret = "a key for tests, of which nobody knows";
 	config.jwt_key.secret_len = strlen(config.jwt_key.secret);
 	assert_true(cursor_key(config.jwt_key.secret,
-	    config.jwt_key.secret_len, config.cursor_key));
+	    config.jwt_key.secret_len, key));
+	pages_init(key);
+	auth_init(&config.jwt_key, config.public_url);
 	settings = config;
 	address = ntohl(inet_addr("192.0.2.0"));
-	log_init(LEVEL_ERROR + 1);	/* the test tells what is wrong */
+	log_init(LEVEL_ERROR + 1);	/* the test says what is wrong */
 	metrics_init();
 	metrics_worker_init(0, 0);
 	coro_init(4, fake_schedule);
 	if ((what = fake_conf(CONF, "api")) != NULL ||
-	    (what = routes_init()) != NULL ||
+	    (what = routes_init(app_handle)) != NULL ||
 	    (what = schemas_init()) != NULL ||
 	    (what = jobs_init()) != NULL ||
 	    (what = database_load()) != NULL ||
@@ -399,7 +405,7 @@ client_start(void **state)
 		print_error("%s\n", what);
 		return (-1);
 	}
-	for (q = __start_keel_queries; q < __stop_keel_queries; q++)
+	for (q = __start_registered_queries; q < __stop_registered_queries; q++)
 		(*q)->nparams = count_params((*q)->sql);
 	return (0);
 }

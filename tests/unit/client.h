@@ -8,10 +8,10 @@
 #define TESTS_CLIENT_H
 
 /*
- * Requests as a client sends them, to real handlers, without Kore, TLS or a
- * database: FastAPI's TestClient and app.dependency_overrides. A test is a file
+ * Sends requests to real handlers, without Kore, TLS or a database; like
+ * FastAPI's TestClient and app.dependency_overrides. A test is a file
  * tests/unit/modules/NAME/test_*.c with the line `sources: app` in a comment of
- * its own, and goes like this:
+ * its own:
  *
  *	static struct user	ada = { .id = ADA, .name = "Ada", ... };
  *
@@ -36,12 +36,11 @@
  *
  *	return (cmocka_run_group_tests(tests, client_start, NULL));
  *
- * The route is the one of kore.conf, and endpoint.c, the schemas, the services
- * and the error handler are those of the server. What stands in for something
- * does so for one handler (runtime/depend.h) and until the test ends. It may
- * raise; asserting is for the test, on what was answered or what a stand-in has
- * kept. A query that nothing stands in for is answered by 503: there is no
- * database.
+ * The routes are kore.conf's; endpoint.c, the schemas, the services and the
+ * error handler are the server's. An override applies to one handler
+ * (request/depend.h), until the test ends. It may raise, but must not assert:
+ * assert in the test, on the response or on what the override has noted. A
+ * query without an override gets 503, because there is no database.
  */
 
 #include <setjmp.h>
@@ -53,40 +52,40 @@
 #include <jansson.h>
 
 /*
- * Sends a request and returns the status; body may be NULL, further arguments
- * are header lines: "if-match: \"1\"". A body is JSON unless they say
- * otherwise. What was answered can be read until the next request.
+ * Sends a request and returns the response's status. body may be NULL; the
+ * other arguments are header lines: "if-match: \"1\"". A body is JSON unless
+ * they say otherwise. The response can be read until the next request.
  */
 #define client_request(method, target, ...)				\
 	client_send(method, target, (const char *const[]){		\
 	    __VA_ARGS__, NULL })
 
-/* The body and the lines. */
+/* The array holds the body, then the header lines, then NULL. */
 int		 client_send(const char *method, const char *target,
 		    const char *const *body_and_lines);
 
-/* A header of the answer, NULL if there is none of that name. */
+/* A header of the response; NULL if there is none with that name. */
 const char	*client_header(const char *name);
 
-/* The body as it came; "" if there is none. */
+/* The response's body; "" if there is none. */
 const char	*client_body(void);
 
-/* A member of the body, "items.0.email"; NULL if there is none. */
+/* A member of the body, such as "items.0.email"; NULL if there is none. */
 json_t		*client_json(const char *path);
 
-/* Its value: "(no text)" if it is none; a test fails if it is no number. */
+/* Its value: "(no text)" unless a string; not a number fails the test. */
 const char	*client_text(const char *path);
 long long	 client_number(const char *path);
 
-/* What the handler raised, as only the log has it for a 500; "" if nothing. */
+/* The message that the handler raised, as in the log; "" if none. */
 const char	*client_raised(void);
 
-/* The setup of a group: what Keel does at its start. */
+/* The setup of a group: does what Keel does at start. */
 int	client_start(void **state);
 
 /*
- * Around each test: nothing stands in for anything, the settings are those of
- * client_start(), and nobody was counted by a rate limit.
+ * Setup and teardown of each test: there are no overrides, the settings are
+ * those of client_start(), and all rate limits are unused.
  */
 int	client_setup(void **state);
 int	client_teardown(void **state);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Not a test of its own: the other side of email_differential.py. Reads
- * addresses in hexadecimal, one a line, and answers each with "yes" and the
- * normal form in hexadecimal, or with "no" and the reason.
+ * Not a test: the C side of email_differential.py. Reads addresses in
+ * hexadecimal, one per line. Writes for each "yes" and the normal form in
+ * hexadecimal, or "no" and the reason.
  */
 
 #include <stdio.h>

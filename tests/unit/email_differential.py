@@ -4,10 +4,10 @@
 
     email_differential.py path/to/email_differential [--exhaustive]
 
-Thousands of addresses, written by hand and mutated from a fixed seed, get
-the same verdict and the same normal form from both, or the test fails. With
---exhaustive every code point is tried in each of several places (a minute).
-Skips, successfully, where email-validator is not installed.
+Both must give the same verdict and the same normal form for thousands of
+addresses, written by hand or mutated with a fixed random seed. With
+--exhaustive, every code point is tried in several places (a minute). Where
+email-validator is not installed, the test is skipped and succeeds.
 """
 
 import random
@@ -22,8 +22,8 @@ except ImportError:
     print("email_differential: no email-validator here, skipped")
     sys.exit(0)
 
-# What came with Unicode 13 and 14: email-validator's idna knows it and
-# libidn2 2.3.3 does not yet. Refusing such a domain is the safe side.
+# Characters of Unicode 13 and 14: email-validator's idna knows them, libidn2
+# 2.3.3 does not yet. To refuse such a domain is safe.
 NEWER = [
     (0x0870, 0x0887), (0x0889, 0x088e), (0x0898, 0x089f), (0x08b5, 0x08b5),
     (0x08be, 0x08d2), (0x0b55, 0x0b55), (0x0c3c, 0x0c3c), (0x0c5d, 0x0c5d),
@@ -234,7 +234,7 @@ def theirs(address):
         return validate_email(address, check_deliverability=False).email
     except EmailNotValidError:
         return None
-    except Exception as e:    # a bug of theirs is a refusal
+    except Exception as e:    # a bug in it is a refusal
         crashes[type(e).__name__] = address
         return None
 
@@ -288,8 +288,8 @@ def main():
                 domain + address.rpartition("@")[2]):
             newer += 1
             continue
-        # RFC 3492 has no delimiter without characters before it; Python's
-        # codec decodes it all the same, to the name of another domain.
+        # RFC 3492 allows no delimiter without characters before it. Python's
+        # codec decodes it nevertheless, to the name of another domain.
         if mine is None and want and re.search(
                 r"(^|[@.])xn---[a-z0-9]+(\.|$)", address.lower()):
             lax += 1
@@ -299,7 +299,7 @@ def main():
             print("%s: email-validator %s, Keel %s %s" %
                   (show(address), show(want), show(mine), why))
     print("email_differential: %d addresses, %d accepted, %d disagreements, "
-          "refused: %d for newer Unicode, %d as no Punycode" %
+          "refused: %d for newer Unicode, %d for bad Punycode" %
           (len(addresses), accepted, bad, newer, lax))
     for name, address in crashes.items():
         print("email-validator raised %s for %s" % (name, show(address)))

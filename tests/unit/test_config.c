@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: app */
 
-/* Settings: as many as are declared, each known, listed and masked. */
+/* Settings: rows of any file are read, checked, listed and masked. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,53 +16,103 @@
 
 #include <sanitizer/lsan_interface.h>
 
+#include "base/log.h"
 #include "config.h"
+#include "mail/mail_settings.h"
 
-/* More than any table that was ever written down could hold. */
-#define TEN(n)								\
-	SETTING(n##0, "KEEL_TEST_" #n "0", "fallback");			\
-	SETTING(n##1, "KEEL_TEST_" #n "1", NULL);			\
-	SETTING(n##2, "KEEL_TEST_" #n "2", NULL);			\
-	SETTING(n##3, "KEEL_TEST_" #n "3", NULL);			\
-	SETTING(n##4, "KEEL_TEST_" #n "4", NULL);			\
-	SETTING(n##5, "KEEL_TEST_" #n "5", NULL);			\
-	SETTING(n##6, "KEEL_TEST_" #n "6", NULL);			\
-	SETTING(n##7, "KEEL_TEST_" #n "7", NULL);			\
-	SETTING(n##8, "KEEL_TEST_" #n "8", NULL);			\
-	SETTING(n##9, "KEEL_TEST_" #n "9", "hidden", .secret = true)
+#define ALL	(sizeof(rows) / sizeof(rows[0]))
 
-TEN(A);
-TEN(B);
-TEN(C);
-TEN(D);
+static const char	*words, *missing, *where, *key;
+static unsigned		 count, colour, flag, early, late, thens;
+
+/* As a module's `.then`: the server's settings are read before it runs. */
+static const char *
+note_order(void)
+{
+	if (config.public_url == NULL || early != 1)
+		return ("the tables are read in another order");
+	thens++;
+	return (late == 7 ? "KEEL_TEST_LATE may not be 7" : NULL);
+}
+
+static const char *
+find_words(void)
+{
+	return (config.host);
+}
+
+/* Their titles put them in the other order. */
+SETTINGS(test_z,
+    { "KEEL_TEST_LATE", NUMBER(1, 9), .number = &late, .fallback = "2",
+	.then = note_order });
+SETTINGS(test_a,
+    { "KEEL_TEST_EARLY", FLAG, .number = &early, .fallback = "1" });
+SETTINGS(test_m,
+    { "KEEL_TEST_WORDS", TEXT, .text = &words, .fallback = "two words" },
+    { "KEEL_TEST_FOUND", TEXT, .text = &words, .find_fallback = find_words },
+    { "KEEL_TEST_MISSING", TEXT, .text = &missing },
+    { "KEEL_TEST_COUNT", NUMBER(5, 4294967295), .number = &count },
+    { "KEEL_TEST_COLOUR", CHOICE("red", "green", "blue"), .number = &colour,
+	.fallback = "green" },
+    { "KEEL_TEST_FLAG", FLAG, .number = &flag, .fallback = "0" },
+    { "KEEL_TEST_WHERE", ADDRESS, .text = &where, .fallback = "::1" },
+    { "KEEL_TEST_KEY", TEXT, .text = &key, .fallback = "hidden",
+	.secret = true });
+
+static const char *const rows[] = {
+	"KEEL_TEST_LATE", "KEEL_TEST_EARLY", "KEEL_TEST_WORDS",
+	"KEEL_TEST_FOUND", "KEEL_TEST_MISSING", "KEEL_TEST_COUNT",
+	"KEEL_TEST_COLOUR", "KEEL_TEST_FLAG", "KEEL_TEST_WHERE",
+	"KEEL_TEST_KEY",
+};
 
 static int
 setup(void **state)
 {
+	size_t	 i;
+
 	(void)state;
 	setenv("KEEL_COMMAND", "serve", 1);
 	setenv("KEEL_ALLOW_ROOT", "1", 1);
 	setenv("KEEL_DATABASE_URL", "host=/nowhere", 1);
 	setenv("KEEL_SECRET_KEY", "Zm9yIHRlc3RzIGFsb25lLCBub3RoaW5nIG1vcmU",
 	    1);
-	unsetenv("KEEL_TEST_D8");
-	unsetenv("KEEL_TEST_E0");
+	for (i = 0; i < ALL; i++)
+		unsetenv(rows[i]);
+	unsetenv("KEEL_TEST_NONE");
+	count = 3;
 	return (0);
 }
 
-/* A process loads them once; here what an earlier test has read is lost. */
+/* A process loads settings once; this forgets what an earlier test loaded. */
 static const char *
 load(void)
 {
-	const char	*what;
+	const char	*problem;
 
 	__lsan_disable();
-	what = config_load();
+	problem = config_load();
 	__lsan_enable();
-	return (what);
+	return (problem);
 }
 
-/* What check-config prints. */
+/* What a setting, which is unset again, does to the start. */
+static const char *
+load_with(const char *name, const char *value)
+{
+	static char	 copy[1024];
+	const char	*problem;
+
+	setenv(name, value, 1);
+	problem = load();
+	unsetenv(name);
+	if (problem == NULL)
+		return ("good");
+	snprintf(copy, sizeof(copy), "%s", problem);
+	return (copy);
+}
+
+/* The output of check-config. */
 static const char *
 printed(void)
 {
@@ -86,55 +136,173 @@ printed(void)
 }
 
 static void
-test_as_many_as_are_declared(void **state)
+test_each_row_fills_its_target(void **state)
 {
-	const char	*text, *p;
-	unsigned	 lines = 0;
+	(void)state;
+	setenv("KEEL_TEST_WORDS", "given", 1);
+	setenv("KEEL_TEST_COLOUR", "blue", 1);
+	setenv("KEEL_TEST_FLAG", "1", 1);
+	assert_null(load());
+	assert_string_equal(words, "127.0.0.1");
+	assert_null(missing);
+	assert_int_equal(count, 3);
+	assert_int_equal(colour, 2);
+	assert_int_equal(flag, 1);
+	assert_string_equal(where, "::1");
+	assert_string_equal(key, "hidden");
+
+	setenv("KEEL_TEST_FOUND", "elsewhere", 1);
+	setenv("KEEL_TEST_COUNT", "4294967295", 1);
+	assert_null(load());
+	assert_string_equal(words, "elsewhere");
+	assert_int_equal(count, 4294967295);
+}
+
+/* What the server's own rows are to its rooms. */
+static void
+test_the_servers_targets(void **state)
+{
+	(void)state;
+	assert_string_equal(load_with("KEEL_LOG_LEVEL", "warning"), "good");
+	assert_int_equal(config.log_level, LEVEL_WARNING);
+	assert_string_equal(load_with("KEEL_USER_DIRECTORY", "authenticated"),
+	    "good");
+	assert_int_equal(config.user_directory, DIRECTORY_AUTHENTICATED);
+	assert_string_equal(load_with("KEEL_SMTP_TLS", "off"), "good");
+	assert_false(mail_settings.tls);
+	assert_null(load());
+	assert_int_equal(config.log_level, LEVEL_INFO);
+	assert_int_equal(config.user_directory, DIRECTORY_ADMIN);
+	assert_true(mail_settings.tls);
+}
+
+static void
+test_a_type_refuses_what_it_is_not(void **state)
+{
+	static const struct {
+		const char	*name;
+		const char	*value;
+		const char	*must;
+	} bad[] = {
+		{ "KEEL_TEST_COUNT", "4", "a number from 5 to 4294967295" },
+		{ "KEEL_TEST_COUNT", "42949672965",
+		    "a number from 5 to 4294967295" },
+		{ "KEEL_TEST_LATE", "0", "a number from 1 to 9" },
+		{ "KEEL_TEST_LATE", "10", "a number from 1 to 9" },
+		{ "KEEL_TEST_LATE", "1x", "a number from 1 to 9" },
+		{ "KEEL_TEST_LATE", "-1", "a number from 1 to 9" },
+		{ "KEEL_TEST_LATE", " 1", "a number from 1 to 9" },
+		{ "KEEL_TEST_COLOUR", "pink", "red, green or blue" },
+		{ "KEEL_TEST_COLOUR", "Red", "red, green or blue" },
+		{ "KEEL_TEST_FLAG", "yes", "0 or 1" },
+		{ "KEEL_TEST_FLAG", "01", "0 or 1" },
+		{ "KEEL_TEST_WHERE", "localhost", "an IP address" },
+		{ "KEEL_TEST_WHERE", "1.2.3", "an IP address" },
+		{ "KEEL_SMTP_TLS", "on", "required or off" },
+		{ "KEEL_SMTP_TLS", "Off", "required or off" },
+		{ "KEEL_ALGORITHM", "hs256", "HS256, HS384 or HS512" },
+	};
+	char	 line[256];
+	size_t	 i;
 
 	(void)state;
-	setenv("KEEL_TEST_D8", "given", 1);
-	assert_null(load());
-	assert_string_equal(setting_read(&A0_setting), "fallback");
-	assert_null(setting_read(&C5_setting));
-	assert_string_equal(setting_read(&D8_setting), "given");
-	assert_string_equal(setting_read(&D9_setting), "hidden");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(line, sizeof(line), "%s must be %s, not '%s'",
+		    bad[i].name, bad[i].must, bad[i].value);
+		assert_string_equal(load_with(bad[i].name, bad[i].value),
+		    line);
+	}
+}
 
+static void
+test_a_table_is_read_after_the_servers_and_by_title(void **state)
+{
+	(void)state;
+	thens = 0;
+	assert_null(load());
+	assert_int_equal(thens, 1);
+	assert_string_equal(load_with("KEEL_TEST_LATE", "7"),
+	    "KEEL_TEST_LATE may not be 7");
+}
+
+static void
+test_all_are_printed_and_secrets_masked(void **state)
+{
+	const char	*text;
+	char		 line[64];
+	size_t		 i;
+
+	(void)state;
+	setenv("KEEL_TEST_WORDS", "given", 1);
+	assert_null(load());
 	text = printed();
-	for (p = text; (p = strstr(p, "KEEL_TEST_")) != NULL; p++)
-		lines++;
-	assert_int_equal(lines, 40);
+	for (i = 0; i < ALL; i++) {
+		snprintf(line, sizeof(line), "%-28s ", rows[i]);
+		assert_non_null(strstr(text, line));
+	}
 	assert_non_null(strstr(text, "KEEL_HOST "));
 	assert_non_null(strstr(text, "KEEL_LOG_LEVEL "));
-	assert_non_null(strstr(text, "KEEL_TEST_D8                 given\n"));
+	assert_non_null(strstr(text, "KEEL_TEST_WORDS              given\n"));
+	assert_non_null(strstr(text,
+	    "KEEL_TEST_WHERE              ::1  (default)\n"));
+	assert_non_null(strstr(text, "KEEL_TEST_MISSING            (unset)\n"));
 	assert_null(strstr(text, "hidden"));
+	assert_true(strstr(text, "KEEL_HOST ") <
+	    strstr(text, "KEEL_TEST_EARLY "));
+	assert_true(strstr(text, "KEEL_TEST_EARLY ") <
+	    strstr(text, "KEEL_TEST_WORDS "));
+	assert_true(strstr(text, "KEEL_TEST_WORDS ") <
+	    strstr(text, "KEEL_TEST_LATE "));
 }
 
 static void
-test_what_is_not_declared_is_no_setting(void **state)
+test_undeclared_settings(void **state)
 {
 	(void)state;
-	setenv("KEEL_TEST_E0", "x", 1);
-	assert_string_equal(load(), "KEEL_TEST_E0 is not a setting");
+	assert_string_equal(load_with("KEEL_TEST_NONE", "x"),
+	    "KEEL_TEST_NONE is not a setting");
+	assert_string_equal(load_with("KEEL_TEST_LAT", "x"),
+	    "KEEL_TEST_LAT is not a setting");
 }
 
 static void
-test_an_empty_one_is_unset(void **state)
+test_an_empty_setting_is_unset(void **state)
 {
 	(void)state;
-	setenv("KEEL_TEST_A0", "", 1);
-	assert_string_equal(setting_read(&A0_setting), "fallback");
-	assert_false(A0_setting.given);
-	unsetenv("KEEL_TEST_A0");
+	assert_string_equal(load_with("KEEL_TEST_COLOUR", ""), "good");
+	assert_int_equal(colour, 1);
+	assert_string_equal(load_with("KEEL_SECRET_KEY", ""),
+	    "KEEL_SECRET_KEY is not set (try: openssl rand -base64 48)");
 }
+
+/* Commands that only need the database leave the other settings unread. */
+static void
+test_migrate_reads_the_database_alone(void **state)
+{
+	(void)state;
+	setenv("KEEL_COMMAND", "migrate", 1);
+	assert_string_equal(load_with("KEEL_PORT", "x"), "good");
+	assert_string_equal(load_with("KEEL_DATABASE_URL", ""),
+	    "KEEL_DATABASE_URL is not set (./keel serve starts a private "
+	    "database when it is not; kore and kodev cannot)");
+	setenv("KEEL_COMMAND", "openapi", 1);
+	assert_null(load());
+}
+
+#define TEST(name)	cmocka_unit_test_setup(name, setup)
 
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test_setup(test_as_many_as_are_declared, setup),
-		cmocka_unit_test_setup(
-		    test_what_is_not_declared_is_no_setting, setup),
-		cmocka_unit_test_setup(test_an_empty_one_is_unset, setup),
+		TEST(test_each_row_fills_its_target),
+		TEST(test_the_servers_targets),
+		TEST(test_a_type_refuses_what_it_is_not),
+		TEST(test_a_table_is_read_after_the_servers_and_by_title),
+		TEST(test_all_are_printed_and_secrets_masked),
+		TEST(test_what_is_not_declared_is_no_setting),
+		TEST(test_an_empty_one_is_unset),
+		TEST(test_migrate_reads_the_database_alone),
 	};
 
 	return (cmocka_run_group_tests_name("config", tests, NULL, NULL));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The jobs as admins see them: list, read, retry, delete. */
+/* Jobs, as admins see them: list and retry. */
 
 #ifndef MODULES_ADMIN_JOBS_H
 #define MODULES_ADMIN_JOBS_H
@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 #include "database/database.h"
-#include "runtime/page.h"
-#include "runtime/schema.h"
+#include "http/page.h"
+#include "http/schema_response.h"
+#include "schema/schema.h"
 
-/* Jobs as an admin looks at them; who stores and runs them is src/jobs. */
+/* src/jobs stores and runs them. */
 
 /* admin_jobs_models.c */
 
@@ -21,17 +22,17 @@ struct admin_job {
 	const char	*status;	/* queued, running, done, dead */
 	int64_t		 attempts;
 	const char	*error;		/* the last attempt's; NULL: none */
-	const char	*request_id;	/* NULL: nobody's request */
+	const char	*request_id;	/* NULL: not from a request */
 	int64_t		 run_at;
 	int64_t		 created_at;
-	int64_t		 finished_at;	/* TIME_NULL: it is not */
+	int64_t		 finished_at;	/* TIME_NULL: unfinished */
 };
 
 extern const struct model	admin_job_model;
 
 /* admin_jobs_schemas.c */
 
-/* Which jobs a list has: NULL leaves out none. */
+/* The filters of a list; NULL: no filter. */
 struct admin_job_filter {
 	const char	*status;
 	const char	*kind;
@@ -49,35 +50,34 @@ struct admin_job_cursor_list {
 	CURSOR_MEMBERS;
 };
 
-SCHEMA_ANSWER(admin_job, admin_job);
-SCHEMA_ANSWER(admin_job_list, admin_job_list);
-SCHEMA_ANSWER(admin_job_cursor_list, admin_job_cursor_list);
+SCHEMA_RESPONSE(admin_job, admin_job);
+SCHEMA_RESPONSE(admin_job_list, admin_job_list);
+SCHEMA_RESPONSE(admin_job_cursor_list, admin_job_cursor_list);
 
 /* admin_jobs_service.c */
 
-/* A page of the jobs that the filter leaves, and how many there are. */
+/* A page of the jobs that match the filter, and their total. */
 const struct admin_job_list	*admin_jobs_service_get_all(struct ctx *,
 				    const struct admin_job_filter *,
 				    const struct page *) AWAITS;
 
-/* The same behind a cursor. */
+/* The same, by cursor. */
 const struct admin_job_cursor_list
 		*admin_jobs_service_get_after(struct ctx *,
 		    const struct admin_job_filter *, const struct page *)
 		    AWAITS;
 
 /*
- * Makes a job that is dead, or waits for its next attempt, due at once, as if
- * none had been made; its last error stays until an attempt has ended. Returns
- * the job as it is then. Raises ERR_NOT_FOUND, and ERR_CONFLICT for one that
- * runs or is done, or while an equal one is unfinished.
+ * Makes a dead or queued job due now and sets its attempts to 0; its last error
+ * stays until an attempt ends. Returns the changed job. Raises ERR_NOT_FOUND;
+ * ERR_CONFLICT if the job is running or done, or if an equal job is unfinished.
  */
 const struct admin_job	*admin_jobs_service_retry(struct ctx *,
 			    const char *id) AWAITS;
 
 /* admin_jobs_repository.c */
 
-/* Up to limit rows of the page, and in *n how many. */
+/* Up to limit rows of the page; *n is their number. */
 struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
 			    const struct admin_job_filter *,
 			    const struct page *, int64_t limit, size_t *n)
@@ -85,14 +85,14 @@ struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
 int64_t			 admin_jobs_repository_count(struct ctx *,
 			    const struct admin_job_filter *) AWAITS;
 
-/* What a list's order goes by, for the cursor. */
+/* A row's sort key, for the cursor. */
 const char		*admin_jobs_repository_sort_key(struct ctx *,
 			    const struct admin_job *);
 
 /*
- * Queues the job anew and tells the runners, unless it runs or is done: then
- * it is returned as it is. NULL when there is none. Raises ERR_CONFLICT while
- * an equal one is unfinished.
+ * Queues the job again and notifies the runners. A job that is running or done
+ * is returned unchanged. NULL if there is no such job. Raises ERR_CONFLICT if
+ * an equal job is unfinished.
  */
 struct admin_job	*admin_jobs_repository_retry(struct ctx *,
 			    const char *id) AWAITS;

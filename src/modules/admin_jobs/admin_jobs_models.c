@@ -9,11 +9,11 @@ static const struct column	admin_job_columns[] = {
 	COLUMN(admin_job, payload, T_JSON),
 	COLUMN(admin_job, status, T_STR),
 	COLUMN(admin_job, attempts, T_INT),
-	NULLABLE(admin_job, error, T_STR),
-	NULLABLE(admin_job, request_id, T_STR),
+	COLUMN(admin_job, error, T_STR, .nullable = true),
+	COLUMN(admin_job, request_id, T_STR, .nullable = true),
 	COLUMN(admin_job, run_at, T_TIME),
 	COLUMN(admin_job, created_at, T_TIME),
-	NULLABLE(admin_job, finished_at, T_TIME),
+	COLUMN(admin_job, finished_at, T_TIME, .nullable = true),
 };
 
 MODEL(admin_job);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Jobs in the database, as an admin asks for them. */
+/* The queries on jobs, for admins. */
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ QUERY(admin_jobs, list_of_status_by_created_at, admin_job);
 QUERY(admin_jobs, list_of_status_by_created_at_desc, admin_job);
 QUERY(admin_jobs, retry, admin_job);
 
-/* The orders of a list, and what no row comes before in each. */
+/* The orders of a list; key and id come before the first row of each. */
 static const struct order {
 	const char		*sort;
 	const struct query	*all, *of_status;
@@ -37,9 +37,7 @@ find_order(struct ctx *c, const char *sort)
 		if (strcmp(orders[i].sort, sort) == 0)
 			return (&orders[i]);
 	}
-	error_detail(c, "query.sort", "not_allowed", "Is no order of jobs");
-	raise_validation(c);
-	return (NULL);
+	raise_invalid(c, "query.sort", "not_allowed", "Is no order of jobs");
 }
 
 struct admin_job *

@@ -2,10 +2,10 @@
 /* The endpoints of jobs, for admins. */
 
 #include "dependencies.h"
+#include "http/routes.h"
 #include "modules/admin_jobs/admin_jobs.h"
-#include "runtime/endpoint.h"
 
-ROUTER(admin_jobs, "Jobs: work for later, what became of it, once more.");
+ROUTER(admin_jobs, "List and retry background jobs.");
 
 static void
 list_jobs(struct ctx *c)
@@ -36,15 +36,15 @@ retry_job(struct ctx *c)
 
 ROUTE(admin_jobs_collection,
     PAGE_PARAMS, CURSOR_PARAMS("-created_at"),
-    PARAM(status, "Only jobs of this status."),
+    PARAM(status, "Only jobs with this status."),
     PARAM(kind, "Only jobs of this kind."),
     GET(list_jobs, .auth = require_role("admin"),
 	.out = &admin_job_list_schema,
 	.out_cursor = &admin_job_cursor_list_schema,
-	.doc = "List jobs, the latest first, a page at a time."));
+	.doc = "List jobs, the latest first."));
 
 ROUTE(admin_jobs_retry,
     PATH(job_id, T_UUID),
     POST(retry_job, .auth = require_role("admin"), .out = &admin_job_schema,
 	.status = 202, .raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
-	.doc = "Run a dead job, or one that waits, at once."));
+	.doc = "Retry a dead or queued job now."));

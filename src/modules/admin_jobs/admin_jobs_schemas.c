@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is answered of jobs. */
+/* The schemas of responses about jobs. */
 
 #include "modules/admin_jobs/admin_jobs.h"
 
@@ -11,13 +11,13 @@ static const struct field	admin_job_fields[] = {
 	    .example = "{\"id\": \"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55\"}"),
 	FIELD(admin_job, status, T_STR, 0, NULL, .example = "dead"),
 	FIELD(admin_job, attempts, T_INT, 0, NULL, .example = "20"),
-	FIELD(admin_job, error, T_STR, OR_NULL, NULL,
+	FIELD(admin_job, error, T_STR, NULLABLE, NULL,
 	    .example = "The mail server refused the address"),
-	FIELD(admin_job, request_id, T_STR, OR_NULL, NULL,
+	FIELD(admin_job, request_id, T_STR, NULLABLE, NULL,
 	    .example = "0f8fad5b-d9cb-469f-a165-70867728950e"),
 	FIELD(admin_job, run_at, T_TIME, 0, NULL),
 	FIELD(admin_job, created_at, T_TIME, 0, NULL),
-	FIELD(admin_job, finished_at, T_TIME, OR_NULL, NULL),
+	FIELD(admin_job, finished_at, T_TIME, NULLABLE, NULL),
 };
 
 static const struct field	admin_job_list_fields[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What an admin may do with jobs. */
+/* Lists and retries jobs. */
 
 #include <string.h>
 

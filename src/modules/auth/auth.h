@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: ISC */
-/* Signing in and out: OAuth2 password flow, sessions, guesses of passwords. */
+/* Sign-in: the OAuth2 password flow, sessions, limits on password guesses. */
 
 #ifndef MODULES_AUTH_H
 #define MODULES_AUTH_H
 
+#include "http/schema_response.h"
 #include "modules/users/users.h"
-#include "runtime/schema.h"
+#include "schema/schema.h"
 
 #define ACCESS_TOKEN_SECONDS	900
 #define SESSION_DAYS		30
 
 /* auth_models.c */
 
-/* A sign-in, as its user sees it. */
+/* A session, as its user sees it. */
 struct session {
 	const char	*id;
 	const char	*client;	/* the address it was made from */
 	int64_t		 created_at;
 	int64_t		 expires_at;
-	bool		 current;	/* the one that asks */
+	bool		 current;	/* the request's own */
 };
 
-/* An attempt at an account, counted. */
+/* The result of counting an attempt at an account. */
 struct attempt_count {
 	bool	known;		/* its user is known in this network */
 };
@@ -57,9 +58,9 @@ struct session_list {
 
 SCHEMA_FORM(token_request);
 SCHEMA_BODY(password_change);
-SCHEMA_ANSWER(token, token);
-SCHEMA_ANSWER(session, session);
-SCHEMA_ANSWER(session_list, session_list);
+SCHEMA_RESPONSE(token, token);
+SCHEMA_RESPONSE(session, session);
+SCHEMA_RESPONSE(session_list, session_list);
 
 /* auth_service.c */
 
@@ -68,46 +69,48 @@ extern const struct error_kind	invalid_request, invalid_grant,
 				unsupported_grant_type;
 
 /*
- * Signs a user in by password: a new session and its first access token.
- * Raises invalid_grant for an unknown address, a wrong password and a disabled
- * account alike, after the same time.
+ * Signs a user in by password: creates a session and returns its access token.
+ * Raises the same invalid_grant, after the same time, for an unknown address, a
+ * wrong password and a disabled account. Raises 429 after too many attempts.
  */
 struct token	*auth_service_sign_in(struct ctx *,
 		    const struct token_request *) AWAITS;
 
 /*
- * Gives the user another password, and ends every session of his: whoever
- * knew the old one is out. Raises 422 when the current one is wrong.
+ * Changes the user's password, and ends all their sessions, since somebody else
+ * may have known the old password. Raises 422 if the current password is wrong,
+ * 429 after too many wrong ones.
  */
 void		 auth_service_change_password(struct ctx *,
 		    const struct user *, const struct password_change *)
 		    AWAITS;
 
-/* A page of the user's sessions that are in force, the latest first. */
+/* A page of the user's active sessions, the latest first. */
 const struct session_list	*auth_service_get_sessions(struct ctx *,
 				    const struct user *, const struct page *)
 				    AWAITS;
 
-/* Ends one session. Raises 404 when the user has none such in force. */
+/* Ends one session. Raises 404 if the user has no such active session. */
 void		 auth_service_end_session(struct ctx *, const struct user *,
 		    const char *id) AWAITS;
 
-/* Ends them all, but for the one with this id; NULL: all. */
+/* Ends all sessions except the one with this id; NULL: all. */
 void		 auth_service_end_sessions(struct ctx *, const struct user *,
-		    const char *but) AWAITS;
+		    const char *except) AWAITS;
 
 /* auth_attempts.c */
 
 struct attempt;
 
 /*
- * Before a password is looked at: counts an attempt at an account, of this user
- * or, where user is NULL, of the address that nobody has. Each raises 429 when
- * too many have failed: at this account from this address or its network, from
- * these at any account, or in a row at this account, unless its user is known
- * in this network, by registering or signing in there. An attempt that is not
- * reported as failed does not count against the addresses; against the account
- * it counts until the right password or a new one sets the count to zero.
+ * Call one of these before a password is checked. They count an attempt at the
+ * account of this user or, if user is NULL, of the e-mail address `username`,
+ * which no user has. They raise 429 if too many attempts have failed: at this
+ * account from this address or its networks; at any account from there; or in a
+ * row at this account, unless its user is known in this network, after
+ * registering or signing in there. The limits of addresses count only attempts
+ * that are reported with auth_attempt_failed(). The count in a row includes all
+ * attempts; the right password or a new password sets it to zero.
  */
 struct attempt	*auth_attempt_sign_in(struct ctx *, const struct user *,
 		    const char *username) AWAITS;
@@ -118,45 +121,46 @@ void		 auth_attempt_failed(struct attempt *);
 /* auth_repository.c */
 
 /*
- * Counts a failed attempt. NULL when `most` in a row have failed and this is
- * no network that the user is known in.
+ * Counts an attempt. NULL if `most` in a row have failed and the user is not
+ * known in this network.
  */
 struct attempt_count	*auth_repository_count_attempt(struct ctx *,
 			    const char *account, const char *user_id,
 			    const char *network, int64_t most) AWAITS;
 
-/* Of the networks that the user is known in, only this one may stay. */
+/* Deletes the networks that the user is known in, except this one. */
 void		 auth_repository_forget_networks(struct ctx *,
-		    const struct user *, const char *but) AWAITS;
+		    const struct user *, const char *except) AWAITS;
 
-/* A page of them, and in *n how many; current is the id of the one that asks */
+/* A page of sessions; *n is their number, current the request's session. */
 struct session	*auth_repository_find_sessions(struct ctx *,
 		    const struct user *, const char *current,
 		    const struct page *, size_t *n) AWAITS;
 int64_t		 auth_repository_count_sessions(struct ctx *,
 		    const struct user *) AWAITS;
 
-/* False when the user has no such session in force. */
+/* False if the user has no such active session. */
 bool		 auth_repository_revoke_session(struct ctx *,
 		    const struct user *, const char *id) AWAITS;
 
-/* All but the one with this id; NULL: all. */
+/* Revokes all sessions except the one with this id; NULL: all. */
 void		 auth_repository_revoke_sessions(struct ctx *,
-		    const struct user *, const char *but) AWAITS;
+		    const struct user *, const char *except) AWAITS;
 
 /*
- * Also sets the count of failed attempts to zero, and remembers the network.
- * False when the user is gone, disabled or has another password meanwhile.
+ * Creates a session, sets the count of failed attempts to zero, and makes the
+ * user known in the network. False if the user has meanwhile been deleted,
+ * disabled or given another password.
  */
 bool		 auth_repository_create_session(struct ctx *, const char *id,
 		    const struct user *, int64_t expires_at,
 		    const char *network) AWAITS;
 
-/* Deletes up to limit of those long over, and returns how many. */
+/* Deletes up to limit sessions that ended long ago; returns how many. */
 int64_t		 auth_repository_purge_sessions(struct ctx *, int64_t limit)
 		    AWAITS;
 
-/* The same for failures at accounts that do not exist, and old networks. */
+/* The same for failures at unknown accounts, and for old networks. */
 int64_t		 auth_repository_purge_failures(struct ctx *, int64_t limit)
 		    AWAITS;
 int64_t		 auth_repository_purge_networks(struct ctx *, int64_t limit)

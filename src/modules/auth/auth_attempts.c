@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How often a password may be guessed: from one address at one account, from
- * one address at any, and at one account from everywhere.
+ * Limits on password guesses: from one address at one account, from one address
+ * at any account, and at one account from everywhere.
  */
 
 #include "config.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
+#include "product.h"
 #include "utils/keyed_hash.h"
 #include "utils/utf8.h"
 
@@ -19,11 +20,11 @@ RATE_LIMIT(sign_in_failures, 5, MINUTE,
     "Failed sign-ins to one account from one address", .of_account = true);
 
 RATE_LIMIT(password_failures, 5, MINUTE,
-    "Wrong current passwords of one account from one address",
+    "Wrong current passwords for one account from one address",
     .of_account = true);
 
 RATE_LIMIT(address_failures, 20, MINUTE,
-    "Wrong passwords from one address, to any account");
+    "Wrong passwords for any account from one address");
 
 struct attempt {
 	struct rate_held	*account, *address;
@@ -35,8 +36,8 @@ static struct attempt	*attempt(struct ctx *, const struct rate_limit *,
 			    const char *, const struct user *) AWAITS;
 
 /*
- * An address that nobody has, however it is spelt. It is counted like a user,
- * so that nothing shows which it is.
+ * The key of an e-mail address that no user has, the same in every spelling. It
+ * is counted like a user, so that a client cannot tell the two apart.
  */
 static const char *
 unknown_account(struct ctx *c, const char *username)
@@ -49,14 +50,14 @@ unknown_account(struct ctx *c, const char *username)
 	    USERNAME_MAX))
 		*lower = '\0';
 	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
-	    "keel account", lower, hash))
+	    PRODUCT " account", lower, hash))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (hash);
 }
 
 /*
- * Counted before the password is looked at: many attempts at once are no way
- * around the count.
+ * Counts before the password is checked, so that parallel attempts are counted,
+ * too.
  */
 static void
 count_failure(struct ctx *c, const char *account, const struct user *user)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* What sign-ins leave behind is deleted, after a while. */
+/* The job that deletes old sessions, failures and networks. */
 
 #include "jobs/jobs.h"
 #include "modules/auth/auth.h"
 
-#define BATCH	1000	/* rows of a statement: it has five seconds */
+#define BATCH	1000	/* rows per statement, which has five seconds */
 
 static void
 purge_sessions(struct ctx *c)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Rows of the sessions table. */
+/* Rows of sessions, and of counted sign-in attempts. */
 
 #include "modules/auth/auth.h"
 

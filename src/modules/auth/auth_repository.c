@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions in the database. */
+/* The queries on sessions and sign-in attempts. */
 
 #include "modules/auth/auth.h"
 
@@ -35,9 +35,9 @@ auth_repository_count_attempt(struct ctx *c, const char *account,
 
 void
 auth_repository_forget_networks(struct ctx *c, const struct user *user,
-    const char *but)
+    const char *except)
 {
-	db_exec(c, sign_ins_forget_networks, user->id, but);
+	db_exec(c, sign_ins_forget_networks, user->id, except);
 }
 
 struct session *
@@ -63,9 +63,9 @@ auth_repository_revoke_session(struct ctx *c, const struct user *user,
 
 void
 auth_repository_revoke_sessions(struct ctx *c, const struct user *user,
-    const char *but)
+    const char *except)
 {
-	db_exec(c, sessions_revoke_all, user->id, but);
+	db_exec(c, sessions_revoke_all, user->id, except);
 }
 
 int64_t

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* The endpoints of signing in. */
+/* The endpoints of sign-in, sessions and passwords. */
 
 #include "dependencies.h"
+#include "http/respond.h"
+#include "http/routes.h"
 #include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
-#include "runtime/endpoint.h"
-#include "runtime/respond.h"
 
-ROUTER(auth, "Signing in and out: tokens, sessions, one's password.");
+ROUTER(auth, "Sign in; manage sessions and the password.");
 
 RATE_LIMIT(token, 60, MINUTE, "Token requests from one address");
 
@@ -60,22 +60,22 @@ ROUTE(auth_token,
 	.in = &token_request_schema, .out = &token_schema, .errors = OAUTH,
 	.raises = RAISES(&invalid_request, &invalid_grant,
 	    &unsupported_grant_type),
-	.doc = "Sign in: OAuth 2.0 password grant."));
+	.doc = "Sign in with the OAuth 2.0 password grant."));
 
 ROUTE(auth_password,
     POST(change_password, .auth = &signed_in, .in = &password_change_schema,
 	.status = 204, .raises = RAISES(&ERR_TOO_MANY_REQUESTS),
-	.doc = "Change one's password; ends every session."));
+	.doc = "Change your password and end all your sessions."));
 
 ROUTE(auth_sessions,
     PAGE_PARAMS,
-    PARAM(except, "The session that asks is left alone."),
+    PARAM(except, "Do not end the session of this request."),
     GET(list_sessions, .auth = &signed_in, .out = &session_list_schema,
-	.doc = "List one's sessions, the latest first."),
+	.doc = "List your sessions, the latest first."),
     DELETE(end_sessions, .auth = &signed_in, .status = 204,
-	.doc = "End one's sessions: all, or all but this."));
+	.doc = "End all your sessions, or all except this one."));
 
 ROUTE(auth_session,
     PATH(session_id, T_UUID),
     DELETE(end_session, .auth = &signed_in, .status = 204,
-	.raises = RAISES(&ERR_NOT_FOUND), .doc = "End one of one's sessions."));
+	.raises = RAISES(&ERR_NOT_FOUND), .doc = "End one of your sessions."));

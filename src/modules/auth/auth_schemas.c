@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a token request and its answer look like. */
+/* The schemas of token requests, passwords and sessions. */
 
 #include "modules/auth/auth.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Signing in: the password grant, sessions, access tokens. */
+/* Sign-in: the password grant, sessions, access tokens. */
 
 #include <string.h>
 
 #include "config.h"
 #include "middleware/middleware.h"
 #include "modules/auth/auth.h"
+#include "product.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
@@ -41,7 +42,7 @@ access_token(struct ctx *c, const struct user *user, const char *session_id)
 	strcpy(claims->aud, config.public_url);
 	strcpy(claims->sub, user->id);
 	strcpy(claims->sid, session_id);
-	strcpy(claims->client_id, "keel");
+	strcpy(claims->client_id, PRODUCT);
 	claims->iat = timefmt_now() / SECOND;
 	claims->exp = claims->iat + ACCESS_TOKEN_SECONDS;
 	if (!uuid_v7(claims->jti) || jwt_sign(&config.jwt_key, claims, token,
@@ -96,9 +97,8 @@ auth_service_sign_in(struct ctx *c, const struct token_request *in)
 static void
 raise_incorrect(struct ctx *c)
 {
-	error_detail(c, "body.current_password", "incorrect",
+	raise_invalid(c, "body.current_password", "incorrect",
 	    "Is not the current password");
-	raise_validation(c);
 }
 
 void
@@ -148,7 +148,7 @@ auth_service_end_session(struct ctx *c, const struct user *user,
 
 void
 auth_service_end_sessions(struct ctx *c, const struct user *user,
-    const char *but)
+    const char *except)
 {
-	auth_repository_revoke_sessions(c, user, but);
+	auth_repository_revoke_sessions(c, user, except);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* /openapi.json, and /docs, which shows it. */
 
+#include "http/respond.h"
+#include "http/routes.h"
 #include "modules/docs/docs.h"
 #include "openapi/openapi.h"
-#include "runtime/endpoint.h"
-#include "runtime/respond.h"
 
-ROUTER(docs, "The description itself.");
+ROUTER(docs, "The OpenAPI description.");
 
-/* Nothing but our own files; requests to nobody but us. */
+/* Allows only our own files, and requests only to this server. */
 static const char	policy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
@@ -36,11 +36,12 @@ read_docs_file(struct ctx *c)
 
 ROUTE(openapi_json,
     GET(read_description, .hidden = true,
-	.doc = "This API's description, OpenAPI 3.1."));
+	.doc = "The description of this API, OpenAPI 3.1."));
 
 ROUTE(docs_page,
-    GET(show_docs, .hidden = true, .doc = "The description, to read."));
+    GET(show_docs, .hidden = true,
+	.doc = "A page that shows the description."));
 
 ROUTE(docs_file,
     PATH(name, T_STR),
-    GET(read_docs_file, .hidden = true, .doc = "What that page is made of."));
+    GET(read_docs_file, .hidden = true, .doc = "A file of that page."));

@@ -6,8 +6,8 @@
 #include "modules/docs/docs.h"
 
 /*
- * kodev names an asset's bytes, their number and their entity tag so. Weak:
- * assets/swagger-ui is empty before `make deps`.
+ * kodev generates these names for an asset's bytes, their number and their
+ * entity tag. Weak, because assets/swagger-ui is empty before `make deps`.
  */
 #define WEAK	__attribute__((weak))
 #define ASSET(name)							\

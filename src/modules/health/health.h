@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Is the server alive, is it ready, how much does it do. */
+/* Health, readiness and metrics. */
 
 #ifndef MODULES_HEALTH_H
 #define MODULES_HEALTH_H
 
 #include "database/database.h"
+#include "http/schema_response.h"
 
 /* health_models.c */
 
@@ -21,24 +22,25 @@ struct health {
 	const char	*status;
 };
 
-SCHEMA_ANSWER(health, health);
+SCHEMA_RESPONSE(health, health);
 
 /* health_service.c */
 
 /*
- * "ready" when the database answers, takes writes, and its schema is not older
- * than ours. Raises ERR_UNAVAILABLE otherwise.
+ * Returns "ready" if the database responds, is writable, and has a schema that
+ * is not older than ours. Raises ERR_UNAVAILABLE otherwise.
  */
 struct health	*health_service_ready(struct ctx *) AWAITS;
 
-/* The admin listener's page: Prometheus text, exposition format 0.0.4. */
+/* The metrics page: Prometheus text format 0.0.4, in the ctx's arena. */
 const char	*health_service_metrics(struct ctx *);
 
 /* health_repository.c */
 
 /*
- * What the database is like. Where it takes no writes, every connection is made
- * anew: without this, a server that is sent no more writes would stay there.
+ * The state of the database. If it is read-only, renews all connections:
+ * otherwise a server that gets no more writes would stay connected to a former
+ * primary.
  */
 struct database_state	*health_repository_database_state(struct ctx *)
 			    AWAITS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the database says of itself. */
+/* The row that describes the state of the database. */
 
 #include "modules/health/health.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The version of the database's schema, and whether it takes writes. */
+/* The query for the schema's version, and whether the database is writable. */
 
 #include "modules/health/health.h"
 

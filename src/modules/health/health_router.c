@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* Alive, ready, metrics; and every path that there is not. */
+/* Health, readiness, metrics, and the routes of unknown paths. */
 
+#include "http/respond.h"
+#include "http/routes.h"
 #include "modules/health/health.h"
-#include "runtime/endpoint.h"
-#include "runtime/respond.h"
 
-ROUTER(health, "What an operator's monitor asks.");
+ROUTER(health, "Health checks and metrics.");
 
-/* Alive: the loop turns. No database is asked. */
+/* The event loop runs; the database is not asked. */
 static void
 alive(struct ctx *c)
 {
@@ -29,13 +29,14 @@ show_metrics(struct ctx *c)
 	    health_service_metrics(c));
 }
 
-ROUTE(healthz, GET(alive, .out = &health_schema, .doc = "Is it alive?"));
+ROUTE(healthz, GET(alive, .out = &health_schema,
+    .doc = "Check that the server is alive."));
 
 ROUTE(readyz, GET(ready, .out = &health_schema,
-    .doc = "Can it serve? Asks the database."));
+    .doc = "Check that the server and the database are ready."));
 
 ROUTE(metrics_page, GET(show_metrics, .doc = "Metrics for Prometheus."));
 
-/* kore.conf's last routes: no method of any other path. */
+/* The last routes of kore.conf, for all other paths: no methods. */
 ROUTE(not_found);
 ROUTE(admin_not_found);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What /healthz and /readyz answer. */
+/* The schema of the responses of /healthz and /readyz. */
 
 #include "modules/health/health.h"
 

@@ -4,8 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/metrics.h"
 #include "modules/health/health.h"
-#include "runtime/metrics.h"
+#include "product.h"
 
 #define METRIC_MAX	512	/* bytes of a metric, its help included */
 
@@ -26,7 +27,7 @@ health_service_ready(struct ctx *c)
 	return (health);
 }
 
-/* What is added up over the workers, and what it is called. */
+/* The metrics that are added up over the workers. */
 static const struct gauge {
 	const char	*name;
 	const char	*help;
@@ -35,22 +36,22 @@ static const struct gauge {
 	bool		 counter;
 } gauges[] = {
 #define GAUGE(member, text, highest)					\
-	{ "keel_" #member, text, offsetof(struct worker_metrics, member), \
+	{ PRODUCT "_" #member, text, offsetof(struct worker_metrics, member), \
 	  highest, false }
 #define COUNTER(member, text)						\
-	{ "keel_" #member "_total", text,				\
+	{ PRODUCT "_" #member "_total", text,				\
 	  offsetof(struct worker_metrics, member), false, true }
 	GAUGE(coroutines, "Requests being handled.", false),
 	GAUGE(stack_high_water, "Deepest coroutine stack, in bytes.", true),
 	GAUGE(arenas, "Arenas that hold memory.", false),
-	GAUGE(tasks, "Offloaded jobs, running or waiting.", false),
+	GAUGE(tasks, "Offloaded tasks, running or waiting.", false),
 	GAUGE(db_in_use, "Database connections in use.", false),
-	GAUGE(db_idle, "Database connections at rest.", false),
+	GAUGE(db_idle, "Idle database connections.", false),
 	GAUGE(db_down, "Database connections that are down.", false),
-	GAUGE(connections, "Connections of clients.", false),
-	GAUGE(wire_memory, "Bytes held for requests coming in.", false),
-	COUNTER(connections_refused, "One address had too many."),
-	COUNTER(connections_evicted, "Closed to make room for another."),
+	GAUGE(connections, "Client connections.", false),
+	GAUGE(wire_memory, "Bytes held for incoming requests.", false),
+	COUNTER(connections_refused, "Refused: one address had too many."),
+	COUNTER(connections_evicted, "Closed to make room for others."),
 #undef GAUGE
 #undef COUNTER
 };
@@ -83,13 +84,13 @@ write_requests(char *page, size_t n)
 	int		 class, i;
 
 	n += (size_t)snprintf(page + n, PAGE_MAX - n,
-	    "# HELP keel_requests_total Requests answered, by status class.\n"
-	    "# TYPE keel_requests_total counter\n");
+	    "# HELP " PRODUCT "_requests_total Requests, by the status class "
+	    "of the response.\n# TYPE " PRODUCT "_requests_total counter\n");
 	for (class = 2; class <= 5; class++) {
 		for (total = 0, i = 0; i < METRICS_WORKERS_MAX; i++)
 			total += shared->workers[i].requests[class];
 		n += (size_t)snprintf(page + n, PAGE_MAX - n,
-		    "keel_requests_total{status=\"%dxx\"} %" PRIu64 "\n",
+		    PRODUCT "_requests_total{status=\"%dxx\"} %" PRIu64 "\n",
 		    class, total);
 	}
 	return (n);
@@ -109,9 +110,9 @@ health_service_metrics(struct ctx *c)
 		    gauges[i].name, gauge_value(&gauges[i]));
 	n = write_requests(page, n);
 	snprintf(page + n, PAGE_MAX - n,
-	    "# HELP keel_worker_restarts_total Workers that died.\n"
-	    "# TYPE keel_worker_restarts_total counter\n"
-	    "keel_worker_restarts_total %" PRIu64 "\n",
+	    "# HELP " PRODUCT "_worker_restarts_total Workers that died.\n"
+	    "# TYPE " PRODUCT "_worker_restarts_total counter\n"
+	    PRODUCT "_worker_restarts_total %" PRIu64 "\n",
 	    (uint64_t)shared->worker_restarts);
 	return (page);
 }

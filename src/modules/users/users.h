@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 #include "database/database.h"
+#include "http/page.h"
+#include "http/schema_response.h"
 #include "jobs/jobs.h"
-#include "runtime/page.h"
-#include "runtime/schema.h"
+#include "schema/schema.h"
 
 /* users_models.c */
 
@@ -47,11 +48,11 @@ struct user_update {
 	struct field_set	 set;
 };
 
-/* Which users a list has: NULL leaves out nobody. */
+/* The filters of a list; NULL: no filter. */
 struct user_filter {
 	const char	*role;
 	const char	*is_active;	/* "true" or "false" */
-	const char	*q;		/* a part of the name or the address */
+	const char	*q;		/* part of the name or address */
 };
 
 struct user_list {
@@ -74,111 +75,111 @@ SCHEMA_BODY(user_create);
 SCHEMA_BODY_OF(user_update, user_update);
 SCHEMA_BODY_OF(user_replace, user_update);	/* PUT: every member */
 SCHEMA_BODY_OF(user_update_me, user_update);	/* name and address */
-SCHEMA_ANSWER(user, user);			/* UserResponse */
-SCHEMA_ANSWER(user_list, user_list);		/* UserListResponse */
-SCHEMA_ANSWER(user_cursor_list, user_cursor_list);
-SCHEMA_ANSWER(user_status, user_status);
+SCHEMA_RESPONSE(user, user);			/* UserResponse */
+SCHEMA_RESPONSE(user_list, user_list);		/* UserListResponse */
+SCHEMA_RESPONSE(user_cursor_list, user_cursor_list);
+SCHEMA_RESPONSE(user_status, user_status);
 
 /* users_service.c */
 
 /*
  * Registers a user and enqueues the welcome mail, in one transaction. actor is
- * who asks, NULL for a stranger. Raises ERR_FORBIDDEN when anyone but an admin
- * asks for a role other than user, ERR_CONFLICT when the address is taken.
+ * the signed-in user, or NULL. Raises ERR_FORBIDDEN if the role is not user and
+ * the actor is no admin, ERR_CONFLICT if the e-mail address is taken.
  */
 struct user	*users_service_create(struct ctx *,
 		    const struct user_create *, const struct user *actor)
 		    AWAITS;
 
-/* A page of the users that the filter leaves, and how many there are. */
+/* A page of the users who match the filter, and their total. */
 const struct user_list	*users_service_get_all(struct ctx *,
 			    const struct user_filter *, const struct page *)
 			    AWAITS;
 
-/* The same behind a cursor. */
+/* The same, by cursor. */
 const struct user_cursor_list	*users_service_get_after(struct ctx *,
 				    const struct user_filter *,
 				    const struct page *) AWAITS;
 
-/* NULL if there is none. */
+/* The user with this id; NULL if there is none. */
 struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
 
 /*
- * Changes what `in` has set, and returns the user as they are then; version is
- * what user_precondition() returned. Raises ERR_FORBIDDEN when anyone but an
- * admin changes a role or is_active, or the actor is no admin any more;
- * ERR_CONFLICT when the address is taken, or no active admin would be left;
- * ERR_PRECONDITION_FAILED when somebody else was faster, ERR_NOT_FOUND when the
- * user is gone.
+ * Changes the members that `in` has set, and returns the changed user; version
+ * is the result of user_precondition(). Raises ERR_FORBIDDEN if the actor is no
+ * admin, or no longer one, and role or is_active change; ERR_CONFLICT if the
+ * e-mail address is taken, or if no active admin would be left;
+ * ERR_PRECONDITION_FAILED if the user no longer has this version; ERR_NOT_FOUND
+ * if they were deleted; 429 after too many changes of the e-mail address.
  */
 const struct user	*users_service_update(struct ctx *,
 			    const struct user *, const struct user_update *in,
 			    const struct user *actor, const char *version)
 			    AWAITS;
 
-/* Lets the user in, or no longer: that ends his sessions. Else the same. */
+/*
+ * Activates or deactivates the user; the latter ends their sessions. Raises the
+ * same errors.
+ */
 const struct user	*users_service_set_active(struct ctx *,
 			    const struct user *, bool active,
 			    const struct user *actor, const char *version)
 			    AWAITS;
 
-/* Deletes the user and all that is his; otherwise the same. */
+/* Deletes the user and all their data. Raises the same errors. */
 void		 users_service_delete(struct ctx *, const struct user *,
 		    const struct user *actor, const char *version) AWAITS;
 
 /*
- * The address as it is compared: NFC, its domain in lower case. NULL when it
- * is no address.
+ * The address in the form in which it is stored: NFC, its domain in lower case.
+ * NULL if it is not valid.
  */
 const char	*users_service_normalise(struct ctx *, const char *email);
 
-/* The user with that address, whatever its case; NULL if there is none. */
+/* The user with that address, in any case; NULL if there is none. */
 struct user	*users_service_find_by_email(struct ctx *, const char *email)
 		    AWAITS;
 
 /*
- * The user a token speaks for: active, and in a session neither revoked nor
- * expired. NULL otherwise. In the same round trip, when asked_id is not NULL:
- * the user with that id, into *asked; NULL if there is none.
+ * The user of an access token, if they are active and the session is neither
+ * revoked nor expired; else NULL. If target_id is not NULL, the same round trip
+ * reads the user with that id into *target; NULL if there is none.
  */
 struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
-		    const char *session_id, const char *asked_id,
-		    struct user **asked) AWAITS;
+		    const char *session_id, const char *target_id,
+		    struct user **target) AWAITS;
 
 /* users_passwords.c */
 
-/*
- * Is this the user's password? user may be NULL and the answer then false,
- * after the same time.
- */
+/* Is this the user's password? user may be NULL: false, after the same time. */
 bool		 users_service_check_password(struct ctx *,
 		    const struct user *, const char *password) AWAITS;
 
 /*
- * The same, and a hash made with older settings is replaced by one of today's,
- * in *user too (the seed's CryptContext(deprecated="auto")).
+ * The same, and replaces a hash that was made with older settings, in *user
+ * too, like passlib's CryptContext(deprecated="auto").
  */
 bool		 users_service_verify_password(struct ctx *, struct user *,
 		    const char *password) AWAITS;
 
-/* The Argon2id hash of a password. field: what to blame for one too long. */
+/* The password's Argon2id hash. Raises 422 for `field` if it is too long. */
 const char	*users_service_hash_password(struct ctx *, const char *password,
 		    const char *field) AWAITS;
 
-/* Gives the user this password; false if his has changed meanwhile. */
+/* Sets the password's hash; false if it has changed meanwhile. */
 bool		 users_service_set_password(struct ctx *, const struct user *,
 		    const char *hashed_password) AWAITS;
 
 /*
  * For the create-admin command, outside of any request: creates an admin whose
- * address counts as verified. Returns NULL, or a line saying what is wrong.
+ * e-mail address counts as verified. Returns NULL or an error message.
  */
 const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
 
 /* users_jobs.c */
 
-/* Welcomes the user, unless he is gone by then. */
+/* Sends the welcome mail, unless the user has been deleted. */
 JOB_KIND(send_welcome_email, user);
 
 /* users_repository.c */
@@ -190,24 +191,27 @@ struct user	*users_repository_find_by_id(struct ctx *, const char *id)
 struct user	*users_repository_find_signed_in(struct ctx *,
 		    const char *user_id, const char *session_id) AWAITS;
 
-/* Him, and the user with asked_id: up to two rows, none if he is not in. */
+/*
+ * The signed-in user and the user with asked_id: up to two rows; none if
+ * user_id is not signed in.
+ */
 struct user	*users_repository_find_signed_in_and_asked(struct ctx *,
 		    const char *user_id, const char *session_id,
 		    const char *asked_id, size_t *n) AWAITS;
 
-/* Up to limit rows of the page, and in *n how many. */
+/* Up to limit rows of the page; *n is their number. */
 struct user	*users_repository_find_all(struct ctx *,
 		    const struct user_filter *, const struct page *,
 		    int64_t limit, size_t *n) AWAITS;
 int64_t		 users_repository_count(struct ctx *,
 		    const struct user_filter *) AWAITS;
 
-/* What a list's order goes by, for the cursor. */
+/* A row's sort key, for the cursor. */
 const char	*users_repository_sort_key(struct ctx *, const struct user *,
 		    const struct page *);
 
 /*
- * network is where the user is known to come from, NULL: nowhere. NULL when the
+ * Creates a user who is known in this network (NULL: in none). NULL if the
  * e-mail address is taken.
  */
 struct user	*users_repository_create(struct ctx *,
@@ -215,28 +219,32 @@ struct user	*users_repository_create(struct ctx *,
 		    const char *network) AWAITS;
 
 /*
- * Writes what is set. NULL when there is no such user, or none of that version
- * (NULL: of any). Raises ERR_CONFLICT when the e-mail address is taken.
+ * Changes the members that are set. NULL if there is no such user of that
+ * version (NULL: any version). Raises ERR_CONFLICT if the e-mail address is
+ * taken.
  */
 struct user	*users_repository_update(struct ctx *, const char *id,
 		    const struct user_update *, const char *version) AWAITS;
 
-/* False when there is no such user, or none of that version. */
+/* False if there is no such user of that version (NULL: any). */
 bool		 users_repository_delete(struct ctx *, const char *id,
 		    const char *version) AWAITS;
 
-/* The same for whoever is no active admin. */
+/* The same, but only if the user is not an active admin. */
 bool		 users_repository_delete_unless_admin(struct ctx *,
 		    const char *id, const char *version) AWAITS;
 
-/* The active admins, who stay what they are until the transaction ends. */
+/* Locks the active admins until the transaction ends; *n is their number. */
 struct user	*users_repository_lock_admins(struct ctx *, size_t *n) AWAITS;
 
-/* *created is false when the e-mail address is taken. */
+/*
+ * *created is false if the e-mail address is taken. Returns NULL or an error
+ * message.
+ */
 const char	*users_repository_create_admin(const char *email,
 		    const char *hashed_password, bool *created);
 
-/* Replaces a hash; false when it has changed meanwhile. */
+/* Replaces the password's hash; false if it has changed meanwhile. */
 bool		 users_repository_set_password(struct ctx *,
 		    const struct user *, const char *hashed_password) AWAITS;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The work that users make (the seed's background tasks). */
+/* Jobs of users, like FastAPI's BackgroundTasks. */
 
 #include "config.h"
 #include "mail/mail.h"
 #include "modules/users/users.h"
 
-/* A payload names the user: what is his is read when it is used. */
+/* The payload holds only the user's id: the job reads the rest when it runs. */
 static const struct field	user_ref_fields[] = {
 	FIELD(user, id, T_UUID, REQUIRED, NULL),
 };

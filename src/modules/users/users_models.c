@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Rows of the users table (the seed's models.py). */
+/* Rows of the users table (models.py in a FastAPI project). */
 
 #include "modules/users/users.h"
 

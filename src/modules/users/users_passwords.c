@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* Users' passwords (the seed's pwd_context). */
+/* Hashes and checks users' passwords, like passlib's CryptContext. */
 
 #include <string.h>
 
+#include "base/log.h"
 #include "modules/users/users.h"
-#include "runtime/log.h"
-#include "runtime/offload.h"
+#include "request/offload.h"
 #include "utils/password.h"
 
-/*
- * A guard, not a rule: what a valid password is says kore.conf. Longer ones
- * are refused whatever it says.
- */
+/* An upper bound for any password rule of kore.conf. */
 #define PASSWORD_BYTES_MAX	1024
 
-/* What a password thread is given and gives back. */
+/* The input and the result of a password thread. */
 struct password_work {
 	char			password[PASSWORD_BYTES_MAX + 1];
 	char			hash[PASSWORD_HASH_MAX];
@@ -44,8 +41,8 @@ verify_work(void *data)
 }
 
 /*
- * In the request's memory, which is wiped: the stack would keep it. NULL when
- * the password is too long.
+ * In the request's arena, which is wiped; the stack is not. NULL if the
+ * password is too long.
  */
 static struct password_work *
 password_work(struct ctx *c, const char *password)
@@ -67,11 +64,9 @@ users_service_hash_password(struct ctx *c, const char *password,
 {
 	struct password_work	*w;
 
-	if ((w = password_work(c, password)) == NULL) {
-		error_detail(c, field, "too_long",
+	if ((w = password_work(c, password)) == NULL)
+		raise_invalid(c, field, "too_long",
 		    "Must have at most %d bytes", PASSWORD_BYTES_MAX);
-		raise_validation(c);
-	}
 	offload(c, hash_work, w, sizeof(*w));
 	if (w->failed)
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot hash the password");
@@ -98,7 +93,7 @@ check(struct ctx *c, const struct user *user, const char *password)
 	struct password_work	*w;
 	enum password_verdict	 verdict;
 
-	/* No account has such a password, so this tells nothing of any. */
+	/* No account has such a password, so this reveals nothing. */
 	if ((w = password_work(c, password)) == NULL)
 		return (PASSWORD_WRONG);
 
@@ -108,7 +103,7 @@ check(struct ctx *c, const struct user *user, const char *password)
 	}
 	verdict = verify(c, w, user->hashed_password);
 	if (verdict == PASSWORD_UNREADABLE) {
-		log_event(LEVEL_ERROR, c, "password",
+		log_event(LEVEL_ERROR, c->request_id, "password",
 		    "the stored hash of user %s is of no known form",
 		    user->id);
 		verify(c, w, password_dummy_hash());

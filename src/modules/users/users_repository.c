@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Users in the database (the seed's repository.py). */
+/* The queries on users (repository.py in a FastAPI project). */
 
 #include <string.h>
 
@@ -27,7 +27,7 @@ QUERY(users, list_by_email_desc, user);
 QUERY(users, list_by_name, user);
 QUERY(users, list_by_name_desc, user);
 
-/* The orders of a list, and what no row comes before in each. */
+/* The orders of a list; key and id come before the first row of each. */
 static const struct order {
 	const char		*sort;
 	const struct query	*query;
@@ -79,9 +79,7 @@ find_order(struct ctx *c, const char *sort)
 		if (strcmp(orders[i].sort, sort) == 0)
 			return (&orders[i]);
 	}
-	error_detail(c, "query.sort", "not_allowed", "Is no order of users");
-	raise_validation(c);
-	return (NULL);
+	raise_invalid(c, "query.sort", "not_allowed", "Is no order of users");
 }
 
 struct user *
@@ -126,7 +124,7 @@ users_repository_create(struct ctx *c, const struct user_create *in,
 	    hashed_password, in->role, network));
 }
 
-/* The seed's **update_data: what is NULL stays as it is. */
+/* A parameter that is NULL leaves its column unchanged. */
 struct user *
 users_repository_update(struct ctx *c, const char *id,
     const struct user_update *in, const char *version)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* The endpoints of users (the seed's router.py). */
+/* The endpoints of users (router.py in a FastAPI project). */
 
 #include "dependencies.h"
+#include "http/respond.h"
+#include "http/routes.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
-#include "runtime/endpoint.h"
-#include "runtime/respond.h"
 
-ROUTER(users, "Users: registering, reading, changing, letting in or not.");
+ROUTER(users, "Register, read, change, deactivate and delete users.");
 
 RATE_LIMIT(register, 20, HOUR, "Registrations from one address");
 
@@ -39,7 +39,7 @@ list_users(struct ctx *c)
 static void
 read_user(struct ctx *c)
 {
-	user_respond(c, asked_user(c));
+	user_respond(c, target_user(c));
 }
 
 static void
@@ -72,7 +72,7 @@ update_user(struct ctx *c)
 {
 	const struct user_update	*in = user_update_body(c);
 
-	update(c, asked_user(c), in);
+	update(c, target_user(c), in);
 }
 
 static void
@@ -80,7 +80,7 @@ replace_user(struct ctx *c)
 {
 	const struct user_update	*in = user_replace_body(c);
 
-	update(c, asked_user(c), in);
+	update(c, target_user(c), in);
 }
 
 static void
@@ -102,7 +102,7 @@ delete(struct ctx *c, const struct user *user)
 static void
 delete_user(struct ctx *c)
 {
-	delete(c, asked_user(c));
+	delete(c, target_user(c));
 }
 
 static void
@@ -114,7 +114,7 @@ delete_me(struct ctx *c)
 static void
 activate_user(struct ctx *c)
 {
-	const struct user	*user = asked_user(c);
+	const struct user	*user = target_user(c);
 
 	users_service_set_active(c, user, true, current_user(c),
 	    user_precondition(c, user));
@@ -124,7 +124,7 @@ activate_user(struct ctx *c)
 static void
 deactivate_user(struct ctx *c)
 {
-	const struct user	*user = asked_user(c);
+	const struct user	*user = target_user(c);
 
 	users_service_set_active(c, user, false, current_user(c),
 	    user_precondition(c, user));
@@ -136,12 +136,13 @@ deactivate_user(struct ctx *c)
 
 ROUTE(users_collection,
     PAGE_PARAMS, CURSOR_PARAMS("created_at"),
-    PARAM(role, "Only users of this role."),
-    PARAM(is_active, "Only users who are let in, or who are not."),
-    PARAM(q, "A part of the name or of the address, in any case."),
+    PARAM(role, "Only users with this role."),
+    PARAM(is_active, "Only active, or only inactive, users."),
+    PARAM(q, "Only users whose name or e-mail address contains this text, in "
+	"any case."),
     GET(list_users, .auth = &user_directory, .out = &user_list_schema,
 	.out_cursor = &user_cursor_list_schema,
-	.doc = "List users, a page at a time."),
+	.doc = "List users."),
     POST(create_user, .limit = &register_limit, .auth = &signed_in_or_none,
 	.in = &user_create_schema, .out = &user_schema, .status = 201,
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_CONFLICT),
@@ -149,13 +150,13 @@ ROUTE(users_collection,
 
 ROUTE(users_me,
     GET(read_me, .auth = &signed_in, .out = &user_schema,
-	.doc = "Read the signed-in user."),
+	.doc = "Read your own user."),
     PATCH(update_me, .auth = &signed_in, .in = &user_update_me_schema,
 	.out = &user_schema, .if_match = true, .raises = CHANGE_ERRORS,
-	.doc = "Change one's own name or address."),
+	.doc = "Change your name or e-mail address."),
     DELETE(delete_me, .auth = &signed_in, .status = 204, .if_match = true,
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND, &ERR_CONFLICT),
-	.doc = "Delete oneself, and all that is one's own."));
+	.doc = "Delete your own user and all its data."));
 
 ROUTE(users_item,
     PATH(user_id, T_UUID),
@@ -163,23 +164,23 @@ ROUTE(users_item,
 	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Read a user."),
     PATCH(update_user, .auth = self_or_role("admin"),
 	.in = &user_update_schema, .out = &user_schema, .if_match = true,
-	.raises = CHANGE_ERRORS, .doc = "Change what is sent of a user."),
+	.raises = CHANGE_ERRORS, .doc = "Change some fields of a user."),
     PUT(replace_user, .auth = self_or_role("admin"),
 	.in = &user_replace_schema, .out = &user_schema, .if_match = true,
-	.raises = CHANGE_ERRORS, .doc = "Change all of a user."),
+	.raises = CHANGE_ERRORS, .doc = "Replace all fields of a user."),
     DELETE(delete_user, .auth = self_or_role("admin"), .status = 204,
 	.if_match = true, .raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
-	.doc = "Delete a user, and all that is his."));
+	.doc = "Delete a user and all their data."));
 
 ROUTE(users_activate,
     PATH(user_id, T_UUID),
     POST(activate_user, .auth = require_role("admin"),
 	.out = &user_status_schema, .if_match = true,
-	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Let a user in again."));
+	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Activate a user."));
 
 ROUTE(users_deactivate,
     PATH(user_id, T_UUID),
     POST(deactivate_user, .auth = require_role("admin"),
 	.out = &user_status_schema, .if_match = true,
 	.raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
-	.doc = "Let a user in no longer."));
+	.doc = "Deactivate a user and end their sessions."));

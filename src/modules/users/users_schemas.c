@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is read and answered of users (the seed's schemas.py). */
+/* The schemas of users (schemas.py in a FastAPI project). */
 
 #include "modules/users/users.h"
 
@@ -34,7 +34,7 @@ static const struct field	user_update_me_fields[] = {
 	FIELD(user_update, name, T_STR, 0, "v_name", ADA_NAME),
 };
 
-/* UserResponse: what is not listed here cannot leave the server. */
+/* UserResponse: fields that are not listed here are never sent. */
 static const struct field	user_fields[] = {
 	FIELD(user, id, T_UUID, 0, NULL),
 	FIELD(user, email, T_STR, 0, NULL, ADA_EMAIL),

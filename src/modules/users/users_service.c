@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* What may be done with users (the seed's service.py). */
+/* The rules of users (service.py in a FastAPI project). */
 
 #include <string.h>
 
+#include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
-#include "runtime/conditional.h"
 #include "utils/email.h"
 
-/* Or 409 would tell a stranger of any number of addresses who has one. */
+/* Without this limit, 409 tells which of many addresses are registered. */
 RATE_LIMIT(email_changes, 10, HOUR,
-    "Other e-mail addresses asked for by one account from one address",
+    "Changes of the e-mail address by one account from one address",
     .of_account = true);
 
 static void	act_as_admin(struct ctx *, const struct user *,
@@ -54,7 +54,7 @@ users_service_get_by_id(struct ctx *c, const char *id)
 	return (users_repository_find_by_id(c, id));
 }
 
-/* As email-validator gives it back. */
+/* The same form as Python's email-validator. */
 const char *
 users_service_normalise(struct ctx *c, const char *email)
 {
@@ -76,22 +76,22 @@ users_service_find_by_email(struct ctx *c, const char *email)
 
 struct user *
 users_service_find_signed_in(struct ctx *c, const char *user_id,
-    const char *session_id, const char *asked_id, struct user **asked)
+    const char *session_id, const char *target_id, struct user **target)
 {
 	struct user	*rows, *user = NULL;
 	size_t		 n, i;
 
-	*asked = NULL;
-	if (asked_id == NULL)
+	*target = NULL;
+	if (target_id == NULL)
 		return (users_repository_find_signed_in(c, user_id,
 		    session_id));
 	rows = users_repository_find_signed_in_and_asked(c, user_id,
-	    session_id, asked_id, &n);
+	    session_id, target_id, &n);
 	for (i = 0; i < n; i++) {
 		if (strcmp(rows[i].id, user_id) == 0)
 			user = &rows[i];
-		if (strcmp(rows[i].id, asked_id) == 0)
-			*asked = &rows[i];
+		if (strcmp(rows[i].id, target_id) == 0)
+			*target = &rows[i];
 	}
 	return (user);
 }
@@ -102,17 +102,15 @@ is_admin(const struct user *user)
 	return (user != NULL && strcmp(user->role, "admin") == 0);
 }
 
-/* In the form in which addresses are kept. Raises 422 if it is none. */
+/* The address in the form in which it is stored. Raises 422 if not valid. */
 static const char *
 normal_email(struct ctx *c, const char *email)
 {
 	const char	*normal = users_service_normalise(c, email);
 
-	if (normal == NULL) {
-		error_detail(c, "body.email", "invalid_format",
+	if (normal == NULL)
+		raise_invalid(c, "body.email", "invalid_format",
 		    "Is not a valid e-mail address");
-		raise_validation(c);
-	}
 	return (normal);
 }
 
@@ -142,7 +140,7 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	return (user);
 }
 
-/* What was read has been changed or deleted since. */
+/* The user was changed or deleted after they were read. */
 static void
 raise_gone(struct ctx *c, const char *version)
 {
@@ -152,34 +150,34 @@ raise_gone(struct ctx *c, const char *version)
 }
 
 /*
- * In the open transaction, and until its end nobody is made or unmade an
- * admin: raises 403 unless the actor is one still, since whoever took his
- * rights away meanwhile has been told so; and 409 if `loses`, who is to be no
- * active admin any more, is the last. Of two that would demote each other, one
- * is refused.
+ * Locks the active admins until the end of the open transaction. Raises 403 if
+ * the actor is no longer one: the admin who demoted them has been told so.
+ * Raises 409 if `demoted`, a user who is to lose this role or be disabled, is
+ * the last one. So if two admins demote each other, one of them is refused.
  */
 static void
 act_as_admin(struct ctx *c, const struct user *actor,
-    const struct user *loses)
+    const struct user *demoted)
 {
 	const struct user	*admins;
-	bool			 may = false;
+	bool			 is_still_admin = false;
 	size_t			 n, i;
 
 	admins = users_repository_lock_admins(c, &n);
 	for (i = 0; i < n; i++)
-		may |= strcmp(admins[i].id, actor->id) == 0;
-	if (!may)
+		is_still_admin |= strcmp(admins[i].id, actor->id) == 0;
+	if (!is_still_admin)
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	if (n == 1 && loses != NULL && strcmp(admins[0].id, loses->id) == 0)
+	if (n == 1 && demoted != NULL &&
+	    strcmp(admins[0].id, demoted->id) == 0)
 		raise_error(c, &ERR_CONFLICT, "The last active admin cannot "
 		    "be demoted, deactivated or deleted");
 }
 
 /*
- * Nobody but an admin changes a role, or lets somebody in or out. What others
- * send of these is as it was: it is not written, or it would undo what an
- * admin has changed meanwhile.
+ * Only an admin may change role or is_active. Others may send the current
+ * values, which are not written: that could undo a change that an admin makes
+ * meanwhile.
  */
 static void
 require_rights(struct ctx *c, const struct user *user,
@@ -205,15 +203,16 @@ write_change(struct ctx *c, const struct user *user,
     const char *version)
 {
 	const struct user	*written;
-	bool			 as_admin, loses;
+	bool			 as_admin, demotes;
 
 	as_admin = IS_SET(change, role) || IS_SET(change, is_active) ||
 	    !is_self(user, actor);
-	loses = (IS_SET(change, role) && strcmp(change->role, "admin") != 0) ||
+	demotes = (IS_SET(change, role) &&
+	    strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);
 	if (as_admin) {
 		db_begin(c);
-		act_as_admin(c, actor, loses ? user : NULL);
+		act_as_admin(c, actor, demotes ? user : NULL);
 	}
 	written = users_repository_update(c, user->id, change, version);
 	if (written == NULL)
@@ -253,7 +252,7 @@ users_service_set_active(struct ctx *c, const struct user *user, bool active,
 	return (write_change(c, user, &change, actor, version));
 }
 
-/* Whoever deletes himself keeps nobody waiting, unless he is an admin. */
+/* Only a deletion by an admin locks the admins. */
 void
 users_service_delete(struct ctx *c, const struct user *user,
     const struct user *actor, const char *version)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The validators of kore.conf that are functions: rules a regex cannot say, or
- * cannot say with the seed's messages.
+ * Validators of kore.conf that are functions: for rules that a regex cannot
+ * express, or cannot report with the right message.
  */
 
 #include <unistr.h>
 #include <unictype.h>
 
-#include "runtime/validator.h"
+#include "schema/validator.h"
 #include "utils/email.h"
 #include "utils/utf8.h"
 #include "utils/wordlist.h"
 
 #define EMAIL_CHARS_MAX	254	/* RFC 5321, 4.5.3.1.3 */
-#define PASSWORD_MIN	8	/* characters; the seed's UserCreate */
+#define PASSWORD_MIN	8	/* characters */
 #define PASSWORD_MAX	128
 
 /* assets/common_passwords.txt */
@@ -21,7 +21,7 @@ extern const unsigned char	asset_common_passwords_txt[];
 extern const unsigned int	asset_len_common_passwords_txt;
 
 VALIDATOR_FACTS(v_email, .format = "idn-email", .min = 3,
-    .max = EMAIL_CHARS_MAX, .doc = "An e-mail address, of any script.");
+    .max = EMAIL_CHARS_MAX, .doc = "An e-mail address, in any script.");
 
 VALIDATOR(v_email)
 {
@@ -41,7 +41,7 @@ is_digit(ucs4_t c)
 	return (uc_digit_value(c) >= 0);
 }
 
-/* As Python's any(c.isupper() for c in v), of every script. */
+/* Like Python's any(c.isupper() for c in v), in every script. */
 static bool
 has_any(const char *value, bool (*is)(ucs4_t))
 {
@@ -70,8 +70,8 @@ length_valid(const char *value)
 }
 
 /*
- * Compared as it was typed: the seed's own test registers with Test1234, whose
- * small letters alone are on every such list.
+ * Compares the password as it was typed: Test1234 is valid, although test1234
+ * is on the list.
  */
 static bool
 uncommon(const char *value)
@@ -85,10 +85,10 @@ uncommon(const char *value)
 }
 
 VALIDATOR_FACTS(v_password, .format = "password", .min = PASSWORD_MIN,
-    .max = PASSWORD_MAX, .doc = "With a capital letter and a digit, and none "
-    "of the 10,000 most common.");
+    .max = PASSWORD_MAX, .doc = "Contains an uppercase letter and a digit. "
+    "Not one of the 10,000 most common passwords.");
 
-/* The seed's UserCreate, and nothing that everybody tries first. */
+/* The default: a capital letter, a digit, and no common password. */
 VALIDATOR(v_password)
 {
 	bool	 upper = has_any(value, uc_is_property_uppercase),
@@ -104,9 +104,9 @@ VALIDATOR(v_password)
 }
 
 VALIDATOR_FACTS(v_passphrase, .format = "password", .min = PASSWORD_MIN,
-    .max = PASSWORD_MAX, .doc = "None of the 10,000 most common.");
+    .max = PASSWORD_MAX, .doc = "Not one of the 10,000 most common passwords.");
 
-/* For kore.conf to choose instead: NIST SP 800-63B, 5.1.1.2. */
+/* An alternative for kore.conf: NIST SP 800-63B, 5.1.1.2. */
 VALIDATOR(v_passphrase)
 {
 	bool	 length = length_valid(value);

@@ -339,7 +339,8 @@ def test_a_folder_above_of_a_group(above):
 def test_the_tree_of_another_user(above):
     """Who owns the script can do as they like without the state folder."""
     keel = shutil.copy(KEEL, above)
-    os.symlink(os.path.join(ROOT, "tests"), above + "/tests")
+    for name in ("conf", "tests"):
+        os.symlink(os.path.join(ROOT, name), f"{above}/{name}")
     os.chown(above, SOMEBODY, SOMEBODY)
     os.chmod(above, 0o775)
     assert keel_openapi(None, keel) == ""

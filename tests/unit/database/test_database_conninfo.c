@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/database/database_conninfo.c */
 
-/* What KEEL_DATABASE_URL becomes: read back by libpq. */
+/* How KEEL_DATABASE_URL becomes a connection string, read back by libpq. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static const char *const	variables[] = {
 
 static PQconninfoOption	*options;
 
-/* Any file will do that can be read: nothing is connected to. */
+/* Any readable file will do: no test connects. */
 static int
 clear_environment(void **state)
 {
@@ -72,7 +72,7 @@ forget(void **state)
 	return (0);
 }
 
-/* How many lines standard error gets, each of them the warning. */
+/* Counts the lines on standard error; each must be the warning. */
 static int
 count_warnings(const char *url)
 {
@@ -98,7 +98,7 @@ count_warnings(const char *url)
 	return (n);
 }
 
-/* Runs first: a process says it once. */
+/* Runs first, because a process warns once. */
 static void
 test_one_warning(void **state)
 {
@@ -128,7 +128,7 @@ test_sslmode(void **state)
 		const char	*sslmode;
 		const char	*hostaddr;
 	} table[] = {
-		/* Within this machine: libpq's default. */
+		/* On this host: libpq's default. */
 		{ "", "", "" },
 		{ "dbname=keel", "", "" },
 		{ "host=/tmp", "", "" },
@@ -150,7 +150,7 @@ test_sslmode(void **state)
 		{ "host=127.0.0.1 sslmode=verify-full", "verify-full",
 		    "127.0.0.1" },
 
-		/* Beyond it. */
+		/* On other hosts. */
 		{ "host=192.0.2.7", "verify-full", "192.0.2.7" },
 		{ "postgresql://192.0.2.7/keel", "verify-full", "192.0.2.7" },
 		{ "hostaddr=192.0.2.7", "verify-full", "192.0.2.7" },
@@ -171,7 +171,7 @@ test_sslmode(void **state)
 		{ "hostaddr=127.1", "verify-full", "127.1" },
 		{ "hostaddr=nonsense", "verify-full", "nonsense" },
 
-		/* Where the URL says so. */
+		/* Where the URL sets it. */
 		{ "host=192.0.2.7 sslmode=disable", "disable", "192.0.2.7" },
 		{ "host=192.0.2.7 sslmode=allow", "allow", "192.0.2.7" },
 		{ "host=192.0.2.7 sslmode=prefer", "prefer", "192.0.2.7" },
@@ -200,7 +200,7 @@ test_sslmode(void **state)
 	}
 }
 
-/* The environment names the server, but is not the URL. */
+/* The environment may name the server, but not set its sslmode. */
 static void
 test_environment(void **state)
 {
@@ -228,7 +228,7 @@ test_environment(void **state)
 	assert_string_equal(value("sslmode"), "");
 }
 
-/* What the certificate is compared with. */
+/* The host that the certificate is compared with. */
 static void
 test_host(void **state)
 {
@@ -269,7 +269,7 @@ test_target(void **state)
 		assert_string_equal(value("target_session_attrs"),
 		    table[i].target);
 	}
-	/* Left to libpq, which reads the variable as well. */
+	/* libpq reads this variable, too. */
 	setenv("PGTARGETSESSIONATTRS", "any", 1);
 	make("");
 	assert_string_equal(value("target_session_attrs"), "");
@@ -302,7 +302,7 @@ test_refused(void **state)
 	    "no.such.name.invalid");
 }
 
-/* The authority's certificate must be there, where it is asked for. */
+/* The certificate of the authority must exist if it is needed. */
 static void
 test_authorities(void **state)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/jobs/jobs_attempt.c src/runtime/ctx.c src/runtime/coro.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c src/runtime/errors.c */
-/* sources: src/runtime/error_kinds.c src/runtime/log.c src/runtime/jsonw.c */
-/* sources: src/runtime/faults.c */
-/* defines: -DKEEL_FAULTS */
+/* sources: src/jobs/jobs_attempt.c src/request/ctx.c src/coro/coro.c */
+/* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
+/* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
+/* sources: src/base/faults.c */
+/* sources: src/request/error_details.c */
+/* defines: -DFAULTS */
 
-/* What becomes of an attempt, as the database is told. */
+/* How an attempt ends, and what is written to the database. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,19 +16,19 @@
 
 #include <string.h>
 
-#include "jobs/runner.h"
-#include "runtime/log.h"
+#include "base/log.h"
+#include "jobs/jobs_repository.h"
 
 #define ID	"01890000-0000-7000-8000-000000000001"
 
-/* What the database was told, and how it answers. */
+/* What the database was given, and its result. */
 static struct {
 	unsigned	 times;
 	char		 status[20];
 	char		 why[512];
 	double		 delay;
 	bool		 cancelled;
-	unsigned	 fails;		/* so many times first */
+	unsigned	 fails;		/* how often it fails first */
 	bool		 is_ours;
 	bool		 began, committed;
 } database;
@@ -35,10 +36,9 @@ static struct {
 static struct attempt	*running;	/* NULL: its slot is free */
 
 bool
-jobs_repository_settle(struct ctx *c, const struct attempt *a,
-    const char *runner)
+jobs_repository_settle(struct ctx *c, const struct attempt *a)
 {
-	assert_string_equal(runner, "me");
+	assert_string_equal(a->runner, "me");
 	assert_string_equal(a->job.id, ID);
 	database.times++;
 	if (database.fails > 0) {
@@ -52,14 +52,8 @@ jobs_repository_settle(struct ctx *c, const struct attempt *a,
 	return (database.is_ours);
 }
 
-const char *
-runner_id(void)
-{
-	return ("me");
-}
-
-void
-runner_attempt_ended(struct attempt *a)
+static void
+ended(struct attempt *a)
 {
 	assert_ptr_equal(a, running);
 	running = NULL;
@@ -104,7 +98,7 @@ teardown(void **state)
 	return (coro_count() == 0 && arena_count() == 0 ? 0 : -1);
 }
 
-/* The kinds. */
+/* The kinds of job. */
 
 static char	seen[REQUEST_ID_MAX + 1];
 
@@ -172,7 +166,7 @@ static const struct job_kind	atomic_kind = {
 	.atomic = true,
 };
 
-/* Begins an attempt at a job claimed that many ms ago. */
+/* Begins an attempt at a job that was claimed `ago` ms ago. */
 static void
 begin(const struct job_kind *kind, int64_t attempt, uint64_t ago)
 {
@@ -181,7 +175,8 @@ begin(const struct job_kind *kind, int64_t attempt, uint64_t ago)
 		.request_id = "asked", .attempts = attempt,
 	};
 
-	running = attempt_start(&job, kind, coro_now_ms() - ago);
+	running = attempt_start(&job, kind, coro_now_ms() - ago, "me",
+	    ended);
 	assert_non_null(running);
 	coro_run();
 }
@@ -206,7 +201,7 @@ test_done(void **state)
 }
 
 static void
-test_failures_come_back(void **state)
+test_failures_are_retried(void **state)
 {
 	(void)state;
 	begin(&be_busy_kind, 2, 0);
@@ -215,9 +210,9 @@ test_failures_come_back(void **state)
 	assert_false(database.cancelled);
 }
 
-/* As it may be cut, within a character. */
+/* The message may be cut within a character. */
 static void
-test_what_failed_is_text(void **state)
+test_message_is_valid_text(void **state)
 {
 	(void)state;
 	begin(&garble_kind, 1, 0);
@@ -225,7 +220,7 @@ test_what_failed_is_text(void **state)
 }
 
 static void
-test_the_last_failure_is_the_end(void **state)
+test_last_attempt(void **state)
 {
 	(void)state;
 	begin(&be_busy_kind, 3, 0);
@@ -233,7 +228,7 @@ test_the_last_failure_is_the_end(void **state)
 }
 
 static void
-test_what_cannot_be_is_not_tried_again(void **state)
+test_permanent_failures(void **state)
 {
 	(void)state;
 	begin(&refuse_kind, 1, 0);
@@ -243,7 +238,7 @@ test_what_cannot_be_is_not_tried_again(void **state)
 	assert_told("dead", "Validation failed: body.id: Is required");
 }
 
-/* A job that kills its runner would go on doing so. */
+/* Otherwise a job that kills its runner would be retried forever. */
 static void
 test_lost_runners_are_counted(void **state)
 {
@@ -280,9 +275,9 @@ test_atomic(void **state)
 	assert_string_equal(database.status, "queued");
 }
 
-/* What is done is noted, however often the database must be told. */
+/* The end is written again until the database has it. */
 static void
-test_settling_again(void **state)
+test_end_is_written_again(void **state)
 {
 	uint64_t	 now = coro_now_ms();
 
@@ -312,7 +307,7 @@ test_timeout_and_lease(void **state)
 	coro_run();
 	assert_int_equal(database.times, 0);
 
-	attempt_extend(running, coro_now_ms() - 1);	/* a stopped process */
+	attempt_extend(running, coro_now_ms() - 1);	/* as after SIGSTOP */
 	coro_wake(running->c.coro);
 	coro_run();
 	assert_told("queued", "Its lease ran out: still asleep");
@@ -344,7 +339,7 @@ test_cancel(void **state)
 	assert_true(database.delay == 0);
 }
 
-/* The same runner has claimed the job anew: the first attempt is nobody's. */
+/* The same runner has claimed the job again: the first attempt has lost it. */
 static void
 test_disown(void **state)
 {
@@ -383,7 +378,7 @@ test_backoff(void **state)
 	assert_true(attempt_backoff(&none, INT64_MAX, 1) == 0);
 }
 
-/* No memory for it: the lease runs out, and nothing else happens. */
+/* Without memory the lease runs out, and nothing else happens. */
 static void
 test_no_memory(void **state)
 {
@@ -398,7 +393,8 @@ test_no_memory(void **state)
 		memset(&faults, 0, sizeof(faults));
 		faults.countdown[FAULT_ALLOC] = n;
 		faults_select(&faults);
-		running = attempt_start(&job, &work_kind, coro_now_ms());
+		running = attempt_start(&job, &work_kind, coro_now_ms(), "me",
+		    ended);
 		faults_select(NULL);
 		if (running != NULL)
 			break;
@@ -417,14 +413,14 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		TEST(test_done),
-		TEST(test_failures_come_back),
-		TEST(test_what_failed_is_text),
-		TEST(test_the_last_failure_is_the_end),
-		TEST(test_what_cannot_be_is_not_tried_again),
+		TEST(test_failures_are_retried),
+		TEST(test_message_is_valid_text),
+		TEST(test_last_attempt),
+		TEST(test_permanent_failures),
 		TEST(test_lost_runners_are_counted),
 		TEST(test_a_forgotten_commit),
 		TEST(test_atomic),
-		TEST(test_settling_again),
+		TEST(test_end_is_written_again),
 		TEST(test_timeout_and_lease),
 		TEST(test_cancel),
 		TEST(test_disown),

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_compose.c src/mail/mail_template.c */
 /* sources: src/mail/mail_text.c src/mail/mail_settings.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/base/arena.c src/base/mem.c */
 
 /*
- * Not a test of its own: the other side of mail_differential.py. Reads a
- * recipient's address and a name, both in hexadecimal, one pair a line, and
- * answers with the message in hexadecimal, or with "no".
+ * Not a test: the C side of mail_differential.py. Reads pairs of a recipient's
+ * address and a name, in hexadecimal, one pair per line. Writes for each the
+ * message in hexadecimal, or "no".
  */
 
 #include "mail_fixture.h"
@@ -35,7 +35,7 @@ compose(struct arena *arena, const char *to, const char *name,
 	struct mail_settings	 settings;
 	bool			 done;
 
-	assert_null(mail_settings_read(NULL, "off", NULL, "keel@x.example",
+	assert_null(mail_settings_read(NULL, false, NULL, "keel@x.example",
 	    &settings));
 	message->id = JOB_ID;
 	message->date = DATE;

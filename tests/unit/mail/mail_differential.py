@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""Has Python's parser read what mail_compose() wrote.
+"""Parses messages of mail_compose() with Python's e-mail parser.
 
     mail_differential.py path/to/mail_differential
 
-Hostile names and addresses, some written by hand and thousands made from a
-fixed seed: each message must parse without a defect, and say what went in.
+Names and addresses are hostile: some are written by hand, thousands are made
+with a fixed random seed. Each message must parse without a defect and contain
+what was given.
 """
 
 import email
@@ -71,7 +72,7 @@ def defects_of(message):
 
 
 def check(raw, address, name):
-    """What is wrong with a message; nothing if all is well."""
+    """What is wrong with a message; None if nothing is."""
     text = raw.decode("utf-8")
     lines = text.split("\r\n")
     if "\n" in "".join(lines) or "\r" in "".join(lines):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the tests of mail share: a mail, and the message that it becomes. */
+/* What the tests of mail share: a mail, and a message made from it. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ mail_of(const char *text, const char *html)
 	return (m);
 }
 
-/* A text's data as a string of its own. */
+/* A text's data as a string, which the caller frees. */
 static inline char *
 string_of(const struct text *t)
 {

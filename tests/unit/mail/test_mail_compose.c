@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_compose.c src/mail/mail_template.c */
 /* sources: src/mail/mail_text.c src/mail/mail_settings.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c src/runtime/faults.c */
-/* defines: -DKEEL_FAULTS */
+/* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
+/* defines: -DFAULTS */
 
-/*
- * Whole messages. What Python's parser makes of them is looked at by
- * mail_differential.py.
- */
+/* Whole messages. mail_differential.py parses such messages with Python. */
 
 #include "mail_fixture.h"
 
-#include "runtime/faults.h"
+#include "base/faults.h"
 
 static struct arena		arena;
 static struct mail_settings	settings;
@@ -20,7 +17,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	assert_null(mail_settings_read(NULL, "off", NULL, "keel@x.example",
+	assert_null(mail_settings_read(NULL, false, NULL, "keel@x.example",
 	    &settings));
 	return (0);
 }
@@ -85,7 +82,7 @@ test_a_message(void **state)
 	free(got);
 }
 
-/* Whatever a name is, it adds no header, and no line is long or not ASCII. */
+/* A name can add no header, and all lines stay short and ASCII. */
 static void
 test_hostile_names(void **state)
 {
@@ -168,7 +165,7 @@ test_recipients(void **state)
 	}
 }
 
-/* Each allocation fails in its turn: none is missed, nothing is lost. */
+/* Each allocation fails in turn, and mail_compose() reports it. */
 static void
 test_memory_runs_short(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_file.c */
 
-/* Mails as files: whole or not there, whatever the disk says. */
+/* Mails as files: complete or not there, whatever fails. */
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -12,12 +12,11 @@
 
 #include "mail_fixture.h"
 
-#include "config.h"
 #include "mail/smtp.h"
 
-struct config			 config;
 const struct error_kind		 ERR_UNAVAILABLE = { 503, "", "" };
 
+struct mail_settings		 mail_settings;
 static char			 state_dir[] = "/tmp/keel-mail-XXXXXX";
 static jmp_buf			 raised;
 static char			 why[256];
@@ -95,7 +94,7 @@ setup(void **state)
 	(void)state;
 	umask(022);
 	assert_non_null(mkdtemp(state_dir));
-	config.state_dir = state_dir;
+	mail_settings.state_dir = state_dir;
 	return (0);
 }
 
@@ -167,14 +166,14 @@ test_the_folder_is_gone(void **state)
 }
 
 static void
-test_what_is_no_folder(void **state)
+test_not_a_folder(void **state)
 {
 	(void)state;
 	unlink(path(JOB_ID ".eml"));
 	assert_int_equal(rmdir(path("")), 0);
-	config.state_dir = "/dev/null";
+	mail_settings.state_dir = "/dev/null";
 	assert_non_null(strstr(mail_file_init(), "cannot open /dev/null"));
-	config.state_dir = state_dir;
+	mail_settings.state_dir = state_dir;
 	assert_int_equal(close(creat(path(""), 0600)), 0);
 	assert_non_null(strstr(mail_file_init(), "cannot open"));
 	assert_int_equal(unlink(path("")), 0);
@@ -189,9 +188,9 @@ check_refused(const char *phrase)
 	assert_non_null(strstr(what, phrase));
 }
 
-/* Another user may have made it, to read the mails or have them elsewhere. */
+/* Another user may have made the folder, to read the mails or redirect them. */
 static void
-test_a_folder_that_was_planted(void **state)
+test_folder_of_another_user(void **state)
 {
 	(void)state;
 	assert_int_equal(symlink(".", path("")), 0);
@@ -217,8 +216,8 @@ main(void)
 		cmocka_unit_test(test_a_mail_and_the_same_again),
 		cmocka_unit_test(test_a_full_disk),
 		cmocka_unit_test(test_the_folder_is_gone),
-		cmocka_unit_test(test_what_is_no_folder),
-		cmocka_unit_test(test_a_folder_that_was_planted),
+		cmocka_unit_test(test_not_a_folder),
+		cmocka_unit_test(test_folder_of_another_user),
 	};
 
 	return (cmocka_run_group_tests(tests, setup, teardown));

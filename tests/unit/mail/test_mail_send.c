@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail.c src/mail/mail_text.c src/mail/mail_template.c */
 /* sources: src/mail/mail_compose.c src/mail/mail_settings.c */
-/* sources: src/runtime/ctx.c src/runtime/coro.c src/runtime/errors.c */
-/* sources: src/runtime/error_kinds.c src/runtime/arena.c src/runtime/mem.c */
-/* sources: src/runtime/faults.c src/runtime/log.c src/runtime/jsonw.c */
-/* defines: -DKEEL_FAULTS */
+/* sources: src/request/ctx.c src/coro/coro.c src/request/raise.c */
+/* sources: src/base/error_kinds.c src/base/arena.c src/base/mem.c */
+/* sources: src/base/faults.c src/base/log.c src/base/jsonw.c */
+/* sources: src/request/error_details.c */
+/* defines: -DFAULTS */
 
-/* Which mails are sent, and to whom. */
+/* Which mails are sent, and to which recipients. */
 
-#include "../runtime/request_fixture.h"
+#include "../request/request_fixture.h"
 
 #include "mail_fixture.h"
 
-#include "config.h"
+#include "base/log.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
-#include "runtime/log.h"
 
-struct config	config;
 
 const unsigned char	asset_greeting_txt[] =
 			    "Subject: From {{name}}\n\nHi, {{name}}: {{url}}\n";
@@ -98,9 +97,9 @@ setup(void **state)
 	values[0] = (struct mail_value)FROM_USER("name", "Win 500 EUR");
 	values[1] = (struct mail_value)OURS("url", "https://keel.example");
 	values[2] = (struct mail_value)OURS(NULL, NULL);
-	config.mail.from = "keel@x.example";
-	config.mail.from_name = "";
-	config.mail.from_domain = "x.example";
+	mail_settings.from = "keel@x.example";
+	mail_settings.from_name = "";
+	mail_settings.from_domain = "x.example";
 	nsent = 0;
 	limited = false;
 	return (0);
@@ -116,7 +115,7 @@ outcome(void (*fn)(struct ctx *))
 #define DEAD	"500 PERMANENT_FAILURE"
 
 static void
-test_to_who_is_verified(void **state)
+test_verified_recipient(void **state)
 {
 	(void)state;
 	assert_string_equal(outcome(send_greeting), "ok");
@@ -124,9 +123,9 @@ test_to_who_is_verified(void **state)
 	assert_non_null(strstr(sent, "Subject: From Win 500 EUR"));
 }
 
-/* Whoever registers with a stranger's address has no words sent there. */
+/* A user who registers another person's address cannot send them words. */
 static void
-test_no_user_s_words_to_who_is_not(void **state)
+test_users_words_need_verified_recipient(void **state)
 {
 	(void)state;
 	to.verified = false;
@@ -134,7 +133,7 @@ test_no_user_s_words_to_who_is_not(void **state)
 	assert_non_null(strstr(request.error.message, "name"));
 	assert_int_equal(nsent, 0);
 
-	/* Not said to be ours is not ours. */
+	/* A value that is not marked as ours is not ours. */
 	values[0] = (struct mail_value){ .name = "name", .value = "Keel" };
 	assert_string_equal(outcome(send_greeting), DEAD);
 	values[0].ours = true;
@@ -146,7 +145,7 @@ test_no_user_s_words_to_who_is_not(void **state)
 }
 
 static void
-test_a_recipient_who_has_had_enough(void **state)
+test_recipient_over_the_limit(void **state)
 {
 	(void)state;
 	limited = true;
@@ -155,7 +154,7 @@ test_a_recipient_who_has_had_enough(void **state)
 }
 
 static void
-test_what_is_no_mail(void **state)
+test_invalid_mails(void **state)
 {
 	(void)state;
 	assert_string_equal(outcome(send_without_a_job),
@@ -176,10 +175,10 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup,	\
 			    request_teardown)
 	const struct CMUnitTest	tests[] = {
-		TEST(test_to_who_is_verified),
-		TEST(test_no_user_s_words_to_who_is_not),
-		TEST(test_a_recipient_who_has_had_enough),
-		TEST(test_what_is_no_mail),
+		TEST(test_verified_recipient),
+		TEST(test_users_words_need_verified_recipient),
+		TEST(test_recipient_over_the_limit),
+		TEST(test_invalid_mails),
 	};
 
 	return (cmocka_run_group_tests_name("mail_send", tests, NULL, NULL));

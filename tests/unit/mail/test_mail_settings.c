@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_settings.c src/mail/mail_text.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/base/arena.c src/base/mem.c */
 
-/* The settings of mail: what is taken, and what ends the start. */
+/* The settings of mail: what is accepted, and what stops the start. */
 
 #include "mail_fixture.h"
 
@@ -53,7 +53,7 @@ test_urls(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(good); i++) {
-		what = mail_settings_read(good[i].url, "required", NULL, FROM,
+		what = mail_settings_read(good[i].url, true, NULL, FROM,
 		    &m);
 		if (what != NULL)
 			fail_msg("%s: %s", good[i].url, what);
@@ -69,13 +69,13 @@ test_urls(void **state)
 		}
 		forget(&m, FROM);
 	}
-	assert_null(mail_settings_read(NULL, "required", NULL, FROM, &m));
+	assert_null(mail_settings_read(NULL, true, NULL, FROM, &m));
 	assert_null(m.host);
 	forget(&m, FROM);
 }
 
 static void
-test_what_is_no_url(void **state)
+test_invalid_urls(void **state)
 {
 	static const char *const	 bad[] = {
 		"", "mail.example.org", "http://h", "SMTP://h", "smtp:h",
@@ -100,7 +100,7 @@ test_what_is_no_url(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(bad); i++) {
-		what = mail_settings_read(bad[i], "required", NULL, FROM, &m);
+		what = mail_settings_read(bad[i], true, NULL, FROM, &m);
 		if (what == NULL || strstr(what, "KEEL_SMTP_URL") == NULL ||
 		    strstr(what, HIDDEN) != NULL || strchr(what, '\n') != NULL)
 			fail_msg("%s: %s", bad[i], what == NULL ? "" : what);
@@ -113,23 +113,22 @@ test_tls(void **state)
 {
 	static const struct {
 		const char	*url;
-		const char	*tls;
+		bool		 tls;
 		bool		 good;
 	} cases[] = {
-		{ NULL, "off", true }, { NULL, "on", false },
-		{ NULL, "", false }, { NULL, "Off", false },
-		{ "smtp://mail.example.org", "off", true },
-		{ "smtps://mail.example.org", "off", false },
-		{ "smtps://mail.example.org", "required", true },
-		{ "smtp://u:" HIDDEN "@mail.example.org", "off", false },
-		{ "smtp://u:" HIDDEN "@192.0.2.1", "off", false },
-		{ "smtp://u:" HIDDEN "@128.0.0.1", "off", false },
-		{ "smtp://u:" HIDDEN "@localhost.example", "off", false },
-		{ "smtp://u:" HIDDEN "@[2001:db8::1]", "off", false },
-		{ "smtp://u:" HIDDEN "@mail.example.org", "required", true },
-		{ "smtp://u:" HIDDEN "@localhost", "off", true },
-		{ "smtp://u:" HIDDEN "@127.9.9.9", "off", true },
-		{ "smtp://u:" HIDDEN "@[::1]:25", "off", true },
+		{ NULL, false, true },
+		{ "smtp://mail.example.org", false, true },
+		{ "smtps://mail.example.org", false, false },
+		{ "smtps://mail.example.org", true, true },
+		{ "smtp://u:" HIDDEN "@mail.example.org", false, false },
+		{ "smtp://u:" HIDDEN "@192.0.2.1", false, false },
+		{ "smtp://u:" HIDDEN "@128.0.0.1", false, false },
+		{ "smtp://u:" HIDDEN "@localhost.example", false, false },
+		{ "smtp://u:" HIDDEN "@[2001:db8::1]", false, false },
+		{ "smtp://u:" HIDDEN "@mail.example.org", true, true },
+		{ "smtp://u:" HIDDEN "@localhost", false, true },
+		{ "smtp://u:" HIDDEN "@127.9.9.9", false, true },
+		{ "smtp://u:" HIDDEN "@[::1]:25", false, true },
 	};
 	struct mail_settings	 m;
 	const char		*what;
@@ -194,7 +193,7 @@ test_senders(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		what = mail_settings_read(NULL, "off", NULL, cases[i].from,
+		what = mail_settings_read(NULL, false, NULL, cases[i].from,
 		    &m);
 		if ((what == NULL) != (cases[i].address != NULL))
 			fail_msg("%s: %s", cases[i].from, what);
@@ -215,10 +214,10 @@ test_authorities(void **state)
 	const char		*what;
 
 	(void)state;
-	what = mail_settings_read(NULL, "off", "/nonexistent/ca.pem", FROM,
+	what = mail_settings_read(NULL, false, "/nonexistent/ca.pem", FROM,
 	    &m);
 	assert_non_null(strstr(what, "KEEL_SMTP_CA"));
-	what = mail_settings_read(NULL, "off", "Makefile", FROM, &m);
+	what = mail_settings_read(NULL, false, "Makefile", FROM, &m);
 	assert_non_null(strstr(what, "KEEL_SMTP_CA"));
 }
 
@@ -227,7 +226,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_what_is_no_url),
+		cmocka_unit_test(test_invalid_urls),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_authorities),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: src/mail/mail_template.c src/mail/mail_text.c */
-/* sources: src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/base/arena.c src/base/mem.c */
 
-/* Templates: what is refused at the start, and what becomes of a value. */
+/* Templates: what the start refuses, and how values are filled in. */
 
 #include "mail_fixture.h"
 
@@ -17,12 +17,12 @@ teardown(void **state)
 }
 
 static void
-test_what_the_start_refuses(void **state)
+test_invalid_templates(void **state)
 {
 	static const struct {
 		const char	*text;
 		const char	*html;
-		const char	*phrase;	/* NULL: nothing is wrong */
+		const char	*phrase;	/* NULL: it is valid */
 	} cases[] = {
 		{ "Subject: a {{name}}\n\n{{url}}\n", "x", NULL },
 		{ "Subject: a\n\n", "{{name}}{{url}} }} {", NULL },
@@ -77,7 +77,7 @@ check(enum mail_part part, const char *value, const char *want)
 }
 
 static void
-test_a_value_stays_text(void **state)
+test_values_are_escaped(void **state)
 {
 	(void)state;
 	check(PART_TEXT, "Bob", "[Bob]");
@@ -127,7 +127,7 @@ test_a_long_value_is_cut_in_the_subject(void **state)
 }
 
 static void
-test_what_a_context_lacks(void **state)
+test_missing_values(void **state)
 {
 	struct mail	 m = mail_of("", "");
 
@@ -144,11 +144,11 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(test_what_the_start_refuses),
-		cmocka_unit_test(test_a_value_stays_text),
+		cmocka_unit_test(test_invalid_templates),
+		cmocka_unit_test(test_values_are_escaped),
 		cmocka_unit_test(test_no_value_breaks_a_line),
 		cmocka_unit_test(test_a_long_value_is_cut_in_the_subject),
-		cmocka_unit_test(test_what_a_context_lacks),
+		cmocka_unit_test(test_missing_values),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, teardown));

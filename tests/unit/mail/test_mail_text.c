@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/mail/mail_text.c src/runtime/arena.c src/runtime/mem.c */
+/* sources: src/mail/mail_text.c src/base/arena.c src/base/mem.c */
 
-/* Headers and quoted-printable, by themselves. */
+/* Headers and quoted-printable. */
 
 #include "mail_fixture.h"
 
@@ -60,7 +60,7 @@ test_beyond_ascii_is_encoded(void **state)
 	check_header("\u4f60\u597d", "Subject: =?utf-8?b?5L2g5aW9?=\r\n");
 }
 
-/* Every line is short, and every encoded word whole in itself. */
+/* Every line is short, and every encoded word can be decoded by itself. */
 static void
 test_long_values(void **state)
 {
@@ -148,7 +148,7 @@ test_quoted_printable(void **state)
 }
 
 static void
-test_what_is_a_control(void **state)
+test_control_characters(void **state)
 {
 	static const char *const	 yes[] = {
 		"\t", "\n", "\r", "\x01", "\x1f", "\x7f", "\xc2\x80",
@@ -178,7 +178,7 @@ main(void)
 		cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_an_address_and_its_owner),
 		cmocka_unit_test(test_quoted_printable),
-		cmocka_unit_test(test_what_is_a_control),
+		cmocka_unit_test(test_control_characters),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, teardown));

@@ -41,7 +41,7 @@
 
 static const struct jwt_key key = { "HS256", SECRET, 32 };
 
-/* base64url by OpenSSL's encoder, to share nothing with what is tested. */
+/* base64url by OpenSSL's encoder, independent of the code under test. */
 static inline size_t
 encode(char *dst, const void *src, size_t len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Accept-Encoding: which coding is chosen. */
+/* Accept-Encoding: which codings are accepted. */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -57,7 +57,7 @@ test_every_byte_comes_back(void **state)
 	for (i = 0; i < sizeof(all); i++)
 		all[i] = (unsigned char)i;
 	for (len = 0; len <= sizeof(all); len++) {
-		/* Exact sizes, for AddressSanitizer to see a byte too many. */
+		/* Exact sizes: AddressSanitizer sees one byte too many. */
 		text = malloc(BASE64URL_SIZE(len));
 		n = base64url_encode(text, BASE64URL_SIZE(len), all, len);
 		assert_int_equal(n, BASE64URL_SIZE(len) - 1);
@@ -108,7 +108,7 @@ test_strict(void **state)
 	assert_int_equal(base64url_decode(out, sizeof(out), "Zg\0v", 4), -1);
 }
 
-/* Of the 64 texts "A?" and "AA?" only those with clear spare bits pass. */
+/* Of the 64 texts "A?" and "AA?", only those with zero spare bits pass. */
 static void
 test_one_text_for_some_bytes(void **state)
 {

@@ -30,7 +30,7 @@ setup(void **state)
 	return (cursor_key(SECRET, strlen(SECRET), key) ? 0 : -1);
 }
 
-/* In blocks of their own size: what may be written is in the header. */
+/* In blocks of exactly the sizes that the header allows to write. */
 static char *
 seal(const char *scope, const char *text)
 {
@@ -56,7 +56,7 @@ opens(const char *scope, const char *cursor, const char *expect)
 }
 
 static void
-assert_there_and_back(const char *text)
+assert_round_trip(const char *text)
 {
 	char	*cursor = seal(SCOPE, text);
 	size_t	 bytes = CURSOR_MAC + strlen(text);
@@ -69,19 +69,19 @@ assert_there_and_back(const char *text)
 }
 
 static void
-test_there_and_back(void **state)
+test_round_trip(void **state)
 {
 	(void)state;
-	assert_there_and_back(TEXT);
-	assert_there_and_back("");
-	assert_there_and_back("a");
-	assert_there_and_back("ab");
-	assert_there_and_back("abc");
-	assert_there_and_back("\x01\x7f\xff\"\\\r\n %");
-	assert_there_and_back("Jürgen €");
+	assert_round_trip(TEXT);
+	assert_round_trip("");
+	assert_round_trip("a");
+	assert_round_trip("ab");
+	assert_round_trip("abc");
+	assert_round_trip("\x01\x7f\xff\"\\\r\n %");
+	assert_round_trip("Jürgen €");
 }
 
-/* Of every length: the last fits, one more is refused. */
+/* Of every length: the longest fits, one more byte is refused. */
 static void
 test_length(void **state)
 {
@@ -92,14 +92,14 @@ test_length(void **state)
 	for (len = 0; len <= LONGEST; len++) {
 		memset(text, 'x', len);
 		text[len] = '\0';
-		assert_there_and_back(text);
+		assert_round_trip(text);
 	}
 	memset(text, 'x', LONGEST + 1);
 	text[LONGEST + 1] = '\0';
 	assert_null(seal(SCOPE, text));
 }
 
-/* No MAC fits; but what is longer than the longest has no room at all. */
+/* The MAC is wrong anyway, but a longer cursor must not be decoded either. */
 static void
 test_too_long_to_open(void **state)
 {
@@ -114,7 +114,7 @@ test_too_long_to_open(void **state)
 	}
 }
 
-/* One scope's MAC is another's for no text at all. */
+/* A cursor is not valid in another scope. */
 static void
 test_scope(void **state)
 {
@@ -131,7 +131,7 @@ test_scope(void **state)
 	free(cursor);
 }
 
-/* Where the scope ends and the text begins cannot be moved. */
+/* Bytes cannot be moved between the scope and the text. */
 static void
 test_scope_and_text(void **state)
 {
@@ -163,7 +163,7 @@ test_long_scope(void **state)
 	scope[sizeof(scope) - 1] = '\0';
 	memset(text, 't', LONGEST);
 	text[LONGEST] = '\0';
-	/* 128 and the NUL between them and the text. */
+	/* 128 bytes, of scope and NUL. */
 	scope[127] = '\0';
 	assert_non_null(cursor = seal(scope, text));
 	assert_true(opens(scope, cursor, text));
@@ -202,7 +202,7 @@ test_every_bit(void **state)
 	free(cursor);
 }
 
-/* Every other byte in every place: no two texts are one cursor. */
+/* Changes every character to every other: no two cursors have the same text. */
 static void
 test_every_character(void **state)
 {
@@ -241,7 +241,7 @@ test_every_character(void **state)
 }
 
 static void
-test_not_one(void **state)
+test_invalid(void **state)
 {
 	static const char *const	 bad[] = { "", " ", "A", "AA", "AAAA",
 	    "AAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA",
@@ -256,7 +256,7 @@ test_not_one(void **state)
 	}
 }
 
-/* A text with a NUL, under the MAC of what comes before it. */
+/* A text that contains a NUL, with the MAC of the part before it. */
 static void
 test_nul(void **state)
 {
@@ -284,7 +284,7 @@ test_key(void **state)
 	size_t		 bit;
 
 	(void)state;
-	/* Not the secret itself, and the same for the same one. */
+	/* Not the secret itself; the same secret gives the same key. */
 	assert_memory_not_equal(key, SECRET, CURSOR_KEY);
 	assert_true(cursor_key(SECRET, strlen(SECRET), again));
 	assert_memory_equal(key, again, CURSOR_KEY);
@@ -305,7 +305,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_too_long_to_open),
 		cmocka_unit_test(test_scope),
@@ -313,7 +313,7 @@ main(void)
 		cmocka_unit_test(test_long_scope),
 		cmocka_unit_test(test_every_bit),
 		cmocka_unit_test(test_every_character),
-		cmocka_unit_test(test_not_one),
+		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_key),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Patterns, from POSIX to JavaScript. */
+/* Translation of patterns from POSIX to JavaScript. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@ assert_becomes(const char *posix, const char *ecma)
 }
 
 static void
-test_the_same(void **state)
+test_unchanged(void **state)
 {
 	(void)state;
 	assert_becomes("", "");
@@ -31,9 +31,9 @@ test_the_same(void **state)
 	assert_becomes("\xc3\xa9?", "\xc3\xa9?");
 }
 
-/* In brackets a backslash and a first ] are themselves to POSIX. */
+/* In brackets, POSIX takes a backslash and a first ] literally. */
 static void
-test_written_otherwise(void **state)
+test_rewritten(void **state)
 {
 	(void)state;
 	assert_becomes("[\\d]", "[\\\\d]");
@@ -48,7 +48,7 @@ test_written_otherwise(void **state)
 }
 
 static void
-test_not_to_be_written(void **state)
+test_untranslatable(void **state)
 {
 	static const char *const	 patterns[] = {
 		"[[:alpha:]]", "[[=e=]]", "[[.-.]]", "\\w+", "\\bword", "[abc",
@@ -83,9 +83,9 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(test_the_same),
-		cmocka_unit_test(test_written_otherwise),
-		cmocka_unit_test(test_not_to_be_written),
+		cmocka_unit_test(test_unchanged),
+		cmocka_unit_test(test_rewritten),
+		cmocka_unit_test(test_untranslatable),
 		cmocka_unit_test(test_too_long),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* E-mail addresses: good ones, bad ones, equal ones. */
+/* E-mail addresses: valid ones, invalid ones, equal ones. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include "utils/email.h"
 
-/* The verdicts are email-validator's; email_differential.py has the rest. */
+/* The verdicts are those of email-validator; email_differential.py has more. */
 
 static void
 test_accepted(void **state)
@@ -39,7 +39,7 @@ test_accepted(void **state)
 		{ "a@b\xe3\x80\x82" "com", "a@b.com" },
 		{ "a@\xef\xbd\x82\xef\xbc\x8e" "com", "a@b.com" },
 		{ "a@b\xc2\xad" "c.com", "a@bc.com" },
-		/* The example domains are for everybody. */
+		/* The example domains are allowed. */
 		{ "a@example.org", "a@example.org" },
 		{ "a@localhost.com", "a@localhost.com" },
 		{ "a@mytest.net", "a@mytest.net" },
@@ -120,7 +120,7 @@ test_reasons(void **state)
 	    "must not be in a domain reserved for special use");
 }
 
-/* Fills in local part and domain of these lengths; 20 <= domain <= 253. */
+/* An address with parts of these lengths; 20 <= domain <= 253. */
 static const char *
 of_length(size_t local, size_t domain)
 {

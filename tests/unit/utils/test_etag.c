@@ -14,7 +14,7 @@
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* In a block of its own size, so that no byte behind it is read. */
+/* In a block of its own size, so that AddressSanitizer sees reads past it. */
 static enum etag_result
 find(const char *list, const char *tag, int weak)
 {
@@ -33,7 +33,7 @@ said(enum etag_result result)
 	    result == ETAG_DIFFERS ? "differs" : "malformed");
 }
 
-/* What both comparisons say of "1" in a list. */
+/* Checks the results of both comparisons with "1". */
 static void
 assert_found(const char *list, enum etag_result strong,
     enum etag_result weak)
@@ -64,7 +64,7 @@ test_one(void **state)
 	    "\"-9223372036854775808\"", 0), ETAG_MATCHES);
 }
 
-/* RFC 9110, 8.8.3.2: the example's table, with a strong tag of ours. */
+/* The example table of RFC 9110, 8.8.3.2, with a strong tag of ours. */
 static void
 test_weak(void **state)
 {
@@ -99,7 +99,7 @@ test_lists(void **state)
 	assert_found("\"2\",\"3\",\"1\"", ETAG_MATCHES, ETAG_MATCHES);
 	assert_found("\"2\" , \"3\"\t,\t\"1\"", ETAG_MATCHES, ETAG_MATCHES);
 	assert_found("\"2\", \"3\"", ETAG_DIFFERS, ETAG_DIFFERS);
-	/* Empty elements are nothing, a comma in quotes is text. */
+	/* Empty elements are ignored; a comma in quotes is part of the tag. */
 	assert_found(",\"1\"", ETAG_MATCHES, ETAG_MATCHES);
 	assert_found("\"1\",", ETAG_MATCHES, ETAG_MATCHES);
 	assert_found(", ,\"2\",, ,\"1\" , ", ETAG_MATCHES, ETAG_MATCHES);
@@ -108,7 +108,7 @@ test_lists(void **state)
 	assert_found("\",1,\"", ETAG_DIFFERS, ETAG_DIFFERS);
 }
 
-/* What comes before the mistake counts for nothing. */
+/* The mistake decides, whatever comes before it. */
 static void
 test_malformed(void **state)
 {
@@ -126,7 +126,7 @@ test_malformed(void **state)
 		assert_found(bad[i], ETAG_MALFORMED, ETAG_MALFORMED);
 }
 
-/* Which bytes an opaque tag has: 8.8.3. */
+/* The bytes that an opaque tag may have: 8.8.3. */
 static void
 test_bytes(void **state)
 {
@@ -142,7 +142,7 @@ test_bytes(void **state)
 	}
 }
 
-/* Whatever it is: no byte outside is read, and it ends. */
+/* Any text: no byte outside is read, and the search ends. */
 static void
 test_noise(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Forms: pairs, percent-encoding, mistakes. */
+/* Forms: pairs, percent-encoding, malformed text. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 /*
  * Parses text in a block of its own size into "name=value;" per pair, with
- * "name;" where there is no value. Returns form_next()'s last answer.
+ * "name;" where there is no value. Returns form_next()'s last result.
  */
 static int
 parse(const char *text, char *out, size_t size)
@@ -34,7 +34,7 @@ parse(const char *text, char *out, size_t size)
 		    pair.has_value ? "%s=%s;" : "%s;", pair.name, pair.value);
 		assert_true(n < size);
 	}
-	/* The answer stays what it was. */
+	/* Another call gives the same result. */
 	assert_int_equal(form_next(&cursor, &pair), rc);
 	free(copy);
 	return (rc);
@@ -152,7 +152,7 @@ encodes(const char *text, const char *expect)
 
 	assert_true(form_percent_encode(text, out, sizeof(out)));
 	assert_string_equal(out, expect);
-	/* Into as many bytes as it needs, and into none fewer. */
+	/* Fits into exactly the needed size, and into no smaller one. */
 	for (size = 0; size <= need; size++) {
 		exact = malloc(size);
 		assert_int_equal(form_percent_encode(text, exact, size),
@@ -183,7 +183,7 @@ test_percent_encode(void **state)
 	encodes("J\xc3\xbcrgen", "J%C3%BCrgen");
 	encodes("\x01\x7f\x80\xff", "%01%7F%80%FF");
 
-	/* Every byte, and back again where it is text. */
+	/* Every byte; what is valid text can be decoded again. */
 	for (i = 1; i < 256; i++)
 		text[i - 1] = (char)i;
 	text[255] = '\0';
@@ -195,14 +195,14 @@ test_percent_encode(void **state)
 	assert_true(form_percent_decode(out));
 	assert_string_equal(out, text);
 
-	/* Three for each is enough when each needs three. */
+	/* Three bytes per character are enough when each needs three. */
 	memset(text, '%', 255);
 	text[255] = '\0';
 	assert_true(form_percent_encode(text, out, sizeof(out)));
 	assert_false(form_percent_encode(text, out, sizeof(out) - 1));
 }
 
-/* Whatever bytes there are: no byte outside is touched, and it ends. */
+/* Any bytes: no byte outside is touched, and the loop ends. */
 static void
 test_noise(void **state)
 {

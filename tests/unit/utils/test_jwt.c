@@ -47,7 +47,7 @@ test_sign_and_verify(void **state)
 		assert_memory_equal(&in, &out, sizeof(in));
 		assert_int_equal(jwt_verify_signature(&k, token), JWT_OK);
 
-		/* It fits exactly or not at all. */
+		/* It fits exactly or is refused. */
 		exact = malloc((size_t)len + 1);
 		assert_int_equal(jwt_sign(&k, &in, exact, (size_t)len + 1),
 		    len);
@@ -64,7 +64,7 @@ test_sign_and_verify(void **state)
 	free(token);
 }
 
-/* Tokens by python-jose 3.3, with the same claims. */
+/* Tokens made by python-jose 3.3 with the same claims. */
 static void
 test_tokens_of_another_library(void **state)
 {
@@ -105,7 +105,7 @@ test_tokens_of_another_library(void **state)
 		assert_int_equal(jwt_verify(&k, token, ISS, AUD, IAT, 0,
 		    &claims), JWT_OK);
 		assert_memory_equal(&claims, &expect, sizeof(expect));
-		/* The claims are in the same order, so even this holds. */
+		/* The claims are in the same order, so tokens are equal. */
 		assert_true(jwt_sign(&k, &expect, ours, sizeof(ours)) > 0);
 		assert_string_equal(ours, token);
 	}
@@ -135,7 +135,7 @@ test_sign_refuses(void **state)
 	assert_int_equal(jwt_sign(&key, &claims, token, sizeof(token)), -1);
 	assert_string_equal(token, "");
 
-	/* Six bytes of JSON for each of these: longer than a token may be. */
+	/* Each of these needs six bytes in JSON, so the token is too long. */
 	fill(&claims);
 	memset(claims.iss, 1, sizeof(claims.iss) - 1);
 	memset(claims.aud, 1, sizeof(claims.aud) - 1);
@@ -143,7 +143,7 @@ test_sign_refuses(void **state)
 	assert_string_equal(token, "");
 }
 
-/* PAYLOAD with the first occurrence of a text replaced. */
+/* Verifies PAYLOAD with the first occurrence of a text replaced. */
 static enum jwt_result
 replaced(const char *from, const char *to)
 {
@@ -179,10 +179,10 @@ test_claims(void **state)
 		assert_int_equal(replaced(quoted, other), JWT_BAD_CLAIMS);
 		snprintf(other, sizeof(other), "%s1.5,\"x\":", quoted);
 		assert_int_equal(replaced(quoted, other), JWT_BAD_CLAIMS);
-		/* A claim twice, the later one being the right one. */
+		/* A duplicate claim, the second one with the right value. */
 		snprintf(other, sizeof(other), "%s\"\",%s", quoted, quoted);
 		assert_int_equal(replaced(quoted, other), JWT_BAD_CLAIMS);
-		/* A number for a text, a text for a number. */
+		/* A number for a string, a string for a number. */
 		snprintf(other, sizeof(other), "%s%s,\"x\":", quoted,
 		    i < 6 ? "1795347525" : "\"1795347525\"");
 		assert_int_equal(replaced(quoted, other), JWT_BAD_CLAIMS);
@@ -215,7 +215,7 @@ test_claims(void **state)
 	assert_int_equal(replaced("}", ",\"x\":[[[[[[1]]]]]]}"),
 	    JWT_BAD_CLAIMS);
 
-	/* The longest client_id, and one byte more. */
+	/* The longest client_id, and one that is a byte longer. */
 	assert_int_equal(replaced("\"keel\"", "\"\""), JWT_OK);
 	memset(other, 'k', sizeof(other));
 	snprintf(text, sizeof(text), "\"%.63s\"", other);
@@ -260,7 +260,7 @@ failing_malloc(size_t size)
 	return (malloc(size));
 }
 
-/* jansson's memory fails once, at each of its allocations in turn. */
+/* Each allocation of jansson fails in turn. */
 static void
 test_no_memory(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a stranger may try with a token's header, segments and signature. */
+/* Attacks with a token's header, segments and signature. */
 
 #include "jwt_fixture.h"
 #include "utils/base64url.h"
@@ -14,7 +14,7 @@ test_header(void **state)
 		"{\"alg\":\"HS256\",\"typ\":\"AT+JWT\"}",
 		"{\"alg\":\"HS256\",\"typ\":\"application/at+jwt\"}",
 		"{\"alg\":\"HS256\",\"typ\":\"Application/At+Jwt\"}",
-		/* The same texts, in JSON's other spelling. */
+		/* The same texts, with JSON escapes. */
 		"{\"\\u0061lg\":\"HS256\",\"typ\":\"at+jwt\"}",
 		"{\"alg\":\"HS\\u0032\\u0035\\u0036\",\"typ\":\"at+jwt\"}",
 	};
@@ -89,7 +89,7 @@ test_header(void **state)
 	}
 }
 
-/* jansson would recurse into what a stranger nests. */
+/* jansson would recurse into the nested header. */
 static void
 test_deep_header(void **state)
 {
@@ -146,7 +146,7 @@ test_segments(void **state)
 	CHECK(JWT_BAD_SIGNATURE, "%.*s.AAAA", (int)(second - good), good);
 	CHECK(JWT_BAD_SIGNATURE, "%sAAAA", good);
 
-	/* The right signature over a text that is not strict base64url. */
+	/* A right signature of a text that is not strict base64url. */
 	snprintf(input, sizeof(input), "%.*s=.%.*s", (int)(first - good),
 	    good, (int)(second - first - 1), first + 1);
 	sign_raw(token, input, SECRET, 32);
@@ -158,11 +158,11 @@ test_segments(void **state)
 	sign_raw(token, input, SECRET, 32);
 	assert_int_equal(verify(token), JWT_MALFORMED);
 
-	/* A token of JWT_MAX bytes is read, one of more is not. */
+	/* A token of JWT_MAX bytes is read, a longer one is not. */
 	memset(token, 'A', sizeof(token));
 	memcpy(token, good, (size_t)(second - good) + 1);
 	token[JWT_MAX] = '\0';
-	/* If the length is not one of base64url, the test needs new claims. */
+	/* If no base64url text has this length, change the test's claims. */
 	assert_int_not_equal((JWT_MAX - (second + 1 - good)) % 4, 1);
 	assert_int_equal(verify(token), JWT_BAD_SIGNATURE);
 	token[JWT_MAX] = 'A';
@@ -199,13 +199,13 @@ test_signature(void **state)
 			mac[i] ^= (unsigned char)(1 << bit);
 		}
 	}
-	/* Cut short. */
+	/* Incomplete. */
 	for (i = 1; i < sizeof(mac); i++) {
 		strcpy(token, good);
 		encode(token + (signature - good), mac, i);
 		assert_int_equal(verify(token), JWT_BAD_SIGNATURE);
 	}
-	/* Of the 64 last characters one is right and 48 are no text at all. */
+	/* Of the 64 last characters one is right, and 48 are not strict. */
 	same = 0;
 	strcpy(token, good);
 	last = token + strlen(token) - 1;
@@ -225,7 +225,7 @@ test_signature(void **state)
 	}
 	assert_int_equal(same, 1 + 15 * 100 + 48 * 10000);
 
-	/* Any other character in header or payload. */
+	/* Any other character in the header or the payload. */
 	for (i = 0; good + i < signature - 1; i++) {
 		if (good[i] == '.')
 			continue;
@@ -254,7 +254,7 @@ test_other_keys(void **state)
 	sign_raw(token, good, SECRET, 31);
 	assert_int_equal(verify(token), JWT_BAD_SIGNATURE);
 
-	/* A host that lost its secret accepts nothing. */
+	/* A server without its secret accepts no token. */
 	sign_raw(token, good, "", 0);
 	k.secret = "";
 	k.secret_len = 0;
@@ -264,7 +264,7 @@ test_other_keys(void **state)
 	assert_int_equal(jwt_verify(&k, token, ISS, AUD, IAT, 0, &claims),
 	    JWT_BAD_SIGNATURE);
 
-	/* A good signature is pinned to the algorithm of the key. */
+	/* A signature is only valid with the key's algorithm. */
 	sign_raw(token, good, SECRET, 32);
 	k = key;
 	k.alg = "HS384";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Tokens from Wycheproof's list of attacks. */
+/* Project Wycheproof's tokens. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,9 +25,9 @@ static const struct jwt_key key = {
 };
 
 /*
- * Project Wycheproof's JWS vectors, from the folder KEEL_TEST_WYCHEPROOF.
- * Their headers are not ours, so none may pass as an access token; by their
- * signature alone the HMAC ones get the verdict of the file.
+ * Project Wycheproof's JWS vectors, from the folder KEEL_TEST_WYCHEPROOF. Their
+ * headers differ from ours, so none may pass as an access token. The signatures
+ * of the HMAC ones must get the verdict of the file.
  */
 static void
 test_wycheproof(void **state)
@@ -82,10 +82,10 @@ test_wycheproof(void **state)
 				    json_object_get(test, "result")),
 				    "valid") == 0;
 				/*
-				 * In this version of the file 372 and 373
-				 * are called valid with a stray '?' in them;
-				 * 367 and 370 should have bad padding, but
-				 * have none: they are 357, which is valid.
+				 * In this version of the file, 372 and 373 are
+				 * called valid despite a stray '?' in them; 367
+				 * and 370 should have bad padding, but have
+				 * none: they equal 357, which is valid.
 				 */
 				if (f == 0 && (id == 372 || id == 373))
 					valid = false;

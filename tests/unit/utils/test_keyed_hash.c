@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Keyed hashes: of a secret, a label and a text, and of all three. */
+/* Keyed hashes: they depend on the secret, the label and the text. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ hash(const char *secret, const char *label, const char *text)
 }
 
 static void
-test_what_decides(void **state)
+test_inputs(void **state)
 {
 	(void)state;
 	assert_string_equal(hash("s", "label", "text"),
@@ -36,7 +36,7 @@ test_what_decides(void **state)
 	    hash("s", "label", "text"));
 	assert_string_not_equal(hash("s", "label", "Text"),
 	    hash("s", "label", "text"));
-	/* What parts label and text counts. */
+	/* The boundary between label and text matters. */
 	assert_string_not_equal(hash("s", "labelt", "ext"),
 	    hash("s", "label", "text"));
 	assert_string_not_equal(hash("s", "", "labeltext"),
@@ -44,7 +44,7 @@ test_what_decides(void **state)
 	assert_string_not_equal(hash("", "", ""), hash("", "", "a"));
 }
 
-/* As Python's hmac computes it. */
+/* Python's hmac computes the same. */
 static void
 test_value(void **state)
 {
@@ -58,7 +58,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(test_what_decides),
+		cmocka_unit_test(test_inputs),
 		cmocka_unit_test(test_value),
 	};
 

@@ -29,11 +29,11 @@ test_parse_and_text(void **state)
 		{ "64:ff9b::192.0.2.1", "64:ff9b::c000:201", true },
 		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 		    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true },
-		/* IPv4 in IPv6's clothes. */
+		/* IPv4-mapped IPv6. */
 		{ "::ffff:192.0.2.1", "192.0.2.1", false },
 		{ "::FFFF:c000:0201", "192.0.2.1", false },
 		{ "0:0:0:0:0:ffff:0:0", "0.0.0.0", false },
-		/* Not quite. */
+		/* Almost IPv4-mapped. */
 		{ "::fffe:192.0.2.1", "::fffe:c000:201", true },
 		{ "::1:ffff:192.0.2.1", "::1:ffff:c000:201", true },
 		{ "1::ffff:192.0.2.1", "1::ffff:c000:201", true },
@@ -52,7 +52,7 @@ test_parse_and_text(void **state)
 }
 
 static void
-test_what_is_no_address(void **state)
+test_invalid_addresses(void **state)
 {
 	static const char *const	bad[] = {
 		"", " ", "a", "localhost", "1", "1.2.3", "1.2.3.", "1.2.3.4.",
@@ -77,7 +77,7 @@ test_what_is_no_address(void **state)
 	}
 }
 
-/* Any address there is, as text and back. */
+/* Random addresses, to text and back. */
 static void
 test_round_trips(void **state)
 {
@@ -92,7 +92,7 @@ test_round_trips(void **state)
 		for (k = 0; k < (a.ipv6 ? 16 : 4); k++)
 			a.bytes[k] = rand_r(&seed) % 3 == 0 ? 0 :
 			    (unsigned char)rand_r(&seed);
-		if (a.ipv6)		/* none of IPv4's */
+		if (a.ipv6)		/* not IPv4-mapped */
 			a.bytes[0] |= 1;
 		memset(text, 'x', sizeof(text));
 		netaddr_text(&a, text);
@@ -122,7 +122,7 @@ test_from_sockets(void **state)
 	assert_true(netaddr_from(&u.sa, &a));
 	b = address("192.0.2.1");
 	assert_true(same(&a, &b));
-	/* As long as such a one is, and no longer. */
+	/* Exactly as long as such a structure is. */
 	exact = malloc(sizeof(*exact));
 	*exact = u.in;
 	assert_true(netaddr_from((struct sockaddr *)exact, &a));
@@ -179,7 +179,7 @@ test_keys(void **state)
 	    key("2001:db8:0:1:ffff:ffff:ffff:ffff"));
 	assert_true(key("::") == key("::1"));
 	assert_true(key("::ffff:192.0.2.1") == key("192.0.2.1"));
-	/* The same bytes, but of the other family. */
+	/* The same bytes in the other family. */
 	assert_true(key("192.0.2.1") != key("2001:db8:c000:201::"));
 }
 
@@ -233,7 +233,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_parse_and_text),
-		cmocka_unit_test(test_what_is_no_address),
+		cmocka_unit_test(test_invalid_addresses),
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_from_sockets),
 		cmocka_unit_test(test_keys),

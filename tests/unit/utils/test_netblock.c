@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Blocks of addresses: what is in them. */
+/* Blocks of addresses: which addresses they contain. */
 
 #include "netaddr_fixture.h"
 
@@ -57,7 +57,7 @@ test_blocks(void **state)
 #define BITS		"has bits set beyond its prefix length"
 
 static void
-test_what_is_no_block(void **state)
+test_invalid_blocks(void **state)
 {
 	static const struct {
 		const char	*in;
@@ -88,7 +88,7 @@ test_what_is_no_block(void **state)
 		{ "192.0.2.0/18446744073709551640", NO_PREFIX },
 		{ "2001:db8::/129", NO_PREFIX },
 		{ "2001:db8::/1000", NO_PREFIX },
-		/* IPv4 has 32 bits, however it is clothed. */
+		/* An IPv4-mapped block counts as IPv4, which has 32 bits. */
 		{ "::ffff:192.0.2.0/120", MAPPED },
 		{ "::ffff:10.0.0.0/8", MAPPED },
 		{ "192.0.2.1/24", BITS },
@@ -140,7 +140,7 @@ test_members(void **state)
 	assert_true(has("2001:db8::/65", "2001:db8::7fff:ffff:ffff:ffff"));
 	assert_false(has("2001:db8::/65", "2001:db8:0:0:8000::"));
 	assert_true(has("2001:db8::/32", "2001:db8:ffff::"));
-	/* All of a family, and none of the other. */
+	/* All addresses of one family, and none of the other. */
 	assert_true(has("0.0.0.0/0", "255.255.255.255"));
 	assert_false(has("0.0.0.0/0", "::"));
 	assert_true(has("::/0", "ffff::"));
@@ -150,7 +150,7 @@ test_members(void **state)
 	assert_false(has("c000:200::/24", "192.0.2.1"));
 }
 
-/* With each length of a prefix: exactly the bits before it count. */
+/* For each prefix length, exactly the bits before it count. */
 static void
 sweep(const char *text, unsigned bits)
 {
@@ -194,7 +194,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_what_is_no_block),
+		cmocka_unit_test(test_invalid_blocks),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_every_prefix),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Folders in which nobody else can have put anything. */
+/* Folders in which no other user can have put anything. */
 
 #include <sys/stat.h>
 
@@ -95,7 +95,7 @@ test_links(void **state)
 }
 
 static void
-test_what_is_no_folder(void **state)
+test_not_a_folder(void **state)
 {
 	(void)state;
 	check_refused("/dev/null", 0, "Not a directory");
@@ -107,7 +107,7 @@ test_another_owner(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();		/* only root can give a folder away */
+		skip();		/* only root can change the owner */
 	assert_int_equal(chown(folder, SOMEBODY, (gid_t)-1), 0);
 	check_refused(folder, 0, "belongs to the user 65534");
 	assert_int_equal(chown(folder, 0, (gid_t)-1), 0);
@@ -119,7 +119,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_links),
-		cmocka_unit_test(test_what_is_no_folder),
+		cmocka_unit_test(test_not_a_folder),
 		cmocka_unit_test(test_another_owner),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Passwords: hashing, checking, old hashes. */
+/* Passwords: hashing, verification, old hashes. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,7 +102,7 @@ test_bcrypt(void **state)
 	}
 }
 
-/* bcrypt reads 72 bytes, and libxcrypt refuses 512: neither is an error. */
+/* bcrypt reads 72 bytes and libxcrypt refuses 512; we accept all. */
 static void
 test_bcrypt_long(void **state)
 {
@@ -122,7 +122,7 @@ test_bcrypt_long(void **state)
 	    PASSWORD_RIGHT_REHASH);
 }
 
-/* The salt's last character has four spare bits; passlib once set them. */
+/* The salt's last character has four spare bits, which passlib used to set. */
 static void
 test_bcrypt_spare_bits(void **state)
 {
@@ -160,7 +160,7 @@ test_bcrypt_limits(void **state)
 		assert_int_equal(password_verify("Correct-Horse1", hash),
 		    PASSWORD_UNREADABLE);
 	}
-	/* Every other length, and every byte out of the alphabet. */
+	/* Every other length, and every byte that is not in the alphabet. */
 	for (i = 0; i < sizeof(passlib_2b) - 1; i++) {
 		memcpy(hash, passlib_2b, sizeof(passlib_2b));
 		hash[i] = '\0';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Times as text, and back. */
+/* Times to text, and back. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,7 +98,7 @@ test_http(void **state)
 	char	out[TIMEFMT_HTTP];
 
 	(void)state;
-	/* RFC 9110's own example. */
+	/* The example in RFC 9110. */
 	timefmt_http(784111777000000, out);
 	assert_string_equal(out, "Sun, 06 Nov 1994 08:49:37 GMT");
 	timefmt_http(0, out);
@@ -111,7 +111,7 @@ test_http(void **state)
 	assert_string_equal(out, "Fri, 31 Dec 9999 23:59:59 GMT");
 }
 
-/* Every day there is, against the C library, and back through the parser. */
+/* Every day, compared with the C library, and parsed again. */
 static void
 test_every_day(void **state)
 {

@@ -14,7 +14,7 @@
 
 #include "utils/utf8.h"
 
-/* From a block of exactly len bytes, for AddressSanitizer's sake. */
+/* Checks a block of exactly len bytes, so that AddressSanitizer sees more. */
 static bool
 valid(const char *s, size_t len)
 {
@@ -119,7 +119,7 @@ test_every_code_point(void **state)
 	}
 }
 
-/* All pairs of bytes: exactly the ASCII pairs and the two-byte forms. */
+/* Of all pairs of bytes, only ASCII pairs and two-byte forms are valid. */
 static void
 test_every_pair(void **state)
 {
@@ -147,7 +147,7 @@ test_length(void **state)
 	assert_int_equal(utf8_length("\xf0\x9f\x98\x80\xe2\x82\xac"), 2);
 }
 
-/* In a block of size bytes; NULL when it does not fit. */
+/* Writes into a block of size bytes; NULL when it does not fit. */
 static const char *
 lower(const char *s, size_t size)
 {
@@ -188,23 +188,23 @@ test_lower(void **state)
 		{ "\xf0\x90\x90\x80", "\xf0\x90\x90\xa8" },
 		{ "\xf0\x9f\x98\x80\xe6\x97\xa5",
 		    "\xf0\x9f\x98\x80\xe6\x97\xa5" },
-		/* NFC: a letter and its mark become one. */
+		/* NFC: a letter and its mark are composed. */
 		{ "JU\xcc\x88RGEN", "j\xc3\xbcrgen" },
 		{ "e\xcc\x81", "\xc3\xa9" },
 		{ "A\xcc\x82\xcc\xa3", "\xe1\xba\xad" },
 		{ "\xe1\x84\x80\xe1\x85\xa1", "\xea\xb0\x80" },
-		/* And what is compatible only stays. */
+		/* Compatibility characters stay (this is not NFKC). */
 		{ "\xef\xbc\xa1\xef\xac\x81", "\xef\xbd\x81\xef\xac\x81" },
-		/* The signs of Kelvin and Angstrom are letters. */
+		/* The Kelvin and Angstrom signs become letters. */
 		{ "\xe2\x84\xaa", "k" },
 		{ "\xe2\x84\xab", "\xc3\xa5" },
-		/* Longer than it was. */
+		/* The result is longer. */
 		{ "\xc8\xba\xc8\xbe", "\xe2\xb1\xa5\xe2\xb1\xa6" },
-		/* No language's own rules: a Turkish I is an i. */
+		/* No language's own rules: a Turkish I becomes i. */
 		{ "I", "i" },
 		{ "\xc4\xb0", "i\xcc\x87" },
 		{ "\xc4\xb1", "\xc4\xb1" },
-		/* A sigma at the end of a word is another one. */
+		/* A sigma at the end of a word has another form. */
 		{ "\xce\xa3\xce\x91\xce\xa3", "\xcf\x83\xce\xb1\xcf\x82" },
 	};
 	const char	*out;
@@ -218,7 +218,7 @@ test_lower(void **state)
 	}
 }
 
-/* With its NUL and not a byte less. */
+/* It fits with its NUL, and not into one byte less. */
 static void
 test_lower_fits_or_not(void **state)
 {
@@ -239,7 +239,7 @@ test_lower_fits_or_not(void **state)
 	}
 }
 
-/* Each becomes valid text, stays what it then is, and is it in NFD, too. */
+/* Each becomes valid text; doing it again, also from NFD, changes nothing. */
 static void
 test_lower_every_code_point(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* UUIDs: order, reading, mistakes. */
+/* UUIDs: version 7, reading, malformed text. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,7 @@ test_v7_layout(void **state)
 		memcpy(head + 8, a + 9, 4);
 		head[12] = '\0';
 		ms = strtoull(head, NULL, 16);
-		/* time() reads a coarser clock, a tick behind. */
+		/* time() reads a coarser clock, which may be one tick late. */
 		assert_true(ms + 20 >= before && ms <= after + 20);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Looking up a word. */
+/* Looks words up in lists. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #define ASSET_LINES	10000
 #define ASSET_SHORTEST	8	/* characters: PASSWORD_MIN */
 
-/* In a block of its own size, so that no byte around it is read. */
+/* In a block of its own size, so that AddressSanitizer sees reads past it. */
 static bool
 has(const char *text, size_t len, const char *word)
 {
@@ -86,7 +86,7 @@ test_small_lists(void **state)
 	assert_true(listed("a\nb\n", "b"));
 	assert_false(listed("a\nb\n", "ab"));
 
-	/* What is behind the text is not the text's. */
+	/* Lines after the text do not count. */
 	assert_false(has("a\nb\nc\n", 4, "c"));
 	assert_true(has("a\nb\nc\n", 4, "b"));
 }
@@ -99,7 +99,7 @@ by_bytes(const void *a, const void *b)
 
 #define WORDS	40
 
-/* A random list, and what a linear search says of many words. */
+/* A random list; a linear search must give the same for many words. */
 static void
 round_of(unsigned *seed)
 {
@@ -171,7 +171,7 @@ test_common_passwords(void **state)
 
 		if (!wordlist_has(text, len, word))
 			fail_msg("not found: %s", word);
-		strcat(word, "\x01");		/* nor anything like it */
+		strcat(word, "\x01");		/* nor anything similar */
 		assert_false(wordlist_has(text, len, word));
 	}
 	assert_int_equal(lines, ASSET_LINES);

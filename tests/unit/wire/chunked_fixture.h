@@ -4,7 +4,7 @@
 #ifndef TESTS_WIRE_CHUNKED_FIXTURE_H
 #define TESTS_WIRE_CHUNKED_FIXTURE_H
 
-/* A chunked body, read as wire_read.c does it. */
+/* Reads a chunked body as wire_read.c does. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@
 
 #define BODY_MAX	65536
 
-/* A body as it comes in: what was read of it, and what came of that. */
+/* A body: what has been read of it, and the outcome. */
 struct body {
 	struct chunked		 state;
 	enum chunked_result	 result;
@@ -40,7 +40,7 @@ body_begin(struct body *b)
 	b->read = b->len = 0;
 }
 
-/* Bytes that have come in, in a block of their own size. */
+/* Reads bytes that arrive, in a block of their own size. */
 static inline void
 body_feed(struct body *b, const char *in, size_t len)
 {

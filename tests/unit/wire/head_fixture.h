@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* What the tests of heads share. */
+/* What the tests of request heads share. */
 
 #ifndef TESTS_WIRE_HEAD_FIXTURE_H
 #define TESTS_WIRE_HEAD_FIXTURE_H
 
 /*
- * Heads of requests, scanned and read as wire_read.c does it, and what came of
- * them as a text.
+ * Scans and parses heads of requests as wire_read.c does; the outcome is a
+ * text.
  */
 
 #include <setjmp.h>
@@ -53,7 +53,7 @@
 #define NO_EXPECT	"417 EXPECTATION_FAILED: " \
 			"The expectation cannot be met"
 
-/* A copy in a block of its own size, for AddressSanitizer's sake. */
+/* A copy in a block of its own size: AddressSanitizer sees reads past it. */
 static inline char *
 block_of(const char *in, size_t len)
 {
@@ -73,8 +73,8 @@ refusal(char *out, size_t size, const struct head_error *error)
 }
 
 /*
- * Scans what comes in, `piece` bytes at a time, each time in another block.
- * Writes "start..end", "more", or the refusal.
+ * Scans bytes that arrive `piece` at a time, each time in another block. Writes
+ * "start..end", "more", or the error.
  */
 static inline size_t
 scan_pieces(struct head_scan *s, const char *in, size_t len, size_t max,
@@ -101,7 +101,7 @@ scan_pieces(struct head_scan *s, const char *in, size_t len, size_t max,
 	return (end);
 }
 
-/* Byte by byte and all at once, which must come to the same. */
+/* Scans byte by byte and all at once; the outcome must be the same. */
 static inline const char *
 scan_within(struct head_scan *s, const char *in, size_t len, size_t max,
     size_t *end)
@@ -116,13 +116,13 @@ scan_within(struct head_scan *s, const char *in, size_t len, size_t max,
 	return (whole);
 }
 
-/* The head that was read last, and the block that it points into. */
+/* The last head, and the block that it points into. */
 static struct head	 head;
 static char		*head_text;
 static size_t		 head_len;
 static bool		 head_accepted;
 
-/* "GET /path ?query @host", and what else there is. */
+/* "GET /path ?query @host", and the rest. */
 static inline const char *
 head_describe(void)
 {
@@ -142,7 +142,7 @@ head_describe(void)
 	return (out);
 }
 
-/* Reads text[start..end), as wire_read.c does. */
+/* Parses a head of len bytes, as wire_read.c does. */
 static inline const char *
 head_parse_block(const char *in, size_t len)
 {
@@ -160,13 +160,13 @@ head_parse_block(const char *in, size_t len)
 	}
 	assert_non_null(error.kind);
 	refusal(out, sizeof(out), &error);
-	/* What the log will call it: the method, or nothing. */
+	/* The log will show the method, or nothing. */
 	if (*head.method != '\0' && strlen(head.method) != strcspn(in, " "))
 		fail_msg("refused with the method \"%s\"", head.method);
 	return (out);
 }
 
-/* Scans, both ways, and reads what was found. */
+/* Scans, both ways, and parses the head that was found. */
 static inline const char *
 head_read(const char *in)
 {
@@ -205,7 +205,7 @@ assert_all(const struct sample *samples, size_t n)
 
 #define ASSERT_ALL(samples)	assert_all(samples, COUNT(samples))
 
-/* A test's teardown. */
+/* The teardown of a test. */
 static inline int
 head_teardown(void **state)
 {

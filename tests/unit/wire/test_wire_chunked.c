@@ -71,7 +71,7 @@ test_sizes(void **state)
 	    "done 0: hello");
 	assert_reads("FfFfFfFf\r\nhello", "more: hello");
 	assert_int_equal(body.state.left, UINT64_C(0xffffffff) - 5);
-	/* Each has its own. */
+	/* Each size may have up to eight digits. */
 	assert_reads("1\r\na\r\n00000002\r\nbc\r\n03\r\ndef\r\n0\r\n\r\n",
 	    "done 0: abcdef");
 }
@@ -97,7 +97,7 @@ test_bad_sizes(void **state)
 		assert_reads(bad[i], "bad: ");
 	assert_string_equal(read_pieces("\0" "5\r\n", 4, 4), "bad: ");
 	assert_string_equal(read_pieces("5\0\r\n", 4, 4), "bad: ");
-	/* The second as the first. */
+	/* The second size is invalid, too. */
 	assert_reads("1\r\na\r\n\r\n0\r\n\r\n", "bad: a");
 	assert_reads("1\r\na\r\n;b\r\n0\r\n\r\n", "bad: a");
 	assert_reads("1\r\na\r\n-1\r\nb\r\n0\r\n\r\n", "bad: a");
@@ -154,7 +154,7 @@ test_extensions_are_dropped(void **state)
 	assert_reads("5 ; a = b\r\nhello\r\n0\t;c\r\n\r\n", "done 0: hello");
 	assert_reads("5;caf\xc3\xa9=\xff\r\nhello\r\n0\r\n\r\n",
 	    "done 0: hello");
-	/* Digits in it are none of the size. */
+	/* Digits in an extension are not part of the size. */
 	assert_reads("5;123456789abcdef\r\nhello\r\n0\r\n\r\n",
 	    "done 0: hello");
 	assert_reads("5;a\x01\r\nhello", "bad: ");
@@ -162,9 +162,9 @@ test_extensions_are_dropped(void **state)
 	assert_string_equal(read_pieces("5;\0\r\n", 5, 5), "bad: ");
 }
 
-/* RFC 9112, 7.1.1: what follows a size begins with a semicolon. */
+/* RFC 9112, 7.1.1: an extension begins with a semicolon. */
 static void
-test_what_follows_a_size_is_an_extension(void **state)
+test_only_extensions_follow_a_size(void **state)
 {
 	(void)state;
 	assert_reads("5 5\r\nhello\r\n0\r\n\r\n", "bad: ");
@@ -191,7 +191,7 @@ test_trailers_are_dropped(void **state)
 }
 
 static void
-test_what_follows_is_left_alone(void **state)
+test_the_next_request_is_left_alone(void **state)
 {
 	size_t	 used = 99, data = 0;
 
@@ -200,16 +200,16 @@ test_what_follows_is_left_alone(void **state)
 	assert_reads("1\r\na\r\n0\r\n\r\n\r\n", "done 2: a");
 	assert_reads("1\r\na\r\n0\r\n\r\n\x01\n", "done 2: a");
 	assert_reads("0\r\n\r\n0\r\n\r\n", "done 5: ");
-	/* It has ended, and stays so. */
+	/* After the end it stays at the end. */
 	assert_int_equal(chunked_next(&body.state, "0", 1, &used, &data),
 	    CHUNKED_DONE);
 	assert_int_equal(used, 0);
 	assert_int_equal(data, 0);
 }
 
-/* Every beginning of a body is one that goes on. */
+/* Every beginning of a body asks for more. */
 static void
-test_a_part_of_a_body(void **state)
+test_incomplete_bodies(void **state)
 {
 	static const char	 in[] = "3;a=b\r\nabc\r\n1\r\nd\r\n0\r\n"
 				    "e: f\r\n\r\n";
@@ -219,7 +219,7 @@ test_a_part_of_a_body(void **state)
 	for (i = 0; i < sizeof(in) - 1; i++) {
 		read_pieces(in, i, sizeof(in));
 		assert_int_equal(body.result, CHUNKED_MORE);
-		/* Nothing new makes no difference. */
+		/* No new bytes change nothing. */
 		assert_int_equal(chunked_next(&body.state, "", 0, &used,
 		    &data), CHUNKED_MORE);
 		assert_int_equal(used, 0);
@@ -236,10 +236,10 @@ main(void)
 		cmocka_unit_test(test_bad_sizes),
 		cmocka_unit_test(test_bad_line_ends),
 		cmocka_unit_test(test_extensions_are_dropped),
-		cmocka_unit_test(test_what_follows_a_size_is_an_extension),
+		cmocka_unit_test(test_only_extensions_follow_a_size),
 		cmocka_unit_test(test_trailers_are_dropped),
-		cmocka_unit_test(test_what_follows_is_left_alone),
-		cmocka_unit_test(test_a_part_of_a_body),
+		cmocka_unit_test(test_the_next_request_is_left_alone),
+		cmocka_unit_test(test_incomplete_bodies),
 	};
 
 	return (cmocka_run_group_tests_name("wire_chunked", tests, NULL,

@@ -3,13 +3,13 @@
 
 #include "chunked_fixture.h"
 
-/* Endless framing for little data is refused; small chunks are not. */
+/* Endless framing with little data is refused; small chunks are not. */
 
-/* wire_chunked.c's EXTRA_MAX and EXTRA_PER_BYTE. */
+/* EXTRA_MAX and EXTRA_PER_BYTE of wire_chunked.c. */
 #define ALLOWANCE	8192
 #define PER_BYTE	8
 
-/* Feeds `text` over and over; how many bytes before they are refused? */
+/* Feeds `text` repeatedly; returns how many bytes pass before it is refused. */
 static size_t
 endless(const char *text)
 {
@@ -46,7 +46,7 @@ test_framing_without_end_is_refused(void **state)
 	assert_int_equal(endless_after("0;a\r\n", "bcd: e\r\n"), ALLOWANCE);
 }
 
-/* n chunks: how many are read? */
+/* Feeds n chunks; returns how many are read. */
 static size_t
 chunks(const char *text, size_t n)
 {
@@ -67,7 +67,7 @@ test_small_chunks_are_fine(void **state)
 {
 	(void)state;
 	assert_int_equal(chunks("1\r\na\r\n", 100000), 100000);
-	/* As much framing as a byte pays for, and a byte more. */
+	/* As much framing as a byte of data allows, and one byte more. */
 	assert_int_equal(chunks("1;bc\r\na\r\n", 100000), 100000);
 	assert_in_range(chunks("1;bcd\r\na\r\n", 100000), ALLOWANCE - 16,
 	    ALLOWANCE);
@@ -79,7 +79,7 @@ test_small_chunks_are_fine(void **state)
 
 static char	chunk[2 * ALLOWANCE];
 
-/* A chunk with so much framing before its data. */
+/* Feeds a chunk with that much framing before its data. */
 static size_t
 feed_chunk(size_t framing, size_t len)
 {
@@ -93,7 +93,7 @@ feed_chunk(size_t framing, size_t len)
 	return (framing + len);
 }
 
-/* Data pay for the framing that was, and not for what is to come. */
+/* Data allow framing before them, but not after. */
 static void
 test_data_pay_for_framing(void **state)
 {
@@ -107,7 +107,7 @@ test_data_pay_for_framing(void **state)
 	assert_int_equal(body.result, CHUNKED_MORE);
 	assert_int_equal(body.len, 2000);
 
-	/* All that is allowed, and what one byte pays for. */
+	/* All that is allowed without data, and what one byte allows. */
 	body_begin(&body);
 	feed_chunk(ALLOWANCE, 1);
 	body_feed(&body, "\r\n1;aaaa", PER_BYTE);
@@ -120,7 +120,7 @@ test_data_pay_for_framing(void **state)
 	assert_int_equal(body.result, CHUNKED_BAD);
 	assert_int_equal(body.len, 0);
 
-	/* Much data once, and framing ever after. */
+	/* Much data once, and then only framing. */
 	body_begin(&body);
 	feed_chunk(8, 8000);
 	body_feed(&body, "\r\n0;", 4);
@@ -128,7 +128,7 @@ test_data_pay_for_framing(void **state)
 	assert_int_equal(endless("a"), ALLOWANCE - 4);
 }
 
-/* What has come at once or byte by byte pays the same. */
+/* It makes no difference whether the bytes arrive at once or one by one. */
 static void
 test_pieces_pay_the_same(void **state)
 {

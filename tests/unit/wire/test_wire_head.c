@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/wire/wire_head.c src/runtime/error_kinds.c */
+/* sources: src/wire/wire_head.c src/base/error_kinds.c */
 
 #include "head_fixture.h"
 
-/* head_scan(). What a head says is test_wire_head_parse.c's. */
+/* head_scan(); test_wire_head_parse.c tests what a head says. */
 
 #define LINE	"GET / HTTP/1.1\r\n"
 #define SAMPLE	"POST /a?b HTTP/1.1\r\nHost: h\r\nX: y z\r\n\r\n"
@@ -37,7 +37,7 @@ test_a_head_ends_with_an_empty_line(void **state)
 		{ LINE "Host: h\r\n\r\n", "0..27" },
 		{ LINE ":\r\n\r\n", "0..21" },
 		{ " \r\n\r\n", "0..5" },
-		/* What follows is of no concern, whatever it is. */
+		/* Anything may follow the head. */
 		{ LINE "\r\nbody", "0..18" },
 		{ LINE "\r\n\r\n\r\n\r\n\r\n", "0..18" },
 		{ LINE "\r\n\n\r\x01\x7f", "0..18" },
@@ -50,9 +50,9 @@ test_a_head_ends_with_an_empty_line(void **state)
 		assert_scans(cases[i].in, cases[i].outcome);
 }
 
-/* Every beginning of a head is one that goes on. */
+/* Every beginning of a head asks for more. */
 static void
-test_a_part_of_a_head_is_no_head(void **state)
+test_incomplete_heads(void **state)
 {
 	size_t	 i;
 
@@ -62,9 +62,9 @@ test_a_part_of_a_head_is_no_head(void **state)
 	assert_string_equal(scan("\r\n" SAMPLE, i), "2..41");
 }
 
-/* Pieces of every size: a line's end may fall between any two. */
+/* Pieces of every size: a line's end may be split. */
 static void
-test_pieces_of_any_size_are_the_same(void **state)
+test_pieces_of_any_size(void **state)
 {
 	static const char	 in[] = "\r\n\r\n" SAMPLE "next";
 	struct head_scan	 s;
@@ -80,7 +80,7 @@ test_pieces_of_any_size_are_the_same(void **state)
 }
 
 static void
-test_two_empty_lines_may_lead(void **state)
+test_two_leading_empty_lines(void **state)
 {
 	(void)state;
 	assert_scans("\r\n", "more");
@@ -90,7 +90,7 @@ test_two_empty_lines_may_lead(void **state)
 	assert_scans("\r\n\r\n\r", "more");
 	assert_scans("\r\n\r\n\r\n", BAD_EMPTY);
 	assert_scans("\r\n\r\n\r\n" LINE "\r\n", BAD_EMPTY);
-	/* A blank makes a line of it. */
+	/* With a blank it is a line. */
 	assert_scans("\r\n \r\n\r\n", "2..7");
 }
 
@@ -132,9 +132,9 @@ test_lines_end_in_cr_lf(void **state)
 		assert_scans(cases[i].in, cases[i].outcome);
 }
 
-/* At every place of a head, every byte that must not stand there. */
+/* At every place of a head, every byte that is not allowed there. */
 static void
-test_control_characters_stand_nowhere(void **state)
+test_control_characters_are_refused(void **state)
 {
 	char		 in[] = "\r\n" SAMPLE, was;
 	size_t		 i;
@@ -159,9 +159,9 @@ test_control_characters_stand_nowhere(void **state)
 	}
 }
 
-/* CR and LF in every place where there is none. */
+/* CR and LF at every place where no line ends. */
 static void
-test_line_ends_stand_nowhere_else(void **state)
+test_line_ends_elsewhere_are_refused(void **state)
 {
 	char	 in[] = SAMPLE, was;
 	size_t	 i;
@@ -179,7 +179,7 @@ test_line_ends_stand_nowhere_else(void **state)
 }
 
 static void
-test_all_other_bytes_pass(void **state)
+test_all_other_bytes_are_allowed(void **state)
 {
 	char	 in[] = LINE "A: ?\r\n\r\n";
 	char	*at = strchr(in, '?');
@@ -194,7 +194,7 @@ test_all_other_bytes_pass(void **state)
 	}
 }
 
-/* A head of n header lines. */
+/* A head with n header lines. */
 static char *
 of_lines(size_t n)
 {
@@ -222,7 +222,7 @@ test_there_may_be_100_header_lines(void **state)
 
 	in = of_lines(101);
 	assert_scans(in, TOO_MANY);
-	/* As soon as the line has ended, and not before. */
+	/* It is refused as soon as the line has ended, and not before. */
 	in[622] = '\0';
 	assert_scans(in, TOO_MANY);
 	in[621] = '\0';
@@ -230,7 +230,7 @@ test_there_may_be_100_header_lines(void **state)
 	free(in);
 }
 
-/* A head of len bytes: its one header line has them. */
+/* A head of len bytes with one header line. */
 static const char *
 of_length(size_t len)
 {
@@ -264,7 +264,7 @@ test_a_head_may_have_max_bytes(void **state)
 	assert_string_equal(scan_max(blanks, 1024, 1024), "4..1024");
 }
 
-/* Though its end has come at once with the rest. */
+/* Even if its end arrives with the rest. */
 static void
 test_a_head_beyond_max_is_too_large(void **state)
 {
@@ -277,7 +277,7 @@ test_a_head_beyond_max_is_too_large(void **state)
 	assert_string_equal(scan_max(blanks, 1025, 1024), TOO_LARGE);
 }
 
-/* max bytes and no end: no room for it. */
+/* max bytes without an end: too large. */
 static void
 test_a_head_without_end_is_too_large(void **state)
 {
@@ -302,9 +302,9 @@ test_a_head_without_end_is_too_large(void **state)
 	assert_string_equal(scan_max(in, 1024, 1024), LONG_LINE);
 }
 
-/* What a body brings is not counted. */
+/* The bytes of the body do not count. */
 static void
-test_what_follows_may_be_large(void **state)
+test_a_body_may_be_large(void **state)
 {
 	static char		 in[20000] = LINE "\r\n";
 	struct head_scan	 s = { 0, 0, 0, 0, 0 };
@@ -320,18 +320,18 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_a_head_ends_with_an_empty_line),
-		cmocka_unit_test(test_a_part_of_a_head_is_no_head),
-		cmocka_unit_test(test_pieces_of_any_size_are_the_same),
-		cmocka_unit_test(test_two_empty_lines_may_lead),
+		cmocka_unit_test(test_incomplete_heads),
+		cmocka_unit_test(test_pieces_of_any_size),
+		cmocka_unit_test(test_two_leading_empty_lines),
 		cmocka_unit_test(test_lines_end_in_cr_lf),
-		cmocka_unit_test(test_control_characters_stand_nowhere),
-		cmocka_unit_test(test_line_ends_stand_nowhere_else),
-		cmocka_unit_test(test_all_other_bytes_pass),
+		cmocka_unit_test(test_control_characters_are_refused),
+		cmocka_unit_test(test_line_ends_elsewhere_are_refused),
+		cmocka_unit_test(test_all_other_bytes_are_allowed),
 		cmocka_unit_test(test_there_may_be_100_header_lines),
 		cmocka_unit_test(test_a_head_may_have_max_bytes),
 		cmocka_unit_test(test_a_head_beyond_max_is_too_large),
 		cmocka_unit_test(test_a_head_without_end_is_too_large),
-		cmocka_unit_test(test_what_follows_may_be_large),
+		cmocka_unit_test(test_a_body_may_be_large),
 	};
 
 	return (cmocka_run_group_tests_name("wire_head", tests, NULL, NULL));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/wire/wire_head.c src/runtime/error_kinds.c */
+/* sources: src/wire/wire_head.c src/base/error_kinds.c */
 
 #include "head_fixture.h"
 
-/* head_parse(): the header lines, the connection, where the body ends. */
+/* head_parse(): header lines, Connection, and how the body ends. */
 
 #define BAD_FOLD	BAD "A header line is folded"
 #define BAD_COLON	BAD "A header line has no colon"
@@ -12,7 +12,7 @@
 #define BOTH		BAD "Content-Length beside Transfer-Encoding"
 #define OLD_CODING	BAD "Transfer-Encoding in HTTP/1.0"
 
-/* A head with these header lines, beside Host. */
+/* A head with Host and these header lines. */
 #define HEAD(first, lines)	first "\r\nHost: h\r\n" lines "\r\n\r\n"
 #define GET(lines)		HEAD("GET / HTTP/1.1", lines)
 #define POST(lines)		HEAD("POST / HTTP/1.1", lines)
@@ -93,7 +93,7 @@ test_lines_that_are_not_valid(void **state)
 		{ LINE("a\xff: c"), BAD_NAME },
 		{ LINE("Content-Length : 5"), BAD_NAME },
 		{ LINE("Transfer-Encoding\t: chunked"), BAD_NAME },
-		/* The scan has it first. */
+		/* The scan refuses it first. */
 		{ LINE("a: \x01"), BAD_CONTROL },
 		{ LINE("a: b\x1b[0m"), BAD_CONTROL },
 		{ LINE("a\x7f: b"), BAD_CONTROL },
@@ -104,7 +104,7 @@ test_lines_that_are_not_valid(void **state)
 }
 
 static void
-test_lines_that_stand_once(void **state)
+test_lines_that_may_not_repeat(void **state)
 {
 	static const struct sample	samples[] = {
 		{ GET("Authorization: Bearer a"), GOT },
@@ -121,7 +121,7 @@ test_lines_that_stand_once(void **state)
 		{ POST("Transfer-Encoding: gzip\r\n"
 		    "Transfer-Encoding: chunked"), TWICE },
 		{ POST("Expect: 100-continue\r\nExpect: 100-continue"), TWICE },
-		/* Others may. */
+		/* Other headers may be repeated. */
 		{ GET("Accept: a\r\nAccept: b\r\naccept: c"), GOT },
 		{ GET("Cookie: a\r\nCookie: b"), GOT },
 		{ GET("X-Forwarded-For: ::1\r\nX-Forwarded-For: ::2"), GOT },
@@ -140,7 +140,7 @@ test_values_are_found_by_name(void **state)
 	assert_int_equal(head.nlines, 4);
 	assert_string_equal(head_value(&head, "host"), "h");
 	assert_string_equal(head_value(&head, "HOST"), "h");
-	/* The first. */
+	/* The first of several. */
 	assert_string_equal(head_value(&head, "accept"), "a");
 	assert_string_equal(head_value(&head, "empty"), "");
 	assert_null(head_value(&head, "accep"));
@@ -148,7 +148,7 @@ test_values_are_found_by_name(void **state)
 	assert_null(head_value(&head, ""));
 }
 
-/* All of the hundred are there. */
+/* All hundred lines are found. */
 static void
 test_a_hundred_lines(void **state)
 {
@@ -340,7 +340,7 @@ test_expectations(void **state)
 		{ OLD_POST("Expect: 100-continue" BODY),
 		    POSTED " length=5 close" },
 		{ OLD_POST("Expect: a" BODY), POSTED " length=5 close" },
-		/* How the body ends is the first question. */
+		/* How the body ends is checked first. */
 		{ POST("Expect: a\r\nContent-Length: b"), BAD_LENGTH },
 	};
 
@@ -355,7 +355,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_names_and_values),
 		TEST(test_lines_that_are_not_valid),
-		TEST(test_lines_that_stand_once),
+		TEST(test_lines_that_may_not_repeat),
 		TEST(test_values_are_found_by_name),
 		TEST(test_a_hundred_lines),
 		TEST(test_the_connection),

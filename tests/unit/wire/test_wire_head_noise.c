@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/wire/wire_head.c src/runtime/error_kinds.c */
+/* sources: src/wire/wire_head.c src/base/error_kinds.c */
 
 #include "head_fixture.h"
 
 /*
- * Heads with faults at random: whatever comes in, nothing outside of it is
- * touched (which AddressSanitizer sees to), and what is accepted is sound.
+ * Heads with random faults: no byte outside is touched (AddressSanitizer checks
+ * it), and a head that is accepted is valid.
  */
 
 #define ROUNDS	200000
-#define NOISE	4		/* faults in a head, at the most */
+#define NOISE	4		/* most faults in a head */
 
 static const char *const	good[] = {
 	"GET / HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -24,7 +24,7 @@ static const char *const	good[] = {
 	    "X-Forwarded-For: 192.0.2.1\r\n\r\n5\r\n",
 };
 
-/* What a fault may bring in. */
+/* Texts that a fault may insert. */
 static const char *const	words[] = {
 	"\r\n", "\r", "\n", " ", "\t", ":", "/", "?", "#", "@", "*", "[", "]",
 	",", "%", "\x7f", "\x80", "\xff", "\x01", "HTTP/1.1", "HTTP/1.0",
@@ -42,7 +42,7 @@ below(size_t n)
 	return ((size_t)rand_r(&seed) % n);
 }
 
-/* Puts n bytes in the place of `gone` ones at `at`. */
+/* Replaces `gone` bytes at `at` by n others. */
 static size_t
 splice(char *in, size_t len, size_t at, size_t gone, const char *bytes,
     size_t n)
@@ -52,7 +52,7 @@ splice(char *in, size_t len, size_t at, size_t gone, const char *bytes,
 	return (len - gone + n);
 }
 
-/* One fault. There is room for it. */
+/* Makes one fault; there is room for it. */
 static size_t
 disturb(char *in, size_t len)
 {
@@ -72,10 +72,10 @@ disturb(char *in, size_t len)
 		return (len);
 	case 2:			/* bytes gone */
 		return (splice(in, len, at, n, "", 0));
-	case 3:			/* bytes twice */
+	case 3:			/* bytes repeated */
 		memcpy(some, in + at, n);
 		return (splice(in, len, at, 0, some, n));
-	case 4:			/* a word in between, or instead */
+	case 4:			/* a word inserted, or replacing */
 		return (splice(in, len, at, below(2) * n, word,
 		    strlen(word)));
 	default:		/* bytes from elsewhere */
@@ -84,7 +84,7 @@ disturb(char *in, size_t len)
 	}
 }
 
-/* A string of the text, or one of the two constants. */
+/* The string is in the text, or is one of the two constants. */
 static void
 assert_inside(const char *s)
 {
@@ -98,7 +98,7 @@ assert_inside(const char *s)
 	assert_non_null(memchr(s, '\0', (size_t)(end - s)));
 }
 
-/* Neither blanks around it, nor what could end a line. */
+/* It has neither blanks around it, nor a byte that could end a line. */
 static void
 assert_value(const char *s)
 {
@@ -148,7 +148,7 @@ assert_sound(void)
 	assert_non_null(head_value(&head, "host"));
 }
 
-/* Scans in one piece and in some; reads what was found. Was it accepted? */
+/* Scans, at once and in pieces, and parses. Returns whether it passed. */
 static bool
 try(const char *in, size_t len)
 {
@@ -188,11 +188,11 @@ test_noise(void **state)
 		assert_sound();
 		accepted++;
 	}
-	/* There is something of both. */
+	/* Some heads were accepted, and some refused. */
 	assert_in_range(accepted, ROUNDS / 50, ROUNDS - ROUNDS / 50);
 }
 
-/* Without any fault they are fine, so that the faults are what is tested. */
+/* Without a fault the heads are accepted, so the faults are what is tested. */
 static void
 test_without_noise(void **state)
 {

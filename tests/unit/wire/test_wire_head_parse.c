@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/wire/wire_head.c src/runtime/error_kinds.c */
+/* sources: src/wire/wire_head.c src/base/error_kinds.c */
 
 #include "head_fixture.h"
 
-/* head_parse(): the request line, the target, whose host it is. */
+/* head_parse(): the request line, the target, and the host. */
 
 /* A head with this request line. */
 #define HEAD(line)	line "\r\nHost: h\r\n\r\n"
@@ -42,7 +42,7 @@ test_methods(void **state)
 	ASSERT_ALL(samples);
 }
 
-/* Two blanks, and they are spaces. */
+/* Exactly two blanks, and both are spaces. */
 static void
 test_request_line(void **state)
 {
@@ -78,14 +78,14 @@ test_versions(void **state)
 	static const struct sample	samples[] = {
 		{ HEAD("GET / HTTP/1.1"), "GET / ? @h" },
 		{ HEAD("GET / HTTP/1.0"), "GET / ? @h close" },
-		/* RFC 9110, 2.5: what is new in them may be left out. */
+		/* RFC 9110, 2.5: a newer minor version is compatible. */
 		{ HEAD("GET / HTTP/1.2"), "GET / ? @h" },
 		{ HEAD("GET / HTTP/1.9"), "GET / ? @h" },
 		{ HEAD("GET / HTTP/2.0"), NO_VERSION },
 		{ HEAD("GET / HTTP/3.0"), NO_VERSION },
 		{ HEAD("GET / HTTP/0.9"), NO_VERSION },
 		{ HEAD("GET / HTTP/9.9"), NO_VERSION },
-		/* Before the method is asked for. */
+		/* The version is checked before the method. */
 		{ HEAD("PRI * HTTP/2.0"), NO_VERSION },
 		{ HEAD("GET / HTTP/2"), BAD_LINE },
 		{ HEAD("GET / HTTP/1"), BAD_LINE },
@@ -121,7 +121,7 @@ test_paths_and_queries(void **state)
 		{ TARGET("/a?"), "GET /a ? @h" },
 		{ TARGET("/a??b?c"), "GET /a ??b?c @h" },
 		{ TARGET("/?/a"), "GET / ?/a @h" },
-		/* As sent: nothing is decoded, nothing tidied up. */
+		/* As it was sent: neither decoded nor normalised. */
 		{ TARGET("/%41%00%zz%"), "GET /%41%00%zz% ? @h" },
 		{ TARGET("/a?%23%20"), "GET /a ?%23%20 @h" },
 		{ TARGET("//a/.././/b;c"), "GET //a/.././/b;c ? @h" },
@@ -158,10 +158,10 @@ test_targets_that_are_not_valid(void **state)
 		{ TARGET("/?\xff"), BAD_TARGET },
 		{ TARGET("http://h/\xc3\xa9"), BAD_TARGET },
 		{ TARGET("http://h/#a"), BAD_TARGET },
-		/* The scan has it first. */
+		/* The scan refuses it first. */
 		{ TARGET("/\x7f"), BAD_CONTROL },
 		{ TARGET("/\x01"), BAD_CONTROL },
-		/* Other schemes, and what looks like one. */
+		/* Other schemes, and texts that look like one. */
 		{ TARGET("ftp://h/"), BAD_TARGET },
 		{ TARGET("file:///a"), BAD_TARGET },
 		{ TARGET("javascript:a"), BAD_TARGET },
@@ -197,7 +197,7 @@ test_a_star_is_for_options(void **state)
 	ASSERT_ALL(samples);
 }
 
-/* Its host counts, and not that of the Host header. */
+/* The target's host counts, not the Host header. */
 static void
 test_absolute_targets(void **state)
 {
@@ -233,7 +233,7 @@ test_absolute_targets(void **state)
 		{ TARGET("https://@a/"), BAD_AUTHORITY },
 		{ TARGET("https://a\\b/"), BAD_AUTHORITY },
 		{ TARGET("https://a:b/"), BAD_AUTHORITY },
-		/* It does not make up for the Host header. */
+		/* It does not replace the Host header. */
 		{ "GET https://a/ HTTP/1.1\r\n\r\n", NO_HOST },
 		{ "GET https://a/ HTTP/1.1\r\nHost: @\r\n\r\n", BAD_HOST },
 	};
@@ -333,7 +333,7 @@ test_lengths_of_targets(void **state)
 	head_read(with("GET https://a/", max - 10, rest));
 	assert_int_equal(strlen(head.path), 1989);
 	assert_reads(with("GET https://a/", max - 9, rest), LONG_TARGET);
-	/* Whatever else it is. */
+	/* Whatever else the head has. */
 	assert_reads(with("GET #", max, rest), LONG_TARGET);
 }
 

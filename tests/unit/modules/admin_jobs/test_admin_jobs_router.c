@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: app */
 
-/* Jobs for admins, by their routes, on a repository of the test's own. */
+/* The admin routes for jobs, with a repository of the test's own. */
 
 #include "client.h"
 
@@ -10,6 +10,7 @@
 
 #include "dependencies.h"
 #include "modules/admin_jobs/admin_jobs.h"
+#include "modules/users/users.h"
 
 #define WAITS	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 #define DEAD	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
@@ -18,7 +19,7 @@
 
 #define JOBS	"/api/v1/admin/jobs"
 #define MIDDAY	INT64_C(1767268800000000)	/* 2026-01-01T12:00:00Z */
-#define TOTAL	45				/* jobs that a list counts */
+#define TOTAL	45				/* jobs in total */
 
 #define JOB_ROW(i, s, n, e, f)						\
 	{ .id = i, .kind = "send_welcome_email",			\
@@ -49,7 +50,7 @@ as_asking(struct ctx *c, const struct dependency *d)
 	c->user = asking;
 }
 
-/* What the stand-in was given last: a list's parameters, and which list. */
+/* The parameters that the override got last, and the list's name. */
 static char	given[7][100];
 
 static void
@@ -172,7 +173,7 @@ test_lists(void **state)
 	    PAGE_FIRST_ID, "20", "0", "done");
 }
 
-/* The next page begins behind the last job that was shown. */
+/* The next page begins after the last job of this one. */
 static void
 test_cursor(void **state)
 {
@@ -215,7 +216,7 @@ test_retry(void **state)
 }
 
 static void
-test_for_admins_alone(void **state)
+test_admins_only(void **state)
 {
 	size_t	 i;
 
@@ -243,7 +244,7 @@ main(void)
 		TEST(test_lists),
 		TEST(test_cursor),
 		TEST(test_retry),
-		TEST(test_for_admins_alone),
+		TEST(test_admins_only),
 	};
 
 	return (cmocka_run_group_tests_name("admin_jobs", tests, client_start,

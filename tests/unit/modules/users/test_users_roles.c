@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: app */
 
-/* Who may: the rows of users' routes, for each role that may be signed in. */
+/* Access to the users' routes, for each role. */
 
 #include "users_fixture.h"
 
-#include "runtime/kore_fake.h"
-#include "runtime/respond.h"
+#include "fakes/kore_fake.h"
+#include "http/respond.h"
+#include "http/routes.h"
 
 static void
 enter(struct ctx *c)
@@ -14,14 +15,14 @@ enter(struct ctx *c)
 	respond_empty(c, 204);
 }
 
-/* Two roles, which no route of Keel's asks for, and a user or one of two. */
+/* Two roles, and the user or two roles: none of Keel's own routes has these. */
 ROUTER(tests, "Of a test.");
 
 ROUTE(staff_room, GET(enter, .auth = require_role("admin", "staff")));
 ROUTE(locker, PATH(user_id, T_UUID),
     GET(enter, .auth = self_or_role("admin", "staff")));
 
-/* Everybody is there, and what is asked for is done. */
+/* Everyone exists, and every query succeeds. */
 static void *
 everybody(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
@@ -52,7 +53,7 @@ static const struct who {
 	{ "a user", as_ada }, { "staff", as_staff }, { "an admin", as_admin },
 };
 
-/* What a user, staff and an admin are answered; and a stranger 401. */
+/* The statuses for a user, staff and an admin; without a token it is 401. */
 static void
 assert_answers(const char *method, const char *target, const char *body,
     const char *handler, const int expected[3])
@@ -96,7 +97,7 @@ test_require_role_two(void **state)
 	(void)state;
 	assert_answers("GET", "/staff", NULL, "enter",
 	    ANSWERS(403, 204, 204));
-	assert_string_equal(staff_room__route.rows[0].auth->name,
+	assert_string_equal(staff_room__route.rows[0].endpoint.auth->name,
 	    "require_role(\"admin\", \"staff\")");
 }
 
@@ -123,7 +124,7 @@ test_self_or_role(void **state)
 	assert_answers("DELETE", USERS "/" ROOT, NULL, "delete_user",
 	    ANSWERS(403, 403, 204));
 
-	/* Such an id is nobody's, and everybody is told so: who is in. */
+	/* It is not an id, so all who are signed in get a 422. */
 	assert_answers("DELETE", USERS "/7", NULL, "delete_user",
 	    ANSWERS(422, 422, 422));
 }
@@ -156,7 +157,7 @@ test_self_or_directory(void **state)
 	    ANSWERS(404, 404, 404));
 }
 
-/* The directory opens reading, and nothing else. */
+/* The setting opens reading only. */
 static void
 test_directory_is_for_reading(void **state)
 {
@@ -166,7 +167,7 @@ test_directory_is_for_reading(void **state)
 	test_self_or_role(state);
 }
 
-/* A dependency that is declared in a row can itself be replaced. */
+/* A dependency that a row declares can be overridden, too. */
 static void
 test_directory_replaced(void **state)
 {
@@ -177,7 +178,7 @@ test_directory_replaced(void **state)
 	assert_int_equal(client_request("GET", USERS "/" ADA, NULL), 401);
 }
 
-/* Its own routes come before kore.conf's last, which leads everywhere. */
+/* Adds routes before kore.conf's last, which matches every path. */
 static int
 start(void **state)
 {

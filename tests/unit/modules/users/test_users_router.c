@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* sources: app */
 
-/* The handlers of users, by their routes, on repositories of the test's own. */
+/* The handlers of users, with repositories of the test's own. */
 
 #include "users_fixture.h"
 
@@ -13,12 +13,12 @@
 #include "utils/password.h"
 #include "utils/timefmt.h"
 
-#define TOTAL		45	/* users that a list counts */
+#define TOTAL		45	/* users in total */
 #define NEW		"{\"email\": \"new@EXAMPLE.com\", "		\
 			"\"name\": \"New\", \"password\": \"Correct-h0rse\"}"
 #define PASSWORD	"Correct-h0rse"
 
-/* What the stand-ins were given. */
+/* The parameters that the overrides got. */
 static char		given[8][300];
 static unsigned		ngiven;
 
@@ -34,7 +34,7 @@ keep(const char *title, const char *const *params, size_t n)
 	ngiven++;
 }
 
-/* The last two people, of many. */
+/* The last two of many users. */
 static void *
 two_users(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
@@ -58,7 +58,7 @@ two_users(struct ctx *c, const char *title, const char *const *params,
 	return (NULL);
 }
 
-/* Whoever has a session is in. */
+/* Every session is valid. */
 static void *
 with_sessions(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
@@ -69,7 +69,7 @@ with_sessions(struct ctx *c, const char *title, const char *const *params,
 	return (find_person(params[0], n));
 }
 
-/* Takes one new user. */
+/* Accepts one new user. */
 static void *
 registering(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
@@ -91,7 +91,7 @@ registering(struct ctx *c, const char *title, const char *const *params,
 	return (user);
 }
 
-/* The address is taken. */
+/* The address is already registered. */
 static void *
 registered(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
@@ -119,7 +119,7 @@ queueing(struct ctx *c, const char *title, const char *const *params,
 	return (NULL);
 }
 
-/* Somebody was faster than whoever asks. */
+/* Another request has changed the row before. */
 static void *
 outdated(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
@@ -147,7 +147,7 @@ assert_header(const char *name, const char *value)
 	assert_string_equal(is, value);
 }
 
-/* The envelope of an error. */
+/* Checks an error's envelope. */
 static void
 assert_error(int status, const char *code, const char *message)
 {
@@ -158,7 +158,7 @@ assert_error(int status, const char *code, const char *message)
 	assert_int_equal(client_header("retry-after") != NULL, status == 503);
 }
 
-/* The tag of a user, as a header's value or in a line of the client's. */
+/* The tag of a user, for a header's value or after a header's name. */
 static const char *
 tag_of(const char *line, const char *id, int64_t version)
 {
@@ -199,7 +199,7 @@ test_read_me(void **state)
 	    tag_of("if-none-match: ", ADA, 7)), 304);
 	assert_string_equal(client_body(), "");
 
-	/* What stands in for it goes before what it stands in for. */
+	/* The override of a dependency replaces the dependency. */
 	override_dependency(&signed_in, as_admin, "read_me");
 	assert_int_equal(client_request("GET", ME, NULL), 200);
 	assert_string_equal(client_text("name"), "root");
@@ -210,7 +210,7 @@ test_read_me(void **state)
 	assert_header("www-authenticate", "Bearer");
 }
 
-/* Also after the one above: its teardown has restored everything. */
+/* Runs after the test above, whose teardown has removed its override. */
 static void
 test_read_me_without_override(void **state)
 {
@@ -240,7 +240,7 @@ test_one_handler_only(void **state)
 	assert_no_database();
 }
 
-/* A token of one's own: signed_in itself, on a repository. */
+/* With a token: the real signed_in, on an overridden repository. */
 static void
 test_signed_in_by_token(void **state)
 {
@@ -290,7 +290,7 @@ test_list_users(void **state)
 	assert_string_equal(given[5], "2");
 	assert_string_equal(given[6], "4");
 
-	/* kore.conf's validators are asked before any repository. */
+	/* kore.conf's validators run before any query. */
 	ngiven = 0;
 	assert_int_equal(client_request("GET", USERS "?limit=101&x=1", NULL),
 	    422);
@@ -353,7 +353,7 @@ test_create_user(void **state)
 	assert_string_equal(job[1], text);
 }
 
-/* Whoever is not an admin gives away no role. */
+/* Only an admin may give a role. */
 static void
 test_create_admin(void **state)
 {
@@ -408,7 +408,7 @@ test_create_user_replaced_in_part(void **state)
 	assert_string_equal(client_raised(), "users.create is not replaced");
 	assert_int_equal(njobs, 0);
 
-	/* None at all, and there is no database to begin in. */
+	/* Without overrides there is no database for a transaction. */
 	overrides_clear();
 	assert_int_equal(client_request("POST", USERS, NEW), 503);
 	assert_no_database();

@@ -4,7 +4,7 @@
 #ifndef TESTS_MODULES_USERS_USERS_FIXTURE_H
 #define TESTS_MODULES_USERS_USERS_FIXTURE_H
 
-/* Three users, and each of them signed in without a session. */
+/* Three users, and dependencies that sign each in without a session. */
 
 #include "client.h"
 
@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "dependencies.h"
+#include "modules/users/users.h"
 
 #define ADA	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 #define STAN	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
@@ -58,7 +59,7 @@ as_admin(struct ctx *c, const struct dependency *d)
 	c->user = &people[2];
 }
 
-/* A row of what people[] has under that id. */
+/* The row of people[] with that id. */
 static inline void *
 find_person(const char *id, size_t *n)
 {
@@ -74,7 +75,7 @@ find_person(const char *id, size_t *n)
 	return (NULL);
 }
 
-/* What a stand-in says of a query that it does not know. */
+/* What an override raises for a query that it does not know. */
 static inline void
 raise_unknown(struct ctx *c, const char *file, const char *title)
 {

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=sh disable=SC2154
+# The development half of ./keel, which reads this file when KEEL_DATABASE_URL
+# is not set. It keeps a private PostgreSQL, a secret and a certificate in the
+# state folder. ./keel has set command, root, state, state_given, uid and
+# with_jobs, and has checked the state folder.
+
+pgbin=/usr/lib/postgresql/15/bin
+
+#
+# A private PostgreSQL in the state folder.
+#
+
+# PostgreSQL refuses to run as root, so root runs it as the user postgres. Other
+# users run it as themselves.
+choose_database_user() {
+	dbuser=postgres
+	[ "$uid" -eq 0 ] || dbuser=$(id -un)
+	dbuid=$(id -u "$dbuser" 2>/dev/null) ||
+		die "no PostgreSQL: run 'make deps'"
+	[ ! -d "$data" ] || [ "$(stat -c %u "$data")" -eq "$dbuid" ] ||
+		die "$data does not belong to $dbuser, who runs PostgreSQL:" \
+		    "set KEEL_STATE_DIR to another folder"
+}
+
+# Runs a command as that user, without the caller's environment (its PG*
+# variables would count) and in a folder that every user may enter.
+as_database_user() (
+	cd /
+	[ "$uid" -ne 0 ] || set -- setpriv --reuid="$dbuser" \
+	    --regid="$(id -g "$dbuser")" --init-groups "$@"
+	exec env -i PATH="$PATH" LC_ALL=C.UTF-8 TZ=UTC "$@"
+)
+
+check_state_reachable() {
+	as_database_user test -x "$state" && return
+	closed=$state
+	while ! as_database_user test -x "$(dirname "$closed")"; do
+		closed=$(dirname "$closed")
+	done
+	die "the user $dbuser, who runs PostgreSQL, may not enter $closed:" \
+	    "set KEEL_STATE_DIR to a folder elsewhere"
+}
+
+# The path of a socket can have at most 107 bytes, so the socket is not in the
+# state folder. Every user who can enter the socket's folder can sign in to the
+# database. So the folder must belong to the database's user and be closed to
+# others, and must not be one that another user of /tmp made beforehand.
+make_socket_folder() {
+	as_database_user mkdir -m 700 "$socket" 2>/dev/null || :
+	[ "$(stat -c '%F %u %a' "$socket")" = "directory $dbuid 700" ] ||
+		die "$socket is not a folder that only $dbuser may enter"
+}
+
+make_cluster() {
+	rm -rf "$data.new"
+	install -d -m 700 "$data.new"
+	chown "$dbuser" "$data.new"
+	as_database_user "$pgbin/initdb" -D "$data.new" --username=postgres \
+	    --auth-local=trust --auth-host=reject --encoding=UTF8 \
+	    --locale=C.UTF-8 --data-checksums --no-instructions \
+	    >>"$pglog" 2>&1 || die "initdb failed: see $pglog"
+	mv "$data.new" "$data"
+}
+
+# A crash leaves the pid file behind, and another process may have that pid now.
+# Only the server's working folder is the data folder.
+postgres_runs() {
+	pid=$(as_database_user head -n 1 "$data/postmaster.pid" 2>/dev/null) ||
+		return 1
+	[ "$(as_database_user readlink "/proc/$pid/cwd")" = "$data" ]
+}
+
+pg_ctl() {
+	as_database_user "$pgbin/pg_ctl" -D "$data" -s -w -t 60 "$@" \
+	    >>"$pglog" 2>&1 7>&- 8>&- 9>&-
+}
+
+start_postgres() {
+	[ -x "$pgbin/postgres" ] || die "no PostgreSQL 15: run 'make deps'"
+	[ -d "$data" ] || make_cluster
+	make_socket_folder
+	if postgres_runs && ! as_database_user "$pgbin/pg_isready" -q -h "$socket"
+	then
+		pg_ctl stop -m fast || :
+	fi
+	if ! postgres_runs; then
+		# A crash leaves these behind, with a pid that another process
+		# may have now.
+		as_database_user rm -f "$data/postmaster.pid" \
+		    "$socket/.s.PGSQL.5432" "$socket/.s.PGSQL.5432.lock"
+		# pg_ctl gives the server a session of its own, so it does not
+		# receive the Ctrl-C that ends this script.
+		pg_ctl start -o "-h '' -k $socket" ||
+			die "PostgreSQL does not start: see $pglog"
+	fi
+	flock -s 9
+	as_database_user "$pgbin/psql" -XAtq -v ON_ERROR_STOP=1 -h "$socket" \
+	    -U postgres -d postgres >>"$pglog" 2>&1 <<'SQL' ||
+SELECT 'CREATE ROLE keel LOGIN'
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'keel') \gexec
+SELECT 'CREATE DATABASE keel OWNER keel'
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'keel') \gexec
+SQL
+		die "cannot make the database keel: see $pglog"
+}
+
+# The last user of the database stops it.
+stop_unused_postgres() {
+	flock 8
+	if flock -n 9 && postgres_runs; then
+		pg_ctl stop -m fast ||
+			printf 'keel: PostgreSQL does not stop: see %s\n' \
+			    "$pglog" >&2
+		rmdir "$socket" 2>/dev/null || :
+	fi
+}
+
+#
+# A secret and a certificate.
+#
+
+make_secret() {
+	[ -s "$state/secret" ] || {
+		openssl rand -base64 48 >"$state/secret.new"
+		mv "$state/secret.new" "$state/secret"
+	}
+	KEEL_SECRET_KEY=$(cat "$state/secret")
+	export KEEL_SECRET_KEY
+}
+
+# The certificate is its own authority, so a client needs to trust only this one
+# file.
+make_certificate() {
+	export KEEL_TLS_CERT="$state/cert.pem" KEEL_TLS_KEY="$state/key.pem"
+	[ -s "$KEEL_TLS_KEY" ] && openssl x509 -in "$KEEL_TLS_CERT" -noout \
+	    -checkend 86400 >/dev/null 2>&1 && return
+	openssl req -x509 -new -nodes -days 825 -newkey ec \
+	    -pkeyopt ec_paramgen_curve:P-256 -config /dev/stdin \
+	    -keyout "$KEEL_TLS_KEY.new" -out "$KEEL_TLS_CERT.new" \
+	    2>"$state/log/openssl.log" <<-'CONF' ||
+		[req]
+		prompt = no
+		distinguished_name = name
+		x509_extensions = extensions
+		[name]
+		CN = localhost
+		[extensions]
+		basicConstraints = critical, CA:TRUE, pathlen:0
+		keyUsage = critical, digitalSignature, keyCertSign
+		extendedKeyUsage = serverAuth
+		subjectKeyIdentifier = hash
+		subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
+	CONF
+		die "cannot make a certificate: see $state/log/openssl.log"
+	mv "$KEEL_TLS_KEY.new" "$KEEL_TLS_KEY"
+	mv "$KEEL_TLS_CERT.new" "$KEEL_TLS_CERT"
+}
+
+print_hints() {
+	folder=
+	[ -z "$state_given" ] || folder="KEEL_STATE_DIR='$state' "
+	cat <<-HINTS
+		keel: to trust this server: curl --cacert '$KEEL_TLS_CERT'
+		keel: to look into the database: psql -h $socket -U keel keel
+		keel: to make the first admin, in another terminal:
+		  printf %s 'A-good-passw0rd' | $folder'$root/keel' create-admin admin@example.com
+	HINTS
+}
+
+# Developers may work as root, for example in a container.
+allow_root_with_warning() {
+	[ "$uid" -eq 0 ] && [ -z "${KEEL_ALLOW_ROOT:-}" ] || return 0
+	export KEEL_ALLOW_ROOT=1
+	printf 'keel: warning: this runs as root; use an ordinary user, or set %s\n' \
+	    'KEEL_ALLOW_ROOT=1' >&2
+}
+
+# Runs $command. Three locks, which the kernel releases when the process ends:
+# descriptor 7 is locked by the one server; 8 while something is made, started
+# or stopped; 9, shared, by every user of the database.
+run_with_private_database() {
+	data=$state/postgres
+	pglog=$state/log/postgres.log
+	allow_root_with_warning
+	choose_database_user
+	check_state_reachable
+	mkdir -p "$state/log" "$state/lock"
+
+	# Kore inherits 7. After a kill -9 of this script, a Kore that is still
+	# ending holds the lock for a moment, so this waits.
+	if [ "$command" = serve ]; then
+		exec 7>"$state/lock/serve"
+		flock -w 3 7 || die "a server is already running on $state"
+	fi
+	exec 8>"$state/lock/setup" 9>"$state/lock/users"
+
+	clean_up_at_exit
+	hash=$(printf %s "$state" | sha256sum | cut -c 1-16)
+	socket=/tmp/keel-$hash-$dbuid
+	export KEEL_DATABASE_URL="host=$socket port=5432 dbname=keel user=keel"
+	flock 8
+	[ -n "${KEEL_SECRET_KEY+set}" ] || make_secret
+	[ -n "${KEEL_TLS_CERT+set}${KEEL_TLS_KEY+set}" ] || make_certificate
+	[ "$command" = routes ] || [ "$command" = openapi ] || start_postgres
+	flock -u 8
+
+	if [ "$command" = serve ]; then
+		run_kore migrate
+		print_hints
+	fi
+	[ -z "$with_jobs" ] || start_jobs
+	run_kore "$command"
+}
+

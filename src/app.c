@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Handles requests: Kore calls app_handle(), a coroutine runs the handler, and
+ * when that has ended, Kore calls app_handle() again to send the response.
+ * Meanwhile only ctx->req connects the coroutine with Kore's request.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <string.h>
+
+#include "app.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "coro/loop.h"
+#include "http/respond.h"
+#include "http/routes.h"
+#include "middleware/middleware.h"
+#include "middleware/rate_limit.h"
+#include "utils/timefmt.h"
+#include "wire/wire.h"
+
+static void	endpoint_run(void *) AWAITS;
+static void	endpoint_done(void *);
+
+static void
+request_end(struct ctx *c)
+{
+	metrics->requests[c->response.status / 100 % 6]++;
+	access_log_write(c);
+	ctx_release(c);
+	wire_request_free(c->sent);
+	mem_free(c);
+}
+
+/* Points the ctx at what was sent. */
+static void
+read_request(struct ctx *c)
+{
+	const struct head	*h = &c->sent->head;
+
+	c->method_name = h->method;
+	c->path = h->path;
+	c->query = h->query;
+	c->content_type = head_value(h, "content-type");
+	c->authorization = head_value(h, "authorization");
+	c->secret = c->authorization != NULL;
+	c->body = c->sent->body_len > 0 ? c->sent->body : "";
+	c->body_len = c->sent->body_len;
+}
+
+static enum http_verb
+verb_of(const struct http_request *req)
+{
+	switch (req->method) {
+	case HTTP_METHOD_GET:
+	case HTTP_METHOD_HEAD:
+		return (VERB_GET);
+	case HTTP_METHOD_POST:
+		return (VERB_POST);
+	case HTTP_METHOD_PUT:
+		return (VERB_PUT);
+	case HTTP_METHOD_PATCH:
+		return (VERB_PATCH);
+	case HTTP_METHOD_DELETE:
+		return (VERB_DELETE);
+	}
+	return (VERB_NONE);
+}
+
+static const struct endpoint *
+find_endpoint(const struct route *route, const struct http_request *req)
+{
+	enum http_verb	 verb = verb_of(req);
+
+	return (verb == VERB_NONE ? NULL : route_endpoint(route, verb));
+}
+
+/* Redirects "/users/" to "/users", for every method (RFC 9110, 15.4.9). */
+static bool
+redirect_trailing_slash(struct ctx *c)
+{
+	size_t	 len = strlen(c->path);
+
+	if (len < 2 || c->path[len - 1] != '/' ||
+	    !routes_have(c->route, c->path, len - 1))
+		return (false);
+	respond_header(c, "location", ctx_printf(c, "%.*s%s%s", (int)len - 1,
+	    c->path, *c->query != '\0' ? "?" : "", c->query));
+	respond_empty(c, 308);
+	return (true);
+}
+
+static void
+respond_without_endpoint(struct ctx *c)
+{
+	if (strcmp(c->path, "*") == 0) {	/* OPTIONS *: RFC 9110, 9.3.7 */
+		respond_header(c, "allow", "GET, HEAD, POST, PUT, PATCH, "
+		    "DELETE, OPTIONS");
+		respond_empty(c, 204);
+		return;
+	}
+	if (c->route->nrows == 0) {
+		if (redirect_trailing_slash(c))
+			return;
+		raise_error(c, &ERR_NOT_FOUND, "Not found");
+	}
+	if (c->req->method == HTTP_METHOD_OPTIONS) {
+		respond_header(c, "allow", c->route->allow);
+		respond_empty(c, 204);
+		return;
+	}
+	error_header(c, "allow", c->route->allow);
+	raise_error(c, &ERR_METHOD_NOT_ALLOWED, "Method not allowed");
+}
+
+/* The coroutine's function. */
+static void
+endpoint_run(void *arg)
+{
+	struct ctx	*c = arg;
+
+	if (c->endpoint == NULL &&
+	    (c->endpoint = find_endpoint(c->route, c->req)) == NULL) {
+		respond_without_endpoint(c);
+		return;
+	}
+	if (c->endpoint->limit != NULL && !c->retried)
+		rate_limit_request(c, c->endpoint->limit);
+	/* Check access before the input: a 401 or 403 goes before a 422. */
+	path_read(c);
+	if (c->endpoint->auth != NULL)
+		depend(c, c->endpoint->auth);
+	if (c->endpoint->errors != OAUTH)
+		query_read(c);		/* RFC 6749, 3.2: ignored */
+	raise_validation(c);
+	c->endpoint->handler(c);
+	if (c->transaction != NULL || c->response.status == 0)
+		raise_error(c, &ERR_INTERNAL, "%s ended without %s",
+		    c->endpoint->name, c->transaction != NULL ?
+		    "committing" : "an answer");
+}
+
+/* Runs the handler a second time; the copies of the request stay. */
+static bool
+endpoint_retry(struct ctx *c)
+{
+	if (!c->error.retry || c->retried ||
+	    !ctx_begin(c, endpoint_run, endpoint_done, c))
+		return (false);
+	memset(&c->error, 0, sizeof(c->error));
+	memset(&c->response, 0, sizeof(c->response));
+	memset(c->path_values, 0, sizeof(c->path_values));
+	c->user = c->target = NULL;
+	c->query_values = NULL;
+	c->retried = true;
+	coro_wake(c->coro);
+	return (true);
+}
+
+/* Runs on the loop's stack after the coroutine has ended in any way. */
+static void
+endpoint_done(void *arg)
+{
+	struct ctx	*c = arg;
+
+	ctx_end(c);
+	if (endpoint_retry(c))
+		return;
+	if (c->error.kind != NULL)
+		error_handler_respond(c);
+	c->done = true;
+	if (c->req != NULL)
+		http_request_wakeup(c->req);
+	else
+		request_end(c);
+}
+
+/* The client has hung up, or Kore is done with the request. */
+static void
+request_gone(struct http_request *req)
+{
+	struct ctx	*c = req->hdlr_extra;
+
+	req->hdlr_extra = NULL;
+	req->onfree = NULL;
+	c->req = NULL;
+	c->client_gone = true;
+	if (c->done)
+		request_end(c);
+}
+
+static void
+arm_faults(const struct head *h, struct faults *faults)
+{
+#if defined(FAULTS)
+	faults_parse(faults, head_value(h, FAULT_HEADER));
+#else
+	(void)h;
+	memset(faults, 0, sizeof(*faults));
+#endif
+	faults_select(faults);
+}
+
+/* Takes ownership of sent, or returns NULL: out of memory or coroutines. */
+static struct ctx *
+request_new(struct http_request *req, const struct route *route,
+    struct wire_request *sent)
+{
+	struct faults	 faults;
+	struct ctx	*c;
+
+	arm_faults(&sent->head, &faults);
+	if ((c = mem_calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	if (!ctx_begin(c, endpoint_run, endpoint_done, c)) {
+		mem_free(c);
+		return (NULL);
+	}
+	c->faults = faults;
+	faults_select(&c->faults);
+	c->req = req;
+	c->sent = sent;
+	c->route = route;
+	c->started = timefmt_now();
+	read_request(c);
+	client_address_assign(c, (const struct sockaddr *)&req->owner->addr);
+	request_id_assign(c->request_id, head_value(&sent->head,
+	    "x-request-id"));
+
+	req->hdlr_extra = c;
+	req->flags |= HTTP_REQUEST_RETAIN_EXTRA;
+	req->onfree = request_gone;
+	return (c);
+}
+
+static void
+send_common_headers(struct http_request *req, const char *request_id)
+{
+	char	 date[TIMEFMT_HTTP];
+
+	timefmt_http(timefmt_now(), date);
+	http_response_header(req, "date", date);
+	http_response_header(req, "x-content-type-options", "nosniff");
+	http_response_header(req, "x-request-id", request_id);
+}
+
+static void
+send_response(struct ctx *c)
+{
+	struct http_request	*req = c->req;
+	const struct header	*h;
+	bool			 has_cache_control = false;
+
+	send_common_headers(req, c->request_id);
+	rate_limit_headers(c);
+	for (h = c->response.headers; h != NULL; h = h->next) {
+		http_response_header(req, h->name, h->value);
+		has_cache_control |= strcmp(h->name, "cache-control") == 0;
+	}
+	/*
+	 * Without Cache-Control, a cache may store even a 404 (RFC 9111,
+	 * 4.2.2).
+	 */
+	if (!has_cache_control)
+		http_response_header(req, "cache-control", "no-store");
+	if (c->response.status == 304)		/* RFC 9110, 8.6 */
+		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
+	wire_response_begins(req->owner);
+	if (c->response.is_static)
+		http_response_stream(req, c->response.status,
+		    (void *)(uintptr_t)c->response.body, c->response.len,
+		    NULL, NULL);
+	else
+		http_response(req, c->response.status, c->response.body,
+		    c->response.len);
+	wire_response_ends(req->owner);
+}
+
+static void
+respond_busy(struct http_request *req, const struct route *route,
+    struct wire_request *sent)
+{
+	char	 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
+
+	request_id_assign(id, head_value(&sent->head, "x-request-id"));
+	wire_request_free(sent);
+	send_common_headers(req, id);
+	http_response_header(req, "cache-control", "no-store");
+	http_response_header(req, "retry-after", "1");
+	http_response_header(req, "content-type", "application/json");
+	wire_response_begins(req->owner);
+	http_response(req, 503, body, error_handler_busy(body,
+	    find_endpoint(route, req), id));
+	wire_response_ends(req->owner);
+	metrics->requests[5]++;
+	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "
+	    "for request %s", id);
+}
+
+int
+app_handle(struct http_request *req, const struct route *route)
+{
+	struct ctx		*c = req->hdlr_extra;
+	struct wire_request	*sent;
+
+	if (c == NULL) {
+		if ((sent = wire_take(req)) == NULL)
+			return (KORE_RESULT_ERROR);	/* gone already */
+		if ((c = request_new(req, route, sent)) == NULL) {
+			faults_select(NULL);
+			respond_busy(req, route, sent);
+			return (KORE_RESULT_OK);
+		}
+		coro_resume(c->coro);
+		faults_select(NULL);
+	}
+	if (!c->done) {
+		http_request_sleep(req);
+		return (KORE_RESULT_RETRY);
+	}
+
+	send_response(c);
+	req->hdlr_extra = NULL;
+	req->onfree = NULL;
+	request_end(c);
+	return (KORE_RESULT_OK);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* The log: one JSON object per line. */
+
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/jsonw.h"
+
+#define REQUEST_ID_MAX	64	/* characters */
+
+enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR };
+
+/* "debug", "info", "warning" or "error"; -1 for anything else. */
+int	log_level_parse(const char *);
+void	log_init(enum log_level lowest);
+
+/*
+ * Writes one JSON object as a line on standard output:
+ *
+ *	{"time":...,"level":...,"event":...,"request_id":...,"message":...}
+ *
+ * request_id may be NULL. The message is cut to 1023 bytes. Never log a body, a
+ * query string, a token or a password.
+ */
+void	log_event(enum log_level, const char *request_id,
+	    const char *event, const char *, ...)
+	    __attribute__((format(printf, 4, 5)));
+
+/*
+ * The same in steps, for lines with more members: write these between the two
+ * calls. log_begin() returns NULL when the level is not logged.
+ */
+struct jsonw	*log_begin(enum log_level, const char *request_id,
+		    const char *event);
+void		 log_end(struct jsonw *);
+
+#endif

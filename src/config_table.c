@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: ISC */
+/* The server's settings: a row each, and what concerns several of them. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "database/database.h"
+#include "http/page.h"
+#include "jobs/jobs.h"
+#include "mail/mail_settings.h"
+#include "middleware/middleware.h"
+#include "middleware/rate_limit.h"
+#include "product.h"
+#include "utils/start_error.h"
+#include "wire/wire.h"
+
+#define PROXIES_MAX	32
+#define PUBLIC_URL_MAX	200	/* bytes */
+
+/* The targets that only the functions below need. */
+static const char	*state_dir, *rate_limits, *trusted_proxies;
+static const char	*secret_key, *smtp_url, *smtp_ca, *mail_from;
+static unsigned		 port, admin_port, smtp_tls, allow_root;
+
+enum { SMTP_TLS_REQUIRED, SMTP_TLS_OFF };
+
+_Static_assert(LEVEL_DEBUG == 0 && LEVEL_INFO == 1 && LEVEL_WARNING == 2 &&
+    LEVEL_ERROR == 3, "the choices of LOG_LEVEL are not enum log_level");
+_Static_assert(DIRECTORY_ADMIN == 0 && DIRECTORY_AUTHENTICATED == 1,
+    "the choices of USER_DIRECTORY are not enum user_directory");
+
+static const char	*use_database_url(void);
+static const char	*check_ports(void);
+static const char	*find_public_url(void);
+static const char	*check_public_url(void);
+static const char	*use_secret(void);
+static const char	*check_tls(void);
+static const char	*count_cpus(void);
+static const char	*use_counts(void);
+static const char	*use_mail(void);
+static const char	*use_rate_limits(void);
+static const char	*use_proxies(void);
+static const char	*check_root(void);
+
+SETTINGS(server,
+    {
+	ENV("STATE_DIR"), TEXT, .text = &state_dir,
+	.fallback = "./var",
+	.values = "a folder",
+	.meaning = "The folder for the private database, the development "
+	    "secret and certificate, outgoing mail and logs.",
+    },
+    {
+	ENV("DATABASE_URL"), TEXT, .text = &config.database_url,
+	.then = use_database_url, .secret = true,
+	.required = "./" PRODUCT " serve starts a private database when it "
+	    "is not; kore and kodev cannot",
+	.unset = "unset: `./" PRODUCT "` starts a private database",
+	.values = "a URI, or `key=value` pairs",
+	.meaning = "The PostgreSQL database; with it, the secret and the "
+	    "certificate must be set too.",
+    },
+    {
+	ENV("HOST"), ADDRESS, .text = &config.host,
+	.fallback = "127.0.0.1",
+	.meaning = "The address to listen on.",
+    },
+    {
+	ENV("PORT"), NUMBER(1, 65535), .text = &config.port, .number = &port,
+	.fallback = "8888",
+	.meaning = "The HTTPS port.",
+    },
+    {
+	ENV("ADMIN_PORT"), NUMBER(1, 65535), .text = &config.admin_port,
+	.number = &admin_port, .then = check_ports,
+	.fallback = "9464",
+	.values = "not `" ENV("PORT") "`",
+	.meaning = "The port of /metrics, on 127.0.0.1.",
+    },
+    {
+	ENV("PUBLIC_URL"), TEXT, .text = &config.public_url,
+	.find_fallback = find_public_url, .then = check_public_url,
+	.unset = "https://HOST:PORT",
+	.values = "`https://api.example.org`, up to 200 bytes, without a "
+	    "slash at its end",
+	.meaning = "The URL that clients use; issuer and audience of tokens.",
+    },
+    {
+	ENV("ALGORITHM"), CHOICE("HS256", "HS384", "HS512"),
+	.text = &config.jwt_key.alg,
+	.fallback = "HS256",
+	.meaning = "The algorithm that signs tokens.",
+    },
+    {
+	ENV("SECRET_KEY"), TEXT, .text = &secret_key,
+	.then = use_secret, .secret = true,
+	.required = "try: openssl rand -base64 48",
+	.unset = "unset",
+	.values = "at least as many bytes as `" ENV("ALGORITHM") "` has: 32, "
+	    "48 or 64",
+	.meaning = "The key that signs tokens (`openssl rand -base64 48`).",
+    },
+    {
+	ENV("TLS_CERT"), TEXT, .text = &config.tls_cert,
+	.unset = "unset: the file that kore.conf names",
+	.values = "a PEM file, RSA or EC; set together with `" ENV("TLS_KEY")
+	    "`",
+	.meaning = "The certificate.",
+    },
+    {
+	ENV("TLS_KEY"), TEXT, .text = &config.tls_key, .then = check_tls,
+	.unset = "unset: the file that kore.conf names",
+	.values = "a PEM file; set together with `" ENV("TLS_CERT") "`",
+	.meaning = "The certificate's private key.",
+    },
+    {
+	ENV("WORKERS"), NUMBER(1, 64), .number = &config.workers,
+	.find_fallback = count_cpus,
+	.unset = "one per CPU, at most 16",
+	.meaning = "Worker processes.",
+    },
+    {
+	ENV("DATABASE_POOL"), NUMBER(1, 64), .number = &config.database_pool,
+	.then = use_counts,
+	.fallback = "8",
+	.meaning = "Connections to the database, for each worker.",
+    },
+    {
+	ENV("JOBS_CONCURRENCY"), NUMBER(1, 256),
+	.number = &jobs_settings.concurrency,
+	.fallback = "16",
+	.meaning = "Attempts at jobs that run at once, in each process of "
+	    "`./" PRODUCT " jobs`.",
+    },
+    {
+	ENV("JOBS_KEEP_DAYS"), NUMBER(0, 3650),
+	.number = &jobs_settings.keep_days,
+	.fallback = "7",
+	.meaning = "Days that done jobs are kept.",
+    },
+    {
+	ENV("SMTP_URL"), TEXT, .text = &smtp_url, .secret = true,
+	.unset = "unset: mails become files, " ENV("STATE_DIR") "/mail/JOB.eml",
+	.values = "`smtp://user:password@mail.example.org:587` (STARTTLS) or "
+	    "`smtps://user:password@mail.example.org:465`",
+	.meaning = "The mail server; user and password percent-encoded.",
+    },
+    {
+	ENV("SMTP_TLS"), CHOICE("required", "off"), .number = &smtp_tls,
+	.fallback = "required",
+	.meaning = "With `off`, smtp:// goes without TLS, and the URL may "
+	    "have a password only if the mail server is on this machine.",
+    },
+    {
+	ENV("SMTP_CA"), TEXT, .text = &smtp_ca,
+	.unset = "unset: the system's authorities",
+	.values = "a PEM file",
+	.meaning = "The authorities that may have issued the mail server's "
+	    "certificate.",
+    },
+    {
+	ENV("MAIL_FROM"), TEXT, .text = &mail_from, .then = use_mail,
+	.fallback = PRODUCT_TITLE " <" PRODUCT "@localhost>",
+	.values = "`Name <address>` or an address; the address in ASCII",
+	.meaning = "The sender of mails.",
+    },
+    {
+	ENV("CONNECTIONS_PER_ADDRESS"), NUMBER(1, 65535),
+	.number = &wire_settings.per_address,
+	.fallback = "256",
+	.meaning = "Connections of one client, on all workers together.",
+    },
+    {
+	ENV("RATE_LIMITS"), TEXT, .text = &rate_limits,
+	.then = use_rate_limits,
+	.unset = "unset: the defaults in [limits](limits.md#rate-limits)",
+	.values = "`off`, or a list: `token=100/m,token/48=900/m,"
+	    "register=5/d`",
+	.meaning = "The rate limits that differ from their defaults.",
+    },
+    {
+	ENV("TRUSTED_PROXIES"), TEXT, .text = &trusted_proxies,
+	.then = use_proxies,
+	.unset = "unset: none",
+	.values = "up to 32 addresses or networks: `10.0.0.0/8,::1`",
+	.meaning = "The proxies whose X-Forwarded-For counts.",
+    },
+    {
+	ENV("USER_DIRECTORY"), CHOICE("admin", "authenticated"),
+	.number = &config.user_directory,
+	.fallback = "admin",
+	.meaning = "Who may list users and read other users: admins, or "
+	    "every signed-in user.",
+    },
+    {
+	ENV("LOG_LEVEL"), CHOICE("debug", "info", "warning", "error"),
+	.number = &config.log_level,
+	.fallback = "info",
+	.meaning = "The least important messages that are logged.",
+    },
+    {
+	ENV("ALLOW_ROOT"), FLAG, .number = &allow_root, .then = check_root,
+	.fallback = "0",
+	.meaning = "With 1, `serve`, `jobs` and `check-config` may run as "
+	    "root; without `" ENV("DATABASE_URL") "`, `./" PRODUCT "` only "
+	    "warns.",
+    });
+
+static const char *
+use_database_url(void)
+{
+	database_init(config.database_url);
+	return (NULL);
+}
+
+static const char *
+check_ports(void)
+{
+	if (port == admin_port)
+		return (start_error(ENV("PORT") " and " ENV("ADMIN_PORT")
+		    " are both %u", port));
+	return (NULL);
+}
+
+static const char *
+find_public_url(void)
+{
+	static char	 url[128];
+
+	snprintf(url, sizeof(url), strchr(config.host, ':') != NULL ?
+	    "https://[%s]:%s" : "https://%s:%s", config.host, config.port);
+	return (url);
+}
+
+static const char *
+check_public_url(void)
+{
+	size_t	 len = strlen(config.public_url);
+
+	if (strncmp(config.public_url, "https://", 8) != 0 || len < 9 ||
+	    len > PUBLIC_URL_MAX || config.public_url[len - 1] == '/' ||
+	    strpbrk(config.public_url, " \t\r\n?#\"") != NULL)
+		return (start_error(ENV("PUBLIC_URL") " must be like "
+		    "https://api.example.org, without a slash at its end, "
+		    "not '%s'", config.public_url));
+	return (NULL);
+}
+
+/* A secret that was copied from an example is known to others. */
+static const char *
+check_secret(const char *secret, const char *alg)
+{
+	static const char *const placeholders[] = {
+		"changeme", "change-me", "change_me", "change me", "secret",
+		"password", "example", "placeholder", "your-", "insecure",
+		"default", "12345678",
+	};
+	size_t	 len = strlen(secret), i, distinct;
+	char	 seen[256] = "";
+
+	if (len < jwt_algorithm_min_secret(alg))
+		return (start_error(ENV("SECRET_KEY") " has %zu bytes; %s "
+		    "needs at least %zu (try: openssl rand -base64 48)",
+		    len, alg, jwt_algorithm_min_secret(alg)));
+	for (i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
+		if (strcasestr(secret, placeholders[i]) != NULL)
+			return (start_error(ENV("SECRET_KEY") " looks like a "
+			    "placeholder: it contains '%s' (try: openssl "
+			    "rand -base64 48)", placeholders[i]));
+	}
+	for (distinct = 0, i = 0; i < len; i++)
+		distinct += seen[(unsigned char)secret[i]]++ == 0;
+	if (distinct < 8)
+		return (start_error(ENV("SECRET_KEY") " has only %zu different "
+		    "characters (try: openssl rand -base64 48)", distinct));
+	return (NULL);
+}
+
+static const char *
+use_secret(void)
+{
+	struct jwt_key	*key = &config.jwt_key;
+	unsigned char	 cursors[CURSOR_KEY];
+	const char	*problem;
+
+	if ((problem = check_secret(secret_key, key->alg)) != NULL)
+		return (problem);
+	key->secret = secret_key;
+	key->secret_len = strlen(secret_key);
+	auth_init(key, config.public_url);
+	if (!cursor_key(secret_key, key->secret_len, cursors))
+		return (start_error("cannot make a key: out of memory"));
+	pages_init(cursors);
+	return (NULL);
+}
+
+static const char *
+check_tls(void)
+{
+	if ((config.tls_cert == NULL) != (config.tls_key == NULL))
+		return (start_error(ENV("TLS_CERT") " and " ENV("TLS_KEY") " "
+		    "must be set together"));
+	if (config.tls_cert != NULL && access(config.tls_cert, R_OK) == -1)
+		return (start_error(ENV("TLS_CERT") ": cannot read %s: %m",
+		    config.tls_cert));
+	if (config.tls_key != NULL && access(config.tls_key, R_OK) == -1)
+		return (start_error(ENV("TLS_KEY") ": cannot read %s: %m",
+		    config.tls_key));
+	return (NULL);
+}
+
+static const char *
+count_cpus(void)
+{
+	static char	 cpus[16];
+	long		 n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	snprintf(cpus, sizeof(cpus), "%ld", n < 1 ? 1 : n > 16 ? 16 : n);
+	return (cpus);
+}
+
+static const char *
+use_counts(void)
+{
+	wire_settings.workers = config.workers;
+	wire_settings.other_files = config.database_pool;
+	return (NULL);
+}
+
+static const char *
+use_mail(void)
+{
+	const char	*problem;
+
+	if ((problem = mail_settings_read(smtp_url,
+	    smtp_tls == SMTP_TLS_REQUIRED, smtp_ca, mail_from,
+	    &mail_settings)) != NULL)
+		return (problem);
+	mail_settings.state_dir = state_dir;
+	mail_settings.secret = config.jwt_key.secret;
+	mail_settings.secret_len = config.jwt_key.secret_len;
+	return (NULL);
+}
+
+static const char *
+use_rate_limits(void)
+{
+	return (rate_limit_configure(rate_limits));
+}
+
+static const char *
+use_proxies(void)
+{
+	static struct netblock	 proxies[PROXIES_MAX];
+	const char		*list = trusted_proxies, *problem;
+	unsigned		 n = 0;
+	char			 item[64];
+	size_t			 len;
+
+	if (list == NULL)
+		return (NULL);
+	for (; *list != '\0'; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		if (n == PROXIES_MAX)
+			return (start_error(ENV("TRUSTED_PROXIES") " has more "
+			    "than %u entries", PROXIES_MAX));
+		snprintf(item, sizeof(item), "%.*s", (int)len, list);
+		problem = netblock_parse(item, &proxies[n++]);
+		if (problem != NULL)
+			return (start_error(ENV("TRUSTED_PROXIES") ": '%s' %s "
+			    "(it is a list like 10.0.0.0/8,192.0.2.1)", item,
+			    problem));
+	}
+	wire_settings.proxies = proxies;
+	wire_settings.nproxies = n;
+	return (NULL);
+}
+
+/* A fault in a server that runs as root endangers the whole machine. */
+static const char *
+check_root(void)
+{
+	if (geteuid() == 0 && !allow_root)
+		return (start_error("refusing to run as root: run it as a "
+		    "system user, as conf/" PRODUCT ".service does, or set "
+		    ENV("ALLOW_ROOT") "=1"));
+	return (NULL);
+}

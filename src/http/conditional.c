@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/* Evaluates If-Match and If-None-Match, and writes ETag. */
+
+#include <inttypes.h>
+#include <strings.h>
+
+#include "http/conditional.h"
+#include "http/respond.h"
+#include "http/routes.h"
+#include "utils/etag.h"
+#include "wire/wire.h"
+
+/* A list may be spread over several header lines (RFC 9110, 5.3). */
+static enum etag_result
+find_tag(struct ctx *c, const char *header, const char *tag, bool weak,
+    bool *sent)
+{
+	const struct head	*h = &c->sent->head;
+	enum etag_result	 result = ETAG_DIFFERS, one;
+	unsigned		 i;
+
+	*sent = false;
+	for (i = 0; i < h->nlines; i++) {
+		if (strcasecmp(h->lines[i].name, header) != 0)
+			continue;
+		*sent = true;
+		one = etag_in_list(h->lines[i].value, tag, weak);
+		if (one == ETAG_MALFORMED)
+			raise_invalid(c, ctx_printf(c, "header.%s", header),
+			    "invalid_format",
+			    "Is not a list of entity tags, like \"1\"");
+		if (one > result)
+			result = one;
+	}
+	return (result);
+}
+
+void
+raise_outdated(struct ctx *c)
+{
+	raise_error(c, &ERR_PRECONDITION_FAILED,
+	    "The resource is not in the state that was asked for");
+}
+
+static const char *
+tag_of(struct ctx *c, const struct schema *s, const void *row)
+{
+	char	*tag = ctx_alloc(c, ETAG_TEXT);
+
+	if (s->id == NULL || s->version == NULL)
+		raise_error(c, &ERR_INTERNAL, "%s has no version", s->name);
+	if (!etag_make(tag, s->fingerprint, sizeof(s->fingerprint),
+	    schema_row_id(s, row), schema_row_version(s, row)))
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (tag);
+}
+
+const char *
+schema_precondition(struct ctx *c, const struct schema *s, const void *row)
+{
+	const char		*tag = tag_of(c, s, row);
+	enum etag_result	 result;
+	bool			 sent;
+
+	if (!c->endpoint->if_match)
+		raise_error(c, &ERR_INTERNAL, "%s has no .if_match",
+		    c->endpoint->name);
+	if (find_tag(c, "if-none-match", tag, true, &sent) >= ETAG_MATCHES)
+		raise_outdated(c);
+	result = find_tag(c, "if-match", tag, false, &sent);
+	if (sent && result == ETAG_DIFFERS)
+		raise_outdated(c);
+	return (result == ETAG_MATCHES ? ctx_printf(c, "%" PRId64,
+	    schema_row_version(s, row)) : NULL);
+}
+
+bool
+respond_etag(struct ctx *c, const struct schema *s, const void *row)
+{
+	return (respond_tag(c, tag_of(c, s, row)));
+}
+
+bool
+respond_tag(struct ctx *c, const char *tag)
+{
+	bool	 sent;
+
+	respond_header(c, "etag", tag);
+	if (c->endpoint->verb != VERB_GET)
+		return (false);
+	if (find_tag(c, "if-match", tag, false, &sent) == ETAG_DIFFERS && sent)
+		raise_outdated(c);
+	return (find_tag(c, "if-none-match", tag, true, &sent) >=
+	    ETAG_MATCHES);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* Conditional requests: ETag, If-Match, If-None-Match (RFC 9110, 13). */
+
+#ifndef HTTP_CONDITIONAL_H
+#define HTTP_CONDITIONAL_H
+
+#include <stdbool.h>
+
+#include "request/ctx.h"
+#include "schema/schema.h"
+
+/*
+ * An entity tag identifies one representation: it is a hash of the row's id,
+ * its version and the schema that writes it. So two rows never share a tag, and
+ * a change of the schema changes every tag.
+ */
+
+/* Raises 412: the row no longer has the expected version. */
+void		 raise_outdated(struct ctx *) __attribute__((noreturn));
+
+/*
+ * Adds the ETag of a row, as the schema writes it, to the response. For a GET:
+ * raises 412 if If-Match does not list the tag, and returns true if
+ * If-None-Match lists it; the response is then a 304. Raises 422 if one of the
+ * two is not a list of entity tags.
+ */
+bool		 respond_etag(struct ctx *, const struct schema *,
+		    const void *row);
+
+/* The same for content without a version; tag includes its quotes. */
+bool		 respond_tag(struct ctx *, const char *tag);
+
+/*
+ * Call this before a write, in an endpoint with .if_match, with the row as it
+ * was read. Raises 412 if If-Match does not list its tag, or if If-None-Match
+ * does; 422 if one of them is not a list of entity tags. Returns the row's
+ * version, as a parameter for the statement that writes, which must find that
+ * version. Returns NULL if the client sent no If-Match, or `*`.
+ */
+const char	*schema_precondition(struct ctx *, const struct schema *,
+		    const void *row);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads the query string and the groups of the path. Kore's own parser silently
+ * drops invalid parameters; this one reports them. The params blocks of
+ * kore.conf declare the parameters and their validators.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <string.h>
+
+#include "http/routes.h"
+#include "utils/form.h"
+#include "utils/uuid.h"
+
+#define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
+
+bool
+query_is_of(const struct kore_handler_params *p, const struct endpoint *e)
+{
+	return ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
+	    strcasecmp(http_method_text(p->method),
+	    endpoint_verb_name(e->verb)) == 0);
+}
+
+static struct kore_handler_params *
+find_param(const struct ctx *c, const char *name)
+{
+	struct kore_handler_params	*p;
+
+	TAILQ_FOREACH(p, &c->route->hdlr->params, list) {
+		if (query_is_of(p, c->endpoint) && strcmp(p->name, name) == 0)
+			return (p);
+	}
+	return (NULL);
+}
+
+static const struct query_value *
+find_value(const struct ctx *c, const char *name)
+{
+	const struct query_value	*v;
+
+	for (v = c->query_values; v != NULL; v = v->next) {
+		if (strcmp(v->name, name) == 0)
+			return (v);
+	}
+	return (NULL);
+}
+
+const char *
+query_param(const struct ctx *c, const char *name)
+{
+	const struct query_value	*v = find_value(c, name);
+
+	return (v != NULL ? v->value : NULL);
+}
+
+static void
+read_query_pair(struct ctx *c, const struct form_pair *pair)
+{
+	struct kore_handler_params	*p;
+	struct query_value		*v;
+	const char			*field;
+
+	field = ctx_printf(c, "query.%.*s", NAME_SHOWN_MAX, pair->name);
+	if ((p = find_param(c, pair->name)) == NULL) {
+		error_detail(c, field, "unknown_field",
+		    "Is not a parameter of this operation");
+		return;
+	}
+	if (find_value(c, pair->name) != NULL) {
+		error_detail(c, field, "duplicate_field",
+		    "Is given more than once");
+		return;
+	}
+	v = ctx_alloc(c, sizeof(*v));
+	v->name = p->name;
+	v->next = c->query_values;
+	c->query_values = v;
+	if (rule_check(c, rule_of(p->validator), field, pair->value))
+		v->value = pair->value;
+}
+
+void
+query_read(struct ctx *c)
+{
+	struct form_pair	 pair;
+	char			*cursor;
+	int			 more;
+
+	if (*c->query == '\0')
+		return;
+	cursor = ctx_strdup(c, c->query);
+	while ((more = form_next(&cursor, &pair)) == 1)
+		read_query_pair(c, &pair);
+	if (more == -1)
+		error_detail(c, "query", "invalid_format",
+		    "Is not a valid query string");
+}
+
+_Static_assert(sizeof(((struct ctx *)0)->path_values) /
+    sizeof(((struct ctx *)0)->path_values[0]) == PATH_GROUPS_MAX,
+    "a ctx has a place for every group of a path");
+
+static void
+read_group(struct ctx *c, const struct route_row *row, size_t i, char *text)
+{
+	const char	*field = ctx_printf(c, "path.%s", row->name);
+	char		*uuid;
+
+	if (!form_percent_decode(text)) {
+		error_detail(c, field, "invalid_format",
+		    "Is not valid percent-encoded UTF-8");
+		return;
+	}
+	if (row->type != T_UUID) {
+		c->path_values[i] = text;
+		return;
+	}
+	uuid = ctx_alloc(c, UUID_TEXT);
+	if (uuid_parse(text, uuid))
+		c->path_values[i] = uuid;
+	else
+		error_detail(c, field, "invalid_format", "Must be a UUID");
+}
+
+void
+path_read(struct ctx *c)
+{
+	const struct route_row	*row = NULL;
+	struct span		 groups[PATH_GROUPS_MAX];
+	size_t			 i;
+
+	if (!path_match(c->route, c->path, groups))
+		raise_error(c, &ERR_NOT_FOUND, "Not found");
+	for (i = 0; (row = route_next_path_row(c->route, row)) != NULL; i++)
+		read_group(c, row, i, ctx_strndup(c,
+		    c->path + groups[i].start,
+		    groups[i].end - groups[i].start));
+}
+
+const char *
+path_param(const struct ctx *c, const char *name)
+{
+	const struct route_row	*row = NULL;
+	size_t			 i;
+
+	for (i = 0; (row = route_next_path_row(c->route, row)) != NULL; i++) {
+		if (strcmp(row->name, name) == 0)
+			return (c->path_values[i]);
+	}
+	return (NULL);
+}

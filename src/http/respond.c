@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* The response of a request, until it is sent. */
+
+#include <string.h>
+
+#include "http/respond.h"
+
+void
+respond_header(struct ctx *c, const char *name, const char *value)
+{
+	struct header	*h;
+
+	if (strpbrk(value, "\r\n") != NULL)
+		raise_error(c, &ERR_INTERNAL, "Line break in header %s", name);
+	h = ctx_alloc(c, sizeof(*h));
+	h->name = name;
+	h->value = ctx_strdup(c, value);
+	h->next = c->response.headers;
+	c->response.headers = h;
+}
+
+void
+respond_empty(struct ctx *c, int status)
+{
+	c->response.status = status;
+	c->response.body = NULL;
+	c->response.len = 0;
+	c->response.is_static = false;
+}
+
+void
+respond_body(struct ctx *c, int status, const char *type, const char *body,
+    size_t len)
+{
+	respond_header(c, "content-type", type);
+	c->response.status = status;
+	c->response.body = body;
+	c->response.len = len;
+	c->response.is_static = false;
+}
+
+void
+respond_json(struct ctx *c, int status, const struct jsonw *j)
+{
+	if (j->failed)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	respond_body(c, status, "application/json", j->text, j->len);
+}
+
+void
+respond_text(struct ctx *c, int status, const char *type, const char *text)
+{
+	respond_body(c, status, type, ctx_strdup(c, text), strlen(text));
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Binds the ROUTE tables to Kore's route table, in the parent, before the fork.
+ * If kore.conf and the C code disagree, the server does not start.
+ */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/routes.h"
+#include "utils/start_error.h"
+
+#define ROUTED_PATH_MAX	512	/* bytes; longer paths match no route */
+
+struct path_regex {
+	regex_t	 compiled;
+};
+
+static const struct route	*bound;
+static route_handler_fn		*handle;
+
+int
+route_dispatch(struct http_request *req, const struct route *r)
+{
+	return (handle(req, r));
+}
+
+const struct endpoint *
+route_endpoint(const struct route *r, enum http_verb verb)
+{
+	size_t	 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].kind == ROW_ENDPOINT &&
+		    r->rows[i].endpoint.verb == verb)
+			return (&r->rows[i].endpoint);
+	}
+	return (NULL);
+}
+
+const struct route_row *
+route_next_path_row(const struct route *r, const struct route_row *row)
+{
+	for (row = row == NULL ? r->rows : row + 1; row < r->rows + r->nrows;
+	    row++) {
+		if (row->kind == ROW_PATH)
+			return (row);
+	}
+	return (NULL);
+}
+
+/* Kore compiles the path's regex without groups: compile it again. */
+static const char *
+bind_path(struct route *r)
+{
+	size_t	 params = 0, i;
+
+	for (i = 0; i < r->nrows; i++)
+		params += r->rows[i].kind == ROW_PATH;
+	if (params > PATH_GROUPS_MAX)
+		return ("has too many PATH rows");
+	if (r->hdlr->type == HANDLER_TYPE_STATIC)
+		return (params == 0 ? NULL :
+		    "has PATH rows, but kore.conf's path has no groups");
+
+	if ((r->regex = calloc(1, sizeof(*r->regex))) == NULL ||
+	    regcomp(&r->regex->compiled, r->hdlr->path, REG_EXTENDED) != 0)
+		return ("has a path that does not compile");
+	if (r->regex->compiled.re_nsub != params)
+		return ("has another number of PATH rows than kore.conf's "
+		    "path has groups");
+	return (NULL);
+}
+
+static const char *
+bind_allow(struct route *r)
+{
+	static const enum http_verb	 order[] = { VERB_GET, VERB_POST,
+	    VERB_PUT, VERB_PATCH, VERB_DELETE };
+	char				 allow[64] = "";
+	size_t				 i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (route_endpoint(r, order[i]) == NULL)
+			continue;
+		strcat(allow, endpoint_verb_name(order[i]));
+		strcat(allow, order[i] == VERB_GET ? ", HEAD, " : ", ");
+	}
+	strcat(allow, "OPTIONS");
+	r->allow = strdup(allow);
+	return (r->allow != NULL ? NULL : "does not fit in memory");
+}
+
+static bool
+has_cursor_response(const struct route *r)
+{
+	const struct endpoint	*e = route_endpoint(r, VERB_GET);
+
+	return (e != NULL && e->out_cursor != NULL);
+}
+
+static const char *
+bind_params(struct route *r)
+{
+	struct kore_handler_params	*p;
+
+	TAILQ_FOREACH(p, &r->hdlr->params, list) {
+		if (rule_of(p->validator) == NULL)
+			return ("names a validator that does not compile");
+		if (strcmp(p->name, "cursor") == 0 && !has_cursor_response(r))
+			return ("has a parameter cursor, and no .out_cursor");
+	}
+	return (NULL);
+}
+
+/* Does one of these routes have another handler of the same name? */
+static bool
+name_taken(const struct route *r, const struct endpoint *e)
+{
+	const struct endpoint	*other;
+	size_t			 i;
+
+	for (; r != NULL; r = r->next) {
+		for (i = 0; i < r->nrows; i++) {
+			other = &r->rows[i].endpoint;
+			if (r->rows[i].kind == ROW_ENDPOINT &&
+			    other->handler != e->handler &&
+			    strcmp(other->name, e->name) == 0)
+				return (true);
+		}
+	}
+	return (false);
+}
+
+/* Names of handlers are unique: cursors and test overrides use them. */
+static const char *
+bind_rows(const struct route *r)
+{
+	const struct endpoint	*e;
+	size_t			 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].kind != ROW_ENDPOINT)
+			continue;
+		e = &r->rows[i].endpoint;
+		if (name_taken(r->next, e))
+			return ("has a handler of a name that another has");
+		if (e->in != NULL && !schema_is_readable(e->in))
+			return ("reads a field of a type that is only "
+			    "answered");
+		if (route_endpoint(r, e->verb) != e)
+			return ("has two rows of one method");
+	}
+	return (NULL);
+}
+
+static const char *
+bind_route(struct kore_module_handle *hdlr)
+{
+	char		 symbol[128];
+	const char	*problem;
+	struct route	*r;
+
+	snprintf(symbol, sizeof(symbol), "%s__route", hdlr->func);
+	if ((r = kore_module_getsym(symbol, NULL)) == NULL)
+		return ("has no ROUTE in C");
+	if (r->hdlr != NULL)
+		return ("stands in kore.conf twice");
+	r->hdlr = hdlr;
+	r->next = bound;
+	bound = r;
+	if ((problem = bind_path(r)) == NULL &&
+	    (problem = bind_rows(r)) == NULL &&
+	    (problem = bind_allow(r)) == NULL)
+		problem = bind_params(r);
+	return (problem);
+}
+
+const char *
+routes_init(route_handler_fn *fn)
+{
+	struct kore_server		*srv;
+	struct kore_domain		*dom;
+	struct kore_module_handle	*hdlr;
+	const char			*problem;
+
+	handle = fn;
+	bound = NULL;
+	LIST_FOREACH(srv, &kore_servers, list) {
+		TAILQ_FOREACH(dom, &srv->domains, list) {
+			TAILQ_FOREACH(hdlr, &dom->handlers, list) {
+				if ((problem = bind_route(hdlr)) == NULL)
+					continue;
+				return (start_error("kore.conf: the route "
+				    "%s %s %s", hdlr->path, hdlr->func,
+				    problem));
+			}
+		}
+	}
+	return (NULL);
+}
+
+void
+routes_keep(void (*keep)(const void *, size_t))
+{
+	struct kore_server		*srv;
+	struct kore_domain		*dom;
+	struct kore_module_handle	*hdlr;
+
+	LIST_FOREACH(srv, &kore_servers, list) {
+		TAILQ_FOREACH(dom, &srv->domains, list) {
+			TAILQ_FOREACH(hdlr, &dom->handlers, list)
+				keep(hdlr, sizeof(*hdlr));
+		}
+	}
+}
+
+void
+routes_walk(void (*fn)(const struct route *, const struct endpoint *))
+{
+	struct kore_server		*srv;
+	struct kore_domain		*dom;
+	struct kore_module_handle	*hdlr;
+	const struct route		*r;
+	char				 symbol[128];
+	size_t				 i;
+
+	LIST_FOREACH(srv, &kore_servers, list) {
+		TAILQ_FOREACH(dom, &srv->domains, list) {
+			TAILQ_FOREACH(hdlr, &dom->handlers, list) {
+				snprintf(symbol, sizeof(symbol), "%s__route",
+				    hdlr->func);
+				r = kore_module_getsym(symbol, NULL);
+				for (i = 0; i < r->nrows; i++) {
+					if (r->rows[i].kind == ROW_ENDPOINT)
+						fn(r, &r->rows[i].endpoint);
+				}
+			}
+		}
+	}
+}
+
+const char *
+route_path(const struct route *r)
+{
+	return (r->hdlr->path);
+}
+
+bool
+routes_have(const struct route *beside, const char *path, size_t len)
+{
+	struct span		 groups[PATH_GROUPS_MAX];
+	const struct route	*r;
+	char			 copy[ROUTED_PATH_MAX];
+
+	if (len >= sizeof(copy))
+		return (false);
+	memcpy(copy, path, len);
+	copy[len] = '\0';
+	for (r = bound; r != NULL; r = r->next) {
+		if (r->nrows == 0 || r->hdlr->dom != beside->hdlr->dom)
+			continue;
+		if (r->regex != NULL ? path_match(r, copy, groups) :
+		    strcmp(r->hdlr->path, copy) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+bool
+path_match(const struct route *r, const char *path,
+    struct span groups[PATH_GROUPS_MAX])
+{
+	regmatch_t	 m[PATH_GROUPS_MAX + 1];
+	size_t		 i;
+
+	if (r->regex == NULL)
+		return (true);
+	if (regexec(&r->regex->compiled, path, PATH_GROUPS_MAX + 1, m, 0) != 0)
+		return (false);
+	for (i = 0; i < r->regex->compiled.re_nsub; i++) {
+		groups[i].start = (size_t)m[i + 1].rm_so;
+		groups[i].end = (size_t)m[i + 1].rm_eo;
+	}
+	return (true);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* Responds with what a schema writes. */
+
+#include "http/conditional.h"
+#include "http/respond.h"
+#include "http/schema_response.h"
+#include "request/endpoint.h"
+
+void
+schema_respond(struct ctx *c, const struct schema *s, const void *response)
+{
+	struct jsonw	 j;
+
+	if (c->endpoint->out != s && c->endpoint->out_cursor != s)
+		raise_error(c, &ERR_INTERNAL, "%s answers with %s",
+		    c->endpoint->name, s->name);
+	/* Each user gets another response (RFC 9111, 4.1). */
+	if (c->endpoint->auth != NULL)
+		respond_header(c, "vary", "Authorization");
+	/* Caches may store it, but must revalidate; all else is no-store. */
+	if (s->version != NULL) {
+		respond_header(c, "cache-control", c->endpoint->auth != NULL ?
+		    "private, no-cache" : "no-cache");
+		if (respond_etag(c, s, response)) {
+			respond_empty(c, 304);
+			return;
+		}
+	}
+
+	jsonw_init(&j, &c->arena);
+	schema_write_object(&j, NULL, s, response);
+	respond_json(c, c->endpoint->status != 0 ? c->endpoint->status : 200,
+	    &j);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Responses through a schema, like FastAPI's response_model: only fields that
+ * it lists are sent.
+ */
+
+#ifndef HTTP_SCHEMA_RESPONSE_H
+#define HTTP_SCHEMA_RESPONSE_H
+
+#include "http/conditional.h"
+
+/*
+ * For a module's header: declares NAME_schema, the typed NAME_respond() and,
+ * for a schema with an ETAG, NAME_precondition(): see schema_precondition().
+ */
+#define SCHEMA_RESPONSE(s, structure)					\
+	extern struct schema s##_schema;				\
+	static inline void						\
+	s##_respond(struct ctx *c, const struct structure *response)	\
+	{								\
+		schema_respond(c, &s##_schema, response);		\
+	}								\
+	static inline const char *					\
+	s##_precondition(struct ctx *c, const struct structure *row)	\
+	{								\
+		return (schema_precondition(c, &s##_schema, row));	\
+	}
+
+/*
+ * Responds with the endpoint's status and the schema's fields of *response. If
+ * the schema has an ETAG, adds ETag, or responds with 304 if the client has
+ * this version already (RFC 9110, 13.1.2). Raises ERR_INTERNAL if the schema is
+ * not the endpoint's.
+ */
+void	schema_respond(struct ctx *, const struct schema *,
+	    const void *response);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* Endpoints: what a ROUTE row declares for one method of a path. */
+
+#ifndef REQUEST_ENDPOINT_H
+#define REQUEST_ENDPOINT_H
+
+#include <stdbool.h>
+
+struct ctx;
+struct dependency;
+struct error_kind;
+struct rate_limit;
+struct schema;
+
+enum http_verb {
+	VERB_NONE, VERB_GET, VERB_POST, VERB_PUT, VERB_PATCH, VERB_DELETE
+};
+
+/* The shape of an endpoint's errors: the envelope, or RFC 6749, 5.2. */
+enum error_shape { ENVELOPE, OAUTH };
+
+struct endpoint {
+	enum http_verb			 verb;
+	void				(*handler)(struct ctx *);
+	const char			*name;
+	const struct rate_limit		*limit;		/* per address */
+	const struct dependency		*auth;
+	const struct schema		*in;
+	const struct schema		*out;
+	const struct schema		*out_cursor;	/* with ?cursor= */
+	int				 status;	/* 0 means 200 */
+	enum error_shape		 errors;
+	bool				 if_match;	/* *_precondition() */
+	const struct error_kind	*const	*raises;	/* besides the above */
+	bool				 hidden;	/* not in OpenAPI */
+	const char			*doc;
+};
+
+/* "GET" for VERB_GET. */
+const char	*endpoint_verb_name(enum http_verb);
+
+#endif

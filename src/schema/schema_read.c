@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads a request's body into the struct of its schema. jansson enforces RFC
+ * 8259; this file also refuses duplicate and unknown members, NUL, and more
+ * than BODY_DEPTH_MAX levels.
+ */
+
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "request/ctx.h"
+#include "request/endpoint.h"
+#include "schema/schema.h"
+#include "schema/validator.h"
+#include "utils/form.h"
+#include "utils/uuid.h"
+
+#define BODY_DEPTH_MAX	32
+#define KEY_SHOWN_MAX	100	/* bytes of a key in an error */
+
+/* Checks what follows the media type: nothing, or a charset of UTF-8. */
+static bool
+parameters_fine(const char *s)
+{
+	s += strspn(s, " \t");
+	if (*s == '\0')
+		return (true);
+	if (*s++ != ';')
+		return (false);
+	s += strspn(s, " \t");
+	return (strcasecmp(s, "charset=utf-8") == 0 ||
+	    strcasecmp(s, "charset=\"utf-8\"") == 0);
+}
+
+static void
+require_media_type(struct ctx *c, const char *type)
+{
+	size_t	 len = strlen(type);
+
+	if (c->content_type == NULL ||
+	    strncasecmp(c->content_type, type, len) != 0 ||
+	    !parameters_fine(c->content_type + len))
+		raise_error(c, &ERR_UNSUPPORTED_MEDIA_TYPE,
+		    "Content-Type must be %s", type);
+}
+
+/* Checks the depth before jansson, which recurses on our small stack. */
+static bool
+too_deep(const char *s, size_t len)
+{
+	unsigned	 depth = 0;
+	bool		 quoted = false;
+	size_t		 i;
+
+	for (i = 0; i < len; i++) {
+		if (quoted) {
+			if (s[i] == '\\')
+				i++;
+			else if (s[i] == '"')
+				quoted = false;
+		} else if (s[i] == '"') {
+			quoted = true;
+		} else if (s[i] == '[' || s[i] == '{') {
+			if (++depth > BODY_DEPTH_MAX)
+				return (true);
+		} else if ((s[i] == ']' || s[i] == '}') && depth > 0) {
+			depth--;
+		}
+	}
+	return (false);
+}
+
+/* The field whose key ends before `position`, where jansson stopped. */
+static const char *
+duplicate_key(struct ctx *c, int position)
+{
+	const char	*end, *start;
+
+	if (position <= 1 || (size_t)position > c->body_len)
+		return ("body");
+	end = memrchr(c->body, '"', (size_t)position);
+	if (end == NULL || end == c->body)
+		return ("body");
+	start = memrchr(c->body, '"', (size_t)(end - c->body));
+	if (start == NULL || end - start > KEY_SHOWN_MAX ||
+	    (start > c->body && start[-1] == '\\'))
+		return ("body");
+	return (ctx_printf(c, "body.%.*s", (int)(end - start - 1), start + 1));
+}
+
+/* Shortens each number outside of strings, so that jansson can hold it. */
+static size_t
+cut_numbers(char *s, size_t len)
+{
+	size_t	 i, digits = 0, out = 0;
+	bool	 quoted = false;
+
+	for (i = 0; i < len; i++) {
+		digits = !quoted && s[i] >= '0' && s[i] <= '9' ? digits + 1 : 0;
+		if (digits > 2)		/* two digits show a leading zero */
+			continue;
+		if (quoted && s[i] == '\\' && i + 1 < len)
+			s[out++] = s[i++];
+		else if (s[i] == '"')
+			quoted = !quoted;
+		s[out++] = s[i];
+	}
+	return (out);
+}
+
+/*
+ * jansson stops at a number that it cannot hold. Returns whether the rest is
+ * valid JSON: if not, that is the error to report.
+ */
+static bool
+overflow_aside(struct ctx *c)
+{
+	char		*copy = ctx_strndup(c, c->body, c->body_len);
+	json_error_t	 error;
+	json_t		*root;
+
+	root = json_loadb(copy, cut_numbers(copy, c->body_len),
+	    JSON_DECODE_ANY, &error);
+	json_decref(root);
+	return (root != NULL);
+}
+
+static void
+raise_json_error(struct ctx *c, const json_error_t *error)
+{
+	if (json_error_code(error) == json_error_numeric_overflow &&
+	    overflow_aside(c))
+		raise_invalid(c, "body", "out_of_range",
+		    "A number is too large (line %d)", error->line);
+	switch (json_error_code(error)) {
+	case json_error_duplicate_key:
+		raise_invalid(c, duplicate_key(c, error->position),
+		    "duplicate_field", "Is given more than once");
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		raise_invalid(c, "body", "invalid_format",
+		    "The character U+0000 is not allowed (line %d)",
+		    error->line);
+	default:
+		raise_error(c, &ERR_INVALID_JSON,
+		    "The body is not valid JSON (line %d, column %d)",
+		    error->line, error->column);
+	}
+}
+
+static void
+release_json(void *root)
+{
+	json_decref(root);
+}
+
+static json_t *
+parse_json(struct ctx *c)
+{
+	unsigned	 failures = mem_failures();
+	json_error_t	 error;
+	json_t		*root;
+
+	if (c->body_len == 0)
+		raise_error(c, &ERR_INVALID_JSON, "The body is empty");
+	require_media_type(c, "application/json");
+	if (too_deep(c->body, c->body_len))
+		raise_error(c, &ERR_INVALID_JSON,
+		    "The body nests more than %d levels", BODY_DEPTH_MAX);
+
+	if (memchr(c->body, '\0', c->body_len) != NULL)
+		raise_error(c, &ERR_INVALID_JSON,	/* jansson ends there */
+		    "The body holds a NUL byte");
+
+	root = json_loadb(c->body, c->body_len,
+	    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+	if (root != NULL)
+		defer(c, release_json, root);
+	/* jansson used the reserve: see mem_reserve_alloc(). */
+	if (failures != mem_failures())
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	if (root == NULL)
+		raise_json_error(c, &error);
+
+	if (!json_is_object(root))
+		raise_invalid(c, "body", "wrong_type", "Must be an object");
+	return (root);
+}
+
+static const struct field *
+find_field(const struct schema *s, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < s->nfields; i++) {
+		if (strcmp(s->fields[i].name, name) == 0)
+			return (&s->fields[i]);
+	}
+	return (NULL);
+}
+
+static void
+refuse_unknown(struct ctx *c, const struct schema *s, json_t *root)
+{
+	const char	*key;
+	json_t		*value;
+
+	json_object_foreach(root, key, value) {
+		if (find_field(s, key) == NULL)
+			error_detail(c, ctx_printf(c, "body.%.*s",
+			    KEY_SHOWN_MAX, key), "unknown_field",
+			    "Is not a field of this request");
+	}
+}
+
+static void
+read_value(struct ctx *c, const struct schema *s, const struct field *f,
+    json_t *value, char *out)
+{
+	static const char *const names[] = {
+		[T_STR] = "a string", [T_UUID] = "a UUID",
+		[T_BOOL] = "true or false", [T_INT] = "an integer",
+		[T_TIME] = "a time", [T_JSON] = "an object",
+		[T_LIST] = "a list",
+	};
+	const struct rule	*rule = s->rules[f - s->fields];
+	const char		*field = ctx_printf(c, "body.%s", f->name);
+	const char		*text;
+	char			*uuid;
+
+	if (f->type == T_BOOL && json_is_boolean(value)) {
+		*(bool *)(out + f->offset) = json_is_true(value);
+	} else if (f->type == T_INT && json_is_integer(value)) {
+		*(int64_t *)(out + f->offset) = json_integer_value(value);
+		text = ctx_printf(c, "%" JSON_INTEGER_FORMAT,
+		    json_integer_value(value));
+		if (rule != NULL)
+			rule_check(c, rule, field, text);
+	} else if (f->type == T_UUID && json_is_string(value)) {
+		uuid = ctx_alloc(c, UUID_TEXT);
+		if (!uuid_parse(json_string_value(value), uuid))
+			error_detail(c, field, "invalid_format",
+			    "Must be a UUID");
+		*(const char **)(out + f->offset) = uuid;
+	} else if (f->type == T_STR && json_is_string(value)) {
+		text = json_string_value(value);
+		*(const char **)(out + f->offset) = text;
+		if (rule != NULL)
+			rule_check(c, rule, field, text);
+	} else {
+		error_detail(c, field, "wrong_type", "Must be %s%s",
+		    names[f->type], json_is_null(value) ? ", not null" : "");
+	}
+}
+
+/* Handles an absent member: an error, or the fallback. */
+static void
+read_absent(struct ctx *c, const struct field *f, char *out)
+{
+	if (f->flags & REQUIRED)
+		error_detail(c, ctx_printf(c, "body.%s", f->name), "missing",
+		    "Is required");
+	else if (f->fallback != NULL)
+		field_set_fallback(f, out);
+}
+
+static void
+mark_set(const struct schema *s, const struct field *f, char *out)
+{
+	if (s->set != 0)
+		field_set_mark((struct field_set *)(out + s->set), f->offset,
+		    true);
+}
+
+static void
+read_member(struct ctx *c, const struct schema *s, const struct field *f,
+    json_t *value, char *out)
+{
+	if (value == NULL) {
+		read_absent(c, f, out);
+		return;
+	}
+	mark_set(s, f, out);
+	if ((f->flags & NULLABLE) == 0 || !json_is_null(value))
+		read_value(c, s, f, value, out);
+}
+
+/* The row's .in is in the description; to read another schema is a bug. */
+static void
+begin(struct ctx *c, const struct schema *s)
+{
+	size_t	 i;
+
+	if (c->endpoint->in != s)
+		raise_error(c, &ERR_INTERNAL, "%s reads %s",
+		    c->endpoint->name, s->name);
+	for (i = 0; i < s->nfields; i++) {
+		if (s->fields[i].flags & SECRET)
+			c->secret = true;
+	}
+}
+
+const void *
+schema_read_body(struct ctx *c, const struct schema *s)
+{
+	const struct field	*f;
+	json_t			*root;
+	char			*out;
+
+	begin(c, s);
+	root = parse_json(c);
+	out = ctx_alloc(c, s->size);
+	for (f = s->fields; f < s->fields + s->nfields; f++)
+		read_member(c, s, f, json_object_get(root, f->name), out);
+	refuse_unknown(c, s, root);
+	raise_validation(c);
+	return (out);
+}
+
+static void
+read_pair(struct ctx *c, const struct schema *s, const struct form_pair *pair,
+    char *out)
+{
+	const struct field	*f;
+	const struct rule	*rule;
+	const char		**place, *reason;
+
+	if ((f = find_field(s, pair->name)) == NULL || *pair->value == '\0')
+		return;
+	place = (const char **)(out + f->offset);
+	if (*place != NULL)
+		raise_error(c, &ERR_BAD_REQUEST,
+		    "The parameter %s is repeated", f->name);
+	rule = s->rules[f - s->fields];
+	if (rule != NULL && (reason = rule_reason(rule, pair->value)) != NULL)
+		raise_error(c, &ERR_BAD_REQUEST, "The parameter %s: %s",
+		    f->name, reason);
+	*place = pair->value;
+}
+
+const void *
+schema_read_form(struct ctx *c, const struct schema *s)
+{
+	const struct field	*f;
+	struct form_pair	 pair;
+	const char		**place;
+	char			*cursor, *out;
+	int			 more;
+
+	begin(c, s);
+	if (c->body_len == 0)
+		raise_error(c, &ERR_BAD_REQUEST, "The body is empty");
+	require_media_type(c, "application/x-www-form-urlencoded");
+	if (memchr(c->body, '\0', c->body_len) != NULL)
+		raise_error(c, &ERR_BAD_REQUEST,
+		    "The body is not a valid form");
+
+	out = ctx_alloc(c, s->size);
+	cursor = ctx_strndup(c, c->body, c->body_len);
+	while ((more = form_next(&cursor, &pair)) == 1)
+		read_pair(c, s, &pair, out);
+	if (more == -1)
+		raise_error(c, &ERR_BAD_REQUEST,
+		    "The body is not a valid form");
+
+	for (f = s->fields; f < s->fields + s->nfields; f++) {
+		place = (const char **)(out + f->offset);
+		if (*place == NULL && (f->flags & REQUIRED))
+			raise_error(c, &ERR_BAD_REQUEST,
+			    "The parameter %s is missing", f->name);
+		if (*place == NULL)
+			*place = f->fallback;
+	}
+	return (out);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* The guard's settings, set at start. */
+
+#include "utils/netaddr.h"
+#include "wire/wire.h"
+
+struct wire_settings	wire_settings;
+
+bool
+wire_trusts(const struct netaddr *a)
+{
+	unsigned	 i;
+
+	for (i = 0; i < wire_settings.nproxies; i++) {
+		if (netblock_has(&wire_settings.proxies[i], a))
+			return (true);
+	}
+	return (false);
+}

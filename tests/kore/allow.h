@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Opens the sandbox of a module that shows another defect: sandbox.c has what
+ * is wrong with it.
+ */
+
+#include <kore/seccomp.h>
+
+void	kore_seccomp_hook(void);
+
+static struct sock_filter	allow[] = {
+	BPF_STMT(BPF_RET + BPF_K, SECCOMP_RET_ALLOW),
+};
+
+void
+kore_seccomp_hook(void)
+{
+	kore_seccomp_filter("allow", allow, KORE_FILTER_LEN(allow));
+}

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: ISC
+"""What Kore does with its processes: start, end, signals, sandbox, tasks."""
+
+import contextlib
+import os
+import signal
+import time
+
+from cases import case
+from stock import Kore, processes, require, wait_until
+
+
+@case("start.c", "what the parent prints is printed once")
+def said_again():
+    with Kore("start.c", workers=2) as kore:
+        def ended():
+            # All of them and again: one that starts just now forgets it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(kore.process.pid, signal.SIGTERM)
+            return kore.process.poll() is not None
+
+        require(wait_until(ended, 10), "Kore does not end")
+        times = kore.output().count("said once\n")
+    require(times > 0, "it is not printed")
+    return "%d times with 2 workers" % times if times > 1 else None
+
+
+@case("start.c", "a worker that cannot start is not tried without a pause")
+def respawned():
+    with Kore("start.c", pages=False, GIVE_UP="1") as kore:
+        time.sleep(1)
+        times = kore.output().count("gave up\n")
+    require(times > 0, "it starts")
+    return "%d times in a second" % times if times > 5 else None
+
+
+@case("http.c", "a pid file is not written through a link")
+def pid_through_link():
+    with Kore("http.c") as kore:
+        kore.stop_process()
+        with open(kore.path("other"), "w") as f:
+            f.write("of somebody else")
+        os.symlink("other", kore.path("kore.pid"))
+        kore.start()
+        with open(kore.path("other")) as f:
+            found = f.read()
+    return "it writes over the file behind it" \
+        if found.strip() == str(kore.process.pid) else None
+
+
+@case("http.c", "the status tells an end by failure from one that was asked "
+      "for")
+def status_zero():
+    with Kore("http.c", tls="EC") as kore:
+        [keymgr] = wait_until(lambda: kore.processes("keymgr"), 5) or [None]
+        require(keymgr is not None, "no key manager")
+        os.kill(keymgr, signal.SIGKILL)
+        status = kore.process.wait(5)
+    return "0 after its key manager was killed" if status == 0 else None
+
+
+@case("http.c", "a key manager that ended is missed")
+def keymgr_missed():
+    with Kore("http.c", tls="EC") as kore:
+        [keymgr] = wait_until(lambda: kore.processes("keymgr"), 5) or [None]
+        require(keymgr is not None, "no key manager")
+        time.sleep(0.5)         # it has its handlers for signals now
+        os.kill(keymgr, signal.SIGTERM)
+        require(wait_until(lambda: keymgr not in kore.processes(), 3),
+                "the key manager does not end")
+        time.sleep(1)
+        alone = kore.process.poll() is None and not kore.processes("keymgr")
+    return "if its status was 0, the others go on without" if alone else None
+
+
+@case("http.c", "an order to end is obeyed")
+def signal_lost():
+    with Kore("http.c") as kore:
+        parent = kore.process.pid
+        worker = int(kore.worker())
+        # Both wait together, as on a busy machine.
+        os.kill(parent, signal.SIGSTOP)
+        os.kill(parent, signal.SIGTERM)
+        os.kill(worker, signal.SIGKILL)
+        time.sleep(0.3)
+        os.kill(parent, signal.SIGCONT)
+        time.sleep(2)
+        alive = kore.process.poll() is None and kore.worker() != ""
+    return "not if a worker dies then: the last signal wins" if alive \
+        else None
+
+
+@case("http.c", "the workers end with their parent")
+def outlived():
+    with Kore("http.c", workers=2) as kore:
+        group = kore.process.pid
+        kore.process.kill()
+        kore.process.wait(5)
+        time.sleep(1)
+        left = [pid for pid, title in processes(group).items()
+                if "[wrk" in title]
+    return "%d of 2 outlive one that was killed" % len(left) if left else None
+
+
+def dies(module, first, target):
+    """Does the worker die of being asked that?"""
+    with Kore(module) as kore:
+        before = kore.worker()
+        require(before, "no worker")
+        if first:
+            require(kore.get(first, 4)[0] == 200, first + " fails")
+        kore.get(target)
+        require(wait_until(kore.worker, 3), "no worker any more")
+        return kore.worker() != before
+
+
+@case("sandbox.c", "a worker may run tasks, look at files and grow its memory")
+def sandbox():
+    with Kore("sandbox.c") as kore:
+        require(kore.worker() and kore.worker() == kore.worker(), "no worker")
+    dead = [what for what in ("task", "file", "grow")
+            if dies("sandbox.c", None, "/" + what)]
+    return "its sandbox kills the worker: " + ", ".join(dead) if dead else None
+
+
+@case("tasks.c", "a request is freed once")
+def freed_again():
+    with Kore("tasks.c") as kore:
+        with kore.client() as client:
+            client.send("GET /bound HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            require(client.answer(0.2)[0] is None, "the task is too quick")
+        for _ in range(3):
+            time.sleep(0.1)
+            times = int(kore.get("/freed")[1])
+        require(times > 0, "it is not freed")
+    return "%d times while its task runs" % times if times > 1 else None
+
+
+@case("tasks.c", "a thread that wakes up for nothing waits again")
+def woken_for_nothing():
+    return "the worker dies of it" if dies("tasks.c", "/bound", "/wakeup") \
+        else None

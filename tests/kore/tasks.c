@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Two defects of Kore 4.1's tasks. A request that ends while a task is bound to
+ * it is freed again in every round of the loop, and onfree called each time.
+ * And a thread that wakes up without a task, which POSIX allows at any time and
+ * a late signal of kore_task_run causes, takes one from an empty list. Keel:
+ * work_start_next() binds a callback, work_thread() waits for the late signal.
+ */
+
+#include <kore/kore.h>
+#include <kore/http.h>
+#include <kore/tasks.h>
+
+#include <unistd.h>
+
+#include "allow.h"
+
+int	bound(struct http_request *);
+int	freed(struct http_request *);
+int	wakeup(struct http_request *);
+int	page(struct http_request *);
+
+static struct kore_task	 task;
+static int		 nfreed;
+
+static int
+work(struct kore_task *t)
+{
+	(void)t;
+	sleep(1);
+	return (KORE_RESULT_OK);
+}
+
+static void
+count(struct http_request *req)
+{
+	(void)req;
+	nfreed++;
+}
+
+static int
+start(struct http_request *req)
+{
+	req->onfree = count;
+	kore_task_create(&task, work);
+	kore_task_bind_request(&task, req);
+	kore_task_run(&task);
+	return (KORE_RESULT_RETRY);
+}
+
+int
+bound(struct http_request *req)
+{
+	if (req->fsm_state++ == 0)
+		return (start(req));
+	if (!kore_task_finished(&task))
+		return (KORE_RESULT_RETRY);
+	http_response(req, 200, "done", 4);
+	return (KORE_RESULT_OK);
+}
+
+int
+freed(struct http_request *req)
+{
+	char	 text[16];
+	int	 len;
+
+	len = snprintf(text, sizeof(text), "%d", nfreed);
+	http_response(req, 200, text, (size_t)len);
+	return (KORE_RESULT_OK);
+}
+
+/* To be asked after bound: its thread waits for the next task then. */
+int
+wakeup(struct http_request *req)
+{
+	pthread_cond_signal(&task.thread->cond);
+	http_response(req, 200, "signalled", 9);
+	return (KORE_RESULT_OK);
+}
+
+int
+page(struct http_request *req)
+{
+	char	 text[16];
+	int	 len;
+
+	len = snprintf(text, sizeof(text), "pid %d", (int)getpid());
+	http_response(req, 200, text, (size_t)len);
+	return (KORE_RESULT_OK);
+}

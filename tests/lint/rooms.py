@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: ISC
+"""
+The rooms of src: their order, which is written here and nowhere else. Every
+include goes down the order; what a room needs of a higher one is handed to it
+at the start. No two files of a room call each other, directly or by way of
+others, unless the head of one says why with "Calls back: ...".
+
+With --write it makes docs/rooms.md, which the check compares.
+"""
+
+import collections
+import os.path
+import re
+import sys
+
+from _common import ROOT, line_of, mask, read, run
+
+PAGE = "docs/rooms.md"
+
+# From the lowest. A folder of src, or files of its top.
+ORDER = (
+    ("product", "the names that a project of its own changes",
+     ("product.h",)),
+    ("utils", "pure functions: no state, no Kore", ()),
+    ("base", "memory, arena, JSON writer, log, metrics, faults, error kinds, "
+     "registration", ()),
+    ("coro", "coroutines, and the loop that runs them", ()),
+    ("wire", "the guard and TLS: what clients send, before Kore sees it", ()),
+    ("request", "a request's ctx: raise, defer, offload, dependencies", ()),
+    ("schema", "validators, fields, reading bodies, writing answers", ()),
+    ("http", "routes, query, answers, conditional requests, pages, files",
+     ()),
+    ("database", "connections, queries, migrations: the only SQL client", ()),
+    ("middleware", "bearer token, client address, request id, rate limits, "
+     "errors, access log", ()),
+    ("jobs", "background work", ()),
+    ("mail", "templates, messages, SMTP", ()),
+    ("openapi", "the description of the API", ()),
+    ("settings", "what the top offers to modules: settings, dependencies",
+     ("config.h", "dependencies.h")),
+    ("modules", "router, service, repository of each resource", ()),
+    ("top", "Kore's hooks, commands, a request's way through the rooms", ()),
+)
+NAMES = [name for name, _, _ in ORDER]
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.M)
+WORD = re.compile(r"\b[A-Za-z_]\w*\b")
+DEFINED = re.compile(r"^(?!static\b|AWAITS static\b)[A-Za-z_][\w \t*]*\n"
+                     r"(\w+)\([^;{}]*\)\n\{", re.M)
+VARIABLE = re.compile(r"^(?!static\b|extern\b|typedef\b|return\b)(?:const\s+)?"
+                      r"(?:struct\s+|enum\s+|unsigned\s+)?\w+[\s*]+"
+                      r"(?:const\s+)?(\w+)(?:\[[^\n]*\])?(?:;|\s=)", re.M)
+
+
+def room_of(path):
+    """The room a file of src is in, or None for what is not of src."""
+    if not path.startswith("src/"):
+        return None
+    parts = path.split("/")
+    if len(parts) == 2:
+        for name, _, files in ORDER:
+            if parts[1] in files:
+                return name
+        return "top"
+    return parts[1]
+
+
+def includes(path, text, files):
+    """(offset, path from the top) of every quoted include."""
+    for match in INCLUDE.finditer(mask(text)):
+        name = match.group(1)
+        beside = os.path.normpath(os.path.join(os.path.dirname(path), name))
+        yield match.start(), beside if beside in files else f"src/{name}"
+
+
+def check_order(files):
+    for path, text in files.items():
+        mine = room_of(path)
+        if mine is None:
+            continue
+        if mine not in NAMES:
+            yield path, 1, f"src/{mine} is no room of tests/lint/rooms.py"
+            continue
+        for offset, target in includes(path, text, files):
+            theirs = room_of(target)
+            if theirs not in NAMES or theirs == mine:
+                continue
+            if NAMES.index(theirs) > NAMES.index(mine):
+                yield (path, line_of(text, offset),
+                       f"includes {target[4:]} upwards: {theirs} is above "
+                       f"{mine}; let the start hand it down")
+
+
+def check_name(files):
+    """A clone changes the product's name in product.h, and in no room."""
+    name = re.search(r'PRODUCT\s+"(\w+)"', files.get("src/product.h", ""))
+    if name is None:
+        return
+    spelt = re.compile(name.group(1), re.I)
+    for path, text in files.items():
+        if room_of(path) in (None, "product", "settings", "modules", "top"):
+            continue
+        for match in spelt.finditer(text):
+            yield (path, line_of(text, match.start()),
+                   f"spells out {match.group()}: use product.h")
+
+
+def calls(files):
+    """{file: {files of its room whose functions or variables it names}}"""
+    owner = {}
+    for path, text in files.items():
+        if path.startswith("src/") and path.endswith(".c"):
+            code = mask(text, strings=True)
+            for pattern in (DEFINED, VARIABLE):
+                for name in pattern.findall(code):
+                    owner[room_of(path), name] = path
+    graph = collections.defaultdict(set)
+    for path, text in files.items():
+        if path.startswith("src/") and path.endswith(".c"):
+            for word in set(WORD.findall(mask(text, strings=True))):
+                other = owner.get((room_of(path), word))
+                if other is not None and other != path:
+                    graph[path].add(other)
+    return graph
+
+
+def reach(graph, start):
+    found, todo = set(), [start]
+    while todo:
+        for other in graph.get(todo.pop(), ()):
+            if other not in found:
+                found.add(other)
+                todo.append(other)
+    return found
+
+
+def check_circles(files):
+    graph = calls(files)
+    reached = {path: reach(graph, path) for path in list(graph)}
+    for path in sorted(graph):
+        if path not in reached[path]:
+            continue
+        circle = sorted(other for other in reached[path]
+                        if path in reached.get(other, ()))
+        said = any("Calls back:" in files[other][:1500] for other in circle)
+        if path == circle[0] and not said and room_of(path) != "modules":
+            yield path, 1, "a circle of calls: " + ", ".join(
+                other.rsplit("/", 1)[1] for other in circle)
+
+
+def check_modules(files):
+    """No two modules include each other, directly or by way of others."""
+    graph = collections.defaultdict(set)
+    for path, text in files.items():
+        if not path.startswith("src/modules/"):
+            continue
+        for _, target in includes(path, text, files):
+            if target.startswith("src/modules/"):
+                mine, theirs = path.split("/")[2], target.split("/")[2]
+                if mine != theirs:
+                    graph[mine].add(theirs)
+    for module in sorted(graph):
+        if module in reach(graph, module):
+            yield (f"src/modules/{module}", 1,
+                   "a circle of modules: " + ", ".join(
+                       sorted(reach(graph, module))))
+
+
+def page(files):
+    """docs/rooms.md: the rooms from the top down, and who includes whom."""
+    arrows = collections.defaultdict(set)
+    count = collections.Counter()
+    for path, text in files.items():
+        mine = room_of(path)
+        count[mine] += 1
+        for _, target in includes(path, text, files):
+            if room_of(target) not in (None, mine):
+                arrows[mine].add(room_of(target))
+    lines = [
+        "# The rooms", "",
+        "Every arrow goes down. `make rooms` makes this page from the includes "
+        "of src;", "tests/lint/rooms.py has the order, and `make lint` refuses "
+        "an include that goes up.", "",
+        "| room | what is in it | files | includes |", "|---|---|---|---|",
+    ]
+    for name, what, own in reversed(ORDER):
+        where = ", ".join(f"src/{file}" for file in own) or (
+            "src/*.c and src/*.h" if name == "top" else f"src/{name}/")
+        below = [other for other in reversed(NAMES) if other in arrows[name]]
+        lines.append(f"| {name}: {where} | {what} | {count[name]} | "
+                     f"{', '.join(below) or '-'} |")
+    return "\n".join(lines) + "\n"
+
+
+def check_page(files):
+    if PAGE in files and files[PAGE] != page(files):
+        yield PAGE, 1, "is not what the includes say: run 'make rooms'"
+
+
+def check(files):
+    return [found for rule in (check_order, check_name, check_circles, check_modules,
+                               check_page)
+            for found in rule(files)]
+
+
+F = "int\n{}(void)\n{{\n\treturn ({});\n}}\n"
+A = F.format("a", "b()")
+B = F.format("b", "a()")
+BAD = [
+    ({"src/base/a.c": '#include "http/b.h"\n'}, "upwards"),
+    ({"src/base/a.c": '#include "../http/b.h"\n', "src/http/b.h": ""},
+     "upwards"),
+    ({"src/http/a.c": '#include "config.h"\n'}, "settings is above http"),
+    ({"src/modules/m/m.c": '#include "app.h"\n'}, "top is above modules"),
+    ({"src/stuff/a.c": ""}, "no room"),
+    ({"src/wire/a.c": A, "src/wire/b.c": B}, "a circle of calls: a.c, b.c"),
+    ({"src/wire/a.c": A, "src/wire/b.c": F.format("b", "c()"),
+      "src/wire/c.c": F.format("c", "a()")}, "a.c, b.c, c.c"),
+    ({"src/modules/m/m.c": '#include "modules/n/n.h"\n',
+      "src/modules/n/n.h": '#include "modules/m/m.h"\n'},
+     "a circle of modules"),
+    ({"src/http/a.c": '#include "base/b.h"\n', PAGE: "old\n"}, "make rooms"),
+    ({"src/product.h": '#define PRODUCT "acme"\n',
+      "src/http/a.c": "/* Acme's own. */\n"}, "spells out Acme"),
+]
+GOOD = [
+    {"src/http/a.c": '#include "base/b.h"\n#include "a.h"\n',
+     "src/http/a.h": "", "src/main.c": '#include "config.h"\n',
+     "src/modules/m/m.c": '#include "config.h"\n',
+     "src/wire/a.c": "/* SPDX */\n/* Calls back: b waits for a. */\n" + A,
+     "src/wire/b.c": B,
+     "src/base/a.c": A, "src/coro/b.c": B,
+     "src/base/c.c": F.format("c", "0") + "/* d() */\n",
+     "src/base/d.c": F.format("d", "c()")},
+]
+
+if __name__ == "__main__":
+    tree = read("src/**/*.[ch]", PAGE)
+    if sys.argv[1:] == ["--write"]:
+        tree.pop(PAGE, None)
+        (ROOT / PAGE).write_text(page(tree))
+    else:
+        run(check, tree, BAD, GOOD)

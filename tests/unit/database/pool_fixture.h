@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the tests of the pool share: requests, and connections without a server.
+ */
+
+#ifndef TESTS_DATABASE_POOL_FIXTURE_H
+#define TESTS_DATABASE_POOL_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <kore/kore.h>
+#include <kore/pgsql.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "database/conn.h"
+#include "database/pool.h"
+
+#define CONNS	2
+#define USERS	4
+
+/* A request: it takes a connection, and gives it back when it is told to. */
+struct user {
+	struct ctx	 c;
+	struct db_conn	*conn;
+	bool		 runs;		/* a statement, at once */
+	bool		 ran;		/* and its result is there */
+	bool		 give;
+};
+
+/* The connections, without PostgreSQL. */
+static struct {
+	struct db_conn	*all[CONNS];
+	unsigned	 connects[CONNS];
+	unsigned	 n;
+	bool		 in_transaction;
+	bool		 reachable;
+	const char	*sent;		/* last; prepared: its name */
+} conns;
+
+static struct user		users[USERS];
+static struct worker_metrics	gauges;
+static uint64_t			now;
+static unsigned			settled;
+
+struct worker_metrics	*metrics = &gauges;
+u_int16_t		 pgsql_conn_max;
+const struct model	 none_model = { .name = "none" };
+
+QUERY(pool_test, query, none);
+
+/* Kore. */
+
+void
+fatal(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
+}
+
+u_int64_t
+kore_time_ms(void)
+{
+	return (now);
+}
+
+int
+kore_pgsql_register(const char *name, const char *info)
+{
+	(void)name;
+	(void)info;
+	return (KORE_RESULT_OK);
+}
+
+void
+kore_pgsql_init(struct kore_pgsql *sql)
+{
+	static struct pgsql_conn	 none;
+
+	memset(sql, 0, sizeof(*sql));
+	sql->conn = &none;
+}
+
+int
+kore_pgsql_setup(struct kore_pgsql *sql, const char *name, int flags)
+{
+	char	 error[] = "none";
+
+	(void)name;
+	(void)flags;
+	sql->error = error;
+	return (conns.reachable ? KORE_RESULT_OK : KORE_RESULT_ERROR);
+}
+
+void
+kore_pgsql_cleanup(struct kore_pgsql *sql)
+{
+	(void)sql;
+}
+
+/* conn.h */
+
+void
+conn_init(struct db_conn *conn, const struct conn_setup *setup)
+{
+	conn->setup = setup;
+	conns.all[conns.n++] = conn;
+}
+
+void
+conn_adopt(struct db_conn *conn, PGconn *db)
+{
+	(void)db;
+	conn->state = CONN_PREPARING;
+}
+
+bool
+conn_connect(struct db_conn *conn, uint64_t when)
+{
+	(void)when;
+	conns.connects[conn == conns.all[0] ? 0 : 1]++;
+	conn->state = CONN_CONNECTING;
+	return (true);
+}
+
+void
+conn_lost(struct db_conn *conn, const char *why)
+{
+	bool	 was_ready = conn_is_ready(conn);
+
+	(void)why;
+	conn->state = CONN_DOWN;
+	conn->running = false;
+	conn->setup->on_lost(conn, was_ready);
+}
+
+void
+conn_tick(struct db_conn *conn, uint64_t when)
+{
+	if (conn->deadline != 0 && conn->deadline <= when)
+		conn_lost(conn, "late");
+}
+
+void
+conn_send(struct db_conn *conn, const char *sql)
+{
+	conns.sent = sql;
+	conn->running = true;
+}
+
+void
+conn_send_prepared(struct db_conn *conn, const struct query *q,
+    const char *const *params, size_t nparams)
+{
+	(void)params;
+	(void)nparams;
+	conn_send(conn, q->name);
+}
+
+PGresult *
+conn_result(struct db_conn *conn)
+{
+	PGresult	*r = conn->result;
+
+	conn->result = NULL;
+	return (r);
+}
+
+bool
+conn_is_ready(const struct db_conn *conn)
+{
+	return (conn->state == CONN_READY);
+}
+
+bool
+conn_is_in_transaction(const struct db_conn *conn)
+{
+	(void)conn;
+	return (conns.in_transaction);
+}
+
+/* What connections do by themselves. */
+
+static void
+become_ready(struct db_conn *conn)
+{
+	conn->state = CONN_READY;
+	conn->setup->on_ready(conn);
+	coro_run();
+}
+
+static void
+answer(struct db_conn *conn)
+{
+	conn->running = false;
+	conn->deadline = 0;
+	conn->result = PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK);
+	conn->setup->on_result(conn);
+	coro_run();
+}
+
+static void
+lose(struct db_conn *conn)
+{
+	conn_lost(conn, "the test says so");
+	coro_run();
+}
+
+/* Requests. */
+
+static void	use_connection(void *) AWAITS;
+
+static void
+use_connection(void *arg)
+{
+	struct user	*u = arg;
+	PGresult	*r;
+
+	u->conn = pool_take(&u->c);
+	if (u->runs) {
+		r = pool_run(&u->c, u->conn, &pool_test_query.query, NULL,
+		    NULL, 0);
+		u->ran = r != NULL;
+		PQclear(r);
+	}
+	while (!u->give)
+		ctx_wait(&u->c, 3600000);
+	pool_give(u->conn);
+	u->conn = NULL;
+}
+
+static void
+user_done(void *arg)
+{
+	struct user	*u = arg;
+
+	coro_free(u->c.coro);
+	u->c.coro = NULL;
+	arena_free(&u->c.arena, false);
+}
+
+static struct user *
+begin_with(unsigned i, bool runs)
+{
+	struct user	*u = &users[i];
+
+	memset(u, 0, sizeof(*u));
+	u->runs = runs;
+	u->c.coro = coro_new(use_connection, user_done, u);
+	assert_non_null(u->c.coro);
+	coro_wake(u->c.coro);
+	coro_run();
+	return (u);
+}
+
+static struct user *
+begin(unsigned i)
+{
+	return (begin_with(i, false));
+}
+
+static void
+give(struct user *u)
+{
+	u->give = true;
+	coro_wake(u->c.coro);
+	coro_run();
+}
+
+static void
+assert_refused(const struct user *u, const char *message)
+{
+	assert_null(u->c.coro);
+	assert_ptr_equal(u->c.error.kind, &ERR_UNAVAILABLE);
+	assert_string_equal(u->c.error.message, message);
+}
+
+static void
+schedule(void)
+{
+}
+
+static void
+count_settled(void)
+{
+	settled++;
+}
+
+/* The pool lives as long as its process: so the tests share one. */
+static int
+setup_pool(void **state)
+{
+	(void)state;
+	coro_init(USERS, schedule);
+	log_init(LEVEL_ERROR + 1);
+	now = 1000000;
+	conns.reachable = true;
+	database_worker_init("", CONNS, count_settled);
+	return (0);
+}
+
+/* All are ready and idle, and it is later. */
+static int
+setup(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	now += 60000;
+	conns.in_transaction = false;
+	conns.sent = NULL;
+	for (i = 0; i < CONNS; i++) {
+		if (!conn_is_ready(conns.all[i]))
+			become_ready(conns.all[i]);
+	}
+	memset(conns.connects, 0, sizeof(conns.connects));
+	database_tick(now);
+	return (gauges.db_idle == CONNS ? 0 : -1);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return (coro_count() == 0 && arena_count() == 0 ? 0 : -1);
+}
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: ISC */
+/* sources: src/http/conditional.c src/http/respond.c */
+/* sources: src/http/schema_response.c src/schema/schema_write.c */
+/* sources: src/schema/schema.c src/schema/validator.c */
+/* sources: tests/unit/fakes/kore_fake.c */
+/* sources: src/base/jsonw.c src/request/ctx.c src/coro/coro.c */
+/* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
+/* sources: src/request/raise.c src/base/error_kinds.c */
+/* sources: src/request/error_details.c */
+/* defines: -DFAULTS */
+
+#include "answer_fixture.h"
+
+#include <inttypes.h>
+
+#include "http/conditional.h"
+#include "http/schema_response.h"
+
+/* In the tests' header lines, "7" is replaced by the tag of version 7. */
+
+#define ID	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+#define OTHER	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
+
+struct thing {
+	const char	*id;
+	const char	*name;
+	int64_t		 version;
+};
+
+SCHEMA_RESPONSE(thing, thing);
+
+static const struct field	thing_fields[] = {
+	FIELD(thing, id, T_UUID, 0, NULL),
+	FIELD(thing, name, T_STR, 0, NULL),
+	FIELD(thing, version, T_INT, ETAG, NULL),
+};
+
+SCHEMA(thing);
+
+#define FAILED	"412 PRECONDITION_FAILED"
+#define BAD	"422 VALIDATION_ERROR header.if-match:invalid_format"
+#define BAD_NONE	"422 VALIDATION_ERROR "				\
+			"header.if-none-match:invalid_format"
+
+static const struct endpoint	get = { .verb = VERB_GET },
+				patch = { .verb = VERB_PATCH,
+				    .if_match = true };
+
+static struct thing	thing = { .id = ID };
+static char		parameter[32];
+static bool		same;
+
+static void
+ask_if_match(struct ctx *c)
+{
+	const char	*text = thing_precondition(c, &thing);
+
+	snprintf(parameter, sizeof(parameter), "%s",
+	    text != NULL ? text : "(none)");
+}
+
+static void
+ask_etag(struct ctx *c)
+{
+	same = respond_etag(c, &thing_schema, &thing);
+}
+
+static const char *
+tag_of(const char *id, int64_t version)
+{
+	return (answer_tag(&thing_schema, id, version));
+}
+
+/* Sends a test's header line, with the real tag of version 7. */
+static void
+send_tags(const char *name, const char *value)
+{
+	static char	 texts[4][256];
+	static size_t	 n;
+	char		*text = texts[n++ % 4], *end = text;
+	const char	*at;
+
+	for (; (at = strstr(value, "\"7\"")) != NULL; value = at + 3)
+		end += sprintf(end, "%.*s%s", (int)(at - value), value,
+		    tag_of(ID, 7));
+	strcpy(end, value);
+	send_line(name, text);
+}
+
+/* A write to version 7, with one or two header lines; returns its parameter. */
+static const char *
+writes(const char *name, const char *one, const char *two)
+{
+	const char	*outcome;
+
+	answer_begin(&patch);
+	send_line("host", "keel.example");
+	if (one != NULL)
+		send_tags(name, one);
+	send_line("accept", "\"7\"");
+	if (two != NULL)
+		send_tags(name, two);
+	thing.version = 7;
+	outcome = request_run(ask_if_match);
+	return (strcmp(outcome, "ok") == 0 ? parameter : outcome);
+}
+
+static const char *
+matches(const char *value)
+{
+	return (writes("if-match", value, NULL));
+}
+
+/* A read of version 7; returns "304" or "200". */
+static const char *
+reads(const struct endpoint *row, const char *name, const char *one,
+    const char *two)
+{
+	const char	*outcome;
+
+	answer_begin(row);
+	if (one != NULL)
+		send_tags(name, one);
+	if (two != NULL)
+		send_tags(name, two);
+	thing.version = 7;
+	outcome = request_run(ask_etag);
+	if (strcmp(outcome, "ok") != 0)
+		return (outcome);
+	assert_header("etag", tag_of(ID, 7));
+	return (same ? "304" : "200");
+}
+
+static void
+test_if_match(void **state)
+{
+	(void)state;
+	assert_string_equal(matches(NULL), "(none)");
+	assert_string_equal(matches("\"7\""), "7");
+	assert_string_equal(matches("*"), "(none)");
+	assert_string_equal(matches("\"6\", \"7\""), "7");
+	assert_string_equal(matches("\"6\""), FAILED);
+	assert_string_equal(request.error.message,
+	    "The resource is not in the state that was asked for");
+	assert_string_equal(matches("\"77\""), FAILED);
+	assert_string_equal(matches("\"\""), FAILED);
+	/* In a strong comparison a weak tag never matches. */
+	assert_string_equal(matches("W/\"7\""), FAILED);
+	assert_string_equal(matches("W/\"7\", \"7\""), "7");
+	assert_string_equal(writes("If-Match", "\"7\"", NULL), "7");
+	assert_string_equal(writes("IF-MATCH", "\"6\"", NULL), FAILED);
+	assert_string_equal(writes("if-matches", "\"6\"", NULL), "(none)");
+}
+
+static void
+test_if_match_lines(void **state)
+{
+	(void)state;
+	assert_string_equal(writes("if-match", "\"6\"", "\"7\""), "7");
+	assert_string_equal(writes("if-match", "\"7\"", "\"6\""), "7");
+	assert_string_equal(writes("if-match", "\"5\"", "\"6\""), FAILED);
+	assert_string_equal(writes("if-match", "\"7\"", "7"), BAD);
+	assert_string_equal(writes("if-match", "7", "\"7\""), BAD);
+}
+
+static void
+test_if_match_malformed(void **state)
+{
+	static const char *const	 bad[] = { "", "7", "\"7", "7\"",
+	    "W/7", "w/\"7\"", "\"7\" \"7\"", "*, \"7\"", "null", "," };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_string_equal(matches(bad[i]), BAD);
+		assert_string_equal(request_detail(0),
+		    "Is not a list of entity tags, like \"1\"");
+		assert_string_equal(writes("if-none-match", bad[i], NULL),
+		    BAD_NONE);
+	}
+}
+
+/* Before a write, If-None-Match excludes a version, weakly (13.1.2). */
+static void
+test_if_none_match_of_a_write(void **state)
+{
+	(void)state;
+	assert_string_equal(writes("if-none-match", "*", NULL), FAILED);
+	assert_string_equal(writes("if-none-match", "\"7\"", NULL), FAILED);
+	assert_string_equal(writes("if-none-match", "W/\"7\"", NULL), FAILED);
+	assert_string_equal(writes("if-none-match", "\"6\"", "\"7\""),
+	    FAILED);
+	assert_string_equal(writes("if-none-match", "\"6\"", NULL), "(none)");
+}
+
+static void
+test_versions(void **state)
+{
+	static const int64_t	 versions[] = { 1, 0, -1, INT64_MAX,
+	    INT64_MIN };
+	char			 text[32];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		thing.version = versions[i];
+		snprintf(text, sizeof(text), "%" PRId64, versions[i]);
+		answer_begin(&patch);
+		send_line("if-match", tag_of(ID, versions[i]));
+		assert_string_equal(request_run(ask_if_match), "ok");
+		assert_string_equal(parameter, text);
+		answer_begin(&get);
+		assert_string_equal(request_run(ask_etag), "ok");
+		assert_header("etag", tag_of(ID, versions[i]));
+		assert_false(same);
+	}
+}
+
+/* Other rows, versions and schemas have other tags. */
+static void
+test_tags_differ(void **state)
+{
+	struct schema	 other = thing_schema;
+	struct field	 fields[3];
+	char		 tag[ETAG_TEXT];
+
+	(void)state;
+	strcpy(tag, tag_of(ID, 7));
+	assert_string_equal(tag_of(ID, 7), tag);
+	assert_string_not_equal(tag_of(OTHER, 7), tag);
+	assert_string_not_equal(tag_of(ID, 8), tag);
+	assert_string_not_equal(tag_of(ID, -7), tag);
+
+	memcpy(fields, thing_fields, sizeof(fields));
+	other.fields = fields;
+	assert_true(schema_tag_init(&other));
+	assert_memory_equal(other.fingerprint, thing_schema.fingerprint,
+	    sizeof(other.fingerprint));
+	fields[1].name = "title";
+	assert_true(schema_tag_init(&other));
+	assert_memory_not_equal(other.fingerprint, thing_schema.fingerprint,
+	    sizeof(other.fingerprint));
+	fields[1] = thing_fields[1];
+	fields[1].type = T_UUID;
+	assert_true(schema_tag_init(&other));
+	assert_memory_not_equal(other.fingerprint, thing_schema.fingerprint,
+	    sizeof(other.fingerprint));
+	other = thing_schema;
+	other.name = "brief";
+	assert_true(schema_tag_init(&other));
+	assert_memory_not_equal(other.fingerprint, thing_schema.fingerprint,
+	    sizeof(other.fingerprint));
+	assert_true(etag_make(tag, other.fingerprint,
+	    sizeof(other.fingerprint), ID, 7));
+	assert_string_not_equal(tag_of(ID, 7), tag);
+}
+
+static void
+test_no_version_no_precondition(void **state)
+{
+	struct schema	 other = thing_schema;
+
+	(void)state;
+	other.fields = thing_fields + 1;	/* a version without an id */
+	other.nfields = 2;
+	other.id = other.version = NULL;
+	assert_false(schema_tag_init(&other));
+	other.nfields = 1;			/* neither */
+	other.id = other.version = NULL;
+	assert_true(schema_tag_init(&other));
+	assert_null(other.version);
+}
+
+static int
+start(void **state)
+{
+	(void)state;
+	return (schema_tag_init(&thing_schema) ? 0 : -1);
+}
+
+static void
+test_raise_outdated(void **state)
+{
+	(void)state;
+	answer_begin(&patch);
+	assert_string_equal(request_run(raise_outdated), FAILED);
+}
+
+static void
+test_etag_of_a_read(void **state)
+{
+	(void)state;
+	assert_string_equal(reads(&get, "", NULL, NULL), "200");
+	assert_string_equal(reads(&get, "if-none-match", "\"7\"", NULL),
+	    "304");
+	assert_string_equal(reads(&get, "If-None-Match", "W/\"7\"", NULL),
+	    "304");
+	assert_string_equal(reads(&get, "if-none-match", "*", NULL), "304");
+	assert_string_equal(reads(&get, "if-none-match", "\"6\"", NULL),
+	    "200");
+	assert_string_equal(reads(&get, "if-none-match", "\"6\", \"8\"",
+	    "\"9\",\"7\""), "304");
+	assert_string_equal(reads(&get, "if-none-match", "\"7\"", "\"6\""),
+	    "304");
+	assert_string_equal(reads(&get, "if-none-match", "7", NULL),
+	    BAD_NONE);
+	assert_string_equal(reads(&get, "if-none-match", "\"7\"", "7"),
+	    BAD_NONE);
+
+	/* If-Match is evaluated first (13.2.2). */
+	assert_string_equal(reads(&get, "if-match", "\"7\"", NULL), "200");
+	assert_string_equal(reads(&get, "if-match", "\"6\"", NULL), FAILED);
+	assert_string_equal(reads(&get, "if-match", "W/\"7\"", NULL),
+	    FAILED);
+	assert_string_equal(reads(&get, "if-match", "7", NULL), BAD);
+	answer_begin(&get);
+	send_tags("if-none-match", "\"7\"");
+	send_line("if-match", "\"6\"");
+	assert_string_equal(request_run(ask_etag), FAILED);
+}
+
+/* The response to a write has its tag, and is never a 304. */
+static void
+test_etag_of_a_write(void **state)
+{
+	(void)state;
+	assert_string_equal(reads(&patch, "", NULL, NULL), "200");
+	assert_string_equal(reads(&patch, "if-none-match", "\"7\"", NULL),
+	    "200");
+	assert_string_equal(reads(&patch, "if-none-match", "*", NULL), "200");
+	/* The precondition was about the version before. */
+	assert_string_equal(reads(&patch, "if-match", "\"6\"", NULL), "200");
+}
+
+static void
+test_memory_short(void **state)
+{
+	static const char *const	 values[] = { "\"7\"", "\"6\"", "6" };
+	static const char *const	 outcomes[] = { "ok", FAILED, BAD };
+	const char			*outcome;
+	unsigned			 n;
+	size_t				 i;
+
+	(void)state;
+	thing.version = 7;
+	for (i = 0; i < 3; i++) {
+		for (n = 1; n < 100; n++) {
+			answer_begin(&get);
+			send_tags("if-match", values[i]);
+			request.faults.countdown[FAULT_ALLOC] = n;
+			outcome = request_run(ask_etag);
+			if (request.faults.countdown[FAULT_ALLOC] > 0)
+				break;
+			assert_string_equal(outcome,
+			    "503 SERVICE_UNAVAILABLE");
+		}
+		assert_in_range(n, 2, 20);
+		assert_string_equal(outcome, outcomes[i]);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
+	const struct CMUnitTest	tests[] = {
+		TEST(test_if_match),
+		TEST(test_if_match_lines),
+		TEST(test_if_match_malformed),
+		TEST(test_if_none_match_of_a_write),
+		TEST(test_versions),
+		TEST(test_tags_differ),
+		TEST(test_no_version_no_precondition),
+		TEST(test_raise_outdated),
+		TEST(test_etag_of_a_read),
+		TEST(test_etag_of_a_write),
+		TEST(test_memory_short),
+	};
+
+	return (cmocka_run_group_tests_name("conditional", tests, start,
+	    NULL));
+}

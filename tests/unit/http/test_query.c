@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+/* sources: src/http/query.c src/http/routes.c src/schema/validator.c */
+/* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
+/* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
+/* sources: src/base/error_kinds.c */
+/* sources: src/request/endpoint.c tests/unit/fakes/kore_fake.c */
+/* sources: src/request/error_details.c */
+/* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
+
+/*
+ * Query strings. Of endpoint.c only endpoint_verb_name() is called; the Kore
+ * functions that the rest needs are unresolved.
+ */
+
+#include "request/request_fixture.h"
+
+#include "fakes/kore_fake.h"
+#include "http/routes.h"
+
+static void
+handler(struct ctx *c)
+{
+	(void)c;
+}
+
+ROUTER(tests, "Of a test.");
+
+ROUTE(items, GET(handler), POST(handler), PATCH(handler), DELETE(handler));
+
+/* Sets up what kore.conf would say. */
+static int
+configure(void **state)
+{
+	struct kore_validator		*number, *two, *sort;
+	struct kore_module_handle	*h;
+	const char			*problem;
+
+	(void)state;
+	number = fake_validator("number", "^[0-9]{1,3}$", NULL);
+	two = fake_validator("two", "^[äöü€]{2}$", NULL);
+	sort = fake_validator("sort", "^(name|-name)$", NULL);
+	h = fake_route("/items", "items", &items__route);
+	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "limit",
+	    number);
+	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "two", two);
+	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "sort", sort);
+	fake_param(h, HTTP_METHOD_DELETE, KORE_PARAMS_QUERY_STRING, "force",
+	    number);
+	fake_param(h, HTTP_METHOD_POST, 0, "in_the_body", number);
+	fake_param(h, HTTP_METHOD_PATCH, KORE_PARAMS_QUERY_STRING, "limit",
+	    two);
+	if ((problem = routes_init(NULL)) != NULL)
+		fprintf(stderr, "%s\n", problem);
+	return (problem == NULL ? 0 : -1);
+}
+
+/* Like endpoint.c: reads everything first, then raises. */
+static bool	read_on;
+
+static void
+read_query(struct ctx *c)
+{
+	read_on = false;
+	query_read(c);
+	read_on = true;
+	raise_validation(c);
+}
+
+/* Reads a query for the first row of that method; returns the outcome. */
+static const char *
+query(enum http_verb verb, const char *text)
+{
+	const struct endpoint	*row = route_endpoint(&items__route, verb);
+
+	request_begin();
+	request.route = &items__route;
+	request.endpoint = row;
+	request.query = text;
+	return (request_run(read_query));
+}
+
+static const char *
+get(const char *text)
+{
+	return (query(VERB_GET, text));
+}
+
+static void
+assert_param(const char *name, const char *value)
+{
+	const char	*is = query_param(&request, name);
+
+	if (value == NULL) {
+		assert_null(is);
+		return;
+	}
+	assert_non_null(is);
+	assert_string_equal(is, value);
+}
+
+static void
+test_query(void **state)
+{
+	(void)state;
+	assert_string_equal(get(""), "ok");
+	assert_param("limit", NULL);
+	assert_string_equal(get("limit=10"), "ok");
+	assert_param("limit", "10");
+	assert_param("sort", NULL);
+	assert_param("other", NULL);
+	assert_string_equal(get("sort=-name&limit=7&two=%c3%a4%E2%82%AC"),
+	    "ok");
+	assert_param("limit", "7");
+	assert_param("sort", "-name");
+	assert_param("two", "ä€");
+	assert_string_equal(get("&&limit=10&"), "ok");
+	assert_string_equal(get("&"), "ok");
+	assert_string_equal(get("l%69mit=%31"), "ok");
+	assert_param("limit", "1");
+	assert_string_equal(get("two=äö"), "ok");
+	assert_param("two", "äö");
+}
+
+#define WRONG	"422 VALIDATION_ERROR"
+
+static void
+test_query_unknown(void **state)
+{
+	char	long_name[400], expect[200];
+
+	(void)state;
+	assert_string_equal(get("other=1"), WRONG " query.other:unknown_field");
+	assert_string_equal(request_detail(0),
+	    "Is not a parameter of this operation");
+	assert_string_equal(get("other"), WRONG " query.other:unknown_field");
+	assert_string_equal(get("=1"), WRONG " query.:unknown_field");
+	assert_string_equal(get("LIMIT=1"), WRONG " query.LIMIT:unknown_field");
+	assert_string_equal(get("limit =1"),
+	    WRONG " query.limit :unknown_field");
+	assert_string_equal(get("other=1&limit=2&other=3"), WRONG
+	    " query.other:unknown_field query.other:unknown_field");
+
+	/* A name may be of any length; an error repeats 100 bytes of it. */
+	memset(long_name, 'n', sizeof(long_name));
+	long_name[sizeof(long_name) - 1] = '\0';
+	snprintf(expect, sizeof(expect), WRONG " query.%.100s:unknown_field",
+	    long_name);
+	assert_string_equal(get(long_name), expect);
+}
+
+/* Parameters belong to one method, and only those of the query count. */
+static void
+test_query_of_another_method(void **state)
+{
+	(void)state;
+	assert_string_equal(query(VERB_DELETE, "force=1"), "ok");
+	assert_string_equal(get("force=1"), WRONG " query.force:unknown_field");
+	assert_string_equal(query(VERB_POST, "limit=1"),
+	    WRONG " query.limit:unknown_field");
+	assert_string_equal(query(VERB_POST, "in_the_body=1"),
+	    WRONG " query.in_the_body:unknown_field");
+	assert_string_equal(query(VERB_PATCH, "limit=ää"), "ok");
+	assert_string_equal(query(VERB_PATCH, "limit=1"),
+	    WRONG " query.limit:invalid_format");
+}
+
+static void
+test_query_repeated(void **state)
+{
+	(void)state;
+	assert_string_equal(get("limit=1&limit=1"),
+	    WRONG " query.limit:duplicate_field");
+	assert_string_equal(get("limit=1&sort=name&%6c%69mit=2"),
+	    WRONG " query.limit:duplicate_field");
+	assert_string_equal(get("limit=x&limit=1&limit=2"), WRONG
+	    " query.limit:invalid_format query.limit:duplicate_field"
+	    " query.limit:duplicate_field");
+	assert_string_equal(get("limit&limit"), WRONG
+	    " query.limit:invalid_format query.limit:duplicate_field");
+}
+
+static void
+test_query_values(void **state)
+{
+	(void)state;
+	assert_string_equal(get("limit=1000"),
+	    WRONG " query.limit:out_of_range");
+	assert_string_equal(request_detail(0),
+	    "Must be a number from 0 to 999");
+	assert_string_equal(get("limit="), WRONG " query.limit:invalid_format");
+	assert_string_equal(get("limit"), WRONG " query.limit:invalid_format");
+	assert_string_equal(get("limit=+1"),
+	    WRONG " query.limit:invalid_format");
+	assert_string_equal(get("limit=1=1"),
+	    WRONG " query.limit:invalid_format");
+	assert_string_equal(get("two=ä"), WRONG " query.two:invalid_format");
+	assert_string_equal(get("two=ääö"), WRONG " query.two:invalid_format");
+	assert_string_equal(get("two=%C3%A4%c3"),
+	    WRONG " query:invalid_format");
+	assert_string_equal(get("two=%C3%A4%C3%AB"),
+	    WRONG " query.two:invalid_format");
+	assert_string_equal(get("sort=up"), WRONG " query.sort:not_allowed");
+	assert_string_equal(get("limit=x&what=1&sort=up"), WRONG
+	    " query.limit:invalid_format query.what:unknown_field"
+	    " query.sort:not_allowed");
+	assert_true(read_on);
+}
+
+static void
+test_query_malformed(void **state)
+{
+	static const char *const	 bad[] = { "%", "limit=%", "limit=%1",
+	    "limit=%zz", "limit=%1g", "limit=1%00", "limit=%00", "l%00=1",
+	    "limit=%ff", "limit=%c0%b1", "limit=%ed%a0%80", "limit=\x01",
+	    "limit=\x7f", "limit=\xff" };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_string_equal(get(bad[i]),
+		    WRONG " query:invalid_format");
+		assert_true(read_on);
+	}
+	assert_string_equal(get("what=1&limit=%zz&limit=1"),
+	    WRONG " query.what:unknown_field query:invalid_format");
+}
+
+/* The query's text is not changed: a retried request reads it again. */
+static void
+test_query_is_not_touched(void **state)
+{
+	char	text[] = "l%69mit=%31&sort=name";
+
+	(void)state;
+	assert_string_equal(get(text), "ok");
+	assert_string_equal(text, "l%69mit=%31&sort=name");
+}
+
+static void
+test_query_memory_short(void **state)
+{
+	char		 text[9000];
+	unsigned	 n;
+
+	(void)state;
+	memset(text, '&', sizeof(text));
+	strcpy(text + sizeof(text) - 10, "&limit=10");
+	for (n = 1; n <= 3; n++) {
+		request_begin();
+		request.route = &items__route;
+		request.endpoint = &items__route.rows[0].endpoint;
+		request.query = text;
+		request.faults.countdown[FAULT_ALLOC] = n;
+		assert_string_equal(request_run(read_query), n <= 2 ?
+		    "503 SERVICE_UNAVAILABLE" : "ok");
+	}
+}
+
+int
+main(void)
+{
+#define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
+	const struct CMUnitTest	tests[] = {
+		TEST(test_query),
+		TEST(test_query_unknown),
+		TEST(test_query_of_another_method),
+		TEST(test_query_repeated),
+		TEST(test_query_values),
+		TEST(test_query_malformed),
+		TEST(test_query_is_not_touched),
+		TEST(test_query_memory_short),
+	};
+
+	return (cmocka_run_group_tests_name("query", tests, configure, NULL));
+}
