@@ -32,7 +32,7 @@ SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 .PHONY: help run test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
 	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins golden \
-	h1spec kore-defects clean
+	rooms h1spec kore-defects clean
 
 help:
 	@echo 'make run              install what is missing, build, serve'
@@ -57,8 +57,9 @@ help:
 	@echo 'make proof-sign-ins   floods of sign-ins and guessing, in full'
 	@echo
 	@echo 'make golden           renew tests/golden/openapi.json'
-	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"
+	@echo 'make rooms            renew docs/rooms.md, the arrows of src'
 	@echo 'make kore-defects     is stock Kore as docs/architecture.md says?'
+	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"
 	@echo 'make deps deps-test   only install what run and test need'
 	@echo 'make clean            remove what was built; ./var is kept'
 
@@ -217,6 +218,10 @@ golden:
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
 	    tests/api/support/description.py >tests/golden/openapi.json.new
 	@mv tests/golden/openapi.json.new tests/golden/openapi.json
+
+# The rooms of src and who includes whom.
+rooms:
+	@$(PYTHON) -B tests/lint/rooms.py --write
 
 # SECONDS and SEED are the caller's, or their defaults those of the harness.
 fuzz:

@@ -142,7 +142,7 @@ endpoint_run(void *arg)
 	if (c->transaction != NULL || c->response.status == 0)
 		raise_error(c, &ERR_INTERNAL, "%s ended without %s",
 		    c->endpoint->name, c->transaction != NULL ?
-		    "committing" : "an answer");
+		    "committing" : "a response");
 }
 
 /* Runs the handler a second time; the copies of the request stay. */

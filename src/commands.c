@@ -10,9 +10,9 @@
 #include "commands.h"
 #include "config.h"
 #include "database/database.h"
+#include "exit.h"
 #include "http/routes.h"
 #include "jobs_main.h"
-#include "main.h"
 #include "modules/users/users.h"
 #include "openapi/openapi.h"
 #include "product.h"
@@ -51,17 +51,13 @@ command_openapi(void)
 
 	if (fwrite(f->body, 1, f->len, stdout) != f->len ||
 	    fflush(stdout) != 0)
-		main_fail("cannot write the description: %m");
+		exit_fail("cannot write the description: %m");
 }
 
 static void
 command_migrate(void)
 {
-	const char	*problem;
-
-	problem = migrations_run(getenv(ENV("DRY_RUN")) != NULL);
-	if (problem != NULL)
-		main_fail("%s", problem);
+	exit_if(migrations_run(getenv(ENV("DRY_RUN")) != NULL));
 }
 
 static void
@@ -70,7 +66,7 @@ require_valid(const char *validator, const char *problem, const char *value)
 	const char	*reason;
 
 	if ((reason = rule_reason(rule_find(validator), value)) != NULL)
-		main_fail("%s: %s", problem, reason);
+		exit_fail("%s: %s", problem, reason);
 }
 
 /* Reads the password from a line of standard input, never an argument. */
@@ -78,12 +74,12 @@ static void
 read_password(char out[static PASSWORD_LINE_MAX])
 {
 	if (fgets(out, PASSWORD_LINE_MAX, stdin) == NULL)
-		main_fail("no password on standard input");
+		exit_fail("no password on standard input");
 	if (strlen(out) == PASSWORD_LINE_MAX - 1)
-		main_fail("the password: is too long");
+		exit_fail("the password: is too long");
 	out[strcspn(out, "\r\n")] = '\0';
 	if (!utf8_valid(out, strlen(out)))
-		main_fail("the password: is not valid UTF-8");
+		exit_fail("the password: is not valid UTF-8");
 	require_valid("v_password", "the password", out);
 }
 
@@ -92,32 +88,28 @@ command_create_admin(void)
 {
 	static char	 password[PASSWORD_LINE_MAX], normal[EMAIL_MAX];
 	static char	 hash[PASSWORD_HASH_MAX];
-	const char	*email = getenv(ENV("EMAIL")), *problem;
+	const char	*email = getenv(ENV("EMAIL"));
 
 	if (email == NULL)
-		main_fail("create-admin needs an e-mail address");
+		exit_fail("create-admin needs an e-mail address");
 	require_valid("v_email", "the address", email);
 	if (email_normalise(email, normal, sizeof(normal)) != NULL)
-		main_fail("the address: is not a valid e-mail address");
+		exit_fail("the address: is not a valid e-mail address");
 	read_password(password);
 	if (password_hash(password, hash) != 0)
-		main_fail("cannot hash the password: out of memory");
+		exit_fail("cannot hash the password: out of memory");
 	OPENSSL_cleanse(password, sizeof(password));
-	if ((problem = users_service_create_admin(normal, hash)) != NULL)
-		main_fail("%s", problem);
+	exit_if(users_service_create_admin(normal, hash));
 	printf(PRODUCT ": created the admin %s\n", normal);
 }
 
 static void
 command_check_config(void)
 {
-	const char	*problem;
-
 	config_print();
-	if ((problem = wire_check()) != NULL ||
-	    (problem = tls_init(config.tls_cert, config.tls_key)) != NULL ||
-	    (problem = database_check()) != NULL)
-		main_fail("%s", problem);
+	exit_if(wire_check());
+	exit_if(tls_init(config.tls_cert, config.tls_key));
+	exit_if(database_check());
 	printf(PRODUCT ": the configuration is good\n");
 }
 
@@ -126,10 +118,9 @@ command_jobs(void)
 {
 	const char	*conninfo, *problem;
 
-	if ((problem = database_check()) != NULL ||
-	    (conninfo = database_conninfo(config.database_url,
-	    &problem)) == NULL)
-		main_fail("%s", problem);
+	exit_if(database_check());
+	conninfo = database_conninfo(config.database_url, &problem);
+	exit_if(problem);
 	jobs_main(conninfo);
 }
 
@@ -156,7 +147,7 @@ commands_run(void)
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
 		commands[i].run();
-		main_exit(0);
+		exit_with(0);
 	}
-	main_fail("unknown command '%s'", name);
+	exit_fail("unknown command '%s'", name);
 }

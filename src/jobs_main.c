@@ -16,10 +16,10 @@
 #include "base/metrics.h"
 #include "config.h"
 #include "coro/loop.h"
+#include "exit.h"
 #include "jobs/runner.h"
 #include "jobs_main.h"
 #include "mail/mail.h"
-#include "main.h"
 #include "product.h"
 #include "request/offload.h"
 
@@ -82,7 +82,6 @@ void
 jobs_main(const char *conninfo)
 {
 	uint64_t	 now;
-	const char	*problem;
 
 	kore_platform_event_init();
 	kore_timer_init();
@@ -91,8 +90,7 @@ jobs_main(const char *conninfo)
 	metrics_worker_init(0, false);
 	loop_init(COROUTINES_MAX, jobs_tick, jobs_round);
 	runner_init();
-	if ((problem = mail_init()) != NULL)
-		main_fail("%s", problem);
+	exit_if(mail_init());
 	database_listen(PRODUCT "_jobs", runner_told);
 	database_worker_init(conninfo, config.database_pool, jobs_ready);
 	for (;;) {
@@ -104,5 +102,5 @@ jobs_main(const char *conninfo)
 		kore_platform_event_wait(kore_timer_next_run(now));
 		kore_timer_run(kore_time_ms());
 	}
-	main_exit_clean();
+	exit_clean();
 }

@@ -29,10 +29,10 @@
 #include "config.h"
 #include "coro/loop.h"
 #include "database/database.h"
+#include "exit.h"
 #include "http/routes.h"
 #include "jobs/jobs.h"
 #include "mail/mail.h"
-#include "main.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
@@ -42,11 +42,6 @@
 #include "utils/password.h"
 #include "wire/tls.h"
 #include "wire/wire.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <dlfcn.h>
-#include <sanitizer/lsan_interface.h>
-#endif
 
 #define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
 #define COROUTINES_MAX		512	/* per worker; beyond it: 503 */
@@ -64,54 +59,6 @@ EXPORT void	kore_worker_teardown(void);
 static const char	*conninfo;
 static bool		 was_restarted;
 static volatile sig_atomic_t	gave_up;	/* Kore has stopped itself */
-
-void
-main_exit(int status)
-{
-	pidfile_remove();
-	exit(status);
-}
-
-void
-main_fail(const char *fmt, ...)
-{
-	va_list	 ap;
-
-	fflush(stdout);
-	fprintf(stderr, PRODUCT ": ");
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "\n");
-	main_exit(1);
-}
-
-/*
- * Kore keeps its objects in mapped memory, which the leak sanitizer does not
- * search; the dynamic loader keeps its last error there, too.
- */
-void
-main_exit_clean(void)
-{
-#if defined(__SANITIZE_ADDRESS__)
-	routes_keep(__lsan_register_root_region);
-	rules_keep(__lsan_register_root_region);
-	while (dlerror() != NULL)
-		;
-	fflush(NULL);
-	_exit(__lsan_do_recoverable_leak_check() != 0 ? 99 : 0);
-#else
-	fflush(NULL);
-	_exit(0);		/* threads may still run */
-#endif
-}
-
-static void
-require(const char *problem)
-{
-	if (problem != NULL)
-		main_fail("%s", problem);
-}
 
 /*
  * Before Kore's main(): makes standard output line-buffered, since the fork
@@ -139,13 +86,13 @@ try_bind(const char *host, const char *port)
 		sa = (struct sockaddr *)&in6;
 		len = sizeof(in6);
 	} else if (inet_pton(AF_INET, host, &in.sin_addr) != 1)
-		main_fail("cannot listen on '%s'", host);
+		exit_fail("cannot listen on '%s'", host);
 
 	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
 	    sizeof(on)) == -1 || bind(fd, sa, len) == -1 ||
 	    listen(fd, 1) == -1)
-		main_fail("cannot listen on %s port %s: %m", host, port);
+		exit_fail("cannot listen on %s port %s: %m", host, port);
 	close(fd);
 }
 
@@ -155,10 +102,10 @@ listen_on(const char *server, const char *host, const char *port)
 	struct kore_server	*srv;
 
 	if ((srv = kore_server_lookup(server)) == NULL)
-		main_fail("kore.conf has no server %s", server);
+		exit_fail("kore.conf has no server %s", server);
 	try_bind(host, port);
 	if (!kore_server_bind(srv, host, port, "wire_connect"))
-		main_fail("cannot listen on %s port %s", host, port);
+		exit_fail("cannot listen on %s port %s", host, port);
 }
 
 /* Kore's parent loops over all possible descriptors of each worker. */
@@ -205,7 +152,7 @@ watch_signals(void)
 	sigfillset(&sa.sa_mask);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		if (sigaction(signals[i], &sa, NULL) == -1)
-			main_fail("sigaction: %m");
+			exit_fail("sigaction: %m");
 	}
 }
 
@@ -235,7 +182,7 @@ kore_parent_teardown(void)
 	if (!gave_up)
 		return;
 	log_event(LEVEL_ERROR, NULL, "stop", "the key manager died");
-	main_exit(1);
+	exit_with(1);
 }
 
 /* In the parent: one more worker is ready. */
@@ -259,25 +206,25 @@ prepare_server(void)
 {
 	const char	*problem;
 
-	require(wire_check());
-	require(database_check());
+	exit_if(wire_check());
+	exit_if(database_check());
 	conninfo = database_conninfo(config.database_url, &problem);
-	require(tls_init(config.tls_cert, config.tls_key));
+	exit_if(tls_init(config.tls_cert, config.tls_key));
 	if (password_dummy_hash() == NULL)
-		main_fail("cannot hash a password: out of memory");
+		exit_fail("cannot hash a password: out of memory");
 	malloc_trim(0);		/* a hash takes 19 MB */
 	metrics_init();
-	require(rate_limit_init());
+	exit_if(rate_limit_init());
 	wire_settings.name_request = request_id_assign;
 	wire_settings.write_refusal = error_handler_envelope;
-	require(wire_init());
+	exit_if(wire_init());
 	limit_files();
 	watch_signals();
 	worker_count = (u_int8_t)config.workers;
 	listen_on("api", config.host, config.port);
 	listen_on("admin", "127.0.0.1", config.admin_port);
 	kore_msg_register(MSG_WORKER_READY, worker_ready);
-	require(pidfile_write());
+	exit_if(pidfile_write());
 }
 
 void
@@ -287,14 +234,14 @@ kore_parent_configure(int argc, char **argv)
 	(void)argv;
 
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
-	require(routes_init(app_handle));
-	require(schemas_init());
-	require(jobs_init());
-	require(mails_init());
-	require(openapi_init());
+	exit_if(routes_init(app_handle));
+	exit_if(schemas_init());
+	exit_if(jobs_init());
+	exit_if(mails_init());
+	exit_if(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */
-	require(database_load());
-	require(config_load());
+	exit_if(database_load());
+	exit_if(config_load());
 	log_init(config.log_level);
 	commands_run();
 	prepare_server();
@@ -340,7 +287,7 @@ kore_worker_teardown(void)
 {
 	if (was_restarted)
 		_exit(0);
-	main_exit_clean();
+	exit_clean();
 }
 #endif
 

@@ -61,6 +61,20 @@ arena_alloc(struct arena *a, size_t len)
 	return (p);
 }
 
+static void *
+grow(void *arena, size_t len)
+{
+	return (arena_alloc(arena, len));
+}
+
+struct text
+arena_text(struct arena *a)
+{
+	struct text	 t = { .alloc = grow, .from = a };
+
+	return (t);
+}
+
 void
 arena_free(struct arena *a, bool wipe)
 {

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "utils/text.h"
+
 struct arena_chunk;
 
 /* Memory that is allocated piece by piece and freed all at once. */
@@ -22,6 +24,9 @@ void	*arena_alloc(struct arena *, size_t);
  * len bytes in total cannot fail. False when memory is short.
  */
 bool	 arena_reserve(struct arena *, size_t len);
+
+/* Returns an empty text that grows in the arena. */
+struct text arena_text(struct arena *);
 
 /* Frees all of it. With wipe it is overwritten first: it held secrets. */
 void	 arena_free(struct arena *, bool wipe);

@@ -5,60 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/jsonw.h"
 #include "utils/timefmt.h"
 #include "utils/utf8.h"
 
-#define JSONW_INITIAL	512
-
 void
 jsonw_init(struct jsonw *j, struct arena *arena)
 {
-	memset(j, 0, sizeof(*j));
-	j->arena = arena;
+	j->text = arena_text(arena);
+	j->comma = false;
 }
 
 void
 jsonw_init_fixed(struct jsonw *j, char *buf, size_t size)
 {
-	memset(j, 0, sizeof(*j));
-	j->text = buf;
-	j->size = size;
-}
-
-static bool
-jsonw_reserve(struct jsonw *j, size_t more)
-{
-	size_t	 size = j->size != 0 ? j->size : JSONW_INITIAL;
-	char	*text;
-
-	if (j->failed)
-		return (false);
-	if (j->size - j->len >= more && j->size != 0)
-		return (true);
-
-	while (size - j->len < more)
-		size *= 2;
-	if (j->arena == NULL ||
-	    (text = arena_alloc(j->arena, size)) == NULL) {
-		j->failed = true;
-		return (false);
-	}
-	if (j->len > 0)
-		memcpy(text, j->text, j->len);
-	j->text = text;
-	j->size = size;
-	return (true);
-}
-
-static void
-jsonw_put(struct jsonw *j, const char *s, size_t len)
-{
-	if (!jsonw_reserve(j, len))
-		return;
-	memcpy(j->text + j->len, s, len);
-	j->len += len;
+	j->text = text_in(buf, size);
+	j->comma = false;
 }
 
 /* Bytes that are not UTF-8 (a cut message, a raw path) become U+FFFD. */
@@ -69,43 +31,43 @@ jsonw_quote(struct jsonw *j, const char *value)
 	char			 escape[8];
 	size_t			 run, len;
 
-	jsonw_put(j, "\"", 1);
+	text_add(&j->text, "\"", 1);
 	while (*s != '\0') {
 		for (run = 0; s[run] >= 0x20 && s[run] < 0x7f &&
 		    s[run] != '"' && s[run] != '\\'; run++)
 			;
 		if (run > 0) {
-			jsonw_put(j, (const char *)s, run);
+			text_add(&j->text, (const char *)s, run);
 			s += run;
 			continue;
 		}
 		if (*s == '"' || *s == '\\') {
 			escape[0] = '\\';
 			escape[1] = (char)*s++;
-			jsonw_put(j, escape, 2);
+			text_add(&j->text, escape, 2);
 		} else if (*s < 0x20 || *s == 0x7f) {
 			snprintf(escape, sizeof(escape), "\\u%04x", *s++);
-			jsonw_put(j, escape, 6);
+			text_add(&j->text, escape, 6);
 		} else if ((len = utf8_sequence((const char *)s, 4)) > 0) {
-			jsonw_put(j, (const char *)s, len);
+			text_add(&j->text, (const char *)s, len);
 			s += len;
 		} else {
-			jsonw_put(j, "\\ufffd", 6);
+			text_add(&j->text, "\\ufffd", 6);
 			s++;
 		}
 	}
-	jsonw_put(j, "\"", 1);
+	text_add(&j->text, "\"", 1);
 }
 
 static void
 jsonw_key(struct jsonw *j, const char *key)
 {
 	if (j->comma)
-		jsonw_put(j, ",", 1);
+		text_add(&j->text, ",", 1);
 	j->comma = true;
 	if (key != NULL) {
 		jsonw_quote(j, key);
-		jsonw_put(j, ":", 1);
+		text_add(&j->text, ":", 1);
 	}
 }
 
@@ -113,14 +75,14 @@ static void
 jsonw_open(struct jsonw *j, const char *key, const char *bracket)
 {
 	jsonw_key(j, key);
-	jsonw_put(j, bracket, 1);
+	text_add(&j->text, bracket, 1);
 	j->comma = false;
 }
 
 static void
 jsonw_close(struct jsonw *j, const char *bracket)
 {
-	jsonw_put(j, bracket, 1);
+	text_add(&j->text, bracket, 1);
 	j->comma = true;
 }
 
@@ -153,7 +115,7 @@ jsonw_string(struct jsonw *j, const char *key, const char *value)
 {
 	jsonw_key(j, key);
 	if (value == NULL)
-		jsonw_put(j, "null", 4);
+		text_add(&j->text, "null", 4);
 	else
 		jsonw_quote(j, value);
 }
@@ -164,7 +126,7 @@ jsonw_raw(struct jsonw *j, const char *key, const char *json)
 	if (json == NULL)
 		json = "null";
 	jsonw_key(j, key);
-	jsonw_put(j, json, strlen(json));
+	text_add(&j->text, json, strlen(json));
 }
 
 void
@@ -173,7 +135,7 @@ jsonw_int(struct jsonw *j, const char *key, int64_t value)
 	char	 text[24];
 
 	jsonw_key(j, key);
-	jsonw_put(j, text,
+	text_add(&j->text, text,
 	    (size_t)snprintf(text, sizeof(text), "%" PRId64, value));
 }
 
@@ -181,7 +143,7 @@ void
 jsonw_bool(struct jsonw *j, const char *key, bool value)
 {
 	jsonw_key(j, key);
-	jsonw_put(j, value ? "true" : "false", value ? 4 : 5);
+	text_add(&j->text, value ? "true" : "false", value ? 4 : 5);
 }
 
 void

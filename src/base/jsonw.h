@@ -8,20 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct arena;
+#include "base/arena.h"
 
 /*
  * Writes JSON text member by member, commas included. The text grows in an
- * arena, or, when arena is NULL, stays in a buffer of the caller's. When it
- * does not fit or memory is short, failed is set and nothing more is written.
+ * arena, or stays in a buffer of the caller's. text.cut is set when it does not
+ * fit or memory is short; nothing more is written then.
  */
 struct jsonw {
-	struct arena	*arena;
-	char		*text;		/* not NUL-terminated */
-	size_t		 len;
-	size_t		 size;
-	bool		 comma;
-	bool		 failed;
+	struct text	text;
+	bool		comma;
 };
 
 void	jsonw_init(struct jsonw *, struct arena *);

@@ -40,7 +40,7 @@ log_begin(enum log_level level, const char *request_id, const char *event)
 	if (level < lowest)
 		return (NULL);
 
-	jsonw_init_fixed(&writer, line, sizeof(line) - 1);
+	jsonw_init_fixed(&writer, line, sizeof(line));
 	jsonw_object(&writer, NULL);
 	jsonw_time(&writer, "time", timefmt_now());
 	jsonw_string(&writer, "level", names[level]);
@@ -54,10 +54,10 @@ void
 log_end(struct jsonw *j)
 {
 	jsonw_object_end(j);
-	if (j->failed)
+	if (j->text.cut)
 		return;
-	line[j->len] = '\n';
-	if (write(STDOUT_FILENO, line, j->len + 1) == -1)
+	line[j->text.len] = '\n';
+	if (write(STDOUT_FILENO, line, j->text.len + 1) == -1)
 		return;		/* no other place to report it */
 }
 

@@ -2,7 +2,6 @@
 /* Evaluates If-Match and If-None-Match, and writes ETag. */
 
 #include <inttypes.h>
-#include <strings.h>
 
 #include "http/conditional.h"
 #include "http/respond.h"
@@ -15,16 +14,13 @@ static enum etag_result
 find_tag(struct ctx *c, const char *header, const char *tag, bool weak,
     bool *sent)
 {
-	const struct head	*h = &c->sent->head;
+	const struct head_line	*line = NULL;
 	enum etag_result	 result = ETAG_DIFFERS, one;
-	unsigned		 i;
 
 	*sent = false;
-	for (i = 0; i < h->nlines; i++) {
-		if (strcasecmp(h->lines[i].name, header) != 0)
-			continue;
+	while ((line = head_next(&c->sent->head, line, header)) != NULL) {
 		*sent = true;
-		one = etag_in_list(h->lines[i].value, tag, weak);
+		one = etag_in_list(line->value, tag, weak);
 		if (one == ETAG_MALFORMED)
 			raise_invalid(c, ctx_printf(c, "header.%s", header),
 			    "invalid_format",

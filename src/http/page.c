@@ -9,7 +9,7 @@
 #include "http/respond.h"
 #include "http/routes.h"
 #include "utils/cursor.h"
-#include "utils/form.h"
+#include "utils/percent.h"
 
 #define SEPARATOR	'\x1f'	/* between a cursor's parts */
 
@@ -111,10 +111,10 @@ page_count(const struct page *p, int64_t total)
 static const char *
 encode(struct ctx *c, const char *text)
 {
-	size_t	 size = FORM_ENCODED_SIZE(strlen(text));
+	size_t	 size = PERCENT_ENCODED_SIZE(strlen(text));
 	char	*out = ctx_alloc(c, size);
 
-	form_percent_encode(text, out, size);
+	percent_encode(text, out, size);
 	return (out);
 }
 

@@ -14,6 +14,7 @@
 
 #include "http/routes.h"
 #include "utils/form.h"
+#include "utils/percent.h"
 #include "utils/uuid.h"
 
 #define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
@@ -111,7 +112,7 @@ read_group(struct ctx *c, const struct route_row *row, size_t i, char *text)
 	const char	*field = ctx_printf(c, "path.%s", row->name);
 	char		*uuid;
 
-	if (!form_percent_decode(text)) {
+	if (!percent_decode(text)) {
 		error_detail(c, field, "invalid_format",
 		    "Is not valid percent-encoded UTF-8");
 		return;

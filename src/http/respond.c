@@ -42,9 +42,9 @@ respond_body(struct ctx *c, int status, const char *type, const char *body,
 void
 respond_json(struct ctx *c, int status, const struct jsonw *j)
 {
-	if (j->failed)
+	if (j->text.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
-	respond_body(c, status, "application/json", j->text, j->len);
+	respond_body(c, status, "application/json", j->text.data, j->text.len);
 }
 
 void

@@ -16,6 +16,7 @@
 
 #include "http/routes.h"
 #include "utils/start_error.h"
+#include "utils/text.h"
 
 #define ROUTED_PATH_MAX	512	/* bytes; longer paths match no route */
 
@@ -84,16 +85,17 @@ bind_allow(struct route *r)
 {
 	static const enum http_verb	 order[] = { VERB_GET, VERB_POST,
 	    VERB_PUT, VERB_PATCH, VERB_DELETE };
-	char				 allow[64] = "";
+	char				 allow[64];
+	struct text			 t = text_in(allow, sizeof(allow));
 	size_t				 i;
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		if (route_endpoint(r, order[i]) == NULL)
 			continue;
-		strcat(allow, endpoint_verb_name(order[i]));
-		strcat(allow, order[i] == VERB_GET ? ", HEAD, " : ", ");
+		text_puts(&t, endpoint_verb_name(order[i]));
+		text_puts(&t, order[i] == VERB_GET ? ", HEAD, " : ", ");
 	}
-	strcat(allow, "OPTIONS");
+	text_puts(&t, "OPTIONS");
 	r->allow = strdup(allow);
 	return (r->allow != NULL ? NULL : "does not fit in memory");
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Responds with a file in memory: compiled in, or built at start. */
 
-#include <strings.h>
-
 #include "http/conditional.h"
 #include "http/respond.h"
 #include "http/static_file.h"
@@ -13,13 +11,11 @@
 static bool
 accepts_gzip(const struct head *h)
 {
-	bool		 sent = false;
-	unsigned	 i;
+	const struct head_line	*line = NULL;
+	bool			 sent = false;
 
-	for (i = 0; i < h->nlines; i++) {
-		if (strcasecmp(h->lines[i].name, "accept-encoding") != 0)
-			continue;
-		if (accepts_coding(h->lines[i].value, "gzip"))
+	while ((line = head_next(h, line, "accept-encoding")) != NULL) {
+		if (accepts_coding(line->value, "gzip"))
 			return (true);
 		sent = true;
 	}

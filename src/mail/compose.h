@@ -13,15 +13,6 @@
 
 /* Pure functions that make a message. For src/mail only. */
 
-/* Text that grows in an arena; failed stays set once memory was short. */
-struct text {
-	struct arena	*arena;
-	char		*data;		/* no NUL */
-	size_t		 len;
-	size_t		 size;
-	bool		 failed;
-};
-
 /* A message that can be sent. */
 struct message {
 	const char	*id;		/* the job's id */
@@ -34,9 +25,6 @@ struct message {
 };
 
 /* mail_text.c */
-
-void	text_add(struct text *, const char *, size_t);
-void	text_puts(struct text *, const char *);
 
 /*
  * Returns whether the character of n bytes (0: not UTF-8) may break a line or

@@ -73,13 +73,12 @@ is_domain(const char *s)
 static const char *
 join(struct arena *arena, const char *local, size_t len, const char *domain)
 {
-	struct text	 t = { .arena = arena };
+	struct text	 t = arena_text(arena);
 
 	text_add(&t, local, len);
 	text_puts(&t, "@");
 	text_puts(&t, domain);
-	text_add(&t, "", 1);
-	return (t.failed ? NULL : t.data);
+	return (t.cut ? NULL : t.data);
 }
 
 bool
@@ -139,13 +138,13 @@ add_head(struct text *t, const struct mail *mail,
     const struct mail_settings *s, const struct mail_value *values,
     const struct message *m)
 {
-	struct text	 subject = { .arena = t->arena };
+	struct text	 subject = { .alloc = t->alloc, .from = t->from };
 
 	mail_header_address(t, "From", s->from_name, s->from);
 	mail_header_address(t, "To", "", m->to);
 	mail_expand(&subject, mail, PART_SUBJECT, values);
-	if (subject.failed)
-		t->failed = true;
+	if (subject.cut)
+		t->cut = true;
 	else
 		mail_header(t, "Subject", subject.data, subject.len);
 	add_date(t, m->date);
@@ -164,15 +163,15 @@ static void
 add_part(struct text *t, const struct mail *mail, enum mail_part part,
     const struct mail_value *values, const struct message *m)
 {
-	struct text	 content = { .arena = t->arena };
+	struct text	 content = { .alloc = t->alloc, .from = t->from };
 
 	add_boundary(t, "--", m, "\r\nContent-Type: ");
 	text_puts(t, part == PART_HTML ? "text/html" : "text/plain");
 	text_puts(t, "; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
 	mail_expand(&content, mail, part, values);
-	if (content.failed)
-		t->failed = true;
+	if (content.cut)
+		t->cut = true;
 	else
 		mail_quoted(t, content.data, content.len);
 	text_puts(t, "\r\n");
@@ -183,7 +182,7 @@ mail_compose(struct arena *arena, const struct mail *mail,
     const struct mail_settings *s, const struct mail_value *values,
     struct message *m)
 {
-	struct text	 t = { .arena = arena };
+	struct text	 t = arena_text(arena);
 
 	m->from = s->from;
 	add_head(&t, mail, s, values, m);
@@ -192,5 +191,5 @@ mail_compose(struct arena *arena, const struct mail *mail,
 	add_boundary(&t, "--", m, "--\r\n");
 	m->data = t.data;
 	m->len = t.len;
-	return (!t.failed);
+	return (!t.cut);
 }

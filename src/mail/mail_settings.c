@@ -13,7 +13,7 @@
 #include "mail/compose.h"
 #include "mail/mail_settings.h"
 #include "product.h"
-#include "utils/hex.h"
+#include "utils/percent.h"
 #include "utils/start_error.h"
 #include "utils/utf8.h"
 
@@ -57,32 +57,13 @@ is_plain(const char *s)
 static const char *
 decode(const char *s, size_t len)
 {
-	char	*out = malloc(len + 1), *p = out;
-	size_t	 i;
+	char	*out = strndup(s, len);
 
-	if (out == NULL)
-		return (NULL);
-	for (i = 0; i < len; i++) {
-		if (s[i] != '%') {
-			*p++ = s[i];
-			continue;
-		}
-		if (i + 2 >= len || hex_value(s[i + 1]) == -1 ||
-		    hex_value(s[i + 2]) == -1) {
-			free(out);
-			return (NULL);
-		}
-		*p++ = (char)(hex_value(s[i + 1]) << 4 |
-		    hex_value(s[i + 2]));
-		i += 2;
-	}
-	*p = '\0';
-	if (strlen(out) != (size_t)(p - out) || *out == '\0' ||
-	    !is_plain(out)) {
-		free(out);
-		return (NULL);
-	}
-	return (out);
+	if (out != NULL && percent_decode(out) && *out != '\0' &&
+	    is_plain(out))
+		return (out);
+	free(out);
+	return (NULL);
 }
 
 /* Labels of letters, digits, hyphens and underscores. */

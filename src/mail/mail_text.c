@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "mail/compose.h"
+#include "utils/hex.h"
 #include "utils/utf8.h"
 
 #define FOLD		76	/* columns of a line with encoded words */
@@ -14,42 +15,13 @@
 #define WORD_FRAME	12	/* of these, for =?utf-8?q? and ?= */
 #define QUOTED		76	/* columns of a quoted-printable line */
 
-void
-text_add(struct text *t, const char *s, size_t len)
-{
-	size_t	 size;
-	char	*data;
-
-	if (t->failed || len == 0)
-		return;
-	if (t->size - t->len < len) {
-		size = t->size * 2 + len + 1024;
-		if ((data = arena_alloc(t->arena, size)) == NULL) {
-			t->failed = true;
-			return;
-		}
-		if (t->len > 0)
-			memcpy(data, t->data, t->len);
-		t->data = data;
-		t->size = size;
-	}
-	memcpy(t->data + t->len, s, len);
-	t->len += len;
-}
-
-void
-text_puts(struct text *t, const char *s)
-{
-	text_add(t, s, strlen(s));
-}
-
-/* The columns already used in the current line. */
+/* Columns of the line that is being written. */
 static size_t
 column(const struct text *t)
 {
 	const char	*end;
 
-	if (t->failed || t->len == 0)
+	if (t->cut || t->len == 0)
 		return (0);
 	end = memrchr(t->data, '\n', t->len);
 	return (end == NULL ? t->len : (size_t)(t->data + t->len - end - 1));
@@ -119,25 +91,26 @@ is_q(char c)
 	    strchr("!*+-/", c) != NULL));
 }
 
+/* As both quoted-printable and its words (RFC 2047, 4.2) have it: "=C3". */
+static void
+add_code(struct text *t, char c)
+{
+	char	 code[3] = "=";
+
+	hex_pair(code + 1, (unsigned char)c, HEX_UPPER);
+	text_add(t, code, 3);
+}
+
 static void
 add_q(struct text *t, const char *s, size_t len)
 {
-	static const char	 hex[] = "0123456789ABCDEF";
-	unsigned char		 c;
-	char			 code[3] = "=";
-
 	for (; len > 0; s++, len--) {
-		c = (unsigned char)*s;
-		if (c == ' ') {
+		if (*s == ' ')
 			text_puts(t, "_");
-			continue;
-		}
-		code[1] = hex[c >> 4];
-		code[2] = hex[c & 15];
-		if (is_q(*s))
+		else if (is_q(*s))
 			text_add(t, s, 1);
 		else
-			text_add(t, code, 3);
+			add_code(t, *s);
 	}
 }
 
@@ -304,9 +277,7 @@ is_room(const char *s, size_t len, size_t n, size_t used)
 void
 mail_quoted(struct text *t, const char *s, size_t len)
 {
-	static const char	 hex[] = "0123456789ABCDEF";
-	size_t			 i, n, width, used = 0;
-	char			 code[3] = "=";
+	size_t	 i, n, width, used = 0;
 
 	for (; len > 0; s += n, len -= n) {
 		if (*s == '\n') {
@@ -327,10 +298,7 @@ mail_quoted(struct text *t, const char *s, size_t len)
 			text_add(t, s, 1);
 			continue;
 		}
-		for (i = 0; i < n; i++) {
-			code[1] = hex[(unsigned char)s[i] >> 4];
-			code[2] = hex[s[i] & 15];
-			text_add(t, code, 3);
-		}
+		for (i = 0; i < n; i++)
+			add_code(t, s[i]);
 	}
 }

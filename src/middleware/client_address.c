@@ -2,7 +2,6 @@
 /* Finds the client's address, also behind trusted proxies. */
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
 #include "middleware/middleware.h"
@@ -77,8 +76,7 @@ warn_untrusted(const struct ctx *c)
 void
 client_address_assign(struct ctx *c, const struct sockaddr *peer)
 {
-	const struct head	*h = &c->sent->head;
-	unsigned		 i = h->nlines;
+	const struct head_line	*line = NULL;
 
 	netaddr_from(peer, &c->address);
 	if (!wire_trusts(&c->address)) {
@@ -86,11 +84,9 @@ client_address_assign(struct ctx *c, const struct sockaddr *peer)
 		warn_untrusted(c);
 		return;
 	}
-	while (i-- > 0) {
-		if (strcasecmp(h->lines[i].name, "x-forwarded-for") == 0 &&
-		    walk_list(c, h->lines[i].value))
-			break;
-	}
+	while ((line = head_previous(&c->sent->head, line,
+	    "x-forwarded-for")) != NULL && !walk_list(c, line->value))
+		;
 	netaddr_text(&c->address, c->client);
 }
 

@@ -125,9 +125,9 @@ error_handler_respond(struct ctx *c)
 	else
 		write_envelope(&j, c, message);
 
-	c->response.body = j.text;
-	c->response.len = j.len;
-	if (j.failed) {
+	c->response.body = j.text.data;
+	c->response.len = j.text.len;
+	if (j.text.cut) {
 		/* Drop the headers of the error that could not be written. */
 		c->error.headers = NULL;
 		add_header(c, &c->error.own[0], "retry-after", "1");

@@ -241,23 +241,24 @@ rate_limit_spend(struct rate_held *held)
 void
 rate_limit_headers(const struct ctx *c)
 {
-	char				 policy[HEADER_MAX], left[HEADER_MAX];
+	char				 policy_data[HEADER_MAX];
+	char				 left_data[HEADER_MAX];
+	struct text			 policy, left;
 	char				 name[RATE_LIMIT_NAME + 8];
 	const struct limit_state	*s;
-	size_t				 n = 0, m = 0;
 
+	policy = text_in(policy_data, sizeof(policy_data));
+	left = text_in(left_data, sizeof(left_data));
 	for (s = c->limits; s < c->limits + c->nlimits; s++) {
 		snprintf(name, sizeof(name), s->bits != 0 ? "%s/%u" : "%s",
 		    s->limit->name, s->bits);
-		n += (size_t)snprintf(policy + n, sizeof(policy) - n,
-		    "%s\"%s\";q=%u;w=%u", n > 0 ? ", " : "", name, s->quota,
-		    s->window);
-		m += (size_t)snprintf(left + m, sizeof(left) - m,
-		    "%s\"%s\";r=%u;t=%u", m > 0 ? ", " : "", name,
-		    s->remaining, s->reset);
+		text_printf(&policy, "%s\"%s\";q=%u;w=%u",
+		    policy.len > 0 ? ", " : "", name, s->quota, s->window);
+		text_printf(&left, "%s\"%s\";r=%u;t=%u",
+		    left.len > 0 ? ", " : "", name, s->remaining, s->reset);
 	}
 	if (c->nlimits == 0)
 		return;
-	http_response_header(c->req, "ratelimit-policy", policy);
-	http_response_header(c->req, "ratelimit", left);
+	http_response_header(c->req, "ratelimit-policy", policy.data);
+	http_response_header(c->req, "ratelimit", left.data);
 }

@@ -9,6 +9,7 @@
 #include "middleware/rate_limit.h"
 #include "product.h"
 #include "utils/start_error.h"
+#include "utils/text.h"
 
 #define QUOTA_MAX	1000000u
 #define PERIODS_MAX	10000u
@@ -107,14 +108,11 @@ static const char *
 wrong_item(const char *item, size_t len, const char *problem)
 {
 	struct rate_limit	*const *l;
-	char			 names[512] = "";
-	size_t			 n = 0;
+	char			 names[512];
+	struct text		 t = text_in(names, sizeof(names));
 
-	EACH_REGISTERED(l, rate_limits) {
-		if (n < sizeof(names))
-			n += (size_t)snprintf(names + n, sizeof(names) - n,
-			    " %s", (*l)->name);
-	}
+	EACH_REGISTERED(l, rate_limits)
+		text_printf(&t, " %s", (*l)->name);
 	return (start_error(ENV("RATE_LIMITS") ": '%.*s' %s; it is 'off' or a "
 	    "list like token=30/m,token/48=900/m,... (/24, /56, /48) of:%s",
 	    (int)(len < 100 ? len : 100), item, problem, names));

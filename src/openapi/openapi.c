@@ -18,6 +18,8 @@
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
 #include "product.h"
+#include "utils/hex.h"
+#include "utils/text.h"
 
 #define API_VERSION	"1.0.0"
 #define API_SERVER	"api"		/* kore.conf's; admin is left out */
@@ -187,20 +189,18 @@ static json_t *
 describe_access(const struct endpoint *e)
 {
 	const char *const	*role;
-	char			 line[512], *end = line + sizeof(line), *p;
+	char			 line[512];
+	struct text		 t = text_in(line, sizeof(line));
 
-	p = line + snprintf(line, sizeof(line), "%s", e->auth == NULL ?
-	    "For everybody" : e->auth->doc);
+	text_puts(&t, e->auth == NULL ? "For everybody" : e->auth->doc);
 	for (role = e->auth != NULL ? e->auth->roles : NULL;
-	    role != NULL && *role != NULL && p < end; role++)
-		p += snprintf(p, (size_t)(end - p), "%s `%s`",
-		    role == e->auth->roles ? "" : ",", *role);
-	if (p < end)
-		p += snprintf(p, (size_t)(end - p), ".");
-	if (e->limit != NULL && p < end)
-		p += snprintf(p, (size_t)(end - p), " %s are limited.",
-		    e->limit->doc);
-	if (p >= end)
+	    role != NULL && *role != NULL; role++)
+		text_printf(&t, "%s `%s`", role == e->auth->roles ? "" : ",",
+		    *role);
+	text_puts(&t, ".");
+	if (e->limit != NULL)
+		text_printf(&t, " %s are limited.", e->limit->doc);
+	if (t.cut)
 		openapi_fail("%s: too many roles to describe", e->name);
 	return (json_string(line));
 }
@@ -322,15 +322,12 @@ entity_tag(const char *text)
 {
 	static char	 tag[2 * SHA256_DIGEST_LENGTH + 3];
 	unsigned char	 digest[SHA256_DIGEST_LENGTH];
-	char		*p = tag;
-	size_t		 i;
 
 	if (!EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL))
 		openapi_fail("cannot hash the description");
-	*p++ = '"';
-	for (i = 0; i < sizeof(digest); i++, p += 2)
-		snprintf(p, 3, "%02x", digest[i]);
-	*p = '"';
+	tag[0] = '"';
+	hex_text(tag + 1, digest, sizeof(digest));
+	strcat(tag, "\"");
 	return (tag);
 }
 

@@ -92,6 +92,18 @@ openapi_components(void)
 	return (all);
 }
 
+bool
+openapi_has_version(const struct schema *s)
+{
+	return (s != NULL && s->version != NULL);
+}
+
+bool
+openapi_reads_version(const struct endpoint *e)
+{
+	return (e->verb == VERB_GET && openapi_has_version(e->out));
+}
+
 void
 openapi_name(const char *from, char out[static OPENAPI_NAME_MAX])
 {

@@ -23,6 +23,10 @@
 #define EXAMPLE_ID	"0f8fad5b-d9cb-469f-a165-70867728950e"
 #define EXAMPLE_UUID	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 
+/* What kore.conf makes of a list: its parameters limit, and cursor. */
+#define IN_PAGES	0x1
+#define BY_CURSOR	0x2
+
 /* openapi_build.c */
 
 /* Puts value, which may be NULL, into an object, which then owns it. */
@@ -52,6 +56,12 @@ void	 openapi_component_put(const char *kind, const char *name, json_t *);
 
 /* Returns all components by kind; the caller owns them. */
 json_t	*openapi_components(void);
+
+/* Returns whether its response has an entity tag. The schema may be NULL. */
+bool	 openapi_has_version(const struct schema *);
+
+/* Returns whether it is a GET with an entity tag, which may give 304 or 412. */
+bool	 openapi_reads_version(const struct endpoint *);
 
 /* Converts "user_create" to "UserCreate", "NOT_FOUND" to "NotFound". */
 void	 openapi_name(const char *from, char out[static OPENAPI_NAME_MAX]);
@@ -90,15 +100,8 @@ void	 openapi_header_put(json_t *headers, const char *name);
 
 /* openapi_responses.c */
 
-/* What kore.conf makes of a list, by its parameters limit and cursor. */
-#define IN_PAGES	0x1
-#define BY_CURSOR	0x2
-
 /* Every response of a row, with its headers and its body. */
 json_t	*openapi_responses(const struct endpoint *, unsigned list_kind);
-
-/* Returns whether it is a GET with an entity tag, which may give 304 or 412. */
-bool	 openapi_reads_version(const struct endpoint *);
 
 /* openapi_errors.c */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Describes the errors of an operation: statuses, headers and bodies. */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "openapi/openapi_build.h"
+#include "utils/text.h"
 
 /* The envelope. No other schema has its shape. */
 static json_t *
@@ -148,19 +148,27 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 /* The kinds with one status that a row may raise, as one response. */
 struct answer {
 	int			 status;
-	const char		*doc;			/* of the first kind */
-	char			 name[OPENAPI_NAME_MAX];	/* of all */
+	const char		*doc;			/* the first one's */
+	char			 letters[OPENAPI_NAME_MAX];
+	struct text		 name;			/* all theirs */
 	json_t			*examples;
 };
+
+static void
+answer_begin(struct answer *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->name = text_in(a->letters, sizeof(a->letters));
+	a->examples = json_object();
+}
 
 static void
 add_kind(struct answer *a, const struct error_kind *kind)
 {
 	char	 name[OPENAPI_NAME_MAX];
-	size_t	 len = strlen(a->name);
 
 	openapi_name(kind->code, name);
-	snprintf(a->name + len, sizeof(a->name) - len, "%s", name);
+	text_puts(&a->name, name);
 	if (a->doc == NULL)
 		a->doc = kind->doc;
 	a->status = kind->status;
@@ -171,13 +179,18 @@ add_kind(struct answer *a, const struct error_kind *kind)
 static void
 put_response(json_t *responses, struct answer *a)
 {
-	if (!openapi_component_has("responses", a->name))
-		openapi_component_put("responses", a->name, json_pack(
+	const char	*name = a->name.data;
+
+	if (a->name.cut)
+		openapi_fail("too many kinds of error of one status: %s",
+		    name);
+	if (!openapi_component_has("responses", name))
+		openapi_component_put("responses", name, json_pack(
 		    "{s:s, s:o, s:o}", "description", a->doc, "headers",
 		    error_headers(a->status), "content",
 		    error_content(json_incref(a->examples))));
 	openapi_put_status(responses, a->status, openapi_ref("responses",
-	    a->name));
+	    name));
 	json_decref(a->examples);
 }
 
@@ -190,8 +203,7 @@ put_envelopes(json_t *responses, const struct endpoint *e,
 	int				 status;
 
 	while (*k != NULL) {
-		memset(&a, 0, sizeof(a));
-		a.examples = json_object();
+		answer_begin(&a);
 		for (status = (*k)->status;
 		    *k != NULL && (*k)->status == status; k++) {
 			if (openapi_may_raise(e, list_kind, *k))
@@ -207,8 +219,9 @@ put_envelopes(json_t *responses, const struct endpoint *e,
 static void
 put_envelope(json_t *responses, const struct error_kind *kind)
 {
-	struct answer	 a = { .examples = json_object() };
+	struct answer	 a;
 
+	answer_begin(&a);
 	add_kind(&a, kind);
 	put_response(responses, &a);
 }

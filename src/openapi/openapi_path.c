@@ -2,10 +2,10 @@
 /* Converts kore.conf's paths from regexes to OpenAPI's path templates. */
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "openapi/openapi_build.h"
+#include "utils/text.h"
 
 /* From a bracket expression's `[` to its `]`; NULL if it has none. */
 static const char *
@@ -37,21 +37,18 @@ openapi_path(const struct route *r, char out[static OPENAPI_PATH_MAX])
 {
 	const struct route_row	*row = NULL;
 	const char		*p = route_path(r);
-	size_t			 n = 0;
+	struct text		 t = text_in(out, OPENAPI_PATH_MAX);
 
-	if (r->regex == NULL)
-		return (snprintf(out, OPENAPI_PATH_MAX, "%s", p) <
-		    OPENAPI_PATH_MAX);
+	if (r->regex == NULL) {
+		text_puts(&t, p);
+		return (!t.cut);
+	}
 	for (p += *p == '^'; *p != '\0' && strcmp(p, "$") != 0; p++) {
-		if (n + OPENAPI_NAME_MAX >= OPENAPI_PATH_MAX)
-			return (false);
 		if (*p == '(') {
 			if ((p = group_end(p)) == NULL ||
-			    (row = route_next_path_row(r, row)) == NULL ||
-			    strlen(row->name) + 3 > OPENAPI_NAME_MAX)
+			    (row = route_next_path_row(r, row)) == NULL)
 				return (false);
-			n += (size_t)snprintf(out + n, OPENAPI_NAME_MAX,
-			    "{%s}", row->name);
+			text_printf(&t, "{%s}", row->name);
 			continue;
 		}
 		if (*p == '\\') {
@@ -60,8 +57,7 @@ openapi_path(const struct route *r, char out[static OPENAPI_PATH_MAX])
 		} else if (strchr(".[]*+?{}|^$)", *p) != NULL) {
 			return (false);
 		}
-		out[n++] = *p;
+		text_add(&t, p, 1);
 	}
-	out[n] = '\0';
-	return (true);
+	return (!t.cut);
 }

@@ -3,18 +3,6 @@
 
 #include "openapi/openapi_build.h"
 
-static bool
-has_version(const struct schema *s)
-{
-	return (s != NULL && s->version != NULL);
-}
-
-bool
-openapi_reads_version(const struct endpoint *e)
-{
-	return (e->verb == VERB_GET && has_version(e->out));
-}
-
 static json_t *
 response_content(const struct endpoint *e, unsigned list_kind)
 {
@@ -35,7 +23,7 @@ success_headers(const struct endpoint *e, unsigned list_kind)
 
 	if (e->status == 201)
 		openapi_header_put(headers, "Location");
-	if (has_version(e->out))
+	if (openapi_has_version(e->out))
 		openapi_header_put(headers, "ETag");
 	if (list_kind & IN_PAGES)
 		openapi_header_put(headers, "Link");

@@ -71,9 +71,9 @@ schema_write(struct ctx *c, const struct schema *s, const void *in)
 
 	jsonw_init(&j, &c->arena);
 	write_object(&j, NULL, s, in);
-	if (j.failed)
+	if (j.text.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
-	return (ctx_strndup(c, j.text, j.len));
+	return (ctx_strndup(c, j.text.data, j.text.len));
 }
 
 void

@@ -4,23 +4,7 @@
 #include <string.h>
 
 #include "utils/ecma.h"
-
-struct text {
-	char	*out;
-	size_t	 len;
-	size_t	 size;
-};
-
-static bool
-append(struct text *t, const char *s, size_t n)
-{
-	if (n >= t->size - t->len)
-		return (false);
-	memcpy(t->out + t->len, s, n);
-	t->len += n;
-	t->out[t->len] = '\0';
-	return (true);
-}
+#include "utils/text.h"
 
 /* [:digit:] and [:xdigit:] are the same in every locale. */
 static size_t
@@ -57,33 +41,33 @@ bracket(struct text *t, const char *p)
 	bool		 first = true;
 	size_t		 n;
 
-	if (!append(t, "[", 1))
-		return (NULL);
-	if (*p == '^' && !append(t, p++, 1))
-		return (NULL);
+	text_puts(t, "[");
+	if (*p == '^')
+		text_add(t, p++, 1);
 	for (; *p != '\0' && (*p != ']' || first); p += n, first = false) {
 		n = 1;
 		if (*p == '[' && strchr(":.=", p[1]) != NULL && p[1] != '\0') {
-			if ((n = class_of(p, &means)) == 0 ||
-			    !append(t, means, strlen(means)))
+			if ((n = class_of(p, &means)) == 0)
 				return (NULL);
+			text_puts(t, means);
 			continue;
 		}
-		if (strchr("\\[]", *p) != NULL && !append(t, "\\", 1))
-			return (NULL);
-		if (!append(t, p, 1))
-			return (NULL);
+		if (strchr("\\[]", *p) != NULL)
+			text_puts(t, "\\");
+		text_add(t, p, 1);
 	}
-	return (*p == ']' && append(t, "]", 1) ? p + 1 : NULL);
+	text_puts(t, "]");
+	return (*p == ']' ? p + 1 : NULL);
 }
 
 /* Refuses \d, \w and the like: JavaScript defines them its own way. */
-static bool
+static const char *
 escape(struct text *t, const char *p)
 {
 	if (p[1] == '\0' || strchr("^.[]$()|*+?{}\\/", p[1]) == NULL)
-		return (false);
-	return (append(t, p, 2));
+		return (NULL);
+	text_add(t, p, 2);
+	return (p + 2);
 }
 
 /* {2,5}, or glibc's {,5}. POSIX leaves other braces undefined. */
@@ -94,10 +78,9 @@ interval(struct text *t, const char *p)
 
 	if (p[n - 1] != '}' || n == 2)
 		return (NULL);
-	if (p[1] == ',')
-		return (append(t, "{0", 2) && append(t, p + 1, n - 1) ?
-		    p + n : NULL);
-	return (append(t, p, n) ? p + n : NULL);
+	text_puts(t, p[1] == ',' ? "{0" : "{");
+	text_add(t, p + 1, n - 1);
+	return (p + n);
 }
 
 /* Refuses what POSIX leaves undefined and JavaScript defines: a??, (? ... */
@@ -108,40 +91,41 @@ may_repeat(const char *posix, const char *p)
 	    (p - posix >= 2 && p[-2] == '\\')));
 }
 
-/* JavaScript's dot does not match line breaks. */
-static bool
-other(struct text *t, char c)
+/* JavaScript's dot leaves out the ends of lines. */
+static const char *
+other(struct text *t, const char *p)
 {
-	if (c == '.')
-		return (append(t, "[\\s\\S]", 6));
-	if (strchr("]}", c) != NULL && !append(t, "\\", 1))
-		return (false);
-	return (append(t, &c, 1));
+	if (*p == '.') {
+		text_puts(t, "[\\s\\S]");
+	} else {
+		if (strchr("]}", *p) != NULL)
+			text_puts(t, "\\");
+		text_add(t, p, 1);
+	}
+	return (p + 1);
 }
 
 bool
 ecma_pattern(const char *posix, char *out, size_t size)
 {
-	struct text	 t = { .out = out, .len = 0, .size = size };
+	struct text	 t = text_in(out, size);
 	const char	*p = posix;
 
-	if (size == 0)
-		return (false);
-	*out = '\0';
 	while (p != NULL && *p != '\0') {
-		if (strchr("*+?{", *p) != NULL && !may_repeat(posix, p)) {
+		if (strchr("*+?{", *p) != NULL && !may_repeat(posix, p))
 			p = NULL;
-		} else if (*p == '[') {
+		else if (*p == '[')
 			p = bracket(&t, p + 1);
-		} else if (*p == '\\') {
-			p = escape(&t, p) ? p + 2 : NULL;
-		} else if (*p == '{') {
+		else if (*p == '\\')
+			p = escape(&t, p);
+		else if (*p == '{')
 			p = interval(&t, p);
-		} else {
-			p = other(&t, *p) ? p + 1 : NULL;
-		}
+		else
+			p = other(&t, p);
 	}
-	if (p == NULL)
+	if (p != NULL && !t.cut)
+		return (true);
+	if (size > 0)
 		*out = '\0';
-	return (p != NULL);
+	return (false);
 }

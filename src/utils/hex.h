@@ -4,7 +4,9 @@
 #ifndef UTILS_HEX_H
 #define UTILS_HEX_H
 
-/* The value of a hexadecimal digit in either case; -1 for anything else. */
+#include <stddef.h>
+
+/* The value of a hexadecimal digit, of either case; -1 for anything else. */
 static inline int
 hex_value(char c)
 {
@@ -15,6 +17,26 @@ hex_value(char c)
 	if (c >= 'A' && c <= 'F')
 		return (c - 'A' + 10);
 	return (-1);
+}
+
+#define HEX_LOWER	"0123456789abcdef"
+#define HEX_UPPER	"0123456789ABCDEF"
+
+/* The two digits of a byte; no NUL. */
+static inline void
+hex_pair(char out[static 2], unsigned char byte, const char *digits)
+{
+	out[0] = digits[byte >> 4];
+	out[1] = digits[byte & 15];
+}
+
+/* n bytes as 2 * n small digits and a NUL. */
+static inline void
+hex_text(char *out, const unsigned char *bytes, size_t n)
+{
+	for (; n > 0; out += 2, bytes++, n--)
+		hex_pair(out, *bytes, HEX_LOWER);
+	*out = '\0';
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "utils/hex.h"
 #include "utils/uuid.h"
 
 static bool	uuid_is_hyphen(size_t);
@@ -14,7 +15,6 @@ static bool	uuid_is_hyphen(size_t);
 bool
 uuid_v7(char out[static UUID_TEXT])
 {
-	static const char	hex[] = "0123456789abcdef";
 	unsigned char		b[16];
 	struct timespec		ts;
 	uint64_t		ms;
@@ -36,8 +36,8 @@ uuid_v7(char out[static UUID_TEXT])
 	for (i = 0; i < sizeof(b); i++) {
 		if (uuid_is_hyphen(n))
 			out[n++] = '-';
-		out[n++] = hex[b[i] >> 4];
-		out[n++] = hex[b[i] & 15];
+		hex_pair(out + n, b[i], HEX_LOWER);
+		n += 2;
 	}
 	out[n] = '\0';
 	return (true);

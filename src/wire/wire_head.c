@@ -318,14 +318,12 @@ parse_host(struct head *h, struct head_error *error)
 static void
 parse_connection(struct head *h)
 {
-	bool		 keep = false, close = false;
-	unsigned	 i;
+	const struct head_line	*l = NULL;
+	bool			 keep = false, close = false;
 
-	for (i = 0; i < h->nlines; i++) {
-		if (strcasecmp(h->lines[i].name, "connection") != 0)
-			continue;
-		close |= list_has(h->lines[i].value, "close");
-		keep |= list_has(h->lines[i].value, "keep-alive");
+	while ((l = head_next(h, l, "connection")) != NULL) {
+		close |= list_has(l->value, "close");
+		keep |= list_has(l->value, "keep-alive");
 	}
 	h->close = close || (h->close && !keep);
 }
@@ -382,14 +380,36 @@ head_parse(struct head *h, char *text, size_t len, struct head_error *error)
 	return (parse_host(h, error) && parse_framing(h, old, error));
 }
 
+const struct head_line *
+head_next(const struct head *h, const struct head_line *line,
+    const char *name)
+{
+	for (line = line == NULL ? h->lines : line + 1;
+	    line < h->lines + h->nlines; line++) {
+		if (strcasecmp(line->name, name) == 0)
+			return (line);
+	}
+	return (NULL);
+}
+
+const struct head_line *
+head_previous(const struct head *h, const struct head_line *line,
+    const char *name)
+{
+	if (line == NULL)
+		line = h->lines + h->nlines;
+	while (line > h->lines) {
+		line--;
+		if (strcasecmp(line->name, name) == 0)
+			return (line);
+	}
+	return (NULL);
+}
+
 const char *
 head_value(const struct head *h, const char *name)
 {
-	unsigned	 i;
+	const struct head_line	*line = head_next(h, NULL, name);
 
-	for (i = 0; i < h->nlines; i++) {
-		if (strcasecmp(h->lines[i].name, name) == 0)
-			return (h->lines[i].value);
-	}
-	return (NULL);
+	return (line != NULL ? line->value : NULL);
 }

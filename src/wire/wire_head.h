@@ -69,7 +69,16 @@ size_t	 head_scan(struct head_scan *, const char *in, size_t len, size_t max,
 bool	 head_parse(struct head *h, char *text, size_t len,
 	    struct head_error *);
 
-/* The value of the first header of that name, in any case; NULL if none. */
+/*
+ * The lines of that name, whatever its case: the next one after `line`, or the
+ * one before it. NULL begins at the first, or at the last, and ends it.
+ */
+const struct head_line	*head_next(const struct head *,
+			    const struct head_line *line, const char *name);
+const struct head_line	*head_previous(const struct head *,
+			    const struct head_line *line, const char *name);
+
+/* The first one's value; NULL if there is none. */
 const char	*head_value(const struct head *, const char *name);
 
 #endif

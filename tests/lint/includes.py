@@ -31,6 +31,10 @@ UTILS_ANGLE = re.compile(
     r"|crypt|idn2|uni(?:str|norm|type|ctype|case|name|conv|stdio|width|types)"
     r"|%s)\.h$" % "|".join(sorted(LIBC)))
 
+# The files of a module that may not see its repository's header. Files that
+# help the service, like users_passwords.c, count as the service.
+NO_REPOSITORY = re.compile(r"_(?:router|schemas|validators|jobs)\.c$|\.h$")
+
 # What a file of a module may not call in its own module, by its ending.
 LADDER = {
     "router": ("repository",),
@@ -73,13 +77,18 @@ def check_quoted(path, target):
     if mine and theirs and mine != theirs and (
             target != f"src/modules/{theirs}/{theirs}.h"):
         return f"module {mine} may include only {theirs}.h of {theirs}"
+    if target.endswith("_repository.h") and theirs and (
+            mine is None or NO_REPOSITORY.search(path)):
+        return (f"{theirs}_repository.h is for the service, the repository and "
+                f"the models of {theirs}")
     if path.endswith("_router.c") and target.startswith("src/database"):
         return "a router may not include the database: call a service"
     return None
 
 
 def check_calls(path, text, modules):
-    """A module's header declares all its layers: so calls are looked at."""
+    """A module's header declares its service for all, so calls are looked at.
+    The repository has a header of its own, which check_quoted() keeps."""
     mine = module_of(path)
     if not mine or not path.endswith(".c"):
         return
@@ -136,6 +145,20 @@ BAD = [
            '#include "../posts/posts_internal.h"\n', "only posts.h"),
     sample("src/modules/posts/posts_router.c",
            '#include "database/database.h"\n', "a router may not"),
+    sample("src/modules/posts/posts_router.c",
+           '#include "modules/posts/posts_repository.h"\n', "is for the"),
+    sample("src/modules/posts/posts_router.c",
+           '#include "posts_repository.h"\n', "is for the"),
+    sample("src/modules/posts/posts_schemas.c",
+           '#include "modules/posts/posts_repository.h"\n', "is for the"),
+    sample("src/modules/posts/posts_jobs.c",
+           '#include "modules/posts/posts_repository.h"\n', "is for the"),
+    sample("src/modules/posts/posts_more.h",
+           '#include "modules/posts/posts_repository.h"\n', "is for the"),
+    sample("src/dependencies.c",
+           '#include "modules/posts/posts_repository.h"\n', "is for the"),
+    sample("src/modules/users/users_service.c",
+           '#include "modules/posts/posts_repository.h"\n', "only posts.h"),
     sample("src/modules/posts/posts_service.c",
            'q("SELECT id "\n    "FROM users");\n', "SQL"),
     sample("src/http/a.c", 'q("delete from users");\n', "SQL"),
@@ -159,9 +182,18 @@ GOOD = [
         "src/utils/utf8.h": "",
         "src/modules/posts/posts.h": "",
         "src/modules/users/users.h": "",
+        "src/modules/users/users_repository.h":
+            '#include "modules/users/users.h"\n',
+        "src/modules/users/users_repository.c":
+            '#include "modules/users/users_repository.h"\n',
+        "src/modules/users/users_models.c":
+            '#include "users_repository.h"\n',
+        "src/modules/users/users_passwords.c":
+            '#include "modules/users/users_repository.h"\n',
         "src/modules/users/users_service.c":
             '/* #include <libpq-fe.h> "SELECT a FROM b" */\n'
             '#include "users.h"\n#include "modules/posts/posts.h"\n'
+            '#include "modules/users/users_repository.h"\n'
             'e("Select a name from the list");\n'
             "\tposts_service_count(c);\n\tusers_repository_find(c);\n",
     },

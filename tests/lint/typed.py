@@ -37,7 +37,7 @@ def check(files):
 # Like the router, repository and schemas of a module. Each sample of BAD
 # changes one line of it.
 SNIPPET = """
-#include "modules/users/users.h"
+#include "modules/users/users_repository.h"
 
 struct sample {
 	const char	*name;

@@ -41,13 +41,13 @@ find_words(void)
 	return (config.host);
 }
 
-/* Their titles put them in the other order. */
-SETTINGS(test_z,
+/* Read after the server's table, in the order of their titles. */
+SETTINGS(z_test,
     { "KEEL_TEST_LATE", NUMBER(1, 9), .number = &late, .fallback = "2",
 	.then = note_order });
-SETTINGS(test_a,
+SETTINGS(a_test,
     { "KEEL_TEST_EARLY", FLAG, .number = &early, .fallback = "1" });
-SETTINGS(test_m,
+SETTINGS(m_test,
     { "KEEL_TEST_WORDS", TEXT, .text = &words, .fallback = "two words" },
     { "KEEL_TEST_FOUND", TEXT, .text = &words, .find_fallback = find_words },
     { "KEEL_TEST_MISSING", TEXT, .text = &missing },
@@ -300,8 +300,8 @@ main(void)
 		TEST(test_a_type_refuses_what_it_is_not),
 		TEST(test_a_table_is_read_after_the_servers_and_by_title),
 		TEST(test_all_are_printed_and_secrets_masked),
-		TEST(test_what_is_not_declared_is_no_setting),
-		TEST(test_an_empty_one_is_unset),
+		TEST(test_undeclared_settings),
+		TEST(test_an_empty_setting_is_unset),
 		TEST(test_migrate_reads_the_database_alone),
 	};
 

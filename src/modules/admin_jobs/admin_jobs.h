@@ -6,7 +6,6 @@
 
 #include <stdint.h>
 
-#include "database/database.h"
 #include "http/page.h"
 #include "http/schema_response.h"
 #include "schema/schema.h"
@@ -27,8 +26,6 @@ struct admin_job {
 	int64_t		 created_at;
 	int64_t		 finished_at;	/* TIME_NULL: unfinished */
 };
-
-extern const struct model	admin_job_model;
 
 /* admin_jobs_schemas.c */
 
@@ -73,28 +70,6 @@ const struct admin_job_cursor_list
  * ERR_CONFLICT if the job is running or done, or if an equal job is unfinished.
  */
 const struct admin_job	*admin_jobs_service_retry(struct ctx *,
-			    const char *id) AWAITS;
-
-/* admin_jobs_repository.c */
-
-/* Up to limit rows of the page; *n is their number. */
-struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
-			    const struct admin_job_filter *,
-			    const struct page *, int64_t limit, size_t *n)
-			    AWAITS;
-int64_t			 admin_jobs_repository_count(struct ctx *,
-			    const struct admin_job_filter *) AWAITS;
-
-/* A row's sort key, for the cursor. */
-const char		*admin_jobs_repository_sort_key(struct ctx *,
-			    const struct admin_job *);
-
-/*
- * Queues the job again and notifies the runners. A job that is running or done
- * is returned unchanged. NULL if there is no such job. Raises ERR_CONFLICT if
- * an equal job is unfinished.
- */
-struct admin_job	*admin_jobs_repository_retry(struct ctx *,
 			    const char *id) AWAITS;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rows of the jobs table, as an admin sees them. */
 
-#include "modules/admin_jobs/admin_jobs.h"
+#include "modules/admin_jobs/admin_jobs_repository.h"
 
 static const struct column	admin_job_columns[] = {
 	COLUMN(admin_job, id, T_UUID),

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "modules/admin_jobs/admin_jobs.h"
+#include "modules/admin_jobs/admin_jobs_repository.h"
 
 QUERIES(admin_jobs);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "modules/admin_jobs/admin_jobs.h"
+#include "modules/admin_jobs/admin_jobs_repository.h"
 
 const struct admin_job_list *
 admin_jobs_service_get_all(struct ctx *c,

@@ -7,7 +7,7 @@
 #include "config.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
-#include "modules/auth/auth.h"
+#include "modules/auth/auth_repository.h"
 #include "product.h"
 #include "utils/keyed_hash.h"
 #include "utils/utf8.h"

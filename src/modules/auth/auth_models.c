@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rows of sessions, and of counted sign-in attempts. */
 
-#include "modules/auth/auth.h"
+#include "modules/auth/auth_repository.h"
 
 static const struct column	session_columns[] = {
 	COLUMN(session, id, T_UUID),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The queries on sessions and sign-in attempts. */
 
-#include "modules/auth/auth.h"
+#include "modules/auth/auth_repository.h"
 
 QUERIES(sessions);
 QUERIES(sign_ins);

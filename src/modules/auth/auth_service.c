@@ -5,7 +5,7 @@
 
 #include "config.h"
 #include "middleware/middleware.h"
-#include "modules/auth/auth.h"
+#include "modules/auth/auth_repository.h"
 #include "product.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
@@ -14,6 +14,7 @@
 #define SECOND	INT64_C(1000000)	/* microseconds */
 
 #define ACCESS_TOKEN_MAX	2048
+#define BATCH	1000	/* rows per statement, which has five seconds */
 
 static struct token	*open_session(struct ctx *, const struct user *)
 			    AWAITS;
@@ -151,4 +152,15 @@ auth_service_end_sessions(struct ctx *c, const struct user *user,
     const char *except)
 {
 	auth_repository_revoke_sessions(c, user, except);
+}
+
+void
+auth_service_purge(struct ctx *c)
+{
+	while (auth_repository_purge_sessions(c, BATCH) == BATCH)
+		;
+	while (auth_repository_purge_failures(c, BATCH) == BATCH)
+		;
+	while (auth_repository_purge_networks(c, BATCH) == BATCH)
+		;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The query for the schema's version, and whether the database is writable. */
 
-#include "modules/health/health.h"
+#include "modules/health/health_repository.h"
 
 QUERIES(health);
 QUERY(health, database_state, database_state);

@@ -2,13 +2,10 @@
 /* Readiness, and the page of metrics. */
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/metrics.h"
-#include "modules/health/health.h"
+#include "modules/health/health_repository.h"
 #include "product.h"
-
-#define METRIC_MAX	512	/* bytes of a metric, its help included */
 
 struct health *
 health_service_ready(struct ctx *c)
@@ -57,7 +54,6 @@ static const struct gauge {
 };
 
 #define NGAUGES		(sizeof(gauges) / sizeof(gauges[0]))
-#define PAGE_MAX	((NGAUGES + 6) * METRIC_MAX)
 
 static uint64_t
 gauge_value(const struct gauge *g)
@@ -77,42 +73,43 @@ gauge_value(const struct gauge *g)
 	return (total);
 }
 
-static size_t
-write_requests(char *page, size_t n)
+static void
+write_requests(struct text *page)
 {
 	uint64_t	 total;
 	int		 class, i;
 
-	n += (size_t)snprintf(page + n, PAGE_MAX - n,
+	text_puts(page,
 	    "# HELP " PRODUCT "_requests_total Requests, by the status class "
 	    "of the response.\n# TYPE " PRODUCT "_requests_total counter\n");
 	for (class = 2; class <= 5; class++) {
 		for (total = 0, i = 0; i < METRICS_WORKERS_MAX; i++)
 			total += shared->workers[i].requests[class];
-		n += (size_t)snprintf(page + n, PAGE_MAX - n,
+		text_printf(page,
 		    PRODUCT "_requests_total{status=\"%dxx\"} %" PRIu64 "\n",
 		    class, total);
 	}
-	return (n);
 }
 
 const char *
 health_service_metrics(struct ctx *c)
 {
-	char		*page = ctx_alloc(c, PAGE_MAX);
-	size_t		 n = 0, i;
+	struct text	 page = arena_text(&c->arena);
+	size_t		 i;
 
 	for (i = 0; i < NGAUGES; i++)
-		n += (size_t)snprintf(page + n, PAGE_MAX - n,
+		text_printf(&page,
 		    "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n",
 		    gauges[i].name, gauges[i].help, gauges[i].name,
 		    gauges[i].counter ? "counter" : "gauge",
 		    gauges[i].name, gauge_value(&gauges[i]));
-	n = write_requests(page, n);
-	snprintf(page + n, PAGE_MAX - n,
+	write_requests(&page);
+	text_printf(&page,
 	    "# HELP " PRODUCT "_worker_restarts_total Workers that died.\n"
 	    "# TYPE " PRODUCT "_worker_restarts_total counter\n"
 	    PRODUCT "_worker_restarts_total %" PRIu64 "\n",
 	    (uint64_t)shared->worker_restarts);
-	return (page);
+	if (page.cut)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (page.data);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rows of the users table (models.py in a FastAPI project). */
 
-#include "modules/users/users.h"
+#include "modules/users/users_repository.h"
 
 static const struct column	user_columns[] = {
 	COLUMN(user, id, T_UUID),

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "modules/users/users.h"
+#include "modules/users/users_repository.h"
 #include "request/offload.h"
 #include "utils/password.h"
 

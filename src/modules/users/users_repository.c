@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "modules/users/users.h"
+#include "modules/users/users_repository.h"
 #include "utils/uuid.h"
 
 QUERIES(users);

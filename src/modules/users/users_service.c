@@ -6,7 +6,7 @@
 #include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
-#include "modules/users/users.h"
+#include "modules/users/users_repository.h"
 #include "utils/email.h"
 
 /* Without this limit, 409 tells which of many addresses are registered. */

@@ -41,9 +41,11 @@ teardown(void **state)
 static void
 assert_written(const struct jsonw *w, const char *text)
 {
-	assert_false(w->failed);
-	if (w->len != strlen(text) || memcmp(w->text, text, w->len) != 0)
-		fail_msg("%.*s is not %s", (int)w->len, w->text, text);
+	assert_false(w->text.cut);
+	if (w->text.len != strlen(text) ||
+	    memcmp(w->text.data, text, w->text.len) != 0)
+		fail_msg("%.*s is not %s", (int)w->text.len, w->text.data,
+		    text);
 }
 
 /* Parses the text with jansson. */
@@ -53,11 +55,12 @@ parsed(const struct jsonw *w)
 	json_error_t	 error;
 	json_t		*root;
 
-	assert_false(w->failed);
-	root = json_loadb(w->text, w->len, JSON_DECODE_ANY |
+	assert_false(w->text.cut);
+	root = json_loadb(w->text.data, w->text.len, JSON_DECODE_ANY |
 	    JSON_REJECT_DUPLICATES, &error);
 	if (root == NULL)
-		fail_msg("%s: %.*s", error.text, (int)w->len, w->text);
+		fail_msg("%s: %.*s", error.text, (int)w->text.len,
+		    w->text.data);
 	return (root);
 }
 
@@ -144,7 +147,7 @@ test_any_bytes(void **state)
 		text[n] = '\0';
 		jsonw_init_fixed(&j, buf, sizeof(buf));
 		jsonw_string(&j, NULL, text);
-		assert_true(utf8_valid(j.text, j.len));
+		assert_true(utf8_valid(j.text.data, j.text.len));
 		root = parsed(&j);
 		if (utf8_valid(text, strlen(text)))
 			assert_string_equal(json_string_value(root), text);
@@ -250,7 +253,7 @@ write_sample(struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-/* In a buffer of each size, it fits, or failed is set, without an overrun. */
+/* In a buffer of each size: it fits, or text.cut is set and it stays within. */
 static void
 test_fixed_buffer(void **state)
 {
@@ -261,23 +264,23 @@ test_fixed_buffer(void **state)
 	(void)state;
 	jsonw_init(&whole, &arena);
 	write_sample(&whole);
-	assert_false(whole.failed);
-	for (i = 0; i <= whole.len + 1; i++) {
+	assert_false(whole.text.cut);
+	for (i = 0; i <= whole.text.len + 1; i++) {
 		buf = malloc(i + 1);
 		buf[i] = 'x';
 		jsonw_init_fixed(&j, buf, i);
 		write_sample(&j);
-		assert_int_equal(j.failed, i < whole.len);
-		assert_true(j.len <= i);
-		assert_memory_equal(buf, whole.text, j.len);
+		assert_int_equal(j.text.cut, i <= whole.text.len);
+		assert_true(j.text.len <= i);
+		assert_memory_equal(buf, whole.text.data, j.text.len);
 		assert_int_equal(buf[i], 'x');
 
-		/* It stays failed, although this would fit. */
-		len = j.len;
-		if (j.failed) {
+		/* It stays cut, though this would fit. */
+		len = j.text.len;
+		if (j.text.cut) {
 			jsonw_array_end(&j);
-			assert_int_equal(j.len, len);
-			assert_true(j.failed);
+			assert_int_equal(j.text.len, len);
+			assert_true(j.text.cut);
 		}
 		free(buf);
 	}
@@ -342,14 +345,14 @@ test_memory_short(void **state)
 		faults_parse(&faults, headers[i]);
 		faults_select(&faults);
 		jsonw_array(&j, NULL);
-		for (k = 0; k < 5000 && !j.failed; k++)
+		for (k = 0; k < 5000 && !j.text.cut; k++)
 			jsonw_int(&j, NULL, (int64_t)k);
 		faults_select(NULL);
-		assert_true(j.failed);
-		len = j.len;
+		assert_true(j.text.cut);
+		len = j.text.len;
 		jsonw_array_end(&j);
-		assert_true(j.failed);
-		assert_int_equal(j.len, len);
+		assert_true(j.text.cut);
+		assert_int_equal(j.text.len, len);
 	}
 }
 

@@ -6,7 +6,7 @@
 /* sources: src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/request/endpoint.c */
 /* sources: tests/unit/fakes/kore_fake.c */
-/* sources: src/request/error_details.c */
+/* sources: src/request/error_details.c src/wire/wire_head.c */
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 /* Which page a query asks for; test_page_links.c tests the Link header. */

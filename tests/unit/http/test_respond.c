@@ -6,7 +6,7 @@
 /* sources: src/base/jsonw.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
-/* sources: src/request/error_details.c */
+/* sources: src/request/error_details.c src/wire/wire_head.c */
 /* defines: -DFAULTS */
 
 /* Responses, and what a schema writes of a struct. */

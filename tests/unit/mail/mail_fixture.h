@@ -35,6 +35,6 @@ mail_of(const char *text, const char *html)
 static inline char *
 string_of(const struct text *t)
 {
-	assert_false(t->failed);
+	assert_false(t->cut);
 	return (strndup(t->len > 0 ? t->data : "", t->len));
 }

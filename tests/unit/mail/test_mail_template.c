@@ -66,7 +66,7 @@ check(enum mail_part part, const char *value, const char *want)
 {
 	struct mail	 m = mail_of("Subject: [{{name}}]\n\n[{{name}}]",
 			    "[{{name}}]");
-	struct text	 t = { .arena = &arena };
+	struct text	 t = arena_text(&arena);
 	char		*got;
 
 	mail_expand(&t, &m, part, CONTEXT(FROM_USER("name", value),

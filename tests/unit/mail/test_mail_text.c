@@ -20,7 +20,7 @@ teardown(void **state)
 static void
 check_header(const char *value, const char *want)
 {
-	struct text	 t = { .arena = &arena };
+	struct text	 t = arena_text(&arena);
 	char		*got;
 
 	mail_header(&t, "Subject", value, strlen(value));
@@ -77,8 +77,7 @@ test_long_values(void **state)
 		value[0] = '\0';
 		for (j = 0; j < 100; j++)
 			strcat(value, units[i]);
-		memset(&t, 0, sizeof(t));
-		t.arena = &arena;
+		t = arena_text(&arena);
 		mail_header(&t, "Subject", value, strlen(value));
 		got = string_of(&t);
 		for (line = strtok_r(got, "\r\n", &save); line != NULL;
@@ -95,7 +94,7 @@ test_long_values(void **state)
 static void
 check_address(const char *owner, const char *want)
 {
-	struct text	 t = { .arena = &arena };
+	struct text	 t = arena_text(&arena);
 	char		*got;
 
 	mail_header_address(&t, "From", owner, "a@b.example");
@@ -120,7 +119,7 @@ test_an_address_and_its_owner(void **state)
 static void
 check_quoted(const char *in, const char *want)
 {
-	struct text	 t = { .arena = &arena };
+	struct text	 t = arena_text(&arena);
 	char		*got;
 
 	mail_quoted(&t, in, strlen(in));

@@ -127,82 +127,7 @@ test_malformed(void **state)
 	refuses("a=\x7f");
 }
 
-static void
-test_path_segment(void **state)
-{
-	char	plus[] = "a+b%2Fc%20d%C3%A9", empty[] = "", nul[] = "a%00";
-	char	bad[] = "a%2", utf8[] = "%FF", raw[] = "a\x1f";
-
-	(void)state;
-	assert_true(form_percent_decode(plus));
-	assert_string_equal(plus, "a+b/c d\xc3\xa9");
-	assert_true(form_percent_decode(empty));
-	assert_string_equal(empty, "");
-	assert_false(form_percent_decode(nul));
-	assert_false(form_percent_decode(bad));
-	assert_false(form_percent_decode(utf8));
-	assert_false(form_percent_decode(raw));
-}
-
-static void
-encodes(const char *text, const char *expect)
-{
-	char	out[64], *exact;
-	size_t	need = strlen(expect) + 1, size;
-
-	assert_true(form_percent_encode(text, out, sizeof(out)));
-	assert_string_equal(out, expect);
-	/* Fits into exactly the needed size, and into no smaller one. */
-	for (size = 0; size <= need; size++) {
-		exact = malloc(size);
-		assert_int_equal(form_percent_encode(text, exact, size),
-		    size == need);
-		if (size == need)
-			assert_string_equal(exact, expect);
-		free(exact);
-	}
-	assert_true(need <= FORM_ENCODED_SIZE(strlen(text)));
-}
-
-static void
-test_percent_encode(void **state)
-{
-	char	text[256], out[FORM_ENCODED_SIZE(255)];
-	int	i;
-
-	(void)state;
-	encodes("", "");
-	encodes("a", "a");
-	encodes("azAZ09-._~", "azAZ09-._~");
-	encodes(" ", "%20");
-	encodes("a b", "a%20b");
-	encodes("ab c", "ab%20c");
-	encodes("a+b&c=d%", "a%2Bb%26c%3Dd%25");
-	encodes("/?#:@!$'()*,;", "%2F%3F%23%3A%40%21%24%27%28%29%2A%2C%3B");
-	encodes("<>\"\r\n", "%3C%3E%22%0D%0A");
-	encodes("J\xc3\xbcrgen", "J%C3%BCrgen");
-	encodes("\x01\x7f\x80\xff", "%01%7F%80%FF");
-
-	/* Every byte; what is valid text can be decoded again. */
-	for (i = 1; i < 256; i++)
-		text[i - 1] = (char)i;
-	text[255] = '\0';
-	assert_true(form_percent_encode(text, out, sizeof(out)));
-	assert_int_equal(strlen(out), 66 + (255 - 66) * 3);
-	assert_false(form_percent_decode(out));
-	text[127] = '\0';
-	assert_true(form_percent_encode(text, out, sizeof(out)));
-	assert_true(form_percent_decode(out));
-	assert_string_equal(out, text);
-
-	/* Three bytes per character are enough when each needs three. */
-	memset(text, '%', 255);
-	text[255] = '\0';
-	assert_true(form_percent_encode(text, out, sizeof(out)));
-	assert_false(form_percent_encode(text, out, sizeof(out) - 1));
-}
-
-/* Any bytes: no byte outside is touched, and the loop ends. */
+/* Whatever bytes there are: no byte outside is touched, and it ends. */
 static void
 test_noise(void **state)
 {
@@ -230,8 +155,6 @@ main(void)
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_path_segment),
-		cmocka_unit_test(test_percent_encode),
 		cmocka_unit_test(test_noise),
 	};
 

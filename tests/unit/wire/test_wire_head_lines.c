@@ -148,6 +148,39 @@ test_values_are_found_by_name(void **state)
 	assert_null(head_value(&head, ""));
 }
 
+/* The values of the lines of that name, forwards, then backwards. */
+static const char *
+values_of(const char *name)
+{
+	const struct head_line	*line = NULL;
+	static char		 out[256];
+	size_t			 n = 0;
+
+	out[0] = '\0';
+	while ((line = head_next(&head, line, name)) != NULL)
+		n += (size_t)snprintf(out + n, sizeof(out) - n, "%s ",
+		    line->value);
+	n += (size_t)snprintf(out + n, sizeof(out) - n, "|");
+	while ((line = head_previous(&head, line, name)) != NULL)
+		n += (size_t)snprintf(out + n, sizeof(out) - n, " %s",
+		    line->value);
+	return (out);
+}
+
+static void
+test_all_lines_of_a_name(void **state)
+{
+	(void)state;
+	assert_reads(LINE("a: 1\r\nb: 2\r\nA: 3\r\naa: 4\r\na: 5"), GOT);
+	assert_string_equal(values_of("a"), "1 3 5 | 5 3 1");
+	assert_string_equal(values_of("B"), "2 | 2");
+	assert_string_equal(values_of("host"), "h | h");
+	assert_string_equal(values_of("c"), "|");
+	assert_string_equal(values_of(""), "|");
+	head.nlines = 0;
+	assert_string_equal(values_of("a"), "|");
+}
+
 /* All hundred lines are found. */
 static void
 test_a_hundred_lines(void **state)
@@ -357,6 +390,7 @@ main(void)
 		TEST(test_lines_that_are_not_valid),
 		TEST(test_lines_that_may_not_repeat),
 		TEST(test_values_are_found_by_name),
+		TEST(test_all_lines_of_a_name),
 		TEST(test_a_hundred_lines),
 		TEST(test_the_connection),
 		TEST(test_content_length),

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /* Ends the process, at a failed start or later. */
 
-#ifndef SRC_MAIN_H
-#define SRC_MAIN_H
+#ifndef SRC_EXIT_H
+#define SRC_EXIT_H
 
 /*
  * Prints one line to standard error and exits with status 1. Only before the
  * fork.
  */
-void	main_fail(const char *, ...)
+void	exit_fail(const char *, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));
 
+/* The same with this line. Returns if it is NULL: nothing is wrong. */
+void	exit_if(const char *problem);
+
 /* Removes the pid file and exits. */
-void	main_exit(int status) __attribute__((noreturn));
+void	exit_with(int status) __attribute__((noreturn));
 
 /*
  * Exits with status 0. An asan build searches for leaks first, and exits with
  * status 99 if there are any. The pid file stays.
  */
-void	main_exit_clean(void) __attribute__((noreturn));
+void	exit_clean(void) __attribute__((noreturn));
 
 #endif

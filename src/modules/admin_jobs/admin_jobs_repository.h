@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Jobs in the database, as an admin asks. For src/modules/admin_jobs only. */
+
+#ifndef MODULES_ADMIN_JOBS_REPOSITORY_H
+#define MODULES_ADMIN_JOBS_REPOSITORY_H
+
+#include "database/database.h"
+#include "modules/admin_jobs/admin_jobs.h"
+
+/* admin_jobs_models.c */
+
+extern const struct model	admin_job_model;
+
+/* admin_jobs_repository.c */
+
+/* Up to limit rows of the page; *n is their number. */
+struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
+			    const struct admin_job_filter *,
+			    const struct page *, int64_t limit, size_t *n)
+			    AWAITS;
+int64_t			 admin_jobs_repository_count(struct ctx *,
+			    const struct admin_job_filter *) AWAITS;
+
+/* A row's sort key, for the cursor. */
+const char		*admin_jobs_repository_sort_key(struct ctx *,
+			    const struct admin_job *);
+
+/*
+ * Queues the job again and notifies the runners. A job that is running or done
+ * is returned unchanged. NULL if there is no such job. Raises ERR_CONFLICT if
+ * an equal job is unfinished.
+ */
+struct admin_job	*admin_jobs_repository_retry(struct ctx *,
+			    const char *id) AWAITS;
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* What the database is like. For src/modules/health only. */
+
+#ifndef MODULES_HEALTH_REPOSITORY_H
+#define MODULES_HEALTH_REPOSITORY_H
+
+#include "database/database.h"
+#include "modules/health/health.h"
+
+/* health_models.c */
+
+struct database_state {
+	int64_t	version;		/* of the schema */
+	bool	writable;
+};
+
+extern const struct model	database_state_model;
+
+/* health_repository.c */
+
+/*
+ * The state of the database. If it is read-only, renews all connections:
+ * otherwise a server that gets no more writes would stay connected to a former
+ * primary.
+ */
+struct database_state	*health_repository_database_state(struct ctx *)
+			    AWAITS;
+
+#endif
