@@ -154,6 +154,7 @@ build: $(SWAGGER_UI)
 
 # Each flavour is compiled one file at a time: two of them take both CPUs.
 build-both: $(SWAGGER_UI)
+	@mkdir -p .build
 	@$(MAKE) --no-print-directory build FLAVOR=asan >.build/asan.log 2>&1 & \
 	$(MAKE) --no-print-directory build FLAVOR=prod; prod=$$?; \
 	wait $$! && [ $$prod -eq 0 ] || { cat .build/asan.log; exit 1; }
