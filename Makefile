@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: ISC
-# Keel on Debian 12. kodev compiles; make adds what kodev lacks: flavours kept
-# apart, rebuilding when a header changes, packages, tests.
+# Keel on Debian 12. kodev compiles. make adds what kodev lacks: a folder for
+# each flavour, a rebuild when a header changes, packages, tests.
 
 FLAVOR = dev
 OUT = .build/$(FLAVOR)/keel
 PYTHON = /usr/bin/python3
 
-# Debian's, unless there is one from elsewhere.
+# Debian's npm, unless another one is installed.
 NPM = $(if $(shell command -v npm),,npm)
 
-# Debian's postgresql-15 makes and starts a system cluster of its own. Keel
-# never touches it; a private one is kept in KEEL_STATE_DIR.
+# Debian's postgresql-15 creates and starts a system cluster. Keel never uses
+# it: the private cluster is in KEEL_STATE_DIR.
 RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
 	libcurl4-openssl-dev \
@@ -22,8 +22,8 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
 	python3-aiosmtpd sslscan \
 	slowhttptest procps iproute2 chromium
 
-# The docs page's, from npm; conf/swagger-ui has the exact version. Its scripts
-# are not run: one of them reports the installation.
+# For the docs page, from npm; conf/swagger-ui has the exact version. npm does
+# not run the package's scripts: one of them reports the installation.
 SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 	assets/swagger-ui/swagger-ui.css.gz
 
@@ -43,28 +43,28 @@ help:
 	@echo 'make lint             the rules of the tree (tests/lint)'
 	@echo 'make check-unit       the C tests (tests/unit)'
 	@echo 'make check-api        the API tests on the prod build (tests/api)'
-	@echo 'make check-api-smoke  some of them, of each folder'
-	@echo 'make check-api-asan   those about memory, wire and faults, and the'
+	@echo 'make check-api-smoke  some API tests from each folder'
+	@echo 'make check-api-asan   the tests of memory, wire and faults, and the'
 	@echo '                      smoke tests, on the asan build'
 	@echo "make check-openapi    the ecosystem's tools (tests/openapi)"
-	@echo 'make fuzz             any bytes at the asan build: SECONDS=15 SEED=1'
+	@echo 'make fuzz             random bytes, asan build: SECONDS=15 SEED=1'
 	@echo 'make attacks          slow clients, floods, guessing: a short run'
 	@echo
 	@echo 'make proof-asan       all API tests on the asan build'
-	@echo 'make proof-jobs       the job tests of full size'
+	@echo 'make proof-jobs       the job tests at full size'
 	@echo 'make proof-fuzz       ten minutes of fuzz'
 	@echo 'make proof-attacks    each attack of slow clients for 8 seconds'
 	@echo 'make proof-sign-ins   floods of sign-ins and guessing, in full'
 	@echo
 	@echo 'make golden           renew tests/golden/openapi.json'
 	@echo 'make rooms            renew docs/rooms.md, the arrows of src'
-	@echo 'make kore-defects     is stock Kore as docs/architecture.md says?'
+	@echo 'make kore-defects     test the defects of stock Kore'
 	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"
 	@echo 'make deps deps-test   only install what run and test need'
 	@echo 'make clean            remove what was built; ./var is kept'
 
-# A database of the user's own is migrated here: ./keel serve does that only
-# for its private one.
+# Migrates the database of KEEL_DATABASE_URL: ./keel serve migrates only its
+# private one.
 run: deps
 	@+$(MAKE) --no-print-directory build
 	@if [ -n "$${KEEL_DATABASE_URL+set}" ]; then \
@@ -74,7 +74,7 @@ run: deps
 	fi
 	@KEEL_FLAVOR=$(FLAVOR) exec ./keel serve --with-jobs
 
-# One after the other, cheapest first, whatever -j says.
+# One after the other, fastest first, even with -j.
 test: deps-test
 	@mkdir -p .build && : >.build/suites
 	@+$(TIMED) lint
@@ -87,7 +87,7 @@ test: deps-test
 	@+$(TIMED) attacks
 	@KEEL_SUITES=.build/suites $(PYTHON) -B tests/suite.py --table
 
-# On a tree that was built before this takes a minute.
+# Takes a minute if the tree is already built.
 check:
 	@mkdir -p .build && : >.build/suites
 	@+$(TIMED) lint
@@ -117,13 +117,13 @@ $(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
 		    >assets/swagger-ui/$$file.gz || exit 1; \
 	done
 
-# kodev names the module after the folder it runs in and keeps one set of
-# objects: so it runs in a folder called keel, one per flavour. It looks at
-# sources only, and at whole seconds: so objects go when a header or a flag has
-# changed, an object goes when its source has, and the module goes, to be
-# linked anew, when a file was removed. The stamp is as old as the build's
-# start: what is edited meanwhile is newer. The touch tells ./keel which flavour
-# was made last.
+# kodev names the module after its working folder and keeps one set of objects,
+# so it runs in a folder called keel, one per flavour. It checks only sources,
+# and only whole seconds. So this removes all objects when a header or a flag
+# has changed, an object when its source has changed, and the module, to link
+# it again, when a file was removed. The stamp has the time of the build's
+# start, so a file that is edited during the build is newer. The touch tells
+# ./keel which flavour was built last.
 build: $(SWAGGER_UI)
 	@mkdir -p $(OUT)
 	@for f in src assets sql conf kore.conf; do \
@@ -152,14 +152,14 @@ build: $(SWAGGER_UI)
 		rm -f keel.so; exit 1; \
 	fi
 
-# Each flavour is compiled one file at a time: two of them take both CPUs.
+# kodev compiles one file at a time: two flavours use both CPUs.
 build-both: $(SWAGGER_UI)
 	@mkdir -p .build
 	@$(MAKE) --no-print-directory build FLAVOR=asan >.build/asan.log 2>&1 & \
 	$(MAKE) --no-print-directory build FLAVOR=prod; prod=$$?; \
 	wait $$! && [ $$prod -eq 0 ] || { cat .build/asan.log; exit 1; }
 
-# $(SUITE) 'its name' a command: its tests and its seconds, counted.
+# $(SUITE) 'its name' a command: counts its tests and its seconds.
 SUITE = $(PYTHON) -B tests/suite.py
 PROD = KEEL_BUILD="$$PWD/.build/prod/keel" $(SUITE)
 ASAN = KEEL_BUILD="$$PWD/.build/asan/keel" $(SUITE)
@@ -183,8 +183,8 @@ rules:
 check-unit:
 	@$(SUITE) unit $(MAKE) --no-print-directory -C tests/unit check
 
-# Whole files, three at a time: half of the time the tests wait, and those that
-# measure deadlines have room.
+# Three files at a time: the tests wait half of the time, and with three the
+# tests that measure deadlines still get enough CPU.
 PYTEST = $(PYTHON) -m pytest -n 3 --dist loadfile
 
 check-api:
@@ -211,7 +211,7 @@ check-openapi:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) openapi $(PYTHON) -B tests/openapi/run.py
 
-# The description as it is, for git to show what has changed.
+# Writes the current description, so that git shows what has changed.
 golden:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@mkdir -p tests/golden
@@ -219,11 +219,11 @@ golden:
 	    tests/api/support/description.py >tests/golden/openapi.json.new
 	@mv tests/golden/openapi.json.new tests/golden/openapi.json
 
-# The rooms of src and who includes whom.
+# The folders of src and their includes.
 rooms:
 	@$(PYTHON) -B tests/lint/rooms.py --write
 
-# SECONDS and SEED are the caller's, or their defaults those of the harness.
+# SECONDS and SEED are optional; the harness has their defaults.
 fuzz:
 	@$(MAKE) --no-print-directory build FLAVOR=asan
 	@$(ASAN) fuzz $(PYTHON) tests/fuzz/fuzz_listener.py \
@@ -255,7 +255,7 @@ h1spec:
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
 	    tests/h1spec/run.py "$(H1SPEC)"
 
-# Of Debian's Kore, with nothing of Keel in it: for when Debian has a new one.
+# Tests Debian's Kore without Keel: for a new version of Kore in Debian.
 kore-defects:
 	@$(PYTHON) -B tests/kore/run.py
 
@@ -264,7 +264,7 @@ clean:
 	    tests/openapi/build
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
-# Nothing is asked of apt, or of sudo, when nothing is missing.
+# Runs neither apt nor sudo if nothing is missing.
 define install
 missing=; \
 for package in $(1); do \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads the environment into the settings' rows (FastAPI's config.py). */
+/* Reads the settings from the environment (FastAPI's config.py). */
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -23,8 +23,9 @@ struct config	config;
 REGISTERED(struct settings_table, settings);
 
 /*
- * The server's table comes first, so that a module's row may build on it; then
- * the others by title. The linker's order depends on the file system.
+ * The server's table comes first, so that a module's row may use its values;
+ * the others are in order of their titles. (The linker's order depends on the
+ * file system.)
  */
 static int
 compare_titles(const char *a, const char *b)
@@ -36,7 +37,7 @@ compare_titles(const char *a, const char *b)
 	return (strcmp(a, b));
 }
 
-/* The table that comes after `last`, or the first if that is NULL. */
+/* The table after `last`, or the first if `last` is NULL. */
 static const struct settings_table *
 next_table(const struct settings_table *last)
 {
@@ -84,7 +85,7 @@ check_number(const struct setting *s, unsigned *out)
 	return (NULL);
 }
 
-/* "a, b or c". */
+/* Writes "a, b or c". */
 static void
 list_choices(const struct setting *s, char *out, size_t size)
 {
@@ -202,7 +203,7 @@ is_own(const char *variable, size_t len)
 	return (false);
 }
 
-/* If a misspelt setting were ignored, its default would count. */
+/* A misspelt setting is an error: otherwise its default would be used. */
 static const char *
 check_unknown(void)
 {
@@ -220,7 +221,7 @@ check_unknown(void)
 }
 
 /*
- * Every command but routes and openapi needs the database. ALLOW_ROOT is read
+ * All commands except routes and openapi need the database. ALLOW_ROOT comes
  * before the rows whose checks open files.
  */
 const char *
@@ -251,7 +252,7 @@ print_setting(const struct setting *s)
 	    s->value != NULL ? "  (default)" : "");
 }
 
-/* From the last row up: the order that check-config has always had. */
+/* From the last row to the first: the established order of check-config. */
 void
 config_print(void)
 {

@@ -9,7 +9,7 @@
 #include "base/register.h"
 #include "utils/jwt.h"
 
-/* What the text of a setting must be. */
+/* What the value of a setting must be. */
 enum setting_type {
 	SETTING_TEXT,		/* any text */
 	SETTING_NUMBER,		/* decimal digits, from min to max */
@@ -18,9 +18,9 @@ enum setting_type {
 };
 
 /*
- * A setting: everything about it is in its row. docs/settings.md has a table
- * that tests/lint/settings.py makes from the rows, and check-config prints
- * them. src/config_table.c has the server's own; any file may add more:
+ * A setting. tests/lint/settings.py makes the tables of docs/settings.md from
+ * these rows, and check-config prints them. The server's rows are in
+ * src/config_table.c; any file may add more:
  *
  *	static unsigned	 posts_max;
  *
@@ -31,41 +31,41 @@ enum setting_type {
  *		.meaning = "Posts that one user may have.",
  *	    });
  *
- * They are read when the server, the job runner or check-config starts, before
- * the fork. A variable that is empty counts as unset.
+ * The server, the job runner and check-config read them at the start, before
+ * the fork. An empty variable counts as unset.
  */
 struct setting {
-	const char	*name;		/* the variable of the environment */
+	const char	*name;		/* the environment variable */
 
 	enum setting_type	 type;
-	unsigned		 min, max;	/* of a number */
-	const char *const	*choices;	/* up to NULL */
+	unsigned		 min, max;	/* for a number */
+	const char *const	*choices;	/* ends with NULL */
 
-	/* The targets, each NULL or filled in. */
-	const char	**text;		/* NULL is stored if it is unset */
+	/* Where to store the value. Each may be NULL. */
+	const char	**text;		/* set to NULL if unset */
 	unsigned	*number;	/* the number, or the choice's index;
-					   if it is unset, not changed */
+					   unchanged if unset */
 
-	/* The default: a text, or a function that finds one. */
+	/* The default: a text, or a function that returns it. */
 	const char	*fallback;
 	const char	*(*find_fallback)(void);
-	const char	*required;	/* there is none: how to set it */
+	const char	*required;	/* no default: tells how to set it */
 
 	/*
-	 * What follows once this row and those above it are read: a check of
-	 * several settings, or handing them to a room. Returns NULL, or the
-	 * line that ends the start.
+	 * Called after this row and those above it are read, to check several
+	 * settings or to pass them on. Returns NULL, or the error message that
+	 * ends the start.
 	 */
 	const char	*(*then)(void);
 
-	bool		 secret;	/* is printed masked */
+	bool		 secret;	/* print it masked */
 
 	/* For docs/settings.md. */
 	const char	*meaning;	/* one sentence */
-	const char	*values;	/* what the type does not say of them */
+	const char	*values;	/* the valid values, besides type */
 	const char	*unset;		/* the default, if fallback is NULL */
 
-	/* Once it is read. */
+	/* Set when it is read. */
 	const char	*value;
 	bool		 given;		/* by the environment */
 };
@@ -98,7 +98,7 @@ struct settings_table {
 enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };
 
 /*
- * The settings that the top and the modules use; the rooms below have theirs.
+ * The settings of the modules and the files in src; folders keep their own.
  * Filled once, in the parent, before the fork; constant afterwards.
  */
 struct config {
@@ -119,14 +119,14 @@ struct config {
 extern struct config	config;
 
 /*
- * Reads and checks the settings that COMMAND needs. Returns NULL, or a line
- * that names the setting that is missing or wrong, and says how it must be.
+ * Reads and checks the settings that COMMAND needs. Returns NULL, or an error
+ * message that names the missing or wrong setting.
  */
 const char	*config_load(void);
 
 /*
- * Prints every setting as it stands, secrets masked, and the rate limits that
- * result from them (the command check-config).
+ * The command check-config: prints every setting's value, secrets masked, and
+ * the rate limits.
  */
 void		 config_print(void);
 

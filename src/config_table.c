@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The server's settings: a row each, and what concerns several of them. */
+/* The server's settings, and the checks that need several of them. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 #define PROXIES_MAX	32
 #define PUBLIC_URL_MAX	200	/* bytes */
 
-/* The targets that only the functions below need. */
+/* Values that only the functions below need. */
 static const char	*state_dir, *rate_limits, *trusted_proxies;
 static const char	*secret_key, *smtp_url, *smtp_ca, *mail_from;
 static unsigned		 port, admin_port, smtp_tls, allow_root;
@@ -250,7 +250,7 @@ check_public_url(void)
 	return (NULL);
 }
 
-/* A secret that was copied from an example is known to others. */
+/* A secret copied from an example is publicly known. */
 static const char *
 check_secret(const char *secret, const char *alg)
 {
@@ -380,7 +380,7 @@ use_proxies(void)
 	return (NULL);
 }
 
-/* A fault in a server that runs as root endangers the whole machine. */
+/* A bug in a server that runs as root endangers the whole machine. */
 static const char *
 check_root(void)
 {

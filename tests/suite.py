@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Runs a suite and says at its end how many tests it had and what they took.
+"""Runs a suite and prints at its end how many tests it had and its duration.
 
 usage: suite.py NAME COMMAND...     one suite
-       suite.py --table             what the suites of this run took
+       suite.py --table             the times of this run's suites
 
-The command's tests are counted from its own last words: pytest's, or lines
-`name: N passed, N failed`. A suite without a single test has failed. With
-KEEL_SUITES, the name of a file, each suite adds its line there."""
+It counts the tests from the end of the command's output: pytest's summary, or
+lines `name: N passed, N failed`. A suite without a single test has failed. With
+KEEL_SUITES, the name of a file, each suite appends its line there."""
 
 import os
 import re
@@ -21,11 +21,11 @@ PYTEST = re.compile(r"^=* ?((?:\d+ \w+,? ?)+) in [\d.]+s.*$", re.M)
 
 
 def read(command):
-    """Its exit status and what it printed, which is passed on as it comes."""
+    """Its exit status and its output, which is also printed at once."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)    # the command has it, too
+    signal.signal(signal.SIGINT, signal.SIG_IGN)    # the command gets it
     parts = []
     while data := os.read(process.stdout.fileno(), 65536):
         sys.stdout.buffer.write(data)
@@ -57,7 +57,7 @@ def run(name, command):
         print("%s: no test was run" % name)
         status = status or 1
     elif status and not failed:
-        failed = 1      # not a test: what ends the suite
+        failed = 1      # not a test: the suite itself
     line = "%s: %d passed, %d failed in %.0f s" % (name, passed, failed, took)
     print(line, flush=True)
     if "KEEL_SUITES" in os.environ:

@@ -22,7 +22,7 @@ SELECT u.id, u.email, u.name, u.hashed_password, u.role, u.is_active,
    AND s.revoked_at IS NULL
    AND s.expires_at > now()
 
--- name: users.find_signed_in_and_asked
+-- name: users.find_signed_in_and_target
 SELECT a.id, a.email, a.name, a.hashed_password, a.role, a.is_active,
        a.email_verified, a.version, a.created_at, a.updated_at
   FROM sessions s

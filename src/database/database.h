@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The database: rows, queries, transactions. The only SQL client; every wait
+ * The database: rows, queries, transactions. All SQL goes through here; a wait
  * suspends the coroutine, not the worker.
  */
 
@@ -15,41 +15,45 @@
 #include "schema/schema.h"
 
 /*
- * PostgreSQL, awaited. SQL stands in sql/queries, in sections headed
- * `-- name: users.find_by_email`; C names a section with the model its rows
- * become, and calls it with text parameters:
+ * SQL is in sql/queries, in sections headed `-- name: users.find_by_email`. C
+ * declares a section with the model of its rows, and calls it with text
+ * parameters:
  *
  *	QUERIES(users);
  *	QUERY(users, find_by_email, user);
  *	...
  *	return (db_maybe_one(c, users_find_by_email, email));
  *
- * Every query is prepared on every connection, and once in the parent, where
- * its columns are compared with the model: a bad query stops the start.
+ * Every query is prepared on every connection. At the start the parent also
+ * prepares it once and compares its columns with the model: the server does
+ * not start with a wrong query.
  */
 
 /* A column and its place in the model's struct. */
 struct column {
-	const char	*structure;		/* whose member it is */
+	const char	*structure;		/* the struct's name */
 	const char	*name;
 	enum field_type	 type;
 	size_t		 offset;
-	bool		 nullable;		/* neither T_BOOL nor T_INT */
+	bool		 nullable;		/* not for T_BOOL, T_INT */
 };
 
 struct model {
 	const char		*name;
-	const struct column	*columns;	/* in the SELECT's order */
+	const struct column	*columns;	/* in the order of SELECT */
 	size_t			 ncolumns;
 	size_t			 size;
 };
 
-/* NULL is NULL, or TIME_NULL: COLUMN(job, error, T_STR, .nullable = true). */
+/*
+ * COLUMN(job, error, T_STR, .nullable = true). SQL's NULL becomes a NULL
+ * pointer, or TIME_NULL in a T_TIME.
+ */
 #define COLUMN(s, member, ctype, ...)					\
 	{ .structure = #s, .name = #member, .type = ctype,		\
 	  .offset = TYPED_OFFSET(s, member, ctype), ##__VA_ARGS__ }
 
-/* Below `static const struct column NAME_columns[]`. */
+/* Goes below `static const struct column NAME_columns[]`. */
 #define MODEL(s)							\
 	const struct model s##_model = {				\
 		.name = #s, .columns = s##_columns,			\
@@ -59,8 +63,9 @@ struct model {
 	}
 
 /*
- * What a client reads (409) when a statement breaks this constraint or unique
- * index. One that is not named so is logged, and answered in general terms.
+ * The message of the 409 response when a statement violates this constraint or
+ * unique index. Without one, the client gets a general message, and the log
+ * the details.
  *
  *	CONSTRAINT(users_email_key, "Email already registered");
  */
@@ -75,12 +80,12 @@ struct constraint {
 	};								\
 	REGISTER(constraints, constraint_##index)
 
-/* A statement without rows: QUERY(users, touch, none). */
+/* The model of a statement without rows: QUERY(users, touch, none). */
 struct none {
 	char	unused;
 };
 
-/* A count: QUERY(users, count, total). */
+/* The model of a count: QUERY(users, count, total). */
 struct total {
 	int64_t	total;
 };
@@ -94,7 +99,7 @@ struct query {
 	unsigned		 nparams;	/* set at start */
 };
 
-/* The SQL file sql/queries/NAME.sql, compiled in as an asset by kodev. */
+/* sql/queries/NAME.sql, which kodev compiles in as an asset. */
 struct query_file {
 	const char	*name;
 	const char	*text;
@@ -107,7 +112,7 @@ struct query_file {
 	};								\
 	REGISTER(query_files, file##_queries)
 
-/* Of the `row` member only the type is used: see db_one(). */
+/* `row` is never set: db_one() uses only its type. */
 #define QUERY(file, title, s)						\
 	static struct {							\
 		struct query	 query;					\
@@ -125,11 +130,11 @@ struct query_file {
 	    sizeof(char *) - 1)
 
 /*
- * db_one() returns the row and raises ERR_INTERNAL when there is not exactly
- * one; db_maybe_one() returns NULL for none; db_many() returns an array and
- * its length; db_exec() the number of rows touched. Results have the type of
- * the query's model and live as long as the request. Raises ERR_CONFLICT for
- * a broken constraint, ERR_UNAVAILABLE without a database.
+ * db_one() returns the row and raises ERR_INTERNAL unless there is exactly one;
+ * db_maybe_one() returns NULL if there is none; db_many() returns an array and
+ * its length; db_exec() returns the number of affected rows. Rows have the type
+ * of the query's model and live as long as the request. All raise ERR_CONFLICT
+ * for a violated constraint, and ERR_UNAVAILABLE without a database.
  */
 #define db_one(c, q, ...)						\
 	((__typeof__((q).row))db_query_one(c, &(q).query,		\
@@ -152,30 +157,29 @@ void	*db_query_many(struct ctx *, const struct query *, size_t *,
 int64_t	 db_query_exec(struct ctx *, const struct query *,
 	    const char *const *, size_t) AWAITS;
 
-/* Parameters that are not text. */
+/* Convert a value to a text parameter. Times are in microseconds. */
 const char	*db_time(struct ctx *, int64_t us);
 const char	*db_int(struct ctx *, int64_t);
-const char	*db_uuid(struct ctx *);			/* a new one, v7 */
+const char	*db_uuid(struct ctx *);			/* a new UUIDv7 */
 
 /*
  * From db_begin() to db_commit() the request's queries are one transaction,
- * on one connection. Leaving before the commit, by return or by raise_error(),
- * rolls it back.
+ * on one connection. A return or raise_error() before the commit rolls it back.
  */
 void	db_begin(struct ctx *) AWAITS;
 void	db_commit(struct ctx *) AWAITS;
 
 /*
- * A query has shown that the session is read-only. Every connection of this
- * worker is made anew, at most once a second: after a failover they may all be
- * to a server that has been demoted. A statement that is refused for that does
- * the same by itself.
+ * For a query that has found its session read-only: reconnects all connections
+ * of this worker, at most once a second. After a failover, all may lead to the
+ * old primary. A statement that fails because the session is read-only does
+ * this by itself.
  */
 void	database_reconnect(void);
 
 /*
- * For commands, in the parent: runs a statement on a connection of its own and
- * waits. Returns NULL and the rows touched, or a line saying what is wrong.
+ * For commands, in the parent: runs a statement on a new connection and blocks.
+ * Returns NULL and the number of affected rows, or an error message.
  */
 #define db_exec_now(q, touched, ...)					\
 	database_exec_now(&(q).query, touched, PARAMS(__VA_ARGS__))
@@ -183,40 +187,40 @@ void	database_reconnect(void);
 const char	*database_exec_now(const struct query *, int64_t *touched,
 		    const char *const *, size_t);
 
-/* In the parent, before what follows: where the database is. */
+/* In the parent, before the functions below. Keeps the pointer. */
 void		 database_init(const char *url);
 
 /*
- * In the parent: the first reads the query files, the second connects and
- * checks the schema's version and every query. Both return NULL, or a line
- * saying what is wrong.
+ * In the parent. database_load() reads the query files. database_check()
+ * connects, and checks the schema's version and every query. Both return NULL,
+ * or an error message.
  */
 const char	*database_load(void);
 const char	*database_check(void);
 
 /*
- * The conninfo string of every connection: the configured one with a literal
- * address, the user spelt out and our own session settings. NULL, and
- * *problem says why.
+ * Returns the conninfo string for every connection, in static memory: the
+ * configured one with the host's IP address, an explicit user and our session
+ * settings. On error returns NULL and sets *problem.
  */
 const char	*database_conninfo(const char *url, const char **problem);
 
 /*
- * Before database_worker_init(): every connection will LISTEN to the channel, a
- * plain identifier. told() is called for each notification, and whenever a
- * connection becomes ready, since one may have been missed.
+ * Before database_worker_init(): makes every connection LISTEN to the channel,
+ * a plain identifier. told() is called for each notification, and when a
+ * connection becomes ready, since a notification may have been missed.
  */
 void		 database_listen(const char *channel, void (*told)(void));
 
 /*
- * In a worker, the first once, the second at every tick. settled() is called
- * when the first connection is ready, or none could be had.
+ * In a worker: database_worker_init() once, database_tick() at every tick.
+ * settled() is called once, when a connection is ready or connecting failed.
  */
 void		 database_worker_init(const char *conninfo, unsigned pool,
 		    void (*settled)(void));
 void		 database_tick(uint64_t now_ms);
 
-/* Compiled in by MIGRATION(0001_users), applied in order. */
+/* MIGRATION(0001_users) compiles one in. They are applied in order. */
 struct migration {
 	const char	*name;			/* "0001_users" */
 	const char	*sql;
@@ -232,7 +236,10 @@ struct migration {
 /* The highest version compiled in. */
 int		 migrations_version(void);
 
-/* Applies what is missing, or only says so; prints a line for each. */
+/*
+ * Applies the missing migrations and prints a line for each; with dry_run, only
+ * prints. Returns NULL, or an error message.
+ */
 const char	*migrations_run(bool dry_run);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The life of one connection. Kore's pgsql module opens it; from then on this
- * file alone watches it in Kore's loop, with an event of its own, and reads,
- * writes and connects anew without blocking. No job of Kore's is attached to
- * it, so Kore cannot cancel it, queue for it, or pass it on half-used.
+ * One connection. Kore's pgsql module opens it. From then on only this file
+ * uses it: it registers its own event in Kore's loop, and reads, writes and
+ * reconnects without blocking. Kore attaches no job to it, so Kore can neither
+ * cancel it nor queue for it, nor reuse it in the middle of a statement.
  *
  *	DOWN -> CONNECTING -> PREPARING -> READY -> DOWN
  */
@@ -21,9 +21,9 @@
 #include "base/log.h"
 #include "database/conn.h"
 
-#define CONNECT_MS	4000	/* connecting and preparing */
+#define CONNECT_MS	4000	/* to connect and prepare */
 
-static bool	in_outage;	/* and the log has said so */
+static bool	in_outage;	/* and it is logged */
 
 static void	conn_event(void *, int);
 static void	conn_prepare_next(struct db_conn *);
@@ -76,7 +76,7 @@ conn_lost(struct db_conn *conn, const char *why)
 		    (int)strcspn(why, "\n"), why);
 	if (!was_ready)
 		in_outage = true;
-	/* A socket still open would be reported for ever: edges only. */
+	/* Edge-triggered, or epoll would report an open socket forever. */
 	conn_watch(conn, EPOLLET);
 	conn_drop_result(conn);
 	conn->running = false;
@@ -92,7 +92,7 @@ conn_tick(struct db_conn *conn, uint64_t now)
 		conn_lost(conn, "it did not answer in time");
 }
 
-/* Sends what libpq has buffered; asks for EPOLLOUT while it is not all. */
+/* Sends what libpq has buffered, and waits for EPOLLOUT to send the rest. */
 static void
 conn_flush(struct db_conn *conn)
 {
@@ -104,7 +104,7 @@ conn_flush(struct db_conn *conn)
 		conn_watch(conn, left == 1 ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-/* queued is what libpq's PQsend functions return. */
+/* queued is the return value of a PQsend function. */
 static void
 conn_start(struct db_conn *conn, int queued)
 {
@@ -176,7 +176,7 @@ conn_adopt(struct db_conn *conn, PGconn *db)
 	conn_connected(conn);
 }
 
-/* PQresetPoll() is the same as PQconnectPoll(). */
+/* PQresetPoll() does the same as PQconnectPoll(). */
 static void
 conn_poll(struct db_conn *conn)
 {
@@ -195,7 +195,7 @@ conn_poll(struct db_conn *conn)
 	}
 }
 
-/* What was notified while it did not listen was missed: so it is told once. */
+/* Calls on_notify() once, for notifications missed before LISTEN. */
 static void
 conn_ready(struct db_conn *conn)
 {
@@ -234,7 +234,7 @@ conn_prepare_next(struct db_conn *conn)
 	}
 }
 
-/* The statement under way has ended and its result is in conn->result. */
+/* The statement has ended and its result is in conn->result. */
 static void
 conn_complete(struct db_conn *conn)
 {
@@ -250,7 +250,7 @@ conn_complete(struct db_conn *conn)
 	}
 }
 
-/* Keeps the first error, or else the last result. */
+/* Keeps the first error, or the last result if there is none. */
 static void
 conn_keep_result(struct db_conn *conn, PGresult *r)
 {
@@ -295,8 +295,8 @@ conn_read_results(struct db_conn *conn)
 }
 
 /*
- * libpq makes room for 8 KiB, a record of TLS may have 16: what is left of one
- * is in OpenSSL's memory, where epoll does not see it.
+ * libpq reads at most 8 KiB, but a TLS record may have 16: the rest stays in
+ * OpenSSL's memory, where epoll does not see it.
  */
 static bool
 conn_has_rest(const struct db_conn *conn)
@@ -322,8 +322,8 @@ conn_read(struct db_conn *conn)
 }
 
 /*
- * Kore's loop: the socket is ready. No coroutine runs here; the callbacks only
- * mark them runnable.
+ * Kore's loop calls this when the socket is ready. No coroutine runs here: the
+ * callbacks only mark coroutines runnable.
  */
 static void
 conn_event(void *arg, int error)

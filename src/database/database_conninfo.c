@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What DATABASE_URL becomes: the conninfo string that every connection of
- * ours is made with.
- */
+/* Makes the conninfo string of every connection from DATABASE_URL. */
 
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -30,16 +27,16 @@
 			"-c statement_timeout=5000 "			\
 			"-c idle_in_transaction_session_timeout=15000"
 
-/* What the URL gives; and where it gives nothing, the environment or libpq. */
+/* The URL's options, and libpq's defaults, some from the environment. */
 struct source {
 	PQconninfoOption	*url;
 	PQconninfoOption	*defaults;
 };
 
-/* Where the connections lead to, as libpq sees it. */
+/* The server, in libpq's terms. */
 struct server {
 	const char	*host;			/* a name, an address, a path */
-	const char	*hostaddr;		/* set: this is connected to */
+	const char	*hostaddr;		/* if set, used to connect */
 	char		 resolved[NI_MAXHOST];
 };
 
@@ -66,14 +63,14 @@ option_value(const PQconninfoOption *options, const char *keyword)
 	return (NULL);
 }
 
-/* The URL's own value; NULL if it gives none. */
+/* The URL's value, or NULL. */
 static const char *
 given(const struct source *from, const char *keyword)
 {
 	return (option_value(from->url, keyword));
 }
 
-/* The URL's own value, or what libpq would take: PGHOST, PGUSER. */
+/* The URL's value, or libpq's default, for example from PGHOST. */
 static const char *
 given_or_default(const struct source *from, const char *keyword)
 {
@@ -89,7 +86,7 @@ is_set(const char *value)
 	return (value != NULL && *value != '\0');
 }
 
-/* All that was given, but for what we say ourselves. */
+/* Appends the URL's options, except those that we set ourselves. */
 static void
 append_given(struct text *info, const PQconninfoOption *options)
 {
@@ -110,7 +107,7 @@ append_given(struct text *info, const PQconninfoOption *options)
 	}
 }
 
-/* Workers cannot ask a name server: so a name becomes an address here. */
+/* Resolves the host name, since workers cannot use DNS. */
 static const char *
 resolve(struct server *s)
 {
@@ -129,7 +126,7 @@ resolve(struct server *s)
 	return (NULL);
 }
 
-/* An empty value gives no server, and PGHOST or PGHOSTADDR is not used. */
+/* As in libpq, an empty value in the URL overrides PGHOST or PGHOSTADDR. */
 static const char *
 find_server(struct server *s, const struct source *from)
 {
@@ -143,7 +140,7 @@ find_server(struct server *s, const struct source *from)
 	if (!is_set(s->hostaddr) && is_set(s->host) && *s->host != '/' &&
 	    *s->host != '@' && (problem = resolve(s)) != NULL)
 		return (problem);
-	/* The name in a certificate is compared with the host alone. */
+	/* libpq compares the certificate's name with host, not hostaddr. */
 	if (is_set(s->hostaddr) && !is_set(s->host))
 		s->host = s->hostaddr;
 	return (NULL);
@@ -166,7 +163,7 @@ is_loopback(const char *address)
 	return (false);
 }
 
-/* The file that libpq takes the authorities from. */
+/* The file from which libpq reads the certificate authorities. */
 static const char *
 find_authorities(const struct source *from)
 {
@@ -184,7 +181,7 @@ find_authorities(const struct source *from)
 	return (path);
 }
 
-/* libpq's own message for a missing file advises not to check at all. */
+/* libpq's message for a missing file advises to turn verification off. */
 static const char *
 check_authorities(const struct source *from)
 {
@@ -199,14 +196,14 @@ check_authorities(const struct source *from)
 	    "verify-full, the default except for loopback,", path));
 }
 
-/* Once in a process. It shows no part of the URL that may be secret. */
+/* Warns once per process, without any part of the URL that may be secret. */
 static void
 warn_of_sslmode(const struct source *from, const struct server *s)
 {
 	static bool	 warned;
 	const char	*binding = given_or_default(from, "channel_binding");
 
-	/* With it no password is sent, and the server proves to know it. */
+	/* Then no password is sent: both sides prove that they know it. */
 	if (binding != NULL && strcmp(binding, "require") == 0)
 		return;
 	if (!warned)
@@ -220,7 +217,7 @@ warn_of_sslmode(const struct source *from, const struct server *s)
 	warned = true;
 }
 
-/* On a unix socket libpq has no TLS, whatever the mode. */
+/* On a Unix socket libpq ignores sslmode. */
 static const char *
 append_sslmode(struct text *info, const struct source *from,
     const struct server *s)
@@ -239,7 +236,7 @@ append_sslmode(struct text *info, const struct source *from,
 	    NULL);
 }
 
-/* By default, a server that takes no writes is not accepted. */
+/* By default, only a server that accepts writes will do. */
 static void
 append_target(struct text *info, const struct source *from)
 {
@@ -305,7 +302,7 @@ database_conninfo(const char *url, const char **problem)
 	struct text	 info = text_in(data, sizeof(data));
 	struct source	 from;
 
-	/* libpq's own message would repeat it, with a password in it. */
+	/* libpq's message would show the URL, with its password. */
 	if ((from.url = PQconninfoParse(url, NULL)) == NULL) {
 		*problem = ENV("DATABASE_URL") " is neither a valid URI nor "
 		    "key=value pairs (percent-encode a URI's password)";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The connections of one worker: which request gets one, which wait, and when
- * a connection is made anew.
+ * The connection pool of one worker: which request gets a connection, which
+ * wait, and when a connection is renewed.
  */
 
 #include <sys/types.h>
@@ -20,26 +20,26 @@
 #include "database/pool.h"
 #include "product.h"
 
-#define ACQUIRE_MS	2000	/* for a connection to become free */
-#define QUERY_MS	6000	/* a second over statement_timeout */
+#define ACQUIRE_MS	2000	/* to wait for a free connection */
+#define QUERY_MS	6000	/* statement_timeout plus a second */
 #define ROLLBACK_MS	2000
-#define READ_ONLY_MS	1000	/* between two renewals for that reason */
+#define READ_ONLY_MS	1000	/* between renewals: pool_renew_read_only() */
 
 enum use {
 	UNUSABLE,		/* not ready: down, or connecting */
 	IDLE,			/* ready, in the list */
-	HELD,			/* a request's; it may be lost meanwhile */
-	ROLLING_BACK		/* given back within a transaction */
+	HELD,			/* a request has it; it may be down */
+	ROLLING_BACK		/* returned with an open transaction */
 };
 
-/* A connection, and what the pool does with it. */
+/* A connection and its state in the pool. */
 struct slot {
 	struct db_conn		 conn;		/* first: see slot_of() */
 	enum use		 use;
 	struct ctx		*holder;	/* NULL unless HELD */
-	unsigned		 generation;	/* of when it connected */
-	bool			 renewing;	/* given up by us, not lost */
-	TAILQ_ENTRY(slot)	 list;		/* of the idle ones */
+	unsigned		 generation;	/* when it connected */
+	bool			 renewing;	/* closed by us, not lost */
+	TAILQ_ENTRY(slot)	 list;		/* in idle */
 };
 
 struct waiter {
@@ -76,7 +76,7 @@ is_worth_waiting(void)
 	return (false);
 }
 
-/* The first connection is ready, or it is clear that none will be for now. */
+/* The first connection is ready, or connecting has failed. */
 static void
 tell_settled(void)
 {
@@ -100,8 +100,8 @@ refuse_waiters(void)
 }
 
 /*
- * The generation is that of the attempt, not of the connection: what was
- * renewed meanwhile is renewed once more.
+ * The generation is set before it connects: after a pool_renew() meanwhile, the
+ * connection is renewed again.
  */
 static void
 slot_connect(struct slot *s, uint64_t now)
@@ -128,7 +128,7 @@ slot_grant(struct slot *s, struct ctx *c)
 	s->holder = c;
 }
 
-/* It is ready: for the request that has waited longest, or to rest. */
+/* It is ready: the request that has waited longest gets it, or it is idle. */
 static void
 slot_free(struct slot *s)
 {
@@ -151,7 +151,7 @@ slot_free(struct slot *s)
 	TAILQ_INSERT_HEAD(&idle, s, list);
 }
 
-/* What a connection reports. */
+/* The callbacks of a connection. */
 
 static void
 conn_became_ready(struct db_conn *conn)
@@ -173,8 +173,8 @@ conn_has_result(struct db_conn *conn)
 }
 
 /*
- * One that worked connects anew at once, unless a request still holds it; one
- * that could not even connect waits for the tick.
+ * A connection that worked reconnects at once, unless a request still holds it.
+ * One that could not connect waits for the tick.
  */
 static void
 conn_was_lost(struct db_conn *conn, bool was_ready)
@@ -196,7 +196,7 @@ conn_was_lost(struct db_conn *conn, bool was_ready)
 	tell_settled();
 }
 
-/* What a request does. */
+/* For requests. */
 
 struct db_conn *
 pool_take(struct ctx *c)
@@ -261,7 +261,7 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 	return (conn_result(conn));
 }
 
-/* Is its connection from before the last renewal, which was about that? */
+/* Is it older than the last renewal, so that another one is not needed? */
 static bool
 is_outdated(const struct db_conn *conn)
 {
@@ -303,7 +303,7 @@ pool_renew_read_only(const struct db_conn *conn)
 	return (true);
 }
 
-/* What the process does. */
+/* For the worker process. */
 
 void
 database_listen(const char *channel, void (*told)(void))
@@ -312,7 +312,7 @@ database_listen(const char *channel, void (*told)(void))
 	setup.on_notify = told;
 }
 
-/* False when the database cannot be reached. */
+/* Returns false if it cannot reach the database. */
 static bool
 slot_open(struct slot *s)
 {
@@ -354,7 +354,7 @@ database_worker_init(const char *conninfo, unsigned pool, void (*fn)(void))
 	for (s = slots; s < slots + nslots; s++) {
 		if (!slot_open(s)) {
 			tell_settled();
-			break;	/* the tick tries again, without blocking */
+			break;	/* the tick retries, without blocking */
 		}
 	}
 }

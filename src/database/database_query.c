@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Queries as handlers see them: parameters in, structs out, errors raised.
- */
+/* The query functions for handlers: they return structs and raise errors. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,14 +12,14 @@
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
 
-#define RESPONSE_RESERVE 6144	/* bytes, for an answer of two thousand */
+#define RESPONSE_RESERVE 6144	/* bytes: enough for a response of 2000 */
 
 static PGresult	*run_statement(struct ctx *, const struct query *,
 		    const char *, const char *const *, size_t) AWAITS;
 
 REGISTERED(const struct constraint, constraints);
 
-/* The "connection" of a transaction in which repositories are replaced. */
+/* Stands for the connection while repositories are overridden (tests). */
 static char	replaced[1];
 #define REPLACED	((struct db_conn *)(void *)replaced)
 
@@ -68,14 +66,14 @@ release_result(void *result)
 	PQclear(result);
 }
 
-/* A migration has changed what a prepared statement refers to. */
+/* A migration has made a prepared statement invalid. */
 static bool
 is_stale(const char *state)
 {
 	return (strcmp(state, "0A000") == 0 || strcmp(state, "26000") == 0);
 }
 
-/* The server takes no writes: a standby, or one that was demoted. */
+/* The server is read-only: a standby, or a demoted primary. */
 static bool
 is_read_only(const char *state)
 {
@@ -83,19 +81,19 @@ is_read_only(const char *state)
 }
 
 /*
- * The statement is right, but the server cannot run it now. What ends a session
- * (25P03, 28000) does not get here: its connection is lost.
+ * The statement is correct, but the server cannot run it now. An error that
+ * ends the session (25P03, 28000) is not listed: the connection is lost.
  */
 static bool
 is_unavailable(const char *state)
 {
 	static const char *const states[] = {
-		"08",		/* the connection */
-		"25006",	/* it is read-only */
-		"53",		/* memory, disk, connections have run out */
-		"55P03",	/* a lock was not granted in time */
-		"57",		/* an operator has intervened */
-		"58",		/* its system has failed, a disk for one */
+		"08",		/* connection exception */
+		"25006",	/* read-only transaction */
+		"53",		/* no more memory, disk or connections */
+		"55P03",	/* lock not available */
+		"57",		/* operator intervention */
+		"58",		/* system error, for example of a disk */
 	};
 	size_t		 i;
 
@@ -106,7 +104,7 @@ is_unavailable(const char *state)
 	return (false);
 }
 
-/* Too long, out of range, or no character of the database's encoding. */
+/* Too long, out of range, or invalid in the database's encoding. */
 static bool
 does_not_fit(const char *state)
 {
@@ -114,7 +112,7 @@ does_not_fit(const char *state)
 	    strcmp(state, "22021") == 0);
 }
 
-/* Raises, if the constraint has a message of its own: see CONSTRAINT. */
+/* Raises ERR_CONFLICT if the constraint has its own message: CONSTRAINT. */
 static void
 raise_constraint(struct ctx *c, const PGresult *r)
 {
@@ -129,8 +127,8 @@ raise_constraint(struct ctx *c, const PGresult *r)
 }
 
 /*
- * SQLSTATEs (PostgreSQL, appendix A) become errors here and nowhere else. What
- * the database says goes to the log, never to the client.
+ * Raises the error for an SQLSTATE (PostgreSQL, appendix A). The database's
+ * message goes to the log, never to the client.
  */
 static void
 raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
@@ -176,8 +174,8 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 }
 
 /*
- * Another connection may be to a server that takes writes: then the request is
- * run once more, as a transaction that is read-only has written nothing.
+ * If the server is read-only, another connection may reach one that accepts
+ * writes. The request can be retried: a read-only transaction wrote nothing.
  */
 static void
 renew_if_needed(struct ctx *c, const struct db_conn *conn, const PGresult *r)
@@ -191,8 +189,8 @@ renew_if_needed(struct ctx *c, const struct db_conn *conn, const PGresult *r)
 }
 
 /*
- * Runs a statement on the transaction's connection, or on one taken for it
- * alone. The result is handed to defer() as soon as the connection is back.
+ * Runs a statement on the transaction's connection, or takes one for it. The
+ * request owns the result: defer() clears it.
  */
 static PGresult *
 run_statement(struct ctx *c, const struct query *q, const char *sql,
@@ -263,7 +261,7 @@ read_column(struct ctx *c, const struct query *q, const PGresult *r, int row,
 			    q->name, col->name);
 		break;
 	case T_LIST:
-		break;		/* no column has it: database_start.c */
+		break;		/* database_start.c rejects it */
 	}
 }
 
@@ -342,7 +340,7 @@ db_query_exec(struct ctx *c, const struct query *q,
 	return (touched);
 }
 
-/* A defer: a transaction still open was left early and is rolled back. */
+/* Deferred: if the transaction is still open, pool_give() rolls it back. */
 static void
 session_end(void *arg)
 {
@@ -370,8 +368,8 @@ db_begin(struct ctx *c)
 }
 
 /*
- * The memory for the answer is reserved first: after an error, the client would
- * believe that nothing has happened, though it is committed.
+ * Reserves the memory for the response before the commit: an error after it
+ * would make the client believe that nothing was written.
  */
 void
 db_commit(struct ctx *c)
@@ -389,7 +387,7 @@ db_commit(struct ctx *c)
 	r = run_statement(c, NULL, "COMMIT", NULL, 0);
 	session_end(c);
 
-	/* COMMIT of a failed transaction succeeds, as a ROLLBACK. */
+	/* COMMIT of a failed transaction succeeds, but rolls it back. */
 	if (strcmp(PQcmdStatus(r), "COMMIT") != 0)
 		raise_error(c, &ERR_INTERNAL, "The transaction had failed");
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The check of the database before the fork: the query files are split into
- * named statements, and each statement is prepared once and its columns
- * compared with the model that will read them.
+ * Checks the database before the fork: splits the query files into named
+ * statements, prepares each one and compares its columns with its model.
  */
 
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 
 REGISTERED(const struct query_file, query_files);
 
-/* The text between this section's heading and the next. */
+/* Returns a copy of the text between this section's heading and the next. */
 static const char *
 find_section(const char *name)
 {
@@ -58,7 +57,7 @@ query_problem(const struct query *q, const char *problem)
 	return (start_error("sql/queries: %s: %s", q->name, problem));
 }
 
-/* Does a column of that SQL type (pg_type.oid) fit the member's type? */
+/* Does a column of this SQL type (pg_type.oid) fit the member's type? */
 static bool
 type_fits(enum field_type type, Oid oid)
 {
@@ -105,8 +104,8 @@ check_columns(const struct query *q, const PGresult *r)
 }
 
 /*
- * Preparing does not plan: that ON CONFLICT finds its index, say, is known
- * only afterwards. EXPLAIN plans and runs nothing.
+ * PREPARE does not plan, so it does not find, for example, an ON CONFLICT
+ * without an index. EXPLAIN plans the statement but does not run it.
  */
 static const char *
 check_plan(PGconn *db, const struct query *q)
@@ -154,7 +153,7 @@ check_query(PGconn *db, struct query *q)
 	return (problem != NULL ? problem : check_plan(db, q));
 }
 
-/* Addresses are compared without regard to case, and not in ASCII alone. */
+/* E-mail addresses are compared without case, also outside of ASCII. */
 static const char *
 check_locale(PGconn *db)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Statements that block: on a connection of their own, in the parent and in
- * commands.
- */
+/* Blocking statements, each on its own connection: see sync.h. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +15,7 @@ database_init(const char *url)
 	database_url = url;
 }
 
-/* Our own defaults, which a reader of the error may not know of. */
+/* Names our own default that may have caused the error. */
 static const char *
 hint(const char *conninfo, const char *said)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Migrations: SQL files compiled in by MIGRATION(NNNN_name), applied in order,
- * one transaction each, under an advisory lock, remembered with a checksum.
+ * Migrations: SQL files compiled in by MIGRATION(NNNN_name). They are applied
+ * in order, each in a transaction, under an advisory lock, and recorded in a
+ * table with their checksums.
  */
 
 #include <openssl/evp.h>
@@ -19,7 +20,7 @@
 #include "utils/start_error.h"
 
 #define CHECKSUM_TEXT	65
-#define LOCK_ID		"7597416839"	/* any constant of our own */
+#define LOCK_ID		"7597416839"	/* an arbitrary constant */
 
 REGISTERED(const struct migration, migrations);
 
@@ -64,7 +65,7 @@ checksum(const struct migration *m, char out[static CHECKSUM_TEXT])
 	hex_text(out, digest, sizeof(digest));
 }
 
-/* That the file has changed since is an error, too. */
+/* A file that has changed since it was applied is an error, too. */
 static const char *
 find_applied(PGconn *db, const struct migration *m, bool *applied)
 {
@@ -203,7 +204,7 @@ migrations_run(bool dry_run)
 
 	if ((db = sync_connect(&problem)) == NULL)
 		return (problem);
-	/* The lock goes with the connection. A migration may take long. */
+	/* Closing the connection frees the lock. A migration may be slow. */
 	if (!execute(db, "SET statement_timeout = 0", NULL, 0) ||
 	    !execute(db, "SET client_min_messages = warning", NULL, 0) ||
 	    !execute(db, "SELECT pg_advisory_lock(" LOCK_ID ")", NULL, 0) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whether the database is as new as this server. For src/database only; what
- * others may ask is in database.h.
+ * Checks that the database has every migration of this server. For src/database
+ * only; the public functions are in database.h.
  */
 
 #ifndef DATABASE_MIGRATIONS_H
@@ -10,8 +10,8 @@
 #include <libpq-fe.h>
 
 /*
- * Compares the versions and checksums that the database has noted with those
- * compiled in. NULL, or a line saying what is wrong.
+ * Compares the versions and checksums in the migrations table with the
+ * compiled-in ones. Returns NULL, or an error message.
  */
 const char	*migrations_check(PGconn *);
 

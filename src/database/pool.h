@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A worker's connections: a coroutine takes one, or waits for one, runs
- * statements on it and gives it back. For src/database only.
+ * A worker's connection pool: a coroutine takes a connection, or waits for one,
+ * runs statements on it and returns it. For src/database only.
  */
 
 #ifndef DATABASE_POOL_H
@@ -15,41 +15,41 @@
 struct db_conn;
 
 /*
- * A connection that is ready and in no transaction, for this request alone.
- * First come, first served. Raises ERR_UNAVAILABLE at once when none works, or
- * after a wait that is too long.
+ * Returns a connection that is ready and in no transaction, for this request
+ * alone. First come, first served. Raises ERR_UNAVAILABLE at once if no
+ * connection works, or after two seconds of waiting.
  */
 struct db_conn	*pool_take(struct ctx *) AWAITS;
 
-/* Gives it back; one with an open transaction is rolled back first. */
+/* Returns it to the pool, after a rollback if a transaction is open. */
 void		 pool_give(struct db_conn *);
 
 /*
- * Every connection is made anew, and every statement prepared on it: the schema
- * has changed. conn is the one that showed it; if it is older than the last
- * renewal, nothing is left to do. Requests that hold a connection keep it until
- * pool_give().
+ * The schema has changed: reconnects every connection, which prepares every
+ * statement again. conn is the connection that got the error; if it is older
+ * than the last renewal, this does nothing. Requests that hold a connection
+ * keep it until pool_give().
  */
 void		 pool_renew(const struct db_conn *conn);
 
 /*
- * The same, since the server at the other end takes no writes: it has been
- * demoted, say, and another one takes them now. At most once a second, for the
- * next one may be no better. conn is NULL when it is not known. True when it is
- * worth trying again on another connection.
+ * The same for a server that is read-only, for example because a failover has
+ * demoted it. At most once a second, since the next server may be read-only,
+ * too. conn may be NULL if it is not known. Returns true if a retry on another
+ * connection may succeed.
  */
 bool		 pool_renew_read_only(const struct db_conn *conn);
 
 /*
- * Sends a statement (prepared if prepared is not NULL) and waits for its
- * result, which the caller owns. NULL when the connection was lost or the
- * deadline has passed; the connection must be given back all the same.
+ * Sends the prepared statement, or sql if prepared is NULL, and waits for its
+ * result, which the caller owns. Returns NULL if the connection was lost or the
+ * deadline has passed; the caller must call pool_give() even then.
  */
 PGresult	*pool_run(struct ctx *, struct db_conn *,
 		    const struct query *prepared, const char *sql,
 		    const char *const *params, size_t nparams) AWAITS;
 
-/* Every query of the module, in no particular order. */
+/* Every query of the server, in no particular order. */
 REGISTERED(struct query, queries);
 
 #endif

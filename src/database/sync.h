@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statements that block, for the parent and for commands, where no worker
- * exists yet. For src/database only.
+ * Blocking statements, for the parent and for commands, where no worker exists
+ * yet. For src/database only.
  */
 
 #ifndef DATABASE_SYNC_H
@@ -12,14 +12,14 @@
 #include "database/database.h"
 
 /*
- * Connects to where database_init() said, within the connect timeout. NULL, and
- * *problem says why.
+ * Connects to the URL of database_init(). The caller must PQfinish(). On error,
+ * and after the connect timeout, returns NULL and sets *problem.
  */
 PGconn		*sync_connect(const char **problem);
 
 /*
- * Runs a statement; every parameter is text. NULL after an error, which
- * sync_error() then tells in one line. The caller clears the result.
+ * Runs a statement with text parameters. Returns its result, which the caller
+ * must PQclear(), or NULL: then sync_error() returns the error in one line.
  */
 PGresult	*sync_run(PGconn *, const char *sql, const char *const *params,
 		    int nparams);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One attempt at a job, from its claim until the database knows the outcome.
+ * One attempt at a job, from its claim until the outcome is in the database.
  * For src/jobs only.
  */
 
@@ -13,10 +13,10 @@
 #include "request/ctx.h"
 
 /*
- * A runner holds a job by a lease, which it renews. If it dies, or is kept from
- * renewing, the job goes to the runner that asks next. The runner counts from
- * before the claim and the database from the claim itself, so by then the
- * runner has given the job up.
+ * A runner holds a job by a lease, in milliseconds, which it renews. If it dies
+ * or cannot renew, the lease expires and another runner may claim the job. The
+ * runner measures the lease from before the claim and the database from the
+ * claim, so the runner has stopped its attempt by then.
  */
 #define LEASE_MS	20000
 
@@ -26,49 +26,49 @@ struct attempt {
 	const struct job_kind	*kind;
 	const char		*runner;	/* as the jobs table names it */
 	void			(*on_end)(struct attempt *);
-	uint64_t		 began;		/* coro_now_ms(), as below */
-	uint64_t		 timeout;
+	uint64_t		 began;		/* by coro_now_ms() */
+	uint64_t		 timeout;	/* end time, as below */
 	uint64_t		 lease;
-	uint64_t		 settle_at;	/* 0: not asked for */
+	uint64_t		 settle_at;	/* when to retry; 0: never */
 	bool			 over;		/* the handler has ended */
-	bool			 settled;	/* the database knows */
-	bool			 cancelled;	/* to be handed back */
-	bool			 disowned;	/* by a later attempt */
+	bool			 settled;	/* the outcome is stored */
+	bool			 cancelled;	/* the job is to be released */
+	bool			 disowned;	/* a later attempt runs */
 	const char		*status;	/* the outcome */
 	char			 why[512];	/* "" if nothing failed */
-	double			 delay;		/* seconds until the next */
-	TAILQ_ENTRY(attempt)	 list;		/* the runner's */
+	double			 delay;		/* seconds to the next one */
+	TAILQ_ENTRY(attempt)	 list;		/* of the runner */
 };
 
 TAILQ_HEAD(attempts, attempt);
 
 /*
- * Begins an attempt at a job that this runner has just claimed; asked is when,
- * by coro_now_ms(). on_end() is called when the attempt is over and its memory
- * is about to be freed. The runner's name must live as long. NULL when there is
- * no memory: the lease will run out.
+ * Starts an attempt at a job that this runner has just claimed. asked is the
+ * time before the claim, by coro_now_ms(). on_end() is called at the end,
+ * before the attempt is freed; the runner's name must live until then. Copies
+ * the job. Returns NULL if memory runs out; the lease will expire.
  */
 struct attempt	*attempt_start(const struct job *, const struct job_kind *,
 		    uint64_t asked, const char *runner,
 		    void (*on_end)(struct attempt *));
 
-/* The lease holds until then. */
+/* The lease now ends at `lease`, by coro_now_ms(). */
 void		 attempt_extend(struct attempt *, uint64_t lease);
 
-/* Ends it where it stands, and hands the job back. */
+/* Interrupts the attempt and releases the job for another runner. */
 void		 attempt_cancel(struct attempt *);
 
-/* Ends it where it stands: its lease ran out, and this runner has another. */
+/* Interrupts it: its lease expired, and this runner claimed the job again. */
 void		 attempt_disown(struct attempt *);
 
-/* Tells the database the outcome again, if it could not be told before. */
+/* At every tick: stores the outcome, if this has failed before. */
 void		 attempt_tick(struct attempt *, uint64_t now);
 
 /*
- * How many seconds the attempt after the n-th waits: the backoff doubled each
- * time, at most backoff_max. chance, from 0 to 1, picks a time between half of
- * that and the whole, so that jobs that failed together do not come back
- * together.
+ * Returns the seconds from the n-th attempt to the next: the backoff, doubled
+ * each time up to backoff_max, times a factor from 0.5 to 1. chance, from 0 to
+ * 1, is random and picks the factor, so that jobs that failed together are not
+ * retried together.
  */
 double		 attempt_backoff(const struct job_kind *, int64_t n,
 		    double chance);

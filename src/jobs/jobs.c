@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The kinds of jobs, and how one is stored. */
+/* Checks the kinds of jobs, and stores jobs. */
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "jobs/runner.h"
 #include "utils/start_error.h"
 
-#define KIND_MAX	100	/* bytes, as its column */
+#define KIND_MAX	100	/* bytes, like the column jobs.kind */
 
 static const struct field *
 find_member(const struct schema *s, const char *name)
@@ -62,7 +62,7 @@ check_unique(const struct job_kind *k)
 	return (NULL);
 }
 
-/* A payload is read back as the struct that it was written from. */
+/* A payload must be readable as the struct from which it was written. */
 static const char *
 check_payload(const struct job_kind *k)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Background work: jobs are rows, stored in the transaction that they belong
- * to and run by the command jobs.
+ * Background work: a job is a row that a request stores in its transaction and
+ * the command jobs runs.
  */
 
 #ifndef JOBS_JOBS_H
@@ -14,29 +14,28 @@
 #include "request/endpoint.h"
 
 /*
- * Work for later (the seed's BackgroundTasks, which a crash loses). A job is
- * stored in the transaction that is open, so it exists if and only if that
- * commits; the command jobs runs it, at least once. A kind of job is declared
- * like an endpoint:
+ * FastAPI's BackgroundTasks, but a crash does not lose them: a job exists if
+ * and only if its transaction commits, and the command jobs runs it at least
+ * once. A kind of job is declared like an endpoint:
  *
  *	users.h:	 JOB_KIND(send_welcome_email, user);
  *	users_jobs.c:	 JOB(send_welcome_email, .payload = &user_ref_schema,
  *			     .attempts = 20, .backoff = 10, .timeout = 60);
  *	users_service.c: background(c, send_welcome_email, user);
  *
- * Its handler returns when the work is done. If it raises an error, the attempt
- * has failed, and another one follows after a while. After ERR_PERMANENT, a
- * payload that its schema refuses, or the last attempt there is no other: the
- * job is dead, and kept for an admin to look at.
+ * The handler returns when the work is done. If it raises an error, the attempt
+ * has failed and is retried after the backoff. After ERR_PERMANENT, a payload
+ * that is invalid by its schema, or the last attempt, the job is dead: it is
+ * kept for an admin.
  */
 
-/* A job, as the handler finds it in c->job. */
+/* A job; the handler's is c->job. */
 struct job {
 	const char	*id;
 	const char	*kind;
 	const char	*payload;	/* JSON */
-	const char	*request_id;	/* whose request; NULL: nobody's */
-	int64_t		 attempts;	/* this one included */
+	const char	*request_id;	/* that stored it; NULL: none did */
+	int64_t		 attempts;	/* with this one */
 	int64_t		 created_at;
 };
 
@@ -44,26 +43,28 @@ struct job_kind {
 	const char		*name;
 	void			(*handler)(struct ctx *);
 	const struct schema	*payload;	/* NULL: none */
-	unsigned		 attempts;	/* then it is dead; 0: one */
-	unsigned		 backoff;	/* seconds after the first, */
-	unsigned		 backoff_max;	/* doubled each time up to */
-	unsigned		 timeout;	/* seconds, of an attempt */
-	const char		*unique;	/* the payload's member that no
-						   two unfinished ones share */
-	unsigned		 every;		/* seconds: it is scheduled */
-	bool			 atomic;	/* in one transaction with the
-						   note that it is done */
-	struct endpoint		 endpoint;	/* made at start */
-	uint64_t		 ask_at;	/* the runner: its next round */
+	unsigned		 attempts;	/* at most; 0: one */
+	unsigned		 backoff;	/* seconds; doubled after each
+						   attempt */
+	unsigned		 backoff_max;	/* seconds */
+	unsigned		 timeout;	/* seconds, per attempt */
+	const char		*unique;	/* the payload's member that is
+						   unique in unfinished jobs */
+	unsigned		 every;		/* seconds between rounds; 0:
+						   not scheduled */
+	bool			 atomic;	/* handler and outcome share a
+						   transaction */
+	struct endpoint		 endpoint;	/* set at start */
+	uint64_t		 ask_at;	/* the runner: next round */
 };
 
-/* What JOB_KIND says, for the start to compare with the payload's schema. */
+/* What JOB_KIND declares; jobs_init() compares it with the schema. */
 struct job_payload {
 	const struct job_kind	*kind;
 	const char		*structure;
 };
 
-/* In a header: payloads are of this struct. */
+/* In a header: a payload of this kind is a struct st. */
 #define JOB_KIND(kind, st)						\
 	extern struct job_kind kind##_job;				\
 	static const struct job_payload kind##_declared = {		\
@@ -89,12 +90,13 @@ struct job_payload {
 	REGISTER(job_kinds, kind##_job)
 
 /*
- * Stores a job in the transaction that is open; in a line:
+ * Stores a job in the open transaction:
  *
  *	background(c, send_welcome_email, user);
  *
- * Its payload is what the kind's schema lists of the struct. Nothing is stored
- * if the kind has a unique member and such a job waits or runs.
+ * Its payload is the members of the struct that the kind's schema lists. Stores
+ * nothing if an unfinished job has the same value of the kind's unique member.
+ * Raises ERR_INTERNAL outside of a transaction.
  */
 #define background(c, kind, payload)					\
 	job_store(c, &kind##_job, kind##_typed(payload))
@@ -105,14 +107,14 @@ void		 job_store(struct ctx *, const struct job_kind *,
 /* Filled before the runner starts. */
 struct jobs_settings {
 	unsigned	 concurrency;	/* attempts at once */
-	unsigned	 keep_days;	/* of jobs that are done */
+	unsigned	 keep_days;	/* for jobs that are done */
 };
 
 extern struct jobs_settings	jobs_settings;
 
 /*
- * In the parent, once: checks what the kinds declare. Returns NULL, or a line
- * saying what is wrong.
+ * In the parent, once: checks the kinds of jobs. Returns NULL, or an error
+ * message.
  */
 const char	*jobs_init(void);
 

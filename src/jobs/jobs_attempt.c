@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One attempt at a job: a coroutine runs the handler. When the handler has
- * ended, in whatever way, a second coroutine tells the database the outcome,
- * and again until the database has it: otherwise work that is done would be
- * done once more.
+ * returned or raised an error, a second coroutine stores the outcome, and
+ * retries until it succeeds: without the outcome, the job would run again.
  */
 
 #include <stdio.h>
@@ -37,7 +36,7 @@ attempt_free(struct attempt *a)
 	mem_free(a);
 }
 
-/* The claim's memory is freed when its coroutine ends: so a copy. */
+/* Copies the job, since the claim's coroutine frees it when it ends. */
 static bool
 copy_job(struct attempt *a, const struct job *job)
 {
@@ -114,7 +113,7 @@ attempt_disown(struct attempt *a)
 	attempt_cancel(a);
 }
 
-/* The coroutine. An atomic job is noted as done in its own transaction. */
+/* The coroutine. The handler's transaction marks an atomic job as done. */
 static void
 attempt_run(void *arg)
 {
@@ -152,7 +151,7 @@ attempt_backoff(const struct job_kind *k, int64_t n, double chance)
 	return (seconds / 2 + seconds / 2 * chance);
 }
 
-/* A text cut within a character is no UTF-8: the database would refuse it. */
+/* The database rejects invalid UTF-8, such as half a character at the end. */
 static void
 mend_text(char *s)
 {
@@ -246,7 +245,7 @@ begin_settling(struct attempt *a)
 		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
 }
 
-/* The database has the outcome, or the outcome does not count. */
+/* The outcome is stored, or it does not count. */
 static void
 attempt_finish(struct attempt *a)
 {

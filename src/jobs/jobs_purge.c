@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* A job of the runner's own: deleting jobs that were done long ago. */
+/* A scheduled job that deletes jobs that were done long ago. */
 
 #include "jobs/jobs_repository.h"
 
-#define BATCH	1000	/* rows of a statement: it has five seconds */
+#define BATCH	1000	/* rows per statement, which may take 5 seconds */
 
-/*
- * Done jobs are kept JOBS_KEEP_DAYS for who looks; dead ones until
- * an admin has them run again.
- */
+/* Done jobs are kept for JOBS_KEEP_DAYS, dead jobs until an admin acts. */
 static void
 purge_jobs(struct ctx *c)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Jobs in the database: storing them, claiming them, and noting how they went.
- * For src/jobs only.
+ * The jobs table: stores jobs, claims them and records their outcome. For
+ * src/jobs only. Arrays are PostgreSQL literals, such as {a,b}.
  */
 
 #ifndef JOBS_JOBS_REPOSITORY_H
@@ -16,23 +16,23 @@ struct job_id {
 void		 jobs_repository_enqueue(struct ctx *, const char *kind,
 		    const char *payload, const char *unique_key) AWAITS;
 
-/* Up to limit jobs that are due, of the kinds in an array's text. */
+/* Claims and returns up to limit jobs that are due, of the kinds (array). */
 struct job	*jobs_repository_claim(struct ctx *, const char *runner,
 		    const char *kinds, unsigned limit, size_t *n) AWAITS;
 
-/* The ids, in an array's text, whose lease is renewed. */
+/* Renews leases of the jobs in ids (array). Returns those it could renew. */
 struct job_id	*jobs_repository_renew(struct ctx *, const char *runner,
 		    const char *ids, size_t *n) AWAITS;
 
-/* Notes the outcome; false when the job is another attempt's by now. */
+/* Stores the outcome. Returns false if a later attempt has the job. */
 bool		 jobs_repository_settle(struct ctx *,
 		    const struct attempt *) AWAITS;
 
-/* Stores this round's job of a scheduled kind, unless a runner has. */
+/* Stores this round's job of a scheduled kind, unless it is already stored. */
 void		 jobs_repository_schedule(struct ctx *,
 		    const struct job_kind *) AWAITS;
 
-/* Deletes some of those that were done that many days ago. */
+/* Deletes up to limit jobs done that many days ago. Returns their number. */
 int64_t		 jobs_repository_purge(struct ctx *, unsigned days,
 		    unsigned limit) AWAITS;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The runner: it claims jobs that are due while it has room, renews the leases
- * of those that it runs, and stores a job for each round of what is scheduled.
- * Any number of runners may run; the database decides which gets a job.
+ * of its jobs, and stores a job for each round of each scheduled kind. Any
+ * number of runners may run; the database decides which one gets a job.
  */
 
 #include <stdlib.h>
@@ -19,9 +19,9 @@
 
 #define POLL_MS		2000
 #define RENEW_MS	5000
-#define ASK_SECONDS	60	/* for a round that should have begun */
+#define ASK_SECONDS	60	/* at most, until it checks for a round */
 
-/* Short work of the runner's own, on a coroutine of its own. */
+/* A short task of the runner, in its own coroutine. */
 struct turn {
 	struct ctx	 c;
 	void		(*fn)(struct ctx *);
@@ -32,12 +32,12 @@ struct jobs_settings	jobs_settings;
 
 static struct {
 	char		 id[UUID_TEXT];
-	char		*kinds;		/* an array's text */
+	char		*kinds;		/* names, as a text[] literal */
 	struct attempts	 attempts;
 	unsigned	 n;
 	bool		 claiming, renewing, scheduling;
-	bool		 told;		/* something may be due */
-	bool		 more;		/* the last claim filled all room */
+	bool		 told;		/* a job may be due */
+	bool		 more;		/* the last claim used all room */
 	bool		 draining;
 	uint64_t	 claimed_at;
 	uint64_t	 renewed_at;
@@ -65,7 +65,7 @@ turn_ended(void *arg)
 
 	ctx_end(&t->c);
 	*t->busy = false;
-	if (t->c.error.kind != NULL)	/* an outage is in the log already */
+	if (t->c.error.kind != NULL)	/* an outage is already logged */
 		log_event(t->c.error.kind == &ERR_UNAVAILABLE ? LEVEL_DEBUG :
 		    LEVEL_ERROR, NULL, "jobs", "%s", t->c.error.message);
 	ctx_release(&t->c);
@@ -73,7 +73,7 @@ turn_ended(void *arg)
 	claim_if_due(coro_now_ms());
 }
 
-/* Unless one is under way; without memory, the next tick tries again. */
+/* Does nothing if *busy. If memory runs out, the next tick retries. */
 static void
 begin_turn(void (*fn)(struct ctx *), bool *busy)
 {
@@ -104,7 +104,7 @@ find_kind(const char *name)
 	return (NULL);
 }
 
-/* An attempt whose lease ran out may not have ended yet. */
+/* An attempt whose lease has expired may still run here. */
 static void
 disown_earlier(const char *id)
 {
@@ -116,7 +116,6 @@ disown_earlier(const char *id)
 	}
 }
 
-/* The attempt is over. */
 static void
 free_place(struct attempt *a)
 {
@@ -153,8 +152,8 @@ claim_jobs(struct ctx *c)
 }
 
 /*
- * As soon as one place is free. While a claim is under way other places become
- * free too, so the next claim fills several.
+ * Claims as soon as one place is free. More places become free during a claim,
+ * so the next claim fills several.
  */
 static void
 claim_if_due(uint64_t now)
@@ -219,8 +218,8 @@ renew_leases(struct ctx *c)
 }
 
 /*
- * When to ask for the next round. If this clock is ahead of the database's, the
- * database may find that the round has not begun: so ask again soon.
+ * Returns when to check for the next round, by coro_now_ms(). If this clock is
+ * ahead of the database's, the round has not begun there: so it checks often.
  */
 static uint64_t
 next_round(const struct job_kind *k)

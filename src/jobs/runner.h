@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The runner of jobs: it claims what is due, runs it, and keeps the leases. For
- * src/jobs and jobs_main.c.
+ * The job runner: it claims jobs that are due, runs them and renews their
+ * leases. For src/jobs and jobs_main.c.
  */
 
 #ifndef JOBS_RUNNER_H
@@ -10,14 +10,14 @@
 #include "base/register.h"
 #include "jobs/jobs.h"
 
-/* Every kind of job: see JOB; and what they declare: see JOB_KIND. */
+/* Every kind of job (JOB), and the struct of its payload (JOB_KIND). */
 REGISTERED(struct job_kind, job_kinds);
 
 REGISTERED(const struct job_payload, job_payloads);
 
 /*
- * Once, when the loop is ready: this process gets a name, and begins to ask for
- * jobs. It asks every two seconds, and at once after runner_told().
+ * runner_init(), once, when the loop is ready: names this process. It then
+ * claims jobs every two seconds, and at once after runner_told().
  */
 void		 runner_init(void);
 void		 runner_told(void);
@@ -25,10 +25,10 @@ void		 runner_told(void);
 /* At every tick. */
 void		 runner_tick(uint64_t now);
 
-/* Claims nothing from now on. How many attempts still run? */
+/* Claims no more jobs. Returns how many attempts and claims still run. */
 unsigned	 runner_drain(void);
 
-/* What still runs is ended where it stands, and handed back. */
+/* Interrupts the attempts that still run, and releases their jobs. */
 void		 runner_cancel(void);
 
 #endif

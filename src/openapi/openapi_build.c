@@ -28,7 +28,7 @@ openapi_fail(const char *fmt, ...)
 	if (problem != NULL)
 		return;
 	va_start(ap, fmt);
-	problem = complain_va(fmt, ap);
+	problem = start_error_va(fmt, ap);
 	va_end(ap);
 }
 

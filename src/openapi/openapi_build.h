@@ -76,7 +76,7 @@ bool	 openapi_path(const struct route *, char out[static OPENAPI_PATH_MAX]);
 
 /* openapi_schemas.c */
 
-enum openapi_use { READ_JSON, READ_FORM, ANSWERED };
+enum openapi_use { READ_JSON, READ_FORM, RESPONSE };
 
 /* A reference to the component that describes the schema. */
 json_t	*openapi_schema(const struct schema *, enum openapi_use);

@@ -146,7 +146,7 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 }
 
 /* The kinds with one status that a row may raise, as one response. */
-struct answer {
+struct error_response {
 	int			 status;
 	const char		*doc;			/* of the first kind */
 	char			 letters[OPENAPI_NAME_MAX];
@@ -155,43 +155,43 @@ struct answer {
 };
 
 static void
-answer_begin(struct answer *a)
+response_begin(struct error_response *r)
 {
-	memset(a, 0, sizeof(*a));
-	a->name = text_in(a->letters, sizeof(a->letters));
-	a->examples = json_object();
+	memset(r, 0, sizeof(*r));
+	r->name = text_in(r->letters, sizeof(r->letters));
+	r->examples = json_object();
 }
 
 static void
-add_kind(struct answer *a, const struct error_kind *kind)
+add_kind(struct error_response *r, const struct error_kind *kind)
 {
 	char	 name[OPENAPI_NAME_MAX];
 
 	openapi_name(kind->code, name);
-	text_puts(&a->name, name);
-	if (a->doc == NULL)
-		a->doc = kind->doc;
-	a->status = kind->status;
-	openapi_put(a->examples, kind->code, json_pack("{s:o}", "value",
+	text_puts(&r->name, name);
+	if (r->doc == NULL)
+		r->doc = kind->doc;
+	r->status = kind->status;
+	openapi_put(r->examples, kind->code, json_pack("{s:o}", "value",
 	    error_example(kind)));
 }
 
 static void
-put_response(json_t *responses, struct answer *a)
+put_response(json_t *responses, struct error_response *r)
 {
-	const char	*name = a->name.data;
+	const char	*name = r->name.data;
 
-	if (a->name.cut)
+	if (r->name.cut)
 		openapi_fail("too many kinds of error of one status: %s",
 		    name);
 	if (!openapi_component_has("responses", name))
 		openapi_component_put("responses", name, json_pack(
-		    "{s:s, s:o, s:o}", "description", a->doc, "headers",
-		    error_headers(a->status), "content",
-		    error_content(json_incref(a->examples))));
-	openapi_put_status(responses, a->status, openapi_ref("responses",
+		    "{s:s, s:o, s:o}", "description", r->doc, "headers",
+		    error_headers(r->status), "content",
+		    error_content(json_incref(r->examples))));
+	openapi_put_status(responses, r->status, openapi_ref("responses",
 	    name));
-	json_decref(a->examples);
+	json_decref(r->examples);
 }
 
 static void
@@ -199,31 +199,31 @@ put_envelopes(json_t *responses, const struct endpoint *e,
     unsigned list_kind)
 {
 	const struct error_kind	*const	*k = error_kinds;
-	struct answer			 a;
+	struct error_response		 r;
 	int				 status;
 
 	while (*k != NULL) {
-		answer_begin(&a);
+		response_begin(&r);
 		for (status = (*k)->status;
 		    *k != NULL && (*k)->status == status; k++) {
 			if (openapi_may_raise(e, list_kind, *k))
-				add_kind(&a, *k);
+				add_kind(&r, *k);
 		}
-		if (a.status != 0)
-			put_response(responses, &a);
+		if (r.status != 0)
+			put_response(responses, &r);
 		else
-			json_decref(a.examples);
+			json_decref(r.examples);
 	}
 }
 
 static void
 put_envelope(json_t *responses, const struct error_kind *kind)
 {
-	struct answer	 a;
+	struct error_response	 r;
 
-	answer_begin(&a);
-	add_kind(&a, kind);
-	put_response(responses, &a);
+	response_begin(&r);
+	add_kind(&r, kind);
+	put_response(responses, &r);
 }
 
 /*

@@ -6,11 +6,11 @@
 static json_t *
 response_content(const struct endpoint *e, unsigned list_kind)
 {
-	json_t	*schema = openapi_schema(e->out, ANSWERED);
+	json_t	*schema = openapi_schema(e->out, RESPONSE);
 
 	if (list_kind & BY_CURSOR)
 		schema = json_pack("{s:[o, o]}", "oneOf", schema,
-		    openapi_schema(e->out_cursor, ANSWERED));
+		    openapi_schema(e->out_cursor, RESPONSE));
 	return (json_pack("{s:{s:o, s:o*}}", "application/json", "schema",
 	    schema, "example", openapi_example(e->out)));
 }

@@ -290,7 +290,7 @@ describe_schema(const struct schema *s, enum openapi_use use)
 		if (f->flags & ETAG)
 			continue;
 		openapi_put(properties, f->name, describe_field(s, f, use));
-		if (use == ANSWERED || (f->flags & REQUIRED))
+		if (use == RESPONSE || (f->flags & REQUIRED))
 			openapi_add(required, json_string(f->name));
 	}
 	openapi_put(o, "properties", properties);

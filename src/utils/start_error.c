@@ -20,7 +20,7 @@ join_lines(char *text)
 }
 
 const char *
-complain_va(const char *fmt, va_list ap)
+start_error_va(const char *fmt, va_list ap)
 {
 	static char	 lines[2][1024];
 	static unsigned	 turn;
@@ -38,7 +38,7 @@ start_error(const char *fmt, ...)
 	va_list		 ap;
 
 	va_start(ap, fmt);
-	line = complain_va(fmt, ap);
+	line = start_error_va(fmt, ap);
 	va_end(ap);
 	return (line);
 }

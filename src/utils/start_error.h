@@ -15,7 +15,7 @@ const char	*start_error(const char *, ...)
 		    __attribute__((format(printf, 1, 2)));
 
 /* The same with a va_list. */
-const char	*complain_va(const char *, va_list)
+const char	*start_error_va(const char *, va_list)
 		    __attribute__((format(printf, 1, 0)));
 
 #endif

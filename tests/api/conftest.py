@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""Fixtures (their helpers are in support/): a PostgreSQL cluster, a server for most tests, more servers for
-those that need other settings. A server fails the run if it lost a worker,
-wrote a secret, leaked or left something behind.
+"""Fixtures (their helpers are in support/): a PostgreSQL cluster, a server
+that most tests share, and more servers with other settings. The run fails if a
+server loses a worker, writes a secret, leaks memory or leaves something behind.
 
-With pytest -n each of its workers has a cluster, a server and ports of its own,
-and runs whole files."""
+With pytest -n each worker has its own cluster, server and ports, and runs whole
+files."""
 
 import os
 import shutil
@@ -29,8 +29,8 @@ from servers import (build_copier, finish, make_template,  # noqa: E402
 
 @pytest.fixture(autouse=True)
 def described(request):
-    """An exchange that the description does not have fails its test, even
-    where a thread swallowed that."""
+    """Fails a test whose exchange is not in the description, even if a
+    thread swallowed the error."""
     failed = request.session.testsfailed
     contract.watch.problems.clear()
     yield
@@ -63,7 +63,7 @@ def template(cluster, certificates):
 
 @pytest.fixture(scope="module")
 def own_cluster(certificates):
-    """A cluster of a file's own, for settings that would disturb others, and
+    """A cluster for one file, for settings that would disturb others, and
     its template."""
     cluster = Cluster()
     try:
@@ -75,7 +75,7 @@ def own_cluster(certificates):
 
 @pytest.fixture(scope="session")
 def server(cluster, certificates, template):
-    """The server of every test that needs nothing special."""
+    """The server that most tests share."""
     server = Server(cluster, cluster.database(template), certificates["ec"])
     try:
         server.start()
@@ -92,7 +92,7 @@ def client(server):
 
 @pytest.fixture
 def make_server(cluster, certificates, template):
-    """Makes servers that are not started yet, each with its own database."""
+    """Makes servers with a database each; the test starts them."""
     with server_maker(cluster, certificates, template) as make:
         yield make
 
@@ -125,7 +125,7 @@ def start_module_server(cluster, certificates, template):
 
 @pytest.fixture
 def build_copy():
-    """Copies the build folder, as links but for a kore.conf that is edited:
+    """Copies the build folder as links, except kore.conf, which it edits:
     build_copy(lambda text: text.replace(...))."""
     with build_copier() as copy:
         yield copy
@@ -142,8 +142,8 @@ needs_faults = pytest.mark.skipif(
     not IS_ASAN, reason="only the asan build contains fault points")
 
 
-# These mostly wait, for long: begun first and together, they keep nobody
-# waiting at the end, and see little of the tests that need all CPUs.
+# These mostly wait, for long. They start first and together, so that they do
+# not end last, and do not run beside the tests that need all CPUs.
 FIRST = ["test_jobs_runners.py", "test_outage.py", "test_deadlines.py",
          "test_development.py", "test_jobs_crash.py", "test_jobs_smtp.py",
          "test_workers.py"]
@@ -174,8 +174,8 @@ def pytest_report_header(config):
 
 
 #
-# What the workers of pytest -n found out is brought together where the
-# summary is written. Only what is made of lists, dicts, str and numbers passes.
+# Collects the results of pytest -n's workers in the process that prints the
+# summary. Only lists, dicts, strings and numbers can be sent.
 #
 
 def pytest_sessionfinish(session):
@@ -185,7 +185,7 @@ def pytest_sessionfinish(session):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
-    """A worker has ended; one that crashed has left nothing."""
+    """A worker has ended; a crashed one has sent nothing."""
     found = getattr(node, "workeroutput", {})
     helpers.measured.extend(found.get("measured", []))
 

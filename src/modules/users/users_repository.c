@@ -11,7 +11,7 @@ QUERIES(users);
 QUERY(users, find_by_email, user);
 QUERY(users, find_by_id, user);
 QUERY(users, find_signed_in, user);
-QUERY(users, find_signed_in_and_asked, user);
+QUERY(users, find_signed_in_and_target, user);
 QUERY(users, create, user);
 QUERY(users, create_admin, none);
 QUERY(users, update, user);
@@ -58,11 +58,11 @@ users_repository_find_signed_in(struct ctx *c, const char *user_id,
 }
 
 struct user *
-users_repository_find_signed_in_and_asked(struct ctx *c, const char *user_id,
-    const char *session_id, const char *asked_id, size_t *n)
+users_repository_find_signed_in_and_target(struct ctx *c, const char *user_id,
+    const char *session_id, const char *target_id, size_t *n)
 {
-	return (db_many(c, users_find_signed_in_and_asked, n, user_id,
-	    session_id, asked_id));
+	return (db_many(c, users_find_signed_in_and_target, n, user_id,
+	    session_id, target_id));
 }
 
 struct user *

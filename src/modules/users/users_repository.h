@@ -21,12 +21,12 @@ struct user	*users_repository_find_signed_in(struct ctx *,
 		    const char *user_id, const char *session_id) AWAITS;
 
 /*
- * The signed-in user and the user with asked_id: up to two rows; none if
+ * The signed-in user and the user with target_id: up to two rows; none if
  * user_id is not signed in.
  */
-struct user	*users_repository_find_signed_in_and_asked(struct ctx *,
+struct user	*users_repository_find_signed_in_and_target(struct ctx *,
 		    const char *user_id, const char *session_id,
-		    const char *asked_id, size_t *n) AWAITS;
+		    const char *target_id, size_t *n) AWAITS;
 
 /* Up to limit rows of the page; *n is their number. */
 struct user	*users_repository_find_all(struct ctx *,

@@ -85,7 +85,7 @@ users_service_find_signed_in(struct ctx *c, const char *user_id,
 	if (target_id == NULL)
 		return (users_repository_find_signed_in(c, user_id,
 		    session_id));
-	rows = users_repository_find_signed_in_and_asked(c, user_id,
+	rows = users_repository_find_signed_in_and_target(c, user_id,
 	    session_id, target_id, &n);
 	for (i = 0; i < n; i++) {
 		if (strcmp(rows[i].id, user_id) == 0)

@@ -4,9 +4,9 @@
     smtp.of["a@example.com"] = {"rcpt": "550 5.1.1 No such user"}
     smtp.of["b@example.com"] = {"data": [event]}
 
-The steps are rcpt, data and body. Beside what a ScriptedServer does at a step,
-it can wait there for a threading.Event; `held` lists the addresses for which it
-did."""
+The steps are rcpt, data and body. An action may also be a threading.Event: then
+the server waits for it at that step. `held` lists the addresses for which it
+waited."""
 
 import threading
 
@@ -18,7 +18,7 @@ class ChoosyServer(ScriptedServer):
         super().__init__(**options)
         self.of = {}
         self.held = []
-        self.local = threading.local()  # a connection has its own thread
+        self.local = threading.local()  # each connection has a thread
 
     def note(self, line):
         super().note(line)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A private PostgreSQL cluster: made for one run of the tests, gone with it."""
+"""A private PostgreSQL cluster, which exists for one run of the tests."""
 
 import contextlib
 import functools
@@ -33,16 +33,16 @@ SETTINGS = {
 
 
 MEMORY = "/dev/shm"
-MEMORY_LEAST = 2 ** 30      # bytes that are free there
+MEMORY_LEAST = 2 ** 30      # bytes that must be free in memory
 
-PORTS = 500     # of each process, below the range that clients are given
+PORTS = 500     # per process, below the range of ephemeral ports
 
 
 @functools.cache
 def own_ports():
-    """Those of this process alone, over and over. Other runs of the tests
-    have others: a name is taken for them, which the kernel gives back when
-    the process ends, however it does."""
+    """Yields ports of this process, again and again. Other runs of the tests
+    use other ports: each range is reserved by a socket's name, which the kernel
+    frees when the process ends."""
     for first in range(20000, 32000, PORTS):
         name = socket.socket(socket.AF_UNIX)
         try:
@@ -55,7 +55,7 @@ def own_ports():
 
 
 def free_port():
-    """A port nobody listens on, and no other test will."""
+    """A port that no server and no other test uses."""
     _, ports = own_ports()
     for port in itertools.islice(ports, PORTS):
         with socket.socket() as s:
@@ -67,8 +67,8 @@ def free_port():
 
 
 def make_folder():
-    """In memory where there is room: a database is made in a tenth of the
-    time. On disk otherwise."""
+    """In memory if there is room, which makes a database ten times faster;
+    otherwise on disk."""
     free = os.statvfs(MEMORY) if os.path.isdir(MEMORY) else None
     in_memory = free and free.f_bavail * free.f_frsize > MEMORY_LEAST
     return tempfile.mkdtemp(prefix="keel-api-",
@@ -76,7 +76,7 @@ def make_folder():
 
 
 class Cluster:
-    """One that is not durable is faster, and forgets when it is killed."""
+    """Without durability it is faster, but loses data when it is killed."""
 
     def __init__(self, durable=False):
         self.settings = SETTINGS if durable else SETTINGS | FAST
@@ -115,7 +115,7 @@ class Cluster:
         self.sql("CREATE ROLE keel LOGIN PASSWORD %s", self.password)
 
     def run(self):
-        """Starts the postmaster, and waits until it answers."""
+        """Starts the postmaster, and waits until it accepts connections."""
         with open(self.log, "ab") as log:
             options = [a for item in self.settings.items()
                        for a in ("-c", "%s=%s" % item)]
@@ -141,13 +141,13 @@ class Cluster:
         self.process.wait(20)
 
     def backends(self):
-        """The processes of its sessions and helpers."""
+        """The process ids of its sessions and helpers."""
         found = subprocess.run(["pgrep", "-P", str(self.process.pid)],
                                capture_output=True, text=True)
         return [int(pid) for pid in found.stdout.split()]
 
     def freeze(self):
-        """It holds its connections and answers nothing any more."""
+        """Stops its processes: it keeps its connections but sends nothing."""
         self.signal_all(signal.SIGSTOP)
 
     def thaw(self):
@@ -159,7 +159,7 @@ class Cluster:
                 os.kill(pid, signum)
 
     def sql(self, statement, *params, database="postgres"):
-        """Runs a statement as the superuser; its rows, if it has any."""
+        """Runs a statement as the superuser. Returns its rows, if any."""
         db = psycopg2.connect(host=self.socket, port=self.port,
                               user="postgres", dbname=database)
         try:
@@ -171,8 +171,8 @@ class Cluster:
             db.close()
 
     def database(self, template="template0"):
-        """A new database of keel's; its name. Its files are copied: to write
-        all of them to the log as well takes four times as long."""
+        """Creates a database that keel owns, and returns its name. It copies
+        the template's files; the WAL strategy would be four times slower."""
         self.databases += 1
         name = "keel_%d" % self.databases
         self.sql("CREATE DATABASE %s TEMPLATE %s OWNER keel "
@@ -180,7 +180,7 @@ class Cluster:
         return name
 
     def drop(self, name):
-        """Its memory is for others. One that takes no writes keeps it."""
+        """Frees the database's memory, unless the cluster is read-only."""
         with contextlib.suppress(psycopg2.Error):
             self.sql("DROP DATABASE %s WITH (FORCE)" % name)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Whether an exchange is one that the description describes. Every client of
-the tests is watched: what was not declared fails the test that saw it."""
+"""Checks exchanges against the description. Every HTTP client of the tests is
+watched: a test fails if it sees a response that is not declared."""
 
 import json
 import re
@@ -13,29 +13,29 @@ from description import FORM, describe
 
 JSON = "application/json"
 
-# Every answer's, or HTTP's own: the description's head names the former, and
-# the latter are not for an API to declare.
+# Of every response, or of HTTP: the description's introduction has the former,
+# and an API does not declare the latter.
 COMMON_HEADERS = {
     "date",                         # RFC 9110, 6.6.1
     "server",                       # kore.conf's http_server_version
-    "content-type",                 # declared, as the content's key
+    "content-type",                 # declared as the key of content
     "content-length",               # RFC 9110, 8.6
     "transfer-encoding",            # RFC 9112, 6.1
-    "connection",                   # of one hop: RFC 9110, 7.6.1
+    "connection",                   # hop-by-hop: RFC 9110, 7.6.1
     "keep-alive",                   # the same
-    "strict-transport-security",    # RFC 6797, 7.1: every answer's
-    "x-content-type-options",       # every answer's
+    "strict-transport-security",    # RFC 6797, 7.1: of every response
+    "x-content-type-options",       # of every response
 }
 ALWAYS_THERE = {"cache-control", "strict-transport-security",
                 "x-content-type-options"}
 
-# What `default` stands for: HTTP that is not right. 400 only as BAD_REQUEST.
+# `default` is for invalid HTTP. A 400 belongs to it only as BAD_REQUEST.
 REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}
 
-# The description says nothing of itself, nor of the page that shows it.
+# The description does not describe itself, nor the page that shows it.
 HIDDEN = re.compile(r"/openapi\.json|/docs(/[^/]+)?")
 
-# Refusals of a request that fits: (code, field, what no JSON Schema says).
+# Errors for requests that fit the schemas: (code, field, the reason).
 BEYOND_SCHEMA = [
     ("invalid_format", r"body\.email", "the syntax: utils/email.c"),
     ("no_uppercase", r"body\.(new_)?password", "the seed's rule"),
@@ -46,7 +46,7 @@ BEYOND_SCHEMA = [
     ("not_allowed", r"query\.\w+", "not together with another parameter"),
     ("invalid_format", r"header\.if-(none-)?match", "RFC 9110, 13.1"),
     ("invalid_format", r"body", "U+0000, which PostgreSQL's text cannot hold"),
-    # Where a test's kore.conf allows more than what is behind it.
+    # Where a test's kore.conf allows more than the code behind it.
     ("invalid_format", r"body\.name", "[[:alpha:]] is POSIX's: in words"),
     ("too_long", r"body\.password", "memory is kept for 1,024 bytes"),
     ("out_of_range", r"body", "a column of the database is shorter"),
@@ -62,7 +62,7 @@ def media_type(headers):
 
 
 def is_in_utf8(headers):
-    """RFC 8259, 8.1: there is no other JSON; a parameter may say so."""
+    """RFC 8259, 8.1: JSON is always UTF-8; a parameter may say so."""
     charset = re.search(r";\s*charset\s*=\s*([^;\s]+)",
                         headers.get("content-type", ""), re.I)
     return charset is None or charset[1].strip('"').lower() == "utf-8"
@@ -73,15 +73,15 @@ def no_constant(name):
 
 
 def parse_json(data):
-    """ValueError for what is JSON to Python alone."""
+    """Raises ValueError for text that only Python takes for JSON."""
     value = json.loads(data.decode(), parse_constant=no_constant)
     if b"\\u" in data:
-        json.dumps(value, ensure_ascii=False).encode()   # half a surrogate
+        json.dumps(value, ensure_ascii=False).encode()   # a lone surrogate
     return value
 
 
 def parse_query(text):
-    """[(name, value)], decoded; ValueError if it cannot be."""
+    """Returns decoded [(name, value)]; ValueError if it is invalid."""
     pairs = []
     for pair in filter(None, text.split("&")):
         name, _, value = pair.replace("+", " ").partition("=")
@@ -120,7 +120,7 @@ def path_problem(operation, path):
 def body_problem(operation, request):
     try:
         data = request.content
-    except httpx.RequestNotRead:    # sent as it was made, and gone
+    except httpx.RequestNotRead:    # it was streamed
         return None
     if not operation.body:
         return "a body is not declared" if data else None
@@ -139,7 +139,7 @@ def body_problem(operation, request):
 
 
 def request_problem(operation, request):
-    """How a request is not one of the operation's; None if it is."""
+    """Why a request does not fit the operation; None if it does."""
     path, query = split_target(request)
     if not operation.anonymous and "authorization" not in request.headers:
         return "no token was sent"
@@ -154,16 +154,16 @@ def split_target(request):
 
 
 def error_of(response):
-    """The envelope's inside; {} if there is none."""
+    """The content of the error envelope; {} if there is none."""
     try:
         error = response.json()["error"]
     except (ValueError, KeyError, TypeError):
         return {}
-    return error if isinstance(error, dict) else {}     # OAuth's is text
+    return error if isinstance(error, dict) else {}     # text in OAuth's errors
 
 
 def is_refusal(request, response):
-    """One that `default` describes. HEAD has no code to be seen."""
+    """Is it one that `default` describes? HEAD shows no code."""
     if response.status_code not in REFUSALS:
         return False
     if response.status_code != 400 or request.method == "HEAD":
@@ -173,14 +173,14 @@ def is_refusal(request, response):
 
 
 class Contract:
-    """A description's, and which of its answers were seen."""
+    """A build's description, and the responses that were seen."""
 
     def __init__(self, description):
         self.description = description
-        self.seen = set()       # of (operation, status)
+        self.seen = set()       # (operation, status)
 
     def check(self, request, response):
-        """Undeclared tells what is wrong; else it is remembered."""
+        """Raises Undeclared, or records the response as seen."""
         problem = self.problem(request, response)
         if problem:
             raise Undeclared("%s %s -> %d: %s" % (
@@ -249,7 +249,7 @@ class Contract:
 
     @staticmethod
     def fitting(operation, request, response):
-        """What was taken must be described; what is described, taken."""
+        """An accepted request must fit, and a request that fits is accepted."""
         error = error_of(response)
         if response.status_code not in operation.success and \
                 response.status_code not in (415, 422) and \
@@ -270,7 +270,7 @@ class Contract:
         return None
 
     def elsewhere(self, request, response, path, found):
-        """A path or a method that no operation has."""
+        """Checks a path or a method that belongs to no operation."""
         status = response.status_code
         wanted, header = 404, None
         if HIDDEN.fullmatch(path):
@@ -298,11 +298,11 @@ class Contract:
 
 
 class Watch:
-    """Of all that httpx exchanges with servers of the tests."""
+    """Watches every exchange of httpx with the tests' servers."""
 
     def __init__(self):
         self.contracts = {}     # by build folder
-        self.problems = []      # of the test that runs
+        self.problems = []      # in the current test
         self.exchanges = 0
         self.send = httpx.Client.send
 
@@ -324,8 +324,8 @@ class Watch:
             raise
 
     def start(self):
-        """One place sees every request of every client, and its answer with
-        the body, redirects too."""
+        """Wraps the one function that handles every request of every client,
+        and has the response's body; redirects pass it too."""
         def send(client, request, **options):
             response = self.send(client, request, **options)
             if not options.get("stream"):
@@ -336,7 +336,7 @@ class Watch:
         httpx.Client.send = send
 
     def seen(self):
-        """All (operation, status)."""
+        """All (operation, status) seen."""
         return set().union(*(contract.seen for contract in
                              self.contracts.values()))
 

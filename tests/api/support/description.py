@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The description that ./keel openapi prints, as what asks it quickly: which
-operation a request is for, and what may be sent and answered."""
+"""The description that ./keel openapi prints, indexed: which operation handles
+a request, and what it accepts and returns."""
 
 import copy
 import dataclasses
@@ -28,7 +28,7 @@ formats = FormatChecker(formats=())
 
 @formats.checks("uuid", raises=ValueError)
 def is_uuid(value):
-    """RFC 9562: digits of either case, and the dashes."""
+    """RFC 9562: hex digits of either case, with dashes."""
     return not isinstance(value, str) or \
         str(uuid.UUID(value)) == value.lower()
 
@@ -48,18 +48,18 @@ def is_int64(value):
 
 @formats.checks("idn-email")
 def is_email(value):
-    """What it is beyond that, the server's function knows."""
+    """An approximation: the server's function decides the rest."""
     return not isinstance(value, str) or "@" in value
 
 
 @formats.checks("password")
 def is_password(value):
-    """For who shows a form; any text is one."""
+    """A hint for forms; any text is valid."""
     return value is not None
 
 
 def look_up(document, reference):
-    """What a $ref names; KeyError when there is none."""
+    """Resolves a $ref; KeyError if it points to nothing."""
     if not reference.startswith("#/"):
         raise KeyError(reference)
     found = document
@@ -69,7 +69,7 @@ def look_up(document, reference):
 
 
 def inline(document, part, inside=()):
-    """A part with every $ref replaced by what it names."""
+    """Returns a part with every $ref replaced by its target."""
     if isinstance(part, list):
         return [inline(document, item, inside) for item in part]
     if not isinstance(part, dict):
@@ -98,7 +98,7 @@ class Schema:
         return None
 
     def problem_of_text(self, text):
-        """The same of a header or a parameter, which are text."""
+        """The same for a header or a parameter, which are text."""
         value = text
         if self.type == "integer":
             if not re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text):
@@ -120,9 +120,9 @@ class Header:
 
 @dataclasses.dataclass
 class Answer:
-    """A declared status."""
+    """A declared response."""
     content: dict       # {media type: Schema}
-    headers: dict       # {name in small letters: Header}
+    headers: dict       # {name in lower case: Header}
 
 
 class Operation:
@@ -140,7 +140,7 @@ class Operation:
                 where[parameter["name"]] = Schema(parameter["schema"])
         body = facts.get("requestBody", {})
         self.body = contents(body)
-        # RFC 6749, 3.2: what is unknown to a token request is ignored.
+        # RFC 6749, 3.2: a token request may have unknown parameters.
         self.is_form = FORM in self.body
         self.anonymous = facts["security"] == [] or {} in facts["security"]
         self.answers = {
@@ -178,7 +178,7 @@ class Description:
             self.operations += found
             self.paths[path] = {operation.method: operation
                                 for operation in found}
-        # Those without a template first, as RFC 6570's readers do.
+        # Paths without a template first, as OpenAPI demands.
         self.templates = [found for path, found in self.paths.items()
                           if "{" in path]
 
@@ -197,26 +197,26 @@ class Description:
         return found
 
     def pretty(self):
-        """To be read, and compared line by line."""
+        """Indented, to be read and compared line by line."""
         return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"
 
 
 def print_description(build, **settings):
-    """./keel openapi of a build, to its end."""
+    """Runs ./keel openapi of a build; returns the finished process."""
     with tempfile.TemporaryDirectory(prefix="keel-openapi-") as folder:
         return subprocess.run(
             [KEEL, "openapi"], text=True, capture_output=True, timeout=60,
             stdin=subprocess.DEVNULL, check=False,
             env=clean_environment() | {
                 "KEEL_BUILD": build, "KEEL_STATE_DIR": folder,
-                # Nobody is there: no database is asked.
+                # Nothing listens there: the command needs no database.
                 "KEEL_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
                 "KEEL_SECRET_KEY": secrets.token_urlsafe(48)} | settings)
 
 
 @functools.cache
 def describe(build):
-    """Each build folder has its kore.conf, and so its own description."""
+    """Each build folder has its own kore.conf, so its own description."""
     done = print_description(build)
     assert done.returncode == 0, done.stderr
     return Description(done.stdout)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""At the end of a whole run: was every declared answer seen? With pytest -n
-the workers tell, and whoever started them judges."""
+"""At the end of a whole run, checks that every declared response was seen. With
+pytest -n the workers send what they saw to the main process, which checks."""
 
 import os
 
@@ -12,20 +12,20 @@ from server import BUILD
 
 KEY = "contract"    # in a worker's output, which is lists and numbers only
 
-# Declared, and not asked for: a broken server's, what is refused before it is
-# an operation's, and what is both.
+# Declared but not required: errors of a broken server, and refusals before the
+# operation is known.
 UNASKED = ("413", "500", "503", "default")
 
 
 def wanted():
-    """What has to be seen, as (operation, status)."""
+    """The (operation, status) that must be seen."""
     return {(operation.id, status)
             for operation in describe(BUILD).operations
             for status in operation.answers if status not in UNASKED}
 
 
 def is_whole(config):
-    """Does the run have all of the tests? Part of them sees a part."""
+    """Is this a run of all tests? A part of them sees only a part."""
     option = config.option
     here = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
     paths = [os.path.join(config.invocation_params.dir, argument)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the tests do again and again: register, sign in, compare errors."""
+"""Steps that many tests share: register, sign in, compare errors."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ import uuid
 
 from server import confidential
 
-# Lines for the end of the run.
+# Lines to print at the end of the run.
 measured = []
 
 
@@ -36,14 +36,14 @@ def new_user(**fields):
 
 
 def register(client, **fields):
-    """Registers a user; the body sent and the answer's body."""
+    """Registers a user; returns the body sent and the response's body."""
     user = new_user(**fields)
     answer = client.post("/api/v1/users", json=user)
     assert answer.status_code == 201, answer.text
     return user, answer.json()
 
 
-# What the seed's rules say of a password.
+# Rejected by FastAPI's password rules.
 WEAK_PASSWORDS = [
     ("abcdefg1", ["Password must contain uppercase letter"]),
     ("Abcdefgh", ["Password must contain digit"]),
@@ -59,7 +59,7 @@ def ask_token(client, email, password, **more):
 
 
 def sign_in(client, user):
-    """An access token for what register() has sent."""
+    """Returns an access token for the body that register() has sent."""
     answer = ask_token(client, user["email"], user["password"])
     assert answer.status_code == 200, answer.text
     token = answer.json()["access_token"]
@@ -76,7 +76,7 @@ def read_me(client, token):
 
 
 def check_error(answer, status, code, message=None):
-    """The envelope, whole; its details, as {field: [messages]}."""
+    """Checks the whole envelope. Returns its details: {field: [messages]}."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
     body = answer.json()
@@ -113,7 +113,7 @@ def base64url(data):
 
 
 def claims_for(server, user_id, session_id, /, **changes):
-    """The claims of a good access token, changed; None takes one away."""
+    """The claims of a valid access token, changed; None removes one."""
     now = int(time.time())
     claims = {"iss": server.url, "aud": server.url, "sub": user_id,
               "sid": session_id, "jti": str(uuid.uuid4()),
@@ -124,7 +124,7 @@ def claims_for(server, user_id, session_id, /, **changes):
 
 
 def make_token(secret, claims, header=None, digest=hashlib.sha256):
-    """A JWT by hand, so that the tests trust no library's idea of one."""
+    """Makes a JWT by hand, independent of any library."""
     header = header or {"alg": "HS256", "typ": "at+jwt"}
     signed = "%s.%s" % (base64url(json.dumps(header).encode()),
                         base64url(json.dumps(claims).encode()))
@@ -158,7 +158,7 @@ def raw_request(method, path, body=b"", **headers):
 
 
 def read_raw_answer(connection):
-    """Status, headers and body of an answer that has a Content-Length."""
+    """Status, headers and body of a response with a Content-Length."""
     data = b""
     while b"\r\n\r\n" not in data:
         more = connection.recv(65536)
@@ -177,15 +177,15 @@ def read_raw_answer(connection):
 
 
 def reset(connection):
-    """Ends a connection with a TCP RST and without a word of TLS."""
+    """Ends a connection with a TCP RST, without a TLS close."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                           struct.pack("ii", 1, 0))
     connection.close()
 
 
 def rows_of(server, email):
-    """How many users have this address and how many jobs name one of them,
-    as of one moment."""
+    """How many users have this address and how many jobs refer to one of
+    them, in one snapshot."""
     [row] = server.sql(
         "WITH found AS (SELECT id::text FROM users WHERE lower(email) = "
         "lower(%s)) SELECT (SELECT count(*) FROM found), (SELECT count(*) "
@@ -200,7 +200,7 @@ def orphan_jobs(server):
 
 
 def read_routes(server):
-    """The rows of ./keel routes, its titles first."""
+    """The rows of ./keel routes, the titles first."""
     done = server.command("routes")
     assert done.returncode == 0, done.stderr
     return [re.split("  +", line) for line in done.stdout.splitlines()]

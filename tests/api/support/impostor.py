@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Whoever answers where a PostgreSQL is expected. Run in a network namespace
-of its own, it gives itself an address that is not loopback, listens there,
-runs a command, and prints as JSON what the command did and what it was told:
+"""An impostor that listens where a PostgreSQL server is expected. It runs in
+its own network namespace, takes an address that is not loopback, listens there,
+runs a command, and prints as JSON what the command did and what it sent:
 
     unshare -n python3 impostor.py '{"address": ..., ...}' ./keel check-config
 
-`certificate`, [certificate, key], makes it speak TLS; it has none without.
-It asks everybody for the password, in clear text."""
+With `certificate`, [certificate, key], it accepts TLS; otherwise it has none.
+It asks every client for the password in clear text."""
 
 import contextlib
 import json
@@ -35,7 +35,7 @@ def read(s, count):
 
 class Impostor:
     def __init__(self, address, certificate):
-        self.told = []      # what each connection gave away
+        self.told = []      # what each connection has sent
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What the tests of lists do again and again: an admin's questions, the order
-they must be told, Link headers."""
+"""Helpers for the tests of lists: an admin's requests, the expected order, Link
+headers."""
 
 import re
 
@@ -12,7 +12,7 @@ LINK = re.compile(r'<([^<>"\s]+)>; rel="(\w+)"')
 
 
 class Admin:
-    """One who may list the users of a server."""
+    """A user who may list the users of a server."""
 
     def __init__(self, server, client):
         user, self.me = register(client, name="Admin")
@@ -26,7 +26,7 @@ class Admin:
         return self.client.get(target, headers=self.headers)
 
     def ask(self, query=""):
-        """The answer to a query that is percent-encoded already."""
+        """The response to a query that is already percent-encoded."""
         return self.get(USERS + "?" + query if query else USERS)
 
     def list(self, query=""):
@@ -35,8 +35,8 @@ class Admin:
         return answer.json()
 
     def order(self, sort, where="true"):
-        """The ids as they must be listed: the database folds the case,
-        Python sorts."""
+        """The ids in the expected order: the database folds case, Python
+        sorts."""
         column = sort.lstrip("-")
         key = column if column == "created_at" else "lower(%s)" % column
         rows = [(key if column == "created_at" else key.encode(), id)
@@ -50,7 +50,7 @@ def ids(page):
 
 
 def links(answer):
-    """{rel: target} of the Link header, which must be nothing but links."""
+    """{rel: target} of the Link header, which must contain only links."""
     value = answer.headers.get("link")
     if value is None:
         return {}

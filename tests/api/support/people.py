@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Users made by SQL, each with a session: no password is hashed for them. And
-transactions beside the server's, to hold its statements up."""
+"""Users made by SQL, each with a session, so that no password is hashed; and
+transactions of another client, which block the server's statements."""
 
 import contextlib
 import functools
@@ -28,7 +28,7 @@ class Person:
         self.role = role
         self.id = str(uuid.uuid4())
         self.session = str(uuid.uuid4())
-        self.job = str(uuid.uuid4())    # for a test to store
+        self.job = str(uuid.uuid4())    # for the test to insert
         self.email = new_email(role)
         self.path = "/api/v1/users/" + self.id
 
@@ -42,21 +42,21 @@ class Person:
         return bearer(self.token)
 
     def set(self, **columns):
-        """By SQL, as somebody beside the server would."""
+        """Updates the row by SQL, as another client of the database."""
         self.server.sql(
             "UPDATE users SET %s WHERE id = %%s" % ", ".join(
                 "%s = %%s" % name for name in columns),
             *columns.values(), self.id)
 
     def row(self, *columns):
-        """These columns; None when they are no more."""
+        """These columns of the row; None if it is deleted."""
         rows = self.server.sql("SELECT %s FROM users WHERE id = %%s" %
                                ", ".join(columns), self.id)
         return rows[0] if rows else None
 
 
 def add_people(server, *roles, hashed_password="none"):
-    """A user of each role, signed in."""
+    """Adds a signed-in user for each role."""
     people = [Person(server, role) for role in roles]
     ids = [person.id for person in people]
     server.sql(ADD, hashed_password, ids,
@@ -67,7 +67,7 @@ def add_people(server, *roles, hashed_password="none"):
 
 @contextlib.contextmanager
 def transaction(server, statement, *params):
-    """One that has run this statement; it commits at the end."""
+    """A transaction that has run this statement; it commits at the end."""
     db = psycopg2.connect(host=server.cluster.socket, user="postgres",
                           port=server.cluster.port, dbname=server.database)
     try:
@@ -79,11 +79,11 @@ def transaction(server, statement, *params):
 
 
 def wait_for_waiting(server, count):
-    """Until so many statements of the server's wait for a lock."""
+    """Waits until this many statements of the server wait for a lock."""
     deadline = time.monotonic() + 10
     while server.sql("SELECT count(*) FROM pg_stat_activity WHERE "
                      "datname = %s AND application_name = 'keel' AND "
                      "wait_event_type = 'Lock'", server.database) != [
                          (count,)]:
-        assert time.monotonic() < deadline, "nobody waits for a lock"
+        assert time.monotonic() < deadline, "no statement waits for a lock"
         time.sleep(0.01)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The real runner: ./keel jobs on a server's database; what must hold of every
-runner once it has ended; and jobs made and read by SQL."""
+"""The real runner, ./keel jobs, on a server's database; the checks of every
+runner after its end; and jobs made and read by SQL."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ POLL = 2
 
 
 class Runner(Server):
-    """Has the settings of a server, which need not run, but for a state
-    folder of its own."""
+    """Has the settings of a server, which need not run, but its own state
+    folder."""
 
     runs = "jobs"
     ready = "keel: jobs ready"
@@ -45,18 +45,18 @@ class Runner(Server):
         self.signal_all(signal.SIGCONT)
 
     def events(self, job_id=None):
-        """What its log says of jobs, or of one."""
+        """The log's events about jobs, or about one job."""
         return [event for event in self.log() if event["event"] == "job" and
                 job_id in (None, event["job"])]
 
     def terminate(self):
-        """SIGTERM; the seconds until it has ended, with status 0."""
+        """Sends SIGTERM; the seconds until it has ended with status 0."""
         began = time.monotonic()
         self.end()
         return time.monotonic() - began
 
     def stop(self):
-        """As a server's; one that was killed has its logs checked too."""
+        """Like a server's; also checks the logs of a runner that was killed."""
         if self.process is not None:
             self.resume()
             self.end()
@@ -65,15 +65,15 @@ class Runner(Server):
 
 
 def add_job(server, payload, kind=KIND):
-    """A job as it could not be asked for; its id."""
+    """Inserts a job that no request could store; returns its id."""
     return server.sql(
         "INSERT INTO jobs (id, kind, payload) VALUES (gen_random_uuid(), %s, "
         "%s) RETURNING id::text", kind, psycopg2.extras.Json(payload))[0][0]
 
 
 def add_jobs(server, emails, name="Test"):
-    """Users of these addresses and names, by SQL, and a welcome mail for
-    each; the jobs' ids, in that order."""
+    """Adds users with these addresses and this name by SQL, and a welcome
+    mail for each. Returns the jobs' ids in that order."""
     names = [name] * len(emails) if isinstance(name, str) else name
     rows = server.sql(
         "WITH added AS (INSERT INTO users (id, email, name, hashed_password) "
@@ -101,16 +101,16 @@ def count_jobs(server, **columns):
 
 
 def wait_for(condition, timeout=15, pause=0.05):
-    """Until condition() is true; what it returned."""
+    """Waits until condition() is true; returns its result."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(pause)
     return found
 
 
 def wait_for_job(server, job_id, timeout=15, **columns):
-    """Until a job's row has these values; the row."""
+    """Waits until a job's row has these values; returns the row."""
     deadline = time.monotonic() + timeout
     while True:
         row = read_job(server, job_id)
@@ -121,20 +121,20 @@ def wait_for_job(server, job_id, timeout=15, **columns):
 
 
 def wait_for_no_work(server, timeout=15):
-    """Until no welcome mail waits or runs."""
+    """Waits until no welcome mail is queued or running."""
     wait_for(lambda: server.sql(
         "SELECT count(*) FROM jobs WHERE kind = %s AND status IN "
         "('queued', 'running')", KIND)[0][0] == 0, timeout)
 
 
 def run_now(server, job_id):
-    """Ends the backoff."""
+    """Ends the backoff, so that the job is due."""
     server.sql("UPDATE jobs SET run_at = now() WHERE id = %s", job_id)
     server.sql("NOTIFY keel_jobs")
 
 
 def wait_for_failure(server, job_id, timeout=15):
-    """Until an attempt has failed and the next one waits; the row."""
+    """Waits until an attempt has failed and a retry is queued; the row."""
     row = wait_for(lambda: (row := read_job(server, job_id))["error"] and row,
                    timeout)
     assert row["status"] == "queued" and row["runner"] is None

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""Which tests make the two short runs: `-m smoke`, what a developer runs before
-a commit, and `-m asan`, what is run under AddressSanitizer each time.
-tests/README.md says why these."""
+"""The tests of the two short runs: `-m smoke`, which a developer runs before a
+commit, and `-m asan`, which runs under AddressSanitizer every time.
+tests/README.md has the reasons."""
 
 import pytest
 
-# What handles memory by hand, reads bytes from the wire, or fails midway.
+# Manual memory management, bytes from the wire, failures in the middle.
 ASAN = [
     "http/test_json_suite.py", "http/test_validation.py",
     "http/test_wire_framing.py", "http/test_wire_head.py",
@@ -17,7 +17,7 @@ ASAN = [
     "jobs/test_jobs_smtp.py",
 ]
 
-# Of each folder, what it is about where nothing goes wrong.
+# The success case of each folder.
 SMOKE = [
     "accounts/test_access.py::test_the_table_has_every_endpoint_and_no_other",
     "accounts/test_auth.py::test_requests_oauthlib_signs_in_and_reads_me",
@@ -79,13 +79,13 @@ SMOKE = [
 
 
 def name_of(item, whole):
-    """FOLDER/FILE::TEST, without parameters; FOLDER/FILE for the whole file."""
+    """FOLDER/FILE::TEST without parameters; FOLDER/FILE for the whole file."""
     path = "%s/%s" % (item.path.parent.name, item.path.name)
     return path if whole else "%s::%s" % (path, item.originalname)
 
 
 def mark(items, expression):
-    """Where such a run is asked for, each name must be a test's."""
+    """For such a run, checks that each name is a test's."""
     unused = set(SMOKE + ASAN) if expression in ("smoke", "asan") else set()
     for item in items:
         names = {name_of(item, True), name_of(item, False)}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The real server: ./keel serve on ports, a state folder and a database of
-its own; and what must hold of every server once it has ended."""
+"""The real server, ./keel serve, with its own ports, state folder and database;
+and the checks of every server after its end."""
 
 import json
 import os
@@ -23,15 +23,15 @@ STACK_SIZE = 256 * 1024
 READY_SECONDS = 30
 STOP_SECONDS = 20
 
-# Strings no log may ever hold; the helpers add each they make.
+# Strings that must not be in any log; the helpers add those they make.
 confidential = set()
 
-# The build folder behind each port, for who checks what it answers.
+# The build folder of each port, to check its responses.
 builds = {}
 
 
 def read_text(path):
-    """A file's text; empty when there is no such file, or process."""
+    """A file's text; empty if the file or process does not exist."""
     try:
         with open(path, errors="replace") as f:
             return f.read()
@@ -60,16 +60,16 @@ IS_ASAN = flavor() == "asan"
 
 
 def clean_environment():
-    """Nothing of the caller's that Keel, Kore, libpq or OpenSSL would read."""
+    """Without the caller's variables for Keel, Kore, libpq or OpenSSL."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR")
             if name in os.environ} | {
                 "LC_ALL": "C.UTF-8",
-                # An abort() becomes a report with a stack.
+                # Makes an abort() a report with a stack.
                 "ASAN_OPTIONS": "handle_abort=1"}
 
 
 def make_certificate(folder, kind, names="DNS:localhost,IP:127.0.0.1"):
-    """A certificate for 127.0.0.1 that is its own authority."""
+    """A self-signed certificate for 127.0.0.1."""
     key = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
            "rsa": ["-newkey", "rsa:2048"]}[kind]
     pair = (os.path.join(folder, kind + ".pem"),
@@ -84,7 +84,7 @@ def make_certificate(folder, kind, names="DNS:localhost,IP:127.0.0.1"):
 
 
 def session_processes(session):
-    """The processes of a session, zombies aside."""
+    """The processes of a session, except zombies."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -134,7 +134,7 @@ class Server:
         self.stderr = os.path.join(self.folder, "stderr")
         self.process = None
         self.problems = []
-        self.deaths = 0     # of workers, by the test's own hand
+        self.deaths = 0     # of workers that the test has killed
         self.settings = {
             "KEEL_BUILD": self.build,
             "KEEL_STATE_DIR": self.state,
@@ -150,7 +150,7 @@ class Server:
         }
         if os.geteuid() == 0:
             self.settings["KEEL_ALLOW_ROOT"] = "1"
-        # None takes a setting away.
+        # None removes a setting.
         self.settings.update(settings)
         self.settings = {name: value for name, value in self.settings.items()
                          if value is not None}
@@ -161,8 +161,8 @@ class Server:
         return clean_environment() | self.settings
 
     def command(self, *arguments, text="", timeout=60):
-        """Runs a command of ./keel to its end. Whatever outlives it is ended
-        and remembered in `left_over`."""
+        """Runs a command of ./keel to its end. Ends any process that outlives
+        it, and records it in `left_over`."""
         process = subprocess.Popen(
             [KEEL, *arguments], env=self.environment(), text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -195,8 +195,8 @@ class Server:
         return self
 
     def kill(self):
-        """SIGKILL of all at once: none sees another die. It may be started
-        again."""
+        """Sends SIGKILL to all processes at once, so that none sees another
+        die. The server may be started again."""
         for signum in (signal.SIGSTOP, signal.SIGKILL):
             for pid in session_processes(self.process.pid):
                 os.kill(pid, signum)
@@ -216,7 +216,7 @@ class Server:
                 if line.startswith("{") and line.endswith("}")]
 
     def wait_for_log(self, request_id, timeout=10):
-        """The access log line of a request; it is written at its very end."""
+        """The access log line of a request; it is written last."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if request_id in self.output():
@@ -236,12 +236,12 @@ class Server:
         return found
 
     def parent(self):
-        """Kore's: the title of a child is the parent's for a moment."""
+        """Kore's parent: a child has the parent's title for a moment."""
         with open("/proc/%d/stat" % self.workers()[0]) as f:
             return int(f.read().rpartition(")")[2].split()[1])
 
     def key_manager(self):
-        """Its process id."""
+        """The process id of the key manager."""
         [pid] = [pid for pid in session_processes(self.process.pid)
                  if "[keymgr]" in read_text("/proc/%d/cmdline" % pid)]
         return pid
@@ -267,8 +267,8 @@ class Server:
         return values
 
     def wait_for_rest(self, timeout=6):
-        """Gauges are written at each tick, every 500 ms: one tick is let go
-        by, then every worker must come to rest."""
+        """Waits until every worker is idle. A tick writes the gauges every 500
+        ms, so it skips one tick first."""
         names = ["keel_coroutines", "keel_arenas", "keel_tasks",
                  "keel_db_in_use"]
         time.sleep(0.6)
@@ -292,7 +292,7 @@ class Server:
             self.database)
 
     def stop(self):
-        """SIGTERM, then every check; what is wrong is put in `problems`."""
+        """Sends SIGTERM, then runs every check; `problems` gets the errors."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -305,7 +305,7 @@ class Server:
         self.check_sanitizers()
 
     def end(self):
-        """SIGTERM, and what it leaves."""
+        """Sends SIGTERM, and checks what is left."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:

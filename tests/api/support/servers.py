@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Servers and runners by the number: made for a test, ended together."""
+"""Several servers and runners: made for a test, stopped together."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from server import BUILD, Server
 
 
 def finish(servers):
-    """Stops them all before any of them may complain."""
+    """Stops all of them before it fails for any of them."""
     for server in servers:
         server.stop()
     problems = ["%s: %s" % (server.url, problem) for server in servers
@@ -22,7 +22,7 @@ def finish(servers):
 
 
 def make_template(cluster, certificates):
-    """A database that ./keel migrate has been through, to be copied."""
+    """A database that ./keel migrate has migrated, to be copied."""
     name = cluster.database()
     server = Server(cluster, name, certificates["ec"])
     try:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""How large a proof is. `make test` has a short run of each; KEEL_FULL=1, as
-the proofs of the Makefile set it, asks for the whole."""
+"""The size of a proof. `make test` runs a short one; KEEL_FULL=1, which the
+Makefile's proofs set, runs the full one."""
 
 import os
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Mail servers for tests: one that misbehaves as it is told, and a real one.
+"""Mail servers for tests: one with scripted failures, and a real one.
 
-A scripted server takes every mail, unless its script says otherwise:
+A scripted server accepts every mail, unless its script says otherwise:
 
     with ScriptedServer(rcpt="550 5.1.1 No such user") as smtp:
         start_jobs(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
@@ -10,31 +10,31 @@ A scripted server takes every mail, unless its script says otherwise:
     message.parsed()                # email.message.EmailMessage
 
 The script's steps are greeting, ehlo, starttls, auth, mail, rcpt, data, body
-(the reply to the end of the data) and quit. What is given for a step is a
-reply, or HANG (say nothing any more), or CLOSE (close the connection), and is
-done every time; a list of them is used up one by one, and then all is well:
+(the reply to the end of the data) and quit. The action of a step is a reply,
+or HANG (send nothing any more), or CLOSE (close the connection), and applies
+every time. A list has one action for each time; after it, all succeeds:
 
     ScriptedServer(body=["451 4.3.0 Try later"])        # once
     ScriptedServer(mail=[None, CLOSE])                  # the second mail's
 
-Change it later with smtp.script["rcpt"] = ..., or hold everybody with
-smtp.script["body"] = HANG and let go with smtp.close_all().
+Change it later with smtp.script["rcpt"] = ..., or hold all connections with
+smtp.script["body"] = HANG and end them with smtp.close_all().
 
-TLS: certificate=(cert, key), as the fixture `certificates` has them, offers
-STARTTLS; implicit=True makes it an smtps server instead. Its url says which.
-Login: login=("user", "password") offers AUTH PLAIN and LOGIN, and refuses
-mail without it; the url then has both, percent-encoded.
+TLS: certificate=(cert, key), as in the fixture `certificates`, offers STARTTLS;
+implicit=True makes it an smtps server instead. The url has the right scheme.
+Login: login=("user", "password") offers AUTH PLAIN and LOGIN, and rejects mail
+without it; the url then has both, percent-encoded.
 
-smtp.connections counts them, smtp.commands are the lines that clients sent
-(AUTH's without what is secret), smtp.active is how many messages are between
-MAIL and their last reply. smtp.close_all() closes every connection, as a
-server does with idle ones; smtp.stop() and smtp.start() are an outage: the
-port stays the same, and nobody listens on it between the two.
+smtp.connections is the number of connections, smtp.commands are the lines that
+clients sent (AUTH without its secret), smtp.active is how many messages are
+between MAIL and their last reply. smtp.close_all() closes every connection, as
+a server does with idle ones; smtp.stop() and smtp.start() make an outage: the
+port stays the same, and nothing listens on it in between.
 
-RealServer is aiosmtpd, and has url, messages, wait(), stop() and start()
-alike. It knows no script: what it takes is correct SMTP.
+RealServer is aiosmtpd. It has url, messages, wait(), stop() and start() too,
+but no script: it accepts correct SMTP only.
 
-Both listen on 127.0.0.1 alone.
+Both listen on 127.0.0.1 only.
 """
 
 import base64
@@ -60,12 +60,12 @@ LINE_MAX = 1000
 
 @dataclasses.dataclass
 class Message:
-    """One that was taken, as it came but for the dots of SMTP."""
+    """An accepted message, as received, without SMTP's dot-stuffing."""
     sender: str
     recipients: list
     data: bytes
     tls: bool
-    login: str          # "" if nobody signed in
+    login: str          # "" without a login
     options: list       # of MAIL: ["SMTPUTF8"]
     connection: int     # 1, 2, ...
 
@@ -80,7 +80,7 @@ class Message:
 
 
 class Sink:
-    """What both servers share."""
+    """The common part of both servers."""
 
     def __init__(self, certificate, implicit, login):
         assert certificate or not implicit
@@ -107,7 +107,7 @@ class Sink:
             self.lock.notify_all()
 
     def wait(self, count, timeout=20):
-        """The messages, when there are that many; more are not waited for."""
+        """Waits for that many messages and returns them."""
         with self.lock:
             done = self.lock.wait_for(lambda: len(self.messages) >= count,
                                       timeout)
@@ -151,14 +151,14 @@ class ScriptedServer(Sink):
     def stop(self):
         listener, self.listener = self.listener, None
         if listener:
-            # Closing alone would not wake the thread that accepts.
+            # Closing alone would not wake the thread in accept().
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
         self.close_all()
 
     def close_all(self):
-        """Closes every connection that stands."""
+        """Closes every open connection."""
         with self.lock:
             sockets = list(self.sockets)
         for s in sockets:
@@ -194,7 +194,7 @@ class ScriptedServer(Sink):
             s.close()
 
     def action(self, step):
-        """What to do at a step: None is to go on."""
+        """The action at a step; None means success."""
         with self.lock:
             action = self.script.get(step)
             if isinstance(action, list):
@@ -202,9 +202,9 @@ class ScriptedServer(Sink):
             return action
 
     def wait_for(self, condition, timeout=20):
-        """Until condition() holds, looked at whenever something happens."""
+        """Waits until condition() holds; checks it after each event."""
         with self.lock:
-            assert self.lock.wait_for(condition, timeout), "nothing came"
+            assert self.lock.wait_for(condition, timeout), "timed out"
 
     def note(self, line):
         with self.lock:
@@ -240,7 +240,7 @@ class Session:
         self.file = self.socket.makefile("rb")
 
     def start_tls(self):
-        # A duplicate: close_all() must still find the connection.
+        # A duplicate, so that close_all() still finds the connection.
         self.socket = self.server.tls.wrap_socket(self.plain.dup(),
                                                   server_side=True)
         self.tls = True
@@ -256,12 +256,12 @@ class Session:
         return line
 
     def step(self, step, reply):
-        """Does what the script says, or replies; True if all is well."""
+        """Does the script's action, or replies; True means success."""
         action = self.server.action(step)
         if action is CLOSE:
             raise Closed
         if action is HANG:
-            # Until the other side, or close_all(), ends it.
+            # Until the client or close_all() ends it.
             while self.socket.recv(65536):
                 pass
             raise Closed
@@ -375,7 +375,7 @@ class Session:
 
 
 class RealServer(Sink):
-    """aiosmtpd, which holds clients to RFC 5321."""
+    """aiosmtpd, which makes clients follow RFC 5321."""
 
     def __init__(self, certificate=None, implicit=False, login=None):
         super().__init__(certificate, implicit, login)
@@ -418,13 +418,13 @@ class RealServer(Sink):
 
 
 def closed_port():
-    """One that refuses connections."""
+    """A port that refuses connections."""
     return free_port()
 
 
 def wait_until(condition, timeout=20):
-    """Polls; for what no server here is told of."""
+    """Polls, for events that no server here reports."""
     deadline = time.monotonic() + timeout
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)

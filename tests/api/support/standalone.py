@@ -15,8 +15,8 @@ from server import Server, make_certificate
 
 @contextlib.contextmanager
 def running_server(**settings):
-    """A server on a database of its own. Who wants to know what was wrong
-    stops it and reads its problems. A SIGTERM ends all that runs."""
+    """A server with its own database. To see its errors, stop it and read
+    `problems`. A SIGTERM ends everything."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cluster = Cluster()
     folder = tempfile.mkdtemp(prefix="keel-tls-")
@@ -38,8 +38,8 @@ def running_server(**settings):
 
 
 def wait_for_no_connections(server, seconds, most=0):
-    """Until no more than `most` connections of clients are left, and no byte
-    is held for them; what is left then, as {gauge: value}."""
+    """Waits until at most `most` client connections are left and the server
+    holds no bytes for them. Returns what is left, as {gauge: value}."""
     deadline = time.monotonic() + seconds
     while True:
         values = server.metrics()

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: ISC
-"""Clients in the background: other people, who ask all the time."""
+"""Clients in the background: other users, who send requests all the time."""
 
 import threading
 import time
 
 
 class Background:
-    """run(argument), once for each, in threads that go on until the block is
-    left; then `ended` is set."""
+    """Calls run(argument) for each argument, in a thread each, until the
+    block ends; then `ended` is set."""
 
     def __init__(self, arguments):
         self.ended = threading.Event()
@@ -26,8 +26,8 @@ class Background:
 
 
 class HealthWatch(Background):
-    """Asks for /healthz all the time, each time on a new connection or, when
-    told so, on one that is kept; remembers the worst."""
+    """Requests /healthz all the time, each time on a new connection or,
+    optionally, on one that is kept; records the slowest."""
 
     def __init__(self, server):
         super().__init__((True, False))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Requests byte by byte, and the answers to them: what no HTTP client does."""
+"""Sends requests byte by byte, as no HTTP client does, and reads responses."""
 
 import json
 import re
@@ -15,11 +15,11 @@ GET = b"GET /healthz HTTP/1.1\r\n" + HOST
 POST = b"POST /api/v1/users HTTP/1.1\r\n" + HOST + \
     b"Content-Type: application/json\r\n"
 OK = b'{"status":"ok"}'
-WAIT = 10  # seconds; every answer comes at once
+WAIT = 10  # seconds; every response comes at once
 
 
 class Answers:
-    """The answers on one connection, one after the other."""
+    """Reads the responses on one connection, in order."""
 
     def __init__(self, connection):
         self.connection = connection
@@ -34,7 +34,7 @@ class Answers:
         return data != b""
 
     def next(self, head=False):
-        """The next one, as httpx.Response; None when there is none."""
+        """The next response, as httpx.Response; None if there is none."""
         while b"\r\n\r\n" not in self.data:
             if not self.more():
                 assert self.data == b""
@@ -54,7 +54,7 @@ class Answers:
                               content=rest[:length])
 
     def all(self):
-        """Those until the server closes."""
+        """All responses until the server closes the connection."""
         found = []
         while (answer := self.next()) is not None:
             found.append(answer)
@@ -62,8 +62,8 @@ class Answers:
 
 
 def exchange(server, *parts, pause=0.05):
-    """Sends the parts, one record each; the answers until the server closes,
-    which it has to."""
+    """Sends the parts, one TLS record each. Returns the responses; the
+    server must close the connection."""
     with raw_connection(server) as connection:
         connection.settimeout(WAIT)
         for part in parts:
@@ -74,7 +74,7 @@ def exchange(server, *parts, pause=0.05):
 
 
 def check_refused(server, request, status, code, message=None):
-    """One answer, in the envelope, and the connection is closed."""
+    """One response, with the error envelope, and a closed connection."""
     [answer] = exchange(server, request)
     check_error(answer, status, code, message)
     assert answer.headers["connection"] == "close"
