@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Who may call what: every route that ./keel routes lists, with every method,
-asked by everybody, under both settings of KEEL_USER_DIRECTORY."""
+"""Who may call what: every route of ./keel routes, with every method, as every
+kind of user, under both settings of KEEL_USER_DIRECTORY."""
 
 import re
 
@@ -14,8 +14,8 @@ from people import Person, add_people
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WHO = ("anonymous", "user", "owner", "staff", "admin")
 
-# The statuses are WHO's. The owner is the user that the path names, or whose
-# session or job it names; elsewhere they are one more user.
+# The statuses are in the order of WHO. The owner is the user of the path, or
+# of its session or job; on other paths the owner is just another user.
 TABLE = """
 GET     /api/v1/users                            401  403  403  403  200
 POST    /api/v1/users                            201  201  201  201  201
@@ -104,7 +104,7 @@ PATCH   /metrics                                 405  405  405  405  405
 DELETE  /metrics                                 405  405  405  405  405
 """
 
-# What KEEL_USER_DIRECTORY=authenticated changes: nothing else.
+# The only changes by KEEL_USER_DIRECTORY=authenticated.
 AUTHENTICATED = """
 GET     /api/v1/users                            401  200  200  200  200
 GET     /api/v1/users/{user_id}                  401  200  200  200  200
@@ -117,7 +117,7 @@ def read_table(text):
     table = {}
     for line in text.strip().splitlines():
         method, path, *statuses = line.split()
-        assert (method, path) not in table, "%s stands there twice" % line
+        assert (method, path) not in table, "%s is in the table twice" % line
         assert len(statuses) == len(WHO), line
         table[method, path] = [int(status) for status in statuses]
     return table
@@ -128,7 +128,7 @@ TABLES = {"admin": read_table(TABLE),
 
 
 def plain_path(path):
-    """kore.conf's regexes, as the table writes them."""
+    """Converts kore.conf's regexes to the table's form."""
     return re.sub(r"(\w+)s/\(\[\^/\]\+\)", r"\1s/{\1_id}", path.strip("^$"))
 
 
@@ -138,7 +138,7 @@ def fill_in(path, person):
 
 
 class Directory:
-    """A server with one of the settings, and a password for its users."""
+    """A server with one of the settings, and a user of each kind."""
 
     def __init__(self, server, mode):
         self.server = server
@@ -152,7 +152,7 @@ class Directory:
         self.add("admin")
 
     def add(self, *roles):
-        """People, and a job that each of them has left dead."""
+        """People, and a dead job for each of them."""
         people = add_people(self.server, *roles,
                             hashed_password=self.hashed_password)
         self.server.sql(
@@ -164,7 +164,7 @@ class Directory:
         return people
 
     def body(self, method, path, target):
-        """One that whoever may call it may send."""
+        """A body that is valid for a user with the right to send it."""
         return {
             ("POST", "/api/v1/users"): {"json": new_user()},
             ("PATCH", "/api/v1/users/me"): {"json": {"name": "New"}},
@@ -181,7 +181,7 @@ class Directory:
         }.get((method, path), {})
 
     def ask(self, method, path, who, target):
-        """Sent by a Person, or by nobody: None."""
+        """Sends it as a Person, or as nobody: None."""
         url = fill_in(path, target)
         options = self.body(method, path, target)
         options["headers"] = who.headers if who else {}
@@ -193,7 +193,7 @@ class Directory:
 
 @pytest.fixture(scope="module", params=["admin", "authenticated"])
 def directory(request, start_module_server):
-    # What is not set is "admin".
+    # The default is "admin".
     settings = {} if request.param == "admin" else {
         "KEEL_USER_DIRECTORY": request.param}
     directory = Directory(start_module_server(**settings), request.param)
@@ -213,7 +213,7 @@ def test_the_table_has_every_endpoint_and_no_other(server):
     assert set(read_table(AUTHENTICATED)) <= endpoints
 
 
-def test_what_needs_somebody_is_what_the_routes_say(server):
+def test_the_routes_that_need_a_sign_in_match_the_table(server):
     for method, path, _, auth, _ in read_routes(server)[1:]:
         for table in TABLES.values():
             anonymous = table[method, plain_path(path)][0]
@@ -259,8 +259,8 @@ def test_nobody_but_owner_and_admin_changes_anything(directory, method, path):
     assert everything() == before
 
 
-def test_the_token_of_somebody_who_is_gone_opens_nothing(directory):
-    """Neither does one of a session that never was."""
+def test_the_token_of_a_deleted_user_is_refused(directory):
+    """Nor does a token of a session that never existed."""
     [target] = directory.add("user")
     nobody = Person(directory.server, "admin")
     for (method, path), statuses in directory.table.items():
@@ -269,7 +269,7 @@ def test_the_token_of_somebody_who_is_gone_opens_nothing(directory):
             check_unauthorized(answer, 'Bearer error="invalid_token"')
 
 
-def test_each_path_answers_on_its_listener_only(server):
+def test_each_path_exists_on_its_listener_only(server):
     [admin] = add_people(server, "admin")
     with server.client() as api, httpx.Client(
             base_url=server.admin_url, trust_env=False) as inner:

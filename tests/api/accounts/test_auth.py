@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Signing in and being believed: POST /api/v1/auth/token and Bearer tokens."""
+"""Sign-in and authentication: POST /api/v1/auth/token and Bearer tokens."""
 
 import hashlib
 import hmac
@@ -25,7 +25,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture(scope="module")
 def somebody(client, server):
-    """A signed-in user: what was sent, what was answered, the claims."""
+    """A signed-in user: the body sent, the response's body, the claims."""
     user, made = register(client)
     token = sign_in(client, user)
     return {"user": user, "made": made, "token": token,
@@ -47,7 +47,7 @@ def post_form(client, text, **headers):
 
 
 #
-# A client of somebody else's.
+# Another project's client.
 #
 
 def test_requests_oauthlib_signs_in_and_reads_me(server, client):
@@ -64,7 +64,7 @@ def test_requests_oauthlib_signs_in_and_reads_me(server, client):
     assert answer.json() == made
 
 
-def test_requests_oauthlib_understands_a_refusal(server, client):
+def test_requests_oauthlib_understands_an_error(server, client):
     user, _ = register(client)
     session = OAuth2Session(client=LegacyApplicationClient("keel"))
     session.trust_env = False
@@ -79,7 +79,7 @@ def test_requests_oauthlib_understands_a_refusal(server, client):
 # The token.
 #
 
-def test_the_answer_is_rfc_6749s(client):
+def test_the_response_follows_rfc_6749(client):
     user, _ = register(client)
     answer = ask_token(client, user["email"], user["password"])
     assert answer.status_code == 200
@@ -91,7 +91,7 @@ def test_the_answer_is_rfc_6749s(client):
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_the_claims_are_rfc_9068s(server, client):
+def test_the_claims_follow_rfc_9068(server, client):
     user, made = register(client)
     token = sign_in(client, user)
     claims = read_claims(token)
@@ -105,8 +105,8 @@ def test_the_claims_are_rfc_9068s(server, client):
                       claims["sid"]) == [(made["id"],)]
 
 
-def test_a_token_made_by_hand_is_believed(server, client, somebody):
-    """Or else the refusals below would prove nothing."""
+def test_a_token_made_by_hand_is_accepted(server, client, somebody):
+    """Otherwise the refusals below would prove nothing."""
     claims = claims_for(server, somebody["made"]["id"],
                         somebody["claims"]["sid"])
     assert read_me(client, make_token(server.secret, claims)
@@ -117,7 +117,7 @@ def test_two_tokens_are_never_the_same(client, somebody):
     assert sign_in(client, somebody["user"]) != somebody["token"]
 
 
-def test_the_address_signs_in_whatever_its_case(client, somebody):
+def test_the_address_signs_in_in_any_case(client, somebody):
     user = dict(somebody["user"], email=somebody["user"]["email"].upper())
     assert read_me(client, sign_in(client, user)).json() == somebody["made"]
 
@@ -140,12 +140,12 @@ def test_another_scheme_counts_as_no_token(client, value):
 @pytest.mark.parametrize("token", [
     "x", "..", "a.b.c", "a.b", "a.b.c.d", "x" * 3000,
     "eyJhbGciOiJIUzI1NiJ9", "null", "{}.{}.{}"])
-def test_rubbish_is_refused(client, token):
+def test_a_malformed_token_is_refused(client, token):
     check_unauthorized(read_me(client, token), INVALID_TOKEN)
 
 
-def test_bytes_beyond_ascii_are_refused(client):
-    """By Kore itself, which lets no such header in."""
+def test_a_token_with_non_ascii_bytes_is_refused(client):
+    """By Kore itself, which rejects such a header."""
     answer = client.get("/api/v1/users/me", headers={
         "Authorization": "Bearer é".encode()})
     assert answer.status_code in (400, 401)
@@ -196,8 +196,8 @@ def test_a_cut_signature_is_refused(client, somebody):
     {"alg": "HS256", "typ": "at+jwt", "crit": ["exp"]},
     {"alg": ["HS256"], "typ": "at+jwt"},
 ], ids=lambda header: "-".join(map(str, header.values())))
-def test_a_header_that_is_not_ours_is_refused(server, client, somebody,
-                                              header):
+def test_a_token_with_another_header_is_refused(server, client, somebody,
+                                                header):
     claims = claims_for(server, somebody["made"]["id"],
                         somebody["claims"]["sid"])
     token = make_token(server.secret, claims, header)
@@ -248,8 +248,7 @@ def test_a_wrong_claim_is_refused(server, client, somebody, changes):
 @pytest.mark.parametrize("payload", [b"", b"[]", b"null", b"{", b"\xff",
                                      b'{"sub":"a","sub":"b"}',
                                      b"[" * 3000])
-def test_a_signed_payload_that_is_no_object_is_refused(server, client,
-                                                       payload):
+def test_a_payload_that_is_not_an_object_is_refused(server, client, payload):
     signed = base64url(b'{"alg":"HS256","typ":"at+jwt"}') + "." + \
         base64url(payload)
     mac = hmac.new(server.secret.encode(), signed.encode(), "sha256").digest()
@@ -274,7 +273,7 @@ def test_a_token_of_another_users_session_is_refused(server, client,
     "DELETE FROM sessions WHERE user_id = %s",
 ], ids=["deleted", "deactivated", "revoked", "session_expired",
         "session_gone"])
-def test_the_very_next_request_is_refused(server, client, change):
+def test_the_next_request_after_a_change_is_refused(server, client, change):
     user, made = register(client)
     token = sign_in(client, user)
     assert read_me(client, token).status_code == 200
@@ -302,7 +301,7 @@ def test_the_schemes_name_is_not_case_sensitive(client, somebody, scheme):
 
 
 #
-# Refusals in RFC 6749's shape.
+# Errors in RFC 6749's form.
 #
 
 def test_a_wrong_password_is_invalid_grant(client, somebody):
@@ -338,7 +337,7 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(client,
         ask_token(client, email, new_password())
         return time.perf_counter() - started
 
-    # In turn, so that both see the same load of the machine.
+    # In turn, so that the machine's load is the same for both.
     emails = (somebody["user"]["email"], new_email())
     pairs = [[time_taken(email) for email in emails] for _ in range(8)]
     known, unknown = map(statistics.median, zip(*pairs))
@@ -441,7 +440,7 @@ def test_a_password_is_not_trimmed_nor_folded(client):
 
 
 #
-# Passwords of another age.
+# Hashes of older algorithms.
 #
 
 def test_a_bcrypt_hash_signs_in_and_is_replaced(server, client):
@@ -467,8 +466,7 @@ def test_a_bcrypt_hash_signs_in_and_is_replaced(server, client):
     "", "!", "plain text", "$2b$05$short", "$2b$99$" + "a" * 53, "$1$x$y",
     "$argon2id$v=19$m=19456,t=2,p=1$AAAA$", "\U0001F600" * 255],
     ids=["empty", "mark", "text", "short", "rounds", "md5", "argon2", "long"])
-def test_a_broken_hash_in_the_database_signs_nobody_in(server, client,
-                                                       stored):
+def test_an_invalid_hash_in_the_database_never_matches(server, client, stored):
     user, made = register(client)
     server.sql("UPDATE users SET hashed_password = %s WHERE id = %s", stored,
                made["id"])

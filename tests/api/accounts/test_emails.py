@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Which e-mail addresses are accepted: forty, each by name. What is expected
-is spelt out here, and email-validator is asked whether it agrees."""
+"""Which e-mail addresses are accepted: forty, each with a name. The table has
+the expected result, and a test compares it with email-validator."""
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
@@ -9,7 +9,7 @@ from helpers import check_validation, new_user
 
 REFUSED = None
 
-# Name: what is sent, what is kept.
+# Name: the address sent, the address stored.
 ADDRESSES = {
     "plain": ("ada@example.com", "ada@example.com"),
     "plus": ("ada+tag@example.com", "ada+tag@example.com"),

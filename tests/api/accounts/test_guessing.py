@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Guessing passwords: at most 100 in a row at one account, from wherever they
-come, and few from one address, at whatever accounts. The owner is let in from
+"""Password guessing: at most 100 failures in a row for one account, from any
+addresses, and few from one address, for any accounts. The owner is let in from
 the networks that they have signed in from."""
 
 import concurrent.futures
@@ -25,7 +25,7 @@ MOST = 100
 
 @pytest.fixture(scope="module")
 def server(start_module_server):
-    """Only what counts the account alone, or the address alone, bites."""
+    """Only the limits per account and per address apply."""
     return start_module_server(
         KEEL_TRUSTED_PROXIES="127.0.0.1", KEEL_RATE_LIMITS=(
             "token=10000/m,register=1000/m,sign_in_failures=10000/m,"
@@ -58,7 +58,7 @@ def right(client, address, user):
 
 
 def guess(server, email, count, address=AWAY):
-    """At once; how many were looked at, and how many refused."""
+    """Sends them at once; how many were checked, and how many refused."""
     with server.client() as client, \
             concurrent.futures.ThreadPoolExecutor(10) as pool:
         statuses = list(pool.map(lambda _: sign_in(
@@ -68,7 +68,7 @@ def guess(server, email, count, address=AWAY):
 
 
 def fail_often(server, email, count=MOST - 1):
-    """As if so many had failed: the row that they leave."""
+    """Inserts the row that so many failures would leave."""
     server.sql("UPDATE sign_in_failures SET failures = %s WHERE account = "
                "(SELECT id::text FROM users WHERE email = %s)", count, email)
 
@@ -79,9 +79,9 @@ def failures(server, email):
     return rows[0][0] if rows else 0
 
 
-def test_a_hundred_in_a_row_and_no_more(server, user):
-    """Counted before the password is looked at. All of them, one by one, are
-    guessed by tests/attacks/guessing.py."""
+def test_at_most_100_failures_in_a_row_are_checked(server, user):
+    """They count before the password is checked. tests/attacks/guessing.py
+    sends all of them, one by one."""
     assert guess(server, user["email"], 3) == (3, 0)
     assert failures(server, user["email"]) == 3
     fail_often(server, user["email"], MOST - 8)
@@ -89,14 +89,14 @@ def test_a_hundred_in_a_row_and_no_more(server, user):
     assert failures(server, user["email"]) == MOST
 
 
-def test_an_account_that_is_not_there_counts_alike(server):
+def test_an_unknown_account_has_the_same_limit(server):
     email = new_email()
     server.sql("DELETE FROM sign_in_failures")
     assert guess(server, email, 3) == (3, 0)
     assert server.sql("UPDATE sign_in_failures SET failures = %s RETURNING "
                       "failures", MOST - 8) == [(MOST - 8,)]
     assert guess(server, email, 20) == (8, 12)
-    # Its address is not to be read in the database.
+    # The database does not show the address.
     assert server.sql("SELECT count(*) FROM sign_in_failures WHERE account "
                       "~ '@' OR account !~ '^[0-9a-f-]{36}$|^[0-9a-f]{64}$'"
                       ) == [(0,)]
@@ -111,7 +111,7 @@ def test_every_spelling_is_the_same_account(server, client, user):
 
 @pytest.fixture
 def guessed_at(server, client, user):
-    """At home in two networks, and 100 wrong ones from elsewhere."""
+    """At home in two networks, and 100 wrong passwords from elsewhere."""
     assert right(client, HOME, user) == right(client, HOME_6, user) == 200
     sign_in(client, AWAY, user["email"])
     fail_often(server, user["email"])
@@ -119,7 +119,7 @@ def guessed_at(server, client, user):
     return user
 
 
-def test_beyond_them_even_the_right_one_is_refused(client, guessed_at):
+def test_after_100_failures_the_right_password_is_refused(client, guessed_at):
     answer = sign_in(client, AWAY, guessed_at["email"],
                      guessed_at["password"])
     assert answer.status_code == 429
@@ -134,7 +134,7 @@ def test_beyond_them_even_the_right_one_is_refused(client, guessed_at):
 def test_the_owner_is_let_in_at_home(server, client, guessed_at, address):
     assert sign_in(client, address, guessed_at["email"]).status_code == 400
     assert right(client, address, guessed_at) == 200
-    # That ends the row for all.
+    # That ends the run of failures for all networks.
     assert failures(server, guessed_at["email"]) == 0
     assert sign_in(client, AWAY, guessed_at["email"]).status_code == 400
     assert failures(server, guessed_at["email"]) == 1
@@ -142,17 +142,17 @@ def test_the_owner_is_let_in_at_home(server, client, guessed_at, address):
 
 @pytest.mark.parametrize("address", ["192.0.3.7", "2001:db8:77:105::1",
                                      "2001:db8:78:5::1"])
-def test_another_network_is_not_home(client, guessed_at, address):
+def test_a_similar_network_is_not_the_owners(client, guessed_at, address):
     assert right(client, address, guessed_at) == 429
 
 
-def test_another_user_s_home_is_not_home(client, guessed_at):
+def test_another_users_network_is_not_the_owners(client, guessed_at):
     other = register(client)[0]
     assert right(client, "198.51.100.1", other) == 200
     assert right(client, "198.51.100.1", guessed_at) == 429
 
 
-def test_a_right_one_in_between_begins_a_new_row(server, client, user):
+def test_a_right_password_resets_the_count(server, client, user):
     for _ in range(2):
         sign_in(client, AWAY, user["email"])
         fail_often(server, user["email"])
@@ -160,7 +160,7 @@ def test_a_right_one_in_between_begins_a_new_row(server, client, user):
     assert failures(server, user["email"]) == 0
 
 
-def test_a_new_password_ends_the_row(server, client, guessed_at):
+def test_a_new_password_resets_the_count(server, client, guessed_at):
     token = sign_in(client, HOME, guessed_at["email"],
                     guessed_at["password"]).json()["access_token"]
     sign_in(client, AWAY, guessed_at["email"])
@@ -174,7 +174,7 @@ def test_a_new_password_ends_the_row(server, client, guessed_at):
     assert sign_in(client, AWAY, guessed_at["email"], new).status_code == 200
 
 
-def test_one_set_by_hand_does_too(server, client, guessed_at):
+def test_a_password_set_by_sql_resets_the_count(server, client, guessed_at):
     assert right(client, AWAY, guessed_at) == 429
     server.sql("UPDATE users SET name = 'x' WHERE email = %s",
                guessed_at["email"])
@@ -184,9 +184,8 @@ def test_one_set_by_hand_does_too(server, client, guessed_at):
     assert sign_in(client, AWAY, guessed_at["email"]).status_code == 400
 
 
-def test_the_current_password_can_be_guessed_no_more_often(server, client,
-                                                           user):
-    """With a stolen token, from elsewhere."""
+def test_the_current_password_has_the_same_limit(server, client, user):
+    """With a stolen token, from another network."""
     token = sign_in(client, HOME, user["email"],
                     user["password"]).json()["access_token"]
 
@@ -205,8 +204,8 @@ def test_the_current_password_can_be_guessed_no_more_often(server, client,
     assert change(HOME, user["password"]).status_code == 204
 
 
-def test_who_registered_is_known_there(server, client):
-    """And is not locked out before they sign in for the first time."""
+def test_registration_makes_the_network_known(server, client):
+    """So they are not locked out before their first sign-in."""
     user = new_user()
     assert client.post("/api/v1/users", json=user, headers={
         "X-Forwarded-For": HOME}).status_code == 201
@@ -217,7 +216,7 @@ def test_who_registered_is_known_there(server, client):
     assert right(client, HOME_NEXT_DOOR, user) == 200
 
 
-def test_who_was_registered_by_an_admin_is_not(server, client):
+def test_registration_by_an_admin_does_not(server, client):
     [admin] = add_people(server, "admin")
     user = new_user()
     made = client.post("/api/v1/users", json=user, headers={
@@ -227,8 +226,8 @@ def test_who_was_registered_by_an_admin_is_not(server, client):
                       "%s", made.json()["id"]) == [(0,)]
 
 
-def test_a_new_password_makes_other_networks_strange(server, client, user):
-    """The old password was known in one of them, perhaps."""
+def test_a_new_password_forgets_other_networks(server, client, user):
+    """An attacker may have known the old password in one of them."""
     assert right(client, AWAY, user) == 200
     token = sign_in(client, HOME, user["email"],
                     user["password"]).json()["access_token"]
@@ -244,8 +243,8 @@ def test_a_new_password_makes_other_networks_strange(server, client, user):
     assert sign_in(client, HOME, user["email"], new).status_code == 200
 
 
-def test_a_neighbour_in_the_48_does_not_keep_the_owner_out(start_server):
-    """By account, nothing wider than the owner's own /56 counts."""
+def test_failures_in_the_same_48_do_not_lock_the_owner_out(start_server):
+    """For an account, only the owner's own /56 counts."""
     server = start_server(KEEL_TRUSTED_PROXIES="127.0.0.1",
                           KEEL_RATE_LIMITS="sign_in_failures=1/h,"
                           "address_failures=1000/m")
@@ -258,14 +257,14 @@ def test_a_neighbour_in_the_48_does_not_keep_the_owner_out(start_server):
         assert right(client, HOME_6, user) == 200
 
 
-def test_a_deactivated_account_counts_alike(server):
+def test_a_deactivated_account_has_the_same_limit(server):
     [person] = add_people(server, "user")
     person.set(is_active=False)
     assert guess(server, person.email, 3) == (3, 0)
     assert failures(server, person.email) == 3
 
 
-def test_one_address_sprays_few_passwords(start_server):
+def test_one_address_may_fail_for_few_accounts(start_server):
     server = start_server(KEEL_RATE_LIMITS="address_failures=4/h,"
                           "password_failures=1000/m",
                           KEEL_TRUSTED_PROXIES="127.0.0.1")
@@ -274,10 +273,10 @@ def test_one_address_sprays_few_passwords(start_server):
         statuses = [sign_in(client, AWAY, new_email()).status_code
                     for _ in range(6)]
         assert statuses == [400] * 4 + [429] * 2
-        # Whoever it is, and right or wrong: the next guess would tell.
+        # For any account, right or wrong: else the status would tell.
         assert right(client, AWAY, users[0]) == 429
         assert right(client, "203.0.113.8", users[0]) == 200
-        # The right ones do not count, nor do refusals.
+        # Right passwords do not count, nor do refusals.
         for _ in range(6):
             assert right(client, HOME, users[1]) == 200
 
@@ -292,7 +291,7 @@ def test_off_counts_nothing(start_server):
 
 def test_old_failures_and_networks_are_deleted(server, client, user,
                                                start_runner):
-    """Those of users stay, however old; those of nobody go after a week."""
+    """Those of a user stay, of any age; those of no user go after a week."""
     assert right(client, HOME, user) == right(client, HOME_6, user) == 200
     sign_in(client, AWAY, user["email"])
     gone, kept = new_email(), new_email()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Passwords that everybody tries first, and passphrases instead."""
+"""Common passwords are rejected; passphrases are an option."""
 
 import re
 
@@ -25,7 +25,7 @@ def change(client, user, new):
 
 
 @pytest.mark.parametrize("password", COMMON)
-def test_nobody_registers_with_a_common_password(client, server, password):
+def test_registration_rejects_a_common_password(client, server, password):
     body = new_user(password=password)
     assert check_validation(client.post(USERS, json=body)) == {
         "body.password": [TOO_COMMON]}
@@ -38,14 +38,14 @@ def user(client):
 
 
 @pytest.mark.parametrize("password", COMMON)
-def test_nobody_changes_to_a_common_password(client, user, password):
+def test_a_password_change_rejects_a_common_password(client, user, password):
     assert check_validation(change(client, user, password)) == {
         "body.new_password": [TOO_COMMON]}
     sign_in(client, user)
 
 
 @pytest.mark.parametrize("password", COMMON)
-def test_no_admin_is_made_with_a_common_password(server, password):
+def test_create_admin_rejects_a_common_password(server, password):
     email = new_email("admin")
     done = server.command("create-admin", email, text=password + "\n")
     assert done.returncode == 1, done.stdout
@@ -57,13 +57,13 @@ def test_no_admin_is_made_with_a_common_password(server, password):
     "Test1234", "PassworD1", "Password1 ", " Password1", "Password1\n",
     "Password12345678", "Passw0rd!", "Password1\u200b", "Pássword1"])
 def test_a_password_is_compared_as_typed(client, password):
-    """What is not in the list letter by letter is somebody's own idea."""
+    """Only an exact match with the list is a common password."""
     confidential.add(password)
     user, _ = register(client, password=password)
     sign_in(client, user)
 
 
-def test_every_rule_broken_is_told_and_common_only_of_a_good_one(client):
+def test_all_violated_rules_are_listed_and_common_only_alone(client):
     for password, messages in (
             ("password", ["Password must contain uppercase letter",
                           "Password must contain digit"]),

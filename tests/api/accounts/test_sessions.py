@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A user's sign-ins and their password: /api/v1/users/me/sessions and
+"""A user's sessions and their password: /api/v1/users/me/sessions and
 /api/v1/users/me/password."""
 
 import concurrent.futures
@@ -21,11 +21,11 @@ SESSIONS = "/api/v1/users/me/sessions"
 PASSWORD = "/api/v1/users/me/password"
 INVALID_TOKEN = 'Bearer error="invalid_token"'
 WRONG = "Wrong-passw0rd"
-NOBODYS = "7d1c9f0e-52b8-4c1a-9a63-0f4f2f6f8f11"     # no session has it
+NOBODYS = "7d1c9f0e-52b8-4c1a-9a63-0f4f2f6f8f11"     # no session's id
 
 
 class Person:
-    """Somebody signed in several times."""
+    """A user who is signed in several times."""
 
     def __init__(self, client, sign_ins):
         self.client = client
@@ -45,7 +45,7 @@ class Person:
         return self.client.delete(target, headers=bearer(self.tokens[i]))
 
     def alive(self):
-        """Which of the tokens are believed."""
+        """The indexes of the tokens that are accepted."""
         return [i for i, token in enumerate(self.tokens)
                 if read_me(self.client, token).status_code == 200]
 
@@ -74,7 +74,7 @@ def person(client):
 
 @pytest.fixture(scope="module")
 def reader(client):
-    """For whatever changes nothing."""
+    """For tests that change nothing."""
     return Person(client, 3)
 
 
@@ -117,7 +117,7 @@ def clients(server):
 
 
 def check_refused_everywhere(clients, token):
-    """Twice each: what a worker may remember of the first counts too."""
+    """Twice each, since a worker may remember something of the first."""
     for client in clients * 2:
         check_unauthorized(read_me(client, token), INVALID_TOKEN)
 
@@ -154,7 +154,7 @@ def test_a_session_has_exactly_its_fields(reader, server):
     assert round((expires - created).total_seconds() / 86400, 2) == 30
 
 
-def test_exactly_one_is_current_and_that_is_the_one_that_asks(reader):
+def test_only_the_requests_own_session_is_current(reader):
     for i in range(3):
         assert [item["id"] for item in reader.list(i)["items"]
                 if item["current"] is True] == [reader.sids[i]]
@@ -165,7 +165,7 @@ def test_exactly_one_is_current_and_that_is_the_one_that_asks(reader):
 @pytest.mark.parametrize("change", [
     "expires_at = now()", "expires_at = now() - interval '1 second'",
     "revoked_at = now()", "revoked_at = now() - interval '1 year'"])
-def test_what_is_over_is_not_listed(person, server, change):
+def test_an_ended_session_is_not_listed(person, server, change):
     server.sql("UPDATE sessions SET " + change + " WHERE id = %s",
                person.sids[1])
     page = person.list()
@@ -173,14 +173,14 @@ def test_what_is_over_is_not_listed(person, server, change):
     assert page["total"] == 2
 
 
-def test_nobody_elses_are_listed(reader, client):
+def test_other_users_sessions_are_not_listed(reader, client):
     other = Person(client, 1)
     assert ids(other.list()) == other.sids
     assert set(ids(reader.list())) == set(reader.sids)
 
 
-def test_sessions_of_one_moment_come_in_pages(person, server):
-    """By links there and back; the ids tell equal times apart."""
+def test_sessions_with_equal_times_have_pages(person, server):
+    """Links work in both directions; the id orders equal times."""
     server.sql("INSERT INTO sessions (id, user_id, client, created_at, "
                "expires_at) SELECT gen_random_uuid(), %s, '::1', '2026-01-01'"
                ", now() + interval '1 day' FROM generate_series(1, 50)",
@@ -214,16 +214,16 @@ def test_a_bad_parameter_is_named(reader, query, field):
 @pytest.mark.parametrize("method, path", [
     ("GET", SESSIONS), ("DELETE", SESSIONS), ("POST", PASSWORD),
     ("DELETE", SESSIONS + "/" + NOBODYS)])
-def test_a_stranger_is_refused(client, method, path):
+def test_a_request_without_a_token_is_refused(client, method, path):
     check_unauthorized(client.request(method, path), "Bearer")
 
 
 #
-# One session's end.
+# To end one session.
 #
 
 def test_a_session_that_is_ended_is_refused_by_every_worker(person, clients):
-    for client in clients:      # so that each has seen all
+    for client in clients:      # so that each has seen them all
         assert [read_me(client, token).status_code
                 for token in person.tokens] == [200] * 3
     answer = person.delete(SESSIONS + "/" + person.sids[1])
@@ -240,7 +240,7 @@ def test_ones_own_session_can_be_ended(person, clients):
     assert person.alive() == [1, 2]
 
 
-def test_an_id_may_be_in_capitals(person):
+def test_a_session_id_may_be_in_upper_case(person):
     assert person.delete(SESSIONS + "/" + person.sids[2].upper()
                          ).status_code == 204
     assert person.alive() == [0, 1]
@@ -259,7 +259,7 @@ def test_a_session_ends_once(person, server):
 
 
 def test_another_users_session_is_not_found(person, client):
-    """An admin's power ends here too."""
+    """Not even for an admin."""
     other = Person(client, 1)
     for role in ("user", "admin"):
         check_not_found(person.delete(SESSIONS + "/" + other.sids[0]))
@@ -280,14 +280,14 @@ def test_an_expired_session_is_not_found(person, server):
 
 @pytest.mark.parametrize("id", ["x", "1", "current", "*", NOBODYS[:-1],
                                 NOBODYS + "0", "%27", "null", "%C3%A9"])
-def test_what_is_no_uuid_is_named(reader, id):
+def test_an_invalid_uuid_is_named(reader, id):
     assert check_validation(reader.delete(SESSIONS + "/" + id)) == {
         "path.session_id": ["Must be a UUID"]}
     assert reader.alive() == [0, 1, 2]
 
 
 #
-# The end of many.
+# To end many sessions.
 #
 
 def test_all_sessions_end_at_once(person, client, clients):
@@ -297,12 +297,12 @@ def test_all_sessions_end_at_once(person, client, clients):
     for token in person.tokens:
         check_refused_everywhere(clients, token)
     check_accepted_everywhere(clients, other.tokens[0])
-    # It is the sessions that are over, not the account.
+    # Only the sessions have ended, not the account.
     person.tokens = [sign_in(client, person.user)]
     assert ids(person.list()) == [sid(person.tokens[0])]
 
 
-def test_all_but_the_one_that_asks_end(person, client, clients):
+def test_all_sessions_except_the_current_one_end(person, client, clients):
     other = Person(client, 1)
     answer = person.delete(SESSIONS + "?except=current", i=1)
     assert (answer.status_code, answer.content) == (204, b"")
@@ -330,7 +330,7 @@ def test_a_bad_exception_ends_nothing(reader, query, field, message):
     assert reader.alive() == [0, 1, 2]
 
 
-def test_what_had_ended_before_keeps_its_time(person, server):
+def test_a_session_that_had_ended_keeps_its_time(person, server):
     server.sql("UPDATE sessions SET revoked_at = '2026-01-01' WHERE id = %s",
                person.sids[2])
     assert person.delete(SESSIONS).status_code == 204
@@ -357,7 +357,7 @@ def test_a_wrong_current_password_changes_nothing(server, reader, current):
     assert reader.alive() == [0, 1, 2]
 
 
-def test_the_current_password_is_taken_to_the_letter(reader):
+def test_the_current_password_must_match_exactly(reader):
     for current in (reader.user["password"] + " ",
                     " " + reader.user["password"],
                     reader.user["password"].swapcase(),
@@ -376,7 +376,7 @@ def test_a_weak_new_password_changes_nothing(server, reader, new, messages):
     assert reader.alive() == [0, 1, 2]
 
 
-def test_a_weak_one_tells_nothing_of_the_current_one(reader):
+def test_a_weak_new_password_reveals_nothing(reader):
     assert list(check_validation(reader.change(WRONG, "weak"))) == [
         "body.new_password"]
 
@@ -431,7 +431,7 @@ def test_a_bcrypt_hash_is_a_password_too(server, person, scheme):
     assert person.can_sign_in(new)
 
 
-def test_a_broken_hash_is_nobodys_password(server, person):
+def test_an_invalid_hash_matches_no_password(server, person):
     server.sql("UPDATE users SET hashed_password = '!' WHERE id = %s",
                person.made["id"])
     for current in ("!", "", person.user["password"]):
@@ -440,8 +440,8 @@ def test_a_broken_hash_is_nobodys_password(server, person):
     assert stored(server, person)[0][0] == "!"
 
 
-def test_two_changes_at_once_are_one_after_the_other(person):
-    """From one password there is one way only."""
+def test_of_two_changes_at_once_one_fails(person):
+    """Only one of them can succeed with the old password."""
     new = [new_password() for _ in range(3)]
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(person.change, [person.user["password"]] * 3,
@@ -457,9 +457,9 @@ def test_two_changes_at_once_are_one_after_the_other(person):
 @pytest.mark.parametrize("change, status", [
     ("hashed_password = 'x'", 400), ("is_active = false", 400),
     ("name = 'x'", 200)])
-def test_a_sign_in_sees_what_is_under_way(server, client, change, status):
-    """The password was right when it was looked at; the session is not made
-    before it is known whether it still is."""
+def test_a_sign_in_waits_for_a_change(server, client, change, status):
+    """It checked the old password; before it makes the session, it checks
+    that the password is still valid."""
     user, made = register(client)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "UPDATE users SET " + change +
@@ -475,7 +475,7 @@ def test_a_sign_in_sees_what_is_under_way(server, client, change, status):
 @pytest.mark.parametrize("scheme", ["argon2id", "bcrypt"])
 def test_a_racing_sign_in_leaves_no_session_of_the_old_password(
         server, client, scheme):
-    """Whether a sign-in comes first or last, its token is dead afterwards."""
+    """Its token is invalid afterwards, whether it came first or last."""
     person = Person(client, 1)
     old, got, refused = person.user["password"], [], 0
 
@@ -514,8 +514,8 @@ def test_a_racing_sign_in_leaves_no_session_of_the_old_password(
         check_unauthorized(read_me(client, token), INVALID_TOKEN)
 
 
-def test_a_hash_replaced_meanwhile_is_no_other_password(server, person):
-    """As a sign-in does with one of bcrypt's while a change is under way."""
+def test_a_rehash_during_a_change_is_no_conflict(server, person):
+    """A sign-in replaces a bcrypt hash while the change waits."""
     old, new = person.user["password"], new_password()
     [(argon2, _, _)] = stored(server, person)
     change = "UPDATE users SET hashed_password = %s WHERE id = %s"
@@ -539,7 +539,7 @@ def limit_left(answer):
     return int(match[1]) if match else None
 
 
-def test_six_guesses_are_one_too_many(start_server):
+def test_the_sixth_wrong_guess_is_refused(start_server):
     server = start_server(KEEL_RATE_LIMITS="token=10000/m")
     with server.client() as client:
         person, other = Person(client, 2), Person(client, 1)
@@ -554,14 +554,14 @@ def test_six_guesses_are_one_too_many(start_server):
             check_error(answer, 429, "TOO_MANY_REQUESTS",
                         "Too many requests")
             assert 1 <= int(answer.headers["retry-after"]) <= 12
-        # Not the victim's sessions, nor anybody else's guesses.
+        # Neither the user's sessions nor other users are affected.
         assert person.alive() == [0, 1]
         assert person.can_sign_in(right)
         assert other.change(other.user["password"], new_password()
                             ).status_code == 204
 
 
-def test_what_was_right_does_not_count(start_server):
+def test_a_right_password_does_not_count(start_server):
     server = start_server(KEEL_RATE_LIMITS="token=10000/m")
     with server.client() as client:
         person = Person(client, 1)

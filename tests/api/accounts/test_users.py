@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Registration: POST /api/v1/users, and what GET /api/v1/users/me says."""
+"""Registration: POST /api/v1/users, and GET /api/v1/users/me."""
 
 import concurrent.futures
 import datetime
@@ -15,7 +15,7 @@ from server import confidential
 USERS = "/api/v1/users"
 
 
-def test_the_seeds_own_test_passes(client):
+def test_fastapis_own_test_passes(client):
     confidential.add("Test1234")
     answer = client.post(USERS, json={
         "email": "test@example.com", "name": "Test", "password": "Test1234"})
@@ -31,7 +31,7 @@ def test_the_seeds_own_test_passes(client):
                        "Email already registered") == {}
 
 
-def test_the_answer_has_every_field_and_no_other(client):
+def test_the_response_has_exactly_the_fields(client):
     user, answer = register(client, name="Ada Lovelace")
     assert list(answer) == ["id", "email", "name", "role", "is_active",
                             "email_verified", "created_at", "updated_at"]
@@ -49,7 +49,7 @@ def test_the_id_is_a_uuid_of_version_7(client):
     assert str(uuid.UUID(answer["id"])) == answer["id"]
 
 
-def test_times_are_rfc_3339_in_utc_and_now(client):
+def test_times_are_rfc_3339_utc_and_current(client):
     _, answer = register(client)
     assert answer["created_at"].endswith("Z")
     made = datetime.datetime.fromisoformat(answer["created_at"])
@@ -78,7 +78,7 @@ def test_registration_enqueues_the_welcome_mail(client, server):
                            "queued")]
 
 
-def test_three_bad_fields_are_named_in_one_answer(client):
+def test_three_bad_fields_are_named_in_one_response(client):
     fields = check_validation(client.post(USERS, json={
         "email": "x", "name": "", "password": "short"}))
     assert list(fields) == ["body.email", "body.name", "body.password"]
@@ -128,7 +128,7 @@ def test_a_value_of_the_wrong_type_is_refused(client, value):
 
 @pytest.mark.parametrize("field", ["id", "is_active", "hashed_password",
                                    "email_verified", "created_at", "Email"])
-def test_a_field_that_is_no_input_is_refused(client, server, field):
+def test_an_output_field_is_refused(client, server, field):
     body = new_user()
     body[field] = "x"
     assert list(check_validation(client.post(USERS, json=body))) == [
@@ -136,7 +136,7 @@ def test_a_field_that_is_no_input_is_refused(client, server, field):
     assert rows_of(server, body["email"]) == (0, 0)
 
 
-def test_a_stranger_cannot_make_an_admin(client, server):
+def test_a_client_without_a_token_cannot_make_an_admin(client, server):
     body = new_user(role="admin")
     assert check_error(client.post(USERS, json=body), 403, "FORBIDDEN",
                        "Insufficient permissions") == {}
@@ -144,7 +144,7 @@ def test_a_stranger_cannot_make_an_admin(client, server):
 
 
 @pytest.mark.parametrize("role", ["admin", "staff"])
-def test_a_user_cannot_make_a_greater_one(client, role):
+def test_a_user_cannot_make_a_user_with_more_rights(client, role):
     token = sign_in(client, register(client)[0])
     answer = client.post(USERS, json=new_user(role=role),
                          headers=bearer(token))
@@ -166,11 +166,11 @@ def test_an_unknown_role_is_refused_by_name(client):
     assert fields == {"body.role": ["Must be one of: user, staff, admin"]}
 
 
-def test_a_role_of_user_may_be_spelt_out(client):
+def test_the_default_role_may_be_explicit(client):
     assert register(client, role="user")[1]["role"] == "user"
 
 
-def test_a_bad_token_does_not_register_as_a_stranger(client):
+def test_registration_with_a_bad_token_is_refused(client):
     answer = client.post(USERS, json=new_user(),
                          headers=bearer("not.a.token"))
     check_error(answer, 401, "UNAUTHORIZED")
@@ -192,7 +192,7 @@ def test_a_name_over_100_characters_is_refused(client, name):
         "body.name": ["Must have at most 100 characters"]}
 
 
-def test_an_address_is_taken_whatever_its_case(client):
+def test_an_address_is_unique_in_any_case(client):
     email = new_email("MiXeD")
     register(client, email=email)
     for same in (email, email.upper(), email.lower(), email.swapcase()):
@@ -223,7 +223,7 @@ def test_a_conflict_leaves_no_open_transaction(client, server):
     assert server.open_transactions() == []
 
 
-def test_the_signed_in_user_reads_what_is_theirs(client):
+def test_me_is_the_signed_in_user(client):
     user, made = register(client, name="Grace")
     answer = read_me(client, sign_in(client, user))
     assert answer.status_code == 200

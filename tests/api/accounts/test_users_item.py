@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""One user: GET, PATCH, PUT and DELETE /api/v1/users/{user_id}, and the same
-of /users/me."""
+"""One user: GET, PATCH, PUT and DELETE on /api/v1/users/{user_id} and on
+/api/v1/users/me."""
 
 import concurrent.futures
 import uuid
@@ -59,7 +59,7 @@ def check_taken(answer):
 
 
 def check_unmoved(before, after):
-    """Both show the same state of the user."""
+    """Both responses show the same state of the user."""
     assert before.status_code == after.status_code == 200
     assert after.json() == before.json()
     assert after.headers["etag"] == before.headers["etag"]
@@ -108,7 +108,7 @@ EVERYTHING = [("GET", ""), ("PATCH", ""), ("PUT", ""), ("DELETE", ""),
 
 
 @pytest.mark.parametrize("method, suffix", EVERYTHING)
-def test_nobody_has_that_id(client, people, method, suffix):
+def test_an_unknown_id_is_not_found(client, people, method, suffix):
     path = "/api/v1/users/%s%s" % (uuid.uuid4(), suffix)
     for who in people:
         answer = client.request(method, path, headers=who.headers,
@@ -123,7 +123,7 @@ def test_nobody_has_that_id(client, people, method, suffix):
                                  "0" * 8 + "-0000-4000-8000-" + "0" * 11,
                                  "0" * 8 + "-0000-4000-8000-" + "0" * 13,
                                  "0" * 8 + "-0000-4000-8000-" + "g" * 12])
-def test_an_id_that_is_none(client, people, bad):
+def test_an_invalid_id_is_named(client, people, bad):
     for method, suffix in EVERYTHING:
         path, body = "/api/v1/users/" + bad + suffix, BODIES.get(method)
         check_unauthorized(client.request(method, path, json=body), "Bearer")
@@ -144,7 +144,7 @@ def test_an_id_that_is_none(client, people, bad):
 #
 
 @pytest.mark.parametrize("path", ["item", "me"])
-def test_unset_null_and_a_value_are_three_things(client, user, path):
+def test_a_patch_distinguishes_unset_null_and_a_value(client, user, path):
     path = ME if path == "me" else user.path
     for name in ("name", "email"):
         answer = client.patch(path, headers=user.headers, json={name: None})
@@ -160,7 +160,7 @@ def test_unset_null_and_a_value_are_three_things(client, user, path):
     assert user.row("name", "email", "version") == ("Ada", user.email, 2)
 
 
-def test_null_is_no_role_and_no_state(client, user, admin):
+def test_role_and_state_may_not_be_null(client, user, admin):
     assert check_validation(patch(client, user, admin, role=None,
                                   is_active=None)) == {
         "body.role": ["Must be a string, not null"],
@@ -174,14 +174,14 @@ def test_a_state_is_a_boolean(client, user, admin, value):
 
 
 @pytest.mark.parametrize("path", ["item", "me"])
-def test_an_empty_patch_moves_nothing(client, user, path):
+def test_an_empty_patch_changes_nothing(client, user, path):
     path = ME if path == "me" else user.path
     before = read(client, user)
     check_unmoved(before, client.patch(path, headers=user.headers, json={}))
     check_unmoved(before, read(client, user))
 
 
-def test_a_patch_to_what_is_moves_nothing(client, user, admin):
+def test_a_patch_with_the_current_values_changes_nothing(client, user, admin):
     before = read(client, user)
     same = {"name": "Test", "email": user.email, "role": "user",
             "is_active": True}
@@ -196,7 +196,7 @@ def test_a_patch_to_what_is_moves_nothing(client, user, admin):
     check_unmoved(before, read(client, user))
 
 
-def test_a_change_moves_the_time_and_the_tag(client, user):
+def test_a_change_updates_the_time_and_the_etag(client, user):
     before = read(client, user)
     after = patch(client, user, name="Ada")
     changed = {name for name in FIELDS
@@ -207,7 +207,7 @@ def test_a_change_moves_the_time_and_the_tag(client, user):
     check_unmoved(after, read(client, user))
 
 
-def test_an_empty_body_is_no_patch(client, user):
+def test_an_empty_body_is_refused(client, user):
     answer = client.patch(user.path, headers=user.headers)
     check_error(answer, 400, "INVALID_JSON", "The body is empty")
 
@@ -226,7 +226,7 @@ def test_an_unknown_field_is_refused(client, user, admin, field):
     assert user.row("name", "version") == ("Test", 1)
 
 
-def test_me_knows_only_name_and_address(client, user, admin):
+def test_me_accepts_only_name_and_address(client, user, admin):
     for who in (user, admin):
         answer = client.patch(ME, headers=who.headers, json={
             "name": "New", "role": who.role, "is_active": True})
@@ -241,7 +241,7 @@ def test_me_knows_only_name_and_address(client, user, admin):
         assert who.row("name", "email") == ("New", email)
 
 
-def test_put_changes_all_of_it(client, user, admin):
+def test_put_changes_every_field(client, user, admin):
     email = new_email("put")
     answer = put(client, user, admin, email=email, name="Ada", role="staff",
                  is_active=False)
@@ -306,8 +306,8 @@ def test_ones_own_address_in_another_case(client, user):
             assert answer.json()["email_verified"] is True
 
 
-def test_the_dotted_i_is_another_letter(client, user):
-    """PostgreSQL's lower() of it is i; another mailbox it is all the same."""
+def test_an_address_with_a_dotted_i_is_another_one(client, user):
+    """PostgreSQL's lower() makes it i, but it is another mailbox."""
     mailbox = new_email("ibo")
     user.set(email_verified=True, email=mailbox)
     answer = patch(client, user, user, email="\u0130" + mailbox[1:])
@@ -349,7 +349,7 @@ def test_a_new_address_is_the_one_that_signs_in(client):
 
 
 @pytest.mark.parametrize("email", ["x", "a@b", "", "a@example.com\n"])
-def test_an_address_that_is_none(client, user, email):
+def test_an_invalid_address_is_refused(client, user, email):
     for change in (patch, put):
         assert list(check_validation(change(client, user, email=email))) == [
             "body.email"]
@@ -361,7 +361,7 @@ def test_an_address_that_is_none(client, user, email):
 
 @pytest.mark.parametrize("change", [{"role": "admin"}, {"role": "staff"},
                                     {"is_active": False}])
-def test_nobody_changes_his_own_rights(client, user, change):
+def test_users_cannot_change_their_own_rights(client, user, change):
     check_forbidden(patch(client, user, name="New", **change))
     check_forbidden(put(client, user, name="New", **change))
     assert user.row("name", "version") == ("Test", 1)
@@ -374,7 +374,7 @@ def test_staff_do_not_change_their_role_either(client, people):
     assert patch(client, staff, role="staff").status_code == 200
 
 
-def test_rights_as_they_are_may_be_sent(client, people):
+def test_unchanged_rights_may_be_sent(client, people):
     for user in people[:2]:
         answer = put(client, user, name="Ada")
         assert answer.status_code == 200
@@ -395,9 +395,9 @@ def test_an_admin_changes_both(client, user, admin):
     ("role = 'user'", ("user", True)), ("is_active = false",
                                         ("staff", False))])
 @pytest.mark.parametrize("change", [patch, put])
-def test_ones_own_change_undoes_no_admins(client, server, people, change,
-                                          meanwhile, row):
-    """They send their role as it was when an admin was about to take it."""
+def test_a_users_change_does_not_undo_an_admins(client, server, people, change,
+                                                meanwhile, row):
+    """They send their old role while an admin changes it."""
     _, staff, _ = people
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "UPDATE users SET " + meanwhile +
@@ -415,7 +415,7 @@ def test_ones_own_change_undoes_no_admins(client, server, people, change,
 #
 
 @pytest.mark.parametrize("how", ["self", "admin", "me"])
-def test_what_is_a_users_own_goes_with_him(client, server, people, how):
+def test_deleting_a_user_deletes_their_rows(client, server, people, how):
     user, other, admin = people
     for author in (user, user, other):
         server.sql("INSERT INTO posts (id, title, content, author_id) "
@@ -435,15 +435,15 @@ def test_what_is_a_users_own_goes_with_him(client, server, people, how):
                            'Bearer error="invalid_token"')
 
 
-def test_deleting_twice_finds_nobody(client, user, admin):
+def test_deleting_twice_is_not_found(client, user, admin):
     assert client.delete(user.path, headers=admin.headers).status_code == 204
     for method in ("DELETE", "GET"):
         check_error(client.request(method, user.path, headers=admin.headers),
                     404, "NOT_FOUND", "User not found")
 
 
-def test_a_user_who_is_deleted_meanwhile(client, server, user, admin):
-    """What waits for their row finds nobody then."""
+def test_a_user_who_is_deleted_during_a_request(client, server, user, admin):
+    """A request that waits for their row then finds no user."""
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         with transaction(server, "DELETE FROM users WHERE id = %s", user.id):
             answers = [pool.submit(patch, client, user, admin, name="New"),
@@ -464,7 +464,7 @@ def test_a_deleted_users_address_is_free(client, user, admin):
 # Passwords.
 #
 
-def test_no_answer_has_a_password(client, server, people):
+def test_no_response_has_a_password(client, server, people):
     user, _, admin = people
     secret = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"
     user.set(hashed_password=secret)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Letting users in and out, changes of rights on every worker, and the last
-active admin, who stays."""
+"""Activation and deactivation, changes of rights on every worker, and the last
+active admin, who stays an admin."""
 
 import concurrent.futures
 import contextlib
@@ -30,7 +30,7 @@ def post(client, user, what, who):
 # activate and deactivate.
 #
 
-def test_an_admin_lets_out_and_in_again(client, people):
+def test_an_admin_deactivates_and_activates(client, people):
     user, _, admin = people
     for what, status in (("deactivate", "deactivated"),
                          ("activate", "activated")):
@@ -38,7 +38,7 @@ def test_an_admin_lets_out_and_in_again(client, people):
         assert answer.status_code == 200
         assert answer.json() == {"status": status}
         assert user.row("is_active") == (status == "activated",)
-        # Let in again, they sign in again.
+        # They must sign in again.
         assert read_me(client, user.token).status_code == 401
         version = user.row("version", "updated_at")
         again = post(client, user, what, admin)
@@ -46,7 +46,7 @@ def test_an_admin_lets_out_and_in_again(client, people):
         assert user.row("version", "updated_at") == version
 
 
-def test_nobody_else_may(client, people):
+def test_only_an_admin_may(client, people):
     user, staff, _ = people
     for who in people[:2]:
         for what in ("activate", "deactivate"):
@@ -57,7 +57,7 @@ def test_nobody_else_may(client, people):
                 assert target.row("is_active", "version") == (True, 1)
 
 
-def test_who_is_let_out_does_not_sign_in(client, people):
+def test_a_deactivated_user_cannot_sign_in(client, people):
     user, made = register(client)
     for what, status in (("deactivate", 400), ("activate", 200)):
         client.post("/api/v1/users/%s/%s" % (made["id"], what),
@@ -71,7 +71,7 @@ def test_who_is_let_out_does_not_sign_in(client, people):
 #
 
 def worker_of(server, connection):
-    """The process at the other end."""
+    """The process at the other end of the connection."""
     ports = (":%04X" % server.port, ":%04X" % connection.getsockname()[1])
     with open("/proc/net/tcp") as f:
         sockets = [line.split() for line in f]
@@ -94,7 +94,7 @@ def ask(connection, path, token):
 
 @pytest.fixture
 def statuses(server):
-    """A function that asks every worker."""
+    """A function that sends a request to every worker."""
     with contextlib.ExitStack() as stack:
         kept = {}
         for _ in range(100):
@@ -116,14 +116,14 @@ def test_a_deactivation_is_in_force_on_every_worker(client, people, statuses):
         assert statuses(ME, user) == [expected] * 2
 
 
-def test_so_is_one_by_sql(people, statuses):
+def test_a_deactivation_by_sql_is_in_force_on_every_worker(people, statuses):
     user, _, _ = people
     for active, expected in ((True, 200), (False, 401), (True, 401)):
         user.set(is_active=active)
         assert statuses(ME, user) == [expected] * 2
 
 
-def test_so_is_a_change_of_role_by_sql(people, statuses):
+def test_a_role_by_sql_is_in_force_on_every_worker(people, statuses):
     user, other, _ = people
     for role, expected in (("user", 403), ("admin", 200), ("staff", 403)):
         user.set(role=role)
@@ -131,7 +131,7 @@ def test_so_is_a_change_of_role_by_sql(people, statuses):
         assert statuses("/api/v1/users", user) == [expected] * 2
 
 
-def test_so_is_a_change_of_role_by_patch(client, people, statuses):
+def test_a_role_by_patch_is_in_force_on_every_worker(client, people, statuses):
     user, other, admin = people
     for role, expected in (("user", 403), ("admin", 200), ("staff", 403)):
         answer = client.patch(user.path, headers=admin.headers,
@@ -140,7 +140,8 @@ def test_so_is_a_change_of_role_by_patch(client, people, statuses):
         assert statuses(other.path, user) == [expected] * 2
 
 
-def test_so_is_a_deletion_by_sql(server, people, statuses):
+def test_a_deletion_by_sql_is_in_force_on_every_worker(server, people,
+                                                       statuses):
     user, _, _ = people
     assert statuses(ME, user) == [200] * 2
     server.sql("DELETE FROM users WHERE id = %s", user.id)
@@ -148,7 +149,7 @@ def test_so_is_a_deletion_by_sql(server, people, statuses):
 
 
 #
-# The last active admin. On a server of its own: nobody else may be one.
+# The last active admin. On its own server, which has no other admins.
 #
 
 @pytest.fixture(scope="module")
@@ -164,7 +165,7 @@ def empty_client(empty_server):
 
 @pytest.fixture
 def two(empty_server):
-    """The only two admins, and nobody else."""
+    """The only two admins of the server."""
     empty_server.sql("DELETE FROM users")
     return add_people(empty_server, "admin", "admin")
 
@@ -251,9 +252,9 @@ def test_the_last_admin_changes_everything_else(empty_client, two):
 
 
 @pytest.mark.parametrize("lose", BY_ID)
-def test_of_two_who_are_in_time_one_is_refused(empty_server, empty_client,
-                                               two, lose):
-    """Both have been let in when the first of them is heard."""
+def test_of_two_at_the_same_time_one_is_refused(empty_server, empty_client,
+                                                two, lose):
+    """Both are authenticated before either runs."""
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         with transaction(empty_server, "SELECT FROM users FOR UPDATE"):
             answers = [pool.submit(lose, empty_client, *pair)
@@ -290,10 +291,10 @@ def make_another(client, who, actor):
 @pytest.mark.parametrize("lost", ["role = 'user'", "is_active = false"])
 @pytest.mark.parametrize("late", [put_back, rise, come_back, make_another,
                                   delete])
-def test_who_is_no_admin_any_more_acts_as_none(empty_server, empty_client,
-                                               two, late, lost):
-    """They were one when their request was let in; it then waited for the
-    statement that took their rights away."""
+def test_a_former_admin_has_no_admin_rights(empty_server, empty_client, two,
+                                            late, lost):
+    """They were an admin when the request was authenticated; it then waits
+    for the statement that takes their rights away."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(empty_server, "UPDATE users SET " + lost +
                          " WHERE id = %s", two[0].id):
@@ -304,9 +305,9 @@ def test_who_is_no_admin_any_more_acts_as_none(empty_server, empty_client,
     assert empty_server.sql(LEFT) == [(two[1].id,)]
 
 
-def test_a_deletion_of_oneself_waits_for_no_admin(empty_server, empty_client,
-                                                  two):
-    """Nor does it keep one from signing in."""
+def test_deleting_oneself_does_not_wait_for_an_admin(empty_server,
+                                                     empty_client, two):
+    """Nor does it block a sign-in."""
     [user] = add_people(empty_server, "user")
     with transaction(empty_server, "SELECT FROM users WHERE role = 'admin' "
                      "FOR UPDATE"):
@@ -314,9 +315,10 @@ def test_a_deletion_of_oneself_waits_for_no_admin(empty_server, empty_client,
 
 
 @pytest.mark.parametrize("lose", [demote_by_patch, delete])
-def test_two_who_are_after_each_other(empty_server, empty_client, two, lose):
-    """Whoever is late is no admin any more, or is told that they are the last:
-    never does nobody stay."""
+def test_two_admins_who_remove_each_other(empty_server, empty_client, two,
+                                          lose):
+    """The later one is no longer an admin, or gets the error for the last
+    admin: one admin always stays."""
     together = threading.Barrier(2)
 
     def attack(pair):

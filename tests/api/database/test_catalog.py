@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the database itself holds to: types, keys, constraints, triggers."""
+"""The database's own rules: types, keys, constraints, triggers."""
 
 import os
 import uuid
@@ -16,7 +16,7 @@ MIGRATIONS = os.path.join(ROOT, "sql/migrations")
 
 @pytest.fixture(scope="module")
 def sql(cluster, template):
-    """Statements to a migrated database that no server uses."""
+    """Runs statements on a migrated database that no server uses."""
     database = cluster.database(template)
     return lambda statement, *params: cluster.sql(statement, *params,
                                                   database=database)
@@ -50,7 +50,7 @@ def columns_where(sql, condition):
 
 
 def indexes(sql, table):
-    """{name: (definition from the table on, is it unique)}"""
+    """{name: (definition after the table's name, is it unique)}"""
     return {name: (definition.partition(" USING ")[2], unique)
             for name, definition, unique in sql(
                 "SELECT c.relname::text, pg_get_indexdef(i.indexrelid), "
@@ -70,7 +70,7 @@ def test_the_primary_key_is_a_uuid(sql, table):
                "'p' AND k.conrelid = %s::regclass", table) == [("id", "uuid")]
 
 
-def test_texts_are_as_long_as_the_seeds(sql):
+def test_texts_are_as_long_as_fastapis(sql):
     assert dict(sql(
         "SELECT table_name || '.' || column_name, character_maximum_length::"
         "int FROM information_schema.columns WHERE table_schema = 'public' "
@@ -97,7 +97,7 @@ def test_a_title_has_up_to_255_characters(sql):
         add_post(sql, author, title="x" * 256)
 
 
-def test_only_what_may_be_unknown_is_nullable(sql):
+def test_only_optional_columns_are_nullable(sql):
     assert columns_where(sql, "is_nullable = 'YES'") == {
         ("posts", "published_at"), ("sessions", "revoked_at")}
 
@@ -121,7 +121,7 @@ def test_every_time_has_a_time_zone(sql):
     assert {table for table, _ in times} == set(TABLES)
 
 
-def test_defaults_are_the_seeds(sql):
+def test_defaults_are_fastapis(sql):
     user = add_user(sql)
     assert sql("SELECT role, is_active, email_verified, version, created_at "
                "= updated_at, now() - created_at < interval '1 minute' FROM "
@@ -135,7 +135,7 @@ def test_defaults_are_the_seeds(sql):
 # Keys and constraints.
 #
 
-def test_an_address_is_unique_whatever_its_case(sql):
+def test_an_email_is_unique_in_any_case(sql):
     found = indexes(sql, "users")
     assert found["users_email_key"] == ("btree (lower((email)::text))", True)
     email = new_email("Ünï-Case")
@@ -146,7 +146,7 @@ def test_an_address_is_unique_whatever_its_case(sql):
         assert error.value.diag.constraint_name == "users_email_key"
 
 
-def test_the_seeds_index_of_address_and_role_is_there(sql):
+def test_fastapis_index_of_email_and_role_exists(sql):
     assert indexes(sql, "users")["ix_users_email_role"] == (
         "btree (email, role)", False)
 
@@ -156,7 +156,7 @@ def test_the_seeds_index_of_address_and_role_is_there(sql):
     ("sessions", "user_id, created_at, id"),
     ("users", 'lower((email)::text) COLLATE "C", id'),
     ("users", 'lower((name)::text) COLLATE "C", id')])
-def test_what_is_searched_by_has_an_index(sql, table, column):
+def test_a_searched_column_has_an_index(sql, table, column):
     assert ("btree (%s)" % column, False) in indexes(sql, table).values()
 
 
@@ -182,7 +182,7 @@ def test_foreign_keys_cascade(sql):
     assert ("sessions", "user_id", "users", "c") in found
 
 
-def test_what_a_user_had_goes_with_him(sql):
+def test_a_deleted_users_rows_are_deleted(sql):
     users = [add_user(sql) for _ in range(2)]
     for user in users:
         for _ in range(3):
@@ -195,14 +195,14 @@ def test_what_a_user_had_goes_with_him(sql):
         assert sql(left, users[1]) == [(3,)]
 
 
-def test_nothing_belongs_to_nobody(sql):
+def test_a_row_needs_an_existing_user(sql):
     for add in (add_post, add_session):
         with pytest.raises(psycopg2.errors.ForeignKeyViolation):
             add(sql, str(uuid.uuid4()))
 
 
 @pytest.mark.parametrize("role", ["root", "", "Admin", "user ", "owner"])
-def test_a_role_is_one_of_three(sql, role):
+def test_another_role_is_refused(sql, role):
     user = add_user(sql)
     with pytest.raises(psycopg2.errors.CheckViolation):
         add_user(sql, role=role)
@@ -210,7 +210,7 @@ def test_a_role_is_one_of_three(sql, role):
         sql("UPDATE users SET role = %s WHERE id = %s", role, user)
 
 
-def test_each_of_the_three_roles_is_one(sql):
+def test_the_three_roles_are_accepted(sql):
     for role in ("user", "staff", "admin"):
         add_user(sql, role=role)
 
@@ -233,7 +233,7 @@ def row(request, sql):
     return "posts", "title", add_post(sql, user)
 
 
-def test_a_change_moves_version_and_time(sql, row):
+def test_a_change_updates_version_and_time(sql, row):
     table, column, id = row
     before = state(sql, table, id)
     for i in range(3):
@@ -246,7 +246,7 @@ def test_a_change_moves_version_and_time(sql, row):
         before = after
 
 
-def test_a_change_of_nothing_moves_neither(sql, row):
+def test_an_update_without_a_change_updates_neither(sql, row):
     table, column, id = row
     before = state(sql, table, id)
     for change in ("%s = 'x'" % column, "%s = %s" % (column, column),
@@ -265,7 +265,7 @@ def test_version_and_time_cannot_be_chosen(sql, row):
     assert after[1] > before[1]
 
 
-def test_only_the_rows_that_change_move(sql):
+def test_only_changed_rows_get_a_new_version(sql):
     users = [add_user(sql, name="same-%d" % i) for i in range(3)]
     sql("UPDATE users SET name = 'same-1' WHERE id::text = ANY (%s)", users)
     assert [state(sql, "users", id)[0] for id in users] == [2, 1, 2]
@@ -275,9 +275,8 @@ def test_only_the_rows_that_change_move(sql):
 # Migrations.
 #
 
-def test_a_database_that_stopped_at_0003_comes_up_with_its_rows(make_server,
-                                                                cluster):
-    """What is in its way stops 0004; when that has gone, migrate goes on."""
+def test_a_database_at_0003_keeps_its_rows(make_server, cluster):
+    """An obstacle stops 0004; when it is gone, migrate continues."""
     server = make_server(database=cluster.database())
     server.sql("CREATE TABLE ix_users_list_name ()")
     done = server.command("migrate")
@@ -325,8 +324,8 @@ def catalog(sql):
         "'public'::regnamespace")]
 
 
-def test_keel_migrate_makes_what_the_files_say(sql, cluster):
-    """They are in the program; a psql would have made the same of them."""
+def test_keel_migrate_equals_the_files(sql, cluster):
+    """They are compiled in; psql with the files gives the same catalog."""
     database = cluster.database()
 
     def plain(statement):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What the database may say and how it is told to the client: each SQLSTATE
-is raised by a trigger, so that the real server meets the real error."""
+"""Database errors and their responses: a trigger raises each SQLSTATE, so that
+the real server gets the real error."""
 
 import concurrent.futures
 import os
@@ -16,7 +16,7 @@ CONFLICT = "Resource already exists or constraint violation"
 
 
 def raising(server, sqlstate, when="true"):
-    """From now on an INSERT into users fails so, when `when` holds."""
+    """From now on an INSERT into users fails like this, if `when` holds."""
     server.sql(
         "CREATE SEQUENCE attempts; "
         "CREATE FUNCTION refuse() RETURNS trigger "
@@ -39,7 +39,7 @@ def post(server):
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
-def test_a_collision_is_tried_once_more(start_server, sqlstate):
+def test_a_collision_is_retried_once(start_server, sqlstate):
     server = start_server()
     raising(server, sqlstate, "currval('attempts') = 1")
     answer = post(server)
@@ -62,7 +62,7 @@ def test_a_second_collision_is_503(start_server):
 
 
 @pytest.mark.parametrize("sqlstate", ["23505", "23503", "23514", "23502"])
-def test_a_broken_constraint_is_409_and_one_log_line(start_server, sqlstate):
+def test_a_violated_constraint_is_409_and_one_log_line(start_server, sqlstate):
     server = start_server()
     raising(server, sqlstate)
     answer = post(server)
@@ -93,7 +93,7 @@ def test_anything_else_is_500_without_internals(start_server):
 
 
 @pytest.mark.parametrize("sqlstate", ["53300", "57P03", "57014", "08006"])
-def test_a_database_that_cannot_is_503(start_server, sqlstate):
+def test_an_unavailable_database_is_503(start_server, sqlstate):
     server = start_server()
     raising(server, sqlstate)
     answer = post(server)
@@ -106,8 +106,8 @@ def test_a_database_that_cannot_is_503(start_server, sqlstate):
         register(client)
 
 
-def test_what_is_unavailable_and_what_is_a_bug(start_server):
-    """Those that could be taken for the other; 25006 has a file of its own."""
+def test_unavailable_is_503_and_a_bug_is_500(start_server):
+    """Those that are easily confused; 25006 has its own file."""
     server = start_server()
     for status, states in (503, ["55P03", "58000", "58030", "58P01"]), \
             (500, ["25P01", "25P02", "42501", "55006", "XX000"]):
@@ -119,9 +119,8 @@ def test_what_is_unavailable_and_what_is_a_bug(start_server):
         register(client)
 
 
-def test_a_lock_that_is_not_had_in_time_is_503(start_server, cluster,
-                                               template):
-    """The operator has set how long to wait for one."""
+def test_a_lock_timeout_is_503(start_server, cluster, template):
+    """The operator has set lock_timeout."""
     database = cluster.database(template)
     server = start_server(database=database, KEEL_DATABASE_URL=cluster.url(
         database) + " options='-c lock_timeout=100'")
@@ -135,10 +134,9 @@ def test_a_lock_that_is_not_had_in_time_is_503(start_server, cluster,
         register(client)
 
 
-def test_a_session_that_is_ended_within_a_transaction(start_server, cluster,
-                                                      template):
-    """PostgreSQL does that to one that rests there for too long (25P03): the
-    worker that holds it is stopped meanwhile."""
+def test_a_session_that_ends_in_a_transaction(start_server, cluster, template):
+    """PostgreSQL ends a session that is idle in a transaction for too long
+    (25P03): the test stops the worker that holds it."""
     database = cluster.database(template)
     server = start_server(
         database=database, KEEL_WORKERS="1", KEEL_DATABASE_URL=cluster.url(
@@ -164,7 +162,7 @@ def test_a_session_that_is_ended_within_a_transaction(start_server, cluster,
 
 
 def test_a_newer_schema_under_a_running_server(start_server):
-    """Every statement prepared before the change is stale then."""
+    """Every statement that was prepared before the change is stale."""
     server = start_server()
     with server.client() as client:
         user, _ = register(client)
@@ -176,7 +174,7 @@ def test_a_newer_schema_under_a_running_server(start_server):
             assert answer.status_code == 200
         register(client)
 
-        # Run once more, with the same parameters.
+        # The request is retried with the same parameters.
         [admin] = add_people(server, "admin")
         server.sql("ALTER TABLE users ALTER name TYPE varchar(300)")
         for path in ("?limit=1&sort=name", "?cursor=&limit=1",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""The database takes no writes: a standby, or a primary that was demoted. What
-asks for writes is told so with 503, /readyz says it, and the server moves over
-to whatever takes writes, without a restart."""
+"""The database is read-only: a standby, or a demoted primary. Writes get 503,
+/readyz reports it, and Keel reconnects to a server that accepts writes, without
+a restart."""
 
 import asyncio
 import concurrent.futures
@@ -20,7 +20,7 @@ from runner import KIND, count_jobs, wait_for
 from servers import runner_starter, server_maker
 from smtp_sink import RealServer
 
-ANY = " target_session_attrs=any"   # one that is read-only as well
+ANY = " target_session_attrs=any"   # a read-only server is accepted, too
 READ_ONLY = "The database is read-only"
 RENEWED = "the database is read-only: connecting anew"
 
@@ -35,7 +35,7 @@ def start(own_cluster, certificates):
 
 
 def set_read_only(cluster, value):
-    """For every session, those that there are included."""
+    """For every session, including those that are open."""
     cluster.sql("ALTER SYSTEM SET default_transaction_read_only = %s" % value)
     cluster.sql("SELECT pg_reload_conf()")
     wait_for(lambda: cluster.sql("SHOW default_transaction_read_only") ==
@@ -43,8 +43,8 @@ def set_read_only(cluster, value):
 
 
 def demote_sessions(server):
-    """The server's sessions, begun anew, are read-only, but later ones are
-    not: as if another server had become the primary."""
+    """Makes the server's sessions read-only when they reconnect, but not
+    later ones: as if another server had become the primary."""
     alter = "ALTER DATABASE %s " % server.database
     server.cluster.sql(alter + "SET default_transaction_read_only = on")
     old = sessions(server)
@@ -55,7 +55,7 @@ def demote_sessions(server):
 
 
 def sessions(server):
-    """The process ids of Keel's sessions that are at rest."""
+    """The process ids of Keel's idle sessions."""
     return {pid for pid, in server.cluster.sql(
         "SELECT pid FROM pg_stat_activity WHERE datname = %s AND "
         "application_name = 'keel' AND state = 'idle'", server.database)}
@@ -66,7 +66,7 @@ def renewals(server):
 
 
 def post_until(client, status):
-    """Registers until it is answered so; every other answer is a good one."""
+    """Registers until the status is this one; others must be 201 or 503."""
     user = new_user()
 
     def answered():
@@ -86,7 +86,7 @@ def errors_logged(server):
     return [line for line in server.log() if line["level"] == "error"]
 
 
-def test_writes_are_503_until_it_takes_them_again(start):
+def test_writes_are_503_while_it_is_read_only(start):
     server = start()
     with server.client() as client:
         user, _ = register(client)
@@ -114,7 +114,7 @@ def test_writes_are_503_until_it_takes_them_again(start):
     wait_for(lambda: server.metrics()["keel_db_down"] == 0)
 
 
-def test_readyz_moves_over_when_no_writes_come(start, own_cluster):
+def test_readyz_reconnects_without_writes(start, own_cluster):
     cluster, template = own_cluster
     database = cluster.database(template)
     server = start(database=database, KEEL_WORKERS="1",
@@ -132,8 +132,8 @@ def test_readyz_moves_over_when_no_writes_come(start, own_cluster):
     assert renewals(server) == 1
 
 
-def test_writes_move_over_and_none_is_refused(start, own_cluster):
-    """All that is under way on the old connections."""
+def test_writes_reconnect_and_all_succeed(start, own_cluster):
+    """Neither is one that runs on an old connection."""
     cluster, template = own_cluster
     database = cluster.database(template)
     server = start(database=database, KEEL_WORKERS="1",
@@ -156,9 +156,9 @@ def test_writes_move_over_and_none_is_refused(start, own_cluster):
     assert errors_logged(server) == []
 
 
-def test_one_that_reads_from_a_standby(start, own_cluster):
-    """Any server will do: so it may start, reads are answered, and writes do
-    not make it connect anew again and again."""
+def test_a_server_on_a_standby_can_read(start, own_cluster):
+    """With target_session_attrs=any it starts, and reads succeed; writes do
+    not make it reconnect again and again."""
     cluster, template = own_cluster
     database = cluster.database(template)
     began = time.monotonic()
@@ -181,7 +181,7 @@ def test_one_that_reads_from_a_standby(start, own_cluster):
 
 
 class HeldServer(RealServer):
-    """Takes no mail before it is let go."""
+    """Accepts no mail until it is released."""
 
     def __init__(self):
         super().__init__()
@@ -195,9 +195,9 @@ class HeldServer(RealServer):
         return await super().handle_DATA(server, session, envelope)
 
 
-def test_the_job_runner_goes_on_afterwards(start):
-    """One job's mail is on its way when writes end, another job comes while
-    there are none: both are done, once each."""
+def test_the_job_runner_continues_after_it(start):
+    """One job's mail is in transfer when the database becomes read-only,
+    another job is added meanwhile: both are done, once each."""
     with HeldServer() as smtp, runner_starter() as run:
         server = start(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
         runner = run(server)

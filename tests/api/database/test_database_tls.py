@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Who gets the database's password: on another machine, only a server with the
-right certificate, unless the URL says otherwise. And the workers speak TLS with
-it in their sandbox."""
+right certificate, unless the URL says otherwise. The workers use TLS to it from
+their sandbox."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ ADDRESS = "192.0.2.7"
 PASSWORD = "Pw-of-the-database"
 URL = "postgresql://keel:%s@%s/keel" % (PASSWORD, ADDRESS)
 IMPOSTOR = impostor.__file__
-RECORD = 16384      # bytes, the most that one of TLS holds
+RECORD = 16384      # bytes, the most in a TLS record
 
 confidential.add(PASSWORD)
 
@@ -40,7 +40,7 @@ confidential.add(PASSWORD)
 
 @pytest.fixture(scope="module")
 def unshare():
-    """The command that makes a network of its own for another."""
+    """A command that runs another one in a new network namespace."""
     for options in (["-n"], ["-rn"]):
         command = ["unshare", *options]
         if shutil.which("ip") and shutil.which("unshare") and subprocess.run(
@@ -52,7 +52,7 @@ def unshare():
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory):
-    """A certificate of the impostor's address that is its own authority."""
+    """A self-signed certificate for the impostor's address."""
     folder = str(tmp_path_factory.mktemp("named"))
     return make_certificate(folder, "ec", "IP:" + ADDRESS)
 
@@ -65,8 +65,8 @@ def make_server(own_cluster, certificates):
 
 @pytest.fixture
 def meet(unshare, make_server):
-    """Runs a command of ./keel whose database is an impostor; what it did and
-    told, which names the password only where that was given away."""
+    """Runs a command of ./keel whose database is an impostor. Returns what it
+    did and sent; the password is in it only if it was sent."""
 
     def run(*command, url=URL, certificate=None, text="", **environment):
         server = make_server(database="none", KEEL_DATABASE_URL=url)
@@ -97,7 +97,7 @@ def warnings_of(met):
 
 
 def check_refused(met, *phrases):
-    """One line, and not even the user's name for the impostor."""
+    """One line, and the impostor does not even get the user's name."""
     [line] = lines_of(met)
     for phrase in phrases:
         assert phrase in line
@@ -105,7 +105,7 @@ def check_refused(met, *phrases):
                                for told in met["told"]), met["told"]
 
 
-def test_without_an_authority_nobody_is_even_asked(meet, tmp_path):
+def test_without_an_authority_it_does_not_connect(meet, tmp_path):
     met = meet(HOME=str(tmp_path))
     [line] = lines_of(met)
     assert "KEEL_DATABASE_URL" in line and "sslrootcert=" in line
@@ -152,8 +152,8 @@ def test_the_right_certificate_gets_the_password(meet, named, url):
 @pytest.mark.parametrize("command", [
     ["check-config"], ["serve"], ["jobs"], ["migrate"],
     ["create-admin", "a@example.com"]])
-def test_where_the_url_says_so_it_is_given_away(meet, command):
-    """The proof that the other tests could fail."""
+def test_sslmode_prefer_gives_the_password_away(meet, command):
+    """Shows that the other tests can fail."""
     met = meet(*command, url=URL + "?sslmode=prefer", text="Sunny-day-42\n")
     assert met["told"] == [["SSLRequest", "startup", PASSWORD]]
     [warning] = warnings_of(met)
@@ -163,7 +163,7 @@ def test_where_the_url_says_so_it_is_given_away(meet, command):
     assert len(lines_of(met)) == 2
 
 
-def test_an_authority_alone_is_warned_of(meet, certificates):
+def test_verify_ca_is_warned_of(meet, certificates):
     met = meet(url=URL + "?sslmode=verify-ca&sslrootcert=" +
                certificates["ec"][0], certificate=certificates["ec"])
     assert met["told"] == [["SSLRequest", "startup", PASSWORD]]
@@ -172,7 +172,7 @@ def test_an_authority_alone_is_warned_of(meet, certificates):
 
 
 def test_channel_binding_keeps_the_password(meet, certificates):
-    """Said truly, it needs no warning."""
+    """It makes the connection safe, so there is no warning."""
     met = meet(url=URL + "?sslmode=require&channel_binding=require",
                certificate=certificates["ec"])
     assert met["told"] == [["SSLRequest", "startup"]]
@@ -202,7 +202,7 @@ def tls_cluster(own_cluster, certificates):
 
 @pytest.fixture
 def make_tls_server(tls_cluster, certificates, make_server):
-    """Makes servers that check the database's certificate."""
+    """Makes servers that verify the database's certificate."""
     cluster, template = tls_cluster
 
     def make(authority="ec", port=cluster.port, **settings):
@@ -217,7 +217,7 @@ def make_tls_server(tls_cluster, certificates, make_server):
 
 
 def tls_sessions(server):
-    """Process ids of Keel's sessions; each must be of TLS."""
+    """The process ids of Keel's sessions; all must use TLS."""
     rows = server.cluster.sql(
         "SELECT pid, ssl FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) "
         "WHERE datname = %s AND application_name = 'keel'", server.database)
@@ -260,8 +260,8 @@ def test_another_authority_ends_the_start(make_tls_server, command):
 
 
 class LongRecords:
-    """Speaks TLS for a PostgreSQL, as a pooler does. The end of every long
-    answer is one record, as long as there can be."""
+    """A TLS proxy in front of PostgreSQL, like a pooler. It sends the end of
+    every long response as one record of the maximum size."""
 
     def __init__(self, cluster, certificate):
         self.cluster = cluster
@@ -315,7 +315,7 @@ class LongRecords:
 
 def test_records_longer_than_libpq_reads_at_once(
         make_tls_server, tls_cluster, certificates):
-    """What OpenSSL has read ahead, no socket tells of."""
+    """The socket does not show what OpenSSL has read ahead."""
     with LongRecords(tls_cluster[0], certificates["ec"]) as proxy:
         server = make_tls_server(port=proxy.port, KEEL_WORKERS="1",
                                  KEEL_DATABASE_POOL="1").start()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Constraints that the code knows nothing of: 409 for the client, one line
-for the operator, nothing half-written."""
+"""Constraints that the code does not know: 409 for the client, one line for the
+operator, no partial write."""
 
 import concurrent.futures
 
@@ -13,7 +13,7 @@ from lists import USERS, Admin
 CONFLICT = "Resource already exists or constraint violation"
 
 
-# All at once, for one server: each is in the way of its own test only.
+# All in one database: each affects only its own test.
 SCHEMA = """
 CREATE UNIQUE INDEX one_ada ON users (name) WHERE name = 'Ada';
 ALTER TABLE users ADD CONSTRAINT no_mallory CHECK (name <> 'Mallory');
@@ -38,7 +38,7 @@ def admin(start_module_server):
 
 
 def check_lines(admin):
-    """One for each conflict that there was, in order, and no other."""
+    """One log line for each conflict, in order, and no other."""
     lines = [line for line in admin.server.log()
              if line["event"] == "integrity"]
     assert [line["request_id"] for line in lines] == admin.conflicts
@@ -83,8 +83,8 @@ def test_a_name_that_must_be_unique(admin):
     assert patch(admin, bob, name="Ada L.").status_code == 200
 
 
-def test_a_registration_that_must_not_be(admin):
-    """The job goes with the row it was for."""
+def test_a_registration_that_a_constraint_forbids(admin):
+    """The job is rolled back with its row."""
     body = new_user(name="Ada")
     jobs = admin.server.sql("SELECT * FROM jobs ORDER BY id")
     answer = admin.client.post(USERS, json=body)
@@ -101,8 +101,8 @@ def test_a_name_that_is_forbidden(admin):
     assert row(admin, made) == before
 
 
-def test_a_user_who_is_still_needed(admin):
-    """Their sessions and posts do not go before they can."""
+def test_a_user_referenced_by_another_row(admin):
+    """Their sessions and posts stay, too."""
     user, made = register(admin.client)
     sign_in(admin.client, user)
     admin.server.sql("INSERT INTO loans VALUES (%s); "
@@ -145,14 +145,14 @@ def test_a_taken_address_has_a_message_of_its_own(admin):
     assert row(admin, made) == before
     check_lines(admin)
     assert taken["email"] not in admin.server.output()
-    # Nobody's address is in their own way.
+    # A user's own address is no conflict.
     me = {"email": admin.me["email"].upper()}
     assert admin.client.patch(USERS + "/me", json=me, headers=admin.headers
                               ).status_code == 200
 
 
-def test_two_at_once_cannot_take_one_address(admin):
-    """Of many PATCHes to one address one wins; the rest are told why."""
+def test_of_two_patches_to_one_address_one_succeeds(admin):
+    """One of many PATCHes to one address succeeds; the others get 409."""
     made = [register(admin.client)[1] for _ in range(6)]
     email = new_email("wanted")
     with concurrent.futures.ThreadPoolExecutor(6) as pool:

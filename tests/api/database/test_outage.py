@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The database dies, hangs and comes back. Requests are told so at once, the
-health page does not notice, and nothing has to be restarted."""
+"""The database dies, hangs and comes back. Requests get 503 at once, the health
+page stays fast, and no process needs a restart."""
 
 import os
 import signal
@@ -20,14 +20,14 @@ from watch import Background, HealthWatch
 
 AT_ONCE = 3.0 if IS_ASAN else 1.0   # seconds until a 503
 RECOVERY = 5.0
-STEADY = 1.0        # then, seconds in which nothing fails
-DEADLINE = 9.0      # the longest await of a statement, and a tick
+STEADY = 1.0        # then, seconds without a failure
+DEADLINE = 9.0      # the longest await of a statement, plus a tick
 HEALTH = 0.25       # the 99th percentile
 
 
 @pytest.fixture(scope="module")
 def mortal(certificates):
-    """A cluster of this module's own, to be killed."""
+    """A cluster for this module, which the tests kill."""
     cluster = Cluster(durable=True)
     try:
         cluster.start()
@@ -36,7 +36,7 @@ def mortal(certificates):
         cluster.stop()
 
 
-# The transport is libpq's: nothing for the sanitizers.
+# The transport is libpq's code, so the sanitizers need only one.
 @pytest.fixture(params=["socket"] if IS_ASAN else ["socket", "tcp"])
 def server(request, mortal, certificates):
     cluster, template = mortal
@@ -56,7 +56,7 @@ def server(request, mortal, certificates):
 
 
 class Load(Background):
-    """Clients that read and write all the time; what each request became."""
+    """Clients that read and write all the time; records every request."""
 
     def __init__(self, server, token):
         super().__init__(range(6))
@@ -89,8 +89,8 @@ class Load(Background):
         return [r for r in self.requests if r[1] > start]
 
     def wait_until_served(self, since):
-        """Until nothing fails for a while, which begins in time; when it
-        began."""
+        """Waits for a while without failures, which must begin in time; returns
+        when it began."""
         while True:
             now = time.monotonic()
             steady = max([since] + [r[1] for r in self.requests
@@ -103,7 +103,7 @@ class Load(Background):
 
 
 def check_outage(load, stopped, started):
-    """Every request that was in flight or begun meanwhile: 503, and soon."""
+    """Every request that ran meanwhile got a 503, and soon."""
     worst = 0
     for began, ended, status, retry in load.requests:
         if ended < stopped or began > started - 0.2:
@@ -118,14 +118,14 @@ def check_outage(load, stopped, started):
 
 
 def recovery(load, started):
-    """How long after the start the last failure was."""
+    """The seconds from the start to the last failure."""
     failed = [ended for _, ended, status, _ in load.requests
               if status == 503 and ended > started]
     return max(failed, default=started) - started
 
 
 def check_served(load, steady):
-    """Whatever has ended since then: well."""
+    """Every request that has ended since then succeeded."""
     assert {r[2] for r in load.ended_after(steady)} == {200, 201}
 
 
@@ -162,7 +162,7 @@ def test_postgresql_dies_under_load_and_comes_back(server):
 
 
 def test_postgresql_dies_while_statements_wait(server):
-    """Requests hang on a lock when it dies: they are woken."""
+    """Requests wait for a lock when it dies: they get 503."""
     db = psycopg2.connect(host=server.cluster.socket, user="postgres",
                           port=server.cluster.port, dbname=server.database)
     db.cursor().execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
@@ -191,7 +191,7 @@ def test_postgresql_dies_while_statements_wait(server):
     server.cluster.run()
 
 
-def test_postgresql_dies_and_comes_back_while_nobody_asks(server):
+def test_postgresql_dies_and_comes_back_without_requests(server):
     user, token = user_and_token(server)
     server.cluster.halt()
     time.sleep(1.5)
@@ -234,8 +234,8 @@ def test_a_database_that_holds_its_connections_and_never_answers(server):
 
 
 def test_a_database_that_accepts_and_never_answers(server):
-    """The postmaster stops and the sessions end: new connections are taken by
-    the kernel, and nobody ever speaks on them."""
+    """The postmaster is stopped and the sessions end: the kernel accepts new
+    connections, and no process reads them."""
     _, token = user_and_token(server)
     os.kill(server.cluster.process.pid, signal.SIGSTOP)
     for pid in server.cluster.backends():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Is it ready? When the database shuts its door, and when it opens again."""
+"""/readyz while the database refuses connections, and when it comes back."""
 
 import time
 
@@ -9,7 +9,7 @@ from helpers import check_error, new_user, register, sign_in, read_me
 
 
 def lock_out(server):
-    """Nobody may connect to the server's database any more."""
+    """Forbids connections to the server's database."""
     server.cluster.sql("ALTER DATABASE %s ALLOW_CONNECTIONS false" %
                        server.database)
     cut_off(server)
@@ -37,7 +37,7 @@ def test_readyz_is_200_while_the_database_answers(client):
     assert client.get("/readyz").status_code == 200
 
 
-def test_without_a_database_the_answers_are_503_and_at_once(start_server):
+def test_without_a_database_responses_are_503_at_once(start_server):
     server = start_server()
     with server.client() as client:
         user, _ = register(client)
@@ -77,9 +77,9 @@ def test_cut_connections_come_back(start_server):
             assert client.get("/readyz").status_code == 200
 
 
-def test_a_locked_table_is_waited_for_and_given_up(start_server):
-    """A migration elsewhere holds a table: requests wait or are refused, and
-    afterwards all is well."""
+def test_requests_wait_for_a_locked_table_or_get_503(start_server):
+    """A migration elsewhere locks a table: requests wait or get 503, and
+    later ones succeed."""
     server = start_server()
     with server.client() as client:
         db = psycopg2.connect(host=server.cluster.socket, user="postgres",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Rows of 200 KB, a hundred times: libpq grows its buffers with mremap,
-which a worker's seccomp filter must allow."""
+"""A hundred rows of 200 KB: libpq grows its buffers with mremap, which a
+worker's seccomp filter must allow."""
 
 import json
 
@@ -13,7 +13,7 @@ TIMES = 100
 
 
 def widen(server):
-    """Before the server prepares its statements: users.name takes any text."""
+    """users.name accepts any text. Call it before the server starts."""
     server.sql("ALTER TABLE users ALTER name TYPE text")
 
 
@@ -39,8 +39,8 @@ def test_a_row_of_200_kb_is_read_a_hundred_times(make_server):
 
 
 def test_a_row_of_200_kb_is_written_a_hundred_times(make_server):
-    """No body is that large: a trigger makes the row so, and RETURNING
-    gives it back."""
+    """A body is smaller: a trigger makes the row that large, and RETURNING
+    returns it."""
     server = make_server()
     widen(server)
     server.sql(
@@ -62,7 +62,7 @@ def test_a_row_of_200_kb_is_written_a_hundred_times(make_server):
     server.wait_for_rest()
 
 
-def test_the_largest_body_is_taken_a_hundred_times(client, server):
+def test_the_largest_body_is_accepted_a_hundred_times(client, server):
     workers = server.workers()
     [person] = add_people(server, "user")
     body = json.dumps({"name": "Somebody else"})

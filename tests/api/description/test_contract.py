@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The checker itself: each thing that is not declared, it finds."""
+"""Tests the checker itself: it finds everything that is not declared."""
 
 import json
 import threading
@@ -59,7 +59,7 @@ def without(items, name):
     return {key: value for key, value in items.items() if key != name}
 
 
-def test_what_is_declared_passes():
+def test_a_declared_response_passes():
     check(get(), 200, USER_HEADERS, USER)
     check(get(), 304, without(USER_HEADERS, "content-type"))
     check(get(), 404, HEADERS | JSON, error("NOT_FOUND"))
@@ -143,8 +143,8 @@ def test_a_missing_header_is_found(name):
      "404 was expected"),
     (get("/nothing"), 404, HEADERS | JSON, {}, "'error' is a required"),
     (get("/healthz/"), 308, HEADERS, None, "without location")])
-def test_what_is_not_declared_is_found(request_, status, headers, body,
-                                       problem):
+def test_an_undeclared_response_is_found(request_, status, headers, body,
+                                         problem):
     with pytest.raises(Undeclared, match=problem):
         check(request_, status, headers, body)
 
@@ -166,7 +166,7 @@ def test_what_is_not_declared_is_found(request_, status, headers, body,
     (patch(headers={"content-type": "text/plain"}), "'text/plain' is not"),
     (patch(headers={"content-type": "application/json; charset=latin-1"}),
      "not UTF-8")])
-def test_a_request_that_should_not_have_been_taken(request_, problem):
+def test_an_accepted_invalid_request_is_found(request_, problem):
     with pytest.raises(Undeclared, match="was taken, although .*" + problem):
         check(request_, 200, USER_HEADERS, USER)
     refused = error("VALIDATION_ERROR", detail("body.name", "too_long"))
@@ -180,7 +180,7 @@ def test_a_request_that_should_not_have_been_taken(request_, problem):
     ("role=boss", "is not one of"), ("q=", "too short"),
     ("q=%ff", "decode"), ("q=%00", "0000"),
     ("sort=id", "is not one of")])
-def test_a_query_that_should_not_have_been_taken(query, problem):
+def test_an_accepted_invalid_query_is_found(query, problem):
     body = {"items": [USER], "total": 1, "page": 1, "limit": 20, "pages": 1}
     headers = without(USER_HEADERS, "etag")
     check(get("/api/v1/users?page=1&q=a%20b+c&is_active=true"), 200, headers,
@@ -189,7 +189,7 @@ def test_a_query_that_should_not_have_been_taken(query, problem):
         check(get("/api/v1/users?" + query), 200, headers, body)
 
 
-def test_a_refusal_of_what_is_declared_is_found():
+def test_a_refused_valid_request_is_found():
     refusals = [
         (422, error("VALIDATION_ERROR", detail("body.name", "too_long"))),
         (422, error("VALIDATION_ERROR", detail("body.email", "invalid_format"),
@@ -214,7 +214,7 @@ def test_only_what_was_checked_is_seen():
 
 
 def test_every_client_is_watched(client, server):
-    """Also those that are made and gone in one call, and in threads."""
+    """Also those that exist for one call, and those in threads."""
     options = {"verify": server.tls(), "trust_env": False}
 
     def ask():
@@ -233,7 +233,7 @@ def test_every_client_is_watched(client, server):
 
 
 def session_of(**options):
-    """As pytest's, after a run that found nothing wrong."""
+    """Like pytest's, after a run without failures."""
     option = dict.fromkeys(("keyword", "markexpr", "collectonly", "deselect",
                             "ignore", "ignore_glob")) | options
     config = types.SimpleNamespace(
@@ -245,7 +245,7 @@ def session_of(**options):
 
 @pytest.fixture
 def exercised(monkeypatch):
-    """One that has seen all that there is, as if from a worker."""
+    """One that has seen every response, as if from a worker."""
     monkeypatch.setattr(contract.watch, "contracts", {})
     exercised = Exercised()
     exercised.pytest_testnodedown(types.SimpleNamespace(workeroutput={
@@ -254,14 +254,14 @@ def exercised(monkeypatch):
     return exercised
 
 
-def test_a_run_that_has_seen_all_is_good(exercised):
+def test_a_run_that_has_seen_all_passes(exercised):
     session = session_of()
     exercised.pytest_sessionfinish(session)
     assert session.exitstatus == 0
 
 
 @pytest.mark.parametrize("name", ["alive", "delete_me"])
-def test_an_operation_nobody_asked_for_fails_a_whole_run(exercised, name):
+def test_an_unseen_operation_fails_a_whole_run(exercised, name):
     exercised.seen = {pair for pair in exercised.seen if pair[0] != name}
     session = session_of()
     exercised.pytest_sessionfinish(session)
@@ -269,7 +269,7 @@ def test_an_operation_nobody_asked_for_fails_a_whole_run(exercised, name):
     assert "declared, but never seen: %s 422" % name in exercised.lines
 
 
-def test_a_part_of_a_run_is_not_judged(exercised):
+def test_a_partial_run_is_not_checked(exercised):
     exercised.seen.clear()
     parts = [session_of(keyword="x"), session_of(markexpr="faults"),
              session_of(deselect=["x"]), session_of()]
@@ -280,7 +280,7 @@ def test_a_part_of_a_run_is_not_judged(exercised):
         assert session.exitstatus == 0
 
 
-def test_a_worker_hands_over_what_it_has_seen(exercised):
+def test_a_worker_sends_what_it_has_seen(exercised):
     session = session_of()
     session.config.workeroutput = {}
     exercised.pytest_sessionfinish(session)
@@ -288,7 +288,7 @@ def test_a_worker_hands_over_what_it_has_seen(exercised):
     assert session.exitstatus == 0
 
 
-def test_what_is_wanted_is_every_success_and_most_else():
+def test_the_wanted_responses():
     assert {("alive", "200"), ("create_user", "201"), ("read_me", "304"),
             ("update_me", "412")} <= wanted()
     assert not {status for _, status in wanted()} & set(UNASKED)

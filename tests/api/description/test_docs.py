@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""/openapi.json and /docs: what a browser gets, and what it may do with it.
-The page itself is tried in a browser by tests/openapi."""
+"""/openapi.json and /docs: what a browser gets, and what the page may do.
+tests/openapi tests the page itself in a browser."""
 
 import gzip
 import re
@@ -23,7 +23,7 @@ COMPRESSED = ["/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"]
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_a_file_has_its_type_and_is_asked_for_once(client, path):
+def test_a_file_has_its_type_and_is_cached(client, path):
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == FILES[path]
@@ -49,7 +49,7 @@ def test_a_file_has_its_type_and_is_asked_for_once(client, path):
     (None, 200), ("gzip", 200), ("br, GZIP;q=0.5", 200), ("*", 200),
     ("gzip;q=0, *", 406), ("identity", 406), ("gzip; q=0.000", 406),
     ("*;q=0", 406), ("", 406), ("br, deflate", 406)])
-def test_who_wants_no_gzip_is_told(client, path, accepted, status):
+def test_accept_encoding_is_respected(client, path, accepted, status):
     request = client.build_request("GET", path)
     del request.headers["accept-encoding"]
     if accepted is not None:
@@ -66,7 +66,7 @@ def test_who_wants_no_gzip_is_told(client, path, accepted, status):
         assert b"NOT_ACCEPTABLE" in body
 
 
-def test_the_page_may_run_its_own_files_alone(client):
+def test_the_page_may_run_only_its_own_files(client):
     page = client.get("/docs")
     policy = dict(part.split(" ", 1) for part in page.headers[
         "content-security-policy"].split("; "))
@@ -75,7 +75,7 @@ def test_the_page_may_run_its_own_files_alone(client):
     assert policy["connect-src"] == "'self'"
     assert not any("unsafe" in sources for sources in policy.values())
 
-    # Relative, so that it works below any prefix of a proxy's.
+    # Relative, so that it works below any prefix of a proxy.
     asked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert asked and "<script>" not in page.text
     for path in asked:
@@ -89,7 +89,7 @@ def test_no_other_file_is_served(client, name):
 
 
 def test_a_slow_reader_gets_all_of_it(client, server):
-    """Far more is to be sent than fits between the two."""
+    """Much more than the buffers between the two can hold."""
     path = "/docs/swagger-ui-bundle.js"
     plain = socket.socket()
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

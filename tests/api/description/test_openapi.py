@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The description itself: it is valid, it is the one of tests/golden, it says
-what kore.conf says; and what cannot be described stops the start."""
+"""The description itself: it is valid, equals the one in tests/golden and
+follows kore.conf; and what cannot be described stops the start."""
 
 import difflib
 import json
@@ -15,7 +15,7 @@ from helpers import check_validation, new_user
 from people import add_people
 from server import BUILD, read_text
 
-TEXT_FORMATS = {"uuid", "date-time"}    # which say themselves what one is
+TEXT_FORMATS = {"uuid", "date-time"}    # the format is enough
 METADATA = ("summary", "description", "operationId", "tags", "responses",
             "security")
 
@@ -27,7 +27,7 @@ def description():
 
 @pytest.fixture(scope="module")
 def whole(description):
-    """Every $ref replaced, which tells that each has something behind it."""
+    """Every $ref replaced, which shows that each has a target."""
     return inline(description.document, description.document)
 
 
@@ -42,12 +42,12 @@ def walk(part, path=""):
             yield from walk(value, "%s/%d" % (path, i))
 
 
-def test_it_is_the_one_in_git(description):
+def test_the_description_is_the_one_in_git(description):
     golden = read_text(GOLDEN)
     changed = "".join(difflib.unified_diff(
         golden.splitlines(True), description.pretty().splitlines(True),
         "tests/golden/openapi.json", "./keel openapi", n=2))
-    assert not changed, "not as it was; if that is meant: make golden\n" + \
+    assert not changed, "it has changed; if that is intended: make golden\n" + \
         changed
 
 
@@ -55,7 +55,7 @@ def test_it_is_the_one_in_git(description):
 # Valid: OpenAPI 3.1, and JSON Schema 2020-12 within.
 #
 
-def test_its_head_is_complete(description):
+def test_the_info_is_complete(description):
     document = description.document
     assert document["openapi"] == "3.1.0"
     assert set(document) == {"openapi", "info", "servers", "tags", "paths",
@@ -76,7 +76,7 @@ def test_every_operation_is_complete(description):
         assert "default" in operation.answers
 
 
-def test_paths_hold_nothing_but_operations(description):
+def test_paths_contain_only_operations(description):
     for path, item in description.document["paths"].items():
         assert set(item) <= set(METHODS)
         for method, facts in item.items():
@@ -86,7 +86,7 @@ def test_paths_hold_nothing_but_operations(description):
                 if parameter.get("in") == "path"], (method, path)
 
 
-def test_every_reference_leads_somewhere(description):
+def test_every_reference_has_a_target(description):
     used = set()
     for _, part in walk(description.document):
         if "$ref" in part:
@@ -98,14 +98,14 @@ def test_every_reference_leads_somewhere(description):
                 "#/components/%s/%s" % (kind, name) in used
 
 
-def test_what_an_operation_asks_for_is_a_scheme(description):
+def test_every_security_scheme_is_declared(description):
     schemes = description.document["components"]["securitySchemes"]
     for operation in description.operations:
         for way in operation.facts["security"]:
             assert set(way) <= set(schemes)
 
 
-def test_every_schema_is_one(description, whole):
+def test_every_schema_is_valid(description, whole):
     for schema in whole["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
     for path, part in walk(whole):
@@ -113,7 +113,7 @@ def test_every_schema_is_one(description, whole):
             Draft202012Validator.check_schema(part)
 
 
-def test_every_example_is_one(whole):
+def test_every_example_is_valid(whole):
     count = 0
     for path, part in walk(whole):
         if "schema" in part:
@@ -133,7 +133,7 @@ def test_every_example_is_one(whole):
     assert count > 100
 
 
-def test_every_text_has_an_example(whole):
+def test_every_string_has_an_example(whole):
     for path, part in walk(whole["components"]["schemas"]):
         if "string" in part.get("type", []):
             assert {"examples", "enum"} & set(part) or \
@@ -142,8 +142,8 @@ def test_every_text_has_an_example(whole):
         assert "example" in header, name
 
 
-def test_secrets_are_only_written(whole):
-    """What cannot be read is in no answer."""
+def test_secrets_are_write_only(whole):
+    """No response has a writeOnly member."""
     for name, schema in whole["components"]["schemas"].items():
         for member, facts in schema["properties"].items():
             assert ("password" in member) == facts.get("writeOnly", False), \
@@ -229,7 +229,8 @@ def test_a_group_may_have_any_bracket_expression(build_copy):
     ("v_limit", "^[a-z]+.{,3}$",
      {"type": "string", "pattern": r"^[a-z]+[\s\S]{0,3}$",
       "default": "20"})])
-def test_a_number_is_only_what_is_one(build_copy, name, regex, described):
+def test_a_numeric_regex_is_described_as_a_number(build_copy, name, regex,
+                                                  described):
     build = build_copy(validator(name, regex))
     limit = describe(build).operation("list_users").query["limit"].schema
     limit.pop("format", None)
@@ -253,7 +254,7 @@ def test_a_fallback_that_kore_conf_refuses_stops_the_start(build_copy):
         "kore.conf's v_role refuses\n")
 
 
-def test_a_route_that_is_gone_is_not_described(build_copy):
+def test_a_deleted_route_is_not_described(build_copy):
     described = describe(build_copy(change(
         r"^\troute\s+/readyz.*\n", "")))
     assert {operation.id for operation in describe(BUILD).operations} - {
@@ -281,8 +282,8 @@ HEALTH = r"^\troute\s+/healthz\s+healthz$"
      r"the route \^/health\.\$ healthz cannot be described: "),
     (change(HEALTH, "\\g<0>\n\troute /alive healthz"),
      "the route /alive healthz stands in kore.conf twice")])
-def test_what_cannot_be_described_stops_the_start(make_server, build_copy,
-                                                  edit, line):
+def test_an_indescribable_route_stops_the_start(make_server, build_copy, edit,
+                                                line):
     build = build_copy(edit)
     for done in (print_description(build),
                  make_server(build=build).command("serve")):
@@ -291,12 +292,12 @@ def test_what_cannot_be_described_stops_the_start(make_server, build_copy,
         assert "openapi" not in done.stdout
 
 
-def test_a_field_that_is_gone_is_missed(description):
-    """The file in git, and every exchange with that field, tell of it."""
+def test_a_missing_field_is_found(description):
+    """The comparison with git, and every exchange with that field, fail."""
     document = json.loads(description.text)
     del document["components"]["schemas"]["Health"]["properties"]["status"]
     less = Description(json.dumps(document))
     with pytest.raises(AssertionError, match='-     "status": {'):
-        test_it_is_the_one_in_git(less)
+        test_the_description_is_the_one_in_git(less)
     assert "'status' was unexpected" in less.operation("alive").answers[
         "200"].content["application/json"].problem({"status": "ok"})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What any operation must answer, asked of each that the description has. The
-contract's checker looks at the answers (contract.py)."""
+"""The responses of every operation in the description. The contract's checker
+looks at them, too (contract.py)."""
 
 import concurrent.futures
 import uuid
@@ -19,14 +19,14 @@ JSON = "application/json"
 
 
 def those(holds):
-    """A test for each operation of which that holds."""
+    """Parametrizes a test with each operation for which holds() is true."""
     return pytest.mark.parametrize("operation", [
         operation for operation in OPERATIONS if holds(operation)],
         ids=lambda operation: operation.id)
 
 
 def answers(*statuses):
-    """Those that declare all of these."""
+    """True for operations that declare all of these statuses."""
     return lambda operation: set(statuses) <= set(operation.answers)
 
 
@@ -36,12 +36,12 @@ def takes_json(operation):
 
 @pytest.fixture
 def people(server):
-    """Somebody to ask about, somebody else, and an admin."""
+    """The user of the paths, another user, and an admin."""
     return add_people(server, "user", "user", "admin")
 
 
 class Asker:
-    """Asks an operation as its example says, but for what is given."""
+    """Sends an operation's example, with the given changes."""
 
     def __init__(self, client, people):
         self.client = client
@@ -88,13 +88,13 @@ def test_another_media_type_is_415(ask, operation):
 
 
 @those(takes_json)
-def test_what_is_no_json_is_400(ask, operation):
+def test_invalid_json_is_400(ask, operation):
     for content in (b"{", b"{} {}", b"\xff", b'{"a": nan}'):
         check_error(ask(operation, content=content), 400, "INVALID_JSON")
 
 
 @those(takes_json)
-def test_a_body_that_is_no_object_is_422(ask, operation):
+def test_a_body_that_is_not_an_object_is_422(ask, operation):
     for content in (b"[]", b"null", b'""', b"0"):
         assert check_validation(ask(operation, content=content)) == {
             "body": ["Must be an object"]}
@@ -118,7 +118,7 @@ def test_a_body_where_none_is_declared_is_400(ask, operation):
 
 
 @those(answers("401"))
-def test_a_token_that_is_none_is_401(ask, operation):
+def test_an_invalid_token_is_401(ask, operation):
     check_unauthorized(ask(operation, headers=bearer("x.y.z")),
                        'Bearer error="invalid_token"')
 
@@ -131,19 +131,19 @@ def test_without_a_token_is_401(ask, operation):
 
 @those(lambda operation: "403" in operation.answers and
        "{user_id}" in operation.path)
-def test_somebody_else_is_403(ask, operation):
+def test_another_user_is_403(ask, operation):
     check_error(ask(operation, who=ask.other), 403, "FORBIDDEN")
 
 
 @those(lambda operation: operation.path_values)
-def test_an_id_that_is_none_is_404(ask, operation):
+def test_an_unknown_id_is_404(ask, operation):
     check_error(ask(operation, values={
         name: uuid.uuid4() for name in operation.path_values}),
         404, "NOT_FOUND")
 
 
 @those(lambda operation: operation.path_values)
-def test_what_is_no_id_is_422(ask, operation):
+def test_an_invalid_id_is_422(ask, operation):
     [name] = operation.path_values
     for value in ("1", "x" * 36, ask.user.id.replace("-", ""), "%20"):
         assert check_validation(ask(operation, values={name: value})) == {
@@ -185,7 +185,7 @@ def test_the_same_version_is_304(ask, operation):
 
 @those(lambda operation: operation.method == "GET")
 def test_head_is_get_without_its_body(ask, operation):
-    """What HEAD may answer is what GET declares."""
+    """HEAD may return what GET declares."""
     get = ask(operation)
     head = ask.client.head(ask.path(operation), headers={} if
                            operation.anonymous else
@@ -204,14 +204,14 @@ def test_options_names_the_declared_methods(ask, path):
 
 
 #
-# What it takes two for.
+# Tests that need two clients.
 #
 
 ME = "/api/v1/users/me"
 
 
 @those(lambda operation: operation.path == ME and operation.method != "GET")
-def test_who_is_deleted_meanwhile_is_404(ask, server, operation):
+def test_a_user_deleted_meanwhile_is_404(ask, server, operation):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "DELETE FROM users WHERE id = %s",
                          ask.user.id):
@@ -222,8 +222,8 @@ def test_who_is_deleted_meanwhile_is_404(ask, server, operation):
 
 @those(lambda operation: operation.path == ME and
        operation.method == "DELETE")
-def test_an_admin_who_is_none_any_more_is_403(ask, server, operation):
-    """They delete themselves as one, and wait for who takes that from them."""
+def test_a_former_admin_is_403(ask, server, operation):
+    """They delete themselves while another admin removes their role."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "UPDATE users SET role = 'user' WHERE id = "
                          "%s", ask.admin.id):
@@ -232,8 +232,8 @@ def test_an_admin_who_is_none_any_more_is_403(ask, server, operation):
     check_error(answer.result(), 403, "FORBIDDEN")
 
 
-def test_address_after_address_is_429(start_server):
-    """Whichever operation changes it, the same are counted."""
+def test_many_address_changes_are_429(start_server):
+    """The limit counts the changes by all operations together."""
     server = start_server(KEEL_RATE_LIMITS="email_changes=1/h")
     with server.client() as client:
         for operation in OPERATIONS:

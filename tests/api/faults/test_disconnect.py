@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A client that hangs up at every await of POST /users: the work is done
-whole or not at all, and nothing stays behind."""
+"""A client disconnects at every await of POST /users: the transaction is
+complete or absent, and nothing else stays."""
 
 import json
 import time
@@ -23,7 +23,7 @@ AWAITS_MAX = 30
 
 @pytest.fixture(scope="module")
 def stalled(cluster, certificates, template):
-    """A server of this module's own, at rest."""
+    """A server for this module, when it is idle."""
     server = Server(cluster, cluster.database(template), certificates["ec"])
     try:
         server.start()
@@ -35,7 +35,7 @@ def stalled(cluster, certificates, template):
 
 
 def post_user(server, user, stall, request_id="x"):
-    """A connection on which the request has been sent."""
+    """Sends the request, and returns the connection."""
     connection = raw_connection(server)
     connection.sendall(raw_request(
         "POST", "/api/v1/users", json.dumps(user).encode(),
@@ -45,7 +45,7 @@ def post_user(server, user, stall, request_id="x"):
 
 
 def close(connection):
-    """With close_notify and FIN, as a polite client."""
+    """With close_notify and FIN, like a correct client."""
     try:
         connection.settimeout(0)
         connection.unwrap()
@@ -56,7 +56,7 @@ def close(connection):
 
 @pytest.fixture(scope="module")
 def awaits(stalled):
-    """How many awaits POST /users has: as long as the answer is late."""
+    """How many awaits POST /users has: those that delay the response."""
     for stall in range(1, AWAITS_MAX):
         started = time.monotonic()
         with post_user(stalled, new_user(), stall) as connection:
@@ -88,12 +88,12 @@ def test_a_client_dropped_at_every_await(stalled, awaits, hang_up):
         hang_up(connection)
         line = stalled.wait_for_log(request_id)
         assert line["client_gone"] is True, "await %d" % stall
-        # The handler runs to its end: the answer alone is lost.
+        # The handler runs to its end; only the response is lost.
         assert line["status"] == 201
         assert check_nothing_stays(stalled, user["email"]) == 1
 
 
-def test_a_client_gone_before_the_first_await(stalled):
+def test_a_client_that_disconnects_before_the_first_await(stalled):
     for hang_up in (close, reset):
         for _ in range(10):
             user = new_user(email=new_email("gone"))
@@ -102,7 +102,7 @@ def test_a_client_gone_before_the_first_await(stalled):
         check_nothing_stays(stalled, check_email)
 
 
-def test_a_client_gone_in_the_middle_of_its_request(stalled):
+def test_a_client_that_disconnects_during_its_request(stalled):
     request = raw_request("POST", "/api/v1/users",
                           json.dumps(new_user()).encode(),
                           Content_Type="application/json")

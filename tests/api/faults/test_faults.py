@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Every allocation and every query of a request fails in turn: a clean
-refusal, no row, and (the asan build) no leak."""
+"""Every allocation and every query of a request fails in turn: a correct error,
+no row, and (with asan) no leak."""
 
 import concurrent.futures
 import json
@@ -15,13 +15,13 @@ from helpers import (bearer, measured, new_email, new_password, new_user,
 pytestmark = pytest.mark.faults
 
 FAULTS_MAX = 400
-IN_A_ROW = 4  # answers without harm that show that no fault was hit
+IN_A_ROW = 4  # successes in a row that show that no fault was hit
 
 
 @pytest.fixture(scope="module")
 def faulty(start_module_server):
-    """A server of this module's own; one worker, so that it is warm. It counts
-    what limits count, and refuses nothing for that."""
+    """A server for this module, with one worker, so that it is warm. It
+    counts for its rate limits, but the limits are too high to refuse."""
     server = start_module_server(KEEL_WORKERS="1", KEEL_RATE_LIMITS=",".join(
         name + "=1000000/s" for name in ("token", "register",
                                          "sign_in_failures",
@@ -40,7 +40,7 @@ def faulty_client(faulty):
 
 def fail_in_turn(kind, ask, good, check_failure):
     """ask(fault) -> (answer, subject) for the first, the second, ... fault,
-    until several in a row do no harm. The number of faults that did."""
+    until several in a row have no effect. Returns how many had one."""
     harmful, harmless = 0, 0
     for n in range(1, FAULTS_MAX):
         try:
@@ -59,7 +59,7 @@ def fail_in_turn(kind, ask, good, check_failure):
 
 
 def check_clean_failure(n, answer):
-    """Ours to blame, well-formed, and no internals told."""
+    """A well-formed server error without internals."""
     assert answer.status_code in (500, 503), "fault %d: %d %s" % (
         n, answer.status_code, answer.text)
     error = json.loads(answer.content)["error"]
@@ -95,7 +95,7 @@ def test_a_registration_fails_whole(faulty, faulty_client, kind, least):
     harmful = fail_in_turn(kind, ask, 201, check)
     measured.append("%s faults of POST /users: %d" % (kind, harmful))
     assert harmful >= least
-    # What went well went well: nothing was cut short on the way.
+    # Every registration with a 201 is complete.
     for user, made, fault in registered:
         assert rows_of(faulty, user["email"]) == (1, 1), fault
         assert made["email"] == user["email"], fault
@@ -109,7 +109,7 @@ def test_a_registration_fails_whole(faulty, faulty_client, kind, least):
                                          (3, "the job"), (4, "COMMIT")])
 def test_a_handler_that_raises_leaves_no_row(faulty, faulty_client, query,
                                              what):
-    """3 and 4 raise after the user's INSERT."""
+    """3 and 4 raise after the INSERT of the user."""
     user = new_user(email=new_email("raise"))
     answer = faulty_client.post("/api/v1/users", json=user, headers={
         "X-Keel-Fault": "query=%d" % query})
@@ -118,7 +118,7 @@ def test_a_handler_that_raises_leaves_no_row(faulty, faulty_client, query,
     assert rows_of(faulty, user["email"]) == (0, 0), what
     faulty.wait_for_rest()
     assert faulty.open_transactions() == []
-    # The connection and the address are as good as new.
+    # The connection and the address can be used again.
     assert faulty_client.post("/api/v1/users", json=user).status_code == 201
 
 
@@ -145,7 +145,7 @@ def test_a_sign_in_fails_whole(faulty, faulty_client, kind, least):
 
 
 @pytest.mark.parametrize("kind, least", [("alloc", 4), ("query", 1)])
-def test_reading_oneself_fails_whole(faulty, faulty_client, kind, least):
+def test_reading_me_fails_whole(faulty, faulty_client, kind, least):
     user, made = register(faulty_client)
     token = sign_in(faulty_client, user)
 
@@ -170,8 +170,8 @@ def test_reading_oneself_fails_whole(faulty, faulty_client, kind, least):
     ("/api/v1/users", b'{"a":1,"a":2}', 422),
     ("/api/v1/nothing", b"{}", 404),
     ("/api/v1/users?x=1&y=2", b"{}", 422)])
-def test_a_refusal_fails_whole(faulty, faulty_client, path, body, good):
-    """Out of memory while it says no: 503, or no all the same."""
+def test_an_error_fails_whole(faulty, faulty_client, path, body, good):
+    """If memory runs out during an error: 503, or the same error."""
     def ask(fault):
         return faulty_client.post(path, content=body, headers=fault | {
             "Content-Type": "application/json"}), None
@@ -204,7 +204,7 @@ def test_a_rehash_that_fails_keeps_the_old_hash_or_has_the_new(
 
 
 def test_faults_of_many_requests_at_once_stay_apart(faulty):
-    """A fault hits the request that asked for it and no other."""
+    """A fault affects only the request that asked for it."""
 
     def ask(i):
         with faulty.client() as client:
@@ -219,13 +219,13 @@ def test_faults_of_many_requests_at_once_stay_apart(faulty):
 
 @pytest.mark.parametrize("value", ["", "alloc", "alloc=", "alloc=-1", "x=1",
                                    "alloc=99999999999999999999", "query=0"])
-def test_a_malformed_fault_is_none(faulty_client, value):
+def test_a_malformed_fault_header_is_ignored(faulty_client, value):
     answer = faulty_client.get("/healthz", headers={"X-Keel-Fault":
                                                     value or "x"})
     assert answer.status_code == 200
 
 
-def test_a_wrong_password_is_no_fault(faulty_client):
+def test_a_wrong_fault_password_is_ignored(faulty_client):
     answer = faulty_client.post("/api/v1/auth/token", data={
         "username": new_email(), "password": new_password()})
     assert answer.status_code == 400

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Every allocation and every query of what may be done with users fails in
-turn: a clean refusal, and a row that is as it was."""
+"""Every allocation and every query of the users' operations fails in turn: a
+correct error, and an unchanged row."""
 
 import pytest
 
@@ -85,7 +85,7 @@ def test_a_change_fails_whole(faulty, kind, name, change, role, good,
             answer = change(client, person, faulty.admin.headers | fault)
         after = person.row(*COLUMNS)
         assert answer.status_code != good or after != before, fault
-        # Or they would be one of the admins that the next change looks at.
+        # Otherwise the next change would count them as an admin.
         faulty.sql("DELETE FROM users WHERE id = %s", person.id)
         return answer, (before, after)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Two hundred clients hang up in the middle of a slow query: nobody else
-stalls, and nothing of theirs stays in the database."""
+"""Two hundred clients disconnect during a slow query: other clients do not
+wait, and no transaction of theirs stays open."""
 
 import concurrent.futures
 import json
@@ -38,7 +38,7 @@ def test_two_hundred_clients_hang_up_during_a_slow_query(start_server):
         token = sign_in(client, user)
     db = psycopg2.connect(host=server.cluster.socket, user="postgres",
                           port=server.cluster.port, dbname=server.database)
-    # Writes wait, reads do not.
+    # Writes wait; reads do not.
     db.cursor().execute("LOCK TABLE users IN EXCLUSIVE MODE")
     with HealthWatch(server) as health, \
             concurrent.futures.ThreadPoolExecutor(20) as pool:

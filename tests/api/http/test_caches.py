@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What caches may keep: what has a tag, to ask whether it is still good; and
-nothing else."""
+"""What caches may keep: only a response with an ETag, which a cache must
+revalidate each time."""
 
 import pytest
 
@@ -16,8 +16,8 @@ def people(server):
     return add_people(server, "user", "admin")
 
 
-def test_another_user_s_answer_is_another(client, people):
-    """/users/me is one URL and has many answers: no cache may mix them up."""
+def test_a_cached_response_is_not_another_users(client, people):
+    """/users/me is one URL with many responses: a cache must not mix them."""
     for path in (ME, people[0].path):
         answer = client.get(path, headers=people[1].headers)
         same = client.get(path, headers=people[1].headers | {
@@ -28,7 +28,7 @@ def test_another_user_s_answer_is_another(client, people):
             assert told.headers["cache-control"] == "private, no-cache"
 
 
-def test_what_is_not_asked_for_again_is_not_kept(client, people):
+def test_a_response_without_an_etag_is_not_stored(client, people):
     user, admin = people
     token = admin.headers
     answers = [
@@ -40,7 +40,7 @@ def test_what_is_not_asked_for_again_is_not_kept(client, people):
         client.get("/readyz"),
         client.options("/api/v1/users"), client.get("/api/v1/users/"),
         client.delete(ME + "/sessions?except=current", headers=token),
-        # Errors: of them 404 and 405 might be kept by heuristics.
+        # Errors: a cache may keep 404 and 405 by heuristics.
         client.get(ME), client.get(user.path, headers={
             "Authorization": "Bearer x"}),
         client.get(admin.path, headers=user.headers), client.get("/nothing"),
@@ -57,7 +57,7 @@ def test_what_is_not_asked_for_again_is_not_kept(client, people):
         assert answer.headers["cache-control"] == "no-store", answer.request
 
 
-def test_a_token_is_not_kept(client):
+def test_a_token_is_not_stored(client):
     """RFC 6749, 5.1."""
     user = new_user()
     assert client.post("/api/v1/users", json=user).status_code == 201

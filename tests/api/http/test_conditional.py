@@ -33,7 +33,7 @@ def people(server):
 
 @pytest.fixture(autouse=True)
 def tags(client, people):
-    """Each is asked for once, as people are new for every test."""
+    """The ETag of each person, read once: people are new in each test."""
     for one in people:
         one.tag = get(client, one).headers["etag"]
 
@@ -44,7 +44,7 @@ def user(people):
 
 
 def send(client, people, write, *headers):
-    """By the admin, of the user; headers are (name, value)."""
+    """Sent by the admin, about the user; headers are (name, value)."""
     user, admin = people
     method, suffix, body = WRITES[write]
     if body and "email" in body:
@@ -69,7 +69,7 @@ def get(client, user, *headers, method="GET", path=None):
 
 
 def fresh(value, user):
-    """"1" in a header line of a test stands for the tag that the user has."""
+    """In a test's header value, "1" stands for the user's current ETag."""
     return value.replace('"1"', user.tag)
 
 
@@ -86,7 +86,7 @@ def check_outdated(answer):
 # ETag.
 #
 
-def test_every_version_has_a_tag_of_its_own(client, people):
+def test_every_version_has_its_own_etag(client, people):
     user, admin = people
     seen = [user.tag]
 
@@ -107,7 +107,7 @@ def test_every_version_has_a_tag_of_its_own(client, people):
     assert len(set(seen)) == len(seen)
 
 
-def test_no_user_has_the_tag_of_another(client, people):
+def test_two_users_never_have_the_same_etag(client, people):
     """Both rows have version 1, and both are read at /users/me."""
     user, admin = people
     assert user.row("version") == admin.row("version") == (1,)
@@ -123,8 +123,8 @@ def test_no_user_has_the_tag_of_another(client, people):
     assert admin.row("version") == (1,)
 
 
-def test_an_account_made_anew_has_another_tag(client):
-    """The address is the same, the version too, the account is not."""
+def test_a_new_account_with_an_old_address_has_another_etag(client):
+    """The address and the version are the same, but not the account."""
     body = new_user()
     tags = set()
     for _ in range(2):
@@ -139,7 +139,7 @@ def test_an_account_made_anew_has_another_tag(client):
     assert len(tags) == 2
 
 
-def test_no_tag_where_it_would_name_nothing(client, people):
+def test_other_responses_have_no_etag(client, people):
     user, admin = people
     answers = [client.get("/api/v1/users", headers=admin.headers),
                send(client, people, "deactivate"),
@@ -157,7 +157,7 @@ def test_no_tag_where_it_would_name_nothing(client, people):
 @pytest.mark.parametrize("values", [
     ['"1"'], ['W/"1"'], ["*"], ['"7", "1"'], ['"7",W/"1" , "9"'],
     [', "1",'], ['"7"', '"1"'], ['"7"', '"8", W/"1"', '"9"'], ['"a,b", "1"']])
-def test_what_the_client_has_is_not_sent_again(server, user, values, method):
+def test_a_matching_etag_is_304(server, user, values, method):
     with server.client() as client:
         for path in (user.path, ME):
             answer = get(client, user, *[("If-None-Match", value)
@@ -169,21 +169,21 @@ def test_what_the_client_has_is_not_sent_again(server, user, values, method):
             assert "content-type" not in answer.headers
             assert "content-length" not in answer.headers
             assert "x-request-id" in answer.headers
-            # The connection goes on.
+            # The connection stays open.
             assert get(client, user, path=path).json()["id"] == user.id
 
 
 @pytest.mark.parametrize("values", [
     ['"2"'], ['"11"'], ['W/"0"'], ['""'], ['"2", "3"'], ['"2"', '"3"'],
     ['"*"'], ['"W/"']])
-def test_what_the_client_has_not_is_sent(client, user, values):
+def test_another_etag_is_200(client, user, values):
     answer = get(client, user, *[("If-None-Match", value)
                                  for value in values])
     assert answer.status_code == 200
     assert answer.json()["id"] == user.id
 
 
-def test_after_a_change_it_is_sent_again(client, people):
+def test_after_a_change_the_old_etag_is_200(client, people):
     user, _ = people
     has = ("If-None-Match", get(client, user).headers["etag"])
     assert get(client, user, has).status_code == 304
@@ -196,7 +196,7 @@ def test_after_a_change_it_is_sent_again(client, people):
     assert answer.json()["name"] == "New"
 
 
-def test_who_may_not_read_is_not_told_that_nothing_changed(client, people):
+def test_a_304_needs_the_right_to_read(client, people):
     user, admin = people
     has = ("If-None-Match", user.tag)
     answer = client.get(user.path, headers=[has])
@@ -221,7 +221,7 @@ def test_if_none_match_of_a_write(client, people, write):
 @pytest.mark.parametrize("values", [
     ['"2"'], ['"0"'], ['W/"1"'], ['"2", "3"'], ['"2"', '"3"'], ['"*"'],
     ['"11"'], ['""']])
-def test_a_stale_tag_changes_nothing(client, people, write, values):
+def test_a_stale_etag_changes_nothing(client, people, write, values):
     before = everything(people[0])
     check_outdated(send(client, people, write, *[
         ("If-Match", value) for value in values]))
@@ -231,14 +231,14 @@ def test_a_stale_tag_changes_nothing(client, people, write, values):
 @every_write
 @pytest.mark.parametrize("values", [
     ['"1"'], ["*"], ['"2", "1"'], ['"2"', '"1"'], ['W/"1", "1"']])
-def test_a_fresh_tag_lets_through(client, people, write, values):
+def test_a_fresh_etag_is_accepted(client, people, write, values):
     answer = send(client, people, write, *[
         ("If-Match", value) for value in values])
     assert answer.is_success, answer.text
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_a_tag_of_oneself(client, people, method):
+def test_the_etag_of_me_is_accepted(client, people, method):
     user, _ = people
     before = everything(user)
     check_outdated(send_me(client, people, method, ("If-Match", '"2"')))
@@ -247,7 +247,7 @@ def test_a_tag_of_oneself(client, people, method):
     assert answer.is_success, answer.text
 
 
-def test_a_stale_tag_of_a_read(client, user):
+def test_a_stale_if_match_of_a_read_is_412(client, user):
     for path in (user.path, ME):
         check_outdated(get(client, user, ("If-Match", '"2"'), path=path))
         assert get(client, user, ("If-Match", '"1"'),
@@ -257,7 +257,7 @@ def test_a_stale_tag_of_a_read(client, user):
                            ("If-None-Match", '"1"'), path=path))
 
 
-def test_nobody_matches_no_tag(client, people):
+def test_an_unknown_user_is_404_with_any_etag(client, people):
     user, _ = people
     assert send(client, people, "delete").status_code == 204
     for write in WRITES:
@@ -265,7 +265,7 @@ def test_nobody_matches_no_tag(client, people):
                     "NOT_FOUND", "User not found")
 
 
-def test_a_stale_tag_comes_after_rights_and_fields(client, people):
+def test_rights_and_fields_are_checked_before_the_etag(client, people):
     user, admin = people
     stale = ("If-Match", '"2"')
     check_error(client.delete(user.path, headers=[stale]), 401,
@@ -286,7 +286,7 @@ BAD = ["1", '"1', '1"', "'1'", 'W/1', 'w/"1"', 'W "1"', '"1" "2"', '"1"x',
 
 
 @pytest.mark.parametrize("value", BAD)
-def test_a_list_of_tags_that_is_none(client, people, value):
+def test_a_malformed_list_of_etags_is_refused(client, people, value):
     user, _ = people
     before = everything(user)
     for name in ("If-Match", "If-None-Match"):
@@ -300,15 +300,15 @@ def test_a_list_of_tags_that_is_none(client, people, value):
 
 
 #
-# Two writers.
+# Two clients that write.
 #
 
 @pytest.mark.parametrize("first, second", [
     ("patch", "patch"), ("put", "patch"), ("patch", "delete"),
     ("deactivate", "put"), ("delete", "delete"), ("deactivate", "delete")])
-def test_of_two_writers_in_time_one_is_late(server, client, people, first,
-                                            second):
-    """Both have read the version when the first of them writes."""
+def test_of_two_writers_with_one_etag_the_second_is_412(server, client, people,
+                                                        first, second):
+    """Both have read the same version before the first one writes."""
     fresh = ("If-Match", '"1"')
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         with transaction(server, "SELECT FROM users WHERE id = %s FOR UPDATE",

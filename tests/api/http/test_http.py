@@ -51,7 +51,7 @@ def test_an_unknown_path_is_404_whatever_the_method(client, method, path):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH",
                                     "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("path", EVERY_PATH + ["/api/v1/users/no-uuid"])
-def test_a_trailing_slash_is_sent_on(client, path, method):
+def test_a_trailing_slash_is_redirected(client, path, method):
     answer = client.request(method, path + "/")
     assert answer.status_code == 308
     assert answer.headers["location"] == path
@@ -67,14 +67,14 @@ def test_a_trailing_slash_keeps_the_query(client, query):
     assert answer.headers["location"] == "/api/v1/users?" + query
 
 
-def test_a_client_that_follows_repeats_its_request(client, server):
+def test_a_client_that_follows_a_redirect_repeats_its_request(client, server):
     user = new_user()
     with server.client(follow_redirects=True) as follower:
         assert follower.post("/api/v1/users/", json=user).status_code == 201
     sign_in(client, user)
 
 
-def test_the_admin_listener_sends_on_what_is_its_own(server):
+def test_the_admin_listener_redirects_only_its_own_paths(server):
     for path, status in (("/metrics/", 308), ("/healthz/", 404)):
         answer = httpx.get(server.admin_url + path, trust_env=False)
         assert answer.status_code == status
@@ -128,7 +128,7 @@ def test_health_says_ok_and_ready(client):
     ("GET", "/healthz"), ("GET", "/nothing"), ("GET", "/api/v1/users/me"),
     ("POST", "/api/v1/users"), ("POST", "/api/v1/auth/token"),
     ("DELETE", "/readyz"), ("OPTIONS", "/api/v1/users")])
-def test_every_answer_has_the_common_headers(client, method, path):
+def test_every_response_has_the_common_headers(client, method, path):
     answer = client.request(method, path)
     date = email.utils.parsedate_to_datetime(answer.headers["date"])
     assert abs(date.timestamp() - time.time()) < 60
@@ -157,7 +157,7 @@ def test_a_bad_request_id_is_replaced(client, request_id):
         answer.headers["x-request-id"]
 
 
-def test_request_ids_are_never_the_same(client):
+def test_request_ids_are_unique(client):
     ids = {client.get("/healthz").headers["x-request-id"] for _ in range(50)}
     assert len(ids) == 50
 
@@ -203,7 +203,7 @@ def test_a_malformed_query_is_refused(server, query):
     assert status == 422, body
 
 
-def test_a_token_in_the_query_is_not_looked_at(client):
+def test_a_token_in_the_query_is_ignored(client):
     user, _ = register(client)
     answer = client.get("/api/v1/users/me?access_token=" +
                         sign_in(client, user))
@@ -272,7 +272,7 @@ def test_requests_are_counted_by_class(client, server):
     assert server.metrics()[name] >= before + 10
 
 
-def test_plain_http_on_the_tls_port_is_no_answer(server):
+def test_plain_http_on_the_tls_port_gets_no_response(server):
     with pytest.raises(httpx.HTTPError):
         httpx.get("http://127.0.0.1:%d/healthz" % server.port, timeout=5,
                   trust_env=False)

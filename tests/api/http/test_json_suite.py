@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Every file of nst/JSONTestSuite's test_parsing, posted as a body. The suite
-is not part of Keel: KEEL_JSON_SUITE names its folder; without it, one is looked
-for beside the checkout."""
+"""Posts every file of nst/JSONTestSuite's test_parsing as a body. The suite is
+not part of Keel: KEEL_JSON_SUITE names its folder; by default, the test looks
+beside the checkout."""
 
 import os
 
@@ -17,7 +17,7 @@ FILES = sorted(os.listdir(SUITE)) if os.path.isdir(SUITE) else []
 pytestmark = pytest.mark.skipif(
     not FILES, reason="no JSONTestSuite in %s (KEEL_JSON_SUITE)" % SUITE)
 
-# Well-formed, and refused as JSON all the same; the rest are only no users.
+# Valid JSON that Keel rejects with 400; other valid JSON gets 422.
 REFUSED = {
     "y_object_duplicated_key.json": "duplicate_field",
     "y_object_duplicated_key_and_value.json": "duplicate_field",
@@ -34,7 +34,7 @@ def post(client, name):
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "n"])
-def test_what_is_no_json_is_400(client, name):
+def test_invalid_json_is_400(client, name):
     answer = post(client, name)
     if answer.status_code == 413:
         assert os.path.getsize(os.path.join(SUITE, name)) > 131072
@@ -43,8 +43,8 @@ def test_what_is_no_json_is_400(client, name):
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "y"])
-def test_what_is_json_is_read(client, name):
-    """It is no user, so it is 422; what matters is that it is not 400."""
+def test_valid_json_is_read(client, name):
+    """It is no user, so it is 422; the test is that it is not 400."""
     answer = post(client, name)
     check_error(answer, 422, "VALIDATION_ERROR")
     codes = {detail["code"] for detail in answer.json()["error"]["details"]}
@@ -55,9 +55,9 @@ def test_what_is_json_is_read(client, name):
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "i"])
-def test_what_may_be_either_is_answered(client, name):
+def test_implementation_defined_json_gets_a_response(client, name):
     assert post(client, name).status_code in (400, 422)
 
 
-def test_the_suite_is_whole():
+def test_the_suite_is_complete():
     assert len(FILES) == 318

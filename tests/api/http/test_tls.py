@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""TLS as strangers see it: openssl s_client, sslscan, Python's ssl."""
+"""TLS with independent clients: openssl s_client, sslscan, Python's ssl."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def test_openssl_connects(tls_servers, kind, version):
 
 @pytest.mark.parametrize("version", ["tls1_2", "tls1_3"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_openssl_gets_an_answer(tls_servers, kind, version):
+def test_openssl_gets_a_response(tls_servers, kind, version):
     request = raw_request("GET", "/healthz", Connection="close").decode()
     done = s_client(tls_servers[kind], "-" + version, "-quiet",
                     "-ign_eof", text=request)
@@ -135,7 +135,7 @@ def sockets_of(pid):
 
 
 def accepted_sockets(port):
-    """The inodes of the established connections to a port of ours."""
+    """The inodes of the established connections to one of our ports."""
     with open("/proc/net/tcp") as f:
         rows = [line.split() for line in f.readlines()[1:]]
     return {row[9] for row in rows
@@ -153,8 +153,8 @@ def shares_of(server):
                          ids=["tls1_2", "tls1_3"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_session_is_resumed_by_every_worker(tls_servers, kind, version):
-    """All connections stay open, four at a time, until both workers have
-    some."""
+    """All connections stay open. It opens four at a time, until both workers
+    have some."""
     server = tls_servers[kind]
     context = server.tls()
     context.minimum_version = context.maximum_version = version
@@ -195,7 +195,7 @@ def test_python_is_not_served_tls_1_1(tls_servers):
         raw_connection(tls_servers["ec"], context)
 
 
-def test_rubbish_on_the_port_harms_nobody(tls_servers):
+def test_random_bytes_on_the_port_do_no_harm(tls_servers):
     server = tls_servers["ec"]
     for rubbish in (b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01", b"\x00" * 500,
                     b"\x16\x03\x01\xff\xff" + b"A" * 2000, b""):

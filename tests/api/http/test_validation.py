@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What a body may be: JSON to the letter, UTF-8, one object, known keys."""
+"""Which bodies are valid: strict JSON, UTF-8, one object, known keys."""
 
 import json
 
@@ -24,12 +24,12 @@ def check_invalid_json(answer):
 
 
 def nested(levels):
-    """A body of so many levels, the object included."""
+    """A body with that many levels, including the object."""
     return '{"a":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
 
 
 #
-# 400: no JSON.
+# 400: invalid JSON.
 #
 
 @pytest.mark.parametrize("body", [
@@ -41,7 +41,7 @@ def nested(levels):
     b'{"a":"\\udc00\\ud800"}', b'{"a":"\n"}', b'{"a":"\x01"}', b'{"a":"',
     b'{"a":1} // no', b"/* no */ {}", b"\xef\xbb\xbf{}", b"a=b", b"<a/>",
     b"\x00", b"{}\x00", b"\xfe\xff\x00{\x00}"])
-def test_what_is_no_json_is_refused(client, body):
+def test_malformed_json_is_refused(client, body):
     check_invalid_json(post(client, body))
 
 
@@ -81,13 +81,13 @@ def test_thirty_two_levels_are_read(client):
         "Is not a field of this request"]
 
 
-def test_brackets_in_a_string_are_no_levels(client):
+def test_brackets_in_a_string_do_not_count_as_levels(client):
     answer = post(client, json.dumps(new_user(name='[{"' * 30 + "\\[")))
     assert answer.status_code == 201
 
 
 #
-# 422: JSON, but not what is asked for.
+# 422: JSON that does not fit the schema.
 #
 
 @pytest.mark.parametrize("body", ["[]", "null", "true", "1", '"x"', "[{}]"])
@@ -105,7 +105,7 @@ def test_a_duplicate_key_is_named(client, server, name):
     assert rows_of(server, user["email"]) == (0, 0)
 
 
-def test_a_duplicate_key_spelt_differently_is_found(client):
+def test_a_duplicate_key_with_escapes_is_found(client):
     body = json.dumps(new_user())[:-1] + ', "n\\u0061me": "x"}'
     fields = check_validation(post(client, body))
     assert list(fields.values()) == [["Is given more than once"]]
@@ -128,7 +128,7 @@ def test_a_huge_unknown_key_is_cut_to_valid_json(client, key):
     assert len(answer.content) < 1000
 
 
-def test_many_unknown_keys_are_answered(client):
+def test_many_unknown_keys_get_a_response(client):
     body = json.dumps({"k%d" % i: i for i in range(5000)})
     fields = check_validation(post(client, body))
     assert len(fields) >= 3
@@ -154,7 +154,7 @@ def test_an_escaped_nul_in_a_key_is_refused(client):
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400,
                                     "9223372036854775808"])
-def test_a_number_too_large_is_a_clear_refusal(client, number):
+def test_a_number_too_large_has_a_clear_error(client, number):
     body = json.dumps(new_user())[:-1] + ', "age": %s}' % number
     check_validation(post(client, body))
 
@@ -184,7 +184,7 @@ def test_a_charset_of_utf_8_is_fine(client, content_type):
 
 
 #
-# What must be let in.
+# Valid bodies.
 #
 
 @pytest.mark.parametrize("edit", [
@@ -206,7 +206,7 @@ def test_a_body_of_the_greatest_size_is_read(client):
 
 
 def test_a_body_over_the_greatest_size_is_refused(client, server):
-    """By Kore, which answers 413 before a byte of it is sent, and hangs up."""
+    """By Kore, which sends 413 before it reads the body, and closes."""
     with raw_connection(server) as connection:
         connection.sendall(raw_request("POST", USERS, Content_Length=BODY_MAX
                                        + 1, Content_Type="application/json"))
@@ -217,13 +217,13 @@ def test_a_body_over_the_greatest_size_is_refused(client, server):
 
 
 def test_every_refusal_leaves_the_connection_in_use(client):
-    """A handler that answers early must not leave bytes behind."""
+    """A handler that responds early must leave no bytes unread."""
     for body in (b"{", nested(5000), json.dumps({}), b"\xff"):
         post(client, body)
         assert client.get("/healthz").json() == {"status": "ok"}
 
 
-def test_thousands_of_mistakes_get_a_hundred_details(client):
+def test_thousands_of_errors_get_a_hundred_details(client):
     body = {"x%d" % i: 0 for i in range(8000)}
     answer = client.post("/api/v1/users", json=body)
     assert answer.status_code == 422

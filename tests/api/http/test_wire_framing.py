@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Where a request ends: lengths, chunks, and bodies where none belong."""
+"""Where a request ends: lengths, chunks, and bodies that are not allowed."""
 
 import ssl
 import time
@@ -50,15 +50,15 @@ def test_a_body_too_large_is_413_before_it_is_read(server, length):
                   413, "CONTENT_TOO_LARGE")
 
 
-def test_a_client_that_goes_on_sending_gets_its_413(server):
-    """20 MB are on their way when the answer is sent: it must arrive."""
+def test_a_client_that_keeps_sending_gets_its_413(server):
+    """20 MB are on their way when the server sends its response."""
     [answer] = exchange(server, POST + b"Content-Length: 20000000\r\n\r\n" +
                         b"x" * 500000)
     check_error(answer, 413, "CONTENT_TOO_LARGE")
 
 
-def test_a_client_that_is_long_about_sending_gets_its_413(server):
-    """It looks for an answer only when it has sent all of its body."""
+def test_a_slow_sender_gets_its_413(server):
+    """It reads the response only after it has sent its whole body."""
     with raw_connection(server) as connection:
         connection.settimeout(WAIT)
         connection.sendall(POST + b"Content-Length: 200000\r\n\r\n")
@@ -72,8 +72,8 @@ def test_a_client_that_is_long_about_sending_gets_its_413(server):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("framing", [b"Content-Length: 38",
                                      b"Transfer-Encoding: chunked"])
-def test_no_body_where_none_belongs(server, method, framing):
-    """A body that Kore does not expect is its next request: smuggling."""
+def test_a_body_where_none_is_allowed_is_refused(server, method, framing):
+    """Kore would read the body as the next request: request smuggling."""
     hidden = b"GET /hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     request = method.encode() + b" /healthz HTTP/1.1\r\n" + HOST + framing + \
         b"\r\n\r\n"
@@ -107,7 +107,7 @@ def chunks(data, size):
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_a_chunked_body_is_put_together(server, size):
+def test_a_chunked_body_is_assembled(server, size):
     [answer] = exchange(server, POST + b"Transfer-Encoding: chunked\r\n"
                         b"Connection: close\r\n\r\n" +
                         chunks(user_body(), size) + b"0\r\n\r\n")
@@ -138,7 +138,7 @@ def test_a_chunked_body_too_large_is_413(server):
                   chunks(b"x" * 140000, 10000), 413, "CONTENT_TOO_LARGE")
 
 
-def test_expect_100_continue_is_answered(server):
+def test_expect_100_continue_gets_100(server):
     body = user_body()
     with raw_connection(server) as connection:
         connection.settimeout(WAIT)
@@ -160,9 +160,9 @@ def test_another_expectation_is_417(server):
                   "EXPECTATION_FAILED")
 
 
-def test_content_length_1_with_20_mb_behind_it(server):
-    """The bytes behind the body are no request: the first is answered, they
-    are refused, and nobody else waits."""
+def test_content_length_1_followed_by_20_mb(server):
+    """The bytes after the body are not a request: the first request gets its
+    response, they are refused, and other clients do not wait."""
     with raw_connection(server) as connection:
         connection.settimeout(WAIT)
         connection.sendall(POST + b"Content-Length: 1\r\n\r\n{")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The bytes of a head, and Host."""
+"""The bytes of a request head, and Host."""
 
 import socket
 
@@ -70,7 +70,7 @@ def test_a_bad_head_in_single_bytes_is_400(server, name):
             for i in range(len(head)):
                 connection.sendall(head[i:i + 1])
         except OSError:
-            pass    # refused before its end
+            pass    # refused before the end
         [answer] = Answers(connection).all()
     check_error(answer, 400, "BAD_REQUEST")
 
@@ -82,7 +82,7 @@ def test_a_bad_head_in_single_bytes_is_400(server, name):
     GET + b"Accept: */*\r\nAccept: text/html\r\n\r\n",
     b"GET /healthz HTTP/1.2\r\n" + HOST + b"\r\n",
     GET + b"Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n"])
-def test_an_odd_but_good_head_is_served(server, head):
+def test_an_unusual_valid_head_is_served(server, head):
     with raw_connection(server) as connection:
         connection.settimeout(WAIT)
         connection.sendall(head)
@@ -115,7 +115,7 @@ def test_a_target_too_long_is_414(server):
 
 
 def test_up_to_100_header_lines_count(server):
-    """Kore holds 23: beyond them it once lost Authorization."""
+    """Kore keeps 23: without the guard, Authorization could be lost."""
     with server.client() as client:
         user, _ = register(client)
         token = sign_in(client, user).encode()
@@ -158,13 +158,13 @@ def test_a_request_has_exactly_one_good_host(server, lines):
     check_bad(server, b"GET /healthz HTTP/1.1\r\n" + lines + b"\r\n")
 
 
-def test_host_evil_is_not_taken_for_host(server):
+def test_host_evil_is_not_host(server):
     [answer] = exchange(server, b"GET /healthz HTTP/1.1\r\nHostEvil: evil\r\n"
                         + HOST + b"Connection: close\r\n\r\n")
     assert answer.status_code == 200
 
 
-def test_no_link_is_made_from_host(server):
+def test_links_do_not_use_host(server):
     body = user_body()
     [answer] = exchange(
         server, b"POST /api/v1/users HTTP/1.1\r\nHost: evil.example\r\n"
@@ -177,7 +177,7 @@ def test_no_link_is_made_from_host(server):
 
 
 def ask_localhost(server, address, host):
-    """The answer to a request for a host, where TLS named localhost."""
+    """The response to a request with this Host; TLS names localhost."""
     with socket.create_connection((address, server.port)) as raw, \
             server.tls().wrap_socket(
                 raw, server_hostname="localhost") as connection:
@@ -187,7 +187,7 @@ def ask_localhost(server, address, host):
     return answer
 
 
-def test_a_host_other_than_tls_named_is_421(server):
+def test_a_host_other_than_the_tls_name_is_421(server):
     for host, status in ((b"localhost", 200), (b"LOCALHOST:1", 200),
                          (b"evil.example", 421), (b"127.0.0.1", 421)):
         answer = ask_localhost(server, "127.0.0.1", host)
@@ -199,14 +199,14 @@ def test_a_host_other_than_tls_named_is_421(server):
 @pytest.mark.parametrize("target", [
     b"https://127.0.0.1/healthz", b"http://127.0.0.1:80/healthz",
     b"HTTPS://[::1]:8888/healthz"])
-def test_an_absolute_target_is_as_good_as_a_path(server, target):
+def test_an_absolute_target_is_accepted(server, target):
     [answer] = exchange(server, b"GET " + target + b" HTTP/1.1\r\n" + HOST +
                         b"Connection: close\r\n\r\n")
     assert (answer.status_code, answer.content) == (200, OK)
 
 
 def test_over_ipv6(start_server):
-    """Kore does not find the port in a name there."""
+    """Kore does not find the port after such a host."""
     server = start_server(KEEL_HOST="::1")
     for host, status in ((b"evil:1", 421), (b"[::1]:8888", 421),
                          (b"localhost", 200), (b"localhost:8888", 200)):

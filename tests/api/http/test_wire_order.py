@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""One request at a time: pipelining, who closes, what is logged."""
+"""One request at a time: pipelining, closing, the log."""
 
 import json
 import socket
@@ -26,7 +26,7 @@ def test_pipelined_requests_are_answered_in_order(server, count):
 
 
 def test_a_slow_request_is_answered_before_a_fast_one(server):
-    """A registration takes a password hash, the health page nothing; the
+    """A registration hashes a password, the health page does nothing; the
     registration's body comes late."""
     body = user_body()
     answers = exchange(
@@ -37,7 +37,7 @@ def test_a_slow_request_is_answered_before_a_fast_one(server):
         ("slow", 201), ("r1", 200), ("r2", 200)]
 
 
-def test_a_bad_request_behind_good_ones_is_refused_in_its_turn(server):
+def test_a_bad_request_after_good_ones_is_refused_in_order(server):
     good, bad = exchange(server, numbered(1) + b"GET / HTTP/1.1\r\n\r\n" +
                          numbered(2))
     assert good.status_code == 200
@@ -65,7 +65,7 @@ def test_requests_behind_a_close_are_not_served(server):
     (b"1.1", b"Connection: keep-alive\r\n", True), (b"1.0", b"", False),
     (b"1.0", b"Connection: keep-alive\r\n", True),
     (b"1.0", b"Connection: keep-alive, close\r\n", False)])
-def test_who_closes_the_connection(server, version, connection, kept):
+def test_keep_alive_by_version_and_header(server, version, connection, kept):
     with raw_connection(server) as c:
         c.settimeout(WAIT)
         c.sendall(b"GET /healthz HTTP/" + version + b"\r\n" + HOST +
@@ -81,7 +81,7 @@ def test_who_closes_the_connection(server, version, connection, kept):
 
 
 @pytest.mark.parametrize("method", [b"PATCH", b"PUT", b"DELETE"])
-def test_http_1_0_knows_every_method(server, method):
+def test_http_1_0_accepts_every_method(server, method):
     [answer] = exchange(server, method + b" /healthz HTTP/1.0\r\n" + HOST +
                         b"\r\n")
     check_error(answer, 405, "METHOD_NOT_ALLOWED")
@@ -121,8 +121,8 @@ def test_the_admin_listener_has_the_same_guard(server):
         assert answer.status_code == status
 
 
-def test_a_large_answer_is_sent_whole_to_a_slow_reader(server):
-    """A hundred mistakes make an answer that no small window holds."""
+def test_a_large_response_is_sent_whole_to_a_slow_reader(server):
+    """The response to a hundred errors is larger than a small window."""
     body = json.dumps({"x" * 90 + str(i): 1 for i in range(1000)}).encode()
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -138,7 +138,7 @@ def test_a_large_answer_is_sent_whole_to_a_slow_reader(server):
     assert second.status_code == 200
 
 
-def test_a_half_read_answer_does_not_keep_others_waiting(server):
+def test_a_half_read_response_does_not_delay_others(server):
     with raw_connection(server) as connection, server.client() as client:
         connection.sendall(numbered(1) * 2000)
         started = time.monotonic()

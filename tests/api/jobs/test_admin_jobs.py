@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Jobs as an admin sees them, and tries them again."""
+"""The admin's view of jobs, and retries."""
 
 import concurrent.futures
 import json
@@ -22,7 +22,7 @@ MEMBERS = ["id", "kind", "payload", "status", "attempts", "error",
            "request_id", "run_at", "created_at", "finished_at"]
 TOTAL = 70
 
-# By hand, so that every filter has its ties. None of them is of this version.
+# By hand, so that every filter has ties. No kind is one of this version.
 FILL = """
 INSERT INTO jobs (id, kind, payload, status, created_at, finished_at)
 SELECT gen_random_uuid(), (ARRAY['send_welcome_email', 'purge_jobs'])[i %% 2
@@ -57,7 +57,7 @@ class Admin:
         return self.client.get(target, headers=self.me.headers)
 
     def ask(self, query=""):
-        """The answer to a query that is percent-encoded already."""
+        """The response to a query that is already percent-encoded."""
         return self.get(JOBS + "?" + query if query else JOBS)
 
     def list(self, query=""):
@@ -66,13 +66,13 @@ class Admin:
         return answer.json()
 
     def find(self, id):
-        """A job as it is listed."""
+        """The job's item in the list."""
         [found] = [job for job in self.list("limit=100")["items"]
                    if job["id"] == id]
         return found
 
     def order(self, sort="-created_at", where="true"):
-        """The ids as they must be listed."""
+        """The ids in the expected order."""
         rows = self.server.sql("SELECT created_at, id::text FROM jobs WHERE " +
                                where)
         return [id for _, id in sorted(rows, reverse=sort.startswith("-"))]
@@ -84,7 +84,7 @@ class Admin:
 
 @pytest.fixture(scope="module")
 def crowd(start_module_server):
-    """Of a server that has the jobs of the query above."""
+    """An admin of a server that has the jobs of the query above."""
     server = start_module_server()
     server.sql(FILL, TOTAL)
     with server.client() as client:
@@ -97,7 +97,7 @@ def admin(server, client):
 
 
 #
-# What a job is.
+# The members of a job.
 #
 
 def test_a_job_has_exactly_its_members(admin):
@@ -118,7 +118,7 @@ def test_a_job_has_exactly_its_members(admin):
         "finished_at": "2026-03-01T09:00:00.000001Z"}
 
 
-def test_what_is_not_known_is_null(admin):
+def test_an_unknown_value_is_null(admin):
     job = admin.find(add_job(admin.server, created_at="2199-01-01Z"))
     assert (job["error"], job["request_id"], job["finished_at"]) == (
         None, None, None)
@@ -128,8 +128,8 @@ def test_what_is_not_known_is_null(admin):
 
 @pytest.mark.parametrize("number", [
     "9007199254740993", "1e400", "0.1000000000000000055511151231257827"])
-def test_a_number_of_a_payload_is_as_it_was_stored(admin, number):
-    """No reader's idea of one comes between."""
+def test_a_number_in_a_payload_is_unchanged(admin, number):
+    """No JSON parser changes it."""
     id = add_job(admin.server, created_at="2201-01-01Z",
                  payload='{"n": %s}' % number)
     [[text]] = admin.server.sql("SELECT payload::text FROM jobs WHERE id = %s",
@@ -148,7 +148,7 @@ def test_a_large_payload_is_whole(admin):
     assert job["payload"] == payload
 
 
-def test_a_registration_is_seen_with_its_request(admin):
+def test_a_registrations_job_has_its_request_id(admin):
     answer = admin.client.post("/api/v1/users", json={
         "email": "seen@example.com", "name": "Seen", "password": "Pw1-seen-by-"
         "an-admin"})
@@ -164,7 +164,7 @@ def test_a_registration_is_seen_with_its_request(admin):
 # The list.
 #
 
-def test_a_page_is_as_of_every_list(crowd):
+def test_a_page_has_the_form_of_every_list(crowd):
     page = crowd.list()
     assert list(page) == ["items", "total", "page", "limit", "pages"]
     assert ids(page) == crowd.order()[:20]
@@ -174,7 +174,7 @@ def test_a_page_is_as_of_every_list(crowd):
 
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("limit", [100, 6])
-def test_every_order_is_total(crowd, sort, limit):
+def test_every_order_is_complete(crowd, sort, limit):
     seen = []
     for page in range(1, TOTAL // limit + 2):
         seen += ids(crowd.list("sort=%s&limit=%d&page=%d" % (sort, limit,
@@ -184,7 +184,7 @@ def test_every_order_is_total(crowd, sort, limit):
 
 @pytest.mark.parametrize("query", ["", "sort=created_at", "sort=-created_at",
                                    "status=done", "kind=purge_jobs"])
-def test_skip_leaves_out(crowd, query):
+def test_skip_omits_items(crowd, query):
     whole = ids(crowd.list("limit=100&" + query))
     assert ids(crowd.list("skip=5&limit=7&" + query)) == whole[5:12]
     assert ids(crowd.list("skip=999999999&" + query)) == []
@@ -199,14 +199,14 @@ def test_skip_leaves_out(crowd, query):
     ("kind=send_welcome_email&status=dead",
      "kind = 'send_welcome_email' AND status = 'dead'")])
 @pytest.mark.parametrize("sort", SORTS)
-def test_a_filter_leaves_what_it_says(crowd, query, where, sort):
+def test_a_filter_returns_the_matching_rows(crowd, query, where, sort):
     expected = crowd.order(sort, where)
     page = crowd.list("limit=100&sort=%s&%s" % (sort, query))
     assert ids(page) == expected
     assert 0 < page["total"] == len(expected) < TOTAL
 
 
-def test_a_kind_of_which_there_is_none(crowd):
+def test_an_unknown_kind_is_an_empty_list(crowd):
     for kind in ("nothing", "PURGE_JOBS", "purge", "x" * 100):
         assert crowd.list("kind=" + kind) == {
             "items": [], "total": 0, "page": 1, "limit": 20, "pages": 0}
@@ -250,7 +250,7 @@ def test_links_lead_to_the_end_and_keep_the_filter(crowd):
 
 
 #
-# Behind a cursor.
+# By cursor.
 #
 
 def walk(admin, query, between=lambda: None):
@@ -278,8 +278,8 @@ def test_each_job_is_seen_once(crowd, sort, query, where, limit):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_others_come_and_go_meanwhile(crowd, sort):
-    """At the moment of those that are there."""
+def test_each_job_is_seen_once_while_others_change(crowd, sort):
+    """New rows have the same time as those in the list."""
     stayed = crowd.order(sort)
     [[moment]] = crowd.server.sql("SELECT created_at FROM jobs ORDER BY 1 "
                                   "OFFSET 30 LIMIT 1")
@@ -292,7 +292,7 @@ def test_others_come_and_go_meanwhile(crowd, sort):
     assert [id for id in seen if id in stayed] == stayed
 
 
-def test_a_cursor_is_of_one_list_and_order(crowd):
+def test_a_cursor_has_one_list_and_order(crowd):
     cursor = crowd.list("cursor=&limit=5")["next_cursor"]
     assert ids(crowd.list("cursor=%s&limit=5" % cursor)) == \
         crowd.order()[5:10]
@@ -308,11 +308,11 @@ def test_a_cursor_is_of_one_list_and_order(crowd):
 
 
 #
-# Once more.
+# Retry.
 #
 
 def due(server, id):
-    """Seconds until it is due."""
+    """The seconds until the job is due."""
     [[seconds]] = server.sql("SELECT extract(epoch FROM run_at - now())::float "
                              "FROM jobs WHERE id = %s", id)
     return seconds
@@ -338,7 +338,7 @@ def test_a_dead_job_is_due_at_once(admin):
     assert after == before | {
         "status": "queued", "attempts": 0, "runner": None,
         "finished_at": None, "run_at": after["run_at"]}
-    assert -10 < due(admin.server, id) <= 0     # behind those that wait
+    assert -10 < due(admin.server, id) <= 0     # after those that wait
 
 
 def test_a_job_that_waits_for_its_next_attempt_is_due_at_once(admin):
@@ -360,7 +360,7 @@ def test_a_job_that_is_due_keeps_its_place(admin):
 
 
 @pytest.mark.parametrize("status", ["running", "done"])
-def test_one_that_runs_or_is_done_is_left_alone(admin, status):
+def test_a_running_or_done_job_is_not_retried(admin, status):
     id = add_job(admin.server, status=status, attempts=2,
                  finished_at="2026-01-01Z" if status == "done" else None,
                  runner=str(uuid.uuid4()) if status == "running" else None)
@@ -370,13 +370,13 @@ def test_one_that_runs_or_is_done_is_left_alone(admin, status):
     assert row_of(admin.server, id) == before
 
 
-def test_none_is_404(admin):
+def test_an_unknown_job_is_404(admin):
     check_error(admin.retry(uuid.uuid4()), 404, "NOT_FOUND", "Job not found")
     assert check_validation(admin.retry("1")) == {
         "path.job_id": ["Must be a UUID"]}
 
 
-def test_of_two_alike_one_is_unfinished(admin):
+def test_of_two_unique_jobs_only_one_is_retried(admin):
     alike = {"unique_key": str(uuid.uuid4())}
     id = add_job(admin.server, status="dead", attempts=20, **alike)
     add_job(admin.server, kind="another", **alike)
@@ -393,7 +393,7 @@ def test_of_two_alike_one_is_unfinished(admin):
     assert admin.retry(id).status_code == 202
 
 
-def test_runners_are_told_of_what_became_due(admin):
+def test_a_retry_notifies_the_runners(admin):
     server = admin.server
     listener = psycopg2.connect(
         host=server.cluster.socket, user="postgres", dbname=server.database,
@@ -424,8 +424,8 @@ def test_runners_are_told_of_what_became_due(admin):
     ("UPDATE jobs SET status = 'dead', error = 'new' WHERE id = %s", 202,
      None),
     ("DELETE FROM jobs WHERE id = %s", 404, "Job not found")])
-def test_what_is_changed_meanwhile_counts(admin, change, status, message):
-    """A runner was faster, or the other way round: never both."""
+def test_a_concurrent_change_counts(admin, change, status, message):
+    """A runner was first, or the retry was: never both."""
     id = add_job(admin.server, attempts=3)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(admin.server, change, id):
@@ -440,7 +440,7 @@ def test_what_is_changed_meanwhile_counts(admin, change, status, message):
             "new", "queued")
 
 
-def test_two_who_retry_at_once_do_it_once(admin):
+def test_two_retries_at_once_are_one(admin):
     id = add_job(admin.server, status="dead", attempts=20)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(admin.retry, [id] * 16))
@@ -449,12 +449,12 @@ def test_two_who_retry_at_once_do_it_once(admin):
 
 
 #
-# Of many.
+# Many jobs.
 #
 
 @pytest.fixture(scope="module")
 def many(cluster, template):
-    """Statements to a database with 100,000 jobs, few of them dead."""
+    """Runs statements on a database with 100,000 jobs, few of them dead."""
     database = cluster.database(template)
     cluster.sql(
         "INSERT INTO jobs (id, kind, payload, status, created_at) SELECT "
@@ -477,8 +477,8 @@ def section(name):
 @pytest.mark.parametrize("name, status, index", [
     ("list_by_created_at", "", "ix_jobs_created_at"),
     ("list_of_status_by_created_at", ", 'dead'", "ix_jobs_status")])
-def test_a_page_of_many_reads_no_more_than_its_index(many, name, status, index,
-                                                     suffix, key, id, mode):
+def test_a_page_of_many_jobs_reads_only_its_index(many, name, status, index,
+                                                  suffix, key, id, mode):
     id = str(uuid.UUID(id * 4))
     plan = "\n".join(line for line, in many(
         "PREPARE q AS %s; SET plan_cache_mode = %s; EXPLAIN EXECUTE q (NULL, "

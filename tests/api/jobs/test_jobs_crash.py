@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Registrations while the server and the runner are killed again and
-again: whoever is in the database at the end was sent the welcome mail, and
-nobody else."""
+"""Registrations while the server and the runner are killed again and again: at
+the end, every user in the database was sent the welcome mail, and no other
+address was."""
 
 import asyncio
 import concurrent.futures
@@ -22,9 +22,9 @@ from watch import Background
 
 REGISTRATIONS = size(150, 500)
 CLIENTS = 8
-SECONDS = 120   # of patience with one registration
+SECONDS = 120   # the most for one registration
 
-# A registration of this name fails where it is committed, its job stored.
+# A registration with this name fails at its COMMIT, with its job stored.
 FATAL = "Commit fails"
 FAIL_AT_COMMIT = """
 CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
@@ -36,8 +36,8 @@ CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON users
 
 
 class SlowServer(RealServer):
-    """Takes its time before and after it has taken a mail, so that runners
-    die in the middle of it."""
+    """Waits before and after it accepts a mail, so that runners die in the
+    middle of a transfer."""
 
     async def handle_DATA(self, server, session, envelope):
         await asyncio.sleep(random.uniform(0, 0.15))
@@ -70,7 +70,7 @@ class Killer(Background):
 
 
 class Registrar:
-    """Registers users until each has been answered."""
+    """Registers users; each until it gets a response."""
 
     def __init__(self, server, taken, seed):
         self.server = server
@@ -86,7 +86,7 @@ class Registrar:
         return self.local.client
 
     def post(self, user):
-        """Sent again and again while nothing sensible comes back; the status,
+        """Sends it again until there is a proper response. Returns the status,
         and whether it was sent more than once."""
         deadline = time.monotonic() + SECONDS
         again = False
@@ -103,7 +103,7 @@ class Registrar:
             time.sleep(0.05)
 
     def hang_up(self, user, wait):
-        """Whether the user was stored nobody is told."""
+        """Disconnects, so it is unknown whether the user was stored."""
         try:
             with raw_connection(self.server) as connection:
                 connection.sendall(raw_request(
@@ -116,8 +116,8 @@ class Registrar:
             pass
 
     def register(self, number):
-        """One of each 20 fails as its address is taken, one at its commit, and
-        one hangs up; the status, 0 if there is none, and the address."""
+        """Of each 20, one fails as its address is in use, one at COMMIT, and
+        one disconnects. Returns the status or 0, and the address."""
         user = new_user()
         case = number % 20
         if case == 3:
@@ -151,7 +151,7 @@ class Registrar:
 
 
 def check_mails(server, messages):
-    """Each to a user that exists, as their job's; how many were sent twice."""
+    """Each to a user that exists, for their job; how many were sent twice."""
     users = server.sql("SELECT id::text, lower(email) FROM users")
     jobs = server.sql("SELECT payload ->> 'id', id::text, status, attempts "
                       "FROM jobs WHERE kind = %s", KIND)
@@ -162,7 +162,7 @@ def check_mails(server, messages):
     sent = {}
     for message in messages:
         [to] = message.recipients
-        assert to in of_address, "mail to %s, who does not exist" % to
+        assert to in of_address, "mail to %s, who is no user" % to
         sent.setdefault(to, []).append(message)
     assert set(sent) == set(of_address)
     ids = set()
@@ -177,7 +177,7 @@ def check_mails(server, messages):
     return len(messages) - len(sent)
 
 
-def test_each_user_that_exists_is_sent_a_mail(make_server, start_runner):
+def test_every_user_in_the_database_gets_a_mail(make_server, start_runner):
     seed = os.environ.get("KEEL_SEED") or secrets.token_hex(4)
     print("KEEL_SEED=" + seed)
     with SlowServer() as smtp:

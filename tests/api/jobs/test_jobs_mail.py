@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What arrives: by SMTP, and as files where no mail server is set. Whatever a
-stranger calls themselves reaches nobody, and no address gets many mails."""
+"""The mails, by SMTP and as files without a mail server. A user's name cannot
+inject anything into a mail, and no address gets many mails."""
 
 import email.message
 import email.policy
@@ -21,7 +21,7 @@ from smtp_sink import RealServer
 FOLDER = os.path.join(ROOT, "tests/openapi/build/mail")
 PROFILE = os.path.join(FOLDER, "profile")
 
-# A script that runs, wherever it stands, says so in the title.
+# A script that changes the title if any browser runs it.
 SCRIPT = "<script>document.title='owned'</script>"
 NAMES = {
     "plain": "Ada Lovelace",
@@ -78,7 +78,7 @@ def make_mails(server, receive):
 
 @pytest.fixture(scope="module")
 def by_smtp(start_module_server, start_module_runner):
-    """By a server that holds clients to RFC 5321."""
+    """By a server that makes clients follow RFC 5321."""
     with RealServer() as smtp:
         server = start_module_server(
             KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off",
@@ -120,7 +120,7 @@ def mails(request):
 
 
 @pytest.mark.parametrize("key", NAMES)
-def test_a_mail_is_well_made(mails, key):
+def test_a_mail_is_well_formed(mails, key):
     mail = mails[key]
     parsed = mail.parsed
     for part in parsed.walk():
@@ -153,8 +153,8 @@ def test_a_mail_is_well_made(mails, key):
 
 @pytest.mark.parametrize("key", NAMES)
 def test_no_name_reaches_an_address_that_is_not_verified(mails, key):
-    """Everybody can register with anybody's. What values do in a mail that
-    has them is tests/unit/mail's."""
+    """Anyone can register with another person's address. tests/unit/mail tests
+    the escaping of values."""
     mail, plain = mails[key], mails["plain"]
     for kind in ("text/plain", "text/html"):
         assert mail.part(kind) == plain.part(kind)
@@ -164,14 +164,14 @@ def test_no_name_reaches_an_address_that_is_not_verified(mails, key):
     assert "Lovelace" not in mail.parsed["Subject"]
 
 
-def test_senders_name(by_smtp):
+def test_the_senders_name(by_smtp):
     [sender] = by_smtp["plain"].parsed["From"].addresses
     assert sender.display_name == SENDER
     assert sender.addr_spec == "no-reply@mail.example.com"
 
 
 #
-# As a browser shows it.
+# In a browser.
 #
 
 def browse(page, *options):
@@ -186,7 +186,7 @@ def browse(page, *options):
 
 
 def pixels(path):
-    """A PNG's bytes, before they are compressed."""
+    """A PNG's raw pixels."""
     with open(path, "rb") as f:
         data = f.read()
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
@@ -201,7 +201,7 @@ def pixels(path):
 
 @pytest.fixture(scope="module")
 def folder():
-    """Kept, to be looked at."""
+    """It is kept, for people to look at."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(FOLDER)
     yield FOLDER
@@ -210,7 +210,7 @@ def folder():
 
 @pytest.mark.parametrize("key, width", [
     ("plain", 800), ("plain", 360)])
-def test_a_browser_shows_it(as_files, folder, key, width):
+def test_a_browser_shows_the_mail(as_files, folder, key, width):
     page = os.path.join(folder, key + ".html")
     with open(page, "w", encoding="utf-8") as f:
         f.write(as_files[key].part("text/html"))
@@ -220,7 +220,7 @@ def test_a_browser_shows_it(as_files, folder, key, width):
 
 
 #
-# How much.
+# How many.
 #
 
 def mail_count(runner):
@@ -230,7 +230,7 @@ def mail_count(runner):
 
 
 def registrations(server, *emails):
-    """Registers, waits for the job, deletes the account, and so on."""
+    """Registers, waits for the job, deletes the account; for each e-mail."""
     with server.client() as client:
         for email in emails:
             user, answer = register(client, email=email)
@@ -243,20 +243,20 @@ def registrations(server, *emails):
                 token)).status_code == 204
 
 
-def test_an_address_gets_few_mails_however_often_it_registers(
-        start_server, start_runner):
+def test_an_address_gets_few_mails_for_many_registrations(start_server,
+                                                          start_runner):
     server = start_server(KEEL_RATE_LIMITS="recipient_mails=2/d")
     runner = start_runner(server)
     email = new_email()
     registrations(server, email, email, email, email.upper())
     assert mail_count(runner) == 2
-    # One mailbox, as far as many servers are concerned.
+    # The same mailbox, for many mail servers.
     registrations(server, email.replace("@", "+win@"))
     assert mail_count(runner) == 2
     told = [event for event in runner.log() if event["event"] == "mail"]
     assert len(told) == 3
     assert all("recipient_mails" in event["message"] for event in told)
-    # Others are not concerned; nor is its address to be read anywhere.
+    # Other addresses are not affected; and the table does not show them.
     registrations(server, new_email())
     assert mail_count(runner) == 3
     rows = server.sql("SELECT recipient FROM mail_recipients")
@@ -277,8 +277,8 @@ def test_after_a_while_it_may_have_one_more(start_server, start_runner):
 
 
 def test_all_attempts_of_a_job_count_once(start_server, start_runner):
-    """Of two jobs in turn, each of which is run again, as after a runner that
-    died: both mails are sent each time, and a third one is not."""
+    """Two jobs in turn, each run again, as after a runner that died: both
+    mails are sent each time, and a third job's mail is not."""
     server = start_server(KEEL_RATE_LIMITS="recipient_mails=2/d")
     runner = start_runner(server)
     email = new_email()
@@ -304,7 +304,7 @@ def test_all_attempts_of_a_job_count_once(start_server, start_runner):
     assert mail_count(runner) == 2
 
 
-def test_recipients_are_forgotten(start_server, start_runner):
+def test_old_recipients_are_deleted(start_server, start_runner):
     server = start_server()
     server.sql("INSERT INTO mail_recipients VALUES ('a', '{}', now() - "
                "interval '1 second'), ('b', '{}', now() + interval '1 hour')")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Runners side by side: one job, one runner. Those that are stopped, killed or
-told to end, and what becomes of their jobs."""
+"""Several runners: one job, one runner. Runners that are stopped, killed or
+told to end, and their jobs."""
 
 import collections
 import os
@@ -40,13 +40,13 @@ def smtp():
 
 @pytest.fixture
 def server(make_server, smtp):
-    """Not started: its database and settings are what is wanted."""
+    """Not started: the test needs only its database and settings."""
     return make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
 
 
 @pytest.fixture
 def calm(start_runner, server):
-    """A runner that has done what is scheduled."""
+    """A runner that has finished its scheduled jobs."""
     runner = start_runner(server)
     wait_for(lambda: count_jobs(server) and
              count_jobs(server) == count_jobs(server, status="done"))
@@ -58,7 +58,7 @@ def new_emails(count):
 
 
 #
-# A mail server that hangs for some: the first and the last test of this file.
+# A mail server that hangs for some: the first and the last test of the file.
 #
 
 class Hung:
@@ -68,11 +68,11 @@ class Hung:
         self.server = server
         self.smtp = smtp
         self.runner = None
-        self.jobs = []      # with which it hangs until they give up
-        self.slow = None    # the one that it answers at last
+        self.jobs = []      # those whose attempts time out
+        self.slow = None    # the one that gets a late reply
 
     def ask(self):
-        """How long reading and registering take, in ms."""
+        """The times of a read and a registration, in ms."""
         reads, writes = [], []
         with self.server.client() as client:
             user, _ = register(client)
@@ -101,7 +101,7 @@ def hung(start_module_server, start_module_runner):
         smtp.close_all()
 
 
-def test_others_do_not_notice_a_server_that_hangs(hung):
+def test_a_hanging_mail_server_delays_no_others(hung):
     calm = hung.ask()
     hung.server.sql("DELETE FROM jobs")
     emails = [new_email("hang") for _ in range(HANGING)]
@@ -136,7 +136,7 @@ def test_others_do_not_notice_a_server_that_hangs(hung):
 
 
 #
-# Runners that stop, die or are told to end.
+# Runners that are stopped, killed or told to end.
 #
 
 def test_two_runners_do_each_of_many_jobs_once(make_server, start_runner):
@@ -161,10 +161,10 @@ def test_two_runners_do_each_of_many_jobs_once(make_server, start_runner):
                     "%.0f s, %.0f/s" % (MANY, *shares, took, MANY / took))
 
 
-def test_a_lease_ends(server, smtp, start_runner):
-    """Of a runner that is stopped and of one that is killed, in the middle of
-    a conversation. The one that wakes up has lost its jobs: it neither sends
-    what it has not sent yet nor says that they are done."""
+def test_a_lease_expires(server, smtp, start_runner):
+    """The lease of a runner that is stopped and of one that is killed, in the
+    middle of a mail. The stopped one has lost its jobs when it wakes up: it
+    neither sends another mail nor marks a job as done."""
     go = threading.Event()
     asked, told, dead = emails = new_emails(3)
     smtp.of[asked] = {"data": [go]}     # before the message is sent
@@ -197,7 +197,7 @@ def test_a_lease_ends(server, smtp, start_runner):
     assert len(smtp.mails_to(told)) == 2
     assert len({m.data for m in smtp.mails_to(told)}) == 1
     assert took > LEASE - 6
-    # It is as good as new.
+    # It works as before.
     other.terminate()
     [job_id] = add_jobs(server, new_emails(1))
     wait_for_job(server, job_id, status="done", attempts=1)
@@ -224,7 +224,7 @@ def test_what_is_scheduled_is_run_once(server, start_runner):
     assert len(done) == len(set(done)) == len(scheduled(server))
 
 
-def test_a_round_of_a_clock_that_was_wrong(make_server, start_runner):
+def test_a_round_after_a_wrong_clock(make_server, start_runner):
     server = make_server()
     server.sql("INSERT INTO job_schedules (kind, round) VALUES ('purge_jobs', "
                "now() + interval '1 year')")
@@ -233,7 +233,7 @@ def test_a_round_of_a_clock_that_was_wrong(make_server, start_runner):
 
 
 def test_purges(server, start_runner):
-    """Old jobs that are done go, and sessions nobody can use any more."""
+    """Deletes old jobs that are done, and sessions that have ended."""
     emails = new_emails(4)
     server.sql("ALTER TABLE jobs DISABLE TRIGGER jobs_notify")
     old, new, dead, queued = add_jobs(server, emails)
@@ -249,8 +249,8 @@ def test_purges(server, start_runner):
 
 
 def test_sigterm_drains(server, smtp, calm, start_runner):
-    """What runs is finished; what cannot be is handed back, uncounted; nothing
-    new is begun."""
+    """Attempts finish; those that cannot are released, uncounted; no new ones
+    start."""
     soon, never, late = emails = new_emails(3)
     go = threading.Event()
     smtp.of[soon] = {"body": go}
@@ -284,7 +284,7 @@ def test_sigterm_ends_an_idle_runner_at_once(calm):
 
 
 def delays(server, smtp, count):
-    """Seconds from each job's commit until its mail is there."""
+    """The seconds from each job's commit to its mail."""
     found = []
     for _ in range(count):
         [email] = new_emails(1)
@@ -307,8 +307,8 @@ def test_a_commit_wakes_the_runner(server, smtp, calm):
     assert max(polled) < POLL + 2
 
 
-def test_others_jobs_are_left_alone(server, calm):
-    """Another version's kind may be known to another version's runner."""
+def test_jobs_of_unknown_kinds_are_not_claimed(server, calm):
+    """The kind may belong to another version's runner."""
     unknown = add_job(server, {}, "no_such_kind")
     [good] = add_jobs(server, new_emails(1))
     wait_for_job(server, good, status="done")
@@ -319,7 +319,7 @@ def test_others_jobs_are_left_alone(server, calm):
 
 @pytest.fixture(scope="module")
 def tolerant(start_module_server, start_module_runner):
-    """Its mail goes to files."""
+    """Its mails become files."""
     server = start_module_server()
     server.runner = start_module_runner(server)
     return server
@@ -328,7 +328,7 @@ def tolerant(start_module_server, start_module_runner):
 @pytest.mark.parametrize("payload", [
     {}, {"id": "x"}, {"id": None}, {"id": 7}, [], ["id"], "id", 7, None, True,
     {"id": {"id": NOBODY}}], ids=str)
-def test_a_payload_its_schema_refuses_is_dead_at_once(tolerant, payload):
+def test_an_invalid_payload_is_dead_at_once(tolerant, payload):
     bad = add_job(tolerant, payload)
     row = wait_for_job(tolerant, bad, status="dead")
     assert row["attempts"] == 1 and row["error"] and row["finished_at"]
@@ -347,14 +347,14 @@ def test_the_log_names_the_request(tolerant):
     assert event["attempt"] == 1 and event["level"] == "info"
 
 
-def test_a_user_who_is_gone_is_sent_nothing(server, smtp, calm):
+def test_a_deleted_user_gets_no_mail(server, smtp, calm):
     job_id = add_job(server, {"id": NOBODY})
     wait_for_job(server, job_id, status="done", attempts=1, error=None)
     assert smtp.connections == 0
 
 
-def test_of_two_alike_one_waits(server, start_runner):
-    """Another may be stored once that is done."""
+def test_of_two_unique_jobs_one_is_stored(server, start_runner):
+    """Another job may be stored when the first one is done."""
     [job_id] = add_jobs(server, new_emails(1))
     again = ("INSERT INTO jobs (id, kind, payload, unique_key) SELECT "
              "gen_random_uuid(), kind, payload, unique_key FROM jobs "
@@ -369,8 +369,8 @@ def test_of_two_alike_one_waits(server, start_runner):
 
 
 def test_postgresql_restarts_under_a_runner(certificates, start_runner):
-    """It goes on by itself. What was sent meanwhile is written down then, and
-    not sent again."""
+    """It reconnects. It stores the outcome of mails sent meanwhile, and does
+    not send them again."""
     cluster = Cluster(durable=True)
     go = threading.Event()
     with ChoosyServer() as smtp:
@@ -407,11 +407,11 @@ def test_postgresql_restarts_under_a_runner(certificates, start_runner):
     assert took < 10
 
 
-def test_attempts_at_a_server_that_hangs_end(hung):
-    """What was begun in the first test. One that is slow is waited for: the
+def test_attempts_at_a_hanging_server_end(hung):
+    """The attempts that the first test started. The slow one succeeds: its
     lease is renewed meanwhile."""
     def all_done():
-        """The backoff is not waited for."""
+        """Skips the backoff."""
         hung.server.sql("UPDATE jobs SET run_at = now() WHERE status = "
                         "'queued' AND attempts = 1")
         return count_jobs(hung.server) == count_jobs(
@@ -431,6 +431,6 @@ def test_attempts_at_a_server_that_hangs_end(hung):
     measured.append("attempts at a mail server that hangs: ended after %.0f s" %
                     took)
     assert ATTEMPT - 5 < took < ATTEMPT + 5
-    # No thread is left with a server that says no more.
+    # No thread still waits for the mail server.
     [pid] = hung.runner.processes()
     wait_for(lambda: len(os.listdir("/proc/%d/task" % pid)) == 1)

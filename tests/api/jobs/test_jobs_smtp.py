@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Mail servers that refuse, fail for a while or for good, or are not who they
-should be: what becomes of the jobs. (One that hangs: test_jobs_runners.py.)"""
+"""Mail servers that refuse, fail temporarily or permanently, or are impostors;
+and the outcome of the jobs. (One that hangs: test_jobs_runners.py.)"""
 
 import subprocess
 import time
@@ -19,11 +19,11 @@ def due_in(server, job_id):
 
 
 #
-# One step of the conversation goes wrong, once.
+# One step of the SMTP session fails, once.
 #
 
 class Post:
-    """A runner and its mail server, to be upset by each test."""
+    """A runner and its mail server, which each test scripts."""
 
     def __init__(self, server, smtp):
         self.server = server
@@ -54,7 +54,7 @@ def post(start_module_server, start_module_runner):
     ("data", "451 4.3.0 Later"), ("data", CLOSE),
     ("body", "451 4.3.0 Later"), ("body", "452 4.3.1 Full"), ("body", CLOSE)],
     ids=lambda value: "close" if value is CLOSE else value[:4].strip())
-def test_what_may_pass_is_tried_again(post, step, action):
+def test_a_temporary_failure_is_retried(post, step, action):
     post.smtp.close_all()
     post.smtp.script[step] = [action]
     job_id = post.add()
@@ -71,7 +71,7 @@ def test_what_may_pass_is_tried_again(post, step, action):
     ("mail", "550 5.7.1 Not from there"), ("rcpt", "550 5.1.1 No such user"),
     ("data", "554 5.5.1 No"), ("body", "554 5.7.1 Looks like spam"),
     ("body", "552 5.3.4 Too big")], ids=lambda value: value[:4])
-def test_what_is_refused_for_good_is_dead_at_once(post, step, reply):
+def test_a_permanent_failure_is_dead_at_once(post, step, reply):
     post.smtp.script[step] = [reply]
     job_id = post.add()
     row = wait_for_job(post.server, job_id, status="dead")
@@ -80,7 +80,7 @@ def test_what_is_refused_for_good_is_dead_at_once(post, step, reply):
     wait_for_job(post.server, post.add(), status="done", attempts=1)
 
 
-def test_nobody_listens(post):
+def test_a_refused_connection_is_retried(post):
     post.smtp.stop()
     try:
         job_id = post.add()
@@ -122,7 +122,7 @@ def test_the_last_attempt_is_the_last(post):
 
 
 #
-# TLS and who may send.
+# TLS and login.
 #
 
 LOGIN = ("keel@example.com", "Pw:1/@%40 ?#-" + "s3cret" * 3)
@@ -130,7 +130,7 @@ confidential.add(LOGIN[1])
 
 
 def send_one(make_server, start_runner, smtp, **settings):
-    """By a runner of its own; the server and the job's id."""
+    """With its own runner; returns the server and the job's id."""
     server = make_server(KEEL_SMTP_URL=smtp.url, **settings)
     start_runner(server)
     [job_id] = add_jobs(server, [new_email()])
@@ -152,7 +152,7 @@ def test_tls_and_login(make_server, start_runner, certificates, kind,
 
 
 def make_foreign_certificate(folder):
-    """One that is its own authority, for another host."""
+    """A self-signed certificate for another host."""
     pair = (str(folder / "other.pem"), str(folder / "other.key"))
     subprocess.run(
         ["openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec",
@@ -166,9 +166,10 @@ def make_foreign_certificate(folder):
 @pytest.mark.parametrize("implicit", [False, True],
                          ids=["starttls", "smtps"])
 @pytest.mark.parametrize("what", ["unknown", "name"])
-def test_another_s_certificate_is_refused(
-        make_server, start_runner, certificates, tmp_path, what, implicit):
-    """And it is told nothing."""
+def test_another_hosts_certificate_is_refused(make_server, start_runner,
+                                              certificates, tmp_path, what,
+                                              implicit):
+    """And the server gets no data."""
     pair = authority = certificates["ec"]
     if what == "unknown":
         authority = certificates["rsa"]
@@ -188,8 +189,7 @@ def test_another_s_certificate_is_refused(
 
 
 @pytest.mark.parametrize("login", [None, LOGIN], ids=["nobody", "login"])
-def test_a_server_without_tls_is_told_nothing(make_server, start_runner,
-                                              login):
+def test_a_server_without_tls_gets_no_data(make_server, start_runner, login):
     with ScriptedServer(login=login) as smtp:
         server, job_id = send_one(make_server, start_runner, smtp)
         row = wait_for_failure(server, job_id)
@@ -199,7 +199,7 @@ def test_a_server_without_tls_is_told_nothing(make_server, start_runner,
             "EHLO", "STARTTLS", "QUIT"}
 
 
-def test_a_wrong_password_is_tried_again_later(make_server, start_runner):
+def test_a_wrong_smtp_password_is_retried(make_server, start_runner):
     with ScriptedServer(login=("keel", "another")) as smtp:
         url = smtp.url.replace("another", "Wrong-passw0rd")
         confidential.add("Wrong-passw0rd")
@@ -215,7 +215,7 @@ def test_a_wrong_password_is_tried_again_later(make_server, start_runner):
 
 
 class SlowServer(ScriptedServer):
-    """Keeps whoever connects waiting for its greeting."""
+    """Delays its greeting."""
     pause = 0
 
     def action(self, step):
@@ -224,9 +224,9 @@ class SlowServer(ScriptedServer):
         return super().action(step)
 
 
-def test_a_connection_that_ended_while_it_rested(make_server, start_runner):
-    """The mail goes over a new one, however slow that is: no attempt is
-    lost."""
+def test_an_idle_connection_that_has_ended(make_server, start_runner):
+    """The mail goes over a new connection, even a slow one, in the same
+    attempt."""
     with SlowServer() as smtp:
         server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
         start_runner(server)
@@ -240,7 +240,7 @@ def test_a_connection_that_ended_while_it_rested(make_server, start_runner):
 
 
 #
-# What the server lacks. Nothing may be sent then.
+# A feature that the server lacks. Nothing may be sent then.
 #
 
 def test_a_server_that_offers_no_login(make_server, start_runner):
@@ -255,8 +255,8 @@ def test_a_server_that_offers_no_login(make_server, start_runner):
         assert smtp.messages == []
 
 
-def test_a_new_connection_is_signed_in_anew(make_server, start_runner):
-    """What the server offered on the last one counts no more."""
+def test_a_new_connection_logs_in_again(make_server, start_runner):
+    """It must not rely on the EHLO reply of the last connection."""
     login = ("keel", "Pw-forgotten")
     confidential.add(login[1])
     with ScriptedServer(login=login) as smtp:
@@ -272,7 +272,7 @@ def test_a_new_connection_is_signed_in_anew(make_server, start_runner):
         assert len(smtp.messages) == 1
 
 
-def test_a_server_that_knows_ascii_alone(make_server, start_runner):
+def test_a_server_without_smtputf8(make_server, start_runner):
     with ScriptedServer(extensions=("8BITMIME",)) as smtp:
         server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
         start_runner(server)
@@ -287,7 +287,7 @@ def test_a_server_that_knows_ascii_alone(make_server, start_runner):
                           "example.com", "xn--bcher-kva.example"]
 
 
-def test_a_server_that_knows_every_alphabet(make_server, start_runner):
+def test_a_server_with_smtputf8(make_server, start_runner):
     with ScriptedServer() as smtp:
         server = make_server(KEEL_SMTP_URL=smtp.url, KEEL_SMTP_TLS="off")
         start_runner(server)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Every state of a connection has a deadline, every address a number of
-connections, and the server always has room for one more client."""
+"""Every state of a connection has a deadline, every address has a limit of
+connections, and the server always has room for a new client."""
 
 import contextlib
 import re
@@ -17,7 +17,7 @@ from servers import finish
 from wire import GET, POST, Answers
 
 TICK = 0.5
-SLACK = 1.5     # a tick, and a busy machine
+SLACK = 1.5     # seconds: a tick, and a busy machine
 
 
 def quick(text):
@@ -32,12 +32,12 @@ def quick(text):
 
 @pytest.fixture(scope="module")
 def server(start_module_server, module_build_copy):
-    """Heads in two seconds, bodies in three, four seconds between requests."""
+    """Two seconds for a head, three for a body, four between requests."""
     return start_module_server(build=module_build_copy(quick))
 
 
 def ends_after(connection, seconds):
-    """The server ends it in that time, and no earlier."""
+    """The server closes it after that time, and not earlier."""
     started = time.monotonic()
     connection.settimeout(seconds + 5)
     answers = Answers(connection).all()
@@ -46,19 +46,19 @@ def ends_after(connection, seconds):
     return answers
 
 
-def test_a_silent_connection_ends_without_a_word(server):
+def test_a_silent_connection_ends_without_a_response(server):
     with raw_connection(server) as connection:
         assert ends_after(connection, 2) == []
 
 
-def test_a_head_that_does_not_end_is_408(server):
+def test_an_incomplete_head_is_408(server):
     with raw_connection(server) as connection:
         connection.sendall(GET)
         [answer] = ends_after(connection, 2)
     check_error(answer, 408, "REQUEST_TIMEOUT", "The request took too long")
 
 
-def test_a_body_that_does_not_come_is_408(server):
+def test_a_missing_body_is_408(server):
     for framing in (b"Content-Length: 10\r\n\r\n{",
                     b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"):
         with raw_connection(server) as connection:
@@ -70,7 +70,7 @@ def test_a_body_that_does_not_come_is_408(server):
 @pytest.mark.parametrize("opening, seconds", [
     (GET + b"X: ", 2), (POST + b"Content-Length: 1000\r\n\r\n", 3)],
     ids=["head", "body"])
-def test_bytes_that_trickle_in_do_not_help(server, opening, seconds):
+def test_single_bytes_do_not_extend_the_deadline(server, opening, seconds):
     with raw_connection(server) as connection:
         connection.settimeout(0.2)
         started = time.monotonic()
@@ -89,7 +89,7 @@ def test_bytes_that_trickle_in_do_not_help(server, opening, seconds):
 
 
 def test_a_kept_connection_ends_without_an_unsolicited_408(server):
-    """It may be idle for longer than a head may take."""
+    """It may be idle for longer than the time for a head."""
     with raw_connection(server) as connection:
         connection.sendall(GET + b"\r\n")
         [answer] = ends_after(connection, 4)
@@ -105,8 +105,8 @@ def test_a_plain_connection_without_a_handshake_ends(server):
         assert 4.9 <= time.monotonic() - started < 5 + SLACK
 
 
-def test_a_handshake_that_trickles_in_ends(server):
-    """Kore's own timer begins anew with every byte."""
+def test_a_slow_handshake_ends(server):
+    """Kore's own timer restarts with every byte."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = server.tls().wrap_bio(incoming, outgoing,
                                    server_hostname="127.0.0.1")
@@ -124,8 +124,8 @@ def test_a_handshake_that_trickles_in_ends(server):
         assert time.monotonic() - started < 5 + 2 * SLACK
 
 
-def test_an_answer_nobody_reads_ends(start_server):
-    """Twenty thousand answers do not fit into any window."""
+def test_a_connection_whose_responses_are_not_read_ends(start_server):
+    """Twenty thousand responses are larger than any window."""
     server = start_server()
     request = raw_request("GET", "/healthz") * 20000
     with raw_connection(server) as connection:
@@ -138,7 +138,7 @@ def test_an_answer_nobody_reads_ends(start_server):
             time.sleep(0.5)
 
 
-# How many connections
+# The number of connections
 
 def connect(server, source="127.0.0.1"):
     plain = socket.create_connection(("127.0.0.1", server.port), timeout=10,
@@ -159,14 +159,14 @@ def is_refused(server, source="127.0.0.1"):
     return False
 
 
-def test_an_address_has_so_many_connections(start_server):
+def test_an_address_has_a_limit_of_connections(start_server):
     server = start_server(KEEL_WORKERS="3", KEEL_CONNECTIONS_PER_ADDRESS="20")
     with contextlib.ExitStack() as stack:
         mine = [stack.enter_context(connect(server)) for _ in range(20)]
         assert {ask(connection) for connection in mine} == {200}
         for _ in range(10):
             assert is_refused(server)
-        # Another address is not concerned.
+        # Other addresses are not affected.
         other = [stack.enter_context(connect(server, "127.0.0.2"))
                  for _ in range(20)]
         assert {ask(connection) for connection in other + mine} == {200}
@@ -178,7 +178,7 @@ def test_an_address_has_so_many_connections(start_server):
         assert is_refused(server)
 
 
-def test_a_trusted_proxy_has_as_many_as_it_wants(start_server):
+def test_a_trusted_proxy_has_no_limit_of_connections(start_server):
     server = start_server(KEEL_CONNECTIONS_PER_ADDRESS="5",
                           KEEL_TRUSTED_PROXIES="127.0.0.0/30")
     with contextlib.ExitStack() as stack:
@@ -204,7 +204,7 @@ def small(cluster, certificates, template, build_copy):
         finish([server])
 
 
-def test_a_full_server_lets_go_of_the_one_that_waits_longest(small):
+def test_a_full_server_closes_the_longest_idle_connection(small):
     with contextlib.ExitStack() as stack:
         kept = [stack.enter_context(connect(small)) for _ in range(32)]
         assert {ask(connection) for connection in kept} == {200}
@@ -218,8 +218,8 @@ def test_a_full_server_lets_go_of_the_one_that_waits_longest(small):
         assert small.metrics()["keel_connections_evicted_total"] >= 1
 
 
-def test_silent_connections_keep_nobody_out(small):
-    """More than the server holds, from many addresses."""
+def test_silent_connections_do_not_block_others(small):
+    """From many addresses, more than the server accepts."""
     with contextlib.ExitStack() as stack:
         for i in range(120):
             plain = socket.create_connection(
@@ -231,7 +231,7 @@ def test_silent_connections_keep_nobody_out(small):
                 assert client.get("/healthz").status_code == 200
 
 
-def test_the_admin_listener_is_there_for_the_operator(start_server):
+def test_the_admin_listener_has_no_limit_of_connections(start_server):
     server = start_server(KEEL_CONNECTIONS_PER_ADDRESS="2")
     with contextlib.ExitStack() as stack:
         for _ in range(2):

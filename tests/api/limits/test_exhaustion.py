@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Clients that hold what there is little of: memory, connections. Whoever
-comes after them is served all the same."""
+"""Clients that hold scarce resources: memory, connections. The next client is
+served all the same."""
 
 import contextlib
 import os
@@ -31,14 +31,14 @@ def connect(server, source, small_window=False):
 
 
 def is_served(server):
-    """A request on a connection of its own, from an address of its own."""
+    """Sends a request on a new connection from another address."""
     with connect(server, STRANGER) as connection:
         connection.sendall(GET + b"Connection: close\r\n\r\n")
         return connection.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_bodies_without_an_end_keep_nobody_out(start_server):
-    """34 MB of bodies that lack their last byte, where 32 MiB are allowed."""
+def test_incomplete_bodies_do_not_block_others(start_server):
+    """34 MB of bodies without their last byte; the limit is 32 MiB."""
     server = start_server(KEEL_WORKERS="1")
     head = POST + b"Content-Length: 131072\r\n\r\n"
     with contextlib.ExitStack() as stack:
@@ -55,7 +55,7 @@ def test_bodies_without_an_end_keep_nobody_out(start_server):
     server.wait_for_rest()
 
 
-def test_answers_that_nobody_takes_keep_nobody_out(start_server, build_copy):
+def test_unread_responses_do_not_block_others(start_server, build_copy):
     server = start_server(
         build=build_copy(lambda text: re.sub(
             r"(?m)^(worker_max_connections\s+)\d+$", r"\g<1>64", text)),
@@ -84,7 +84,7 @@ for _ in range(int(sys.argv[2])):
                         ).close()
 """
 
-# The server does not know the first group, and asks for another hello.
+# The server does not support the first group, and requests another hello.
 TWO_HELLOS = """
 openssl_conf = init
 [init]
@@ -97,7 +97,7 @@ Groups = X448:X25519
 
 
 @pytest.mark.skipif(IS_ASAN, reason="measures memory")
-def test_a_client_that_says_hello_twice_leaves_nothing(start_server):
+def test_a_second_client_hello_leaks_nothing(start_server):
     server = start_server(KEEL_WORKERS="1")
     [worker] = server.workers()
     config = os.path.join(server.folder, "openssl.cnf")
@@ -112,4 +112,4 @@ def test_a_client_that_says_hello_twice_leaves_nothing(start_server):
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
     before = say_hello(1000)
-    assert say_hello(3000) - before < 300     # KiB; a name each is a thousand
+    assert say_hello(3000) - before < 300     # KiB; a leak is a thousand

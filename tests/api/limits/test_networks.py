@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Limits count networks: of IPv6 the /64, the /56 and the /48, of IPv4 the
-address and the /24. Each has a quota of its own."""
+"""Limits count networks: for IPv6 the /64, the /56 and the /48, for IPv4 the
+address and the /24. Each has its own quota."""
 
 import time
 
@@ -13,13 +13,13 @@ TOKEN = "/api/v1/auth/token"
 
 
 def ask(client, address, **form):
-    """Without a password, normally: it counts, and needs no hash."""
+    """Usually without a password: it counts, and needs no hash."""
     return client.post(TOKEN, headers={"X-Forwarded-For": address},
                        data={"username": "a@example.com", **form})
 
 
 def passed(client, address_of, count):
-    """How many of so many requests were looked at; address_of(number)."""
+    """How many of the requests were accepted; address_of(number)."""
     return [ask(client, address_of(number)).status_code
             for number in range(count)].count(400)
 
@@ -57,13 +57,13 @@ def test_a_24_has_sixteen_times_the_quota(client):
     assert ask(client, "192.0.3.1").status_code == 400
 
 
-def test_what_one_network_refuses_counts_nowhere(client):
-    """Else an address that is refused would use up its neighbours' quota."""
+def test_a_refused_request_counts_in_no_network(client):
+    """Otherwise a refused address would use up its neighbours' quota."""
     assert passed(client, lambda _: "198.51.100.1", 60) == 2
     assert passed(client, lambda n: "198.51.100.%d" % (n + 2), 40) == 30
 
 
-def test_the_client_is_told_of_the_narrowest_that_is_left(client):
+def test_the_headers_show_the_network_with_the_least_left(client):
     for number in range(8):
         answer = ask(client, "2001:db8:5:%x::1" % number)
         assert answer.status_code == 400
@@ -76,7 +76,7 @@ def test_the_client_is_told_of_the_narrowest_that_is_left(client):
     assert answer.status_code == 429
     assert limits(answer, "ratelimit")["token/56"]["r"] == 0
     assert 440 <= int(answer.headers["retry-after"]) <= 450
-    # Its own quota is as it was.
+    # Its own quota has not changed.
     assert limits(ask(client, "2001:db8:5:109::1"), "ratelimit")["token"][
         "r"] == 1
 
@@ -89,7 +89,7 @@ def test_a_network_can_be_given_a_quota(start):
         assert passed(client, lambda n: "192.0.2.%d" % n, 9) == 5
 
 
-def test_what_a_wider_network_refuses_costs_the_address_nothing(start):
+def test_a_refusal_by_a_wider_network_costs_the_address_nothing(start):
     server = start("token=2/h,token/56=1/2s")
     with server.client() as client:
         assert ask(client, "2001:db8:8:1::1").status_code == 400
@@ -106,7 +106,7 @@ def test_what_a_wider_network_refuses_costs_the_address_nothing(start):
 
 
 def test_failures_count_by_network_as_well(start):
-    """At one account from many addresses of one network."""
+    """Against one account, from many addresses of one network."""
     server = start("token=1000/m,sign_in_failures=1/h,address_failures=99/m")
     guess = {"username": new_email(), "password": "b"}
     with server.client() as client:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""More sign-ins than password threads: nobody waits for ever, everybody is
-answered, and the health page does not notice."""
+"""More sign-ins than password threads: no request waits forever, every request
+gets a response, and the health page stays fast."""
 
 import concurrent.futures
 import time
@@ -18,7 +18,7 @@ HEALTH_WORST = 3.0 if IS_ASAN else 1.5  # seconds
 
 
 def sign_in_at_once(server, user, count):
-    """The answers, and what the health page did meanwhile."""
+    """The responses, and the health page's times meanwhile."""
     with server.client() as warm, HealthWatch(server) as watch, \
             concurrent.futures.ThreadPoolExecutor(count) as pool:
         warm.get("/healthz")
@@ -60,7 +60,7 @@ def test_fifty_sign_ins_at_once_end_in_200_or_503(server, user):
     server.wait_for_rest()
 
 
-def test_beyond_the_queue_the_answer_is_503_at_once(start_server, template):
+def test_with_a_full_queue_the_response_is_503_at_once(start_server, template):
     server = start_server(KEEL_WORKERS="1")
     with server.client() as client:
         user = register(client)[0]
@@ -107,7 +107,7 @@ def wait_for_tasks(server, count):
 
 
 def send_sign_ins(server, name, emails):
-    """Each on a connection of its own; its request's id is NAME-number."""
+    """Each on its own connection, with the request id NAME-number."""
     connections = [raw_connection(server) for _ in emails]
     for number, email in enumerate(emails):
         connections[number].sendall(raw_request(
@@ -118,7 +118,7 @@ def send_sign_ins(server, name, emails):
     return connections
 
 
-def test_nothing_is_hashed_for_clients_who_have_hung_up(start_server):
+def test_no_hash_for_a_disconnected_client(start_server):
     """They wait behind hashes that take a second each."""
     server = start_server(KEEL_WORKERS="1")
     people = add_people(server, *["user"] * 2, hashed_password=bcrypt.using(

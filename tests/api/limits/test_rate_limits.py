@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Rate limits: exact across the workers, told in headers, and nobody can use
-up what is somebody else's."""
+"""Rate limits: exact across the workers, visible in headers, and no client can
+use up the quota of another."""
 
 import concurrent.futures
 import re
@@ -23,7 +23,7 @@ def client_from(server, address):
 
 
 def at_once(server, count, ask, threads=20):
-    """The answers to ask(client), from many connections to all workers."""
+    """The responses to ask(client), on many connections to all workers."""
     def run(_):
         with server.client() as client:
             return [ask(client) for _ in range(count // threads)]
@@ -40,7 +40,7 @@ def statuses(answers):
 
 
 def check_429(answer):
-    """RFC 6749's shape at the token endpoint, and when to come again."""
+    """RFC 6749's form at the token endpoint, and Retry-After."""
     assert answer.status_code == 429
     assert answer.json() == {
         "error": "temporarily_unavailable",
@@ -63,7 +63,7 @@ def test_eight_workers_let_exactly_five_pass(start_server):
 
 
 def test_failed_sign_ins_count_exactly(start_server):
-    """All at once: each is counted before its password is looked at."""
+    """All at once: each counts before its password is checked."""
     server = start_server(KEEL_WORKERS="8", KEEL_DATABASE_POOL="2",
                           KEEL_RATE_LIMITS="token=10000/m")
     with server.client() as client:
@@ -85,22 +85,22 @@ def user(server):
         return register(client)[0]
 
 
-def test_a_stranger_cannot_lock_a_victim_out(server, user):
+def test_an_attacker_cannot_lock_a_user_out(server, user):
     with client_from(server, "127.0.0.9") as stranger:
         for _ in range(5):
             assert ask_token(stranger, user["email"],
                              WRONG).status_code == 400
         check_429(ask_token(stranger, user["email"], WRONG))
-        # Not even with the right password, or the next guess would tell.
+        # Even for the right password, or the status would reveal it.
         check_429(ask_token(stranger, user["email"], user["password"]))
-        # Another account is another matter.
+        # Other accounts are not affected.
         assert ask_token(stranger, "x@example.com", WRONG).status_code == 400
     with server.client() as victim:
         assert ask_token(victim, user["email"],
                          user["password"]).status_code == 200
 
 
-def test_an_account_is_one_however_its_address_is_spelt(server, user):
+def test_all_spellings_of_an_address_share_one_quota(server, user):
     spellings = [user["email"], user["email"].upper(),
                  user["email"].capitalize(), user["email"].title(),
                  user["email"].swapcase()]
@@ -112,7 +112,7 @@ def test_an_account_is_one_however_its_address_is_spelt(server, user):
             check_429(ask_token(client, email, WRONG))
 
 
-def test_an_unknown_account_is_counted_alike(server):
+def test_an_unknown_account_has_the_same_quota(server):
     with server.client() as client:
         for email in ("a@example.com", "A@example.com", "a@EXAMPLE.com",
                       "A@Example.Com", "a@example.com"):
@@ -135,8 +135,8 @@ def test_good_sign_ins_do_not_count(server, user):
                          user["password"]).status_code == 200
 
 
-def test_nobody_asks_for_address_after_address(start_server):
-    """409 says that somebody has it. An admin sees them all anyhow."""
+def test_address_changes_are_limited(start_server):
+    """409 reveals that an address is in use. Admins see all of them anyway."""
     server = start_server(KEEL_RATE_LIMITS="email_changes=2/h")
     user, other, admin = add_people(server, "user", "user", "admin")
 
@@ -144,7 +144,7 @@ def test_nobody_asks_for_address_after_address(start_server):
         return client.patch(path, headers=who.headers, json=fields)
 
     with server.client() as client:
-        for _ in range(3):      # is no other address
+        for _ in range(3):      # the same address
             assert patch(user, email=user.email, name="x").status_code == 200
         for path in (user.path, "/api/v1/users/me"):
             assert patch(user, path, email=other.email).status_code == 409
@@ -172,7 +172,7 @@ CREATE TRIGGER collide BEFORE UPDATE ON users
 """
 
 
-def test_a_request_that_is_run_again_counts_once(start_server):
+def test_a_retried_request_counts_once(start_server):
     server = start_server(KEEL_RATE_LIMITS="email_changes=3/h")
     [user] = add_people(server, "user")
     server.sql(COLLIDE_ONCE)
@@ -211,11 +211,11 @@ def test_headers_tell_what_is_left(start_server):
         check_error(answer, 429, "TOO_MANY_REQUESTS", "Too many requests")
         assert answer.headers["retry-after"] == str(told["t"])
         assert 1190 <= int(answer.headers["retry-after"]) <= 1200
-        # Whatever has no limit says nothing of limits.
+        # A response without a limit has no such header.
         assert "ratelimit" not in client.get("/healthz").headers
 
 
-def test_what_was_used_comes_back_with_time(start_server):
+def test_the_quota_refills_with_time(start_server):
     server = start_server(KEEL_RATE_LIMITS="register=2/4s")
     with server.client() as client:
         for _ in range(2):
@@ -226,7 +226,7 @@ def test_what_was_used_comes_back_with_time(start_server):
         check_validation(client.post("/api/v1/users", json={}))
 
 
-def test_off_means_none(start_server):
+def test_off_means_no_limits(start_server):
     server = start_server(KEEL_RATE_LIMITS="off")
     with server.client() as client:
         answers = [client.post("/api/v1/users", json={}) for _ in range(50)]
@@ -237,16 +237,16 @@ def test_off_means_none(start_server):
                              ).status_code == 400
 
 
-# Whose request is it?
+# The client's address.
 
 def client_of(server, headers, source="127.0.0.1"):
-    """The address that the log has for a request."""
+    """The client's address in a request's log line."""
     with client_from(server, source) as client:
         answer = client.get("/healthz", headers=headers)
     return server.wait_for_log(answer.headers["x-request-id"])["client"]
 
 
-def test_a_strangers_x_forwarded_for_is_not_believed(server):
+def test_x_forwarded_for_of_a_client_is_ignored(server):
     for _ in range(20):
         assert client_of(server, {"X-Forwarded-For": "1.2.3.4"}
                          ) == "127.0.0.1"
@@ -268,7 +268,7 @@ def test_a_strangers_x_forwarded_for_is_not_believed(server):
     ("203.0.113.7:4711", "203.0.113.7"), ("203.0.113.7,", "127.0.0.1"),
     ("[2001:db8::1]:4711", "2001:db8::1"), ("[2001:db8::1]", "2001:db8::1"),
     ("[2001:db8::1", "127.0.0.1"), ("1.2.3.4:5:6", "127.0.0.1")])
-def test_a_trusted_proxy_says_who_it_is(proxied, header, client):
+def test_x_forwarded_for_of_a_trusted_proxy_counts(proxied, header, client):
     assert client_of(proxied, {"X-Forwarded-For": header}) == client
 
 
@@ -307,5 +307,5 @@ def test_limits_count_the_client_and_not_its_proxy(proxied):
     assert [ask("2001:db8:0:1::%d" % i) for i in range(4)] == \
         [400] * 3 + [429]
     assert ask("2001:db8:0:2::1") == 400
-    # One that comes as a mapped address is the same client.
+    # An IPv4-mapped address is the same client.
     assert ask("::ffff:198.51.100.1") == 429

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Lists behind a cursor: every row once, whatever happens between the pages;
-and a cursor is nobody's to write."""
+"""Lists with a cursor: each row once, even if rows change between the pages; a
+client cannot make a cursor itself."""
 
 import base64
 import string
@@ -11,7 +11,7 @@ from helpers import check_error, check_validation
 from lists import SORTS, USERS, Admin, ids, links
 from people import transaction
 
-CROWD = 10000   # with one created_at
+CROWD = 10000   # users with the same created_at
 ALPHABET = string.ascii_letters + string.digits + "-_"
 TOP = "\U0010ffff"
 
@@ -24,7 +24,7 @@ SELECT gen_random_uuid(), md5(i::text) || '@example.com',
   FROM generate_series(1, %s) i
 """
 
-# Around the cursor as anywhere else; only these may come and go.
+# Only these users, around the cursor and elsewhere, are added and deleted.
 CHURN = "DELETE FROM users WHERE role = 'staff' AND random() < 0.4; " + \
     INSERT + """
 SELECT gen_random_uuid(), md5(random()::text) || '@example.net',
@@ -62,7 +62,7 @@ def crowd(start_module_server):
 
 @pytest.fixture(scope="module")
 def admin(start_module_server):
-    """Whose server has few users, and odd ones."""
+    """Of a server with few users, with unusual keys."""
     server = start_module_server()
     with server.client() as client:
         server.sql(ODD, ODD_NAMES)
@@ -77,7 +77,7 @@ def cursor(admin):
 
 
 def walk(admin, query, between=lambda page: None):
-    """The ids of all pages, by next_cursor and by Link in turns."""
+    """The ids of all pages, by next_cursor and by Link in turn."""
     seen, answer, turns = [], admin.ask("cursor=&" + query), 0
     while True:
         assert answer.status_code == 200, answer.text
@@ -104,11 +104,11 @@ def check_invalid(answer, message="The cursor is not one of this list"):
 
 
 #
-# Every row once.
+# Each row once.
 #
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_ten_thousand_at_one_moment_while_others_come_and_go(crowd, sort):
+def test_10000_equal_times_while_rows_change(crowd, sort):
     stayed = crowd.order(sort)
     assert len(stayed) == CROWD + 1
     with transaction(crowd.server, "SELECT 1") as db:
@@ -125,7 +125,7 @@ def test_ten_thousand_at_one_moment_while_others_come_and_go(crowd, sort):
     assert len(set(seen)) == len(seen), "a row was seen twice"
     others = set(seen) - set(stayed)
     assert [id for id in seen if id not in others] == stayed
-    assert others, "nobody came in time to be seen"
+    assert others, "no user was added in time"
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -136,7 +136,7 @@ def test_odd_keys_are_seen_once_and_in_order(admin, sort, limit):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_the_row_the_cursor_stands_on_may_go(admin, sort):
+def test_the_cursors_row_may_be_deleted(admin, sort):
     sql = admin.server.sql
     sql(INSERT + "SELECT gen_random_uuid(), 'gone' || i || '@example.com', "
         "'gone', '!', 'admin', '2026-03-03' FROM generate_series(1, 20) i")
@@ -151,7 +151,7 @@ def test_the_row_the_cursor_stands_on_may_go(admin, sort):
 @pytest.mark.parametrize("query, count", [
     ("limit=%d", 1), ("limit=%d&role=staff", 0)])
 def test_a_last_page_that_is_full_has_no_more(admin, query, count):
-    """And one with a single row less says so too."""
+    """Also with one row less."""
     total = len(ODD_NAMES) + count
     page = admin.list("cursor=&" + query % total)
     assert (len(page["items"]), page["has_more"]) == (total, False)
@@ -159,12 +159,12 @@ def test_a_last_page_that_is_full_has_no_more(admin, query, count):
     assert (len(page["items"]), page["has_more"]) == (total - 1, True)
 
 
-def test_nothing_is_one_empty_page(admin):
+def test_an_empty_list_is_one_empty_page(admin):
     assert admin.list("cursor=&q=no%20such%20user") == {
         "items": [], "next_cursor": None, "has_more": False, "limit": 20}
 
 
-def test_an_empty_cursor_is_the_beginning(admin):
+def test_an_empty_cursor_is_the_first_page(admin):
     for query in ("cursor=", "cursor"):
         page = admin.list(query)
         assert page["limit"] == 20
@@ -195,8 +195,8 @@ def test_a_link_keeps_the_filters(admin):
         "role=staff", "sort=-email"])
 
 
-def test_another_admin_goes_on_with_it(admin, cursor):
-    """A cursor is no right of its holder's, and no secret."""
+def test_another_admin_can_use_the_cursor(admin, cursor):
+    """A cursor gives no rights and is no secret."""
     other = Admin(admin.server, admin.client)
     try:
         assert other.list("cursor=" + cursor) == admin.list(
@@ -208,10 +208,10 @@ def test_another_admin_goes_on_with_it(admin, cursor):
 
 
 #
-# Cursors that were not given so.
+# Invalid cursors.
 #
 
-def test_any_changed_character_is_found(admin, cursor):
+def test_any_changed_character_is_refused(admin, cursor):
     assert admin.ask("cursor=" + cursor).status_code == 200
     for i, letter in enumerate(cursor):
         for other in (ALPHABET[ALPHABET.index(letter) - 1], "%21"):
@@ -224,7 +224,7 @@ def test_the_last_character_has_no_spare_bits(admin, cursor):
         check_invalid(admin.ask("cursor=" + cursor[:-1] + letter))
 
 
-def test_a_cut_cursor_is_none(admin, cursor):
+def test_a_cut_cursor_is_refused(admin, cursor):
     for length in range(1, len(cursor)):
         check_invalid(admin.ask("cursor=" + cursor[:length]))
         check_invalid(admin.ask("cursor=" + cursor[length:]))
@@ -236,11 +236,11 @@ def test_a_cut_cursor_is_none(admin, cursor):
     lambda c: "%20" + c, lambda c: c + c, lambda c: c.swapcase(),
     lambda c: c[::-1], lambda c: "A" * 1900, lambda c: "%C3%A9" * 300,
     lambda c: "0", lambda c: "null", lambda c: "..%2F..%2Fetc%2Fpasswd"])
-def test_what_is_no_cursor_is_refused(admin, cursor, edit):
+def test_an_invalid_cursor_is_refused(admin, cursor, edit):
     check_invalid(admin.ask("cursor=" + edit(cursor)))
 
 
-def test_a_text_of_ones_own_is_refused(admin, cursor):
+def test_a_forged_cursor_is_refused(admin, cursor):
     data = base64.urlsafe_b64decode(cursor + "==")
     mac, text = data[:16], data[16:]
     for own in (mac + text.replace(b"2026", b"2025"), text, mac,
@@ -250,7 +250,7 @@ def test_a_text_of_ones_own_is_refused(admin, cursor):
             own).rstrip(b"=").decode()))
 
 
-def test_a_cursor_tells_no_more_than_the_row_it_stands_on(admin, cursor):
+def test_a_cursor_reveals_only_its_row(admin, cursor):
     data = base64.urlsafe_b64decode(cursor + "==")
     last = admin.list("limit=3")["items"][-1]
     assert data[16:].decode().split("\x1f")[:2] == ["created_at", last["id"]]
@@ -258,8 +258,8 @@ def test_a_cursor_tells_no_more_than_the_row_it_stands_on(admin, cursor):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_a_cursor_is_of_one_order(admin, sort):
-    """Which it brings along: without a sort it goes on in its own."""
+def test_a_cursor_has_one_order(admin, sort):
+    """The cursor has the order: a request without a sort keeps it."""
     page = admin.list("cursor=&limit=5&sort=" + sort)
     after = "cursor=%s&limit=5" % page["next_cursor"]
     assert ids(admin.list(after)) == admin.order(sort)[5:10]
@@ -301,6 +301,6 @@ def test_a_cursor_excludes_page_and_skip(admin, cursor, query, names):
                 for name in names}
 
 
-def test_a_bad_limit_is_named_before_a_bad_cursor(admin):
+def test_a_bad_limit_is_checked_before_a_bad_cursor(admin):
     assert check_validation(admin.ask("cursor=x&limit=0")) == {
         "query.limit": ["Must be a number from 1 to 100"]}

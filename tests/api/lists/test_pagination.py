@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Lists by page and by skip: GET /api/v1/users, its filters, orders and
+"""Lists by page and by skip: GET /api/v1/users, its filters, sort orders and
 links."""
 
 import urllib.parse
@@ -19,7 +19,7 @@ NAMES = ["Fifty % off", "under_score", "back\\slash", "Émile Zola", "O'Brien",
          "Joy 😀", ".*", "nfd e\u0301", "Ångström", "<a href=x>", ODD_NAME,
          ODD_NAME, ODD_NAME]
 
-# By hand, so that every field, filter and order has its ties.
+# By hand, so that every field, filter and order has ties.
 FILL = """
 INSERT INTO users (id, email, name, hashed_password, role, is_active,
                    created_at)
@@ -53,7 +53,7 @@ def quote(text):
 
 
 #
-# What an answer is.
+# The response.
 #
 
 def test_a_page_has_exactly_its_fields(admin):
@@ -100,7 +100,7 @@ def test_a_page_is_a_slice_of_the_whole(admin, query, page, limit, pages,
 
 @pytest.mark.parametrize("query, page", [("", 1), ("&page=1", 1),
                                          ("&page=9", 9), ("&skip=0", 1)])
-def test_nothing_has_no_pages(admin, query, page):
+def test_an_empty_list_has_no_pages(admin, query, page):
     answer = admin.ask("q=nobody%20has%20this" + query)
     assert answer.json() == {"items": [], "total": 0, "page": page,
                              "limit": 20, "pages": 0}
@@ -184,8 +184,8 @@ def test_all_bad_parameters_are_named_at_once(admin):
 
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("limit", [100, 6])
-def test_every_order_is_total(admin, sort, limit):
-    """Equal keys are told apart by the id, in the same direction."""
+def test_every_order_is_complete(admin, sort, limit):
+    """The id orders equal keys, in the same direction."""
     seen = []
     for page in range(1, TOTAL // limit + 2):
         seen += ids(admin.list("sort=%s&limit=%d&page=%d" % (sort, limit,
@@ -193,7 +193,7 @@ def test_every_order_is_total(admin, sort, limit):
     assert seen == admin.order(sort)
 
 
-def test_the_orders_had_ties_to_break(admin):
+def test_the_test_data_has_ties(admin):
     ties = "SELECT 1 FROM users GROUP BY %s HAVING count(*) > 5"
     for column in ("created_at", "lower(name)"):
         assert len(admin.server.sql(ties % column)) > 5
@@ -208,7 +208,7 @@ def test_the_orders_had_ties_to_break(admin):
      "is_active AND email ~* 'member1' AND role = 'user'"),
     ("q=Member1", "name ~* 'member1' OR email ~* 'member1'")])
 @pytest.mark.parametrize("sort", SORTS)
-def test_a_filter_leaves_what_it_says(admin, query, where, sort):
+def test_a_filter_returns_the_matching_rows(admin, query, where, sort):
     expected = admin.order(sort, where)
     page = admin.list("limit=100&sort=%s&%s" % (sort, query))
     assert ids(page) == expected
@@ -226,7 +226,7 @@ def test_a_filter_leaves_what_it_says(admin, query, where, sort):
     ("' OR true --", []), ("O'BRIEN", ["O'Brien"]), ("zola", ["Émile Zola"]),
     ("  ", []), ("é +;,", [ODD_NAME] * 3), (ODD_NAME, [ODD_NAME] * 3),
     ("null", []), ("\U0010ffff", []), ("<A HREF", ["<a href=x>"])])
-def test_q_is_a_plain_part_of_a_name(admin, q, names):
+def test_q_is_a_literal_part_of_a_name(admin, q, names):
     page = admin.list("limit=100&q=" + quote(q))
     assert [item["name"] for item in page["items"]] == names
     assert page["total"] == len(names)
@@ -235,7 +235,7 @@ def test_q_is_a_plain_part_of_a_name(admin, q, names):
 @pytest.mark.parametrize("q, count", [
     ("@example.org", len(NAMES)), ("ODD4@EXAMPLE", 1), ("4@example.org", 1),
     ("@", TOTAL), ("example_org", 0), ("example%org", 0)])
-def test_q_is_a_plain_part_of_an_address(admin, q, count):
+def test_q_is_a_literal_part_of_an_address(admin, q, count):
     assert admin.list("q=" + quote(q))["total"] == count
 
 
@@ -252,7 +252,7 @@ def walk(admin, answer, rel):
     """The pages from this one on, by its links."""
     pages = [answer]
     while rel in links(pages[-1]):
-        assert len(pages) <= TOTAL, "the links go round in circles"
+        assert len(pages) <= TOTAL, "the links form a circle"
         pages.append(admin.get(links(pages[-1])[rel]))
         assert pages[-1].status_code == 200, pages[-1].text
     return [page.json() for page in pages], pages[-1]

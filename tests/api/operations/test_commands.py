@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The commands of ./keel that are no server: routes, check-config,
+"""The commands of ./keel other than serve and jobs: routes, check-config,
 create-admin."""
 
 import pytest
@@ -9,7 +9,7 @@ from helpers import (bearer, new_email, new_password, new_user, read_me,
 
 
 def test_routes_lists_every_endpoint(make_server):
-    """Without a database. What there must be is in test_access.py."""
+    """Without a database. test_access.py has the expected routes."""
     rows = read_routes(make_server(KEEL_DATABASE_URL="host=/nonexistent"))
     assert rows[0] == ["METHOD", "PATH", "HANDLER", "AUTH", "DOC"]
     assert {len(row) for row in rows} == {5}
@@ -65,7 +65,7 @@ def test_check_config_needs_no_free_port(start_server):
     ({"KEEL_TLS_CERT": "/nonexistent"}, "KEEL_TLS_CERT"),
     ({"KEEL_USER_DIRECTORY": "foo"}, "KEEL_USER_DIRECTORY"),
     ({"KEEL_TYPO": "x"}, "KEEL_TYPO")])
-def test_check_config_finds_what_is_wrong(make_server, settings, phrase):
+def test_check_config_finds_errors(make_server, settings, phrase):
     done = make_server(**settings).command("check-config")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
@@ -112,7 +112,7 @@ def test_the_address_is_normalised(client, create_admin):
 @pytest.mark.parametrize("password", ["", "\n", "short", "nodigitsHere",
                                       "nocapitals1", "A1" + "x" * 127,
                                       "A1" + "x" * 2000])
-def test_a_bad_password_makes_nobody(server, create_admin, password):
+def test_a_bad_password_makes_no_admin(server, create_admin, password):
     email = new_email("admin")
     done = create_admin(email, password)
     assert done.returncode == 1, done.stdout
@@ -123,7 +123,7 @@ def test_a_bad_password_makes_nobody(server, create_admin, password):
 
 
 @pytest.mark.parametrize("email", ["x", "a@b", "ada@example.com\n", "@", " "])
-def test_a_bad_address_makes_nobody(create_admin, email):
+def test_a_bad_address_makes_no_admin(create_admin, email):
     done = create_admin(email, new_password())
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
@@ -141,7 +141,7 @@ def test_an_address_in_use_is_refused(client, create_admin):
     sign_in(client, {"email": email, "password": password})
 
 
-def test_help_explains_itself(server):
+def test_help_shows_the_usage(server):
     done = server.command("help")
     assert done.returncode == 0
     for command in ("serve", "migrate", "create-admin", "check-config",
@@ -149,7 +149,7 @@ def test_help_explains_itself(server):
         assert "keel " + command in done.stdout
 
 
-def test_commands_that_are_misused(make_server):
+def test_wrong_usage_of_commands(make_server):
     server = make_server()
     for command in (["serve", "--with-job"], ["jobs", "now"]):
         done = server.command(*command)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What a developer does: ./keel serve without any setting, and plain kodev
-in a clone named keel."""
+"""Development: ./keel serve without any setting, and plain kodev in a clone
+named keel."""
 
 import os
 import shutil
@@ -75,7 +75,7 @@ def test_one_state_folder_has_one_server(developer):
     assert done.stderr.startswith("keel: a server is already running")
 
 
-def test_secrets_are_for_their_owner_alone(developer):
+def test_secrets_are_readable_only_by_their_owner(developer):
     server = developer().start()
     for name in ("secret", "key.pem"):
         path = os.path.join(server.state, name)
@@ -83,7 +83,7 @@ def test_secrets_are_for_their_owner_alone(developer):
 
 
 def runners_of(folder):
-    """The processes that are ./keel jobs themselves."""
+    """The processes of ./keel jobs itself."""
     return [pid for pid in folder_processes(folder)
             if "KEEL_COMMAND=jobs\0" in read_text("/proc/%d/environ" % pid)
             and read_text("/proc/%d/cmdline" % pid).startswith("kore\0")]
@@ -100,7 +100,7 @@ def wait_for_runner(folder, *others):
 
 
 def wait_for_mail(server, address):
-    """Until a file holds a mail to the address."""
+    """Waits until a file holds a mail to the address."""
     folder = os.path.join(server.state, "mail")
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -114,9 +114,8 @@ def wait_for_mail(server, address):
 
 @pytest.mark.parametrize("private", [True, False])
 def test_a_runner_beside_the_server(developer, make_server, private):
-    """As make run starts it, with a database of its own or a given one: it
-    does the background work, is begun again when it dies, and ends with the
-    server."""
+    """As make run starts it, with a private or a given database: it does the
+    background work, is restarted when it dies, and ends with the server."""
     server = developer() if private else make_server()
     server.start("--with-jobs")
     first = wait_for_runner(server.state)
@@ -144,7 +143,7 @@ def test_the_runner_ends_with_a_script_that_is_killed(developer):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     server.process = None
-    developer().start().stop()      # which finds the database, and ends it
+    developer().start().stop()      # it finds the database, and ends it
 
 
 @pytest.mark.skipif(IS_ASAN, reason="kodev builds the dev flavour; once is "
@@ -176,7 +175,7 @@ def test_plain_kodev_serves_a_clone_named_keel(make_server, tmp_path):
             assert process.poll() is None, server.output()
             assert time.monotonic() < deadline, server.output()
             time.sleep(0.05)
-        # kodev's own certificate names no address.
+        # kodev's own certificate has no address.
         answer = httpx.post(server.url + "/api/v1/users", json=new_user(),
                             verify=False, timeout=20, trust_env=False)
         assert answer.status_code == 201

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""kore.conf decides what is valid: it is edited in a copy of the build
-folder, where everything else is a link, so nothing is ever rebuilt."""
+"""kore.conf decides what is valid: the tests edit it in a copy of the build
+folder, where all else is a link, so nothing is built again."""
 
 import re
 
@@ -21,7 +21,7 @@ def v_name(regex):
 
 
 def start_line(server):
-    """The one line with which a start fails."""
+    """Starts a server that must fail; returns its one line."""
     done = server.command("serve")
     assert done.returncode == 1, done.stdout
     assert done.left_over == []
@@ -45,8 +45,7 @@ def test_the_edit_is_in_force_after_a_restart(make_server, build_copy):
                            ).status_code == 201
 
 
-def test_a_regex_of_ones_own_is_matched_by_characters(start_server,
-                                                      build_copy):
+def test_an_edited_regex_matches_characters(start_server, build_copy):
     server = start_server(build=build_copy(v_name("^[A-Z].[[:alpha:]]$")))
     with server.client() as client:
         for name in ("Aéb", "E😀ß", "Zzz"):
@@ -124,8 +123,8 @@ def test_a_missing_server_stops_the_start(make_server, build_copy):
     assert "admin" in start_line(make_server(build=build))
 
 
-def test_a_longer_password_than_memory_is_kept_for(start_server, build_copy):
-    """What kore.conf allows cannot overrun what C reserves."""
+def test_a_password_longer_than_the_buffers(start_server, build_copy):
+    """A limit in kore.conf cannot overrun a buffer in C."""
     server = start_server(build=build_copy(change(
         r"^validator\s+v_password.*$",
         "validator v_password regex ^.{8,4096}$")))
@@ -150,7 +149,7 @@ def test_a_longer_name_than_the_column_takes(start_server, build_copy):
     server.wait_for_rest()
 
 
-def test_an_address_that_only_a_regex_likes(start_server, build_copy):
+def test_an_address_that_only_the_regex_accepts(start_server, build_copy):
     server = start_server(build=build_copy(change(
         r"^validator\s+v_email.*$", "validator v_email regex ^.{1,50}$")))
     with server.client() as client:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""The floor is Kore's: kore.conf's routes, which Kore dispatches, kore.conf's
-validators, which Kore finds and calls, and the connections that its pgsql
-module opens. test_kore_conf.py shows that an edit of kore.conf is in force
-without a build; test_development.py that plain `kodev build` and `kodev run`
-serve a clone named keel."""
+"""The base is Kore's: Kore dispatches the routes of kore.conf, finds and calls
+its validators, and its pgsql module opens the connections. test_kore_conf.py
+shows that an edit of kore.conf is in force without a build, test_development.py
+that plain `kodev build` and `kodev run` serve a clone named keel."""
 
 import collections
 import os
@@ -21,7 +20,7 @@ from server import BUILD, IS_ASAN, read_text
 GROUPS = {"/docs/([^/]+)": "/docs/swagger-ui.css"}
 SOME_ID = "6a1f2b30-0000-4000-8000-000000000000"
 
-# Who connects: Kore's binary, whose name is its title, or Keel's module.
+# Which binary connects: Kore's, whose name is its title, or Keel's module.
 WATCH = r"""
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -66,7 +65,7 @@ WATCHED(PQconnectStart)
 
 
 def api_paths():
-    """A path for each of kore.conf's routes, but the last, and /metrics."""
+    """A path for each of kore.conf's routes except the last, and /metrics."""
     found = []
     for pattern in re.findall(r"^\troute\s+(\S+)", read_text(
             os.path.join(BUILD, "kore.conf")), re.M):
@@ -78,14 +77,14 @@ def api_paths():
 
 
 def only_healthz(text):
-    """No other route, and no params block, which would lack one."""
+    """Removes all other routes, and the params blocks, which need one."""
     text = re.sub(r"^\tparams [^}]*\}\n", "", text, flags=re.M)
     return re.sub(r"^\troute\s+(?!/healthz|/metrics|\^\.\*\$).*\n", "", text,
                   flags=re.M)
 
 
-def test_no_path_answers_without_its_route(server, client, start_server,
-                                           build_copy):
+def test_every_path_is_404_without_its_route(server, client, start_server,
+                                             build_copy):
     paths = api_paths()
     assert len(paths) > 10
     for path in paths:
@@ -100,8 +99,8 @@ def test_no_path_answers_without_its_route(server, client, start_server,
 
 
 def test_kore_dispatches(start_server, build_copy):
-    """A rule of Kore's for a route, which Keel does not know of: it is in
-    force, and the answer Kore's own."""
+    """Kore applies one of its own settings to a route, which Keel does not
+    know: the response is Kore's."""
     server = start_server(build=build_copy(lambda text: re.sub(
         r"^\troute\s+/healthz.*\n", "\\g<0>\trestrict /healthz post\n", text,
         flags=re.M)))
@@ -117,8 +116,8 @@ def test_kore_dispatches(start_server, build_copy):
 
 
 def test_kore_finds_and_calls_validators(start_server, build_copy):
-    """With another of the module's functions behind it, v_name wants what
-    v_email wants."""
+    """With v_email's function in kore.conf, v_name checks for an e-mail
+    address."""
     server = start_server(build=build_copy(lambda text: re.sub(
         r"^validator\s+v_name.*$", "validator v_name function v_email", text,
         flags=re.M)))
@@ -141,8 +140,8 @@ def test_a_validator_without_a_function_is_named_by_kore(make_server,
 
 @pytest.mark.skipif(IS_ASAN, reason="its library has to be loaded first")
 def test_kores_module_opens_the_connections(make_server, tmp_path):
-    """All that a worker has, once it serves: by libpq's function that the
-    module calls, from Kore's binary and not from Keel's module."""
+    """All connections of a worker: Kore's binary, not Keel's module, calls
+    libpq's connect function."""
     (tmp_path / "watch.c").write_text(WATCH)
     subprocess.run(["gcc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o",
                     tmp_path / "watch.so", tmp_path / "watch.c"], check=True)

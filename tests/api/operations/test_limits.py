@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The limits of kore.conf, of the environment and of the process fit each
-other, or the start and ./keel check-config say which do not."""
+"""The limits of kore.conf, of the environment and of the process fit together,
+or the start and ./keel check-config name the one that does not."""
 
 import os
 import re
@@ -87,7 +87,7 @@ def test_a_process_that_may_not_open_as_many_files(make_server):
     ("/56=5/m", "is no limit"), ("token/56=5", "is no rate"),
     ("token/56", "has no ="), ("sign_in_failures/48=5/m", "names no network"),
     ("recipient_mails/24=5/d", "names no network")])
-def test_rate_limits_that_make_no_sense(make_server, value, phrase):
+def test_invalid_rate_limits(make_server, value, phrase):
     line = failing_start(make_server(KEEL_RATE_LIMITS=value),
                          "KEEL_RATE_LIMITS", phrase)
     for name in ("token", "register", "sign_in_failures"):
@@ -100,7 +100,7 @@ def test_rate_limits_that_make_no_sense(make_server, value, phrase):
     ("::1/129", "prefix length"), ("10.0.0.0/8, ::1", "is no IP address"),
     (",", "is no IP address"), ("[::1]", "is no IP address"),
     (",".join(["10.0.0.1"] * 33), "more than 32")])
-def test_trusted_proxies_that_make_no_sense(make_server, value, phrase):
+def test_invalid_trusted_proxies(make_server, value, phrase):
     failing_start(make_server(KEEL_TRUSTED_PROXIES=value),
                   "KEEL_TRUSTED_PROXIES", phrase)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Root runs a server only where it is allowed to, and nobody, root least of
-all, follows what another user planted in the state folder. A start that is
-refused leaves everything as it was."""
+"""Root runs a server only if it is allowed, and no user, above all root,
+follows what another user put into the state folder. A refused start changes
+nothing."""
 
 import os
 import shutil
@@ -26,13 +26,13 @@ SOMEBODY = 65534
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root is refused, and can give files away")
 
-# What it calls in C is in tests/unit, too.
+# tests/unit tests the C functions.
 pytestmark = pytest.mark.skipif(
     IS_ASAN, reason="the script and its starts are the same in every build")
 
 
 def snapshot(folder):
-    """All that can be seen of a folder from outside."""
+    """Everything about a folder that other programs can see."""
     seen = {}
     for path, folders, files in os.walk(folder):
         for name in [".", *folders, *files]:
@@ -45,7 +45,7 @@ def snapshot(folder):
 
 
 def refused_start(server, *phrases, command="serve"):
-    """A start that leaves all as it was; its line."""
+    """A start that fails and changes nothing; returns its line."""
     before = snapshot(server.folder)
     line = failing_start(server, *phrases, command=command)
     assert snapshot(server.folder) == before
@@ -77,7 +77,7 @@ def test_root_is_refused_once_for_server_and_runner(make_server):
 
 @needs_root
 def test_root_is_refused_before_a_state_folder_of_the_services(make_server):
-    """As who types sudo on a host where Keel runs."""
+    """Like a user who types sudo on a host where Keel is a service."""
     server = make_server(database="none", KEEL_ALLOW_ROOT=None)
     os.mkdir(server.state, 0o700)
     os.chown(server.state, SOMEBODY, -1)
@@ -100,7 +100,7 @@ def test_root_may_run_the_other_commands(make_server, command):
 
 
 @needs_root
-def test_root_may_serve_where_it_is_allowed(start_server):
+def test_root_may_serve_with_allow_root(start_server):
     server = start_server(KEEL_ALLOW_ROOT="1")
     with server.client() as client:
         assert client.get("/healthz").status_code == 200
@@ -108,14 +108,14 @@ def test_root_may_serve_where_it_is_allowed(start_server):
 
 
 @pytest.mark.parametrize("value", ["2", "yes", "true", "01", " 1", "-1"])
-def test_what_is_neither_yes_nor_no(make_server, value):
+def test_an_invalid_allow_root_is_refused(make_server, value):
     server = make_server(database="none", KEEL_ALLOW_ROOT=value)
     assert failing_start(server) == \
         "keel: KEEL_ALLOW_ROOT must be 0 or 1, not '%s'" % value
 
 
 def run_kore(server, before="", **settings):
-    """Kore without ./keel, after a line of shell by the same process."""
+    """Runs Kore without ./keel, after a line of shell in the same process."""
     return subprocess.run(
         ["sh", "-c", before + "\nexec kore -fnrqc conf/keel.conf"],
         cwd=BUILD, env=server.environment() | settings, text=True,
@@ -147,7 +147,7 @@ def test_root_is_warned_in_development(make_server):
 
 
 @needs_root
-def test_root_is_not_warned_who_was_told(make_server):
+def test_root_is_not_warned_with_allow_root(make_server):
     server = make_server(database="none", **NOTHING_SET)
     os.chmod(server.folder, 0o711)
     assert server.settings["KEEL_ALLOW_ROOT"] == "1"
@@ -160,8 +160,8 @@ def test_root_is_not_warned_who_was_told(make_server):
 
 @pytest.fixture
 def planted(make_server):
-    """A server with a private database, and what its state folder has when it
-    was started before; and, beside that, what is not Keel's."""
+    """A server with a private database that was started before; the state
+    folder also has files that are not Keel's."""
     server = make_server(database="none", **NOTHING_SET)
     os.chmod(server.folder, 0o711)
     os.mkdir(server.state, 0o711)
@@ -178,7 +178,7 @@ def planted(make_server):
 
 
 def put(server, name, make, target=None):
-    """Something else in place of a file or folder."""
+    """Replaces a file or folder by something else."""
     path = os.path.join(server.state, name)
     if os.path.isdir(path):
         shutil.rmtree(path)
@@ -203,13 +203,13 @@ def test_a_link_is_not_followed(planted, name, target):
 
 
 @pytest.mark.parametrize("name", ["log/postgres.log", "secret"])
-def test_a_second_name_of_a_file_is_not_written_to(planted, name):
+def test_a_hard_link_is_not_written_to(planted, name):
     path = put(planted, name, os.link, "victim")
     refused_start(planted, path + " is a hard link: remove it")
 
 
 def test_a_pipe_is_not_opened(planted):
-    """It would never come to an end."""
+    """Reading it would never end."""
     path = put(planted, "secret", os.mkfifo)
     refused_start(planted, path + " is neither file nor folder")
 
@@ -218,14 +218,14 @@ def test_a_pipe_is_not_opened(planted):
 @pytest.mark.parametrize("name", [
     "secret", "log", "lock", "mail", "log/postgres.log", "lock/serve",
     "mail/1.eml"])
-def test_what_is_another_users_is_not_used(planted, name):
+def test_a_file_of_another_user_is_not_used(planted, name):
     path = os.path.join(planted.state, name)
     os.chown(path, SOMEBODY, -1)
     refused_start(planted, path + " belongs to ", "not to you: remove it")
 
 
 @needs_root
-def test_a_folder_of_another_users(planted):
+def test_a_folder_of_another_user(planted):
     os.chown(planted.state, SOMEBODY, -1)
     refused_start(planted, planted.state + " belongs to ",
                   "not to you: set KEEL_STATE_DIR")
@@ -233,7 +233,7 @@ def test_a_folder_of_another_users(planted):
 
 @needs_root
 @pytest.mark.parametrize("owner", [0, SOMEBODY])
-def test_a_database_of_another_users(planted, owner):
+def test_a_database_of_another_user(planted, owner):
     path = put(planted, "postgres", os.mkdir)
     os.chown(path, owner, -1)
     refused_start(planted, path + " does not belong to postgres")
@@ -244,26 +244,26 @@ def test_a_database_of_another_users(planted, owner):
     ("log", 0o770, "chmod go-w"), ("lock", 0o777, "chmod go-w"),
     ("mail", 0o1777, "chmod go-w"), ("secret", 0o620, "remove it"),
     ("log/postgres.log", 0o602, "remove it")])
-def test_what_others_may_write_to_is_not_used(planted, name, mode, advice):
+def test_a_file_that_others_can_write_is_not_used(planted, name, mode, advice):
     path = os.path.normpath(os.path.join(planted.state, name))
     os.chmod(path, mode)
     refused_start(planted, "%s is open to others (mode %o): %s" % (
         path, mode, advice))
 
 
-def test_a_database_that_others_may_write_to(planted):
+def test_a_database_that_others_can_write(planted):
     path = put(planted, "postgres", os.mkdir)
     os.chmod(path, 0o770)
     refused_start(planted, path + " is open to others (mode 770)")
 
 
-def test_a_name_is_one_line(planted):
+def test_a_file_name_with_a_line_break_prints_one_line(planted):
     os.symlink("none", os.path.join(planted.state, "log/a\nkeel: b\x1b[2J"))
     refused_start(planted, "log/a?keel: b?[2J is a symbolic link")
 
 
 @pytest.mark.parametrize("command", ["serve", "jobs"])
-def test_the_same_with_a_given_database(make_server, command):
+def test_a_given_database_has_the_same_checks(make_server, command):
     server = make_server(database="none")
     os.makedirs(os.path.join(server.state, "mail"), 0o700)
     os.symlink("none", os.path.join(server.state, "mail/1.eml"))
@@ -271,11 +271,11 @@ def test_the_same_with_a_given_database(make_server, command):
 
 
 #
-# The folders above it. ./keel openapi makes a secret there.
+# The folders above it. ./keel openapi would make a secret there.
 #
 
 def keel_openapi(state, keel=KEEL):
-    """Its line, or "" when it was not refused."""
+    """Its error line, or "" if it succeeds."""
     environment = clean_environment() | {
         "KEEL_BUILD": BUILD, "KEEL_ALLOW_ROOT": "1"}
     if state is not None:
@@ -300,7 +300,7 @@ def above(make_server):
 
 
 @pytest.mark.parametrize("made", [True, False])
-def test_a_folder_above_that_is_everybodys(above, made):
+def test_a_folder_above_that_all_can_write(above, made):
     state = above + "/below/state"
     if made:
         os.makedirs(state)
@@ -310,7 +310,7 @@ def test_a_folder_above_that_is_everybodys(above, made):
         "set KEEL_STATE_DIR" % above)
     assert os.listdir(above) == (["below"] if made else [])
     assert not made or os.listdir(state) == []
-    os.chmod(above, 0o1777)      # as /tmp is
+    os.chmod(above, 0o1777)      # like /tmp
     assert keel_openapi(state) == ""
     assert "secret" in os.listdir(state)
 
@@ -337,7 +337,7 @@ def test_a_folder_above_of_a_group(above):
 
 @needs_root
 def test_the_tree_of_another_user(above):
-    """Who owns the script can do as they like without the state folder."""
+    """The script's owner can attack without the state folder."""
     keel = shutil.copy(KEEL, above)
     for name in ("conf", "tests"):
         os.symlink(os.path.join(ROOT, name), f"{above}/{name}")
@@ -349,7 +349,7 @@ def test_the_tree_of_another_user(above):
     assert "is open to everybody" in keel_openapi(None, keel)
 
 
-def test_a_link_to_the_folder_is_the_operators(above):
+def test_the_operators_link_to_the_folder_is_followed(above):
     os.mkdir(above + "/state")
     os.symlink("state", above + "/link")
     assert keel_openapi(above + "/link") == ""
@@ -378,7 +378,7 @@ def test_plain_kore_does_not_write_through_a_link(make_server):
     assert os.listdir(server.state) == []
 
 
-def test_plain_kore_wants_a_folder_of_its_own(make_server):
+def test_plain_kore_checks_the_folder(make_server):
     server = make_server()
     os.mkdir(server.state)
     os.chmod(server.state, 0o777)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Starts that must fail, and migrations. A failed start ends with status 1
-and one line, and leaves no process behind."""
+"""Starts that must fail, and migrations. A failed start ends with status 1 and
+one line, and leaves no process behind."""
 
 import concurrent.futures
 import os
@@ -20,7 +20,7 @@ START_SECONDS = 6 if IS_ASAN else 3
 
 
 def failing_start(server, *phrases, command="serve"):
-    """Starts a server that must not start; its one line."""
+    """Starts a server that must fail; returns its one line."""
     done = server.command(command, timeout=20)
     assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
     assert done.left_over == []
@@ -49,7 +49,7 @@ def test_a_missing_key(make_server):
                   "KEEL_TLS_KEY", "/nonexistent/key.pem")
 
 
-def test_a_key_that_is_another_certificates(make_server, certificates):
+def test_a_key_of_another_certificate(make_server, certificates):
     failing_start(make_server(KEEL_TLS_KEY=certificates["rsa"][1]),
                   "private key", certificates["rsa"][1])
 
@@ -62,7 +62,7 @@ def test_a_key_of_the_same_kind_that_does_not_match(make_server, tmp_path):
     failing_start(make_server(KEEL_TLS_KEY=str(key)), str(key))
 
 
-def test_a_certificate_that_is_none(make_server, tmp_path):
+def test_an_invalid_certificate(make_server, tmp_path):
     cert = tmp_path / "cert.pem"
     cert.write_text("nothing of the kind\n")
     failing_start(make_server(KEEL_TLS_CERT=str(cert)), str(cert))
@@ -108,7 +108,7 @@ def test_a_closed_tcp_port(make_server):
 
 
 def test_a_database_that_never_answers(make_server):
-    """It accepts, and says nothing."""
+    """It accepts, and sends nothing."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
@@ -122,7 +122,7 @@ def test_a_database_that_never_answers(make_server):
 @pytest.mark.parametrize("command", [
     ["serve"], ["jobs"], ["migrate"], ["check-config"],
     ["create-admin", "admin@example.com"]])
-def test_a_database_that_takes_no_writes(make_server, command):
+def test_a_read_only_database(make_server, command):
     server = make_server()
     server.cluster.sql("ALTER DATABASE %s SET default_transaction_read_only "
                        "= on" % server.database)
@@ -139,8 +139,8 @@ def test_an_unknown_database(make_server, cluster):
                   "cannot reach the database", "nowhere")
 
 
-def test_a_database_whose_locale_knows_ascii_alone(make_server, cluster):
-    """There, two could register with an address whose case differs."""
+def test_a_database_with_an_ascii_locale(make_server, cluster):
+    """There, two users could have addresses that differ only in case."""
     cluster.sql("CREATE DATABASE ascii OWNER keel TEMPLATE template0 "
                 "LC_COLLATE 'C' LC_CTYPE 'C'")
     server = make_server(database="ascii")
@@ -160,7 +160,7 @@ def test_a_wrong_password_of_the_database(make_server, cluster):
 @pytest.mark.parametrize("url", ["", "nonsense", "host=a,b dbname=keel",
                                  "dbname='", "no=such dbname=option",
                                  "host=no.such.name.invalid dbname=keel"])
-def test_a_database_url_that_is_none(make_server, url):
+def test_an_invalid_database_url(make_server, url):
     failing_start(make_server(KEEL_DATABASE_URL=url), "KEEL_DATABASE_URL")
 
 
@@ -279,7 +279,7 @@ def test_a_port_in_use(make_server, name):
     ("changeme-Zx9-q7Lw2Rt5Vb8Nm4Kp1Js6Hg3", "placeholder"),
     ("your-secret-key-here-0123456789abcdefghij", "placeholder"),
     ("a" * 64, "different"), ("ab" * 32, "different")])
-def test_a_secret_that_is_none(make_server, secret, phrase):
+def test_an_invalid_secret(make_server, secret, phrase):
     line = failing_start(make_server(KEEL_SECRET_KEY=secret),
                          "KEEL_SECRET_KEY", phrase)
     assert not secret or secret not in line
@@ -287,7 +287,7 @@ def test_a_secret_that_is_none(make_server, secret, phrase):
 
 @pytest.mark.parametrize("name", ["KEEL_SECRET", "KEEL_DATABSE_URL",
                                   "KEEL_", "KEEL_PORTS"])
-def test_a_setting_that_does_not_exist(make_server, name):
+def test_an_unknown_setting(make_server, name):
     failing_start(make_server(**{name: "x"}), name, "not a setting")
 
 
@@ -302,7 +302,7 @@ def test_wrong_arguments_are_explained(arguments):
     assert "usage: keel" in done.stderr
 
 
-def test_a_build_that_is_not_there(make_server, tmp_path):
+def test_a_missing_build(make_server, tmp_path):
     failing_start(make_server(build=str(tmp_path)), "not built",
                   str(tmp_path))
 
@@ -355,7 +355,7 @@ def test_a_changed_migration_is_refused(make_server, command):
     failing_start(server, "0002_sessions", command=command)
 
 
-def test_migrate_brings_an_empty_database_up(make_server, cluster):
+def test_migrate_fills_an_empty_database(make_server, cluster):
     server = make_server(database=cluster.database())
     done = server.command("migrate")
     assert done.returncode == 0, done.stderr

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A worker that dies costs its own connections and nothing else; a key manager
-that dies ends the server, so that whoever watches over it starts it anew."""
+"""A dead worker costs only its own connections; a dead key manager ends the
+server, so that a supervisor restarts it."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from server import IS_ASAN, session_processes
 
 
 def works(connection):
-    """One more request on a connection that is kept."""
+    """Sends one more request on a kept connection."""
     try:
         connection.sendall(raw_request("GET", "/healthz"))
         return read_raw_answer(connection)[0] == 200
@@ -32,7 +32,7 @@ def wait_for_workers(server, count, but):
         time.sleep(0.05)
 
 
-# A sanitizer would report what we did ourselves.
+# A sanitizer would report the test's own signal.
 DEATHS = [signal.SIGKILL] + [signal.SIGSEGV] * (not IS_ASAN)
 
 
@@ -43,7 +43,7 @@ def sockets(pid):
 
 
 def connect_to_two_workers(server):
-    """Connections, until two workers at least have some; and one of these."""
+    """Connects until at least two workers have connections; one of these."""
     before = {pid: sockets(pid) for pid in server.workers()}
     kept = []
     while True:
@@ -52,7 +52,7 @@ def connect_to_two_workers(server):
         have = [pid for pid, count in before.items() if sockets(pid) > count]
         if len(have) >= 2:
             return kept, have[0]
-        assert len(kept) < 240, "one worker takes them all"
+        assert len(kept) < 240, "one worker takes all connections"
 
 
 @pytest.mark.parametrize("how", DEATHS)
@@ -84,7 +84,7 @@ def test_workers_may_die_again_and_again(start_server):
         os.kill(victim, signal.SIGKILL)
         server.deaths += 1
         wait_for_workers(server, 2, {victim})
-        time.sleep(0.3)     # it gets itself ready
+        time.sleep(0.3)     # it starts up
         for _ in range(10):
             with server.client() as client:
                 assert client.get("/readyz").status_code == 200
@@ -133,15 +133,15 @@ def test_a_dead_key_manager_ends_the_server_with_an_error(start_server, how):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT,
                                  signal.SIGQUIT])
-def test_a_server_that_is_told_to_end_has_not_failed(start_server, how):
+def test_a_terminated_server_has_status_0(start_server, how):
     server = start_server()
     os.kill(server.process.pid, how)
     assert server.process.wait(20) == 0
     server.process = None
 
 
-def test_a_dead_worker_does_not_make_it_forget_that(start_server):
-    """Kore remembers the last signal only: here that is SIGCHLD."""
+def test_a_dead_worker_does_not_lose_the_signal(start_server):
+    """Kore remembers only the last signal: here that is SIGCHLD."""
     server = start_server()
     parent = server.parent()
     os.kill(parent, signal.SIGSTOP)
