@@ -85,7 +85,7 @@ test: deps-test
 	@+$(TIMED) check-api-asan
 	@+$(TIMED) fuzz SECONDS=15
 	@+$(TIMED) attacks
-	@KEEL_SUITES=.build/suites $(PYTHON) -B tests/suite.py --table
+	@SUITES_FILE=.build/suites $(PYTHON) -B tests/suite.py --table
 
 # Takes a minute if the tree is already built.
 check:
@@ -93,9 +93,9 @@ check:
 	@+$(TIMED) lint
 	@+$(TIMED) check-unit
 	@+$(TIMED) check-api-smoke
-	@KEEL_SUITES=.build/suites $(PYTHON) -B tests/suite.py --table
+	@SUITES_FILE=.build/suites $(PYTHON) -B tests/suite.py --table
 
-TIMED = KEEL_SUITES="$$PWD/.build/suites" $(MAKE) --no-print-directory
+TIMED = SUITES_FILE="$$PWD/.build/suites" $(MAKE) --no-print-directory
 
 deps:
 	@$(call install,$(RUN_PACKAGES) $(NPM))
@@ -154,6 +154,7 @@ build: $(SWAGGER_UI)
 
 # kodev compiles one file at a time: two flavours use both CPUs.
 build-both: $(SWAGGER_UI)
+	@mkdir -p .build
 	@$(MAKE) --no-print-directory build FLAVOR=asan >.build/asan.log 2>&1 & \
 	$(MAKE) --no-print-directory build FLAVOR=prod; prod=$$?; \
 	wait $$! && [ $$prod -eq 0 ] || { cat .build/asan.log; exit 1; }
@@ -204,7 +205,7 @@ proof-asan:
 
 proof-jobs:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@KEEL_FULL=1 $(PROD) 'jobs (full)' $(PYTEST) tests/api/jobs
+	@FULL_SIZE=1 $(PROD) 'jobs (full)' $(PYTEST) tests/api/jobs
 
 check-openapi:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

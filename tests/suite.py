@@ -6,7 +6,7 @@ usage: suite.py NAME COMMAND...     one suite
 
 It counts the tests from the end of the command's output: pytest's summary, or
 lines `name: N passed, N failed`. A suite without a single test has failed. With
-KEEL_SUITES, the name of a file, each suite appends its line there."""
+SUITES_FILE, the name of a file, each suite appends its line there."""
 
 import os
 import re
@@ -60,8 +60,8 @@ def run(name, command):
         failed = 1      # not a test: the suite itself
     line = "%s: %d passed, %d failed in %.0f s" % (name, passed, failed, took)
     print(line, flush=True)
-    if "KEEL_SUITES" in os.environ:
-        with open(os.environ["KEEL_SUITES"], "a") as f:
+    if "SUITES_FILE" in os.environ:
+        with open(os.environ["SUITES_FILE"], "a") as f:
             f.write("%s\t%d\t%d\t%.0f\t%.0f\n" % (
                 name, passed, failed, took, used.ru_utime + used.ru_stime))
     return status or int(failed > 0)
@@ -71,7 +71,7 @@ def table():
     row = "%-18s %8s %8s %6s %8s"
     print(row % ("suite", "passed", "failed", "s", "CPU s"))
     totals = [0] * 4
-    with open(os.environ["KEEL_SUITES"]) as f:
+    with open(os.environ["SUITES_FILE"]) as f:
         for line in f:
             name, *numbers = line.rstrip("\n").split("\t")
             print(row % (name, *numbers))

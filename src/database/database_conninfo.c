@@ -18,6 +18,7 @@
 #include "product.h"
 #include "utils/netaddr.h"
 #include "utils/start_error.h"
+#include "utils/text.h"
 
 #define URL		ENV("DATABASE_URL") ": "
 #define CONNECT_TIMEOUT	"3"	/* seconds */
@@ -25,13 +26,6 @@
 			"-c client_encoding=UTF8 "			\
 			"-c statement_timeout=5000 "			\
 			"-c idle_in_transaction_session_timeout=15000"
-
-/* A conninfo string while it is written: keyword='value' and so on. */
-struct conninfo {
-	char	text[4096];
-	size_t	len;
-	bool	full;
-};
 
 /* The URL's options, and libpq's defaults, some from the environment. */
 struct source {
@@ -46,31 +40,17 @@ struct server {
 	char		 resolved[NI_MAXHOST];
 };
 
+/* info is a conninfo string being written: keyword='value' and so on. */
 static void
-append_char(struct conninfo *info, char c)
+append_option(struct text *info, const char *keyword, const char *value)
 {
-	if (info->len + 1 >= sizeof(info->text)) {
-		info->full = true;
-		return;
-	}
-	info->text[info->len++] = c;
-	info->text[info->len] = '\0';
-}
-
-static void
-append_option(struct conninfo *info, const char *keyword, const char *value)
-{
-	for (; *keyword != '\0'; keyword++)
-		append_char(info, *keyword);
-	append_char(info, '=');
-	append_char(info, '\'');
+	text_printf(info, "%s='", keyword);
 	for (; *value != '\0'; value++) {
 		if (*value == '\'' || *value == '\\')
-			append_char(info, '\\');
-		append_char(info, *value);
+			text_puts(info, "\\");
+		text_add(info, value, 1);
 	}
-	append_char(info, '\'');
-	append_char(info, ' ');
+	text_puts(info, "' ");
 }
 
 static const char *
@@ -108,7 +88,7 @@ is_set(const char *value)
 
 /* Appends the URL's options, except those that we set ourselves. */
 static void
-append_given(struct conninfo *info, const PQconninfoOption *options)
+append_given(struct text *info, const PQconninfoOption *options)
 {
 	static const char *const ours[] = {
 		"options", "connect_timeout", "gssencmode", "host", "hostaddr",
@@ -239,7 +219,7 @@ warn_of_sslmode(const struct source *from, const struct server *s)
 
 /* On a Unix socket libpq ignores sslmode. */
 static const char *
-append_sslmode(struct conninfo *info, const struct source *from,
+append_sslmode(struct text *info, const struct source *from,
     const struct server *s)
 {
 	const char	*mode = given(from, "sslmode");
@@ -258,7 +238,7 @@ append_sslmode(struct conninfo *info, const struct source *from,
 
 /* By default, only a server that accepts writes will do. */
 static void
-append_target(struct conninfo *info, const struct source *from)
+append_target(struct text *info, const struct source *from)
 {
 	static const char	 keyword[] = "target_session_attrs";
 
@@ -269,7 +249,7 @@ append_target(struct conninfo *info, const struct source *from)
 }
 
 static const char *
-append_server(struct conninfo *info, const struct source *from)
+append_server(struct text *info, const struct source *from)
 {
 	struct server	 s;
 	const char	*problem;
@@ -284,7 +264,7 @@ append_server(struct conninfo *info, const struct source *from)
 }
 
 static const char *
-append_options(struct conninfo *info, const struct source *from)
+append_options(struct text *info, const struct source *from)
 {
 	const char	*more = given(from, "options");
 	char		 session[1024];
@@ -297,7 +277,7 @@ append_options(struct conninfo *info, const struct source *from)
 }
 
 static const char *
-write_conninfo(struct conninfo *info, const struct source *from)
+write_conninfo(struct text *info, const struct source *from)
 {
 	const char	*user = given_or_default(from, "user"), *problem;
 
@@ -312,14 +292,15 @@ write_conninfo(struct conninfo *info, const struct source *from)
 	append_option(info, "gssencmode", "disable");
 	append_option(info, "application_name", PRODUCT);
 	append_target(info, from);
-	return (info->full ? start_error(URL "it is too long") : NULL);
+	return (info->cut ? start_error(URL "it is too long") : NULL);
 }
 
 const char *
 database_conninfo(const char *url, const char **problem)
 {
-	static struct conninfo	 info;
-	struct source		 from;
+	static char	 data[4096];
+	struct text	 info = text_in(data, sizeof(data));
+	struct source	 from;
 
 	/* libpq's message would show the URL, with its password. */
 	if ((from.url = PQconninfoParse(url, NULL)) == NULL) {
@@ -332,9 +313,8 @@ database_conninfo(const char *url, const char **problem)
 		*problem = start_error(URL "out of memory");
 		return (NULL);
 	}
-	memset(&info, 0, sizeof(info));
 	*problem = write_conninfo(&info, &from);
 	PQconninfoFree(from.url);
 	PQconninfoFree(from.defaults);
-	return (*problem == NULL ? info.text : NULL);
+	return (*problem == NULL ? info.data : NULL);
 }

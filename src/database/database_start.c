@@ -4,7 +4,6 @@
  * statements, prepares each one and compares its columns with its model.
  */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "database/pool.h"
 #include "database/sync.h"
 #include "utils/start_error.h"
+#include "utils/text.h"
 
 REGISTERED(const struct query_file, query_files);
 
@@ -112,16 +112,17 @@ check_plan(PGconn *db, const struct query *q)
 {
 	const char	*problem = NULL;
 	char		 sql[512];
+	struct text	 t = text_in(sql, sizeof(sql));
 	PGresult	*r;
 	unsigned	 i;
-	size_t		 n;
 
-	n = (size_t)snprintf(sql, sizeof(sql), "EXPLAIN EXECUTE \"%s\"",
-	    q->name);
-	for (i = 0; i < q->nparams && n < sizeof(sql) - 8; i++)
-		n += (size_t)snprintf(sql + n, sizeof(sql) - n, "%sNULL",
-		    i == 0 ? "(" : ", ");
-	snprintf(sql + n, sizeof(sql) - n, "%s", i > 0 ? ")" : "");
+	text_printf(&t, "EXPLAIN EXECUTE \"%s\"", q->name);
+	for (i = 0; i < q->nparams; i++)
+		text_puts(&t, i == 0 ? "(NULL" : ", NULL");
+	if (i > 0)
+		text_puts(&t, ")");
+	if (t.cut)
+		return (query_problem(q, "it has too many parameters"));
 	r = PQexec(db, sql);
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
 		problem = query_problem(q, PQresultErrorMessage(r));

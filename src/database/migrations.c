@@ -16,6 +16,7 @@
 #include "database/migrations.h"
 #include "database/sync.h"
 #include "product.h"
+#include "utils/hex.h"
 #include "utils/start_error.h"
 
 #define CHECKSUM_TEXT	65
@@ -58,12 +59,10 @@ static void
 checksum(const struct migration *m, char out[static CHECKSUM_TEXT])
 {
 	unsigned char	 digest[32];
-	size_t		 i;
 
 	memset(digest, 0, sizeof(digest));
 	EVP_Digest(m->sql, strlen(m->sql), digest, NULL, EVP_sha256(), NULL);
-	for (i = 0; i < sizeof(digest); i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+	hex_text(out, digest, sizeof(digest));
 }
 
 /* A file that has changed since it was applied is an error, too. */

@@ -102,6 +102,26 @@ page_from_query(struct ctx *c, const char *fallback_sort)
 	return (p);
 }
 
+struct page_order
+page_order(struct ctx *c, const struct page *p,
+    const struct page_order *orders, size_t n, const char *what)
+{
+	struct page_order	 order;
+	size_t			 i;
+
+	for (i = 0; i < n && strcmp(orders[i].sort, p->sort) != 0; i++)
+		;
+	if (i == n)
+		raise_invalid(c, "query.sort", "not_allowed",
+		    "Is no order of %s", what);
+	order = orders[i];
+	if (p->after_id != NULL) {
+		order.key = p->after_key;
+		order.id = p->after_id;
+	}
+	return (order);
+}
+
 int64_t
 page_count(const struct page *p, int64_t total)
 {

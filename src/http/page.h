@@ -10,6 +10,8 @@
 #include "request/ctx.h"
 #include "utils/cursor.h"
 
+struct query;
+
 /*
  * A page of a list: ?page&limit or ?skip&limit with an exact total, or
  * ?cursor&limit, which returns each row once even if rows are added or deleted
@@ -98,6 +100,25 @@ struct page {
 /* Before the first id of an ascending and of a descending order. */
 #define PAGE_FIRST_ID	"00000000-0000-0000-0000-000000000000"
 #define PAGE_LAST_ID	"ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+/* An order of a list; key and id come before its first row. */
+struct page_order {
+	const char		*sort;
+	const struct query	*query;		/* database.h */
+	const char		*key, *id;
+};
+
+/*
+ * Returns the order that the page asks for, of a table of them, with the key
+ * and id that the page begins after. Raises 422 "Is no order of WHAT" if it is
+ * not in the table.
+ */
+#define PAGE_ORDER(c, p, table, what)					\
+	page_order(c, p, table, sizeof(table) / sizeof((table)[0]), what)
+
+struct page_order	 page_order(struct ctx *, const struct page *,
+			    const struct page_order *, size_t n,
+			    const char *what);
 
 /* In the parent, once: sets the key that signs cursors. It is copied. */
 void			 pages_init(const unsigned char[static CURSOR_KEY]);

@@ -8,15 +8,9 @@
 void
 respond_header(struct ctx *c, const char *name, const char *value)
 {
-	struct header	*h;
-
 	if (strpbrk(value, "\r\n") != NULL)
 		raise_error(c, &ERR_INTERNAL, "Line break in header %s", name);
-	h = ctx_alloc(c, sizeof(*h));
-	h->name = name;
-	h->value = ctx_strdup(c, value);
-	h->next = c->response.headers;
-	c->response.headers = h;
+	header_add(c, &c->response.headers, name, value);
 }
 
 void

@@ -14,6 +14,7 @@
 #include "jobs/attempt.h"
 #include "jobs/jobs_repository.h"
 #include "jobs/runner.h"
+#include "utils/text.h"
 #include "utils/uuid.h"
 
 #define POLL_MS		2000
@@ -170,20 +171,26 @@ runner_told(void)
 	claim_if_due(coro_now_ms());
 }
 
+/* Adds an item to an array's text, which begins with "{". */
+static void
+add_item(struct text *array, const char *item)
+{
+	text_printf(array, "%s%s", array->len > 1 ? "," : "", item);
+}
+
 static const char *
 ids_of_attempts(struct ctx *c)
 {
-	char		*ids = ctx_alloc(c, runner.n * UUID_TEXT + 3), *p = ids;
+	struct text	 ids = arena_text(&c->arena);
 	struct attempt	*a;
 
-	*p++ = '{';
-	TAILQ_FOREACH(a, &runner.attempts, list) {
-		if (p != ids + 1)
-			*p++ = ',';
-		p = stpcpy(p, a->job.id);
-	}
-	*p = '}';
-	return (ids);
+	text_puts(&ids, "{");
+	TAILQ_FOREACH(a, &runner.attempts, list)
+		add_item(&ids, a->job.id);
+	text_puts(&ids, "}");
+	if (ids.cut)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (ids.data);
 }
 
 static void
@@ -287,7 +294,7 @@ runner_init(void)
 {
 	struct job_kind	*const *k;
 	size_t		 len = sizeof("{}");
-	char		*p;
+	struct text	 kinds;
 
 	EACH_REGISTERED(k, job_kinds)
 		len += strlen((*k)->name) + 1;
@@ -296,12 +303,9 @@ runner_init(void)
 		    "memory to begin with");
 		exit(1);
 	}
-	p = runner.kinds;
-	*p++ = '{';
-	EACH_REGISTERED(k, job_kinds) {
-		if (p != runner.kinds + 1)
-			*p++ = ',';
-		p = stpcpy(p, (*k)->name);
-	}
-	stpcpy(p, "}");
+	kinds = text_in(runner.kinds, len);
+	text_puts(&kinds, "{");
+	EACH_REGISTERED(k, job_kinds)
+		add_item(&kinds, (*k)->name);
+	text_puts(&kinds, "}");
 }

@@ -95,7 +95,7 @@ expand(struct text *t, enum mail_part part, const char *p, size_t len,
 	while ((gap = memmem(p, (size_t)(end - p), "{{", 2)) != NULL) {
 		text_add(t, p, (size_t)(gap - p));
 		name = read_gap(gap, &name_len, &gap_len);
-		if (name == NULL) {		/* never: see mail_check() */
+		if (name == NULL) {		/* see mail_check() */
 			t->cut = true;
 			return;
 		}

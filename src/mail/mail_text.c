@@ -15,7 +15,7 @@
 #define WORD_FRAME	12	/* of these, for =?utf-8?q? and ?= */
 #define QUOTED		76	/* columns of a quoted-printable line */
 
-/* Columns of the line that is being written. */
+/* The columns already used in the current line. */
 static size_t
 column(const struct text *t)
 {

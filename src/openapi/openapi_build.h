@@ -23,7 +23,7 @@
 #define EXAMPLE_ID	"0f8fad5b-d9cb-469f-a165-70867728950e"
 #define EXAMPLE_UUID	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 
-/* What kore.conf makes of a list: its parameters limit, and cursor. */
+/* What kore.conf makes of a list, by its parameters limit and cursor. */
 #define IN_PAGES	0x1
 #define BY_CURSOR	0x2
 

@@ -148,9 +148,9 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 /* The kinds with one status that a row may raise, as one response. */
 struct error_response {
 	int			 status;
-	const char		*doc;			/* of the first */
+	const char		*doc;			/* of the first kind */
 	char			 letters[OPENAPI_NAME_MAX];
-	struct text		 name;			/* of all kinds */
+	struct text		 name;			/* of all */
 	json_t			*examples;
 };
 

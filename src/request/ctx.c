@@ -53,6 +53,18 @@ ctx_printf(struct ctx *c, const char *fmt, ...)
 }
 
 void
+header_add(struct ctx *c, struct header **list, const char *name,
+    const char *value)
+{
+	struct header	*h = ctx_alloc(c, sizeof(*h));
+
+	h->name = name;
+	h->value = ctx_strdup(c, value);
+	h->next = *list;
+	*list = h;
+}
+
+void
 defer(struct ctx *c, void (*fn)(void *), void *ptr)
 {
 	struct defer	*d;

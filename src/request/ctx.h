@@ -133,6 +133,10 @@ char		*ctx_strndup(struct ctx *, const char *, size_t);
 char		*ctx_printf(struct ctx *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
+/* Adds a header to a list of the ctx's; name is kept, value is copied. */
+void		 header_add(struct ctx *, struct header **list,
+		    const char *name, const char *value);
+
 /*
  * Registers fn(ptr) to be called when the ctx ends, in any way; the last one
  * registered runs first. Call defer() right after ptr is acquired: when out of

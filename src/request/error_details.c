@@ -12,12 +12,7 @@
 void
 error_header(struct ctx *c, const char *name, const char *value)
 {
-	struct header	*h = ctx_alloc(c, sizeof(*h));
-
-	h->name = name;
-	h->value = ctx_strdup(c, value);
-	h->next = c->error.headers;
-	c->error.headers = h;
+	header_add(c, &c->error.headers, name, value);
 }
 
 void

@@ -91,7 +91,7 @@ may_repeat(const char *posix, const char *p)
 	    (p - posix >= 2 && p[-2] == '\\')));
 }
 
-/* JavaScript's dot leaves out the ends of lines. */
+/* JavaScript's dot does not match line breaks. */
 static const char *
 other(struct text *t, const char *p)
 {

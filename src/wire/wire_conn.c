@@ -7,55 +7,19 @@
 #include "base/export.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "coro/loop.h"
 #include "wire/wire_caps.h"
 #include "wire/wire_conn.h"
 
 #define HANDSHAKE_MS	5000
 #define SENDING_MS	30000
 #define LINGERING_MS	2000
-#define UNREAD_MS	2000	/* then an unread response is evictable */
 #define SPARE		8	/* connections below Kore's own limit */
 #define KORE_HEAD_MAX	64	/* bytes of a buffer that Kore never uses */
-
-struct wire_limits	wire_limits;
-
-static LIST_HEAD(, wire)	all = LIST_HEAD_INITIALIZER(all);
-static TAILQ_HEAD(, wire)	ready = TAILQ_HEAD_INITIALIZER(ready);
-static unsigned			nwires, nready;
 
 EXPORT void	wire_connect(struct connection *);
 
 static void	wire_disconnect(struct connection *);
 static int	wire_event(struct connection *);
-
-void
-wire_phase_set(struct wire *w, enum wire_phase phase)
-{
-	w->phase = phase;
-	w->since = kore_time_ms();
-}
-
-void
-wire_later(struct wire *w)
-{
-	if (w->ready)
-		return;
-	w->ready = true;
-	nready++;
-	TAILQ_INSERT_TAIL(&ready, w, readylist);
-	loop_schedule();
-}
-
-static void
-not_ready(struct wire *w)
-{
-	if (!w->ready)
-		return;
-	w->ready = false;
-	nready--;
-	TAILQ_REMOVE(&ready, w, readylist);
-}
 
 static struct wire *
 wire_new(struct connection *c)
@@ -74,8 +38,7 @@ wire_new(struct connection *c)
 		mem_free(w);
 		return (NULL);
 	}
-	LIST_INSERT_HEAD(&all, w, all);
-	nwires++;
+	wire_list_add(w);
 	wire_phase_set(w, WIRE_HANDSHAKE);
 	c->hdlr_extra = w;
 	c->disconnect = wire_disconnect;
@@ -92,50 +55,10 @@ wire_disconnect(struct connection *c)
 	struct wire	*w = c->hdlr_extra;
 
 	c->hdlr_extra = NULL;
-	not_ready(w);
+	wire_list_remove(w);
 	caps_leave(w->slot);
-	wire_read_end(w);
-	LIST_REMOVE(w, all);
-	nwires--;
+	wire_memory_free(w);
 	mem_free(w);
-}
-
-/*
- * A request that is being handled is never evicted. A response that the client
- * does not read counts as handled after UNREAD_MS.
- */
-static bool
-is_evictable(const struct wire *w, bool sending_one, uint64_t now)
-{
-	switch (w->phase) {
-	case WIRE_HEAD:
-	case WIRE_BODY:
-		return (!sending_one || w->len > 0 || w->request != NULL);
-	case WIRE_HANDLING:
-		return (false);
-	case WIRE_SENDING:
-		return (!sending_one && now >= w->since + UNREAD_MS);
-	default:
-		return (!sending_one);
-	}
-}
-
-bool
-wire_evict(const struct wire *except, bool sending_one)
-{
-	struct wire	*w, *oldest = NULL;
-	uint64_t	 now = kore_time_ms();
-
-	LIST_FOREACH(w, &all, all) {
-		if (w != except && is_evictable(w, sending_one, now) &&
-		    (oldest == NULL || w->since < oldest->since))
-			oldest = w;
-	}
-	if (oldest == NULL)
-		return (false);
-	metrics->connections_evicted++;
-	kore_connection_disconnect(oldest->conn);
-	return (true);
 }
 
 /*
@@ -150,7 +73,7 @@ admit(struct connection *c)
 	if (c->state == CONN_STATE_DISCONNECTING)
 		return;
 	if ((c->hdlr_extra == NULL && wire_new(c) == NULL) ||
-	    (nwires + SPARE > worker_max_connections &&
+	    (wire_count() + SPARE > worker_max_connections &&
 	    !wire_evict(c->hdlr_extra, false)))
 		kore_connection_disconnect(c);
 }
@@ -236,14 +159,13 @@ wire_event(struct connection *c)
 void
 wire_run(void)
 {
-	unsigned		 n = nready;
+	unsigned		 n = wire_count_ready();
 	struct connection	*c;
 	struct wire		*w;
 
 	/* Connections with more to do go back to the end of the list. */
-	while (n-- > 0 && (w = TAILQ_FIRST(&ready)) != NULL) {
+	while (n-- > 0 && (w = wire_next_ready()) != NULL) {
 		c = w->conn;
-		not_ready(w);
 		if (!go_on(w))
 			kore_connection_disconnect(c);
 	}
@@ -266,14 +188,14 @@ wire_tick(uint64_t now)
 	struct wire		*w, *next;
 	uint64_t		 most;
 
-	for (w = LIST_FIRST(&all); w != NULL; w = next) {
+	for (w = wire_first(); w != NULL; w = next) {
 		next = LIST_NEXT(w, all);
 		c = w->conn;
 		most = wire_limits.deadline[w->phase];
 		if (most != 0 && now >= w->since + most && !time_is_up(w))
 			kore_connection_disconnect(c);
 	}
-	metrics->connections = nwires;
+	metrics->connections = wire_count();
 	metrics->wire_memory = wire_memory();
 }
 

@@ -62,13 +62,24 @@ struct wire_limits {
 extern struct wire_limits	wire_limits;
 
 /*
- * The functions below return false when the connection must be closed: the
- * event callback that has called them disconnects it, and does not use the
- * struct wire again, which may have been freed.
+ * The files of this room call only those above them in this list; wire_conn.c
+ * calls them all, at Kore's events. wire_send.c and wire_read.c return false
+ * when the connection must be closed: the event callback that has called them
+ * disconnects it, and does not use the struct wire again, which may have been
+ * freed.
  */
 
-/* wire_conn.c */
+/* wire_list.c */
 void	 wire_phase_set(struct wire *, enum wire_phase);
+void	 wire_list_add(struct wire *);
+void	 wire_list_remove(struct wire *);
+struct wire	*wire_first(void);		/* then LIST_NEXT(w, all) */
+unsigned wire_count(void);
+
+/* Lets the connection go on in the next round of wire_run(). */
+void	 wire_later(struct wire *);
+unsigned wire_count_ready(void);
+struct wire	*wire_next_ready(void);		/* takes it off the list */
 
 /*
  * Makes room: closes the connection that has waited longest and has no request
@@ -76,17 +87,28 @@ void	 wire_phase_set(struct wire *, enum wire_phase);
  * among all. False if there is none except `except`.
  */
 bool	 wire_evict(const struct wire *except, bool sending_one);
-void	 wire_later(struct wire *);		/* continue in the next round */
 
-/* wire_read.c */
-bool	 wire_read(struct wire *);		/* reads what is there */
-void	 wire_read_end(struct wire *);		/* frees all buffers */
-ssize_t	 wire_receive(struct wire *, char *, size_t);
+/*
+ * wire_memory.c: wire_memory() counts all of it. At WIRE_MEMORY_MAX the client
+ * that has been sending longest is evicted. False or NULL: there is no memory.
+ */
+bool	 wire_in_grow(struct wire *);		/* makes room to read */
+void	 wire_in_free(struct wire *);
+bool	 wire_body_append(struct wire *, const char *, size_t);
+struct wire_request	*wire_request_new(const struct wire *,
+			    const char *text, size_t len);
+void	 wire_memory_free(struct wire *);	/* all of the connection's */
+
+/* Kore has the request: it is no longer counted. */
+void	 wire_request_passed(const struct wire_request *);
 
 /* wire_send.c */
 bool	 wire_refuse(struct wire *, const struct error_kind *,
 	    const char *message);
 bool	 wire_flush(struct wire *);		/* then the next phase */
 bool	 wire_discard(struct wire *);		/* while LINGERING */
+
+/* wire_read.c */
+bool	 wire_read(struct wire *);		/* reads what is there */
 
 #endif

@@ -16,23 +16,12 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "base/mem.h"
 #include "wire/wire_conn.h"
 
-#define IN_MIN		2048
-#define BODY_MIN	1024
 #define TURN_BYTES	65536	/* then the next connection's turn */
 #define TURN_RECORD	256	/* what a TLS record without data counts as */
 
-static size_t	memory;
-
 static const char	busy[] = "The server is busy";
-
-size_t
-wire_memory(void)
-{
-	return (memory);
-}
 
 /*
  * SSL_read() also returns "want read" after a record without data (a key
@@ -60,8 +49,8 @@ receive_tls(struct wire *w, char *p, size_t len)
  * Returns the number of bytes read; 0 if none are there yet, -1 if the
  * connection has ended or failed.
  */
-ssize_t
-wire_receive(struct wire *w, char *p, size_t len)
+static ssize_t
+receive(struct wire *w, char *p, size_t len)
 {
 	ssize_t	 n;
 
@@ -73,81 +62,6 @@ wire_receive(struct wire *w, char *p, size_t len)
 		return (0);
 	w->readable = false;
 	return (n == -1 && errno == EAGAIN ? 0 : -1);
-}
-
-/*
- * Makes room for `size` more bytes: evicts the clients that have been sending
- * longest. Otherwise a few that never finish would keep everyone else out.
- */
-static bool
-make_room(const struct wire *w, size_t size)
-{
-	while (memory + size > WIRE_MEMORY_MAX) {
-		if (!wire_evict(w, true))
-			return (false);
-	}
-	return (true);
-}
-
-static void *
-resize(const struct wire *w, void *p, size_t old, size_t size)
-{
-	void	*new;
-
-	if (!make_room(w, size - old) || (new = mem_alloc(size)) == NULL)
-		return (NULL);
-	if (p != NULL) {
-		memcpy(new, p, old);
-		OPENSSL_cleanse(p, old);
-		mem_free(p);
-	}
-	memory += size - old;
-	return (new);
-}
-
-static void
-in_free(struct wire *w)
-{
-	if (w->in != NULL)
-		OPENSSL_cleanse(w->in, w->size);
-	mem_free(w->in);
-	memory -= w->size;
-	w->in = NULL;
-	w->len = w->size = 0;
-}
-
-static size_t
-request_size(const struct wire_request *r)
-{
-	return (sizeof(*r) + r->text_len + r->body_size);
-}
-
-void
-wire_read_end(struct wire *w)
-{
-	in_free(w);
-	if (w->request != NULL && w->phase != WIRE_HANDLING)
-		memory -= request_size(w->request);
-	wire_request_free(w->request);
-	w->request = NULL;
-}
-
-/* Makes room to read. head_scan() has refused a head that fills all of it. */
-static bool
-in_grow(struct wire *w)
-{
-	size_t	 size = w->size == 0 ? IN_MIN : 2 * w->size;
-	char	*in;
-
-	if (w->len < w->size)
-		return (true);
-	if (size > wire_limits.head_max)
-		size = wire_limits.head_max;
-	if ((in = resize(w, w->in, w->size, size)) == NULL)
-		return (false);
-	w->in = in;
-	w->size = size;
-	return (true);
 }
 
 static void
@@ -189,40 +103,13 @@ hand_over(struct wire *w)
 	nb->s_off = nb->b_len = nb->m_len = len;
 	w->close = h->close;
 	if (w->len == 0)
-		in_free(w);
+		wire_in_free(w);
 	memset(&w->scan, 0, sizeof(w->scan));
 	/* From here on, the number of requests being handled is limited. */
-	memory -= request_size(w->request);
+	wire_request_passed(w->request);
 	wire_phase_set(w, WIRE_HANDLING);
 	return (http_header_recv(nb) == KORE_RESULT_OK &&
 	    c->hdlr_extra == w && (c->flags & CONN_CLOSE_EMPTY) == 0);
-}
-
-static bool
-append(struct wire *w, const char *data, size_t len)
-{
-	struct wire_request	*r = w->request;
-	size_t			 size = r->body_size, need;
-	size_t			 most = (size_t)r->head.content_length + 1;
-	char			*body;
-
-	need = r->body_len + len + 1;
-	if (need > size) {
-		size = size == 0 ? BODY_MIN : 2 * size;
-		if (!r->head.chunked && size > most)
-			size = most;
-		if (size < need)
-			size = need;
-		body = resize(w, r->body, r->body_size, size);
-		if (body == NULL)
-			return (false);
-		r->body = body;
-		r->body_size = size;
-	}
-	memcpy(r->body + r->body_len, data, len);
-	r->body_len += len;
-	r->body[r->body_len] = '\0';
-	return (true);
 }
 
 static bool
@@ -234,7 +121,7 @@ read_sized(struct wire *w)
 
 	if (n > w->len)
 		n = w->len;
-	if (n > 0 && !append(w, w->in, n))
+	if (n > 0 && !wire_body_append(w, w->in, n))
 		return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
 	consume(w, n);
 	if (r->body_len < (size_t)r->head.content_length)
@@ -259,7 +146,7 @@ read_chunked(struct wire *w)
 			return (wire_refuse(w, &ERR_CONTENT_TOO_LARGE,
 			    "The body is too large"));
 		at += used;
-		if (data > 0 && !append(w, w->in + at, data))
+		if (data > 0 && !wire_body_append(w, w->in + at, data))
 			return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
 		at += data;
 	} while (result == CHUNKED_DATA);
@@ -302,12 +189,8 @@ read_head(struct wire *w, size_t start, size_t end)
 	struct wire_request	*r;
 	size_t			 len = end - start;
 
-	if (!make_room(w, sizeof(*r) + len) ||
-	    (r = mem_calloc(1, sizeof(*r) + len)) == NULL)
+	if ((r = wire_request_new(w, w->in + start, len)) == NULL)
 		return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
-	r->text_len = len;
-	memory += sizeof(*r) + len;
-	memcpy(r->text, w->in + start, len);
 	consume(w, end);
 	w->request = r;
 	if (!head_parse(&r->head, r->text, len, &error))
@@ -384,9 +267,9 @@ wire_read(struct wire *w)
 			wire_later(w);
 			return (true);
 		}
-		if (!in_grow(w))
+		if (!wire_in_grow(w))
 			return (wire_refuse(w, &ERR_UNAVAILABLE, busy));
-		n = wire_receive(w, w->in + w->len, w->size - w->len);
+		n = receive(w, w->in + w->len, w->size - w->len);
 		if (n == -1)
 			return (false);
 		turn += n == 0 ? TURN_RECORD : (size_t)n;
@@ -395,7 +278,7 @@ wire_read(struct wire *w)
 			return (false);
 	}
 	if (w->len == 0 && w->in != NULL && w->phase != WIRE_BODY)
-		in_free(w);
+		wire_in_free(w);
 	acknowledge(w);
 	return (true);
 }

@@ -30,7 +30,7 @@ linger(struct wire *w)
 	}
 	if (shutdown(w->conn->fd, SHUT_WR) == -1)
 		return (false);
-	wire_read_end(w);
+	wire_memory_free(w);
 	wire_phase_set(w, WIRE_LINGERING);
 	w->linger_end = w->since + LINGER_MAX_MS;
 	w->readable = true;

@@ -162,7 +162,7 @@ def pytest_configure(config):
     contract.watch.start()
     config.pluginmanager.register(Exercised())
     for line in ("faults: needs the asan build, which contains "
-                 "src/runtime/faults.c",
+                 "src/base/faults.c",
                  "smoke: a short run, see selection.py",
                  "asan: run under AddressSanitizer each time, see "
                  "selection.py"):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Jobs in the database, as an admin asks. For src/modules/admin_jobs only. */
+/* Jobs in the database, as an admin sees them. For admin_jobs only. */
 
 #ifndef MODULES_ADMIN_JOBS_REPOSITORY_H
 #define MODULES_ADMIN_JOBS_REPOSITORY_H

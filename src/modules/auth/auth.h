@@ -91,7 +91,10 @@ void		 auth_service_end_session(struct ctx *, const struct user *,
 void		 auth_service_end_sessions(struct ctx *, const struct user *,
 		    const char *except) AWAITS;
 
-/* Deletes sessions, networks and failures at unknown accounts, long over. */
+/*
+ * Deletes the sessions that ended long ago, old failures at unknown accounts
+ * and old networks.
+ */
 void		 auth_service_purge(struct ctx *) AWAITS;
 
 /* auth_attempts.c */

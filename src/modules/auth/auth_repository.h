@@ -9,7 +9,7 @@
 
 /* auth_models.c */
 
-/* An attempt at an account, counted. */
+/* The result of counting an attempt at an account. */
 struct attempt_count {
 	bool	known;		/* its user is known in this network */
 };

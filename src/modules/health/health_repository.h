@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the database is like. For src/modules/health only. */
+/* The state of the database. For src/modules/health only. */
 
 #ifndef MODULES_HEALTH_REPOSITORY_H
 #define MODULES_HEALTH_REPOSITORY_H

@@ -27,12 +27,7 @@ QUERY(users, list_by_email_desc, user);
 QUERY(users, list_by_name, user);
 QUERY(users, list_by_name_desc, user);
 
-/* The orders of a list; key and id come before the first row of each. */
-static const struct order {
-	const char		*sort;
-	const struct query	*query;
-	const char		*key, *id;
-} orders[] = {
+static const struct page_order	orders[] = {
 	{ "created_at", &users_list_by_created_at.query, "-infinity",
 	    PAGE_FIRST_ID },
 	{ "-created_at", &users_list_by_created_at_desc.query, "infinity",
@@ -70,29 +65,14 @@ users_repository_find_signed_in_and_target(struct ctx *c, const char *user_id,
 	    session_id, target_id));
 }
 
-static const struct order *
-find_order(struct ctx *c, const char *sort)
-{
-	size_t	 i;
-
-	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		if (strcmp(orders[i].sort, sort) == 0)
-			return (&orders[i]);
-	}
-	raise_invalid(c, "query.sort", "not_allowed", "Is no order of users");
-}
-
 struct user *
 users_repository_find_all(struct ctx *c, const struct user_filter *filter,
     const struct page *page, int64_t limit, size_t *n)
 {
-	const struct order	*order = find_order(c, page->sort);
-	bool			 start = page->after_id == NULL;
+	struct page_order	 order = PAGE_ORDER(c, page, orders, "users");
 
-	return (db_query_many(c, order->query, n, PARAMS(filter->role,
-	    filter->is_active, filter->q,
-	    start ? order->key : page->after_key,
-	    start ? order->id : page->after_id,
+	return (db_query_many(c, order.query, n, PARAMS(filter->role,
+	    filter->is_active, filter->q, order.key, order.id,
 	    db_int(c, limit), db_int(c, page->skip))));
 }
 

@@ -106,7 +106,7 @@ def test_a_second_client_hello_leaks_nothing(start_server):
 
     def say_hello(count):
         subprocess.run([sys.executable, "-c", HELLOS, str(server.port),
-                        str(count)], check=True, timeout=60,
+                        str(count)], check=True, timeout=180,
                        env=os.environ | {"OPENSSL_CONF": config})
         status = read_text("/proc/%d/status" % worker)
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])

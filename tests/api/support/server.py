@@ -251,8 +251,9 @@ class Server:
 
     def client(self, **options):
         options.setdefault("timeout", 30)
-        return httpx.Client(base_url=self.url, verify=self.tls(),
-                            trust_env=False, **options)
+        if "verify" not in options:
+            options["verify"] = self.tls()
+        return httpx.Client(base_url=self.url, trust_env=False, **options)
 
     def metrics(self):
         page = httpx.get(self.admin_url + "/metrics", timeout=10,

@@ -37,13 +37,14 @@ class HealthWatch(Background):
 
     def run(self, keep):
         kept = self.server.client() if keep else None
-        while not self.ended.wait(0.01):
+        tls = self.server.tls()
+        while not self.ended.wait(0.02):
             started = time.monotonic()
             try:
                 if kept is not None:
                     answer = kept.get("/healthz")
                 else:
-                    with self.server.client() as client:
+                    with self.server.client(verify=tls) as client:
                         answer = client.get("/healthz")
                 if answer.status_code != 200:
                     self.failures.append(answer.status_code)

@@ -253,7 +253,7 @@ write_sample(struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-/* In a buffer of each size: it fits, or text.cut is set and it stays within. */
+/* In a buffer of each size, it fits, or text.cut is set, without an overrun. */
 static void
 test_fixed_buffer(void **state)
 {
@@ -275,7 +275,7 @@ test_fixed_buffer(void **state)
 		assert_memory_equal(buf, whole.text.data, j.text.len);
 		assert_int_equal(buf[i], 'x');
 
-		/* It stays cut, though this would fit. */
+		/* It stays cut, although this would fit. */
 		len = j.text.len;
 		if (j.text.cut) {
 			jsonw_array_end(&j);

@@ -265,6 +265,42 @@ test_memory_short(void **state)
 	    "cursor after 17 at a");
 }
 
+static const struct page_order	orders[] = {
+	{ "name", NULL, "", PAGE_FIRST_ID },
+	{ "-name", NULL, NULL, PAGE_LAST_ID },
+};
+
+static void
+tell_order(struct ctx *c)
+{
+	struct page_order	 o = PAGE_ORDER(c, page_read(c), orders,
+				    "items");
+
+	snprintf(told, sizeof(told), "%s: '%s' %.4s", o.sort,
+	    o.key != NULL ? o.key : "none", o.id);
+}
+
+static void
+test_orders(void **state)
+{
+	char	 query[CURSOR_MAX + 100];
+
+	(void)state;
+	assert_string_equal(page_run(VERB_GET, "sort=name", tell_order, 0),
+	    "name: '' 0000");
+	assert_string_equal(page_run(VERB_GET, "sort=-name", tell_order, 0),
+	    "-name: 'none' ffff");
+	/* Valid for kore.conf, and not in the table. */
+	assert_string_equal(page_run(VERB_GET, "sort=created_at", tell_order,
+	    0), WRONG " query.sort:not_allowed");
+	assert_string_equal(request_detail(0), "Is no order of items");
+
+	strcpy(query, next_query(VERB_GET, "cursor=&sort=-name", "17", "key",
+	    "&sort=-name"));
+	assert_string_equal(page_run(VERB_GET, query, tell_order, 0),
+	    "-name: 'key' 17");
+}
+
 int
 main(void)
 {
@@ -278,6 +314,7 @@ main(void)
 		TEST(test_cursors_of_another_list),
 		TEST(test_long_keys),
 		TEST(test_memory_short),
+		TEST(test_orders),
 	};
 
 	return (cmocka_run_group_tests_name("page", tests, configure, NULL));

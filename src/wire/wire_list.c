@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All connections of this worker: which of them have more to do, and which one
+ * is closed to make room.
+ */
+
+#include "base/metrics.h"
+#include "coro/loop.h"
+#include "wire/wire_conn.h"
+
+#define UNREAD_MS	2000	/* then an unread response is evictable */
+
+struct wire_limits	wire_limits;
+
+static LIST_HEAD(, wire)	all = LIST_HEAD_INITIALIZER(all);
+static TAILQ_HEAD(, wire)	ready = TAILQ_HEAD_INITIALIZER(ready);
+static unsigned			nwires, nready;
+
+void
+wire_phase_set(struct wire *w, enum wire_phase phase)
+{
+	w->phase = phase;
+	w->since = kore_time_ms();
+}
+
+void
+wire_later(struct wire *w)
+{
+	if (w->ready)
+		return;
+	w->ready = true;
+	nready++;
+	TAILQ_INSERT_TAIL(&ready, w, readylist);
+	loop_schedule();
+}
+
+static void
+not_ready(struct wire *w)
+{
+	if (!w->ready)
+		return;
+	w->ready = false;
+	nready--;
+	TAILQ_REMOVE(&ready, w, readylist);
+}
+
+struct wire *
+wire_next_ready(void)
+{
+	struct wire	*w = TAILQ_FIRST(&ready);
+
+	if (w != NULL)
+		not_ready(w);
+	return (w);
+}
+
+unsigned
+wire_count_ready(void)
+{
+	return (nready);
+}
+
+void
+wire_list_add(struct wire *w)
+{
+	LIST_INSERT_HEAD(&all, w, all);
+	nwires++;
+}
+
+void
+wire_list_remove(struct wire *w)
+{
+	not_ready(w);
+	LIST_REMOVE(w, all);
+	nwires--;
+}
+
+struct wire *
+wire_first(void)
+{
+	return (LIST_FIRST(&all));
+}
+
+unsigned
+wire_count(void)
+{
+	return (nwires);
+}
+
+/*
+ * A request that is being handled is never evicted. A response that the client
+ * does not read counts as handled after UNREAD_MS.
+ */
+static bool
+is_evictable(const struct wire *w, bool sending_one, uint64_t now)
+{
+	switch (w->phase) {
+	case WIRE_HEAD:
+	case WIRE_BODY:
+		return (!sending_one || w->len > 0 || w->request != NULL);
+	case WIRE_HANDLING:
+		return (false);
+	case WIRE_SENDING:
+		return (!sending_one && now >= w->since + UNREAD_MS);
+	default:
+		return (!sending_one);
+	}
+}
+
+bool
+wire_evict(const struct wire *except, bool sending_one)
+{
+	struct wire	*w, *oldest = NULL;
+	uint64_t	 now = kore_time_ms();
+
+	LIST_FOREACH(w, &all, all) {
+		if (w != except && is_evictable(w, sending_one, now) &&
+		    (oldest == NULL || w->since < oldest->since))
+			oldest = w;
+	}
+	if (oldest == NULL)
+		return (false);
+	metrics->connections_evicted++;
+	kore_connection_disconnect(oldest->conn);
+	return (true);
+}
