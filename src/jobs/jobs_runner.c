@@ -219,7 +219,7 @@ renew_leases(struct ctx *c)
 
 /*
  * Returns when to check for the next round, by coro_now_ms(). If this clock is
- * ahead of the database's, the round has not begun there: so it checks often.
+ * ahead of the database's, the round has not started there, so it checks often.
  */
 static uint64_t
 next_round(const struct job_kind *k)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Clients that want all of a server and give nothing. Each attack runs in a
-process of its own, from 127.0.0.1 unless it says otherwise, until it is told
-to end."""
+"""Clients that take resources and do nothing useful. Each attack runs in its
+own process, from 127.0.0.1 unless it says otherwise, until it is told to
+end."""
 
 import select
 import shutil
@@ -13,13 +13,13 @@ import time
 
 SILENT = 1100
 BIG = 20 * 1024 * 1024
-SLOW = 250          # below the cap for one address
+SLOW = 250          # below the limit of one address
 MANY = ["127.0.1.%d" % i for i in range(1, 13)]
 OPENED_AT_ONCE = 1000
 SHORT = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 POST = "POST /api/v1/users HTTP/1.1\r\nHost: localhost\r\n" \
     "Content-Type: application/json\r\n"
-# Its answer has ten thousand bytes.
+# The response has ten thousand bytes.
 LONG = "GET /healthz?%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % "&".join(
     "q%d" % i for i in range(300))
 
@@ -48,7 +48,7 @@ class Target:
 
 
 class Herd:
-    """Many connections. Those that the server closes are opened again."""
+    """Many connections. It reopens those that the server closes."""
 
     def __init__(self, target, count, first=b"", sources=("127.0.0.1",),
                  **options):
@@ -59,7 +59,7 @@ class Herd:
         self.options = options
         self.opened = 0
         self.open = {}      # by descriptor
-        self.said = {}      # how often each has said more
+        self.said = {}      # how many times each has sent more
 
     def grow(self, ended):
         for _ in range(OPENED_AT_ONCE):
@@ -111,8 +111,8 @@ class Herd:
             self.say(s, data)
 
     def run(self, ended, more=None, deaf=False):
-        """Every second each says a little more: more(how often it has done
-        so)."""
+        """Every second each connection sends a little more: more(number of
+        times so far)."""
         while not ended.is_set():
             started = time.monotonic()
             if not deaf:
@@ -134,12 +134,12 @@ def silent_tls(target, ended):
 
 
 def silent_from_many(target, ended):
-    """More than all workers may have, and no address above its cap."""
+    """More than all workers accept, and no address above its limit."""
     Herd(target, 3000, sources=MANY, tls=False).run(ended)
 
 
 def slow_handshakes(target, ended):
-    """A ClientHello of which a byte comes every second."""
+    """Sends one byte of a ClientHello every second."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = target.tls.wrap_bio(incoming, outgoing, server_hostname="localhost")
     try:
@@ -166,7 +166,7 @@ def slow_chunks(target, ended):
 
 
 def slow_readers(target, ended):
-    """A hundred long answers each, which nobody takes."""
+    """Requests a hundred long responses each, and does not read them."""
     Herd(target, SLOW, LONG.encode() * 100, window=2048).run(ended, deaf=True)
 
 
@@ -192,12 +192,12 @@ def send_big_bodies(target, ended):
 
 
 def big_bodies(target, ended):
-    """20 MB behind a body of one byte, again and again."""
+    """20 MB after a body of one byte, again and again."""
     in_threads(6, send_big_bodies, target, ended)
 
 
 def run_command(command, ended, **options):
-    """A command, until it ends or is to end."""
+    """Runs a command until it ends or must end."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, **options)
     try:
@@ -209,8 +209,8 @@ def run_command(command, ended, **options):
 
 
 def update_keys(target, ended):
-    """s_client takes a line that begins with K for the wish to update its
-    keys and the server's."""
+    """s_client takes a line that begins with K as the command to update both
+    sides' keys."""
     while not ended.is_set():
         yes = subprocess.Popen(["yes", "K"], stdout=subprocess.PIPE)
         try:
@@ -228,7 +228,7 @@ def key_updates(target, ended):
 
 
 def slowhttptest(mode, path, *options):
-    """It ends when all its connections are closed, and begins again."""
+    """Restarts slowhttptest when all its connections are closed."""
     def attack(target, ended):
         while not ended.is_set():
             run_command(
@@ -262,8 +262,8 @@ def own_attacks():
 
 
 def all_attacks():
-    """Those of slowhttptest as well: heads, bodies and readers once more, in
-    its way."""
+    """With those of slowhttptest: heads, bodies and readers again, by another
+    client."""
     attacks = own_attacks()
     if shutil.which("slowhttptest"):
         attacks |= {

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Guessing: one account's password from many networks, and many accounts' from
-one.
+"""Password guessing: one account from many networks, and many accounts from one
+address.
 
 usage: guessing.py
 
-What is asserted is how many guesses are looked at: exactly 100 at one account,
-20 from one address. The owner signs in all the while, from where they have
-before."""
+It asserts how many guesses are checked: exactly 100 for one account, 20 from
+one address. Meanwhile the owner can sign in from the networks where they have
+signed in before."""
 
 import os
 import sys
@@ -21,13 +21,13 @@ from standalone import running_server  # noqa: E402
 
 HOME = "192.0.2.7"          # the owner's
 NEIGHBOUR = "192.0.2.99"    # the same /24
-AWAY = "203.0.113.7"        # where the owner has never been
+AWAY = "203.0.113.7"        # the owner has never signed in there
 NETWORKS = 50
 EACH = 4                    # below the limit of one address
 
 
 def guess(server, email, address_of, count, threads):
-    """Wrong passwords, from the address of each number."""
+    """Sends wrong passwords, each from address_of(number)."""
     tally = Tally()
 
     def run(thread):
@@ -96,7 +96,7 @@ class Attack:
 def main():
     print("guessing: %s (%s)" % (BUILD, flavor() or "no build there"),
           flush=True)
-    # More at once than a worker hashes: none may be refused for that.
+    # More at once than a worker hashes: none may be refused for this reason.
     with running_server(KEEL_WORKERS="2",
                         KEEL_TRUSTED_PROXIES="127.0.0.1",
                         KEEL_RATE_LIMITS="token=1000/m") as server:

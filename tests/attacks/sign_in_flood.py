@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""Wrong sign-ins that would fill the queue for password hashing, and what
-those who have the right password notice.
+"""Wrong sign-ins that try to fill the queue for password hashing, and their
+effect on users with the right password.
 
 usage: sign_in_flood.py [--seconds N] [--all]
 
-128 clients send a wrong sign-in a second each. Meanwhile a user signs in, again
-and again: from networks that are new, when the clients are of one network, and
-from networks where they have signed in before, when the clients are of 128. An
-attack has failed the server when the user is refused once, or when no wrong
-sign-in is. With the rate limits off, the queue alone has to be fair."""
+128 clients send a wrong sign-in a second each. Meanwhile a user signs in again
+and again: from new networks if the clients share one network, and from known
+networks if the clients are in 128. The server has failed if the user is
+refused once, or if no wrong sign-in is refused. With the rate limits off, only
+the queue has to be fair."""
 
 import argparse
 import os
@@ -36,7 +36,7 @@ NETWORKS = {
 }
 MANY = "128 /48s"
 
-# Which users are known, is known where limits are on.
+# Known networks are recorded only if limits are on.
 ALL = {"on": list(NETWORKS), "off": [name for name in NETWORKS
                                      if name != MANY]}
 SHORT = {"on": ["128 /64s of one /56", MANY],
@@ -45,7 +45,7 @@ HOMES = ["198.18.%d.7" % number for number in range(20)]
 
 
 def flood(server, pattern, tally, ended):
-    """Until it is told to end, each a second after its last."""
+    """Sends one a second until it is told to end."""
     def attack(number):
         client = SignIns(server)
         while not ended.is_set():
@@ -58,20 +58,20 @@ def flood(server, pattern, tally, ended):
 
 
 def new_address(number):
-    """Of a network that nobody else has."""
+    """An address in a network of its own."""
     return "2001:db8:%x::1" % (0x1000 + number) if number % 2 else \
         "203.0.%d.7" % (number % 256)
 
 
 def sign_in(server, user, address, tally):
-    """On a connection of its own."""
+    """Signs in on a new connection."""
     client = SignIns(server)
     tally.add(*client.ask(address, user["email"], user["password"]))
     client.close()
 
 
 def run(server, user, name, seconds, first):
-    """What became of the wrong sign-ins, and of the right ones."""
+    """The results of the wrong sign-ins and of the right ones."""
     wrong, right, ended = Tally(), Tally(), threading.Event()
     if name == MANY:
         for address in HOMES:
@@ -97,7 +97,7 @@ def run(server, user, name, seconds, first):
 
 
 def run_all(server, limits, names, seconds):
-    """How many were failed."""
+    """Returns how many have failed."""
     failed = 0
     with server.client() as client:
         user, _ = register(client, password="Pw1-" + secrets.token_hex(8))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Sign-ins from many addresses: the server trusts 127.0.0.1 as a proxy, which
-says whose each request is."""
+names each request's client."""
 
 import collections
 import http.client
@@ -14,14 +14,14 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class SignIns:
-    """One connection. A client's address is told with each request."""
+    """One connection. Each request names its client's address."""
 
     def __init__(self, server):
         self.connection = http.client.HTTPSConnection(
             "127.0.0.1", server.port, timeout=TIMEOUT, context=server.tls())
 
     def ask(self, address, email, password):
-        """The status, and how many seconds it took."""
+        """Returns the status, and how many seconds it took."""
         started = time.monotonic()
         self.connection.request("POST", TOKEN, urllib.parse.urlencode(
             {"username": email, "password": password}),
@@ -35,7 +35,7 @@ class SignIns:
 
 
 class Tally:
-    """What became of many sign-ins."""
+    """Counts the results of many sign-ins."""
 
     def __init__(self):
         self.statuses = collections.Counter()
@@ -54,7 +54,7 @@ class Tally:
         return self.statuses[429] + self.statuses[503]
 
     def others(self):
-        """Whatever is neither an answer to a sign-in nor a refusal."""
+        """Results other than success, wrong password and refusal."""
         return self.statuses.total() - self.served() - self.refused()
 
     def __str__(self):
@@ -66,7 +66,7 @@ class Tally:
 
 
 def in_threads(count, function):
-    """function(number) in so many threads; when all have ended."""
+    """Runs function(number) in that many threads until all have ended."""
     threads = [threading.Thread(target=function, args=(number,))
                for number in range(count)]
     for thread in threads:

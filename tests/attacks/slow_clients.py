@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Attacks from one address, and what a client at another notices.
+"""Attacks from one address, and their effect on a client at another.
 
 usage: slow_clients.py [--seconds N] [--only PART] [--all]
 
-KEEL_BUILD names the build, the prod flavour normally. An attack has failed the
-server when the other client's requests fail, or when p99 of the time that they
-take is above 250 ms, or when a worker dies. --only runs the attacks whose
-names have that part, --all those of slowhttptest, too."""
+KEEL_BUILD names the build, by default the prod flavour. The server has failed
+if the other client's requests fail, if the p99 of their duration is above 250
+ms, or if a worker dies. --only runs the attacks with PART in their names,
+--all also those of slowhttptest."""
 
 import argparse
 import http.client
@@ -29,15 +29,15 @@ PROBE_ADDRESS = "127.0.0.2"
 INTERVAL = 0.05         # seconds between two requests
 P99_WORST = 0.25        # seconds
 TIMEOUT = 5
-SPARE = 60              # seconds that an attack may last at most beyond that
-RAMP = 1                # seconds that an attack has before it is measured
+SPARE = 60              # seconds that an attack may last longer
+RAMP = 1                # seconds of an attack before the measurement
 REST_SECONDS = 30
-NEAR_ZERO = 2           # connections: /metrics is asked over one
+NEAR_ZERO = 2           # connections: one reads /metrics
 FILES = 8192
 
 
 class Probe(threading.Thread):
-    """Asks for /healthz, each time on a new connection or on one that is
+    """Requests /healthz, each time on a new connection or on one that is
     kept."""
 
     def __init__(self, server, kept):
@@ -86,9 +86,9 @@ class Probe(threading.Thread):
 
 
 def run_politely(attack, target, ended, seconds):
-    """On a machine of their own the attackers would take no processor from
-    the server and the probes; here they get what those leave. sched(7): with
-    autogroups, a nice value counts within a session only."""
+    """On their own machine, attackers would take no CPU from the server and the
+    probes; here they get only idle CPU. sched(7): with autogroups, a nice value
+    counts only within a session."""
     os.setsid()
     os.nice(19)
     try:
@@ -105,7 +105,7 @@ def run_politely(attack, target, ended, seconds):
 
 
 class Attacker:
-    """The attack's process. It ends by itself should this one be killed."""
+    """The attack's process. It ends by itself if this one is killed."""
 
     def __init__(self, server, attack, seconds):
         self.ended = multiprocessing.Event()
@@ -128,14 +128,14 @@ class Attacker:
 
 def processor_times(server):
     """How long the workers have run, and how long they were ready to run but
-    had no processor, in ms."""
+    waited for a CPU, in ms."""
     stats = [read_text("/proc/%d/schedstat" % pid).split()
              for pid in server.workers()]
     return [sum(int(s[i]) for s in stats) / 1e6 for i in (0, 1)]
 
 
 def measure(server, attack, seconds):
-    """The probes of an attack; and the server's counters at its end."""
+    """Returns the probes of an attack, and the server's counters at its end."""
     probes = [Probe(server, kept) for kept in (False, True)]
     with Attacker(server, attack, seconds) as attacker:
         time.sleep(RAMP)
@@ -154,7 +154,7 @@ def measure(server, attack, seconds):
 
 
 def run_attack(server, name, attack, seconds):
-    """Prints its line; what was wrong, as a list."""
+    """Runs an attack and prints its line. Returns a list of errors."""
     before = server.metrics()
     times = processor_times(server)
     probes, values, alive = measure(server, attack, seconds)

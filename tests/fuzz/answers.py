@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What may come back: HTTP/1.1 responses as Keel writes them, one after the
-other, and nothing else; or TLS records."""
+"""Checks the bytes from the server: HTTP/1.1 responses in Keel's form, one
+after the other, and nothing else; or TLS records."""
 
 import json
 import re
@@ -22,11 +22,11 @@ RECORD_TYPES = {20, ALERT, 22, 23}
 
 
 class Wrong(Exception):
-    """What an answer must not be."""
+    """An invalid response."""
 
 
 class Cut(Exception):
-    """It is not all there."""
+    """It is incomplete."""
 
 
 class Answer:
@@ -41,7 +41,7 @@ class Answer:
 
 
 def read_head(data):
-    """An answer without its body, and where its head ends."""
+    """Returns a response without its body, and where its head ends."""
     if not data.startswith(START[:len(data)]):
         raise Wrong("not the start of an answer: %r" % data[:200])
     end = data.find(END)
@@ -64,8 +64,8 @@ def read_head(data):
 
 
 def read_body(answer, rest, head_sent):
-    """Its length in rest. An answer to HEAD has none: then the next answer
-    follows, or nothing."""
+    """Returns the body's length in rest. A response to HEAD has none: the next
+    response follows, or nothing."""
     if answer.status == 100:
         if answer.headers:
             raise Wrong("100 with header lines")
@@ -91,7 +91,7 @@ def read_body(answer, rest, head_sent):
 
 
 def read_answers(data, complete, head_sent):
-    """The answers in data; unless it is complete, the last may be cut."""
+    """The responses in data; if not complete, the last one may be cut."""
     answers = []
     data = bytes(data)
     while data:
@@ -110,12 +110,12 @@ def read_answers(data, complete, head_sent):
 
 
 def count_answers(data):
-    """About how many there are in data: every final one has this header."""
+    """Roughly: every final response has this header once."""
     return data.count(b"\r\nx-request-id: ")
 
 
 def check_echo(case, answer):
-    """An answer says again what its own request has said, and no other."""
+    """The values in a response are those of its own request."""
     if answer.status == 503:
         return
     if case.request_id is not None and \
@@ -151,7 +151,7 @@ def check_envelope(answer, oauth_sent):
 
 
 def check_answer(answer, head_sent, oauth_sent):
-    """One final answer by itself."""
+    """Checks one final response."""
     missing = [name for name in COMMON if name not in answer.headers]
     if missing:
         raise Wrong("%d without %s" % (answer.status, ", ".join(missing)))
@@ -170,8 +170,8 @@ def check_answer(answer, head_sent, oauth_sent):
 
 
 def check_answers(sent, received, complete):
-    """Raises Wrong; or returns the final answers. complete: the server has
-    had its say, and has closed the connection."""
+    """Raises Wrong, or returns the final responses. complete: the server has
+    sent everything and closed the connection."""
     head_sent = b"HEAD " in sent
     oauth_sent = b"/api/v1/auth/token" in sent
     answers = read_answers(received, complete, head_sent)
@@ -196,8 +196,8 @@ def check_answers(sent, received, complete):
 
 
 def check_records(raw):
-    """Below TLS nothing but TLS comes back; the last record may be cut. An
-    alert repeats the version that a broken hello has claimed."""
+    """Below TLS, the server sends only TLS records; the last may be cut. An
+    alert repeats the version of an invalid hello."""
     raw = bytes(raw)
     while len(raw) >= 5:
         kind, version, _, length = struct.unpack(">BBBH", raw[:5])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A client that sends what it likes, cut as it likes, and reads all the while.
-TLS goes through memory, so that its records can be cut and broken too."""
+"""A client that sends any bytes, in any pieces, and reads meanwhile. TLS uses
+memory buffers, so that its records can be cut and corrupted, too."""
 
 import ctypes
 import select
@@ -12,8 +12,8 @@ import time
 
 class Client:
     def __init__(self, port, tls=None, name=None, window=None):
-        """window: of bytes that the kernel takes for a client that does not
-        read; the fewer, the sooner the server has to wait."""
+        """window: the receive buffer in bytes; the smaller it is, the sooner
+        the server has to wait for a client that does not read."""
         self.socket = socket.socket()
         if window is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
@@ -23,15 +23,15 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
         self.sent = 0
-        self.raw = bytearray()       # everything that came
-        self.received = bytearray()  # the same above TLS
-        self.deaf = False            # the server takes no more
-        self.ended = None            # "eof" or "reset": the server's end
-        self.notified = False        # by TLS, before that
-        self.error = None            # of TLS
+        self.raw = bytearray()       # everything received
+        self.received = bytearray()  # the same after decryption
+        self.deaf = False            # the server accepts no more bytes
+        self.ended = None            # "eof" or "reset" by the server
+        self.notified = False        # with close_notify before that
+        self.error = None            # TLS error
         self.secure = False          # the handshake is complete
-        self.held = b""              # to be sent together with what follows
-        self.lazy_until = 0          # time.monotonic(): reads nothing before
+        self.held = b""              # to send together with the next bytes
+        self.lazy_until = 0          # time.monotonic(): does not read before
         self.tls = None
         if tls is not None:
             self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -39,7 +39,7 @@ class Client:
                                     server_hostname=name)
 
     def step_handshake(self):
-        """Its next flight, as bytes; nothing when it is complete."""
+        """The next handshake message, as bytes; empty when it is complete."""
         try:
             self.tls.do_handshake()
             self.secure = True
@@ -50,7 +50,7 @@ class Client:
         return self.outgoing.read()
 
     def handshake(self, hold=False, seconds=10):
-        """True when it succeeds. hold: its last flight is kept back for a
+        """True if it succeeds. hold: keeps the last message back for a
         while."""
         deadline = time.monotonic() + seconds
         while self.error is None and time.monotonic() < deadline:
@@ -65,7 +65,7 @@ class Client:
         return self.secure
 
     def records(self, data):
-        """What TLS makes of data."""
+        """The TLS records for data."""
         if self.tls is None:
             return data
         try:
@@ -79,7 +79,7 @@ class Client:
         return self.push(self.records(data), seconds)
 
     def push(self, raw, seconds=20):
-        """Sends these bytes as they are, reading meanwhile."""
+        """Sends these bytes unchanged, and reads meanwhile."""
         raw, self.held = memoryview(self.held + raw), b""
         deadline = time.monotonic() + seconds
         while raw and not self.deaf and self.ended is None and \
@@ -105,7 +105,7 @@ class Client:
         return n
 
     def pull(self, seconds):
-        """Reads what comes in that time; False when nothing did."""
+        """Reads for that time; False if nothing was received."""
         if self.ended is None:
             readable, _, _ = select.select([self.socket], [], [], seconds)
             if readable:
@@ -132,7 +132,7 @@ class Client:
         return True
 
     def decrypt(self):
-        """During the handshake there is nothing to read yet."""
+        """During the handshake there is no data to read."""
         if not self.secure or self.error is not None:
             return
         try:
@@ -146,20 +146,20 @@ class Client:
             self.error = error
 
     def wait_for_end(self, seconds):
-        """True when the server closes the connection in that time."""
+        """True if the server closes the connection in that time."""
         deadline = time.monotonic() + seconds
         while self.ended is None and time.monotonic() < deadline:
             self.pull(0.1)
         return self.ended is not None
 
     def wait_for_quiet(self, seconds):
-        """Until nothing has come for that long."""
+        """Waits until nothing was received for that long."""
         while self.pull(seconds):
             pass
 
     def key_update(self, answer):
-        """TLS 1.3: other keys from now on; Python has no function for it.
-        _ssl._SSLSocket is a PyObject, a reference and the SSL *."""
+        """TLS 1.3: updates the keys. Python has no function for it, so it uses
+        _ssl._SSLSocket, which is a PyObject, a reference and the SSL *."""
         if self.tls is None or self.tls.version() != "TLSv1.3":
             return
         ssl_of = ctypes.c_void_p.from_address(id(self.tls._sslobj) + 24)

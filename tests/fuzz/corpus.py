@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Requests, good and bad, with the status each must get; and ways to spoil
+"""Valid and invalid requests with their expected statuses; and ways to corrupt
 them."""
 
 import json
@@ -20,7 +20,7 @@ ME = "/api/v1/users/me"
 TOKEN = "/api/v1/auth/token"
 NOBODY = USERS + "/00000000-0000-4000-8000-000000000000"
 TOKEN_MARK = b"the-admin-s-token"
-token = TOKEN_MARK      # what is sent in its place
+token = TOKEN_MARK      # the requests contain it
 SIGNED_IN = "Authorization: Bearer " + TOKEN_MARK.decode()
 USER = {"email": "fuzz@example.com", "name": "Fuzz", "password": "Passw0rd-1"}
 BAD_USER = {"email": "no address", "name": "", "password": "short", "x": [{}]}
@@ -28,10 +28,10 @@ BAD_USER = {"email": "no address", "name": "", "password": "short", "x": [{}]}
 
 class Case(NamedTuple):
     data: bytes
-    statuses: tuple     # one of these answers it
-    closes: bool        # and nothing after it is answered
-    request_id: str = None      # that the answer must have
-    fields: tuple = None        # that the answer must name as unknown
+    statuses: tuple     # one of these is expected
+    closes: bool        # no response follows
+    request_id: str = None      # expected in the response
+    fields: tuple = None        # unknown fields, expected in the response
 
 
 def head(method, target, *lines, version="1.1", host=HOST):
@@ -48,7 +48,7 @@ def sized(method, target, body, *lines):
 
 
 def chunked(method, target, body, *lines, size=7, extension="", trailer=""):
-    """Body in chunks of that size."""
+    """The body in chunks of that size."""
     chunks = [body[i:i + size].encode() for i in range(0, len(body), size)]
     data = b"".join(b"%x%s\r\n%s\r\n" % (len(chunk), extension.encode(), chunk)
                     for chunk in chunks)
@@ -57,7 +57,7 @@ def chunked(method, target, body, *lines, size=7, extension="", trailer=""):
 
 
 def unknown(count):
-    """A query, and an answer that is long."""
+    """A query with a long response."""
     return "/healthz?" + "&".join("q%d" % i for i in range(count))
 
 
@@ -136,8 +136,8 @@ def body_cases():
 
 
 def signed_in_cases():
-    """The last active admin's, whose rights nobody can take away: so these go
-    on to be answered in this way, whatever else is sent."""
+    """For the last active admin, whose rights cannot be removed: so the
+    expected statuses stay the same, whatever else is sent."""
     for data, *statuses in (
             (head("GET", ME, SIGNED_IN), 200),
             (head("GET", ME, SIGNED_IN, "If-None-Match: *"), 304),
@@ -170,7 +170,7 @@ def signed_in_cases():
 
 
 def closing_cases():
-    """Framing that can be read in two ways, and what is too much."""
+    """Ambiguous framing, and requests that are too large."""
     body, length = b"x", "Content-Length: 1"
     get, post = ("GET", "/healthz"), ("POST", USERS)
     for data, status in (
@@ -223,7 +223,7 @@ def closing_cases():
 
 
 def costly_cases():
-    """Each costs a password hash. The user is there already."""
+    """Each costs a password hash. The user already exists."""
     user, form = json.dumps(USER), "username=fuzz@example.com&password=wrong"
     for data, *statuses in (
             (sized("POST", USERS, user, JSON), 409),
@@ -253,7 +253,7 @@ API = [list(plain_cases()), list(body_cases()), list(signed_in_cases()),
 COSTLY = list(costly_cases())
 ADMIN = list(admin_cases())
 
-# Whoever sends these, and does not read, makes the server wait.
+# A client that sends these and does not read makes the server wait.
 LONG_ADMIN = [Case(head("GET", "/metrics"), (200,), False)] * 150
 LONG_API = [Case(head("GET", unknown(300)), (422,), False)] * 90
 
@@ -274,7 +274,7 @@ TOKENS = NUMBERS + [
 
 
 def mirror(rng):
-    """A body whose answer shows whether it was read as it was sent."""
+    """A body whose response shows whether it was read correctly."""
     longest = rng.choice([1, 50, 1400])
     values = {"%d-%08x" % (i, rng.randrange(2 ** 32)):
               "v" * rng.randrange(longest) for i in range(rng.randrange(90))}
@@ -288,7 +288,7 @@ def mirror(rng):
 
 
 def with_id(case, request_id):
-    """Bad heads are left as they are."""
+    """Adds a request id, except to invalid heads."""
     if case.closes or case.data.startswith(b"\r\n") or \
             b"X-Request-ID" in case.data:
         return case
@@ -309,7 +309,7 @@ def pick(rng, admin):
 
 
 def pipeline(rng, admin):
-    """Some requests in a row: [Case, ...]."""
+    """Several requests in a row: [Case, ...]."""
     if rng.random() < 0.02:
         cases = LONG_ADMIN if admin else LONG_API
     else:
@@ -320,7 +320,7 @@ def pipeline(rng, admin):
 
 
 def answered(cases):
-    """Those of a pipeline that get an answer of their own."""
+    """The requests of a pipeline that get their own response."""
     for number, case in enumerate(cases):
         if case.closes:
             return cases[:number + 1]
@@ -328,7 +328,7 @@ def answered(cases):
 
 
 def span(rng, data, most=64):
-    """A part of data."""
+    """A random part of data."""
     start = rng.randrange(len(data) + 1)
     return start, min(len(data), start + 1 + int(rng.expovariate(3 / most)))
 
@@ -435,7 +435,7 @@ def mutate(rng, data, most=400000):
 
 
 def spoil_bytes(rng, data):
-    """For what is no text: TLS."""
+    """For binary data: TLS."""
     data = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 3, 8])):
         how = rng.choice([flip_bit, flip_bit, set_byte, set_byte, delete_span,
@@ -445,13 +445,13 @@ def spoil_bytes(rng, data):
 
 
 def soup(rng):
-    """Tokens, and some letters, in any order."""
+    """Tokens and some letters, in random order."""
     words = TOKENS + [c.encode() for c in string.ascii_letters]
     return b"".join(rng.choice(words) for _ in range(rng.randrange(200)))
 
 
 def cut(rng, data):
-    """The same bytes in pieces: whole, in a few, in many, one by one."""
+    """The same bytes in pieces: whole, a few, many, or single bytes."""
     how = rng.choice(["whole", "few", "many", "bytes"])
     if how == "bytes" and len(data) <= 3000:
         return [data[i:i + 1] for i in range(len(data))]

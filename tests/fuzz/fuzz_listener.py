@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""Throws bytes at the real listener, over TLS, below TLS and at the admin
-port, and checks what comes back and that others are served all the while.
+"""Sends random bytes to the real listener, over TLS, below TLS and to the admin
+port, and checks the responses, and that other clients are still served.
 
 usage: fuzz_listener.py [--seconds N] [--seed S] [--only THREAD/NUMBER]
 
-KEEL_BUILD names the build, the asan flavour normally. A seed repeats a run's
-inputs, --only one of them (TLS's own random numbers aside)."""
+KEEL_BUILD names the build, by default the asan flavour. A seed repeats a run's
+inputs, --only one of them (except TLS's own random numbers)."""
 
 import argparse
 import collections
@@ -33,20 +33,20 @@ from standalone import running_server, wait_for_no_connections  # noqa: E402
 THREADS = 4
 CANARY_ADDRESS = "127.0.0.2"
 CANARY_WORST = 5        # seconds
-END_WORST = 20          # seconds until the server closes what is over
-ANSWERS_WORST = 8       # seconds until what was sent is answered
-QUIET = 0.05            # seconds without a byte: nothing more will come
+END_WORST = 20          # seconds until the server closes at the end
+ANSWERS_WORST = 8       # seconds until each response is there
+QUIET = 0.05            # seconds without a byte: the server is done
 REST_SECONDS = 15
 SHOWN = 2000            # bytes of a failed input
 FAILURES_SHOWN = 20
 
-# Whatever the server waits for, this is the end: no head has a NUL, no chunk
-# begins with one, and a body that is due is no longer than this.
+# This ends whatever the server waits for: no head has a NUL, no chunk begins
+# with one, and the rest of a body is not longer.
 THE_END = bytes(corpus.BODY_MAX + 4096)
 
 
 class Report:
-    """What the threads have seen."""
+    """The threads' results."""
 
     def __init__(self, seed):
         self.seed = seed
@@ -90,8 +90,7 @@ def make_contexts():
 
 
 class Input:
-    """All that is random about one input is decided here, so that it can be
-    repeated."""
+    """All random choices for one input, so that it can be repeated."""
 
     def __init__(self, seed, name):
         self.name = name
@@ -106,12 +105,12 @@ class Input:
              "garbage"], [14, 3, 2, 2, 2, 2, 2])[0]
         self.context = rng.choice([0, 0, 1])
         self.sni = rng.choice([None, "localhost"])
-        self.below_tls = rng.random() < 0.3     # where it is cut
+        self.below_tls = rng.random() < 0.3     # cuts raw bytes
         self.keys = 0 if self.below_tls else rng.choice([0] * 9 + [1, 300])
-        self.hold = rng.random() < 0.3          # the handshake's end
+        self.hold = rng.random() < 0.3          # keeps the handshake's end back
         self.lazy = rng.choice([0] * 9 + [0.02])
         self.again = self.ending == "the end" and rng.random() < 0.5
-        self.due = 0        # answers that must come before THE_END is sent
+        self.due = 0        # responses that must come before THE_END
         if self.kind == "valid" and rng.random() < 0.5:
             self.due = len(corpus.answered(self.cases))
 
@@ -131,7 +130,7 @@ class Input:
 
 
 def timeless(statuses):
-    """Whoever has registered is in conflict the next time."""
+    """A registration that succeeds once is a conflict the next time."""
     return [409 if status == 201 else status for status in statuses]
 
 
@@ -190,8 +189,8 @@ class Fuzzer(threading.Thread):
         statuses = self.exchange(i)
         if not i.again:
             return
-        # The same bytes get the same answers, however they are cut; and they
-        # come without THE_END, but for two: to a body that it fills, and to
+        # The same bytes get the same responses, in any pieces; and without
+        # THE_END, except two: for a body that it completes, and for THE_END
         # itself.
         i.due = max(i.due, len(statuses) - 2)
         second = self.exchange(i)
@@ -272,7 +271,7 @@ class Fuzzer(threading.Thread):
         return [answer.status for answer in answers]
 
     def compare(self, cases, answers):
-        """Each request its own answer, and one more to THE_END."""
+        """Each request has its own response; THE_END may have one more."""
         want = [case.statuses for case in cases]
         if not cases[-1].closes:
             want.append((400,))
@@ -314,7 +313,7 @@ class Fuzzer(threading.Thread):
 
 
 class Watch(threading.Thread):
-    """Another client, who must always be served; and who counts restarts."""
+    """Another client, who must always be served; it counts restarts."""
 
     def __init__(self, server, report, fuzzers):
         super().__init__()
@@ -370,7 +369,7 @@ class Watch(threading.Thread):
 
 
 def check_afterwards(server, report):
-    """Everything must come to rest, and end well."""
+    """The server must become idle, and end without an error."""
     try:
         with server.client() as client:
             assert client.get("/readyz").status_code == 200
@@ -433,7 +432,7 @@ def main():
             server.sql("UPDATE users SET role = 'admin' WHERE id = %s",
                        made["id"])
             claims = read_claims(sign_in(client, admin))
-            claims["exp"] += 86400      # however long the run is
+            claims["exp"] += 86400      # the run may be long
             corpus.token = make_token(server.secret, claims).encode()
         run(server, report, arguments.seconds, arguments.only)
     print("fuzz: %d passed, %d failed" % (report.passed, report.failed))

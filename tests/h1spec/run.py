@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Runs h1spec's HTTP/1.1 cases (uNetworking/h1spec, not part of Keel) against
-the real listener: make h1spec H1SPEC=path/to/http_test.ts. They are written for
-plain TCP and for a server that echoes whatever is sent to `/`; so a bridge adds
-TLS and asks for /healthz instead. Needs deno (from npm) on the PATH.
+the real listener: make h1spec H1SPEC=path/to/http_test.ts. The cases need plain
+TCP and a server that echoes the body at `/`; so a bridge adds TLS and requests
+/healthz instead. Needs deno (from npm) on the PATH.
 
-One case cannot pass: Keel has no endpoint that echoes a chunked body. That
-chunked bodies are read is shown by tests/api/http/test_wire_framing.py."""
+One case cannot pass: Keel has no endpoint that echoes a chunked body.
+tests/api/http/test_wire_framing.py shows that it reads chunked bodies."""
 
 import os
 import re
@@ -59,7 +59,7 @@ def listen(server):
 
 
 def run(script, server):
-    """What h1spec says of each case: {description: passed}."""
+    """h1spec's results: {description: passed}."""
     done = subprocess.run(
         ["deno", "run", "--allow-net=127.0.0.1", script, "127.0.0.1",
          str(listen(server))], text=True, timeout=60,

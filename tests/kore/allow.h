@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Opens the sandbox of a module that shows another defect: sandbox.c has what
- * is wrong with it.
- */
+/* Opens Kore's sandbox, for modules that show another defect: see sandbox.c. */
 
 #include <kore/seccomp.h>
 

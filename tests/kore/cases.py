@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""The list of what run.py shows. A case is a function that returns what Kore
-does wrong, or None if it does as expected; it raises NotShown when neither can
-be said."""
+"""The list of cases for run.py. A case is a function that returns what Kore
+does wrong, or None if Kore is correct; it raises NotShown if it cannot
+tell."""
 
 import dataclasses
 import typing

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A page that says what it was asked, and one that is long. With them run.py
- * shows what Kore 4.1 does with connections, TLS and HTTP/1.1, and how it
- * handles its processes. Keel goes round it: tls_init() for TLS, wire_accept()
- * for accepting, wire_read() and head_parse() for HTTP, wire_tick() for the
- * timeouts, pidfile_write() for the pid file, parent_signal(), watch_children()
- * and kore_parent_teardown() for the processes.
+ * A page that shows its request, and a long one. With them run.py shows Kore
+ * 4.1's defects in connections, TLS, HTTP/1.1 and processes. Keel replaces:
+ * tls_init() TLS, wire_accept() accepting, wire_read() and head_parse() HTTP,
+ * wire_tick() the timeouts, pidfile_write() the pid file, parent_signal(),
+ * watch_children() and kore_parent_teardown() the handling of processes.
  */
 
 #include <kore/kore.h>
@@ -28,7 +27,7 @@ tick(void *arg, u_int64_t now)
 	(void)now;
 }
 
-/* A module of which loop.c's defect is not the subject keeps the loop going. */
+/* Keeps the loop running, unless the module shows loop.c's defect. */
 void
 kore_worker_configure(void)
 {

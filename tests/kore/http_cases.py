@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What Kore does with connections, TLS, requests and what is in them."""
+"""Kore's connections, TLS, requests and their content."""
 
 import contextlib
 import re
@@ -15,14 +15,14 @@ TICK = {"TICK": "1"}
 
 
 def check_plain(kore):
-    """What is asked properly is answered."""
+    """A valid request gets the right response."""
     answer = kore.exchange(HEAD + "Content-Length: 5\r\n\r\nhello")
     require(answer[0] == 200 and "body hello\n" in answer[1],
-            "a plain request is answered with %s %s" % answer)
+            "a valid request gets %s %s" % answer)
 
 
 def accepted(answer, *parts):
-    """Was it answered with 200, and all that in it?"""
+    """Is the status 200, and does the body have all parts?"""
     return answer[0] == 200 and all(part in answer[1] for part in parts)
 
 
@@ -51,11 +51,11 @@ def the_loop_sleeps():
         check_plain(kore)
         with kore.client() as client:
             status, why = client.answer(4)
-    return "they stay: the loop sleeps for ever without a timer" \
+    return "they stay: without a timer the loop sleeps forever" \
         if (status, why) == (None, "no answer") else None
 
 
-@case("http.c", "silent connections keep nobody out for longer than their "
+@case("http.c", "silent connections block others no longer than their "
       "timeout (1 s)")
 def kept_out():
     with Kore("http.c", "http_header_timeout 1\n"
@@ -67,7 +67,7 @@ def kept_out():
             stack.enter_context(kore.client())
         time.sleep(0.5)
         status, why = kore.get("/page", 4)
-    return "at worker_max_connections nobody is let in: %s in 4 s" % why \
+    return "at worker_max_connections none can connect: %s in 4 s" % why \
         if status is None else None
 
 
@@ -87,7 +87,7 @@ def endless_handshake():
         if why == "no answer" else None
 
 
-@case("http.c", "a connection that rests is closed without a word")
+@case("http.c", "an idle connection is closed without a response")
 def unasked_answer():
     with Kore("http.c", "http_header_timeout 1\nhttp_keepalive_time 10",
               **TICK) as kore, kore.client() as client:
@@ -97,7 +97,7 @@ def unasked_answer():
     return "it gets a 408 for no request" if status == 408 else None
 
 
-@case("http.c", "an answer may take longer to read than a head to send")
+@case("http.c", "a response may take longer than a head may take")
 def cut_off():
     with Kore("http.c", "http_header_timeout 1", **TICK) as kore, \
             kore.client() as client:
@@ -165,7 +165,7 @@ def body_underflow():
         "others wait up to %.0f s" % longest
 
 
-@case("http.c", "header lines are read, or refused")
+@case("http.c", "every header line is read, or refused")
 def lost_lines():
     lines = "".join("X-%d: 1\r\n" % i for i in range(22))
     with Kore("http.c") as kore:
@@ -202,7 +202,7 @@ REFUSED = [
 ]
 
 
-@case("http.c", "what two servers may read differently is refused")
+@case("http.c", "an ambiguous request is refused")
 def smuggling():
     with Kore("http.c") as kore:
         check_plain(kore)
@@ -211,7 +211,7 @@ def smuggling():
     return "takes " + ", ".join(taken) if taken else None
 
 
-@case("http.c", "the body of a GET is no request")
+@case("http.c", "the body of a GET is not a request")
 def late_body():
     hidden = "GET /page?hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with Kore("http.c") as kore, kore.client() as client:
@@ -228,7 +228,7 @@ def late_body():
         if accepted(answer, "query hidden\n") else None
 
 
-@case("http.c", "of two requests at once both are answered, in order")
+@case("http.c", "two pipelined requests get two responses, in order")
 def pipelined():
     with Kore("http.c") as kore, kore.client() as client:
         client.send("".join("GET /page?%s HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -247,7 +247,7 @@ def chunked():
     return "%d" % status if status != 200 else None
 
 
-@case("http.c", "Expect: 100-continue is answered")
+@case("http.c", "Expect: 100-continue gets a 100")
 def expect():
     with Kore("http.c") as kore, kore.client() as client:
         client.send(HEAD + "Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
@@ -264,11 +264,11 @@ def large_head():
         status, why = kore.exchange(
             "GET /page HTTP/1.1\r\nHost: localhost\r\nX: %s\r\n\r\n" %
             ("x" * 8192))
-    return why + ", without an answer" if status is None else None
+    return why + ", without a response" if status is None else None
 
 
 #
-# What handlers ask of Kore.
+# Kore's functions for handlers.
 #
 
 PARAMS = """
@@ -293,9 +293,9 @@ def params(query):
         return kore.get("/params?" + query)[1]
 
 
-@case("input.c", "a handler learns that a parameter is not valid")
+@case("input.c", "a handler can see that a parameter is invalid")
 def invalid_dropped():
-    return "?page=abc is as if it were not there" \
+    return "?page=abc is like no parameter" \
         if params("page=abc") == "given:" else None
 
 
@@ -327,12 +327,12 @@ def other_json():
     return ", ".join(wrong) or None
 
 
-@case("loop.c", "a request that another one wakes goes on at once")
+@case("loop.c", "a request that another one wakes continues at once")
 def woken_late():
     with Kore("loop.c") as kore, kore.client() as sleeper, \
             kore.client() as waker:
         sleeper.send("GET /waiting HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        # Just behind a turn of the timer of 3 s, at the latest.
+        # At the latest, just after the timer of 3 s has run.
         require(sleeper.answer(0.5)[0] is None, "it does not wait")
         waker.send("GET /waking HTTP/1.1\r\nHost: localhost\r\n\r\n")
         require(waker.answer()[0] == 200, "no answer")

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What Kore 4.1 makes of parameters, validators and JSON: values that are not
- * valid vanish, a regex counts bytes, and its JSON is not that of RFC 8259.
- * Keel: query_read() and schema_read_form(), rule_check(), jansson in
- * schema_read_body().
+ * Kore 4.1's parameters, validators and JSON: invalid values disappear, a regex
+ * counts bytes, and its JSON is not that of RFC 8259. Keel uses query_read(),
+ * schema_read_form(), rule_check(), and jansson in schema_read_body().
  */
 
 #include <kore/kore.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One request wakes another, as a lock, a queue or a cache does. Kore 4.1 has
- * already read the next request of its list by then, and sleeps until the next
- * timer. Keel: loop_schedule().
+ * already passed the other request in its list, and sleeps until the next
+ * timer. Keel uses loop_schedule().
  */
 
 #include <kore/kore.h>

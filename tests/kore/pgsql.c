@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A page that runs the statement it is given, as Kore's own examples do, on
- * connections of Kore 4.1's pgsql module. With it run.py shows what happens
- * when a connection dies, a client leaves or PostgreSQL does not answer. Keel
- * has the module open its connections, database_worker_init(), and then runs
- * them itself: conn_event(), conn_lost(), pool_give(), database_tick().
+ * A page that runs a given statement, like Kore's examples, on connections of
+ * Kore 4.1's pgsql module. With it run.py shows what happens when a connection
+ * dies, a client disconnects or PostgreSQL hangs. In Keel the module only opens
+ * the connections, database_worker_init(); then Keel runs them: conn_event(),
+ * conn_lost(), pool_give(), database_tick().
  */
 
 #include <kore/kore.h>

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What Kore's pgsql module does when things go wrong; with a cluster of each
-case's own."""
+"""Failures in Kore's pgsql module; each case has its own PostgreSQL cluster."""
 
 import contextlib
 import os
@@ -31,13 +30,13 @@ def database(url=Cluster.url):
 
 
 def sessions(cluster, state):
-    """How many of Kore's there are in that state."""
+    """How many of Kore's sessions are in that state."""
     return cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE "
                        "usename = 'keel' AND state = %s", state)[0][0]
 
 
 def start_sleeping(cluster, client):
-    """Sends a query that takes long; its session's process."""
+    """Sends a slow query; returns its session's process id."""
     client.send(ASK % "SELECT+pg_sleep(30)")
     require(wait_until(lambda: sessions(cluster, "active") == 1, 3),
             "it does not run")
@@ -47,7 +46,7 @@ def start_sleeping(cluster, client):
 
 @case("pgsql.c", "a connection that has died is replaced")
 def dead_in_the_pool():
-    # With TCP, Kore reads the last words and does not see the end.
+    # With TCP, Kore reads the last message and does not see the end.
     with database(Cluster.tcp_url) as (cluster, kore), \
             kore.client() as client:
         pid = start_sleeping(cluster, client)
@@ -59,20 +58,20 @@ def dead_in_the_pool():
         if set(answers) == {500} else None
 
 
-@case("pgsql.c", "who waits for a connection gets one when that is possible")
+@case("pgsql.c", "a request that waits gets a connection when one is free")
 def lost_wakeup():
     with database() as (cluster, kore), kore.client() as first, \
             kore.client() as second:
         pid = start_sleeping(cluster, first)
         second.send(ASK % "SELECT+1")
         require(second.answer(0.5)[0] is None, "it does not wait")
-        # Without last words, the end is all that Kore sees.
+        # Without a last message, Kore sees only the end.
         os.kill(pid, signal.SIGKILL)
         require(first.answer()[0] == 500, "its query is not lost")
         cluster.wait()
         status, _ = second.answer(3)
         require(kore.get("/query?SELECT+1")[0] == 200, "no PostgreSQL")
-    return "it sleeps on when the one it waits for dies" if status is None \
+    return "it never wakes if the connection dies" if status is None \
         else None
 
 
@@ -86,7 +85,7 @@ def left_open():
         require(status == 200, "no query works then")
         open_still = open_still and sessions(
             cluster, "idle in transaction") == 1
-    return "the next request is in it" if open_still else None
+    return "the next request runs in it" if open_still else None
 
 
 @case("pgsql.c", "a worker serves while a client's query is cancelled")
@@ -104,7 +103,7 @@ def cancel_blocks():
             cluster.thaw()
         require(wait_until(lambda: kore.get("/page")[0] == 200, 5),
                 "no worker any more")
-    return "it stands still as long as PostgreSQL does" if status is None \
+    return "it hangs as long as PostgreSQL does" if status is None \
         else None
 
 
@@ -119,5 +118,5 @@ def connect_blocks():
             client.send(ASK % "SELECT+1")
             time.sleep(0.5)
             status, _ = kore.get("/page", 3)
-    return "it stands still until the server answers" if status is None \
+    return "it hangs until the server responds" if status is None \
         else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What Kore does with its processes: start, end, signals, sandbox, tasks."""
+"""Kore's processes: start, end, signals, sandbox, tasks."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from stock import Kore, processes, require, wait_until
 def said_again():
     with Kore("start.c", workers=2) as kore:
         def ended():
-            # All of them and again: one that starts just now forgets it.
+            # All of them, repeatedly: one that is just starting loses it.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(kore.process.pid, signal.SIGTERM)
             return kore.process.poll() is not None
@@ -25,7 +25,7 @@ def said_again():
     return "%d times with 2 workers" % times if times > 1 else None
 
 
-@case("start.c", "a worker that cannot start is not tried without a pause")
+@case("start.c", "a worker that cannot start is restarted with a pause")
 def respawned():
     with Kore("start.c", pages=False, GIVE_UP="1") as kore:
         time.sleep(1)
@@ -48,8 +48,7 @@ def pid_through_link():
         if found.strip() == str(kore.process.pid) else None
 
 
-@case("http.c", "the status tells an end by failure from one that was asked "
-      "for")
+@case("http.c", "the exit status shows a failure")
 def status_zero():
     with Kore("http.c", tls="EC") as kore:
         [keymgr] = wait_until(lambda: kore.processes("keymgr"), 5) or [None]
@@ -59,26 +58,26 @@ def status_zero():
     return "0 after its key manager was killed" if status == 0 else None
 
 
-@case("http.c", "a key manager that ended is missed")
+@case("http.c", "Kore notices that the key manager has ended")
 def keymgr_missed():
     with Kore("http.c", tls="EC") as kore:
         [keymgr] = wait_until(lambda: kore.processes("keymgr"), 5) or [None]
         require(keymgr is not None, "no key manager")
-        time.sleep(0.5)         # it has its handlers for signals now
+        time.sleep(0.5)         # it has installed its signal handlers
         os.kill(keymgr, signal.SIGTERM)
         require(wait_until(lambda: keymgr not in kore.processes(), 3),
                 "the key manager does not end")
         time.sleep(1)
         alone = kore.process.poll() is None and not kore.processes("keymgr")
-    return "if its status was 0, the others go on without" if alone else None
+    return "if its status was 0, the others go on without it" if alone else None
 
 
-@case("http.c", "an order to end is obeyed")
+@case("http.c", "SIGTERM ends all processes")
 def signal_lost():
     with Kore("http.c") as kore:
         parent = kore.process.pid
         worker = int(kore.worker())
-        # Both wait together, as on a busy machine.
+        # Both signals are pending together, as on a busy machine.
         os.kill(parent, signal.SIGSTOP)
         os.kill(parent, signal.SIGTERM)
         os.kill(worker, signal.SIGKILL)
@@ -86,7 +85,7 @@ def signal_lost():
         os.kill(parent, signal.SIGCONT)
         time.sleep(2)
         alive = kore.process.poll() is None and kore.worker() != ""
-    return "not if a worker dies then: the last signal wins" if alive \
+    return "not if a worker dies then: only the last signal counts" if alive \
         else None
 
 
@@ -99,11 +98,11 @@ def outlived():
         time.sleep(1)
         left = [pid for pid, title in processes(group).items()
                 if "[wrk" in title]
-    return "%d of 2 outlive one that was killed" % len(left) if left else None
+    return "%d of 2 outlive a killed parent" % len(left) if left else None
 
 
 def dies(module, first, target):
-    """Does the worker die of being asked that?"""
+    """Does a request for target kill the worker?"""
     with Kore(module) as kore:
         before = kore.worker()
         require(before, "no worker")
@@ -136,7 +135,7 @@ def freed_again():
     return "%d times while its task runs" % times if times > 1 else None
 
 
-@case("tasks.c", "a thread that wakes up for nothing waits again")
+@case("tasks.c", "a thread that wakes up without a task waits again")
 def woken_for_nothing():
     return "the worker dies of it" if dies("tasks.c", "/bound", "/wakeup") \
         else None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Shows that stock Kore 4.1 still has the defects that Keel goes round, with
-modules of our own and none of Keel in them: make kore-defects, or run.py with
-words of the lines to run. One that is gone fails, and so does what cannot be
-shown: then a part of Keel may go, or this must be mended."""
+"""Shows that stock Kore 4.1 still has the defects that Keel works around, with
+small modules of our own and without Keel: make kore-defects, or run.py with
+words of the lines to run. It fails for a defect that is gone, and for one that
+it cannot show: then a part of Keel can go, or this must be fixed."""
 
 import argparse
 import concurrent.futures
@@ -23,7 +23,7 @@ AT_ONCE = 4
 
 
 def show(case):
-    """The line of a case, and whether the defect is there."""
+    """Returns whether the defect is there, and the case's line."""
     try:
         found = case.show()
     except (NotShown, OSError, subprocess.SubprocessError) as e:

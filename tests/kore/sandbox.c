@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Kore 4.1's sandbox ends a worker that does what Kore itself offers (tasks),
- * or what any program does, because glibc 2.36 makes other system calls for it
- * than the list has. Keel: kore_seccomp_hook().
+ * Kore 4.1's sandbox kills a worker that uses Kore's own tasks, or common
+ * functions for which glibc 2.36 makes other system calls than the list has.
+ * Keel uses kore_seccomp_hook().
  */
 
 #include <sys/stat.h>

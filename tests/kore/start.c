@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What goes wrong while Kore 4.1 starts: a worker that gives up is started
- * again without a pause, and what the parent has printed is printed once more
- * by every child. Keel: all that can fail is in kore_parent_configure(), and
- * before_kore() sets stdout to lines.
+ * Defects in the start of Kore 4.1: it restarts a worker that gives up without
+ * a pause, and every child prints again what the parent has printed. In Keel
+ * only kore_parent_configure() can fail, and before_kore() makes stdout
+ * line-buffered.
  */
 
 #include <kore/kore.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Stock Kore with a module of ours: built in a temporary folder, run there on
-loopback, and gone with all its processes afterwards; and a client that never
-waits without an end."""
+"""Stock Kore with one of our modules: built in a temporary folder and run on
+loopback; all files and processes are removed afterwards. And a client whose
+every wait has a limit."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ START_SECONDS = 10
 STOP_SECONDS = 3
 INTERNAL = "TLSV1_ALERT_INTERNAL_ERROR"
 
-# As kodev compiles a module.
+# The same as kodev's.
 FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1",
          "-fPIC", "-shared"]
 
@@ -51,7 +51,7 @@ TLS = """
 
 
 class NotShown(Exception):
-    """A reproducer did not run as it should: it says nothing of Kore."""
+    """A case did not run as it should, so it shows nothing about Kore."""
 
 
 def require(condition, what):
@@ -60,7 +60,7 @@ def require(condition, what):
 
 
 def wait_until(condition, seconds):
-    """Did it come true in time?"""
+    """Returns whether condition() came true in time."""
     deadline = time.monotonic() + seconds
     while not (done := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -75,13 +75,13 @@ def run(*command):
 
 
 def handlers(source):
-    """A module's pages: the functions it declares that take a request."""
+    """A module's pages: its functions that take a request."""
     return re.findall(r"^int\t(\w+)\(struct http_request \*\);$", source,
                       re.M)
 
 
 def processes(group):
-    """The processes of a group: {id: command line}; zombies aside."""
+    """The processes of a group: {id: command line}, except zombies."""
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
@@ -94,7 +94,7 @@ def processes(group):
 
 
 class Client:
-    """A connection. Its answers are (status, body), or (None, why not)."""
+    """A connection. A response is (status, body), or (None, why not)."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
@@ -115,7 +115,7 @@ class Client:
         self.socket.sendall(text)
 
     def more(self, deadline):
-        """Why nothing more was read, if so."""
+        """Reads more; returns why nothing was read, or None."""
         left = deadline - time.monotonic()
         if left <= 0:
             return "no answer"
@@ -147,7 +147,7 @@ class Client:
 
 
 class Kore:
-    """Stock Kore that runs a module, as a context."""
+    """Stock Kore that runs a module, as a context manager."""
 
     def __init__(self, module, settings="", domain="", workers=1, tls=None,
                  pages=True, **environment):
@@ -222,7 +222,7 @@ class Kore:
         require(self.process.poll() is None,
                 "Kore does not start: " + self.output())
         if self.tls:
-            # Other reasons until the key manager has sent the certificate.
+            # Other errors until the key manager has sent the certificate.
             why = self.handshake(ssl.TLSVersion.TLSv1_3)
             return why is None or INTERNAL in why
         with contextlib.suppress(OSError):
@@ -234,7 +234,7 @@ class Kore:
             return f.read()
 
     def processes(self, name=""):
-        """Of the whole, or those of a name: parent, keymgr or wrk."""
+        """All process ids, or those with a name: parent, keymgr or wrk."""
         return [pid for pid, title in processes(self.process.pid).items()
                 if "[" + name in title]
 
@@ -251,7 +251,7 @@ class Kore:
             return client.answer(seconds)
 
     def worker(self):
-        """The id of the one that answers; "" when none does."""
+        """The id of the worker that responds; "" if none does."""
         status, body = self.get("/page")
         return re.search(r"pid (\d+)", body)[1] if status == 200 else ""
 
@@ -279,7 +279,7 @@ class Kore:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def stop_process(self):
-        """Kore's processes are a group: none is left, whatever happened."""
+        """Kore's processes are a group: kills all that are left."""
         group = self.process.pid
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
@@ -293,7 +293,7 @@ class Kore:
 
     @staticmethod
     def remove_memory(parent):
-        """Shared memory stays when a parent is killed."""
+        """Frees the shared memory that a killed parent leaves."""
         with open("/proc/sysvipc/shm") as f:
             for line in f.readlines()[1:]:
                 fields = line.split()

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Two defects of Kore 4.1's tasks. A request that ends while a task is bound to
- * it is freed again in every round of the loop, and onfree called each time.
- * And a thread that wakes up without a task, which POSIX allows at any time and
- * a late signal of kore_task_run causes, takes one from an empty list. Keel:
- * work_start_next() binds a callback, work_thread() waits for the late signal.
+ * it is freed again in every round of the loop, with a call of onfree each
+ * time. And a thread that wakes up without a task takes one from an empty list:
+ * POSIX allows that at any time, and a late signal of kore_task_run causes it.
+ * Keel: work_start_next() binds a callback, work_thread() waits for the signal.
  */
 
 #include <kore/kore.h>
@@ -70,7 +70,7 @@ freed(struct http_request *req)
 	return (KORE_RESULT_OK);
 }
 
-/* To be asked after bound: its thread waits for the next task then. */
+/* Request it after bound, whose thread then waits for the next task. */
 int
 wakeup(struct http_request *req)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The tests that need a browser, all in one Chromium, which is Debian's. Each
- * has a context of its own: cookies, storage and a cache that no other sees.
- * It trusts the server's certificate, as a user's browser does: one that is
- * told to ignore bad certificates keeps nothing in its cache. Prints a line of
- * JSON for each test: its name and what went wrong, or null.
+ * The browser tests, all in one Chromium, which is Debian's. Each test has its
+ * own context: cookies, storage and cache. Chromium trusts the server's
+ * certificate: if it ignored certificate errors, it would cache nothing. Prints
+ * a line of JSON for each test: its name and its error, or null.
  *
  *	node browser.mjs https://127.0.0.1:8888 CERTIFICATE FOLDER
  */

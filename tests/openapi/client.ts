@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A client of Keel's in TypeScript, and a walk through what it can do, against
- * a server that runs. docs/clients.md quotes the parts between the marks.
+ * A TypeScript client of Keel, and a walk through its features, against a
+ * running server. docs/clients.md quotes the parts between the marks.
  *
  *	openapi-typescript SERVER/openapi.json --default-non-nullable false \
  *	    -o build/api.d.ts
@@ -122,7 +122,7 @@ async function register() {
 }
 
 // [errors]
-/* What is wrong with each value, by the name of its field. */
+/* The errors of each field, by its name. */
 async function refused() {
 	const { error, response } = await anonymous.POST("/api/v1/users", {
 		body: { email: "nobody", name: "", password: "Short-1" },
@@ -137,7 +137,7 @@ async function refused() {
 }
 // [end]
 
-/* OAuth's errors have a shape of their own, and TypeScript tells the two. */
+/* OAuth's errors have their own form; TypeScript distinguishes the two. */
 async function refusedByOAuth() {
 	await assert.rejects(
 	    signIn(anonymous, { ...account, password: "Wrong-passw0rd" }),
@@ -146,7 +146,7 @@ async function refusedByOAuth() {
 }
 
 // [versions]
-/* Changes what was read, and nothing else that came meanwhile. */
+/* Changes what was read, unless it has changed since. */
 async function rename(api: Client<paths>, name: string) {
 	const read = await api.GET("/api/v1/users/me");
 	const version = read.response.headers.get("ETag");
@@ -185,7 +185,7 @@ async function countUsers(api: Client<paths>) {
 	return data.total;
 }
 
-/* By cursor: each once, however many come and go meanwhile. */
+/* By cursor: each once, even if others are added or deleted. */
 async function everyUser(api: Client<paths>) {
 	const emails: string[] = [];
 	let cursor: string | null = "";
@@ -228,8 +228,8 @@ async function changePassword(api: Client<paths>) {
 	account.password = password;
 }
 
-/* After a change of password every session has ended: what follows is a 401,
-   which signs in anew. */
+/* After a change of password every session has ended: the next request is a
+   401, and the client signs in again. */
 async function sessions(api: Client<paths>) {
 	await signIn(anonymous, account);
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Does what docs/clients.md says: runs its bash and python, in their order and
-in a folder with ./keel and ./var as a reader has them, and looks for its
-TypeScript in client.ts. A line `# -> TEXT` is what must have been printed."""
+"""Follows docs/clients.md: runs its bash and Python blocks in their order, in a
+folder with ./keel and ./var like a reader's, and checks that client.ts has its
+TypeScript. A line `# -> TEXT` is the expected output."""
 
 import os
 import re
@@ -25,7 +25,7 @@ class Failed(Exception):
 
 
 def read_page():
-    """Its blocks: line, language, text."""
+    """The page's blocks: line, language, text."""
     with open(PAGE) as f:
         page = f.read()
     return [(page.count("\n", 0, match.start()) + 1, match[1], match[2])
@@ -41,7 +41,7 @@ def check_quoted(blocks):
 
 
 def as_script(blocks):
-    """One shell runs them all, so that what one sets the next one has."""
+    """One shell runs them all, so that later blocks see earlier variables."""
     parts = ["set -eu\n"]
     for _, language, text in blocks:
         if language == "python":

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * /docs in Debian's Chromium, as its reader uses it: registers a user, signs
- * in, reads who is signed in. Whatever the console or the page's policy
- * complains of is a failure. Screenshots go to the folder that is named.
+ * /docs in Debian's Chromium, as a reader uses it: registers a user, signs in,
+ * reads the signed-in user. Any error in the console and any violation of the
+ * page's policy is a failure. Screenshots go to the given folder.
  */
 
 import assert from "node:assert/strict";
@@ -40,7 +40,7 @@ function operation(page, id) {
 	return page.locator(`.opblock[id$="-${id}"]`);
 }
 
-/* Opens an operation, fills in its body, sends it: the status and the body. */
+/* Opens an operation, fills in its body, sends it. Returns status and body. */
 async function tryOut(page, id, body) {
 	const block = operation(page, id);
 

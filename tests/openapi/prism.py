@@ -21,7 +21,7 @@ START_SECONDS = 60
 
 
 class Proxies:
-    """A process with Prism in it, which trusts one certificate."""
+    """A process that runs Prism and trusts one certificate."""
 
     of_certificate = {}
 
@@ -53,8 +53,8 @@ class Proxies:
 
 
 class Prism:
-    """It listens on plain HTTP, passes everything on, and names in a header of
-    the answer what request and answer have that the description has not."""
+    """It listens on plain HTTP, forwards everything, and lists violations of
+    the description in a header of the response."""
 
     def __init__(self, server, description):
         self.proxies = Proxies.of(server.cert)
@@ -69,7 +69,7 @@ class Prism:
         self.wait()
 
     def wait(self):
-        """Until it listens; and it must see what is plainly wrong."""
+        """Waits until it listens and reports an obvious violation."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -91,8 +91,8 @@ class Prism:
 
 
 def violations(answer):
-    """What Prism says of a request and its answer. Its list may be too long
-    for a header: then it is cut, and the whole of it counts as the answer's."""
+    """Prism's violations for a request and its response. A list that is too
+    long for a header is cut; then it counts as the response's violation."""
     text = answer.headers.get("sl-violations", "[]")
     try:
         return json.loads(text)

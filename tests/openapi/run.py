@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The tools of the OpenAPI ecosystem agree with the description that Keel
 serves: linters, a generated TypeScript client, a validating proxy in front of
-the API tests; and docs/clients.md does what it says.
+the API tests; and the steps of docs/clients.md work.
 
 usage: run.py [CASE...]"""
 
@@ -32,7 +32,7 @@ TOKEN = "/api/v1/auth/token"
 
 RUN_SECONDS = 600
 
-# With ordinary clients, of every route.
+# Tests of every route with ordinary clients.
 THROUGH_PRISM = [
     "accounts/test_users.py", "accounts/test_users_item.py",
     "accounts/test_users_rights.py", "accounts/test_auth.py",
@@ -42,13 +42,13 @@ THROUGH_PRISM = [
     "http/test_conditional.py", "http/test_validation.py",
     "jobs/test_admin_jobs.py"]
 
-# Nothing here reports home or asks whether there is a newer version.
+# No tool reports home or checks for a newer version.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
          "NO_UPDATE_NOTIFIER": "1", "npm_config_update_notifier": "false"}
 
 
 def run(*command, folder=FOLDER, **environment):
-    """What it printed."""
+    """Runs a command and returns its output."""
     done = subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, text=True,
         capture_output=True, check=False, timeout=RUN_SECONDS,
@@ -61,8 +61,8 @@ def run(*command, folder=FOLDER, **environment):
 
 
 def install():
-    """When the lock file is newer than what is there. No package's scripts are
-    run."""
+    """If the lock file is newer than the installation. npm runs no scripts of
+    the packages."""
     lock = os.path.join(FOLDER, "package-lock.json")
     stamp = os.path.join(FOLDER, "node_modules/.installed")
     if os.path.exists(stamp) and \
@@ -74,7 +74,7 @@ def install():
 
 
 def fetch_description(server):
-    """The tools that read a file get what the server serves."""
+    """For tools that read a file."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
     os.mkdir(OUTPUT)
     answer = httpx.get(server.url + "/openapi.json", verify=server.tls(),
@@ -109,7 +109,7 @@ def spectral(_):
 
 
 def typescript(server):
-    """Generated from the live description, checked, run."""
+    """Generated from the live description, type-checked, run."""
     trust = {"NODE_EXTRA_CA_CERTS": server.cert}
     run(TOOLS + "/openapi-typescript", server.url + "/openapi.json",
         "--default-non-nullable", "false", "-o", "build/api.d.ts", **trust)
@@ -119,8 +119,8 @@ def typescript(server):
 
 @functools.cache
 def in_browser(server):
-    """One Chromium for all tests that need it: {test: what went wrong}. Its
-    screenshots are left in the build folder."""
+    """Runs all browser tests in one Chromium: {test: its error}. The
+    screenshots stay in the build folder."""
     printed = run("node", "browser.mjs", server.url, server.cert, OUTPUT)
     return dict(json.loads(line) for line in printed.splitlines())
 
@@ -144,9 +144,8 @@ def clients_page(server):
 
 
 def prism_sees(server):
-    """A description which asks of every object and every answer what is not
-    there: Prism must complain of each. It lets by without a word what it
-    cannot compile."""
+    """Checks Prism with a description that requires missing members: Prism
+    must report each. It silently ignores a schema that it cannot compile."""
     with open(DESCRIPTION) as f:
         description = json.load(f)
     for schema in description["components"]["schemas"].values():
@@ -188,7 +187,7 @@ def prism_sees(server):
 
 
 def prism(_):
-    """The API tests, on servers of their own; what Prism has counted."""
+    """The API tests, on their own servers; returns Prism's counts."""
     output = run(sys.executable, "-B", "-m", "pytest", "-p", "through_prism",
                  "-n", "2", "--dist", "loadfile", *THROUGH_PRISM,
                  folder=os.path.join(ROOT, "tests/api"), PYTHONPATH=FOLDER,
@@ -196,8 +195,8 @@ def prism(_):
     return re.search(r"^prism: (\d+ requests.*)", output, re.MULTILINE)[1]
 
 
-# One after the other, but for the last, which has servers of its own and takes
-# as long as all others.
+# One after the other, except the last, which has its own servers and takes as
+# long as all others.
 CASES = [
     redocly,
     spectral,

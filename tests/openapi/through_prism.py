@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A pytest plugin for tests/api: every client talks to its server through
-Prism, and Prism may find nothing. What the server refuses may be wrong, what it
-accepts may not, and its answers never."""
+Prism. No violation may be found, in a response or in an accepted request; a
+refused request may have violations."""
 
 import collections
 
@@ -11,11 +11,11 @@ import pytest
 from prism import Prism, Proxies, violations
 from server import Server
 
-# What no proxy lets by as it is, or Prism does not. Each text is part of the
-# name of the tests it leaves out.
+# Tests of what no proxy forwards unchanged, or Prism does not. Each text is a
+# part of the names of the tests to leave out.
 LEFT_OUT = {
-    "Prism parses a body and writes it anew: what is no JSON, or is spelt in a"
-    " way of its own, does not arrive, or arrives in Prism's spelling": [
+    "Prism parses a body and writes it again: malformed or unusual JSON does "
+    "not arrive unchanged": [
         "::test_malformed_json_is_refused", "::test_bad_utf_8",
         "::test_a_raw_nul", "::test_depth_is_counted",
         "::test_a_body_too_deep", "::test_the_top_must_be_an_object",
@@ -32,22 +32,22 @@ LEFT_OUT = {
         "::test_a_huge_unknown_key", "::test_many_unknown_keys",
         "::test_thousands_of_errors", "::test_an_escaped_nul_in_a_key",
         "::test_an_unknown_key_is_named"],
-    "Prism parses the body of an answer to HEAD, which has none": [
+    "Prism parses the body of a response to HEAD, which has none": [
         "-HEAD]", "::test_head_is_get"],
     "Prism takes Bearer only, though a scheme's name has no case (RFC 9110, "
     "11.1)": [
         "::test_the_schemes_name_is_not_case_sensitive"],
-    "a connection of the test's own to the server": [
+    "the test opens its own connection to the server": [
         "test_validation.py::test_a_body_over_the_greatest_size",
         "::test_each_path_exists_on_its_listener_only"],
     "about ./keel routes, not about requests": [
         "::test_the_table_has_every_endpoint",
         "::test_the_routes_that_need_a_sign_in_match_the_table"],
-    "how long an answer takes": [
+    "measures the time of a response": [
         "::test_an_unknown_address_takes_as_long"],
-    "not of the API: the description does not describe itself": [
+    "the description does not describe itself": [
         "-GET-/openapi.json]", "-GET-/docs"],
-    "the requests of other tests, over and over": [
+    "the same requests as other tests, many times": [
         "::test_any_changed_character", "::test_a_cut_cursor",
         "::test_the_last_character_has_no_spare", "::test_odd_keys",
         "::test_10000_equal_times", "::test_two_writers_at_once",
@@ -55,7 +55,7 @@ LEFT_OUT = {
         "::test_an_invalid_id_is_named",
         "::test_nobody_but_owner_and_admin_changes_anything",
         "::test_the_token_of_a_deleted_user"],
-    "a server with a Prism of its own, for what others ask, too": [
+    "needs its own server and Prism, for requests of other tests": [
         "::test_a_cursor_outlives_its_server",
         "::test_a_cursor_of_another_secret", "::test_the_limit_can_be_set",
         "::test_access[authenticated-"],
@@ -76,7 +76,7 @@ def check(answer):
     if not 400 <= answer.status_code < 500:
         problems += wrong
     if "x-request-id" not in answer.headers:
-        problems.append("an answer of Prism's own: " + answer.text)
+        problems.append("a response by Prism itself: " + answer.text)
     seen["requests"] += 1
     seen["refused"] += bool(wrong)
     if problems:
@@ -115,7 +115,7 @@ def pytest_collection_modifyitems(config, items):
         parts = [text for texts in LEFT_OUT.values() for text in texts
                  if text in item.nodeid]
         unused.difference_update(parts)
-        # A client per worker: behind Prism nobody knows whose connection it is.
+        # With a client per worker: Prism shares its connections.
         if parts or "clients" in item.fixturenames:
             left_out.append(item)
     if unused:
@@ -132,7 +132,7 @@ def pytest_sessionfinish(session):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
-    """What a worker of pytest -n has seen."""
+    """Collects what a worker of pytest -n has seen."""
     counts, lines = getattr(node, "workeroutput", {}).get("prism", ({}, []))
     seen.update(counts)
     found.extend(lines)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two people at one browser, one after the other. What the first has read is in
- * the browser's cache when the second signs in, and no answer of theirs may
- * come from it.
+ * Two users of one browser, one after the other. The browser's cache has the
+ * first user's responses when the second signs in; the second must not get
+ * them.
  */
 
 import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ function person(name) {
 	};
 }
 
-/* In the page: registers, signs in, reads itself twice. */
+/* In the page: registers, signs in, reads /users/me twice. */
 async function use({ email, name, password }) {
 	const base = "/api/v1";
 	const made = await fetch(`${base}/users`, {
@@ -50,7 +50,7 @@ async function use({ email, name, password }) {
 	};
 }
 
-/* In the page: the status of a change that asks for somebody's tag. */
+/* In the page: returns the status of a PATCH with the given ETag. */
 async function change({ headers, etag }) {
 	return (await fetch("/api/v1/users/me", {
 		method: "PATCH",

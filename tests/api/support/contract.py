@@ -38,8 +38,8 @@ HIDDEN = re.compile(r"/openapi\.json|/docs(/[^/]+)?")
 # Errors for requests that fit the schemas: (code, field, the reason).
 BEYOND_SCHEMA = [
     ("invalid_format", r"body\.email", "the syntax: utils/email.c"),
-    ("no_uppercase", r"body\.(new_)?password", "the seed's rule"),
-    ("no_digit", r"body\.(new_)?password", "the seed's rule"),
+    ("no_uppercase", r"body\.(new_)?password", "FastAPI's rule"),
+    ("no_digit", r"body\.(new_)?password", "FastAPI's rule"),
     ("too_common", r"body\.(new_)?password", "the list of 10,000"),
     ("incorrect", r"body\.current_password", "the database knows it"),
     ("duplicate_field", r"(body|query)\..*", "a reader keeps one of them"),
