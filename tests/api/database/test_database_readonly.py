@@ -21,6 +21,7 @@ from servers import runner_starter, server_maker
 from smtp_sink import RealServer
 
 ANY = " target_session_attrs=any"   # a read-only server is accepted, too
+POOL = 4    # connections of one worker (server.py)
 READ_ONLY = "The database is read-only"
 RENEWED = "the database is read-only: connecting anew"
 
@@ -46,6 +47,8 @@ def demote_sessions(server):
     """Makes the server's sessions read-only when they reconnect, but not
     later ones: as if another server had become the primary."""
     alter = "ALTER DATABASE %s " % server.database
+    # The server is ready as soon as one of them is connected.
+    wait_for(lambda: len(sessions(server)) == POOL)
     server.cluster.sql(alter + "SET default_transaction_read_only = on")
     old = sessions(server)
     server.cluster.sql("SELECT pg_terminate_backend(pid) FROM "

@@ -83,6 +83,8 @@ def only_healthz(text):
                   flags=re.M)
 
 
+@pytest.mark.skipif(IS_ASAN, reason="Kore leaves the validators that no route "
+                    "uses; the search for leaks takes minutes over them")
 def test_every_path_is_404_without_its_route(server, client, start_server,
                                              build_copy):
     paths = api_paths()
