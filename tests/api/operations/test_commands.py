@@ -2,10 +2,15 @@
 """The commands of ./keel other than serve and jobs: routes, check-config,
 create-admin."""
 
+import os
+import shutil
+import subprocess
+
 import pytest
 
 from helpers import (bearer, new_email, new_password, new_user, read_me,
                      read_routes, sign_in)
+from server import BUILD, KEEL
 
 
 def test_routes_lists_every_endpoint(make_server):
@@ -155,3 +160,24 @@ def test_wrong_usage_of_commands(make_server):
         done = server.command(*command)
         assert done.returncode == 2
         assert "unexpected argument" in done.stderr
+
+
+def test_only_development_reads_its_script(tmp_path):
+    """Production ships ./keel without conf/development.sh."""
+    keel = shutil.copy(KEEL, tmp_path)
+    settings = dict(os.environ, KEEL_BUILD=BUILD,
+                    KEEL_STATE_DIR=str(tmp_path / "state"))
+    done = run(keel, dict(settings, KEEL_DATABASE_URL="host=/nonexistent"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "create_user" in done.stdout
+
+    settings.pop("KEEL_DATABASE_URL", None)
+    done = run(keel, settings)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert f"{tmp_path}/conf/development.sh" in done.stderr
+
+
+def run(keel, settings):
+    return subprocess.run([keel, "routes"], env=settings, text=True,
+                          capture_output=True, timeout=60)
