@@ -16,18 +16,6 @@ static enum log_level	 lowest = LEVEL_INFO;
 static char		 line[16384];
 static struct jsonw	 writer;
 
-int
-log_level_parse(const char *name)
-{
-	int	 i;
-
-	for (i = 0; i <= LEVEL_ERROR; i++) {
-		if (strcmp(name, names[i]) == 0)
-			return (i);
-	}
-	return (-1);
-}
-
 void
 log_init(enum log_level level)
 {

@@ -10,8 +10,7 @@
 
 enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR };
 
-/* "debug", "info", "warning" or "error"; -1 for anything else. */
-int	log_level_parse(const char *);
+/* In the parent, once: lower levels are not logged. */
 void	log_init(enum log_level lowest);
 
 /*

@@ -59,12 +59,6 @@ static const struct jwt_algorithm algorithms[] = {
 	{ "HS512", "{\"alg\":\"HS512\",\"typ\":\"at+jwt\"}", "SHA512", 64 },
 };
 
-bool
-jwt_algorithm_known(const char *alg)
-{
-	return (jwt_algorithm_find(alg) != NULL);
-}
-
 size_t
 jwt_algorithm_min_secret(const char *alg)
 {

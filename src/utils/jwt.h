@@ -51,9 +51,6 @@ enum jwt_result {
 	JWT_EXPIRED		/* all is right except exp */
 };
 
-/* Returns whether alg is exactly the name of a supported algorithm. */
-bool	jwt_algorithm_known(const char *alg);
-
 /*
  * The length in bytes of the shortest secret that alg allows: the length of its
  * hash (RFC 7518 section 3.2). 0 for an unknown algorithm.
