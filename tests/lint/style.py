@@ -16,7 +16,8 @@ FUNCTION_LINES = 60
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 LICENCE = re.compile(r"[^\n]*(?:SPDX-License-Identifier:|[Cc]opyright)[^\n]*\n+")
 HEAD = {
-    ".c": re.compile(r"/\*[\s*]*\S"), ".h": re.compile(r"/\*[\s*]*\S"),
+    ".c": re.compile(r"/\*[\s*]*(?!sources:|defines:)[^\s*]"),
+    ".h": re.compile(r"/\*[\s*]*\S"),
     ".ts": re.compile(r"/[*/][\s*]*\S"), ".mjs": re.compile(r"/[*/][\s*]*\S"),
     ".py": re.compile(r"\"\"\"\s*\S|#\s*\w"),
 }
@@ -76,6 +77,8 @@ LONG = "int\nf(void)\n{\n" + "\tg();\n" * FUNCTION_LINES
 BAD = [
     ({"a.c": "int a;\n"}, "what the file is"),
     ({"a.c": "/* SPDX-License-Identifier: ISC */\n\nint a;\n"}, "what the file is"),
+    ({"a.c": "/* SPDX-License-Identifier: ISC */\n/* sources: app */\n"},
+     "what the file is"),
     ({"a.py": "# SPDX-License-Identifier: ISC\nimport re\n"}, "what the file is"),
     ({"a.c": TOP + "\t" * 9 + "1234567\n" + "é" * 81 + "\n"}, "81 columns"),
     ({"a.c": TOP + "int a; \n"}, "blanks at the end of the line"),

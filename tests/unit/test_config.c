@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: app */
-
 /* Settings: rows of any file are read, checked, listed and masked. */
+
+/* sources: app */
 
 #include <setjmp.h>
 #include <stdarg.h>

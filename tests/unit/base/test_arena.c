@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Arenas: alignment, reserve, wiping, and memory that runs out. */
+
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* defines: -DFAULTS -Wl,--wrap=free */
 

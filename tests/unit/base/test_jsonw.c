@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* The JSON writer: members, escapes, and memory that runs out. */
+
 /* sources: src/base/jsonw.c src/base/arena.c */
 /* sources: src/base/mem.c src/base/faults.c */
 /* defines: -DFAULTS */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/* How coroutines take turns; test_coro_stack.c tests their stacks. */
+
 /* sources: src/coro/coro.c src/base/mem.c src/base/faults.c */
 /* defines: -DFAULTS */
-
-/* How coroutines take turns; test_coro_stack.c tests their stacks. */
 
 #include "coro_fixture.h"
 

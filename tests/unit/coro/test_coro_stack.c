@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/coro/coro.c src/base/mem.c src/base/faults.c */
-
 /* The stacks: dropped, reused, measured, and guarded. */
+
+/* sources: src/coro/coro.c src/base/mem.c src/base/faults.c */
 
 #include "coro_fixture.h"
 

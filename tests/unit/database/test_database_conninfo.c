@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/database/database_conninfo.c */
-
 /* How KEEL_DATABASE_URL becomes a connection string, read back by libpq. */
+
+/* sources: src/database/database_conninfo.c */
 
 #include <setjmp.h>
 #include <stdarg.h>

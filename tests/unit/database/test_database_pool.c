@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/* Which request gets which connection, and when one connects anew. */
+
 /* sources: src/database/database_pool.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
 /* sources: src/base/faults.c */
-
-/* Which request gets which connection, and when one connects anew. */
 
 #include "pool_fixture.h"
 

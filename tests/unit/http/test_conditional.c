@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Conditional requests: If-Match, If-None-Match, 304 and 412. */
+
 /* sources: src/http/conditional.c src/http/respond.c */
 /* sources: src/http/schema_response.c src/schema/schema_write.c */
 /* sources: src/schema/schema.c src/schema/validator.c */

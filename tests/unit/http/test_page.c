@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Which page a query asks for; test_page_links.c tests the Link header. */
+
 /* sources: src/http/page.c src/http/respond.c src/base/jsonw.c */
 /* sources: src/http/conditional.c src/http/query.c */
 /* sources: src/http/routes.c src/schema/validator.c src/request/ctx.c */
@@ -8,8 +10,6 @@
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c src/wire/wire_head.c */
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
-
-/* Which page a query asks for; test_page_links.c tests the Link header. */
 
 #include "page_fixture.h"
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* The Link header of a page. */
+
 /* sources: src/http/page.c src/http/respond.c src/base/jsonw.c */
 /* sources: src/http/conditional.c src/http/query.c */
 /* sources: src/http/routes.c src/schema/validator.c src/request/ctx.c */
@@ -8,8 +10,6 @@
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c src/wire/wire_head.c */
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
-
-/* The Link header of a page. */
 
 #include "page_fixture.h"
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Responses, and what a schema writes of a struct. */
+
 /* sources: src/http/respond.c src/http/conditional.c */
 /* sources: src/http/schema_response.c src/schema/schema_write.c */
 /* sources: src/schema/schema.c src/schema/validator.c */
@@ -8,8 +10,6 @@
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: src/request/error_details.c src/wire/wire_head.c */
 /* defines: -DFAULTS */
-
-/* Responses, and what a schema writes of a struct. */
 
 #include "answer_fixture.h"
 

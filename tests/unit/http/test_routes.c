@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Routes, and the groups of their paths. Of endpoint.c only
+ * endpoint_verb_name() is called; the rest's Kore functions are unresolved.
+ */
+
 /* sources: src/http/query.c src/http/routes.c src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
@@ -6,11 +11,6 @@
 /* sources: src/request/endpoint.c tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
-
-/*
- * Routes, and the groups of their paths. Of endpoint.c only
- * endpoint_verb_name() is called; the rest's Kore functions are unresolved.
- */
 
 #include "request/request_fixture.h"
 

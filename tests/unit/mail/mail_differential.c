@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/mail/mail_compose.c src/mail/mail_template.c */
-/* sources: src/mail/mail_text.c src/mail/mail_settings.c */
-/* sources: src/base/arena.c src/base/mem.c */
-
 /*
  * Not a test: the C side of mail_differential.py. Reads pairs of a recipient's
  * address and a name, in hexadecimal, one pair per line. Writes for each the
  * message in hexadecimal, or "no".
  */
+
+/* sources: src/mail/mail_compose.c src/mail/mail_template.c */
+/* sources: src/mail/mail_text.c src/mail/mail_settings.c */
+/* sources: src/base/arena.c src/base/mem.c */
 
 #include "mail_fixture.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/* Whole messages. mail_differential.py parses such messages with Python. */
+
 /* sources: src/mail/mail_compose.c src/mail/mail_template.c */
 /* sources: src/mail/mail_text.c src/mail/mail_settings.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* defines: -DFAULTS */
-
-/* Whole messages. mail_differential.py parses such messages with Python. */
 
 #include "mail_fixture.h"
 

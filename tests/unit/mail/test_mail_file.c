@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/mail/mail_file.c */
-
 /* Mails as files: complete or not there, whatever fails. */
+
+/* sources: src/mail/mail_file.c */
 
 #include <sys/resource.h>
 #include <sys/stat.h>

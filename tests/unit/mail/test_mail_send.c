@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Which mails are sent, and to which recipients. */
+
 /* sources: src/mail/mail.c src/mail/mail_text.c src/mail/mail_template.c */
 /* sources: src/mail/mail_compose.c src/mail/mail_settings.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/request/raise.c */
@@ -6,8 +8,6 @@
 /* sources: src/base/faults.c src/base/log.c src/base/jsonw.c */
 /* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
-
-/* Which mails are sent, and to which recipients. */
 
 #include "../request/request_fixture.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/* The settings of mail: what is accepted, and what stops the start. */
+
 /* sources: src/mail/mail_settings.c src/mail/mail_text.c */
 /* sources: src/base/arena.c src/base/mem.c */
-
-/* The settings of mail: what is accepted, and what stops the start. */
 
 #include "mail_fixture.h"
 

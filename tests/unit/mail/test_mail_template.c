@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/* Templates: what the start refuses, and how values are filled in. */
+
 /* sources: src/mail/mail_template.c src/mail/mail_text.c */
 /* sources: src/base/arena.c src/base/mem.c */
-
-/* Templates: what the start refuses, and how values are filled in. */
 
 #include "mail_fixture.h"
 

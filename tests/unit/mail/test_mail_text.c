@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/mail/mail_text.c src/base/arena.c src/base/mem.c */
-
 /* Headers and quoted-printable. */
+
+/* sources: src/mail/mail_text.c src/base/arena.c src/base/mem.c */
 
 #include "mail_fixture.h"
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Buckets of rate limits: what is taken, given back, and left. */
+
 /* sources: src/middleware/buckets.c */
 
 #include "buckets_fixture.h"

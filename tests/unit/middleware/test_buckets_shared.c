@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Buckets of rate limits, shared by processes, some of which are killed. */
+
 /* sources: src/middleware/buckets.c */
 /* defines: -Wl,--wrap=pthread_mutex_consistent */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/* A ctx from its begin to its end, and once more. */
+
 /* sources: src/request/ctx.c src/request/raise.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/base/error_kinds.c */
 /* sources: src/request/error_details.c */
-
-/* A ctx from its begin to its end, and once more. */
 
 #include "request_fixture.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/* Overrides: for one handler each, until they are cleared. */
+
 /* sources: src/request/depend.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: src/request/error_details.c */
-
-/* Overrides: for one handler each, until they are cleared. */
 
 #include "request_fixture.h"
 

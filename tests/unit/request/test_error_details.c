@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/* Bad fields: noted one by one, raised together or at once. */
+
 /* sources: src/request/ctx.c src/request/raise.c src/coro/coro.c */
 /* sources: src/request/error_details.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/base/error_kinds.c */
-
-/* Bad fields: noted one by one, raised together or at once. */
 
 #include "request_fixture.h"
 

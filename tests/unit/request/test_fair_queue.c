@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/request/fair_queue.c */
-
 /* Turns, caps, and which item is dropped when there is no room. */
+
+/* sources: src/request/fair_queue.c */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* JSON bodies; test_body_form.c is about forms. */
+
 /* sources: src/schema/schema_read.c src/schema/schema.c */
 /* sources: src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
@@ -7,8 +9,6 @@
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
-
-/* JSON bodies; test_body_form.c is about forms. */
 
 #include "body_fixture.h"
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Updates: a member is absent, null, or has a value. */
+
 /* sources: src/schema/schema_read.c src/schema/schema.c */
 /* sources: src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
@@ -7,8 +9,6 @@
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
-
-/* Updates: a member is absent, null, or has a value. */
 
 #include "body_fixture.h"
 

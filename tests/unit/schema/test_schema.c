@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/* The mistakes in schemas that schemas_init() finds at start. */
+
 /* sources: src/schema/schema.c src/schema/validator.c src/request/ctx.c */
 /* sources: src/coro/coro.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c */
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
-
-/* The mistakes in schemas that schemas_init() finds at start. */
 
 #include "request/request_fixture.h"
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Validators of text: lengths, choices, patterns, functions. */
+
 /* sources: src/schema/validator.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/* Regexes that match numbers, and the error messages for others. */
+
 /* sources: src/schema/validator.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
-
-/* Regexes that match numbers, and the error messages for others. */
 
 #include "request/request_fixture.h"
 

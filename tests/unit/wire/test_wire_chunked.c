@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* Chunked bodies: what is decoded, and what is refused. */
+
 /* sources: src/wire/wire_chunked.c */
 
 #include "chunked_fixture.h"

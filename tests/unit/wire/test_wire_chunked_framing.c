@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/* Endless framing with little data is refused; small chunks are not. */
+
 /* sources: src/wire/wire_chunked.c */
 
 #include "chunked_fixture.h"
-
-/* Endless framing with little data is refused; small chunks are not. */
 
 /* EXTRA_MAX and EXTRA_PER_BYTE of wire_chunked.c. */
 #define ALLOWANCE	8192

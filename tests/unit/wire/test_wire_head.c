@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/* head_scan(); test_wire_head_parse.c tests what a head says. */
+
 /* sources: src/wire/wire_head.c src/base/error_kinds.c */
 
 #include "head_fixture.h"
-
-/* head_scan(); test_wire_head_parse.c tests what a head says. */
 
 #define LINE	"GET / HTTP/1.1\r\n"
 #define SAMPLE	"POST /a?b HTTP/1.1\r\nHost: h\r\nX: y z\r\n\r\n"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/* head_parse(): header lines, Connection, and how the body ends. */
+
 /* sources: src/wire/wire_head.c src/base/error_kinds.c */
 
 #include "head_fixture.h"
-
-/* head_parse(): header lines, Connection, and how the body ends. */
 
 #define BAD_FOLD	BAD "A header line is folded"
 #define BAD_COLON	BAD "A header line has no colon"

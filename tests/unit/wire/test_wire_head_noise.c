@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: src/wire/wire_head.c src/base/error_kinds.c */
-
-#include "head_fixture.h"
-
 /*
  * Heads with random faults: no byte outside is touched (AddressSanitizer checks
  * it), and a head that is accepted is valid.
  */
+
+/* sources: src/wire/wire_head.c src/base/error_kinds.c */
+
+#include "head_fixture.h"
 
 #define ROUNDS	200000
 #define NOISE	4		/* most faults in a head */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/* head_parse(): the request line, the target, and the host. */
+
 /* sources: src/wire/wire_head.c src/base/error_kinds.c */
 
 #include "head_fixture.h"
-
-/* head_parse(): the request line, the target, and the host. */
 
 /* A head with this request line. */
 #define HEAD(line)	line "\r\nHost: h\r\n\r\n"

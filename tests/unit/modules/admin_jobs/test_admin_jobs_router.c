@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: app */
-
 /* The admin routes for jobs, with a repository of the test's own. */
+
+/* sources: app */
 
 #include "client.h"
 

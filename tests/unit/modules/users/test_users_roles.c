@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: app */
-
 /* Access to the users' routes, for each role. */
+
+/* sources: app */
 
 #include "users_fixture.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* sources: app */
-
 /* The handlers of users, with repositories of the test's own. */
+
+/* sources: app */
 
 #include "users_fixture.h"
 
