@@ -66,7 +66,8 @@ test_wycheproof(void **state)
 					continue;
 				assert_int_not_equal(jwt_verify(&key, jws, ISS,
 				    AUD, NOW, 0, &claims), JWT_OK);
-				if (k == NULL || jwt_algorithm_min_secret(alg) == 0)
+				if (k == NULL ||
+				    jwt_algorithm_min_secret(alg) == 0)
 					continue;
 				len = base64url_decode(secret, sizeof(secret),
 				    k, strlen(k));
