@@ -183,29 +183,29 @@ rules:
 check-unit:
 	@$(SUITE) unit $(MAKE) --no-print-directory -C tests/unit check
 
-# Three files at a time: the tests wait half of the time, and with three the
-# tests that measure deadlines still get enough CPU.
-PYTEST = $(PYTHON) -m pytest -n 3 --dist loadfile
+# Whole files, several at a time: more than half of the time the tests wait. The
+# asan build is slower, and tests that measure deadlines need room.
+PYTEST = $(PYTHON) -m pytest --dist loadfile
 
 check-api:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@$(PROD) 'api (prod)' $(PYTEST) tests/api
+	@$(PROD) 'api (prod)' $(PYTEST) -n 4 tests/api
 
 check-api-smoke:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@$(PROD) 'api (smoke)' $(PYTEST) -m smoke tests/api
+	@$(PROD) 'api (smoke)' $(PYTEST) -n 4 -m smoke tests/api
 
 check-api-asan:
 	@$(MAKE) --no-print-directory build FLAVOR=asan
-	@$(ASAN) 'api (asan)' $(PYTEST) -m asan tests/api
+	@$(ASAN) 'api (asan)' $(PYTEST) -n 3 -m asan tests/api
 
 proof-asan:
 	@$(MAKE) --no-print-directory build FLAVOR=asan
-	@$(ASAN) 'api (all, asan)' $(PYTEST) tests/api
+	@$(ASAN) 'api (all, asan)' $(PYTEST) -n 3 tests/api
 
 proof-jobs:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@FULL_SIZE=1 $(PROD) 'jobs (full)' $(PYTEST) tests/api/jobs
+	@FULL_SIZE=1 $(PROD) 'jobs (full)' $(PYTEST) -n 3 tests/api/jobs
 
 check-openapi:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
