@@ -14,6 +14,7 @@ import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 import { docs_page } from "./docs_page.mjs";
+import { mail_page } from "./mail_page.mjs";
 import { two_accounts } from "./two_accounts.mjs";
 
 const [server, certificate, folder] = process.argv.slice(2);
@@ -35,7 +36,7 @@ const browser = await chromium.launch({
 });
 
 try {
-	for (const test of [docs_page, two_accounts]) {
+	for (const test of [docs_page, two_accounts, mail_page]) {
 		const context = await browser.newContext({
 			viewport: { width: 1280, height: 900 } });
 		let wrong = null;

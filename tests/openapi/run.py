@@ -6,6 +6,8 @@ the API tests; and the steps of docs/clients.md work.
 usage: run.py [CASE...]"""
 
 import concurrent.futures
+import email
+import email.policy
 import functools
 import json
 import os
@@ -20,7 +22,8 @@ import httpx
 
 from clients_page import Failed, run_page
 from prism import FOLDER, Prism, Proxies, violations
-from helpers import bearer, new_user
+from helpers import bearer, new_user, register
+from runner import Runner, wait_for_job
 from server import BUILD, ROOT, clean_environment
 from standalone import running_server
 
@@ -121,8 +124,32 @@ def typescript(server):
 def in_browser(server):
     """Runs all browser tests in one Chromium: {test: its error}. The
     screenshots stay in the build folder."""
+    write_mail(server)
     printed = run("node", "browser.mjs", server.url, server.cert, OUTPUT)
     return dict(json.loads(line) for line in printed.splitlines())
+
+
+def write_mail(server):
+    """Registers a user; the HTML part of the mail that they get is then
+    mail.html in the build folder."""
+    runner = Runner(server).start()
+    try:
+        with server.client() as client:
+            _, user = register(client)
+        [(job_id,)] = server.sql(
+            "SELECT id::text FROM jobs WHERE unique_key = %s", user["id"])
+        wait_for_job(server, job_id, status="done", attempts=1)
+        with open(os.path.join(runner.state, "mail", job_id + ".eml"),
+                  "rb") as f:
+            mail = email.message_from_binary_file(
+                f, policy=email.policy.default)
+        with open(os.path.join(OUTPUT, "mail.html"), "w",
+                  encoding="utf-8") as f:
+            f.write(mail.get_body(["html"]).get_content())
+    finally:
+        runner.stop()
+    if runner.problems:
+        raise Failed("\n".join(runner.problems))
 
 
 def docs_page(server):
@@ -131,6 +158,10 @@ def docs_page(server):
 
 def two_accounts(server):
     check_browser(server, "two_accounts")
+
+
+def mail_page(server):
+    check_browser(server, "mail_page")
 
 
 def check_browser(server, test):
@@ -204,6 +235,7 @@ CASES = [
     typescript,
     docs_page,
     two_accounts,
+    mail_page,
     prism_sees,
 ]
 BESIDE = prism
@@ -214,7 +246,7 @@ def try_case(case, server):
     try:
         said = case(server)
         result = "passed"
-    except (Failed, RuntimeError, httpx.HTTPError,
+    except (Failed, AssertionError, RuntimeError, httpx.HTTPError,
             subprocess.TimeoutExpired) as failure:
         said = failure
         result = "failed"

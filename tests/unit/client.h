@@ -36,7 +36,7 @@
  *
  *	return (cmocka_run_group_tests(tests, client_start, NULL));
  *
- * The routes are kore.conf's; endpoint.c, the schemas, the services and the
+ * The routes are kore.conf's; app.c, the schemas, the services and the
  * error handler are the server's. An override applies to one handler
  * (request/depend.h), until the test ends. It may raise, but must not assert:
  * assert in the test, on the response or on what the override has noted. A

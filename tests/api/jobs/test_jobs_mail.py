@@ -1,25 +1,19 @@
 # SPDX-License-Identifier: ISC
 """The mails, by SMTP and as files without a mail server. A user's name cannot
-inject anything into a mail, and no address gets many mails."""
+inject anything into a mail, and no address gets many mails. tests/openapi shows
+one in a browser."""
 
 import email.message
 import email.policy
 import os
 import re
-import shutil
-import subprocess
-import zlib
 
 import pytest
 
 from helpers import bearer, new_email, register, sign_in
 from runner import (KIND, add_jobs, count_jobs, read_job, wait_for,
                     wait_for_job)
-from server import ROOT
 from smtp_sink import RealServer
-
-FOLDER = os.path.join(ROOT, "tests/openapi/build/mail")
-PROFILE = os.path.join(FOLDER, "profile")
 
 # A script that changes the title if any browser runs it.
 SCRIPT = "<script>document.title='owned'</script>"
@@ -168,55 +162,6 @@ def test_the_senders_name(by_smtp):
     [sender] = by_smtp["plain"].parsed["From"].addresses
     assert sender.display_name == SENDER
     assert sender.addr_spec == "no-reply@mail.example.com"
-
-
-#
-# In a browser.
-#
-
-def browse(page, *options):
-    done = subprocess.run(
-        ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
-         "--hide-scrollbars", "--user-data-dir=" + PROFILE,
-         *options, "file://" + page], timeout=60, capture_output=True,
-        env={"PATH": os.environ["PATH"], "HOME": PROFILE,
-             "LANG": "C.UTF-8"}, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def pixels(path):
-    """A PNG's raw pixels."""
-    with open(path, "rb") as f:
-        data = f.read()
-    assert data.startswith(b"\x89PNG\r\n\x1a\n")
-    offset, packed = 8, b""
-    while offset < len(data):
-        length = int.from_bytes(data[offset:offset + 4], "big")
-        if data[offset + 4:offset + 8] == b"IDAT":
-            packed += data[offset + 8:offset + 8 + length]
-        offset += 12 + length
-    return zlib.decompress(packed)
-
-
-@pytest.fixture(scope="module")
-def folder():
-    """It is kept, for people to look at."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    os.makedirs(FOLDER)
-    yield FOLDER
-    shutil.rmtree(PROFILE, ignore_errors=True)
-
-
-@pytest.mark.parametrize("key, width", [
-    ("plain", 800), ("plain", 360)])
-def test_a_browser_shows_the_mail(as_files, folder, key, width):
-    page = os.path.join(folder, key + ".html")
-    with open(page, "w", encoding="utf-8") as f:
-        f.write(as_files[key].part("text/html"))
-    picture = os.path.join(folder, "%s-%d.png" % (key, width))
-    browse(page, "--window-size=%d,700" % width, "--screenshot=" + picture)
-    assert len(set(pixels(picture))) > 30
 
 
 #

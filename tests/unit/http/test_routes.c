@@ -92,7 +92,7 @@ setup(void **state)
 	return (problem == NULL ? 0 : -1);
 }
 
-/* Like endpoint.c: reads everything first, then raises. */
+/* Like app.c: reads everything first, then raises. */
 static bool	read_on;
 
 static void

@@ -87,7 +87,7 @@ request_outcome(const struct ctx *c)
 	return (text);
 }
 
-/* Runs fn(c) to its end, as endpoint.c runs a handler. Returns the outcome. */
+/* Runs fn(c) to its end, as app.c runs a handler. Returns the outcome. */
 static inline const char *
 request_run(void (*fn)(struct ctx *))
 {
