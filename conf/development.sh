@@ -2,8 +2,9 @@
 # shellcheck shell=sh disable=SC2154
 # The development half of ./keel, which reads this file when KEEL_DATABASE_URL
 # is not set. It keeps a private PostgreSQL, a secret and a certificate in the
-# state folder. ./keel has set command, root, state, state_given, uid and
-# with_jobs, and has checked the state folder.
+# state folder. It only defines functions: before ./keel calls one, it has set
+# command, root, state, state_given, uid and with_jobs, and has checked the
+# state folder. They use its die, run_kore, start_jobs and clean_up_at_exit.
 
 pgbin=/usr/lib/postgresql/15/bin
 

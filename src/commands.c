@@ -61,12 +61,12 @@ command_migrate(void)
 }
 
 static void
-require_valid(const char *validator, const char *problem, const char *value)
+require_valid(const char *validator, const char *subject, const char *value)
 {
 	const char	*reason;
 
 	if ((reason = rule_reason(rule_find(validator), value)) != NULL)
-		exit_fail("%s: %s", problem, reason);
+		exit_fail("%s: %s", subject, reason);
 }
 
 /* Reads the password from a line of standard input, never an argument. */

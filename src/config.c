@@ -15,6 +15,7 @@
 #include "middleware/rate_limit.h"
 #include "product.h"
 #include "utils/start_error.h"
+#include "utils/text.h"
 
 #define SERVERS_TABLE	"server"	/* in config_table.c */
 
@@ -89,12 +90,12 @@ check_number(const struct setting *s, unsigned *out)
 static void
 list_choices(const struct setting *s, char *out, size_t size)
 {
-	size_t	 i, len = 0;
+	struct text	 t = text_in(out, size);
+	size_t		 i;
 
-	for (i = 0; s->choices[i] != NULL && len < size; i++)
-		len += (size_t)snprintf(out + len, size - len, "%s%s",
-		    i == 0 ? "" : s->choices[i + 1] != NULL ? ", " : " or ",
-		    s->choices[i]);
+	for (i = 0; s->choices[i] != NULL; i++)
+		text_printf(&t, "%s%s", i == 0 ? "" :
+		    s->choices[i + 1] != NULL ? ", " : " or ", s->choices[i]);
 }
 
 static const char *

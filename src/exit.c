@@ -10,6 +10,7 @@
 #include "http/routes.h"
 #include "pidfile.h"
 #include "product.h"
+#include "schema/validator.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <dlfcn.h>

@@ -86,7 +86,7 @@ jobs_main(const char *conninfo)
 	kore_platform_event_init();
 	kore_timer_init();
 	kore_task_init();
-	metrics_init();
+	exit_if(metrics_init());
 	metrics_worker_init(0, false);
 	loop_init(COROUTINES_MAX, jobs_tick, jobs_round);
 	runner_init();

@@ -213,7 +213,7 @@ prepare_server(void)
 	if (password_dummy_hash() == NULL)
 		exit_fail("cannot hash a password: out of memory");
 	malloc_trim(0);		/* a hash takes 19 MB */
-	metrics_init();
+	exit_if(metrics_init());
 	exit_if(rate_limit_init());
 	wire_settings.name_request = request_id_assign;
 	wire_settings.write_refusal = error_handler_envelope;

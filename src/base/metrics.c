@@ -3,25 +3,19 @@
 
 #include <sys/mman.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/metrics.h"
-#include "product.h"
 
 struct shared		*shared;
 struct worker_metrics	*metrics;
 
-void
+const char *
 metrics_init(void)
 {
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED) {
-		fprintf(stderr, PRODUCT ": cannot map shared memory\n");
-		exit(1);
-	}
+	return (shared == MAP_FAILED ? "cannot map shared memory" : NULL);
 }
 
 void

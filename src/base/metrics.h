@@ -35,10 +35,10 @@ struct shared {
 extern struct shared		*shared;
 extern struct worker_metrics	*metrics;	/* this worker's */
 
-/* In the parent, before the fork. Exits with an error message when it fails. */
-void	metrics_init(void);
+/* In the parent, before the fork. Returns NULL, or an error message. */
+const char	*metrics_init(void);
 
 /* In worker `id`, counted from 0. restarted: it replaces one that died. */
-void	metrics_worker_init(unsigned id, int restarted);
+void		 metrics_worker_init(unsigned id, int restarted);
 
 #endif

@@ -13,7 +13,6 @@
 	    __attribute__((used, section("registered_" #section_name))) = \
 	    &(thing)
 
-
 /* Declares the two ends of such a section. */
 #define REGISTERED(type, section_name)					\
 	extern type	*const __start_registered_##section_name[];	\

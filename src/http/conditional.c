@@ -5,7 +5,7 @@
 
 #include "http/conditional.h"
 #include "http/respond.h"
-#include "http/routes.h"
+#include "request/endpoint.h"
 #include "utils/etag.h"
 #include "wire/wire.h"
 

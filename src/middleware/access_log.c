@@ -2,8 +2,8 @@
 /* The access log: one line for each request. */
 
 #include "base/log.h"
-#include "http/routes.h"
 #include "middleware/middleware.h"
+#include "request/endpoint.h"
 #include "utils/timefmt.h"
 
 /*

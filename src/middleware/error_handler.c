@@ -5,8 +5,8 @@
 
 #include "base/jsonw.h"
 #include "base/log.h"
-#include "http/routes.h"
 #include "middleware/middleware.h"
+#include "request/endpoint.h"
 
 size_t
 error_handler_envelope(char out[static ENVELOPE_MAX],

@@ -25,7 +25,6 @@ struct http_request;
 struct job;
 struct rate_limit;
 struct route;
-struct schema;
 struct user;
 struct wire_request;
 

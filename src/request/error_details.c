@@ -6,8 +6,6 @@
 #include "request/ctx.h"
 
 #define DETAILS_MAX	100	/* a body may hold thousands of mistakes */
-#define MESSAGE_MAX	256	/* bytes; what is longer is cut */
-#define FAILED		"Validation failed"
 
 void
 error_header(struct ctx *c, const char *name, const char *value)
@@ -15,20 +13,21 @@ error_header(struct ctx *c, const char *name, const char *value)
 	header_add(c, &c->error.headers, name, value);
 }
 
-void
-error_detail(struct ctx *c, const char *field, const char *code,
-    const char *fmt, ...)
+static void	add_detail(struct ctx *, const char *, const char *,
+		    const char *, va_list)
+		    __attribute__((format(printf, 4, 0)));
+
+static void
+add_detail(struct ctx *c, const char *field, const char *code, const char *fmt,
+    va_list ap)
 {
 	struct error_detail	*d;
-	char			 message[MESSAGE_MAX];
-	va_list			 ap;
+	char			 message[256];
 
 	if (c->error.ndetails++ >= DETAILS_MAX)
 		return;
 	d = ctx_alloc(c, sizeof(*d));
-	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
 
 	d->field = ctx_strdup(c, field);
 	d->code = code;
@@ -39,23 +38,38 @@ error_detail(struct ctx *c, const char *field, const char *code,
 	c->error.last_detail = &d->next;
 }
 
+static void __attribute__((noreturn))
+raise_details(struct ctx *c)
+{
+	raise_error(c, &ERR_VALIDATION, "Validation failed");
+}
+
+void
+error_detail(struct ctx *c, const char *field, const char *code,
+    const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	add_detail(c, field, code, fmt, ap);
+	va_end(ap);
+}
+
 void
 raise_validation(struct ctx *c)
 {
 	if (c->error.details != NULL)
-		raise_error(c, &ERR_VALIDATION, FAILED);
+		raise_details(c);
 }
 
 void
 raise_invalid(struct ctx *c, const char *field, const char *code,
     const char *fmt, ...)
 {
-	char	 message[MESSAGE_MAX];
 	va_list	 ap;
 
 	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
+	add_detail(c, field, code, fmt, ap);
 	va_end(ap);
-	error_detail(c, field, code, "%s", message);
-	raise_error(c, &ERR_VALIDATION, FAILED);
+	raise_details(c);
 }

@@ -4,9 +4,6 @@
 #include "request/ctx.h"
 #include "schema/schema.h"
 
-static void	write_object(struct jsonw *, const char *,
-		    const struct schema *, const char *);
-
 static void
 write_list(struct jsonw *j, const struct field *f, const char *in)
 {
@@ -15,7 +12,7 @@ write_list(struct jsonw *j, const struct field *f, const char *in)
 
 	jsonw_array(j, f->name);
 	for (i = 0; i < n; i++)
-		write_object(j, NULL, f->of, item + i * f->of->size);
+		schema_write_object(j, NULL, f->of, item + i * f->of->size);
 	jsonw_array_end(j);
 }
 
@@ -50,9 +47,9 @@ write_field(struct jsonw *j, const struct field *f, const char *in)
 	}
 }
 
-static void
-write_object(struct jsonw *j, const char *key, const struct schema *s,
-    const char *in)
+void
+schema_write_object(struct jsonw *j, const char *key, const struct schema *s,
+    const void *in)
 {
 	const struct field	*f;
 
@@ -70,15 +67,8 @@ schema_write(struct ctx *c, const struct schema *s, const void *in)
 	struct jsonw	 j;
 
 	jsonw_init(&j, &c->arena);
-	write_object(&j, NULL, s, in);
+	schema_write_object(&j, NULL, s, in);
 	if (j.text.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
-	return (ctx_strndup(c, j.text.data, j.text.len));
-}
-
-void
-schema_write_object(struct jsonw *j, const char *key, const struct schema *s,
-    const void *in)
-{
-	write_object(j, key, s, in);
+	return (j.text.data);
 }

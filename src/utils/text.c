@@ -63,12 +63,21 @@ text_puts(struct text *t, const char *s)
 void
 text_printf(struct text *t, const char *fmt, ...)
 {
+	size_t	 room = t->cut ? 0 : t->size - t->len;
 	va_list	 ap;
 	int	 n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room > 0 ? t->data + t->len : NULL, room, fmt, ap);
 	va_end(ap);
+	if (n >= 0 && (size_t)n < room) {
+		t->len += (size_t)n;
+		return;
+	}
+
+	/* A piece that does not fit is left out as a whole. */
+	if (room > 0)
+		t->data[t->len] = '\0';
 	if (n < 0)
 		t->cut = true;
 	if (n < 0 || !reserve(t, (size_t)n))

@@ -54,13 +54,13 @@ keep_one_name(SSL *ssl, int *alert, void *arg)
 }
 
 static const char *
-failed(const char *problem, const char *file)
+failed(const char *subject, const char *file)
 {
 	const char	*reason;
 
 	reason = ERR_reason_error_string(ERR_peek_error());
 	ERR_clear_error();
-	return (start_error("cannot use %s%s%s: %s", problem,
+	return (start_error("cannot use %s%s%s: %s", subject,
 	    file != NULL ? " " : "", file != NULL ? file : "",
 	    reason != NULL ? reason : "unknown error"));
 }
@@ -74,7 +74,7 @@ set_policy(SSL_CTX *ctx)
 	    SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-	/* A client may send endless key updates: see wire_receive(). */
+	/* A client may send endless key updates: see wire_read.c. */
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)PRODUCT,
 	    sizeof(PRODUCT) - 1);

@@ -25,7 +25,7 @@ static struct wire *
 wire_new(struct connection *c)
 {
 	struct wire	*w;
-	unsigned	 most = wire_limits.per_address;
+	unsigned	 most = wire_settings.per_address;
 
 	if ((w = mem_calloc(1, sizeof(*w))) == NULL)
 		return (NULL);
@@ -203,7 +203,6 @@ const char *
 wire_init(void)
 {
 	wire_limits.head_max = http_header_max;
-	wire_limits.per_address = wire_settings.per_address;
 	wire_limits.deadline[WIRE_HANDSHAKE] = HANDSHAKE_MS;
 	wire_limits.deadline[WIRE_HEAD] = http_header_timeout * 1000u;
 	wire_limits.deadline[WIRE_BODY] = http_body_timeout * 1000u;

@@ -55,7 +55,6 @@ struct wire {
 /* Limits from kore.conf and the environment. */
 struct wire_limits {
 	size_t		head_max;		/* bytes */
-	unsigned	per_address;		/* connections */
 	uint64_t	deadline[WIRE_PHASES];	/* ms; 0: none */
 };
 

@@ -14,13 +14,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "page.h"
-
+int	page(struct http_request *);
 int	task(struct http_request *);
 int	file(struct http_request *);
 int	grow(struct http_request *);
 
 static struct kore_task	 bound;
+
+int
+page(struct http_request *req)
+{
+	char	 text[16];
+	int	 len;
+
+	len = snprintf(text, sizeof(text), "pid %d", (int)getpid());
+	http_response(req, 200, text, (size_t)len);
+	return (KORE_RESULT_OK);
+}
 
 static int
 nothing(struct kore_task *t)

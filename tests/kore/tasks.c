@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "allow.h"
-#include "page.h"
 
 int	bound(struct http_request *);
 int	freed(struct http_request *);
 int	wakeup(struct http_request *);
+int	page(struct http_request *);
 
 static struct kore_task	 task;
 static int		 nfreed;
@@ -79,3 +79,13 @@ wakeup(struct http_request *req)
 	return (KORE_RESULT_OK);
 }
 
+int
+page(struct http_request *req)
+{
+	char	 text[16];
+	int	 len;
+
+	len = snprintf(text, sizeof(text), "pid %d", (int)getpid());
+	http_response(req, 200, text, (size_t)len);
+	return (KORE_RESULT_OK);
+}

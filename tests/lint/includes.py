@@ -111,7 +111,9 @@ def check(files):
         code = mask(text)
         for match in INCLUDE.finditer(code):
             kind, name = match.groups()
-            if kind == "<" or re.match(r"kore/|libpq|ucontext", name):
+            ours = f"src/{name}" in files
+            if kind == "<" and not ours or re.match(r"kore/|libpq|ucontext",
+                                                    name):
                 message = check_angle(path, name)
             else:
                 message = check_quoted(path, resolve(path, name, files))
@@ -145,6 +147,8 @@ BAD = [
            '#include "../posts/posts_internal.h"\n', "only posts.h"),
     sample("src/modules/posts/posts_router.c",
            '#include "database/database.h"\n', "a router may not"),
+    ({"src/modules/posts/posts_router.c": "#include <database/database.h>\n",
+      "src/database/database.h": ""}, "a router may not"),
     sample("src/modules/posts/posts_router.c",
            '#include "modules/posts/posts_repository.h"\n', "is for the"),
     sample("src/modules/posts/posts_router.c",

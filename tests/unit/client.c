@@ -393,7 +393,7 @@ client_start(void **state)
 	settings = config;
 	address = ntohl(inet_addr("192.0.2.0"));
 	log_init(LEVEL_ERROR + 1);	/* the test says what is wrong */
-	metrics_init();
+	assert_null(metrics_init());
 	metrics_worker_init(0, 0);
 	coro_init(4, fake_schedule);
 	if ((what = fake_conf(CONF, "api")) != NULL ||

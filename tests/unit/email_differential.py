@@ -71,7 +71,8 @@ BY_HAND = """
     user@例え｡jp user@例え‥jp user@例え…jp user@a․com user@a。com user@ａｂ．ｃｏｍ
     ｕｓｅｒ@b.com user＠b.com user@b＠c.com user@℀.com user@½.com user@⒈com
     user@①.com user@ⅷ.com user@K.com user@ﬀ.com user@ℌ.com user@☃.com user@😀.com
-    😀@b.com 用户@例子.广告 संपर्क@डाटामेल.भारत квіточка@пошта.укр χρήστης@παράδειγμα.ελ
+    😀@b.com 用户@例子.广告 संपर्क@डाटामेल.भारत квіточка@пошта.укр
+    χρήστης@παράδειγμα.ελ
     Dörte@Sörensen.example.com коля@пример.рф испытание@пример.испытание
     ñoñó@example.com ñoñó@example.com á@b.com à.b@c.com é..a@b.com .é@b.com
     é.@b.com é"@b.com é @b.com a@à.com a@à.com a@à̖.com a@à̖.com

@@ -10,9 +10,9 @@ import re
 import pytest
 from passlib.hash import bcrypt
 
-from helpers import (WEAK_PASSWORDS, ask_token, bearer, check_error, check_unauthorized,
-                     check_validation, new_password, read_claims, read_me,
-                     register, sign_in)
+from helpers import (WEAK_PASSWORDS, ask_token, bearer, check_error,
+                     check_unauthorized, check_validation, new_password,
+                     read_claims, read_me, register, sign_in)
 from lists import ids, links
 from people import transaction, wait_for_waiting
 from server import confidential, read_text

@@ -7,9 +7,9 @@ import uuid
 
 import pytest
 
-from helpers import (WEAK_PASSWORDS, bearer, check_error, check_validation, new_email,
-                     new_password, new_user, read_me, register, rows_of,
-                     sign_in)
+from helpers import (WEAK_PASSWORDS, bearer, check_error, check_validation,
+                     new_email, new_password, new_user, read_me, register,
+                     rows_of, sign_in)
 from server import confidential
 
 USERS = "/api/v1/users"

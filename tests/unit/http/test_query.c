@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Query strings. Of endpoint.c only endpoint_verb_name() is called; the Kore
- * functions that the rest needs are unresolved.
- */
+/* Query strings: what is read, and what is refused. */
 
 /* sources: src/http/query.c src/http/routes.c src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */

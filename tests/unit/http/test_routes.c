@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Routes, and the groups of their paths. Of endpoint.c only
- * endpoint_verb_name() is called; the rest's Kore functions are unresolved.
- */
+/* Routes, and the groups of their paths. */
 
 /* sources: src/http/query.c src/http/routes.c src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */

@@ -40,7 +40,8 @@ ADDRESSES = [
     '"a b"@example.org', '"a@b"@example.org', "!#$%&'*+-/=?^_`{|}~@x.example",
     "a" * 64 + "@" + "b" * 60 + ".example", "x@b\u00fccher.example",
 ]
-BEYOND = ["j\u00fcrgen@b\u00fccher.example", "\u7528\u6237@\u4f8b\u5b50.example"]
+BEYOND = ["j\u00fcrgen@b\u00fccher.example",
+          "\u7528\u6237@\u4f8b\u5b50.example"]
 REFUSED = [
     "", "a", "a@", "@b", "a b@c.example", "a@b.example\r\nBcc: x@y.example",
     "a@b.example>, <x@y.example", "a,b@c.example", "a@b@c.example",
