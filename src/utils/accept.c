@@ -14,7 +14,7 @@ weighs_nothing(const char *p, const char *end)
 {
 	while (p < end && strchr("; \t", *p) != NULL)
 		p++;
-	if (end - p < 3 || strncasecmp(p, "q=0", 3) != 0)
+	if (strncasecmp(p, "q=0", 3) != 0)
 		return (false);
 	for (p += 3; p < end; p++) {
 		if (*p >= '1' && *p <= '9')

@@ -52,7 +52,7 @@ base64url_decode(void *dst, size_t dstsize, const char *src, size_t len)
 	unsigned int	 bits;
 	int		 c;
 
-	if (len % 4 == 1 || len > SIZE_MAX / 8)
+	if (len % 4 == 1)
 		return (-1);
 	need = len / 4 * 3 + (len % 4 != 0 ? len % 4 - 1 : 0);
 	if (need > dstsize)

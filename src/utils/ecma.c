@@ -46,7 +46,7 @@ bracket(struct text *t, const char *p)
 		text_add(t, p++, 1);
 	for (; *p != '\0' && (*p != ']' || first); p += n, first = false) {
 		n = 1;
-		if (*p == '[' && strchr(":.=", p[1]) != NULL && p[1] != '\0') {
+		if (*p == '[' && strchr(":.=", p[1]) != NULL) {
 			if ((n = class_of(p, &means)) == 0)
 				return (NULL);
 			text_puts(t, means);

@@ -27,10 +27,8 @@ form_next(char **cursor, struct form_pair *pair)
 		return (-1);
 
 	segment = *cursor + strspn(*cursor, "&");
-	if (*segment == '\0') {
-		*cursor = segment;
+	if (*segment == '\0')
 		return (0);
-	}
 	end = segment + strcspn(segment, "&");
 	*cursor = end;
 	if (*end == '&') {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Replaces Kore's requests and validators in unit tests. */
 
+#include <dlfcn.h>
 #include <string.h>
 
 #include "kore_fake.h"
@@ -50,6 +51,8 @@ fake_route(const char *path, const char *func, void *route)
 		abort();
 	if (LIST_EMPTY(&kore_servers)) {
 		LIST_INSERT_HEAD(&kore_servers, &server, list);
+		server.name = (char *)(uintptr_t)"api";
+		domain.server = &server;
 		TAILQ_INIT(&server.domains);
 		TAILQ_INSERT_TAIL(&server.domains, &domain, list);
 		TAILQ_INIT(&domain.handlers);
@@ -57,6 +60,7 @@ fake_route(const char *path, const char *func, void *route)
 	routes[nroutes] = route;
 	h = &handles[nroutes++];
 	memset(h, 0, sizeof(*h));
+	h->dom = &domain;
 	h->path = (char *)(uintptr_t)path;
 	h->func = (char *)(uintptr_t)func;
 	h->type = *path == '/' ? HANDLER_TYPE_STATIC : HANDLER_TYPE_DYNAMIC;
@@ -101,7 +105,7 @@ kore_module_getsym(const char *symbol, struct kore_runtime **runtime)
 		    strcmp(symbol + len, "__route") == 0)
 			return (routes[i]);
 	}
-	return (NULL);
+	return (dlsym(RTLD_DEFAULT, symbol));
 }
 
 struct kore_validator *

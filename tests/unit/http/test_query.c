@@ -167,6 +167,7 @@ test_query_repeated(void **state)
 	(void)state;
 	assert_string_equal(get("limit=1&limit=1"),
 	    WRONG " query.limit:duplicate_field");
+	assert_string_equal(request_detail(0), "Is given more than once");
 	assert_string_equal(get("limit=1&sort=name&%6c%69mit=2"),
 	    WRONG " query.limit:duplicate_field");
 	assert_string_equal(get("limit=x&limit=1&limit=2"), WRONG
@@ -216,6 +217,8 @@ test_query_malformed(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_string_equal(get(bad[i]),
 		    WRONG " query:invalid_format");
+		assert_string_equal(request_detail(0),
+		    "Is not a valid query string");
 		assert_true(read_on);
 	}
 	assert_string_equal(get("what=1&limit=%zz&limit=1"),

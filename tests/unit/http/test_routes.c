@@ -179,6 +179,9 @@ test_path_groups(void **state)
 	assert_path("part", "a");
 	assert_string_equal(path(&part__route, "/items/x/parts/%"), WRONG
 	    " path.item_id:invalid_format path.part:invalid_format");
+	assert_string_equal(request_detail(0), "Must be a UUID");
+	assert_string_equal(request_detail(1),
+	    "Is not valid percent-encoded UTF-8");
 	assert_string_equal(path(&part__route, "/items/x/parts/a/b"),
 	    "404 NOT_FOUND");
 	assert_string_equal(path(&item__route, "/items/" UUID "/"),

@@ -48,17 +48,6 @@ static const struct field	falling_fields[] = {
 	FIELD(edge, count, T_INT, 0, NULL, .fallback = "-12"),
 	FIELD(edge, name, T_STR, 0, NULL, .fallback = "x"),
 };
-static const struct field	no_bool_fields[] = {
-	FIELD(edge, beyond, T_BOOL, 0, NULL, .fallback = "yes"),
-};
-static const struct field	no_number_fields[] = {
-	FIELD(edge, count, T_INT, 0, NULL, .fallback = "12x"),
-};
-
-static const struct field	no_json_fields[] = {
-	FIELD(edge, json, T_JSON, 0, NULL, .fallback = "{}"),
-};
-
 extern struct schema	edge_schema;
 
 static const struct field	readable_fields[] = {
@@ -81,6 +70,7 @@ with(const struct field *fields, size_t n, size_t set)
 {
 	free((void *)(uintptr_t)edge_schema.rules);
 	edge_schema.rules = NULL;
+	edge_schema.id = edge_schema.version = NULL;
 	edge_schema.fields = fields;
 	edge_schema.nfields = n;
 	edge_schema.set = set;
@@ -122,13 +112,162 @@ test_fallbacks(void **state)
 	assert_false(edge.at[255]);
 	assert_int_equal(edge.count, -12);
 	assert_string_equal(edge.name, "x");
+}
 
-	assert_string_equal(with(no_bool_fields, 1, 0),
-	    "the schema edge: beyond cannot fall back on 'yes'");
-	assert_string_equal(with(no_number_fields, 1, 0),
-	    "the schema edge: count cannot fall back on '12x'");
-	assert_string_equal(with(no_json_fields, 1, 0),
-	    "the schema edge: json cannot fall back on '{}'");
+/* As the texts of C are: a body may have others. */
+static void
+test_texts_of_fallbacks(void **state)
+{
+	static const struct {
+		enum field_type	 type;
+		const char	*text;
+		bool		 fits;
+	} cases[] = {
+		{ T_BOOL, "true", true }, { T_BOOL, "false", true },
+		{ T_BOOL, "yes", false }, { T_BOOL, "", false },
+		{ T_BOOL, "False", false }, { T_BOOL, "0", false },
+		{ T_INT, "0", true }, { T_INT, "-12", true },
+		{ T_INT, "9223372036854775807", true },
+		{ T_INT, "", false }, { T_INT, "12x", false },
+		{ T_INT, "1a", false }, { T_INT, "x", false },
+		{ T_INT, "1.0", false }, { T_INT, "0x10", false },
+		{ T_STR, "", true }, { T_STR, "{}", true },
+		{ T_JSON, "{}", false }, { T_UUID, "", false },
+		{ T_TIME, "0", false }, { T_LIST, "[]", false },
+	};
+	struct field	 f = { .structure = "edge", .name = "it" };
+	char		 expect[100];
+	const char	*problem;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		f.type = cases[i].type;
+		f.fallback = cases[i].text;
+		snprintf(expect, sizeof(expect), "the schema edge: it cannot "
+		    "fall back on '%s'", cases[i].text);
+		problem = with(&f, 1, 0);
+		if (cases[i].fits)
+			assert_null(problem);
+		else
+			assert_string_equal(problem, expect);
+	}
+}
+
+static void
+test_fallbacks_that_are_refused(void **state)
+{
+	struct field	 f = { .structure = "edge", .name = "it",
+			    .type = T_STR, .validator = "s_short" };
+
+	(void)state;
+	f.fallback = "ab";
+	assert_string_equal(with(&f, 1, 0), "kore.conf has no (valid) "
+	    "validator s_short, which edge.it needs");
+	fake_validator("s_short", "^.{1,2}$", NULL);
+	assert_null(with(&f, 1, 0));
+	f.fallback = "abc";
+	assert_string_equal(with(&f, 1, 0), "the schema edge: it falls back "
+	    "on 'abc', which kore.conf's s_short refuses");
+}
+
+/* Which fields are the id and the version. */
+static void
+test_tagged(void **state)
+{
+	static const struct field	fields[] = {
+		{ .structure = "edge", .name = "owner", .type = T_UUID },
+		{ .structure = "edge", .name = "id", .type = T_UUID },
+		{ .structure = "edge", .name = "team", .type = T_UUID },
+		{ .structure = "edge", .name = "count", .type = T_INT },
+		{ .structure = "edge", .name = "v", .type = T_INT,
+		  .flags = ETAG },
+		{ .structure = "edge", .name = "w", .type = T_STR,
+		  .flags = ETAG },
+	};
+	static const struct field	textual[] = {
+		{ .structure = "edge", .name = "id", .type = T_STR },
+		{ .structure = "edge", .name = "v", .type = T_INT,
+		  .flags = ETAG },
+	};
+
+	(void)state;
+	assert_null(with(fields, 6, 0));
+	assert_ptr_equal(edge_schema.id, &fields[1]);
+	assert_ptr_equal(edge_schema.version, &fields[4]);
+	assert_null(with(fields, 4, 0));
+	assert_null(edge_schema.version);
+	assert_string_equal(with(textual, 2, 0),
+	    "the schema edge: it has an ETAG, and no T_UUID id");
+}
+
+/* Everything that decides what is written; an order counts, too. */
+static void
+test_fingerprints(void **state)
+{
+	static const char *const	names[] = { "a", "b" };
+	struct field			inner = { .structure = "edge" };
+	struct schema			of = { .fields = &inner, .nfields = 1 };
+	struct field			f[3] = {
+		{ .structure = "edge", .name = "id", .type = T_UUID },
+		{ .structure = "edge", .name = "v", .type = T_INT,
+		  .flags = ETAG },
+		{ .structure = "edge", .type = T_LIST, .of = &of },
+	};
+	unsigned char			seen[64][FINGERPRINT_BYTES];
+	unsigned			n, k;
+
+	(void)state;
+	for (n = 0; n < 64; n++) {
+		f[2].name = names[n & 1];
+		f[2].flags = n & 2 ? NULLABLE : 0;
+		f[2].type = n & 4 ? T_LIST : T_JSON;
+		of.name = names[n >> 3 & 1];
+		inner.name = names[n >> 4 & 1];
+		inner.type = n & 32 ? T_INT : T_TIME;
+		assert_null(with(f, 3, 0));
+		memcpy(seen[n], edge_schema.fingerprint, FINGERPRINT_BYTES);
+		for (k = 0; k < n; k++)
+			assert_memory_not_equal(seen[k], seen[n],
+			    FINGERPRINT_BYTES);
+	}
+}
+
+/* Of the schema's own name or a field's, alone and in the schema of a list. */
+static void
+test_names_too_long_to_hash(void **state)
+{
+	static const char	too_long[] = "its names are too long, or "
+				    "memory is short";
+	char		 name[256];
+	struct field	 inner = { .structure = "edge", .type = T_INT };
+	struct schema	 of = { .name = "of", .fields = &inner,
+			    .nfields = 1 };
+	struct field	 f[3] = {
+		{ .structure = "edge", .name = "id", .type = T_UUID },
+		{ .structure = "edge", .name = "v", .type = T_INT,
+		  .flags = ETAG },
+		{ .structure = "edge", .name = "list", .type = T_LIST,
+		  .of = &of },
+	};
+	const char	**places[] = { &f[2].name, &inner.name, &of.name };
+	size_t		 longest[] = { 250, 250, 252 }, i;
+	const char	*before;
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	for (i = 0; i < 3; i++) {
+		before = *places[i] != NULL ? *places[i] : "n";
+		*places[i] = name;
+		inner.name = inner.name != NULL ? inner.name : "n";
+		name[longest[i]] = '\0';
+		assert_null(with(f, 3, 0));
+		name[longest[i]] = 'n';
+		name[longest[i] + 1] = '\0';
+		assert_non_null(strstr(with(f, 3, 0), too_long));
+		name[longest[i] + 1] = 'n';
+		*places[i] = before;
+	}
 }
 
 /* Each type alone: readable only if a request body can have it. */
@@ -177,6 +316,11 @@ main(void)
 		cmocka_unit_test(test_too_large_for_a_set),
 		cmocka_unit_test(test_field_of_another_struct),
 		cmocka_unit_test(test_fallbacks),
+		cmocka_unit_test(test_texts_of_fallbacks),
+		cmocka_unit_test(test_fallbacks_that_are_refused),
+		cmocka_unit_test(test_tagged),
+		cmocka_unit_test(test_fingerprints),
+		cmocka_unit_test(test_names_too_long_to_hash),
 		cmocka_unit_test(test_readable),
 		cmocka_unit_test(test_validators),
 	};

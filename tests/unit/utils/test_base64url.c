@@ -12,6 +12,9 @@
 
 #include "utils/base64url.h"
 
+static const char	alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
 static void
 test_rfc4648_vectors(void **state)
 {
@@ -75,6 +78,9 @@ test_every_byte_comes_back(void **state)
 	}
 	assert_int_equal(base64url_encode((char *)all, 0, "", 0), -1);
 	assert_int_equal(base64url_encode((char *)all, 256, "", SIZE_MAX), -1);
+	/* Four thirds of it would be 2^64, which is 0. */
+	assert_int_equal(base64url_encode((char *)all, 256, "",
+	    SIZE_MAX / 4 * 3 + 3), -1);
 }
 
 static void
@@ -108,14 +114,30 @@ test_strict(void **state)
 	assert_int_equal(base64url_decode(out, sizeof(out), "Zg\0v", 4), -1);
 }
 
+/* Of all bytes, only those of the alphabet, wherever they are. */
+static void
+test_only_the_alphabet(void **state)
+{
+	char	 text[4], out[4];
+	int	 c, place;
+
+	(void)state;
+	for (c = 0; c < 256; c++) {
+		for (place = 0; place < 4; place++) {
+			memcpy(text, "AAAA", 4);
+			text[place] = (char)c;
+			assert_int_equal(base64url_decode(out, 4, text, 4),
+			    c != 0 && strchr(alphabet, c) != NULL ? 3 : -1);
+		}
+	}
+}
+
 /* Of the 64 texts "A?" and "AA?", only those with zero spare bits pass. */
 static void
 test_one_text_for_some_bytes(void **state)
 {
-	static const char	alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789-_";
-	char			text[4] = "AA", out[4];
-	int			i, two = 0, three = 0;
+	char	text[4] = "AA", out[4];
+	int	i, two = 0, three = 0;
 
 	(void)state;
 	for (i = 0; i < 64; i++) {
@@ -137,6 +159,7 @@ main(void)
 		cmocka_unit_test(test_every_byte_comes_back),
 		cmocka_unit_test(test_in_place),
 		cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_only_the_alphabet),
 		cmocka_unit_test(test_one_text_for_some_bytes),
 	};
 

@@ -13,6 +13,7 @@
 
 #include <openssl/hmac.h>
 
+#include "product.h"
 #include "utils/base64url.h"
 #include "utils/cursor.h"
 
@@ -290,6 +291,12 @@ test_key(void **state)
 	assert_memory_equal(key, again, CURSOR_KEY);
 	assert_true(cursor_key(SECRET, strlen(SECRET) - 1, again));
 	assert_memory_not_equal(key, again, CURSOR_KEY);
+
+	/* A release that makes another key refuses the cursors before it. */
+	HMAC(EVP_sha256(), SECRET, strlen(SECRET),
+	    (const unsigned char *)PRODUCT " cursor", strlen(PRODUCT " cursor"),
+	    again, NULL);
+	assert_memory_equal(key, again, CURSOR_KEY);
 
 	assert_non_null(cursor);
 	for (bit = 0; bit < CURSOR_KEY * 8; bit++) {

@@ -18,11 +18,27 @@
 static enum etag_result
 find(const char *list, const char *tag, int weak)
 {
-	char			*copy = strdup(list);
-	enum etag_result	 result = etag_in_list(copy, tag, weak);
+	char			*copy = strdup(list), *ours = strdup(tag);
+	enum etag_result	 result = etag_in_list(copy, ours, weak);
 
 	free(copy);
+	free(ours);
 	return (result);
+}
+
+static bool
+make(const void *fingerprint, size_t len, const char *id, int64_t version,
+    char out[static ETAG_TEXT])
+{
+	char	*tag = malloc(ETAG_TEXT), *copy = malloc(len);
+	bool	 fine;
+
+	memcpy(copy, fingerprint, len);
+	if ((fine = etag_make(tag, copy, len, id, version)))
+		memcpy(out, tag, ETAG_TEXT);
+	free(tag);
+	free(copy);
+	return (fine);
 }
 
 static const char *
@@ -118,7 +134,7 @@ test_malformed(void **state)
 	    "W/W/\"1\"", "/\"1\"", "\"1\"\"1\"", "\"1\" \"1\"", "\"1\"x",
 	    "x\"1\"", "\"1\";\"2\"", "\"a b\"", "\"a\tb\"", "\"a\x7f\"",
 	    "\"a\x01\"", "\"1\", 2", "\"1\", \"2", "\"1\",W/",
-	    "\"1\", W/\"2", "\"\\\"1\\\"\"" };
+	    "\"1\", W/\"2", "\"\\\"1\\\"\"", "Wx\"1\"", "Wx" };
 	size_t				 i;
 
 	(void)state;
@@ -167,6 +183,41 @@ test_noise(void **state)
 	assert_true(seen[ETAG_ANY] > 30);
 }
 
+/* The hash of the three, cut; a release that makes another changes all. */
+static void
+test_made(void **state)
+{
+	static const char	 f[] = "ffffffffffffffffffffffffffffffff"
+				    "ffffffffffffffffffffffffffffffff";
+	char			 tag[ETAG_TEXT];
+
+	(void)state;
+	assert_true(make(f, 32, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", 7,
+	    tag));
+	assert_string_equal(tag, "\"XHxXHUNOOmnjeJB_Q7dQ2g\"");
+	assert_true(make("", 0, "x", -1, tag));
+	assert_string_equal(tag, "\"4T2vHkbA-qhWUH6b-3vH1Q\"");
+	assert_true(make(f, 64, "x", INT64_MAX, tag));
+	assert_string_equal(tag, "\"Qiq8inYKna2Qu253nsSMeA\"");
+}
+
+static void
+test_too_long_to_make(void **state)
+{
+	char	 f[65], id[127], tag[ETAG_TEXT];
+
+	(void)state;
+	memset(f, 'f', sizeof(f));
+	assert_false(make(f, 65, "x", 1, tag));
+	memset(id, 'i', sizeof(id));
+	id[126] = '\0';
+	assert_false(make(f, 64, id, 1, tag));
+	assert_true(make(f, 63, id, 1, tag));
+	id[125] = '\0';
+	assert_true(make(f, 64, id, 1, tag));
+	assert_false(make(f, 64, id, 10, tag));
+}
+
 int
 main(void)
 {
@@ -178,6 +229,8 @@ main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_made),
+		cmocka_unit_test(test_too_long_to_make),
 	};
 
 	return (cmocka_run_group_tests_name("etag", tests, NULL, NULL));

@@ -14,7 +14,7 @@
 #include "utils/form.h"
 
 /*
- * Parses text in a block of its own size into "name=value;" per pair, with
+ * Parses text in a block of its own size into "name:value;" per pair, with
  * "name;" where there is no value. Returns form_next()'s last result.
  */
 static int
@@ -31,7 +31,7 @@ parse(const char *text, char *out, size_t size)
 		if (!pair.has_value)
 			assert_string_equal(pair.value, "");
 		n += (size_t)snprintf(out + n, size - n,
-		    pair.has_value ? "%s=%s;" : "%s;", pair.name, pair.value);
+		    pair.has_value ? "%s:%s;" : "%s;", pair.name, pair.value);
 		assert_true(n < size);
 	}
 	/* Another call gives the same result. */
@@ -64,34 +64,34 @@ test_pairs(void **state)
 {
 	(void)state;
 	accepts("", "");
-	accepts("a=1", "a=1;");
-	accepts("a=1&b=2", "a=1;b=2;");
+	accepts("a=1", "a:1;");
+	accepts("a=1&b=2", "a:1;b:2;");
 	accepts("a", "a;");
-	accepts("a&b=", "a;b=;");
-	accepts("a=b=c", "a=b=c;");
-	accepts("a==", "a==;");
-	accepts("=b", "=b;");
-	accepts("=", "=;");
-	accepts("a=1&&b=2", "a=1;b=2;");
-	accepts("&a=1&", "a=1;");
+	accepts("a&b=", "a;b:;");
+	accepts("a=b=c", "a:b=c;");
+	accepts("a==", "a:=;");
+	accepts("=b", ":b;");
+	accepts("=", ":;");
+	accepts("a=1&&b=2", "a:1;b:2;");
+	accepts("&a=1&", "a:1;");
 	accepts("&&&", "");
-	accepts("a=1&a=2", "a=1;a=2;");
-	accepts("a=1;b=2", "a=1;b=2;");
+	accepts("a=1&a=2", "a:1;a:2;");
+	accepts("a=1;b=2", "a:1;b=2;");
 }
 
 static void
 test_decoding(void **state)
 {
 	(void)state;
-	accepts("a+b=c+d", "a b=c d;");
-	accepts("a=%2B%20+", "a=+  ;");
-	accepts("a%3Db%26=c%3D%26", "a=b&=c=&;");
-	accepts("n=J%C3%BCrgen", "n=J\xc3\xbcrgen;");
-	accepts("n=J\xc3\xbcrgen", "n=J\xc3\xbcrgen;");
-	accepts("n=%e2%82%aC", "n=\xe2\x82\xac;");
-	accepts("n=%0A%7f", "n=\n\x7f;");
-	accepts("n=%2500", "n=%00;");
-	accepts("n=%25", "n=%;");
+	accepts("a+b=c+d", "a b:c d;");
+	accepts("a=%2B%20+", "a:+  ;");
+	accepts("a%3Db%26=c%3D%26", "a=b&:c=&;");
+	accepts("n=J%C3%BCrgen", "n:J\xc3\xbcrgen;");
+	accepts("n=J\xc3\xbcrgen", "n:J\xc3\xbcrgen;");
+	accepts("n=%e2%82%aC", "n:\xe2\x82\xac;");
+	accepts("n=%0A%7f", "n:\n\x7f;");
+	accepts("n=%2500", "n:%00;");
+	accepts("n=%25", "n:%;");
 }
 
 static void
