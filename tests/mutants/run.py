@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Tests the tests: makes the changes of *.toml in this folder, one at a time, in
-a copy of the tree, and runs the tests that must fail on each.
+"""Tests the tests: makes the changes that *.toml in this folder list, one at a
+time in a copy of the tree, and runs the tests that must fail on each.
 
 usage: run.py [--only TEXT]... [--sample N] [--seed TEXT] [--jobs N]
 
