@@ -337,8 +337,8 @@ openapi_init(void)
 	json_t	*root = describe_api();
 	char	*text = NULL;
 
-	if (root == NULL ||
-	    (text = json_dumps(root, JSON_COMPACT)) == NULL)
+	if (openapi_problem() == NULL && (root == NULL ||
+	    (text = json_dumps(root, JSON_COMPACT)) == NULL))
 		openapi_fail("out of memory");
 	json_decref(root);
 	if (openapi_problem() != NULL)

@@ -17,13 +17,11 @@ bracket_end(const char *p)
 	return (strchr(p + 1, ']'));	/* a first ] is a member of the set */
 }
 
-/* From a group's `(` to its `)`; NULL if it contains another group. */
+/* From a group's `(` to the next `)`. With a group in it, one `)` is left. */
 static const char *
 group_end(const char *p)
 {
 	for (p++; *p != '\0' && *p != ')'; p++) {
-		if (*p == '(')
-			return (NULL);
 		if (*p == '[' && (p = bracket_end(p)) == NULL)
 			return (NULL);
 		if (*p == '\\' && *++p == '\0')

@@ -250,6 +250,17 @@ test_fields(void **state)
 	    "'additionalProperties':false}");
 }
 
+static void
+test_example_of_all(void **state)
+{
+	(void)state;
+	assert_json(openapi_example(&whole_schema), quoted(
+	    "{'id':'" EXAMPLE_UUID "','text':'abc','secret':'s',"
+	    "'choice':'x','flag':false,'count':5,"
+	    "'at':'2026-01-31T12:00:00.000000Z','json':{'a':1},"
+	    "'parts':[{'n':1}]}"));
+}
+
 /* The example of a schema with one field, "n"; NULL: it has none. */
 static void
 test_examples(void **state)
@@ -362,6 +373,7 @@ main(void)
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_example_of_all),
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_the_first_problem_is_kept),
 		cmocka_unit_test(test_memory_short),

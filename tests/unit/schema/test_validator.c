@@ -4,7 +4,6 @@
 /* sources: src/schema/validator.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
-/* sources: src/modules/users/users_validators.c */
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
 
@@ -18,17 +17,6 @@
 #define E	"é"
 #define E10	E E E E E E E E E E
 #define E100	E10 E10 E10 E10 E10 E10 E10 E10 E10 E10
-
-validator_fn	v_email, v_password;
-
-/* kodev makes it from assets/common_passwords.txt. */
-extern const unsigned char	asset_common_passwords_txt[];
-extern const unsigned int	asset_len_common_passwords_txt;
-
-const unsigned char		asset_common_passwords_txt[] =
-				    "P4ssword\nPassword\nPassword1\n";
-const unsigned int		asset_len_common_passwords_txt =
-				    sizeof(asset_common_passwords_txt) - 1;
 
 /* The rule for a regex. */
 static const struct rule *
@@ -134,6 +122,9 @@ test_other_shapes(void **state)
 	r = regex("^(a)$");
 	assert_string_equal(codes(r, "a"), "ok");
 	assert_string_equal(codes(r, "b"), other);
+	r = regex("x(ab|cd)$");
+	assert_string_equal(codes(r, "xab"), "ok");
+	assert_string_equal(codes(r, "cd"), other);
 }
 
 static void
@@ -157,6 +148,11 @@ test_choices(void **state)
 		assert_string_equal(request_detail(0),
 		    "Must be one of: user, staff, admin");
 	}
+
+	r = regex("^(ab)$");
+	assert_string_equal(codes(r, "ab"), "ok");
+	assert_string_equal(codes(r, "a"), FAILS("not_allowed"));
+	assert_string_equal(request_detail(0), "Must be one of: ab");
 
 	r = regex("^(-created_at|created_at)$");
 	assert_string_equal(codes(r, "created_at"), "ok");
@@ -246,6 +242,8 @@ test_bad_regex(void **state)
 	assert_null(rule_of(fake_validator("bad", "^(a", NULL)));
 	assert_null(rule_of(fake_validator("bad2", "[", NULL)));
 	assert_null(rule_of(fake_validator("bad3", "a{2,1}", NULL)));
+	assert_null(rule_of(fake_validator("bad4", "^\xff$", NULL)));
+	assert_null(rule_of(fake_validator("bad5", "^(a|\xff)$", NULL)));
 }
 
 /* Gives as many reasons as the value is long; refuses "" without a reason. */
@@ -310,41 +308,32 @@ test_long_reason(void **state)
 	assert_int_equal(strlen(request_detail(0)), 127);
 }
 
-/* kore.conf's validators that are functions. */
+static const void	*kept;
+
 static void
-test_password_and_email(void **state)
+keep(const void *v, size_t size)
 {
-	const struct rule	*r;
+	assert_int_equal(size, sizeof(struct kore_validator));
+	if (kept == v)
+		kept = NULL;
+}
+
+/* Every one that a rule was made of. */
+static void
+test_validators_in_use_are_kept(void **state)
+{
+	struct kore_validator	*one = fake_validator("k1", "^.{1,2}$", NULL),
+				*other = fake_validator("k2", "^x*$", NULL);
 
 	(void)state;
-	fake_validator("v_password", NULL, v_password);
-	fake_validator("v_email", NULL, v_email);
-	r = rule_find("v_password");
-	assert_non_null(r);
-	assert_string_equal(codes(r, "Passw0rd"), "ok");
-	assert_string_equal(codes(r, "ÉÉÉÉÉÉÉ1"), "ok");
-	assert_string_equal(codes(r, ""), FAILS("too_short")
-	    " body.x:no_uppercase body.x:no_digit");
-	assert_string_equal(codes(r, "passw0rd"), FAILS("no_uppercase"));
-	assert_string_equal(codes(r, "Password"), FAILS("no_digit"));
-	assert_string_equal(codes(r, "A1" E10 E100 E10 E E E E E E), "ok");
-	assert_string_equal(codes(r, "A1" E10 E100 E10 E10),
-	    FAILS("too_long"));
-	assert_string_equal(codes(r, E10 E100 E10 E10),
-	    FAILS("too_long") " body.x:no_uppercase body.x:no_digit");
-
-	assert_string_equal(codes(r, "P4ssword"), FAILS("too_common"));
-	assert_string_equal(request_detail(0),
-	    "Password is one of the 10,000 most common");
-	assert_string_equal(codes(r, "Password1"), FAILS("too_common"));
-	assert_string_equal(codes(r, "PASSWORD1"), "ok");
-	assert_string_equal(codes(r, "Password12"), "ok");
-
-	r = rule_find("v_email");
-	assert_non_null(r);
-	assert_string_equal(codes(r, "a@example.org"), "ok");
-	assert_string_equal(codes(r, "a@"), FAILS("invalid_format"));
-	assert_null(rule_find("v_nobody"));
+	assert_non_null(rule_of(one));
+	assert_non_null(rule_of(other));
+	kept = one;
+	rules_keep(keep);
+	assert_null(kept);
+	kept = other;
+	rules_keep(keep);
+	assert_null(kept);
 }
 
 static void
@@ -395,7 +384,7 @@ main(void)
 		TEST(test_bad_regex),
 		TEST(test_function),
 		TEST(test_long_reason),
-		TEST(test_password_and_email),
+		TEST(test_validators_in_use_are_kept),
 		TEST(test_made_once),
 		TEST(test_kores_copy_refuses_all),
 	};
