@@ -78,7 +78,7 @@ duplicate_key(struct ctx *c, int position)
 {
 	const char	*end, *start;
 
-	if (position <= 1 || (size_t)position > c->body_len)
+	if ((size_t)position > c->body_len)	/* or is negative */
 		return ("body");
 	end = memrchr(c->body, '"', (size_t)position);
 	if (end == NULL || end == c->body)

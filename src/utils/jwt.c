@@ -105,7 +105,7 @@ jwt_sign(const struct jwt_key *key, const struct jwt_claims *claims,
 	}
 
 	n = base64url_encode(out, outsize, a->header, strlen(a->header));
-	if (n == -1 || (size_t)n + 1 >= outsize) {
+	if (n == -1) {
 		free(payload);
 		goto fail;
 	}

@@ -68,7 +68,6 @@ netaddr_from(const struct sockaddr *sa, struct netaddr *a)
 void
 netaddr_text(const struct netaddr *a, char text[static NETADDR_TEXT])
 {
-	*text = '\0';
 	inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, NETADDR_TEXT);
 }
 

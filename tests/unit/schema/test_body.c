@@ -166,6 +166,9 @@ test_duplicate(void **state)
 	/* The same key in another spelling is reported as it was sent. */
 	assert_string_equal(sent("{\"name\":\"a\",\"\\u006eame\":\"b\"}"),
 	    WRONG " body.\\u006eame:duplicate_field");
+	/* It ends the body: jansson does not read on. */
+	assert_string_equal(sent("{\"name\":\"a\",\"name\""),
+	    WRONG " body.name:duplicate_field");
 	/* A key that is too long to repeat. */
 	memset(key, 'k', sizeof(key));
 	key[sizeof(key) - 1] = '\0';
@@ -231,6 +234,9 @@ test_depth(void **state)
 	assert_string_equal(sent("{\"name\":\"a\",\"x\":[[],[],[],[],[],[],[],"
 	    "[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],"
 	    "[],[],[],[],[],[],[],[],[]]}"), WRONG " body.x:unknown_field");
+	assert_string_equal(sent("{\"name\":\"a\",\"x\":[{},{},{},{},{},{},{},"
+	    "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},"
+	    "{},{},{},{},{},{},{},{},{}]}"), WRONG " body.x:unknown_field");
 }
 
 static void
@@ -253,6 +259,8 @@ test_nul(void **state)
 	    sizeof(after) - 1, 0), NOT_JSON);
 	assert_string_equal(send_bytes(read_thing, "application/json", hidden,
 	    sizeof(hidden) - 1, 0), NOT_JSON);
+	assert_string_equal(request.error.message,
+	    "The body holds a NUL byte");
 	assert_string_equal(sent("{\"name\":\"\\\\u0000\"}"), "ok");
 	assert_string_equal(thing.name, "\\u0000");
 }
@@ -309,6 +317,8 @@ test_not_json(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_string_equal(sent(bad[i]), NOT_JSON);
+	assert_string_equal(request.error.message,
+	    "The body is not valid JSON (line 1, column 1)");
 	for (i = 0; i < sizeof(no_object) / sizeof(no_object[0]); i++)
 		assert_string_equal(sent(no_object[i]),
 		    WRONG " body:wrong_type");
@@ -335,6 +345,11 @@ test_media_type(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_string_equal(typed(bad[i], "{\"name\":\"a\"}"),
 		    "415 UNSUPPORTED_MEDIA_TYPE");
+	assert_string_equal(request.error.message,
+	    "Content-Type must be application/json");
+	/* An empty body has no type. */
+	assert_string_equal(typed(NULL, ""), NOT_JSON);
+	assert_string_equal(request.error.message, "The body is empty");
 }
 
 /* A handler may only read the schema of its row. */

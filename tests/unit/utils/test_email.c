@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,13 @@ test_accepted(void **state)
 		{ "j\xc3\xbcrgen@b.com", "j\xc3\xbcrgen@b.com" },
 		/* NFC in the local part, case kept. */
 		{ "Ju\xcc\x88rgen@b.com", "J\xc3\xbcrgen@b.com" },
+		/* A mark that has no composed form, but follows a letter. */
+		{ "q\xcc\x81@b.com", "q\xcc\x81@b.com" },
+		{ "a@b.ca", "a@b.ca" },
+		{ "a@b.biz", "a@b.biz" },
+		/* Arabic-Indic digits alone, and European ones alone. */
+		{ "a@\u0627\u0661.com", "a@\u0627\u0661.com" },
+		{ "a@\u06271.com", "a@\u06271.com" },
 		/* UTS 46 in the domain. */
 		{ "a@B\xc3\x9c" "CHER.de", "a@b\xc3\xbc" "cher.de" },
 		{ "a@bu\xcc\x88" "cher.de", "a@b\xc3\xbc" "cher.de" },
@@ -82,6 +90,7 @@ test_refused(void **state)
 		"\xcc\x80" "a@b.com",			/* a mark in front */
 		"a@\xf0\x9f\x98\x80.com",		/* emoji */
 		"a@b\xef\xbc\xa0" "c.com",		/* fullwidth @ */
+		"a@b\xc2\xb7.com", "a@b\xe2\x89\xa0.com",	/* IDNA 2008 */
 		"a@\xe2\x92\x88" "com",			/* "1." */
 		"a@b\xe2\x80\xa6" "com",		/* "..." */
 		"a@a\xd7\x90.com",			/* left and right */
@@ -105,7 +114,10 @@ test_refused(void **state)
 static void
 test_reasons(void **state)
 {
-	char	out[EMAIL_MAX];
+	static const char *const	 dots[] = { "a@.b.com", "a@b..com",
+	    "a@b.com." };
+	char				 out[EMAIL_MAX];
+	size_t				 i;
 
 	(void)state;
 	assert_string_equal(email_normalise("a", out, sizeof(out)),
@@ -118,6 +130,53 @@ test_reasons(void **state)
 	    "must have a dot after the @");
 	assert_string_equal(email_normalise("a@b.test", out, sizeof(out)),
 	    "must not be in a domain reserved for special use");
+	for (i = 0; i < sizeof(dots) / sizeof(dots[0]); i++)
+		assert_string_equal(email_normalise(dots[i], out,
+		    sizeof(out)), "must not have a leading, trailing or double "
+		    "dot after the @");
+	assert_string_equal(email_normalise("a@b.c0", out, sizeof(out)),
+	    "must end with a top-level domain");
+}
+
+/* Of ASCII: RFC 5322, 3.2.3, and a dot that is not at an end. */
+static void
+test_every_character(void **state)
+{
+	static const char	 fine[] = "!#$%&'*+-/=?^_`{|}~.";
+	char			 in[] = "lxl@b.com", out[EMAIL_MAX];
+	int			 c;
+
+	(void)state;
+	for (c = 1; c < 0x80; c++) {
+		in[1] = (char)c;
+		assert_int_equal(email_normalise(in, out, sizeof(out)) == NULL,
+		    (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		    (c >= 'a' && c <= 'z') || strchr(fine, c) != NULL);
+	}
+}
+
+/*
+ * A domain is sent in ASCII to a local part in ASCII, and must be short enough
+ * for that: this one has 250 bytes then, and 95 in UTF-8.
+ */
+static void
+test_length_in_ascii(void **state)
+{
+	char	 domain[128] = "", in[256], out[EMAIL_MAX];
+	int	 i;
+
+	(void)state;
+	for (i = 0; i < 31; i++)
+		strcat(domain, "\u00fc.");
+	strcat(domain, "de");
+	snprintf(in, sizeof(in), "abc@%s", domain);
+	assert_null(email_normalise(in, out, sizeof(out)));
+	snprintf(in, sizeof(in), "abcd@%s", domain);
+	assert_string_equal(email_normalise(in, out, sizeof(out)),
+	    "must be at most 254 bytes long");
+	snprintf(in, sizeof(in), "abc\u00e9@%s", domain);
+	assert_null(email_normalise(in, out, sizeof(out)));
+	assert_string_equal(out, in);
 }
 
 /* An address with parts of these lengths; 20 <= domain <= 253. */
@@ -153,6 +212,14 @@ test_lengths(void **state)
 	assert_null(email_normalise(of_length(1, 252), out, sizeof(out)));
 	assert_non_null(email_normalise(of_length(1, 253), out,
 	    sizeof(out)));
+
+	/* A longer text is not read at all. */
+	memset(large, 'a', EMAIL_INPUT_MAX);
+	assert_string_equal(email_normalise(large, out, sizeof(out)),
+	    "must contain exactly one @");
+	memset(large, 'a', EMAIL_INPUT_MAX + 1);
+	assert_string_equal(email_normalise(large, out, sizeof(out)),
+	    "must be at most 254 bytes long");
 
 	memset(large, 'a', sizeof(large) - 1);
 	assert_non_null(email_normalise(large, out, sizeof(out)));
@@ -190,6 +257,7 @@ test_mailbox(void **state)
 		{ "ada@example.com", "ada@example.com" },
 		{ "Ada+1@Example.com", "ada@example.com" },
 		{ "ada+a+b@example.com", "ada@example.com" },
+		{ "a+b@example.com", "a@example.com" },
 		{ "ada@ex+ample.com", "ada@ex+ample.com" },
 		{ "+ada@example.com", "+ada@example.com" },
 		{ "ada+@example.com", "ada@example.com" },
@@ -217,6 +285,8 @@ main(void)
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_every_character),
+		cmocka_unit_test(test_length_in_ascii),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_outsize),
 		cmocka_unit_test(test_mailbox),

@@ -126,6 +126,9 @@ test_sign_refuses(void **state)
 	k.secret_len = 31;
 	assert_int_equal(jwt_sign(&k, &claims, token, sizeof(token)), -1);
 	k.secret = NULL;
+	k.secret_len = 32;
+	assert_int_equal(jwt_sign(&k, &claims, token, sizeof(token)), -1);
+	k.secret_len = 0;
 	assert_int_equal(jwt_sign(&k, &claims, token, sizeof(token)), -1);
 	strcpy(claims.client_id, "\xff");
 	assert_int_equal(jwt_sign(&key, &claims, token, sizeof(token)), -1);
@@ -208,8 +211,14 @@ test_claims(void **state)
 	assert_int_equal(replaced("1795347525", "-1"), JWT_EXPIRED);
 	assert_int_equal(replaced("}", ",\"scope\":\"a b\"}"), JWT_OK);
 	assert_int_equal(replaced("}", ",\"act\":{\"sub\":[1]}}"), JWT_OK);
-	assert_int_equal(replaced("}", ",\"x\":[[[[[[1]]]]]]}"),
+	/* Four levels at most; brackets in a text are none. */
+	assert_int_equal(replaced("}", ",\"x\":[[[1]],[],[],[],[]]}"),
+	    JWT_OK);
+	assert_int_equal(replaced("}", ",\"x\":{\"y\":{\"z\":{}}}}"), JWT_OK);
+	assert_int_equal(replaced("}", ",\"x\":[[[[1]]]]}"), JWT_BAD_CLAIMS);
+	assert_int_equal(replaced("}", ",\"x\":{\"y\":{\"z\":{\"w\":{}}}}}"),
 	    JWT_BAD_CLAIMS);
+	assert_int_equal(replaced("\"keel\"", "\"[{[{\\\"[{\\\\\""), JWT_OK);
 
 	/* The longest client_id, and one that is a byte longer. */
 	assert_int_equal(replaced("\"keel\"", "\"\""), JWT_OK);

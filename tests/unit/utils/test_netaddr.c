@@ -120,6 +120,8 @@ test_from_sockets(void **state)
 	inet_pton(AF_INET, "192.0.2.1", &u.in.sin_addr);
 	memset(&a, 0xff, sizeof(a));
 	assert_true(netaddr_from(&u.sa, &a));
+	assert_memory_equal(a.bytes, "\xc0\0\2\1\0\0\0\0\0\0\0\0\0\0\0",
+	    sizeof(a.bytes));
 	b = address("192.0.2.1");
 	assert_true(same(&a, &b));
 	/* Exactly as long as such a structure is. */
