@@ -72,6 +72,40 @@ test_invalid(void **state)
 	INVALID("\xc2\xc2\x80");
 }
 
+/* Every first and second byte before two that continue: table 3-7 of Unicode. */
+static void
+test_every_beginning(void **state)
+{
+	static const struct {
+		unsigned	 first, last, low, high;
+		size_t		 size;
+	} rows[] = {
+		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	char		 text[4] = { 0, 0, '\x80', '\xbf' };
+	unsigned	 a, b;
+	size_t		 i, expect;
+
+	(void)state;
+	for (a = 0; a < 256; a++) {
+		for (b = 0; b < 256; b++) {
+			for (i = 0, expect = 0; i < 9; i++) {
+				if (a >= rows[i].first && a <= rows[i].last &&
+				    b >= rows[i].low && b <= rows[i].high)
+					expect = rows[i].size;
+			}
+			text[0] = (char)a;
+			text[1] = (char)b;
+			assert_int_equal(utf8_sequence(text, 4), expect);
+		}
+	}
+	assert_int_equal(utf8_sequence(text, 0), 0);
+}
+
 static size_t
 encode(unsigned int c, char *out)
 {
@@ -275,6 +309,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_invalid),
+		cmocka_unit_test(test_every_beginning),
 		cmocka_unit_test(test_every_code_point),
 		cmocka_unit_test(test_every_pair),
 		cmocka_unit_test(test_length),

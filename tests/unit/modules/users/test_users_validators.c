@@ -30,6 +30,9 @@ const unsigned char		asset_common_passwords_txt[] =
 const unsigned int		asset_len_common_passwords_txt =
 				    sizeof(asset_common_passwords_txt) - 1;
 
+extern const struct validator_facts	v_email__facts, v_password__facts,
+					v_passphrase__facts;
+
 static const struct rule	*checked;
 static const char		*checked_value;
 
@@ -65,7 +68,10 @@ test_password_and_email(void **state)
 	assert_string_equal(codes(r, ""), FAILS("too_short")
 	    " body.x:no_uppercase body.x:no_digit");
 	assert_string_equal(codes(r, "passw0rd"), FAILS("no_uppercase"));
+	assert_string_equal(request_detail(0),
+	    "Password must contain uppercase letter");
 	assert_string_equal(codes(r, "Password"), FAILS("no_digit"));
+	assert_string_equal(request_detail(0), "Password must contain digit");
 	assert_string_equal(codes(r, "A1" E10 E100 E10 E E E E E E), "ok");
 	assert_string_equal(codes(r, "A1" E10 E100 E10 E E E E E E E),
 	    FAILS("too_long"));
@@ -143,6 +149,35 @@ test_verdicts(void **state)
 		    cases[i].verdict);
 }
 
+/* What the description says of them. */
+static void
+test_facts(void **state)
+{
+	static const struct {
+		const struct validator_facts	*facts;
+		const char			*format;
+		unsigned			 min, max;
+		const char			*doc;
+	} cases[] = {
+		{ &v_email__facts, "idn-email", 3, 254,
+		  "An e-mail address, in any script." },
+		{ &v_password__facts, "password", 8, 128, "Contains an "
+		  "uppercase letter and a digit. Not one of the 10,000 most "
+		  "common passwords." },
+		{ &v_passphrase__facts, "password", 8, 128,
+		  "Not one of the 10,000 most common passwords." },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_string_equal(cases[i].facts->format, cases[i].format);
+		assert_int_equal(cases[i].facts->min, cases[i].min);
+		assert_int_equal(cases[i].facts->max, cases[i].max);
+		assert_string_equal(cases[i].facts->doc, cases[i].doc);
+	}
+}
+
 int
 main(void)
 {
@@ -151,6 +186,7 @@ main(void)
 		TEST(test_password_and_email),
 		TEST(test_passphrase),
 		TEST(test_verdicts),
+		TEST(test_facts),
 	};
 
 	return (cmocka_run_group_tests_name("users_validators", tests, NULL,
