@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,43 @@ test_percent_decode(void **state)
 	assert_false(percent_decode(bad));
 	assert_false(percent_decode(utf8));
 	assert_false(percent_decode(raw));
+}
+
+static void
+test_undecodable(void **state)
+{
+	static const char *const	texts[] = {
+		"\x01", "\x1f", "\x7f", "\n", "%", "%4", "%zz", "%4z", "%z4",
+		"%00", "%0", "%-1", "%%41", "\x80", "%80", "%c3", "a\x7f",
+	};
+	char				copy[8];
+	size_t				i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		strcpy(copy, texts[i]);
+		if (percent_decode(copy))
+			fail_msg("decoded %s as %s", texts[i], copy);
+	}
+}
+
+/* A space, and every control character if it is encoded. */
+static void
+test_decodable(void **state)
+{
+	char	copy[8];
+	int	i;
+
+	(void)state;
+	strcpy(copy, " a%20 ");
+	assert_true(percent_decode(copy));
+	assert_string_equal(copy, " a  ");
+	for (i = 1; i < 0x80; i++) {
+		snprintf(copy, sizeof(copy), "%%%02x", i);
+		assert_true(percent_decode(copy));
+		assert_int_equal(copy[0], i);
+		assert_int_equal(copy[1], 0);
+	}
 }
 
 static void
@@ -92,6 +130,8 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_percent_decode),
+		cmocka_unit_test(test_undecodable),
+		cmocka_unit_test(test_decodable),
 		cmocka_unit_test(test_percent_encode),
 	};
 
