@@ -275,6 +275,62 @@ test_reserve(void **state)
 	}
 }
 
+/* What jansson gets when malloc() fails. */
+static char *
+from_the_reserve(size_t len)
+{
+	struct faults	 faults;
+	unsigned	 before = mem_failures();
+	char		*p;
+
+	faults_parse(&faults, "alloc=1");
+	faults_select(&faults);
+	p = mem_reserve_alloc(len);
+	faults_select(NULL);
+	assert_aligned(p);
+	assert_int_equal(mem_failures(), before + 1);
+	memset(p, 0xff, len);
+	return (p);
+}
+
+/* It is used from its start again when nothing of it is in use. */
+static void
+test_the_reserve_of_jansson(void **state)
+{
+	char	*first, *second, *third;
+
+	(void)state;
+	first = from_the_reserve(1);
+	second = from_the_reserve(17);
+	assert_ptr_equal(second, first + 16);
+	mem_reserve_free(first);
+	third = from_the_reserve(1);
+	assert_ptr_equal(third, second + 32);
+	mem_reserve_free(NULL);
+	mem_reserve_free(second);
+	mem_reserve_free(third);
+	assert_ptr_equal(from_the_reserve(BIG), first);
+	mem_reserve_free(first);
+	assert_ptr_equal(from_the_reserve(1), first);
+	mem_reserve_free(first);
+}
+
+/* It may have held a password. */
+static void
+test_what_jansson_frees_is_wiped(void **state)
+{
+	unsigned char	*p = mem_reserve_alloc(100);
+
+	(void)state;
+	memset(p, 0xff, 100);
+	nwatched = 0;
+	watch(p, 100);
+	mem_reserve_free(p);
+	assert_int_equal(watched[0].freed, 1);
+	assert_int_equal(watched[0].left, 0);
+	nwatched = 0;
+}
+
 static void
 test_faults(void **state)
 {
@@ -322,6 +378,8 @@ main(void)
 		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_memory_short),
 		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_the_reserve_of_jansson),
+		cmocka_unit_test(test_what_jansson_frees_is_wiped),
 		cmocka_unit_test(test_faults),
 	};
 

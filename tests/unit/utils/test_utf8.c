@@ -72,7 +72,7 @@ test_invalid(void **state)
 	INVALID("\xc2\xc2\x80");
 }
 
-/* Every first and second byte before two that continue: table 3-7 of Unicode. */
+/* Every first and second byte; two that continue follow (RFC 3629, 4). */
 static void
 test_every_beginning(void **state)
 {
