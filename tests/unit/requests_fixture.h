@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "config.h"
+#include "fakes/kore_fake.h"
 #include "fakes/pool_fake.h"
 #include "http/routes.h"
 #include "utils/jwt.h"
