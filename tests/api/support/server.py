@@ -291,6 +291,13 @@ class Server:
             "AND application_name = 'keel' AND state <> 'idle'",
             self.database)
 
+    def wait_for_no_transaction(self, timeout=10):
+        """A response may arrive before its transaction's ROLLBACK is done."""
+        deadline = time.monotonic() + timeout
+        while found := self.open_transactions():
+            assert time.monotonic() < deadline, found
+            time.sleep(0.02)
+
     def stop(self):
         """Sends SIGTERM, then runs every check; `problems` gets the errors."""
         if self.process is None:
