@@ -129,10 +129,7 @@ def test_a_dead_key_manager_ends_the_server_with_an_error(start_server, how):
     session = server.process.pid
     os.kill(server.key_manager(), how)
     assert server.process.wait(20) == 1
-    deadline = time.monotonic() + 3
-    while session_processes(session) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert session_processes(session) == []
+    wait_for(lambda: session_processes(session) == [])
     assert "the key manager died" in server.output()
     server.process = None
 

@@ -330,7 +330,7 @@ class Server:
         self.process = None
 
     def end_left_overs(self):
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + STOP_SECONDS
         while session_processes(self.process.pid):
             if time.monotonic() > deadline:
                 left_over = session_processes(self.process.pid)

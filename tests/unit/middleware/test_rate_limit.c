@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/register.h"
 #include "dependencies.h"
 #include "middleware/rate_limit.h"
 
 RATE_LIMIT(tested, 5, MINUTE, "Of this test");
 RATE_LIMIT(of_accounts, 7, HOUR, "Of this test", .of_account = true);
 RATE_LIMIT(of_nobody, 9, DAY, "Of this test", .no_client = true);
-RATE_LIMIT(teste, 1, DAY, "Has the beginning of another's name");
+RATE_LIMIT(teste, 1, DAY, "Of this test, too");
 
 static int
 forget_setting(void **state)
@@ -141,6 +142,44 @@ test_settings_that_are_wrong(void **state)
 			fail_msg("%s: %s", cases[i].setting, problem);
 	}
 	assert_null(rate_limit_configure("of_accounts/56=1/s"));
+}
+
+REGISTERED(struct rate_limit, rate_limits);
+
+/* Those that the product ships with (docs/limits.md). */
+static void
+test_the_defaults(void **state)
+{
+	static const struct {
+		const char	*name, *rates;
+	} defaults[] = {
+		{ "register", "/32=20/3600 /24=320/3600 /64=20/3600 "
+		    "/56=80/3600 /48=320/3600" },
+		{ "token", "/32=60/60 /24=960/60 /64=60/60 /56=240/60 "
+		    "/48=960/60" },
+		{ "sign_in_failures",
+		    "/32=5/60 /24=80/60 /64=5/60 /56=20/60" },
+		{ "password_failures",
+		    "/32=5/60 /24=80/60 /64=5/60 /56=20/60" },
+		{ "address_failures", "/32=20/60 /24=320/60 /64=20/60 "
+		    "/56=80/60 /48=320/60" },
+		{ "email_changes",
+		    "/32=10/3600 /24=160/3600 /64=10/3600 /56=40/3600" },
+		{ "recipient_mails", "/32=5/86400 /64=5/86400" },
+	};
+	struct rate_limit	*const *l;
+	size_t			 i, n = sizeof(defaults) / sizeof(defaults[0]);
+
+	(void)state;
+	EACH_REGISTERED(l, rate_limits) {
+		for (i = 0; i < n && strcmp(defaults[i].name, (*l)->name) != 0;
+		    i++)
+			;
+		if (i < n)
+			assert_string_equal(rates(*l), defaults[i].rates);
+		else
+			assert_non_null(strstr((*l)->doc, "this test"));
+	}
 }
 
 /* Counted by what a handler's dependency does. */
@@ -301,6 +340,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(fn, forget_setting, client_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_the_networks_that_count),
+		TEST(test_the_defaults),
 		TEST(test_settings),
 		TEST(test_settings_that_are_wrong),
 		TEST(test_requests_are_counted),
