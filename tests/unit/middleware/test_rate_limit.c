@@ -276,6 +276,41 @@ test_requests_are_counted(void **state)
 	assert_null(client_header("ratelimit-policy"));
 }
 
+static const char	*from;
+
+static void
+count_from(struct ctx *c)
+{
+	netaddr_parse(from, &c->address);
+	count(c);
+}
+
+/* Each family has its own networks: an IPv6 /32 belongs to many customers. */
+static void
+test_networks_of_ipv6(void **state)
+{
+	static const struct {
+		const char	*from, *left;
+	} cases[] = {
+		{ "2001:db8:1:100::1", "\"tested\";r=0" },	/* the fifth */
+		{ "2001:db8:1:100:ffff::1", "\"tested\";r=0" },
+		{ "2001:db8:1:101::1", "\"tested\";r=4" },
+		{ "2001:db8:2:100::1", "\"tested\";r=4" },
+	};
+	size_t	 i;
+
+	(void)state;
+	begin();
+	from = cases[0].from;
+	for (i = 0; i < 4; i++)
+		run(count_from);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		from = cases[i].from;
+		assert_int_equal(run(count_from), i == 1 ? 429 : 403);
+		assert_left("\"tested\";q=5;w=60", cases[i].left);
+	}
+}
+
 /* The network with the least left is the one that is shown. */
 static void
 test_a_wider_network_is_shown(void **state)
@@ -344,6 +379,7 @@ main(void)
 		TEST(test_settings),
 		TEST(test_settings_that_are_wrong),
 		TEST(test_requests_are_counted),
+		TEST(test_networks_of_ipv6),
 		TEST(test_a_wider_network_is_shown),
 		TEST(test_what_is_not_spent_is_given_back),
 		TEST(test_one_of_two_is_spent),
