@@ -10,12 +10,15 @@ import psycopg2
 
 from helpers import (measured, new_user, orphan_jobs, raw_connection,
                      raw_request, register, reset, read_me, sign_in)
+<<<<<<< HEAD
 from runner import wait_for
 from server import IS_ASAN
+=======
+>>>>>>> 5c1d748d3b0bc3e1fae2c64cfb394efc193fd84c
 from watch import HealthWatch
 
 CLIENTS = 200
-HEALTH = 1.0 if IS_ASAN else 0.25    # seconds, the 99th percentile
+HEALTH = 1.0     # seconds, the 99th percentile; a stalled worker takes 2
 
 
 def post(server):
