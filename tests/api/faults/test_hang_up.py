@@ -10,11 +10,7 @@ import psycopg2
 
 from helpers import (measured, new_user, orphan_jobs, raw_connection,
                      raw_request, register, reset, read_me, sign_in)
-<<<<<<< HEAD
 from runner import wait_for
-from server import IS_ASAN
-=======
->>>>>>> 5c1d748d3b0bc3e1fae2c64cfb394efc193fd84c
 from watch import HealthWatch
 
 CLIENTS = 200
