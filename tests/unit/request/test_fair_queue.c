@@ -214,6 +214,20 @@ test_no_room_among_equals(void **state)
 	assert_string_equal(push("A1b"), "refused");
 }
 
+/* Its neighbours keep the turn. */
+static void
+test_one_that_leaves(void **state)
+{
+	(void)state;
+	push_all("A1a B1a A1b");
+	fair_queue_remove(&queue, &all[0].item);
+	assert_string_equal(pop_all(), "A1b B1a");
+	nall = 0;
+	push_all("A1a A2a A1b");
+	fair_queue_remove(&queue, &all[0].item);
+	assert_string_equal(pop_all(), "A1b A2a");
+}
+
 /* Otherwise two sites could drop each other's items in turn. */
 static void
 test_no_room_for_what_would_be_as_heavy(void **state)
@@ -287,6 +301,7 @@ main(void)
 		TEST(test_a_full_queue_makes_room),
 		TEST(test_no_room_among_equals),
 		TEST(test_no_room_for_what_would_be_as_heavy),
+		TEST(test_one_that_leaves),
 		TEST(test_remove),
 		TEST(test_noise),
 	};
