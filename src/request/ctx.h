@@ -94,6 +94,7 @@ struct ctx {
 	const char		*session_id;	/* the same */
 	struct db_conn		*transaction;	/* database.h */
 	bool			 is_known;	/* offload.h */
+	bool			 attempt_counted;	/* auth_attempts.c */
 	bool			 mailed;	/* mail.h */
 	bool			 retried;
 	bool			 no_unwind;

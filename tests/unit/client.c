@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The surroundings of the server under test: a client, the wire's reader, and a
- * database that is down. fakes/kore_loop_fake.c has the loop.
+ * The surroundings of the server under test: a client and the wire's reader.
+ * fakes/ has the loop and the database.
  */
 
 #include <sys/types.h>
@@ -24,6 +24,7 @@
 #include "config.h"
 #include "database/pool.h"
 #include "fakes/kore_fake.h"
+#include "fakes/pool_fake.h"
 #include "http/page.h"
 #include "http/routes.h"
 #include "jobs/jobs.h"
@@ -51,48 +52,7 @@ static struct {
 static struct wire_request	*sending;	/* until wire_take() */
 static struct config		 settings;
 static in_addr_t		 address;	/* a new one for each test */
-
-/* There is no database. Only queries get this far. */
-
-struct db_conn *
-pool_take(struct ctx *c)
-{
-	raise_error(c, &ERR_UNAVAILABLE, "no database");
-}
-
-void
-pool_give(struct db_conn *conn)
-{
-	(void)conn;
-	abort();
-}
-
-void
-pool_renew(const struct db_conn *conn)
-{
-	(void)conn;
-	abort();
-}
-
-bool
-pool_renew_read_only(const struct db_conn *conn)
-{
-	(void)conn;
-	abort();
-}
-
-PGresult *
-pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
-    const char *sql, const char *const *params, size_t nparams)
-{
-	(void)c;
-	(void)conn;
-	(void)prepared;
-	(void)sql;
-	(void)params;
-	(void)nparams;
-	abort();
-}
+static struct http_request	*asking;	/* NULL: the client has left */
 
 /* There is no mail server; no request talks to one. */
 
@@ -260,6 +220,20 @@ client_header(const char *name)
 }
 
 const char *
+client_head(void)
+{
+	static char	 text[HEAD_MAX];
+	size_t		 len = 0;
+	unsigned	 i;
+
+	append(text, &len, "%d\n", answer.status);
+	for (i = 0; i < answer.nheaders; i++)
+		append(text, &len, "%s: %s\n", answer.names[i],
+		    answer.values[i]);
+	return (text);
+}
+
+const char *
 client_body(void)
 {
 	return (answer.body != NULL ? answer.body : "");
@@ -347,8 +321,10 @@ client_send(const char *method, const char *target,
 	req.method = (u_int8_t)method_of(method);
 	sending = request_new(method, target, body_and_lines);
 	route = find_route(sending->head.path);
-	while (route_dispatch(&req, route) == KORE_RESULT_RETRY) {
-		while (fake_asleep()) {
+	asking = &req;
+	while (asking != NULL &&
+	    route_dispatch(&req, route) == KORE_RESULT_RETRY) {
+		while (asking != NULL ? fake_asleep() : coro_count() > 0) {
 			if (!fake_round())
 				fail_msg("%s %s waits for nothing", method,
 				    target);
@@ -356,6 +332,16 @@ client_send(const char *method, const char *target,
 		}
 	}
 	return (answer.status);
+}
+
+void
+client_leaves(void)
+{
+	struct http_request	*req = asking;
+
+	asking = NULL;
+	if (req != NULL && req->onfree != NULL)
+		req->onfree(req);
 }
 
 /* The number of parameters of a query: the highest $N. */
@@ -425,6 +411,7 @@ client_teardown(void **state)
 	(void)state;
 	overrides_clear();
 	answer_free();
+	fake_db_clear();
 	return (arena_count() == 0 && coro_count() == 0 &&
 	    offload_count() == 0 ? 0 : -1);
 }

@@ -40,7 +40,8 @@
  * error handler are the server's. An override applies to one handler
  * (request/depend.h), until the test ends. It may raise, but must not assert:
  * assert in the test, on the response or on what the override has noted. A
- * query without an override gets 503, because there is no database.
+ * query without an override gets 503, because there is no database, unless the
+ * test makes one (fakes/pool_fake.h).
  */
 
 #include <setjmp.h>
@@ -67,6 +68,9 @@ int		 client_send(const char *method, const char *target,
 /* A header of the response; NULL if there is none with that name. */
 const char	*client_header(const char *name);
 
+/* The status and all headers, each on a line, in their order. */
+const char	*client_head(void);
+
 /* The response's body; "" if there is none. */
 const char	*client_body(void);
 
@@ -79,6 +83,12 @@ long long	 client_number(const char *path);
 
 /* The message that the handler raised, as in the log; "" if none. */
 const char	*client_raised(void);
+
+/*
+ * The client of the request disconnects: to be called while it is handled. The
+ * request then runs to its end, without a response: its status is 0.
+ */
+void		 client_leaves(void);
 
 /* The setup of a group: does what Keel does at start. */
 int	client_start(void **state);

@@ -57,13 +57,15 @@ unknown_account(struct ctx *c, const char *username)
 
 /*
  * Counts before the password is checked, so that parallel attempts are counted,
- * too.
+ * too. A request that runs again counts once.
  */
 static void
 count_failure(struct ctx *c, const char *account, const struct user *user)
 {
 	const struct attempt_count	*count;
 
+	if (c->attempt_counted)
+		return;
 	count = auth_repository_count_attempt(c, account,
 	    user != NULL ? user->id : NULL, client_network(c), FAILURES_MAX);
 	if (count == NULL) {
@@ -71,6 +73,7 @@ count_failure(struct ctx *c, const char *account, const struct user *user)
 		raise_error(c, &ERR_TOO_MANY_REQUESTS, "Too many requests");
 	}
 	c->is_known = count->known;
+	c->attempt_counted = true;
 }
 
 static struct attempt *

@@ -220,7 +220,7 @@ def test_a_conflict_leaves_no_open_transaction(client, server):
     for _ in range(10):
         client.post(USERS, json=new_user(email=email))
     server.wait_for_rest()
-    assert server.open_transactions() == []
+    server.wait_for_no_transaction()
 
 
 def test_me_is_the_signed_in_user(client):

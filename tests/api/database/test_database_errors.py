@@ -40,10 +40,17 @@ def post(server):
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
 def test_a_collision_is_retried_once(start_server, sqlstate):
-    server = start_server()
+    """The client and the operator see one request."""
+    server = start_server(KEEL_RATE_LIMITS="register=20/h")
     raising(server, sqlstate, "currval('attempts') = 1")
     answer = post(server)
     assert answer.status_code == 201, answer.text
+    assert len(answer.headers.multi_items()) == len(answer.headers)
+    assert answer.headers["ratelimit"].startswith('"register";r=19;')
+    request_id = answer.headers["x-request-id"]
+    server.wait_for_log(request_id)
+    assert [line["event"] for line in server.log()
+            if line.get("request_id") == request_id] == ["request"]
     assert attempts(server) == 2
     assert server.sql("SELECT count(*) FROM users")[0][0] == 1
     assert server.sql("SELECT count(*) FROM jobs")[0][0] == 1
@@ -107,10 +114,12 @@ def test_an_unavailable_database_is_503(start_server, sqlstate):
 
 
 def test_unavailable_is_503_and_a_bug_is_500(start_server):
-    """Those that are easily confused; 25006 has its own file."""
+    """Those that are easily confused; 25006 has its own file, and the unit
+    test of SQLSTATEs has all."""
     server = start_server()
     for status, states in (503, ["55P03", "58000", "58030", "58P01"]), \
-            (500, ["25P01", "25P02", "42501", "55006", "XX000"]):
+            (500, ["25P01", "25P02", "42501", "55006", "XX000"]), \
+            (422, ["22001", "22003", "22021"]), (409, ["23P01"]):
         for sqlstate in states:
             raising(server, sqlstate)
             assert (sqlstate, post(server).status_code) == (sqlstate, status)

@@ -232,8 +232,9 @@ def test_workers_connect_and_reconnect_in_their_sandbox(make_tls_server):
         user, _ = register(client)
         token = sign_in(client, user)
         for _ in range(2):
+            # A worker is ready when the first one is connected.
+            wait_for(lambda: len(tls_sessions(server)) == 8)
             old = tls_sessions(server)
-            assert len(old) == 8
             server.cluster.sql("SELECT pg_terminate_backend(pid) FROM "
                                "pg_stat_activity WHERE datname = %s",
                                server.database)
@@ -247,7 +248,7 @@ def test_workers_connect_and_reconnect_in_their_sandbox(make_tls_server):
 def test_a_runner_has_tls_as_well(make_tls_server, start_runner):
     server = make_tls_server()
     start_runner(server)
-    assert len(tls_sessions(server)) == 4
+    wait_for(lambda: len(tls_sessions(server)) == 4)
 
 
 @pytest.mark.parametrize("command", ["serve", "jobs", "check-config"])

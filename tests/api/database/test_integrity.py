@@ -56,7 +56,7 @@ def check_conflict(admin, answer, sqlstate):
     line = check_lines(admin)[-1]
     assert line["level"] == "error"
     assert sqlstate in line["message"]
-    assert admin.server.open_transactions() == []
+    admin.server.wait_for_no_transaction()
 
 
 def patch(admin, user, **change):

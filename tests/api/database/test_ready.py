@@ -6,6 +6,7 @@ import time
 import psycopg2
 
 from helpers import check_error, new_user, register, sign_in, read_me
+from runner import wait_for
 
 
 def lock_out(server):
@@ -26,11 +27,8 @@ def let_in(server):
                        server.database)
 
 
-def wait_ready(client, timeout=6):
-    started = time.monotonic()
-    while client.get("/readyz").status_code != 200:
-        assert time.monotonic() - started < timeout, "it does not recover"
-        time.sleep(0.1)
+def wait_ready(client, status=200):
+    wait_for(lambda: client.get("/readyz").status_code == status)
 
 
 def test_readyz_is_200_while_the_database_answers(client):
@@ -43,13 +41,13 @@ def test_without_a_database_responses_are_503_at_once(start_server):
         user, _ = register(client)
         token = sign_in(client, user)
         lock_out(server)
-        time.sleep(0.3)
+        wait_ready(client, 503)
         for ask in (lambda: client.get("/readyz"),
                     lambda: read_me(client, token),
                     lambda: client.post("/api/v1/users", json=new_user())):
             started = time.monotonic()
             answer = ask()
-            assert time.monotonic() - started < 1.5
+            assert time.monotonic() - started < 2   # as if it could recover
             check_error(answer, 503, "SERVICE_UNAVAILABLE")
             assert int(answer.headers["retry-after"]) >= 1
         answer = client.post("/api/v1/auth/token", data={
@@ -71,8 +69,7 @@ def test_cut_connections_come_back(start_server):
         for _ in range(5):
             cut_off(server)
             wait_ready(client)
-        time.sleep(1.2)
-        assert server.metrics()["keel_db_down"] == 0
+        wait_for(lambda: server.metrics()["keel_db_down"] == 0)
         for _ in range(20):
             assert client.get("/readyz").status_code == 200
 
@@ -97,4 +94,4 @@ def test_requests_wait_for_a_locked_table_or_get_503(start_server):
         assert client.get("/readyz").status_code == 200
         register(client)
     server.wait_for_rest()
-    assert server.open_transactions() == []
+    server.wait_for_no_transaction()

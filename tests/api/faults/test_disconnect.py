@@ -54,14 +54,33 @@ def close(connection):
     connection.close()
 
 
+def seconds_of_post(server, stall):
+    started = time.monotonic()
+    with post_user(server, new_user(), stall) as connection:
+        assert read_raw_answer(connection)[0] == 201
+    return time.monotonic() - started
+
+
+def dropped_while_stalled(server, send, hang_up):
+    """The log line of a request whose client hangs up while it is stalled.
+    send(request_id) returns its connection."""
+    for _ in range(5):
+        request_id = str(uuid.uuid4())
+        connection = send(request_id)
+        time.sleep(STALL / 2)
+        hang_up(connection)
+        line = server.wait_for_log(request_id)
+        if line["client_gone"]:     # or the machine is too busy
+            return line
+    raise AssertionError("it does not stall")
+
+
 @pytest.fixture(scope="module")
 def awaits(stalled):
     """How many awaits POST /users has: those that delay the response."""
     for stall in range(1, AWAITS_MAX):
-        started = time.monotonic()
-        with post_user(stalled, new_user(), stall) as connection:
-            assert read_raw_answer(connection)[0] == 201
-        if time.monotonic() - started < STALL:
+        # A busy machine may delay one that does not stall.
+        if any(seconds_of_post(stalled, stall) < STALL for _ in range(3)):
             measured.append("awaits of POST /users: %d" % (stall - 1))
             assert stall - 1 >= AWAITS_MIN
             return stall - 1
@@ -70,7 +89,7 @@ def awaits(stalled):
 
 def check_nothing_stays(server, email):
     server.wait_for_rest()
-    assert server.open_transactions() == []
+    server.wait_for_no_transaction()
     users, jobs = rows_of(server, email)
     assert users == jobs
     assert orphan_jobs(server) == 0
@@ -81,16 +100,16 @@ def check_nothing_stays(server, email):
                          ids=["close", "reset"])
 def test_a_client_dropped_at_every_await(stalled, awaits, hang_up):
     for stall in range(1, awaits + 1):
-        request_id = str(uuid.uuid4())
-        user = new_user(email=new_email("gone"))
-        connection = post_user(stalled, user, stall, request_id)
-        time.sleep(STALL / 2)
-        hang_up(connection)
-        line = stalled.wait_for_log(request_id)
-        assert line["client_gone"] is True, "await %d" % stall
+        users = []
+
+        def send(request_id):
+            users.append(new_user(email=new_email("gone")))
+            return post_user(stalled, users[-1], stall, request_id)
+
+        line = dropped_while_stalled(stalled, send, hang_up)
         # The handler runs to its end; only the response is lost.
-        assert line["status"] == 201
-        assert check_nothing_stays(stalled, user["email"]) == 1
+        assert line["status"] == 201, "await %d" % stall
+        assert check_nothing_stays(stalled, users[-1]["email"]) == 1
 
 
 def test_a_client_that_disconnects_before_the_first_await(stalled):
@@ -138,15 +157,15 @@ def test_a_sign_in_dropped_at_every_await(stalled):
     body = ("username=%s&password=%s" % (
         user["email"].replace("@", "%40"), user["password"])).encode()
     for stall in (1, 2, 3):
-        request_id = str(uuid.uuid4())
-        connection = raw_connection(stalled)
-        connection.sendall(raw_request(
-            "POST", "/api/v1/auth/token", body, X_Request_ID=request_id,
-            Content_Type="application/x-www-form-urlencoded",
-            X_Keel_Fault="stall=%d" % stall))
-        time.sleep(STALL / 2)
-        reset(connection)
-        assert stalled.wait_for_log(request_id)["client_gone"] is True
+        def send(request_id):
+            connection = raw_connection(stalled)
+            connection.sendall(raw_request(
+                "POST", "/api/v1/auth/token", body, X_Request_ID=request_id,
+                Content_Type="application/x-www-form-urlencoded",
+                X_Keel_Fault="stall=%d" % stall))
+            return connection
+
+        dropped_while_stalled(stalled, send, reset)
         stalled.wait_for_rest()
 
 
@@ -159,8 +178,5 @@ def test_the_server_stops_while_clients_wait(start_server):
     assert server.problems == []
     for connection in connections:
         connection.close()
-    deadline = time.monotonic() + 3
-    while server.open_transactions():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    server.wait_for_no_transaction()
     assert orphan_jobs(server) == 0

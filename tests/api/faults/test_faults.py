@@ -102,7 +102,7 @@ def test_a_registration_fails_whole(faulty, faulty_client, kind, least):
         assert made["name"] == user["name"], fault
         sign_in(faulty_client, user)
     faulty.wait_for_rest()
-    assert faulty.open_transactions() == []
+    faulty.wait_for_no_transaction()
 
 
 @pytest.mark.parametrize("query, what", [(1, "BEGIN"), (2, "the INSERT"),
@@ -117,7 +117,7 @@ def test_a_handler_that_raises_leaves_no_row(faulty, faulty_client, query,
     assert answer.status_code == 500
     assert rows_of(faulty, user["email"]) == (0, 0), what
     faulty.wait_for_rest()
-    assert faulty.open_transactions() == []
+    faulty.wait_for_no_transaction()
     # The connection and the address can be used again.
     assert faulty_client.post("/api/v1/users", json=user).status_code == 201
 

@@ -97,7 +97,7 @@ def test_a_change_fails_whole(faulty, kind, name, change, role, good,
     measured.append("%s faults of %s: %d" % (kind, name, harmful))
     assert harmful >= (queries if kind == "query" else 1)
     faulty.wait_for_rest()
-    assert faulty.open_transactions() == []
+    faulty.wait_for_no_transaction()
 
 
 @pytest.mark.parametrize("kind, least", [("alloc", 1), ("query", 5)])
@@ -133,4 +133,4 @@ def test_a_password_change_fails_whole(faulty, kind, least):
         harmful = fail_in_turn(kind, ask, 204, check)
     assert harmful >= least
     faulty.wait_for_rest()
-    assert faulty.open_transactions() == []
+    faulty.wait_for_no_transaction()

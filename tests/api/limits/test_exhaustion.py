@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from runner import wait_for
 from server import IS_ASAN, read_text
 from wire import GET, POST
 
@@ -49,9 +50,10 @@ def test_incomplete_bodies_do_not_block_others(start_server):
         for _ in range(5):
             assert is_served(server)
             time.sleep(0.3)
-        values = server.metrics()
-        assert values["keel_wire_memory"] > 30 * 1024 * 1024
-        assert values["keel_connections_evicted_total"] > 0
+        wait_for(lambda: server.metrics()["keel_wire_memory"] >
+                 30 * 1024 * 1024)
+        wait_for(lambda: server.metrics()[
+            "keel_connections_evicted_total"] > 0)
     server.wait_for_rest()
 
 
@@ -71,7 +73,8 @@ def test_unread_responses_do_not_block_others(start_server, build_copy):
         time.sleep(3)
         for _ in range(10):
             assert is_served(server)
-        assert server.metrics()["keel_connections_evicted_total"] > 0
+        wait_for(lambda: server.metrics()[
+            "keel_connections_evicted_total"] > 0)
 
 
 HELLOS = """

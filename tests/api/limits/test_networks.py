@@ -64,6 +64,7 @@ def test_a_refused_request_counts_in_no_network(client):
 
 
 def test_the_headers_show_the_network_with_the_least_left(client):
+    started = time.monotonic()
     for number in range(8):
         answer = ask(client, "2001:db8:5:%x::1" % number)
         assert answer.status_code == 400
@@ -75,7 +76,8 @@ def test_the_headers_show_the_network_with_the_least_left(client):
     answer = ask(client, "2001:db8:5:9::1")
     assert answer.status_code == 429
     assert limits(answer, "ratelimit")["token/56"]["r"] == 0
-    assert 440 <= int(answer.headers["retry-after"]) <= 450
+    took = time.monotonic() - started
+    assert 450 - took <= int(answer.headers["retry-after"]) <= 450
     # Its own quota has not changed.
     assert limits(ask(client, "2001:db8:5:109::1"), "ratelimit")["token"][
         "r"] == 1

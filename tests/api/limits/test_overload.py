@@ -96,7 +96,7 @@ def test_one_connection_carries_many_transactions(start_server):
     assert server.sql("SELECT (SELECT count(*) FROM users), "
                       "(SELECT count(*) FROM jobs)") == [(15, 15)]
     server.wait_for_rest()
-    assert server.open_transactions() == []
+    server.wait_for_no_transaction()
 
 
 def wait_for_tasks(server, count):

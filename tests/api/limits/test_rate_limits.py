@@ -39,6 +39,13 @@ def statuses(answers):
     return {status: found.count(status) for status in set(found)}
 
 
+def check_five_passed(answers, took):
+    """Of a limit of 5 a minute: one more for each 12 seconds."""
+    found = statuses(answers)
+    assert set(found) == {400, 429}
+    assert 5 <= found[400] <= 5 + took // 12
+
+
 def check_429(answer):
     """RFC 6749's form at the token endpoint, and Retry-After."""
     assert answer.status_code == 429
@@ -53,10 +60,9 @@ def test_eight_workers_let_exactly_five_pass(start_server):
                           KEEL_RATE_LIMITS="token=5/m")
     answers, took = at_once(server, 200, lambda client: ask_token(
         client, "nobody@example.com", WRONG))
-    assert took < 11, "too slow to tell: one more passes every 12 s"
     measured.append("8 workers, 5/m, 200 requests in %.1f s: %s" % (
         took, statuses(answers)))
-    assert statuses(answers) == {400: 5, 429: 195}
+    check_five_passed(answers, took)
     for answer in answers:
         if answer.status_code == 429:
             check_429(answer)
@@ -70,8 +76,7 @@ def test_failed_sign_ins_count_exactly(start_server):
         user, _ = register(client)
     answers, took = at_once(server, 200, lambda client: ask_token(
         client, user["email"], WRONG))
-    assert took < 11
-    assert statuses(answers) == {400: 5, 429: 195}
+    check_five_passed(answers, took)
 
 
 @pytest.fixture
@@ -198,6 +203,7 @@ def limits(answer, name):
 
 def test_headers_tell_what_is_left(start_server):
     server = start_server(KEEL_RATE_LIMITS="register=3/h")
+    started = time.monotonic()
     with server.client() as client:
         for left, body, status in ((2, new_user(), 201), (1, {}, 422),
                                    (0, new_user(), 201), (0, {}, 429)):
@@ -210,7 +216,8 @@ def test_headers_tell_what_is_left(start_server):
             assert 0 < told["t"] <= 3600
         check_error(answer, 429, "TOO_MANY_REQUESTS", "Too many requests")
         assert answer.headers["retry-after"] == str(told["t"])
-        assert 1190 <= int(answer.headers["retry-after"]) <= 1200
+        took = time.monotonic() - started
+        assert 1200 - took <= int(answer.headers["retry-after"]) <= 1200
         # A response without a limit has no such header.
         assert "ratelimit" not in client.get("/healthz").headers
 
@@ -218,12 +225,19 @@ def test_headers_tell_what_is_left(start_server):
 def test_the_quota_refills_with_time(start_server):
     server = start_server(KEEL_RATE_LIMITS="register=2/4s")
     with server.client() as client:
+        def post():
+            return client.post("/api/v1/users", json={})
+
         for _ in range(2):
-            check_validation(client.post("/api/v1/users", json={}))
-        answer = client.post("/api/v1/users", json={})
+            check_validation(post())
+        # The third one, unless the first two took two seconds.
+        for answer in iter(post, None):
+            if answer.status_code == 429:
+                break
+            check_validation(answer)
         check_error(answer, 429, "TOO_MANY_REQUESTS")
         time.sleep(int(answer.headers["retry-after"]) + 0.2)
-        check_validation(client.post("/api/v1/users", json={}))
+        check_validation(post())
 
 
 def test_off_means_no_limits(start_server):

@@ -6,10 +6,12 @@ import os
 import signal
 import time
 
+import httpx
 import pytest
 
 from helpers import (ask_token, raw_connection, raw_request, read_me,
                      read_raw_answer, register, sign_in)
+from runner import wait_for
 from server import IS_ASAN, session_processes
 
 
@@ -20,6 +22,15 @@ def works(connection):
         return read_raw_answer(connection)[0] == 200
     except OSError:
         return False
+
+
+def readiness(server):
+    """The status of /readyz on a new connection; 0 if it is not accepted."""
+    try:
+        with server.client() as client:
+            return client.get("/readyz").status_code
+    except httpx.TransportError:
+        return 0
 
 
 def wait_for_workers(server, count, but):
@@ -84,10 +95,7 @@ def test_workers_may_die_again_and_again(start_server):
         os.kill(victim, signal.SIGKILL)
         server.deaths += 1
         wait_for_workers(server, 2, {victim})
-        time.sleep(0.3)     # it starts up
-        for _ in range(10):
-            with server.client() as client:
-                assert client.get("/readyz").status_code == 200
+        wait_for(lambda: all(readiness(server) == 200 for _ in range(10)))
 
 
 def test_a_dead_workers_connections_no_longer_count(start_server):
@@ -98,10 +106,8 @@ def test_a_dead_workers_connections_no_longer_count(start_server):
         os.kill(victim, signal.SIGKILL)
         server.deaths += 1
     wait_for_workers(server, 2, set())
-    time.sleep(1)
     assert not any(works(connection) for connection in kept)
-    with server.client() as client:
-        assert client.get("/healthz").status_code == 200
+    wait_for(lambda: readiness(server) == 200)
 
 
 def test_rate_limits_survive_a_worker(start_server):
@@ -112,7 +118,7 @@ def test_rate_limits_survive_a_worker(start_server):
     for victim in server.workers():
         os.kill(victim, signal.SIGKILL)
         server.deaths += 1
-        time.sleep(1)
+        wait_for_workers(server, 2, {victim})
     with server.client() as client:
         assert ask_token(client, "a@example.com", "x").status_code == 429
 
@@ -123,10 +129,7 @@ def test_a_dead_key_manager_ends_the_server_with_an_error(start_server, how):
     session = server.process.pid
     os.kill(server.key_manager(), how)
     assert server.process.wait(20) == 1
-    deadline = time.monotonic() + 3
-    while session_processes(session) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert session_processes(session) == []
+    wait_for(lambda: session_processes(session) == [])
     assert "the key manager died" in server.output()
     server.process = None
 
@@ -146,8 +149,9 @@ def test_a_dead_worker_does_not_lose_the_signal(start_server):
     parent = server.parent()
     os.kill(parent, signal.SIGSTOP)
     os.kill(parent, signal.SIGTERM)
-    os.kill(server.workers()[0], signal.SIGKILL)
-    time.sleep(0.2)
+    victim = server.workers()[0]
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: victim not in server.workers())
     os.kill(parent, signal.SIGCONT)
     assert server.process.wait(10) == 0
     server.process = None

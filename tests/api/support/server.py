@@ -291,6 +291,13 @@ class Server:
             "AND application_name = 'keel' AND state <> 'idle'",
             self.database)
 
+    def wait_for_no_transaction(self, timeout=10):
+        """A response may arrive before its transaction's ROLLBACK is done."""
+        deadline = time.monotonic() + timeout
+        while found := self.open_transactions():
+            assert time.monotonic() < deadline, found
+            time.sleep(0.02)
+
     def stop(self):
         """Sends SIGTERM, then runs every check; `problems` gets the errors."""
         if self.process is None:
@@ -323,7 +330,7 @@ class Server:
         self.process = None
 
     def end_left_overs(self):
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + STOP_SECONDS
         while session_processes(self.process.pid):
             if time.monotonic() > deadline:
                 left_over = session_processes(self.process.pid)

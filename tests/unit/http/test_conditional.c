@@ -165,6 +165,19 @@ test_if_match_lines(void **state)
 	assert_string_equal(writes("if-match", "7", "\"7\""), BAD);
 }
 
+/* Its row must say so: the description would lack If-Match. */
+static void
+test_if_match_of_a_row_without_it(void **state)
+{
+	static const struct endpoint	silent = { .verb = VERB_PATCH,
+					    .name = "silent" };
+
+	(void)state;
+	answer_begin(&silent);
+	assert_string_equal(request_run(ask_if_match), "500 INTERNAL_ERROR");
+	assert_string_equal(request.error.message, "silent has no .if_match");
+}
+
 static void
 test_if_match_malformed(void **state)
 {
@@ -368,6 +381,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_if_match),
 		TEST(test_if_match_lines),
+		TEST(test_if_match_of_a_row_without_it),
 		TEST(test_if_match_malformed),
 		TEST(test_if_none_match_of_a_write),
 		TEST(test_versions),

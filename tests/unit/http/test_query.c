@@ -185,6 +185,7 @@ test_query_values(void **state)
 	    WRONG " query.limit:out_of_range");
 	assert_string_equal(request_detail(0),
 	    "Must be a number from 0 to 999");
+	assert_param("limit", NULL);
 	assert_string_equal(get("limit="), WRONG " query.limit:invalid_format");
 	assert_string_equal(get("limit"), WRONG " query.limit:invalid_format");
 	assert_string_equal(get("limit=+1"),

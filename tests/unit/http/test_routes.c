@@ -44,6 +44,9 @@ ROUTE(items, GET(handler), POST(handler), PATCH(handler), DELETE(handler));
 ROUTE(item, PATH(item_id, T_UUID), GET(handler));
 ROUTE(page, PATH(name, T_STR), GET(handler));
 ROUTE(part, PATH(item_id, T_UUID), PATH(part, T_STR), PUT(handler));
+ROUTE(four, PATH(a, T_STR), PATH(b, T_STR), PATH(c, T_STR), PATH(d, T_STR));
+ROUTE(five, PATH(a, T_STR), PATH(b, T_STR), PATH(c, T_STR), PATH(d, T_STR),
+    PATH(e, T_STR));
 ROUTE(nothing_of_it);
 ROUTE(again, GET(handler), POST(handler), GET(handler));
 ROUTE(namesake, { .endpoint = { .verb = VERB_GET, .name = "handler" } });
@@ -52,7 +55,8 @@ ROUTE(sent, POST(handler, .in = &made_schema));
 
 static struct route	*const all[] = { &items__route, &item__route,
     &page__route, &part__route, &nothing_of_it__route, &again__route,
-    &namesake__route, &answered__route, &sent__route };
+    &namesake__route, &answered__route, &sent__route, &four__route,
+    &five__route };
 
 /* Undoes routes_init(); Keel itself never does. */
 static void
@@ -233,6 +237,14 @@ test_routes_that_do_not_fit(void **state)
 	assert_unfit("^/items/([^/]+)$", "items", &items__route, number);
 	assert_unfit("^/items/([^/]+$", "item", &item__route,
 	    "has a path that does not compile");
+
+	unbind();
+	fake_route("^/(.)(.)(.)(.)$", "four", &four__route);
+	assert_null(routes_init(NULL));
+	assert_string_equal(path(&four__route, "/1234"), "ok");
+	assert_path("d", "4");
+	assert_unfit("^/(.)(.)(.)(.)(.)$", "five", &five__route,
+	    "has too many PATH rows");
 
 	unbind();
 	fake_route("^/a/([^/]+)$", "item", &item__route);

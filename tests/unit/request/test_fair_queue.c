@@ -214,6 +214,30 @@ test_no_room_among_equals(void **state)
 	assert_string_equal(push("A1b"), "refused");
 }
 
+/* Its neighbours keep the turn. */
+static void
+test_one_that_leaves(void **state)
+{
+	(void)state;
+	push_all("A1a B1a A1b");
+	fair_queue_remove(&queue, &all[0].item);
+	assert_string_equal(pop_all(), "A1b B1a");
+	nall = 0;
+	push_all("A1a A2a A1b");
+	fair_queue_remove(&queue, &all[0].item);
+	assert_string_equal(pop_all(), "A1b A2a");
+}
+
+/* Otherwise two sites could drop each other's items in turn. */
+static void
+test_no_room_for_what_would_be_as_heavy(void **state)
+{
+	(void)state;
+	push_all("A1a A1b A1c A2a A2b A3a");
+	assert_string_equal(push("A2c"), "refused");
+	assert_string_equal(push("A3b"), "A1c");
+}
+
 static void
 test_remove(void **state)
 {
@@ -276,6 +300,8 @@ main(void)
 		TEST(test_a_site_makes_room_for_another),
 		TEST(test_a_full_queue_makes_room),
 		TEST(test_no_room_among_equals),
+		TEST(test_no_room_for_what_would_be_as_heavy),
+		TEST(test_one_that_leaves),
 		TEST(test_remove),
 		TEST(test_noise),
 	};

@@ -190,6 +190,8 @@ test_read_me(void **state)
 	    "\"updated_at\":\"2026-01-01T12:00:00.000000Z\"}");
 	assert_header("content-type", "application/json");
 	assert_header("etag", tag_of("", ADA, 7));
+	assert_header("vary", "Authorization");
+	assert_header("cache-control", "private, no-cache");
 	assert_null(strstr(client_body(), "argon2"));
 
 	assert_int_equal(client_request("HEAD", ME, NULL), 200);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/* Replaces the connection pool: the test says what each statement answers. */
+
+#ifndef TESTS_FAKES_POOL_FAKE_H
+#define TESTS_FAKES_POOL_FAKE_H
+
+#include "database/pool.h"
+
+#define FAKE_STATEMENTS	64
+
+/*
+ * Answers a statement: `name` is the query's, or the text of a statement that
+ * is not prepared (BEGIN). NULL means that the connection is lost.
+ */
+typedef PGresult *fake_answer_fn(const struct query *, const char *name,
+		    const char *const *params);
+
+/*
+ * What happened since fake_db_clear(). A statement is written when it has
+ * changed rows, and its transaction, if it has one, is committed.
+ */
+struct fake_db {
+	fake_answer_fn	*answer;	/* NULL: there is no database */
+	void		(*waiting)(void);	/* while a statement runs */
+	bool		 reconnects;	/* pool_renew_read_only()'s answer */
+
+	const char	*sent[FAKE_STATEMENTS];
+	unsigned	 nsent;
+	const char	*written[FAKE_STATEMENTS];
+	unsigned	 nwritten;
+	unsigned	 held;		/* connections */
+	unsigned	 rolled_back;
+	unsigned	 renewed, renewed_read_only;
+};
+
+extern struct fake_db	fake_db;
+
+void		 fake_db_clear(void);
+
+/* Results: rows of the query's model, a command's tag, an error. */
+PGresult	*fake_rows(const struct query *, unsigned nrows,
+		    const char *const *cells);
+PGresult	*fake_done(const char *tag);
+PGresult	*fake_error(const char *sqlstate, const char *message,
+		    const char *constraint);
+
+#endif

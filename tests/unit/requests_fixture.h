@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What tests of whole requests share: a database that has what each statement
+ * asks for, a request for each endpoint, and the log's lines.
+ */
+
+#ifndef TESTS_REQUESTS_FIXTURE_H
+#define TESTS_REQUESTS_FIXTURE_H
+
+#include <sys/mman.h>
+
+#include "client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "fakes/kore_fake.h"
+#include "fakes/pool_fake.h"
+#include "http/routes.h"
+#include "utils/jwt.h"
+#include "utils/password.h"
+#include "utils/timefmt.h"
+
+#define ACTOR	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+#define TARGET	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
+#define THIRD	"017f22e2-79b0-7cc3-98c4-dc0c0c073991"
+#define SESSION	"017f22e2-79b0-7cc3-98c4-dc0c0c073992"
+#define NOON	"2026-01-01 12:00:00+00"
+
+#define PASSWORD	"Correct-h0rse"
+#define FORM		"content-type: application/x-www-form-urlencoded"
+#define USERS		"/api/v1/users"
+
+/* A request that succeeds; the path is the route's. */
+struct asked {
+	const char	*handler;	/* as in its ROUTE row */
+	const char	*role;		/* of who sends it; NULL: nobody */
+	const char	*query;
+	const char	*body;
+	const char	*line;		/* of the head */
+};
+
+static const struct asked	requests[] = {
+	{ "list_users", "admin", "?limit=2&sort=name", NULL, NULL },
+	{ "list_users", "admin", "?limit=2&cursor=", NULL, NULL },
+	{ "create_user", NULL, "", "{\"email\": \"new@example.com\", "
+	    "\"name\": \"New\", \"password\": \"" PASSWORD "\"}", NULL },
+	{ "create_user", "admin", "", "{\"email\": \"new@example.com\", "
+	    "\"name\": \"New\", \"password\": \"" PASSWORD "\", "
+	    "\"role\": \"staff\"}", NULL },
+	{ "read_me", "user", "", NULL, NULL },
+	{ "update_me", "user", "", "{\"email\": \"new@example.com\"}", NULL },
+	{ "update_me", "admin", "", "{\"name\": \"New\"}", NULL },
+	{ "delete_me", "user", "", NULL, NULL },
+	{ "delete_me", "admin", "", NULL, NULL },
+	{ "read_user", "admin", "", NULL, NULL },
+	{ "update_user", "admin", "", "{\"role\": \"staff\"}", NULL },
+	{ "replace_user", "admin", "", "{\"email\": \"new@example.com\", "
+	    "\"name\": \"New\", \"role\": \"user\", \"is_active\": false}",
+	    NULL },
+	{ "delete_user", "admin", "", NULL, NULL },
+	{ "activate_user", "admin", "", NULL, NULL },
+	{ "deactivate_user", "admin", "", NULL, NULL },
+	{ "create_token", NULL, "", "username=third@example.com&password="
+	    PASSWORD, FORM },
+	{ "change_password", "user", "", "{\"current_password\": \""
+	    PASSWORD "\", \"new_password\": \"Rainy-day-43\"}", NULL },
+	{ "list_sessions", "user", "?limit=1", NULL, NULL },
+	{ "end_sessions", "user", "?except=current", NULL, NULL },
+	{ "end_session", "user", "", NULL, NULL },
+	{ "list_jobs", "admin", "?status=dead", NULL, NULL },
+	{ "retry_job", "admin", "", NULL, NULL },
+	{ "ready", NULL, "", NULL, NULL },
+};
+
+#define NREQUESTS	(sizeof(requests) / sizeof(requests[0]))
+
+static const struct asked	*asked;	/* the current one */
+static char			 hash[PASSWORD_HASH_MAX];	/* PASSWORD's */
+
+/* The endpoint's method and path. */
+static struct {
+	const char	*handler;
+	const char	*method;
+	char		 path[128];
+	bool		 found;
+} wanted;
+
+static inline void
+fit(const struct route *route, const struct endpoint *e)
+{
+	const char	*path = route_path(route), *group;
+
+	if (strcmp(e->name, wanted.handler) != 0)
+		return;
+	wanted.found = true;
+	wanted.method = endpoint_verb_name(e->verb);
+	group = strstr(path, "([^/]+)");
+	if (group == NULL)
+		snprintf(wanted.path, sizeof(wanted.path), "%s", path);
+	else
+		snprintf(wanted.path, sizeof(wanted.path), "%.*s" TARGET "%.*s",
+		    (int)(group - path) - 1, path + 1,
+		    (int)strlen(group) - 8, group + 7);
+}
+
+/* The database. */
+
+#define USER_CELLS(id, name, role)					\
+	id, name "@example.com", name, hash, role, "t", "f", "7", NOON, NOON
+
+static inline PGresult *
+agree_with_rows(const struct query *q, const char *name)
+{
+	const char	*role = asked->role != NULL ? asked->role : "user";
+	const char	*actor[] = { USER_CELLS(ACTOR, "actor", role),
+			    USER_CELLS(TARGET, "target", "user") };
+	const char	*admins[] = { USER_CELLS(ACTOR, "actor", "admin"),
+			    USER_CELLS(THIRD, "third", "admin") };
+	const char	*user[] = { USER_CELLS(THIRD, "third", "user") };
+	const char	*session[] = { SESSION, "192.0.2.0/24", NOON, NOON,
+			    "t" };
+	const char	*job[] = { TARGET, "send_welcome_email", "{}", "queued",
+			    "3", "none", NULL, NOON, NOON, NULL };
+	const char	*count[] = { "7" }, *known[] = { "t" };
+	const char	*state[] = { "999999", "t" };
+
+	if (strcmp(name, "users.find_signed_in") == 0)
+		return (fake_rows(q, 1, actor));
+	if (strcmp(name, "users.find_signed_in_and_target") == 0)
+		return (fake_rows(q, 2, actor));
+	if (strcmp(name, "users.lock_admins") == 0)
+		return (fake_rows(q, 2, admins));
+	if (strcmp(q->model->name, "user") == 0)
+		return (fake_rows(q, 1, user));
+	if (strcmp(q->model->name, "session") == 0)
+		return (fake_rows(q, 1, session));
+	if (strcmp(q->model->name, "admin_job") == 0)
+		return (fake_rows(q, 1, job));
+	if (strcmp(q->model->name, "total") == 0)
+		return (fake_rows(q, 1, count));
+	if (strcmp(q->model->name, "attempt_count") == 0)
+		return (fake_rows(q, 1, known));
+	if (strcmp(q->model->name, "database_state") == 0)
+		return (fake_rows(q, 1, state));
+	return (fake_done("UPDATE 1"));
+}
+
+/* Every row is there, and every change changes one. */
+static inline PGresult *
+agree(const struct query *q, const char *name, const char *const *params)
+{
+	(void)params;
+	return (q == NULL ? fake_done(name) : agree_with_rows(q, name));
+}
+
+/* Requests. */
+
+static inline const char *
+token_line(void)
+{
+	static char		 line[JWT_MAX + 64];
+	struct jwt_claims	 claims = { .sub = ACTOR, .sid = SESSION,
+				    .jti = THIRD, .client_id = "tests" };
+	char			 token[JWT_MAX];
+
+	strcpy(claims.iss, config.public_url);
+	strcpy(claims.aud, config.public_url);
+	claims.iat = timefmt_now() / 1000000;
+	claims.exp = claims.iat + 60;
+	assert_true(jwt_sign(&config.jwt_key, &claims, token,
+	    sizeof(token)) > 0);
+	snprintf(line, sizeof(line), "authorization: Bearer %s", token);
+	return (line);
+}
+
+/* Sends it, from a new address; fake_db is as the caller has set it. */
+static inline int
+ask(const struct asked *a)
+{
+	const char	*parts[5] = { a->body, "x-request-id: one" };
+	char		 target[256];
+	unsigned	 n = 2;
+
+	client_setup(NULL);
+	asked = a;
+	wanted.handler = a->handler;
+	wanted.found = false;
+	routes_walk(fit);
+	if (!wanted.found)
+		fail_msg("no route has a handler %s", a->handler);
+	snprintf(target, sizeof(target), "%s%s", wanted.path, a->query);
+	if (a->role != NULL)
+		parts[n++] = token_line();
+	if (a->line != NULL)
+		parts[n++] = a->line;
+	return (client_send(wanted.method, target, parts));
+}
+
+static inline const struct asked *
+request_of(const char *handler)
+{
+	size_t	 i;
+
+	for (i = 0; i < NREQUESTS; i++) {
+		if (strcmp(requests[i].handler, handler) == 0)
+			return (&requests[i]);
+	}
+	fail_msg("there is no request for %s", handler);
+	return (NULL);
+}
+
+/* The log. */
+
+static char	log_text[32768];
+
+/* Sends it, and keeps what is logged meanwhile. */
+static inline int
+ask_and_log(const struct asked *a)
+{
+	int	 file = memfd_create("log", 0), before = dup(STDOUT_FILENO);
+	int	 status;
+	ssize_t	 n;
+
+	assert_true(file != -1 && before != -1);
+	fflush(stdout);
+	dup2(file, STDOUT_FILENO);
+	log_init(LEVEL_DEBUG);
+	status = ask(a);
+	log_init(LEVEL_ERROR + 1);
+	dup2(before, STDOUT_FILENO);
+	n = pread(file, log_text, sizeof(log_text) - 1, 0);
+	close(file);
+	close(before);
+	assert_true(n >= 0 && (size_t)n < sizeof(log_text) - 1);
+	log_text[n] = '\0';
+	return (status);
+}
+
+/* The lines of an event, and the level of the last one. */
+static inline unsigned
+logged(const char *event, char level[static 16])
+{
+	const char	*line = log_text, *end;
+	unsigned	 n = 0;
+	json_t		*j;
+
+	*level = '\0';
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		j = json_loadb(line, (size_t)(end - line), 0, NULL);
+		assert_non_null(j);
+		if (event == NULL || strcmp(json_string_value(
+		    json_object_get(j, "event")), event) == 0) {
+			snprintf(level, 16, "%s", json_string_value(
+			    json_object_get(j, "level")));
+			n++;
+		}
+		json_decref(j);
+	}
+	return (n);
+}
+
+static inline int
+start_with_password(void **state)
+{
+	if (client_start(state) != 0)
+		return (-1);
+	return (password_hash(PASSWORD, hash));
+}
+
+#endif
