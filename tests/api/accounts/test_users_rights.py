@@ -314,6 +314,24 @@ def test_deleting_oneself_does_not_wait_for_an_admin(empty_server,
         assert delete(empty_client, user, user).status_code == 204
 
 
+@pytest.mark.parametrize("leave", [delete, delete_me])
+@pytest.mark.parametrize("meanwhile, status", [
+    ("role = 'admin'", 404), ("role = 'staff'", 204),
+    ("role = 'admin', is_active = false", 204)])
+def test_who_becomes_an_admin_is_not_deleted_as_a_user(
+        empty_server, empty_client, two, leave, meanwhile, status):
+    """The admins are not locked for a user who deletes themself. So only the
+    statement can see that they are an active admin by now."""
+    [user] = add_people(empty_server, "user")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with transaction(empty_server, "UPDATE users SET " + meanwhile +
+                         " WHERE id = %s", user.id):
+            answer = pool.submit(leave, empty_client, user, user)
+            wait_for_waiting(empty_server, 1)
+    assert answer.result().status_code == status
+    assert user.row("role") == (("admin",) if status == 404 else None)
+
+
 @pytest.mark.parametrize("lose", [demote_by_patch, delete])
 def test_two_admins_who_remove_each_other(empty_server, empty_client, two,
                                           lose):
