@@ -5,9 +5,13 @@
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: src/request/error_details.c */
+/* defines: -DFAULTS */
 
 #include "../request/request_fixture.h"
 
+#include <jansson.h>
+
+#include "base/mem.h"
 #include "middleware/middleware.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
@@ -160,6 +164,31 @@ test_clocks(void **state)
 	assert_false(accepts_claims());
 }
 
+/* Each allocation fails in turn: then the token is not at fault. */
+static void
+test_no_memory(void **state)
+{
+	const char	*outcome;
+	unsigned	 n = 0;
+
+	(void)state;
+	assert_true(accepts_claims());
+	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
+	for (;;) {
+		request_begin();
+		request.authorization = line;
+		request.faults.countdown[FAULT_ALLOC] = ++n;
+		outcome = request_run(read_claims);
+		faults_select(NULL);
+		if (strcmp(outcome, "ok") == 0)
+			break;
+		assert_string_equal(outcome, "503 SERVICE_UNAVAILABLE");
+	}
+	json_set_alloc_funcs(malloc, free);
+	assert_true(found);
+	assert_true(n > 8);
+}
+
 static void
 refuse(struct ctx *c)
 {
@@ -200,6 +229,7 @@ main(void)
 		TEST(test_schemes),
 		TEST(test_key_issuer_and_audience),
 		TEST(test_clocks),
+		TEST(test_no_memory),
 		TEST(test_challenge),
 	};
 

@@ -5,6 +5,7 @@
 
 #include "auth_fixture.h"
 
+#include "fakes/kore_fake.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
 
@@ -154,6 +155,39 @@ test_a_known_network_has_its_queue(void **state)
 	assert_true(last_call("sessions.create")->known);
 }
 
+/* How many passwords a sign-in compares: each takes as long as any other. */
+static unsigned
+compared(const char *email, const char *password)
+{
+	unsigned	 before = fake_tasks();
+
+	assert_refused(sign_in(email, password), 400, "invalid_grant");
+	return (fake_tasks() - before);
+}
+
+/* So the time does not tell whether there is such an account. */
+static void
+test_every_refusal_takes_as_long(void **state)
+{
+	(void)state;
+	assert_int_equal(compared("ada@example.com", "Wrong-passw0rd"), 1);
+	assert_int_equal(compared("new@example.com", "Wrong-passw0rd"), 1);
+	assert_int_equal(compared("no address", "Wrong-passw0rd"), 1);
+	ada.is_active = false;
+	assert_int_equal(compared("ada@example.com", RIGHT), 1);
+	ada.is_active = true;
+
+	/* This hash is not compared with anything; the second one is. */
+	ada.hashed_password = "odd";
+	assert_int_equal(compared("ada@example.com", RIGHT), 2);
+	ada.hashed_password = "";
+	assert_int_equal(compared("ada@example.com", RIGHT), 2);
+
+	/* Nobody has such a password. */
+	assert_int_equal(compared("ada@example.com", wrong), 0);
+	assert_int_equal(compared("new@example.com", wrong), 0);
+}
+
 static const char *
 account_of(const char *username)
 {
@@ -257,6 +291,7 @@ main(void)
 		AUTH_TEST(test_a_user_who_changed_meanwhile),
 		AUTH_TEST(test_an_attempt_is_counted),
 		AUTH_TEST(test_a_known_network_has_its_queue),
+		AUTH_TEST(test_every_refusal_takes_as_long),
 		AUTH_TEST(test_an_unknown_account),
 		AUTH_TEST(test_failures_of_one_account),
 		AUTH_TEST(test_a_disabled_account),

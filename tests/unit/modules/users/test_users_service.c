@@ -287,6 +287,8 @@ test_changes_of_an_address(void **state)
 		assert_int_equal(left_after("ada@EXAMPLE.com", 200), -1);
 	}
 	assert_int_equal(left_after("Ada@example.com", 200), 9);
+	assert_string_equal(client_header("ratelimit-policy"),
+	    "\"email_changes\";q=10;w=3600");
 	assert_int_equal(left_after("not an address", 422), -1);
 	for (i = 8; i >= 0; i--) {
 		snprintf(email, sizeof(email), "a%d@example.com", i);
