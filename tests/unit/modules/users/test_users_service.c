@@ -207,6 +207,23 @@ test_ones_own_name_locks_nobody(void **state)
 	assert_string_equal(written[4], "(null)");
 }
 
+/* The answer is the user that was read: nothing is written or locked. */
+static void
+test_a_change_of_nothing(void **state)
+{
+	(void)state;
+	locked(NULL, NULL);
+	as(as_ada, "update_user");
+	assert_int_equal(client_request("PATCH", USERS "/" ADA, "{}"), 200);
+	assert_int_equal(client_request("PATCH", USERS "/" ADA,
+	    "{\"role\": \"user\", \"is_active\": true}"), 200);
+	assert_int_equal(updates + locks, 0);
+	as(as_admin, "update_user");
+	assert_int_equal(client_request("PATCH", USERS "/" STAN, "{}"), 200);
+	assert_int_equal(updates + locks, 0);
+	assert_string_equal(client_text("id"), STAN);
+}
+
 /* Who was no admin when they asked is not deleted as one. */
 static void
 test_deleting_oneself(void **state)
@@ -324,6 +341,7 @@ main(void)
 		CLIENT_TEST(test_an_admin_changes_others),
 		CLIENT_TEST(test_the_last_admin),
 		CLIENT_TEST(test_ones_own_name_locks_nobody),
+		CLIENT_TEST(test_a_change_of_nothing),
 		CLIENT_TEST(test_deleting_oneself),
 		CLIENT_TEST(test_roles_of_new_users),
 		CLIENT_TEST(test_changes_of_an_address),
