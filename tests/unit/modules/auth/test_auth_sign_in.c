@@ -207,6 +207,7 @@ static void
 test_an_unknown_account(void **state)
 {
 	const char	*key = account_of("new@example.com");
+	char		 one[501], other[501];
 
 	(void)state;
 	assert_int_equal(strlen(key), 64);
@@ -216,6 +217,13 @@ test_an_unknown_account(void **state)
 	assert_string_not_equal(key, account_of("new@example.org"));
 	assert_string_not_equal(account_of("nobody"), account_of("anybody"));
 	assert_string_equal(account_of("NOBODY"), account_of("nobody"));
+
+	/* The whole address counts. */
+	memset(one, 'a', sizeof(one) - 1);
+	one[sizeof(one) - 1] = '\0';
+	strcpy(other, one);
+	other[sizeof(other) - 2] = 'b';
+	assert_string_not_equal(account_of(one), account_of(other));
 }
 
 /* After five failures in a minute the next attempt is refused. */
