@@ -9,8 +9,9 @@ import threading
 
 import pytest
 
-from helpers import (ask_token, check_error, new_user, raw_connection,
-                     raw_request, read_me, read_raw_answer, register)
+from helpers import (ask_token, check_error, claims_for, make_token, new_user,
+                     raw_connection, raw_request, read_me, read_raw_answer,
+                     register)
 from people import add_people, transaction, wait_for_waiting
 
 ME = "/api/v1/users/me"
@@ -55,6 +56,29 @@ def test_only_an_admin_may(client, people):
                 assert check_error(answer, 403, "FORBIDDEN",
                                    "Insufficient permissions") == {}
                 assert target.row("is_active", "version") == (True, 1)
+
+
+@pytest.mark.parametrize("role", ["user", "staff", "admin"])
+@pytest.mark.parametrize("how", ["post", "patch", "sql"])
+def test_a_while_without_rights_ends_the_sessions(client, server, people, role,
+                                                  how):
+    """In every role. A session that is made afterwards is good."""
+    [user] = add_people(server, role)
+    for what, active in (("deactivate", False), ("activate", True)):
+        if how == "post":
+            assert post(client, user, what, people[2]).status_code == 200
+        elif how == "patch":
+            assert client.patch(user.path, headers=people[2].headers, json={
+                "is_active": active}).status_code == 200
+        else:
+            user.set(is_active=active)
+        assert user.row("is_active") == (active,)
+        assert read_me(client, user.token).status_code == 401
+    server.sql("INSERT INTO sessions (id, user_id, client, expires_at) "
+               "VALUES (%s, %s, '::1', now() + interval '1 day')", user.job,
+               user.id)
+    assert read_me(client, make_token(server.secret, claims_for(
+        server, user.id, user.job))).status_code == 200
 
 
 def test_a_deactivated_user_cannot_sign_in(client, people):

@@ -208,6 +208,8 @@ test_claims(void **state)
 	assert_int_equal(replaced("1795347525", "-1"), JWT_EXPIRED);
 	assert_int_equal(replaced("}", ",\"scope\":\"a b\"}"), JWT_OK);
 	assert_int_equal(replaced("}", ",\"act\":{\"sub\":[1]}}"), JWT_OK);
+	assert_int_equal(replaced("}", ",\"x\":[[[1]]]}"), JWT_OK);
+	assert_int_equal(replaced("}", ",\"x\":[[[[1]]]]}"), JWT_BAD_CLAIMS);
 	assert_int_equal(replaced("}", ",\"x\":[[[[[[1]]]]]]}"),
 	    JWT_BAD_CLAIMS);
 
