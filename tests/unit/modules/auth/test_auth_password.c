@@ -75,6 +75,18 @@ test_a_change(void **state)
 	assert_null(client_header("ratelimit"));
 }
 
+static void
+test_an_old_hash(void **state)
+{
+	(void)state;
+	ada.hashed_password = OLD_HASH;
+	assert_incorrect(change("Wrong-passw0rd", NEW));
+	assert_int_equal(change(RIGHT, NEW), 204);
+	assert_int_equal(called("users.set_password"), 1);
+	assert_string_equal(last_call("users.set_password")->params[1],
+	    OLD_HASH);
+}
+
 /* It is checked once more, and then nothing has changed. */
 static void
 test_a_password_that_changed_meanwhile(void **state)
@@ -214,6 +226,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(fn, setup, client_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_a_change),
+		TEST(test_an_old_hash),
 		TEST(test_a_password_that_changed_meanwhile),
 		TEST(test_failures_are_counted),
 		TEST(test_a_run_of_failures),

@@ -119,6 +119,38 @@ test_a_user_who_changed_meanwhile(void **state)
 	assert_int_equal(called("sessions.create"), 2);
 }
 
+/* It is replaced, and the session is one of the new hash. */
+static void
+test_an_old_hash(void **state)
+{
+	const struct call	*set;
+
+	(void)state;
+	ada.hashed_password = OLD_HASH;
+	assert_refused(sign_in("ada@example.com", "Wrong-passw0rd"), 400,
+	    "invalid_grant");
+	assert_int_equal(called("users.set_password"), 0);
+	assert_int_equal(sign_in("ada@example.com", RIGHT), 200);
+	set = last_call("users.set_password");
+	assert_string_equal(set->params[0], ADA);
+	assert_string_equal(set->params[1], OLD_HASH);
+	assert_int_equal(password_verify(RIGHT, set->params[2]),
+	    PASSWORD_RIGHT);
+	assert_int_equal(called("sessions.create"), 1);
+	assert_string_equal(last_call("sessions.create")->params[4],
+	    set->params[2]);
+
+	/* Another request was first: then the database decides. */
+	ada.hashed_password = OLD_HASH;
+	says.keeps_hash = true;
+	assert_int_equal(sign_in("ada@example.com", RIGHT), 200);
+	assert_string_equal(last_call("sessions.create")->params[4],
+	    OLD_HASH);
+	ada.hashed_password = hash;
+	assert_int_equal(sign_in("ada@example.com", RIGHT), 200);
+	assert_int_equal(called("users.set_password"), 2);
+}
+
 /* Every attempt is counted, before it is checked. */
 static void
 test_an_attempt_is_counted(void **state)
@@ -297,6 +329,7 @@ main(void)
 		AUTH_TEST(test_both_are_required),
 		AUTH_TEST(test_a_session_is_created),
 		AUTH_TEST(test_a_user_who_changed_meanwhile),
+		AUTH_TEST(test_an_old_hash),
 		AUTH_TEST(test_an_attempt_is_counted),
 		AUTH_TEST(test_a_known_network_has_its_queue),
 		AUTH_TEST(test_every_refusal_takes_as_long),
