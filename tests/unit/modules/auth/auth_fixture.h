@@ -21,8 +21,9 @@
 #define PASSWORD	ME "/password"
 #define FORM		"content-type: application/x-www-form-urlencoded"
 #define RIGHT		"Sunny-day-42"
-#define OLD_HASH	"$2b$04$abcdefghijklmnopqrstuuE" \
-			"JbI7pev/aAjhIUOuk9J1nCO.aI1zgS"	/* by passlib, of RIGHT */
+/* By passlib, of RIGHT. */
+#define OLD_HASH	"$2b$04$abcdefghijklmnopqrstuuE"	\
+			"JbI7pev/aAjhIUOuk9J1nCO.aI1zgS"
 #define NETWORK		"192.0.2.0/24"
 
 static char		wrong[1100];	/* longer than any password */
