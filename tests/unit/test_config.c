@@ -275,6 +275,91 @@ test_an_empty_setting_is_unset(void **state)
 	    "KEEL_SECRET_KEY is not set (try: openssl rand -base64 48)");
 }
 
+/* A text of this many bytes, in which so many characters differ. */
+static const char *
+secret_of(size_t len, size_t distinct)
+{
+	static char	 text[128];
+	size_t		 i;
+
+	assert_true(len < sizeof(text));
+	for (i = 0; i < len; i++)
+		text[i] = (char)('k' + i % distinct);
+	text[len] = '\0';
+	return (text);
+}
+
+static void
+test_the_length_of_a_secret(void **state)
+{
+	static const struct {
+		const char	*algorithm;
+		size_t		 least;
+	} rules[] = { { "HS256", 32 }, { "HS384", 48 }, { "HS512", 64 } };
+	char	 line[128];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		setenv("KEEL_ALGORITHM", rules[i].algorithm, 1);
+		assert_string_equal(load_with("KEEL_SECRET_KEY",
+		    secret_of(rules[i].least, 10)), "good");
+		assert_string_equal(config.jwt_key.alg, rules[i].algorithm);
+		assert_int_equal(config.jwt_key.secret_len, rules[i].least);
+		snprintf(line, sizeof(line), "KEEL_SECRET_KEY has %zu bytes; "
+		    "%s needs at least %zu (try: openssl rand -base64 48)",
+		    rules[i].least - 1, rules[i].algorithm, rules[i].least);
+		assert_string_equal(load_with("KEEL_SECRET_KEY",
+		    secret_of(rules[i].least - 1, 10)), line);
+	}
+	unsetenv("KEEL_ALGORITHM");
+}
+
+static void
+test_the_characters_of_a_secret(void **state)
+{
+	(void)state;
+	assert_string_equal(load_with("KEEL_SECRET_KEY", secret_of(64, 8)),
+	    "good");
+	assert_string_equal(load_with("KEEL_SECRET_KEY", secret_of(64, 7)),
+	    "KEEL_SECRET_KEY has only 7 different characters (try: openssl "
+	    "rand -base64 48)");
+	assert_string_equal(load_with("KEEL_SECRET_KEY",
+	    "\xc3\x9f\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa9\xc3\xa8\xc3\xa0"
+	    "\xc3\x9f\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa9\xc3\xa8\xc3\xa0"
+	    "\xc3\x9f\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa9\xc3\xa8\xc3\xa0"),
+	    "good");
+}
+
+/* In any case, at any place. */
+static void
+test_a_placeholder_is_no_secret(void **state)
+{
+	static const char *const	listed[] = {
+		"changeme", "change-me", "change_me", "change me", "secret",
+		"password", "example", "placeholder", "your-", "insecure",
+		"default", "12345678", "CHANGEME", "Secret", "YOUR-",
+	};
+	char	 value[128], start[128];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(listed) / sizeof(listed[0]); i++) {
+		snprintf(value, sizeof(value), "%s%s", secret_of(40, 10),
+		    listed[i]);
+		snprintf(start, sizeof(start), "KEEL_SECRET_KEY looks like a "
+		    "placeholder: it contains '%.3s", listed[i]);
+		assert_int_equal(strncasecmp(load_with("KEEL_SECRET_KEY",
+		    value), start, strlen(start)), 0);
+		snprintf(value, sizeof(value), "%s%s", listed[i],
+		    secret_of(40, 10));
+		assert_int_equal(strncasecmp(load_with("KEEL_SECRET_KEY",
+		    value), start, strlen(start)), 0);
+	}
+	assert_string_equal(load_with("KEEL_SECRET_KEY",
+	    "change1me-secre1-passwor1-1234567-your_x"), "good");
+}
+
 /* Commands that only need the database leave the other settings unread. */
 static void
 test_migrate_reads_the_database_alone(void **state)
@@ -302,6 +387,9 @@ main(void)
 		TEST(test_all_are_printed_and_secrets_masked),
 		TEST(test_undeclared_settings),
 		TEST(test_an_empty_setting_is_unset),
+		TEST(test_the_length_of_a_secret),
+		TEST(test_the_characters_of_a_secret),
+		TEST(test_a_placeholder_is_no_secret),
 		TEST(test_migrate_reads_the_database_alone),
 	};
 

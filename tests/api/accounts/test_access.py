@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: ISC
 """Who may call what: every route of ./keel routes, with every method, as every
-kind of user, under both settings of KEEL_USER_DIRECTORY."""
+kind of user, under both settings of KEEL_USER_DIRECTORY; and that no route
+accepts a token that is no longer good."""
 
+import collections
 import re
+import time
+import uuid
 
 import httpx
 import pytest
 
-from helpers import (check_error, check_unauthorized, new_password, new_user,
-                     read_routes, register)
+from helpers import (bearer, check_error, check_unauthorized, claims_for,
+                     make_token, new_password, new_user, read_routes,
+                     register)
 from people import Person, add_people
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -133,8 +138,10 @@ def plain_path(path):
 
 
 def fill_in(path, person):
-    return path.format(user_id=person.id, session_id=person.session,
-                       job_id=person.job, doc_id="docs.js")
+    """A parameter that is not listed gets the person's id."""
+    return path.format_map(collections.defaultdict(
+        lambda: person.id, session_id=person.session, job_id=person.job,
+        doc_id="docs.js"))
 
 
 class Directory:
@@ -180,11 +187,11 @@ class Directory:
                 "password": self.known["password"]}},
         }.get((method, path), {})
 
-    def ask(self, method, path, who, target):
+    def ask(self, method, path, who, target, headers=None):
         """Sends it as a Person, or as nobody: None."""
         url = fill_in(path, target)
         options = self.body(method, path, target)
-        options["headers"] = who.headers if who else {}
+        options["headers"] = headers or (who.headers if who else {})
         if path in ON_ADMIN_LISTENER:
             return httpx.request(method, self.server.admin_url + url,
                                  trust_env=False, **options)
@@ -267,6 +274,86 @@ def test_the_token_of_a_deleted_user_is_refused(directory):
         if statuses[0] == 401:
             answer = directory.ask(method, path, nobody, target)
             check_unauthorized(answer, 'Bearer error="invalid_token"')
+
+
+#
+# Tokens of a session or a user that has ended, and tokens that do not fit
+# together. Each person has a second session, which stays good.
+#
+
+BY_SQL = {
+    "revoked": "UPDATE sessions SET revoked_at = now() WHERE id IN {sessions}",
+    "of_an_expired_session":
+        "UPDATE sessions SET expires_at = now() WHERE id IN {sessions}",
+    "of_no_session": "DELETE FROM sessions WHERE id IN {sessions}",
+    # A trigger ends the sessions of a user who is disabled. Here they go on.
+    "of_a_disabled_user":
+        "UPDATE users SET is_active = false WHERE id IN {users}; "
+        "UPDATE sessions SET revoked_at = NULL WHERE user_id IN {users}",
+    "of_a_user_who_was_disabled_for_a_while":
+        "UPDATE users SET is_active = false WHERE id IN {users}; "
+        "UPDATE users SET is_active = true WHERE id IN {users}",
+}
+
+BY_CLAIMS = {
+    "expired": lambda other: {"exp": int(time.time()) - 1},
+    "of_the_future": lambda other: {"iat": int(time.time()) + 120},
+    "of_anothers_session": lambda other: {"sid": other.session},
+    "of_another_user": lambda other: {"sub": other.id},
+    "of_an_unknown_user": lambda other: {"sub": str(uuid.uuid4())},
+    "of_an_unknown_session": lambda other: {"sid": str(uuid.uuid4())},
+}
+
+
+def add_second_sessions(server, people):
+    server.sql("INSERT INTO sessions (id, user_id, client, expires_at) SELECT "
+               "gen_random_uuid(), id, '::1', now() + interval '1 day' FROM "
+               "users WHERE id = ANY (%s::uuid[])",
+               [person.id for person in people])
+
+
+def rows_about(server, people):
+    return server.sql(
+        "SELECT to_jsonb(u), to_jsonb(s), to_jsonb(j) FROM users u JOIN "
+        "sessions s ON s.user_id = u.id JOIN jobs j ON j.payload ->> 'id' = "
+        "u.id::text WHERE u.id = ANY (%s::uuid[]) ORDER BY u.id, s.id",
+        [person.id for person in people])
+
+
+def quoted(*ids):
+    return "('%s')" % "', '".join(ids)
+
+
+@pytest.mark.parametrize("directory", ["admin"], indirect=True)
+@pytest.mark.parametrize("kind", [*BY_SQL, *BY_CLAIMS])
+def test_no_route_accepts_a_token(directory, kind):
+    """The owner's and an admin's, on each row of ./keel routes that has a
+    dependency."""
+    server = directory.server
+    owner, admin, *others = directory.add("user", "admin", "user", "admin")
+    people = [owner, admin, *others]
+    add_second_sessions(server, people)
+    claims = [{}, {}]
+    if kind in BY_SQL:
+        server.sql(BY_SQL[kind].format(
+            sessions=quoted(owner.session, admin.session),
+            users=quoted(owner.id, admin.id)))
+    else:
+        claims = [BY_CLAIMS[kind](other) for other in (admin, owner)]
+    headers = [bearer(make_token(server.secret, claims_for(
+        server, who.id, who.session, **changes)))
+        for who, changes in zip((owner, admin), claims)]
+    before = rows_about(server, people)
+    count = server.sql("SELECT count(*) FROM users")
+    for method, path, _, auth, _ in read_routes(server)[1:]:
+        if auth == "-":
+            continue
+        for i, target in ((0, owner), (1, owner), (1, admin)):
+            answer = directory.ask(method, plain_path(path), None, target,
+                                   headers[i])
+            check_unauthorized(answer, 'Bearer error="invalid_token"')
+    assert rows_about(server, people) == before
+    assert server.sql("SELECT count(*) FROM users") == count
 
 
 def test_each_path_exists_on_its_listener_only(server):

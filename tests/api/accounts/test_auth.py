@@ -474,3 +474,17 @@ def test_an_invalid_hash_in_the_database_never_matches(server, client, stored):
                       "invalid_grant")
     check_oauth_error(ask_token(client, user["email"], stored or "x"),
                       "invalid_grant")
+
+
+def test_an_invalid_hash_is_logged_as_an_error(server, client):
+    """With the user's id and without the password."""
+    user, made = register(client)
+    server.sql("UPDATE users SET hashed_password = 'odd' WHERE id = %s",
+               made["id"])
+    answer = ask_token(client, user["email"], user["password"])
+    id = answer.headers["x-request-id"]
+    server.wait_for_log(id)
+    assert [(line["level"], line["message"]) for line in server.log()
+            if line["event"] == "password" and line["request_id"] == id] == [
+                ("error", "the stored hash of user %s is of no known form" %
+                 made["id"])]

@@ -9,8 +9,9 @@ import threading
 
 import pytest
 
-from helpers import (ask_token, check_error, new_user, raw_connection,
-                     raw_request, read_me, read_raw_answer, register)
+from helpers import (ask_token, check_error, claims_for, make_token, new_user,
+                     raw_connection, raw_request, read_me, read_raw_answer,
+                     register)
 from people import add_people, transaction, wait_for_waiting
 
 ME = "/api/v1/users/me"
@@ -55,6 +56,29 @@ def test_only_an_admin_may(client, people):
                 assert check_error(answer, 403, "FORBIDDEN",
                                    "Insufficient permissions") == {}
                 assert target.row("is_active", "version") == (True, 1)
+
+
+@pytest.mark.parametrize("role", ["user", "staff", "admin"])
+@pytest.mark.parametrize("how", ["post", "patch", "sql"])
+def test_a_while_without_rights_ends_the_sessions(client, server, people, role,
+                                                  how):
+    """In every role. A session that is made afterwards is good."""
+    [user] = add_people(server, role)
+    for what, active in (("deactivate", False), ("activate", True)):
+        if how == "post":
+            assert post(client, user, what, people[2]).status_code == 200
+        elif how == "patch":
+            assert client.patch(user.path, headers=people[2].headers, json={
+                "is_active": active}).status_code == 200
+        else:
+            user.set(is_active=active)
+        assert user.row("is_active") == (active,)
+        assert read_me(client, user.token).status_code == 401
+    server.sql("INSERT INTO sessions (id, user_id, client, expires_at) "
+               "VALUES (%s, %s, '::1', now() + interval '1 day')", user.job,
+               user.id)
+    assert read_me(client, make_token(server.secret, claims_for(
+        server, user.id, user.job))).status_code == 200
 
 
 def test_a_deactivated_user_cannot_sign_in(client, people):
@@ -312,6 +336,24 @@ def test_deleting_oneself_does_not_wait_for_an_admin(empty_server,
     with transaction(empty_server, "SELECT FROM users WHERE role = 'admin' "
                      "FOR UPDATE"):
         assert delete(empty_client, user, user).status_code == 204
+
+
+@pytest.mark.parametrize("leave", [delete, delete_me])
+@pytest.mark.parametrize("meanwhile, status", [
+    ("role = 'admin'", 404), ("role = 'staff'", 204),
+    ("role = 'admin', is_active = false", 204)])
+def test_who_becomes_an_admin_is_not_deleted_as_a_user(
+        empty_server, empty_client, two, leave, meanwhile, status):
+    """The admins are not locked for a user who deletes themself. So only the
+    statement can see that they are an active admin by now."""
+    [user] = add_people(empty_server, "user")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with transaction(empty_server, "UPDATE users SET " + meanwhile +
+                         " WHERE id = %s", user.id):
+            answer = pool.submit(leave, empty_client, user, user)
+            wait_for_waiting(empty_server, 1)
+    assert answer.result().status_code == status
+    assert user.row("role") == (("admin",) if status == 404 else None)
 
 
 @pytest.mark.parametrize("lose", [demote_by_patch, delete])

@@ -42,10 +42,12 @@ struct kore_module_handle	*fake_lookup(const char *path);
 
 /*
  * kore_loop_fake.c: coro_init()'s schedule; whether the last request sleeps;
- * and Kore's part of a round, before coro_run(): false when it did nothing.
+ * how many tasks have run on a thread; and Kore's part of a round, before
+ * coro_run(): false when it did nothing.
  */
 void	fake_schedule(void);
 bool	fake_asleep(void);
+unsigned	fake_tasks(void);
 bool	fake_round(void);
 
 /* Removes the routes. */

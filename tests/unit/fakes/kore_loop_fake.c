@@ -10,6 +10,7 @@ u_int16_t	kore_task_threads = 1;
 
 static TAILQ_HEAD(, kore_task)	tasks = TAILQ_HEAD_INITIALIZER(tasks);
 static bool			asleep, scheduled;
+static unsigned			ntasks;
 
 void
 fake_schedule(void)
@@ -23,6 +24,12 @@ fake_asleep(void)
 	return (asleep);
 }
 
+unsigned
+fake_tasks(void)
+{
+	return (ntasks);
+}
+
 bool
 fake_round(void)
 {
@@ -32,6 +39,7 @@ fake_round(void)
 	scheduled = false;
 	if (t != NULL) {
 		TAILQ_REMOVE(&tasks, t, list);
+		ntasks++;
 		t->result = t->entry(t);
 		t->state = KORE_TASK_STATE_FINISHED;
 		t->cb(t);

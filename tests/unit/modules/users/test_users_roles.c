@@ -15,12 +15,20 @@ enter(struct ctx *c)
 	respond_empty(c, 204);
 }
 
+static void
+look(struct ctx *c)
+{
+	current_user(c);
+	respond_empty(c, 204);
+}
+
 /* Two roles, and the user or two roles: none of Keel's own routes has these. */
 ROUTER(tests, "Of a test.");
 
 ROUTE(staff_room, GET(enter, .auth = require_role("admin", "staff")));
 ROUTE(locker, PATH(user_id, T_UUID),
     GET(enter, .auth = self_or_role("admin", "staff")));
+ROUTE(porch, GET(look), POST(look, .auth = &signed_in_or_none));
 
 /* Everyone exists, and every query succeeds. */
 static void *
@@ -178,11 +186,34 @@ test_directory_replaced(void **state)
 	assert_int_equal(client_request("GET", USERS "/" ADA, NULL), 401);
 }
 
+/* A mistake of a developer: not a client's error, and not an admin's rights. */
+static void
+test_a_handler_without_a_user(void **state)
+{
+	(void)state;
+	assert_int_equal(client_request("GET", "/porch", NULL), 500);
+	assert_string_equal(client_text("error.message"),
+	    "Internal server error");
+	assert_string_equal(client_raised(), "look asks who is signed in, and "
+	    "has no .auth");
+	assert_int_equal(client_request("POST", "/porch", ""), 500);
+	assert_int_equal(client_request("POST", "/porch", "",
+	    "authorization: Bearer x"), 401);
+	assert_int_equal(client_request("POST", "/porch", "",
+	    "authorization: Basic x"), 500);
+	override_dependency(&signed_in, as_ada, "look");
+	assert_int_equal(client_request("GET", "/porch", NULL), 500);
+	assert_int_equal(client_request("POST", "/porch", "",
+	    "authorization: Bearer x"), 204);
+	assert_int_equal(client_request("POST", "/porch", ""), 500);
+}
+
 /* Adds routes before kore.conf's last, which matches every path. */
 static int
 start(void **state)
 {
 	fake_route("/staff", "staff_room", &staff_room__route);
+	fake_route("/porch", "porch", &porch__route);
 	fake_route("^/lockers/([^/]+)$", "locker", &locker__route);
 	return (client_start(state));
 }
@@ -199,6 +230,7 @@ main(void)
 		CLIENT_TEST(test_self_or_directory),
 		CLIENT_TEST(test_directory_is_for_reading),
 		CLIENT_TEST(test_directory_replaced),
+		CLIENT_TEST(test_a_handler_without_a_user),
 	};
 
 	return (cmocka_run_group_tests_name("users_roles", tests, start,

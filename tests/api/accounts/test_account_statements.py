@@ -1,0 +1,451 @@
+# SPDX-License-Identifier: ISC
+"""The statements of sql/queries about users, sessions and sign-ins, run alone,
+each on rows that miss one of its conditions. A test is one transaction, so that
+now() is the same moment in all of it: a time can be exactly at a border."""
+
+import os
+import re
+
+import psycopg2
+import pytest
+
+from server import ROOT, read_text
+
+ADA, BOB, EVE, NOBODY = ("00000000-0000-4000-8000-%012d" % n
+                         for n in range(1, 5))
+ADA_1, ADA_2, BOB_1, EVE_1, NONE = ("00000000-0000-4000-9000-%012d" % n
+                                    for n in range(1, 6))
+HOME, AWAY, BOBS = "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"
+HASH = "the same for everybody"
+
+FILL = f"""
+INSERT INTO users (id, email, name, hashed_password, role) VALUES
+    ('{ADA}', 'Ada@example.com', 'Ada', '{HASH}', 'user'),
+    ('{BOB}', 'bob@example.com', 'Bob', '{HASH}', 'user'),
+    ('{EVE}', 'eve@example.com', 'Eve', '{HASH}', 'admin');
+INSERT INTO sessions (id, user_id, client, created_at, expires_at) VALUES
+    ('{ADA_1}', '{ADA}', '::1', now(), now() + interval '1 day'),
+    ('{ADA_2}', '{ADA}', '::2', now() + interval '1 s', 'infinity'),
+    ('{BOB_1}', '{BOB}', '::3', now(), now() + interval '1 day'),
+    ('{EVE_1}', '{EVE}', '::4', now(), now() + interval '1 day');
+INSERT INTO sign_in_networks (user_id, network, last_at) VALUES
+    ('{ADA}', '{HOME}', '2026-01-01'), ('{ADA}', '{AWAY}', now()),
+    ('{BOB}', '{HOME}', '2026-01-01'), ('{BOB}', '{BOBS}', now());
+INSERT INTO sign_in_failures (account, user_id, failures, last_at) VALUES
+    ('{ADA}', '{ADA}', 2, now() - interval '1 hour'),
+    ('{BOB}', '{BOB}', 2, now() - interval '1 hour'),
+    ('unknown', NULL, 2, now() - interval '1 hour');
+"""
+
+
+def read_statements():
+    found = {}
+    for name in ("users", "sessions", "sign_ins"):
+        text = read_text(os.path.join(ROOT, "sql/queries/%s.sql" % name))
+        found |= re.findall(r"^-- name: (\S+)\n(.*?)(?=^-- name: |\Z)", text,
+                            re.M | re.S)
+    return found
+
+
+@pytest.fixture(scope="module")
+def connection(cluster, template):
+    connection = psycopg2.connect(
+        host=cluster.socket, user="postgres", port=cluster.port,
+        dbname=cluster.database(template))
+    connection.cursor().execute("; ".join(
+        'PREPARE "%s" AS %s' % pair for pair in read_statements().items()))
+    connection.commit()
+    yield connection
+    connection.close()
+
+
+class Database:
+    def __init__(self, connection):
+        self.cursor = connection.cursor()
+
+    def sql(self, statement, *params):
+        self.cursor.execute(statement, params or None)
+        if self.cursor.description is None:
+            return self.cursor.rowcount
+        return [row[0] if len(row) == 1 else row
+                for row in self.cursor.fetchall()]
+
+    def run(self, name, *params):
+        """The rows of a statement of sql/queries, or their number."""
+        return self.sql('EXECUTE "%s"%s' % (name, " (%s)" % ", ".join(
+            ["%s"] * len(params)) if params else ""), *params)
+
+    def ids(self, name, *params):
+        return [row[0] for row in self.run(name, *params)]
+
+    def live(self):
+        return self.sql("SELECT id::text FROM sessions WHERE revoked_at IS "
+                        "NULL ORDER BY id")
+
+    def networks(self, user):
+        return self.sql("SELECT network::text FROM sign_in_networks WHERE "
+                        "user_id = %s ORDER BY 1", user)
+
+
+@pytest.fixture
+def db(connection):
+    db = Database(connection)
+    db.sql(FILL)
+    yield db
+    connection.rollback()
+
+
+#
+# Who is signed in.
+#
+
+CHANGES = ["revoked_at = now()", "revoked_at = 'infinity'",
+           "expires_at = now()", "expires_at = now() - interval '1 day'"]
+ENDED = [f"UPDATE sessions SET {change} WHERE id = '{ADA_1}'"
+         for change in CHANGES] + [f"DELETE FROM sessions WHERE id = '{ADA_1}'"]
+DISABLED = (f"UPDATE users SET is_active = false WHERE id = '{ADA}'; UPDATE "
+            "sessions SET revoked_at = NULL")
+NAMES = ["revoked", "revoked_later", "expires_now", "expired", "deleted"]
+
+
+def signed_in(db, user, session, target):
+    """The ids of the users that are read."""
+    if target is None:
+        return set(db.ids("users.find_signed_in", user, session))
+    rows = db.ids("users.find_signed_in_and_target", user, session, target)
+    assert len(rows) == len(set(rows))
+    return set(rows)
+
+
+every_target = pytest.mark.parametrize("target", [
+    None, ADA, BOB, EVE, NOBODY], ids=["none", "self", "other", "admin",
+                                       "nobody"])
+
+
+@every_target
+def test_a_good_session_signs_its_user_in(db, target):
+    expected = {ADA, target} - {None, NOBODY}
+    assert signed_in(db, ADA, ADA_1, target) == expected
+    assert signed_in(db, ADA, ADA_2, target) == expected
+
+
+@every_target
+@pytest.mark.parametrize("change", [*ENDED, DISABLED],
+                         ids=[*NAMES, "disabled"])
+def test_a_session_that_has_ended_does_not(db, target, change):
+    db.sql(change)
+    assert signed_in(db, ADA, ADA_1, target) == set()
+    assert signed_in(db, EVE, EVE_1, target) != set()
+
+
+@every_target
+@pytest.mark.parametrize("user, session", [
+    (ADA, BOB_1), (BOB, ADA_1), (ADA, EVE_1), (EVE, ADA_1), (ADA, NONE),
+    (NOBODY, ADA_1), (NOBODY, NONE), (ADA, ADA)])
+def test_user_and_session_belong_together(db, target, user, session):
+    assert signed_in(db, user, session, target) == set()
+
+
+#
+# Sessions.
+#
+
+def create(db, user=ADA, hash=HASH, network=HOME):
+    return db.run("sessions.create", NONE, user, "::9", "infinity", hash,
+                  network)
+
+
+def test_a_new_session_resets_the_users_count_alone(db):
+    assert create(db) == 1
+    assert db.sql("SELECT user_id::text, client, expires_at = 'infinity' FROM "
+                  "sessions WHERE id = %s", NONE) == [(ADA, "::9", True)]
+    assert db.sql("SELECT account FROM sign_in_failures ORDER BY 1") == [
+        BOB, "unknown"]
+    assert db.sql("SELECT user_id::text FROM sign_in_networks WHERE network "
+                  "= %s AND last_at = now()", HOME) == [ADA]
+    assert db.networks(ADA) == [HOME, AWAY]
+
+
+def test_a_new_network_becomes_known(db):
+    assert create(db, network=BOBS) == 1
+    assert db.networks(ADA) == [HOME, AWAY, BOBS]
+    assert db.networks(EVE) == []
+
+
+@pytest.mark.parametrize("user, hash, change", [
+    (ADA, HASH, "UPDATE users SET is_active = false"), (ADA, "x", None),
+    (NOBODY, HASH, None)])
+def test_no_session_for_a_user_who_has_changed(db, user, hash, change):
+    if change:
+        db.sql(change)
+    assert create(db, user, hash, BOBS) == 0
+    assert db.sql("SELECT id FROM sessions WHERE id = %s", NONE) == []
+    assert db.sql("SELECT sum(failures) FROM sign_in_failures") == [6]
+    assert db.networks(ADA) == [HOME, AWAY]
+
+
+def listed(db, limit=9, skip=0):
+    return [(row[0], row[4]) for row in db.run(
+        "sessions.list", ADA, ADA_1, limit, skip)]
+
+
+def test_the_list_is_the_users_the_latest_first(db):
+    assert listed(db) == [(ADA_2, False), (ADA_1, True)]
+    assert listed(db, limit=1) == [(ADA_2, False)]
+    assert listed(db, skip=1) == [(ADA_1, True)]
+    assert db.run("sessions.count", ADA) == [2]
+    assert db.run("sessions.count", NOBODY) == [0]
+
+
+@pytest.mark.parametrize("change", ENDED, ids=NAMES)
+def test_a_session_that_has_ended_is_neither_listed_nor_ended(db, change):
+    db.sql(change)
+    assert listed(db) == [(ADA_2, False)]
+    assert db.run("sessions.count", ADA) == [1]
+    before = db.sql("SELECT id, revoked_at FROM sessions ORDER BY id")
+    assert db.run("sessions.revoke", ADA, ADA_1) == 0
+    assert db.sql("SELECT id, revoked_at FROM sessions ORDER BY id") == before
+
+
+def test_one_session_ends(db):
+    for session in (BOB_1, NONE):
+        assert db.run("sessions.revoke", ADA, session) == 0
+    assert db.run("sessions.revoke", BOB, ADA_1) == 0
+    assert db.live() == [ADA_1, ADA_2, BOB_1, EVE_1]
+    assert db.run("sessions.revoke", ADA, ADA_1) == 1
+    assert db.live() == [ADA_2, BOB_1, EVE_1]
+
+
+@pytest.mark.parametrize("kept, left", [
+    (None, [BOB_1, EVE_1]), (ADA_1, [ADA_1, BOB_1, EVE_1]),
+    (BOB_1, [BOB_1, EVE_1])])
+def test_all_sessions_of_one_user_end(db, kept, left):
+    count = db.run("sessions.revoke_all", ADA, kept)
+    assert count == 4 - len(left)
+    assert db.live() == left
+    assert db.sql("SELECT revoked_at = now() FROM sessions WHERE revoked_at "
+                  "IS NOT NULL") == [True] * count
+
+
+def test_a_session_keeps_the_time_at_which_it_ended(db):
+    db.sql("UPDATE sessions SET revoked_at = '2026-01-01' WHERE id = %s",
+           ADA_2)
+    assert db.run("sessions.revoke_all", ADA, None) == 1
+    assert db.sql("SELECT revoked_at = '2026-01-01' FROM sessions WHERE id = "
+                  "%s", ADA_2) == [True]
+
+
+#
+# What is deleted when it is old. Each row is (age, is it deleted?).
+#
+
+def ages(border):
+    return [("%s" % border, False), ("%s 1 microsecond" % border, True),
+            ("-1 hour", False), ("2000 days", True)]
+
+
+def check_purge(db, name, count, deleted):
+    """First in parts of one row, then of many: nothing is left to do."""
+    before = db.sql(count)[0]
+    assert db.run(name, 1) == 1
+    assert db.run(name, 1000) == deleted - 1
+    assert db.run(name, 1000) == 0
+    assert db.sql(count) == [before - deleted]
+
+
+def test_sessions_are_deleted_a_day_after_they_expired(db):
+    for age, _ in ages("1 day"):
+        db.sql("INSERT INTO sessions (id, user_id, client, expires_at, "
+               "revoked_at) SELECT gen_random_uuid(), %s, %s, now() - "
+               "%s::interval, revoked FROM unnest(ARRAY[NULL, now()]) AS t "
+               "(revoked)", BOB, age, age)
+    db.sql("UPDATE sessions SET revoked_at = '2026-01-01' WHERE id = %s",
+           ADA_1)
+    check_purge(db, "sessions.purge", "SELECT count(*) FROM sessions", 4)
+    assert db.sql("SELECT DISTINCT client FROM sessions WHERE client !~ '::' "
+                  "ORDER BY 1") == ["-1 hour", "1 day"]
+
+
+def test_failures_of_nobody_are_deleted_after_a_week(db):
+    for age, _ in ages("7 days"):
+        db.sql("INSERT INTO sign_in_failures (account, user_id, last_at) "
+               "SELECT %s || coalesce(who, ''), who::uuid, now() - "
+               "%s::interval FROM unnest(ARRAY[NULL, %s, %s]) AS t (who)",
+               age, age, NOBODY, BOB)
+    check_purge(db, "sign_ins.purge_failures",
+                "SELECT count(*) FROM sign_in_failures", 4)
+    assert db.sql("SELECT count(*) FROM sign_in_failures WHERE user_id = %s",
+                  BOB) == [5]
+
+
+def test_networks_are_deleted_after_400_days(db):
+    for i, (age, _) in enumerate(ages("400 days")):
+        db.sql("INSERT INTO sign_in_networks (user_id, network, last_at) "
+               "VALUES (%s, %s, now() - %s::interval)", EVE,
+               "10.0.%d.0/24" % i, age)
+    db.sql("UPDATE sign_in_networks SET last_at = now() WHERE user_id <> %s",
+           EVE)
+    check_purge(db, "sign_ins.purge_networks",
+                "SELECT count(*) FROM sign_in_networks", 2)
+    assert db.networks(EVE) == ["10.0.0.0/24", "10.0.2.0/24"]
+
+
+def test_a_network_is_deleted_for_one_user(db):
+    db.sql("UPDATE sign_in_networks SET last_at = now()")
+    db.sql("UPDATE sign_in_networks SET last_at = '2020-01-01' WHERE user_id "
+           "= %s AND network = %s", ADA, HOME)
+    assert db.run("sign_ins.purge_networks", 9) == 1
+    assert db.networks(BOB) == [HOME, BOBS]
+
+
+#
+# Attempts.
+#
+
+def attempt(db, account=ADA, user=ADA, network=BOBS, most=100):
+    """Is the user known there? None: the attempt is refused."""
+    rows = db.run("sign_ins.count_attempt", account, user, network, most)
+    return rows[0] if rows else None
+
+
+def count_of(db, account=ADA):
+    return db.sql("SELECT failures, last_at = now() FROM sign_in_failures "
+                  "WHERE account = %s", account)
+
+
+@pytest.mark.parametrize("network, known", [
+    (HOME, True), (AWAY, True), (BOBS, False), ("192.0.3.0/24", False)])
+def test_a_user_is_known_in_their_own_networks(db, network, known):
+    assert attempt(db, network=network) is known
+    assert count_of(db) == [(3, True)]
+    assert attempt(db, EVE, EVE, network) is False
+    assert count_of(db, EVE) == [(1, True)]
+
+
+def test_so_many_attempts_pass_and_no_more(db):
+    assert attempt(db, most=3) is False
+    assert count_of(db) == [(3, True)]
+    db.sql("UPDATE sign_in_failures SET last_at = '2026-01-01'")
+    assert attempt(db, most=3) is None
+    assert count_of(db) == [(3, False)]
+    assert attempt(db, network=HOME, most=3) is True
+    assert count_of(db) == [(4, True)]
+    assert count_of(db, BOB) == [(2, False)]
+
+
+def test_an_account_without_a_user_is_known_nowhere(db):
+    assert attempt(db, "unknown", None, HOME, 3) is False
+    assert attempt(db, "unknown", None, HOME, 3) is None
+    assert attempt(db, "another", None, HOME, 3) is False
+
+
+def test_the_count_does_not_overflow(db):
+    db.sql("UPDATE sign_in_failures SET failures = 1000000")
+    assert attempt(db, network=HOME) is True
+    assert count_of(db) == [(1000000, True)]
+    db.sql("UPDATE sign_in_failures SET failures = 999999")
+    assert attempt(db, network=HOME) is True
+    assert count_of(db) == [(1000000, True)]
+
+
+def test_a_user_is_forgotten_in_all_networks_except_one(db):
+    assert db.run("sign_ins.forget_networks", ADA, HOME) == 1
+    assert (db.networks(ADA), db.networks(BOB)) == ([HOME], [HOME, BOBS])
+
+
+#
+# Users.
+#
+
+def test_a_user_is_found_by_address_and_by_id(db):
+    for email in ("Ada@example.com", "ada@EXAMPLE.com"):
+        assert db.ids("users.find_by_email", email) == [ADA]
+    assert db.ids("users.find_by_email", "ada@example.co") == []
+    assert db.ids("users.find_by_id", ADA) == [ADA]
+    assert db.ids("users.find_by_id", NOBODY) == []
+
+
+@pytest.mark.parametrize("name", ["users.delete", "users.delete_unless_admin"])
+def test_one_user_is_deleted_if_the_version_is_the_same(db, name):
+    db.sql("UPDATE users SET name = 'New' WHERE id = %s", ADA)
+    assert db.run(name, ADA, 1) == db.run(name, NOBODY, None) == 0
+    assert db.run(name, ADA, 2) == 1
+    assert db.run(name, BOB, None) == 1
+    assert db.sql("SELECT id::text FROM users") == [EVE]
+
+
+@pytest.mark.parametrize("role", ["user", "staff", "admin"])
+@pytest.mark.parametrize("active", [True, False])
+def test_an_active_admin_alone_is_not_deleted(db, role, active):
+    db.sql("UPDATE users SET role = %s, is_active = %s WHERE id = %s", role,
+           active, ADA)
+    kept = role == "admin" and active
+    assert db.run("users.delete_unless_admin", ADA, None) == int(not kept)
+    assert db.run("users.delete", ADA, None) == int(kept)
+
+
+def test_the_active_admins_are_locked_in_the_order_of_their_ids(db):
+    assert db.ids("users.lock_admins") == [EVE]
+    db.sql("UPDATE users SET role = 'staff' WHERE id = %s", EVE)
+    db.sql("UPDATE users SET role = 'admin'")
+    assert db.ids("users.lock_admins") == [ADA, BOB, EVE]
+    db.sql("UPDATE users SET is_active = false WHERE id = %s", BOB)
+    assert db.ids("users.lock_admins") == [ADA, EVE]
+
+
+def test_a_password_replaces_the_one_that_was_read(db):
+    assert db.run("users.set_password", ADA, "x", "new") == 0
+    assert db.run("users.set_password", ADA, HASH, "new") == 1
+    assert db.sql("SELECT id::text, hashed_password FROM users ORDER BY id"
+                  ) == [(ADA, "new"), (BOB, HASH), (EVE, HASH)]
+
+
+def row_of(db, user=ADA):
+    return db.sql("SELECT email, name, role, is_active, email_verified, "
+                  "version::integer FROM users WHERE id = %s", user)[0]
+
+
+def test_an_update_changes_what_it_is_given(db):
+    nothing = [None] * 4
+    for column, (i, value) in enumerate([(0, "a@example.com"), (1, "Ada L."),
+                                         (2, "staff"), (3, False)]):
+        before = row_of(db)
+        params = nothing[:column] + [value] + nothing[column + 1:]
+        [row] = db.run("users.update", ADA, *params, None)
+        after = row_of(db)
+        assert after == before[:i] + (value,) + before[i + 1:5] + (
+            before[5] + 1,)
+        assert row[0] == ADA and row[7] == after[5]
+    assert db.run("users.update", ADA, *nothing, 4) == []
+    assert len(db.run("users.update", ADA, *nothing, 5)) == 1
+    assert db.run("users.update", NOBODY, *nothing, None) == []
+    assert row_of(db, BOB)[5] == row_of(db, EVE)[5] == 1
+
+
+@pytest.mark.parametrize("email, verified", [
+    (None, True), ("ADA@example.com", True), ("ada@example.co", False)])
+def test_a_verified_address_stays_so_in_any_case(db, email, verified):
+    db.sql("UPDATE users SET email_verified = true WHERE id = %s", ADA)
+    db.run("users.update", ADA, email, "New", None, None, None)
+    assert row_of(db)[4] is verified
+    db.run("users.update", BOB, None, "New", None, None, None)
+    assert row_of(db, BOB)[4] is False
+
+
+@pytest.mark.parametrize("network, known", [(HOME, [HOME]), (None, [])])
+def test_a_user_is_created_once(db, network, known):
+    row = [NOBODY, "new@example.com", "New", "x", "staff", network]
+    assert db.ids("users.create", *row) == [NOBODY]
+    assert row_of(db, NOBODY) == ("new@example.com", "New", "staff", True,
+                                  False, 1)
+    assert db.networks(NOBODY) == known
+    row[:2] = NONE, "NEW@example.com"
+    assert db.run("users.create", *row) == []
+    assert db.networks(NONE) == []
+
+
+def test_the_first_admin_is_created_once(db):
+    assert db.run("users.create_admin", NOBODY, "new@example.com", "x") == 1
+    assert row_of(db, NOBODY) == ("new@example.com", "Administrator", "admin",
+                                  True, True, 1)
+    assert db.run("users.create_admin", NONE, "EVE@example.com", "x") == 0

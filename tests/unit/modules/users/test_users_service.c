@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+/* The rules of users: admins, the last one of them, changes of an address. */
+
+/* sources: app */
+
+#include "users_fixture.h"
+
+#include <stdio.h>
+
+/* Who is an active admin when the transaction has locked them. */
+static struct user	admins[3];
+static size_t		nadmins;
+
+/* What a statement finds, and how often each was called. */
+static size_t		rows;
+static unsigned		locks, updates, deletes, careful_deletes, creates;
+static char		written[6][300];
+
+static void *
+with_users(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	size_t	 i;
+
+	*n = rows;
+	if (strcmp(title, "find_by_id") == 0)
+		return (find_person(params[0], n));
+	if (strcmp(title, "lock_admins") == 0) {
+		locks++;
+		*n = nadmins;
+		return (admins);
+	}
+	if (strcmp(title, "update") == 0) {
+		updates++;
+		for (i = 0; i < 6; i++)
+			snprintf(written[i], sizeof(written[i]), "%s",
+			    params[i] != NULL ? params[i] : "(null)");
+		return (&people[0]);
+	}
+	if (strcmp(title, "create") == 0) {
+		creates++;
+		return (&people[0]);
+	}
+	if (strcmp(title, "delete") == 0)
+		deletes++;
+	else if (strcmp(title, "delete_unless_admin") == 0)
+		careful_deletes++;
+	else
+		raise_unknown(c, "users", title);
+	return (NULL);
+}
+
+static void *
+queueing(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	(void)c;
+	(void)title;
+	(void)params;
+	*n = 1;
+	return (NULL);
+}
+
+/* A handler, and who asks; every user exists, and every statement succeeds. */
+static void
+as(void (*who)(struct ctx *, const struct dependency *), const char *handler)
+{
+	overrides_clear();
+	override_repository("users", with_users, handler);
+	override_repository("jobs", queueing, handler);
+	override_dependency(&signed_in, who, handler);
+	locks = updates = deletes = careful_deletes = creates = 0;
+	rows = 1;
+}
+
+/* The ids of those who are active admins. */
+static void
+locked(const char *first, const char *second)
+{
+	memset(admins, 0, sizeof(admins));
+	admins[0].id = first;
+	admins[1].id = second;
+	nadmins = (first != NULL) + (second != NULL);
+}
+
+static const struct {
+	const char	*method, *target, *body, *handler;
+	bool		 demotes;
+} changes[] = {
+	{ "PATCH", USERS "/" ADA, "{\"name\": \"A\"}", "update_user", false },
+	{ "PATCH", USERS "/" ADA, "{\"role\": \"admin\"}", "update_user",
+	    false },
+	{ "PATCH", USERS "/" ADA, "{\"is_active\": true}", "update_user",
+	    false },
+	{ "PATCH", USERS "/" ADA, "{\"role\": \"staff\"}", "update_user",
+	    true },
+	{ "PATCH", USERS "/" ADA, "{\"role\": \"user\", \"is_active\": true}",
+	    "update_user", true },
+	{ "PATCH", USERS "/" ADA, "{\"is_active\": false, "
+	    "\"role\": \"admin\"}", "update_user", true },
+	{ "POST", USERS "/" ADA "/activate", NULL, "activate_user", false },
+	{ "POST", USERS "/" ADA "/deactivate", NULL, "deactivate_user", true },
+	{ "DELETE", USERS "/" ADA, NULL, "delete_user", true },
+};
+
+#define NCHANGES	(sizeof(changes) / sizeof(changes[0]))
+
+static int
+try(size_t i)
+{
+	as(as_admin, changes[i].handler);
+	return (client_request(changes[i].method, changes[i].target,
+	    changes[i].body));
+}
+
+static void
+assert_message(int status, int expected, const char *message)
+{
+	assert_int_equal(status, expected);
+	assert_string_equal(client_text("error.message"), message);
+}
+
+/* Their rights ended after the request was authenticated. */
+static void
+test_a_former_admin_changes_nobody(void **state)
+{
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < NCHANGES; i++) {
+		locked(STAN, NOBODY);
+		assert_message(try(i), 403, "Insufficient permissions");
+		locked(NULL, NULL);
+		assert_message(try(i), 403, "Insufficient permissions");
+		assert_int_equal(locks, 1);
+		assert_int_equal(updates + deletes + careful_deletes, 0);
+	}
+}
+
+static void
+test_an_admin_changes_others(void **state)
+{
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < NCHANGES; i++) {
+		locked(ROOT, NULL);
+		assert_in_range(try(i), 200, 204);
+		assert_int_equal(locks, 1);
+		assert_int_equal(updates + deletes, 1);
+		locked(ADA, ROOT);
+		assert_in_range(try(i), 200, 204);
+		locked(ROOT, NOBODY);
+		assert_in_range(try(i), 200, 204);
+	}
+}
+
+/* The same changes of their own row. */
+static void
+test_the_last_admin(void **state)
+{
+	char	 target[200];
+	size_t	 i;
+	int	 status;
+
+	(void)state;
+	for (i = 0; i < NCHANGES; i++) {
+		snprintf(target, sizeof(target), USERS "/" ROOT "%s",
+		    changes[i].target + strlen(USERS "/" ADA));
+		as(as_admin, changes[i].handler);
+		locked(ROOT, NULL);
+		status = client_request(changes[i].method, target,
+		    changes[i].body);
+		if (changes[i].demotes)
+			assert_message(status, 409, "The last active admin "
+			    "cannot be demoted, deactivated or deleted");
+		else
+			assert_in_range(status, 200, 204);
+		assert_int_equal(updates + deletes, !changes[i].demotes);
+
+		locked(STAN, ROOT);
+		assert_in_range(client_request(changes[i].method, target,
+		    changes[i].body), 200, 204);
+		locked(ROOT, STAN);
+		assert_in_range(client_request(changes[i].method, target,
+		    changes[i].body), 200, 204);
+	}
+}
+
+/* Only what an admin's rights are needed for locks the admins. */
+static void
+test_ones_own_name_locks_nobody(void **state)
+{
+	(void)state;
+	locked(NULL, NULL);
+	as(as_admin, "update_me");
+	assert_int_equal(client_request("PATCH", ME, "{\"name\": \"R\"}"),
+	    200);
+	assert_int_equal(locks, 0);
+	as(as_ada, "update_user");
+	assert_int_equal(client_request("PATCH", USERS "/" ADA,
+	    "{\"name\": \"A\", \"role\": \"user\", \"is_active\": true}"),
+	    200);
+	assert_int_equal(locks, 0);
+	assert_string_equal(written[2], "A");
+	assert_string_equal(written[3], "(null)");
+	assert_string_equal(written[4], "(null)");
+}
+
+/* The answer is the user that was read: nothing is written or locked. */
+static void
+test_a_change_of_nothing(void **state)
+{
+	(void)state;
+	locked(NULL, NULL);
+	as(as_ada, "update_user");
+	assert_int_equal(client_request("PATCH", USERS "/" ADA, "{}"), 200);
+	assert_int_equal(client_request("PATCH", USERS "/" ADA,
+	    "{\"role\": \"user\", \"is_active\": true}"), 200);
+	assert_int_equal(updates + locks, 0);
+	as(as_admin, "update_user");
+	assert_int_equal(client_request("PATCH", USERS "/" STAN, "{}"), 200);
+	assert_int_equal(updates + locks, 0);
+	assert_string_equal(client_text("id"), STAN);
+}
+
+/* Who was no admin when they asked is not deleted as one. */
+static void
+test_deleting_oneself(void **state)
+{
+	(void)state;
+	locked(ROOT, STAN);
+	as(as_ada, "delete_me");
+	assert_int_equal(client_request("DELETE", ME, NULL), 204);
+	assert_int_equal(careful_deletes, 1);
+	assert_int_equal(locks + deletes, 0);
+	rows = 0;
+	assert_message(client_request("DELETE", ME, NULL), 404,
+	    "User not found");
+	as(as_staff, "delete_me");
+	assert_int_equal(client_request("DELETE", ME, NULL), 204);
+	assert_int_equal(careful_deletes, 1);
+	as(as_admin, "delete_me");
+	assert_int_equal(client_request("DELETE", ME, NULL), 204);
+	assert_int_equal(deletes, 1);
+	assert_int_equal(locks, 1);
+	assert_int_equal(careful_deletes, 0);
+}
+
+/* A former admin makes users of the lowest role only. */
+static void
+test_roles_of_new_users(void **state)
+{
+	static const char	*const roles[] = { "user", "staff", "admin" };
+	char			 body[300];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		snprintf(body, sizeof(body), "{\"email\": \"n@example.com\", "
+		    "\"name\": \"N\", \"password\": \"Sunny-day-42\", "
+		    "\"role\": \"%s\"}", roles[i]);
+		as(as_admin, "create_user");
+		locked(STAN, NULL);
+		assert_int_equal(client_request("POST", USERS, body,
+		    "authorization: Bearer any"), i == 0 ? 201 : 403);
+		assert_int_equal(creates, i == 0);
+		assert_int_equal(locks, i != 0);
+		as(as_staff, "create_user");
+		locked(ROOT, NULL);
+		assert_int_equal(client_request("POST", USERS, body,
+		    "authorization: Bearer any"), i == 0 ? 201 : 403);
+		assert_int_equal(locks, 0);
+	}
+}
+
+/* Sets one's address; the number of changes left, or -1 if none counts. */
+static int
+left_after(const char *email, int expected)
+{
+	const char	*left;
+	char		 body[100];
+
+	snprintf(body, sizeof(body), "{\"email\": \"%s\"}", email);
+	assert_int_equal(client_request("PATCH", ME, body), expected);
+	if (client_header("ratelimit") == NULL)
+		return (-1);
+	left = strstr(client_header("ratelimit"), "\"email_changes\";r=");
+	assert_non_null(left);
+	return (atoi(left + strlen("\"email_changes\";r=")));
+}
+
+/* Ten others an hour; one's own counts only if it is stored otherwise. */
+static void
+test_changes_of_an_address(void **state)
+{
+	char	 email[40];
+	int	 i;
+
+	(void)state;
+	as(as_ada, "update_me");
+	for (i = 0; i < 12; i++) {
+		assert_int_equal(left_after("ada@example.com", 200), -1);
+		assert_int_equal(left_after("ada@EXAMPLE.com", 200), -1);
+	}
+	assert_int_equal(left_after("Ada@example.com", 200), 9);
+	assert_string_equal(client_header("ratelimit-policy"),
+	    "\"email_changes\";q=10;w=3600");
+	assert_int_equal(left_after("not an address", 422), -1);
+	for (i = 8; i >= 0; i--) {
+		snprintf(email, sizeof(email), "a%d@example.com", i);
+		assert_int_equal(left_after(email, 200), i);
+		assert_int_equal(left_after("ada@EXAMPLE.com", 200), -1);
+	}
+	assert_int_equal(left_after("x@example.com", 429), 0);
+	assert_int_equal(left_after("ada@Example.com", 200), -1);
+
+	as(as_staff, "update_me");
+	assert_int_equal(left_after("x@example.com", 200), 9);
+}
+
+static void
+test_an_admins_changes_do_not_count(void **state)
+{
+	char	 email[40];
+	int	 i;
+
+	(void)state;
+	as(as_admin, "update_me");
+	for (i = 0; i < 12; i++) {
+		snprintf(email, sizeof(email), "a%d@example.com", i);
+		assert_int_equal(left_after(email, 200), -1);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		CLIENT_TEST(test_a_former_admin_changes_nobody),
+		CLIENT_TEST(test_an_admin_changes_others),
+		CLIENT_TEST(test_the_last_admin),
+		CLIENT_TEST(test_ones_own_name_locks_nobody),
+		CLIENT_TEST(test_a_change_of_nothing),
+		CLIENT_TEST(test_deleting_oneself),
+		CLIENT_TEST(test_roles_of_new_users),
+		CLIENT_TEST(test_changes_of_an_address),
+		CLIENT_TEST(test_an_admins_changes_do_not_count),
+	};
+
+	return (cmocka_run_group_tests_name("users_service", tests,
+	    client_start, NULL));
+}
