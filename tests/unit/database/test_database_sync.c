@@ -139,7 +139,7 @@ test_connect(void **state)
 }
 
 #define READ_WRITE	" (target_session_attrs=read-write)"
-#define VERIFY		" (sslmode=verify-full; sslrootcert=FILE has the "	\
+#define VERIFY		" (sslmode=verify-full; sslrootcert=FILE has the "\
 			"certificate of its authority)"
 
 /* A hint names a default of ours, and only one that is in force. */

@@ -38,7 +38,7 @@ static struct {
 	unsigned		 next;		/* the number of the next job */
 	unsigned		 due;
 	unsigned		 limit;
-	unsigned		 unstartable;	/* the number of a job, from 1 */
+	unsigned		 unstartable;	/* the n-th job is */
 	unsigned		 held;		/* leases that are renewed */
 	uint64_t		 takes;
 	bool			 told_meanwhile;
