@@ -74,7 +74,7 @@ class Copy:
         source, target = (os.path.join(folder, path)
                           for folder in (ROOT, self.folder))
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.isdir(source):
+        if os.path.isdir(source) and not os.path.islink(source):
             shutil.copytree(source, target, symlinks=True)
         else:
             shutil.copy2(source, target, follow_symlinks=False)
