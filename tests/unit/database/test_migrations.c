@@ -117,6 +117,8 @@ sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 	if (strncmp(sql, "CREATE TABLE IF NOT EXISTS", 26) == 0)
 		database.has_table = true;
 	if (strncmp(sql, "INSERT INTO", 11) == 0) {
+		assert_string_equal(sql, "INSERT INTO keel_migrations "
+		    "(version, name, checksum) VALUES ($1, $2, $3)");
 		assert_int_equal(strlen(params[2]), 64);
 		strcpy(database.sums[atoi(params[0])], params[2]);
 	}
