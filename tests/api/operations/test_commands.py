@@ -35,6 +35,15 @@ def test_the_columns_of_routes_line_up(make_server):
             assert line[start] != " ", line
 
 
+def test_a_description_that_cannot_be_written_is_an_error(make_server):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [KEEL, "openapi"], env=make_server().environment(), stdout=full,
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (
+        1, b"keel: cannot write the description: No space left on device\n")
+
+
 def test_check_config_shows_settings_and_masks_secrets(make_server):
     server = make_server()
     done = server.command("check-config")
