@@ -153,7 +153,7 @@ def test_a_command_needs_the_whole_schema(make_server, command):
     server = make_server()
     server.sql("DELETE FROM keel_migrations WHERE version = (SELECT "
                "max(version) FROM keel_migrations)")
-    done = server.command(command)
+    done = server.command(command, timeout=20)
     assert done.returncode == 1
     assert "(run ./keel migrate)" in done.stderr
     assert len(done.stderr.splitlines()) == 1
