@@ -9,7 +9,7 @@ import pytest
 
 from queries import begin
 
-ME, OTHER = str(uuid.uuid4()), str(uuid.uuid4())
+ME, OTHER = (str(uuid.UUID(int=n)) for n in (1, 2))
 LEASE = 20
 AGES = {"due": "0", "before": "-1 microsecond", "soon": "1 microsecond",
         "late": "-1 hour", "later": "1 hour"}

@@ -69,7 +69,10 @@ static struct {
 	void		(*fn)(void *);
 	void		(*ended)(void *);
 	void		*arg;
+	bool		 awake;
 } turns[TURNS];
+
+static unsigned	ctxs;	/* that have begun and not ended */
 
 static jmp_buf	raised;
 
@@ -147,25 +150,36 @@ ctx_begin(struct ctx *c, void (*fn)(void *), void (*ended)(void *), void *arg)
 
 	if (no_coroutine)
 		return (false);
+	assert_string_equal(c->path, "");
+	assert_string_equal(c->query, "");
 	for (i = 0; turns[i].c != NULL; i++)
 		assert_true(i + 1 < TURNS);
 	turns[i].c = c;
 	turns[i].fn = fn;
 	turns[i].ended = ended;
 	turns[i].arg = arg;
+	turns[i].awake = false;
+	c->coro = (struct coro *)(void *)&turns[i];
+	ctxs++;
 	return (true);
 }
 
 void
 coro_wake(struct coro *coro)
 {
-	assert_null(coro);
+	unsigned	 i;
+
+	for (i = 0; (void *)coro != &turns[i]; i++)
+		assert_true(i + 1 < TURNS);
+	turns[i].awake = true;
 }
 
 void
 ctx_end(struct ctx *c)
 {
-	(void)c;
+	assert_non_null(c->coro);
+	c->coro = NULL;
+	ctxs--;
 }
 
 void
@@ -205,7 +219,7 @@ run(void)
 	unsigned	 i = 0;
 
 	while (i < TURNS) {
-		if (turns[i].c == NULL) {
+		if (turns[i].c == NULL || !turns[i].awake) {
 			i++;
 			continue;
 		}
@@ -402,7 +416,7 @@ teardown(void **state)
 			end(i);
 	}
 	run();
-	return (arena_count() == 0 ? 0 : -1);
+	return (arena_count() == 0 && ctxs == 0 ? 0 : -1);
 }
 
 #endif
