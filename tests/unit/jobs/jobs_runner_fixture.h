@@ -30,7 +30,7 @@
 
 static uint64_t	now = 1000000;		/* by coro_now_ms() */
 static time_t	clock_now;		/* by time() */
-static bool	no_memory, no_coroutine;
+static bool	no_memory, no_arena, no_coroutine;
 
 /* The jobs table. */
 static struct {
@@ -111,7 +111,7 @@ time(time_t *out)
 void *
 mem_alloc(size_t len)
 {
-	return (malloc(len));
+	return (no_arena ? NULL : malloc(len));
 }
 
 void *

@@ -295,6 +295,29 @@ test_without_memory_it_tries_again(void **state)
 	assert_int_equal(db.claims, 1);
 }
 
+/* Rather none of its leases than some. */
+static void
+test_without_memory_it_renews_later(void **state)
+{
+	unsigned	 renewals;
+
+	(void)state;
+	give(2);
+	runner_told();
+	run();
+	later(1);
+	renewals = db.renewals;
+	no_arena = true;
+	later(RENEW);
+	no_arena = false;
+	assert_int_equal(db.renewals, renewals);
+	assert_int_equal(logged.n, 1);
+	assert_int_equal(logged.level, LEVEL_DEBUG);
+	later(RENEW);
+	assert_int_equal(db.renewals, renewals + 1);
+	assert_string_equal(db.ids, "{job-0,job-1}");
+}
+
 static void
 test_a_cancel_reaches_every_attempt(void **state)
 {
@@ -359,6 +382,7 @@ main(void)
 		TEST(test_failures_are_logged_and_it_goes_on),
 		TEST(test_a_job_that_cannot_be_started_is_left),
 		TEST(test_without_memory_it_tries_again),
+		TEST(test_without_memory_it_renews_later),
 		TEST(test_a_cancel_reaches_every_attempt),
 		TEST(test_a_drain),
 	};
