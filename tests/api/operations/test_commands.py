@@ -35,6 +35,15 @@ def test_the_columns_of_routes_line_up(make_server):
             assert line[start] != " ", line
 
 
+def test_a_description_that_cannot_be_written_is_an_error(make_server):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [KEEL, "openapi"], env=make_server().environment(), stdout=full,
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (
+        1, b"keel: cannot write the description: No space left on device\n")
+
+
 def test_check_config_shows_settings_and_masks_secrets(make_server):
     server = make_server()
     done = server.command("check-config")
@@ -125,6 +134,29 @@ def test_a_bad_password_makes_no_admin(server, create_admin, password):
     assert "password" in done.stderr.lower()
     assert server.sql("SELECT count(*) FROM users WHERE email = %s",
                       email) == [(0,)]
+
+
+def test_a_password_that_is_no_utf_8_makes_no_admin(server):
+    email = new_email("admin")
+    done = subprocess.run(
+        [KEEL, "create-admin", email], env=server.environment(),
+        input=new_password().encode() + b"\xe9\n", capture_output=True,
+        timeout=60)
+    assert (done.returncode, done.stderr) == (
+        1, b"keel: the password: is not valid UTF-8\n")
+    assert server.sql("SELECT count(*) FROM users WHERE email = %s",
+                      email) == [(0,)]
+
+
+@pytest.mark.parametrize("command", ["jobs", "check-config"])
+def test_a_command_needs_the_whole_schema(make_server, command):
+    server = make_server()
+    server.sql("DELETE FROM keel_migrations WHERE version = (SELECT "
+               "max(version) FROM keel_migrations)")
+    done = server.command(command, timeout=20)
+    assert done.returncode == 1
+    assert "(run ./keel migrate)" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("email", ["x", "a@b", "ada@example.com\n", "@", " "])

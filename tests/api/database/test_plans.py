@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: ISC
+"""Every index, and the statement of sql/queries that it is for. Plans are of
+empty tables, with an index wherever one can be used."""
+
+import uuid
+
+import pytest
+
+from queries import begin
+
+ID = str(uuid.UUID(int=0))
+FIRST = ["-infinity", ID, 21, 0]
+LAST = ["infinity", ID, 21, 0]
+FILTERS = [None, None, None]
+
+# Index, statement, its parameters, what the index finds: a condition, a
+# conflict, or an order.
+USES = [
+    ("users_pkey", "users.find_by_id", [ID], "(id = "),
+    ("users_pkey", "users.find_signed_in", [ID, ID], "(id = "),
+    ("users_pkey", "users.update", [ID] + [None] * 5, "(id = "),
+    ("users_email_key", "users.find_by_email", ["a"], "(lower((email)::text) "),
+    ("users_email_key", "users.create", [ID, "a", "a", "a", "user", None],
+     "conflict"),
+    ("users_email_key", "users.create_admin", [ID, "a", "a"], "conflict"),
+    ("ix_users_created_at", "users.list_by_created_at", FILTERS + FIRST,
+     "order"),
+    ("ix_users_created_at", "users.list_by_created_at_desc", FILTERS + LAST,
+     "order"),
+    ("ix_users_list_email", "users.list_by_email",
+     FILTERS + ["", ID, 21, 0], "order"),
+    ("ix_users_list_email", "users.list_by_email_desc",
+     FILTERS + [None, ID, 21, 0], "order"),
+    ("ix_users_list_name", "users.list_by_name", FILTERS + ["", ID, 21, 0],
+     "order"),
+    ("ix_users_list_name", "users.list_by_name_desc",
+     FILTERS + [None, ID, 21, 0], "order"),
+    ("sessions_pkey", "users.find_signed_in", [ID, ID], "(id = "),
+    ("ix_sessions_user_id", "sessions.list", [ID, ID, 21, 0], "(user_id = "),
+    ("ix_sessions_user_id", "sessions.list", [ID, ID, 21, 0], "order"),
+    ("ix_sessions_user_id", "sessions.count", [ID], "(user_id = "),
+    ("ix_sessions_user_id", "sessions.revoke_all", [ID, ID], "(user_id = "),
+    ("ix_sessions_expires_at", "sessions.purge", [9],
+     "(expires_at < (now() - '1 day'::interval))"),
+    ("sign_in_failures_pkey", "sign_ins.count_attempt",
+     ["a", ID, "10.0.0.0/24", 9], "conflict"),
+    ("ix_sign_in_failures_last_at", "sign_ins.purge_failures", [9],
+     "(last_at < (now() - '7 days'::interval))"),
+    ("sign_in_networks_pkey", "sign_ins.count_attempt",
+     ["a", ID, "10.0.0.0/24", 9], "((user_id = "),
+    ("sign_in_networks_pkey", "sign_ins.forget_networks",
+     [ID, "10.0.0.0/24"], "(user_id = "),
+    ("ix_sign_in_networks_last_at", "sign_ins.purge_networks", [9],
+     "(last_at < (now() - '400 days'::interval))"),
+    ("jobs_pkey", "jobs.claim", [ID, "{a}", 9, 20], "(id = ANY "),
+    ("jobs_pkey", "admin_jobs.retry", [ID], "(id = "),
+    ("ix_jobs_due", "jobs.claim", [ID, "{a}", 9, 20], "(run_at <= now())"),
+    ("ix_jobs_due", "jobs.claim", [ID, "{a}", 9, 20], "order"),
+    ("ix_jobs_done", "jobs.purge", [7, 9],
+     "(finished_at < (now() - '7 days'::interval))"),
+    ("ix_jobs_created_at", "admin_jobs.list_by_created_at", [None] + FIRST,
+     "order"),
+    ("ix_jobs_created_at", "admin_jobs.list_by_created_at_desc",
+     [None] + LAST, "order"),
+    ("ix_jobs_status", "admin_jobs.list_of_status_by_created_at",
+     [None] + FIRST + ["dead"], "order"),
+    ("ix_jobs_status", "admin_jobs.list_of_status_by_created_at_desc",
+     [None] + LAST + ["dead"], "order"),
+    ("jobs_unique_key", "jobs.enqueue", [ID, "a", "{}", "a", "a"],
+     "conflict"),
+    ("job_schedules_pkey", "jobs.schedule", [ID, "a", 9], "conflict"),
+    ("mail_recipients_pkey", "mail.count", ["a", ID, 5, 9], "conflict"),
+    ("ix_mail_recipients_full_at", "mail.purge_recipients", [9],
+     "(full_at < now())"),
+]
+
+# Of a table or an order that Keel itself has no statement for.
+OTHERS = {"posts_pkey", "ix_posts_author_id", "ix_users_email_role",
+          "keel_migrations_pkey"}
+
+
+@pytest.fixture(scope="module")
+def db(cluster, template):
+    database = cluster.database(template)
+    with begin(cluster, database) as db:
+        for kind in ("seqscan", "bitmapscan"):
+            db.sql("SET enable_%s = off" % kind)
+        yield db
+
+
+@pytest.mark.parametrize("index, name, params, finds", USES,
+                         ids=["%s-%s-%s" % (use[0], use[1], use[3].strip("( "))
+                              for use in USES])
+def test_a_statement_uses_its_index(db, index, name, params, finds):
+    plan = db.plan(name, *params).splitlines()
+    if finds == "conflict":
+        assert any(line.strip() == "Conflict Arbiter Indexes: " + index
+                   for line in plan), plan
+        return
+    place = next((i for i, line in enumerate(plan)
+                  if " using %s on " % index in line), None)
+    assert place is not None, plan
+    assert plan[place + 1].strip().startswith("Index Cond: "), plan
+    if finds == "order":
+        assert not any("Sort" in line for line in plan), plan
+    else:
+        assert finds in plan[place + 1], plan
+
+
+def test_every_index_has_a_use(db):
+    assert {row[0] for row in db.sql(
+        "SELECT indexname::text FROM pg_indexes WHERE schemaname = "
+        "'public'")} == {use[0] for use in USES} | OTHERS
+
+
+def test_a_deleted_users_posts_are_found_by_their_index(db):
+    plan = [line for line, in db.sql("EXPLAIN DELETE FROM posts WHERE "
+                                     "author_id = %s", ID)]
+    assert any(" using ix_posts_author_id on " in line for line in plan), plan

@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: ISC
+"""The whole schema, written out: each column, constraint, index and trigger of
+sql/migrations; rows that it refuses; what its triggers do."""
+
+import hashlib
+import os
+import uuid
+
+import psycopg2
+import pytest
+
+from helpers import new_email
+from queries import begin
+from server import ROOT, read_text
+
+MIGRATIONS = os.path.join(ROOT, "sql/migrations")
+
+# A column without a default, and NULL where it may be.
+COLUMNS = """
+job_schedules: kind varchar(100), round timestamptz
+jobs: id uuid, kind varchar(100), payload jsonb, status varchar(20) queued,
+    attempts integer 0, run_at timestamptz now(), created_at timestamptz now(),
+    request_id varchar(64) NULL, unique_key varchar(200) NULL,
+    runner uuid NULL, error varchar(1000) NULL, finished_at timestamptz NULL
+mail_recipients: recipient varchar(64), jobs uuid[], full_at timestamptz
+posts: id uuid, title varchar(255), content text, author_id uuid,
+    published_at timestamptz NULL, version bigint 1,
+    created_at timestamptz now(), updated_at timestamptz now()
+sessions: id uuid, user_id uuid, client varchar(64),
+    created_at timestamptz now(), expires_at timestamptz,
+    revoked_at timestamptz NULL
+sign_in_failures: account varchar(64), user_id uuid NULL, failures integer 1,
+    last_at timestamptz now()
+sign_in_networks: user_id uuid, network cidr, last_at timestamptz now()
+users: id uuid, email varchar(255), name varchar(100),
+    hashed_password varchar(255), role varchar(50) user,
+    is_active boolean true, email_verified boolean false, version bigint 1,
+    created_at timestamptz now(), updated_at timestamptz now()
+"""
+
+KEYS = {
+    ("job_schedules", "PRIMARY KEY (kind)"),
+    ("jobs", "PRIMARY KEY (id)"),
+    ("mail_recipients", "PRIMARY KEY (recipient)"),
+    ("posts", "FOREIGN KEY (author_id) REFERENCES users(id) "
+              "ON DELETE CASCADE"),
+    ("posts", "PRIMARY KEY (id)"),
+    ("sessions", "FOREIGN KEY (user_id) REFERENCES users(id) "
+                 "ON DELETE CASCADE"),
+    ("sessions", "PRIMARY KEY (id)"),
+    ("sign_in_failures", "PRIMARY KEY (account)"),
+    ("sign_in_networks", "FOREIGN KEY (user_id) REFERENCES users(id) "
+                         "ON DELETE CASCADE"),
+    ("sign_in_networks", "PRIMARY KEY (user_id, network)"),
+    ("users", "PRIMARY KEY (id)"),
+}
+
+WAITS_OR_RUNS = (" WHERE ((status)::text = ANY ((ARRAY['queued'::character "
+                 "varying, 'running'::character varying])::text[]))")
+
+# Those besides the primary keys.
+INDEXES = {
+    "ix_jobs_created_at": "jobs (created_at, id)",
+    "ix_jobs_done": "jobs (finished_at) WHERE ((status)::text = 'done'::text)",
+    "ix_jobs_due": "jobs (run_at)" + WAITS_OR_RUNS,
+    "ix_jobs_status": "jobs (status, created_at, id)",
+    "ix_mail_recipients_full_at": "mail_recipients (full_at)",
+    "ix_posts_author_id": "posts (author_id)",
+    "ix_sessions_expires_at": "sessions (expires_at)",
+    "ix_sessions_user_id": "sessions (user_id, created_at, id)",
+    "ix_sign_in_failures_last_at": "sign_in_failures (last_at)",
+    "ix_sign_in_networks_last_at": "sign_in_networks (last_at)",
+    "ix_users_created_at": "users (created_at, id)",
+    "ix_users_email_role": "users (email, role)",
+    "ix_users_list_email": 'users (lower((email)::text) COLLATE "C", id)',
+    "ix_users_list_name": 'users (lower((name)::text) COLLATE "C", id)',
+    "jobs_unique_key": "UNIQUE jobs (kind, unique_key)" + WAITS_OR_RUNS,
+    "users_email_key": "UNIQUE users (lower((email)::text))",
+}
+
+TRIGGERS = {
+    "jobs_notify AFTER INSERT ON public.jobs FOR EACH STATEMENT EXECUTE "
+    "FUNCTION notify_jobs()",
+    "posts_touch BEFORE UPDATE ON public.posts FOR EACH ROW WHEN ((old.* IS "
+    "DISTINCT FROM new.*)) EXECUTE FUNCTION keel_touch()",
+    "users_end_sessions AFTER UPDATE OF is_active ON public.users FOR EACH "
+    "ROW WHEN ((old.is_active AND (NOT new.is_active))) EXECUTE FUNCTION "
+    "keel_end_sessions()",
+    "users_forget_failures AFTER UPDATE OF hashed_password ON public.users "
+    "FOR EACH ROW WHEN (((old.hashed_password)::text <> "
+    "(new.hashed_password)::text)) EXECUTE FUNCTION keel_forget_failures()",
+    "users_touch BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((old.* IS "
+    "DISTINCT FROM new.*)) EXECUTE FUNCTION keel_touch()",
+}
+
+# The first 16 digits of the SHA-256 of each file in a release. A database to
+# which another file was applied is refused.
+RELEASED = {
+    "0001_users.sql": "d5352b4df0fe255e",
+    "0002_sessions.sql": "21c4af268c850a2e",
+    "0003_jobs.sql": "16503fa064b3d328",
+    "0004_users_lists.sql": "4cfc0fe7841f1728",
+    "0005_jobs_runner.sql": "7b1c36e7abaa0c23",
+    "0006_sessions_expiry.sql": "bb6ad006c6d12255",
+    "0007_sign_ins.sql": "ef4cb3d742b7359e",
+    "0008_mail_recipients.sql": "5da6404f644c6b09",
+}
+
+
+@pytest.fixture(scope="module")
+def database(cluster, template):
+    """A migrated database that no server uses."""
+    return cluster.database(template)
+
+
+@pytest.fixture
+def db(cluster, database):
+    with begin(cluster, database) as db:
+        yield db
+
+
+#
+# What there is.
+#
+
+def test_a_released_migration_does_not_change():
+    for name, digest in RELEASED.items():
+        text = read_text(os.path.join(MIGRATIONS, name))
+        assert hashlib.sha256(text.encode()).hexdigest()[:16] == digest, \
+            name + ": a change needs a file of its own"
+
+
+def test_every_column(db):
+    types = {"character varying": "varchar",
+             "timestamp with time zone": "timestamptz"}
+    tables = {}
+    for table, name, kind, needed, default in db.sql(
+            "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, "
+            "a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid) FROM "
+            "pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN "
+            "pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE "
+            "c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND "
+            "a.attnum > 0 AND NOT a.attisdropped AND c.relname <> "
+            "'keel_migrations' ORDER BY 1, a.attnum"):
+        for long, short in types.items():
+            kind = kind.replace(long, short)
+        if default is not None:
+            kind += " " + default.replace("::character varying", "").strip("'")
+        tables.setdefault(table, []).append(
+            name + " " + kind + ("" if needed else " NULL"))
+    assert tables == {
+        line.partition(": ")[0]: line.partition(": ")[2].split(", ")
+        for line in COLUMNS.replace(",\n    ", ", ").strip().splitlines()}
+
+
+def test_every_key(db):
+    assert set(db.sql(
+        "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM "
+        "pg_constraint WHERE connamespace = 'public'::regnamespace AND "
+        "contype <> 'c' AND conrelid <> 'keel_migrations'::regclass")) == KEYS
+
+
+def test_every_index(db):
+    found = {}
+    for name, table, definition in db.sql(
+            "SELECT indexname::text, tablename::text, indexdef FROM "
+            "pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE "
+            "'%_pkey'"):
+        unique = "UNIQUE " if " UNIQUE " in definition else ""
+        found[name] = unique + table + " " + \
+            definition.partition(" USING btree ")[2]
+    assert found == INDEXES
+
+
+def test_every_trigger(db):
+    assert {row[0].removeprefix("CREATE TRIGGER ") for row in db.sql(
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT "
+        "tgisinternal")} == TRIGGERS
+
+
+def test_migrations_leave_no_other_function(db):
+    assert {row[0] for row in db.sql(
+        "SELECT proname::text FROM pg_proc WHERE pronamespace = "
+        "'public'::regnamespace")} == {
+            "keel_touch", "keel_end_sessions", "notify_jobs",
+            "keel_forget_failures"}
+
+
+#
+# What is refused.
+#
+
+USER = str(uuid.uuid4())
+
+ROWS = {
+    "users": {"id": USER, "email": "a@example.com", "name": "A",
+              "hashed_password": "!", "role": "user", "is_active": True,
+              "email_verified": False, "version": 1, "created_at": "now",
+              "updated_at": "now"},
+    "posts": {"id": str(uuid.uuid4()), "title": "t", "content": "c",
+              "author_id": USER, "version": 1, "created_at": "now",
+              "updated_at": "now"},
+    "sessions": {"id": str(uuid.uuid4()), "user_id": USER, "client": "::1",
+                 "created_at": "now", "expires_at": "now"},
+    "jobs": {"id": str(uuid.uuid4()), "kind": "k", "payload": "{}",
+             "status": "queued", "attempts": 0, "run_at": "now",
+             "created_at": "now"},
+    "job_schedules": {"kind": "k", "round": "now"},
+    "sign_in_failures": {"account": "a", "failures": 1, "last_at": "now"},
+    "sign_in_networks": {"user_id": USER, "network": "192.0.2.0/24",
+                         "last_at": "now"},
+    "mail_recipients": {"recipient": "r", "jobs": "{}", "full_at": "now"},
+}
+
+NOBODY = str(uuid.uuid4())
+
+ALLOWED = {("users", "role"): ["user", "staff", "admin"],
+           ("jobs", "status"): ["queued", "running", "done", "dead"]}
+
+REFUSED = [
+    ("posts", "author_id", NOBODY, "ForeignKeyViolation"),
+    ("sessions", "user_id", NOBODY, "ForeignKeyViolation"),
+    ("sign_in_networks", "user_id", NOBODY, "ForeignKeyViolation"),
+    ("sign_in_networks", "network", "192.0.2.1/24",
+     "InvalidTextRepresentation"),
+] + [("users", "role", text, "CheckViolation")
+     for text in ("", "owner", "Admin", "user ")] + [
+    ("jobs", "status", text, "CheckViolation")
+    for text in ("", "failed", "Done", "queued ")]
+
+
+def insert(db, table, **columns):
+    row = {name: value for name, value in (ROWS[table] | columns).items()
+           if value is not Ellipsis}
+    db.sql("INSERT INTO %s (%s) VALUES (%s)" % (
+        table, ", ".join(row), ", ".join(["%s"] * len(row))), *row.values())
+
+
+def check_refused(db, error, table, **columns):
+    with db.undone(), pytest.raises(getattr(psycopg2.errors, error)):
+        insert(db, table, **columns)
+
+
+@pytest.fixture
+def filled(db):
+    """One row in each table."""
+    for table in ROWS:
+        insert(db, table)
+    return db
+
+
+def test_a_column_that_is_needed_is_not_null(db):
+    insert(db, "users")
+    for table, row in ROWS.items():
+        for name in row:
+            check_refused(db, "NotNullViolation", table, **{name: None})
+
+
+def test_a_value_that_is_no_other_is_refused(db):
+    insert(db, "users")
+    for table, name, value, error in REFUSED:
+        check_refused(db, error, table, **{name: value})
+
+
+@pytest.mark.parametrize("table, name", ALLOWED)
+def test_a_value_that_is_one_of_a_list_is_accepted(db, table, name):
+    for value in ALLOWED[table, name]:
+        with db.undone():
+            insert(db, table, **{name: value})
+
+
+@pytest.mark.parametrize("table", ROWS)
+def test_a_key_is_unique(filled, table):
+    columns = {"email": "b@example.com"} if table == "users" else {}
+    check_refused(filled, "UniqueViolation", table, **columns)
+
+
+def test_columns_have_defaults(db):
+    defaults = {
+        "users": {"role": "user", "is_active": True, "email_verified": False,
+                  "version": 1, "created_at": None, "updated_at": None},
+        "posts": {"version": 1, "created_at": None, "updated_at": None},
+        "sessions": {"created_at": None},
+        "jobs": {"status": "queued", "attempts": 0, "run_at": None,
+                 "created_at": None},
+        "sign_in_failures": {"failures": 1, "last_at": None},
+        "sign_in_networks": {"last_at": None}}
+    [[now]] = db.sql("SELECT now()")
+    for table, expected in defaults.items():
+        insert(db, table, **dict.fromkeys(expected, ...))
+        [row] = db.sql("SELECT %s FROM %s" % (", ".join(expected), table))
+        assert row == tuple(now if value is None else value
+                            for value in expected.values()), table
+
+
+@pytest.mark.parametrize("first, second, fine", [
+    ("queued", "queued", False), ("queued", "running", False),
+    ("running", "queued", False), ("running", "running", False),
+    ("queued", "done", True), ("done", "queued", True),
+    ("dead", "running", True), ("done", "dead", True)])
+def test_of_two_jobs_alike_one_waits_or_runs(db, first, second, fine):
+    insert(db, "jobs", status=first, unique_key="u")
+    again = {"id": str(uuid.uuid4()), "status": second}
+    if fine:
+        insert(db, "jobs", unique_key="u", **again)
+    else:
+        check_refused(db, "UniqueViolation", "jobs", unique_key="u", **again)
+        insert(db, "jobs", unique_key="u", **again | {"kind": "another"})
+
+
+def test_what_a_deleted_user_leaves(filled):
+    """Their failures are counted on, for the address."""
+    other = str(uuid.uuid4())
+    insert(filled, "users", id=other, email=new_email())
+    for table, name in (("posts", "author_id"), ("sessions", "user_id")):
+        insert(filled, table, id=str(uuid.uuid4()), **{name: other})
+    insert(filled, "sign_in_networks", user_id=other)
+    filled.sql("UPDATE sign_in_failures SET user_id = %s", USER)
+    filled.sql("DELETE FROM users WHERE id = %s", USER)
+    for table, name in (("posts", "author_id"), ("sessions", "user_id"),
+                        ("sign_in_networks", "user_id"), ("users", "id")):
+        assert filled.sql("SELECT %s::text FROM %s" % (name, table)) == [
+            (other,)], table
+    assert filled.sql("SELECT user_id::text FROM sign_in_failures") == [
+        (USER,)]
+
+
+#
+# What triggers do.
+#
+
+ENDING = [
+    ("is_active = false", True, True), ("is_active = false", False, False),
+    ("is_active = true", True, False), ("is_active = true", False, False),
+    ("role = 'staff'", True, False), ("role = 'admin'", True, False),
+    ("role = 'user'", True, False), ("name = 'B'", True, False),
+    ("email = 'b@example.com'", True, False),
+    ("hashed_password = 'new'", True, False),
+    ("is_active = false, role = 'user'", True, True),
+    ("is_active = false, role = 'admin', name = 'B'", True, True)]
+
+
+@pytest.mark.parametrize("role", ["user", "staff", "admin"])
+@pytest.mark.parametrize("change, active, ends", ENDING)
+def test_who_is_deactivated_has_no_session(db, role, change, active, ends):
+    """Whatever their role; and others keep theirs."""
+    other = str(uuid.uuid4())
+    insert(db, "users", role=role, is_active=active)
+    insert(db, "users", id=other, email=new_email(), role=role)
+    insert(db, "sessions", client="own")
+    insert(db, "sessions", client="own", id=str(uuid.uuid4()))
+    insert(db, "sessions", client="ended", id=str(uuid.uuid4()),
+           revoked_at="2026-01-01Z")
+    insert(db, "sessions", client="other", id=str(uuid.uuid4()),
+           user_id=other)
+    db.sql("UPDATE users SET " + change + " WHERE id = %s", USER)
+    assert sorted(db.sql(
+        "SELECT client, CASE revoked_at WHEN now() THEN 'now' WHEN "
+        "'2026-01-01Z' THEN 'before' END FROM sessions")) == [
+            ("ended", "before"), ("other", None)] + [
+                ("own", "now" if ends else None)] * 2
+
+
+@pytest.mark.parametrize("change, forgotten", [
+    ("hashed_password = 'new'", True), ("hashed_password = '!'", False),
+    ("name = 'B'", False), ("role = 'admin'", False),
+    ("hashed_password = 'new', role = 'admin'", True)])
+def test_a_new_password_was_not_guessed(db, change, forgotten):
+    other = str(uuid.uuid4())
+    insert(db, "users")
+    insert(db, "users", id=other, email=new_email())
+    for account in (USER, other, "a hash"):
+        insert(db, "sign_in_failures", account=account, user_id=USER)
+    db.sql("UPDATE users SET " + change + " WHERE id = %s", USER)
+    assert {row[0] for row in db.sql(
+        "SELECT account FROM sign_in_failures")} == {other, "a hash"} | (
+            set() if forgotten else {USER})
+
+
+#
+# What a migration does to rows.
+#
+
+CLIENTS = [
+    ("192.0.2.77", "192.0.2.0/24"), ("198.51.100.9", "198.51.100.0/24"),
+    ("2001:db8:0:12ff::1", "2001:db8:0:1200::/56"), ("unknown", None)]
+
+
+def test_networks_of_those_who_are_signed_in_are_known(cluster):
+    """0007 reads them from the sessions that are open."""
+    files = sorted(os.listdir(MIGRATIONS))
+    with begin(cluster, "template1") as db:
+        for name in files[:files.index("0007_sign_ins.sql")]:
+            db.sql(read_text(os.path.join(MIGRATIONS, name)))
+        insert(db, "users")
+        for client, _ in CLIENTS:
+            for days in (2, 1):
+                db.sql("INSERT INTO sessions (id, user_id, client, created_at,"
+                       " expires_at) VALUES (gen_random_uuid(), %s, %s, now() "
+                       "- %s * interval '1 day', now() + interval '1 second')",
+                       USER, client, days)
+        for end in ("revoked_at = now()", "expires_at = now()"):
+            db.sql("INSERT INTO sessions (id, user_id, client, expires_at) "
+                   "VALUES (gen_random_uuid(), %s, %s, now() + interval "
+                   "'1 day')", USER, end)
+            db.sql("UPDATE sessions SET client = '203.0.113.1', " + end +
+                   " WHERE client = %s", end)
+        db.sql(read_text(os.path.join(MIGRATIONS, "0007_sign_ins.sql")))
+        assert set(db.sql(
+            "SELECT network::text, now() - last_at = interval '1 day' FROM "
+            "sign_in_networks")) == {
+                (network, True) for _, network in CLIENTS if network}

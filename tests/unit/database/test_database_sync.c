@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/* Statements of commands and of the start: one connection each, one error. */
+
+/* sources: src/database/database_sync.c */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "database/database.h"
+#include "database/sync.h"
+
+#define URL	"postgresql://test"
+
+static int	connection;
+
+static struct {
+	const char	*conninfo;	/* NULL: the URL is wrong */
+	bool		 reachable;
+	const char	*said;		/* PQerrorMessage() */
+	ExecStatusType	 status;
+	const char	*touched;
+	unsigned	 connects, finishes;
+	const char	*sql;
+	const char	*const *params;
+	int		 nparams;	/* -1: PQexec() */
+	PGresult	*last;
+} db;
+
+const char *
+database_conninfo(const char *url, const char **problem)
+{
+	assert_string_equal(url, URL);
+	*problem = db.conninfo == NULL ? "the URL is wrong" : NULL;
+	return (db.conninfo);
+}
+
+/* libpq */
+
+PGconn *
+PQconnectdb(const char *conninfo)
+{
+	assert_ptr_equal(conninfo, db.conninfo);
+	db.connects++;
+	return ((PGconn *)(void *)&connection);
+}
+
+ConnStatusType
+PQstatus(const PGconn *conn)
+{
+	assert_ptr_equal(conn, &connection);
+	return (db.reachable ? CONNECTION_OK : CONNECTION_BAD);
+}
+
+char *
+PQerrorMessage(const PGconn *conn)
+{
+	assert_ptr_equal(conn, &connection);
+	return ((char *)(uintptr_t)db.said);
+}
+
+void
+PQfinish(PGconn *conn)
+{
+	assert_ptr_equal(conn, &connection);
+	db.finishes++;
+}
+
+static PGresult *
+answer(PGconn *conn, const char *sql)
+{
+	assert_ptr_equal(conn, &connection);
+	db.sql = sql;
+	return (db.last = PQmakeEmptyPGresult(NULL, db.status));
+}
+
+PGresult *
+PQexec(PGconn *conn, const char *sql)
+{
+	db.nparams = -1;
+	return (answer(conn, sql));
+}
+
+PGresult *
+PQexecParams(PGconn *conn, const char *sql, int n, const Oid *types,
+    const char *const *params, const int *lengths, const int *formats,
+    int format)
+{
+	assert_null(types);
+	assert_null(lengths);
+	assert_null(formats);
+	assert_int_equal(format, 0);
+	db.nparams = n;
+	db.params = params;
+	return (answer(conn, sql));
+}
+
+char *
+PQcmdTuples(PGresult *r)
+{
+	assert_ptr_equal(r, db.last);
+	return ((char *)(uintptr_t)db.touched);
+}
+
+/* The tests. */
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&db, 0, sizeof(db));
+	db.conninfo = "host=x";
+	db.reachable = true;
+	db.said = "it is full\n";
+	db.status = PGRES_COMMAND_OK;
+	db.touched = "0";
+	database_init(URL);
+	return (0);
+}
+
+static void
+test_connect(void **state)
+{
+	const char	*problem = NULL;
+
+	(void)state;
+	assert_ptr_equal(sync_connect(&problem), &connection);
+	assert_int_equal(db.connects, 1);
+	assert_int_equal(db.finishes, 0);
+
+	db.conninfo = NULL;
+	assert_null(sync_connect(&problem));
+	assert_string_equal(problem, "the URL is wrong");
+	assert_int_equal(db.connects, 1);
+}
+
+#define READ_WRITE	" (target_session_attrs=read-write)"
+#define VERIFY		" (sslmode=verify-full; sslrootcert=FILE has the "\
+			"certificate of its authority)"
+
+/* A hint names a default of ours, and only one that is in force. */
+static void
+test_why_it_cannot_connect(void **state)
+{
+	static const struct {
+		const char	*conninfo;
+		const char	*said;
+		const char	*message;
+	} table[] = {
+		{ "host=x", "no route", "no route" },
+		{ "host=x", "no route\n", "no route" },
+		{ "host=x", "one\ntwo\n\n", "one two" },
+		{ "host=x", "", "" },
+		{ "host=x", "\n", "" },
+		{ "host=x", "session is read-only\n",
+		    "session is read-only" READ_WRITE },
+		{ "sslmode='verify-full'", "session is read-only",
+		    "session is read-only" READ_WRITE },
+		{ "sslmode='verify-full'", "but SSL was required\n",
+		    "but SSL was required" VERIFY },
+		{ "sslmode='verify-full'", "SSL error: x", "SSL error: x"
+		    VERIFY },
+		{ "sslmode='verify-full'", "a server certificate for y",
+		    "a server certificate for y" VERIFY },
+		{ "sslmode='verify-full'", "no route", "no route" },
+		{ "sslmode='verify-ca'", "SSL error: x", "SSL error: x" },
+		{ "host=x", "but SSL was required", "but SSL was required" },
+	};
+	const char	*problem, *prefix = "cannot reach the database: ";
+	char		 expected[256];
+	unsigned	 i;
+
+	(void)state;
+	db.reachable = false;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		db.conninfo = table[i].conninfo;
+		db.said = table[i].said;
+		assert_null(sync_connect(&problem));
+		snprintf(expected, sizeof(expected), "%s%s", prefix,
+		    table[i].message);
+		if (*table[i].message == '\0')
+			expected[strlen(prefix) - 1] = '\0';
+		assert_string_equal(problem, expected);
+		assert_int_equal(db.finishes, i + 1);
+	}
+}
+
+/* Without parameters a text may have several statements. */
+static void
+test_run(void **state)
+{
+	static const char	*const params[] = { "a", NULL };
+	static const struct {
+		ExecStatusType	 status;
+		bool		 fine;
+	} table[] = {
+		{ PGRES_COMMAND_OK, true },
+		{ PGRES_TUPLES_OK, true },
+		{ PGRES_EMPTY_QUERY, false },
+		{ PGRES_FATAL_ERROR, false },
+		{ PGRES_BAD_RESPONSE, false },
+		{ PGRES_COPY_IN, false },
+	};
+	PGconn		*conn = (PGconn *)(void *)&connection;
+	PGresult	*r;
+	unsigned	 i;
+	int		 n;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		for (n = 0; n <= 2; n++) {
+			db.status = table[i].status;
+			r = sync_run(conn, "A; B", params, n);
+			assert_ptr_equal(r, table[i].fine ? db.last : NULL);
+			assert_string_equal(db.sql, "A; B");
+			assert_int_equal(db.nparams, n == 0 ? -1 : n);
+			PQclear(r);
+		}
+	}
+	assert_string_equal(sync_error(conn), "database: it is full");
+	assert_int_equal(db.finishes, 0);
+}
+
+static void
+test_exec_now(void **state)
+{
+	static const char	*const params[] = { "a", "b" };
+	static const struct query q = { .sql = "DELETE" };
+	int64_t			 touched = -1;
+
+	(void)state;
+	db.touched = "3";
+	assert_null(database_exec_now(&q, &touched, params, 2));
+	assert_int_equal(touched, 3);
+	assert_string_equal(db.sql, "DELETE");
+	assert_ptr_equal(db.params, params);
+	assert_int_equal(db.nparams, 2);
+	assert_int_equal(db.finishes, 1);
+
+	db.status = PGRES_FATAL_ERROR;
+	assert_string_equal(database_exec_now(&q, &touched, params, 2),
+	    "database: it is full");
+	assert_int_equal(touched, 3);
+	assert_int_equal(db.finishes, 2);
+
+	db.reachable = false;
+	assert_non_null(database_exec_now(&q, &touched, params, 2));
+	assert_int_equal(db.finishes, 3);
+}
+
+#define TEST(fn)	cmocka_unit_test_setup(fn, setup)
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		TEST(test_connect),
+		TEST(test_why_it_cannot_connect),
+		TEST(test_run),
+		TEST(test_exec_now),
+	};
+
+	return (cmocka_run_group_tests_name("database_sync", tests, NULL,
+	    NULL));
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/* Kinds of jobs that the start refuses, and how a job is stored. */
+
+/* sources: src/jobs/jobs.c src/base/error_kinds.c */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "jobs/jobs_repository.h"
+#include "jobs/runner.h"
+
+struct work {
+	const char	*id;
+	const char	*text;
+	int64_t		 number;
+	bool		 flag;
+};
+
+/* The tests change it. */
+static struct field	fields[] = {
+	FIELD(work, number, T_INT, REQUIRED, NULL),
+	FIELD(work, id, T_UUID, REQUIRED, NULL),
+	FIELD(work, text, T_STR, NULLABLE, NULL),
+	FIELD(work, flag, T_BOOL, REQUIRED, NULL),
+};
+
+static struct schema	work_schema = {
+	.name = "work", .structure = "work", .fields = fields, .nfields = 4,
+};
+
+static void
+nothing(struct ctx *c)
+{
+	(void)c;
+}
+
+JOB_KIND(nothing, work);
+JOB(nothing, .payload = &work_schema);
+
+static bool		readable;
+static char		stored[256];	/* kind, payload, key */
+static jmp_buf		raised;
+static const char	*message;
+static const struct error_kind	*kind;
+
+/* Other rooms. */
+
+bool
+schema_is_readable(const struct schema *s)
+{
+	assert_ptr_equal(s, &work_schema);
+	return (readable);
+}
+
+const char *
+schema_write(struct ctx *c, const struct schema *s, const void *in)
+{
+	(void)c;
+	assert_ptr_equal(s, &work_schema);
+	assert_non_null(in);
+	return ("{\"id\":1}");
+}
+
+const void *
+schema_read_body(struct ctx *c, const struct schema *s)
+{
+	(void)c;
+	(void)s;
+	return (NULL);
+}
+
+void
+raise_error(struct ctx *c, const struct error_kind *k, const char *fmt, ...)
+{
+	static char	 text[256];
+	va_list		 ap;
+
+	(void)c;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	message = text;
+	kind = k;
+	longjmp(raised, 1);
+}
+
+void
+jobs_repository_enqueue(struct ctx *c, const char *name, const char *payload,
+    const char *key)
+{
+	(void)c;
+	snprintf(stored, sizeof(stored), "%s %s %s", name, payload,
+	    key != NULL ? key : "NULL");
+}
+
+/* The tests. */
+
+static int
+setup(void **state)
+{
+	struct job_kind	*k = &nothing_job;
+
+	(void)state;
+	memset(k, 0, sizeof(*k));
+	k->name = "nothing";
+	k->handler = nothing;
+	k->payload = &work_schema;
+	k->timeout = 1;
+	work_schema.structure = "work";
+	fields[0].flags = fields[3].flags = REQUIRED;
+	readable = true;
+	return (0);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct job_kind	*k = &nothing_job;
+
+	(void)state;
+	assert_null(jobs_init());
+	assert_int_equal(k->attempts, 1);
+	assert_int_equal(k->backoff_max, 0);
+	assert_string_equal(k->endpoint.name, "nothing");
+	assert_ptr_equal(k->endpoint.handler, nothing);
+	assert_ptr_equal(k->endpoint.in, &work_schema);
+
+	k->attempts = 3;
+	k->backoff = 10;
+	k->backoff_max = 9;
+	assert_null(jobs_init());
+	assert_int_equal(k->attempts, 3);
+	assert_int_equal(k->backoff_max, 10);
+	k->backoff_max = 11;
+	assert_null(jobs_init());
+	assert_int_equal(k->backoff_max, 11);
+}
+
+static void
+test_a_name_fits_its_column(void **state)
+{
+	char	 name[102];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[101] = '\0';
+	nothing_job.name = name;
+	assert_non_null(strstr(jobs_init(), ": its name is too long"));
+	nothing_job.name = name + 1;
+	assert_null(jobs_init());
+}
+
+static void
+test_a_kind_needs_a_timeout(void **state)
+{
+	(void)state;
+	nothing_job.timeout = 0;
+	assert_string_equal(jobs_init(), "the job nothing has no timeout");
+}
+
+static void
+test_what_is_scheduled_has_no_payload(void **state)
+{
+	(void)state;
+	nothing_job.every = 60;
+	assert_string_equal(jobs_init(),
+	    "the job nothing: what is scheduled has no payload");
+	nothing_job.payload = NULL;
+	assert_null(jobs_init());
+}
+
+static void
+test_a_payload_is_read_as_it_was_written(void **state)
+{
+	(void)state;
+	readable = false;
+	assert_string_equal(jobs_init(), "the job nothing: its payload has a "
+	    "member that cannot be read back");
+	setup(NULL);
+	work_schema.structure = "other";
+	assert_string_equal(jobs_init(), "the job nothing: its payload is a "
+	    "struct work, and its schema of struct other");
+}
+
+static void
+test_a_payload_has_no_secret(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < 4; i += 3) {
+		setup(NULL);
+		fields[i].flags |= SECRET | NULLABLE;
+		assert_non_null(strstr(jobs_init(), i == 0 ?
+		    "the secret number, which" : "the secret flag, which"));
+	}
+}
+
+static void
+test_a_unique_member_is_a_text(void **state)
+{
+	static const struct {
+		const char	*name;
+		const char	*problem;
+	} table[] = {
+		{ "id", NULL },
+		{ "text", NULL },
+		{ "number", "the job nothing: its unique member number must "
+		    "be a T_STR or a T_UUID" },
+		{ "flag", "the job nothing: its unique member flag must be a "
+		    "T_STR or a T_UUID" },
+		{ "i", "the job nothing: its payload has no member i" },
+		{ "ids", "the job nothing: its payload has no member ids" },
+	};
+	const char	*problem;
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		nothing_job.unique = table[i].name;
+		problem = jobs_init();
+		if (table[i].problem == NULL)
+			assert_null(problem);
+		else
+			assert_string_equal(problem, table[i].problem);
+	}
+	nothing_job.payload = NULL;
+	nothing_job.unique = "id";
+	assert_string_equal(jobs_init(),
+	    "the job nothing: its payload has no member id");
+}
+
+static void
+store(bool in_transaction)
+{
+	static const struct work	work = { .id = "an id", .text = "a" };
+	static int			open;
+	struct ctx			c = { .path = "" };
+
+	if (in_transaction)
+		c.transaction = (struct db_conn *)(void *)&open;
+	stored[0] = '\0';
+	kind = NULL;
+	if (setjmp(raised) == 0)
+		background(&c, nothing, &work);
+}
+
+static void
+test_a_job_is_stored_with_its_key(void **state)
+{
+	(void)state;
+	store(true);
+	assert_string_equal(stored, "nothing {\"id\":1} NULL");
+	nothing_job.unique = "id";
+	store(true);
+	assert_string_equal(stored, "nothing {\"id\":1} an id");
+	nothing_job.unique = "text";
+	store(true);
+	assert_string_equal(stored, "nothing {\"id\":1} a");
+	nothing_job.unique = NULL;
+	nothing_job.payload = NULL;
+	store(true);
+	assert_string_equal(stored, "nothing {} NULL");
+}
+
+static void
+test_a_job_needs_a_transaction(void **state)
+{
+	(void)state;
+	store(false);
+	assert_ptr_equal(kind, &ERR_INTERNAL);
+	assert_string_equal(message, "nothing outside of a transaction");
+	assert_string_equal(stored, "");
+}
+
+#define TEST(fn)	cmocka_unit_test_setup(fn, setup)
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		TEST(test_defaults),
+		TEST(test_a_name_fits_its_column),
+		TEST(test_a_kind_needs_a_timeout),
+		TEST(test_what_is_scheduled_has_no_payload),
+		TEST(test_a_payload_is_read_as_it_was_written),
+		TEST(test_a_payload_has_no_secret),
+		TEST(test_a_unique_member_is_a_text),
+		TEST(test_a_job_is_stored_with_its_key),
+		TEST(test_a_job_needs_a_transaction),
+	};
+
+	return (cmocka_run_group_tests_name("jobs", tests, NULL, NULL));
+}

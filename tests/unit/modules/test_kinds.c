@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* Every kind of job: how often it runs, and what happens when it fails. */
+
+/* sources: app */
+
+#include "client.h"
+
+#include <string.h>
+
+#include "jobs/attempt.h"
+#include "jobs/runner.h"
+
+#define MINUTE	60
+#define HOUR	3600
+
+static const struct {
+	const char	*name;
+	unsigned	 every;
+	unsigned	 attempts, backoff, backoff_max, timeout;
+	const char	*unique;
+	const char	*payload;
+} kinds[] = {
+	{ "purge_jobs", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
+	{ "purge_recipients", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
+	{ "purge_sessions", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
+	{ "send_welcome_email", 0, 20, 10, HOUR, MINUTE, "id", "user_ref" },
+};
+
+#define NKINDS	(sizeof(kinds) / sizeof(kinds[0]))
+
+static void
+test_every_kind(void **state)
+{
+	struct job_kind	*const *i;
+	const struct job_kind	*k;
+	unsigned	 n, found = 0;
+
+	(void)state;
+	EACH_REGISTERED(i, job_kinds) {
+		k = *i;
+		for (n = 0; n < NKINDS && strcmp(kinds[n].name, k->name) != 0;
+		    n++)
+			;
+		if (n == NKINDS)
+			fail_msg("the kind %s is not in the table", k->name);
+		found++;
+		assert_int_equal(k->every, kinds[n].every);
+		assert_int_equal(k->attempts, kinds[n].attempts);
+		assert_int_equal(k->backoff, kinds[n].backoff);
+		assert_int_equal(k->backoff_max, kinds[n].backoff_max);
+		assert_int_equal(k->timeout, kinds[n].timeout);
+		assert_false(k->atomic);
+		if (kinds[n].unique == NULL)
+			assert_null(k->unique);
+		else
+			assert_string_equal(k->unique, kinds[n].unique);
+		if (kinds[n].payload == NULL)
+			assert_null(k->payload);
+		else
+			assert_string_equal(k->payload->name,
+			    kinds[n].payload);
+	}
+	assert_int_equal(found, NKINDS);
+}
+
+/* Twenty attempts at a mail, for most of a day. */
+static void
+test_the_attempts_at_a_mail(void **state)
+{
+	static const double	 longest[] = {
+		10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600,
+		3600, 3600, 3600, 3600, 3600, 3600, 3600,
+	};
+	struct job_kind		*const *k;
+	int64_t			 n;
+
+	(void)state;
+	EACH_REGISTERED(k, job_kinds) {
+		if (strcmp((*k)->name, "send_welcome_email") != 0)
+			continue;
+		for (n = 1; n < (int64_t)(*k)->attempts; n++)
+			assert_true(attempt_backoff(*k, n, 1) ==
+			    longest[n - 1]);
+		assert_int_equal(n, 20);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		CLIENT_TEST(test_every_kind),
+		CLIENT_TEST(test_the_attempts_at_a_mail),
+	};
+
+	return (cmocka_run_group_tests_name("kinds", tests, client_start,
+	    NULL));
+}
