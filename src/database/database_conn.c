@@ -303,7 +303,7 @@ conn_has_rest(const struct db_conn *conn)
 {
 	SSL	*tls;
 
-	if (conn->state == CONN_DOWN || conn->state == CONN_CONNECTING)
+	if (conn->state == CONN_DOWN)
 		return (false);
 	tls = PQsslStruct(conn->db, "OpenSSL");
 	return (tls != NULL && SSL_pending(tls) > 0);
