@@ -60,8 +60,7 @@ conn_watch(struct db_conn *conn, int events)
 static void
 conn_drop_result(struct db_conn *conn)
 {
-	if (conn->result != NULL)
-		PQclear(conn->result);
+	PQclear(conn->result);
 	conn->result = NULL;
 }
 

@@ -5,6 +5,7 @@
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
 /* sources: src/base/faults.c */
+/* defines: -Dclock_gettime=fake_clock */
 
 #include "pool_fixture.h"
 
@@ -229,8 +230,6 @@ test_read_only_servers_are_left_once_a_second(void **state)
 	assert_true(pool_renew_read_only(conns.all[0]));
 	assert_int_equal(conns.connects[0], 2);
 }
-
-#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
 main(void)
