@@ -38,7 +38,7 @@ struct slot {
 	enum use		 use;
 	struct ctx		*holder;	/* NULL unless HELD */
 	unsigned		 generation;	/* when it connected */
-	bool			 renewing;	/* closed by us, not lost */
+	bool			 renewing;	/* not lost since a renewal */
 	TAILQ_ENTRY(slot)	 list;		/* in idle */
 };
 
@@ -134,7 +134,6 @@ slot_free(struct slot *s)
 {
 	struct waiter	*w;
 
-	s->renewing = false;
 	tell_settled();
 	if (s->generation != generation) {
 		slot_renew(s);

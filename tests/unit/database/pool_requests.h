@@ -120,7 +120,7 @@ give(struct user *u)
 	coro_run();
 }
 
-static void
+static inline void
 assert_refused(const struct user *u, const char *message)
 {
 	assert_null(u->c.coro);

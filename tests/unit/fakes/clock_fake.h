@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 
-static uint64_t	now;		/* milliseconds */
+static uint64_t	now;	/* milliseconds */
 
 int
 fake_clock(clockid_t id, struct timespec *ts)

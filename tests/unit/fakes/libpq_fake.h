@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-#define FAKE_DBS	4
+#define FAKE_DBS	64
 #define FAKE_RESULTS	8
 
 /* A connection. The test sets what its server and its network do. */
