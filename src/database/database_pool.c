@@ -166,7 +166,7 @@ conn_has_result(struct db_conn *conn)
 	if (s->use == ROLLING_BACK) {
 		PQclear(conn_result(conn));
 		slot_free(s);
-	} else if (s->holder != NULL) {
+	} else {
 		coro_wake(s->holder->coro);
 	}
 }
@@ -183,13 +183,10 @@ conn_was_lost(struct db_conn *conn, bool was_ready)
 	if (s->use == IDLE)
 		TAILQ_REMOVE(&idle, s, list);
 	s->renewing = false;
-	if (s->holder != NULL) {
+	if (s->holder != NULL)
 		coro_wake(s->holder->coro);
-	} else {
-		s->use = UNUSABLE;
-		if (was_ready)
-			slot_connect(s, kore_time_ms());
-	}
+	else if (was_ready)
+		slot_connect(s, kore_time_ms());
 	if (!is_worth_waiting())
 		refuse_waiters();
 	tell_settled();

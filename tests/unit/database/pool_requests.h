@@ -31,6 +31,7 @@ struct user {
 	struct db_conn	*conn;
 	bool		 runs;		/* a statement, at once */
 	bool		 ran;		/* and its result is there */
+	bool		 returned;	/* or there will be none */
 	bool		 give;
 };
 
@@ -74,6 +75,7 @@ use_connection(void *arg)
 		r = pool_run(&u->c, u->conn, &pool_test_query.query, NULL,
 		    NULL, 0);
 		u->ran = r != NULL;
+		u->returned = true;
 		PQclear(r);
 	}
 	while (!u->give)

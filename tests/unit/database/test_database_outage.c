@@ -329,6 +329,7 @@ test_an_answer_after_the_deadline(void **state)
 	pass(6000);
 	assert_heard("warning(a connection was lost: its statement did not "
 	    "end in time) watch(edge)");
+	assert_true(a->returned);
 	assert_false(a->ran);
 	fake_result(db, PGRES_TUPLES_OK, "late");
 	fake_end(db);
@@ -357,7 +358,9 @@ test_one_that_is_used_is_closed(void **state)
 
 	(void)state;
 	c = begin(2);
+	assert_false(a->returned);
 	close_it(db);
+	assert_true(a->returned);		/* at once */
 	assert_false(a->ran);
 	pass(TICK);
 	assert_int_equal(db->starts, 0);	/* a has it, still */

@@ -120,6 +120,7 @@ test_one_that_is_held_is_lost(void **state)
 
 	(void)state;
 	lose(a->conn);
+	assert_true(a->returned);
 	assert_false(a->ran);
 	database_tick(now);
 	assert_int_equal(conns.connects[i], 0);

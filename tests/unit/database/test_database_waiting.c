@@ -130,17 +130,22 @@ test_a_connection_at_the_last_moment(void **state)
 static void
 test_an_outage_at_the_last_moment(void **state)
 {
-	struct user	*a, *b;
+	struct user	*a, *b, *c;
 
 	(void)state;
 	lose(conns.all[0]);
 	a = begin(0);
 	b = begin(1);
+	c = begin(2);
 	now += 2000;
 	coro_tick(now);
 	conn_lost(a->conn, "both");
 	coro_run();
 	assert_refused(b, UNAVAILABLE);
+	assert_refused(c, UNAVAILABLE);
+	become_ready(conns.all[0]);	/* it is nobody's */
+	database_tick(now);
+	assert_int_equal(gauges.db_idle, 1);
 	give(a);
 }
 
