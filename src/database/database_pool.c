@@ -322,7 +322,6 @@ slot_open(struct slot *s)
 		kore_pgsql_cleanup(&sql);
 		return (false);
 	}
-	s->generation = generation;
 	conn_adopt(&s->conn, sql.conn->db);
 	return (true);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What every session is set to, and what of the URL and libpq's defaults is kept. */
+/* What every session is set to, and what of the URL and the defaults is kept. */
 
 /* sources: src/database/database_conninfo.c */
 

@@ -20,25 +20,25 @@
 /* A connection. The test sets what its server and its network do. */
 struct pg_conn {
 	/* For the test to set. */
-	ConnStatusType			 status;
-	PGTransactionStatusType		 transaction;
-	PostgresPollingStatusType	 poll;	/* the next step's outcome */
-	int				 unsent;	/* PQflush() returns it */
-	bool				 refuses;	/* to send a statement */
-	bool				 closed;	/* by the server */
-	unsigned			 notes;	/* notifications to read */
-	bool				 tls;
-	unsigned			 records;	/* of TLS, not read yet */
-	const char			*error;
+	ConnStatusType		 status;
+	PGTransactionStatusType	 transaction;
+	PostgresPollingStatusType	poll;	/* the next step's outcome */
+	int			 unsent;	/* PQflush() returns it */
+	bool			 refuses;	/* to send a statement */
+	bool			 closed;	/* by the server */
+	unsigned		 notes;		/* notifications to read */
+	bool			 tls;
+	unsigned		 records;	/* of TLS, not read yet */
+	const char		*error;
 
 	/* For the test to read. */
-	int				 fd;	/* -1: no socket */
-	int				 events;	/* that are watched */
-	unsigned			 starts;	/* PQconnectStart, reset */
+	int			 fd;		/* -1: no socket */
+	int			 events;	/* that are watched */
+	unsigned		 starts;	/* PQconnectStart, reset */
 
-	void				*watcher;
-	PGresult			*results[FAKE_RESULTS];	/* or NULL: end */
-	unsigned			 nresults;
+	void			*watcher;
+	PGresult		*results[FAKE_RESULTS];	/* or NULL: end */
+	unsigned		 nresults;
 };
 
 /* What libpq does for the next connections. */
