@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What every session is set to, and what of the URL and the defaults is kept. */
+/* What every session is set to; what is kept of the URL and the defaults. */
 
 /* sources: src/database/database_conninfo.c */
 
