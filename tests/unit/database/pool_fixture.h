@@ -184,7 +184,7 @@ setup(void **state)
 	conns.in_transaction = false;
 	conns.sent = NULL;
 	for (i = 0; i < CONNS; i++) {
-		if (!conn_is_ready(conns.all[i]))
+		while (!conn_is_ready(conns.all[i]))	/* renewed again */
 			become_ready(conns.all[i]);
 	}
 	memset(conns.connects, 0, sizeof(conns.connects));

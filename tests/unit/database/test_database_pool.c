@@ -232,6 +232,25 @@ test_read_only_servers_are_left_once_a_second(void **state)
 	assert_int_equal(conns.connects[0], 2);
 }
 
+/* It is older than the renewal: a retry gets another one, at any time. */
+static void
+test_one_from_before_the_renewal_of_read_only_ones(void **state)
+{
+	struct user	*a = begin(0);
+	unsigned	 i = a->conn == conns.all[0] ? 1 : 0;
+
+	(void)state;
+	assert_true(pool_renew_read_only(NULL));
+	become_ready(conns.all[i]);
+	assert_true(pool_renew_read_only(a->conn));
+	assert_false(pool_renew_read_only(conns.all[i]));
+	assert_int_equal(conns.connects[i], 1);
+	now += 1000;
+	assert_true(pool_renew_read_only(a->conn));
+	assert_int_equal(conns.connects[i], 1);
+	give(a);
+}
+
 int
 main(void)
 {
@@ -249,6 +268,7 @@ main(void)
 		TEST(test_requests_wait_for_a_renewal),
 		TEST(test_a_renewal_while_it_connects),
 		TEST(test_read_only_servers_are_left_once_a_second),
+		TEST(test_one_from_before_the_renewal_of_read_only_ones),
 	};
 
 	return (cmocka_run_group_tests_name("database_pool", tests,

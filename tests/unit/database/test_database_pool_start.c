@@ -124,6 +124,9 @@ no_database(void)
 	CHECK(settled == 1);
 	CHECK(fake_libpq.ndbs == 0);
 	pass(500);
+	CHECK(strcmp(fake_heard(), "connect(dbname=keel) watch(out) "
+	    "connect(dbname=keel) watch(out) "
+	    "connect(dbname=keel) watch(out)") == 0);
 	CHECK(gauges.db_down == 3 && gauges.db_in_use == 0);
 	CHECK(fake_libpq.ndbs == 3 && tried == 1);
 	for (i = 0; i < 3; i++) {
