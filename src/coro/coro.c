@@ -116,6 +116,7 @@ stack_get(void)
 	return (map);
 }
 
+/* Looks only at what is below the deepest stack so far. */
 static void
 stack_measure(const char *map)
 {
@@ -125,8 +126,7 @@ stack_measure(const char *map)
 	known = n - loop.high_water / sizeof(*low);
 	for (i = 0; i < known && low[i] == 0; i++)
 		;
-	if ((n - i) * sizeof(*low) > loop.high_water)
-		loop.high_water = (n - i) * sizeof(*low);
+	loop.high_water = (n - i) * sizeof(*low);
 }
 
 static void

@@ -60,8 +60,7 @@ conn_watch(struct db_conn *conn, int events)
 static void
 conn_drop_result(struct db_conn *conn)
 {
-	if (conn->result != NULL)
-		PQclear(conn->result);
+	PQclear(conn->result);
 	conn->result = NULL;
 }
 
@@ -303,7 +302,7 @@ conn_has_rest(const struct db_conn *conn)
 {
 	SSL	*tls;
 
-	if (conn->state == CONN_DOWN || conn->state == CONN_CONNECTING)
+	if (conn->state == CONN_DOWN)
 		return (false);
 	tls = PQsslStruct(conn->db, "OpenSSL");
 	return (tls != NULL && SSL_pending(tls) > 0);

@@ -38,7 +38,7 @@ struct slot {
 	enum use		 use;
 	struct ctx		*holder;	/* NULL unless HELD */
 	unsigned		 generation;	/* when it connected */
-	bool			 renewing;	/* closed by us, not lost */
+	bool			 renewing;	/* not lost since a renewal */
 	TAILQ_ENTRY(slot)	 list;		/* in idle */
 };
 
@@ -134,7 +134,6 @@ slot_free(struct slot *s)
 {
 	struct waiter	*w;
 
-	s->renewing = false;
 	tell_settled();
 	if (s->generation != generation) {
 		slot_renew(s);
@@ -167,7 +166,7 @@ conn_has_result(struct db_conn *conn)
 	if (s->use == ROLLING_BACK) {
 		PQclear(conn_result(conn));
 		slot_free(s);
-	} else if (s->holder != NULL) {
+	} else {
 		coro_wake(s->holder->coro);
 	}
 }
@@ -184,13 +183,10 @@ conn_was_lost(struct db_conn *conn, bool was_ready)
 	if (s->use == IDLE)
 		TAILQ_REMOVE(&idle, s, list);
 	s->renewing = false;
-	if (s->holder != NULL) {
+	if (s->holder != NULL)
 		coro_wake(s->holder->coro);
-	} else {
-		s->use = UNUSABLE;
-		if (was_ready)
-			slot_connect(s, kore_time_ms());
-	}
+	else if (was_ready)
+		slot_connect(s, kore_time_ms());
 	if (!is_worth_waiting())
 		refuse_waiters();
 	tell_settled();
@@ -326,7 +322,6 @@ slot_open(struct slot *s)
 		kore_pgsql_cleanup(&sql);
 		return (false);
 	}
-	s->generation = generation;
 	conn_adopt(&s->conn, sql.conn->db);
 	return (true);
 }

@@ -232,6 +232,25 @@ measure(void)
 	_exit(42);
 }
 
+/* More stacks than the pool keeps: the last one is measured all the same. */
+static void
+measure_without_pool(void)
+{
+	static struct coro	*many[200];
+	size_t			 shallow = 1024, deep = DEEP, i;
+
+	for (i = 0; i < 200; i++) {
+		many[i] = coro_new(goes_deep, leave_to_caller,
+		    i == 199 ? &deep : &shallow);
+		if (many[i] == NULL)
+			_exit(2);
+		coro_resume(many[i]);
+	}
+	for (i = 0; i < 200; i++)
+		coro_free(many[i]);
+	_exit(coro_high_water() >= DEEP ? 42 : 3);
+}
+
 /* Handles SIGSEGV: was it the guard page, right below the stack? */
 static void
 on_fault(int number, siginfo_t *info, void *context)
@@ -323,6 +342,10 @@ test_high_water(void **state)
 	int	 status = in_a_child(measure);
 
 	(void)state;
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 42);
+
+	status = in_a_child(measure_without_pool);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 42);
 }

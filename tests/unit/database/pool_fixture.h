@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the tests of the pool share: requests, and connections without a server.
- */
+/* What the tests of the pool alone share: connections without a server. */
 
 #ifndef TESTS_DATABASE_POOL_FIXTURE_H
 #define TESTS_DATABASE_POOL_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdlib.h>
-#include <string.h>
-
-#include <kore/kore.h>
-#include <kore/pgsql.h>
+#include "pool_requests.h"
 
 #include "base/log.h"
-#include "base/metrics.h"
-#include "database/conn.h"
-#include "database/pool.h"
-
-#define CONNS	2
-#define USERS	4
-
-/* A request: it takes a connection, and gives it back when it is told to. */
-struct user {
-	struct ctx	 c;
-	struct db_conn	*conn;
-	bool		 runs;		/* a statement, at once */
-	bool		 ran;		/* and its result is there */
-	bool		 give;
-};
 
 /* The connections, without PostgreSQL. */
 static struct {
@@ -44,32 +17,6 @@ static struct {
 	bool		 reachable;
 	const char	*sent;		/* last; prepared: its name */
 } conns;
-
-static struct user		users[USERS];
-static struct worker_metrics	gauges;
-static uint64_t			now;
-static unsigned			settled;
-
-struct worker_metrics	*metrics = &gauges;
-u_int16_t		 pgsql_conn_max;
-const struct model	 none_model = { .name = "none" };
-
-QUERY(pool_test, query, none);
-
-/* Kore. */
-
-void
-fatal(const char *fmt, ...)
-{
-	(void)fmt;
-	abort();
-}
-
-u_int64_t
-kore_time_ms(void)
-{
-	return (now);
-}
 
 int
 kore_pgsql_register(const char *name, const char *info)
@@ -213,86 +160,6 @@ lose(struct db_conn *conn)
 	coro_run();
 }
 
-/* Requests. */
-
-static void	use_connection(void *) AWAITS;
-
-static void
-use_connection(void *arg)
-{
-	struct user	*u = arg;
-	PGresult	*r;
-
-	u->conn = pool_take(&u->c);
-	if (u->runs) {
-		r = pool_run(&u->c, u->conn, &pool_test_query.query, NULL,
-		    NULL, 0);
-		u->ran = r != NULL;
-		PQclear(r);
-	}
-	while (!u->give)
-		ctx_wait(&u->c, 3600000);
-	pool_give(u->conn);
-	u->conn = NULL;
-}
-
-static void
-user_done(void *arg)
-{
-	struct user	*u = arg;
-
-	coro_free(u->c.coro);
-	u->c.coro = NULL;
-	arena_free(&u->c.arena, false);
-}
-
-static struct user *
-begin_with(unsigned i, bool runs)
-{
-	struct user	*u = &users[i];
-
-	memset(u, 0, sizeof(*u));
-	u->runs = runs;
-	u->c.coro = coro_new(use_connection, user_done, u);
-	assert_non_null(u->c.coro);
-	coro_wake(u->c.coro);
-	coro_run();
-	return (u);
-}
-
-static struct user *
-begin(unsigned i)
-{
-	return (begin_with(i, false));
-}
-
-static void
-give(struct user *u)
-{
-	u->give = true;
-	coro_wake(u->c.coro);
-	coro_run();
-}
-
-static void
-assert_refused(const struct user *u, const char *message)
-{
-	assert_null(u->c.coro);
-	assert_ptr_equal(u->c.error.kind, &ERR_UNAVAILABLE);
-	assert_string_equal(u->c.error.message, message);
-}
-
-static void
-schedule(void)
-{
-}
-
-static void
-count_settled(void)
-{
-	settled++;
-}
-
 /* The pool lives as long as its process: so the tests share one. */
 static int
 setup_pool(void **state)
@@ -317,7 +184,7 @@ setup(void **state)
 	conns.in_transaction = false;
 	conns.sent = NULL;
 	for (i = 0; i < CONNS; i++) {
-		if (!conn_is_ready(conns.all[i]))
+		while (!conn_is_ready(conns.all[i]))	/* renewed again */
 			become_ready(conns.all[i]);
 	}
 	memset(conns.connects, 0, sizeof(conns.connects));
@@ -331,5 +198,7 @@ teardown(void **state)
 	(void)state;
 	return (coro_count() == 0 && arena_count() == 0 ? 0 : -1);
 }
+
+#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 #endif

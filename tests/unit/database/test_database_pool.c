@@ -5,6 +5,7 @@
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
 /* sources: src/base/faults.c */
+/* defines: -Dclock_gettime=fake_clock */
 
 #include "pool_fixture.h"
 
@@ -119,6 +120,7 @@ test_one_that_is_held_is_lost(void **state)
 
 	(void)state;
 	lose(a->conn);
+	assert_true(a->returned);
 	assert_false(a->ran);
 	database_tick(now);
 	assert_int_equal(conns.connects[i], 0);
@@ -230,7 +232,24 @@ test_read_only_servers_are_left_once_a_second(void **state)
 	assert_int_equal(conns.connects[0], 2);
 }
 
-#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+/* It is older than the renewal: a retry gets another one, at any time. */
+static void
+test_one_from_before_the_renewal_of_read_only_ones(void **state)
+{
+	struct user	*a = begin(0);
+	unsigned	 i = a->conn == conns.all[0] ? 1 : 0;
+
+	(void)state;
+	assert_true(pool_renew_read_only(NULL));
+	become_ready(conns.all[i]);
+	assert_true(pool_renew_read_only(a->conn));
+	assert_false(pool_renew_read_only(conns.all[i]));
+	assert_int_equal(conns.connects[i], 1);
+	now += 1000;
+	assert_true(pool_renew_read_only(a->conn));
+	assert_int_equal(conns.connects[i], 1);
+	give(a);
+}
 
 int
 main(void)
@@ -249,6 +268,7 @@ main(void)
 		TEST(test_requests_wait_for_a_renewal),
 		TEST(test_a_renewal_while_it_connects),
 		TEST(test_read_only_servers_are_left_once_a_second),
+		TEST(test_one_from_before_the_renewal_of_read_only_ones),
 	};
 
 	return (cmocka_run_group_tests_name("database_pool", tests,

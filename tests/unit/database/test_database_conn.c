@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: ISC */
+/* How a connection becomes ready, step by step, and what can go wrong. */
+
+/* sources: src/database/database_conn.c tests/unit/fakes/libpq_fake.c */
+
+#include "conn_fixture.h"
+
+static void
+test_it_connects_and_prepares_in_steps(void **state)
+{
+	(void)state;
+	assert_int_equal(conn.state, CONN_DOWN);
+	assert_int_equal(conn.evt.type, KORE_TYPE_PGSQL_CONN);
+	assert_true(conn_connect(&conn, START));
+	assert_int_equal(conn.state, CONN_CONNECTING);
+	assert_heard("connect(dbname=keel) watch(out)");
+	db = conn.db;
+
+	connect_to(PGRES_POLLING_WRITING);
+	assert_heard("poll watch(out)");
+	connect_to(PGRES_POLLING_READING);
+	assert_heard("poll watch(in)");
+	connect_to(PGRES_POLLING_OK);
+	assert_heard("poll nonblocking prepare(a.one: SELECT 1) watch(in)");
+	assert_int_equal(conn.state, CONN_PREPARING);
+	assert_false(conn_is_ready(&conn));
+
+	answer(OK, "");
+	assert_heard("read prepare(a.two: SELECT $1) watch(in)");
+	assert_false(conn_is_ready(&conn));
+	answer(OK, "");
+	assert_heard("read debug(connected) READY");
+	assert_true(conn_is_ready(&conn));
+	assert_int_equal(conn.deadline, 0);
+	assert_null(conn_result(&conn));
+}
+
+/* Notifications before LISTEN were missed: so it says that there may be one. */
+static void
+test_it_listens_when_all_is_prepared(void **state)
+{
+	(void)state;
+	with.channel = "jobs";
+	conn_connect(&conn, START);
+	db = conn.db;
+	connect_to(PGRES_POLLING_OK);
+	answer(OK, "");
+	assert_false(conn.listening);
+	fake_heard();
+	answer(OK, "");
+	assert_heard("read query(LISTEN jobs) watch(in)");
+	assert_int_equal(conn.state, CONN_PREPARING);
+	db->notes = 1;			/* READY will say it */
+	answer(OK, "");
+	assert_heard("read debug(connected) READY NOTIFIED");
+	assert_int_equal(db->notes, 0);
+
+	db->notes = 2;
+	fake_event(db, READ, 0);
+	assert_heard("read NOTIFIED NOTIFIED");
+
+	/* The next connection must listen again. */
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	assert_false(conn.listening);
+	answer(OK, "");
+	answer(OK, "");
+	assert_true(conn.listening);
+	answer(OK, "");
+	assert_true(conn_is_ready(&conn));
+	fake_heard();
+}
+
+static void
+test_without_queries_it_is_ready_at_once(void **state)
+{
+	(void)state;
+	with.queries_end = with.queries;
+	conn_connect(&conn, START);
+	db = conn.db;
+	connect_to(PGRES_POLLING_OK);
+	assert_heard("connect(dbname=keel) watch(out) poll nonblocking "
+	    "debug(connected) READY");
+}
+
+/* Kore has opened it, and blocked for that. */
+static void
+test_one_that_is_open_is_adopted(void **state)
+{
+	(void)state;
+	db = fake_open();
+	now = START + 7;
+	conn_adopt(&conn, db);
+	assert_heard("nonblocking prepare(a.one: SELECT 1) watch(in)");
+	assert_ptr_equal(conn.db, db);
+	assert_int_equal(conn.deadline, START + 7 + 4000);
+	answer(OK, "");
+	answer(OK, "");
+	assert_true(conn_is_ready(&conn));
+	assert_int_equal(conn.deadline, 0);
+	fake_heard();
+}
+
+/* Connecting and preparing have four seconds in all, not each. */
+static void
+test_it_has_four_seconds_in_all(void **state)
+{
+	unsigned	 steps, n;
+
+	(void)state;
+	for (steps = 0; steps < 4; steps++) {
+		make_ready();
+		conn_connect(&conn, START);
+		for (n = 0; n < steps; n++) {
+			now += 500;
+			if (n == 0)
+				connect_to(PGRES_POLLING_READING);
+			else if (n == 1)
+				connect_to(PGRES_POLLING_OK);
+			else
+				answer(OK, "");
+		}
+		fake_heard();
+		conn_tick(&conn, START + 3999);
+		assert_heard("");
+		conn_tick(&conn, START + 4000);
+		assert_heard("warning(a connection was lost: it did not "
+		    "answer in time) watch(edge) NOT CONNECTED");
+		conn_tick(&conn, START + 60000);
+		assert_heard("");
+	}
+}
+
+static void
+test_a_ready_one_has_no_deadline(void **state)
+{
+	(void)state;
+	conn_tick(&conn, UINT64_MAX);
+	assert_heard("");
+	assert_true(conn_is_ready(&conn));
+}
+
+static void
+test_nothing_can_start_to_connect(void **state)
+{
+	(void)state;
+	fake_libpq.no_memory = true;
+	assert_false(conn_connect(&conn, START));
+	assert_int_equal(conn.state, CONN_DOWN);
+	assert_heard("connect(dbname=keel)");
+
+	/* The host's address is wrong, say. */
+	fake_libpq.no_memory = false;
+	fake_libpq.no_start = true;
+	assert_false(conn_connect(&conn, START));
+	assert_int_equal(conn.state, CONN_DOWN);
+	assert_int_equal(conn.deadline, 0);
+	assert_heard("connect(dbname=keel)");
+	assert_false(conn_connect(&conn, START));
+	assert_heard("reset");
+
+	fake_libpq.no_start = false;
+	assert_true(conn_connect(&conn, START + 1));
+	assert_int_equal(conn.deadline, START + 4001);
+	assert_heard("reset watch(out)");
+	assert_int_equal(fake_libpq.ndbs, 1);
+}
+
+/* Even if it was ready: libpq has closed the old connection. */
+static void
+test_a_renewal_cannot_start(void **state)
+{
+	(void)state;
+	fake_libpq.no_start = true;
+	assert_false(conn_connect(&conn, START));
+	assert_int_equal(conn.state, CONN_DOWN);
+	assert_false(conn_is_ready(&conn));
+	assert_heard("reset");
+}
+
+/* The first line is logged, once in an outage. */
+static void
+test_it_cannot_connect(void **state)
+{
+	(void)state;
+	conn_connect(&conn, START);
+	db->error = "connection refused\n\tIs the server running?\n";
+	fake_heard();
+	connect_to(PGRES_POLLING_FAILED);
+	assert_heard("poll warning(a connection was lost: connection refused) "
+	    "watch(edge) NOT CONNECTED");
+
+	conn_connect(&conn, START);
+	fake_heard();
+	connect_to(PGRES_POLLING_FAILED);
+	assert_heard("poll watch(edge) NOT CONNECTED");
+
+	make_ready();		/* the outage is over */
+	conn_connect(&conn, START);
+	db->error = "again";
+	fake_heard();
+	connect_to(PGRES_POLLING_FAILED);
+	assert_heard("poll warning(a connection was lost: again) watch(edge) "
+	    "NOT CONNECTED");
+}
+
+/* A ready one that is lost is logged each time, and is no outage. */
+static void
+test_losing_a_ready_one_is_logged_each_time(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		conn_lost(&conn, "gone\nfor good");
+		assert_heard("warning(a connection was lost: gone) "
+		    "watch(edge) LOST");
+		conn_connect(&conn, START);
+		fake_heard();
+		connect_to(PGRES_POLLING_FAILED);
+		assert_heard(i == 0 ? "poll warning(a connection was lost: "
+		    "no error) watch(edge) NOT CONNECTED" :
+		    "poll watch(edge) NOT CONNECTED");
+		conn_connect(&conn, START);
+		connect_to(PGRES_POLLING_FAILED);
+		fake_heard();
+		conn.state = CONN_READY;	/* without ending the outage */
+	}
+}
+
+static void
+test_preparing_fails(void **state)
+{
+	(void)state;
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	fake_heard();
+	answer(PGRES_FATAL_ERROR, "ERROR: no such table\nLINE 1");
+	assert_heard("read warning(a connection was lost: ERROR: no such "
+	    "table) watch(edge) NOT CONNECTED");
+	assert_null(conn_result(&conn));
+
+	/* A result of another kind is wrong as well. */
+	make_ready();
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	answer(OK, "");
+	fake_heard();
+	answer(PGRES_TUPLES_OK, "");
+	assert_heard("read warning(a connection was lost: ) watch(edge) "
+	    "NOT CONNECTED");
+}
+
+static void
+test_listening_fails(void **state)
+{
+	(void)state;
+	with.channel = "jobs";
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	answer(OK, "");
+	answer(OK, "");
+	fake_heard();
+	answer(PGRES_FATAL_ERROR, "no");
+	assert_heard("read warning(a connection was lost: no) watch(edge) "
+	    "NOT CONNECTED");
+}
+
+static void
+test_a_statement_to_prepare_is_not_sent(void **state)
+{
+	(void)state;
+	conn_connect(&conn, START);
+	db->refuses = true;
+	db->error = "out of memory\n";
+	fake_heard();
+	connect_to(PGRES_POLLING_OK);
+	assert_heard("poll nonblocking prepare(a.one: SELECT 1) "
+	    "warning(a connection was lost: out of memory) watch(edge) "
+	    "NOT CONNECTED");
+	assert_false(conn.running);
+}
+
+/* Without a socket there is nothing to watch. */
+static void
+test_without_a_socket_nothing_is_watched(void **state)
+{
+	(void)state;
+	db->fd = -1;
+	conn_lost(&conn, "gone");
+	assert_heard("warning(a connection was lost: gone) LOST");
+}
+
+/* Events of the socket of a connection that is down. */
+static void
+test_a_lost_one_reads_nothing(void **state)
+{
+	(void)state;
+	conn_lost(&conn, "gone");
+	fake_heard();
+	fake_event(db, READ | WRITE, 1);
+	assert_heard("");
+	assert_int_equal(conn.evt.flags, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		TEST(test_it_connects_and_prepares_in_steps),
+		TEST(test_it_listens_when_all_is_prepared),
+		TEST(test_without_queries_it_is_ready_at_once),
+		TEST(test_one_that_is_open_is_adopted),
+		TEST(test_it_has_four_seconds_in_all),
+		TEST_READY(test_a_ready_one_has_no_deadline),
+		TEST(test_nothing_can_start_to_connect),
+		TEST_READY(test_a_renewal_cannot_start),
+		TEST_READY(test_it_cannot_connect),
+		TEST_READY(test_losing_a_ready_one_is_logged_each_time),
+		TEST_READY(test_preparing_fails),
+		TEST_READY(test_listening_fails),
+		TEST_READY(test_a_statement_to_prepare_is_not_sent),
+		TEST_READY(test_without_a_socket_nothing_is_watched),
+		TEST_READY(test_a_lost_one_reads_nothing),
+	};
+
+	return (cmocka_run_group_tests_name("conn", tests, NULL, NULL));
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+/* Replaces libpq, and Kore's events for its sockets. */
+
+#include <sys/epoll.h>
+
+#include <openssl/ssl.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libpq_fake.h"
+
+#define FIRST_FD	100
+
+/* A result is allocated, so that AddressSanitizer reports one not cleared. */
+struct pg_result {
+	ExecStatusType	 status;
+	char		 message[80];
+};
+
+struct fake_libpq	fake_libpq;
+
+static char	said[4096];
+
+void
+fake_say(const char *fmt, ...)
+{
+	size_t	 n = strlen(said);
+	va_list	 ap;
+
+	if (n > 0)
+		said[n++] = ' ';
+	va_start(ap, fmt);
+	vsnprintf(said + n, sizeof(said) - n, fmt, ap);
+	va_end(ap);
+}
+
+const char *
+fake_heard(void)
+{
+	static char	 last[sizeof(said)];
+
+	strcpy(last, said);
+	said[0] = '\0';
+	return (last);
+}
+
+static void
+forget_results(PGconn *db)
+{
+	while (db->nresults > 0)
+		free(db->results[--db->nresults]);
+}
+
+void
+fake_libpq_clear(void)
+{
+	unsigned	 i;
+
+	for (i = 0; i < fake_libpq.ndbs; i++)
+		forget_results(&fake_libpq.dbs[i]);
+	memset(&fake_libpq, 0, sizeof(fake_libpq));
+	said[0] = '\0';
+}
+
+/* A new socket: nothing is watched, and nothing is left of the old one. */
+static void
+start(PGconn *db)
+{
+	forget_results(db);
+	db->status = fake_libpq.no_start ? CONNECTION_BAD : CONNECTION_STARTED;
+	db->transaction = PQTRANS_IDLE;
+	db->poll = PGRES_POLLING_WRITING;
+	db->unsent = 0;
+	db->refuses = db->closed = db->tls = false;
+	db->notes = db->records = 0;
+	db->error = "no error";
+	db->fd = fake_libpq.no_start ? -1 :
+	    FIRST_FD + (int)(db - fake_libpq.dbs);
+	db->events = 0;
+	db->starts++;
+}
+
+static PGconn *
+next(void)
+{
+	if (fake_libpq.ndbs == FAKE_DBS)
+		abort();
+	return (&fake_libpq.dbs[fake_libpq.ndbs++]);
+}
+
+PGconn *
+fake_open(void)
+{
+	PGconn	*db = next();
+
+	start(db);
+	db->status = CONNECTION_OK;
+	return (db);
+}
+
+static void
+arrived(PGconn *db, PGresult *r)
+{
+	if (db->nresults == FAKE_RESULTS)
+		abort();
+	db->results[db->nresults++] = r;
+}
+
+void
+fake_result(PGconn *db, ExecStatusType status, const char *message)
+{
+	PGresult	*r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		abort();
+	r->status = status;
+	snprintf(r->message, sizeof(r->message), "%s", message);
+	arrived(db, r);
+}
+
+void
+fake_end(PGconn *db)
+{
+	arrived(db, NULL);
+}
+
+bool
+fake_watches(const PGconn *db, int events)
+{
+	return ((db->events & events) == events);
+}
+
+void
+fake_event(PGconn *db, int kore_flags, int error)
+{
+	struct kore_event	*evt = db->watcher;
+
+	evt->flags |= kore_flags;
+	evt->handle(evt, error);
+}
+
+/* Kore. */
+
+void
+kore_platform_event_schedule(int fd, int events, int flags, void *udata)
+{
+	PGconn	*db = &fake_libpq.dbs[fd - FIRST_FD];
+
+	if (db->fd != fd || flags != 0)
+		abort();
+	db->events = events;
+	db->watcher = udata;
+	fake_say("watch(%s%s%s)", events & EPOLLIN ? "in" : "",
+	    events & EPOLLOUT ? "out" : "",
+	    (events & EPOLLET) != 0 ? "edge" : "");
+}
+
+/* libpq, while it connects. */
+
+PGconn *
+PQconnectStart(const char *conninfo)
+{
+	PGconn	*db;
+
+	fake_say("connect(%s)", conninfo);
+	if (fake_libpq.no_memory)
+		return (NULL);
+	db = next();
+	start(db);
+	return (db);
+}
+
+int
+PQresetStart(PGconn *db)
+{
+	fake_say("reset");
+	start(db);
+	return (!fake_libpq.no_start);
+}
+
+PostgresPollingStatusType
+PQconnectPoll(PGconn *db)
+{
+	if (db->poll == PGRES_POLLING_OK)
+		db->status = CONNECTION_OK;
+	if (db->poll == PGRES_POLLING_FAILED)
+		db->status = CONNECTION_BAD;
+	fake_say("poll");
+	return (db->poll);
+}
+
+ConnStatusType
+PQstatus(const PGconn *db)
+{
+	return (db->status);
+}
+
+int
+PQsocket(const PGconn *db)
+{
+	return (db->fd);
+}
+
+char *
+PQerrorMessage(const PGconn *db)
+{
+	return ((char *)(uintptr_t)db->error);
+}
+
+int
+PQsetnonblocking(PGconn *db, int on)
+{
+	(void)db;
+	fake_say(on ? "nonblocking" : "blocking");
+	return (0);
+}
+
+PGTransactionStatusType
+PQtransactionStatus(const PGconn *db)
+{
+	return (db->transaction);
+}
+
+/* libpq, for statements. */
+
+int
+PQsendQuery(PGconn *db, const char *sql)
+{
+	fake_say("query(%s)", sql);
+	return (!db->refuses);
+}
+
+int
+PQsendPrepare(PGconn *db, const char *name, const char *sql, int n,
+    const Oid *types)
+{
+	fake_say("prepare(%s: %s)", name, sql);
+	if (n != 0 || types != NULL)
+		abort();
+	return (!db->refuses);
+}
+
+int
+PQsendQueryPrepared(PGconn *db, const char *name, int n,
+    const char *const *values, const int *lengths, const int *formats,
+    int binary)
+{
+	int	 i;
+
+	fake_say("execute(%s)", name);
+	for (i = 0; i < n; i++)
+		fake_say("$%d=%s", i + 1, values[i]);
+	if (lengths != NULL || formats != NULL || binary)
+		abort();
+	return (!db->refuses);
+}
+
+int
+PQflush(PGconn *db)
+{
+	return (db->unsent);
+}
+
+/* Reads one TLS record. */
+int
+PQconsumeInput(PGconn *db)
+{
+	fake_say("read");
+	if (db->records > 0)
+		db->records--;
+	return (!db->closed);
+}
+
+int
+PQisBusy(PGconn *db)
+{
+	return (db->nresults == 0 && db->status != CONNECTION_BAD);
+}
+
+PGresult *
+PQgetResult(PGconn *db)
+{
+	PGresult	*r;
+
+	if (PQisBusy(db))
+		abort();	/* libpq would block */
+	if (db->nresults == 0)
+		return (NULL);
+	r = db->results[0];
+	db->nresults--;
+	memmove(db->results, db->results + 1,
+	    db->nresults * sizeof(db->results[0]));
+	return (r);
+}
+
+ExecStatusType
+PQresultStatus(const PGresult *r)
+{
+	return (r != NULL ? r->status : PGRES_FATAL_ERROR);
+}
+
+char *
+PQresultErrorMessage(const PGresult *r)
+{
+	return ((char *)(uintptr_t)(r != NULL ? r->message : ""));
+}
+
+void
+PQclear(PGresult *r)
+{
+	free(r);
+}
+
+PGnotify *
+PQnotifies(PGconn *db)
+{
+	if (db->notes == 0)
+		return (NULL);
+	db->notes--;
+	return (calloc(1, sizeof(PGnotify)));
+}
+
+void
+PQfreemem(void *p)
+{
+	free(p);
+}
+
+void *
+PQsslStruct(PGconn *db, const char *library)
+{
+	return (strcmp(library, "OpenSSL") == 0 && db->tls ? db : NULL);
+}
+
+int
+SSL_pending(const SSL *tls)
+{
+	const PGconn	*db = (const void *)tls;
+
+	return ((int)db->records);
+}
