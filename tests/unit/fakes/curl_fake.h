@@ -35,7 +35,7 @@ struct fake_easy;
 
 extern struct fake_curl {
 	/* Set by the test. */
-	const struct fake_perform	*performs;	/* one after the other */
+	const struct fake_perform	*performs;	/* the next ones */
 	void				(*hook)(void);
 	curl_socket_t			 socket;	/* the active one */
 	const char			*ca_path;	/* CAPATH if not set */

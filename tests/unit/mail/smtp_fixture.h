@@ -7,7 +7,7 @@
 /*
  * curl_transfer() is the test's: it says when each thread ends and with what,
  * and when the loop hears of it. Needs -Wl,--wrap of clock_gettime,
- * pthread_create, eventfd and eventfd_write.
+ * pthread_attr_init, pthread_create, eventfd and eventfd_write.
  */
 
 #include <setjmp.h>
@@ -54,7 +54,7 @@ static struct sending		sendings[SENDINGS];
 static uint64_t			now = 1000000;
 static sem_t			told;		/* by eventfd_write() */
 static unsigned			nthreads;
-static bool			no_thread, no_eventfd;
+static bool			no_thread, no_attributes, no_eventfd;
 static const char		*curl_problem;
 
 /* The loop's event, as it was given to Kore. */
@@ -72,6 +72,8 @@ int	__wrap_pthread_create(pthread_t *, const pthread_attr_t *,
 	    void *(*)(void *), void *);
 int	__real_pthread_create(pthread_t *, const pthread_attr_t *,
 	    void *(*)(void *), void *);
+int	__wrap_pthread_attr_init(pthread_attr_t *);
+int	__real_pthread_attr_init(pthread_attr_t *);
 int	__wrap_eventfd(unsigned, int);
 int	__real_eventfd(unsigned, int);
 int	__wrap_eventfd_write(int, eventfd_t);
@@ -93,6 +95,12 @@ __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 	nthreads += !no_thread;
 	return (no_thread ? EAGAIN :
 	    __real_pthread_create(thread, attr, fn, arg));
+}
+
+int
+__wrap_pthread_attr_init(pthread_attr_t *attr)
+{
+	return (no_attributes ? ENOMEM : __real_pthread_attr_init(attr));
 }
 
 int
@@ -278,7 +286,7 @@ setup(void **state)
 	(void)state;
 	coro_init(SENDINGS, schedule);
 	mail_settings.host = "mail.example.org";
-	no_thread = no_eventfd = false;
+	no_thread = no_attributes = no_eventfd = false;
 	nthreads = 0;
 	return (0);
 }

@@ -171,8 +171,8 @@ static void
 test_a_stale_connection(void **state)
 {
 	static const struct fake_perform	stale[] = {
-		{ { "hook", "> MAIL FROM:<a@x>", "error Broken" }, CURLE_SEND_ERROR,
-		    0 },
+		{ { "hook", "> MAIL FROM:<a@x>", "error Broken" },
+		    CURLE_SEND_ERROR, 0 },
 		{ { "hook", CONNECT, ENVELOPE, "read", "< 250 Taken" },
 		    CURLE_OK, 1 },
 	};
