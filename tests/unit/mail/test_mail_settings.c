@@ -207,6 +207,86 @@ test_senders(void **state)
 	}
 }
 
+#define A10	"aaaaaaaaaa"
+#define A60	A10 A10 A10 A10 A10 A10
+#define A100	A60 A10 A10 A10 A10
+#define U10	"\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60"
+#define U100	U10 U10 U10 U10 U10 U10 U10 U10 U10 U10
+#define LABEL	A60 "a-a"
+#define HOST	LABEL "." LABEL "." LABEL "." A60	/* 252 characters */
+
+/* The longest of each, and one character more. */
+static void
+test_lengths(void **state)
+{
+	static const struct {
+		const char	*url, *from;
+		bool		 good;
+	} cases[] = {
+		{ "smtp://" LABEL, FROM, true },
+		{ "smtp://" LABEL "a", FROM, false },
+		{ "smtp://" HOST "a", FROM, true },
+		{ "smtp://" HOST "aa", FROM, false },
+		{ "smtp://a_b-c.x", FROM, true },
+		{ "smtp://a.-b", FROM, false },
+		{ "smtp://a-.b", FROM, false },
+		{ "smtp://a.b.", FROM, false },
+		{ NULL, A60 "aaaa@b", true },
+		{ NULL, A60 "aaaaa@b", false },
+		{ NULL, "a@" HOST "a", true },
+		{ NULL, "a@" HOST "aa", false },
+		{ NULL, A100 " <a@b>", true },
+		{ NULL, A100 "a <a@b>", false },
+		{ NULL, U100 " <a@b>", true },
+		{ NULL, U100 "\u4f60 <a@b>", false },
+	};
+	struct mail_settings	 m;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		if ((mail_settings_read(cases[i].url, true, NULL,
+		    cases[i].from, &m) == NULL) != cases[i].good)
+			fail_msg("case %zu", i);
+		forget(&m, cases[i].from);
+	}
+}
+
+/* Quotes belong to the name only when there are two. */
+static void
+test_quotes(void **state)
+{
+	static const struct {
+		const char	*from;
+		const char	*name;		/* NULL: refused */
+	} cases[] = {
+		{ "\"a\" <a@b>", "a" },
+		{ "\"a b \"   <a@b>", "a b " },
+		{ "\"\" <a@b>", "" },
+		{ "\" <a@b>", NULL },
+		{ "a\" <a@b>", NULL },
+		{ "\"a <a@b>", NULL },
+		{ "\"a\\\"b\" <a@b>", NULL },
+		{ "\"a\\\\\" <a@b>", "a\\" },
+		{ "\"a\\\" <a@b>", "a\\" },
+		{ "\"a<b\" <a@b>", NULL },
+		{ "a>b <a@b>", NULL },
+	};
+	struct mail_settings	 m;
+	const char		*what;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		what = mail_settings_read(NULL, true, NULL, cases[i].from, &m);
+		if ((what == NULL) != (cases[i].name != NULL))
+			fail_msg("%s: %s", cases[i].from, what);
+		if (what == NULL)
+			assert_string_equal(m.from_name, cases[i].name);
+		forget(&m, cases[i].from);
+	}
+}
+
 static void
 test_authorities(void **state)
 {
@@ -229,6 +309,8 @@ main(void)
 		cmocka_unit_test(test_invalid_urls),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_senders),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_authorities),
 	};
 
