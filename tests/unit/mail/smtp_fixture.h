@@ -7,7 +7,8 @@
 /*
  * curl_transfer() is the test's: it says when each thread ends and with what,
  * and when the loop hears of it. Needs -Wl,--wrap of clock_gettime,
- * pthread_attr_init, pthread_create, eventfd and eventfd_write.
+ * pthread_attr_init, pthread_create, pthread_mutex_lock, pthread_mutex_unlock,
+ * eventfd and eventfd_write.
  */
 
 #include <setjmp.h>
@@ -30,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/faults.h"
 #include "mail/smtp.h"
@@ -74,6 +76,10 @@ int	__real_pthread_create(pthread_t *, const pthread_attr_t *,
 	    void *(*)(void *), void *);
 int	__wrap_pthread_attr_init(pthread_attr_t *);
 int	__real_pthread_attr_init(pthread_attr_t *);
+int	__wrap_pthread_mutex_lock(pthread_mutex_t *);
+int	__real_pthread_mutex_lock(pthread_mutex_t *);
+int	__wrap_pthread_mutex_unlock(pthread_mutex_t *);
+int	__real_pthread_mutex_unlock(pthread_mutex_t *);
 int	__wrap_eventfd(unsigned, int);
 int	__real_eventfd(unsigned, int);
 int	__wrap_eventfd_write(int, eventfd_t);
@@ -101,6 +107,27 @@ int
 __wrap_pthread_attr_init(pthread_attr_t *attr)
 {
 	return (no_attributes ? ENOMEM : __real_pthread_attr_init(attr));
+}
+
+/* Every unlock has its lock. */
+static __thread unsigned	locks;
+static _Atomic unsigned		wrong_unlocks;
+
+int
+__wrap_pthread_mutex_lock(pthread_mutex_t *m)
+{
+	locks++;
+	return (__real_pthread_mutex_lock(m));
+}
+
+int
+__wrap_pthread_mutex_unlock(pthread_mutex_t *m)
+{
+	if (locks == 0)
+		wrong_unlocks++;
+	else
+		locks--;
+	return (__real_pthread_mutex_unlock(m));
 }
 
 int
@@ -284,6 +311,7 @@ static inline int
 setup(void **state)
 {
 	(void)state;
+	alarm(60);		/* if a thread is waited for in vain */
 	coro_init(SENDINGS, schedule);
 	mail_settings.host = "mail.example.org";
 	no_thread = no_attributes = no_eventfd = false;
@@ -295,7 +323,8 @@ static inline int
 teardown(void **state)
 {
 	(void)state;
-	return (coro_count() == 0 && arena_count() == 0 && !is_told() ? 0 : -1);
+	return (coro_count() == 0 && arena_count() == 0 && !is_told() &&
+	    wrong_unlocks == 0 ? 0 : -1);
 }
 
 #endif

@@ -6,7 +6,8 @@
 /* sources: src/base/mem.c src/base/faults.c */
 /* defines: -DFAULTS -Wl,--wrap=clock_gettime,--wrap=pthread_create */
 /* defines: -Wl,--wrap=eventfd,--wrap=eventfd_write */
-/* defines: -Wl,--wrap=pthread_attr_init */
+/* defines: -Wl,--wrap=pthread_attr_init,--wrap=pthread_mutex_lock */
+/* defines: -Wl,--wrap=pthread_mutex_unlock */
 
 #include "smtp_fixture.h"
 
