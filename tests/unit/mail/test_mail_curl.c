@@ -217,6 +217,7 @@ test_smtputf8(void **state)
 		{ { "< 250 SMTPUTF8", "< 220 Go on", "< 250 SMTPUTF8" },
 		    true },
 		{ { "< 250 SMTPUTF8", "< 221 Bye" }, true },
+		{ { "< 250 SMTPUTF8", "< 220", "< 250" }, false },
 	};
 	struct transfer	 t;
 	size_t		 i;
