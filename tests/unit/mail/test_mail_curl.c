@@ -288,8 +288,8 @@ test_what_was_said(void **state)
 		{ { "< 554 Not today" }, "554 Not today", false, false },
 		{ { "> MAIL FROM:<a>", "< 550 No" }, "550 No", true, true },
 		{ { "> MAIL FROM:<a>" }, "", true, false },
-		{ { "> MAIL", "> mail FROM", "> RCPT TO:<b>" }, "", false,
-		    false },
+		{ { "> MAIL", "> mail FROM", "> MAILS x", "> RCPT TO:<b>" },
+		    "", false, false },
 		{ { "< 220 Hi", "> EHLO x" }, "", false, false },
 		/* Of several lines, the last. */
 		{ { "> MAIL FROM:<a>", "< 550-No", "< 550 Never" },
