@@ -218,9 +218,12 @@ static void
 test_a_stale_connection_and_no_new_one(void **state)
 {
 	static const struct fake_perform	stale[] = {
-		{ { "< 421 Idle", "> MAIL FROM:<a@x>", "error Broken" },
-		    CURLE_SEND_ERROR, 0 },
-		{ { "hook" }, CURLE_COULDNT_CONNECT, 1 },
+		{ { "> MAIL FROM:<a@x>", "error Broken" }, CURLE_SEND_ERROR,
+		    0 },
+		{ { NULL }, CURLE_COULDNT_CONNECT, 1 },
+	}, idle[] = {
+		{ { "< 421 Idle" }, CURLE_SEND_ERROR, 0 },
+		{ { NULL }, CURLE_COULDNT_CONNECT, 1 },
 	}, told[] = {
 		{ { "> MAIL FROM:<a@x>", "> QUIT" }, CURLE_SEND_ERROR, 0 },
 		{ { "socket", "< 554 Not you" }, CURLE_WEIRD_SERVER_REPLY, 1 },
@@ -229,13 +232,16 @@ test_a_stale_connection_and_no_new_one(void **state)
 
 	(void)state;
 	transfer(takes);
-	fake_curl.hook = note_fresh;
 	t = transfer(stale);
 	assert_int_equal(t.result, CURLE_COULDNT_CONNECT);
 	assert_int_equal(fake_curl.nperforms, 2);
 	assert_false(t.begun);
-	assert_string_equal(t.said, "");
 	assert_string_equal(t.error, "");
+
+	transfer(takes);
+	t = transfer(idle);
+	assert_int_equal(t.result, CURLE_COULDNT_CONNECT);
+	assert_string_equal(t.said, "");
 
 	transfer(takes);
 	t = transfer(told);
@@ -252,6 +258,7 @@ test_not_stale(void **state)
 		{ { CONNECT, "> MAIL FROM:<a@x>" }, CURLE_SEND_ERROR, 1 },
 		{ { "> MAIL FROM:<a@x>", "< 550 No" }, CURLE_SEND_ERROR, 0 },
 		{ { ENVELOPE, "read" }, CURLE_RECV_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "read" }, CURLE_OK, 0 },
 	};
 	struct transfer	 t;
 	size_t		 i;

@@ -108,6 +108,42 @@ test_invalid_urls(void **state)
 	}
 }
 
+/* The operator reads which part is wrong. */
+static void
+test_what_is_wrong(void **state)
+{
+	static const struct {
+		const char	*url, *from, *phrase;
+	} cases[] = {
+		{ "http://h", FROM, ": it is neither smtp:// nor smtps://; " },
+		{ "smtp://u@h", FROM, ": it has a user and no password; " },
+		{ "smtp://u:p@x@h", FROM, ": it has more than one @; " },
+		{ "smtp://u:%00@h", FROM, ": its user or password is empty, " },
+		{ "smtp://[::1", FROM, ": its [ is not closed; " },
+		{ "smtp://[x]", FROM, ": what is in brackets is no address; " },
+		{ "smtp://-a", FROM, ": its host is no name and no address; " },
+		{ "smtp://h/", FROM, ": something follows the host; " },
+		{ "smtp://h?x", FROM, ": something follows the host; " },
+		{ "smtp://h#x", FROM, ": something follows the host; " },
+		{ "smtp://h:0", FROM, ": its port is not a number from 1 to " },
+		{ NULL, "Keel", ", not 'Keel'" },
+		{ NULL, "a\x1b[1m@b", ", not '(control characters)'" },
+		{ NULL, "a\xff@b", ", not '(control characters)'" },
+	};
+	struct mail_settings	 m;
+	const char		*what;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		what = mail_settings_read(cases[i].url, true, NULL,
+		    cases[i].from, &m);
+		if (what == NULL || strstr(what, cases[i].phrase) == NULL)
+			fail_msg("case %zu: %s", i, what);
+		forget(&m, cases[i].from);
+	}
+}
+
 static void
 test_tls(void **state)
 {
@@ -123,6 +159,7 @@ test_tls(void **state)
 		{ "smtp://u:" HIDDEN "@mail.example.org", false, false },
 		{ "smtp://u:" HIDDEN "@192.0.2.1", false, false },
 		{ "smtp://u:" HIDDEN "@128.0.0.1", false, false },
+		{ "smtp://u:" HIDDEN "@126.255.255.255", false, false },
 		{ "smtp://u:" HIDDEN "@localhost.example", false, false },
 		{ "smtp://u:" HIDDEN "@[2001:db8::1]", false, false },
 		{ "smtp://u:" HIDDEN "@mail.example.org", true, true },
@@ -307,6 +344,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_invalid_urls),
+		cmocka_unit_test(test_what_is_wrong),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_lengths),
