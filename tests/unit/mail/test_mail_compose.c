@@ -141,6 +141,7 @@ test_recipients(void **state)
 		{ "a\"@b.example", NULL, false },
 		{ "\"\\<\"@c.example", NULL, false },
 		{ "\"a>\"@c.example", NULL, false },
+		{ "\"a<\"@c.example", NULL, false },
 		{ "a@b_c.example", NULL, false },
 		{ "a@b.example.", NULL, false },
 		{ "abcd@" LONG LONG LONG LONG LONG LONG ".example",
