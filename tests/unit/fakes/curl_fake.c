@@ -14,8 +14,8 @@
 #undef curl_easy_getinfo
 
 #define OPTIONS_MAX	400
-#define SIZE		4	/* of a part of the message, and how many */
-#define PARTS		8
+#define SIZE		4	/* of an item, of which it reads some */
+#define ITEMS		(FAKE_CURL_READ / SIZE)
 
 struct fake_easy {
 	long		 numbers[OPTIONS_MAX];
@@ -225,12 +225,14 @@ read_message(struct fake_easy *easy)
 	size_t			 n;
 
 	fake_curl.message_len = 0;
+	fake_curl.nreads = 0;
 	do {
-		n = fn(fake_curl.message + fake_curl.message_len, SIZE, PARTS,
+		fake_curl.nreads++;
+		n = fn(fake_curl.message + fake_curl.message_len, SIZE, ITEMS,
 		    easy->pointers[place(CURLOPT_READDATA)]);
 		if (n == CURL_READFUNC_ABORT)
 			return (false);
-		if (n > SIZE * PARTS)
+		if (n > FAKE_CURL_READ)
 			abort();
 		fake_curl.message_len += n;
 	} while (n > 0);

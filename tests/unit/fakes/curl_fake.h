@@ -11,6 +11,8 @@
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
+#define FAKE_CURL_READ	32	/* bytes of the message, at a time */
+
 /*
  * What one curl_easy_perform() does, in order; a NULL ends it:
  *
@@ -44,6 +46,7 @@ extern struct fake_curl {
 
 	/* Seen by the test. */
 	unsigned			 ninits, ncleanups, nperforms, noptions;
+	unsigned			 nreads;	/* of the last message */
 	unsigned			 nlists;	/* that are not freed */
 	long				 global;	/* curl_global_init() */
 	struct fake_easy		*last;		/* that performed */

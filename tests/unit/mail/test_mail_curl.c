@@ -98,6 +98,8 @@ test_the_envelope_and_the_message(void **state)
 	assert_int_equal(t.sent, strlen(DATA));
 	assert_int_equal(fake_curl.message_len, strlen(DATA));
 	assert_memory_equal(fake_curl.message, DATA, strlen(DATA));
+	assert_int_equal(fake_curl.nreads,
+	    (strlen(DATA) + FAKE_CURL_READ - 1) / FAKE_CURL_READ + 1);
 
 	/* What is kept points at nothing of this message. */
 	assert_true(fake_curl.last_is_kept);
