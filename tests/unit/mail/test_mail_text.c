@@ -36,6 +36,7 @@ test_a_header_of_ascii_stays(void **state)
 	check_header("Welcome", "Subject: Welcome\r\n");
 	check_header("", "Subject: \r\n");
 	check_header("  a   b  ", "Subject: a b\r\n");
+	check_header("  \u00fc ", "Subject: =?utf-8?b?w7w=?=\r\n");
 	check_header("a=?b", "Subject: =?utf-8?q?a=3D=3Fb?=\r\n");
 	check_header("=?utf-8?q?x?=",
 	    "Subject: =?utf-8?b?PT91dGYtOD9xP3g/PQ==?=\r\n");
@@ -154,6 +155,7 @@ test_an_address_and_its_owner(void **state)
 	check_address("The Keel team", "From: The Keel team <a@b.example>\r\n");
 	check_address("Keel, Inc.", "From: \"Keel, Inc.\" <a@b.example>\r\n");
 	check_address("a\\b", "From: \"a\\\\b\" <a@b.example>\r\n");
+	check_address("a\"b", "From: \"a\\\"b\" <a@b.example>\r\n");
 	check_address("a@b", "From: \"a@b\" <a@b.example>\r\n");
 	check_address(" Keel", "From: =?utf-8?q?_Keel?= <a@b.example>\r\n");
 	check_address("Keel ", "From: =?utf-8?q?Keel_?= <a@b.example>\r\n");
@@ -185,7 +187,7 @@ test_quoted_printable(void **state)
 	check_quoted("a\nb\n", "a\r\nb\r\n");
 	check_quoted("a = b", "a =3D b");
 	check_quoted("a \nb\t\n ", "a=20\r\nb=09\r\n=20");
-	check_quoted("\u00fc\r", "=C3=BC=0D");
+	check_quoted("\u00fc\r\x7f~", "=C3=BC=0D=7F~");
 	check_quoted(SEVENTY "123456\nx", SEVENTY "123456\r\nx");
 	check_quoted(SEVENTY "1234567\n", SEVENTY "12345=\r\n67\r\n");
 	check_quoted(SEVENTY "\u00fc", SEVENTY "=C3=BC");
