@@ -46,7 +46,7 @@ extern struct fake_curl {
 
 	/* Seen by the test. */
 	unsigned			 ninits, ncleanups, nperforms, noptions;
-	unsigned			 nreads;	/* of the last message */
+	unsigned			 nreads;	/* of one message */
 	unsigned			 nlists;	/* that are not freed */
 	long				 global;	/* curl_global_init() */
 	struct fake_easy		*last;		/* that performed */
