@@ -113,6 +113,9 @@ test_hostile_names(void **state)
 	}
 }
 
+/* Six of these, and the rest of an address, have 319 bytes. */
+#define LONG	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.x"
+
 static void
 test_recipients(void **state)
 {
@@ -130,6 +133,21 @@ test_recipients(void **state)
 		{ "j\u00fcrgen@b\u00fccher.example",
 		    "j\u00fcrgen@b\u00fccher.example", true },
 		{ "\u00fc@b.example", "\u00fc@b.example", true },
+		{ "a@fa\u00df.example", "a@xn--fa-hia.example", false },
+		{ "A.b@B-C.Example", "A.b@B-C.Example", false },
+		{ "\"\"@b.example", "\"\"@b.example", false },
+		{ "\"@b.example", NULL, false },
+		{ "\"a@b.example", NULL, false },
+		{ "a\"@b.example", NULL, false },
+		{ "\"\\<\"@c.example", NULL, false },
+		{ "\"a>\"@c.example", NULL, false },
+		{ "\"a<\"@c.example", NULL, false },
+		{ "a@b_c.example", NULL, false },
+		{ "a@b.example.", NULL, false },
+		{ "abcd@" LONG LONG LONG LONG LONG LONG ".example",
+		    "abcd@" LONG LONG LONG LONG LONG LONG ".example", false },
+		{ "abcde@" LONG LONG LONG LONG LONG LONG ".example", NULL,
+		    false },
 		{ "", NULL, false }, { "a", NULL, false },
 		{ "@b.example", NULL, false }, { "a@", NULL, false },
 		{ "a b@c.example", NULL, false },

@@ -108,6 +108,42 @@ test_invalid_urls(void **state)
 	}
 }
 
+/* The operator reads which part is wrong. */
+static void
+test_what_is_wrong(void **state)
+{
+	static const struct {
+		const char	*url, *from, *phrase;
+	} cases[] = {
+		{ "http://h", FROM, ": it is neither smtp:// nor smtps://; " },
+		{ "smtp://u@h", FROM, ": it has a user and no password; " },
+		{ "smtp://u:p@x@h", FROM, ": it has more than one @; " },
+		{ "smtp://u:%00@h", FROM, ": its user or password is empty, " },
+		{ "smtp://[::1", FROM, ": its [ is not closed; " },
+		{ "smtp://[x]", FROM, ": what is in brackets is no address; " },
+		{ "smtp://-a", FROM, ": its host is no name and no address; " },
+		{ "smtp://h/", FROM, ": something follows the host; " },
+		{ "smtp://h?x", FROM, ": something follows the host; " },
+		{ "smtp://h#x", FROM, ": something follows the host; " },
+		{ "smtp://h:0", FROM, ": its port is not a number from 1 to " },
+		{ NULL, "Keel", ", not 'Keel'" },
+		{ NULL, "a\x1b[1m@b", ", not '(control characters)'" },
+		{ NULL, "a\xff@b", ", not '(control characters)'" },
+	};
+	struct mail_settings	 m;
+	const char		*what;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		what = mail_settings_read(cases[i].url, true, NULL,
+		    cases[i].from, &m);
+		if (what == NULL || strstr(what, cases[i].phrase) == NULL)
+			fail_msg("case %zu: %s", i, what);
+		forget(&m, cases[i].from);
+	}
+}
+
 static void
 test_tls(void **state)
 {
@@ -123,6 +159,7 @@ test_tls(void **state)
 		{ "smtp://u:" HIDDEN "@mail.example.org", false, false },
 		{ "smtp://u:" HIDDEN "@192.0.2.1", false, false },
 		{ "smtp://u:" HIDDEN "@128.0.0.1", false, false },
+		{ "smtp://u:" HIDDEN "@126.255.255.255", false, false },
 		{ "smtp://u:" HIDDEN "@localhost.example", false, false },
 		{ "smtp://u:" HIDDEN "@[2001:db8::1]", false, false },
 		{ "smtp://u:" HIDDEN "@mail.example.org", true, true },
@@ -207,6 +244,86 @@ test_senders(void **state)
 	}
 }
 
+#define A10	"aaaaaaaaaa"
+#define A60	A10 A10 A10 A10 A10 A10
+#define A100	A60 A10 A10 A10 A10
+#define U10	"\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60\u4f60"
+#define U100	U10 U10 U10 U10 U10 U10 U10 U10 U10 U10
+#define LABEL	A60 "a-a"
+#define HOST	LABEL "." LABEL "." LABEL "." A60	/* 252 characters */
+
+/* The longest of each, and one character more. */
+static void
+test_lengths(void **state)
+{
+	static const struct {
+		const char	*url, *from;
+		bool		 good;
+	} cases[] = {
+		{ "smtp://" LABEL, FROM, true },
+		{ "smtp://" LABEL "a", FROM, false },
+		{ "smtp://" HOST "a", FROM, true },
+		{ "smtp://" HOST "aa", FROM, false },
+		{ "smtp://a_b-c.x", FROM, true },
+		{ "smtp://a.-b", FROM, false },
+		{ "smtp://a-.b", FROM, false },
+		{ "smtp://a.b.", FROM, false },
+		{ NULL, A60 "aaaa@b", true },
+		{ NULL, A60 "aaaaa@b", false },
+		{ NULL, "a@" HOST "a", true },
+		{ NULL, "a@" HOST "aa", false },
+		{ NULL, A100 " <a@b>", true },
+		{ NULL, A100 "a <a@b>", false },
+		{ NULL, U100 " <a@b>", true },
+		{ NULL, U100 "\u4f60 <a@b>", false },
+	};
+	struct mail_settings	 m;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		if ((mail_settings_read(cases[i].url, true, NULL,
+		    cases[i].from, &m) == NULL) != cases[i].good)
+			fail_msg("case %zu", i);
+		forget(&m, cases[i].from);
+	}
+}
+
+/* Quotes belong to the name only when there are two. */
+static void
+test_quotes(void **state)
+{
+	static const struct {
+		const char	*from;
+		const char	*name;		/* NULL: refused */
+	} cases[] = {
+		{ "\"a\" <a@b>", "a" },
+		{ "\"a b \"   <a@b>", "a b " },
+		{ "\"\" <a@b>", "" },
+		{ "\" <a@b>", NULL },
+		{ "a\" <a@b>", NULL },
+		{ "\"a <a@b>", NULL },
+		{ "\"a\\\"b\" <a@b>", NULL },
+		{ "\"a\\\\\" <a@b>", "a\\" },
+		{ "\"a\\\" <a@b>", "a\\" },
+		{ "\"a<b\" <a@b>", NULL },
+		{ "a>b <a@b>", NULL },
+	};
+	struct mail_settings	 m;
+	const char		*what;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		what = mail_settings_read(NULL, true, NULL, cases[i].from, &m);
+		if ((what == NULL) != (cases[i].name != NULL))
+			fail_msg("%s: %s", cases[i].from, what);
+		if (what == NULL)
+			assert_string_equal(m.from_name, cases[i].name);
+		forget(&m, cases[i].from);
+	}
+}
+
 static void
 test_authorities(void **state)
 {
@@ -227,8 +344,11 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_invalid_urls),
+		cmocka_unit_test(test_what_is_wrong),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_senders),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_authorities),
 	};
 

@@ -61,6 +61,52 @@ test_invalid_templates(void **state)
 	}
 }
 
+/* A placeholder's name has at most 40 characters. */
+static void
+test_long_names(void **state)
+{
+	static const char *const	 names[] = {
+		"abcdefghij_klmnopqrst_uvwxyzabcd_efghijk",
+		"abcdefghij_klmnopqrst_uvwxyzabcd_efghijkl",
+	};
+	struct mail	 m;
+	char		 text[128];
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		snprintf(text, sizeof(text), "Subject: {{%s}}\n\n", names[i]);
+		m = mail_of(text, "");
+		m.values = &names[i];
+		m.nvalues = 1;
+		assert_int_equal(mail_check(&m) == NULL, i == 0);
+	}
+}
+
+/* One name may be the beginning of another. */
+static void
+test_similar_names(void **state)
+{
+	static const char *const	 names[] = { "names", "name" };
+	struct mail			 m = mail_of("Subject: {{name}}\n\n",
+					    "{{names}}");
+	struct text			 t = arena_text(&arena);
+	char				*got;
+
+	(void)state;
+	m.values = names;
+	assert_null(mail_check(&m));
+	mail_expand(&t, &m, PART_SUBJECT, CONTEXT(OURS("names", "all"),
+	    OURS("name", "one")));
+	got = string_of(&t);
+	assert_string_equal(got, "one");
+	free(got);
+	assert_string_equal(mail_lacks(&m, CONTEXT(OURS("names", "all"))),
+	    "name");
+	m.text = "Subject: x\n\n";
+	assert_non_null(strstr(mail_check(&m), "declares name,"));
+}
+
 static void
 check(enum mail_part part, const char *value, const char *want)
 {
@@ -145,6 +191,8 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_invalid_templates),
+		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_similar_names),
 		cmocka_unit_test(test_values_are_escaped),
 		cmocka_unit_test(test_no_value_breaks_a_line),
 		cmocka_unit_test(test_a_long_value_is_cut_in_the_subject),

@@ -184,6 +184,28 @@ test_a_site_makes_room_for_another(void **state)
 	assert_string_equal(pop_all(), "A1a A2a A3a A1b A2b A1c");
 }
 
+/* One item more or less changes nothing: then neither has too much. */
+static void
+test_almost_equal_sites(void **state)
+{
+	(void)state;
+	push_all("A1a A1b A1c A2a A2b A3a");
+	assert_string_equal(push("A2c"), "refused");
+	assert_string_equal(push("A3b"), "A1c");
+}
+
+/* Two networks have their share: a newcomer takes a place of its own one. */
+static void
+test_a_place_within_the_network(void **state)
+{
+	(void)state;
+	push_all("A1a A1b A1c A1d A1e A1f B1a B1b B1c B1d B1e B1f");
+	assert_string_equal(push("A2a"), "A1f");
+	assert_string_equal(push("B2a"), "B1f");
+	assert_string_equal(pop_all(), "A1a B1a A2a B2a A1b B1b A1c B1c A1d "
+	    "B1d A1e B1e");
+}
+
 static void
 test_a_full_queue_makes_room(void **state)
 {
@@ -251,6 +273,21 @@ test_remove(void **state)
 	assert_string_equal(pop_all(), "A1a A1b");
 }
 
+/* Who gives up leaves its turn to those of its network, and of its site. */
+static void
+test_a_turn_is_inherited(void **state)
+{
+	(void)state;
+	push_all("A1a B1a A1b");
+	fair_queue_remove(&queue, &all[0].item);
+	assert_string_equal(pop_all(), "A1b B1a");
+
+	nall = 0;
+	push_all("A1a A2a A1b");
+	fair_queue_remove(&queue, &all[0].item);
+	assert_string_equal(pop_all(), "A1b A2a");
+}
+
 /* At random: never more than the caps, and no item is lost or served twice. */
 static void
 test_noise(void **state)
@@ -298,11 +335,14 @@ main(void)
 		TEST(test_a_flood_does_not_delay_others),
 		TEST(test_a_network_has_a_cap),
 		TEST(test_a_site_makes_room_for_another),
+		TEST(test_almost_equal_sites),
+		TEST(test_a_place_within_the_network),
 		TEST(test_a_full_queue_makes_room),
 		TEST(test_no_room_among_equals),
 		TEST(test_no_room_for_what_would_be_as_heavy),
 		TEST(test_one_that_leaves),
 		TEST(test_remove),
+		TEST(test_a_turn_is_inherited),
 		TEST(test_noise),
 	};
 
