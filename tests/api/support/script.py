@@ -3,7 +3,9 @@
 programs first in PATH. Each writes down how it was called, and then does what
 the test says. PostgreSQL's programs are fakes as well."""
 
+import hashlib
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -12,20 +14,28 @@ import time
 
 from server import ROOT, folder_processes, read_text
 
+IS_ROOT = os.geteuid() == 0
+
+# Root runs PostgreSQL as this user; others run it as themselves.
+DBUSER = pwd.getpwnam("postgres") if IS_ROOT else pwd.getpwuid(os.geteuid())
+
+# The settings that ask for a private database, with all or nothing else.
+PRIVATE = {"KEEL_DATABASE_URL": None, "KEEL_SECRET_KEY": "given",
+           "KEEL_TLS_CERT": "/given/cert.pem", "KEEL_TLS_KEY": "/given/key.pem"}
+UNSET = dict.fromkeys(PRIVATE)
+
 RECORD = r"""#!/bin/sh
 name=${0##*/}
 call=@/calls/$name.$$
-n=0
-while ! mkdir "$call.new" 2>/dev/null; do n=$((n + 1)); call=$call.$n; done
-cp /proc/$$/environ /proc/$$/status /proc/$$/stat "$call.new"
-for word; do printf '%s\0' "$word"; done >"$call.new/argv"
+while ! mkdir "$call"; do call=$call.2; done
+cp /proc/$$/environ /proc/$$/status /proc/$$/stat "$call"
+for word; do printf '%s\0' "$word"; done >"$call/argv"
+{ umask; pwd -P; } >"$call/place"
 for fd in 0 1 2 3 4 5 6 7 8 9; do
 	[ ! -e /proc/$$/fd/$fd ] || echo $fd
-done >"$call.new/fds"
-{ umask; pwd -P; } >"$call.new/place"
-chmod -R a+rX "$call.new"
-mv "$call.new" "$call"
-[ ! -r @/does/"$name" ] || . @/does/"$name"
+done >"$call/fds.new"
+mv "$call/fds.new" "$call/fds"
+[ ! -s @/does/$name ] || . @/does/$name
 """
 
 # The fake pg_ctl starts a sleep in the data folder: ./keel looks for it there.
@@ -37,7 +47,7 @@ case $* in
 	echo $! >postmaster.pid
 	;;
 *stop*)
-	kill "$(cat "$2/postmaster.pid")"
+	kill $(head -n 1 "$2/postmaster.pid")
 	rm "$2/postmaster.pid"
 	;;
 esac
@@ -51,6 +61,7 @@ class Call:
         def lines(name):
             return read_text(os.path.join(folder, name)).splitlines()
 
+        self.name = os.path.basename(folder).split(".")[0]
         self.argv = read_text(os.path.join(folder, "argv")).split("\0")[:-1]
         self.env = dict(
             word.split("=", 1) for word in read_text(
@@ -85,6 +96,9 @@ class Script:
             before, "pgbin=%s\n" % self.path("pg")))
         self.build = self.path("build")
         self.state = self.path("state")
+        # The folder of the private PostgreSQL's socket.
+        self.socket = "/tmp/keel-%s-%d" % (hashlib.sha256(
+            self.state.encode()).hexdigest()[:16], DBUSER.pw_uid)
         self.write("build/keel.so", "")
         self.write("build/.flavor", "prod\n")
         self.fake("kore")
@@ -136,18 +150,36 @@ class Script:
         return subprocess.CompletedProcess(arguments, process.returncode,
                                            out, err)
 
+    def fails(self, *arguments, **settings):
+        """A start with the private database that must fail, before Kore is
+        run: its line, after "keel: "."""
+        done = self.run(*(arguments or ["serve"]), **PRIVATE | settings)
+        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        assert self.calls("kore") == []
+        [line] = done.stderr.splitlines()
+        assert line.startswith("keel: ")
+        return line[len("keel: "):]
+
     def calls(self, *names):
         """The calls, in their order; of these programs, if any are given."""
         found = [entry for entry in os.scandir(self.path("calls"))
-                 if not entry.name.endswith(".new") and
+                 if os.path.exists(entry.path + "/fds") and
                  (not names or entry.name.split(".")[0] in names)]
-        found.sort(key=lambda entry: entry.stat().st_mtime_ns)
+        found.sort(key=lambda entry: os.stat(entry.path).st_mtime_ns)
         return [Call(entry.path) for entry in found]
 
     def call(self, name):
         """The only one."""
         [call] = self.calls(name)
         return call
+
+    def steps(self):
+        """The programs in their order, with Kore's commands and pg_ctl's."""
+        return [" ".join([call.name] + [word for word in (
+            call.env.get("KEEL_COMMAND"), *call.argv)
+            if call.name == "kore" and word == call.env["KEEL_COMMAND"] or
+            call.name == "pg_ctl" and word in ("start", "stop")])
+            for call in self.calls()]
 
     def wait_for_call(self, name, count=1):
         deadline = time.monotonic() + 20
@@ -173,4 +205,8 @@ class Script:
             except ProcessLookupError:
                 pass
         shutil.rmtree(self.root)
+        if os.path.isdir(self.socket) and not os.path.islink(self.socket):
+            shutil.rmtree(self.socket)
+        elif os.path.lexists(self.socket):
+            os.unlink(self.socket)
         return left
