@@ -51,8 +51,8 @@ def test_a_first_start(script):
 
 def test_the_databases_user_and_environment(script):
     """PG* variables of the caller would count, and root may not run it."""
-    script.run("migrate", PGDATA="/none", PGHOST="x", LANG="de", TZ="Asia/Tokyo",
-               **PRIVATE)
+    script.run("migrate", PGDATA="/none", PGHOST="x", LANG="de",
+               TZ="Asia/Tokyo", **PRIVATE)
     calls = script.calls("initdb", "pg_ctl", "psql")
     assert len(calls) == 4
     for call in calls:
