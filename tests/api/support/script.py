@@ -197,8 +197,10 @@ class Script:
         return folder_processes(self.root)
 
     def remove(self):
-        """Returns the processes that were still there."""
-        left = self.processes()
+        """Returns the processes that do not end."""
+        deadline = time.monotonic() + 3
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.02)    # some have been killed, and are ending
         for pid in left:
             try:
                 os.kill(pid, signal.SIGKILL)
