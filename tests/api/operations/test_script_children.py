@@ -43,7 +43,7 @@ def wait_for(script, *lines):
 
 def wait_for_end(pid):
     deadline = time.monotonic() + 20
-    while os.path.exists("/proc/%d" % pid):
+    while (state := stat(pid)) and state[0] != "Z":
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -68,8 +68,9 @@ def calls(script):
     return found["serve"], found["jobs"]
 
 
-def parent(pid):
-    return int(read_text("/proc/%d/stat" % pid).rpartition(")")[2].split()[1])
+def stat(pid):
+    """The fields after its name, from its state on; [] if it has ended."""
+    return read_text("/proc/%d/stat" % pid).rpartition(")")[2].split()
 
 
 ORPHAN = ["setpriv", "--pdeathsig", "TERM"]
@@ -230,9 +231,9 @@ def test_a_timeout_or_keeper_that_is_killed(script):
     kore(script)
     process = start(script)
     server, runner = calls(script)
-    os.kill(parent(runner.pid), signal.SIGKILL)
+    os.kill(int(stat(runner.pid)[1]), signal.SIGKILL)
     wait_for(script, "jobs TERM")
-    os.kill(parent(server.pid), signal.SIGKILL)
+    os.kill(int(stat(server.pid)[1]), signal.SIGKILL)
     assert end(process) == 137
     wait_for_end(runner.pid)
     end_sleeps(script)
