@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The pid file: where it is, what is in it, and that nothing else is removed. */
+/* The pid file: where it is, its content, and that only it is removed. */
 
 /* sources: src/pidfile.c */
 
