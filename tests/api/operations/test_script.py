@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from script import DEFAULT_SIGNALS
 from server import read_text
 
 # The arguments of each command, and what Kore is told besides its settings.
@@ -233,8 +234,9 @@ class Typing:
         self.terminal, side = pty.openpty()
         self.before = termios.tcgetattr(self.terminal)
         self.process = subprocess.Popen(
-            [script.keel, *command], env=script.environment(), stdin=side,
-            stdout=subprocess.PIPE, stderr=side, start_new_session=True)
+            [*DEFAULT_SIGNALS, script.keel, *command],
+            env=script.environment(), stdin=side, stdout=subprocess.PIPE,
+            stderr=side, start_new_session=True)
         os.close(side)
         self.shown = ""
 

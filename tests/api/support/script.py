@@ -24,6 +24,9 @@ PRIVATE = {"KEEL_DATABASE_URL": None, "KEEL_SECRET_KEY": "given",
            "KEEL_TLS_CERT": "/given/cert.pem", "KEEL_TLS_KEY": "/given/key.pem"}
 UNSET = dict.fromkeys(PRIVATE)
 
+# A shell cannot trap what its caller has ignored.
+DEFAULT_SIGNALS = ["/usr/bin/env", "--default-signal=HUP,INT"]
+
 RECORD = r"""#!/bin/sh
 name=${0##*/}
 call=@/calls/$name.$$
@@ -139,7 +142,8 @@ class Script:
         who = {} if user is None else {
             "user": user, "group": user, "extra_groups": []}
         return subprocess.Popen(
-            [keel or self.keel, *arguments], cwd=cwd, text=True,
+            [*DEFAULT_SIGNALS, keel or self.keel, *arguments], cwd=cwd,
+            text=True,
             env=self.environment(**settings), stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             umask=0o022, **who)
