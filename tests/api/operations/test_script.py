@@ -130,6 +130,13 @@ def test_paths_are_the_callers(script):
         "KEEL_SMTP_CA": here + "/link/ca.pem"}
     assert sorted(os.listdir(here + "/real")) == ["keel", "state"]
 
+    # What is beside the script is beside the file, not beside the link.
+    script.forget()
+    done = script.run("serve", keel="./keel", cwd=here, KEEL_STATE_DIR=None)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert script.call("kore").settings()["KEEL_STATE_DIR"] == \
+        script.path("var")
+
 
 def test_empty_paths_count_as_unset(script):
     empty = dict.fromkeys(["KEEL_TLS_CERT", "KEEL_TLS_KEY", "KEEL_SMTP_CA"],

@@ -80,7 +80,7 @@ def test_how_they_are_started(script):
     for name in ("setsid", "setpriv", "timeout"):
         script.watch(name)
     kore(script)
-    process = start(script)
+    process = start(script, cwd=script.root, KEEL_BUILD="build")
     server, runner = calls(script)
     command = ["kore", "-fnrqc", "conf/keel.conf"]
     wrapped = ["timeout", "--foreground", "-k", "20", "0"] + ORPHAN + command
@@ -96,7 +96,9 @@ def test_how_they_are_started(script):
 
     ours = os.getsid(process.pid)
     assert len({ours, server.session, runner.session}) == 3
-    assert server.settings() == runner.settings() | {"KEEL_COMMAND": "serve"}
+    assert server.settings() == runner.settings() | {
+        "KEEL_COMMAND": "serve", "KEEL_BUILD": "build"}
+    assert runner.settings()["KEEL_BUILD"] == script.build
     assert runner.cwd == server.cwd == script.build
     assert runner.umask == server.umask == "0077"
     assert os.readlink("/proc/%d/fd/0" % runner.pid) == "/dev/null"

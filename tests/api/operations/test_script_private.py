@@ -47,6 +47,7 @@ def test_a_first_start(script):
     assert not os.path.exists(script.socket)
     assert os.stat(data).st_uid == DBUSER.pw_uid
     assert mode(data) == 0o700 and not os.path.exists(data + ".new")
+    assert mode(script.state + "/log") == mode(script.state + "/lock") == 0o700
 
 
 def test_the_databases_user_and_environment(script):
@@ -89,6 +90,14 @@ def test_what_kore_is_told(script):
                  script.state, script.socket))
     assert done.stdout == hints + admin % (
         "KEEL_STATE_DIR='%s' " % script.state, script.keel)
+
+
+def test_the_hint_names_a_folder_that_was_given(script):
+    done = script.run("serve", KEEL_STATE_DIR=None, **PRIVATE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == (
+        "  printf %%s 'A-good-passw0rd' | '%s' create-admin admin@example.com"
+        % script.keel)
 
 
 def test_the_role_and_the_database_are_made(script):
