@@ -223,10 +223,13 @@ def test_an_asan_build_that_may_not_run_writes_no_log(script):
         pytest.skip("only root is refused")
     script.write("build/.flavor", "asan\n")
     script.fake("gcc")
-    script.run("serve", KEEL_ALLOW_ROOT=None)
-    assert script.call("kore").env["ASAN_OPTIONS"].startswith("exitcode=")
-    assert script.call("kore").env["UBSAN_OPTIONS"].startswith("print_stack")
-    assert not os.path.exists(script.state)
+    for command in ("serve", "jobs", "check-config"):
+        script.forget()
+        script.run(command, KEEL_ALLOW_ROOT=None)
+        options = script.call("kore").env
+        assert options["ASAN_OPTIONS"].startswith("exitcode=")
+        assert options["UBSAN_OPTIONS"].startswith("print_stack")
+        assert not os.path.exists(script.state)
 
 
 #

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from script import DBUSER, IS_ROOT, PRIVATE, UNSET
+from script import DBUSER, IS_ROOT, PRIVATE, UNSET, Script
 from server import read_text
 
 NOBODY = 65534
@@ -23,73 +23,127 @@ def mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
-def test_a_first_start(script):
-    script.write("does/psql", "stat -c '%%F %%a %%U' %s" % script.socket)
-    done = script.run("serve", **PRIVATE)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert script.steps() == [
+@pytest.fixture(scope="module")
+def first():
+    """A first start, which several tests look at."""
+    script = Script()
+    script.write("does/psql", "cat; stat -c '%%F %%a %%U' %s" % script.socket)
+    script.done = script.run("serve", PGDATA="/none", PGHOST="x", LANG="de",
+                             TZ="Asia/Tokyo", **UNSET)
+    yield script
+    assert script.remove() == []
+
+
+def test_a_first_start(first):
+    assert (first.done.returncode, first.done.stderr) == (0, "")
+    assert first.steps() == [
         "initdb", "pg_ctl start", "psql", "kore migrate", "kore serve",
         "pg_ctl stop"]
-    data = script.state + "/postgres"
-    assert script.call("initdb").argv == [
+    data = first.state + "/postgres"
+    assert first.call("initdb").argv == [
         "-D", data + ".new", "--username=postgres", "--auth-local=trust",
         "--auth-host=reject", "--encoding=UTF8", "--locale=C.UTF-8",
         "--data-checksums", "--no-instructions"]
-    assert [call.argv for call in script.calls("pg_ctl")] == [
+    assert [call.argv for call in first.calls("pg_ctl")] == [
         ["-D", data, "-s", "-w", "-t", "60", "start", "-o",
-         "-h '' -k " + script.socket],
+         "-h '' -k " + first.socket],
         ["-D", data, "-s", "-w", "-t", "60", "stop", "-m", "fast"]]
-    assert script.call("psql").argv == [
-        "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", script.socket, "-U", "postgres",
+    assert first.call("psql").argv == [
+        "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", first.socket, "-U", "postgres",
         "-d", "postgres"]
-    assert read_text(script.state + "/log/postgres.log") == \
-        "directory 700 %s\n" % DBUSER.pw_name
-    assert not os.path.exists(script.socket)
+    assert read_text(first.state + "/log/postgres.log").endswith(
+        "\ndirectory 700 %s\n" % DBUSER.pw_name)
+    assert not os.path.exists(first.socket)
     assert os.stat(data).st_uid == DBUSER.pw_uid
     assert mode(data) == 0o700 and not os.path.exists(data + ".new")
-    assert mode(script.state + "/log") == mode(script.state + "/lock") == 0o700
+    assert mode(first.state + "/log") == mode(first.state + "/lock") == 0o700
 
 
-def test_the_databases_user_and_environment(script):
+def test_the_databases_user_and_environment(first):
     """PG* variables of the caller would count, and root may not run it."""
-    script.run("migrate", PGDATA="/none", PGHOST="x", LANG="de",
-               TZ="Asia/Tokyo", **PRIVATE)
-    calls = script.calls("initdb", "pg_ctl", "psql")
+    calls = first.calls("initdb", "pg_ctl", "psql")
     assert len(calls) == 4
     for call in calls:
-        assert call.env == {"PATH": script.environment()["PATH"],
+        assert call.env == {"PATH": first.environment()["PATH"],
                             "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         assert call.cwd == "/"
         assert (call.uid, call.gid) == (DBUSER.pw_uid, DBUSER.pw_gid)
         assert call.groups == sorted(os.getgrouplist(
             DBUSER.pw_name, DBUSER.pw_gid) if IS_ROOT else os.getgroups())
-    for call in script.calls("pg_ctl"):
+    for call in first.calls("pg_ctl"):
         assert not {7, 8, 9} & set(call.fds)    # the locks
 
 
-def test_what_kore_is_told(script):
-    done = script.run("serve", **UNSET)
-    migrate, serve = script.calls("kore")
-    secret = read_text(script.state + "/secret").strip()
+def test_what_kore_is_told(first):
+    migrate, serve = first.calls("kore")
+    secret = read_text(first.state + "/secret").strip()
     assert serve.settings() == migrate.settings() | {"KEEL_COMMAND": "serve"}
     assert {name: serve.settings()[name] for name in (
         "KEEL_DATABASE_URL", "KEEL_SECRET_KEY", "KEEL_TLS_CERT",
         "KEEL_TLS_KEY")} == {
             "KEEL_DATABASE_URL":
-            "host=%s port=5432 dbname=keel user=keel" % script.socket,
+            "host=%s port=5432 dbname=keel user=keel" % first.socket,
             "KEEL_SECRET_KEY": secret,
-            "KEEL_TLS_CERT": script.state + "/cert.pem",
-            "KEEL_TLS_KEY": script.state + "/key.pem"}
+            "KEEL_TLS_CERT": first.state + "/cert.pem",
+            "KEEL_TLS_KEY": first.state + "/key.pem"}
     assert len(secret) == 64
-    assert serve.cwd == script.build and serve.umask == "0077"
+    assert serve.cwd == first.build and serve.umask == "0077"
     admin = "  printf %%s 'A-good-passw0rd' | %s'%s' create-admin admin@" \
         "example.com\n"
     hints = ("keel: to trust this server: curl --cacert '%s/cert.pem'\n"
              "keel: to look into the database: psql -h %s -U keel keel\n"
              "keel: to make the first admin, in another terminal:\n" % (
-                 script.state, script.socket))
-    assert done.stdout == hints + admin % (
-        "KEEL_STATE_DIR='%s' " % script.state, script.keel)
+                 first.state, first.socket))
+    assert first.done.stdout == hints + admin % (
+        "KEEL_STATE_DIR='%s' " % first.state, first.keel)
+
+
+def test_the_role_and_the_database_are_made(first):
+    log = read_text(first.state + "/log/postgres.log")
+    assert log.splitlines()[:-1] == [
+        "SELECT 'CREATE ROLE keel LOGIN'",
+        " WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'keel') "
+        "\\gexec",
+        "SELECT 'CREATE DATABASE keel OWNER keel'",
+        " WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'keel') "
+        "\\gexec"]
+
+
+def test_the_certificates_contents(first):
+    shown = subprocess.run(
+        ["openssl", "x509", "-in", first.state + "/cert.pem", "-noout",
+         "-text"], check=True, capture_output=True, text=True).stdout
+    lines = [line.strip() for line in shown.splitlines()]
+    for line in ("Issuer: CN = localhost", "Subject: CN = localhost",
+                 "ASN1 OID: prime256v1", "CA:TRUE, pathlen:0",
+                 "X509v3 Basic Constraints: critical",
+                 "X509v3 Key Usage: critical",
+                 "Digital Signature, Certificate Sign",
+                 "TLS Web Server Authentication",
+                 "X509v3 Subject Key Identifier:",
+                 "DNS:localhost, IP Address:127.0.0.1, "
+                 "IP Address:0:0:0:0:0:0:0:1"):
+        assert line in lines, line
+    for days, ends in ((824, 0), (826, 1)):
+        assert subprocess.run(
+            ["openssl", "x509", "-in", first.state + "/cert.pem", "-noout",
+             "-checkend", str(days * 86400)],
+            capture_output=True).returncode == ends
+
+
+def test_a_second_start_keeps_everything(first):
+    """Last of these: it starts it again."""
+    kept = {name: read_text(first.state + "/" + name)
+            for name in ("secret", "cert.pem", "key.pem")}
+    assert all(kept.values())
+    for name in kept:
+        assert mode(first.state + "/" + name) == 0o600
+    first.forget()
+    first.run("serve", **UNSET)
+    assert first.steps() == ["pg_ctl start", "psql", "kore migrate",
+                             "kore serve", "pg_ctl stop"]
+    assert kept == {name: read_text(first.state + "/" + name)
+                    for name in kept}
 
 
 def test_the_hint_names_a_folder_that_was_given(script):
@@ -98,20 +152,6 @@ def test_the_hint_names_a_folder_that_was_given(script):
     assert done.stdout.splitlines()[-1] == (
         "  printf %%s 'A-good-passw0rd' | '%s' create-admin admin@example.com"
         % script.keel)
-
-
-def test_the_role_and_the_database_are_made(script):
-    script.write("does/psql", "cat >@/calls/sql".replace("@", script.root))
-    script.run("migrate", **PRIVATE)
-    sql = read_text(script.path("calls/sql"))
-    os.unlink(script.path("calls/sql"))
-    assert sql.split("\n") == [
-        "SELECT 'CREATE ROLE keel LOGIN'",
-        " WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'keel') "
-        "\\gexec",
-        "SELECT 'CREATE DATABASE keel OWNER keel'",
-        " WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'keel') "
-        "\\gexec", ""]
 
 
 @pytest.mark.parametrize("command, expected", [
@@ -132,21 +172,6 @@ def test_a_failed_migration_ends_the_start(script):
     done = script.run("serve", **PRIVATE)
     assert (done.returncode, done.stdout) == (4, "")
     assert script.steps()[-2:] == ["kore migrate", "pg_ctl stop"]
-
-
-def test_a_second_start_keeps_everything(script):
-    script.run("serve", **UNSET)
-    kept = {name: read_text(script.state + "/" + name)
-            for name in ("secret", "cert.pem", "key.pem")}
-    assert all(kept.values())
-    for name in kept:
-        assert mode(script.state + "/" + name) == 0o600
-    script.forget()
-    script.run("serve", **UNSET)
-    assert script.steps() == ["pg_ctl start", "psql", "kore migrate",
-                             "kore serve", "pg_ctl stop"]
-    assert kept == {name: read_text(script.state + "/" + name)
-                    for name in kept}
 
 
 #
@@ -204,29 +229,6 @@ def test_a_certificate_is_renewed_on_its_last_day(script, days, lost, renewed):
         script.state + "/key.pem")
     assert (now[0] != before[0], now[1] != before[1]) == (renewed, renewed)
     assert not [name for name in os.listdir(script.state) if ".new" in name]
-
-
-def test_the_certificates_contents(script):
-    script.run("openapi", **UNSET)
-    shown = subprocess.run(
-        ["openssl", "x509", "-in", script.state + "/cert.pem", "-noout",
-         "-text"], check=True, capture_output=True, text=True).stdout
-    lines = [line.strip() for line in shown.splitlines()]
-    for line in ("Issuer: CN = localhost", "Subject: CN = localhost",
-                 "ASN1 OID: prime256v1", "CA:TRUE, pathlen:0",
-                 "X509v3 Basic Constraints: critical",
-                 "X509v3 Key Usage: critical",
-                 "Digital Signature, Certificate Sign",
-                 "TLS Web Server Authentication",
-                 "X509v3 Subject Key Identifier:",
-                 "DNS:localhost, IP Address:127.0.0.1, "
-                 "IP Address:0:0:0:0:0:0:0:1"):
-        assert line in lines, line
-    for days, ends in ((824, 0), (826, 1)):
-        assert subprocess.run(
-            ["openssl", "x509", "-in", script.state + "/cert.pem", "-noout",
-             "-checkend", str(days * 86400)],
-            capture_output=True).returncode == ends
 
 
 def test_no_certificate_can_be_made(script):
