@@ -45,9 +45,17 @@ check(const char *validator, const char *value, bool valid)
 static void
 check_choices(const char *validator, const char *const *choices)
 {
-	char	 other[64];
+	struct rule_facts	 facts;
+	const char		*p;
+	char			 other[64];
 
+	rule_describe(rule_find(validator), &facts);
+	assert_int_equal(facts.kind, RULE_CHOICE);
+	facts.max = 0;
+	for (p = facts.pattern; p != NULL; p = strchr(p + 1, '|'))
+		facts.max--;
 	for (; *choices != NULL; choices++) {
+		facts.max++;
 		check(validator, *choices, true);
 		snprintf(other, sizeof(other), "%sx", *choices);
 		check(validator, other, false);
@@ -61,6 +69,7 @@ check_choices(const char *validator, const char *const *choices)
 		other[**choices == '-'] ^= 0x20;
 		check(validator, other, false);
 	}
+	assert_int_equal(facts.max, 0);		/* there are no others */
 	check(validator, "", false);
 }
 

@@ -288,15 +288,15 @@ def test_a_folder_above(script, mode, owner, group, user, problem):
 
 @needs_root
 def test_the_scripts_own_folder_may_be_anybodys(script):
-    """But a folder that only begins with its name may not."""
+    """But a folder with which its name only begins may not."""
     os.chown(script.root, NOBODY, NOBODY)
     os.chmod(script.root, 0o775)
     assert refusal(script, KEEL_STATE_DIR=None) == ""
-    os.mkdir(script.path("a"))
-    shutil.copy(script.keel, script.path("a"))
-    os.makedirs(script.path("a2/state"))
-    os.chown(script.path("a2"), NOBODY, NOBODY)
-    assert refusal(script, keel=script.path("a/keel"),
-                   KEEL_STATE_DIR=script.path("a2/state")) == (
-        script.path("a2") + ELSEWHERE + "belongs to nobody: set "
+    os.mkdir(script.path("a2"))
+    shutil.copy(script.keel, script.path("a2"))
+    os.makedirs(script.path("a/state"))
+    os.chown(script.path("a"), NOBODY, NOBODY)
+    assert refusal(script, keel=script.path("a2/keel"),
+                   KEEL_STATE_DIR=script.path("a/state")) == (
+        script.path("a") + ELSEWHERE + "belongs to nobody: set "
         "KEEL_STATE_DIR to a folder elsewhere")
