@@ -34,10 +34,11 @@ while ! mkdir "$call"; do call=$call.2; done
 cp /proc/$$/environ /proc/$$/status /proc/$$/stat "$call"
 for word; do printf '%s\0' "$word"; done >"$call/argv"
 { umask; pwd -P; } >"$call/place"
+fds=
 for fd in 0 1 2 3 4 5 6 7 8 9; do
-	[ ! -e /proc/$$/fd/$fd ] || echo $fd
-done >"$call/fds.new"
-mv "$call/fds.new" "$call/fds"
+	[ ! -e /proc/$$/fd/$fd ] || fds="$fds $fd"
+done
+echo $fds >"$call/fds"
 [ ! -s @/does/$name ] || . @/does/$name
 """
 
@@ -70,7 +71,7 @@ class Call:
             word.split("=", 1) for word in read_text(
                 os.path.join(folder, "environ")).split("\0")[:-1])
         self.umask, self.cwd = lines("place")
-        self.fds = [int(fd) for fd in lines("fds")]
+        self.fds = [int(fd) for fd in lines("fds")[0].split()]
         status = dict(line.split(":\t", 1) for line in lines("status"))
         self.pid = int(status["Pid"])
         self.uid, self.gid = (int(status[name].split()[1])
@@ -167,7 +168,7 @@ class Script:
     def calls(self, *names):
         """The calls, in their order; of these programs, if any are given."""
         found = [entry for entry in os.scandir(self.path("calls"))
-                 if os.path.exists(entry.path + "/fds") and
+                 if read_text(entry.path + "/fds").endswith("\n") and
                  (not names or entry.name.split(".")[0] in names)]
         found.sort(key=lambda entry: os.stat(entry.path).st_mtime_ns)
         return [Call(entry.path) for entry in found]
