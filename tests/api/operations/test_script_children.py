@@ -200,8 +200,11 @@ def test_the_end_comes_while_a_runner_is_not_there(script):
                 'exec /bin/sleep "$@"')
     kore(script, "case $KEEL_COMMAND in jobs) exit 1 ;; esac")
     process = script.start("serve", "--with-jobs")
-    script.wait_for_call("sleep")
     wait_for(script, "serve ready")
+    deadline = time.monotonic() + 20
+    while ["2"] not in [call.argv for call in script.calls("sleep")]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     assert end(process, signal.SIGTERM) == 0
     assert seen(script) == ["serve ready", "serve TERM"]
 
