@@ -36,11 +36,13 @@ kore_strdup(const char *text)
 	return (copy);
 }
 
-/* Notes what is removed: as root, it could be /dev/null. */
+/* Notes what is removed. A wrong pidfile.c must not remove /dev/null. */
 int
 unlink(const char *name)
 {
 	snprintf(removed, sizeof(removed), "%s", name);
+	if (strcmp(name, path) != 0 && strcmp(name, "./kore.pid") != 0)
+		return (-1);
 	return (unlinkat(AT_FDCWD, name, 0));
 }
 
