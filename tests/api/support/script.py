@@ -86,6 +86,8 @@ class Call:
 
 class Script:
     def __init__(self):
+        # What a test makes must not be open to others.
+        self.umask = os.umask(0o022)
         # KEEL_STATE_DIR must have no link in it.
         self.root = os.path.realpath(tempfile.mkdtemp(prefix="keel-script-"))
         os.chmod(self.root, 0o755)
@@ -211,6 +213,7 @@ class Script:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        os.umask(self.umask)
         shutil.rmtree(self.root)
         if os.path.isdir(self.socket) and not os.path.islink(self.socket):
             shutil.rmtree(self.socket)
