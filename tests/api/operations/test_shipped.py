@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from server import ROOT, read_text
+from server import BUILD, ROOT, flavor, read_text
 
 # Other lines of kore.conf than routes, validators and parameters.
 PROCESS = {
@@ -182,3 +182,58 @@ def test_kore_reads_kore_conf():
              if line and not line.startswith("#")]
     assert [line.split() for line in lines] == [
         ["load", "./keel.so"], ["include", "kore.conf"]]
+
+
+#
+# The module.
+#
+
+def readelf(*options):
+    return subprocess.run(
+        ["readelf", "-W", *options, os.path.join(BUILD, "keel.so")],
+        check=True, capture_output=True, text=True,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"}).stdout
+
+
+@pytest.mark.skipif(flavor() != "prod", reason="what production runs")
+def test_the_module_is_hardened():
+    """conf/build.conf: addresses are read-only, buffers and stacks are
+    checked, a reload does not unmap it."""
+    dynamic = readelf("-d")
+    assert re.search(r"\(FLAGS\) .*BIND_NOW", dynamic)
+    assert re.search(r"\(FLAGS_1\) .*NOW NODELETE", dynamic)
+    assert "GNU_RELRO" in readelf("-l")
+    symbols = [line.split() for line in readelf("--dyn-syms").splitlines()]
+    unknown = {words[7] for words in symbols if words[6:7] == ["UND"] and
+               len(words) > 7}
+    assert {"__stack_chk_fail", "__snprintf_chk"} <= unknown
+    exported = {words[7] for words in symbols if words[3:4] == ["FUNC"] and
+                words[6] != "UND"}
+    assert "kore_parent_configure" in exported
+    named = re.findall(r"^\troute\s+\S+\s+(\w+)$", read("kore.conf"), re.M)
+    assert {name for name in exported if not name.startswith((
+        "kore_", "v_"))} == {*named, "wire_connect"}
+
+
+def test_how_the_module_is_compiled():
+    lines = [line for line in read("conf/build.conf").splitlines()
+             if line and not line.startswith("#")]
+    assert lines == [
+        "cflags=-std=gnu17 -D_GNU_SOURCE -I/usr/include/postgresql",
+        "cflags=-Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wpointer-arith "
+        "-Werror",
+        "cflags=-Wmissing-prototypes -Wmissing-declarations "
+        "-Wstrict-prototypes",
+        "cflags=-fvisibility=hidden -fno-plt",
+        "ldflags=-ljansson -largon2 -lcrypt -lidn2 -lunistring -lcurl -lpq "
+        "-lssl -lcrypto",
+        "ldflags=-Wl,-z,nodelete",
+        "dev {", "\tcflags=-O1 -g -Wframe-larger-than=4096", "}",
+        "prod {", "\tcflags=-O2 -g -Wframe-larger-than=4096",
+        "\tcflags=-D_FORTIFY_SOURCE=2 -fstack-protector-strong",
+        "\tcflags=-fstack-clash-protection", "\tldflags=-Wl,-z,relro,-z,now",
+        "}",
+        "asan {", "\tcflags=-O1 -g -fno-omit-frame-pointer -DFAULTS",
+        "\tcflags=-fsanitize=address,undefined "
+        "-fno-sanitize-recover=undefined",
+        "\tldflags=-fsanitize=address,undefined", "}"]
