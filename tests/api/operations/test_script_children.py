@@ -155,6 +155,22 @@ def test_more_signals_while_it_ends(script):
     assert seen(script).count("end") == 2
 
 
+def test_a_runner_that_ends_later_than_the_server(script):
+    """It may finish its jobs."""
+    kore(script, "end_jobs() { until [ -e @/go ]; do sleep 0.02; done; "
+         "echo end >>@/seen; }")
+    process = start(script)
+    server, _ = calls(script)
+    process.send_signal(signal.SIGTERM)
+    wait_for(script, "serve TERM", "jobs TERM")
+    wait_for_end(server.pid)
+    time.sleep(0.2)
+    assert process.poll() is None
+    script.write("go", "")
+    assert end(process) == 0
+    assert seen(script)[-1] == "end"
+
+
 def test_a_deaf_server_is_killed(script):
     """Here after half a second, in place of 20."""
     script.write("bin/timeout", "#!/bin/sh\nshift 3\nexec /usr/bin/timeout "
