@@ -241,7 +241,7 @@ check_public_url(void)
 {
 	size_t	 len = strlen(config.public_url);
 
-	if (strncmp(config.public_url, "https://", 8) != 0 || len < 9 ||
+	if (strncmp(config.public_url, "https://", 8) != 0 ||
 	    len > PUBLIC_URL_MAX || config.public_url[len - 1] == '/' ||
 	    strpbrk(config.public_url, " \t\r\n?#\"") != NULL)
 		return (start_error(ENV("PUBLIC_URL") " must be like "

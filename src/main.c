@@ -15,9 +15,11 @@
 #include <kore/seccomp.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 
@@ -106,6 +108,16 @@ listen_on(const char *server, const char *host, const char *port)
 	try_bind(host, port);
 	if (!kore_server_bind(srv, host, port, "wire_connect"))
 		exit_fail("cannot listen on %s port %s", host, port);
+}
+
+/*
+ * In each process that Kore forks: the kernel kills it when the parent dies,
+ * which neither a worker nor the key manager would notice.
+ */
+static void
+die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 /* Kore's parent loops over all possible descriptors of each worker. */
@@ -220,6 +232,8 @@ prepare_server(void)
 	exit_if(wire_init());
 	limit_files();
 	watch_signals();
+	if ((errno = pthread_atfork(NULL, NULL, die_with_parent)) != 0)
+		exit_fail("pthread_atfork: %m");
 	worker_count = (u_int8_t)config.workers;
 	listen_on("api", config.host, config.port);
 	listen_on("admin", "127.0.0.1", config.admin_port);
@@ -325,13 +339,9 @@ static struct sock_filter	filter[] = {
 #endif
 };
 
-/*
- * Runs last before the sandbox is entered. Also makes the kernel kill the
- * worker when its parent dies, which the worker would not notice.
- */
+/* Runs last before the sandbox is entered. */
 void
 kore_seccomp_hook(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	kore_seccomp_filter(PRODUCT, filter, KORE_FILTER_LEN(filter));
 }

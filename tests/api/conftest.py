@@ -22,6 +22,7 @@ import helpers  # noqa: E402
 import selection  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from exercised import Exercised  # noqa: E402
+from script import Script  # noqa: E402
 from server import BUILD, IS_ASAN, Server, flavor, make_certificate  # noqa
 from servers import (build_copier, finish, make_template,  # noqa: E402
                      runner_starter, server_maker)
@@ -136,6 +137,17 @@ def module_build_copy():
     """The same, for all tests of a file."""
     with build_copier() as copy:
         yield copy
+
+
+@pytest.fixture
+def script():
+    """A copy of ./keel with fake programs; nothing of it may be left."""
+    script = Script()
+    try:
+        yield script
+    finally:
+        left = script.remove()
+    assert left == []
 
 
 needs_faults = pytest.mark.skipif(

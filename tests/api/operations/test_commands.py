@@ -10,7 +10,7 @@ import pytest
 
 from helpers import (bearer, new_email, new_password, new_user, read_me,
                      read_routes, sign_in)
-from server import BUILD, KEEL
+from server import BUILD, IS_ASAN, KEEL
 
 
 def test_routes_lists_every_endpoint(make_server):
@@ -108,9 +108,11 @@ def test_an_admin_signs_in_and_makes_another(client, server, create_admin):
     assert answer.json()["role"] == "admin"
 
 
-def test_the_password_needs_no_line_break(client, create_admin):
+@pytest.mark.parametrize("rest", ["", "\r\n", "\nA second line\n"])
+def test_the_password_is_a_line(client, create_admin, rest):
     admin = {"email": new_email("admin"), "password": new_password()}
-    assert create_admin(admin["email"], admin["password"]).returncode == 0
+    assert create_admin(admin["email"], admin["password"] + rest
+                        ).returncode == 0
     sign_in(client, admin)
 
 
@@ -176,6 +178,35 @@ def test_an_address_in_use_is_refused(client, create_admin):
         assert len(done.stderr.splitlines()) == 1
         assert "exists already" in done.stderr
     sign_in(client, {"email": email, "password": password})
+
+
+@pytest.mark.skipif(IS_ASAN, reason="its library has to be loaded first")
+@pytest.mark.parametrize("settings, given, line", [
+    ({"KEEL_COMMAND": "create-admin"}, b"",
+     "create-admin needs an e-mail address"),
+    ({"KEEL_COMMAND": "create-admin", "KEEL_EMAIL": "x@example.com"},
+     b"Sunny-day-\xff42\n", "the password: is not valid UTF-8"),
+    ({"KEEL_COMMAND": "create-admin", "KEEL_EMAIL": "x@example.com"},
+     b"A1" + b"x" * 1021, "the password: is too long"),
+    ({"KEEL_COMMAND": "create-admins"}, b"",
+     "unknown command 'create-admins'"),
+    ({"KEEL_COMMAND": ""}, b"", "unknown command ''")],
+    ids=["address", "utf8", "length", "command", "empty"])
+def test_what_kore_itself_refuses(server, settings, given, line):
+    """Without ./keel, whose checks come before."""
+    done = subprocess.run(
+        ["kore", "-fnrqc", "conf/keel.conf"], cwd=BUILD, input=given,
+        env=server.environment() | settings, capture_output=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "keel: %s\n" % line
+
+
+def test_a_description_that_cannot_be_written(server):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([KEEL, "openapi"], env=server.environment(),
+                              stdout=full, stderr=subprocess.PIPE, timeout=30)
+    assert done.returncode == 1
+    assert b"cannot write the description: No space" in done.stderr
 
 
 def test_help_shows_the_usage(server):

@@ -96,6 +96,7 @@ def test_workers_may_die_again_and_again(start_server):
         server.deaths += 1
         wait_for_workers(server, 2, {victim})
         wait_for(lambda: all(readiness(server) == 200 for _ in range(10)))
+    assert server.output().count("keel: ready on ") == 1
 
 
 def test_a_dead_workers_connections_no_longer_count(start_server):
@@ -127,8 +128,11 @@ def test_rate_limits_survive_a_worker(start_server):
 def test_a_dead_key_manager_ends_the_server_with_an_error(start_server, how):
     server = start_server()
     session = server.process.pid
+    pid_file = os.path.join(server.state, "kore.%d.pid" % session)
+    assert os.path.exists(pid_file)
     os.kill(server.key_manager(), how)
     assert server.process.wait(20) == 1
+    assert not os.path.exists(pid_file)
     wait_for(lambda: session_processes(session) == [])
     assert "the key manager died" in server.output()
     server.process = None
@@ -143,12 +147,14 @@ def test_a_terminated_server_has_status_0(start_server, how):
     server.process = None
 
 
-def test_a_dead_worker_does_not_lose_the_signal(start_server):
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT,
+                                 signal.SIGQUIT])
+def test_a_dead_worker_does_not_lose_the_signal(start_server, how):
     """Kore remembers only the last signal: here that is SIGCHLD."""
     server = start_server()
     parent = server.parent()
     os.kill(parent, signal.SIGSTOP)
-    os.kill(parent, signal.SIGTERM)
+    os.kill(parent, how)
     victim = server.workers()[0]
     os.kill(victim, signal.SIGKILL)
     wait_for(lambda: victim not in server.workers())

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: ISC
+"""How ./keel starts and ends Kore and the runner beside it. Both are fakes:
+they may be deaf to signals, slow to end, or leave processes behind."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from script import PRIVATE
+from server import read_text
+
+# Serves until SIGTERM. A function of the test, or nothing, runs at the end.
+KORE = """
+term() { echo "$KEEL_COMMAND $1" >>@/seen; end_$KEEL_COMMAND; exit 0; }
+end_serve() { :; }
+end_jobs() { :; }
+for name in TERM INT HUP; do trap "term $name" $name; done
+%s
+case $KEEL_COMMAND in migrate) exit ;; esac
+sleep 60 >/dev/null 2>&1 &
+echo "$KEEL_COMMAND ready" >>@/seen
+while :; do wait; done
+"""
+
+
+def kore(script, text=""):
+    script.write("does/kore", (KORE % text).replace("@", script.root))
+
+
+def seen(script):
+    return read_text(script.path("seen")).splitlines()
+
+
+def wait_for(script, *lines):
+    """Until both have written these."""
+    deadline = time.monotonic() + 20
+    while not set(lines) <= set(seen(script)):
+        assert time.monotonic() < deadline, seen(script)
+        time.sleep(0.02)
+
+
+def wait_for_end(pid):
+    deadline = time.monotonic() + 20
+    while (state := stat(pid)) and state[0] != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def start(script, *options, **settings):
+    process = script.start("serve", "--with-jobs", **settings)
+    wait_for(script, "serve ready", "jobs ready")
+    return process
+
+
+def end(process, *signals):
+    """Its status after these signals."""
+    for number in signals:
+        process.send_signal(number)
+    process.communicate(timeout=20)
+    return process.returncode
+
+
+def calls(script):
+    """Those of the server and of the runner."""
+    found = {call.env["KEEL_COMMAND"]: call for call in script.calls("kore")}
+    return found["serve"], found["jobs"]
+
+
+def stat(pid):
+    """The fields after its name, from its state on; [] if it has ended."""
+    return read_text("/proc/%d/stat" % pid).rpartition(")")[2].split()
+
+
+ORPHAN = ["setpriv", "--pdeathsig", "TERM"]
+
+
+def test_how_they_are_started(script):
+    for name in ("setsid", "setpriv", "timeout"):
+        script.watch(name)
+    kore(script)
+    process = start(script, cwd=script.root, KEEL_BUILD="build")
+    server, runner = calls(script)
+    command = ["kore", "-fnrqc", "conf/keel.conf"]
+    wrapped = ["timeout", "--foreground", "-k", "20", "0"] + ORPHAN + command
+    started = [[call.name] + call.argv for call in script.calls()
+               if call.name != "kore" and "sh" not in call.argv]
+    assert ["setsid"] + ORPHAN + wrapped in started
+    assert wrapped in started
+    assert ORPHAN + wrapped in started
+    assert started.count(ORPHAN + command) == 1
+    assert ORPHAN + [script.keel, "jobs"] in started
+    [keeper] = [call for call in script.calls("setsid") if "sh" in call.argv]
+    assert keeper.argv[:5] == ORPHAN + ["sh", "-c"]
+
+    ours = os.getsid(process.pid)
+    assert len({ours, server.session, runner.session}) == 3
+    assert server.settings() == runner.settings() | {
+        "KEEL_COMMAND": "serve", "KEEL_BUILD": "build"}
+    assert runner.settings()["KEEL_BUILD"] == script.build
+    assert runner.cwd == server.cwd == script.build
+    assert runner.umask == server.umask == "0077"
+    assert os.readlink("/proc/%d/fd/0" % runner.pid) == "/dev/null"
+    assert os.readlink("/proc/%d/fd/0" % server.pid) == os.readlink(
+        "/proc/%d/fd/0" % process.pid)
+    assert end(process, signal.SIGTERM) == 0
+
+
+def test_the_runner_does_not_hold_the_servers_locks(script):
+    """It would keep the next server from starting."""
+    kore(script)
+    process = start(script, **PRIVATE)
+    server, runner = calls(script)
+    assert {7, 9} <= set(server.fds)
+    assert not {7, 8} & set(runner.fds)
+    assert end(process, signal.SIGTERM) == 0
+    assert script.steps()[-1] == "pg_ctl stop"
+    assert {"serve TERM", "jobs TERM"} <= set(seen(script))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT,
+                                    signal.SIGHUP])
+def test_a_signal_ends_both_and_kores_status_counts(script, number):
+    kore(script, "end_serve() { exit 7; }\nend_jobs() { exit 8; }")
+    assert end(start(script), number) == 7
+    assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
+
+
+def test_a_server_that_ends_by_itself_ends_the_runner(script):
+    kore(script, 'case $KEEL_COMMAND in serve) until [ -e @/go ]; do '
+         'sleep 0.02; done; sleep 60 & exit 5 ;; esac')
+    process = script.start("serve", "--with-jobs")
+    wait_for(script, "jobs ready")
+    script.write("go", "")
+    assert end(process) == 5
+    assert seen(script) == ["jobs ready", "jobs TERM"]
+
+
+def test_more_signals_while_it_ends(script):
+    """Who is told twice to stop, and is slow, leaves nothing undone."""
+    kore(script, """
+        slow() { until [ -e @/go ]; do sleep 0.02; done; echo end >>@/seen; }
+        end_serve() { slow; exit 6; }
+        end_jobs() { slow; }""")
+    process = start(script)
+    process.send_signal(signal.SIGTERM)
+    wait_for(script, "serve TERM", "jobs TERM")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        process.send_signal(number)
+    time.sleep(0.1)
+    assert process.poll() is None
+    script.write("go", "")
+    assert end(process) == 6
+    assert seen(script).count("end") == 2
+
+
+def test_a_runner_that_ends_later_than_the_server(script):
+    """It may finish its jobs."""
+    kore(script, "end_jobs() { until [ -e @/go ]; do sleep 0.02; done; "
+         "echo end >>@/seen; }")
+    process = start(script)
+    server, _ = calls(script)
+    process.send_signal(signal.SIGTERM)
+    wait_for(script, "serve TERM", "jobs TERM")
+    wait_for_end(server.pid)
+    time.sleep(0.2)
+    assert process.poll() is None
+    script.write("go", "")
+    assert end(process) == 0
+    assert seen(script)[-1] == "end"
+
+
+def test_a_deaf_server_is_killed(script):
+    """Here after half a second, in place of 20."""
+    script.write("bin/timeout", "#!/bin/sh\nshift 3\nexec /usr/bin/timeout "
+                 '--foreground -k 0.5 "$@"\n', 0o755)
+    kore(script, 'case $KEEL_COMMAND in serve) trap "" TERM ;; esac')
+    assert end(start(script), signal.SIGTERM) == 137
+    assert seen(script)[2:] == ["jobs TERM"]
+
+
+def test_all_of_kores_processes_are_told_after_two_seconds(script):
+    """A worker that was just starting has lost the first signal."""
+    kore(script, """
+        case $KEEL_COMMAND in serve)
+            (trap "echo worker >>@/seen; exit" TERM
+            while :; do sleep 0.05; done) &
+            worker=$!
+            end_serve() { wait $worker; exit 3; } ;;
+        esac""")
+    process = start(script)
+    began = time.monotonic()
+    assert end(process, signal.SIGTERM) == 3
+    assert "worker" in seen(script)
+    assert time.monotonic() - began > 1.5
+
+
+def test_a_runner_that_dies_is_started_again(script):
+    """After a pause of two seconds, which is skipped here."""
+    script.fake("sleep", 'case $1 in 2) ;; *) exec /bin/sleep "$@" ;; esac')
+    kore(script, 'case $KEEL_COMMAND in jobs) for n in 1 2; do [ -e @/$n ] || '
+         '{ mkdir @/$n; exit $n; }; done ;; esac')
+    process = start(script)
+    assert len([call for call in script.calls("kore")
+                if call.env["KEEL_COMMAND"] == "jobs"]) == 3
+    assert [call.argv for call in script.calls("sleep")
+            if call.argv == ["2"]] == [["2"]] * 2
+    assert end(process, signal.SIGTERM) == 0
+    assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
+
+
+def test_the_end_comes_while_a_runner_is_not_there(script):
+    """The pause before the next one ends at once."""
+    script.fake("sleep", 'case $1 in 2) set -- 60 ;; esac; '
+                'exec /bin/sleep "$@"')
+    kore(script, "case $KEEL_COMMAND in jobs) exit 1 ;; esac")
+    process = script.start("serve", "--with-jobs")
+    wait_for(script, "serve ready")
+    deadline = time.monotonic() + 20
+    while ["2"] not in [call.argv for call in script.calls("sleep")]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert end(process, signal.SIGTERM) == 0
+    assert seen(script) == ["serve ready", "serve TERM"]
+
+
+#
+# Somebody is killed, and cannot tell the others.
+#
+
+def test_a_script_that_is_killed_leaves_nothing(script):
+    kore(script)
+    process = start(script)
+    assert end(process, signal.SIGKILL) == -9
+    wait_for(script, "serve TERM", "jobs TERM")
+    for call in calls(script):
+        wait_for_end(call.pid)
+    end_sleeps(script)
+
+
+def end_sleeps(script):
+    """The fakes' own, which outlive them: no Kore has such."""
+    for pid in script.processes():
+        if read_text("/proc/%d/cmdline" % pid).startswith("sleep\0"):
+            os.kill(pid, signal.SIGKILL)
+            wait_for_end(pid)
+
+
+def test_a_timeout_or_keeper_that_is_killed(script):
+    """Kore and the runner are told; the script ends with that status."""
+    kore(script)
+    process = start(script)
+    server, runner = calls(script)
+    os.kill(int(stat(runner.pid)[1]), signal.SIGKILL)
+    wait_for(script, "jobs TERM")
+    os.kill(int(stat(server.pid)[1]), signal.SIGKILL)
+    assert end(process) == 137
+    wait_for_end(runner.pid)
+    end_sleeps(script)
+
+
+#
+# A signal before Kore runs.
+#
+
+@pytest.mark.parametrize("number, status", [
+    (signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_postgresql_starts(script, number, status):
+    script.write("does/initdb", "until [ -e @/go ]; do sleep 0.02; "
+                 "done".replace("@", script.root))
+    process = script.start("serve", "--with-jobs", **PRIVATE)
+    script.wait_for_call("initdb")
+    process.send_signal(number)
+    script.write("go", "")
+    assert end(process) == status
+    assert script.calls("kore", "pg_ctl") == []
+
+
+def test_a_signal_while_it_migrates_starts_no_server(script):
+    kore(script, """
+        end_migrate() { exit 4; }
+        case $KEEL_COMMAND in migrate)
+            echo migrate ready >>@/seen
+            while :; do sleep 0.02; done ;;
+        esac""")
+    process = script.start("serve", "--with-jobs", **PRIVATE)
+    wait_for(script, "migrate ready")
+    assert end(process, signal.SIGTERM) == 4
+    assert script.steps()[-2:] == ["kore migrate", "pg_ctl stop"]

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/* How validators that the shipped kore.conf does not have are described. */
+
+/* sources: app */
+
+#include "../client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fakes/kore_fake.h"
+#include "openapi/openapi_build.h"
+#include "schema/validator.h"
+
+static void
+check_text(json_t *found, const char *expected)
+{
+	char	*text = json_dumps(found, JSON_COMPACT | JSON_SORT_KEYS |
+		    JSON_ENCODE_ANY);
+
+	assert_non_null(text);
+	assert_string_equal(text, expected);
+	free(text);
+	json_decref(found);
+}
+
+static void
+test_query_parameters(void **state)
+{
+	static const struct {
+		const char	*pattern;
+		const char	*fallback;
+		const char	*schema;
+	} rows[] = {
+		{ "^(true|false)$", "true",
+		    "{\"default\":true,\"type\":\"boolean\"}" },
+		{ "^(false|true)$", "false",
+		    "{\"default\":false,\"type\":\"boolean\"}" },
+		{ "^(true|maybe)$", "true", "{\"default\":\"true\","
+		    "\"enum\":[\"true\",\"maybe\"],\"type\":\"string\"}" },
+		{ "^(maybe|false)$", NULL,
+		    "{\"enum\":[\"maybe\",\"false\"],\"type\":\"string\"}" },
+		{ "^(false|false)$", NULL,
+		    "{\"enum\":[\"false\",\"false\"],\"type\":\"string\"}" },
+		{ "^(true)$", NULL,
+		    "{\"enum\":[\"true\"],\"type\":\"string\"}" },
+		{ "^(true|false|both)$", NULL, "{\"enum\":[\"true\",\"false\","
+		    "\"both\"],\"type\":\"string\"}" },
+		{ "^.{0,5}$", NULL, "{\"maxLength\":5,\"type\":\"string\"}" },
+		{ "^.{1,5}$", "x", "{\"default\":\"x\",\"maxLength\":5,"
+		    "\"minLength\":1,\"type\":\"string\"}" },
+		{ "^[1-9][0-9]{0,8}$", "20", "{\"default\":20,\"format\":"
+		    "\"int64\",\"maximum\":999999999,\"minimum\":1,"
+		    "\"type\":\"integer\"}" },
+		{ "^[a-z]+$", NULL,
+		    "{\"pattern\":\"^[a-z]+$\",\"type\":\"string\"}" },
+		{ "^[[.a.]]+$", NULL, "{\"description\":\"Matches the POSIX "
+		    "regular expression ^[[.a.]]+$\",\"type\":\"string\"}" },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_text(openapi_query_schema(rule_of(fake_validator("v_x",
+		    rows[i].pattern, NULL)), rows[i].fallback),
+		    rows[i].schema);
+}
+
+static void
+test_types(void **state)
+{
+	static const struct {
+		enum field_type	 type;
+		const char	*schema;
+	} rows[] = {
+		{ T_STR, "{\"type\":\"string\"}" },
+		{ T_UUID, "{\"format\":\"uuid\",\"type\":\"string\"}" },
+		{ T_BOOL, "{\"type\":\"boolean\"}" },
+		{ T_INT, "{\"format\":\"int64\",\"type\":\"integer\"}" },
+		{ T_TIME, "{\"format\":\"date-time\",\"type\":\"string\"}" },
+		{ T_JSON,
+		    "{\"additionalProperties\":true,\"type\":\"object\"}" },
+		{ T_LIST, "{\"type\":\"array\"}" },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_text(openapi_type_schema(rows[i].type),
+		    rows[i].schema);
+}
+
+static void
+test_names(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "user_create", "UserCreate" }, { "NOT_FOUND", "NotFound" },
+		{ "user", "User" }, { "a_b_c", "ABC" },
+	};
+	char	 name[OPENAPI_NAME_MAX];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		openapi_name(rows[i][0], name);
+		assert_string_equal(name, rows[i][1]);
+	}
+}
+
+/* The first report is the cause of the others. */
+static void
+test_what_cannot_be_described(void **state)
+{
+	(void)state;
+	openapi_begin();
+	assert_null(openapi_problem());
+	openapi_fail("the first, %d", 1);
+	openapi_fail("the second");
+	assert_string_equal(openapi_problem(), "the first, 1");
+	json_decref(openapi_components());
+	openapi_begin();
+	assert_null(openapi_problem());
+	openapi_put(NULL, "x", NULL);
+	assert_non_null(openapi_problem());
+	json_decref(openapi_components());
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		CLIENT_TEST(test_query_parameters),
+		CLIENT_TEST(test_types),
+		CLIENT_TEST(test_names),
+		CLIENT_TEST(test_what_cannot_be_described),
+	};
+
+	return (cmocka_run_group_tests_name("openapi_schemas", tests,
+	    client_start, NULL));
+}

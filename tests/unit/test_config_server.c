@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/* The checks of the server's settings, and what other rooms get of them. */
+
+/* sources: app */
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include "config_fixture.h"
+#include "mail/mail_settings.h"
+#include "wire/wire.h"
+
+#define PAGE	"../../docs/settings.md"	/* any file */
+
+static long	processors = 2;
+
+/* Replaces libc's for the one name. */
+long
+sysconf(int name)
+{
+	long	(*next)(int) = (long (*)(int))(uintptr_t)dlsym(RTLD_NEXT,
+		    "sysconf");
+
+	return (name == _SC_NPROCESSORS_ONLN ? processors : next(name));
+}
+
+static void
+test_ports_and_urls(void **state)
+{
+	char	 url[256] = "https://";
+
+	(void)state;
+	setenv("KEEL_HOST", "::1", 1);
+	setenv("KEEL_PORT", "9464", 1);
+	setenv("KEEL_ADMIN_PORT", "9465", 1);
+	assert_null(load());
+	assert_string_equal(config.public_url, "https://[::1]:9464");
+	assert_bad("KEEL_ADMIN_PORT", "9464", "KEEL_PORT and KEEL_ADMIN_PORT "
+	    "are both 9464");
+
+	memset(url + 8, 'x', 193);
+	assert_int_equal(strlen(url), 201);
+	assert_bad("KEEL_PUBLIC_URL", url, "must be like");
+	url[200] = '\0';
+	assert_good("KEEL_PUBLIC_URL", url);
+	assert_good("KEEL_PUBLIC_URL", "https://x");
+	assert_bad("KEEL_PUBLIC_URL", "https://", "must be like");
+	assert_bad("KEEL_PUBLIC_URL", "http://x.example", "must be like");
+	assert_bad("KEEL_PUBLIC_URL", "xhttps://x.example", "must be like");
+	assert_bad("KEEL_PUBLIC_URL", "https://x.example/", "must be like");
+	assert_good("KEEL_PUBLIC_URL", "https://x.example/api:1");
+	for (const char *c = " \t?#\""; *c != '\0'; c++) {
+		snprintf(url, sizeof(url), "https://x%cy", *c);
+		assert_bad("KEEL_PUBLIC_URL", url, "must be like");
+	}
+	assert_bad("KEEL_PUBLIC_URL", "https://x\ny", "must be like");
+	assert_bad("KEEL_PUBLIC_URL", "https://x\ry", "must be like");
+}
+
+/* Its length for each algorithm, its characters, and known examples. */
+static void
+test_secrets(void **state)
+{
+	static const struct {
+		const char	*algorithm;
+		int		 least;
+	} lengths[] = { { "HS256", 32 }, { "HS384", 48 }, { "HS512", 64 } };
+	static const char *const placeholders[] = {
+		"changeme", "change-me", "change_me", "change me", "secret",
+		"password", "example", "placeholder", "your-", "insecure",
+		"default", "12345678", "ChangeMe", "SECRET",
+	};
+	char	 key[128], phrase[64];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		setenv("KEEL_ALGORITHM", lengths[i].algorithm, 1);
+		snprintf(key, sizeof(key), "%.*s", lengths[i].least, A64);
+		assert_good("KEEL_SECRET_KEY", key);
+		key[lengths[i].least - 1] = '\0';
+		snprintf(phrase, sizeof(phrase), "has %d bytes; %s needs at "
+		    "least %d", lengths[i].least - 1, lengths[i].algorithm,
+		    lengths[i].least);
+		assert_bad("KEEL_SECRET_KEY", key, phrase);
+	}
+	unsetenv("KEEL_ALGORITHM");
+	for (i = 0; i < sizeof(placeholders) / sizeof(*placeholders); i++) {
+		snprintf(key, sizeof(key), "%.20s%s%.20s", A64,
+		    placeholders[i], A64);
+		assert_bad("KEEL_SECRET_KEY", key, "looks like a placeholder");
+	}
+	assert_good("KEEL_SECRET_KEY", "ABCDEFGHABCDEFGHABCDEFGHABCDEFGH");
+	assert_bad("KEEL_SECRET_KEY", "ABCDEFGAABCDEFGAABCDEFGAABCDEFGA",
+	    "has only 7 different characters");
+}
+
+static void
+test_certificates(void **state)
+{
+	const char	*both = "KEEL_TLS_CERT and KEEL_TLS_KEY must be set "
+			    "together";
+
+	(void)state;
+	assert_bad("KEEL_TLS_CERT", PAGE, both);
+	assert_bad("KEEL_TLS_KEY", PAGE, both);
+	setenv("KEEL_TLS_CERT", PAGE, 1);
+	assert_good("KEEL_TLS_KEY", PAGE);
+	assert_bad("KEEL_TLS_KEY", "/none", "cannot read /none: No such");
+	setenv("KEEL_TLS_KEY", PAGE, 1);
+	assert_bad("KEEL_TLS_CERT", "/none", "cannot read /none: No such");
+}
+
+static void
+test_proxies(void **state)
+{
+	char	 list[33 * 16] = "";
+	size_t	 i;
+
+	(void)state;
+	assert_null(load());
+	assert_int_equal(wire_settings.nproxies, 0);
+	for (i = 0; i < 32; i++)
+		strcat(list, i == 0 ? "10.0.0.1" : ",10.0.0.1");
+	assert_good("KEEL_TRUSTED_PROXIES", list);
+	assert_int_equal(wire_settings.nproxies, 32);
+	strcat(list, ",10.0.0.1");
+	assert_bad("KEEL_TRUSTED_PROXIES", list, "more than 32 entries");
+	assert_good("KEEL_TRUSTED_PROXIES", "10.0.0.0/8,::1");
+	assert_int_equal(wire_settings.nproxies, 2);
+	assert_bad("KEEL_TRUSTED_PROXIES", "10.0.0.0/8,,::1",
+	    "'' is no IP address");
+}
+
+/* What other rooms get of them. */
+static void
+test_what_is_passed_on(void **state)
+{
+	(void)state;
+	setenv("KEEL_WORKERS", "3", 1);
+	setenv("KEEL_DATABASE_POOL", "5", 1);
+	setenv("KEEL_CONNECTIONS_PER_ADDRESS", "77", 1);
+	setenv("KEEL_STATE_DIR", "/some/where", 1);
+	assert_null(load());
+	assert_int_equal(wire_settings.workers, 3);
+	assert_int_equal(wire_settings.other_files, 5);
+	assert_int_equal(wire_settings.per_address, 77);
+	assert_int_equal(config.workers, 3);
+	assert_int_equal(config.database_pool, 5);
+	assert_string_equal(mail_settings.state_dir, "/some/where");
+	assert_string_equal(mail_settings.secret, A64);
+	assert_int_equal(mail_settings.secret_len, 64);
+	assert_string_equal(config.jwt_key.secret, A64);
+	assert_int_equal(config.jwt_key.secret_len, 64);
+}
+
+static void
+test_a_worker_for_each_processor(void **state)
+{
+	static const struct {
+		long		 found;
+		unsigned	 workers;
+	} rows_of_cpus[] = {
+		{ -1, 1 }, { 0, 1 }, { 1, 1 }, { 2, 2 }, { 16, 16 }, { 17, 16 },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		processors = rows_of_cpus[i].found;
+		assert_null(load());
+		assert_int_equal(config.workers, rows_of_cpus[i].workers);
+	}
+}
+
+static void
+test_root(void **state)
+{
+	(void)state;
+	unsetenv("KEEL_ALLOW_ROOT");
+	if (geteuid() != 0) {
+		assert_null(load());
+		return;
+	}
+	/* Before the settings whose checks open files. */
+	setenv("KEEL_TLS_CERT", "/none", 1);
+	setenv("KEEL_SMTP_CA", "/none", 1);
+	assert_non_null(strstr(load(), "refusing to run as root"));
+	assert_bad("KEEL_ALLOW_ROOT", "2", "must be 0 or 1");
+	setenv("KEEL_DATABASE_URL", "", 1);
+	assert_non_null(strstr(load(), "KEEL_DATABASE_URL is not set"));
+}
+
+/* ./keel's own variables are no misspelt settings. */
+static void
+test_unknown_names(void **state)
+{
+	static const char *const own[] = {
+		"KEEL_DRY_RUN", "KEEL_EMAIL", "KEEL_BUILD", "KEEL_FLAVOR",
+	};
+	static const char *const unknown[] = {
+		"KEEL_", "KEEL_DRY_RU", "KEEL_DRY_RUNS", "KEEL_EMAILS",
+		"KEEL_BUIL", "KEEL_FLAVOUR", "KEEL_HOS", "KEEL_HOSTS",
+		"KEEL_port",
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(own) / sizeof(*own); i++)
+		assert_good(own[i], "x");
+	for (i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+		assert_bad(unknown[i], "x", " is not a setting");
+		assert_bad(unknown[i], "", " is not a setting");
+	}
+	assert_good("KEE", "x");
+	assert_good("XKEEL_PORTS", "x");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		TEST(test_ports_and_urls),
+		TEST(test_secrets),
+		TEST(test_certificates),
+		TEST(test_proxies),
+		TEST(test_what_is_passed_on),
+		TEST(test_a_worker_for_each_processor),
+		TEST(test_root),
+		TEST(test_unknown_names),
+	};
+
+	return (cmocka_run_group_tests_name("config_server", tests, NULL,
+	    NULL));
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+/* The routes, validators and query parameters of the shipped kore.conf. */
+
+/* sources: app */
+
+#include "client.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fakes/kore_fake.h"
+#include "schema/validator.h"
+
+#define E	"\xc3\xa9"	/* one character, two bytes */
+#define USERS	"/api/v1/users"
+
+/* A text of n times the unit. */
+static const char *
+times(const char *unit, size_t n)
+{
+	static char	 text[8192];
+	size_t		 i;
+
+	assert_true(n * strlen(unit) < sizeof(text));
+	*text = '\0';
+	for (i = 0; i < n; i++)
+		strcpy(text + i * strlen(unit), unit);
+	return (text);
+}
+
+static void
+check(const char *validator, const char *value, bool valid)
+{
+	const struct rule	*r = rule_find(validator);
+
+	if (r == NULL)
+		fail_msg("kore.conf has no %s", validator);
+	if ((rule_reason(r, value) == NULL) != valid)
+		fail_msg("%s %s '%.60s'", validator, valid ? "refuses" :
+		    "accepts", value);
+}
+
+/* A choice is one of these, whole and in this case. */
+static void
+check_choices(const char *validator, const char *const *choices)
+{
+	struct rule_facts	 facts;
+	const char		*p;
+	char			 other[64];
+
+	rule_describe(rule_find(validator), &facts);
+	assert_int_equal(facts.kind, RULE_CHOICE);
+	facts.max = 0;
+	for (p = facts.pattern; p != NULL; p = strchr(p + 1, '|'))
+		facts.max--;
+	for (; *choices != NULL; choices++) {
+		facts.max++;
+		check(validator, *choices, true);
+		snprintf(other, sizeof(other), "%sx", *choices);
+		check(validator, other, false);
+		snprintf(other, sizeof(other), "x%s", *choices);
+		check(validator, other, false);
+		snprintf(other, sizeof(other), "-%s", *choices);
+		if (strstr(validator, "sort") == NULL || **choices == '-')
+			check(validator, other, false);
+		check(validator, *choices + 1, **choices == '-');
+		snprintf(other, sizeof(other), "%s", *choices);
+		other[**choices == '-'] ^= 0x20;
+		check(validator, other, false);
+	}
+	assert_int_equal(facts.max, 0);		/* there are no others */
+	check(validator, "", false);
+}
+
+static void
+test_choices(void **state)
+{
+	static const struct {
+		const char	*validator;
+		const char	*choices[8];
+	} rows[] = {
+		{ "v_role", { "user", "staff", "admin" } },
+		{ "v_bool", { "true", "false" } },
+		{ "v_user_sort", { "created_at", "-created_at", "email",
+		    "-email", "name", "-name" } },
+		{ "v_except", { "current" } },
+		{ "v_job_status", { "queued", "running", "done", "dead" } },
+		{ "v_job_sort", { "created_at", "-created_at" } },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_choices(rows[i].validator, rows[i].choices);
+	check("v_user_sort", "id", false);
+	check("v_user_sort", "role", false);
+	check("v_job_sort", "run_at", false);
+	check("v_job_status", "failed", false);
+}
+
+/* The values just inside, then just outside. */
+static void
+test_numbers(void **state)
+{
+	static const struct {
+		const char	*validator;
+		const char	*valid[8];
+		const char	*invalid[16];
+	} rows[] = {
+		{ "v_page", { "1", "9", "10", "999999999" },
+		    { "", "0", "01", "-1", "+1", " 1", "1 ", "1x", "x1", "1.0",
+		    "1000000000" } },
+		{ "v_skip", { "0", "1", "9", "10", "999999999" },
+		    { "", "00", "01", "-1", "-0", " 0", "0x", "x0",
+		    "1000000000" } },
+		{ "v_limit", { "1", "9", "10", "90", "99", "100" },
+		    { "", "0", "00", "01", "001", "-1", "101", "110", "200",
+		    "1000", "1x", "x1", "100x", "x100" } },
+	};
+	size_t	 i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (n = 0; rows[i].valid[n] != NULL; n++)
+			check(rows[i].validator, rows[i].valid[n], true);
+		for (n = 0; rows[i].invalid[n] != NULL; n++)
+			check(rows[i].validator, rows[i].invalid[n], false);
+	}
+}
+
+static void
+test_lengths(void **state)
+{
+	static const struct {
+		const char	*validator;
+		const char	*unit;
+		size_t		 min, max;
+	} rows[] = {
+		{ "v_name", "x", 1, 100 }, { "v_name", E, 1, 100 },
+		{ "v_cursor", "x", 0, 2000 }, { "v_cursor", E, 0, 2000 },
+		{ "v_search", "x", 1, 100 }, { "v_search", E, 1, 100 },
+		{ "v_search", "%", 1, 100 },
+		{ "v_job_kind", "a", 1, 100 }, { "v_job_kind", "Z", 1, 100 },
+		{ "v_job_kind", "0", 1, 100 }, { "v_job_kind", "_", 1, 100 },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check(rows[i].validator, times(rows[i].unit, rows[i].min),
+		    true);
+		check(rows[i].validator, times(rows[i].unit, rows[i].max),
+		    true);
+		check(rows[i].validator, times(rows[i].unit, rows[i].max + 1),
+		    false);
+		check(rows[i].validator, "", rows[i].min == 0);
+	}
+	for (i = 0; i < 128; i++) {
+		if (strchr("abcdefghijklmnopqrstuvwxyz"
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", (int)i) == NULL)
+			check("v_job_kind", (const char[]){ 'a', (char)i, 'a',
+			    '\0' }, false);
+	}
+	check("v_job_kind", E, false);
+}
+
+/* What these two refuse: tests/unit/schema. Here: that they are functions. */
+static void
+test_functions(void **state)
+{
+	struct rule_facts	 facts;
+
+	(void)state;
+	rule_describe(rule_find("v_email"), &facts);
+	assert_int_equal(facts.kind, RULE_FUNCTION);
+	check("v_email", "ada@example.com", true);
+	check("v_email", "ada@", false);
+	rule_describe(rule_find("v_password"), &facts);
+	assert_int_equal(facts.kind, RULE_FUNCTION);
+	check("v_password", "Analytical-3ngine", true);
+	check("v_password", "analytical-3ngine", false);
+}
+
+/* Which route Kore chooses: the first one that fits, in kore.conf's order. */
+static void
+check_route(const char *path, const char *func)
+{
+	const struct kore_module_handle	*h = fake_lookup(path);
+
+	if (h == NULL)
+		fail_msg("no route for %s", path);
+	if (strcmp(h->func, func) != 0)
+		fail_msg("%s goes to %s, not to %s", path, h->func, func);
+}
+
+static void
+test_routes(void **state)
+{
+	static const char *const rows[][2] = {
+		{ USERS "/me", "users_me" },
+		{ USERS, "users_collection" },
+		{ USERS "/me/password", "auth_password" },
+		{ USERS "/me/sessions", "auth_sessions" },
+		{ "/api/v1/auth/token", "auth_token" },
+		{ "/api/v1/admin/jobs", "admin_jobs_collection" },
+		{ "/healthz", "healthz" },
+		{ "/readyz", "readyz" },
+		{ "/openapi.json", "openapi_json" },
+		{ "/docs", "docs_page" },
+		{ USERS "/1", "users_item" },
+		{ USERS "/me2", "users_item" },
+		{ USERS "/1/activate", "users_activate" },
+		{ USERS "/me/activate", "users_activate" },
+		{ USERS "/1/deactivate", "users_deactivate" },
+		{ USERS "/me/sessions/1", "auth_session" },
+		{ "/api/v1/admin/jobs/1/retry", "admin_jobs_retry" },
+		{ "/docs/a.css", "docs_file" },
+		{ "/", "not_found" }, { "*", "not_found" },
+	};
+	static const char *const around[][2] = {
+		{ "", "/" }, { "", "/x" }, { "", "//" }, { "/x", "" },
+		{ "//", "" },
+	};
+	size_t	 i, n;
+	char	 path[256];
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_route(rows[i][0], rows[i][1]);
+
+	/* A path that only contains such a path is another one. */
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) - 2; i++) {
+		for (n = 0; n < sizeof(around) / sizeof(around[0]); n++) {
+			snprintf(path, sizeof(path), "%s%s%s", around[n][0],
+			    rows[i][0], around[n][1]);
+			if (strcmp(path, USERS "/x") == 0 ||
+			    strcmp(path, USERS "/me/sessions/x") == 0 ||
+			    strcmp(path, "/docs/x") == 0)
+				continue;
+			check_route(path, "not_found");
+		}
+	}
+	for (i = 0; USERS[i] != '\0'; i++) {
+		snprintf(path, sizeof(path), "%.*s", (int)i, USERS);
+		if (i > 0)
+			check_route(path, "not_found");
+	}
+}
+
+/* Adds "name:validator" of each parameter of a path for a method. */
+static void
+list_params(const char *path, int method, char *out, size_t size)
+{
+	const struct kore_module_handle	*h = fake_lookup(path);
+	const struct kore_handler_params	*p;
+	size_t	 len = 0;
+
+	*out = '\0';
+	TAILQ_FOREACH(p, &h->params, list) {
+		assert_int_equal(p->flags, KORE_PARAMS_QUERY_STRING);
+		if (p->method == method)
+			len += (size_t)snprintf(out + len, size - len,
+			    "%s:%s ", p->name, p->validator->name);
+	}
+}
+
+static void
+test_query_parameters(void **state)
+{
+	static const struct {
+		const char	*path;
+		int		 method;
+		const char	*params;
+	} rows[] = {
+		{ USERS, HTTP_METHOD_GET, "page:v_page skip:v_skip "
+		    "limit:v_limit cursor:v_cursor sort:v_user_sort "
+		    "role:v_role is_active:v_bool q:v_search " },
+		{ USERS "/me/sessions", HTTP_METHOD_GET,
+		    "page:v_page skip:v_skip limit:v_limit " },
+		{ USERS "/me/sessions", HTTP_METHOD_DELETE,
+		    "except:v_except " },
+		{ "/api/v1/admin/jobs", HTTP_METHOD_GET, "page:v_page "
+		    "skip:v_skip limit:v_limit cursor:v_cursor "
+		    "sort:v_job_sort status:v_job_status kind:v_job_kind " },
+		{ USERS, HTTP_METHOD_POST, "" },
+		{ USERS "/me", HTTP_METHOD_GET, "" },
+		{ USERS "/1", HTTP_METHOD_GET, "" },
+		{ "/healthz", HTTP_METHOD_GET, "" },
+	};
+	char	 found[512];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		list_params(rows[i].path, rows[i].method, found,
+		    sizeof(found));
+		assert_string_equal(found, rows[i].params);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		CLIENT_TEST(test_choices),
+		CLIENT_TEST(test_numbers),
+		CLIENT_TEST(test_lengths),
+		CLIENT_TEST(test_functions),
+		CLIENT_TEST(test_routes),
+		CLIENT_TEST(test_query_parameters),
+	};
+
+	return (cmocka_run_group_tests_name("shipped_conf", tests,
+	    client_start, NULL));
+}
