@@ -187,23 +187,22 @@ http_header_recv(struct netbuf *nb)
 static size_t
 take(struct peer *p, char *to, size_t len)
 {
-	size_t	 n = p->len;
+	size_t	 n = p->endless ? len : p->len;
 
-	if (p->endless)
-		n = SIZE_MAX;
 	if (p->piece > 0 && n > p->piece)
 		n = p->piece;
 	if (n > len)
 		n = len;
 	p->bytes += n;
-	for (len = 0; len < n; len++) {
+	if (p->endless) {
 		if (to != NULL)
-			to[len] = *p->sent;
-		if (p->len > 1 || !p->endless) {
-			p->sent++;
-			p->len--;
-		}
+			memset(to, *p->sent, n);
+		return (n);
 	}
+	if (to != NULL)
+		memcpy(to, p->sent, n);
+	p->sent += n;
+	p->len -= n;
 	return (n);
 }
 

@@ -33,7 +33,7 @@ struct peer {
 	struct netbuf		 queued;
 	const char		*sent;		/* not yet read */
 	size_t			 len;
-	bool			 endless;	/* the last byte, ever again */
+	bool			 endless;	/* the first byte, ever again */
 	size_t			 piece;		/* most bytes of a read; 0: any */
 	size_t			 updates;	/* TLS records without data */
 	bool			 interrupted;	/* the next read */
