@@ -32,7 +32,7 @@ SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
 .PHONY: help run test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
 	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins golden \
-	rooms h1spec kore-defects clean
+	rooms h1spec kore-defects mutants coverage clean
 
 help:
 	@echo 'make run              install what is missing, build, serve'
@@ -56,6 +56,8 @@ help:
 	@echo 'make proof-attacks    each attack of slow clients for 8 seconds'
 	@echo 'make proof-sign-ins   floods of sign-ins and guessing, in full'
 	@echo
+	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
+	@echo 'make coverage         what the unit and API tests run of src, by room'
 	@echo 'make golden           renew tests/golden/openapi.json'
 	@echo 'make rooms            renew docs/rooms.md, the arrows of src'
 	@echo 'make kore-defects     test the defects of stock Kore'
@@ -85,6 +87,7 @@ test: deps-test
 	@+$(TIMED) check-api-asan
 	@+$(TIMED) fuzz SECONDS=15
 	@+$(TIMED) attacks
+	@+$(TIMED) mutants SAMPLE=10
 	@SUITES_FILE=.build/suites $(PYTHON) -B tests/suite.py --table
 
 # Takes a minute if the tree is already built.
@@ -210,6 +213,34 @@ proof-jobs:
 check-openapi:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) openapi $(PYTHON) -B tests/openapi/run.py
+
+# Breaks the code on purpose, one place at a time: a test must fail each time.
+# The copies start from these builds.
+mutants:
+	@+$(MAKE) --no-print-directory build-both all-unit
+	@$(SUITE) mutants $(PYTHON) -B tests/mutants/run.py \
+	    $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
+	    $(foreach path,$(ONLY),--only $(path))
+
+.PHONY: all-unit
+all-unit:
+	@$(MAKE) --no-print-directory -C tests/unit all
+
+# The asan build again, measured. Its tests are the same, so their results do
+# not matter here, except to tell why a function is not reached.
+COVERAGE = .build/coverage
+coverage:
+	@CFLAGS=--coverage LDFLAGS='--coverage -Wl,-u,__gcov_dump' \
+	    $(MAKE) --no-print-directory build FLAVOR=asan OUT=$(COVERAGE)/keel
+	@gcc -shared -fPIC -Wl,-z,initfirst \
+	    -o $(COVERAGE)/keel/asan-first.so \
+	    tests/asan/first.c tests/coverage/dump.c
+	@find $(COVERAGE) -name '*.gcda' -delete
+	@$(SUITE) 'unit (coverage)' $(MAKE) --no-print-directory -C tests/unit \
+	    check BUILD=../../$(COVERAGE)/unit CFLAGS=--coverage || :
+	@KEEL_BUILD="$$PWD/$(COVERAGE)/keel" $(SUITE) 'api (coverage)' \
+	    $(PYTEST) -n 3 tests/api || :
+	@$(SUITE) coverage $(PYTHON) -B tests/coverage/report.py $(COVERAGE)
 
 # Writes the current description, so that git shows what has changed.
 golden:
