@@ -307,6 +307,7 @@ static void
 test_the_policy(void **state)
 {
 	uint64_t	 options = SSL_OP_NO_RENEGOTIATION |
+			    SSL_OP_CLEANSE_PLAINTEXT |
 			    SSL_OP_NO_COMPRESSION | SSL_OP_PRIORITIZE_CHACHA |
 			    SSL_OP_CIPHER_SERVER_PREFERENCE;
 	long		 modes = SSL_MODE_ENABLE_PARTIAL_WRITE |
