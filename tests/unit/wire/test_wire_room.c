@@ -189,13 +189,16 @@ test_an_address_has_a_limit(void **state)
 static void
 test_a_proxy_has_no_limit(void **state)
 {
-	struct netblock	 block;
+	struct netblock	 blocks[2];
 	unsigned	 n;
 
 	(void)state;
-	assert_null(netblock_parse("192.0.2.0/30", &block));
-	wire_settings.proxies = &block;
+	assert_null(netblock_parse("198.51.100.0/24", &blocks[0]));
+	assert_null(netblock_parse("192.0.2.0/30", &blocks[1]));
+	wire_settings.proxies = blocks;
 	wire_settings.nproxies = 1;
+	assert_true(is_let_in(5) && is_let_in(6) && !is_let_in(7));
+	wire_settings.nproxies = 2;
 	for (n = 0; n < 5; n++)
 		assert_true(is_let_in(n));
 }

@@ -191,6 +191,7 @@ static void
 test_pipelined_requests_wait_for_each_other(void **state)
 {
 	struct peer	*p = connect_peer(0);
+	unsigned	 reads;
 
 	(void)state;
 	send_text(p, "GET / HTTP/1.1\r\n" HOST "\r\n"
@@ -200,6 +201,9 @@ test_pipelined_requests_wait_for_each_other(void **state)
 	answer_peer(p, "1");
 	wire_run();
 	assert_int_equal(wire_of(p)->phase, WIRE_SENDING);
+	reads = p->reads;
+	tell(p);
+	assert_int_equal(p->reads, reads);
 	p->deaf = false;
 	tell(p);
 	assert_int_equal(fake.handed, 2);
@@ -233,9 +237,11 @@ test_a_turn_of_discarding(void **state)
 	assert_int_equal(wire_count_ready(), 1);
 	assert_int_equal(wire_memory(), 0);
 	p->endless = false;
-	p->len = 0;
+	p->bytes = 0;
+	p->len = 1;
 	p->interrupted = true;
 	wire_run();
+	assert_int_equal(p->bytes, 1);
 	assert_false(wire_of(p)->readable);
 	assert_int_equal(wire_count_ready(), 0);
 	p->closed = true;
