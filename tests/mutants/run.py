@@ -86,15 +86,16 @@ class Copy:
 
     def test(self, suite, *names):
         """Do tests of one suite pass here? That, and their output."""
-        environment = {}
+        environment, folder = {}, self.folder
         if suite in FLAVORS:
             self.build("build", "FLAVOR=" + FLAVORS[suite])
             environment["KEEL_BUILD"] = "%s/.build/%s/keel" % (
                 self.folder, FLAVORS[suite])
         if suite == "unit":
             [name] = names
-            command = [".build/unit/tests/" + name]
-            self.build("-C", "tests/unit", "../../" + command[0])
+            command = ["../../.build/unit/tests/" + name]
+            folder += "/tests/unit"
+            self.build("-C", "tests/unit", *command)
         elif suite in ("api", "asan"):
             command = PYTEST + ["tests/api/" + name for name in names]
             command += ["-x"] if len(names) == 1 else ["-n", "2"]
@@ -103,7 +104,7 @@ class Copy:
                       "tests/attacks/%s", "fuzz":
                       "tests/fuzz/fuzz_listener.py %s"}[suite]
             command = [PYTHON, "-B", *(script % names).split()]
-        status, output = run(command, self.folder, TEST_SECONDS * len(names),
+        status, output = run(command, folder, TEST_SECONDS * len(names),
                              **environment)
         if suite in ("api", "asan") and (status or 0) > PYTEST_FAILED:
             raise Broken("pytest ran no test:\n" + output)
