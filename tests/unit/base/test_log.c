@@ -23,6 +23,17 @@ text_of(const json_t *event, const char *name)
 	return (json_string_value(json_object_get(event, name)));
 }
 
+/* Before the settings are read: what a failing start has to say. */
+static void
+test_before_the_settings_are_read(void **state)
+{
+	(void)state;
+	log_capture_begin();
+	log_event(LEVEL_DEBUG, NULL, "test", "x");
+	log_event(LEVEL_INFO, NULL, "test", "x");
+	json_decref(log_capture_event("time:s level:s event:s message:s"));
+}
+
 static void
 test_every_level_at_every_border(void **state)
 {
@@ -143,6 +154,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_before_the_settings_are_read),
 		cmocka_unit_test(test_every_level_at_every_border),
 		cmocka_unit_test(test_without_a_request),
 		cmocka_unit_test(test_control_characters_are_escaped),
