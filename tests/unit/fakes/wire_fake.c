@@ -248,7 +248,7 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 	return (0);
 }
 
-/* A record without data: OpenSSL wants more, and the kernel has said no word. */
+/* A record without data: OpenSSL wants more, and errno is not set. */
 int
 SSL_read(SSL *ssl, void *to, int len)
 {

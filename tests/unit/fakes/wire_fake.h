@@ -33,8 +33,8 @@ struct peer {
 	struct netbuf		 queued;
 	const char		*sent;		/* not yet read */
 	size_t			 len;
-	bool			 endless;	/* the first byte, ever again */
-	size_t			 piece;		/* most bytes of a read; 0: any */
+	bool			 endless;	/* its first byte */
+	size_t			 piece;		/* most bytes of a read */
 	size_t			 updates;	/* TLS records without data */
 	bool			 interrupted;	/* the next read */
 	bool			 closed;	/* its half */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The limits that fit each other, at their borders, and the first that fails. */
+/* The limits that fit each other, at their borders. */
 
 /* sources: src/wire/wire_check.c src/wire/wire_settings.c */
 /* defines: -Dgetrlimit=fake_getrlimit -Dsetrlimit=fake_setrlimit */
