@@ -34,33 +34,25 @@ class Seen:
     """What an attack has done so far: read by the process that judges it."""
 
     def __init__(self):
-        self.values = multiprocessing.Array("d", 3)
+        self.values = multiprocessing.Array("d", 2)
 
     def set_oldest(self, seconds):
         """How long the server has kept a connection."""
         with self.values.get_lock():
             self.values[0] = max(self.values[0], seconds)
 
-    def count_answers(self, count):
-        with self.values.get_lock():
-            self.values[1] += count
-
     def count_bytes(self, count):
         """Those that the server has accepted."""
         with self.values.get_lock():
-            self.values[2] += count
+            self.values[1] += count
 
     @property
     def oldest(self):
         return self.values[0]
 
     @property
-    def answers(self):
-        return int(self.values[1])
-
-    @property
     def bytes(self):
-        return int(self.values[2])
+        return int(self.values[1])
 
 
 class Target:
@@ -230,18 +222,16 @@ def send_big_bodies(target, ended):
     head = (POST + "Content-Length: 1\r\n\r\n").encode() + b"x"
     piece = b"x" * 65536
     while not ended.is_set():
-        received = b""
         try:
             with target.connect() as s:
                 s.sendall(head)
                 for _ in range(BIG // len(piece)):
                     s.sendall(piece)
                     target.seen.count_bytes(len(piece))
-                while data := s.recv(65536):
-                    received += data
+                while s.recv(65536):
+                    pass
         except OSError:
             pass
-        target.seen.count_answers(received.count(b"HTTP/1.1 4"))
 
 
 def big_bodies(target, ended):

@@ -11,6 +11,7 @@ clients are kept; tests/unit/wire/test_wire_deadlines.c does. --only runs the
 attacks with PART in their names, --all also those of slowhttptest."""
 
 import argparse
+import contextlib
 import http.client
 import multiprocessing
 import os
@@ -36,7 +37,8 @@ P99_WORST = 0.25        # seconds
 TIMEOUT = 5
 SPARE = 60              # seconds that an attack may last longer
 RAMP = 1                # seconds of an attack before the measurement
-BEGIN_SECONDS = 60      # the attackers get only idle CPU
+BEGIN_SECONDS = 60      # until it has begun
+BUSY = 4                # processes that want a CPU, for each CPU
 REST_SECONDS = 30
 NEAR_ZERO = 2           # connections: one reads /metrics
 FILES = 8192
@@ -91,23 +93,26 @@ class Probe(threading.Thread):
             max(self.times) * 1e3, len(self.failures))
 
 
-def run_politely(attack, target, ended, seconds):
-    """On their own machine, attackers would take no CPU from the server and the
-    probes; here they get only idle CPU. sched(7): with autogroups, a nice value
-    counts only within a session."""
+def run_apart(attack, target, ended, seconds):
+    """In a session of its own, which be_polite() can find."""
     os.setsid()
-    os.nice(19)
-    try:
-        with open("/proc/self/autogroup", "w") as f:
-            f.write("19")
-    except OSError:
-        pass
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     timer = threading.Timer(seconds, ended.set)
     timer.daemon = True
     timer.start()
     attack(target, ended)
+
+
+def be_polite(pid):
+    """On their own machine, attackers would take no CPU from the server and the
+    probes; here they get only idle CPU, once the attack has begun. sched(7):
+    with autogroups, a nice value counts only within a session."""
+    with contextlib.suppress(OSError):
+        for thread in os.listdir("/proc/%d/task" % pid):
+            os.setpriority(os.PRIO_PROCESS, int(thread), 19)
+        with open("/proc/%d/autogroup" % pid, "w") as f:
+            f.write("19")
 
 
 class Attacker:
@@ -118,7 +123,7 @@ class Attacker:
         target = Target(server.port, server.cert)
         self.seen = target.seen
         self.process = multiprocessing.Process(
-            target=run_politely, daemon=True, args=(
+            target=run_apart, daemon=True, args=(
                 attack, target, self.ended, seconds + SPARE))
 
     def __enter__(self):
@@ -147,15 +152,20 @@ def memory_of(server):
             resource.getpagesize() for pid in server.workers()}
 
 
-def wait_until_begun(server, name, look):
-    """Returns a problem if the attack attacks nothing."""
+class TooBusy(Exception):
+    """The machine: attackers do not get far enough to attack anything."""
+
+
+def wait_until_begun(name, look):
     time.sleep(RAMP)
     deadline = time.monotonic() + BEGIN_SECONDS
     while not has_begun(name, look()):
         if time.monotonic() > deadline:
-            return "the attack has not begun"
-        time.sleep(0.2)
-    return None
+            if os.getloadavg()[0] > BUSY * os.cpu_count():
+                raise TooBusy
+            return ["the attack has not begun"]
+        time.sleep(0.1)
+    return []
 
 
 def measure(server, name, attack, seconds):
@@ -167,7 +177,8 @@ def measure(server, name, attack, seconds):
             return Result(attacker.seen, before, server.metrics(), small,
                           memory_of(server))
 
-        problem = wait_until_begun(server, name, look)
+        problems = wait_until_begun(name, look)
+        be_polite(attacker.process.pid)
         try:
             for probe in probes:
                 probe.start()
@@ -179,8 +190,8 @@ def measure(server, name, attack, seconds):
         for probe in probes:
             probe.join()
         if not attacker.process.is_alive():
-            problem = "the attack ended by itself"
-    return probes, result, [problem] if problem else []
+            problems.append("the attack ended by itself")
+    return probes, result, problems
 
 
 def run_attack(server, name, attack, seconds):
@@ -239,7 +250,11 @@ def main():
         for name, attack in attacks.items():
             if arguments.only not in name:
                 continue
-            problems = run_attack(server, name, attack, arguments.seconds)
+            try:
+                problems = run_attack(server, name, attack, arguments.seconds)
+            except TooBusy:
+                print("%-30s not run: the machine is too busy" % name)
+                continue
             for problem in problems:
                 print("    FAILED: " + problem, flush=True)
             passed += not problems

@@ -156,7 +156,8 @@ REFUSED = {"connection": "close", "keep-alive": "", "server": ""}
     (GET + b"Expect: x\r\n\r\n", 417),
     (GET + b"X: " + b"y" * 99999 + b"\r\n\r\n", 431),
     (b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", 501),
-    (b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", 505)])
+    (b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", 505)],
+    ids=lambda value: str(value) if isinstance(value, int) else "")
 def test_all_headers_of_a_refusal(server, request_bytes, status):
     """They are the guard's, which Kore never sees."""
     [answer] = exchange(server, request_bytes)
