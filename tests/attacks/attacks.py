@@ -265,7 +265,7 @@ def update_keys(target, ended):
 
 
 def key_updates(target, ended):
-    in_threads(4, update_keys, target, ended)
+    in_threads(2, update_keys, target, ended)
 
 
 def slowhttptest(mode, path, *options):

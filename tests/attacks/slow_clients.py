@@ -5,7 +5,7 @@ usage: slow_clients.py [--seconds N] [--only PART] [--all]
 
 KEEL_BUILD names the build, by default the prod flavour. The server has failed
 if the other client's requests fail, if the p99 of their duration is above 250
-ms, if a worker dies or grows, or if what judge.py knows of the attack does not
+ms (more by as much as other load slows the workers), if a worker dies or grows, or if what judge.py knows of the attack does not
 hold. A run of less than eight seconds cannot see that the deadlines of slow
 clients are kept; tests/unit/wire/test_wire_deadlines.c does. --only runs the
 attacks with PART in their names, --all also those of slowhttptest."""
@@ -33,7 +33,8 @@ from standalone import running_server, wait_for_no_connections  # noqa: E402
 
 PROBE_ADDRESS = "127.0.0.2"
 INTERVAL = 0.05         # seconds between two requests
-P99_WORST = 0.25        # seconds
+P99_WORST = 0.25        # seconds, if the workers never wait for a CPU
+SLOWED_MOST = 8         # times, by other load on the machine
 TIMEOUT = 5
 SPARE = 60              # seconds that an attack may last longer
 RAMP = 1                # seconds of an attack before the measurement
@@ -202,9 +203,10 @@ def run_attack(server, name, attack, seconds):
     ran, waited = [b - a for a, b in zip(times, processor_times(server))]
     problems += ["%s client: %s" % ("kept" if p.kept else "new", failure)
                  for p in probes for failure in p.failures[:3]]
+    worst = P99_WORST * min((ran + waited) / max(ran, 1), SLOWED_MOST)
     problems += ["p99 of the %s client is %.0f ms" % (
         "kept" if p.kept else "new", p.percentile(99) * 1e3)
-        for p in probes if p.percentile(99) > P99_WORST]
+        for p in probes if p.percentile(99) > worst]
     problems += problems_of(name, result)
     busy = wait_for_no_connections(server, REST_SECONDS, NEAR_ZERO)
     if busy:

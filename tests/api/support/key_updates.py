@@ -16,7 +16,8 @@ SET_MIN_VERSION = 123
 
 
 def load(name):
-    return ctypes.CDLL(ctypes.util.find_library(name))
+    """Threads that took turns for each of these short calls would be slow."""
+    return ctypes.PyDLL(ctypes.util.find_library(name))
 
 
 class KeyUpdates:
