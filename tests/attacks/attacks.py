@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from key_updates import KeyUpdates
+from key_updates import KeyUpdates, answered_meanwhile
 
 SILENT = 1100
 BIG = 20 * 1024 * 1024
@@ -27,14 +27,15 @@ LONG = "GET /healthz?%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % "&".join(
     "q%d" % i for i in range(300))
 
 
-UPDATES = 20000     # at a time: 80 turns of a worker
+UPDATES = 10000     # at a time: 40 turns of a worker
+ATTEMPTS = 3
 
 
 class Seen:
     """What an attack has done so far: read by the process that judges it."""
 
     def __init__(self):
-        self.values = multiprocessing.Array("d", 2)
+        self.values = multiprocessing.Array("d", 3)
 
     def set_oldest(self, seconds):
         """How long the server has kept a connection."""
@@ -45,6 +46,15 @@ class Seen:
         """Those that the server has accepted."""
         with self.values.get_lock():
             self.values[1] += count
+
+    def set_answered(self, count):
+        """The requests of another client that were not kept waiting."""
+        with self.values.get_lock():
+            self.values[2] = max(self.values[2], count)
+
+    @property
+    def answered(self):
+        return int(self.values[2])
 
     @property
     def oldest(self):
@@ -265,6 +275,10 @@ def update_keys(target, ended):
 
 
 def key_updates(target, ended):
+    with target.connect(source="127.0.0.3", timeout=30) as connection:
+        for _ in range(ATTEMPTS):
+            target.seen.set_answered(answered_meanwhile(
+                target.port, connection, UPDATES))
     in_threads(2, update_keys, target, ended)
 
 

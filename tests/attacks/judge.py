@@ -8,6 +8,7 @@ OTHERS = 8              # connections: the probes', and who reads /metrics
 HANDSHAKE_SECONDS = 5
 SECONDS = 4             # for a head or a body: shortened()
 LATE = 2                # seconds: ticks, and a busy machine
+ENOUGH = 3              # answers to another client meanwhile
 MANY = 50               # connections: the attack has begun
 MIB = 1024 * 1024
 WORKER_MEMORY = 64 * MIB    # more than before: twice the limit of requests
@@ -62,6 +63,10 @@ class Result:
         if self.wire_memory > MIB:
             return "%d bytes are held" % self.wire_memory
 
+    def takes_turns(self):
+        if self.seen.answered < ENOUGH:
+            return "others waited until all was read"
+
     def bounded(self):
         """In every attack."""
         if self.memory > WORKER_MEMORY:
@@ -94,8 +99,12 @@ ATTACKS = {
                                 [Result.held_all, ends_with_request]),
     "250 that do not read": (has_many, [Result.held_all]),
     "key updates without end": (lambda result: result.seen.bytes > 0,
-                                [Result.discards]),
+                                [Result.discards, Result.takes_turns]),
 }
+
+
+# Another worker would serve the others.
+ONE_WORKER = {"key updates without end"}
 
 
 def has_begun(name, result):

@@ -9,6 +9,9 @@ import fcntl
 import socket
 import struct
 import termios
+import threading
+
+from wire import GET, Answers
 
 NOT_REQUESTED = 0   # the server keeps its own key
 TLS_1_3 = 0x304
@@ -70,6 +73,20 @@ class KeyUpdates:
                 raise RuntimeError("OpenSSL makes no key update")
         return self.written()
 
+    def send(self, data):
+        self.ssl.SSL_write(self.tls, data, len(data))
+        self.socket.sendall(self.written())
+
+    def recv(self, size):
+        """Like a socket's."""
+        piece = ctypes.create_string_buffer(size)
+        while (n := self.ssl.SSL_read(self.tls, piece, size)) <= 0:
+            data = self.socket.recv(size)
+            if not data:
+                return b""
+            self.crypto.BIO_write(self.incoming, data, len(data))
+        return piece.raw[:n]
+
     def unread(self):
         """How many bytes the server's kernel has not accepted yet."""
         data = fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0" * 4)
@@ -85,3 +102,22 @@ class KeyUpdates:
 
     def __exit__(self, *error):
         self.close()
+
+
+def answered_meanwhile(port, connection, count):
+    """How many requests of another client, on this connection, are answered one
+    after the other before the server has taken that many updates."""
+    answered = 0
+    answers = Answers(connection)
+    with KeyUpdates(port) as attacker:
+        sender = threading.Thread(target=attacker.socket.sendall,
+                                  args=(attacker.make(count),))
+        sender.start()
+        taken = False
+        while not taken:
+            connection.sendall(GET + b"\r\n")
+            assert answers.next().status_code == 200
+            taken = not sender.is_alive() and attacker.unread() == 0
+            answered += not taken
+        sender.join()
+    return answered
