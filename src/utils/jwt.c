@@ -242,9 +242,12 @@ fail:
 	return (false);
 }
 
+/* The parts are as good as the token. */
 static void
 jwt_token_free(struct jwt_token *t)
 {
+	OPENSSL_cleanse(t->block, t->header_len + t->payload_len +
+	    t->signature_len);
 	free(t->block);
 	t->block = NULL;
 }

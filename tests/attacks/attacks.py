@@ -3,6 +3,7 @@
 own process, from 127.0.0.1 unless it says otherwise, until it is told to
 end."""
 
+import multiprocessing
 import select
 import shutil
 import socket
@@ -10,6 +11,8 @@ import ssl
 import subprocess
 import threading
 import time
+
+from key_updates import KeyUpdates, answered_meanwhile
 
 SILENT = 1100
 BIG = 20 * 1024 * 1024
@@ -24,11 +27,50 @@ LONG = "GET /healthz?%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % "&".join(
     "q%d" % i for i in range(300))
 
 
+UPDATES = 10000     # at a time: 40 turns of a worker
+ATTEMPTS = 3
+
+
+class Seen:
+    """What an attack has done so far: read by the process that judges it."""
+
+    def __init__(self):
+        self.values = multiprocessing.Array("d", 3)
+
+    def set_oldest(self, seconds):
+        """How long the server has kept a connection."""
+        with self.values.get_lock():
+            self.values[0] = max(self.values[0], seconds)
+
+    def count_bytes(self, count):
+        """Those that the server has accepted."""
+        with self.values.get_lock():
+            self.values[1] += count
+
+    def set_answered(self, count):
+        """The requests of another client that were not kept waiting."""
+        with self.values.get_lock():
+            self.values[2] = max(self.values[2], count)
+
+    @property
+    def answered(self):
+        return int(self.values[2])
+
+    @property
+    def oldest(self):
+        return self.values[0]
+
+    @property
+    def bytes(self):
+        return int(self.values[1])
+
+
 class Target:
     def __init__(self, port, cert):
         self.port = port
         self.cert = cert
         self.tls = ssl.create_default_context(cafile=cert)
+        self.seen = Seen()
 
     def connect(self, tls=True, source="127.0.0.1", window=None, timeout=5):
         plain = socket.socket()
@@ -60,6 +102,7 @@ class Herd:
         self.opened = 0
         self.open = {}      # by descriptor
         self.said = {}      # how many times each has sent more
+        self.born = {}
 
     def grow(self, ended):
         for _ in range(OPENED_AT_ONCE):
@@ -73,6 +116,7 @@ class Herd:
                 continue
             self.open[s.fileno()] = s
             self.said[s.fileno()] = 0
+            self.born[s.fileno()] = time.monotonic()
             self.say(s, self.first)
 
     def say(self, s, data):
@@ -90,10 +134,15 @@ class Herd:
         s.close()
 
     def drop_closed(self):
+        """Notes how old the others are: at least that long they were kept."""
         poll = select.poll()
         for fd in self.open:
             poll.register(fd, select.POLLIN)
-        for fd, _ in poll.poll(0):
+        now = time.monotonic()
+        ready = dict(poll.poll(0))
+        for fd in self.open.keys() - ready.keys():
+            self.target.seen.set_oldest(now - self.born[fd])
+        for fd in ready:
             s = self.open[fd]
             try:
                 s.setblocking(False)
@@ -180,11 +229,15 @@ def in_threads(count, function, *arguments):
 
 
 def send_big_bodies(target, ended):
-    data = (POST + "Content-Length: 1\r\n\r\n").encode() + b"x" * BIG
+    head = (POST + "Content-Length: 1\r\n\r\n").encode() + b"x"
+    piece = b"x" * 65536
     while not ended.is_set():
         try:
             with target.connect() as s:
-                s.sendall(data)
+                s.sendall(head)
+                for _ in range(BIG // len(piece)):
+                    s.sendall(piece)
+                    target.seen.count_bytes(len(piece))
                 while s.recv(65536):
                     pass
         except OSError:
@@ -209,22 +262,24 @@ def run_command(command, ended, **options):
 
 
 def update_keys(target, ended):
-    """s_client takes a line that begins with K as the command to update both
-    sides' keys."""
+    """Makes the updates first, so that the server has them all at once."""
     while not ended.is_set():
-        yes = subprocess.Popen(["yes", "K"], stdout=subprocess.PIPE)
         try:
-            run_command(["openssl", "s_client", "-tls1_3", "-connect",
-                         "127.0.0.1:%d" % target.port], ended,
-                        stdin=yes.stdout)
-        finally:
-            yes.kill()
-            yes.wait()
-            yes.stdout.close()
+            with KeyUpdates(target.port) as client:
+                while not ended.is_set():
+                    records = client.make(UPDATES)
+                    client.socket.sendall(records)
+                    target.seen.count_bytes(len(records))
+        except OSError:
+            pass
 
 
 def key_updates(target, ended):
-    in_threads(4, update_keys, target, ended)
+    with target.connect(source="127.0.0.3", timeout=30) as connection:
+        for _ in range(ATTEMPTS):
+            target.seen.set_answered(answered_meanwhile(
+                target.port, connection, UPDATES))
+    in_threads(2, update_keys, target, ended)
 
 
 def slowhttptest(mode, path, *options):

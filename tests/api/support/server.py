@@ -16,6 +16,7 @@ import time
 import httpx
 
 from cluster import free_port
+from events import problem_of
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 KEEL = os.path.join(ROOT, "keel")
@@ -356,9 +357,13 @@ class Server:
             if not line.startswith("{"):
                 continue
             try:
-                json.loads(line)
+                problem = problem_of(json.loads(line), self.settings.get(
+                    "KEEL_LOG_LEVEL", "info"))
             except ValueError:
-                self.problems.append("not JSON in the log: %r" % line[:300])
+                problem = "is no JSON"
+            if problem is not None:
+                self.problems.append("a line of the log %s: %s" % (
+                    problem, line[:300]))
         for secret in confidential:
             if secret in text:
                 self.problems.append("the log holds the secret %r" % secret)

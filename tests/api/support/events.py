@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: ISC
+"""What the log may say: each event's level, members and messages. Every line of
+every server in the tests is compared with this table."""
+
+import re
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+COMMON = ["time", "level", "event"]
+TYPES = {"status": int, "bytes": int, "duration_us": int, "attempt": int,
+         "ms": int, "again_in": int, "client_gone": bool}
+LONGEST_US = 600 * 1000000  # more is no duration, but a time of day
+
+REQUEST = ["request_id", "method", "path", "route", "status", "bytes",
+           "duration_us", "client", "client_gone"]
+REFUSED = ["request_id", "status", "message", "client"]
+JOB = ["request_id", "job", "kind", "attempt", "status", "ms"]
+ERROR = ["error"]
+AGAIN = ["again_in"]
+TEXT = ["message"]
+ASKED = ["request_id", "message"]
+
+# SQLSTATE: a value does not fit; unavailable or read-only.
+STATE = r"\S+: %s: (?s:.*)"
+NO_FIT = "(22001|22003|22021)"
+AWAY = "(08...|25006|53...|55P03|57...|58...)"
+
+# (event, level, members, the message or None)
+EVENTS = [
+    ("request", "info", REQUEST, None),
+    ("refused", "info", REFUSED, None),
+    ("job", "info", JOB, None),
+    ("job", "warning", JOB + ERROR, None),
+    ("job", "warning", JOB + ERROR + AGAIN, None),
+    ("job", "error", JOB + ERROR, None),
+    ("error", "error", ASKED, None),
+    ("unavailable", "warning", ASKED, None),
+    ("unavailable", "warning", TEXT, "no memory or coroutine for request "),
+    ("integrity", "error", ASKED, STATE % "23..."),
+    ("database", "warning", ASKED, STATE % NO_FIT),
+    ("database", "warning", ASKED, STATE % AWAY),
+    ("database", "warning", TEXT, "a connection was lost: "),
+    ("database", "warning", TEXT, "cannot connect: "),
+    ("database", "warning", TEXT, "the database is read-only: connecting"),
+    ("database", "warning", TEXT, "the schema has changed: preparing every"),
+    ("database", "debug", TEXT, "connected$"),
+    ("password", "error", ASKED, "the stored hash of user .* is of no known"),
+    ("lease", "warning", ASKED, "the job .* is another attempt's by now"),
+    ("jobs", "debug", TEXT, None),
+    ("jobs", "error", TEXT, None),
+    ("jobs", "warning", TEXT, r"handing back \d+ that do not end"),
+    ("proxy", "warning", TEXT, "X-Forwarded-For from .* is not believed"),
+    ("mail", "warning", TEXT, "mails are from .*, which few servers take"),
+    ("mail", "warning", ASKED, "not sent: its recipient has had as many"),
+    ("start", "warning", TEXT, "KEEL_TLS_CERT is not set: "),
+    ("worker", "error", TEXT, "a worker died and was started again$"),
+    ("stop", "error", TEXT, "the key manager died$"),
+]
+LEVELS = ["debug", "info", "warning", "error"]
+
+
+def is_listed(event):
+    members = list(event)[len(COMMON):]
+    return any(
+        (event["event"], event["level"], members) == (name, level, wanted) and
+        (message is None or re.match(message, event["message"]))
+        for name, level, wanted, message in EVENTS)
+
+
+def problem_of(event, lowest="info"):
+    """What is wrong with an event of a server with this KEEL_LOG_LEVEL."""
+    if list(event)[:3] != COMMON or not TIME.fullmatch(event["time"]):
+        return "does not begin as it should"
+    if not is_listed(event):
+        return "is in no row of events.py"
+    if LEVELS.index(event["level"]) < LEVELS.index(lowest):
+        return "is below the log's level"
+    for name, value in event.items():
+        wanted = TYPES.get(name, str)
+        if name == "status" and event["event"] == "job":
+            wanted = str
+        if not (type(value) is wanted or name == "route" and value is None):
+            return "has a wrong type of %s" % name
+    if not 0 <= event.get("duration_us", 0) < LONGEST_US:
+        return "did not take that long"
+    if event["event"] == "job" and (event["status"] == "dead") != (
+            event["level"] == "error"):
+        return "has not the level of its status"
+    return None

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/* The whole page of metrics: names, types, labels, and how workers add up. */
+
+/* sources: app */
+
+#include "client.h"
+
+#include <string.h>
+
+#include "base/metrics.h"
+#include "modules/health/health.h"
+
+#define GAUGE(name, help, value)					\
+	"# HELP keel_" name " " help "\n# TYPE keel_" name " gauge\n"	\
+	"keel_" name " " value "\n"
+#define COUNTER_TYPE(name, help)					\
+	"# HELP keel_" name " " help "\n# TYPE keel_" name " counter\n"
+#define COUNTER(name, help, value)					\
+	COUNTER_TYPE(name, help) "keel_" name " " value "\n"
+
+static const char	page[] =
+    GAUGE("coroutines", "Requests being handled.", "4")
+    GAUGE("stack_high_water", "Deepest coroutine stack, in bytes.", "9000")
+    GAUGE("arenas", "Arenas that hold memory.", "8")
+    GAUGE("tasks", "Offloaded tasks, running or waiting.", "10")
+    GAUGE("db_in_use", "Database connections in use.", "12")
+    GAUGE("db_idle", "Idle database connections.", "14")
+    GAUGE("db_down", "Database connections that are down.", "16")
+    GAUGE("connections", "Client connections.", "18")
+    GAUGE("wire_memory", "Bytes held for incoming requests.", "20")
+    COUNTER("connections_refused_total",
+	"Refused: one address had too many.", "22")
+    COUNTER("connections_evicted_total", "Closed to make room for others.",
+	"24")
+    COUNTER_TYPE("requests_total",
+	"Requests, by the status class of the response.")
+    "keel_requests_total{status=\"2xx\"} 202\n"
+    "keel_requests_total{status=\"3xx\"} 302\n"
+    "keel_requests_total{status=\"4xx\"} 402\n"
+    "keel_requests_total{status=\"5xx\"} 18446744073709551615\n"
+    COUNTER("worker_restarts_total", "Workers that died.", "26");
+
+/* Each value of a worker is its own; the page has the sum of two. */
+static void
+count_in(struct worker_metrics *m, uint64_t n)
+{
+	m->coroutines = 1 + n;
+	m->arenas = 3 + n;
+	m->tasks = 4 + n;
+	m->db_in_use = 5 + n;
+	m->db_idle = 6 + n;
+	m->db_down = 7 + n;
+	m->connections = 8 + n;
+	m->wire_memory = 9 + n;
+	m->connections_refused = 10 + n;
+	m->connections_evicted = 11 + n;
+	m->requests[0] = m->requests[1] = 77;
+	m->requests[2] = 100 + n;
+	m->requests[3] = 150 + n;
+	m->requests[4] = 200 + n;
+}
+
+static void
+assert_page(const char *want)
+{
+	struct ctx	 c = { 0 };
+
+	assert_string_equal(health_service_metrics(&c), want);
+	arena_free(&c.arena, false);
+}
+
+static void
+test_the_page(void **state)
+{
+	struct worker_metrics	*first = &shared->workers[0];
+	struct worker_metrics	*last =
+				    &shared->workers[METRICS_WORKERS_MAX - 1];
+	struct worker_metrics	 before = *first;
+
+	(void)state;
+	count_in(first, 0);
+	count_in(last, 2);
+	first->stack_high_water = 9000;
+	last->stack_high_water = 8999;
+	first->requests[5] = UINT64_MAX;
+	shared->worker_restarts = 26;
+	assert_page(page);
+	first->stack_high_water = 8999;
+	last->stack_high_water = 9000;
+	assert_page(page);
+	*first = before;
+	memset(last, 0, sizeof(*last));
+	shared->worker_restarts = 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		CLIENT_TEST(test_the_page),
+	};
+
+	return (cmocka_run_group_tests_name("health_metrics", tests,
+	    client_start, NULL));
+}

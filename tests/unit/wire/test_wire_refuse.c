@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: ISC */
+/* The bytes of a refusal, what is logged of it, and how a connection ends. */
+
+/* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
+/* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
+/* sources: src/wire/wire_send.c src/wire/wire_caps.c src/wire/wire_head.c */
+/* sources: src/wire/wire_chunked.c src/wire/wire_request.c */
+/* sources: src/wire/wire_settings.c src/base/error_kinds.c src/base/mem.c */
+/* sources: src/base/log.c src/base/jsonw.c src/base/faults.c */
+/* sources: src/base/arena.c tests/unit/fakes/log_fake.c */
+
+#include "fakes/log_fake.h"
+#include "fakes/wire_fake.h"
+
+#define ID	"X-Request-ID: my-id\r\n"
+
+static void
+test_a_refusal(void **state)
+{
+	struct peer	*p = connect_peer(0);
+	char		*date;
+
+	(void)state;
+	send_text(p, "GET / HTTP/1.1\r\n" HOST ID "X Y: z\r\n\r\n");
+	assert_non_null(date = strstr(p->got, "date: "));
+	assert_int_equal(memcmp(date + 31, " GMT\r\n", 6), 0);
+	memset(date + 6, '-', 25);
+	assert_string_equal(p->got,
+	    "HTTP/1.1 400 Refused\r\nconnection: close\r\n"
+	    "date: ------------------------- GMT\r\n"
+	    "x-content-type-options: nosniff\r\nx-request-id: my-id\r\n"
+	    "cache-control: no-store\r\ncontent-type: application/json\r\n"
+	    "content-length: 54\r\n\r\n"
+	    "BAD_REQUEST: The name of a header is not valid (my-id)");
+}
+
+static const struct {
+	const char	*text;
+	int		 status;
+	const char	*id;
+	bool		 body;
+} refusals[] = {
+	{ "GET / HTTP/1.1\r\n" HOST ID "X Y: z\r\n\r\n", 400, "my-id",
+	    true },
+	{ "BAD\r\n\r\n", 400, "new-id", true },
+	{ "HEAD / HTTP/1.1\r\n" HOST ID "Expect: x\r\n\r\n", 417, "my-id",
+	    false },
+	{ "GET / HTTP/1.1\r\n" HOST ID "Expect: x\r\n\r\n", 417, "my-id",
+	    true },
+	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 1048577\r\n\r\n", 413,
+	    "new-id", true },
+};
+
+static void
+test_refusals(void **state)
+{
+	struct peer	*p;
+	char		 line[128];
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		p = connect_peer(0);
+		send_text(p, refusals[i].text);
+		snprintf(line, sizeof(line), "HTTP/1.1 %d ",
+		    refusals[i].status);
+		assert_int_equal(strncmp(p->got, line, strlen(line)), 0);
+		snprintf(line, sizeof(line), "\r\nx-request-id: %s\r\n",
+		    refusals[i].id);
+		if (strstr(p->got, line) == NULL)
+			fail_msg("%zu: %s", i, p->got);
+		assert_int_equal(strcmp(strstr(p->got, "\r\n\r\n"),
+		    "\r\n\r\n") != 0, refusals[i].body);
+		assert_null(strstr(p->got, "strict-transport-security"));
+		assert_null(strstr(p->got, "retry-after"));
+		kore_connection_disconnect(&p->conn);
+	}
+	assert_int_equal(metrics->requests[4], i);
+	assert_int_equal(metrics->requests[5], 0);
+}
+
+static void
+test_a_busy_server_says_when(void **state)
+{
+	struct peer	*p = connect_peer(0);
+
+	(void)state;
+	http_hsts_enable = 86400;
+	assert_true(wire_refuse(wire_of(p), &ERR_UNAVAILABLE, "Busy"));
+	assert_non_null(strstr(p->got, "\r\nretry-after: 1\r\n"));
+	assert_non_null(strstr(p->got, "\r\nstrict-transport-security: "
+	    "max-age=86400; includeSubDomains\r\n"));
+	assert_int_equal(metrics->requests[5], 1);
+}
+
+static void
+test_the_log(void **state)
+{
+	struct peer	*p = connect_peer(5);
+	json_t		*event;
+
+	(void)state;
+	log_init(LEVEL_INFO);
+	log_capture_begin();
+	send_text(p, "GET / HTTP/1.1\r\n" HOST ID "Expect: x\r\n\r\n");
+	event = log_capture_event("time:s level:s event:s request_id:s "
+	    "status:i message:s client:s");
+	assert_string_equal(json_string_value(json_object_get(event,
+	    "level")), "info");
+	assert_string_equal(json_string_value(json_object_get(event,
+	    "event")), "refused");
+	assert_string_equal(json_string_value(json_object_get(event,
+	    "request_id")), "my-id");
+	assert_int_equal(json_integer_value(json_object_get(event,
+	    "status")), 417);
+	assert_string_equal(json_string_value(json_object_get(event,
+	    "client")), "192.0.2.5");
+	json_decref(event);
+
+	log_init(LEVEL_WARNING);
+	log_capture_begin();
+	send_text(connect_peer(6), "BAD\r\n\r\n");
+	assert_string_equal(log_capture_end(), "");
+}
+
+/* The response first, then the end of TLS, then of TCP; and then nothing. */
+static void
+test_the_end_of_a_connection(void **state)
+{
+	struct peer	*p;
+
+	(void)state;
+	fake.tls = true;
+	p = connect_peer(0);
+	p->deaf = true;
+	send_text(p, "BAD\r\n\r\n");
+	assert_false(p->notified || p->ended);
+	p->deaf = false;
+	tell(p);
+	assert_true(p->notified && p->ended);
+	assert_int_equal(wire_of(p)->phase, WIRE_LINGERING);
+	p->closed = true;
+	tell(p);
+	assert_true(p->gone);
+}
+
+/* Kore's own response: it is told whether the connection closes after it. */
+static void
+test_who_wants_to_close(void **state)
+{
+	struct peer	*p = connect_peer(0);
+
+	(void)state;
+	send_text(p, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	wire_response_begins(&p->conn);
+	assert_int_equal(p->conn.flags & CONN_CLOSE_EMPTY, 0);
+	answer_peer(p, "ok");
+	assert_false(p->ended);
+	wire_run();
+	send_text(p, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+	wire_response_begins(&p->conn);
+	assert_int_equal(p->conn.flags & CONN_CLOSE_EMPTY, CONN_CLOSE_EMPTY);
+	answer_peer(p, "ok");
+	assert_int_equal(p->conn.flags & CONN_CLOSE_EMPTY, 0);
+	assert_true(p->ended);
+}
+
+/* The client has hung up while its request was handled. */
+static void
+test_a_response_to_nobody(void **state)
+{
+	struct peer		*p = connect_peer(0);
+	struct http_request	 req = { .owner = &p->conn };
+
+	(void)state;
+	send_text(p, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	p->reset = true;
+	tell(p);
+	assert_true(p->gone);
+	assert_null(wire_take(&req));
+	wire_response_begins(&p->conn);
+	wire_response_ends(&p->conn);
+	req.owner = NULL;
+	assert_null(wire_take(&req));
+}
+
+static const struct {
+	const char	*text;
+	bool		 told;
+} expecting[] = {
+	{ "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n", true },
+	{ "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n", true },
+	{ "Expect: 100-continue\r\nContent-Length: 3\r\n\r\na", false },
+	{ "Expect: 100-continue\r\nContent-Length: 0\r\n\r\n", false },
+	{ "Expect: 100-continue\r\n\r\n", false },
+	{ "Content-Length: 3\r\n\r\n", false },
+};
+
+static void
+test_who_waits_is_told_to_go_on(void **state)
+{
+	struct peer	*p;
+	char		 text[256];
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(expecting) / sizeof(expecting[0]); i++) {
+		p = connect_peer(0);
+		snprintf(text, sizeof(text), "POST / HTTP/1.1\r\n" HOST "%s",
+		    expecting[i].text);
+		send_text(p, text);
+		assert_string_equal(p->got, expecting[i].told ?
+		    "HTTP/1.1 100 Continue\r\n\r\n" : "");
+		kore_connection_disconnect(&p->conn);
+	}
+}
+
+static const struct {
+	const char	*host, *name;	/* of TLS */
+	bool		 known, fine;
+} hosts[] = {
+	{ "keel.test", NULL, true, true },
+	{ "keel.test", NULL, false, false },
+	{ "keel.test:443", "keel.test", true, true },
+	{ "keel.test:443", "KEEL.test", true, true },
+	{ "keel.test", "keel.tes", true, false },
+	{ "keel.tes", "keel.test", true, false },
+	{ "[::1]:443", "[::1]", true, true },
+	{ "[::1]", "[::", true, false },
+};
+
+static void
+test_another_host_is_misdirected(void **state)
+{
+	struct peer	*p;
+	char		 name[32], text[128];
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		fake.unknown_host = !hosts[i].known;
+		fake.handed = 0;
+		p = connect_peer(0);
+		if (hosts[i].name != NULL) {
+			snprintf(name, sizeof(name), "%s", hosts[i].name);
+			p->conn.tls_sni = name;
+		}
+		snprintf(text, sizeof(text),
+		    "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", hosts[i].host);
+		send_text(p, text);
+		assert_int_equal(fake.handed, hosts[i].fine);
+		assert_int_equal(strncmp(p->got, "HTTP/1.1 421 ", 13) == 0,
+		    !hosts[i].fine);
+		kore_connection_disconnect(&p->conn);
+	}
+}
+
+/* All that Kore is given to read. */
+static void
+test_what_kore_reads(void **state)
+{
+	static const char	 want[] = "POST /a?b=c HTTP/1.1\r\n"
+				    "host: keel.test\r\n"
+				    "content-length: 0\r\n\r\n";
+	struct peer		*p = connect_peer(0);
+
+	(void)state;
+	send_text(p, "POST /a?b=c HTTP/1.1\r\nHost: keel.test:8\r\nX: y\r\n"
+	    "Content-Length: 1\r\n\r\nz");
+	assert_int_equal(p->head.b_len, strlen(want));
+	assert_int_equal(p->head.s_off, strlen(want));
+	assert_int_equal(p->head.m_len, strlen(want));
+	assert_memory_equal(p->head.buf, want, strlen(want));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		WIRE_TEST(test_a_refusal),
+		WIRE_TEST(test_refusals),
+		WIRE_TEST(test_a_busy_server_says_when),
+		WIRE_TEST(test_the_log),
+		WIRE_TEST(test_the_end_of_a_connection),
+		WIRE_TEST(test_who_wants_to_close),
+		WIRE_TEST(test_a_response_to_nobody),
+		WIRE_TEST(test_who_waits_is_told_to_go_on),
+		WIRE_TEST(test_another_host_is_misdirected),
+		WIRE_TEST(test_what_kore_reads),
+	};
+
+	return (cmocka_run_group_tests_name("wire_refuse", tests, NULL,
+	    NULL));
+}
