@@ -64,7 +64,6 @@ def test_it_starts_again_on_its_ports(everywhere):
 
 
 def test_workers_do_not_outlive_their_parent(everywhere):
-    """Last: it ends the server."""
     session = everywhere.process.pid
     os.kill(everywhere.parent(), signal.SIGKILL)
     everywhere.process.wait(10)
@@ -74,3 +73,4 @@ def test_workers_do_not_outlive_their_parent(everywhere):
             "/proc/%d/cmdline" % pid) for pid in session_processes(session)]
         time.sleep(0.02)
     everywhere.process = None
+    everywhere.start()
