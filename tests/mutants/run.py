@@ -98,7 +98,8 @@ class Copy:
             self.build("-C", "tests/unit", *command)
         elif suite in ("api", "asan"):
             command = PYTEST + ["tests/api/" + name for name in names]
-            command += ["-x"] if len(names) == 1 else ["-n", "2", "--dist", "loadfile"]
+            command += ["-x"] if len(names) == 1 else [
+                "-n", "2", "--dist", "loadfile"]
         else:
             script = {"lint": "tests/lint/%s.py", "attacks":
                       "tests/attacks/%s", "fuzz":
