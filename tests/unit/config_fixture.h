@@ -15,9 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sanitizer/lsan_interface.h>
-
-#include "config.h"
+#include "settings_fixture.h"
 
 /* 64 characters that look like no example. */
 #define A64	"Zm9yIHRlc3RzIGFsb25lLCBub3RoaW5n" \
@@ -45,18 +43,6 @@ setup(void **state)
 	setenv("KEEL_DATABASE_URL", "host=/nowhere", 1);
 	setenv("KEEL_SECRET_KEY", A64, 1);
 	return (0);
-}
-
-/* A process loads them once; this forgets what was loaded before. */
-static const char *
-load(void)
-{
-	const char	*problem;
-
-	__lsan_disable();
-	problem = config_load();
-	__lsan_enable();
-	return (problem);
 }
 
 static void

@@ -3,21 +3,12 @@
 
 /* sources: app */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "settings_fixture.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <sanitizer/lsan_interface.h>
 
 #include "base/log.h"
-#include "config.h"
 #include "mail/mail_settings.h"
 
 #define ALL	(sizeof(rows) / sizeof(rows[0]))
@@ -84,18 +75,6 @@ setup(void **state)
 	return (0);
 }
 
-/* A process loads settings once; this forgets what an earlier test loaded. */
-static const char *
-load(void)
-{
-	const char	*problem;
-
-	__lsan_disable();
-	problem = config_load();
-	__lsan_enable();
-	return (problem);
-}
-
 /* What a setting, which is unset again, does to the start. */
 static const char *
 load_with(const char *name, const char *value)
@@ -110,29 +89,6 @@ load_with(const char *name, const char *value)
 		return ("good");
 	snprintf(copy, sizeof(copy), "%s", problem);
 	return (copy);
-}
-
-/* The output of check-config. */
-static const char *
-printed(void)
-{
-	static char	 text[16384];
-	FILE		*file = tmpfile();
-	int		 before = dup(STDOUT_FILENO);
-	size_t		 len;
-
-	assert_non_null(file);
-	fflush(stdout);
-	dup2(fileno(file), STDOUT_FILENO);
-	config_print();
-	fflush(stdout);
-	dup2(before, STDOUT_FILENO);
-	close(before);
-	rewind(file);
-	len = fread(text, 1, sizeof(text) - 1, file);
-	text[len] = '\0';
-	fclose(file);
-	return (text);
 }
 
 static void

@@ -70,29 +70,6 @@ read_page(void **state)
 	return (0);
 }
 
-/* The output of check-config. */
-static const char *
-printed(void)
-{
-	static char	 text[16384];
-	FILE		*file = tmpfile();
-	int		 before = dup(STDOUT_FILENO);
-	size_t		 len;
-
-	assert_non_null(file);
-	fflush(stdout);
-	dup2(fileno(file), STDOUT_FILENO);
-	config_print();
-	fflush(stdout);
-	dup2(before, STDOUT_FILENO);
-	close(before);
-	rewind(file);
-	len = fread(text, 1, sizeof(text) - 1, file);
-	text[len] = '\0';
-	fclose(file);
-	return (text);
-}
-
 static void
 assert_printed(const char *text, const char *name, const char *value)
 {
