@@ -3,8 +3,11 @@
 create-admin."""
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -35,13 +38,34 @@ def test_the_columns_of_routes_line_up(make_server):
             assert line[start] != " ", line
 
 
+def print_description(server, file, **options):
+    done = subprocess.run(
+        [KEEL, "openapi"], env=server.environment(), stdout=file,
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
+        **options)
+    return done.returncode, done.stderr.decode()
+
+
 def test_a_description_that_cannot_be_written_is_an_error(make_server):
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [KEEL, "openapi"], env=make_server().environment(), stdout=full,
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
-    assert (done.returncode, done.stderr) == (
-        1, b"keel: cannot write the description: No space left on device\n")
+        assert print_description(make_server(), full) == (
+            1, "keel: cannot write the description: No space left on device\n")
+
+
+def test_the_last_byte_of_the_description_cannot_be_written(make_server):
+    server = make_server()
+    with tempfile.TemporaryFile() as file:
+        assert print_description(server, file) == (0, "")
+        size = file.tell()
+
+        def allow_all_but_one():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1, size - 1))
+
+        file.seek(0)
+        assert print_description(
+            server, file, preexec_fn=allow_all_but_one) == (
+            1, "keel: cannot write the description: File too large\n")
 
 
 def test_check_config_shows_settings_and_masks_secrets(make_server):
@@ -199,14 +223,6 @@ def test_what_kore_itself_refuses(server, settings, given, line):
         env=server.environment() | settings, capture_output=True, timeout=30)
     assert done.returncode == 1
     assert done.stderr.decode() == "keel: %s\n" % line
-
-
-def test_a_description_that_cannot_be_written(server):
-    with open("/dev/full", "w") as full:
-        done = subprocess.run([KEEL, "openapi"], env=server.environment(),
-                              stdout=full, stderr=subprocess.PIPE, timeout=30)
-    assert done.returncode == 1
-    assert b"cannot write the description: No space" in done.stderr
 
 
 def test_help_shows_the_usage(server):
