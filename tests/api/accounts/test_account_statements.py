@@ -3,13 +3,11 @@
 each on rows that miss one of its conditions. A test is one transaction, so that
 now() is the same moment in all of it: a time can be exactly at a border."""
 
-import os
-import re
 
 import psycopg2
 import pytest
 
-from server import ROOT, read_text
+from queries import read_queries
 
 ADA, BOB, EVE, NOBODY = ("00000000-0000-4000-8000-%012d" % n
                          for n in range(1, 5))
@@ -39,12 +37,8 @@ INSERT INTO sign_in_failures (account, user_id, failures, last_at) VALUES
 
 
 def read_statements():
-    found = {}
-    for name in ("users", "sessions", "sign_ins"):
-        text = read_text(os.path.join(ROOT, "sql/queries/%s.sql" % name))
-        found |= re.findall(r"^-- name: (\S+)\n(.*?)(?=^-- name: |\Z)", text,
-                            re.M | re.S)
-    return found
+    return {name: text for file in ("users", "sessions", "sign_ins")
+            for name, text in read_queries(file).items()}
 
 
 @pytest.fixture(scope="module")

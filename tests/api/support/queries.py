@@ -11,13 +11,15 @@ import psycopg2
 from server import ROOT, read_text
 
 
+def read_queries(file):
+    """The texts of a file's sections, such as "jobs.claim", by name."""
+    text = read_text(os.path.join(ROOT, "sql/queries/%s.sql" % file))
+    return dict(re.findall(r"^-- name: (\S+)\n(.*?)(?=^-- name: |\Z)", text,
+                           re.M | re.S))
+
+
 def find_query(name):
-    """A section's text, such as that of "jobs.claim"."""
-    text = read_text(os.path.join(ROOT, "sql/queries/%s.sql" %
-                                  name.partition(".")[0]))
-    [found] = re.findall(r"^-- name: %s\n(.*?)(?=^-- name: |\Z)" %
-                         re.escape(name), text, re.M | re.S)
-    return found
+    return read_queries(name.partition(".")[0])[name]
 
 
 class Transaction:
