@@ -3,7 +3,6 @@
 each on rows that miss one of its conditions. A test is one transaction, so that
 now() is the same moment in all of it: a time can be exactly at a border."""
 
-
 import psycopg2
 import pytest
 
