@@ -261,18 +261,24 @@ class Typing:
                 self.read()
 
     def read(self):
+        """Returns whether there was anything to read."""
         try:
-            self.shown += os.read(self.terminal, 1000).decode()
+            text = os.read(self.terminal, 1000).decode()
         except OSError:     # the other side is closed
             time.sleep(0.02)
+            return False
+        self.shown += text
+        return True
 
     def wait_for_prompt(self):
-        self.wait(lambda: not self.echoes())
+        self.wait(lambda: self.shown.endswith(": ") and not self.echoes())
         assert self.shown == "Password for a@example.com: "
 
     def end(self):
         """Its status; the terminal is as before."""
         self.wait(lambda: self.process.poll() is not None)
+        while select.select([self.terminal], [], [], 0)[0] and self.read():
+            pass
         assert termios.tcgetattr(self.terminal) == self.before
         os.close(self.terminal)
         self.process.stdout.close()
