@@ -187,7 +187,8 @@ SETTINGS(server,
 	.then = use_proxies,
 	.unset = "unset: none",
 	.values = "up to 32 addresses or networks: `10.0.0.0/8,::1`",
-	.meaning = "The proxies whose X-Forwarded-For counts.",
+	.meaning = "The proxies that are believed: X-Forwarded-For, and the "
+	    "PROXY protocol's header. See [proxies](proxies.md).",
     },
     {
 	ENV("USER_DIRECTORY"), CHOICE("admin", "authenticated"),

@@ -51,6 +51,8 @@ struct wire_settings {
 
 	const struct netblock	*proxies;	/* trusted ones */
 	unsigned	 nproxies;
+	bool		 proxies_only;	/* close all other connections */
+	const char	*admin;		/* the server without limits */
 
 	/*
 	 * Writes a request's id: the header's value, or a new id if the value
