@@ -161,8 +161,9 @@ make_certificate() {
 print_hints() {
 	folder=
 	[ -z "$state_given" ] || folder="KEEL_STATE_DIR='$state' "
+	[ "${KEEL_TLS:-}" = off ] || printf 'keel: %s\n' \
+	    "to trust this server: curl --cacert '$KEEL_TLS_CERT'"
 	cat <<-HINTS
-		keel: to trust this server: curl --cacert '$KEEL_TLS_CERT'
 		keel: to look into the database: psql -h $socket -U keel keel
 		keel: to make the first admin, in another terminal:
 		  printf %s 'A-good-passw0rd' | $folder'$root/keel' create-admin admin@example.com
@@ -202,7 +203,8 @@ run_with_private_database() {
 	export KEEL_DATABASE_URL="host=$socket port=5432 dbname=keel user=keel"
 	flock 8
 	[ -n "${KEEL_SECRET_KEY+set}" ] || make_secret
-	[ -n "${KEEL_TLS_CERT+set}${KEEL_TLS_KEY+set}" ] || make_certificate
+	[ -n "${KEEL_TLS_CERT+set}${KEEL_TLS_KEY+set}" ] ||
+		[ "${KEEL_TLS:-}" = off ] || make_certificate
 	[ "$command" = routes ] || [ "$command" = openapi ] || start_postgres
 	flock -u 8
 

@@ -52,7 +52,7 @@ struct wire_settings {
 	const struct netblock	*proxies;	/* trusted ones */
 	unsigned	 nproxies;
 	bool		 proxies_only;	/* close all other connections */
-	const char	*admin;		/* the server without limits */
+	const char	*admin;		/* kore.conf's server for operators */
 
 	/*
 	 * Writes a request's id: the header's value, or a new id if the value

@@ -10,27 +10,14 @@ import uuid
 
 import pytest
 
+from announce import CLIENT, LOCAL, SIGNATURE, TLV, V1, header
 from helpers import check_error
 from runner import wait_for
 from wire import Answers, WAIT
 
-SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-LOCAL = SIGNATURE + b"\x20\0\0\0"
-TLV = b"\x03\x00\x04\xde\xad\xbe\xef"
-
 # 127.0.0.1 is trusted as a peer, 10.0.0.0/8 as an announced address.
 PROXY, STRANGER = "127.0.0.1", "127.0.0.2"
-CLIENT, SECOND_PROXY = "203.0.113.9", "10.0.0.7"
-
-
-def header(client, more=b"", command=0x21, family=None):
-    """A header of version 2, for a client at this address."""
-    kind = socket.AF_INET6 if ":" in client else socket.AF_INET
-    body = socket.inet_pton(kind, client) * 2 + b"\xdc\x04\x01\xbb" + more
-    if family is None:
-        family = 0x21 if kind == socket.AF_INET6 else 0x11
-    return SIGNATURE + bytes([command, family]) + \
-        len(body).to_bytes(2, "big") + body
+SECOND_PROXY = "10.0.0.7"
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +102,6 @@ def told(server, phrase):
             if event["event"] == "proxy" and phrase in event["message"]]
 
 
-V1 = b"PROXY TCP4 203.0.113.9 127.0.0.1 56324 443\r\n"
 BAD = [SIGNATURE + start + b"x" * 12
        for start in (b"\x11\x11\0\x0c", b"\x22\x11\0\x0c",
                      b"\x21\x41\0\x0c", b"\x21\x11\0\x0b",
