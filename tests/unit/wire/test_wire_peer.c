@@ -230,6 +230,22 @@ test_the_limit_is_the_clients(void **state)
 	}
 }
 
+/* The row of the table has 72 slots. */
+static void
+test_no_slot_is_lost(void **state)
+{
+	struct peer	*p;
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < 80; i++) {
+		p = connect_from(0, PROXY);
+		send_bytes(p, TCP4_CLIENT, sizeof(TCP4_CLIENT) - 1);
+		assert_false(p->gone);
+		kore_connection_disconnect(&p->conn);
+	}
+}
+
 static void
 test_only_a_proxys_server_name_is_dropped(void **state)
 {
@@ -305,6 +321,7 @@ main(void)
 		PEER_TEST(test_nothing_is_believed_from_others),
 		PEER_TEST(test_a_bad_header_closes_the_connection),
 		PEER_TEST(test_the_limit_is_the_clients),
+		PEER_TEST(test_no_slot_is_lost),
 		PEER_TEST(test_only_a_proxys_server_name_is_dropped),
 		PEER_TEST(test_only_proxies_may_connect),
 	};
