@@ -239,6 +239,8 @@ run_with_private_database() {
 	exec 8>"$state/lock/setup" 9>"$state/lock/users"
 
 	clean_up_at_exit
+	# A browser that is told to keep HTTPS would do so for other ports, too.
+	export KEEL_HSTS_SECONDS="${KEEL_HSTS_SECONDS:-0}"
 	hash=$(printf %s "$state" | sha256sum | cut -c 1-16)
 	socket=/tmp/keel-$hash-$dbuid
 	export KEEL_DATABASE_URL="host=$socket port=5432 dbname=keel user=keel"
