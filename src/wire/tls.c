@@ -4,7 +4,6 @@
 #include <sys/types.h>
 
 #include <kore/kore.h>
-#include <kore/http.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -137,8 +136,6 @@ tls_choose(bool off)
 			    "`tls no`: write `tls yes`, or set " ENV("TLS")
 			    "=off", srv->name));
 	}
-	if (off)
-		http_hsts_enable = 0;
 	return (NULL);
 }
 

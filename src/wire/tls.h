@@ -15,8 +15,8 @@
 
 /*
  * In the parent, before tls_init(): with `off`, no server has TLS, whatever
- * kore.conf says, and none asks browsers for it (RFC 6797, 7.2). Otherwise all
- * but the admin's must have it. Kore runs a key manager only if one has.
+ * kore.conf says. Otherwise all but the admin's must have it. Kore runs a key
+ * manager only if one has.
  * Returns NULL or an error message.
  */
 const char	*tls_choose(bool off);

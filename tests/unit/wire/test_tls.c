@@ -24,7 +24,6 @@
 #include <openssl/x509.h>
 
 #include <kore/kore.h>
-#include <kore/http.h>
 
 #include "base/log.h"
 #include "fakes/log_fake.h"
@@ -34,7 +33,6 @@
 #define UPDATES	100
 
 struct kore_server_list		 kore_servers;
-u_int64_t			 http_hsts_enable;
 static char			 names_of_servers[][6] = { "api", "admin" };
 static struct kore_server	 server, plain;
 static struct kore_domain	 domain, plain_domain;
@@ -171,7 +169,6 @@ setup(void **state)
 	server.name = names_of_servers[0];
 	plain.name = names_of_servers[1];
 	wire_settings.admin = "admin";
-	http_hsts_enable = 86400;
 	return (0);
 }
 
@@ -391,7 +388,6 @@ test_tls_is_chosen(void **state)
 	(void)state;
 	assert_null(tls_choose(false));
 	assert_int_equal(server.tls, 1);
-	assert_int_equal(http_hsts_enable, 86400);
 	server.tls = 0;
 	problem = tls_choose(false);
 	assert_string_equal(problem, "kore.conf: the server api has `tls no`: "
@@ -402,7 +398,6 @@ test_tls_is_chosen(void **state)
 	assert_null(tls_choose(true));
 	assert_int_equal(server.tls, 0);
 	assert_int_equal(plain.tls, 0);
-	assert_int_equal(http_hsts_enable, 0);
 	plain.tls = 0;
 	assert_null(tls_init(NULL, NULL));
 	assert_null(domain.ssl_ctx);
