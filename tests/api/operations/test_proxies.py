@@ -45,6 +45,13 @@ def prefixed(start_module_server):
         KEEL_PUBLIC_URL="https://gw.example.org/backend")
 
 
+@pytest.fixture(scope="module")
+def plain(start_module_server):
+    return start_module_server(KEEL_TLS="off", KEEL_HOST="0.0.0.0",
+                               KEEL_TRUSTED_PROXIES="127.0.0.1,::1",
+                               KEEL_PUBLIC_URL="https://gw.example.org")
+
+
 def check(client, prefix=""):
     """What a client sees through a proxy."""
     answer = client.get("/healthz")
@@ -77,6 +84,24 @@ def test_a_proxy_that_strips_a_prefix(prefixed, gateway, tmp_path, file):
     with proxy(file, prefixed, gateway, tmp_path) as port, \
             gateway_client(port, gateway[0], CLIENT, path=PREFIX) as client:
         check(client, PREFIX)
+
+
+# What docs/proxies.md says about HTTP between the proxy and Keel.
+WITHOUT_TLS = {
+    "nginx.conf": [("https://keel/", "http://keel/"),
+                   ("proxy_ssl_", "# proxy_ssl_")],
+    "haproxy.cfg": [("ssl verify required ca-file /etc/keel/cert.pem", ""),
+                    ("verifyhost localhost", "")],
+    "Caddyfile": [("https://localhost:8888", "http://localhost:8888"),
+                  ("tls_trusted_ca_certs", "# tls_trusted_ca_certs")]}
+
+
+@pytest.mark.parametrize("file", WITHOUT_TLS)
+def test_a_proxy_that_ends_tls(plain, gateway, tmp_path, file):
+    path = "" if file == "haproxy.cfg" else PREFIX
+    with proxy(file, plain, gateway, tmp_path, WITHOUT_TLS[file]) as port, \
+            gateway_client(port, gateway[0], CLIENT, path=path) as client:
+        check(client)
 
 
 def check_health_checks(server, client):
