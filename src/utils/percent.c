@@ -32,6 +32,42 @@ percent_decode(char *s)
 	return (utf8_valid(s, (size_t)(out - s)));
 }
 
+/* RFC 3986, 2.3 */
+static bool
+is_unreserved(char c)
+{
+	return ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	    (c >= 'a' && c <= 'z') || (c != '\0' && strchr("-._~", c) != NULL));
+}
+
+bool
+percent_normalize(char *s)
+{
+	char	*in, *out, c;
+	int	 high, low;
+
+	for (in = out = s; *in != '\0'; in++) {
+		if (*in != '%') {
+			*out++ = *in;
+			continue;
+		}
+		/* A NUL is no digit, so in[2] is there if asked. */
+		if ((high = hex_value(in[1])) == -1 ||
+		    (low = hex_value(in[2])) == -1)
+			return (false);
+		in += 2;
+		if (is_unreserved(c = (char)(high << 4 | low)))
+			*out++ = c;
+		else {
+			*out++ = '%';
+			hex_pair(out, (unsigned char)c, HEX_UPPER);
+			out += 2;
+		}
+	}
+	*out = '\0';
+	return (true);
+}
+
 bool
 percent_encode(const char *s, char *out, size_t size)
 {
@@ -39,8 +75,7 @@ percent_encode(const char *s, char *out, size_t size)
 	size_t			 n = 0;
 
 	for (; (c = (unsigned char)*s) != '\0'; s++) {
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-		    (c >= 'a' && c <= 'z') || strchr("-._~", c) != NULL) {
+		if (is_unreserved((char)c)) {
 			if (n + 1 >= size)
 				return (false);
 			out[n++] = (char)c;
