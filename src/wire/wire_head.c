@@ -260,7 +260,8 @@ are_other_codings(const char *list, const char *end)
 	for (;; list++) {
 		list += strspn(list, " \t");
 		len = token_length(list);
-		if (len == 0 || (len == 7 && strncasecmp(list, "chunked", 7) == 0))
+		if (len == 0 ||
+		    (len == 7 && strncasecmp(list, "chunked", len) == 0))
 			return (false);
 		list += strcspn(list, ",");
 		if (list == end)

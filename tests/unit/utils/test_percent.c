@@ -138,8 +138,9 @@ normalizes(const char *in, const char *expected)
 static void
 test_normalize(void **state)
 {
-	static const char *const	bad[] = { "%", "%4", "%zz", "%4z",
-					    "%z4", "%%", "a%", "%41%", "%4%31" };
+	static const char *const	bad[] = {
+		"%", "%4", "%zz", "%4z", "%z4", "%%", "a%", "%41%", "%4%31",
+	};
 	char				in[8];
 	size_t				i;
 

@@ -358,7 +358,7 @@ test_other_codings_are_not_implemented(void **state)
 		{ POST("Transfer-Encoding: chunkedx, chunked"), NO_CODING },
 		{ POST("Transfer-Encoding: chunke, chunked"), NO_CODING },
 		{ POST("Transfer-Encoding: a;b=c, chunked"), NO_CODING },
-		{ POST("Transfer-Encoding: a ; b = \"c\", chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: a ;b=\"c\", chunked"), NO_CODING },
 	};
 
 	(void)state;
