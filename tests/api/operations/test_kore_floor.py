@@ -136,7 +136,8 @@ LAST = "\troute\t^.*$\t\t\tnot_found\n"
     ("", "the last route of the domain * of the server api must be ^.*$: it "
      "answers for all other paths"),
     (LAST + "\tredirect ^/old$ 301 /docs\n",
-     "the domain * of the server api has a redirect, which has no effect")])
+     "the domain * of the server api has a redirect, which has no effect")],
+    ids=["restrict", "no last route", "redirect"])
 def test_what_would_let_kore_answer_stops_the_start(make_server, build_copy,
                                                     line, problem):
     build = build_copy(lambda text: text.replace(LAST, line))

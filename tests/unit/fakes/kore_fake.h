@@ -43,9 +43,6 @@ void	fake_param(struct kore_module_handle *, int method, int flags,
  */
 const char	*fake_conf(const char *file, const char *server);
 
-/* The route that Kore would choose for the path; NULL if there is none. */
-struct kore_module_handle	*fake_lookup(const char *path);
-
 /*
  * kore_loop_fake.c: coro_init()'s schedule; whether the last request sleeps;
  * how many tasks have run on a thread; and Kore's part of a round, before
