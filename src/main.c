@@ -35,6 +35,7 @@
 #include "http/routes.h"
 #include "jobs/jobs.h"
 #include "mail/mail.h"
+#include "middleware/cors.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
@@ -229,6 +230,8 @@ prepare_server(void)
 	exit_if(rate_limit_init());
 	wire_settings.name_request = request_id_assign;
 	wire_settings.write_refusal = error_handler_envelope;
+	wire_settings.put_headers = cors_headers;
+	wire_settings.admin = "admin";
 	exit_if(wire_init());
 	limit_files();
 	watch_signals();
@@ -236,7 +239,7 @@ prepare_server(void)
 		exit_fail("pthread_atfork: %m");
 	worker_count = (u_int8_t)config.workers;
 	listen_on("api", config.host, config.port);
-	listen_on("admin", "127.0.0.1", config.admin_port);
+	listen_on(wire_settings.admin, "127.0.0.1", config.admin_port);
 	kore_msg_register(MSG_WORKER_READY, worker_ready);
 	exit_if(pidfile_write());
 }

@@ -51,6 +51,7 @@ struct wire_settings {
 
 	const struct netblock	*proxies;	/* trusted ones */
 	unsigned	 nproxies;
+	const char	*admin;		/* the server without limits */
 
 	/*
 	 * Writes a request's id: the header's value, or a new id if the value
@@ -62,9 +63,15 @@ struct wire_settings {
 	size_t		(*write_refusal)(char body[static ENVELOPE_MAX],
 			    const struct error_kind *, const char *message,
 			    const char *request_id);
+	/* Puts what a refusal of the api listener needs besides. */
+	void		(*put_headers)(const struct head *, const char *vary,
+			    header_put_fn *, void *to);
 };
 
 extern struct wire_settings	wire_settings;
+
+/* Is it a connection to the admin listener? */
+bool		 wire_is_admin(const struct connection *);
 
 /* Is it the address of a trusted proxy? */
 bool		 wire_trusts(const struct netaddr *);

@@ -354,6 +354,16 @@ write_refusal(char body[static ENVELOPE_MAX], const struct error_kind *kind,
 	    message, id));
 }
 
+static void
+put_headers(const struct head *h, const char *vary, header_put_fn *put,
+    void *to)
+{
+	const char	*origin = head_value(h, "origin");
+
+	if (fake.browsers && vary == NULL)
+		put(to, "x-asks", origin != NULL ? origin : "nobody");
+}
+
 int
 wire_setup(void **state)
 {
@@ -372,7 +382,9 @@ wire_setup(void **state)
 	http_hsts_enable = 0;
 	wire_settings = (struct wire_settings){ .workers = 1,
 	    .per_address = 2, .name_request = name_request,
-	    .write_refusal = write_refusal };
+	    .write_refusal = write_refusal, .put_headers = put_headers,
+	    .admin = "admin" };
+	server.name = (char *)(uintptr_t)"api";
 	server.tls = 1;
 	listener.server = &server;
 	LIST_INIT(&kore_servers);

@@ -57,6 +57,7 @@ extern struct fake_wire {
 	bool		 tls;
 	bool		 unknown_host;
 	bool		 kore_refuses;
+	bool		 browsers;	/* they get headers of their own */
 	unsigned	 handed;	/* requests that Kore was given */
 	struct peer	*asking;	/* whose the last one was */
 	unsigned	 rounds;	/* asked for */
