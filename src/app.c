@@ -100,7 +100,7 @@ redirect_trailing_slash(struct ctx *c)
 static void
 respond_without_endpoint(struct ctx *c)
 {
-	/* Whatever the path: the request itself shows the page what is wrong. */
+	/* Of any path: the request itself then shows the page its error. */
 	if (!wire_is_admin(c->req->owner) &&
 	    cors_is_preflight(&c->sent->head)) {
 		respond_empty(c, 204);

@@ -71,8 +71,8 @@ cors_is_preflight(const struct head *h)
 }
 
 /*
- * The headers that Keel reads, and those that HTTP libraries and tracing add to
- * each request. The browser drops a request with any other.
+ * The headers that the API reads, and those that HTTP libraries and tracing add
+ * to each request. A browser does not send a request with any other.
  */
 static void
 put_preflight(header_put_fn *put, void *to)

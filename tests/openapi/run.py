@@ -128,8 +128,9 @@ def in_browser(server):
     screenshots stay in the build folder."""
     write_mail(server)
     port = free_port()
-    with second_server(server, KEEL_CORS_ORIGINS="http://localhost:%d" % port,
-                KEEL_RATE_LIMITS="token=4/h,register=100/h") as other:
+    with second_server(server,
+                       KEEL_CORS_ORIGINS="http://localhost:%d" % port,
+                       KEEL_RATE_LIMITS="token=4/h") as other:
         printed = run("node", "browser.mjs", server.url, server.cert, OUTPUT,
                       json.dumps({"url": other.url, "port": port}))
     return dict(json.loads(line) for line in printed.splitlines())

@@ -13,9 +13,10 @@
 
 #include "utils/origin.h"
 
-#define L63	"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff123"
-#define HOST253	L63 "." L63 "." L63 "." \
-		"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff1"
+#define L61	"aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd" \
+		"eeeeeeeeeeffffffffff1"
+#define L63	L61 "23"
+#define HOST253	L63 "." L63 "." L63 "." L61
 
 /* In a block of exactly its size: AddressSanitizer sees one byte too many. */
 static const char *
