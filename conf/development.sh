@@ -198,6 +198,11 @@ make_certificate() {
 	mv "$KEEL_TLS_CERT.new" "$KEEL_TLS_CERT"
 }
 
+# The pages of front ends that developers serve: Vite's, and others'.
+allow_pages() {
+	export KEEL_CORS_ORIGINS=http://localhost:5173,http://localhost:3000
+}
+
 print_hints() {
 	folder=
 	trusted=$state/ca.pem
@@ -249,6 +254,7 @@ run_with_private_database() {
 	[ -n "${KEEL_SECRET_KEY+set}" ] || make_secret
 	[ -n "${KEEL_TLS_CERT+set}${KEEL_TLS_KEY+set}" ] ||
 		[ "${KEEL_TLS:-}" = off ] || make_certificate
+	[ -n "${KEEL_CORS_ORIGINS+set}" ] || allow_pages
 	[ "$command" = routes ] || [ "$command" = openapi ] || start_postgres
 	flock -u 8
 

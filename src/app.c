@@ -19,8 +19,10 @@
 #include "coro/loop.h"
 #include "http/respond.h"
 #include "http/routes.h"
+#include "middleware/cors.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
+#include "utils/text.h"
 #include "utils/timefmt.h"
 #include "wire/wire.h"
 
@@ -98,6 +100,12 @@ redirect_trailing_slash(struct ctx *c)
 static void
 respond_without_endpoint(struct ctx *c)
 {
+	/* Of any path: the request itself then shows the page its error. */
+	if (!wire_is_admin(c->req->owner) &&
+	    cors_is_preflight(&c->sent->head)) {
+		respond_empty(c, 204);
+		return;
+	}
 	if (strcmp(c->path, "*") == 0) {	/* OPTIONS *: RFC 9110, 9.3.7 */
 		respond_header(c, "allow", "GET, HEAD, POST, PUT, PATCH, "
 		    "DELETE, OPTIONS");
@@ -239,7 +247,15 @@ request_new(struct http_request *req, const struct route *route,
 }
 
 static void
-send_common_headers(struct http_request *req, const char *request_id)
+put_header(void *req, const char *name, const char *value)
+{
+	http_response_header(req, name, value);
+}
+
+/* vary: what the response varies by, besides the Origin. */
+static void
+send_common_headers(struct http_request *req, const char *request_id,
+    const struct head *h, const char *vary)
 {
 	char	 date[TIMEFMT_HTTP];
 
@@ -251,6 +267,22 @@ send_common_headers(struct http_request *req, const char *request_id)
 	if (wire_settings.hsts != NULL && req->owner->ssl != NULL)
 		http_response_header(req, "strict-transport-security",
 		    wire_settings.hsts);
+	cors_headers(wire_is_admin(req->owner) ? NULL : h, vary, put_header,
+	    req);
+}
+
+/* The response's headers of that name, as one list. */
+static const char *
+list_header(const struct ctx *c, const char *name, struct text *list)
+{
+	const struct header	*h;
+
+	for (h = c->response.headers; h != NULL; h = h->next) {
+		if (strcmp(h->name, name) == 0)
+			text_printf(list, "%s%s", list->len > 0 ? ", " : "",
+			    h->value);
+	}
+	return (list->data);
 }
 
 static void
@@ -258,12 +290,16 @@ send_response(struct ctx *c)
 {
 	struct http_request	*req = c->req;
 	const struct header	*h;
+	char			 buffer[128];
+	struct text		 vary = text_in(buffer, sizeof(buffer));
 	bool			 has_cache_control = false;
 
-	send_common_headers(req, c->request_id);
+	send_common_headers(req, c->request_id, &c->sent->head,
+	    list_header(c, "vary", &vary));
 	rate_limit_headers(c);
 	for (h = c->response.headers; h != NULL; h = h->next) {
-		http_response_header(req, h->name, h->value);
+		if (strcmp(h->name, "vary") != 0)
+			http_response_header(req, h->name, h->value);
 		has_cache_control |= strcmp(h->name, "cache-control") == 0;
 	}
 	/*
@@ -292,8 +328,8 @@ respond_busy(struct http_request *req, const struct route *route,
 	char	 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
 
 	request_id_assign(id, head_value(&sent->head, "x-request-id"));
+	send_common_headers(req, id, &sent->head, NULL);
 	wire_request_free(sent);
-	send_common_headers(req, id);
 	http_response_header(req, "cache-control", "no-store");
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");

@@ -13,6 +13,7 @@
 #include "http/respond.h"
 #include "jobs/jobs.h"
 #include "mail/mail_settings.h"
+#include "middleware/cors.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "product.h"
@@ -25,6 +26,7 @@
 
 /* Values that only the functions below need. */
 static const char	*state_dir, *rate_limits, *trusted_proxies;
+static const char	*cors_origins;
 static const char	*secret_key, *smtp_url, *smtp_ca, *mail_from;
 static unsigned		 port, admin_port, smtp_tls, allow_root;
 
@@ -46,6 +48,7 @@ static const char	*use_counts(void);
 static const char	*use_mail(void);
 static const char	*use_rate_limits(void);
 static const char	*use_proxies(void);
+static const char	*use_cors(void);
 static const char	*check_root(void);
 
 SETTINGS(server,
@@ -199,6 +202,13 @@ SETTINGS(server,
 	.values = "up to 32 addresses or networks: `10.0.0.0/8,::1`",
 	.meaning = "The proxies that are believed: X-Forwarded-For, and the "
 	    "PROXY protocol's header. See [proxies](proxies.md).",
+    },
+    {
+	ENV("CORS_ORIGINS"), TEXT, .text = &cors_origins, .then = use_cors,
+	.unset = "unset: none",
+	.values = "up to 32 origins, as browsers send them: "
+	    "`https://app.example.org,http://localhost:5173`",
+	.meaning = "The web sites whose pages may use the API from a browser.",
     },
     {
 	ENV("USER_DIRECTORY"), CHOICE("admin", "authenticated"),
@@ -411,6 +421,12 @@ use_proxies(void)
 	wire_settings.proxies = proxies;
 	wire_settings.nproxies = n;
 	return (check_plain_http());
+}
+
+static const char *
+use_cors(void)
+{
+	return (cors_configure(cors_origins));
 }
 
 /* A bug in a server that runs as root endangers the whole machine. */

@@ -35,6 +35,7 @@
 #include "http/routes.h"
 #include "jobs/jobs.h"
 #include "mail/mail.h"
+#include "middleware/cors.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
@@ -232,6 +233,7 @@ prepare_server(void)
 	wire_settings.find_route = routes_find;
 	wire_settings.name_request = request_id_assign;
 	wire_settings.write_refusal = error_handler_envelope;
+	wire_settings.put_headers = cors_headers;
 	exit_if(wire_init());
 	http_hsts_enable = 0;	/* Kore would send it over plain HTTP, too */
 	limit_files();

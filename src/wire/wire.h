@@ -73,9 +73,15 @@ struct wire_settings {
 	size_t		(*write_refusal)(char body[static ENVELOPE_MAX],
 			    const struct error_kind *, const char *message,
 			    const char *request_id);
+	/* Puts what a refusal of the api listener needs besides. */
+	void		(*put_headers)(const struct head *, const char *vary,
+			    header_put_fn *, void *to);
 };
 
 extern struct wire_settings	wire_settings;
+
+/* Is it a connection to the admin listener? */
+bool		 wire_is_admin(const struct connection *);
 
 /* Is it the address of a trusted proxy? */
 bool		 wire_trusts(const struct netaddr *);

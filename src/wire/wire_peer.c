@@ -18,8 +18,8 @@
 
 #define WARN_MS		60000	/* at most one line of each kind */
 
-static bool
-is_admin(const struct connection *c)
+bool
+wire_is_admin(const struct connection *c)
 {
 	return (strcmp(c->owner->server->name, wire_settings.admin) == 0);
 }
@@ -68,7 +68,7 @@ count(struct wire *w, size_t *slot)
 {
 	unsigned	 most = wire_settings.per_address;
 
-	if (is_admin(w->conn) || wire_trusts(&w->peer))
+	if (wire_is_admin(w->conn) || wire_trusts(&w->peer))
 		most = UINT32_MAX;
 	if (caps_enter(netaddr_key(&w->peer), most, slot))
 		return (true);
@@ -82,8 +82,8 @@ wire_peer_enter(struct wire *w)
 	struct connection	*c = w->conn;
 
 	netaddr_from((struct sockaddr *)&c->addr, &w->peer);
-	w->announcing = !is_admin(c) && wire_trusts(&w->peer);
-	if (wire_settings.proxies_only && !is_admin(c) && !w->announcing) {
+	w->announcing = !wire_is_admin(c) && wire_trusts(&w->peer);
+	if (wire_settings.proxies_only && !wire_is_admin(c) && !w->announcing) {
 		metrics->connections_refused++;
 		warn_refused(w);
 		return (false);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "utils/text.h"
 #include "utils/timefmt.h"
 #include "wire/wire_conn.h"
 
@@ -130,6 +131,12 @@ log_refusal(const struct wire *w, const char *id, int status,
 	log_end(j);
 }
 
+static void
+put_line(void *lines, const char *name, const char *value)
+{
+	text_printf(lines, "%s: %s\r\n", name, value);
+}
+
 /*
  * Writes the response itself, in the form that Kore and app.c give it: both
  * know nothing of this request.
@@ -138,9 +145,11 @@ bool
 wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 {
 	const struct wire_request	*r = w->request;
+	static const struct head	 none = { .method = "" };
 	const char			*sent_id = NULL, *retry_after = "";
-	char				 id[REQUEST_ID_MAX + 1], head[1024];
-	char				 hsts[96] = "";
+	char				 id[REQUEST_ID_MAX + 1], head[2048];
+	char				 hsts[96] = "", lines[1024];
+	struct text			 more = text_in(lines, sizeof(lines));
 	char				 body[ENVELOPE_MAX];
 	char				 date[TIMEFMT_HTTP];
 	size_t				 len;
@@ -159,13 +168,17 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 		    "%s\r\n", wire_settings.hsts);
 	if (kind->status == 503)
 		retry_after = "retry-after: 1\r\n";
+	if (!wire_is_admin(w->conn))
+		wire_settings.put_headers(r != NULL ? &r->head : &none, NULL,
+		    put_line, &more);
 	n = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n"
 	    "connection: close\r\n%sdate: %s\r\n"
 	    "x-content-type-options: nosniff\r\n"
 	    "x-request-id: %s\r\ncache-control: no-store\r\n"
-	    "%scontent-type: application/json\r\n"
+	    "%s%scontent-type: application/json\r\n"
 	    "content-length: %zu\r\n\r\n", kind->status,
-	    http_status_text(kind->status), hsts, date, id, retry_after, len);
+	    http_status_text(kind->status), hsts, date, id, retry_after,
+	    lines, len);
 	net_send_queue(w->conn, head, (size_t)n);
 	if (r == NULL || strcmp(r->head.method, "HEAD") != 0)
 		net_send_queue(w->conn, body, len);

@@ -5,7 +5,10 @@
  * certificate: if it ignored certificate errors, it would cache nothing. Prints
  * a line of JSON for each test: its name and its error, or null.
  *
- *	node browser.mjs https://127.0.0.1:8888 CERTIFICATE FOLDER
+ *	node browser.mjs https://127.0.0.1:8888 CERTIFICATE FOLDER SITE
+ *
+ * SITE is JSON: the url of a second server with the same certificate, and the
+ * port of the origin whose pages it allows, http://localhost:PORT.
  */
 
 import { createHash, X509Certificate } from "node:crypto";
@@ -13,11 +16,13 @@ import { readFileSync } from "node:fs";
 
 import { chromium } from "playwright-core";
 
+import { cors_page } from "./cors_page.mjs";
 import { docs_page } from "./docs_page.mjs";
 import { mail_page } from "./mail_page.mjs";
 import { two_accounts } from "./two_accounts.mjs";
 
 const [server, certificate, folder] = process.argv.slice(2);
+const site = JSON.parse(process.argv[5]);
 
 function fingerprint(file) {
 	const key = new X509Certificate(readFileSync(file)).publicKey;
@@ -36,14 +41,14 @@ const browser = await chromium.launch({
 });
 
 try {
-	for (const test of [docs_page, two_accounts, mail_page]) {
+	for (const test of [docs_page, two_accounts, mail_page, cors_page]) {
 		const context = await browser.newContext({
 			viewport: { width: 1280, height: 900 } });
 		let wrong = null;
 
 		context.setDefaultTimeout(20000);
 		try {
-			await test(context, server, folder);
+			await test(context, server, folder, site);
 		} catch (error) {
 			wrong = String(error.stack);
 		}

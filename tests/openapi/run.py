@@ -6,6 +6,7 @@ the API tests; and the steps of docs/clients.md work.
 usage: run.py [CASE...]"""
 
 import concurrent.futures
+import contextlib
 import email
 import email.policy
 import functools
@@ -22,9 +23,10 @@ import httpx
 
 from clients_page import Failed, run_page
 from prism import FOLDER, Prism, Proxies, violations
+from cluster import free_port
 from helpers import bearer, new_user, register
 from runner import Runner, wait_for_job
-from server import BUILD, ROOT, clean_environment
+from server import BUILD, ROOT, Server, clean_environment
 from standalone import running_server
 
 OUTPUT = os.path.join(FOLDER, "build")
@@ -125,8 +127,27 @@ def in_browser(server):
     """Runs all browser tests in one Chromium: {test: its error}. The
     screenshots stay in the build folder."""
     write_mail(server)
-    printed = run("node", "browser.mjs", server.url, server.cert, OUTPUT)
+    port = free_port()
+    with second_server(server,
+                       KEEL_CORS_ORIGINS="http://localhost:%d" % port,
+                       KEEL_RATE_LIMITS="token=4/h") as other:
+        printed = run("node", "browser.mjs", server.url, server.cert, OUTPUT,
+                      json.dumps({"url": other.url, "port": port}))
     return dict(json.loads(line) for line in printed.splitlines())
+
+
+@contextlib.contextmanager
+def second_server(server, **settings):
+    """Another server on the same database, with other settings."""
+    other = Server(server.cluster, server.database,
+                   (server.cert, server.key), **settings)
+    try:
+        yield other.start()
+    finally:
+        other.stop()
+        other.remove()
+    if other.problems:
+        raise Failed("\n".join(other.problems))
 
 
 def write_mail(server):
@@ -162,6 +183,10 @@ def two_accounts(server):
 
 def mail_page(server):
     check_browser(server, "mail_page")
+
+
+def cors_page(server):
+    check_browser(server, "cors_page")
 
 
 def check_browser(server, test):
@@ -236,6 +261,7 @@ CASES = [
     docs_page,
     two_accounts,
     mail_page,
+    cors_page,
     prism_sees,
 ]
 BESIDE = prism

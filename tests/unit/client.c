@@ -49,6 +49,8 @@ static struct {
 	char		 raised[256];
 } answer;
 
+bool	client_is_admin;
+
 static struct wire_request	*sending;	/* until wire_take() */
 static struct config		 settings;
 static in_addr_t		 address;	/* a new one for each test */
@@ -141,6 +143,13 @@ wire_take(struct http_request *req)
 	(void)req;
 	sending = NULL;
 	return (r);
+}
+
+bool
+wire_is_admin(const struct connection *conn)
+{
+	(void)conn;
+	return (client_is_admin);
 }
 
 void

@@ -46,6 +46,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -86,6 +87,9 @@ long long	 client_number(const char *path);
 
 /* The message that the handler raised, as in the log; "" if none. */
 const char	*client_raised(void);
+
+/* The requests are those of the admin listener. */
+extern bool	 client_is_admin;
 
 /*
  * The client of the request disconnects: to be called while it is handled. The

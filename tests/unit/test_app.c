@@ -13,6 +13,7 @@
 #include "fakes/kore_fake.h"
 #include "http/respond.h"
 #include "http/routes.h"
+#include "middleware/cors.h"
 #include "request/ctx.h"
 
 #define USERS	"/api/v1/users"
@@ -35,6 +36,14 @@ keep(struct ctx *c)
 }
 
 static void
+vary(struct ctx *c)
+{
+	respond_header(c, "vary", "Accept");
+	respond_header(c, "vary", "Authorization");
+	respond_empty(c, 204);
+}
+
+static void
 not_modified(struct ctx *c)
 {
 	respond_empty(c, 304);
@@ -42,6 +51,7 @@ not_modified(struct ctx *c)
 
 ROUTE(silent, GET(do_nothing));
 ROUTE(kept, GET(keep), POST(keep), PUT(not_modified));
+ROUTE(varied, GET(vary));
 
 static void
 check_status(int status, const char *method, const char *target)
@@ -198,6 +208,90 @@ test_responses_are_counted(void **state)
 	}
 }
 
+#define ORIGIN	"Origin: https://a.test"
+#define ASKS	"Access-Control-Request-Method: PATCH"
+#define ALLOWED	"access-control-allow-origin"
+
+#define CORS_TEST(fn)							\
+	cmocka_unit_test_setup_teardown(fn, allow_origin, allow_no_origin)
+
+/* Pages of one origin are allowed. */
+static int
+allow_origin(void **state)
+{
+	return (cors_configure("https://a.test") == NULL ?
+	    client_setup(state) : -1);
+}
+
+static int
+allow_no_origin(void **state)
+{
+	client_is_admin = false;
+	cors_configure(NULL);
+	return (client_teardown(state));
+}
+
+static void
+test_every_response_is_for_browsers(void **state)
+{
+	static const char *const targets[] = {
+		"/healthz", "/nothing", "/kept", "/silent", "/healthz/",
+		"/healthz?x=1", USERS "/me"
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		client_request("GET", targets[i], NULL, ORIGIN);
+		check_header(ALLOWED, "https://a.test");
+		check_header("vary", "Origin");
+		client_request("GET", targets[i], NULL);
+		check_header(ALLOWED, NULL);
+		check_header("vary", "Origin");
+	}
+	check_status(204, "GET", "/varied");
+	check_header("vary", "Authorization, Accept, Origin");
+	assert_null(strstr(strstr(client_head(), "vary: ") + 1, "vary: "));
+}
+
+/* Of any path; other origins get what clients get that are no browsers. */
+static void
+test_preflights(void **state)
+{
+	static const char *const targets[] = {
+		"/healthz", "/nothing", "/healthz/", USERS "/1", "*"
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		assert_int_equal(client_request("OPTIONS", targets[i], NULL,
+		    ORIGIN, ASKS), 204);
+		assert_non_null(client_header("access-control-max-age"));
+		check_header("cache-control", "no-store");
+		check_header("allow", NULL);
+	}
+	assert_int_equal(client_request("OPTIONS", "/nothing", NULL,
+	    "Origin: https://b.test", ASKS), 404);
+	check_header(ALLOWED, NULL);
+	assert_int_equal(client_request("OPTIONS", "/healthz", NULL, ORIGIN),
+	    204);
+	check_header("allow", "GET, HEAD, OPTIONS");
+}
+
+static void
+test_the_admin_listener_is_not_for_browsers(void **state)
+{
+	(void)state;
+	client_is_admin = true;
+	assert_int_equal(client_request("OPTIONS", "/nothing", NULL, ORIGIN,
+	    ASKS), 404);
+	check_header(ALLOWED, NULL);
+	check_header("vary", NULL);
+	check_status(204, "GET", "/varied");
+	check_header("vary", "Authorization, Accept");
+}
+
 static void
 wait_for_ever(void *arg)
 {
@@ -225,7 +319,7 @@ test_busy(void **state)
 		assert_non_null(taken[i]);
 		coro_resume(taken[i]);
 	}
-	client_request("GET", "/healthz", NULL, "X-Request-Id: abc-2");
+	client_request("GET", "/healthz", NULL, "X-Request-Id: abc-2", ORIGIN);
 	for (i = 0; i < 4; i++)
 		coro_wake(taken[i]);
 	coro_run();
@@ -235,6 +329,8 @@ test_busy(void **state)
 	check_header("content-type", "application/json");
 	check_header("x-request-id", "abc-2");
 	check_header("x-content-type-options", "nosniff");
+	check_header(ALLOWED, "https://a.test");
+	check_header("vary", "Origin");
 	assert_int_equal(metrics->requests[5], before + 1);
 	check_status(200, "GET", "/healthz");
 }
@@ -245,6 +341,7 @@ start(void **state)
 {
 	fake_route("/silent", "silent", &silent__route);
 	fake_route("/kept", "kept", &kept__route);
+	fake_route("/varied", "varied", &varied__route);
 	return (client_start(state));
 }
 
@@ -259,7 +356,10 @@ main(void)
 		CLIENT_TEST(test_access_goes_before_the_input),
 		CLIENT_TEST(test_oauth_ignores_the_query),
 		CLIENT_TEST(test_responses_are_counted),
-		CLIENT_TEST(test_busy),
+		CORS_TEST(test_every_response_is_for_browsers),
+		CORS_TEST(test_preflights),
+		CORS_TEST(test_the_admin_listener_is_not_for_browsers),
+		CORS_TEST(test_busy),
 	};
 
 	return (cmocka_run_group_tests_name("app", tests, start, NULL));

@@ -9,6 +9,7 @@
 #include "config_fixture.h"
 #include "http/respond.h"
 #include "mail/mail_settings.h"
+#include "middleware/cors.h"
 #include "wire/wire.h"
 
 #define PAGE	"../../docs/settings.md"	/* any file */
@@ -215,6 +216,27 @@ test_proxies(void **state)
 	    "'' is no IP address");
 }
 
+/* Which texts are origins: test_origin.c and test_cors.c. */
+static void
+test_origins(void **state)
+{
+	struct head	 h = { .method = "OPTIONS", .nlines = 2, .lines = {
+			    { "origin", "https://a" },
+			    { "access-control-request-method", "PUT" } } };
+
+	(void)state;
+	assert_null(load());
+	assert_false(cors_is_preflight(&h));
+	setenv("KEEL_CORS_ORIGINS", "http://b,https://a", 1);
+	assert_null(load());
+	assert_true(cors_is_preflight(&h));
+	assert_bad("KEEL_CORS_ORIGINS", "*", "name each origin");
+	assert_bad("KEEL_CORS_ORIGINS", "https://a/", "slash");
+	setenv("KEEL_CORS_ORIGINS", "", 1);	/* as if it were not set */
+	assert_null(load());
+	assert_false(cors_is_preflight(&h));
+}
+
 /* What other rooms get of them. */
 static void
 test_what_is_passed_on(void **state)
@@ -310,6 +332,7 @@ main(void)
 		TEST(test_certificates),
 		TEST(test_http_without_tls),
 		TEST(test_proxies),
+		TEST(test_origins),
 		TEST(test_what_is_passed_on),
 		TEST(test_a_worker_for_each_processor),
 		TEST(test_root),

@@ -66,6 +66,12 @@ def test_a_declared_response_passes():
     check(httpx.Request("HEAD", URL + "/healthz"), 200, HEADERS | JSON)
     check(httpx.Request("OPTIONS", URL + "/healthz"), 204,
           HEADERS | {"allow": "GET"})
+    check(httpx.Request("OPTIONS", URL + "/nothing"), 204,
+          HEADERS | {"access-control-allow-methods": "GET"})
+    check(get("/healthz"), 503, HEADERS | JSON | {
+        "vary": "Origin", "retry-after": "1",
+        "access-control-allow-origin": "https://a"},
+          error("SERVICE_UNAVAILABLE"))
     check(get("/nothing"), 404, HEADERS | JSON, error("NOT_FOUND"))
     check(get("/healthz/"), 308, HEADERS | {"location": "/healthz"})
     check(httpx.Request("PUT", URL + "/healthz"), 405,
@@ -134,6 +140,11 @@ def test_a_missing_header_is_found(name):
      "204 was expected"),
     (httpx.Request("OPTIONS", URL + "/healthz"), 204, HEADERS, None,
      "without allow"),
+    (httpx.Request("OPTIONS", URL + "/nothing"), 200,
+     HEADERS | {"access-control-allow-methods": "GET"}, None,
+     "204 was expected"),
+    (get("/healthz"), 200, HEADERS | JSON | {"vary": "Accept"},
+     {"status": "ok"}, "vary is not declared"),
     (httpx.Request("PUT", URL + "/healthz"), 405, HEADERS | JSON,
      error("METHOD_NOT_ALLOWED"), "without allow"),
     (httpx.Request("PUT", URL + "/healthz"), 200, HEADERS | JSON,

@@ -57,6 +57,14 @@ def test_a_second_start_finds_its_data_again(developer):
         assert answer.json() == made
 
 
+def test_pages_of_two_local_ports_are_allowed(developer):
+    with developer().start().client() as client:
+        for port, allowed in ((5173, True), (3000, True), (8080, False)):
+            answer = client.get("/healthz", headers={
+                "Origin": "http://localhost:%d" % port})
+            assert ("access-control-allow-origin" in answer.headers) == allowed
+
+
 def test_an_admin_is_made_while_it_serves(developer):
     server = developer().start()
     admin = new_user()

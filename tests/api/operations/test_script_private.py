@@ -81,12 +81,14 @@ def test_what_kore_is_told(first):
     assert serve.settings() == migrate.settings() | {"KEEL_COMMAND": "serve"}
     assert {name: serve.settings()[name] for name in (
         "KEEL_DATABASE_URL", "KEEL_SECRET_KEY", "KEEL_TLS_CERT",
-        "KEEL_TLS_KEY")} == {
+        "KEEL_TLS_KEY", "KEEL_CORS_ORIGINS")} == {
             "KEEL_DATABASE_URL":
             "host=%s port=5432 dbname=keel user=keel" % first.socket,
             "KEEL_SECRET_KEY": secret,
             "KEEL_TLS_CERT": first.state + "/cert.pem",
-            "KEEL_TLS_KEY": first.state + "/key.pem"}
+            "KEEL_TLS_KEY": first.state + "/key.pem",
+            "KEEL_CORS_ORIGINS":
+            "http://localhost:5173,http://localhost:3000"}
     assert len(secret) == 64
     assert serve.cwd == first.build and serve.umask == "0077"
     admin = "  printf %%s 'A-good-passw0rd' | %s'%s' create-admin admin@" \
@@ -225,6 +227,11 @@ def test_without_tls_no_certificate_is_made(script):
     settings = script.calls("kore")[-1].settings()
     assert [key for key in settings if "TLS" in key] == ["KEEL_TLS"]
     assert not {"cert.pem", "key.pem"} & set(os.listdir(script.state))
+
+@pytest.mark.parametrize("origins", ["https://app.example.org", ""])
+def test_other_pages_or_none_may_be_allowed(script, origins):
+    script.run("openapi", **PRIVATE, KEEL_CORS_ORIGINS=origins)
+    assert script.call("kore").env["KEEL_CORS_ORIGINS"] == origins
 
 
 def test_an_empty_secret_is_made_again(script):

@@ -7,6 +7,7 @@ import pytest
 
 # Manual memory management, bytes from the wire, failures in the middle.
 ASAN = [
+    "http/test_cors.py::test_a_busy_server",
     "http/test_json_suite.py", "http/test_validation.py",
     "http/test_proxy_protocol.py", "http/test_wire_framing.py",
     "http/test_wire_head.py", "http/test_wire_order.py",
@@ -49,6 +50,7 @@ SMOKE = [
     "description/test_openapi.py::test_the_description_is_the_one_in_git",
     "description/test_operations.py",
     "http/test_caches.py",
+    "http/test_cors.py::test_each_kind_of_response",
     "http/test_conditional.py",
     "http/test_http.py",
     "http/test_tls.py::test_openssl_gets_a_response",

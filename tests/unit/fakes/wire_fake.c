@@ -390,6 +390,16 @@ write_refusal(char body[static ENVELOPE_MAX], const struct error_kind *kind,
 	    message, id));
 }
 
+static void
+put_headers(const struct head *h, const char *vary, header_put_fn *put,
+    void *to)
+{
+	const char	*origin = head_value(h, "origin");
+
+	if (fake.browsers && vary == NULL)
+		put(to, "x-asks", origin != NULL ? origin : "nobody");
+}
+
 int
 wire_setup(void **state)
 {
@@ -407,7 +417,8 @@ wire_setup(void **state)
 	http_keepalive_time = 60;
 	wire_settings = (struct wire_settings){ .workers = 1,
 	    .per_address = 2, .admin = "admin", .find_route = find_route,
-	    .name_request = name_request, .write_refusal = write_refusal };
+	    .name_request = name_request, .write_refusal = write_refusal,
+	    .put_headers = put_headers };
 	server.name = public_name;
 	last.dom = &domain;
 	domain.domain = (char *)(uintptr_t)"first.test";

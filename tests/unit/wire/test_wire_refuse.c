@@ -36,6 +36,30 @@ test_a_refusal(void **state)
 	    "BAD_REQUEST: The name of a header is not valid (my-id)");
 }
 
+/* What browsers need is put there, with what there is of the head. */
+static void
+test_a_refusal_tells_browsers(void **state)
+{
+	static char	 admin[] = "admin", api[] = "api";
+	struct peer	*p = connect_peer(0);
+
+	(void)state;
+	fake.browsers = true;
+	send_text(p, "GET / HTTP/1.1\r\n" HOST "Origin: https://a\r\n"
+	    "Expect: x\r\n\r\n");
+	assert_non_null(strstr(p->got, "\r\nx-asks: https://a\r\n"
+	    "content-type: "));
+	p = connect_peer(1);
+	send_text(p, "BAD\r\n\r\n");
+	assert_non_null(strstr(p->got, "\r\nx-asks: nobody\r\n"));
+	p = connect_peer(2);
+	p->conn.owner->server->name = admin;
+	send_text(p, "GET / HTTP/1.1\r\n" HOST "Expect: x\r\n\r\n");
+	p->conn.owner->server->name = api;
+	assert_non_null(strstr(p->got, "HTTP/1.1 417 "));
+	assert_null(strstr(p->got, "x-asks"));
+}
+
 static const struct {
 	const char	*text;
 	int		 status;
@@ -370,6 +394,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		WIRE_TEST(test_a_refusal),
+		WIRE_TEST(test_a_refusal_tells_browsers),
 		WIRE_TEST(test_refusals),
 		WIRE_TEST(test_a_busy_server_says_when),
 		WIRE_TEST(test_the_log),
