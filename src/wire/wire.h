@@ -50,9 +50,15 @@ struct wire_settings {
 	unsigned	 workers;
 	unsigned	 per_address;	/* connections of one client */
 	unsigned	 other_files;	/* other descriptors of a worker */
+	unsigned	 keepalive;	/* seconds; 0: kore.conf says */
+
+	/* The value of Strict-Transport-Security; NULL: it is not sent. */
+	const char	*hsts;
 
 	const struct netblock	*proxies;	/* trusted ones */
 	unsigned	 nproxies;
+	bool		 proxies_only;	/* close all other connections */
+	const char	*admin;		/* kore.conf's server for operators */
 
 	/* The route of a path; there is one, in every domain. */
 	struct kore_module_handle	*(*find_route)(

@@ -205,17 +205,24 @@ send_continue(struct wire *w)
 	return (net_send_flush(w->conn) == KORE_RESULT_OK);
 }
 
-/* Kore would check these too, but would respond without a body. */
-static bool
-is_misdirected(const struct connection *c, const struct head *h)
+/*
+ * Kore would check these too, but would respond without a body. Returns what is
+ * wrong, or NULL.
+ */
+static const char *
+check_host(const struct connection *c, const struct head *h)
 {
 	const char	*host = host_of(c, h);
 	size_t		 len = host_length(host);
 	char		 name[HEAD_HOST_MAX + 1];
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, host);
-	return ((c->tls_sni != NULL && strcasecmp(c->tls_sni, name) != 0) ||
-	    kore_domain_lookup(c->owner->server, name) == NULL);
+	if (c->tls_sni != NULL && strcasecmp(c->tls_sni, name) != 0)
+		return ("The Host header and the server name (SNI) of the TLS "
+		    "handshake differ");
+	if (kore_domain_lookup(c->owner->server, name) == NULL)
+		return ("This server does not answer for that host");
+	return (NULL);
 }
 
 /* Reads the complete head: in[start..end). */
@@ -224,6 +231,7 @@ read_head(struct wire *w, size_t start, size_t end)
 {
 	struct head_error	 error = { NULL, NULL };
 	struct wire_request	*r;
+	const char		*problem;
 	size_t			 len = end - start;
 
 	if ((r = wire_request_new(w, w->in + start, len)) == NULL)
@@ -232,9 +240,8 @@ read_head(struct wire *w, size_t start, size_t end)
 	w->request = r;
 	if (!head_parse(&r->head, r->text, len, &error))
 		return (wire_refuse(w, error.kind, error.message));
-	if (is_misdirected(w->conn, &r->head))
-		return (wire_refuse(w, &ERR_MISDIRECTED_REQUEST,
-		    "This server does not answer for that host"));
+	if ((problem = check_host(w->conn, &r->head)) != NULL)
+		return (wire_refuse(w, &ERR_MISDIRECTED_REQUEST, problem));
 	if ((size_t)r->head.content_length > http_body_max)
 		return (wire_refuse(w, &ERR_CONTENT_TOO_LARGE,
 		    "The body is too large"));

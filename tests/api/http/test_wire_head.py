@@ -289,7 +289,9 @@ def test_a_host_other_than_the_tls_name_is_421(server):
         answer = ask_localhost(server, "127.0.0.1", host)
         assert answer.status_code == status
         if status == 421:
-            check_error(answer, 421, "MISDIRECTED_REQUEST")
+            check_error(answer, 421, "MISDIRECTED_REQUEST",
+                        "The Host header and the server name (SNI) of the "
+                        "TLS handshake differ")
 
 
 @pytest.mark.parametrize("target", [

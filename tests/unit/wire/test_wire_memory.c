@@ -5,6 +5,7 @@
  */
 
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
+/* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
 /* sources: src/wire/wire_send.c src/wire/wire_caps.c src/wire/wire_head.c */
 /* sources: src/wire/wire_target.c */
