@@ -80,6 +80,12 @@ host_length(const char *host)
 	return (*host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":"));
 }
 
+static const struct kore_domain *
+first_domain(const struct connection *c)
+{
+	return (TAILQ_FIRST(&c->owner->server->domains));
+}
+
 /*
  * The host by which Kore finds the domain. A client of HTTP/1.0 may send none:
  * then it is that of the TLS handshake, or of the server's first domain.
@@ -91,12 +97,12 @@ host_of(const struct connection *c, const struct head *h)
 		return (h->host);
 	if (c->tls_sni != NULL && host_is_valid(c->tls_sni))
 		return (c->tls_sni);
-	return (TAILQ_FIRST(&c->owner->server->domains)->domain);
+	return (first_domain(c)->domain);
 }
 
 /*
- * Kore takes a target of 1,998 bytes at most. So it reads another one, which
- * only the domain's last route matches, and gets the right route here.
+ * Kore reads no target above 1,998 bytes. So it gets another one, the path of
+ * the first route, which it finds at once, and here the request's own route.
  */
 static void
 set_route(struct connection *c, const char *path)
@@ -113,16 +119,17 @@ set_route(struct connection *c, const char *path)
 static bool
 hand_over(struct wire *w)
 {
-	static const char	 format[] = "%s * HTTP/1.1\r\n"
+	static const char	 format[] = "%s %.64s HTTP/1.1\r\n"
 				    "host: %.*s\r\ncontent-length: 0\r\n\r\n";
 	struct connection	*c = w->conn;
 	struct netbuf		*nb = c->rnb;
 	const struct head	*h = &w->request->head;
 	const char		*host = host_of(c, h);
-	char			 text[HEAD_HOST_MAX + 128];
+	char			 text[HEAD_HOST_MAX + 256];
 	size_t			 len;
 
 	len = (size_t)snprintf(text, sizeof(text), format, h->method,
+	    TAILQ_FIRST(&first_domain(c)->handlers)->path,
 	    (int)host_length(host), host);
 	kore_free(nb->buf);
 	nb->buf = kore_malloc(len);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Runs h1spec's HTTP/1.1 cases (uNetworking/h1spec, not part of Keel) against
 the real listener: make h1spec H1SPEC=path/to/http_test.ts. The cases need plain
-TCP and a server that echoes the body at `/`; so a bridge adds TLS and requests
-/healthz instead. Needs deno (from npm) on the PATH.
+TCP and a server that echoes the body at `/`; so a bridge adds TLS, requests
+/healthz instead, and posts to a path that does not exist: h1spec takes a 404,
+too. Needs deno (from npm) on the PATH.
 
 One case cannot pass: Keel has no endpoint that echoes a chunked body.
 tests/api/http/test_wire_framing.py shows that it reads chunked bodies."""
@@ -35,8 +36,9 @@ def pump(source, target):
 def bridge(plain, server):
     with plain, socket.create_connection(
             ("127.0.0.1", server.port), timeout=10) as raw:
-        first = plain.recv(65536).replace(b"GET / HTTP",
-                                          b"GET /healthz HTTP")
+        first = plain.recv(65536)
+        first = first.replace(b"GET / HTTP", b"GET /healthz HTTP")
+        first = first.replace(b"POST / HTTP", b"POST /echo HTTP")
         with server.tls().wrap_socket(
                 raw, server_hostname="127.0.0.1") as tls:
             tls.sendall(first)

@@ -25,8 +25,8 @@ static struct kore_domain	 domain;
 
 static char			 public_name[] = "api";
 
-/* The domain's last route, which Kore finds, and the request's own. */
-static struct kore_module_handle	 last, route;
+/* The domain's first route, and the request's own. */
+static struct kore_module_handle	 first, route;
 
 struct worker_metrics	*metrics = &values;
 struct kore_server_list	 kore_servers;
@@ -196,7 +196,7 @@ http_header_recv(struct netbuf *nb)
 
 	fake.handed++;
 	fake.asking = p;
-	p->request.hdlr = &last;
+	p->request.hdlr = &first;
 	TAILQ_INIT(&p->conn.http_requests);
 	TAILQ_INSERT_TAIL(&p->conn.http_requests, &p->request, olist);
 	return (fake.kore_refuses ? KORE_RESULT_ERROR : KORE_RESULT_OK);
@@ -420,7 +420,10 @@ wire_setup(void **state)
 	    .name_request = name_request, .write_refusal = write_refusal,
 	    .put_headers = put_headers };
 	server.name = public_name;
-	last.dom = &domain;
+	first.dom = &domain;
+	first.path = (char *)(uintptr_t)"/first";
+	TAILQ_INIT(&domain.handlers);
+	TAILQ_INSERT_TAIL(&domain.handlers, &first, list);
 	domain.domain = (char *)(uintptr_t)"first.test";
 	TAILQ_INIT(&server.domains);
 	TAILQ_INSERT_TAIL(&server.domains, &domain, list);

@@ -309,7 +309,7 @@ test_what_kore_reads(void **state)
 	(void)state;
 	send_text(p, "POST /a?b=c HTTP/1.1\r\nHost: keel.test:8\r\nX: y\r\n"
 	    "Content-Length: 1\r\n\r\nz");
-	assert_kore_reads(p, "POST * HTTP/1.1\r\nhost: keel.test\r\n"
+	assert_kore_reads(p, "POST /first HTTP/1.1\r\nhost: keel.test\r\n"
 	    "content-length: 0\r\n\r\n");
 }
 
@@ -356,7 +356,7 @@ test_http_1_0_without_a_host(void **state)
 		send_text(p, "GET / HTTP/1.0\r\n\r\n");
 		assert_int_equal(fake.handed, rows[i].host != NULL);
 		if (rows[i].host != NULL) {
-			snprintf(want, sizeof(want), "GET * HTTP/1.1\r\n"
+			snprintf(want, sizeof(want), "GET /first HTTP/1.1\r\n"
 			    "host: %s\r\ncontent-length: 0\r\n\r\n",
 			    rows[i].host);
 			assert_kore_reads(p, want);
