@@ -11,6 +11,7 @@ HOST = "Host: localhost"
 JSON = "Content-Type: application/json"
 FORM = "Content-Type: application/x-www-form-urlencoded"
 CHUNKED = "Transfer-Encoding: chunked"
+ORIGIN = "https://app.example.org"      # whose pages are allowed
 BODY_MAX = 131072
 HEAD_MAX = 16384
 TARGET_MAX = 8000
@@ -79,6 +80,12 @@ def plain_cases():
             (head("GET", ME, "Authorization: Bearer " + "x" * 4000), 401),
             (head("OPTIONS", USERS), 204),
             (head("OPTIONS", "*"), 204),
+            (head("OPTIONS", "/nothing", "Origin: " + ORIGIN,
+                  "Access-Control-Request-Method: PATCH"), 204),
+            (head("OPTIONS", "/nothing", "Origin: null",
+                  "Access-Control-Request-Method: PATCH"), 404),
+            (head("GET", "/nothing", "Origin: " + ORIGIN), 404),
+            (head("GET", "/nothing", *["Origin: " + ORIGIN] * 2), 404),
             (head("DELETE", "/healthz"), 405),
             (head("PUT", USERS, "Cookie: a=b; c=d", "Accept: */*"), 405),
             (head("GET", USERS, "Cookie: a=b; c=d", "Accept: */*"), 401),
@@ -214,6 +221,8 @@ def closing_cases():
             (head(*post, CHUNKED, CHUNKED) + b"0\r\n\r\n", 400),
             (head(*post, CHUNKED, version="1.0") + b"0\r\n\r\n", 400),
             (head(*post, "Expect: 200-ok", length) + body, 417),
+            (head(*post, "Origin: " + ORIGIN, "Expect: x", length) + body,
+             417),
             (head(*post, CHUNKED) + b"FFFFFFFF\r\n" + b"x" * 140000, 413),
             (head(*post, CHUNKED) + b"FFFFFFFFF\r\n", 400),
             (head(*post, CHUNKED) + b"-1\r\n", 400),

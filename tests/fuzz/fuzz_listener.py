@@ -425,7 +425,8 @@ def main():
     print("fuzz: %s (%s), seed %d" % (BUILD, flavor() or "no build there",
                                       arguments.seed), flush=True)
     report = Report(arguments.seed)
-    with running_server(KEEL_RATE_LIMITS="off") as server:
+    with running_server(KEEL_RATE_LIMITS="off",
+                        KEEL_CORS_ORIGINS=corpus.ORIGIN) as server:
         with server.client() as client:
             register(client, **corpus.USER)
             admin, made = register(client)

@@ -32,7 +32,7 @@ ORDER = (
      ()),
     ("database", "connections, queries, migrations: the only SQL client", ()),
     ("middleware", "bearer token, client address, request id, rate limits, "
-     "errors, access log", ()),
+     "pages of other origins (CORS), errors, access log", ()),
     ("jobs", "background work", ()),
     ("mail", "templates, messages, SMTP", ()),
     ("openapi", "the description of the API", ()),

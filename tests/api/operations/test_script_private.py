@@ -219,6 +219,12 @@ def test_what_is_given_is_not_made(script):
     assert sorted(os.listdir(script.state)) == ["lock", "log"]
 
 
+@pytest.mark.parametrize("origins", ["https://app.example.org", ""])
+def test_other_pages_or_none_may_be_allowed(script, origins):
+    script.run("openapi", **PRIVATE, KEEL_CORS_ORIGINS=origins)
+    assert script.call("kore").env["KEEL_CORS_ORIGINS"] == origins
+
+
 def test_without_tls_no_certificate_is_made(script):
     done = script.run("serve", KEEL_TLS="off", **UNSET)
     assert (done.returncode, done.stderr) == (0, "")
@@ -227,11 +233,6 @@ def test_without_tls_no_certificate_is_made(script):
     settings = script.calls("kore")[-1].settings()
     assert [key for key in settings if "TLS" in key] == ["KEEL_TLS"]
     assert not {"cert.pem", "key.pem"} & set(os.listdir(script.state))
-
-@pytest.mark.parametrize("origins", ["https://app.example.org", ""])
-def test_other_pages_or_none_may_be_allowed(script, origins):
-    script.run("openapi", **PRIVATE, KEEL_CORS_ORIGINS=origins)
-    assert script.call("kore").env["KEEL_CORS_ORIGINS"] == origins
 
 
 def test_an_empty_secret_is_made_again(script):

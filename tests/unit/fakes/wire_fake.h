@@ -58,8 +58,8 @@ extern struct fake_wire {
 	bool		 tls;
 	bool		 unknown_host;
 	bool		 kore_refuses;
-	unsigned	 handshakes;	/* left to Kore */
 	bool		 browsers;	/* they get headers of their own */
+	unsigned	 handshakes;	/* left to Kore */
 	unsigned	 handed;	/* requests that Kore was given */
 	struct peer	*asking;	/* whose the last one was */
 	char		 path[64];	/* whose route was asked for */

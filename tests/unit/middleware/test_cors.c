@@ -2,8 +2,7 @@
 /* Which origins are allowed, and what each response then tells browsers. */
 
 /* sources: src/middleware/cors.c src/wire/wire_head.c */
-/* sources: src/wire/wire_target.c */
-/* sources: src/base/error_kinds.c */
+/* sources: src/wire/wire_target.c src/base/error_kinds.c */
 
 #include <setjmp.h>
 #include <stdarg.h>
