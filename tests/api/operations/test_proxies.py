@@ -8,7 +8,7 @@ import re
 import pytest
 
 from helpers import bearer, new_user, sign_in
-from proxies import NAME, gateway_client, proxy, shown
+from proxies import NAME, UPSTREAM, gateway_client, proxy, shown
 from runner import wait_for
 from server import ROOT, make_certificate, read_text
 
@@ -101,6 +101,16 @@ def test_a_proxy_that_ends_tls(plain, gateway, tmp_path, file):
     path = "" if file == "haproxy.cfg" else PREFIX
     with proxy(file, plain, gateway, tmp_path, WITHOUT_TLS[file]) as port, \
             gateway_client(port, gateway[0], CLIENT, path=path) as client:
+        check(client)
+
+
+def test_nginx_at_a_socket(make_server, gateway, tmp_path):
+    path = str(tmp_path / "keel.sock")
+    server = make_server(KEEL_TLS="off", KEEL_HOST=path,
+                         KEEL_PUBLIC_URL="https://gw.example.org").start()
+    changes = WITHOUT_TLS["nginx.conf"] + [(UPSTREAM, "unix:" + path)]
+    with proxy("nginx.conf", server, gateway, tmp_path, changes) as port, \
+            gateway_client(port, gateway[0], CLIENT, path=PREFIX) as client:
         check(client)
 
 
