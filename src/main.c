@@ -202,6 +202,7 @@ prepare_server(void)
 	malloc_trim(0);		/* a hash takes 19 MB */
 	exit_if(metrics_init());
 	exit_if(rate_limit_init());
+	wire_settings.find_route = routes_find;
 	wire_settings.name_request = request_id_assign;
 	wire_settings.write_refusal = error_handler_envelope;
 	exit_if(wire_init());

@@ -26,6 +26,9 @@ static struct kore_domain	 domain;
 
 static char			 public_name[] = "api";
 
+/* The domain's last route, which Kore finds, and the request's own. */
+static struct kore_module_handle	 last, route;
+
 struct worker_metrics	*metrics = &values;
 struct kore_server_list	 kore_servers;
 u_int32_t		 worker_max_connections, worker_accept_threshold;
@@ -139,6 +142,7 @@ connection_new(unsigned n)
 	c->addr.ipv4.sin_family = AF_INET;
 	c->addr.ipv4.sin_addr.s_addr = htonl(ADDRESS + n);
 	TAILQ_INIT(&c->send_queue);
+	TAILQ_INIT(&c->http_requests);
 	return (c);
 }
 
@@ -190,8 +194,13 @@ net_send_flush(struct connection *c)
 int
 http_header_recv(struct netbuf *nb)
 {
+	struct peer	*p = peer_of(nb->owner);
+
 	fake.handed++;
-	fake.asking = peer_of(nb->owner);
+	fake.asking = p;
+	p->request.hdlr = &last;
+	TAILQ_INIT(&p->conn.http_requests);
+	TAILQ_INSERT_TAIL(&p->conn.http_requests, &p->request, olist);
 	return (fake.kore_refuses ? KORE_RESULT_ERROR : KORE_RESULT_OK);
 }
 
@@ -358,6 +367,20 @@ answer_peer(struct peer *p, const char *text)
 	wire_response_ends(&p->conn);
 }
 
+static struct kore_module_handle *
+find_route(const struct kore_domain *dom, const char *path)
+{
+	assert_ptr_equal(dom, &domain);
+	snprintf(fake.path, sizeof(fake.path), "%s", path);
+	return (&route);
+}
+
+bool
+has_route(const struct peer *p)
+{
+	return (p->request.hdlr == &route);
+}
+
 static void
 name_request(char id[static REQUEST_ID_MAX + 1], const char *header)
 {
@@ -389,9 +412,13 @@ wire_setup(void **state)
 	http_body_timeout = 30;
 	http_keepalive_time = 60;
 	wire_settings = (struct wire_settings){ .workers = 1,
-	    .per_address = 2, .admin = "admin", .name_request = name_request,
-	    .write_refusal = write_refusal };
+	    .per_address = 2, .admin = "admin", .find_route = find_route,
+	    .name_request = name_request, .write_refusal = write_refusal };
 	server.name = public_name;
+	last.dom = &domain;
+	domain.domain = (char *)(uintptr_t)"first.test";
+	TAILQ_INIT(&server.domains);
+	TAILQ_INSERT_TAIL(&server.domains, &domain, list);
 	listener.server = &server;
 	LIST_INIT(&kore_servers);
 	LIST_INSERT_HEAD(&kore_servers, &server, list);

@@ -2,7 +2,7 @@
 /* Whose connection it is: a proxy's, or its client's; and who may connect. */
 
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
-/* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
+/* sources: src/wire/wire_peer.c src/wire/wire_proxy.c src/wire/wire_target.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
 /* sources: src/wire/wire_send.c src/wire/wire_caps.c src/wire/wire_head.c */
 /* sources: src/wire/wire_chunked.c src/wire/wire_request.c */
