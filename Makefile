@@ -15,11 +15,13 @@ RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
 	libcurl4-openssl-dev \
 	postgresql-15 openssl util-linux
+# Debian starts nginx when it installs it. Caddy is large: its tests are skipped
+# where it is absent.
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
 	python3-pytest-xdist python3-httpx python3-psycopg2 \
 	python3-requests-oauthlib python3-jose python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
-	python3-aiosmtpd sslscan \
+	python3-aiosmtpd sslscan nginx-light haproxy \
 	slowhttptest procps iproute2 chromium
 
 # For the docs page, from npm; conf/swagger-ui has the exact version. npm does

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The server's settings, and the checks that need several of them. */
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +16,18 @@
 #include "http/respond.h"
 #include "jobs/jobs.h"
 #include "mail/mail_settings.h"
-#include "middleware/cors.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "product.h"
+#include "utils/netaddr.h"
 #include "utils/start_error.h"
 #include "utils/web_url.h"
 #include "wire/wire.h"
 
-#define PROXIES_MAX	32
 #define PUBLIC_URL_MAX	200	/* bytes */
 
 /* Values that only the functions below need. */
-static const char	*state_dir, *rate_limits, *trusted_proxies;
-static const char	*cors_origins;
+static const char	*state_dir, *rate_limits;
 static const char	*secret_key, *smtp_url, *smtp_ca, *mail_from;
 static unsigned		 port, admin_port, smtp_tls, allow_root;
 
@@ -39,6 +40,7 @@ _Static_assert(DIRECTORY_ADMIN == 0 && DIRECTORY_AUTHENTICATED == 1,
 
 static const char	*use_database_url(void);
 static const char	*check_ports(void);
+static const char	*check_host(void);
 static const char	*find_public_url(void);
 static const char	*check_public_url(void);
 static const char	*use_secret(void);
@@ -47,8 +49,6 @@ static const char	*count_cpus(void);
 static const char	*use_counts(void);
 static const char	*use_mail(void);
 static const char	*use_rate_limits(void);
-static const char	*use_proxies(void);
-static const char	*use_cors(void);
 static const char	*check_root(void);
 
 SETTINGS(server,
@@ -70,16 +70,18 @@ SETTINGS(server,
 	    "certificate must be set too.",
     },
     {
-	ENV("HOST"), ADDRESS, .text = &config.host,
-	.fallback = "127.0.0.1",
-	.meaning = "The address to listen on.",
-    },
-    {
 	ENV("TLS"), CHOICE("on", "off"), .number = &config.tls_off,
 	.fallback = "on",
 	.meaning = "With `off`, HTTP behind a proxy that ends TLS: "
-	    "[on loopback, or for trusted proxies](proxies.md"
+	    "[on this machine, or for trusted proxies](proxies.md"
 	    "#http-without-tls).",
+    },
+    {
+	ENV("HOST"), TEXT, .text = &config.host, .then = check_host,
+	.fallback = "127.0.0.1",
+	.values = "an IP address; with `" ENV("TLS") "=off` also the absolute "
+	    "path of a socket, up to 107 bytes",
+	.meaning = "The address to listen on.",
     },
     {
 	ENV("PORT"), NUMBER(1, 65535), .text = &config.port, .number = &port,
@@ -196,21 +198,6 @@ SETTINGS(server,
 	.meaning = "The rate limits that differ from their defaults.",
     },
     {
-	ENV("TRUSTED_PROXIES"), TEXT, .text = &trusted_proxies,
-	.then = use_proxies,
-	.unset = "unset: none",
-	.values = "up to 32 addresses or networks: `10.0.0.0/8,::1`",
-	.meaning = "The proxies that are believed: X-Forwarded-For, and the "
-	    "PROXY protocol's header. See [proxies](proxies.md).",
-    },
-    {
-	ENV("CORS_ORIGINS"), TEXT, .text = &cors_origins, .then = use_cors,
-	.unset = "unset: none",
-	.values = "up to 32 origins, as browsers send them: "
-	    "`https://app.example.org,http://localhost:5173`",
-	.meaning = "The web sites whose pages may use the API from a browser.",
-    },
-    {
 	ENV("USER_DIRECTORY"), CHOICE("admin", "authenticated"),
 	.number = &config.user_directory,
 	.fallback = "admin",
@@ -248,10 +235,33 @@ check_ports(void)
 }
 
 static const char *
+check_host(void)
+{
+	struct sockaddr_un	 sun;
+	struct netaddr		 address;
+
+	if (*config.host != '/')
+		return (netaddr_parse(config.host, &address) ? NULL :
+		    start_error(ENV("HOST") " must be an IP address, not '%s'",
+		    config.host));
+	if (!config.tls_off)
+		return (start_error(ENV("HOST") " is a socket, which needs "
+		    ENV("TLS") "=off"));
+	if (strlen(config.host) >= sizeof(sun.sun_path))
+		return (start_error(ENV("HOST") " has %zu bytes; the path of a "
+		    "socket has at most %zu", strlen(config.host),
+		    sizeof(sun.sun_path) - 1));
+	return (NULL);
+}
+
+/* None for a socket, which has no URL of its own. */
+static const char *
 find_public_url(void)
 {
 	static char	 url[128];
 
+	if (*config.host == '/')
+		return (NULL);
 	snprintf(url, sizeof(url), strchr(config.host, ':') != NULL ?
 	    "%s://[%s]:%s" : "%s://%s:%s", config.tls_off ? "http" : "https",
 	    config.host, config.port);
@@ -263,6 +273,9 @@ check_public_url(void)
 {
 	struct web_url	 url;
 
+	if (config.public_url == NULL)
+		return (start_error(ENV("PUBLIC_URL") " must be set, because "
+		    ENV("HOST") " is a socket"));
 	if (strlen(config.public_url) > PUBLIC_URL_MAX ||
 	    !web_url_parse(config.public_url, &url) ||
 	    (!url.secure && !config.tls_off))
@@ -378,55 +391,6 @@ static const char *
 use_rate_limits(void)
 {
 	return (rate_limit_configure(rate_limits));
-}
-
-/* Without TLS, everybody on the way can read passwords and tokens. */
-static const char *
-check_plain_http(void)
-{
-	struct netaddr	 host;
-
-	wire_settings.proxies_only = config.tls_off &&
-	    netaddr_parse(config.host, &host) && !netaddr_is_loopback(&host);
-	if (wire_settings.proxies_only && wire_settings.nproxies == 0)
-		return (start_error(ENV("TLS") " is off and " ENV("HOST")
-		    " is %s, no loopback address: set " ENV("TRUSTED_PROXIES")
-		    " to the proxies that end TLS, or " ENV("HOST")
-		    " to 127.0.0.1", config.host));
-	return (NULL);
-}
-
-static const char *
-use_proxies(void)
-{
-	static struct netblock	 proxies[PROXIES_MAX];
-	const char		*list = trusted_proxies != NULL ?
-				    trusted_proxies : "", *problem;
-	unsigned		 n = 0;
-	char			 item[64];
-	size_t			 len;
-
-	for (; *list != '\0'; list += len + (list[len] == ',')) {
-		len = strcspn(list, ",");
-		if (n == PROXIES_MAX)
-			return (start_error(ENV("TRUSTED_PROXIES") " has more "
-			    "than %u entries", PROXIES_MAX));
-		snprintf(item, sizeof(item), "%.*s", (int)len, list);
-		problem = netblock_parse(item, &proxies[n++]);
-		if (problem != NULL)
-			return (start_error(ENV("TRUSTED_PROXIES") ": '%s' %s "
-			    "(it is a list like 10.0.0.0/8,192.0.2.1)", item,
-			    problem));
-	}
-	wire_settings.proxies = proxies;
-	wire_settings.nproxies = n;
-	return (check_plain_http());
-}
-
-static const char *
-use_cors(void)
-{
-	return (cors_configure(cors_origins));
 }
 
 /* A bug in a server that runs as root endangers the whole machine. */

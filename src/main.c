@@ -8,17 +8,14 @@
 #include <sys/types.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include <kore/kore.h>
 #include <kore/http.h>
 #include <kore/seccomp.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -43,6 +40,7 @@
 #include "product.h"
 #include "request/offload.h"
 #include "utils/password.h"
+#include "wire/listen.h"
 #include "wire/tls.h"
 #include "wire/wire.h"
 
@@ -72,43 +70,6 @@ before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pidfile_divert();
-}
-
-/* Binds before Kore does, whose error message lacks the address. */
-static void
-try_bind(const char *host, const char *port)
-{
-	struct sockaddr_in6	 in6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in	 in = { .sin_family = AF_INET };
-	struct sockaddr		*sa = (struct sockaddr *)&in;
-	socklen_t		 len = sizeof(in);
-	int			 fd, on = 1;
-
-	in.sin_port = in6.sin6_port = htons((uint16_t)atoi(port));
-	if (inet_pton(AF_INET6, host, &in6.sin6_addr) == 1) {
-		sa = (struct sockaddr *)&in6;
-		len = sizeof(in6);
-	} else if (inet_pton(AF_INET, host, &in.sin_addr) != 1)
-		exit_fail("cannot listen on '%s'", host);
-
-	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
-	    sizeof(on)) == -1 || bind(fd, sa, len) == -1 ||
-	    listen(fd, 1) == -1)
-		exit_fail("cannot listen on %s port %s: %m", host, port);
-	close(fd);
-}
-
-static void
-listen_on(const char *server, const char *host, const char *port)
-{
-	struct kore_server	*srv;
-
-	if ((srv = kore_server_lookup(server)) == NULL)
-		exit_fail("kore.conf has no server %s", server);
-	try_bind(host, port);
-	if (!kore_server_bind(srv, host, port, "wire_connect"))
-		exit_fail("cannot listen on %s port %s", host, port);
 }
 
 /*
@@ -192,10 +153,25 @@ watch_children(void *arg, u_int64_t now)
 void
 kore_parent_teardown(void)
 {
+	listen_end();
 	if (!gave_up)
 		return;
 	log_event(LEVEL_ERROR, NULL, "stop", "the key manager died");
 	exit_with(1);
+}
+
+static void
+print_ready(void)
+{
+	const char	*scheme = config.tls_off ? "http" : "https";
+
+	if (*config.host == '/')
+		printf(PRODUCT ": ready on unix:%s\n", config.host);
+	else
+		printf(strchr(config.host, ':') != NULL ?
+		    PRODUCT ": ready on %s://[%s]:%s\n" :
+		    PRODUCT ": ready on %s://%s:%s\n", scheme, config.host,
+		    config.port);
 }
 
 /* In the parent: one more worker is ready. */
@@ -209,10 +185,7 @@ worker_ready(struct kore_msg *msg, const void *data)
 	if (++count != config.workers)
 		return;
 	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
-	printf(strchr(config.host, ':') != NULL ?
-	    PRODUCT ": ready on %s://[%s]:%s\n" :
-	    PRODUCT ": ready on %s://%s:%s\n",
-	    config.tls_off ? "http" : "https", config.host, config.port);
+	print_ready();
 }
 
 static void
@@ -241,8 +214,9 @@ prepare_server(void)
 	if ((errno = pthread_atfork(NULL, NULL, die_with_parent)) != 0)
 		exit_fail("pthread_atfork: %m");
 	worker_count = (u_int8_t)config.workers;
-	listen_on("api", config.host, config.port);
-	listen_on(wire_settings.admin, "127.0.0.1", config.admin_port);
+	exit_if(listen_on("api", config.host, config.port));
+	exit_if(listen_on(wire_settings.admin, "127.0.0.1",
+	    config.admin_port));
 	kore_msg_register(MSG_WORKER_READY, worker_ready);
 	exit_if(pidfile_write());
 }

@@ -127,6 +127,9 @@ tls_choose(bool off)
 {
 	struct kore_server	*srv;
 
+	if (kore_server_lookup(wire_settings.admin) == NULL)
+		return (start_error("kore.conf has no server %s",
+		    wire_settings.admin));
 	LIST_FOREACH(srv, &kore_servers, list) {
 		if (off)
 			srv->tls = 0;

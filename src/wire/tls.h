@@ -15,8 +15,8 @@
 
 /*
  * In the parent, before tls_init(): with `off`, no server has TLS, whatever
- * kore.conf says. Otherwise all but the admin's must have it. Kore runs a key
- * manager only if one has.
+ * kore.conf says. Otherwise all but the admin's, which must be there, must have
+ * it. Kore runs a key manager only if one has.
  * Returns NULL or an error message.
  */
 const char	*tls_choose(bool off);

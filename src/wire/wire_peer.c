@@ -76,12 +76,33 @@ count(struct wire *w, size_t *slot)
 	return (false);
 }
 
-bool
-wire_peer_enter(struct wire *w)
+/* Later code takes the client's address from the connection. */
+static void
+set_address(struct wire *w, const struct netaddr *a)
 {
 	struct connection	*c = w->conn;
 
-	netaddr_from((struct sockaddr *)&c->addr, &w->peer);
+	w->peer = *a;
+	memset(&c->addr, 0, sizeof(c->addr));
+	if (a->ipv6) {
+		c->addr.ipv6.sin6_family = AF_INET6;
+		memcpy(&c->addr.ipv6.sin6_addr, a->bytes, 16);
+	} else {
+		c->addr.ipv4.sin_family = AF_INET;
+		memcpy(&c->addr.ipv4.sin_addr, a->bytes, 4);
+	}
+}
+
+bool
+wire_peer_enter(struct wire *w)
+{
+	static const struct netaddr	 here = { false, { 127, 0, 0, 1 } };
+	struct connection		*c = w->conn;
+
+	if (c->family == AF_UNIX)
+		set_address(w, &here);
+	else
+		netaddr_from((struct sockaddr *)&c->addr, &w->peer);
 	w->announcing = !wire_is_admin(c) && wire_trusts(&w->peer);
 	if (wire_settings.proxies_only && !wire_is_admin(c) && !w->announcing) {
 		metrics->connections_refused++;
@@ -91,26 +112,16 @@ wire_peer_enter(struct wire *w)
 	return (count(w, &w->slot));
 }
 
-/* All later code takes the client's address from the connection. */
 static bool
 become(struct wire *w, const struct netaddr *client)
 {
-	struct connection	*c = w->conn;
-	size_t			 slot;
+	size_t	 slot;
 
-	w->peer = *client;
+	set_address(w, client);
 	if (!count(w, &slot))
 		return (false);
 	caps_leave(w->slot);
 	w->slot = slot;
-	memset(&c->addr, 0, sizeof(c->addr));
-	if (client->ipv6) {
-		c->addr.ipv6.sin6_family = AF_INET6;
-		memcpy(&c->addr.ipv6.sin6_addr, client->bytes, 16);
-	} else {
-		c->addr.ipv4.sin_family = AF_INET;
-		memcpy(&c->addr.ipv4.sin_addr, client->bytes, 4);
-	}
 	return (true);
 }
 

@@ -41,8 +41,9 @@ linger(struct wire *w)
 bool
 wire_discard(struct wire *w)
 {
-	size_t	 turn = 0;
-	ssize_t	 n;
+	static char	 dropped[4096];
+	size_t		 turn = 0;
+	ssize_t		 n;
 
 	while (w->readable) {
 		if (turn >= DISCARD_TURN) {
@@ -50,7 +51,9 @@ wire_discard(struct wire *w)
 			return (true);
 		}
 		/* tcp(7): MSG_TRUNC drops the bytes and copies nothing. */
-		n = recv(w->conn->fd, NULL, DISCARD_TURN, MSG_TRUNC);
+		n = w->conn->family == AF_UNIX ?
+		    recv(w->conn->fd, dropped, sizeof(dropped), 0) :
+		    recv(w->conn->fd, NULL, DISCARD_TURN, MSG_TRUNC);
 		if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 			return (false);
 		w->readable = n != -1 || errno == EINTR;

@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api/support"))
 
 import corpus  # noqa: E402
+from announce import CLIENT, TLV, header  # noqa: E402
 from answers import Wrong, check_answers, check_echo  # noqa: E402
 from answers import check_records, count_answers  # noqa: E402
 from client import Client  # noqa: E402
@@ -110,6 +111,7 @@ class Input:
         self.hold = rng.random() < 0.3          # keeps the handshake's end back
         self.lazy = rng.choice([0] * 9 + [0.02])
         self.again = self.ending == "the end" and rng.random() < 0.5
+        self.announced = rng.random() < 0.3     # in a PROXY header
         self.due = 0        # responses that must come before THE_END
         if self.kind == "valid" and rng.random() < 0.5:
             self.due = len(corpus.answered(self.cases))
@@ -205,6 +207,8 @@ class Fuzzer(threading.Thread):
         else:
             client = self.connect(i, self.server.port,
                                   self.contexts[i.context], i.sni)
+            if i.announced:
+                client.push(header(CLIENT, TLV))
             if not client.handshake(i.hold):
                 raise Wrong("the handshake fails: %s" % client.error)
         try:
@@ -288,7 +292,7 @@ class Fuzzer(threading.Thread):
     #
 
     def attack_tls(self, i):
-        how = i.rng.choice(["bytes", "hello", "hello", "flight"])
+        how = i.rng.choice(["bytes", "hello", "hello", "flight", "header"])
         client = self.connect(i, self.server.port, self.contexts[i.context],
                               i.rng.choice([None, "localhost", "x." * 100]))
         try:
@@ -297,7 +301,10 @@ class Fuzzer(threading.Thread):
                 client.push(flight)
                 client.wait_for_quiet(QUIET)
                 flight = client.step_handshake()
-            if how != "bytes":
+            if how == "header":
+                i.data = corpus.spoil_bytes(i.rng, header(CLIENT, TLV)) + \
+                    flight
+            elif how != "bytes":
                 i.data = corpus.spoil_bytes(i.rng, flight)
             for piece in corpus.cut(i.rng, i.data):
                 client.push(piece)
@@ -425,8 +432,10 @@ def main():
     print("fuzz: %s (%s), seed %d" % (BUILD, flavor() or "no build there",
                                       arguments.seed), flush=True)
     report = Report(arguments.seed)
+    # The fuzzer is a trusted proxy; the canary is not.
     with running_server(KEEL_RATE_LIMITS="off",
-                        KEEL_CORS_ORIGINS=corpus.ORIGIN) as server:
+                        KEEL_CORS_ORIGINS=corpus.ORIGIN,
+                        KEEL_TRUSTED_PROXIES="127.0.0.1") as server:
         with server.client() as client:
             register(client, **corpus.USER)
             admin, made = register(client)

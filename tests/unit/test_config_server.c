@@ -195,6 +195,41 @@ test_http_without_tls(void **state)
 	assert_false(wire_settings.proxies_only);
 }
 
+/* Its peers are on this machine, and count as a trusted proxy. */
+static void
+test_a_socket(void **state)
+{
+	char		 path[128] = "/";
+	struct netaddr	 here;
+
+	(void)state;
+	assert_true(netaddr_parse("127.0.0.1", &here));
+	setenv("KEEL_PUBLIC_URL", "https://x.example", 1);
+	assert_bad("KEEL_HOST", "/run/keel.sock", "needs KEEL_TLS=off");
+	setenv("KEEL_TLS", "off", 1);
+	assert_bad("KEEL_HOST", "run/keel.sock", "must be an IP address");
+	memset(path + 1, 'x', 107);
+	assert_bad("KEEL_HOST", path, "has 108 bytes; the path of a socket "
+	    "has at most 107");
+	path[107] = '\0';
+	assert_good("KEEL_HOST", path);
+	setenv("KEEL_HOST", "/run/keel.sock", 1);
+	assert_null(load());
+	assert_string_equal(config.host, "/run/keel.sock");
+	assert_false(wire_settings.proxies_only);
+	assert_int_equal(wire_settings.nproxies, 1);
+	assert_true(wire_trusts(&here));
+	assert_good("KEEL_TRUSTED_PROXIES", "10.0.0.1");
+	assert_int_equal(wire_settings.nproxies, 2);
+	assert_true(wire_trusts(&here));
+	unsetenv("KEEL_PUBLIC_URL");
+	assert_non_null(strstr(load(), "KEEL_PUBLIC_URL must be set, because "
+	    "KEEL_HOST is a socket"));
+	setenv("KEEL_HOST", "127.0.0.1", 1);
+	assert_null(load());
+	assert_false(wire_trusts(&here));
+}
+
 static void
 test_proxies(void **state)
 {
@@ -331,6 +366,7 @@ main(void)
 		TEST(test_secrets),
 		TEST(test_certificates),
 		TEST(test_http_without_tls),
+		TEST(test_a_socket),
 		TEST(test_proxies),
 		TEST(test_origins),
 		TEST(test_what_is_passed_on),

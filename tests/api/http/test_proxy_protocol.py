@@ -19,6 +19,9 @@ from wire import Answers, WAIT
 PROXY, STRANGER = "127.0.0.1", "127.0.0.2"
 SECOND_PROXY = "10.0.0.7"
 
+NOBODY = "This server does not answer for that host"
+DIFFER = "The Host header and the server name (SNI) of the TLS handshake differ"
+
 
 @pytest.fixture(scope="module")
 def proxied(start_module_server):
@@ -147,4 +150,24 @@ def test_a_clients_server_name_must_be_its_host(proxied, first, source):
             connection:
         assert ask(connection, "localhost")[0].status_code == 200
         answer, _ = ask(connection, "api.example.org")
-    check_error(answer, 421, "MISDIRECTED_REQUEST")
+    check_error(answer, 421, "MISDIRECTED_REQUEST", DIFFER)
+
+
+def test_the_domains_of_kore_conf_are_looked_up_by_host(start_server,
+                                                        build_copy):
+    """Whatever a trusted proxy's handshake names."""
+    build = build_copy(lambda text: text.replace(
+        "domain * {", "domain api.example.org {", 1))
+    server = start_server(build=build, KEEL_TRUSTED_PROXIES=PROXY)
+    for source, name, host, message in (
+            (PROXY, "localhost", "api.example.org", None),
+            (PROXY, "localhost", "API.example.org:443", None),
+            (PROXY, "localhost", "localhost", NOBODY),
+            (STRANGER, "localhost", "localhost", NOBODY),
+            (STRANGER, "localhost", "api.example.org", DIFFER)):
+        with connect(server, source=source, name=name) as connection:
+            answer, _ = ask(connection, host)
+        if message is None:
+            assert answer.status_code == 200
+        else:
+            check_error(answer, 421, "MISDIRECTED_REQUEST", message)

@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import socket
+import stat
+import time
 
 import httpx
 import pytest
@@ -145,3 +147,72 @@ def test_only_the_setting_switches_tls_off(make_server, build_copy):
 def test_check_config_tells_too(make_server, build_copy):
     failing_start(make_server(build=build_copy(without_tls)), "`tls no`",
                   command="check-config")
+
+
+def at_socket(make_server, path):
+    return make_server(KEEL_TLS="off", KEEL_HOST=str(path),
+                       KEEL_PUBLIC_URL="https://gw.example.org")
+
+
+def socket_client(path):
+    return httpx.Client(base_url="http://gw.example.org",
+                        transport=httpx.HTTPTransport(uds=str(path)))
+
+
+def test_a_socket_instead_of_a_port(make_server, tmp_path):
+    """Whoever may use the socket is a trusted proxy."""
+    path = tmp_path / "keel.sock"
+    server = at_socket(make_server, path).start()
+    assert "keel: ready on unix:%s\n" % path in server.output()
+    assert stat.filemode(path.stat().st_mode) == "srw-rw----"
+    with socket_client(path) as client:
+        for headers, seen in (({}, "127.0.0.1"),
+                              ({"X-Forwarded-For": CLIENT}, CLIENT)):
+            answer = client.get("/healthz", headers=headers)
+            assert answer.status_code == 200
+            line = server.wait_for_log(answer.headers["x-request-id"])
+            assert line["client"] == seen
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(header(CLIENT) + GET +
+                           b"X-Request-ID: announced\r\n\r\n")
+        assert Answers(connection).next().status_code == 200
+    assert server.wait_for_log("announced")["client"] == CLIENT
+    server.stop()
+    assert server.problems == [] and not path.exists()
+
+
+def test_a_refusal_at_a_socket_arrives(make_server, tmp_path):
+    path = tmp_path / "keel.sock"
+    at_socket(make_server, path).start()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(WAIT)
+        connection.connect(str(path))
+        connection.sendall(b"BAD\r\n\r\n" + b"x" * 50000)
+        time.sleep(0.05)
+        connection.sendall(b"x" * 50000)
+        [answer] = Answers(connection).all()
+    assert answer.status_code == 400
+
+
+def test_a_path_that_is_taken(make_server, tmp_path):
+    path = tmp_path / "keel.sock"
+    first = at_socket(make_server, path).start()
+    failing_start(at_socket(make_server, path), str(path), "a server has it")
+    assert socket_client(path).get("/healthz").status_code == 200
+
+    # A server that was killed leaves its socket behind.
+    first.kill()
+    assert path.exists()
+    again = at_socket(make_server, path).start()
+    assert socket_client(path).get("/healthz").status_code == 200
+    again.stop()
+
+    path.write_text("mine")
+    failing_start(at_socket(make_server, path), str(path), "is no socket")
+    assert path.read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there(make_server, tmp_path):
+    path = tmp_path / "none" / "keel.sock"
+    failing_start(at_socket(make_server, path), str(path))

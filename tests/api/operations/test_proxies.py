@@ -8,7 +8,7 @@ import re
 import pytest
 
 from helpers import bearer, new_user, sign_in
-from proxies import NAME, gateway_client, proxy, shown
+from proxies import NAME, UPSTREAM, gateway_client, proxy, shown
 from runner import wait_for
 from server import ROOT, make_certificate, read_text
 
@@ -53,7 +53,8 @@ def plain(start_module_server):
 
 
 def check(client, prefix=""):
-    """What a client sees through a proxy."""
+    """What a client sees through a proxy, though it lies about its address."""
+    client.headers["X-Forwarded-For"] = "192.0.2.66"
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert answer.headers["x-request-id"]
@@ -104,6 +105,29 @@ def test_a_proxy_that_ends_tls(plain, gateway, tmp_path, file):
         check(client)
 
 
+# No server name at all, the upstream's, and one that is no name of Keel's.
+@pytest.mark.parametrize("line", [
+    "", "proxy_ssl_server_name on;",
+    "proxy_ssl_server_name on; proxy_ssl_name other.example.org;"])
+def test_nginx_may_send_any_server_name(server, gateway, tmp_path, line):
+    changes = [("proxy_ssl_server_name on;", ""),
+               ("proxy_ssl_name localhost;", ""),
+               ("proxy_ssl_verify on;", line)]
+    with proxy("nginx.conf", server, gateway, tmp_path, changes) as port, \
+            gateway_client(port, gateway[0], CLIENT, path=PREFIX) as client:
+        assert client.get("/healthz").status_code == 200
+
+
+def test_nginx_at_a_socket(make_server, gateway, tmp_path):
+    path = str(tmp_path / "keel.sock")
+    server = make_server(KEEL_TLS="off", KEEL_HOST=path,
+                         KEEL_PUBLIC_URL="https://gw.example.org").start()
+    changes = WITHOUT_TLS["nginx.conf"] + [(UPSTREAM, "unix:" + path)]
+    with proxy("nginx.conf", server, gateway, tmp_path, changes) as port, \
+            gateway_client(port, gateway[0], CLIENT, path=PREFIX) as client:
+        check(client)
+
+
 def check_health_checks(server, client):
     """After some of them, the proxy still sends it requests."""
     seen = server.output().count(CHECKED)
@@ -118,11 +142,14 @@ FAST = ("inter 2s", "inter 100ms")
 @pytest.mark.parametrize("line", ["option httpchk GET /healthz",
                                   "option httpchk"])
 def test_haproxy_ends_tls(server, gateway, tmp_path, line):
+    mine = {"X-Request-ID": "mine"}
     changes = [FAST, ("option httpchk GET /healthz", line)]
     with proxy("haproxy.cfg", server, gateway, tmp_path, changes) as port, \
             gateway_client(port, gateway[0], CLIENT) as client:
         check(client)
         check_health_checks(server, client)
+        answer = client.get("/healthz", headers=mine)
+        assert answer.headers["x-request-id"] != "mine"
 
 
 def test_haproxy_passes_tls_on(server, gateway, tmp_path):

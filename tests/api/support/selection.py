@@ -56,6 +56,7 @@ SMOKE = [
     "http/test_tls.py::test_openssl_gets_a_response",
     "http/test_tls.py::test_http_1_1_is_chosen_by_alpn",
     "http/test_validation.py",
+    "http/test_proxy_protocol.py::test_a_header_may_come_byte_by_byte",
     "http/test_wire_framing.py::test_content_length_1_followed_by_20_mb",
     "jobs/test_admin_jobs.py",
     "jobs/test_jobs_mail.py::test_a_mail_is_well_formed",
@@ -75,6 +76,7 @@ SMOKE = [
     "test_a_second_start_finds_its_data_again",
     "operations/test_kore_conf.py::"
     "test_the_edit_is_in_force_after_a_restart",
+    "operations/test_plain_http.py::test_it_serves_http",
     "operations/test_start.py::test_a_missing_certificate",
     "operations/test_workers.py::test_workers_may_die_again_and_again",
 ]

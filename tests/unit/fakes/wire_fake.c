@@ -2,6 +2,7 @@
 /* Clients of src/wire, and what it needs of Kore and OpenSSL, in unit tests. */
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -135,6 +136,7 @@ connection_new(unsigned n)
 	memset(p, 0, sizeof(*p));
 	c->fd = FD + (int)n;
 	c->owner = &listener;
+	c->family = fake.local ? AF_UNIX : AF_INET;
 	c->state = fake.tls ? CONN_STATE_TLS_SHAKE : CONN_STATE_ESTABLISHED;
 	c->ssl = fake.tls ? (SSL *)(void *)p : NULL;
 	c->addr.ipv4.sin_family = AF_INET;
@@ -248,6 +250,7 @@ recv(int fd, void *to, size_t len, int flags)
 	if (!has_more(p))
 		return (p->closed ? 0 : -1);
 	assert_int_equal(to == NULL, (flags & MSG_TRUNC) != 0);
+	assert_false(p->conn.family == AF_UNIX && to == NULL);
 	return ((ssize_t)take(p, to, len, (flags & MSG_PEEK) != 0));
 }
 
@@ -339,7 +342,10 @@ connect_from(unsigned n, uint32_t address)
 {
 	struct connection	*c = connection_new(n);
 
-	c->addr.ipv4.sin_addr.s_addr = htonl(address);
+	if (fake.local)
+		c->addr.sun.sun_family = AF_UNIX;
+	else
+		c->addr.ipv4.sin_addr.s_addr = htonl(address);
 	wire_connect(c);
 	return (&peers[n]);
 }

@@ -56,6 +56,7 @@ extern struct peer	peers[PEERS];
 extern struct fake_wire {
 	uint64_t	 now;
 	bool		 tls;
+	bool		 local;		/* clients of a socket */
 	bool		 unknown_host;
 	bool		 kore_refuses;
 	bool		 browsers;	/* they get headers of their own */

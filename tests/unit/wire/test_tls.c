@@ -65,6 +65,18 @@ kore_strdup(const char *s)
 	return (strdup(s));
 }
 
+struct kore_server *
+kore_server_lookup(const char *name)
+{
+	struct kore_server	*srv;
+
+	LIST_FOREACH(srv, &kore_servers, list) {
+		if (strcmp(srv->name, name) == 0)
+			return (srv);
+	}
+	return (NULL);
+}
+
 /* Like Kore's: keeps the name, and does not free an earlier one. */
 int
 kore_tls_sni_cb(SSL *ssl, int *alert, void *arg)
@@ -399,6 +411,8 @@ test_tls_is_chosen(void **state)
 	assert_int_equal(server.tls, 0);
 	assert_int_equal(plain.tls, 0);
 	plain.tls = 0;
+	wire_settings.admin = "other";
+	assert_string_equal(tls_choose(true), "kore.conf has no server other");
 	assert_null(tls_init(NULL, NULL));
 	assert_null(domain.ssl_ctx);
 }

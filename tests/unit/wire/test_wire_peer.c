@@ -33,6 +33,14 @@ setup(void **state)
 	return (0);
 }
 
+/* A client of a socket, which has no address of its own. */
+static struct peer *
+connect_locally(unsigned n)
+{
+	fake.local = true;
+	return (connect_from(n, 0));
+}
+
 static const char *
 address_of(struct peer *p)
 {
@@ -282,6 +290,29 @@ test_only_a_proxys_server_name_is_dropped(void **state)
 	}
 }
 
+/* It counts as a proxy at 127.0.0.1. */
+static void
+test_a_socket(void **state)
+{
+	struct peer	*p;
+
+	(void)state;
+	assert_null(netblock_parse("127.0.0.1", &trusted[0]));
+	p = connect_locally(0);
+	assert_string_equal(address_of(p), "127.0.0.1");
+	assert_true(wire_of(p)->announcing);
+	send_bytes(p, TCP4_CLIENT GET, sizeof(TCP4_CLIENT GET) - 1);
+	assert_string_equal(address_of(p), "203.0.113.9");
+	assert_int_equal(fake.handed, 1);
+	/* recv(2) with MSG_TRUNC drops nothing there. */
+	p = connect_locally(1);
+	send_text(p, "BAD\r\n\r\n");
+	assert_int_equal(wire_of(p)->phase, WIRE_LINGERING);
+	send_text(p, "more");
+	assert_int_equal(p->len, 0);
+	assert_false(p->gone);
+}
+
 /* Without TLS: others could read along. */
 static void
 test_only_proxies_may_connect(void **state)
@@ -323,6 +354,7 @@ main(void)
 		PEER_TEST(test_the_limit_is_the_clients),
 		PEER_TEST(test_no_slot_is_lost),
 		PEER_TEST(test_only_a_proxys_server_name_is_dropped),
+		PEER_TEST(test_a_socket),
 		PEER_TEST(test_only_proxies_may_connect),
 	};
 

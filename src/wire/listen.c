@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/* Binds the servers of kore.conf: their addresses are settings. */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <kore/kore.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "utils/start_error.h"
+#include "wire/listen.h"
+
+#define SOCKET_MODE	0660
+
+static const char	*bound;		/* the socket's path */
+
+/* Binds before Kore does, whose error message lacks the address. */
+static const char *
+try_bind(const char *host, const char *port)
+{
+	struct sockaddr_in6	 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in	 in = { .sin_family = AF_INET };
+	struct sockaddr		*sa = (struct sockaddr *)&in;
+	socklen_t		 len = sizeof(in);
+	int			 fd, on = 1;
+
+	in.sin_port = in6.sin6_port = htons((uint16_t)atoi(port));
+	if (inet_pton(AF_INET6, host, &in6.sin6_addr) == 1) {
+		sa = (struct sockaddr *)&in6;
+		len = sizeof(in6);
+	} else if (inet_pton(AF_INET, host, &in.sin_addr) != 1)
+		return (start_error("cannot listen on '%s'", host));
+
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+	    sizeof(on)) == -1 || bind(fd, sa, len) == -1 ||
+	    listen(fd, 1) == -1)
+		return (start_error("cannot listen on %s port %s: %m", host,
+		    port));
+	close(fd);
+	return (NULL);
+}
+
+/* A server that was killed leaves its socket behind. */
+static const char *
+remove_stale(const char *path)
+{
+	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	struct stat		 st;
+	int			 fd;
+
+	if (lstat(path, &st) == -1)
+		return (NULL);
+	if (!S_ISSOCK(st.st_mode))
+		return (start_error("cannot listen on %s: it is no socket",
+		    path));
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 || connect(fd, (struct sockaddr *)&sun,
+	    sizeof(sun)) == 0 || errno != ECONNREFUSED)
+		return (start_error("cannot listen on %s: a server has it",
+		    path));
+	close(fd);
+	if (unlink(path) == -1)
+		return (start_error("cannot remove %s: %m", path));
+	return (NULL);
+}
+
+static const char *
+bind_socket(struct kore_server *srv, const char *path)
+{
+	const char	*problem;
+
+	if ((problem = remove_stale(path)) != NULL)
+		return (problem);
+	if (!kore_server_bind_unix(srv, path, "wire_connect"))
+		return (start_error("cannot listen on %s: %m", path));
+	bound = path;
+	if (chmod(path, SOCKET_MODE) == -1)
+		return (start_error("cannot set the mode of %s: %m", path));
+	return (NULL);
+}
+
+const char *
+listen_on(const char *server, const char *host, const char *port)
+{
+	struct kore_server	*srv;
+	const char		*problem;
+
+	if ((srv = kore_server_lookup(server)) == NULL)
+		return (start_error("kore.conf has no server %s", server));
+	if (*host == '/')
+		return (bind_socket(srv, host));
+	if ((problem = try_bind(host, port)) != NULL)
+		return (problem);
+	if (!kore_server_bind(srv, host, port, "wire_connect"))
+		return (start_error("cannot listen on %s port %s", host,
+		    port));
+	return (NULL);
+}
+
+void
+listen_end(void)
+{
+	if (bound != NULL)
+		unlink(bound);
+}
