@@ -108,6 +108,10 @@ error_headers(int status)
 
 	if (status == 401)
 		openapi_header_put(headers, "WWW-Authenticate");
+	if (status == 415) {
+		openapi_header_put(headers, "Accept-Encoding");
+		openapi_header_put(headers, "Accept-Patch");
+	}
 	if (status == 429 || status == 503)
 		openapi_header_put(headers, "Retry-After");
 	return (headers);
@@ -128,9 +132,10 @@ bool
 openapi_may_raise(const struct endpoint *e, unsigned list_kind,
     const struct error_kind *kind)
 {
-	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE ||
-	    kind == &ERR_VALIDATION)
+	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE)
 		return (true);
+	if (kind == &ERR_VALIDATION)
+		return (!e->any_query || e->in != NULL);
 	if (kind == &ERR_INVALID_JSON || kind == &ERR_CONTENT_TOO_LARGE ||
 	    kind == &ERR_UNSUPPORTED_MEDIA_TYPE)
 		return (e->in != NULL);
