@@ -20,10 +20,11 @@ read_weight(const char *p, const char *end)
 	if (p == end || (*p != '0' && *p != '1'))
 		return (CODING_UNLISTED);
 	weight = (*p++ - '0') * WEIGHT_MAX;
-	if (p < end && *p == '.')
-		p++;
-	for (; p < end && isdigit((unsigned char)*p) && unit > 0; unit /= 10)
-		weight += (*p++ - '0') * unit;
+	if (p < end && *p == '.') {
+		for (p++; p < end && isdigit((unsigned char)*p) && unit > 0;
+		    p++, unit /= 10)
+			weight += (*p - '0') * unit;
+	}
 	return (p == end && weight <= WEIGHT_MAX ? weight : CODING_UNLISTED);
 }
 

@@ -92,7 +92,7 @@ teardown(void **state)
 	}
 	json_decref(api);
 	api = NULL;
-	free((char *)(uintptr_t)openapi_file()->body);
+	free((char *)(uintptr_t)openapi_file()->plain.bytes);
 	memset((void *)(uintptr_t)openapi_file(), 0,
 	    sizeof(struct static_file));
 	return (0);
@@ -116,7 +116,7 @@ describe(void)
 
 	assert_null(problem);
 	if ((problem = openapi_init()) == NULL)
-		api = json_loads(openapi_file()->body, 0, NULL);
+		api = json_loads(openapi_file()->plain.bytes, 0, NULL);
 	return (problem);
 }
 
