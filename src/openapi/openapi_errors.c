@@ -251,8 +251,12 @@ static void
 put_oauth_error(json_t *responses, int status, const char *doc,
     json_t *examples)
 {
+	json_t	*headers = error_headers(status);
+
+	if (status == 400)	/* for 415 */
+		openapi_header_put(headers, "Accept-Encoding");
 	openapi_put_status(responses, status, json_pack("{s:s, s:o, s:o}",
-	    "description", doc, "headers", error_headers(status),
+	    "description", doc, "headers", headers,
 	    "content", oauth_content(status, examples)));
 }
 

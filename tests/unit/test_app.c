@@ -166,17 +166,9 @@ test_access_goes_before_the_input(void **state)
 static void
 test_an_ignored_query(void **state)
 {
-	static const char *const targets[] = { "/healthz", "/openapi.json",
-	    "/docs", "/docs/docs.css" };
-	char	 target[64];
-	size_t	 i;
-
 	(void)state;
-	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-		snprintf(target, sizeof(target), "%s?x=1&x=%%zz&%%00",
-		    targets[i]);
-		check_status(200, "GET", target);
-	}
+	check_status(200, "GET", "/healthz?x=1&x=%zz&%00");
+	check_status(200, "GET", "/openapi.json?x=1&x=%zz&%00");
 	check_status(404, "GET", "/nothing?x=%zz");
 	check_status(404, "GET", "/docs/nothing?x=1");
 }
