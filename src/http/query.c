@@ -20,14 +20,6 @@
 
 #define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
 
-bool
-query_is_of(const struct kore_handler_params *p, const struct endpoint *e)
-{
-	return ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
-	    strcasecmp(http_method_text(p->method),
-	    endpoint_verb_name(e->verb)) == 0);
-}
-
 static struct kore_handler_params *
 find_param(const struct ctx *c, const char *name)
 {

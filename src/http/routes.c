@@ -108,6 +108,14 @@ has_cursor_response(const struct route *r)
 	return (e != NULL && e->out_cursor != NULL);
 }
 
+bool
+query_is_of(const struct kore_handler_params *p, const struct endpoint *e)
+{
+	return ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
+	    strcasecmp(http_method_text(p->method),
+	    endpoint_verb_name(e->verb)) == 0);
+}
+
 /* Does the parameter's method ignore the query? */
 static bool
 is_ignored(const struct route *r, const struct kore_handler_params *p)

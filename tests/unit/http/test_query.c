@@ -24,7 +24,8 @@ handler(struct ctx *c)
 
 ROUTER(tests, "Of a test.");
 
-ROUTE(items, GET(handler, .out_cursor = &thing_schema), POST(handler), PATCH(handler), DELETE(handler));
+ROUTE(items, GET(handler, .out_cursor = &thing_schema), POST(handler),
+    PATCH(handler), DELETE(handler));
 
 /* Sets up what kore.conf would say. */
 static int
