@@ -152,9 +152,9 @@ describe_body(const struct endpoint *e)
 
 	media = json_pack("{s:o, s:o*}", "schema", openapi_schema(e->in, form ?
 	    READ_FORM : READ_JSON), "example", openapi_example(e->in));
+	openapi_put(content, form ? FORM_TYPE : JSON_TYPE, media);
 	if (e->verb == VERB_PATCH)
 		openapi_put(content, MERGE_PATCH, json_incref(media));
-	openapi_put(content, form ? FORM_TYPE : JSON_TYPE, media);
 	return (json_pack("{s:b, s:o}", "required", 1, "content", content));
 }
 

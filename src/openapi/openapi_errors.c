@@ -305,6 +305,19 @@ describe_refusal(void)
 	    error_example(&ERR_BAD_REQUEST)));
 }
 
+static bool
+has_client_error(json_t *responses)
+{
+	const char	*status;
+	json_t		*response;
+
+	json_object_foreach(responses, status, response) {
+		if (*status == '4')
+			return (true);
+	}
+	return (false);
+}
+
 void
 openapi_errors_put(json_t *responses, const struct endpoint *e,
     unsigned list_kind)
@@ -316,6 +329,9 @@ openapi_errors_put(json_t *responses, const struct endpoint *e,
 	if (!openapi_component_has("responses", "Refused"))
 		openapi_component_put("responses", "Refused",
 		    describe_refusal());
+	if (!has_client_error(responses))	/* readers look for one */
+		openapi_put(responses, "4XX", openapi_ref("responses",
+		    "Refused"));
 	openapi_put(responses, "default", openapi_ref("responses",
 	    "Refused"));
 }

@@ -182,6 +182,8 @@ def test_all_headers_of_a_refusal(server, request_bytes, status):
 @pytest.mark.parametrize("path, status, headers", [
     ("/metrics", 200, {"content-type": "text/plain; version=0.0.4",
                        "content-length": None}),
+    ("/metrics?x=%zz", 200, {"content-type": "text/plain; version=0.0.4",
+                             "content-length": None}),
     ("/metrics/", 308, NOTHING | {"location": None}),
     ("/healthz", 404, JSON)])
 def test_all_headers_of_the_admin_listener(server, path, status, headers):
