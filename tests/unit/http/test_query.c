@@ -274,7 +274,8 @@ test_query_synonyms(void **state)
 		{ "ordering=name", "sort" }, { "order_by=name", "sort" },
 		{ "sortBy=name", "sort" }, { "after=x", "cursor" },
 		{ "offset=1", NULL }, { "search=x", NULL }, { "lim=1", NULL },
-		{ "FORCE=1", NULL }, { "limits=1", NULL }, { "is=1", NULL }, { "-=1", NULL },
+		{ "FORCE=1", NULL }, { "limits=1", NULL }, { "is=1", NULL },
+		{ "-=1", NULL },
 	};
 	const char	*text;
 	size_t		 i;

@@ -324,91 +324,6 @@ test_not_json(void **state)
 		    WRONG " body:wrong_type");
 }
 
-static void
-test_media_type(void **state)
-{
-	static const char *const	 good[] = { "application/json",
-	    "Application/JSON", "application/json; charset=utf-8",
-	    "application/json;charset=UTF-8",
-	    "application/json ; charset=\"utf-8\"", "application/json;",
-	    "application/json; charset=utf8; a=b" };
-	static const char *const	 bad[] = { NULL, "", "text/plain",
-	    "application/jsonx", "application/json5", "application/jso",
-	    "application/json; charset=latin1", "application/json; charset",
-	    "application/merge-patch+json", "application/json, a",
-	    "multipart/form-data; boundary=application/json",
-	    "application/x-www-form-urlencoded" };
-	size_t				 i;
-
-	(void)state;
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_string_equal(typed(good[i], "{\"name\":\"a\"}"), "ok");
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_string_equal(typed(bad[i], "{\"name\":\"a\"}"),
-		    "415 UNSUPPORTED_MEDIA_TYPE");
-	assert_string_equal(request.error.message,
-	    "Content-Type must be application/json");
-	typed("application/json; charset=latin1", "{}");
-	assert_string_equal(request.error.message,
-	    "The charset of the body must be UTF-8");
-	typed("application/json; charset", "{}");
-	assert_string_equal(request.error.message,
-	    "Content-Type is malformed; it must be application/json");
-	assert_null(request.error.headers);
-	/* An empty body has no type. */
-	assert_string_equal(typed(NULL, ""), NOT_JSON);
-	assert_string_equal(request.error.message, "The body is empty");
-}
-
-static void
-assert_error_header(const struct header *h, const char *name,
-    const char *value)
-{
-	assert_non_null(h);
-	assert_string_equal(h->name, name);
-	assert_string_equal(h->value, value);
-}
-
-/* RFC 7396 and RFC 5789, 3.1. */
-static void
-test_media_type_of_a_patch(void **state)
-{
-	static const char	 merge[] = "application/merge-patch+json";
-
-	(void)state;
-	row.verb = VERB_PATCH;
-	assert_string_equal(typed(merge, "{\"name\":\"a\"}"), "ok");
-	assert_string_equal(typed("Application/Merge-Patch+JSON; "
-	    "charset=UTF-8", "{\"name\":\"a\"}"), "ok");
-	assert_string_equal(sent("{\"name\":\"a\"}"), "ok");
-	assert_string_equal(typed(merge, "{\"name\":null}"),
-	    WRONG " body.name:wrong_type");
-	assert_string_equal(typed(merge, "[]"), WRONG " body:wrong_type");
-	assert_string_equal(typed("application/json-patch+json", "{}"),
-	    "415 UNSUPPORTED_MEDIA_TYPE");
-	assert_error_header(request.error.headers, "accept-patch",
-	    "application/merge-patch+json, application/json");
-	row.verb = VERB_NONE;
-	assert_string_equal(typed(merge, "{\"name\":\"a\"}"),
-	    "415 UNSUPPORTED_MEDIA_TYPE");
-}
-
-/* It is refused before the body is looked at. */
-static void
-test_content_coding(void **state)
-{
-	(void)state;
-	coded = true;
-	assert_string_equal(sent("{\"name\":\"a\"}"),
-	    "415 UNSUPPORTED_MEDIA_TYPE");
-	assert_string_equal(typed(NULL, ""), "415 UNSUPPORTED_MEDIA_TYPE");
-	assert_string_equal(request.error.message,
-	    "The body must have no Content-Encoding");
-	assert_error_header(request.error.headers, "accept-encoding",
-	    "identity");
-	coded = false;
-}
-
 /* A handler may only read the schema of its row. */
 static void
 test_row(void **state)
@@ -473,9 +388,6 @@ main(void)
 		TEST(test_numbers),
 		TEST(test_numbers_too_large_in_what_is_no_json),
 		TEST(test_not_json),
-		TEST(test_media_type),
-		TEST(test_media_type_of_a_patch),
-		TEST(test_content_coding),
 		TEST(test_row),
 		TEST(test_memory_short),
 	};
