@@ -71,7 +71,7 @@ test_unlisted(void **state)
 		/* Malformed weights do not count. */
 		"gzip;q=", "gzip;q=2", "gzip;q=1.1", "gzip;q=1.001",
 		"gzip;q=0.1234", "gzip;q=-1", "gzip;q=.5", "gzip;q=x",
-		"gzip;q=0 5", "gzip;q=00", "gzip;q=\"1\"", "*;q=5",
+		"gzip;q=0 5", "gzip;q=00", "gzip;q=.", "gzip;q=\"1\"", "*;q=5",
 	};
 	size_t				 i;
 
