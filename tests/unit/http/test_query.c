@@ -26,6 +26,7 @@ ROUTER(tests, "Of a test.");
 
 ROUTE(items, GET(handler, .out_cursor = &thing_schema), POST(handler),
     PATCH(handler), DELETE(handler));
+ROUTE(rest);
 
 /* Sets up what kore.conf would say. */
 static int
@@ -55,6 +56,7 @@ configure(void **state)
 	fake_param(h, HTTP_METHOD_POST, 0, "in_the_body", number);
 	fake_param(h, HTTP_METHOD_PATCH, KORE_PARAMS_QUERY_STRING, "limit",
 	    two);
+	fake_route("^.*$", "rest", &rest__route);
 	if ((problem = routes_init(NULL)) != NULL)
 		fprintf(stderr, "%s\n", problem);
 	return (problem == NULL ? 0 : -1);

@@ -280,6 +280,7 @@ test_routes_that_do_not_fit(void **state)
 	h = fake_route("/ignoring", "ignoring", &ignoring__route);
 	fake_param(h, HTTP_METHOD_POST, KORE_PARAMS_QUERY_STRING, "a",
 	    fake_validator("any", "^.{0,9}$", NULL));
+	fake_route("^.*$", "nothing_of_it", &nothing_of_it__route);
 	assert_null(routes_init(NULL));
 
 	unbind();
