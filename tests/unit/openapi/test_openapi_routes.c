@@ -9,7 +9,7 @@
 /* sources: src/coro/coro.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/faults.c src/request/raise.c src/request/endpoint.c */
 /* sources: src/base/error_kinds.c src/request/error_details.c */
-/* sources: tests/unit/fakes/kore_fake.c */
+/* sources: tests/unit/fakes/kore_fake.c src/http/respond.c */
 /* defines: -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 #include <setjmp.h>
