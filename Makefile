@@ -26,8 +26,9 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
 
 # For the docs page, from npm; conf/swagger-ui has the exact version. npm does
 # not run the package's scripts: one of them reports the installation.
-SWAGGER_UI = assets/swagger-ui/swagger-ui-bundle.js.gz \
-	assets/swagger-ui/swagger-ui.css.gz
+SWAGGER_FILES = swagger-ui-bundle.js swagger-ui.css
+SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
+	$(SWAGGER_FILES:%=assets/swagger-ui/%.gz)
 
 .DELETE_ON_ERROR:
 
@@ -117,8 +118,10 @@ $(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
 	    .build/swagger-ui
 	@cd .build/swagger-ui && npm ci --ignore-scripts --no-audit --no-fund \
 	    --prefer-offline
-	@for file in $(notdir $(SWAGGER_UI:.gz=)); do \
-		gzip -9nc .build/swagger-ui/node_modules/swagger-ui-dist/$$file \
+	@for file in $(SWAGGER_FILES); do \
+		cp .build/swagger-ui/node_modules/swagger-ui-dist/$$file \
+		    assets/swagger-ui/ && \
+		gzip -9nc assets/swagger-ui/$$file \
 		    >assets/swagger-ui/$$file.gz || exit 1; \
 	done
 

@@ -22,6 +22,7 @@
 #include "middleware/cors.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
+#include "utils/accept.h"
 #include "utils/text.h"
 #include "utils/timefmt.h"
 #include "wire/wire.h"
@@ -44,11 +45,14 @@ static void
 read_request(struct ctx *c)
 {
 	const struct head	*h = &c->sent->head;
+	const struct head_line	*line = NULL;
 
 	c->method_name = h->method;
 	c->path = h->path;
 	c->query = h->query;
 	c->content_type = head_value(h, "content-type");
+	while ((line = head_next(h, line, "content-encoding")) != NULL)
+		c->coded |= coding_is_applied(line->value);
 	c->authorization = head_value(h, "authorization");
 	c->secret = c->authorization != NULL;
 	c->body = c->sent->body_len > 0 ? c->sent->body : "";
@@ -119,6 +123,8 @@ respond_without_endpoint(struct ctx *c)
 	}
 	if (c->req->method == HTTP_METHOD_OPTIONS) {
 		respond_header(c, "allow", c->route->allow);
+		if (route_endpoint(c->route, VERB_PATCH) != NULL)
+			respond_header(c, "accept-patch", ACCEPT_PATCH);
 		respond_empty(c, 204);
 		return;
 	}
@@ -143,8 +149,8 @@ endpoint_run(void *arg)
 	path_read(c);
 	if (c->endpoint->auth != NULL)
 		depend(c, c->endpoint->auth);
-	if (c->endpoint->errors != OAUTH)
-		query_read(c);		/* RFC 6749, 3.2: ignored */
+	if (!c->endpoint->any_query)
+		query_read(c);
 	raise_validation(c);
 	c->endpoint->handler(c);
 	if (c->transaction != NULL || c->response.status == 0)

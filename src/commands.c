@@ -49,7 +49,7 @@ command_openapi(void)
 {
 	const struct static_file	*f = openapi_file();
 
-	if (fwrite(f->body, 1, f->len, stdout) != f->len ||
+	if (fwrite(f->plain.bytes, 1, f->plain.len, stdout) != f->plain.len ||
 	    fflush(stdout) != 0)
 		exit_fail("cannot write the description: %m");
 }

@@ -2,12 +2,24 @@
 /* Evaluates If-Match and If-None-Match, and writes ETag. */
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "http/conditional.h"
 #include "http/respond.h"
 #include "request/endpoint.h"
 #include "utils/etag.h"
 #include "wire/wire.h"
+
+/*
+ * A malformed If-None-Match of a read has no tag that matches. A write must not
+ * become unconditional, nor answer what an If-Match was to prevent.
+ */
+static bool
+is_harmless(const struct ctx *c, const char *header)
+{
+	return (c->endpoint->verb == VERB_GET &&
+	    strcmp(header, "if-none-match") == 0);
+}
 
 /* A list may be spread over several header lines (RFC 9110, 5.3). */
 static enum etag_result
@@ -21,6 +33,8 @@ find_tag(struct ctx *c, const char *header, const char *tag, bool weak,
 	while ((line = head_next(&c->sent->head, line, header)) != NULL) {
 		*sent = true;
 		one = etag_in_list(line->value, tag, weak);
+		if (one == ETAG_MALFORMED && is_harmless(c, header))
+			return (ETAG_DIFFERS);
 		if (one == ETAG_MALFORMED)
 			raise_invalid(c, ctx_printf(c, "header.%s", header),
 			    "invalid_format",

@@ -10,6 +10,7 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include <ctype.h>
 #include <string.h>
 
 #include "http/routes.h"
@@ -18,14 +19,6 @@
 #include "utils/uuid.h"
 
 #define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
-
-bool
-query_is_of(const struct kore_handler_params *p, const struct endpoint *e)
-{
-	return ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
-	    strcasecmp(http_method_text(p->method),
-	    endpoint_verb_name(e->verb)) == 0);
-}
 
 static struct kore_handler_params *
 find_param(const struct ctx *c, const char *name)
@@ -59,19 +52,99 @@ query_param(const struct ctx *c, const char *name)
 	return (v != NULL ? v->value : NULL);
 }
 
+/* What other APIs call a parameter, without case, '_' and '-'. */
+static const struct synonym {
+	const char	*other;
+	const char	*name;
+} synonyms[] = {
+	{ "count", "limit" }, { "max", "limit" }, { "pagesize", "limit" },
+	{ "perpage", "limit" }, { "size", "limit" }, { "take", "limit" },
+	{ "offset", "skip" }, { "start", "skip" },
+	{ "p", "page" }, { "pagenumber", "page" }, { "pageno", "page" },
+	{ "after", "cursor" }, { "nextcursor", "cursor" },
+	{ "pagetoken", "cursor" }, { "startingafter", "cursor" },
+	{ "order", "sort" }, { "orderby", "sort" }, { "ordering", "sort" },
+	{ "sortby", "sort" },
+	{ "filter", "q" }, { "keyword", "q" }, { "query", "q" },
+	{ "search", "q" }, { "term", "q" },
+	{ "active", "is_active" }, { "enabled", "is_active" },
+	{ "state", "status" }, { "type", "kind" },
+};
+
+#define NSYNONYMS	(sizeof(synonyms) / sizeof(synonyms[0]))
+
+/* Compares without case and anything but letters and digits. */
+static bool
+is_like(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (*a != '\0' && !isalnum((unsigned char)*a))
+			a++;
+		while (*b != '\0' && !isalnum((unsigned char)*b))
+			b++;
+		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+			return (false);
+		if (*a == '\0')
+			return (true);
+	}
+}
+
+/* The parameter of this operation that is meant; NULL: nobody knows. */
+static const char *
+guess_param(const struct ctx *c, const char *name)
+{
+	struct kore_handler_params	*p;
+	size_t				 i;
+
+	TAILQ_FOREACH(p, &c->route->hdlr->params, list) {
+		if (query_is_of(p, c->endpoint) && is_like(p->name, name))
+			return (p->name);
+	}
+	for (i = 0; i < NSYNONYMS; i++) {
+		if (is_like(synonyms[i].other, name) &&
+		    find_param(c, synonyms[i].name) != NULL)
+			return (synonyms[i].name);
+	}
+	return (NULL);
+}
+
+static void
+refuse_unknown(struct ctx *c, const char *field, const char *name)
+{
+	const char	*meant = guess_param(c, name);
+
+	error_detail(c, field, "unknown_field",
+	    "Is not a parameter of this operation%s%s",
+	    meant != NULL ? "; use " : "", meant != NULL ? meant : "");
+}
+
+/*
+ * An empty field of a form is no filter, unless the parameter can be empty. In
+ * other methods, "?except=" would delete more than was meant.
+ */
+static bool
+is_absent(const struct ctx *c, const struct rule *rule, const char *value)
+{
+	return (*value == '\0' && c->endpoint->verb == VERB_GET &&
+	    rule_reason(rule, value) != NULL);
+}
+
 static void
 read_query_pair(struct ctx *c, const struct form_pair *pair)
 {
 	struct kore_handler_params	*p;
+	const struct rule		*rule;
 	struct query_value		*v;
 	const char			*field;
 
 	field = ctx_printf(c, "query.%.*s", NAME_SHOWN_MAX, pair->name);
 	if ((p = find_param(c, pair->name)) == NULL) {
-		error_detail(c, field, "unknown_field",
-		    "Is not a parameter of this operation");
+		refuse_unknown(c, field, pair->name);
 		return;
 	}
+	rule = rule_of(p->validator);
+	if (is_absent(c, rule, pair->value))
+		return;
 	if (find_value(c, pair->name) != NULL) {
 		error_detail(c, field, "duplicate_field",
 		    "Is given more than once");
@@ -81,8 +154,8 @@ read_query_pair(struct ctx *c, const struct form_pair *pair)
 	v->name = p->name;
 	v->next = c->query_values;
 	c->query_values = v;
-	if (rule_check(c, rule_of(p->validator), field, pair->value))
-		v->value = pair->value;
+	if (rule_check(c, rule, field, pair->value))
+		v->value = rule_value(rule, pair->value);
 }
 
 void

@@ -125,12 +125,38 @@ has_cursor_response(const struct route *r)
 	return (e != NULL && e->out_cursor != NULL);
 }
 
+bool
+query_is_of(const struct kore_handler_params *p, const struct endpoint *e)
+{
+	return ((p->flags & KORE_PARAMS_QUERY_STRING) != 0 &&
+	    strcasecmp(http_method_text(p->method),
+	    endpoint_verb_name(e->verb)) == 0);
+}
+
+/* Does the parameter's method ignore the query? */
+static bool
+is_ignored(const struct route *r, const struct kore_handler_params *p)
+{
+	size_t	 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].kind == ROW_ENDPOINT &&
+		    r->rows[i].endpoint.any_query &&
+		    query_is_of(p, &r->rows[i].endpoint))
+			return (true);
+	}
+	return (false);
+}
+
 static const char *
 bind_params(struct route *r)
 {
 	struct kore_handler_params	*p;
 
 	TAILQ_FOREACH(p, &r->hdlr->params, list) {
+		if (is_ignored(r, p))
+			return ("has parameters, and its method ignores the "
+			    "query");
 		if (rule_of(p->validator) == NULL)
 			return ("names a validator that does not compile");
 		if (strcmp(p->name, "cursor") == 0 && !has_cursor_response(r))

@@ -7,41 +7,50 @@
 #include "utils/accept.h"
 #include "wire/wire.h"
 
-/* Several header lines are one list (RFC 9110, 5.3). */
-static bool
-accepts_gzip(const struct head *h)
+/* The Accept-Encoding lines as one list (RFC 9110, 5.3); "" without any. */
+static const char *
+accept_encoding(struct ctx *c)
 {
 	const struct head_line	*line = NULL;
-	bool			 sent = false;
+	const char		*list = "";
 
-	while ((line = head_next(h, line, "accept-encoding")) != NULL) {
-		if (accepts_coding(line->value, "gzip"))
-			return (true);
-		sent = true;
-	}
-	return (!sent);
+	while ((line = head_next(&c->sent->head, line,
+	    "accept-encoding")) != NULL)
+		list = ctx_printf(c, "%s,%s", list, line->value);
+	return (list);
 }
 
-static void
-accept_gzip(struct ctx *c)
+/* Chooses between the two representations. */
+static const struct static_body *
+choose(struct ctx *c, const struct static_file *f)
 {
-	if (!accepts_gzip(&c->sent->head))
-		raise_error(c, &ERR_NOT_ACCEPTABLE,
-		    "It is sent with gzip only");
-	respond_header(c, "content-encoding", "gzip");
+	const char	*list = accept_encoding(c);
+	int		 gzip = coding_weight(list, "gzip");
+	int		 plain = coding_weight(list, "identity");
+
 	respond_header(c, "vary", "Accept-Encoding");
+	if (gzip > 0 && gzip >= plain) {
+		respond_header(c, "content-encoding", "gzip");
+		return (&f->gzip);
+	}
+	if (plain == 0)
+		raise_error(c, &ERR_NOT_ACCEPTABLE,
+		    "It is sent with gzip or without a coding");
+	return (&f->plain);
 }
 
 void
 respond_static(struct ctx *c, const struct static_file *f)
 {
+	const struct static_body	*b = &f->plain;
+
 	respond_header(c, "cache-control", "no-cache");
-	if (f->gzip)
-		accept_gzip(c);
-	if (respond_tag(c, f->etag)) {
+	if (f->gzip.bytes != NULL)
+		b = choose(c, f);
+	if (respond_tag(c, b->etag)) {
 		respond_empty(c, 304);
 		return;
 	}
-	respond_body(c, 200, f->type, f->body, f->len);
+	respond_body(c, 200, f->type, b->bytes, b->len);
 	c->response.is_static = true;
 }

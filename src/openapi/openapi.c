@@ -32,7 +32,10 @@ static const char	api_doc[] =
     "`Authorization: Bearer`. Every error has the same envelope, `Error`; "
     "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
     "Members and parameters that are not described here are refused, except "
-    "by the token endpoint.\n\n"
+    "by the token endpoint, and where the operation says that a query is "
+    "ignored. A PATCH body may say `application/merge-patch+json`, too (RFC "
+    "7396). A boolean in a query is `true`, `True` or `1`, or `false`, `False` "
+    "or `0`; an empty filter is none.\n\n"
     "Every response also has the headers `Date` and "
     "`X-Content-Type-Options`. Every GET has a HEAD, and every path "
     "has OPTIONS.";
@@ -146,11 +149,14 @@ static json_t *
 describe_body(const struct endpoint *e)
 {
 	bool	 form = e->errors == OAUTH;
+	json_t	*media, *content = json_object();
 
-	return (json_pack("{s:b, s:{s:{s:o, s:o*}}}", "required", 1,
-	    "content", form ? "application/x-www-form-urlencoded" :
-	    "application/json", "schema", openapi_schema(e->in, form ?
-	    READ_FORM : READ_JSON), "example", openapi_example(e->in)));
+	media = json_pack("{s:o, s:o*}", "schema", openapi_schema(e->in, form ?
+	    READ_FORM : READ_JSON), "example", openapi_example(e->in));
+	openapi_put(content, form ? FORM_TYPE : JSON_TYPE, media);
+	if (e->verb == VERB_PATCH)
+		openapi_put(content, MERGE_PATCH, json_incref(media));
+	return (json_pack("{s:b, s:o}", "required", 1, "content", content));
 }
 
 /* Two ways to send a token, and none where it is optional. */
@@ -202,6 +208,8 @@ describe_access(const struct endpoint *e)
 	text_puts(&t, ".");
 	if (e->limit != NULL)
 		text_printf(&t, " %s are limited.", e->limit->doc);
+	if (e->any_query)
+		text_puts(&t, " A query is ignored.");
 	if (t.cut)
 		openapi_fail("%s: too many roles to describe", e->name);
 	return (json_string(line));
@@ -347,9 +355,9 @@ openapi_init(void)
 	if (openapi_problem() != NULL)
 		return (openapi_problem());
 	file.type = "application/json";
-	file.body = text;
-	file.len = strlen(text);
-	file.etag = entity_tag(text);
+	file.plain.bytes = text;
+	file.plain.len = strlen(text);
+	file.plain.etag = entity_tag(text);
 	return (openapi_problem());
 }
 

@@ -108,6 +108,10 @@ error_headers(int status)
 
 	if (status == 401)
 		openapi_header_put(headers, "WWW-Authenticate");
+	if (status == 415) {
+		openapi_header_put(headers, "Accept-Encoding");
+		openapi_header_put(headers, "Accept-Patch");
+	}
 	if (status == 429 || status == 503)
 		openapi_header_put(headers, "Retry-After");
 	return (headers);
@@ -128,9 +132,10 @@ bool
 openapi_may_raise(const struct endpoint *e, unsigned list_kind,
     const struct error_kind *kind)
 {
-	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE ||
-	    kind == &ERR_VALIDATION)
+	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE)
 		return (true);
+	if (kind == &ERR_VALIDATION)
+		return (!e->any_query || e->in != NULL);
 	if (kind == &ERR_INVALID_JSON || kind == &ERR_CONTENT_TOO_LARGE ||
 	    kind == &ERR_UNSUPPORTED_MEDIA_TYPE)
 		return (e->in != NULL);
@@ -246,8 +251,12 @@ static void
 put_oauth_error(json_t *responses, int status, const char *doc,
     json_t *examples)
 {
+	json_t	*headers = error_headers(status);
+
+	if (status == 400)	/* for 415 */
+		openapi_header_put(headers, "Accept-Encoding");
 	openapi_put_status(responses, status, json_pack("{s:s, s:o, s:o}",
-	    "description", doc, "headers", error_headers(status),
+	    "description", doc, "headers", headers,
 	    "content", oauth_content(status, examples)));
 }
 
@@ -296,6 +305,19 @@ describe_refusal(void)
 	    error_example(&ERR_BAD_REQUEST)));
 }
 
+static bool
+has_client_error(json_t *responses)
+{
+	const char	*status;
+	json_t		*response;
+
+	json_object_foreach(responses, status, response) {
+		if (*status == '4')
+			return (true);
+	}
+	return (false);
+}
+
 void
 openapi_errors_put(json_t *responses, const struct endpoint *e,
     unsigned list_kind)
@@ -307,6 +329,9 @@ openapi_errors_put(json_t *responses, const struct endpoint *e,
 	if (!openapi_component_has("responses", "Refused"))
 		openapi_component_put("responses", "Refused",
 		    describe_refusal());
+	if (!has_client_error(responses))	/* readers look for one */
+		openapi_put(responses, "4XX", openapi_ref("responses",
+		    "Refused"));
 	openapi_put(responses, "default", openapi_ref("responses",
 	    "Refused"));
 }

@@ -36,6 +36,10 @@ static const struct header_facts {
 	  "The rate limits.", "\"token\";q=60;w=60" },
 	{ "Retry-After", "RetryAfter", true, true, "Seconds until a new "
 	  "attempt may succeed.", "1" },
+	{ "Accept-Encoding", "AcceptEncoding", false, false, "Sent if the "
+	  "reason is the body's Content-Encoding.", "identity" },
+	{ "Accept-Patch", "AcceptPatch", false, false, "The media types of "
+	  "a PATCH (RFC 5789, 3.1).", ACCEPT_PATCH },
 	{ "WWW-Authenticate", "WWWAuthenticate", true, false,
 	  "How to authenticate (RFC 6750, 3).", "Bearer" },
 };

@@ -53,19 +53,6 @@ choices_of(const char *pattern)
 	return (choices);
 }
 
-static bool
-is_boolean(const json_t *choices)
-{
-	const char	*one, *other;
-
-	if (json_array_size(choices) != 2)
-		return (false);
-	one = json_string_value(json_array_get(choices, 0));
-	other = json_string_value(json_array_get(choices, 1));
-	return ((strcmp(one, "true") == 0 && strcmp(other, "false") == 0) ||
-	    (strcmp(one, "false") == 0 && strcmp(other, "true") == 0));
-}
-
 /* What a rule requires of a string. */
 static void
 put_rule(json_t *o, const struct rule_facts *f)
@@ -77,6 +64,7 @@ put_rule(json_t *o, const struct rule_facts *f)
 		openapi_put(o, "maxLength", json_integer(f->max));
 		break;
 	case RULE_CHOICE:
+	case RULE_BOOLEAN:
 		openapi_put(o, "enum", choices_of(f->pattern));
 		break;
 	case RULE_NUMBER:
@@ -142,17 +130,13 @@ openapi_query_schema(const struct rule *rule, const char *fallback)
 {
 	struct rule_facts	 f;
 	enum field_type		 type = T_STR;
-	json_t			*o, *choices;
+	json_t			*o;
 
 	rule_describe(rule, &f);
-	if (f.kind == RULE_NUMBER) {
+	if (f.kind == RULE_NUMBER)
 		type = T_INT;
-	} else if (f.kind == RULE_CHOICE) {
-		choices = choices_of(f.pattern);
-		if (is_boolean(choices))
-			type = T_BOOL;
-		json_decref(choices);
-	}
+	else if (f.kind == RULE_BOOLEAN)
+		type = T_BOOL;
 	o = openapi_type_schema(type);
 	if (type == T_STR)
 		put_rule(o, &f);

@@ -77,6 +77,7 @@ struct ctx {
 	const char		*path;
 	const char		*query;		/* raw, "" if none */
 	const char		*content_type;	/* NULL if none */
+	bool			 coded;		/* Content-Encoding */
 	const char		*authorization;	/* NULL if none */
 	const char		*body;		/* NUL-terminated */
 	size_t			 body_len;

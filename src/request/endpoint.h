@@ -31,6 +31,7 @@ struct endpoint {
 	int				 status;	/* 0 means 200 */
 	enum error_shape		 errors;
 	bool				 if_match;	/* *_precondition() */
+	bool				 any_query;	/* it is ignored */
 	const struct error_kind	*const	*raises;	/* besides the above */
 	bool				 hidden;	/* not in OpenAPI */
 	const char			*doc;

@@ -190,12 +190,17 @@ field_is_set(const struct field_set *set, size_t offset)
 	return (set->bits[offset / 64] >> (offset % 64) & 1);
 }
 
+/* The media types of bodies; a PATCH takes MERGE_PATCH (RFC 7396), too. */
+#define JSON_TYPE	"application/json"
+#define MERGE_PATCH	"application/merge-patch+json"
+#define FORM_TYPE	"application/x-www-form-urlencoded"
+#define ACCEPT_PATCH	MERGE_PATCH ", " JSON_TYPE	/* RFC 5789, 3.1 */
+
 /*
- * Reads the body as a JSON object, or as a form
- * (application/x-www-form-urlencoded) by the rules of OAuth 2.0 (RFC 6749,
- * 3.2): unknown members are ignored, empty ones count as absent, and repeated
- * ones are errors. Returns the struct, in the request's memory. Raises 400, 415
- * or 422; the details name every bad member.
+ * Reads the body as a JSON object, or as a form by the rules of OAuth 2.0 (RFC
+ * 6749, 3.2): unknown members are ignored, empty ones count as absent, and
+ * repeated ones are errors. Returns the struct, in the request's memory. Raises
+ * 400, 415 or 422; the details name every bad member.
  */
 const void	*schema_read_body(struct ctx *, const struct schema *);
 const void	*schema_read_form(struct ctx *, const struct schema *);

@@ -7,7 +7,6 @@
 
 #include <jansson.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "request/ctx.h"
@@ -15,35 +14,55 @@
 #include "schema/schema.h"
 #include "schema/validator.h"
 #include "utils/form.h"
+#include "utils/media_type.h"
 #include "utils/uuid.h"
 
 #define BODY_DEPTH_MAX	32
 #define KEY_SHOWN_MAX	100	/* bytes of a key in an error */
 
-/* Checks what follows the media type: nothing, or a charset of UTF-8. */
-static bool
-parameters_fine(const char *s)
+/* RFC 5789, 2.2: of every 415 to a PATCH. */
+static void
+say_accept_patch(struct ctx *c)
 {
-	s += strspn(s, " \t");
-	if (*s == '\0')
-		return (true);
-	if (*s++ != ';')
-		return (false);
-	s += strspn(s, " \t");
-	return (strcasecmp(s, "charset=utf-8") == 0 ||
-	    strcasecmp(s, "charset=\"utf-8\"") == 0);
+	if (c->endpoint->verb == VERB_PATCH)
+		error_header(c, "accept-patch", ACCEPT_PATCH);
 }
 
+/* RFC 9110, 15.5.16: the header says that the coding is the reason. */
 static void
-require_media_type(struct ctx *c, const char *type)
+refuse_coding(struct ctx *c)
 {
-	size_t	 len = strlen(type);
+	if (!c->coded)
+		return;
+	say_accept_patch(c);
+	error_header(c, "accept-encoding", "identity");
+	raise_error(c, &ERR_UNSUPPORTED_MEDIA_TYPE,
+	    "The body must have no Content-Encoding");
+}
 
-	if (c->content_type == NULL ||
-	    strncasecmp(c->content_type, type, len) != 0 ||
-	    !parameters_fine(c->content_type + len))
+/* Checks the Content-Type; other is a second type that is fine, or NULL. */
+static void
+require_media_type(struct ctx *c, const char *type, const char *other)
+{
+	const char		*sent = c->content_type;
+	enum media_type_result	 result = MEDIA_TYPE_DIFFERS;
+
+	if (sent != NULL)
+		result = media_type_compare(sent, type);
+	if (result == MEDIA_TYPE_DIFFERS && sent != NULL && other != NULL)
+		result = media_type_compare(sent, other);
+	if (result == MEDIA_TYPE_MATCHES)
+		return;
+
+	say_accept_patch(c);
+	if (result == MEDIA_TYPE_CHARSET)
 		raise_error(c, &ERR_UNSUPPORTED_MEDIA_TYPE,
-		    "Content-Type must be %s", type);
+		    "The charset of the body must be UTF-8");
+	if (result == MEDIA_TYPE_MALFORMED)
+		raise_error(c, &ERR_UNSUPPORTED_MEDIA_TYPE,
+		    "Content-Type is malformed; it must be %s", type);
+	raise_error(c, &ERR_UNSUPPORTED_MEDIA_TYPE,
+	    "Content-Type must be %s", type);
 }
 
 /* Checks the depth before jansson, which recurses on our small stack. */
@@ -165,7 +184,8 @@ parse_json(struct ctx *c)
 
 	if (c->body_len == 0)
 		raise_error(c, &ERR_INVALID_JSON, "The body is empty");
-	require_media_type(c, "application/json");
+	require_media_type(c, JSON_TYPE, c->endpoint->verb == VERB_PATCH ?
+	    MERGE_PATCH : NULL);
 	if (too_deep(c->body, c->body_len))
 		raise_error(c, &ERR_INVALID_JSON,
 		    "The body nests more than %d levels", BODY_DEPTH_MAX);
@@ -300,6 +320,7 @@ begin(struct ctx *c, const struct schema *s)
 		if (s->fields[i].flags & SECRET)
 			c->secret = true;
 	}
+	refuse_coding(c);
 }
 
 const void *
@@ -352,7 +373,7 @@ schema_read_form(struct ctx *c, const struct schema *s)
 	begin(c, s);
 	if (c->body_len == 0)
 		raise_error(c, &ERR_BAD_REQUEST, "The body is empty");
-	require_media_type(c, "application/x-www-form-urlencoded");
+	require_media_type(c, FORM_TYPE, NULL);
 	if (memchr(c->body, '\0', c->body_len) != NULL)
 		raise_error(c, &ERR_BAD_REQUEST,
 		    "The body is not a valid form");

@@ -32,6 +32,10 @@
 
 #define NOTHING		"x^"	/* matches no value */
 
+/* What a RULE_BOOLEAN may allow. */
+#define TRUE_WORDS	"^(true|True|1)$"
+#define FALSE_WORDS	"^(false|False|0)$"
+
 struct rule {
 	const struct kore_validator	*validator;
 	enum rule_kind			 kind;
@@ -94,12 +98,12 @@ parse_choices(const char *pattern)
 	return (out);
 }
 
-/* Compares with the alternatives in the pattern, ^(user|staff|admin)$. */
+/* Compares len bytes with the alternatives in ^(user|staff|admin)$. */
 static bool
-choice_match(const char *pattern, const char *value)
+choice_match(const char *pattern, const char *value, size_t len)
 {
-	size_t		 len = strlen(value), n;
 	const char	*p;
+	size_t		 n;
 
 	for (p = pattern + 2; *p != '$'; p += n + 1) {
 		n = strcspn(p, "|)");
@@ -107,6 +111,23 @@ choice_match(const char *pattern, const char *value)
 			return (true);
 	}
 	return (false);
+}
+
+/* Are the alternatives "true", "false" and other words for them? */
+static bool
+is_boolean(const char *pattern)
+{
+	const char	*p;
+	size_t		 n;
+
+	for (p = pattern + 2; *p != '$'; p += n + 1) {
+		n = strcspn(p, "|)");
+		if (!choice_match(TRUE_WORDS, p, n) &&
+		    !choice_match(FALSE_WORDS, p, n))
+			return (false);
+	}
+	return (choice_match(pattern, "true", 4) &&
+	    choice_match(pattern, "false", 5));
 }
 
 static bool
@@ -200,7 +221,7 @@ rule_compile(struct rule *r, const char *pattern)
 		return (true);
 	}
 	if ((r->choices = parse_choices(pattern)) != NULL) {
-		r->kind = RULE_CHOICE;
+		r->kind = is_boolean(pattern) ? RULE_BOOLEAN : RULE_CHOICE;
 		return (true);
 	}
 
@@ -298,7 +319,8 @@ rule_run(const struct rule *r, const char *value)
 			    "Must have at most %u characters", r->max);
 		break;
 	case RULE_CHOICE:
-		if (!choice_match(r->validator->arg, value))
+	case RULE_BOOLEAN:
+		if (!choice_match(r->validator->arg, value, strlen(value)))
 			validator_reject("not_allowed",
 			    "Must be one of: %s", r->choices);
 		break;
@@ -334,6 +356,15 @@ rule_check(struct ctx *c, const struct rule *r, const char *field,
 		error_detail(c, field, reasons[i].code, "%s",
 		    reasons[i].message);
 	return (n == 0);
+}
+
+const char *
+rule_value(const struct rule *r, const char *value)
+{
+	if (r->kind != RULE_BOOLEAN)
+		return (value);
+	return (choice_match(TRUE_WORDS, value, strlen(value)) ? "true" :
+	    "false");
 }
 
 void

@@ -65,9 +65,16 @@ bool	rule_check(struct ctx *, const struct rule *, const char *field,
 /* The same without a request: returns the first reason, or NULL if valid. */
 const char	*rule_reason(const struct rule *, const char *value);
 
+/*
+ * The value that code sees for a valid one: "true" or "false" for any spelling
+ * of a RULE_BOOLEAN, otherwise the value itself.
+ */
+const char	*rule_value(const struct rule *, const char *value);
+
 /* What a rule requires, as far as it can be described. */
 enum rule_kind {
-	RULE_LENGTH, RULE_CHOICE, RULE_NUMBER, RULE_REGEX, RULE_FUNCTION
+	RULE_LENGTH, RULE_CHOICE, RULE_BOOLEAN, RULE_NUMBER, RULE_REGEX,
+	RULE_FUNCTION
 };
 
 struct rule_facts {

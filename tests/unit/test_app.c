@@ -114,6 +114,11 @@ test_methods(void **state)
 	check_status(204, "OPTIONS", "/healthz");
 	check_header("allow", "GET, HEAD, OPTIONS");
 	assert_string_equal(client_body(), "");
+	check_header("accept-patch", NULL);
+	check_status(204, "OPTIONS", USERS "/me");
+	check_header("allow", "GET, HEAD, PATCH, DELETE, OPTIONS");
+	check_header("accept-patch",
+	    "application/merge-patch+json, application/json");
 	check_status(405, "POST", "/healthz");
 	check_header("allow", "GET, HEAD, OPTIONS");
 	assert_string_equal(client_text("error.code"), "METHOD_NOT_ALLOWED");
@@ -168,8 +173,37 @@ test_access_goes_before_the_input(void **state)
 	check_status(401, "GET", USERS "?page=0");
 	check_status(401, "GET", USERS "/no-id");
 	check_status(401, "GET", USERS "/me?x=1");
-	check_status(422, "GET", "/healthz?x=1");
 	check_status(422, "GET", "/kept?x=1");
+}
+
+/* Monitors and caches are sent a query that means nothing. */
+static void
+test_an_ignored_query(void **state)
+{
+	(void)state;
+	check_status(200, "GET", "/healthz?x=1&x=%zz&%00");
+	check_status(404, "GET", "/nothing?x=%zz");
+	check_status(404, "GET", "/docs/nothing?x=1");
+}
+
+/* RFC 9110, 8.4: several lines are one list. */
+static void
+test_a_content_coding(void **state)
+{
+	static const char	 body[] = "{}", type[] = "content-type: "
+				    "application/json";
+
+	(void)state;
+	assert_int_equal(client_request("POST", USERS, body, type,
+	    "content-encoding: identity"), 422);
+	assert_int_equal(client_request("POST", USERS, body, type,
+	    "content-encoding: identity", "Content-Encoding: br"), 415);
+	check_header("accept-encoding", "identity");
+	assert_int_equal(client_request("POST", "/api/v1/auth/token", "x=1",
+	    "content-type: application/x-www-form-urlencoded",
+	    "content-encoding: gzip"), 400);
+	check_header("accept-encoding", "identity");
+	assert_string_equal(client_text("error"), "invalid_request");
 }
 
 /* RFC 6749, 3.2: unknown parameters are ignored. */
@@ -354,6 +388,8 @@ main(void)
 		CLIENT_TEST(test_common_headers),
 		CLIENT_TEST(test_an_endpoint_without_a_response),
 		CLIENT_TEST(test_access_goes_before_the_input),
+		CLIENT_TEST(test_an_ignored_query),
+		CLIENT_TEST(test_a_content_coding),
 		CLIENT_TEST(test_oauth_ignores_the_query),
 		CLIENT_TEST(test_responses_are_counted),
 		CORS_TEST(test_every_response_is_for_browsers),

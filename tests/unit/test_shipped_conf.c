@@ -81,7 +81,6 @@ test_choices(void **state)
 		const char	*choices[8];
 	} rows[] = {
 		{ "v_role", { "user", "staff", "admin" } },
-		{ "v_bool", { "true", "false" } },
 		{ "v_user_sort", { "created_at", "-created_at", "email",
 		    "-email", "name", "-name" } },
 		{ "v_except", { "current" } },
@@ -97,6 +96,29 @@ test_choices(void **state)
 	check("v_user_sort", "role", false);
 	check("v_job_sort", "run_at", false);
 	check("v_job_status", "failed", false);
+}
+
+static void
+test_booleans(void **state)
+{
+	static const char *const	 fine[] = { "true", "True", "1",
+	    "false", "False", "0" };
+	static const char *const	 bad[] = { "", "TRUE", "FALSE", "t",
+	    "yes", "on", "10", "2", "truefalse", "true|false", " true" };
+	struct rule_facts		 facts;
+	size_t				 i;
+
+	(void)state;
+	rule_describe(rule_find("v_bool"), &facts);
+	assert_int_equal(facts.kind, RULE_BOOLEAN);
+	for (i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		check("v_bool", fine[i], true);
+		assert_string_equal(rule_value(rule_find("v_bool"), fine[i]),
+		    i < 3 ? "true" : "false");
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check("v_bool", bad[i], false);
+	assert_string_equal(rule_value(rule_find("v_role"), "user"), "user");
 }
 
 /* The values just inside, then just outside. */
@@ -302,6 +324,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		CLIENT_TEST(test_choices),
+		CLIENT_TEST(test_booleans),
 		CLIENT_TEST(test_numbers),
 		CLIENT_TEST(test_lengths),
 		CLIENT_TEST(test_functions),

@@ -58,6 +58,7 @@ end_sessions(struct ctx *c)
 ROUTE(auth_token,
     POST(create_token, .limit = &token_limit,
 	.in = &token_request_schema, .out = &token_schema, .errors = OAUTH,
+	.any_query = true,
 	.raises = RAISES(&invalid_request, &invalid_grant,
 	    &unsupported_grant_type),
 	.doc = "Sign in with the OAuth 2.0 password grant."));

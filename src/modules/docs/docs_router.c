@@ -35,13 +35,14 @@ read_docs_file(struct ctx *c)
 }
 
 ROUTE(openapi_json,
-    GET(read_description, .hidden = true,
+    GET(read_description, .hidden = true, .any_query = true,
 	.doc = "The description of this API, OpenAPI 3.1."));
 
 ROUTE(docs_page,
-    GET(show_docs, .hidden = true,
+    GET(show_docs, .hidden = true, .any_query = true,
 	.doc = "A page that shows the description."));
 
 ROUTE(docs_file,
     PATH(name, T_STR),
-    GET(read_docs_file, .hidden = true, .doc = "A file of that page."));
+    GET(read_docs_file, .hidden = true, .any_query = true,
+	.doc = "A file of that page."));

@@ -29,13 +29,14 @@ show_metrics(struct ctx *c)
 	    health_service_metrics(c));
 }
 
-ROUTE(healthz, GET(alive, .out = &health_schema,
+ROUTE(healthz, GET(alive, .out = &health_schema, .any_query = true,
     .doc = "Check that the server is alive."));
 
-ROUTE(readyz, GET(ready, .out = &health_schema,
+ROUTE(readyz, GET(ready, .out = &health_schema, .any_query = true,
     .doc = "Check that the server and the database are ready."));
 
-ROUTE(metrics_page, GET(show_metrics, .doc = "Metrics for Prometheus."));
+ROUTE(metrics_page, GET(show_metrics, .any_query = true,
+    .doc = "Metrics for Prometheus."));
 
 /* The last routes of kore.conf, for all other paths: no methods. */
 ROUTE(not_found);

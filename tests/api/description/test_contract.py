@@ -175,7 +175,11 @@ def test_an_undeclared_response_is_found(request_, status, headers, body,
     (patch(b'{"name": "\xff"}'), "decode"),
     (patch(headers={"content-type": "text/plain"}), "'text/plain' is not"),
     (patch(headers={"content-type": "application/json; charset=latin-1"}),
-     "not UTF-8")])
+     "not UTF-8"),
+    (patch(headers={"content-type": "application/json; charset"}),
+     "malformed"),
+    (patch(headers={"content-type": "application/json",
+                    "content-encoding": "gzip"}), "is coded")])
 def test_an_accepted_invalid_request_is_found(request_, problem):
     with pytest.raises(Undeclared, match="was taken, although .*" + problem):
         check(request_, 200, USER_HEADERS, USER)
@@ -185,16 +189,18 @@ def test_an_accepted_invalid_request_is_found(request_, problem):
 
 @pytest.mark.parametrize("query, problem", [
     ("page=0", "less than the minimum"), ("limit=101", "greater than"),
-    ("limit=01", "no integer"), ("limit=", "no integer"),
-    ("limit=1e1", "no integer"), ("is_active=1", "no boolean"),
-    ("role=boss", "is not one of"), ("q=", "too short"),
+    ("limit=01", "no integer"), ("limit=%20", "no integer"),
+    ("limit=1e1", "no integer"), ("is_active=2", "no boolean"),
+    ("role=boss", "is not one of"), ("q=" + "x" * 101, "too long"),
     ("q=%ff", "decode"), ("q=%00", "0000"),
     ("sort=id", "is not one of")])
 def test_an_accepted_invalid_query_is_found(query, problem):
     body = {"items": [USER], "total": 1, "page": 1, "limit": 20, "pages": 1}
     headers = without(USER_HEADERS, "etag")
-    check(get("/api/v1/users?page=1&q=a%20b+c&is_active=true"), 200, headers,
-          body)
+    for fine in ("page=1&q=a%20b+c&is_active=true",
+                 "page=&q=&is_active=&role&is_active=True"):
+        check(get("/api/v1/users?" + fine), 200, headers, body)
+    check(get("/healthz?x=%zz"), 200, HEADERS | JSON, {"status": "ok"})
     with pytest.raises(Undeclared, match=problem):
         check(get("/api/v1/users?" + query), 200, headers, body)
 
@@ -270,13 +276,14 @@ def test_a_run_that_has_seen_all_passes(exercised):
     assert session.exitstatus == 0
 
 
-@pytest.mark.parametrize("name", ["alive", "delete_me"])
-def test_an_unseen_operation_fails_a_whole_run(exercised, name):
+@pytest.mark.parametrize("name, status", [("alive", 200), ("delete_me", 422)])
+def test_an_unseen_operation_fails_a_whole_run(exercised, name, status):
     exercised.seen = {pair for pair in exercised.seen if pair[0] != name}
     session = session_of()
     exercised.pytest_sessionfinish(session)
     assert session.exitstatus == 1
-    assert "declared, but never seen: %s 422" % name in exercised.lines
+    assert "declared, but never seen: %s %d" % (
+        name, status) in exercised.lines
 
 
 def test_a_partial_run_is_not_checked(exercised):

@@ -60,7 +60,7 @@ class Asker:
         sent = {} if operation.anonymous else dict(
             (who or self.who(operation)).headers)
         options = {"content": content}
-        for media in operation.body:
+        for media in list(operation.body)[:1]:
             if content is None:
                 example = operation.facts["requestBody"]["content"][media][
                     "example"]
@@ -150,7 +150,47 @@ def test_an_invalid_id_is_422(ask, operation):
             "path." + name: ["Must be a UUID"]}
 
 
-@those(lambda operation: not operation.is_form)
+@those(lambda operation: operation.method == "PATCH")
+def test_a_patch_takes_a_merge_patch_and_says_so(ask, operation):
+    """RFC 7396 and RFC 5789, 3.1; a GET of the same path takes neither."""
+    merge = "application/merge-patch+json"
+    assert list(operation.body) == [JSON, merge]
+
+    def patch(content, media):
+        return ask(operation, content=content, headers={"Content-Type": media})
+
+    assert patch(b"{}", merge).status_code == 200
+    assert check_validation(patch(b"[]", merge)) == {
+        "body": ["Must be an object"]}
+    for answer in (patch(b"{}", "text/plain"),
+                   ask.client.options(ask.path(operation))):
+        assert answer.headers["accept-patch"] == merge + ", " + JSON
+
+
+@those(lambda operation: operation.body and operation.method != "PATCH")
+def test_only_a_patch_takes_a_merge_patch(ask, operation):
+    answer = ask(operation, content=b"{}",
+                 headers={"Content-Type": "application/merge-patch+json"})
+    assert answer.status_code == (400 if operation.is_form else 415)
+    assert "accept-patch" not in answer.headers
+
+
+@those(lambda operation: operation.body)
+def test_a_coded_body_is_refused(ask, operation):
+    answer = ask(operation, content=b"{}",
+                 headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == (400 if operation.is_form else 415)
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+@those(lambda operation: operation.ignores_query)
+def test_a_query_is_ignored(ask, operation):
+    for query in ("?nothing=1", "?nothing=1&nothing=1", "?%zz", "?=&%00"):
+        assert ask(operation, query=query).status_code == \
+            ask(operation).status_code
+
+
+@those(lambda operation: not operation.ignores_query)
 def test_an_unknown_parameter_is_422(ask, operation):
     assert check_validation(ask(operation, query="?nothing=1")) == {
         "query.nothing": ["Is not a parameter of this operation"]}

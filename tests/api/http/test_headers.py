@@ -38,6 +38,8 @@ HTML = {"content-type": "text/html; charset=utf-8"}
 
 ME = "/api/v1/users/me"
 USERS = "/api/v1/users"
+TOKEN = "/api/v1/auth/token"
+PATCHES = {"accept-patch": "application/merge-patch+json, application/json"}
 
 # who, method, path, headers and body sent, status, headers besides COMMON
 ANSWERS = [
@@ -62,16 +64,28 @@ ANSWERS = [
     (None, "GET", "/nothing", {}, None, 404, JSON),
     (None, "PATCH", "/healthz", {}, None, 405,
      JSON | {"allow": "GET, HEAD, OPTIONS"}),
-    (None, "GET", "/docs/swagger-ui.css", {"Accept-Encoding": "br"}, None,
-     406, JSON),
+    (None, "OPTIONS", ME, {}, None, 204,
+     {"allow": "GET, HEAD, PATCH, DELETE, OPTIONS"} | PATCHES),
+    (None, "GET", "/docs/swagger-ui.css", {"Accept-Encoding": "identity;q=0"},
+     None, 406, JSON),
     ("user", "PATCH", ME, {"If-Match": '"x"'}, {"name": "x"}, 412, JSON),
     (None, "POST", USERS, {"Content-Type": "text/plain"}, b"x", 415, JSON),
-    (None, "GET", "/healthz?x=1", {}, None, 422, JSON),
+    (None, "POST", USERS, {"Content-Encoding": "gzip"}, b"x", 415,
+     JSON | {"accept-encoding": "identity"}),
+    ("user", "PATCH", ME, {"Content-Type": "text/plain"}, b"x", 415,
+     JSON | PATCHES),
+    ("user", "PATCH", ME, {"Content-Encoding": "br"}, b"x", 415,
+     JSON | PATCHES | {"accept-encoding": "identity"}),
+    (None, "POST", TOKEN, {"Content-Encoding": "gzip"}, b"x", 400,
+     JSON | {"accept-encoding": "identity"}),
+    (None, "POST", USERS + "?x=1", {}, b"", 422, JSON),
     (None, "GET", "/docs", {}, None, 200, FILE | HTML | PAGE),
     (None, "HEAD", "/docs", {}, None, 200, FILE | HTML | PAGE),
     (None, "GET", "/docs/docs.js", {}, None, 200, FILE | JS),
     (None, "GET", "/docs/docs.css", {}, None, 200, FILE | CSS),
     (None, "GET", "/docs/swagger-ui.css", {}, None, 200, FILE | CSS | GZIP),
+    (None, "GET", "/docs/swagger-ui.css", {"Accept-Encoding": "br"}, None,
+     200, FILE | CSS | {"vary": "Accept-Encoding"}),
     (None, "GET", "/docs/swagger-ui-bundle.js", {}, None, 200,
      FILE | JS | GZIP),
     (None, "GET", "/docs/other.js", {}, None, 404, JSON),
@@ -167,6 +181,8 @@ def test_all_headers_of_a_refusal(server, request_bytes, status):
 @pytest.mark.parametrize("path, status, headers", [
     ("/metrics", 200, {"content-type": "text/plain; version=0.0.4",
                        "content-length": None}),
+    ("/metrics?x=%zz", 200, {"content-type": "text/plain; version=0.0.4",
+                             "content-length": None}),
     ("/metrics/", 308, NOTHING | {"location": None}),
     ("/healthz", 404, JSON)])
 def test_all_headers_of_the_admin_listener(server, path, status, headers):

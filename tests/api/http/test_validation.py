@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Which bodies are valid: strict JSON, UTF-8, one object, known keys."""
 
+import gzip
 import json
 
 import pytest
@@ -168,6 +169,8 @@ def test_a_number_too_large_has_a_clear_error(client, number):
     "application/json-patch+json", "application/problem+json",
     "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
     "application/json; charset=latin-1", "application/json; charset=utf-16",
+    "application/merge-patch+json", "application/jsonp",
+    "application/json-seq", "application/json; charset",
     "application/json, text/plain", "json", "*/*"])
 def test_another_media_type_is_refused(client, content_type):
     answer = post(client, json.dumps(new_user()), content_type)
@@ -177,10 +180,44 @@ def test_another_media_type_is_refused(client, content_type):
 @pytest.mark.parametrize("content_type", [
     "application/json; charset=utf-8", "application/json;charset=UTF-8",
     'application/json; charset="utf-8"', "Application/JSON",
-    "application/json ; Charset=Utf-8"])
+    "application/json ; Charset=Utf-8", "application/json; charset=utf8",
+    "application/json;", "application/json; profile=\"a;b\"; v=1"])
 def test_a_charset_of_utf_8_is_fine(client, content_type):
     answer = post(client, json.dumps(new_user()), content_type)
     assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("content_type", [
+    "application/json; charset=latin1", 'application/json; charset="UTF-16"'])
+def test_another_charset_is_told_what_is_needed(client, content_type):
+    answer = post(client, json.dumps(new_user()), content_type)
+    check_error(answer, 415, "UNSUPPORTED_MEDIA_TYPE",
+                "The charset of the body must be UTF-8")
+
+
+@pytest.mark.parametrize("codings", [
+    ["gzip"], ["br"], ["deflate"], ["x-gzip"], ["identity, gzip"],
+    ["identity", "zstd"], ["nonsense"]], ids=" / ".join)
+@pytest.mark.parametrize("coded", [True, False])
+def test_a_coded_body_is_refused(client, server, codings, coded):
+    """Whether the bytes are coded or only said to be."""
+    user = new_user()
+    body = json.dumps(user).encode()
+    headers = [("Content-Type", "application/json")] + [
+        ("Content-Encoding", coding) for coding in codings]
+    answer = client.post(USERS, headers=headers,
+                         content=gzip.compress(body) if coded else body)
+    check_error(answer, 415, "UNSUPPORTED_MEDIA_TYPE",
+                "The body must have no Content-Encoding")
+    assert answer.headers["accept-encoding"] == "identity"
+    assert rows_of(server, user["email"]) == (0, 0)
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity, identity", ""])
+def test_a_body_that_is_not_coded_may_say_so(client, coding):
+    answer = client.post(USERS, json=new_user(), headers={
+        "Content-Encoding": coding})
+    assert answer.status_code == 201
 
 
 #

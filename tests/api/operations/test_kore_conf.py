@@ -67,16 +67,29 @@ def test_a_list_of_choices_can_be_shortened(start_server, build_copy):
 
 def test_a_query_parameter_can_be_declared(start_server, build_copy):
     build = build_copy(change(
+        r"^\troute\s+/api/v1/users\s+users_collection$",
+        "\\g<0>\n\tparams qs:post /api/v1/users {\n"
+        "\t\tvalidate x v_role\n\t}"))
+    with start_server(build=build).client() as client:
+        def post(query):
+            return client.post(USERS + query, json=new_user())
+
+        assert post("?x=staff").status_code == 201
+        assert check_validation(post("?x=boss")) == {
+            "query.x": ["Must be one of: user, staff, admin"]}
+        assert list(check_validation(post("?y=1"))) == ["query.y"]
+        assert check_validation(post("?x=user&x=user")) == {
+            "query.x": ["Is given more than once"]}
+
+
+def test_a_parameter_of_an_ignored_query_stops_the_start(make_server,
+                                                         build_copy):
+    build = build_copy(change(
         r"^\troute\s+/healthz\s+healthz$",
         "\\g<0>\n\tparams qs:get /healthz {\n\t\tvalidate x v_role\n\t}"))
-    with start_server(build=build).client() as client:
-        assert client.get("/healthz?x=staff").status_code == 200
-        assert check_validation(client.get("/healthz?x=boss")) == {
-            "query.x": ["Must be one of: user, staff, admin"]}
-        assert list(check_validation(client.get("/healthz?y=1"))) == [
-            "query.y"]
-        assert check_validation(client.get("/healthz?x=user&x=user")) == {
-            "query.x": ["Is given more than once"]}
+    assert start_line(make_server(build=build)) == (
+        "keel: kore.conf: the route /healthz healthz has parameters, and its "
+        "method ignores the query\n")
 
 
 def test_a_path_can_be_changed(start_server, build_copy):

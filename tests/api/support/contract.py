@@ -13,6 +13,13 @@ from description import FORM, describe
 
 JSON = "application/json"
 
+# RFC 9110, 8.3.1, of a media type that is known.
+WELL_FORMED = re.compile(
+    r'[\w/+-]+(\s*;\s*([\w.-]+=([^\s;,"]+|"([^"\\]|\\.)*"))?)*\s*')
+
+# In a query; the description shows JSON's spellings only.
+BOOLEANS = {"True": "true", "1": "true", "False": "false", "0": "false"}
+
 # Of every response, or of HTTP: the description's introduction has the former,
 # and an API does not declare the latter.
 COMMON_HEADERS = {
@@ -67,7 +74,14 @@ def is_in_utf8(headers):
     """RFC 8259, 8.1: JSON is always UTF-8; a parameter may say so."""
     charset = re.search(r";\s*charset\s*=\s*([^;\s]+)",
                         headers.get("content-type", ""), re.I)
-    return charset is None or charset[1].strip('"').lower() == "utf-8"
+    return charset is None or charset[1].strip('"').lower() in ("utf-8",
+                                                                "utf8")
+
+
+def is_coded(headers):
+    """RFC 9110, 8.4: httpx joins the lines."""
+    return any(coding.strip().lower() not in ("", "identity") for coding in
+               headers.get("content-encoding", "").split(","))
 
 
 def no_constant(name):
@@ -97,6 +111,8 @@ def parse_query(text):
 
 
 def query_problem(operation, query):
+    if operation.ignores_query:
+        return None
     try:
         pairs = parse_query(query)
     except ValueError as error:
@@ -104,8 +120,11 @@ def query_problem(operation, query):
     for name, value in pairs:
         if name not in operation.query:
             return "the query parameter %r is not declared" % name
-        problem = operation.query[name].problem_of_text(value)
-        if problem:
+        schema = operation.query[name]
+        if schema.type == "boolean":
+            value = BOOLEANS.get(value, value)
+        problem = schema.problem_of_text(value)
+        if problem and (value or operation.method != "GET"):
             return "the query parameter %s: %s" % (name, problem)
     return None
 
@@ -129,8 +148,12 @@ def body_problem(operation, request):
     media = media_type(request.headers)
     if media not in operation.body:
         return "the content type %r is not declared" % media
+    if not WELL_FORMED.fullmatch(request.headers["content-type"]):
+        return "the content type is malformed"
     if not is_in_utf8(request.headers):
         return "the body is not UTF-8"
+    if is_coded(request.headers):
+        return "the body is coded"
     try:
         value = dict(parse_query(data.decode())) if media == FORM else \
             parse_json(data)
@@ -146,7 +169,7 @@ def request_problem(operation, request):
     if not operation.anonymous and "authorization" not in request.headers:
         return "no token was sent"
     return path_problem(operation, path) or \
-        (None if operation.is_form else query_problem(operation, query)) or \
+        query_problem(operation, query) or \
         body_problem(operation, request)
 
 

@@ -142,6 +142,7 @@ class Operation:
         self.body = contents(body)
         # RFC 6749, 3.2: a token request may have unknown parameters.
         self.is_form = FORM in self.body
+        self.ignores_query = "A query is ignored." in facts["description"]
         self.anonymous = facts["security"] == [] or {} in facts["security"]
         self.answers = {
             status: Answer(contents(answer), {

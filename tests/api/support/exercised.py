@@ -14,7 +14,7 @@ KEY = "contract"    # in a worker's output, which is lists and numbers only
 
 # Declared but not required: errors of a broken server, and refusals before the
 # operation is known.
-UNASKED = ("413", "500", "503", "default")
+UNASKED = ("413", "4XX", "500", "503", "default")
 
 
 def wanted():

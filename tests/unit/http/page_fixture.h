@@ -36,6 +36,7 @@ ROUTER(tests, "Of a test.");
 
 ROUTE(items, GET(list_items, .out_cursor = &cursor_list), POST(list_others),
     DELETE(list_items));
+ROUTE(rest);
 
 static inline int
 configure(void **state)
@@ -63,6 +64,7 @@ configure(void **state)
 		fake_param(h, HTTP_METHOD_DELETE, KORE_PARAMS_QUERY_STRING,
 		    names[i], any);
 	}
+	fake_route("^.*$", "rest", &rest__route);
 	if ((problem = routes_init(NULL)) != NULL)
 		fprintf(stderr, "%s\n", problem);
 	return (problem == NULL ? 0 : -1);

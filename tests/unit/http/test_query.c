@@ -14,6 +14,8 @@
 #include "fakes/kore_fake.h"
 #include "http/routes.h"
 
+static const struct schema	thing_schema;
+
 static void
 handler(struct ctx *c)
 {
@@ -22,13 +24,15 @@ handler(struct ctx *c)
 
 ROUTER(tests, "Of a test.");
 
-ROUTE(items, GET(handler), POST(handler), PATCH(handler), DELETE(handler));
+ROUTE(items, GET(handler, .out_cursor = &thing_schema), POST(handler),
+    PATCH(handler), DELETE(handler));
+ROUTE(rest);
 
 /* Sets up what kore.conf would say. */
 static int
 configure(void **state)
 {
-	struct kore_validator		*number, *two, *sort;
+	struct kore_validator		*number, *two, *sort, *yes, *any;
 	struct kore_module_handle	*h;
 	const char			*problem;
 
@@ -36,16 +40,23 @@ configure(void **state)
 	number = fake_validator("number", "^[0-9]{1,3}$", NULL);
 	two = fake_validator("two", "^[äöü€]{2}$", NULL);
 	sort = fake_validator("sort", "^(name|-name)$", NULL);
+	yes = fake_validator("yes", "^(true|false|True|0)$", NULL);
+	any = fake_validator("any", "^.{0,9}$", NULL);
 	h = fake_route("/items", "items", &items__route);
 	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "limit",
 	    number);
 	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "two", two);
 	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "sort", sort);
+	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "is_active",
+	    yes);
+	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "cursor",
+	    any);
 	fake_param(h, HTTP_METHOD_DELETE, KORE_PARAMS_QUERY_STRING, "force",
 	    number);
 	fake_param(h, HTTP_METHOD_POST, 0, "in_the_body", number);
 	fake_param(h, HTTP_METHOD_PATCH, KORE_PARAMS_QUERY_STRING, "limit",
 	    two);
+	fake_route("^.*$", "rest", &rest__route);
 	if ((problem = routes_init(NULL)) != NULL)
 		fprintf(stderr, "%s\n", problem);
 	return (problem == NULL ? 0 : -1);
@@ -173,8 +184,8 @@ test_query_repeated(void **state)
 	assert_string_equal(get("limit=x&limit=1&limit=2"), WRONG
 	    " query.limit:invalid_format query.limit:duplicate_field"
 	    " query.limit:duplicate_field");
-	assert_string_equal(get("limit&limit"), WRONG
-	    " query.limit:invalid_format query.limit:duplicate_field");
+	assert_string_equal(get("cursor&cursor="),
+	    WRONG " query.cursor:duplicate_field");
 }
 
 static void
@@ -186,8 +197,6 @@ test_query_values(void **state)
 	assert_string_equal(request_detail(0),
 	    "Must be a number from 0 to 999");
 	assert_param("limit", NULL);
-	assert_string_equal(get("limit="), WRONG " query.limit:invalid_format");
-	assert_string_equal(get("limit"), WRONG " query.limit:invalid_format");
 	assert_string_equal(get("limit=+1"),
 	    WRONG " query.limit:invalid_format");
 	assert_string_equal(get("limit=1=1"),
@@ -203,6 +212,91 @@ test_query_values(void **state)
 	    " query.limit:invalid_format query.what:unknown_field"
 	    " query.sort:not_allowed");
 	assert_true(read_on);
+}
+
+/* An empty field of a form is no filter, unless empty has a meaning. */
+static void
+test_query_empty(void **state)
+{
+	(void)state;
+	assert_string_equal(get("limit=&two&sort=&is_active="), "ok");
+	assert_param("limit", NULL);
+	assert_param("two", NULL);
+	assert_param("sort", NULL);
+	assert_param("is_active", NULL);
+	assert_null(request.query_values);	/* for the Link header */
+	assert_string_equal(get("limit=&limit=3&limit="), "ok");
+	assert_param("limit", "3");
+	assert_string_equal(get("cursor="), "ok");
+	assert_param("cursor", "");
+	assert_string_equal(get("cursor"), "ok");
+	assert_param("cursor", "");
+	assert_string_equal(get("other="), WRONG " query.other:unknown_field");
+}
+
+/* There it may mean more than nothing: "?except=" spares no session. */
+static void
+test_query_empty_elsewhere(void **state)
+{
+	(void)state;
+	assert_string_equal(query(VERB_DELETE, "force="),
+	    WRONG " query.force:invalid_format");
+	assert_string_equal(query(VERB_PATCH, "limit"),
+	    WRONG " query.limit:invalid_format");
+}
+
+static void
+test_query_booleans(void **state)
+{
+	(void)state;
+	assert_string_equal(get("is_active=True"), "ok");
+	assert_param("is_active", "true");
+	assert_string_equal(get("is_active=true"), "ok");
+	assert_param("is_active", "true");
+	assert_string_equal(get("is_active=0"), "ok");
+	assert_param("is_active", "false");
+	assert_string_equal(get("is_active=1"),
+	    WRONG " query.is_active:not_allowed");
+	assert_string_equal(request_detail(0),
+	    "Must be one of: true, false, True, 0");
+}
+
+/* The name that this operation has, of a name that another API has. */
+static void
+test_query_synonyms(void **state)
+{
+	static const struct {
+		const char	*sent, *meant;
+	} rows[] = {
+		{ "page_size=1", "limit" }, { "pageSize=1", "limit" },
+		{ "page-size=1", "limit" }, { "per_page=1", "limit" },
+		{ "page[size]=1", "limit" }, { "size", "limit" },
+		{ "LIMIT=1", "limit" }, { "limit =1", "limit" },
+		{ "isActive=1", "is_active" }, { "active=1", "is_active" },
+		{ "ordering=name", "sort" }, { "order_by=name", "sort" },
+		{ "sortBy=name", "sort" }, { "after=x", "cursor" },
+		{ "offset=1", NULL }, { "search=x", NULL }, { "lim=1", NULL },
+		{ "FORCE=1", NULL }, { "limits=1", NULL }, { "is=1", NULL },
+		{ "-=1", NULL },
+	};
+	const char	*text;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		get(rows[i].sent);
+		text = strchr(request_detail(0), ';');
+		if (rows[i].meant == NULL ? text != NULL : text == NULL ||
+		    strncmp(text, "; use ", 6) != 0 ||
+		    strcmp(text + 6, rows[i].meant) != 0)
+			fail_msg("%s: %s", rows[i].sent, request_detail(0));
+	}
+	query(VERB_PATCH, "page_size=1");
+	assert_string_equal(request_detail(0),
+	    "Is not a parameter of this operation; use limit");
+	query(VERB_DELETE, "page_size=1");
+	assert_string_equal(request_detail(0),
+	    "Is not a parameter of this operation");
 }
 
 static void
@@ -267,6 +361,10 @@ main(void)
 		TEST(test_query_of_another_method),
 		TEST(test_query_repeated),
 		TEST(test_query_values),
+		TEST(test_query_empty),
+		TEST(test_query_empty_elsewhere),
+		TEST(test_query_booleans),
+		TEST(test_query_synonyms),
 		TEST(test_query_malformed),
 		TEST(test_query_is_not_touched),
 		TEST(test_query_memory_short),

@@ -52,11 +52,12 @@ ROUTE(again, GET(handler), POST(handler), GET(handler));
 ROUTE(namesake, { .endpoint = { .verb = VERB_GET, .name = "handler" } });
 ROUTE(answered, POST(handler, .out = &made_schema));
 ROUTE(sent, POST(handler, .in = &made_schema));
+ROUTE(ignoring, GET(handler, .any_query = true), POST(handler));
 
 static struct route	*const all[] = { &items__route, &item__route,
     &page__route, &part__route, &nothing_of_it__route, &again__route,
     &namesake__route, &answered__route, &sent__route, &four__route,
-    &five__route };
+    &five__route, &ignoring__route };
 
 /* Undoes routes_init(); Keel itself never does. */
 static void
@@ -274,6 +275,21 @@ test_routes_that_do_not_fit(void **state)
 	    fake_validator("any", "^.{0,9}$", NULL));
 	assert_string_equal(routes_init(NULL), "kore.conf: the route "
 	    "/items items has a parameter cursor, and no .out_cursor");
+
+	unbind();
+	h = fake_route("/ignoring", "ignoring", &ignoring__route);
+	fake_param(h, HTTP_METHOD_POST, KORE_PARAMS_QUERY_STRING, "a",
+	    fake_validator("any", "^.{0,9}$", NULL));
+	fake_route("^.*$", "nothing_of_it", &nothing_of_it__route);
+	assert_null(routes_init(NULL));
+
+	unbind();
+	h = fake_route("/ignoring", "ignoring", &ignoring__route);
+	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "a",
+	    fake_validator("any", "^.{0,9}$", NULL));
+	assert_string_equal(routes_init(NULL), "kore.conf: the route "
+	    "/ignoring ignoring has parameters, and its method ignores the "
+	    "query");
 }
 
 /* Kore itself must answer nothing. */

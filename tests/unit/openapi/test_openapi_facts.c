@@ -36,6 +36,13 @@ test_query_parameters(void **state)
 		    "{\"default\":true,\"type\":\"boolean\"}" },
 		{ "^(false|true)$", "false",
 		    "{\"default\":false,\"type\":\"boolean\"}" },
+		{ "^(1|false|True|true|0)$", NULL, "{\"type\":\"boolean\"}" },
+		{ "^(0|1)$", NULL,
+		    "{\"enum\":[\"0\",\"1\"],\"type\":\"string\"}" },
+		{ "^(true|0)$", NULL,
+		    "{\"enum\":[\"true\",\"0\"],\"type\":\"string\"}" },
+		{ "^(1|false)$", NULL,
+		    "{\"enum\":[\"1\",\"false\"],\"type\":\"string\"}" },
 		{ "^(true|maybe)$", "true", "{\"default\":\"true\","
 		    "\"enum\":[\"true\",\"maybe\"],\"type\":\"string\"}" },
 		{ "^(maybe|false)$", NULL,

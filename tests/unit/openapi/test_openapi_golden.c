@@ -46,8 +46,8 @@ test_the_description_is_the_one_in_git(void **state)
 	(void)state;
 	assert_null(problem);
 	assert_string_equal(file->type, "application/json");
-	assert_int_equal(file->len, strlen(file->body));
-	made = json_loads(file->body, JSON_REJECT_DUPLICATES, NULL);
+	assert_int_equal(file->plain.len, strlen(file->plain.bytes));
+	made = json_loads(file->plain.bytes, JSON_REJECT_DUPLICATES, NULL);
 	golden = json_load_file(GOLDEN, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(made);
 	assert_non_null(golden);
@@ -66,11 +66,11 @@ test_the_description_is_the_one_in_git(void **state)
 static void
 test_it_has_no_spaces_between_its_parts(void **state)
 {
-	json_t	*made = json_loads(openapi_file()->body, 0, NULL);
+	json_t	*made = json_loads(openapi_file()->plain.bytes, 0, NULL);
 	char	*text = json_dumps(made, JSON_COMPACT);
 
 	(void)state;
-	assert_string_equal(openapi_file()->body, text);
+	assert_string_equal(openapi_file()->plain.bytes, text);
 	free(text);
 	json_decref(made);
 }

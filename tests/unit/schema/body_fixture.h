@@ -56,6 +56,7 @@ static const struct field	login_fields[] = {
 SCHEMA(login);
 
 static struct endpoint	row = { .name = "a_handler" };
+static bool		coded;		/* the body of send_bytes() */
 
 /* Does the work of main.c and kore.conf. */
 static inline int
@@ -87,6 +88,7 @@ send_bytes(void (*fn)(struct ctx *), const char *type, const char *body,
 	copy[len] = '\0';
 	request.endpoint = &row;
 	request.content_type = type;
+	request.coded = coded;
 	request.body = copy;
 	request.body_len = len;
 	request.faults.countdown[FAULT_ALLOC] = fail_at;

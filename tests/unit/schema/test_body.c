@@ -324,34 +324,6 @@ test_not_json(void **state)
 		    WRONG " body:wrong_type");
 }
 
-static void
-test_media_type(void **state)
-{
-	static const char *const	 good[] = { "application/json",
-	    "Application/JSON", "application/json; charset=utf-8",
-	    "application/json;charset=UTF-8",
-	    "application/json ; charset=\"utf-8\"" };
-	static const char *const	 bad[] = { NULL, "", "text/plain",
-	    "application/jsonx", "application/json5", "application/jso",
-	    "application/json; charset=latin1", "application/json;",
-	    "application/json; charset=utf-8; a=b", "application/json, a",
-	    "application/x-www-form-urlencoded",
-	    "multipart/form-data; boundary=application/json" };
-	size_t				 i;
-
-	(void)state;
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_string_equal(typed(good[i], "{\"name\":\"a\"}"), "ok");
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_string_equal(typed(bad[i], "{\"name\":\"a\"}"),
-		    "415 UNSUPPORTED_MEDIA_TYPE");
-	assert_string_equal(request.error.message,
-	    "Content-Type must be application/json");
-	/* An empty body has no type. */
-	assert_string_equal(typed(NULL, ""), NOT_JSON);
-	assert_string_equal(request.error.message, "The body is empty");
-}
-
 /* A handler may only read the schema of its row. */
 static void
 test_row(void **state)
@@ -416,7 +388,6 @@ main(void)
 		TEST(test_numbers),
 		TEST(test_numbers_too_large_in_what_is_no_json),
 		TEST(test_not_json),
-		TEST(test_media_type),
 		TEST(test_row),
 		TEST(test_memory_short),
 	};

@@ -146,12 +146,19 @@ test_media_type(void **state)
 {
 	static const char *const	 bad[] = { NULL, "application/json",
 	    "multipart/form-data; boundary=x", FORM "2",
-	    FORM "; charset=iso-8859-1" };
+	    FORM "; charset=iso-8859-1", FORM ", a",
+	    "application/merge-patch+json" };
 	size_t				 i;
 
 	(void)state;
 	assert_string_equal(typed(FORM "; charset=UTF-8",
 	    "username=a&password=p"), "ok");
+	assert_string_equal(typed(FORM ";x=\"y;z\" ;Charset=utf8;",
+	    "username=a&password=p"), "ok");
+	coded = true;
+	assert_string_equal(sent("username=a&password=p"),
+	    "415 UNSUPPORTED_MEDIA_TYPE");
+	coded = false;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_string_equal(typed(bad[i], "username=a&password=p"),
 		    "415 UNSUPPORTED_MEDIA_TYPE");

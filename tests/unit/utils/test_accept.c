@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Accept-Encoding: which codings are accepted. */
+/* Content codings: which are accepted, and which a body has. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,16 +13,16 @@
 #include "utils/accept.h"
 
 /* In a block of exactly its size: AddressSanitizer sees one byte too many. */
-static bool
-accepts(const char *header)
+static int
+weight_of(const char *header, const char *coding)
 {
 	char	*copy = strdup(header);
-	bool	 fine;
+	int	 weight;
 
 	assert_non_null(copy);
-	fine = accepts_coding(copy, "gzip");
+	weight = coding_weight(copy, coding);
 	free(copy);
-	return (fine);
+	return (weight);
 }
 
 static void
@@ -31,14 +31,15 @@ test_accepted(void **state)
 	static const char *const	 headers[] = {
 		"gzip", "deflate, GZIP , br", "br,gzip", "gzip,br",
 		"br,\tgzip\t;\tq=1", "gzip;", "gzip; ", "gzip;q=1",
-		"gzip ; q=1.0", "gzip;q=0.001", "gzip;q=0.9", "gzip;q=0.09,br",
-		"*", "br;q=0, *;q=0.1", "gzip;q=1, *;q=0", "*;q=0, gzip",
+		"gzip ; q=1.0", "gzip;Q=1.000", "gzip;level=0", "*",
+		"gzip;level=0;q=1", "gzip;q=1, *;q=0", "*;q=0, gzip",
+		",, gzip ,",
 	};
 	size_t				 i;
 
 	(void)state;
 	for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-		if (!accepts(headers[i]))
+		if (weight_of(headers[i], "gzip") != 1000)
 			fail_msg("%s", headers[i]);
 	}
 }
@@ -47,17 +48,71 @@ static void
 test_refused(void **state)
 {
 	static const char *const	 headers[] = {
-		"", " ", ",", ",,;", "identity", "zstd", "x", "**", "*x",
-		"gzip2, xgzip", "gzip;q=0", "gzip; Q=0.000", "gzip;q=0,br",
+		"gzip;q=0", "gzip; Q=0.000", "gzip;q=0,br", "gzip;q=0.",
 		"gzip;q=0, br;q=1", "gzip ;\tq=0.0\t", "gzip;q=0;x=y",
-		"*, gzip;q=0", "gzip;q=0, *", "*;q=0.0", "*;q=0, br",
+		"gzip;q=0;level=1", "gzip;level=1;q=0", "*, gzip;q=0",
+		"gzip;q=0, *", "*;q=0.0", "*;q=0, br",
 	};
 	size_t				 i;
 
 	(void)state;
 	for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-		if (accepts(headers[i]))
+		if (weight_of(headers[i], "gzip") != 0)
 			fail_msg("%s", headers[i]);
+	}
+}
+
+static void
+test_unlisted(void **state)
+{
+	static const char *const	 headers[] = {
+		"", " ", ",", ",,;", "identity", "zstd", "x", "**", "*x",
+		"gzip2, xgzip", "gzi", "br;x=gzip",
+		/* Malformed weights do not count. */
+		"gzip;q=", "gzip;q=2", "gzip;q=1.1", "gzip;q=1.001",
+		"gzip;q=0.1234", "gzip;q=-1", "gzip;q=.5", "gzip;q=x",
+		"gzip;q=0 5", "gzip;q=00", "gzip;q=.", "gzip;q=\"1\"", "*;q=5",
+	};
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		if (weight_of(headers[i], "gzip") != CODING_UNLISTED)
+			fail_msg("%s", headers[i]);
+	}
+}
+
+static void
+test_weights(void **state)
+{
+	(void)state;
+	assert_int_equal(weight_of("gzip;q=0.001", "gzip"), 1);
+	assert_int_equal(weight_of("gzip;q=0.9", "gzip"), 900);
+	assert_int_equal(weight_of("gzip;q=0.123 ,br", "gzip"), 123);
+	assert_int_equal(weight_of("br;q=0, *;q=0.1", "gzip"), 100);
+	assert_int_equal(weight_of("*;q=0.1, gzip;q=0.50", "gzip"), 500);
+	assert_int_equal(weight_of("gzip;q=0.5, *;q=0.2", "identity"), 200);
+	assert_int_equal(weight_of("gzip;q=9, *;q=0.2", "gzip"), 200);
+}
+
+static void
+test_content_coding(void **state)
+{
+	static const char *const	 applied[] = { "gzip", "x-gzip", "br",
+	    "identity, gzip", "gzip, identity", "identity2", "identit",
+	    "identity;q=1", "\"identity\"", "*", " ,deflate" };
+	static const char *const	 none[] = { "", " ", ",", "identity",
+	    "Identity", " identity\t,, IDENTITY," };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(applied) / sizeof(applied[0]); i++) {
+		if (!coding_is_applied(applied[i]))
+			fail_msg("%s", applied[i]);
+	}
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		if (coding_is_applied(none[i]))
+			fail_msg("%s", none[i]);
 	}
 }
 
@@ -67,6 +122,9 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_unlisted),
+		cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_content_coding),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
