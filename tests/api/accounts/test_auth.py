@@ -226,13 +226,17 @@ NOW = int(time.time())
 
 @pytest.mark.parametrize("changes", [
     {"exp": NOW - 1}, {"exp": NOW - 86400}, {"exp": None}, {"exp": "never"},
-    {"exp": 0}, {"exp": -1},
+    {"exp": 0}, {"exp": -1}, {"exp": NOW - 0.5}, {"exp": 1e300},
     {"iat": NOW + 7200, "exp": NOW + 9000}, {"iat": None},
+    {"iat": NOW + 7200.5, "exp": NOW + 9000},
+    {"nbf": NOW + 7200}, {"nbf": NOW + 7200.5}, {"nbf": "now"}, {"nbf": []},
+    {"nbf": 1e300},
     {"sub": None}, {"sub": ""}, {"sub": "1"}, {"sub": 1},
     {"sub": str(uuid.uuid4())}, {"sub": "' OR 1=1 --"},
     {"sid": None}, {"sid": str(uuid.uuid4())}, {"sid": "x"},
     {"iss": "https://evil.example"}, {"iss": None},
-    {"aud": "https://evil.example"}, {"aud": None},
+    {"aud": "https://evil.example"}, {"aud": None}, {"aud": []},
+    {"aud": ["https://evil.example"]}, {"aud": {}},
     {"client_id": None}, {"jti": None},
 ], ids=lambda changes: ",".join(
     "%s=%s" % (k, "now%+d" % (v - NOW) if isinstance(v, int) and v > 10 else
@@ -241,6 +245,36 @@ NOW = int(time.time())
 def test_a_wrong_claim_is_refused(server, client, somebody, changes):
     claims = claims_for(server, somebody["made"]["id"],
                         somebody["claims"]["sid"], **changes)
+    check_unauthorized(read_me(client, make_token(server.secret, claims)),
+                       INVALID_TOKEN)
+
+
+@pytest.mark.parametrize("changes", [
+    {"exp": NOW + 900.5}, {"iat": NOW - 0.5}, {"iat": NOW + 30},
+    {"nbf": 0}, {"nbf": NOW - 0.5}, {"nbf": NOW + 30}],
+    ids=lambda changes: "-".join(changes))
+def test_times_of_rfc_7519_are_accepted(server, client, somebody, changes):
+    """A fraction; and a minute by which another host's clock may differ."""
+    claims = claims_for(server, somebody["made"]["id"],
+                        somebody["claims"]["sid"], **changes)
+    answer = read_me(client, make_token(server.secret, claims))
+    assert answer.status_code == 200
+
+
+def test_an_audience_among_others_is_accepted(server, client, somebody):
+    for others in ([], ["https://other.example"], [""] * 300, [server.url]):
+        claims = claims_for(server, somebody["made"]["id"],
+                            somebody["claims"]["sid"],
+                            aud=[*others, server.url])
+        answer = read_me(client, make_token(server.secret, claims))
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("others", [[1], [None], [[]]], ids=repr)
+def test_an_audience_beside_what_is_no_text_is_refused(server, client,
+                                                       somebody, others):
+    claims = claims_for(server, somebody["made"]["id"],
+                        somebody["claims"]["sid"], aud=[server.url, *others])
     check_unauthorized(read_me(client, make_token(server.secret, claims)),
                        INVALID_TOKEN)
 
