@@ -135,7 +135,7 @@ endpoint_run(void *arg)
 	path_read(c);
 	if (c->endpoint->auth != NULL)
 		depend(c, c->endpoint->auth);
-	if (c->endpoint->errors != OAUTH)
+	if (!c->endpoint->form)
 		query_read(c);		/* RFC 6749, 3.2: ignored */
 	raise_validation(c);
 	c->endpoint->handler(c);
@@ -249,6 +249,15 @@ send_common_headers(struct http_request *req, const char *request_id)
 	http_response_header(req, "x-request-id", request_id);
 }
 
+/* No cache may store it: RFC 9111, 5.2.2.5; RFC 6749, 5.1. */
+static void
+send_no_store(struct http_request *req, const struct endpoint *e)
+{
+	http_response_header(req, "cache-control", "no-store");
+	if (e != NULL && e->errors == OAUTH)
+		http_response_header(req, "pragma", "no-cache");
+}
+
 static void
 send_response(struct ctx *c)
 {
@@ -267,7 +276,7 @@ send_response(struct ctx *c)
 	 * 4.2.2).
 	 */
 	if (!has_cache_control)
-		http_response_header(req, "cache-control", "no-store");
+		send_no_store(req, c->endpoint);
 	if (c->response.status == 304)		/* RFC 9110, 8.6 */
 		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
 	wire_response_begins(req->owner);
@@ -285,17 +294,17 @@ static void
 respond_busy(struct http_request *req, const struct route *route,
     struct wire_request *sent)
 {
-	char	 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
+	const struct endpoint	*e = find_endpoint(route, req);
+	char			 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
 
 	request_id_assign(id, head_value(&sent->head, "x-request-id"));
 	wire_request_free(sent);
 	send_common_headers(req, id);
-	http_response_header(req, "cache-control", "no-store");
+	send_no_store(req, e);
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");
 	wire_response_begins(req->owner);
-	http_response(req, 503, body, error_handler_busy(body,
-	    find_endpoint(route, req), id));
+	http_response(req, 503, body, error_handler_busy(body, e, id));
 	wire_response_ends(req->owner);
 	metrics->requests[5]++;
 	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "

@@ -29,7 +29,7 @@ static const char	api_doc[] =
     "UUIDs.\n\n"
     "Sign in at the token endpoint, and send the access token as "
     "`Authorization: Bearer`. Every error has the same envelope, `Error`; "
-    "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
+    "only the errors of a sign-in are OAuth's (RFC 6749, 5.2). "
     "Members and parameters that are not described here are refused, except "
     "by the token endpoint.\n\n"
     "Every response also has the headers `Date`, `X-Content-Type-Options` "
@@ -144,11 +144,9 @@ list_kind(const struct route *r, const struct endpoint *e)
 static json_t *
 describe_body(const struct endpoint *e)
 {
-	bool	 form = e->errors == OAUTH;
-
 	return (json_pack("{s:b, s:{s:{s:o, s:o*}}}", "required", 1,
-	    "content", form ? "application/x-www-form-urlencoded" :
-	    "application/json", "schema", openapi_schema(e->in, form ?
+	    "content", e->form ? "application/x-www-form-urlencoded" :
+	    "application/json", "schema", openapi_schema(e->in, e->form ?
 	    READ_FORM : READ_JSON), "example", openapi_example(e->in)));
 }
 
@@ -286,7 +284,7 @@ describe_row(const struct route *r, const struct endpoint *e)
 static void
 find_token_url(const struct route *r, const struct endpoint *e)
 {
-	if (is_described(r, e) && e->errors == OAUTH &&
+	if (is_described(r, e) && e->errors == OAUTH && e->form &&
 	    token_url[0] == '\0' && !openapi_path(r, token_url))
 		token_url[0] = '\0';
 }

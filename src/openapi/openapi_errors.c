@@ -246,9 +246,12 @@ static void
 put_oauth_error(json_t *responses, int status, const char *doc,
     json_t *examples)
 {
+	json_t	*headers = error_headers(status);
+
+	openapi_header_put(headers, "Pragma");
 	openapi_put_status(responses, status, json_pack("{s:s, s:o, s:o}",
-	    "description", doc, "headers", error_headers(status),
-	    "content", oauth_content(status, examples)));
+	    "description", doc, "headers", headers, "content",
+	    oauth_content(status, examples)));
 }
 
 /* A status with one cause; its text is the one of error_handler.c. */
