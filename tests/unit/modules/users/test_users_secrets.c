@@ -166,6 +166,8 @@ static const struct {
 	{ NULL, "{\"password\":\"" PRIVATE "\",\"password\":1}", 400 },
 	{ NULL, "{\"username\":\"a\",\"password\":\"" PRIVATE, 400 },
 	{ NULL, "{\"username\":[\"" PRIVATE "\"]}", 400 },
+	{ NULL, "{\"password\":\"" PRIVATE "\",\"username\":99999999999999"
+	    "99999999}", 400 },
 };
 
 static void
