@@ -291,6 +291,15 @@ list_header(const struct ctx *c, const char *name, struct text *list)
 	return (list->data);
 }
 
+/* No cache may store it: RFC 9111, 5.2.2.5; RFC 6749, 5.1. */
+static void
+send_no_store(struct http_request *req, const struct endpoint *e)
+{
+	http_response_header(req, "cache-control", "no-store");
+	if (e != NULL && e->errors == OAUTH)
+		http_response_header(req, "pragma", "no-cache");
+}
+
 static void
 send_response(struct ctx *c)
 {
@@ -313,7 +322,7 @@ send_response(struct ctx *c)
 	 * 4.2.2).
 	 */
 	if (!has_cache_control)
-		http_response_header(req, "cache-control", "no-store");
+		send_no_store(req, c->endpoint);
 	if (c->response.status == 304)		/* RFC 9110, 8.6 */
 		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
 	wire_response_begins(req->owner);
@@ -331,17 +340,17 @@ static void
 respond_busy(struct http_request *req, const struct route *route,
     struct wire_request *sent)
 {
-	char	 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
+	const struct endpoint	*e = find_endpoint(route, req);
+	char			 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
 
 	request_id_assign(id, head_value(&sent->head, "x-request-id"));
 	send_common_headers(req, id, &sent->head, NULL);
 	wire_request_free(sent);
-	http_response_header(req, "cache-control", "no-store");
+	send_no_store(req, e);
 	http_response_header(req, "retry-after", "1");
 	http_response_header(req, "content-type", "application/json");
 	wire_response_begins(req->owner);
-	http_response(req, 503, body, error_handler_busy(body,
-	    find_endpoint(route, req), id));
+	http_response(req, 503, body, error_handler_busy(body, e, id));
 	wire_response_ends(req->owner);
 	metrics->requests[5]++;
 	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "

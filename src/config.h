@@ -126,6 +126,13 @@ extern struct config	config;
 const char	*config_load(void);
 
 /*
+ * Checks the secrets (previous may be NULL), and sets the keys of tokens and
+ * cursors. Uses config.jwt_key.alg and config.public_url. Returns NULL, or an
+ * error message that names the setting.
+ */
+const char	*config_use_secrets(const char *secret, const char *previous);
+
+/*
  * The command check-config: prints every setting's value, secrets masked, and
  * the rate limits.
  */

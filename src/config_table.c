@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "config.h"
 #include "database/database.h"
-#include "http/page.h"
 #include "http/respond.h"
 #include "jobs/jobs.h"
 #include "mail/mail_settings.h"
@@ -28,7 +27,8 @@
 
 /* Values that only the functions below need. */
 static const char	*state_dir, *rate_limits;
-static const char	*secret_key, *smtp_url, *smtp_ca, *mail_from;
+static const char	*secret_key, *previous_key;
+static const char	*smtp_url, *smtp_ca, *mail_from;
 static unsigned		 port, admin_port, smtp_tls, allow_root;
 
 enum { SMTP_TLS_REQUIRED, SMTP_TLS_OFF };
@@ -43,7 +43,7 @@ static const char	*check_ports(void);
 static const char	*check_host(void);
 static const char	*find_public_url(void);
 static const char	*check_public_url(void);
-static const char	*use_secret(void);
+static const char	*use_secrets(void);
 static const char	*check_tls(void);
 static const char	*count_cpus(void);
 static const char	*use_counts(void);
@@ -111,13 +111,20 @@ SETTINGS(server,
 	.meaning = "The algorithm that signs tokens.",
     },
     {
-	ENV("SECRET_KEY"), TEXT, .text = &secret_key,
-	.then = use_secret, .secret = true,
+	ENV("SECRET_KEY"), TEXT, .text = &secret_key, .secret = true,
 	.required = "try: openssl rand -base64 48",
 	.unset = "unset",
 	.values = "at least as many bytes as `" ENV("ALGORITHM") "` has: 32, "
 	    "48 or 64",
 	.meaning = "The key that signs tokens (`openssl rand -base64 48`).",
+    },
+    {
+	ENV("SECRET_KEY_PREVIOUS"), TEXT, .text = &previous_key,
+	.then = use_secrets, .secret = true,
+	.unset = "unset",
+	.values = "as `" ENV("SECRET_KEY") "`, and another one",
+	.meaning = "A second key whose tokens are accepted, to "
+	    "[replace the secret](operation.md#replacing-the-secret).",
     },
     {
 	ENV("TLS_CERT"), TEXT, .text = &config.tls_cert,
@@ -287,52 +294,10 @@ check_public_url(void)
 	return (NULL);
 }
 
-/* A secret copied from an example is publicly known. */
 static const char *
-check_secret(const char *secret, const char *alg)
+use_secrets(void)
 {
-	static const char *const placeholders[] = {
-		"changeme", "change-me", "change_me", "change me", "secret",
-		"password", "example", "placeholder", "your-", "insecure",
-		"default", "12345678",
-	};
-	size_t	 len = strlen(secret), i, distinct;
-	char	 seen[256] = "";
-
-	if (len < jwt_algorithm_min_secret(alg))
-		return (start_error(ENV("SECRET_KEY") " has %zu bytes; %s "
-		    "needs at least %zu (try: openssl rand -base64 48)",
-		    len, alg, jwt_algorithm_min_secret(alg)));
-	for (i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
-		if (strcasestr(secret, placeholders[i]) != NULL)
-			return (start_error(ENV("SECRET_KEY") " looks like a "
-			    "placeholder: it contains '%s' (try: openssl "
-			    "rand -base64 48)", placeholders[i]));
-	}
-	for (distinct = 0, i = 0; i < len; i++)
-		distinct += seen[(unsigned char)secret[i]]++ == 0;
-	if (distinct < 8)
-		return (start_error(ENV("SECRET_KEY") " has only %zu different "
-		    "characters (try: openssl rand -base64 48)", distinct));
-	return (NULL);
-}
-
-static const char *
-use_secret(void)
-{
-	struct jwt_key	*key = &config.jwt_key;
-	unsigned char	 cursors[CURSOR_KEY];
-	const char	*problem;
-
-	if ((problem = check_secret(secret_key, key->alg)) != NULL)
-		return (problem);
-	key->secret = secret_key;
-	key->secret_len = strlen(secret_key);
-	auth_init(key, config.public_url);
-	if (!cursor_key(secret_key, key->secret_len, cursors))
-		return (start_error("cannot make a key: out of memory"));
-	pages_init(cursors);
-	return (NULL);
+	return (config_use_secrets(secret_key, previous_key));
 }
 
 static const char *

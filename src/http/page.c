@@ -17,12 +17,28 @@
 #define LIMIT_MAX	1000
 #define NUMBER_MAX	INT64_C(1000000000000)
 
-static unsigned char	page_key[CURSOR_KEY];
+static unsigned char	page_key[CURSOR_KEY], page_key_previous[CURSOR_KEY];
+static bool		has_previous;
 
 void
 pages_init(const unsigned char key[static CURSOR_KEY])
 {
 	memcpy(page_key, key, CURSOR_KEY);
+	has_previous = false;
+}
+
+void
+pages_accept(const unsigned char key[static CURSOR_KEY])
+{
+	memcpy(page_key_previous, key, CURSOR_KEY);
+	has_previous = true;
+}
+
+static bool
+open_cursor(const char *list, const char *cursor, char *text)
+{
+	return (cursor_open(page_key, list, cursor, text) || (has_previous &&
+	    cursor_open(page_key_previous, list, cursor, text)));
 }
 
 static int64_t
@@ -59,7 +75,7 @@ read_cursor(struct ctx *c, struct page *p, const char *cursor)
 	p->by_cursor = true;
 	if (*cursor == '\0')
 		return;
-	if (!cursor_open(page_key, c->endpoint->name, cursor, text) ||
+	if (!open_cursor(c->endpoint->name, cursor, text) ||
 	    (id = strchr(text, SEPARATOR)) == NULL ||
 	    (after = strchr(id + 1, SEPARATOR)) == NULL)
 		raise_error(c, &ERR_INVALID_CURSOR,

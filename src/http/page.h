@@ -123,6 +123,9 @@ struct page_order	 page_order(struct ctx *, const struct page *,
 /* In the parent, once: sets the key that signs cursors. It is copied. */
 void			 pages_init(const unsigned char[static CURSOR_KEY]);
 
+/* After it: accepts cursors of this key too. It is copied. */
+void			 pages_accept(const unsigned char[static CURSOR_KEY]);
+
 /*
  * Reads page, skip, limit, sort and cursor. fallback_sort is the order without
  * ?sort; NULL if there is only one order. Raises 422 if the parameters exclude

@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "middleware/middleware.h"
 #include "request/endpoint.h"
+#include "utils/text.h"
+
+#define OAUTH_MAX	1024	/* bytes of an error's description */
 
 size_t
 error_handler_envelope(char out[static ENVELOPE_MAX],
@@ -60,12 +63,33 @@ oauth_code(const struct error_kind *kind)
 	return (kind->status >= 500 ? "server_error" : "invalid_request");
 }
 
+/*
+ * Instead of the envelope's details, the description has them: as many as fit,
+ * and only characters that RFC 6749, 5.2 allows.
+ */
 static void
 write_oauth(struct jsonw *j, const struct ctx *c, const char *message)
 {
+	char				 buffer[OAUTH_MAX], *p;
+	struct text			 t = text_in(buffer, sizeof(buffer));
+	const struct error_detail	*d = NULL;
+
+	if (c->error.kind == &ERR_VALIDATION)
+		d = c->error.details;
+	if (d == NULL)
+		text_puts(&t, message);
+	for (; d != NULL; d = d->next)
+		text_printf(&t, "%s%s: %s", t.len > 0 ? "; " : "", d->field,
+		    d->message);
+	for (p = buffer; *p != '\0'; p++) {
+		if (*p == '"')
+			*p = '\'';
+		else if (*p < ' ' || *p > '~' || *p == '\\')
+			*p = '?';
+	}
 	jsonw_object(j, NULL);
 	jsonw_string(j, "error", oauth_code(c->error.kind));
-	jsonw_string(j, "error_description", message);
+	jsonw_string(j, "error_description", buffer);
 	jsonw_object_end(j);
 }
 

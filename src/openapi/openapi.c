@@ -30,7 +30,7 @@ static const char	api_doc[] =
     "UUIDs.\n\n"
     "Sign in at the token endpoint, and send the access token as "
     "`Authorization: Bearer`. Every error has the same envelope, `Error`; "
-    "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
+    "only the errors of a sign-in are OAuth's (RFC 6749, 5.2). "
     "Members and parameters that are not described here are refused, except "
     "by the token endpoint, and where the operation says that a query is "
     "ignored. A PATCH body may say `application/merge-patch+json`, too (RFC "
@@ -148,12 +148,12 @@ list_kind(const struct route *r, const struct endpoint *e)
 static json_t *
 describe_body(const struct endpoint *e)
 {
-	bool	 form = e->errors == OAUTH;
 	json_t	*media, *content = json_object();
 
-	media = json_pack("{s:o, s:o*}", "schema", openapi_schema(e->in, form ?
-	    READ_FORM : READ_JSON), "example", openapi_example(e->in));
-	openapi_put(content, form ? FORM_TYPE : JSON_TYPE, media);
+	media = json_pack("{s:o, s:o*}", "schema", openapi_schema(e->in,
+	    e->form ? READ_FORM : READ_JSON), "example",
+	    openapi_example(e->in));
+	openapi_put(content, e->form ? FORM_TYPE : JSON_TYPE, media);
 	if (e->verb == VERB_PATCH)
 		openapi_put(content, MERGE_PATCH, json_incref(media));
 	return (json_pack("{s:b, s:o}", "required", 1, "content", content));
@@ -296,7 +296,7 @@ describe_row(const struct route *r, const struct endpoint *e)
 static void
 find_token_url(const struct route *r, const struct endpoint *e)
 {
-	if (is_described(r, e) && e->errors == OAUTH &&
+	if (is_described(r, e) && e->errors == OAUTH && e->form &&
 	    token_url[0] == '\0' && !openapi_path(r, token_url))
 		token_url[0] = '\0';
 }

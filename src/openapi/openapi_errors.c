@@ -253,6 +253,7 @@ put_oauth_error(json_t *responses, int status, const char *doc,
 {
 	json_t	*headers = error_headers(status);
 
+	openapi_header_put(headers, "Pragma");
 	if (status == 400)	/* for 415 */
 		openapi_header_put(headers, "Accept-Encoding");
 	openapi_put_status(responses, status, json_pack("{s:s, s:o, s:o}",

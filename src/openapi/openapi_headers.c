@@ -30,6 +30,8 @@ static const struct header_facts {
 	{ "Cache-Control", "CacheControl", true, false, "Which caches may "
 	  "store the response; no-store: none.",
 	  "no-store" },
+	{ "Pragma", "Pragma", false, false, "Says no-store to caches of "
+	  "HTTP/1.0 (RFC 6749, 5.1).", "no-cache" },
 	{ "RateLimit", "RateLimit", false, false, "What is left of the "
 	  "rate limits, where requests are counted.", "\"token\";r=59;t=1" },
 	{ "RateLimit-Policy", "RateLimitPolicy", false, false,

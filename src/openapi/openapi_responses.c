@@ -21,6 +21,8 @@ success_headers(const struct endpoint *e, unsigned list_kind)
 	json_t	*headers = openapi_headers(openapi_may_raise(e, list_kind,
 		    &ERR_TOO_MANY_REQUESTS));
 
+	if (e->errors == OAUTH)
+		openapi_header_put(headers, "Pragma");
 	if (e->status == 201)
 		openapi_header_put(headers, "Location");
 	if (openapi_has_version(e->out))

@@ -26,6 +26,7 @@ struct endpoint {
 	const struct rate_limit		*limit;		/* per address */
 	const struct dependency		*auth;
 	const struct schema		*in;
+	bool				 form;		/* in: no JSON */
 	const struct schema		*out;
 	const struct schema		*out_cursor;	/* with ?cursor= */
 	int				 status;	/* 0 means 200 */

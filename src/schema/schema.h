@@ -131,7 +131,7 @@ struct schema {
 #define SCHEMA_FORM(s)							\
 	extern struct schema s##_schema;				\
 	static inline const struct s *					\
-	s##_form(struct ctx *c)						\
+	s##_form(struct ctx *c)		/* its row has .form */		\
 	{								\
 		return (schema_read_form(c, &s##_schema));		\
 	}

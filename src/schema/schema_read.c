@@ -307,13 +307,13 @@ read_member(struct ctx *c, const struct schema *s, const struct field *f,
 		read_value(c, s, f, value, out);
 }
 
-/* The row's .in is in the description; to read another schema is a bug. */
+/* The row is in the description; to read something else is a bug. */
 static void
-begin(struct ctx *c, const struct schema *s)
+begin(struct ctx *c, const struct schema *s, bool form)
 {
 	size_t	 i;
 
-	if (c->endpoint->in != s)
+	if (c->endpoint->in != s || c->endpoint->form != form)
 		raise_error(c, &ERR_INTERNAL, "%s reads %s",
 		    c->endpoint->name, s->name);
 	for (i = 0; i < s->nfields; i++) {
@@ -330,7 +330,7 @@ schema_read_body(struct ctx *c, const struct schema *s)
 	json_t			*root;
 	char			*out;
 
-	begin(c, s);
+	begin(c, s, false);
 	root = parse_json(c);
 	out = ctx_alloc(c, s->size);
 	for (f = s->fields; f < s->fields + s->nfields; f++)
@@ -370,7 +370,7 @@ schema_read_form(struct ctx *c, const struct schema *s)
 	char			*cursor, *out;
 	int			 more;
 
-	begin(c, s);
+	begin(c, s, true);
 	if (c->body_len == 0)
 		raise_error(c, &ERR_BAD_REQUEST, "The body is empty");
 	require_media_type(c, FORM_TYPE, NULL);

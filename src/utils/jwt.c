@@ -5,17 +5,19 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "utils/base64url.h"
-#include "utils/jwt.h"
+#include "utils/jwt_claims.h"
+#include "utils/keyed_hash.h"
 
 #define JWT_MAC_MAX	64
+#define JWT_HEADER_MAX	128
 
 struct jwt_algorithm {
 	const char	*name;
-	const char	*header;
 	const char	*digest;
 	size_t		 size;
 };
@@ -40,23 +42,18 @@ static bool		 jwt_mac(const struct jwt_key *, const char *, size_t,
 			    unsigned char *, size_t *);
 static bool		 jwt_signature_right(const struct jwt_key *,
 			    const struct jwt_token *);
-static bool		 jwt_nests(const char *, size_t, unsigned int);
-static enum jwt_result	 jwt_parse(const char *, size_t, enum jwt_result,
-			    json_t **);
-static enum jwt_result	 jwt_check_header(const struct jwt_key *,
+static const struct jwt_key	*jwt_key_find(const struct jwt_key *,
+			    const char *);
+static bool		 jwt_signed_by_any(const struct jwt_key *,
 			    const struct jwt_token *);
-static enum jwt_result	 jwt_read_claims(const struct jwt_token *,
-			    struct jwt_claims *);
-static bool		 jwt_get_text(const json_t *, const char *, char *,
-			    size_t);
-static bool		 jwt_get_uuid(const json_t *, const char *, char *);
-static bool		 jwt_get_integer(const json_t *, const char *,
-			    int64_t *);
+static enum jwt_result	 jwt_check_header(const struct jwt_key *,
+			    const struct jwt_token *,
+			    const struct jwt_key **);
 
 static const struct jwt_algorithm algorithms[] = {
-	{ "HS256", "{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}", "SHA256", 32 },
-	{ "HS384", "{\"alg\":\"HS384\",\"typ\":\"at+jwt\"}", "SHA384", 48 },
-	{ "HS512", "{\"alg\":\"HS512\",\"typ\":\"at+jwt\"}", "SHA512", 64 },
+	{ "HS256", "SHA256", 32 },
+	{ "HS384", "SHA384", 48 },
+	{ "HS512", "SHA512", 64 },
 };
 
 size_t
@@ -67,23 +64,34 @@ jwt_algorithm_min_secret(const char *alg)
 	return (a != NULL ? a->size : 0);
 }
 
+bool
+jwt_key_name(struct jwt_key *key)
+{
+	char	hash[KEYED_HASH_TEXT];
+
+	if (!keyed_hash(key->secret, key->secret_len, "kid", "", hash))
+		return (false);
+	memcpy(key->kid, hash, JWT_KID - 1);
+	key->kid[JWT_KID - 1] = '\0';
+	return (true);
+}
+
 ssize_t
 jwt_sign(const struct jwt_key *key, const struct jwt_claims *claims,
     char *out, size_t outsize)
 {
-	const struct jwt_algorithm	*a;
-	unsigned char			 mac[JWT_MAC_MAX];
-	json_t				*json;
-	char				*payload;
-	ssize_t				 n;
-	size_t				 len, mac_len;
+	unsigned char	 mac[JWT_MAC_MAX];
+	char		 header[JWT_HEADER_MAX], *payload;
+	json_t		*json;
+	ssize_t		 n;
+	size_t		 len, mac_len;
 
 	if (outsize == 0)
 		return (-1);
 	out[0] = '\0';
 	if (outsize > JWT_MAX + 1)
 		outsize = JWT_MAX + 1;
-	if ((a = jwt_algorithm_find(key->alg)) == NULL)
+	if (jwt_algorithm_find(key->alg) == NULL)
 		return (-1);
 
 	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
@@ -104,7 +112,10 @@ jwt_sign(const struct jwt_key *key, const struct jwt_claims *claims,
 		return (-1);
 	}
 
-	n = base64url_encode(out, outsize, a->header, strlen(a->header));
+	n = snprintf(header, sizeof(header), key->kid[0] != '\0' ?
+	    "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}" :
+	    "{\"alg\":\"%s\",\"typ\":\"at+jwt\"}", key->alg, key->kid);
+	n = base64url_encode(out, outsize, header, (size_t)n);
 	if (n == -1) {
 		free(payload);
 		goto fail;
@@ -134,26 +145,28 @@ enum jwt_result
 jwt_verify(const struct jwt_key *key, const char *token, const char *iss,
     const char *aud, int64_t now, int64_t leeway, struct jwt_claims *out)
 {
-	struct jwt_token	t;
-	enum jwt_result		result;
-	int64_t			latest;
+	const struct jwt_key	*signer;
+	struct jwt_token	 t;
+	enum jwt_result		 result;
+	int64_t			 latest;
 
 	memset(out, 0, sizeof(*out));
 	if (!jwt_token_split(&t, token))
 		return (JWT_MALFORMED);
 
-	result = jwt_check_header(key, &t);
-	if (result == JWT_OK && !jwt_signature_right(key, &t))
+	result = jwt_check_header(key, &t, &signer);
+	if (result == JWT_OK && !(signer != NULL ?
+	    jwt_signature_right(signer, &t) : jwt_signed_by_any(key, &t)))
 		result = JWT_BAD_SIGNATURE;
 	if (result == JWT_OK)
-		result = jwt_read_claims(&t, out);
+		result = jwt_claims_read(t.payload, t.payload_len, aud, out);
 	jwt_token_free(&t);
 
 	if (result == JWT_OK) {
 		if (__builtin_add_overflow(now, leeway, &latest))
 			latest = leeway < 0 ? INT64_MIN : INT64_MAX;
-		if (strcmp(out->iss, iss) != 0 || strcmp(out->aud, aud) != 0 ||
-		    out->iat > latest)
+		if (strcmp(out->iss, iss) != 0 || out->iat > latest ||
+		    out->nbf > latest)
 			result = JWT_BAD_CLAIMS;
 		else if (now >= out->exp)
 			result = JWT_EXPIRED;
@@ -281,156 +294,53 @@ jwt_signature_right(const struct jwt_key *key, const struct jwt_token *t)
 	return (right);
 }
 
-/*
- * Returns whether JSON text is nested deeper than max. jansson recurses up to
- * 2048 levels, which a coroutine's stack cannot hold, and a client writes the
- * header.
- */
+/* The key of that kid; NULL if there is none. */
+static const struct jwt_key *
+jwt_key_find(const struct jwt_key *key, const char *kid)
+{
+	while (key != NULL && (*key->kid == '\0' ||
+	    strcmp(key->kid, kid) != 0))
+		key = key->previous;
+	return (key);
+}
+
 static bool
-jwt_nests(const char *text, size_t len, unsigned int max)
+jwt_signed_by_any(const struct jwt_key *key, const struct jwt_token *t)
 {
-	unsigned int	depth = 0;
-	size_t		i;
-	bool		string = false;
-
-	for (i = 0; i < len; i++) {
-		if (string) {
-			if (text[i] == '\\')
-				i++;
-			else if (text[i] == '"')
-				string = false;
-			continue;
-		}
-		switch (text[i]) {
-		case '"':
-			string = true;
-			break;
-		case '{':
-		case '[':
-			if (++depth > max)
-				return (true);
-			break;
-		case '}':
-		case ']':
-			if (depth > 0)
-				depth--;
-			break;
-		}
-	}
-	return (false);
+	while (key != NULL && !jwt_signature_right(key, t))
+		key = key->previous;
+	return (key != NULL);
 }
 
-/* On JWT_OK the caller owns *json, an object. Bad text gives `invalid`. */
+/*
+ * Allows the members alg, typ and kid only, so crit, jwk, jku, zip and future
+ * ones need no list. *signer is the key that kid names; NULL without kid.
+ */
 static enum jwt_result
-jwt_parse(const char *text, size_t len, enum jwt_result invalid,
-    json_t **json)
+jwt_check_header(const struct jwt_key *key, const struct jwt_token *t,
+    const struct jwt_key **signer)
 {
-	json_error_t	error;
-
-	*json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	if (*json == NULL) {
-		/* Without memory, jansson often reports no text at all. */
-		if (json_error_code(&error) == json_error_out_of_memory ||
-		    error.text[0] == '\0')
-			return (JWT_MALFORMED);
-		return (invalid);
-	}
-	if (!json_is_object(*json)) {
-		json_decref(*json);
-		*json = NULL;
-		return (invalid);
-	}
-	return (JWT_OK);
-}
-
-static enum jwt_result
-jwt_check_header(const struct jwt_key *key, const struct jwt_token *t)
-{
-	const char	*alg, *typ;
+	const char	*alg, *typ, *kid;
 	json_t		*json;
 	enum jwt_result	 result;
 
-	if (key->alg == NULL || jwt_nests(t->header, t->header_len, 1))
+	*signer = NULL;
+	if (key->alg == NULL)
 		return (JWT_BAD_HEADER);
-	result = jwt_parse(t->header, t->header_len, JWT_BAD_HEADER, &json);
+	result = jwt_parse(t->header, t->header_len, 1, JWT_BAD_HEADER, &json);
 	if (result != JWT_OK)
 		return (result);
 
-	/*
-	 * Exactly two members are allowed, so crit, jwk, jku, kid, zip and
-	 * future ones need no list.
-	 */
 	alg = json_string_value(json_object_get(json, "alg"));
 	typ = json_string_value(json_object_get(json, "typ"));
-	if (json_object_size(json) != 2 || alg == NULL || typ == NULL ||
-	    strcmp(alg, key->alg) != 0 ||
+	kid = json_string_value(json_object_get(json, "kid"));
+	if (kid != NULL)
+		*signer = jwt_key_find(key, kid);
+	if (alg == NULL || typ == NULL || strcmp(alg, key->alg) != 0 ||
 	    (OPENSSL_strcasecmp(typ, "at+jwt") != 0 &&
-	    OPENSSL_strcasecmp(typ, "application/at+jwt") != 0))
+	    OPENSSL_strcasecmp(typ, "application/at+jwt") != 0) ||
+	    json_object_size(json) != (*signer != NULL ? 3 : 2))
 		result = JWT_BAD_HEADER;
 	json_decref(json);
 	return (result);
-}
-
-static enum jwt_result
-jwt_read_claims(const struct jwt_token *t, struct jwt_claims *out)
-{
-	json_t		*json;
-	enum jwt_result	 result;
-
-	if (jwt_nests(t->payload, t->payload_len, 4))
-		return (JWT_BAD_CLAIMS);
-	result = jwt_parse(t->payload, t->payload_len, JWT_BAD_CLAIMS, &json);
-	if (result != JWT_OK)
-		return (result);
-
-	if (!jwt_get_text(json, "iss", out->iss, sizeof(out->iss)) ||
-	    !jwt_get_text(json, "aud", out->aud, sizeof(out->aud)) ||
-	    !jwt_get_text(json, "client_id", out->client_id,
-	    sizeof(out->client_id)) ||
-	    !jwt_get_uuid(json, "sub", out->sub) ||
-	    !jwt_get_uuid(json, "jti", out->jti) ||
-	    !jwt_get_uuid(json, "sid", out->sid) ||
-	    !jwt_get_integer(json, "iat", &out->iat) ||
-	    !jwt_get_integer(json, "exp", &out->exp))
-		result = JWT_BAD_CLAIMS;
-	json_decref(json);
-	return (result);
-}
-
-static bool
-jwt_get_text(const json_t *json, const char *name, char *dst, size_t size)
-{
-	const json_t	*value = json_object_get(json, name);
-	size_t		 len;
-
-	if (!json_is_string(value))
-		return (false);
-	/* jansson refuses \u0000, so the text has no NUL of its own. */
-	len = json_string_length(value);
-	if (len >= size)
-		return (false);
-	memcpy(dst, json_string_value(value), len + 1);
-	return (true);
-}
-
-static bool
-jwt_get_uuid(const json_t *json, const char *name, char *dst)
-{
-	const json_t	*value = json_object_get(json, name);
-
-	if (!json_is_string(value) ||
-	    !uuid_parse(json_string_value(value), dst))
-		return (false);
-	return (strcmp(json_string_value(value), dst) == 0);
-}
-
-static bool
-jwt_get_integer(const json_t *json, const char *name, int64_t *dst)
-{
-	const json_t	*value = json_object_get(json, name);
-
-	if (!json_is_integer(value))
-		return (false);
-	*dst = json_integer_value(value);
-	return (true);
 }

@@ -25,10 +25,16 @@
 /* The length of the longest token, without its NUL. */
 #define JWT_MAX		4096
 
+#define JWT_KID		17	/* bytes, the NUL included */
+
 struct jwt_key {
 	const char	*alg;		/* "HS256", "HS384" or "HS512" */
 	const void	*secret;
 	size_t		 secret_len;	/* bytes */
+	char		 kid[JWT_KID];	/* jwt_key_name(); "": none */
+
+	/* Another key of this alg, whose tokens are valid too; or NULL. */
+	const struct jwt_key	*previous;
 };
 
 struct jwt_claims {
@@ -40,12 +46,13 @@ struct jwt_claims {
 	char	client_id[64];
 	int64_t	iat;		/* seconds since the Unix epoch */
 	int64_t	exp;		/* the same */
+	int64_t	nbf;		/* the same; 0: none, and not signed */
 };
 
 enum jwt_result {
 	JWT_OK,
 	JWT_MALFORMED,		/* not three base64url segments; no memory */
-	JWT_BAD_HEADER,		/* not exactly {alg, typ} of the key */
+	JWT_BAD_HEADER,		/* not exactly {alg, typ[, kid]} of a key */
 	JWT_BAD_SIGNATURE,
 	JWT_BAD_CLAIMS,		/* missing, wrong type, not as expected */
 	JWT_EXPIRED		/* all is right except exp */
@@ -56,6 +63,13 @@ enum jwt_result {
  * hash (RFC 7518 section 3.2). 0 for an unknown algorithm.
  */
 size_t	jwt_algorithm_min_secret(const char *alg);
+
+/*
+ * Gives a key with a secret its kid (RFC 7515, 4.1.4): 64 bits of a hash that
+ * only the secret gives, and that says nothing about it. False when memory is
+ * short.
+ */
+bool	jwt_key_name(struct jwt_key *);
 
 /*
  * Writes the signed token into out, NUL-terminated, and returns its length.
@@ -69,11 +83,14 @@ ssize_t	jwt_sign(const struct jwt_key *key, const struct jwt_claims *claims,
 /*
  * Verifies a token for the audience aud from the issuer iss at the time now
  * (seconds). It is expired from exp on, without tolerance; leeway (seconds)
- * only allows an iat later than now, from another host's clock. The header must
- * have alg and typ, once each, and nothing else. sub, jti and sid must be UUIDs
- * in lower case, iat and exp JSON integers, client_id a string; other claims
- * are ignored (RFC 7519 section 4). The payload is parsed only after the
- * signature has been verified. *out is filled on JWT_OK and zeroed otherwise. A
+ * only allows an iat or nbf later than now, from another host's clock. The
+ * header must have alg and typ, once each, may have the kid of key or of its
+ * previous one, and has nothing else. Without kid, each of the keys may have
+ * signed it. sub, jti and sid must be UUIDs in lower case, client_id a string;
+ * iat, exp and nbf, which may be absent, are numbers, also with a fraction; aud
+ * is a string, or an array of strings that has aud. Other claims are ignored
+ * (RFC 7519 section 4). The payload is parsed only after the signature has been
+ * verified. *out is filled on JWT_OK, its aud with aud, and zeroed otherwise. A
  * failed allocation gives JWT_MALFORMED, except inside jansson's lexer, which
  * reports bad text: then it gives JWT_BAD_HEADER or JWT_BAD_CLAIMS.
  */

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: ISC
-"""Sign-ins from many addresses: the server trusts 127.0.0.1 as a proxy, which
-names each request's client."""
+"""Sign-ins from many addresses, with a form and with JSON in turn: the server
+trusts 127.0.0.1 as a proxy, which names each request's client."""
 
 import collections
 import http.client
+import itertools
+import json
 import threading
 import time
 import urllib.parse
 
 TIMEOUT = 30
-TOKEN = "/api/v1/auth/token"
-FORM = "application/x-www-form-urlencoded"
+WAYS = [
+    ("/api/v1/auth/token", "application/x-www-form-urlencoded",
+     urllib.parse.urlencode),
+    ("/api/v1/auth/login", "application/json", json.dumps)]
+ways = itertools.cycle(WAYS)
 
 
 class SignIns:
@@ -22,10 +27,11 @@ class SignIns:
 
     def ask(self, address, email, password):
         """Returns the status, and how many seconds it took."""
+        path, media, encode = next(ways)
         started = time.monotonic()
-        self.connection.request("POST", TOKEN, urllib.parse.urlencode(
+        self.connection.request("POST", path, encode(
             {"username": email, "password": password}),
-            {"Content-Type": FORM, "X-Forwarded-For": address})
+            {"Content-Type": media, "X-Forwarded-For": address})
         answer = self.connection.getresponse()
         answer.read()
         return answer.status, time.monotonic() - started

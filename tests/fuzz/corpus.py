@@ -19,6 +19,7 @@ TARGET_MAX = 8000
 USERS = "/api/v1/users"
 ME = "/api/v1/users/me"
 TOKEN = "/api/v1/auth/token"
+LOGIN = "/api/v1/auth/login"
 NOBODY = USERS + "/00000000-0000-4000-8000-000000000000"
 TOKEN_MARK = b"the-admin-s-token"
 token = TOKEN_MARK      # the requests contain it
@@ -129,6 +130,11 @@ def body_cases():
                                            range(2000)), FORM), 400),
             (sized("POST", TOKEN, "%", FORM), 400),
             (sized("POST", TOKEN, form, JSON), 400),
+            (sized("POST", TOKEN, form + "&scope=%22a", FORM), 400),
+            (sized("POST", LOGIN, form, FORM), 400),
+            (sized("POST", LOGIN, "{", JSON), 400),
+            (sized("POST", LOGIN, '{"username":1,"x\u00e9\\"":[]}', JSON),
+             400),
             (sized("POST", USERS, bad_user, JSON, waits), 422),
             (chunked("POST", USERS, bad_user, JSON), 422),
             (chunked("POST", USERS, bad_user, JSON, waits, size=1), 422),
@@ -244,6 +250,8 @@ def costly_cases():
             (sized("POST", USERS, user, JSON), 409),
             (chunked("POST", USERS, user, JSON), 409),
             (sized("POST", TOKEN, form, FORM), 400),
+            (sized("POST", LOGIN, json.dumps({
+                "username": USER["email"], "password": "wrong"}), JSON), 400),
             (sized("POST", TOKEN, form.replace("wrong", USER["password"]),
                    FORM), 200)):
         yield Case(data, tuple(statuses), False)

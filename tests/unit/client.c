@@ -387,6 +387,7 @@ client_start(void **state)
 	config.jwt_key.alg = "HS256";
 	config.jwt_key.secret = "a key for tests, of which nobody knows";
 	config.jwt_key.secret_len = strlen(config.jwt_key.secret);
+	assert_true(jwt_key_name(&config.jwt_key));
 	assert_true(cursor_key(config.jwt_key.secret,
 	    config.jwt_key.secret_len, key));
 	pages_init(key);

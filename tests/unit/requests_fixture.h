@@ -67,6 +67,8 @@ static const struct asked	requests[] = {
 	{ "deactivate_user", "admin", "", NULL, NULL },
 	{ "create_token", NULL, "", "username=third@example.com&password="
 	    PASSWORD, FORM },
+	{ "log_in", NULL, "", "{\"username\": \"third@example.com\", "
+	    "\"password\": \"" PASSWORD "\"}", NULL },
 	{ "change_password", "user", "", "{\"current_password\": \""
 	    PASSWORD "\", \"new_password\": \"Rainy-day-43\"}", NULL },
 	{ "list_sessions", "user", "?limit=1", NULL, NULL },

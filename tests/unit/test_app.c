@@ -217,6 +217,19 @@ test_oauth_ignores_the_query(void **state)
 	assert_string_equal(client_raised(), "no database");
 }
 
+/* A sign-in with JSON is as strict as the other endpoints, in OAuth's words. */
+static void
+test_json_sign_in_checks_the_query(void **state)
+{
+	(void)state;
+	assert_int_equal(client_request("POST", "/api/v1/auth/login?x=1",
+	    "{\"username\":\"ada@example.com\",\"password\":\"x\"}"), 400);
+	assert_string_equal(client_text("error"), "invalid_request");
+	assert_string_equal(client_text("error_description"),
+	    "query.x: Is not a parameter of this operation");
+	check_header("pragma", "no-cache");
+}
+
 static void
 test_responses_are_counted(void **state)
 {
@@ -353,7 +366,12 @@ test_busy(void **state)
 		assert_non_null(taken[i]);
 		coro_resume(taken[i]);
 	}
+	client_request("POST", "/api/v1/auth/token", "x=1");
+	assert_string_equal(client_text("error"), "temporarily_unavailable");
+	check_header("pragma", "no-cache");
+	check_header("cache-control", "no-store");
 	client_request("GET", "/healthz", NULL, "X-Request-Id: abc-2", ORIGIN);
+	assert_null(client_header("pragma"));
 	for (i = 0; i < 4; i++)
 		coro_wake(taken[i]);
 	coro_run();
@@ -365,7 +383,7 @@ test_busy(void **state)
 	check_header("x-content-type-options", "nosniff");
 	check_header(ALLOWED, "https://a.test");
 	check_header("vary", "Origin");
-	assert_int_equal(metrics->requests[5], before + 1);
+	assert_int_equal(metrics->requests[5], before + 2);
 	check_status(200, "GET", "/healthz");
 }
 
@@ -391,6 +409,7 @@ main(void)
 		CLIENT_TEST(test_an_ignored_query),
 		CLIENT_TEST(test_a_content_coding),
 		CLIENT_TEST(test_oauth_ignores_the_query),
+		CLIENT_TEST(test_json_sign_in_checks_the_query),
 		CLIENT_TEST(test_responses_are_counted),
 		CORS_TEST(test_every_response_is_for_browsers),
 		CORS_TEST(test_preflights),

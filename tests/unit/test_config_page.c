@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #define PAGE	"../../docs/settings.md"	/* relative to tests/unit */
-#define ROWS	28
+#define ROWS	29
 
 /* A row of the page's table. */
 struct row {
@@ -168,12 +168,15 @@ static void
 test_secrets_are_masked(void **state)
 {
 	static const char *const secrets[] = {
-		"KEEL_DATABASE_URL", "KEEL_SECRET_KEY", "KEEL_SMTP_URL"
+		"KEEL_DATABASE_URL", "KEEL_SECRET_KEY",
+		"KEEL_SECRET_KEY_PREVIOUS", "KEEL_SMTP_URL"
 	};
 	const char	*text;
 	size_t		 i, n = 0;
 
 	(void)state;
+	setenv("KEEL_SECRET_KEY_PREVIOUS", "Q29tbWVuY2VtZW50LW9mLWFuLW90aGVy",
+	    1);
 	setenv("KEEL_SMTP_URL", "smtp://me:hunter2@mail.example.org", 1);
 	setenv("KEEL_MAIL_FROM", "me@example.org", 1);
 	assert_null(load());
@@ -185,7 +188,7 @@ test_secrets_are_masked(void **state)
 		assert_printed(text, rows[i].name, "********");
 		assert_null(strstr(text, getenv(rows[i].name)));
 	}
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	assert_printed(text, "KEEL_MAIL_FROM", "me@example.org");
 }
 

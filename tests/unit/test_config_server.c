@@ -134,6 +134,49 @@ test_secrets(void **state)
 	    "has only 7 different characters");
 }
 
+/* As good as the secret, and another one. */
+static void
+test_previous_secrets(void **state)
+{
+	const char	*name = "KEEL_SECRET_KEY_PREVIOUS";
+	const char	*good = "ABCDEFGHABCDEFGHABCDEFGHABCDEFGH";
+	char		 key[128];
+
+	(void)state;
+	assert_null(load());
+	assert_null(config.jwt_key.previous);
+	assert_good(name, good);
+	assert_good(name, "");
+	assert_bad(name, "ABCDEFGHABCDEFGHABCDEFGHABCDEFG",
+	    "KEEL_SECRET_KEY_PREVIOUS has 31 bytes; HS256 needs at least 32");
+	assert_bad(name, "ABCDEFGAABCDEFGAABCDEFGAABCDEFGA",
+	    "KEEL_SECRET_KEY_PREVIOUS has only 7 different characters");
+	snprintf(key, sizeof(key), "%schangeme", good);
+	assert_bad(name, key, "KEEL_SECRET_KEY_PREVIOUS looks like a "
+	    "placeholder");
+	assert_bad(name, A64, "KEEL_SECRET_KEY_PREVIOUS and KEEL_SECRET_KEY "
+	    "are the same");
+	snprintf(key, sizeof(key), "%.63s", A64);
+	assert_good(name, key);
+	setenv("KEEL_ALGORITHM", "HS512", 1);
+	assert_bad(name, key, "KEEL_SECRET_KEY_PREVIOUS has 63 bytes; HS512 "
+	    "needs at least 64");
+	unsetenv("KEEL_ALGORITHM");
+
+	setenv(name, good, 1);
+	assert_null(load());
+	assert_string_equal(config.jwt_key.secret, A64);
+	assert_string_equal(config.jwt_key.previous->secret, good);
+	assert_int_equal(config.jwt_key.previous->secret_len, 32);
+	assert_string_equal(config.jwt_key.previous->alg, "HS256");
+	assert_null(config.jwt_key.previous->previous);
+	assert_int_equal(strlen(config.jwt_key.kid), 16);
+	assert_int_equal(strlen(config.jwt_key.previous->kid), 16);
+	unsetenv(name);
+	assert_null(load());
+	assert_null(config.jwt_key.previous);
+}
+
 static void
 test_certificates(void **state)
 {
@@ -364,6 +407,7 @@ main(void)
 		TEST(test_hsts),
 		TEST(test_keepalive),
 		TEST(test_secrets),
+		TEST(test_previous_secrets),
 		TEST(test_certificates),
 		TEST(test_http_without_tls),
 		TEST(test_a_socket),

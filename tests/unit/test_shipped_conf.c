@@ -223,6 +223,7 @@ test_routes(void **state)
 		{ USERS "/me/password", "auth_password" },
 		{ USERS "/me/sessions", "auth_sessions" },
 		{ "/api/v1/auth/token", "auth_token" },
+		{ "/api/v1/auth/login", "auth_login" },
 		{ "/api/v1/admin/jobs", "admin_jobs_collection" },
 		{ "/healthz", "healthz" },
 		{ "/readyz", "readyz" },

@@ -22,7 +22,10 @@ struct session {
 	bool		 current;	/* the request's own */
 };
 
-/* auth_schemas.c: RFC 6749, 4.3.2 and 5.1 */
+/*
+ * auth_schemas.c: RFC 6749, 4.3.2 and 5.1. No scope is known yet, so a token
+ * never has one.
+ */
 
 struct token_request {
 	const char	*grant_type;
@@ -31,11 +34,15 @@ struct token_request {
 	const char	*scope;
 };
 
+struct login_request {
+	const char	*username;
+	const char	*password;
+};
+
 struct token {
 	const char	*access_token;
 	const char	*token_type;
 	int64_t		 expires_in;		/* seconds */
-	const char	*scope;
 };
 
 struct password_change {
@@ -50,6 +57,7 @@ struct session_list {
 };
 
 SCHEMA_FORM(token_request);
+SCHEMA_BODY(login_request);
 SCHEMA_BODY(password_change);
 SCHEMA_RESPONSE(token, token);
 SCHEMA_RESPONSE(session, session);
@@ -58,15 +66,20 @@ SCHEMA_RESPONSE(session_list, session_list);
 /* auth_service.c */
 
 /* RFC 6749, 5.2. */
-extern const struct error_kind	invalid_request, invalid_grant,
+extern const struct error_kind	invalid_request, invalid_grant, invalid_scope,
 				unsupported_grant_type;
 
 /*
  * Signs a user in by password: creates a session and returns its access token.
- * Raises the same invalid_grant, after the same time, for an unknown address, a
- * wrong password and a disabled account. Raises 429 after too many attempts.
+ * Raises invalid_request if one of them is empty or NULL. Raises the same
+ * invalid_grant, after the same time, for an unknown address, a wrong password
+ * and a disabled account. Raises 429 after too many attempts.
  */
-struct token	*auth_service_sign_in(struct ctx *,
+struct token	*auth_service_sign_in(struct ctx *, const char *username,
+		    const char *password) AWAITS;
+
+/* The same, after a check of the other parameters. */
+struct token	*auth_service_grant(struct ctx *,
 		    const struct token_request *) AWAITS;
 
 /*

@@ -9,14 +9,22 @@
 
 ROUTER(auth, "Sign in; manage sessions and the password.");
 
-RATE_LIMIT(token, 60, MINUTE, "Token requests from one address");
+RATE_LIMIT(token, 60, MINUTE, "Sign-ins from one address");
 
 static void
 create_token(struct ctx *c)
 {
 	const struct token_request	*in = token_request_form(c);
 
-	token_respond(c, auth_service_sign_in(c, in));
+	token_respond(c, auth_service_grant(c, in));
+}
+
+static void
+log_in(struct ctx *c)
+{
+	const struct login_request	*in = login_request_body(c);
+
+	token_respond(c, auth_service_sign_in(c, in->username, in->password));
 }
 
 static void
@@ -57,11 +65,17 @@ end_sessions(struct ctx *c)
 
 ROUTE(auth_token,
     POST(create_token, .limit = &token_limit,
-	.in = &token_request_schema, .out = &token_schema, .errors = OAUTH,
-	.any_query = true,
-	.raises = RAISES(&invalid_request, &invalid_grant,
+	.in = &token_request_schema, .form = true, .out = &token_schema,
+	.errors = OAUTH, .any_query = true,
+	.raises = RAISES(&invalid_request, &invalid_grant, &invalid_scope,
 	    &unsupported_grant_type),
 	.doc = "Sign in with the OAuth 2.0 password grant."));
+
+ROUTE(auth_login,
+    POST(log_in, .limit = &token_limit, .in = &login_request_schema,
+	.out = &token_schema, .errors = OAUTH,
+	.raises = RAISES(&invalid_request, &invalid_grant),
+	.doc = "Sign in with a JSON body."));
 
 ROUTE(auth_password,
     POST(change_password, .auth = &signed_in, .in = &password_change_schema,

@@ -15,12 +15,20 @@ static const struct field	token_request_fields[] = {
 
 SCHEMA(token_request);
 
+static const struct field	login_request_fields[] = {
+	FIELD(login_request, username, T_STR, REQUIRED, NULL,
+	    .example = "ada@example.com"),
+	FIELD(login_request, password, T_STR, REQUIRED | SECRET, NULL,
+	    .example = "Sunny-day-42"),
+};
+
+SCHEMA(login_request);
+
 static const struct field	token_fields[] = {
 	FIELD(token, access_token, T_STR, 0, NULL,
 	    .example = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"),
 	FIELD(token, token_type, T_STR, 0, NULL, .example = "bearer"),
 	FIELD(token, expires_in, T_INT, 0, NULL, .example = "900"),
-	FIELD(token, scope, T_STR, 0, NULL, .example = ""),
 };
 
 SCHEMA(token);

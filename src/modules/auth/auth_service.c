@@ -27,6 +27,10 @@ const struct error_kind	invalid_grant = {
 	400, "invalid_grant",
 	"Incorrect username or password"
 };
+const struct error_kind	invalid_scope = {
+	400, "invalid_scope",
+	"There are no scopes: leave the parameter out"
+};
 const struct error_kind	unsupported_grant_type = {
 	400, "unsupported_grant_type",
 	"The grant type must be password"
@@ -68,27 +72,42 @@ open_session(struct ctx *c, const struct user *user)
 	token->access_token = access_token(c, user, id);
 	token->token_type = "bearer";
 	token->expires_in = ACCESS_TOKEN_SECONDS;
-	token->scope = "";
 	return (token);
 }
 
+static void
+require_both(struct ctx *c, const char *username, const char *password)
+{
+	if (username == NULL || *username == '\0' || password == NULL ||
+	    *password == '\0')
+		raise_error(c, &invalid_request, "%s", invalid_request.doc);
+}
+
 struct token *
-auth_service_sign_in(struct ctx *c, const struct token_request *in)
+auth_service_grant(struct ctx *c, const struct token_request *in)
+{
+	if (strcmp(in->grant_type, "password") != 0)
+		raise_error(c, &unsupported_grant_type, "%s",
+		    unsupported_grant_type.doc);
+	require_both(c, in->username, in->password);
+	if (in->scope != NULL)
+		raise_error(c, &invalid_scope, "%s", invalid_scope.doc);
+	return (auth_service_sign_in(c, in->username, in->password));
+}
+
+struct token *
+auth_service_sign_in(struct ctx *c, const char *username,
+    const char *password)
 {
 	struct attempt	*attempt;
 	struct user	*user;
 
-	if (strcmp(in->grant_type, "password") != 0)
-		raise_error(c, &unsupported_grant_type, "%s",
-		    unsupported_grant_type.doc);
-	if (in->username == NULL || in->password == NULL)
-		raise_error(c, &invalid_request, "%s", invalid_request.doc);
-
-	user = users_service_find_by_email(c, in->username);
-	attempt = auth_attempt_sign_in(c, user, in->username);
+	require_both(c, username, password);
+	user = users_service_find_by_email(c, username);
+	attempt = auth_attempt_sign_in(c, user, username);
 	if (user != NULL && !user->is_active)
 		user = NULL;
-	if (!users_service_verify_password(c, user, in->password)) {
+	if (!users_service_verify_password(c, user, password)) {
 		auth_attempt_failed(attempt);
 		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 	}

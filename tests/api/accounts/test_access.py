@@ -77,6 +77,11 @@ POST    /api/v1/auth/token                       200  200  200  200  200
 PUT     /api/v1/auth/token                       405  405  405  405  405
 PATCH   /api/v1/auth/token                       405  405  405  405  405
 DELETE  /api/v1/auth/token                       405  405  405  405  405
+GET     /api/v1/auth/login                       405  405  405  405  405
+POST    /api/v1/auth/login                       200  200  200  200  200
+PUT     /api/v1/auth/login                       405  405  405  405  405
+PATCH   /api/v1/auth/login                       405  405  405  405  405
+DELETE  /api/v1/auth/login                       405  405  405  405  405
 GET     /healthz                                 200  200  200  200  200
 POST    /healthz                                 405  405  405  405  405
 PUT     /healthz                                 405  405  405  405  405
@@ -183,6 +188,9 @@ class Directory:
                 "current_password": self.known["password"],
                 "new_password": new_password()}},
             ("POST", "/api/v1/auth/token"): {"data": {
+                "username": target.email,
+                "password": self.known["password"]}},
+            ("POST", "/api/v1/auth/login"): {"json": {
                 "username": target.email,
                 "password": self.known["password"]}},
         }.get((method, path), {})

@@ -89,6 +89,25 @@ def test_at_most_100_failures_in_a_row_are_checked(server, user):
     assert failures(server, user["email"]) == MOST
 
 
+def test_a_sign_in_with_json_has_the_same_limit(client, server, user):
+    def log_in(address, password):
+        return client.post(
+            "/api/v1/auth/login", headers={"X-Forwarded-For": address},
+            json={"username": user["email"], "password": password})
+
+    assert log_in(HOME, user["password"]).status_code == 200
+    assert log_in(AWAY, WRONG).status_code == 400
+    fail_often(server, user["email"])
+    assert log_in(AWAY, WRONG).status_code == 400
+    assert failures(server, user["email"]) == MOST
+    for password in (WRONG, user["password"]):
+        assert log_in(AWAY, password).status_code == 429
+        assert sign_in(client, AWAY, user["email"],
+                       password).status_code == 429
+    assert log_in(HOME, user["password"]).status_code == 200
+    assert failures(server, user["email"]) == 0
+
+
 def test_an_unknown_account_has_the_same_limit(server):
     email = new_email()
     server.sql("DELETE FROM sign_in_failures")

@@ -78,6 +78,10 @@ def test_nothing_is_left_of_users_secrets(server):
         wanted["token"] = token
         assert read_me(client, token).status_code == 200
         assert ask_token(client, user["email"], wrong).status_code == 400
+        for also, status in ((wrong, 400), (old, 200)):
+            assert client.post("/api/v1/auth/login", json={
+                "username": user["email"], "password": also
+                }).status_code == status
         answer = client.post(
             "/api/v1/users/me/password", headers=bearer(token),
             json={"current_password": old, "new_password": new})

@@ -123,13 +123,15 @@ def test_a_handler_that_raises_leaves_no_row(faulty, faulty_client, query,
 
 
 @pytest.mark.parametrize("kind, least", [("alloc", 5), ("query", 3)])
-def test_a_sign_in_fails_whole(faulty, faulty_client, kind, least):
+@pytest.mark.parametrize("path, form", [("/api/v1/auth/token", "data"),
+                                        ("/api/v1/auth/login", "json")])
+def test_a_sign_in_fails_whole(faulty, faulty_client, path, form, kind,
+                               least):
     user, made = register(faulty_client)
 
     def ask(fault):
-        answer = faulty_client.post(
-            "/api/v1/auth/token", headers=fault, data={
-                "username": user["email"], "password": user["password"]})
+        answer = faulty_client.post(path, headers=fault, **{form: {
+            "username": user["email"], "password": user["password"]}})
         if answer.status_code == 200:
             token = answer.json()["access_token"]
             assert read_me(faulty_client, token).json() == made, fault
@@ -139,7 +141,7 @@ def test_a_sign_in_fails_whole(faulty, faulty_client, kind, least):
         check_clean_failure(n, answer)
 
     harmful = fail_in_turn(kind, ask, 200, check)
-    measured.append("%s faults of POST /auth/token: %d" % (kind, harmful))
+    measured.append("%s faults of POST %s: %d" % (kind, path, harmful))
     assert harmful >= least
     faulty.wait_for_rest()
 

@@ -20,6 +20,7 @@ COMMON = {
     "x-request-id": None,
 }
 JSON = {"content-type": "application/json", "content-length": None}
+OAUTH = JSON | {"pragma": "no-cache"}
 NOTHING = {"content-length": None}
 ROW = {"etag": None, "cache-control": "private, no-cache",
        "vary": "Authorization"}
@@ -40,6 +41,7 @@ ME = "/api/v1/users/me"
 USERS = "/api/v1/users"
 TOKEN = "/api/v1/auth/token"
 PATCHES = {"accept-patch": "application/merge-patch+json, application/json"}
+LOGIN = "/api/v1/auth/login"
 
 # who, method, path, headers and body sent, status, headers besides COMMON
 ANSWERS = [
@@ -90,6 +92,10 @@ ANSWERS = [
      FILE | JS | GZIP),
     (None, "GET", "/docs/other.js", {}, None, 404, JSON),
     (None, "GET", "/openapi.json", {}, None, 200, FILE | JSON),
+    (None, "POST", TOKEN, {}, b"", 400, OAUTH),
+    (None, "POST", LOGIN, {}, b"{", 400, OAUTH),
+    (None, "POST", LOGIN, {}, {}, 400, OAUTH),
+    (None, "GET", TOKEN, {}, None, 405, JSON | {"allow": "POST, OPTIONS"}),
 ]
 
 
@@ -139,7 +145,7 @@ def test_all_headers_of_what_has_not_changed(client, people, path, kept):
 
 def test_all_headers_of_sign_in_and_out(start_server):
     """And those of a limit."""
-    server = start_server(KEEL_RATE_LIMITS="register=1/h,token=9/h")
+    server = start_server(KEEL_RATE_LIMITS="register=1/h,token=3/h")
     limit = {"ratelimit": None, "ratelimit-policy": '"register";q=1;w=3600'}
     with server.client() as client:
         user = new_user()
@@ -149,13 +155,19 @@ def test_all_headers_of_sign_in_and_out(start_server):
                       JSON | limit, **{"retry-after": "3600"})
         failures = {
             "ratelimit": None, "ratelimit-policy":
-            '"token";q=9;w=3600, "sign_in_failures";q=5;w=60, '
+            '"token";q=3;w=3600, "sign_in_failures";q=5;w=60, '
             '"address_failures";q=20;w=60'}
+        token = {"ratelimit": None, "ratelimit-policy": '"token";q=3;w=3600'}
         check_headers(ask_token(client, user["email"], "wrong"), 400,
-                      JSON | failures)
+                      OAUTH | failures)
+        account = {"username": user["email"], "password": user["password"]}
+        check_headers(client.post(LOGIN, json=account), 200, OAUTH | token)
         answer = ask_token(client, user["email"], user["password"])
-        check_headers(answer, 200, JSON | {
-            "ratelimit": None, "ratelimit-policy": '"token";q=9;w=3600'})
+        check_headers(answer, 200, OAUTH | token)
+        for refused in (client.post(TOKEN, data=account),
+                        client.post(LOGIN, json=account)):
+            check_headers(refused, 429, OAUTH | token,
+                          **{"retry-after": refused.headers["retry-after"]})
         sent = {"Authorization": "Bearer " + answer.json()["access_token"]}
         check_headers(client.delete(ME + "/sessions", headers=sent), 204, {})
 

@@ -21,11 +21,14 @@ ASAN = [
 # The success case of each folder.
 SMOKE = [
     "accounts/test_access.py::test_the_table_has_every_endpoint_and_no_other",
-    "accounts/test_auth.py::test_requests_oauthlib_signs_in_and_reads_me",
     "accounts/test_auth.py::test_the_claims_follow_rfc_9068",
     "accounts/test_auth.py::test_no_token_is_refused",
     "accounts/test_emails.py::test_email_validator_agrees",
     "accounts/test_guessing.py::test_the_owner_is_let_in_at_home",
+    "accounts/test_login.py::test_both_sign_ins_answer_alike",
+    "accounts/test_login.py::test_what_is_wrong_with_the_json_is_said",
+    "accounts/test_oauth_client.py::"
+    "test_requests_oauthlib_signs_in_and_reads_me",
     "accounts/test_passwords.py::test_a_passphrase_instead",
     "accounts/test_sessions.py::"
     "test_the_list_has_every_sign_in_the_latest_first",

@@ -22,10 +22,12 @@
 #define LEEWAY	60	/* seconds that a token may be from the future */
 
 static const struct jwt_key	key = {
-	"HS256", "0123456789abcdef0123456789abcdef", 32
+	.alg = "HS256", .secret = "0123456789abcdef0123456789abcdef",
+	.secret_len = 32
 };
 static const struct jwt_key	other_key = {
-	"HS256", "0123456789abcdef0123456789abcdeg", 32
+	.alg = "HS256", .secret = "0123456789abcdef0123456789abcdeg",
+	.secret_len = 32
 };
 
 static struct jwt_claims	claims;

@@ -188,7 +188,7 @@ test_every_kind_in_the_shape_of_oauth(void **state)
 		    kinds[i].oauth_status);
 		assert_body("{\"error\":", kinds[i].oauth_code,
 		    "\"error_description\":", kinds[i].status == 500 ?
-		    INTERNAL : "say \\\"no\\\"", "}");
+		    INTERNAL : "say 'no'", "}");
 		assert_logged(kinds[i].status);
 		assert_headers(kinds[i].status);
 		teardown(state);
@@ -214,6 +214,48 @@ test_details(void **state)
 	request.error.details = &first;
 	respond(&plain, &ERR_CONFLICT);
 	assert_non_null(strstr(body, "\"details\":null,"));
+}
+
+/* OAuth's shape has them in its description, in characters of RFC 6749, 5.2. */
+static void
+test_details_in_the_shape_of_oauth(void **state)
+{
+	struct error_detail	 second = { .code = "unknown_field",
+				    .field = "body.\x01 \\\"~\x7f\xc3\xa9",
+				    .message = "b" };
+	struct error_detail	 first = { .field = "body.a",
+				    .code = "too_long", .message = "a",
+				    .next = &second };
+
+	request.error.details = &first;
+	respond(&oauth, &ERR_VALIDATION);
+	assert_string_equal(body, "{\"error\":\"invalid_request\","
+	    "\"error_description\":\"body.a: a; body.? ?'~???: b\"}");
+	teardown(state);
+	request.error.details = &first;
+	respond(&oauth, &ERR_CONFLICT);
+	assert_non_null(strstr(body, "\"error_description\":\"say 'no'\""));
+}
+
+/* As many details as fit, each of them whole. */
+static void
+test_many_details_in_the_shape_of_oauth(void **state)
+{
+	struct error_detail	 details[100];
+	char			 field[106] = "body.";
+	size_t			 i;
+
+	(void)state;
+	memset(field + 5, 'x', 100);
+	for (i = 0; i < 100; i++)
+		details[i] = (struct error_detail){ .field = field,
+		    .code = "unknown_field", .message = "Is none",
+		    .next = i < 99 ? &details[i + 1] : NULL };
+	request.error.details = details;
+	respond(&oauth, &ERR_VALIDATION);
+	for (i = 0; i < 8; i++)
+		assert_memory_equal(body + 48 + i * 116, field, 105);
+	assert_string_equal(body + 48 + 8 * 116 - 2, "\"}");
 }
 
 static void
@@ -265,6 +307,8 @@ main(void)
 		TEST(test_every_kind_in_the_envelope),
 		TEST(test_every_kind_in_the_shape_of_oauth),
 		TEST(test_details),
+		TEST(test_details_in_the_shape_of_oauth),
+		TEST(test_many_details_in_the_shape_of_oauth),
 		TEST(test_headers_of_the_error),
 		TEST(test_without_memory),
 	};

@@ -67,11 +67,15 @@ static struct route	thing__route = { .name = "thing", .router = &router,
 static struct route	other__route = { .name = "other", .router = &router,
 			    .rows = thing__rows, .nrows = 1 };
 ROUTE(token, POST(make_token, .errors = OAUTH, .in = &made_schema,
-    .doc = "Sign in."));
+    .form = true, .doc = "Sign in."));
+static struct route	login__route = { .name = "login", .router = &router,
+			    .rows = (struct route_row[]){ POST(make_token,
+			    .errors = OAUTH, .in = &made_schema,
+			    .doc = "Sign in with JSON.") }, .nrows = 1 };
 ROUTE(rest);
 
 static struct route	*const all[] = { &thing__route, &other__route,
-    &token__route, &rest__route };
+    &token__route, &login__route, &rest__route };
 
 static json_t	*api;
 
@@ -205,6 +209,22 @@ test_token_endpoint(void **state)
 	assert_part(SECURITY, "[{},{\"bearer\":[]}]");
 }
 
+/* OAuth's errors alone do not make it one: that takes a form. */
+static void
+test_json_sign_in_is_no_token_endpoint(void **state)
+{
+	(void)state;
+	route("/thing", (struct endpoint){ .auth = &maybe, .doc = "Read." });
+	fake_route("/login", "login", &login__route);
+	assert_null(describe());
+	assert_part("components.securitySchemes.oauth2", NULL);
+	assert_part("components.schemas.OAuthError.type", "\"object\"");
+	assert_part("paths./login.post.requestBody.content."
+	    "application/x-www-form-urlencoded", NULL);
+	assert_part("paths./login.post.requestBody.content.application/json."
+	    "schema.$ref", "\"#/components/schemas/Made\"");
+}
+
 static void
 test_what_is_not_described(void **state)
 {
@@ -333,6 +353,7 @@ main(void)
 		TEST(test_documentation),
 		TEST(test_access),
 		TEST(test_token_endpoint),
+		TEST(test_json_sign_in_is_no_token_endpoint),
 		TEST(test_what_is_not_described),
 		TEST(test_success),
 		TEST(test_what_stops_the_start),

@@ -333,6 +333,9 @@ test_row(void **state)
 	assert_string_equal(sent("{\"name\":\"a\"}"), "500 INTERNAL_ERROR");
 	assert_string_equal(request.error.message, "a_handler reads thing");
 	row.in = &thing_schema;
+	row.form = true;
+	assert_string_equal(sent("{\"name\":\"a\"}"), "500 INTERNAL_ERROR");
+	row.form = false;
 	assert_string_equal(sent("{\"name\":\"a\"}"), "ok");
 }
 

@@ -26,6 +26,7 @@ read_login(struct ctx *c)
 static const char *
 typed(const char *type, const char *body)
 {
+	row.form = true;
 	return (send_bytes(read_login, type, body, strlen(body), 0));
 }
 
@@ -187,6 +188,9 @@ test_row(void **state)
 	    "500 INTERNAL_ERROR");
 	assert_string_equal(request.error.message, "a_handler reads login");
 	row.in = &login_schema;
+	row.form = false;
+	assert_string_equal(send_bytes(read_login, FORM, "a=b", 3, 0),
+	    "500 INTERNAL_ERROR");
 	assert_string_equal(sent("username=a&password=p"), "ok");
 }
 

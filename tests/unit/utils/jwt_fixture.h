@@ -4,7 +4,7 @@
 #ifndef TESTS_UTILS_JWT_FIXTURE_H
 #define TESTS_UTILS_JWT_FIXTURE_H
 
-/* What test_jwt.c and test_jwt_attacks.c share: one key, one set of claims. */
+/* What the test_jwt*.c share: one key, one set of claims. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,9 @@
 #define TIMES	"\"iat\":1795346625,\"exp\":1795347525"
 #define PAYLOAD	"{" TEXTS TIMES "}"
 
-static const struct jwt_key key = { "HS256", SECRET, 32 };
+static const struct jwt_key key = {
+	.alg = "HS256", .secret = SECRET, .secret_len = 32
+};
 
 /* base64url by OpenSSL's encoder, independent of the code under test. */
 static inline size_t
@@ -124,6 +126,20 @@ with_payload(const char *payload)
 
 	sign(token, HEADER, payload);
 	return (verify(token));
+}
+
+/* Verifies PAYLOAD with the first occurrence of a text replaced. */
+static inline enum jwt_result
+replaced(const char *from, const char *to)
+{
+	static char	payload[4000];
+	const char	*at;
+
+	at = strstr(PAYLOAD, from);
+	assert_non_null(at);
+	snprintf(payload, sizeof(payload), "%.*s%s%s", (int)(at - PAYLOAD),
+	    PAYLOAD, to, at + strlen(from));
+	return (with_payload(payload));
 }
 
 static inline void

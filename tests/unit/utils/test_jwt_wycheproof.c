@@ -21,7 +21,8 @@
 #define NOW	1795346625
 
 static const struct jwt_key key = {
-	"HS256", "0123456789abcdef0123456789abcdef", 32
+	.alg = "HS256", .secret = "0123456789abcdef0123456789abcdef",
+	.secret_len = 32
 };
 
 /*
@@ -72,8 +73,9 @@ test_wycheproof(void **state)
 				len = base64url_decode(secret, sizeof(secret),
 				    k, strlen(k));
 				assert_true(len >= 32);
-				test_key = (struct jwt_key){ alg, secret,
-				    (size_t)len };
+				test_key = (struct jwt_key){ .alg = alg,
+				    .secret = secret,
+				    .secret_len = (size_t)len };
 				assert_int_not_equal(jwt_verify(&test_key, jws,
 				    ISS, AUD, NOW, 0, &claims), JWT_OK);
 

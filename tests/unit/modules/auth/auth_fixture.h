@@ -150,6 +150,7 @@ auth_setup(void **state)
 	says.changed = 1;
 	ncalls = 0;
 	replace_all("create_token");
+	replace_all("log_in");
 	replace_all("change_password");
 	return (client_setup(state));
 }

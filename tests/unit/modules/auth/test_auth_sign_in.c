@@ -69,6 +69,70 @@ test_both_are_required(void **state)
 	assert_int_equal(ncalls, 0);
 }
 
+/* No scope is known: each is refused before anything is read or counted. */
+static void
+test_scope(void **state)
+{
+	static const char	account[] = "username=ada@example.com&password="
+				    RIGHT;
+	static const char *const	asked[] = { "read", "+", "%22" },
+				*const	empty[] = { "", "&scope", "&scope=" };
+	char	 form[200];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		snprintf(form, sizeof(form), "%s&scope=%s", account, asked[i]);
+		assert_refused(post(form), 400, "invalid_scope");
+	}
+	assert_refused(post("scope=read&username=a"), 400, "invalid_request");
+	assert_int_equal(ncalls, 0);
+	for (i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+		snprintf(form, sizeof(form), "%s%s", account, empty[i]);
+		assert_int_equal(post(form), 200);
+		assert_null(client_json("scope"));
+	}
+}
+
+static int
+log_in(const char *username, const char *password)
+{
+	char	 body[3000];
+
+	snprintf(body, sizeof(body), "{\"username\":\"%s\",\"password\":"
+	    "\"%s\"}", username, password);
+	return (client_request("POST", "/api/v1/auth/login", body));
+}
+
+/* The same session, the same failure and the same limits. */
+static void
+test_sign_in_with_json(void **state)
+{
+	(void)state;
+	assert_refused(log_in("", RIGHT), 400, "invalid_request");
+	assert_refused(log_in("ada@example.com", ""), 400, "invalid_request");
+	assert_int_equal(ncalls, 0);
+	assert_refused(log_in("ada@example.com", "Wrong-passw0rd"), 400,
+	    "invalid_grant");
+	assert_string_equal(client_text("error_description"),
+	    "Incorrect username or password");
+	assert_int_equal(called("sign_ins.count_attempt"), 1);
+	assert_int_equal(called("sessions.create"), 0);
+	assert_non_null(strstr(client_header("ratelimit-policy"),
+	    "\"sign_in_failures\""));
+	assert_int_equal(log_in("ADA@example.com", RIGHT), 200);
+	assert_string_equal(client_text("token_type"), "bearer");
+	assert_int_equal(client_number("expires_in"), 900);
+	assert_string_equal(client_header("pragma"), "no-cache");
+	assert_int_equal(called("sessions.create"), 1);
+	ada.is_active = false;
+	assert_refused(log_in("ada@example.com", RIGHT), 400,
+	    "invalid_grant");
+	says.refuses = true;
+	assert_refused(log_in("ada@example.com", RIGHT), 429,
+	    "temporarily_unavailable");
+}
+
 /* Its lifetime, its network and its token. */
 static void
 test_a_session_is_created(void **state)
@@ -327,6 +391,8 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		AUTH_TEST(test_grant_type),
 		AUTH_TEST(test_both_are_required),
+		AUTH_TEST(test_scope),
+		AUTH_TEST(test_sign_in_with_json),
 		AUTH_TEST(test_a_session_is_created),
 		AUTH_TEST(test_a_user_who_changed_meanwhile),
 		AUTH_TEST(test_an_old_hash),

@@ -15,6 +15,7 @@
 
 #define PRIVATE	"Correct-h0rse-battery"
 #define TOKEN	"/api/v1/auth/token"
+#define LOGIN	"/api/v1/auth/login"
 #define FORM	"content-type: application/x-www-form-urlencoded"
 #define LONG	"0123456789012345678901234567890123456789012345678901234567890"
 
@@ -155,6 +156,40 @@ test_sign_ins(void **state)
 	}
 }
 
+static const struct {
+	const char	*stored, *body;
+	int		 status;
+} json_sign_ins[] = {
+	{ NULL, "{\"username\":\"a\",\"password\":\"" PRIVATE "\"}", 400 },
+	{ HASH, "{\"username\":\"a\",\"password\":\"" PRIVATE "\"}", 400 },
+	{ NULL, "{\"password\":\"" PRIVATE "\"}", 400 },
+	{ NULL, "{\"password\":\"" PRIVATE "\",\"password\":1}", 400 },
+	{ NULL, "{\"username\":\"a\",\"password\":\"" PRIVATE, 400 },
+	{ NULL, "{\"username\":[\"" PRIVATE "\"]}", 400 },
+	{ NULL, "{\"password\":\"" PRIVATE "\",\"username\":99999999999999"
+	    "99999999}", 400 },
+};
+
+static void
+test_json_sign_ins(void **state)
+{
+	size_t		 i;
+	int		 status;
+	unsigned	 held;
+
+	(void)state;
+	override_repository("users", with_user, "log_in");
+	override_repository("sign_ins", with_attempts, "log_in");
+	for (i = 0; i < sizeof(json_sign_ins) / sizeof(*json_sign_ins); i++) {
+		stored = json_sign_ins[i].stored;
+		freed_watch(PRIVATE);
+		status = client_request("POST", LOGIN, json_sign_ins[i].body);
+		held = freed_watch(NULL);
+		if (status != json_sign_ins[i].status || held > 0)
+			fail_msg("%zu: %d, %u blocks", i, status, held);
+	}
+}
+
 static void
 test_a_change_of_password(void **state)
 {
@@ -211,6 +246,7 @@ main(void)
 		CLIENT_TEST(test_the_search_finds_a_secret),
 		CLIENT_TEST(test_registrations),
 		CLIENT_TEST(test_sign_ins),
+		CLIENT_TEST(test_json_sign_ins),
 		CLIENT_TEST(test_a_change_of_password),
 		CLIENT_TEST(test_a_token),
 	};
