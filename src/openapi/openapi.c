@@ -80,14 +80,14 @@ add_query(json_t *parameters, const struct route *r,
 		row = param_row(r, p->name);
 		o = new_parameter(p->name, "query", false,
 		    openapi_query_schema(rule_of(p->validator),
-		    row != NULL ? row->fallback : NULL));
+		    row != NULL ? row->fallback : NULL,
+		    row != NULL ? row->example : NULL));
 		if (row != NULL)
 			openapi_put(o, "description", json_string(row->doc));
 		openapi_add(parameters, o);
 	}
 }
 
-/* Has no example, because the docs page would send it. */
 static void
 add_precondition(json_t *parameters, const char *component, const char *name,
     const char *doc)
@@ -95,8 +95,8 @@ add_precondition(json_t *parameters, const char *component, const char *name,
 	json_t	*o;
 
 	if (!openapi_component_has("parameters", component)) {
-		o = new_parameter(name, "header", false, json_pack("{s:s}",
-		    "type", "string"));
+		o = new_parameter(name, "header", false, json_pack("{s:s, s:[s]}",
+		    "type", "string", "examples", EXAMPLE_TAG));
 		openapi_put(o, "description", json_string(doc));
 		openapi_component_put("parameters", component, o);
 	}
@@ -111,7 +111,7 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 
 	while ((row = route_next_path_row(r, row)) != NULL)
 		openapi_add(parameters, new_parameter(row->name, "path", true,
-		    openapi_type_schema(row->type)));
+		    openapi_path_schema(row->type)));
 	add_query(parameters, r, e);
 	if (e->if_match || openapi_reads_version(e)) {
 		add_precondition(parameters, "IfMatch", "If-Match",

@@ -106,6 +106,7 @@ static void
 test_query_parameters(void **state)
 {
 	const struct rule	*rule;
+	json_t			*schema;
 	size_t			 i;
 
 	(void)state;
@@ -113,8 +114,9 @@ test_query_parameters(void **state)
 		rule = rule_of(fake_validator(queries[i].name,
 		    queries[i].regex, any));
 		assert_non_null(rule);
-		assert_json(openapi_query_schema(rule, queries[i].fallback),
-		    quoted(queries[i].schema));
+		schema = openapi_query_schema(rule, queries[i].fallback, NULL);
+		json_object_del(schema, "examples");
+		assert_json(schema, quoted(queries[i].schema));
 	}
 }
 
