@@ -95,8 +95,9 @@ add_precondition(json_t *parameters, const char *component, const char *name,
 	json_t	*o;
 
 	if (!openapi_component_has("parameters", component)) {
-		o = new_parameter(name, "header", false, json_pack("{s:s, s:[s]}",
-		    "type", "string", "examples", EXAMPLE_TAG));
+		o = new_parameter(name, "header", false, json_pack(
+		    "{s:s, s:[s]}", "type", "string", "examples",
+		    EXAMPLE_TAG));
 		openapi_put(o, "description", json_string(doc));
 		openapi_component_put("parameters", component, o);
 	}
