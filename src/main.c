@@ -209,8 +209,9 @@ worker_ready(struct kore_msg *msg, const void *data)
 		return;
 	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
 	printf(strchr(config.host, ':') != NULL ?
-	    PRODUCT ": ready on https://[%s]:%s\n" :
-	    PRODUCT ": ready on https://%s:%s\n", config.host, config.port);
+	    PRODUCT ": ready on https://[%s]:%s (docs: %s/docs)\n" :
+	    PRODUCT ": ready on https://%s:%s (docs: %s/docs)\n",
+	    config.host, config.port, config.public_url);
 }
 
 static void

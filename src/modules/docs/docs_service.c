@@ -18,6 +18,7 @@
 ASSET(docs_css);
 ASSET(docs_html);
 ASSET(docs_js);
+ASSET(favicon_svg);
 ASSET(swagger_ui_css_gz);
 ASSET(swagger_ui_bundle_js_gz);
 
@@ -60,6 +61,8 @@ docs_service_file(struct ctx *c, const char *name)
 		return (FILE_OF(docs_css, css, false));
 	if (strcmp(name, "docs.js") == 0)
 		return (FILE_OF(docs_js, js, false));
+	if (strcmp(name, "favicon.svg") == 0)
+		return (FILE_OF(favicon_svg, "image/svg+xml", false));
 	if (strcmp(name, "swagger-ui.css") == 0)
 		return (FILE_OF(swagger_ui_css_gz, css, true));
 	if (strcmp(name, "swagger-ui-bundle.js") == 0)
