@@ -33,7 +33,11 @@ PAGE = {
         "img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
 }
+SVG = {"content-type": "image/svg+xml"}
+ROOT = {"vary": "Accept"}
+BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 HTML = {"content-type": "text/html; charset=utf-8"}
 
 ME = "/api/v1/users/me"
@@ -67,6 +71,13 @@ ANSWERS = [
     ("user", "PATCH", ME, {"If-Match": '"x"'}, {"name": "x"}, 412, JSON),
     (None, "POST", USERS, {"Content-Type": "text/plain"}, b"x", 415, JSON),
     (None, "GET", "/healthz?x=1", {}, None, 422, JSON),
+    (None, "GET", "/", {}, None, 200, JSON | ROOT),
+    (None, "HEAD", "/", {}, None, 200, JSON | ROOT),
+    (None, "GET", "/", BROWSER, None, 303,
+     NOTHING | ROOT | {"location": None}),
+    (None, "HEAD", "/", BROWSER, None, 303,
+     NOTHING | ROOT | {"location": None}),
+    (None, "GET", "/favicon.ico", {}, None, 200, FILE | SVG),
     (None, "GET", "/docs", {}, None, 200, FILE | HTML | PAGE),
     (None, "HEAD", "/docs", {}, None, 200, FILE | HTML | PAGE),
     (None, "GET", "/docs/docs.js", {}, None, 200, FILE | JS),
