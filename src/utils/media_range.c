@@ -63,7 +63,8 @@ media_range_weight(const char *header, const char *type)
 		n = strcspn(p, ",;" BLANKS);
 		found = match(p, n, type);
 		w = weight_of(p + n, end);
-		if (found > best || (found == best && found > 0 && w > weight)) {
+		if (found > best || (found == best && found != 0 &&
+		    w > weight)) {
 			best = found;
 			weight = w;
 		}

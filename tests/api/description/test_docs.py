@@ -10,6 +10,7 @@ import time
 import pytest
 
 from helpers import check_error, raw_request, read_raw_answer
+from wire import HOST, exchange
 
 FILES = {
     "/openapi.json": "application/json",
@@ -146,10 +147,16 @@ def test_the_ready_line_names_the_page(server):
         server.url, server.url) in server.output()
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "docs.html", "..",
+@pytest.mark.parametrize("name", ["nothing.js", "docs.html", "%2e%2e",
                                   "%2e%2e%2fkore.conf", "swagger-ui.css.gz"])
 def test_no_other_file_is_served(client, name):
     check_error(client.get("/docs/" + name), 404, "NOT_FOUND", "Not found")
+
+
+def test_dots_are_no_folder(server):
+    [answer] = exchange(server, b"GET /docs/.. HTTP/1.1\r\n" + HOST +
+                        b"Connection: close\r\n\r\n")
+    check_error(answer, 404, "NOT_FOUND", "Not found")
 
 
 def test_a_slow_reader_gets_all_of_it(client, server):

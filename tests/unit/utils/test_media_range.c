@@ -45,7 +45,8 @@ test_weights(void **state)
 		{ "text/html;q=", 0, 0 }, { "text/html;q=x", 0, 0 },
 		{ "text/html;q=0.12345", 123, 0 },
 		{ "text/html;q=00000000000000000000", 0, 0 },
-		{ "text/html;", 1000, 0 }, { "text/html;,*/*;q=0.1", 1000, 100 },
+		{ "text/html;", 1000, 0 },
+		{ "text/html;,*/*;q=0.1", 1000, 100 },
 		{ "text/html;level=1,*/*;q=0.1", 1000, 100 },
 	};
 	char	*copy;
