@@ -159,6 +159,25 @@ async function screenshots(page, folder) {
 	}
 }
 
+/* The page works below a prefix that a proxy removes: its links are relative. */
+async function checkPrefix(context, server, complaints) {
+	const page = await context.newPage();
+
+	await watch(page, server, complaints);
+	await page.route(`${server}/**`, (route) => {
+		const url = route.request().url();
+
+		if (!url.startsWith(`${server}/backend/`))
+			complaints.push(`leaves the prefix: ${url}`);
+		return route.continue({ url: url.replace("/backend", "") });
+	});
+	await page.goto(`${server}/backend/docs`);
+	await operation(page, "create_user").waitFor();
+	assert.equal(await page.locator("link[rel=icon]").evaluate((link) =>
+	    link.href), `${server}/backend/docs/favicon.svg`);
+	await page.close();
+}
+
 export async function docs_page(context, server, folder) {
 	const page = await context.newPage();
 	const complaints = [];
@@ -182,5 +201,6 @@ export async function docs_page(context, server, folder) {
 	await checkExamples(page);
 
 	await screenshots(page, folder);
+	await checkPrefix(context, server, complaints);
 	assert.deepEqual(complaints, []);
 }
