@@ -28,6 +28,7 @@ test_weights(void **state)
 		{ "text/html", 1000, 0 }, { "TEXT/HTML", 1000, 0 },
 		{ "text/*", 1000, 0 }, { "Text/*;q=0.3", 300, 0 },
 		{ "text/*x", 0, 0 }, { "text/", 0, 0 }, { "t/*", 0, 0 },
+		{ "font/*", 0, 0 },
 		{ "text/html2", 0, 0 }, { "text/htm", 0, 0 },
 		{ "application/json", 0, 1000 },
 		{ "application/json, text/html", 1000, 1000 },
