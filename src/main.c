@@ -166,12 +166,13 @@ print_ready(void)
 	const char	*scheme = config.tls_off ? "http" : "https";
 
 	if (*config.host == '/')
-		printf(PRODUCT ": ready on unix:%s\n", config.host);
+		printf(PRODUCT ": ready on unix:%s", config.host);
 	else
 		printf(strchr(config.host, ':') != NULL ?
-		    PRODUCT ": ready on %s://[%s]:%s\n" :
-		    PRODUCT ": ready on %s://%s:%s\n", scheme, config.host,
+		    PRODUCT ": ready on %s://[%s]:%s" :
+		    PRODUCT ": ready on %s://%s:%s", scheme, config.host,
 		    config.port);
+	printf(" (docs: %s/docs)\n", config.public_url);
 }
 
 /* In the parent: one more worker is ready. */

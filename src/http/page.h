@@ -93,7 +93,7 @@ struct page {
 	PARAM(cursor, "Empty for the first page, then next_cursor of "	\
 	    "the page before. Cannot be combined with page or skip. "	\
 	    "Each item is returned once, even if others are added or "	\
-	    "deleted meanwhile."),					\
+	    "deleted meanwhile.", .example = ""),			\
 	PARAM(sort, "The sort order; " fallback_sort " by default. A "	\
 	    "leading - means descending.")
 

@@ -51,6 +51,7 @@ struct route_row {
 	enum field_type		 type;		/* ROW_PATH */
 	const char		*doc;		/* ROW_PARAM */
 	const char		*fallback;	/* ROW_PARAM; or NULL */
+	const char		*example;	/* ROW_PARAM; or NULL */
 };
 
 struct http_request;
@@ -103,7 +104,10 @@ struct route {
 #define PATH(title, ftype)						\
 	{ .kind = ROW_PATH, .name = #title, .type = ftype }
 
-/* Describes a query parameter of kore.conf; .fallback is its default. */
+/*
+ * Describes a query parameter of kore.conf. .fallback is its default; .example
+ * is for those that are not a number, a choice or a bool.
+ */
 #define PARAM(title, text, ...)						\
 	{ .kind = ROW_PARAM, .name = #title, .doc = text, ##__VA_ARGS__ }
 

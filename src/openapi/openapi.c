@@ -22,7 +22,6 @@
 #include "utils/hex.h"
 #include "utils/text.h"
 
-#define API_VERSION	"1.0.0"
 #define API_SERVER	"api"		/* kore.conf's; admin is left out */
 
 static const char	api_doc[] =
@@ -30,12 +29,14 @@ static const char	api_doc[] =
     "UUIDs.\n\n"
     "Sign in at the token endpoint, and send the access token as "
     "`Authorization: Bearer`. Every error has the same envelope, `Error`; "
-    "only the errors of a sign-in are OAuth's (RFC 6749, 5.2). "
-    "Members and parameters that are not described here are refused, except "
-    "by the token endpoint, and where the operation says that a query is "
-    "ignored. A PATCH body may say `application/merge-patch+json`, too (RFC "
-    "7396). A boolean in a query is `true`, `True` or `1`, or `false`, `False` "
-    "or `0`; an empty filter is none.\n\n"
+    "only the errors of a sign-in are OAuth's (RFC 6749, 5.2).\n\n"
+    "In requests, members and parameters that are not described here are "
+    "refused, except by the token endpoint, and where the operation says that "
+    "a query is ignored. A PATCH body may say `application/merge-patch+json`, "
+    "too (RFC 7396). A boolean in a query is `true`, `True` or `1`, or "
+    "`false`, `False` or `0`; an empty filter is none.\n\n"
+    "Later versions may add members to responses: clients must ignore the "
+    "ones that they do not know.\n\n"
     "Every response also has the headers `Date` and "
     "`X-Content-Type-Options`. Every GET has a HEAD, and every path "
     "has OPTIONS.";
@@ -83,14 +84,14 @@ add_query(json_t *parameters, const struct route *r,
 		row = param_row(r, p->name);
 		o = new_parameter(p->name, "query", false,
 		    openapi_query_schema(rule_of(p->validator),
-		    row != NULL ? row->fallback : NULL));
+		    row != NULL ? row->fallback : NULL,
+		    row != NULL ? row->example : NULL));
 		if (row != NULL)
 			openapi_put(o, "description", json_string(row->doc));
 		openapi_add(parameters, o);
 	}
 }
 
-/* Has no example, because the docs page would send it. */
 static void
 add_precondition(json_t *parameters, const char *component, const char *name,
     const char *doc)
@@ -98,8 +99,9 @@ add_precondition(json_t *parameters, const char *component, const char *name,
 	json_t	*o;
 
 	if (!openapi_component_has("parameters", component)) {
-		o = new_parameter(name, "header", false, json_pack("{s:s}",
-		    "type", "string"));
+		o = new_parameter(name, "header", false, json_pack(
+		    "{s:s, s:[s]}", "type", "string", "examples",
+		    EXAMPLE_TAG));
 		openapi_put(o, "description", json_string(doc));
 		openapi_component_put("parameters", component, o);
 	}
@@ -114,7 +116,7 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 
 	while ((row = route_next_path_row(r, row)) != NULL)
 		openapi_add(parameters, new_parameter(row->name, "path", true,
-		    openapi_type_schema(row->type)));
+		    openapi_path_schema(row->type)));
 	add_query(parameters, r, e);
 	if (e->if_match || openapi_reads_version(e)) {
 		add_precondition(parameters, "IfMatch", "If-Match",

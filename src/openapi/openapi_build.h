@@ -22,6 +22,7 @@
 /* The request id, and the other UUIDs, of examples. */
 #define EXAMPLE_ID	"0f8fad5b-d9cb-469f-a165-70867728950e"
 #define EXAMPLE_UUID	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
+#define EXAMPLE_TAG	"\"rAiWmGkTkWUdIsxmEKFHWw\""
 
 /* What kore.conf makes of a list, by its parameters limit and cursor. */
 #define IN_PAGES	0x1
@@ -84,10 +85,16 @@ json_t	*openapi_schema(const struct schema *, enum openapi_use);
 /* A value of the schema; NULL when no example passes kore.conf's validators. */
 json_t	*openapi_example(const struct schema *);
 
-/* The schema of a query parameter. fallback is its default, or NULL. */
-json_t	*openapi_query_schema(const struct rule *, const char *fallback);
+/*
+ * The schemas of parameters. fallback is the default, and example is a text;
+ * both may be NULL. The docs page shows "examples" of a schema; it would send
+ * an "example" of a parameter, and so a filter that nobody chose.
+ */
+json_t	*openapi_query_schema(const struct rule *, const char *fallback,
+	    const char *example);
+json_t	*openapi_path_schema(enum field_type);
 
-/* The schema of a path parameter. */
+/* The schema of any value of the type. */
 json_t	*openapi_type_schema(enum field_type);
 
 /* openapi_headers.c */

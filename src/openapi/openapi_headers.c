@@ -19,7 +19,7 @@ static const struct header_facts {
 	  "if that has 1 to 64 letters, digits and dashes.", EXAMPLE_ID },
 	{ "ETag", "ETag", true, false, "Identifies "
 	  "this representation, for If-Match and If-None-Match.",
-	  "\"rAiWmGkTkWUdIsxmEKFHWw\"" },
+	  EXAMPLE_TAG },
 	{ "Location", "Location", true, false, "The path of the new resource.",
 	  "/api/v1/users/" EXAMPLE_UUID },
 	{ "Link", "Link", false, false, "The next and the previous page, "

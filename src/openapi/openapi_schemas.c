@@ -125,28 +125,6 @@ value_of(enum field_type type, const char *text)
 	return (json_string(text));
 }
 
-json_t *
-openapi_query_schema(const struct rule *rule, const char *fallback)
-{
-	struct rule_facts	 f;
-	enum field_type		 type = T_STR;
-	json_t			*o;
-
-	rule_describe(rule, &f);
-	if (f.kind == RULE_NUMBER)
-		type = T_INT;
-	else if (f.kind == RULE_BOOLEAN)
-		type = T_BOOL;
-	o = openapi_type_schema(type);
-	if (type == T_STR)
-		put_rule(o, &f);
-	else
-		put_range(o, &f);
-	if (fallback != NULL)
-		openapi_put(o, "default", value_of(type, fallback));
-	return (o);
-}
-
 static const char *
 default_example(enum field_type type)
 {
@@ -168,36 +146,82 @@ default_example(enum field_type type)
 	return (NULL);
 }
 
-/* The schema's example, or else the first value that the validator allows. */
+/*
+ * The given text, which may be NULL, or the first value that the rule allows;
+ * NULL if neither is possible. The rule may be NULL, too.
+ */
 static json_t *
-example_of(const struct schema *s, const struct field *f)
+find_example(enum field_type type, const struct rule *rule, const char *text)
 {
-	const struct rule	*rule = s->rules[f - s->fields];
 	struct rule_facts	 facts;
-	const char		*text = f->example;
 	json_t			*choices, *first;
 
-	if (f->type == T_LIST)
-		return (json_pack("[o]", openapi_example(f->of)));
 	if (text == NULL)
-		text = f->fallback;
-	if (text == NULL)
-		text = default_example(f->type);
+		text = default_example(type);
 	if (text != NULL && (rule == NULL || rule_reason(rule, text) == NULL))
-		return (value_of(f->type, text));
+		return (value_of(type, text));
 	if (rule == NULL)
 		return (NULL);
 
 	rule_describe(rule, &facts);
 	if (facts.kind == RULE_NUMBER)
-		return (f->type == T_INT ? json_integer(facts.lowest) : NULL);
+		return (type == T_INT ? json_integer(facts.lowest) : NULL);
 	if (facts.kind != RULE_CHOICE)
 		return (NULL);
 	choices = choices_of(facts.pattern);
-	first = value_of(f->type, json_string_value(json_array_get(choices,
-	    0)));
+	first = value_of(type, json_string_value(json_array_get(choices, 0)));
 	json_decref(choices);
 	return (first);
+}
+
+static json_t *
+example_of(const struct schema *s, const struct field *f)
+{
+	if (f->type == T_LIST)
+		return (json_pack("[o]", openapi_example(f->of)));
+	return (find_example(f->type, s->rules[f - s->fields],
+	    f->example != NULL ? f->example : f->fallback));
+}
+
+static void
+put_example(json_t *o, json_t *example)
+{
+	if (example != NULL)
+		openapi_put(o, "examples", json_pack("[o]", example));
+}
+
+json_t *
+openapi_query_schema(const struct rule *rule, const char *fallback,
+    const char *example)
+{
+	struct rule_facts	 f;
+	enum field_type		 type = T_STR;
+	json_t			*o;
+
+	rule_describe(rule, &f);
+	if (f.kind == RULE_NUMBER)
+		type = T_INT;
+	else if (f.kind == RULE_BOOLEAN)
+		type = T_BOOL;
+	o = openapi_type_schema(type);
+	if (type == T_STR)
+		put_rule(o, &f);
+	else
+		put_range(o, &f);
+	if (fallback != NULL)
+		openapi_put(o, "default", value_of(type, fallback));
+	put_example(o, find_example(type, rule,
+	    example != NULL ? example : fallback));
+	return (o);
+}
+
+json_t *
+openapi_path_schema(enum field_type type)
+{
+	json_t	*o = openapi_type_schema(type);
+
+	put_example(o, find_example(type, NULL, NULL));
+	return (o);
 }
 
 json_t *
@@ -237,7 +261,7 @@ describe_field(const struct schema *s, const struct field *f,
 {
 	const struct rule	*rule = s->rules[f - s->fields];
 	struct rule_facts	 facts;
-	json_t			*o = openapi_type_schema(f->type), *example;
+	json_t			*o = openapi_type_schema(f->type);
 
 	if (rule != NULL) {
 		rule_describe(rule, &facts);
@@ -256,12 +280,15 @@ describe_field(const struct schema *s, const struct field *f,
 		openapi_put(o, "default", value_of(f->type, f->fallback));
 	if (f->type == T_LIST)
 		openapi_put(o, "items", openapi_schema(f->of, use));
-	else if ((example = example_of(s, f)) != NULL)
-		openapi_put(o, "examples", json_pack("[o]", example));
+	else
+		put_example(o, example_of(s, f));
 	return (o);
 }
 
-/* A response has every member. A form may have others, too (RFC 6749, 3.2). */
+/*
+ * A response has every member, and later versions may add some. A form may have
+ * others, too (RFC 6749, 3.2).
+ */
 static json_t *
 describe_schema(const struct schema *s, enum openapi_use use)
 {
@@ -274,7 +301,7 @@ describe_schema(const struct schema *s, enum openapi_use use)
 		if (f->flags & ETAG)
 			continue;
 		openapi_put(properties, f->name, describe_field(s, f, use));
-		if (use == RESPONSE || (f->flags & REQUIRED))
+		if (use == RESPONSE || (f->flags & (REQUIRED | EXPECTED)))
 			openapi_add(required, json_string(f->name));
 	}
 	openapi_put(o, "properties", properties);
@@ -282,7 +309,7 @@ describe_schema(const struct schema *s, enum openapi_use use)
 		openapi_put(o, "required", required);
 	else
 		json_decref(required);
-	if (use != READ_FORM)
+	if (use == READ_JSON)
 		openapi_put(o, "additionalProperties", json_false());
 	return (o);
 }

@@ -40,12 +40,19 @@ function operation(page, id) {
 	return page.locator(`.opblock[id$="-${id}"]`);
 }
 
-/* Opens an operation, fills in its body, sends it. Returns status and body. */
-async function tryOut(page, id, body) {
+/* Opens an operation to try it. */
+async function open(page, id) {
 	const block = operation(page, id);
 
 	await block.locator(".opblock-summary-control").click();
 	await block.getByRole("button", { name: "Try it out" }).click();
+	return block;
+}
+
+/* Fills in its body, sends it. Returns its URL, and the status and body. */
+async function tryOut(page, id, body) {
+	const block = await open(page, id);
+
 	if (body !== undefined)
 		await block.locator("textarea.body-param__text").fill(
 		    JSON.stringify(body));
@@ -55,6 +62,7 @@ async function tryOut(page, id, body) {
 
 	await answer.waitFor();
 	return {
+		url: await block.locator(".request-url pre").innerText(),
 		status: Number(await answer.locator(
 		    "tbody .response-col_status").first().innerText()),
 		text: await answer.locator(
@@ -62,17 +70,79 @@ async function tryOut(page, id, body) {
 	};
 }
 
-async function authorise(page, folder) {
-	await page.locator(".auth-wrapper .btn.authorize").first().click();
+/* The title is in view, the user name has the focus, no client is asked for. */
+async function checkDialog(page, dialog) {
+	const name = dialog.locator("#oauth_username");
+	const bearer = dialog.locator("#auth-bearer-value");
 
+	await name.waitFor();
+	assert.equal(await page.evaluate(() => document.activeElement.id),
+	    "oauth_username");
+	for (const part of [name, dialog.getByRole("heading").first()]) {
+		const box = await part.boundingBox();
+		const { x, y, width, height } = await dialog.boundingBox();
+
+		assert.ok(box.x >= x && box.y >= y &&
+		    box.x + box.width <= x + width &&
+		    box.y + box.height <= y + height, "scrolled away");
+	}
+	assert.equal(await bearer.getAttribute("type"), "password");
+	for (const field of ["client_id_password", "client_secret_password",
+	    "password_type"])
+		assert.ok(!await dialog.locator(`#${field}`).isVisible(), field);
+	assert.ok(!await dialog.locator(".scope-def").isVisible(), "scopes");
+}
+
+/* With the keyboard only, from the dialog's first focus. */
+async function authorise(page, folder) {
 	const dialog = page.locator(".modal-ux");
 
-	await dialog.locator("#oauth_username").fill(user.email);
-	await dialog.locator("#oauth_password").fill(user.password);
-	await dialog.locator("button.authorize").first().click();
-	await dialog.getByText("Logout").waitFor();
+	for (const width of [400, 1280]) {
+		await page.setViewportSize({ width, height: 900 });
+		await page.locator(".auth-wrapper .btn.authorize").click();
+		await checkDialog(page, dialog);
+		await page.screenshot({
+			path: path.join(folder, `authorise-${width}.png`) });
+		if (width !== 1280)
+			await dialog.locator(".close-modal").click();
+	}
+	await page.keyboard.type(user.email);
+	await page.keyboard.press("Tab");
+	await page.keyboard.type(user.password);
+	await page.keyboard.press("Enter");
+	await dialog.getByText("Logout").first().waitFor();
 	await page.screenshot({ path: path.join(folder, "authorised.png") });
 	await dialog.locator(".close-modal").click();
+}
+
+/* Whether an operation has a lock, and which. */
+async function lock(page, id) {
+	const button = operation(page, id).locator(".authorization__btn");
+
+	return await button.count() === 0 ? "none" :
+	    (await button.getAttribute("aria-label")).split(" ").at(-1);
+}
+
+async function checkLocks(page, signedIn) {
+	for (const id of ["create_user", "create_token", "alive", "ready"])
+		assert.equal(await lock(page, id), "none", id);
+	for (const id of ["read_me", "list_users", "retry_job"])
+		assert.equal(await lock(page, id),
+		    signedIn ? "locked" : "unlocked", id);
+}
+
+/* An empty filter shows an example, and is not sent. */
+async function checkExamples(page) {
+	const { status, text, url } = await tryOut(page, "list_sessions");
+	const block = await open(page, "list_users");
+	const field = (name) => block.locator(
+	    `tr[data-param-name="${name}"] input`);
+
+	assert.equal(status, 200, text);
+	assert.equal(new URL(url).search, "?limit=20");
+	assert.equal(await field("q").getAttribute("placeholder"), "ada");
+	assert.equal(await field("q").inputValue(), "");
+	assert.equal(await field("skip").inputValue(), "");
 }
 
 async function screenshots(page, folder) {
@@ -89,24 +159,48 @@ async function screenshots(page, folder) {
 	}
 }
 
+/* The page works below a prefix that a proxy removes: its links are relative. */
+async function checkPrefix(context, server, complaints) {
+	const page = await context.newPage();
+
+	await watch(page, server, complaints);
+	await page.route(`${server}/**`, (route) => {
+		const url = route.request().url();
+
+		if (!url.startsWith(`${server}/backend/`))
+			complaints.push(`leaves the prefix: ${url}`);
+		return route.continue({ url: url.replace("/backend", "") });
+	});
+	await page.goto(`${server}/backend/docs`);
+	await operation(page, "create_user").waitFor();
+	assert.equal(await page.locator("link[rel=icon]").evaluate((link) =>
+	    link.href), `${server}/backend/docs/favicon.svg`);
+	await page.close();
+}
+
 export async function docs_page(context, server, folder) {
 	const page = await context.newPage();
 	const complaints = [];
 
 	await watch(page, server, complaints);
-	await page.goto(`${server}/docs`);
+	await page.goto(server);
 	await operation(page, "create_user").waitFor();
+	assert.equal(new URL(page.url()).pathname, "/docs");
+	await checkLocks(page, false);
 
 	const created = await tryOut(page, "create_user", user);
 	assert.equal(created.status, 201, created.text);
 	assert.match(created.text, new RegExp(user.email));
 
 	await authorise(page, folder);
+	await checkLocks(page, true);
 
 	const me = await tryOut(page, "read_me");
 	assert.equal(me.status, 200, me.text);
 	assert.match(me.text, new RegExp(user.email));
+	await checkExamples(page);
 
 	await screenshots(page, folder);
+	await checkPrefix(context, server, complaints);
 	assert.deepEqual(complaints, []);
 }

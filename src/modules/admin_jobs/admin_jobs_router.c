@@ -37,7 +37,7 @@ retry_job(struct ctx *c)
 ROUTE(admin_jobs_collection,
     PAGE_PARAMS, CURSOR_PARAMS("-created_at"),
     PARAM(status, "Only jobs with this status."),
-    PARAM(kind, "Only jobs of this kind."),
+    PARAM(kind, "Only jobs of this kind.", .example = "send_welcome_email"),
     GET(list_jobs, .auth = require_role("admin"),
 	.out = &admin_job_list_schema,
 	.out_cursor = &admin_job_cursor_list_schema,

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* The API's description and the page that shows it. */
+/* The API's description, the page that shows it, and /, which leads there. */
 
 #ifndef MODULES_DOCS_H
 #define MODULES_DOCS_H
 
+#include "http/schema_response.h"
 #include "http/static_file.h"
+
+/* docs_schemas.c: the name of the service, and where clients find more. */
+
+struct service {
+	const char	*name;
+	const char	*version;	/* of the API */
+	const char	*docs;
+	const char	*openapi;
+};
+
+SCHEMA_RESPONSE(service, service);
 
 /* docs_service.c */
 

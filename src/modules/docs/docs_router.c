@@ -1,12 +1,43 @@
 /* SPDX-License-Identifier: ISC */
-/* /openapi.json, and /docs, which shows it. */
+/* /openapi.json, /docs, which shows it, and /, which leads there. */
 
 #include "http/respond.h"
 #include "http/routes.h"
 #include "modules/docs/docs.h"
 #include "openapi/openapi.h"
+#include "product.h"
+#include "utils/media_range.h"
+#include "wire/wire.h"
 
 ROUTER(docs, "The OpenAPI description.");
+
+/* Browsers do; a client that takes anything does not. */
+static bool
+prefers_page(struct ctx *c)
+{
+	const struct head_line	*line = NULL;
+	const char		*accept = "";
+
+	while ((line = head_next(&c->sent->head, line, "accept")) != NULL)
+		accept = ctx_printf(c, "%s,%s", accept, line->value);
+	return (media_range_weight(accept, "text/html") >
+	    media_range_weight(accept, "application/json"));
+}
+
+static void
+name_service(struct ctx *c)
+{
+	respond_header(c, "vary", "Accept");
+	if (prefers_page(c)) {
+		respond_location(c, "/docs");
+		respond_empty(c, 303);
+		return;
+	}
+	service_respond(c, &(struct service){
+	    .name = PRODUCT_TITLE, .version = API_VERSION,
+	    .docs = ctx_printf(c, "%s/docs", public_path()),
+	    .openapi = ctx_printf(c, "%s/openapi.json", public_path()) });
+}
 
 /* Allows only our own files, and requests only to this server. */
 static const char	policy[] =
@@ -24,6 +55,7 @@ static void
 show_docs(struct ctx *c)
 {
 	respond_header(c, "content-security-policy", policy);
+	respond_header(c, "x-frame-options", "DENY");	/* old browsers */
 	respond_header(c, "referrer-policy", "no-referrer");
 	respond_static(c, docs_service_page(c));
 }
@@ -33,6 +65,20 @@ read_docs_file(struct ctx *c)
 {
 	respond_static(c, docs_service_file(c, path_param(c, "name")));
 }
+
+static void
+read_favicon(struct ctx *c)
+{
+	respond_static(c, docs_service_file(c, "favicon.svg"));
+}
+
+ROUTE(root,
+    GET(name_service, .hidden = true, .any_query = true, .out = &service_schema,
+	.doc = "Name the service; lead a browser to the docs page."));
+
+ROUTE(favicon,
+    GET(read_favicon, .hidden = true, .any_query = true,
+	.doc = "The icon that browsers ask for by themselves."));
 
 ROUTE(openapi_json,
     GET(read_description, .hidden = true, .any_query = true,

@@ -19,6 +19,7 @@ ASSET(docs_css);
 ASSET(docs_html);
 ASSET(docs_js);
 ASSET(swagger_ui_css);
+ASSET(favicon_svg);
 ASSET(swagger_ui_css_gz);
 ASSET(swagger_ui_bundle_js);
 ASSET(swagger_ui_bundle_js_gz);
@@ -64,6 +65,8 @@ docs_service_file(struct ctx *c, const char *name)
 		return (make_file(c, css, BODY_OF(docs_css)));
 	if (strcmp(name, "docs.js") == 0)
 		return (make_file(c, js, BODY_OF(docs_js)));
+	if (strcmp(name, "favicon.svg") == 0)
+		return (make_file(c, "image/svg+xml", BODY_OF(favicon_svg)));
 	if (strcmp(name, "swagger-ui.css") == 0) {
 		f = make_file(c, css, BODY_OF(swagger_ui_css));
 		f->gzip = BODY_OF(swagger_ui_css_gz);

@@ -138,7 +138,7 @@ ROUTE(users_collection,
     PARAM(role, "Only users with this role."),
     PARAM(is_active, "Only active, or only inactive, users."),
     PARAM(q, "Only users whose name or e-mail address contains this text, in "
-	"any case."),
+	"any case.", .example = "ada"),
     GET(list_users, .auth = &user_directory, .out = &user_list_schema,
 	.out_cursor = &user_cursor_list_schema,
 	.doc = "List users."),

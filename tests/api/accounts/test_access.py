@@ -92,6 +92,16 @@ POST    /readyz                                  405  405  405  405  405
 PUT     /readyz                                  405  405  405  405  405
 PATCH   /readyz                                  405  405  405  405  405
 DELETE  /readyz                                  405  405  405  405  405
+GET     /                                        200  200  200  200  200
+POST    /                                        405  405  405  405  405
+PUT     /                                        405  405  405  405  405
+PATCH   /                                        405  405  405  405  405
+DELETE  /                                        405  405  405  405  405
+GET     /favicon.ico                             200  200  200  200  200
+POST    /favicon.ico                             405  405  405  405  405
+PUT     /favicon.ico                             405  405  405  405  405
+PATCH   /favicon.ico                             405  405  405  405  405
+DELETE  /favicon.ico                             405  405  405  405  405
 GET     /openapi.json                            200  200  200  200  200
 POST    /openapi.json                            405  405  405  405  405
 PUT     /openapi.json                            405  405  405  405  405

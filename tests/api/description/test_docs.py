@@ -11,12 +11,15 @@ import httpx
 import pytest
 
 from helpers import check_error, raw_request, read_raw_answer
+from wire import HOST, exchange
 
 FILES = {
     "/openapi.json": "application/json",
     "/docs": "text/html; charset=utf-8",
     "/docs/docs.css": "text/css; charset=utf-8",
     "/docs/docs.js": "text/javascript; charset=utf-8",
+    "/docs/favicon.svg": "image/svg+xml",
+    "/favicon.ico": "image/svg+xml",
     "/docs/swagger-ui.css": "text/css; charset=utf-8",
     "/docs/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
 }
@@ -112,19 +115,87 @@ def test_the_page_may_run_only_its_own_files(client):
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == "'self'"
     assert policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert page.headers["x-frame-options"] == "DENY"
     assert not any("unsafe" in sources for sources in policy.values())
 
     # Relative, so that it works below any prefix of a proxy.
     asked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert asked and "<script>" not in page.text
     for path in asked:
-        assert path == "data:," or client.get("/" + path).status_code == 200
+        assert client.get("/" + path).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "docs.html", "..",
+NAMES = {"name": "Keel", "version": "1.0.0", "docs": "/docs",
+         "openapi": "/openapi.json"}
+
+
+@pytest.mark.parametrize("accept", [
+    None, "*/*", "application/json", "application/json, text/plain, */*",
+    "text/html, application/json", "image/png", "",
+    "text/html;q=0.4, application/json;q=0.5", "text/html;q=0"])
+def test_the_root_names_the_service_for_a_client(client, accept):
+    request = client.build_request("GET", "/")
+    del request.headers["accept"]
+    if accept is not None:
+        request.headers["accept"] = accept
+    answer = client.send(request)
+    assert answer.status_code == 200
+    assert answer.headers["vary"] == "Accept"
+    assert answer.json() == NAMES
+    for name in ("docs", "openapi"):
+        assert client.get(answer.json()[name]).status_code == 200
+
+
+@pytest.mark.parametrize("accept", [
+    "text/html", "text/html;q=0.5, application/json;q=0.4", "text/*",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,"
+    "image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_root_leads_a_browser_to_the_page(client, method, accept):
+    answer = client.request(method, "/", headers={"Accept": accept})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/docs"
+    assert answer.headers["vary"] == "Accept"
+    assert answer.content == b""
+
+
+def test_several_accept_lines_are_one_list(client):
+    for second, status in (("application/json;q=0.9", 303),
+                           ("application/json", 200)):
+        assert client.get("/", headers=[
+            ("Accept", "text/html"),
+            ("Accept", second)]).status_code == status
+
+
+def test_the_root_names_the_path_that_clients_use(start_server):
+    """A proxy removes /backend from requests."""
+    server = start_server(KEEL_PUBLIC_URL="https://gw.example.org/backend")
+    with server.client() as client:
+        assert client.get("/").json() == NAMES | {
+            "docs": "/backend/docs", "openapi": "/backend/openapi.json"}
+        assert client.get("/", headers={"Accept": "text/html"}).headers[
+            "location"] == "/backend/docs"
+    assert "keel: ready on %s (docs: https://gw.example.org/backend/docs)\n" \
+        % server.url in server.output()
+
+
+def test_the_ready_line_names_the_page(server):
+    assert "keel: ready on %s (docs: %s/docs)\n" % (
+        server.url, server.url) in server.output()
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "docs.html", "%2e%2e",
                                   "%2e%2e%2fkore.conf", "swagger-ui.css.gz"])
 def test_no_other_file_is_served(client, name):
     check_error(client.get("/docs/" + name), 404, "NOT_FOUND", "Not found")
+
+
+def test_dots_are_no_folder(server):
+    [answer] = exchange(server, b"GET /docs/.. HTTP/1.1\r\n" + HOST +
+                        b"Connection: close\r\n\r\n")
+    check_error(answer, 404, "NOT_FOUND", "Not found")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])

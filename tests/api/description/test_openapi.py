@@ -142,6 +142,19 @@ def test_every_string_has_an_example(whole):
         assert "example" in header, name
 
 
+def test_every_parameter_shows_an_example_that_the_page_does_not_send(whole):
+    """Swagger UI sends `example` and a parameter's `examples`, so a filter
+    that nobody chose; it shows those of a schema."""
+    count = 0
+    for path, part in walk(whole["paths"]):
+        for parameter in part.get("parameters", []):
+            count += 1
+            assert parameter["schema"]["examples"], (path, parameter)
+            assert "example" not in parameter["schema"], parameter
+            assert not {"example", "examples"} & set(parameter), parameter
+    assert count > 40
+
+
 def test_secrets_are_write_only(whole):
     """No response has a writeOnly member."""
     for name, schema in whole["components"]["schemas"].items():
@@ -151,6 +164,22 @@ def test_secrets_are_write_only(whole):
     for path, part in walk(whole["paths"]):
         if "/responses/" in path:
             assert "writeOnly" not in part, path
+
+
+def test_only_requests_refuse_unknown_members(whole):
+    """A new member in a response must not break a strict client; RFC 6749,
+    3.2, says the same of a token request."""
+    for path, part in walk(whole["paths"]):
+        if "properties" in part:
+            assert (part.get("additionalProperties") is False) == (
+                "/requestBody/content/application/json/" in path), path
+    assert "clients must ignore the ones that they do not know" in \
+        whole["info"]["description"]
+
+
+def test_a_token_request_requires_the_credentials(whole):
+    token = whole["components"]["schemas"]["TokenRequest"]
+    assert token["required"] == ["username", "password"]
 
 
 #
@@ -234,6 +263,7 @@ def test_a_numeric_regex_is_described_as_a_number(build_copy, name, regex,
     build = build_copy(validator(name, regex))
     limit = describe(build).operation("list_users").query["limit"].schema
     limit.pop("format", None)
+    limit.pop("examples", None)
     assert limit == described
 
 

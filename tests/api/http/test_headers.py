@@ -34,7 +34,11 @@ PAGE = {
         "img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
 }
+SVG = {"content-type": "image/svg+xml"}
+ROOT = {"vary": "Accept"}
+BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 HTML = {"content-type": "text/html; charset=utf-8"}
 
 ME = "/api/v1/users/me"
@@ -81,6 +85,13 @@ ANSWERS = [
     (None, "POST", TOKEN, {"Content-Encoding": "gzip"}, b"x", 400,
      JSON | {"accept-encoding": "identity"}),
     (None, "POST", USERS + "?x=1", {}, b"", 422, JSON),
+    (None, "GET", "/", {}, None, 200, JSON | ROOT),
+    (None, "HEAD", "/", {}, None, 200, JSON | ROOT),
+    (None, "GET", "/", BROWSER, None, 303,
+     NOTHING | ROOT | {"location": None}),
+    (None, "HEAD", "/", BROWSER, None, 303,
+     NOTHING | ROOT | {"location": None}),
+    (None, "GET", "/favicon.ico", {}, None, 200, FILE | SVG),
     (None, "GET", "/docs", {}, None, 200, FILE | HTML | PAGE),
     (None, "HEAD", "/docs", {}, None, 200, FILE | HTML | PAGE),
     (None, "GET", "/docs/docs.js", {}, None, 200, FILE | JS),

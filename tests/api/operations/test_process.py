@@ -40,7 +40,7 @@ def test_the_admin_listener_is_on_loopback_only(everywhere):
     assert accepts("127.0.0.2", everywhere.port)
     assert accepts("127.0.0.1", everywhere.admin_port)
     assert not accepts("127.0.0.2", everywhere.admin_port)
-    assert "keel: ready on https://0.0.0.0:%d\n" % everywhere.port in \
+    assert "keel: ready on https://0.0.0.0:%d (" % everywhere.port in \
         everywhere.output()
 
 

@@ -41,8 +41,9 @@ ALWAYS_THERE = {"cache-control", "x-content-type-options"}
 # `default` is for invalid HTTP. A 400 belongs to it only as BAD_REQUEST.
 REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}
 
-# The description does not describe itself, nor the page that shows it.
-HIDDEN = re.compile(r"/openapi\.json|/docs(/[^/]+)?")
+# The description does not describe itself, nor the page that shows it, nor what
+# leads there.
+HIDDEN = re.compile(r"/|/favicon\.ico|/openapi\.json|/docs(/[^/]+)?")
 
 # Errors for requests that fit the schemas: (code, field, the reason).
 BEYOND_SCHEMA = [

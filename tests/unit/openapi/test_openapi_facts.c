@@ -64,13 +64,59 @@ test_query_parameters(void **state)
 		{ "^[[.a.]]+$", NULL, "{\"description\":\"Matches the POSIX "
 		    "regular expression ^[[.a.]]+$\",\"type\":\"string\"}" },
 	};
+	json_t	*schema;
 	size_t	 i;
 
 	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		check_text(openapi_query_schema(rule_of(fake_validator("v_x",
-		    rows[i].pattern, NULL)), rows[i].fallback),
-		    rows[i].schema);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		schema = openapi_query_schema(rule_of(fake_validator("v_x",
+		    rows[i].pattern, NULL)), rows[i].fallback, NULL);
+		json_object_del(schema, "examples");	/* test_examples() */
+		check_text(schema, rows[i].schema);
+	}
+}
+
+/* Of parameters: all that can be shown, never as an "example". */
+static void
+test_examples(void **state)
+{
+	static const struct {
+		const char	*pattern;
+		const char	*fallback, *example;
+		const char	*shown;
+	} rows[] = {
+		{ "^.{0,5}$", NULL, NULL, NULL },
+		{ "^.{0,5}$", NULL, "", "[\"\"]" },
+		{ "^.{1,5}$", NULL, "ada", "[\"ada\"]" },
+		{ "^.{1,5}$", NULL, "123456", NULL },
+		{ "^.{1,5}$", "x", NULL, "[\"x\"]" },
+		{ "^.{1,5}$", "x", "ada", "[\"ada\"]" },
+		{ "^[a-z]+$", NULL, "a", "[\"a\"]" },
+		{ "^(up|down)$", NULL, NULL, "[\"up\"]" },
+		{ "^(true|false)$", NULL, NULL, "[true]" },
+		{ "^[0-9]$", NULL, NULL, "[1]" },
+		{ "^[5-9]$", NULL, NULL, "[5]" },
+		{ "^[1-9][0-9]$", "20", NULL, "[20]" },
+	};
+	json_t	*schema, *shown;
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		schema = openapi_query_schema(rule_of(fake_validator("v_x",
+		    rows[i].pattern, NULL)), rows[i].fallback,
+		    rows[i].example);
+		assert_null(json_object_get(schema, "example"));
+		shown = json_incref(json_object_get(schema, "examples"));
+		if (rows[i].shown == NULL)
+			assert_null(shown);
+		else
+			check_text(shown, rows[i].shown);
+		json_decref(schema);
+	}
+	check_text(openapi_path_schema(T_UUID), "{\"examples\":[\""
+	    EXAMPLE_UUID "\"],\"format\":\"uuid\",\"type\":\"string\"}");
+	check_text(openapi_path_schema(T_STR), "{\"type\":\"string\"}");
 }
 
 static void
@@ -137,6 +183,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		CLIENT_TEST(test_query_parameters),
+		CLIENT_TEST(test_examples),
 		CLIENT_TEST(test_types),
 		CLIENT_TEST(test_names),
 		CLIENT_TEST(test_what_cannot_be_described),
