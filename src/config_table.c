@@ -9,12 +9,14 @@
 #include "base/log.h"
 #include "config.h"
 #include "database/database.h"
+#include "http/respond.h"
 #include "jobs/jobs.h"
 #include "mail/mail_settings.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "product.h"
 #include "utils/start_error.h"
+#include "utils/web_url.h"
 #include "wire/wire.h"
 
 #define PROXIES_MAX	32
@@ -70,9 +72,16 @@ SETTINGS(server,
 	.meaning = "The address to listen on.",
     },
     {
+	ENV("TLS"), CHOICE("on", "off"), .number = &config.tls_off,
+	.fallback = "on",
+	.meaning = "With `off`, HTTP behind a proxy that ends TLS: "
+	    "[on loopback, or for trusted proxies](proxies.md"
+	    "#http-without-tls).",
+    },
+    {
 	ENV("PORT"), NUMBER(1, 65535), .text = &config.port, .number = &port,
 	.fallback = "8888",
-	.meaning = "The HTTPS port.",
+	.meaning = "The HTTPS port; with `" ENV("TLS") "=off`, the HTTP port.",
     },
     {
 	ENV("ADMIN_PORT"), NUMBER(1, 65535), .text = &config.admin_port,
@@ -84,10 +93,11 @@ SETTINGS(server,
     {
 	ENV("PUBLIC_URL"), TEXT, .text = &config.public_url,
 	.find_fallback = find_public_url, .then = check_public_url,
-	.unset = "https://HOST:PORT",
-	.values = "`https://api.example.org`, up to 200 bytes, without a "
-	    "slash at its end",
-	.meaning = "The URL that clients use; issuer and audience of tokens.",
+	.unset = "https://HOST:PORT, or http:// with `" ENV("TLS") "=off`",
+	.values = "`https://api.example.org`, `https://example.org/backend`: "
+	    "up to 200 bytes, without a slash at its end",
+	.meaning = "The URL that clients use; issuer and audience of tokens. "
+	    "A path in it is one that a proxy removes.",
     },
     {
 	ENV("ALGORITHM"), CHOICE("HS256", "HS384", "HS512"),
@@ -194,7 +204,8 @@ SETTINGS(server,
 	.then = use_proxies,
 	.unset = "unset: none",
 	.values = "up to 32 addresses or networks: `10.0.0.0/8,::1`",
-	.meaning = "The proxies whose X-Forwarded-For counts.",
+	.meaning = "The proxies that are believed: X-Forwarded-For, and the "
+	    "PROXY protocol's header. See [proxies](proxies.md).",
     },
     {
 	ENV("USER_DIRECTORY"), CHOICE("admin", "authenticated"),
@@ -239,21 +250,24 @@ find_public_url(void)
 	static char	 url[128];
 
 	snprintf(url, sizeof(url), strchr(config.host, ':') != NULL ?
-	    "https://[%s]:%s" : "https://%s:%s", config.host, config.port);
+	    "%s://[%s]:%s" : "%s://%s:%s", config.tls_off ? "http" : "https",
+	    config.host, config.port);
 	return (url);
 }
 
 static const char *
 check_public_url(void)
 {
-	size_t	 len = strlen(config.public_url);
+	struct web_url	 url;
 
-	if (strncmp(config.public_url, "https://", 8) != 0 ||
-	    len > PUBLIC_URL_MAX || config.public_url[len - 1] == '/' ||
-	    strpbrk(config.public_url, " \t\r\n?#\"") != NULL)
+	if (strlen(config.public_url) > PUBLIC_URL_MAX ||
+	    !web_url_parse(config.public_url, &url) ||
+	    (!url.secure && !config.tls_off))
 		return (start_error(ENV("PUBLIC_URL") " must be like "
-		    "https://api.example.org, without a slash at its end, "
-		    "not '%s'", config.public_url));
+		    "https://api.example.org or https://example.org/backend, "
+		    "without a slash at its end, not '%s'",
+		    config.public_url));
+	respond_init(url.path);
 	return (NULL);
 }
 
@@ -266,6 +280,10 @@ use_secrets(void)
 static const char *
 check_tls(void)
 {
+	if (config.tls_off &&
+	    (config.tls_cert != NULL || config.tls_key != NULL))
+		return (start_error(ENV("TLS") " is off, so " ENV("TLS_CERT")
+		    " and " ENV("TLS_KEY") " must not be set"));
 	if ((config.tls_cert == NULL) != (config.tls_key == NULL))
 		return (start_error(ENV("TLS_CERT") " and " ENV("TLS_KEY") " "
 		    "must be set together"));
@@ -317,17 +335,32 @@ use_rate_limits(void)
 	return (rate_limit_configure(rate_limits));
 }
 
+/* Without TLS, everybody on the way can read passwords and tokens. */
+static const char *
+check_plain_http(void)
+{
+	struct netaddr	 host;
+
+	wire_settings.proxies_only = config.tls_off &&
+	    netaddr_parse(config.host, &host) && !netaddr_is_loopback(&host);
+	if (wire_settings.proxies_only && wire_settings.nproxies == 0)
+		return (start_error(ENV("TLS") " is off and " ENV("HOST")
+		    " is %s, no loopback address: set " ENV("TRUSTED_PROXIES")
+		    " to the proxies that end TLS, or " ENV("HOST")
+		    " to 127.0.0.1", config.host));
+	return (NULL);
+}
+
 static const char *
 use_proxies(void)
 {
 	static struct netblock	 proxies[PROXIES_MAX];
-	const char		*list = trusted_proxies, *problem;
+	const char		*list = trusted_proxies != NULL ?
+				    trusted_proxies : "", *problem;
 	unsigned		 n = 0;
 	char			 item[64];
 	size_t			 len;
 
-	if (list == NULL)
-		return (NULL);
 	for (; *list != '\0'; list += len + (list[len] == ',')) {
 		len = strcspn(list, ",");
 		if (n == PROXIES_MAX)
@@ -342,7 +375,7 @@ use_proxies(void)
 	}
 	wire_settings.proxies = proxies;
 	wire_settings.nproxies = n;
-	return (NULL);
+	return (check_plain_http());
 }
 
 /* A bug in a server that runs as root endangers the whole machine. */

@@ -30,6 +30,8 @@
 
 struct connection;
 struct http_request;
+struct kore_domain;
+struct kore_module_handle;
 struct netaddr;
 struct netblock;
 
@@ -48,10 +50,19 @@ struct wire_settings {
 	unsigned	 workers;
 	unsigned	 per_address;	/* connections of one client */
 	unsigned	 other_files;	/* other descriptors of a worker */
+	unsigned	 keepalive;	/* seconds; 0: kore.conf says */
+
+	/* The value of Strict-Transport-Security; NULL: it is not sent. */
+	const char	*hsts;
 
 	const struct netblock	*proxies;	/* trusted ones */
 	unsigned	 nproxies;
+	bool		 proxies_only;	/* close all other connections */
+	const char	*admin;		/* kore.conf's server for operators */
 
+	/* The route of a path; there is one, in every domain. */
+	struct kore_module_handle	*(*find_route)(
+			    const struct kore_domain *, const char *path);
 	/*
 	 * Writes a request's id: the header's value, or a new id if the value
 	 * is NULL or not valid.
