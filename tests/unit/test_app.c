@@ -197,7 +197,7 @@ test_a_content_coding(void **state)
 	assert_int_equal(client_request("POST", USERS, body, type,
 	    "content-encoding: identity"), 422);
 	assert_int_equal(client_request("POST", USERS, body, type,
-	    "content-encoding: identity", "Content-Encoding: br"), 415);
+	    "content-encoding: br", "Content-Encoding: identity"), 415);
 	check_header("accept-encoding", "identity");
 	assert_int_equal(client_request("POST", "/api/v1/auth/token", "x=1",
 	    "content-type: application/x-www-form-urlencoded",
