@@ -75,6 +75,8 @@ def test_tls_is_no_longer_spoken(plain):
 def test_it_needs_no_key_manager(plain):
     with pytest.raises(ValueError):
         plain.key_manager()
+    time.sleep(0.7)     # the parent looks for it every 500 ms
+    assert ask(plain) == "127.0.0.1"
 
 
 def test_a_worker_that_dies_is_started_again(start_server):
