@@ -103,7 +103,8 @@ cors_headers(const struct head *h, const char *vary, header_put_fn *put,
 			put(to, ALLOW "origin", origin);
 			put(to, ALLOW "credentials", "true");
 			put(to, "access-control-expose-headers",
-			    "Allow, ETag, Link, Location, RateLimit, "
+			    "Accept-Encoding, Accept-Patch, Allow, ETag, "
+			    "Link, Location, RateLimit, "
 			    "RateLimit-Policy, Retry-After, WWW-Authenticate, "
 			    "X-Request-ID");
 		}

@@ -20,7 +20,8 @@
 #define METHOD	"Access-Control-Request-Method: PATCH\r\n"
 #define ALLOWED	"access-control-allow-origin: " APP "\n" \
 		"access-control-allow-credentials: true\n" \
-		"access-control-expose-headers: Allow, ETag, Link, Location, " \
+		"access-control-expose-headers: Accept-Encoding, " \
+		"Accept-Patch, Allow, ETag, Link, Location, " \
 		"RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, " \
 		"X-Request-ID\n"
 #define ASKED	"access-control-allow-methods: GET, HEAD, POST, PUT, PATCH, " \
