@@ -130,16 +130,35 @@ make_secret() {
 	export KEEL_SECRET_KEY
 }
 
-# The certificate is its own authority, so a client needs to trust only this one
-# file.
-make_certificate() {
-	export KEEL_TLS_CERT="$state/cert.pem" KEEL_TLS_KEY="$state/key.pem"
-	[ -s "$KEEL_TLS_KEY" ] && openssl x509 -in "$KEEL_TLS_CERT" -noout \
-	    -checkend 86400 >/dev/null 2>&1 && return
+# Makes a key, and a certificate with the extensions of standard input. The
+# arguments: both files, then more for openssl.
+make_pair() {
+	key=$1
+	certificate=$2
+	shift 2
 	openssl req -x509 -new -nodes -days 825 -newkey ec \
 	    -pkeyopt ec_paramgen_curve:P-256 -config /dev/stdin \
-	    -keyout "$KEEL_TLS_KEY.new" -out "$KEEL_TLS_CERT.new" \
-	    2>"$state/log/openssl.log" <<-'CONF' ||
+	    -keyout "$key" -out "$certificate" "$@" 2>>"$state/log/openssl.log"
+}
+
+make_authority() {
+	make_pair "$state/ca.key.new" "$state/ca.pem.new" <<-'CONF'
+		[req]
+		prompt = no
+		distinguished_name = name
+		x509_extensions = extensions
+		[name]
+		CN = Keel development authority
+		[extensions]
+		basicConstraints = critical, CA:TRUE, pathlen:0
+		keyUsage = critical, keyCertSign
+		subjectKeyIdentifier = hash
+	CONF
+}
+
+make_leaf() {
+	make_pair "$KEEL_TLS_KEY.new" "$KEEL_TLS_CERT.new" \
+	    -CA "$state/ca.pem.new" -CAkey "$state/ca.key.new" <<-'CONF'
 		[req]
 		prompt = no
 		distinguished_name = name
@@ -147,22 +166,45 @@ make_certificate() {
 		[name]
 		CN = localhost
 		[extensions]
-		basicConstraints = critical, CA:TRUE, pathlen:0
-		keyUsage = critical, digitalSignature, keyCertSign
+		basicConstraints = critical, CA:FALSE
+		keyUsage = critical, digitalSignature
 		extendedKeyUsage = serverAuth
 		subjectKeyIdentifier = hash
+		authorityKeyIdentifier = keyid
 		subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
 	CONF
+}
+
+has_certificate() {
+	[ -s "$KEEL_TLS_KEY" ] &&
+		openssl verify -x509_strict -CAfile "$state/ca.pem" \
+		    -attime "$(($(date +%s) + 86400))" "$KEEL_TLS_CERT" \
+		    >/dev/null 2>&1
+}
+
+# Clients trust ca.pem. Its key is deleted at once: nobody can sign another
+# certificate with it.
+make_certificate() {
+	export KEEL_TLS_CERT="$state/cert.pem" KEEL_TLS_KEY="$state/key.pem"
+	! has_certificate || return 0
+	: >"$state/log/openssl.log"
+	made=
+	! make_authority || ! make_leaf || made=1
+	rm -f "$state/ca.key.new"
+	[ -n "$made" ] ||
 		die "cannot make a certificate: see $state/log/openssl.log"
+	mv "$state/ca.pem.new" "$state/ca.pem"
 	mv "$KEEL_TLS_KEY.new" "$KEEL_TLS_KEY"
 	mv "$KEEL_TLS_CERT.new" "$KEEL_TLS_CERT"
 }
 
 print_hints() {
 	folder=
+	trusted=$state/ca.pem
+	[ "$KEEL_TLS_CERT" = "$state/cert.pem" ] || trusted=$KEEL_TLS_CERT
 	[ -z "$state_given" ] || folder="KEEL_STATE_DIR='$state' "
 	cat <<-HINTS
-		keel: to trust this server: curl --cacert '$KEEL_TLS_CERT'
+		keel: to trust this server: curl --cacert '$trusted'
 		keel: to look into the database: psql -h $socket -U keel keel
 		keel: to make the first admin, in another terminal:
 		  printf %s 'A-good-passw0rd' | $folder'$root/keel' create-admin admin@example.com
@@ -197,6 +239,8 @@ run_with_private_database() {
 	exec 8>"$state/lock/setup" 9>"$state/lock/users"
 
 	clean_up_at_exit
+	# A browser that is told to keep HTTPS would do so for other ports, too.
+	export KEEL_HSTS_SECONDS="${KEEL_HSTS_SECONDS:-0}"
 	hash=$(printf %s "$state" | sha256sum | cut -c 1-16)
 	socket=/tmp/keel-$hash-$dbuid
 	export KEEL_DATABASE_URL="host=$socket port=5432 dbname=keel user=keel"

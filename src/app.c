@@ -89,8 +89,8 @@ redirect_trailing_slash(struct ctx *c)
 	if (len < 2 || c->path[len - 1] != '/' ||
 	    !routes_have(c->route, c->path, len - 1))
 		return (false);
-	respond_header(c, "location", ctx_printf(c, "%.*s%s%s", (int)len - 1,
-	    c->path, *c->query != '\0' ? "?" : "", c->query));
+	respond_location(c, ctx_printf(c, "%.*s%s%s", (int)len - 1, c->path,
+	    *c->query != '\0' ? "?" : "", c->query));
 	respond_empty(c, 308);
 	return (true);
 }
@@ -247,6 +247,10 @@ send_common_headers(struct http_request *req, const char *request_id)
 	http_response_header(req, "date", date);
 	http_response_header(req, "x-content-type-options", "nosniff");
 	http_response_header(req, "x-request-id", request_id);
+	/* RFC 6797, 7.2: over TLS only. */
+	if (wire_settings.hsts != NULL && req->owner->ssl != NULL)
+		http_response_header(req, "strict-transport-security",
+		    wire_settings.hsts);
 }
 
 static void

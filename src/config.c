@@ -221,6 +221,18 @@ check_unknown(void)
 	return (NULL);
 }
 
+/* The description names the path of PUBLIC_URL. */
+static const char *
+read_public_url(void)
+{
+	const char	*problem;
+
+	if ((problem = read_named(ENV("HOST"))) == NULL &&
+	    (problem = read_named(ENV("PORT"))) == NULL)
+		problem = read_named(ENV("PUBLIC_URL"));
+	return (problem);
+}
+
 /*
  * All commands except routes and openapi need the database. ALLOW_ROOT comes
  * before the rows whose checks open files.
@@ -232,8 +244,10 @@ config_load(void)
 
 	if (command == NULL)
 		command = "serve";
-	if (strcmp(command, "routes") == 0 || strcmp(command, "openapi") == 0)
+	if (strcmp(command, "routes") == 0)
 		return (NULL);
+	if (strcmp(command, "openapi") == 0)
+		return (read_public_url());
 	if ((problem = read_named(ENV("DATABASE_URL"))) != NULL)
 		return (problem);
 	if (strcmp(command, "serve") != 0 && strcmp(command, "jobs") != 0 &&

@@ -10,12 +10,14 @@
 #include "config.h"
 #include "database/database.h"
 #include "http/page.h"
+#include "http/respond.h"
 #include "jobs/jobs.h"
 #include "mail/mail_settings.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "product.h"
 #include "utils/start_error.h"
+#include "utils/web_url.h"
 #include "wire/wire.h"
 
 #define PROXIES_MAX	32
@@ -85,9 +87,10 @@ SETTINGS(server,
 	ENV("PUBLIC_URL"), TEXT, .text = &config.public_url,
 	.find_fallback = find_public_url, .then = check_public_url,
 	.unset = "https://HOST:PORT",
-	.values = "`https://api.example.org`, up to 200 bytes, without a "
-	    "slash at its end",
-	.meaning = "The URL that clients use; issuer and audience of tokens.",
+	.values = "`https://api.example.org`, `https://example.org/backend`: "
+	    "up to 200 bytes, without a slash at its end",
+	.meaning = "The URL that clients use; issuer and audience of tokens. "
+	    "A path in it is one that a proxy removes.",
     },
     {
 	ENV("ALGORITHM"), CHOICE("HS256", "HS384", "HS512"),
@@ -239,14 +242,15 @@ find_public_url(void)
 static const char *
 check_public_url(void)
 {
-	size_t	 len = strlen(config.public_url);
+	struct web_url	 url;
 
-	if (strncmp(config.public_url, "https://", 8) != 0 ||
-	    len > PUBLIC_URL_MAX || config.public_url[len - 1] == '/' ||
-	    strpbrk(config.public_url, " \t\r\n?#\"") != NULL)
+	if (strlen(config.public_url) > PUBLIC_URL_MAX ||
+	    !web_url_parse(config.public_url, &url) || !url.secure)
 		return (start_error(ENV("PUBLIC_URL") " must be like "
-		    "https://api.example.org, without a slash at its end, "
-		    "not '%s'", config.public_url));
+		    "https://api.example.org or https://example.org/backend, "
+		    "without a slash at its end, not '%s'",
+		    config.public_url));
+	respond_init(url.path);
 	return (NULL);
 }
 

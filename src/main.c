@@ -230,6 +230,7 @@ prepare_server(void)
 	wire_settings.name_request = request_id_assign;
 	wire_settings.write_refusal = error_handler_envelope;
 	exit_if(wire_init());
+	http_hsts_enable = 0;	/* Kore would send it over plain HTTP, too */
 	limit_files();
 	watch_signals();
 	if ((errno = pthread_atfork(NULL, NULL, die_with_parent)) != 0)
@@ -252,10 +253,10 @@ kore_parent_configure(int argc, char **argv)
 	exit_if(schemas_init());
 	exit_if(jobs_init());
 	exit_if(mails_init());
-	exit_if(openapi_init());
-	malloc_trim(0);		/* see drop_kores_copy() */
 	exit_if(database_load());
 	exit_if(config_load());
+	exit_if(openapi_init());
+	malloc_trim(0);		/* see drop_kores_copy() */
 	log_init(config.log_level);
 	commands_run();
 	prepare_server();

@@ -145,7 +145,8 @@ link_to(struct ctx *c, const char *name, const char *value, const char *rel)
 	const struct query_value	*v;
 	const char			*target;
 
-	target = ctx_printf(c, "<%s?%s=%s", c->path, name, value);
+	target = ctx_printf(c, "<%s%s?%s=%s", public_path(), c->path, name,
+	    value);
 	for (v = c->query_values; v != NULL; v = v->next) {
 		if (strcmp(v->name, name) != 0)
 			target = ctx_printf(c, "%s&%s=%s", target,

@@ -5,12 +5,33 @@
 
 #include "http/respond.h"
 
+static const char	*path_before = "";
+
+void
+respond_init(const char *path)
+{
+	path_before = path;
+}
+
+const char *
+public_path(void)
+{
+	return (path_before);
+}
+
 void
 respond_header(struct ctx *c, const char *name, const char *value)
 {
 	if (strpbrk(value, "\r\n") != NULL)
 		raise_error(c, &ERR_INTERNAL, "Line break in header %s", name);
 	header_add(c, &c->response.headers, name, value);
+}
+
+void
+respond_location(struct ctx *c, const char *path)
+{
+	respond_header(c, "location", ctx_printf(c, "%s%s", public_path(),
+	    path));
 }
 
 void

@@ -18,6 +18,19 @@
  */
 void	respond_header(struct ctx *, const char *name, const char *value);
 
+/*
+ * In the parent, once: the path of PUBLIC_URL, "" or like "/backend". A proxy
+ * removes it from requests, so that c->path lacks it, and every path that a
+ * response names begins with it. Not copied: must live as long as the process.
+ */
+void	respond_init(const char *public_path);
+
+/* That path; "" before respond_init(). */
+const char	*public_path(void);
+
+/* Adds Location: the path, which is one of this server, as clients see it. */
+void	respond_location(struct ctx *, const char *path);
+
 /* Responds with a status and no body. */
 void	respond_empty(struct ctx *, int status);
 

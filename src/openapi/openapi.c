@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "http/respond.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
@@ -32,8 +33,8 @@ static const char	api_doc[] =
     "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
     "Members and parameters that are not described here are refused, except "
     "by the token endpoint.\n\n"
-    "Every response also has the headers `Date`, `X-Content-Type-Options` "
-    "and `Strict-Transport-Security`. Every GET has a HEAD, and every path "
+    "Every response also has the headers `Date` and "
+    "`X-Content-Type-Options`. Every GET has a HEAD, and every path "
     "has OPTIONS.";
 
 static struct static_file	file;
@@ -175,9 +176,10 @@ describe_schemes(void)
 
 	if (token_url[0] != '\0')
 		openapi_put(schemes, "oauth2", json_pack(
-		    "{s:s, s:s, s:{s:{s:s, s:{}}}}", "type", "oauth2",
+		    "{s:s, s:s, s:{s:{s:s+, s:{}}}}", "type", "oauth2",
 		    "description", "Sign in with e-mail address and password.",
-		    "flows", "password", "tokenUrl", token_url, "scopes"));
+		    "flows", "password", "tokenUrl", public_path(), token_url,
+		    "scopes"));
 	openapi_put(schemes, "bearer", json_pack("{s:s, s:s, s:s, s:s}",
 	    "type", "http", "scheme", "bearer", "bearerFormat", "JWT",
 	    "description", "Use an access token that you have."));
@@ -312,7 +314,8 @@ describe_api(void)
 	    "info", "title", PRODUCT_TITLE, "version", API_VERSION,
 	    "description", api_doc, "contact", "name", PRODUCT_AUTHORS,
 	    "license", "name", "ISC", "identifier", "ISC",
-	    "servers", "url", "/", "description", "This server.",
+	    "servers", "url", *public_path() != '\0' ? public_path() : "/",
+	    "description", "This server.",
 	    "tags", tags, "paths", paths, "components", components));
 }
 

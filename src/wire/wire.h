@@ -48,6 +48,10 @@ struct wire_settings {
 	unsigned	 workers;
 	unsigned	 per_address;	/* connections of one client */
 	unsigned	 other_files;	/* other descriptors of a worker */
+	unsigned	 keepalive;	/* seconds; 0: kore.conf says */
+
+	/* The value of Strict-Transport-Security; NULL: it is not sent. */
+	const char	*hsts;
 
 	const struct netblock	*proxies;	/* trusted ones */
 	unsigned	 nproxies;

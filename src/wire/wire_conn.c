@@ -207,6 +207,8 @@ wire_init(void)
 	wire_limits.deadline[WIRE_HEAD] = http_header_timeout * 1000u;
 	wire_limits.deadline[WIRE_BODY] = http_body_timeout * 1000u;
 	wire_limits.deadline[WIRE_SENDING] = SENDING_MS;
+	if (wire_settings.keepalive != 0)
+		http_keepalive_time = (u_int16_t)wire_settings.keepalive;
 	wire_limits.deadline[WIRE_IDLE] = http_keepalive_time * 1000u;
 	wire_limits.deadline[WIRE_LINGERING] = LINGERING_MS;
 	return (caps_init(wire_settings.workers,

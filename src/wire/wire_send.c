@@ -154,10 +154,9 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 
 	len = wire_settings.write_refusal(body, kind, message, id);
 	timefmt_http(timefmt_now(), date);
-	if (http_hsts_enable > 0)
+	if (wire_settings.hsts != NULL && w->conn->ssl != NULL)
 		snprintf(hsts, sizeof(hsts), "strict-transport-security: "
-		    "max-age=%llu; includeSubDomains\r\n",
-		    (unsigned long long)http_hsts_enable);
+		    "%s\r\n", wire_settings.hsts);
 	if (kind->status == 503)
 		retry_after = "retry-after: 1\r\n";
 	n = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n"

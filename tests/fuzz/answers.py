@@ -10,8 +10,7 @@ STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [ -~]*")
 HEADER = re.compile(rb"([a-z0-9!#$%&'*+.^_`|~-]+): ?([ -~]*)", re.I)
 START = b"HTTP/1.1 "
 END = b"\r\n\r\n"
-COMMON = ["date", "connection", "x-request-id", "x-content-type-options",
-          "strict-transport-security"]
+COMMON = ["date", "connection", "x-request-id", "x-content-type-options"]
 SERVER_ERRORS = {501, 503, 505}
 OAUTH_ERRORS = {"invalid_request", "invalid_client", "invalid_grant",
                 "unauthorized_client", "unsupported_grant_type",

@@ -5,7 +5,7 @@
  *
  *	openapi-typescript SERVER/openapi.json --default-non-nullable false \
  *	    -o build/api.d.ts
- *	tsc && NODE_EXTRA_CA_CERTS=var/cert.pem node build/client.js SERVER
+ *	tsc && NODE_EXTRA_CA_CERTS=var/ca.pem node build/client.js SERVER
  *
  * ADMIN_EMAIL and ADMIN_PASSWORD are an administrator's (./keel create-admin).
  */

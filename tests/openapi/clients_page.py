@@ -70,7 +70,7 @@ def run_page(server):
     runnable = [block for block in blocks if block[1] in ("bash", "python")]
     with tempfile.TemporaryDirectory(prefix="keel-page-") as folder:
         os.mkdir(folder + "/var")
-        os.symlink(server.cert, folder + "/var/cert.pem")
+        os.symlink(server.cert, folder + "/var/ca.pem")
         os.symlink(KEEL, folder + "/keel")
         os.makedirs(folder + "/tests")
         os.symlink(FOLDER, folder + "/tests/openapi")

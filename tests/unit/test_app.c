@@ -82,6 +82,10 @@ test_a_slash_at_the_end(void **state)
 	check_header("location", USERS "?page=2&x=/");
 	check_status(308, "GET", USERS "/1/activate/");
 	check_header("location", USERS "/1/activate");
+	respond_init("/backend");
+	check_status(308, "GET", USERS "/?page=2");
+	check_header("location", "/backend" USERS "?page=2");
+	respond_init("");
 	check_status(404, "GET", "/");
 	check_status(404, "GET", "//");
 	check_status(404, "GET", "/healthz//");

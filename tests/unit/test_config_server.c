@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config_fixture.h"
+#include "http/respond.h"
 #include "mail/mail_settings.h"
 #include "wire/wire.h"
 
@@ -49,12 +50,49 @@ test_ports_and_urls(void **state)
 	assert_bad("KEEL_PUBLIC_URL", "xhttps://x.example", "must be like");
 	assert_bad("KEEL_PUBLIC_URL", "https://x.example/", "must be like");
 	assert_good("KEEL_PUBLIC_URL", "https://x.example/api:1");
+	assert_good("KEEL_PUBLIC_URL", "https://x.example/backend/v2");
+	assert_string_equal(public_path(), "/backend/v2");
+	assert_good("KEEL_PUBLIC_URL", "https://x.example");
+	assert_string_equal(public_path(), "");
 	for (const char *c = " \t?#\""; *c != '\0'; c++) {
 		snprintf(url, sizeof(url), "https://x%cy", *c);
 		assert_bad("KEEL_PUBLIC_URL", url, "must be like");
 	}
 	assert_bad("KEEL_PUBLIC_URL", "https://x\ny", "must be like");
 	assert_bad("KEEL_PUBLIC_URL", "https://x\ry", "must be like");
+}
+
+/* What browsers are told, and for which hosts. */
+static void
+test_hsts(void **state)
+{
+	(void)state;
+	assert_null(load());
+	assert_null(wire_settings.hsts);	/* 127.0.0.1 */
+	setenv("KEEL_PUBLIC_URL", "https://localhost:8888", 1);
+	assert_null(load());
+	assert_null(wire_settings.hsts);
+	setenv("KEEL_PUBLIC_URL", "https://api.example.org", 1);
+	assert_null(load());
+	assert_string_equal(wire_settings.hsts, "max-age=31536000");
+	setenv("KEEL_HSTS_SECONDS", "1", 1);
+	assert_null(load());
+	assert_string_equal(wire_settings.hsts, "max-age=1");
+	setenv("KEEL_HSTS_SECONDS", "0", 1);
+	assert_null(load());
+	assert_null(wire_settings.hsts);
+}
+
+static void
+test_keepalive(void **state)
+{
+	(void)state;
+	assert_null(load());
+	assert_int_equal(wire_settings.keepalive, 0);
+	setenv("KEEL_KEEPALIVE_SECONDS", "130", 1);
+	assert_null(load());
+	assert_int_equal(wire_settings.keepalive, 130);
+	wire_settings.keepalive = 0;
 }
 
 /* Its length for each algorithm, its characters, and known examples. */
@@ -221,6 +259,8 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_ports_and_urls),
+		TEST(test_hsts),
+		TEST(test_keepalive),
 		TEST(test_secrets),
 		TEST(test_certificates),
 		TEST(test_proxies),

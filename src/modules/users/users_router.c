@@ -55,8 +55,7 @@ create_user(struct ctx *c)
 	struct user			*user;
 
 	user = users_service_create(c, in, current_user_or_none(c));
-	respond_header(c, "location", ctx_printf(c, "%s/%s", c->path,
-	    user->id));
+	respond_location(c, ctx_printf(c, "%s/%s", c->path, user->id));
 	user_respond(c, user);
 }
 

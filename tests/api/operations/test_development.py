@@ -30,7 +30,7 @@ def developer(make_server):
     def make():
         server = make_server(**NOTHING_SET, KEEL_STATE_DIR=first.state) \
             if servers else first
-        server.cert = os.path.join(first.state, "cert.pem")
+        server.cert = os.path.join(first.state, "ca.pem")
         servers.append(server)
         return server
 

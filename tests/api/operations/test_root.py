@@ -136,7 +136,7 @@ def test_plain_kore_refuses_root(make_server):
 def test_root_is_warned_in_development(make_server):
     server = make_server(database="none", **NOTHING_SET, KEEL_ALLOW_ROOT=None)
     os.chmod(server.folder, 0o711)
-    server.cert = os.path.join(server.state, "cert.pem")
+    server.cert = os.path.join(server.state, "ca.pem")
     server.start("--with-jobs")
     with server.client() as client:
         assert client.get("/readyz").status_code == 200

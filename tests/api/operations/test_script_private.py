@@ -3,6 +3,7 @@
 are fakes, so each can fail, and each call is known."""
 
 import os
+import shutil
 import stat
 import subprocess
 
@@ -90,7 +91,7 @@ def test_what_kore_is_told(first):
     assert serve.cwd == first.build and serve.umask == "0077"
     admin = "  printf %%s 'A-good-passw0rd' | %s'%s' create-admin admin@" \
         "example.com\n"
-    hints = ("keel: to trust this server: curl --cacert '%s/cert.pem'\n"
+    hints = ("keel: to trust this server: curl --cacert '%s/ca.pem'\n"
              "keel: to look into the database: psql -h %s -U keel keel\n"
              "keel: to make the first admin, in another terminal:\n" % (
                  first.state, first.socket))
@@ -109,32 +110,53 @@ def test_the_role_and_the_database_are_made(first):
         "\\gexec"]
 
 
-def test_the_certificates_contents(first):
-    shown = subprocess.run(
-        ["openssl", "x509", "-in", first.state + "/cert.pem", "-noout",
-         "-text"], check=True, capture_output=True, text=True).stdout
-    lines = [line.strip() for line in shown.splitlines()]
-    for line in ("Issuer: CN = localhost", "Subject: CN = localhost",
-                 "ASN1 OID: prime256v1", "CA:TRUE, pathlen:0",
-                 "X509v3 Basic Constraints: critical",
-                 "X509v3 Key Usage: critical",
-                 "Digital Signature, Certificate Sign",
-                 "TLS Web Server Authentication",
-                 "X509v3 Subject Key Identifier:",
-                 "DNS:localhost, IP Address:127.0.0.1, "
-                 "IP Address:0:0:0:0:0:0:0:1"):
+def x509(path, *options):
+    return subprocess.run(["openssl", "x509", "-in", path, "-noout", *options],
+                          capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("name, holds, lacks", [
+    ("ca.pem", ["Subject: CN = Keel development authority",
+                "CA:TRUE, pathlen:0", "Certificate Sign",
+                "X509v3 Subject Key Identifier:"],
+     ["Digital Signature", "TLS Web Server Authentication"]),
+    ("cert.pem", ["Subject: CN = localhost", "CA:FALSE", "Digital Signature",
+                  "TLS Web Server Authentication",
+                  "X509v3 Subject Key Identifier:",
+                  "X509v3 Authority Key Identifier:",
+                  "DNS:localhost, IP Address:127.0.0.1, "
+                  "IP Address:0:0:0:0:0:0:0:1"],
+     ["Certificate Sign"])])
+def test_the_certificates_contents(first, name, holds, lacks):
+    path = first.state + "/" + name
+    lines = [line.strip() for line in x509(path, "-text").stdout.splitlines()]
+    for line in [*holds, "Issuer: CN = Keel development authority",
+                 "ASN1 OID: prime256v1", "X509v3 Basic Constraints: critical",
+                 "X509v3 Key Usage: critical"]:
         assert line in lines, line
+    for line in lacks:
+        assert line not in lines, line
     for days, ends in ((824, 0), (826, 1)):
-        assert subprocess.run(
-            ["openssl", "x509", "-in", first.state + "/cert.pem", "-noout",
-             "-checkend", str(days * 86400)],
-            capture_output=True).returncode == ends
+        done = x509(path, "-checkend", str(days * 86400))
+        assert done.returncode == ends
+
+
+def test_the_authoritys_key_is_gone(first):
+    texts = {name: read_text(os.path.join(folder, name))
+             for folder, _, names in os.walk(first.state) for name in names}
+    assert [name for name, text in texts.items()
+            if "PRIVATE KEY" in text] == ["key.pem"]
+    leaf = subprocess.run(["openssl", "pkey", "-pubout", "-in",
+                           first.state + "/key.pem"], check=True,
+                          capture_output=True, text=True).stdout
+    assert leaf == x509(first.state + "/cert.pem", "-pubkey").stdout
+    assert leaf != x509(first.state + "/ca.pem", "-pubkey").stdout
 
 
 def test_a_second_start_keeps_everything(first):
     """Last of these: it starts it again."""
     kept = {name: read_text(first.state + "/" + name)
-            for name in ("secret", "cert.pem", "key.pem")}
+            for name in ("secret", "ca.pem", "cert.pem", "key.pem")}
     assert all(kept.values())
     for name in kept:
         assert mode(first.state + "/" + name) == 0o600
@@ -203,22 +225,27 @@ def test_an_empty_secret_is_made_again(script):
     assert os.listdir(script.state).count("secret.new") == 0
 
 
-def certificate(script, days):
-    """A certificate that ends in so many days."""
+def certificate(script, days, authority="self"):
+    """A certificate that ends in so many days, and who has signed it."""
     subprocess.run(
         ["openssl", "req", "-x509", "-nodes", "-days", str(days), "-newkey",
          "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=x",
          "-keyout", script.state + "/key.pem",
          "-out", script.state + "/cert.pem"], check=True, umask=0o077,
         stdin=subprocess.DEVNULL, capture_output=True)
+    if authority == "self":
+        shutil.copy(script.state + "/cert.pem", script.state + "/ca.pem")
 
 
-@pytest.mark.parametrize("days, lost, renewed", [
-    (1, None, True), (2, None, False), (2, "key.pem", True),
-    (2, "cert.pem", True)])
-def test_a_certificate_is_renewed_on_its_last_day(script, days, lost, renewed):
+@pytest.mark.parametrize("days, authority, lost, renewed", [
+    (1, "self", None, True), (2, "self", None, False),
+    (2, "self", "key.pem", True), (2, "self", "cert.pem", True),
+    (2, "self", "ca.pem", True),
+    (2, "none", None, True)])   # as earlier versions left it
+def test_a_certificate_is_renewed_on_its_last_day(script, days, authority,
+                                                  lost, renewed):
     os.mkdir(script.state)
-    certificate(script, days)
+    certificate(script, days, authority)
     if lost is not None:
         script.write("state/" + lost, "", 0o600)
     before = read_text(script.state + "/cert.pem"), read_text(
@@ -229,6 +256,18 @@ def test_a_certificate_is_renewed_on_its_last_day(script, days, lost, renewed):
         script.state + "/key.pem")
     assert (now[0] != before[0], now[1] != before[1]) == (renewed, renewed)
     assert not [name for name in os.listdir(script.state) if ".new" in name]
+
+
+def test_the_authority_of_an_interrupted_start_is_not_used(script):
+    """New is the authority, old the certificate: all is made again."""
+    os.mkdir(script.state)
+    certificate(script, 2)
+    kept = read_text(script.state + "/ca.pem")
+    certificate(script, 2, "none")
+    before = read_text(script.state + "/cert.pem")
+    assert script.run("openapi", **UNSET).returncode == 0
+    assert read_text(script.state + "/cert.pem") != before
+    assert read_text(script.state + "/ca.pem") != kept
 
 
 def test_no_certificate_can_be_made(script):

@@ -21,7 +21,7 @@ PROCESS = {
     "http_server_version": "keel", "http_header_max": "16384",
     "http_header_timeout": "10", "http_body_max": "131072",
     "http_body_timeout": "30", "http_body_disk_offload": "0",
-    "http_keepalive_time": "25", "http_request_limit": "1024",
+    "http_keepalive_time": "75", "http_request_limit": "1024",
     "http_request_ms": "10000"}
 
 # What docs/limits.md says of them.
@@ -33,7 +33,8 @@ DOCUMENTED = [
     ("http_body_timeout", r"\| (\d+) \| kore\.conf: `http_body_timeout` \|",
      1),
     ("http_keepalive_time",
-     r"\| (\d+) \| kore\.conf: `http_keepalive_time` \|", 1)]
+     r"\| (\d+) \| `KEEL_KEEPALIVE_SECONDS`, "
+     r"kore\.conf: `http_keepalive_time` \|", 1)]
 
 
 def read(name):

@@ -23,11 +23,10 @@ COMMON_HEADERS = {
     "transfer-encoding",            # RFC 9112, 6.1
     "connection",                   # hop-by-hop: RFC 9110, 7.6.1
     "keep-alive",                   # the same
-    "strict-transport-security",    # RFC 6797, 7.1: of every response
+    "strict-transport-security",    # RFC 6797, 7.1: KEEL_HSTS_SECONDS
     "x-content-type-options",       # of every response
 }
-ALWAYS_THERE = {"cache-control", "strict-transport-security",
-                "x-content-type-options"}
+ALWAYS_THERE = {"cache-control", "x-content-type-options"}
 
 # `default` is for invalid HTTP. A 400 belongs to it only as BAD_REQUEST.
 REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}

@@ -115,7 +115,8 @@ def base64url(data):
 def claims_for(server, user_id, session_id, /, **changes):
     """The claims of a valid access token, changed; None removes one."""
     now = int(time.time())
-    claims = {"iss": server.url, "aud": server.url, "sub": user_id,
+    url = server.settings.get("KEEL_PUBLIC_URL", server.url)
+    claims = {"iss": url, "aud": url, "sub": user_id,
               "sid": session_id, "jti": str(uuid.uuid4()),
               "client_id": "keel", "iat": now, "exp": now + 900}
     claims.update(changes)

@@ -28,7 +28,6 @@ struct kore_server_list	 kore_servers;
 u_int32_t		 worker_max_connections, worker_accept_threshold;
 u_int16_t		 http_header_max, http_header_timeout;
 u_int16_t		 http_body_timeout, http_keepalive_time;
-u_int64_t		 http_hsts_enable;
 size_t			 http_body_max;
 
 void		 wire_connect(struct connection *);
@@ -369,7 +368,6 @@ wire_setup(void **state)
 	http_header_timeout = 10;
 	http_body_timeout = 30;
 	http_keepalive_time = 60;
-	http_hsts_enable = 0;
 	wire_settings = (struct wire_settings){ .workers = 1,
 	    .per_address = 2, .name_request = name_request,
 	    .write_refusal = write_refusal };

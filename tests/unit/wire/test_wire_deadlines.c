@@ -123,6 +123,19 @@ test_the_first_byte_ends_the_idle_time(void **state)
 	assert_non_null(strstr(p->got, "HTTP/1.1 408 "));
 }
 
+/* The setting goes before kore.conf, and Kore tells clients what counts. */
+static void
+test_how_long_a_connection_may_be_idle(void **state)
+{
+	(void)state;
+	assert_null(wire_init());
+	assert_int_equal(wire_limits.deadline[WIRE_IDLE], 60000);
+	wire_settings.keepalive = 3600;
+	assert_null(wire_init());
+	assert_int_equal(wire_limits.deadline[WIRE_IDLE], 3600000);
+	assert_int_equal(http_keepalive_time, 3600);
+}
+
 /* Each byte gives a lingering client 2 seconds more, for 30 at most. */
 static void
 test_lingering_ends(void **state)
@@ -199,6 +212,7 @@ main(void)
 		WIRE_TEST(test_the_deadline_of_each_phase),
 		WIRE_TEST(test_a_begun_head_is_told),
 		WIRE_TEST(test_the_first_byte_ends_the_idle_time),
+		WIRE_TEST(test_how_long_a_connection_may_be_idle),
 		WIRE_TEST(test_lingering_ends),
 		WIRE_TEST(test_a_tick_counts),
 		WIRE_TEST(test_all_that_are_late_end),

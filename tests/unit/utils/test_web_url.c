@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* The URL of a web server: its parts, and what is none. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "utils/web_url.h"
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define A61	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LABEL		A61 "aa"
+#define HOST_253	LABEL "." LABEL "." LABEL "." A61
+
+static void
+test_parts(void **state)
+{
+	static const struct {
+		const char	*text;
+		bool		 secure;
+		const char	*host;
+		unsigned	 port;
+		const char	*path;
+	} good[] = {
+		{ "https://api.example.org", true, "api.example.org", 0, "" },
+		{ "http://API.example", false, "API.example", 0, "" },
+		{ "https://x:1", true, "x", 1, "" },
+		{ "https://x:65535", true, "x", 65535, "" },
+		{ "https://192.0.2.1:443", true, "192.0.2.1", 443, "" },
+		{ "https://[::1]:8443/a", true, "::1", 8443, "/a" },
+		{ "https://[2001:db8::1]", true, "2001:db8::1", 0, "" },
+		{ "https://x_y-z.", true, "x_y-z.", 0, "" },
+		{ "https://x/backend", true, "x", 0, "/backend" },
+		{ "https://x/a/b.c/...", true, "x", 0, "/a/b.c/..." },
+		{ "https://x/-._~!$&()*+,;=:@", true, "x", 0,
+		    "/-._~!$&()*+,;=:@" },
+		{ "https://x/%41%fF", true, "x", 0, "/%41%fF" },
+		{ "https://x/..a/.b", true, "x", 0, "/..a/.b" },
+		{ "https://" HOST_253, true, HOST_253, 0, "" },
+	};
+	struct web_url	 url;
+	size_t		 i;
+
+	(void)state;
+	assert_int_equal(strlen(HOST_253), 253);
+	for (i = 0; i < COUNT(good); i++) {
+		if (!web_url_parse(good[i].text, &url))
+			fail_msg("%s", good[i].text);
+		assert_int_equal(url.secure, good[i].secure);
+		assert_string_equal(url.host, good[i].host);
+		assert_int_equal(url.port, good[i].port);
+		assert_string_equal(url.path, good[i].path);
+	}
+}
+
+static void
+test_what_is_none(void **state)
+{
+	static const char *const	bad[] = {
+		"", "x", "x.example", "ftp://x", "HTTPS://x", "https:/x",
+		"https://", "http://", "https:///a", "https://:1",
+		"https://x:", "https://x:0", "https://x:65536",
+		"https://x:99999999999999999999", "https://x:1a",
+		"https://x:-1", "https://x:1:2", "https://user@x",
+		"https://user:p@x", "https://x y",
+		"https://b\xc3\xbcro.example", "https://x%41",
+		"https://[::1", "https://::1", "https://[]",
+		"https://[127.0.0.1]", "https://[x]", "https://[::1]x",
+		"https://x/", "https://x/a/", "https://x//a", "https://x/a//b",
+		"https://x/.", "https://x/..", "https://x/../a",
+		"https://x/a/./b", "https://x?", "https://x/a?b",
+		"https://x#", "https://x/a#b", "https://x/%", "https://x/%4",
+		"https://x/%4g", "https://x/%g4", "https://x/a b",
+		"https://x/\"", "https://x/<", "https://x/>", "https://x/'",
+		"https://x/\xc3\xbc", "https://x/a\\b", "https://x/\r\n",
+		"https://" HOST_253 "a",
+	};
+	struct web_url	 url;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		if (web_url_parse(bad[i], &url))
+			fail_msg("%s", bad[i]);
+	}
+}
+
+static void
+test_loopback(void **state)
+{
+	static const char *const	own[] = {
+		"https://localhost", "https://LocalHost:1",
+		"https://a.localhost",
+		"https://localhost.", "https://127.0.0.1", "https://127.9.8.7",
+		"https://[::1]",
+	};
+	static const char *const	others[] = {
+		"https://example.org", "https://localhost.org",
+		"https://notlocalhost", "https://localhos", "https://128.0.0.1",
+		"https://126.0.0.1", "https://[::2]", "https://[7f00::1]",
+		"https://.", "https://x",
+	};
+	struct web_url	 url;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(own); i++) {
+		assert_true(web_url_parse(own[i], &url));
+		if (!web_url_is_loopback(&url))
+			fail_msg("%s", own[i]);
+	}
+	for (i = 0; i < COUNT(others); i++) {
+		assert_true(web_url_parse(others[i], &url));
+		if (web_url_is_loopback(&url))
+			fail_msg("%s", others[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_what_is_none),
+		cmocka_unit_test(test_loopback),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
