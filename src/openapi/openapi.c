@@ -31,8 +31,11 @@ static const char	api_doc[] =
     "Sign in at the token endpoint, and send the access token as "
     "`Authorization: Bearer`. Every error has the same envelope, `Error`; "
     "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
-    "Members and parameters that are not described here are refused, except "
-    "by the token endpoint.\n\n"
+    "In requests, members and parameters that are not described here are "
+    "refused, except by the token endpoint. Later versions may add members to "
+    "responses: clients must ignore the ones that they do not know.
+
+"
     "Every response also has the headers `Date` and "
     "`X-Content-Type-Options`. Every GET has a HEAD, and every path "
     "has OPTIONS.";

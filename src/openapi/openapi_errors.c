@@ -15,12 +15,11 @@ error_schema(void)
 
 	for (k = error_kinds; *k != NULL; k++)
 		openapi_add(codes, json_string((*k)->code));
-	return (json_pack("{s:s, s:b, s:[s], s:{s:{s:s, s:b, s:[ssss], s:{"
+	return (json_pack("{s:s, s:[s], s:{s:{s:s, s:[ssss], s:{"
 	    "s:{s:s, s:o}, s:{s:s, s:[s]}, s:{s:[ss], s:{s:s}}, "
 	    "s:{s:s, s:[s]}}}}}",
-	    "type", "object", "additionalProperties", 0, "required", "error",
+	    "type", "object", "required", "error",
 	    "properties", "error", "type", "object",
-	    "additionalProperties", 0,
 	    "required", "code", "message", "details", "request_id",
 	    "properties",
 	    "code", "type", "string", "enum", codes,
@@ -33,9 +32,8 @@ error_schema(void)
 static json_t *
 error_detail_schema(void)
 {
-	return (json_pack("{s:s, s:b, s:[sss], s:{s:{s:s, s:s, s:[s]}, "
+	return (json_pack("{s:s, s:[sss], s:{s:{s:s, s:s, s:[s]}, "
 	    "s:{s:s, s:[s]}, s:{s:s, s:[s]}}}", "type", "object",
-	    "additionalProperties", 0,
 	    "required", "field", "message", "code", "properties",
 	    "field", "type", "string", "description", "Where the value "
 	    "is: body., query., path. or header., and its name.", "examples",
@@ -48,8 +46,8 @@ error_detail_schema(void)
 static json_t *
 oauth_error_schema(void)
 {
-	return (json_pack("{s:s, s:b, s:[ss], s:{s:{s:s, s:[s]}, "
-	    "s:{s:s, s:[s]}}}", "type", "object", "additionalProperties", 0,
+	return (json_pack("{s:s, s:[ss], s:{s:{s:s, s:[s]}, "
+	    "s:{s:s, s:[s]}}}", "type", "object",
 	    "required", "error", "error_description", "properties",
 	    "error", "type", "string", "examples", "invalid_grant",
 	    "error_description", "type", "string", "examples",

@@ -9,7 +9,7 @@ response_content(const struct endpoint *e, unsigned list_kind)
 	json_t	*schema = openapi_schema(e->out, RESPONSE);
 
 	if (list_kind & BY_CURSOR)
-		schema = json_pack("{s:[o, o]}", "oneOf", schema,
+		schema = json_pack("{s:[o, o]}", "anyOf", schema,
 		    openapi_schema(e->out_cursor, RESPONSE));
 	return (json_pack("{s:{s:o, s:o*}}", "application/json", "schema",
 	    schema, "example", openapi_example(e->out)));

@@ -274,7 +274,10 @@ describe_field(const struct schema *s, const struct field *f,
 	return (o);
 }
 
-/* A response has every member. A form may have others, too (RFC 6749, 3.2). */
+/*
+ * A response has every member, and later versions may add some. A form may have
+ * others, too (RFC 6749, 3.2).
+ */
 static json_t *
 describe_schema(const struct schema *s, enum openapi_use use)
 {
@@ -287,7 +290,7 @@ describe_schema(const struct schema *s, enum openapi_use use)
 		if (f->flags & ETAG)
 			continue;
 		openapi_put(properties, f->name, describe_field(s, f, use));
-		if (use == RESPONSE || (f->flags & REQUIRED))
+		if (use == RESPONSE || (f->flags & (REQUIRED | EXPECTED)))
 			openapi_add(required, json_string(f->name));
 	}
 	openapi_put(o, "properties", properties);
@@ -295,7 +298,7 @@ describe_schema(const struct schema *s, enum openapi_use use)
 		openapi_put(o, "required", required);
 	else
 		json_decref(required);
-	if (use != READ_FORM)
+	if (use == READ_JSON)
 		openapi_put(o, "additionalProperties", json_false());
 	return (o);
 }

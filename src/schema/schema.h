@@ -35,6 +35,7 @@ enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
 #define SECRET		0x2	/* wiped when the request ends */
 #define NULLABLE	0x4	/* may be null; in a body: set, and NULL */
 #define ETAG		0x8	/* sent as ETag, not as member; needs an id */
+#define EXPECTED	0x10	/* described as required; the service checks */
 
 #define FINGERPRINT_BYTES	32
 

@@ -6,9 +6,9 @@
 static const struct field	token_request_fields[] = {
 	FIELD(token_request, grant_type, T_STR, 0, NULL,
 	    .fallback = "password"),
-	FIELD(token_request, username, T_STR, 0, NULL,
+	FIELD(token_request, username, T_STR, EXPECTED, NULL,
 	    .example = "ada@example.com"),
-	FIELD(token_request, password, T_STR, SECRET, NULL,
+	FIELD(token_request, password, T_STR, EXPECTED | SECRET, NULL,
 	    .example = "Sunny-day-42"),
 	FIELD(token_request, scope, T_STR, 0, NULL, .example = ""),
 };

@@ -153,6 +153,22 @@ def test_secrets_are_write_only(whole):
             assert "writeOnly" not in part, path
 
 
+def test_only_requests_refuse_unknown_members(whole):
+    """A new member in a response must not break a strict client; RFC 6749,
+    3.2, says the same of a token request."""
+    for path, part in walk(whole["paths"]):
+        if "properties" in part:
+            assert (part.get("additionalProperties") is False) == (
+                "/requestBody/content/application/json/" in path), path
+    assert "clients must ignore the ones that they do not know" in \
+        whole["info"]["description"]
+
+
+def test_a_token_request_requires_the_credentials(whole):
+    token = whole["components"]["schemas"]["TokenRequest"]
+    assert token["required"] == ["username", "password"]
+
+
 #
 # It follows kore.conf, and no setting.
 #
