@@ -33,9 +33,7 @@ static const char	api_doc[] =
     "only the errors of the token endpoint are OAuth's (RFC 6749, 5.2). "
     "In requests, members and parameters that are not described here are "
     "refused, except by the token endpoint. Later versions may add members to "
-    "responses: clients must ignore the ones that they do not know.
-
-"
+    "responses: clients must ignore the ones that they do not know.\n\n"
     "Every response also has the headers `Date` and "
     "`X-Content-Type-Options`. Every GET has a HEAD, and every path "
     "has OPTIONS.";
