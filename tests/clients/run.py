@@ -16,7 +16,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(FOLDER, "../api/support"))
 
 from server import clean_environment  # noqa: E402
-from standalone import running_server  # noqa: E402
+from standalone import make_admin, running_server  # noqa: E402
 
 TOOLS = os.path.join(FOLDER, "node_modules/.bin/")
 BUILD = os.path.join(FOLDER, "build/")
@@ -80,18 +80,34 @@ def compile_one(*files):
     run("tsc", "-p", BUILD + "tsconfig.json")
 
 
-def walk(server, program):
-    run("node", program, server.url, NODE_EXTRA_CA_CERTS=server.cert)
+def walk(server, program, **environment):
+    run("node", program, server.url, NODE_EXTRA_CA_CERTS=server.cert,
+        **environment)
 
 
 #
 # The cases.
 #
 
+def openapi_typescript(server):
+    """With openapi-fetch: the client that docs/clients.md shows."""
+    os.makedirs(BUILD + "openapi_typescript/build")
+    shutil.copy(os.path.join(FOLDER, "../openapi/client.ts"),
+                BUILD + "openapi_typescript")
+    run("openapi-typescript", DESCRIPTION, "--default-non-nullable", "false",
+        "-o", BUILD + "openapi_typescript/build/api.d.ts")
+    compile_one("build/openapi_typescript/client.ts")
+    walk(server, "build/js/build/openapi_typescript/client.js",
+         **make_admin(server))
+
+
 def hey_api(server):
     run("openapi-ts", "-i", DESCRIPTION, "-o", "build/hey_api")
     compile_one("hey_api.ts")
     walk(server, "build/js/hey_api.js")
+    # rustls, too, trusts the authority.
+    run("deno", "run", "--allow-net", "--allow-env", "build/js/hey_api.js",
+        server.url, DENO_CERT=server.cert, DENO_NO_UPDATE_CHECK="1")
 
 
 def orval(server):
@@ -122,7 +138,8 @@ def openapi_zod_client(server):
     walk(server, "zod3/build/zod3/client.js")
 
 
-CASES = [hey_api, orval, swagger_typescript_api, openapi_zod_client]
+CASES = [openapi_typescript, hey_api, orval, swagger_typescript_api,
+         openapi_zod_client]
 
 
 def try_case(case, server):
@@ -140,7 +157,8 @@ def try_case(case, server):
 def main(names):
     install()
     cases = [case for case in CASES if not names or case.__name__ in names]
-    with running_server(KEEL_USER_DIRECTORY="authenticated") as server:
+    with running_server(development_certificate=True,
+                        KEEL_USER_DIRECTORY="authenticated") as server:
         describe(server)
         passed = sum([try_case(case, server) for case in cases])
         server.stop()

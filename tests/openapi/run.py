@@ -12,7 +12,6 @@ import functools
 import json
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from prism import FOLDER, Prism, Proxies, violations
 from helpers import bearer, new_user, register
 from runner import Runner, wait_for_job
 from server import BUILD, ROOT, clean_environment
-from standalone import running_server
+from standalone import make_admin, running_server
 
 OUTPUT = os.path.join(FOLDER, "build")
 TOOLS = os.path.join(FOLDER, "node_modules/.bin")
@@ -85,14 +84,6 @@ def fetch_description(server):
     answer.raise_for_status()
     with open(DESCRIPTION, "wb") as f:
         f.write(answer.content)
-
-
-def make_admin(server):
-    email, password = "admin@example.org", "Pw1-" + secrets.token_urlsafe(12)
-    done = server.command("create-admin", email, text=password)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
-    return {"ADMIN_EMAIL": email, "ADMIN_PASSWORD": password}
 
 
 #
