@@ -20,7 +20,7 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
 	python3-requests-oauthlib python3-jose python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
 	python3-aiosmtpd sslscan \
-	slowhttptest procps iproute2 chromium
+	slowhttptest procps iproute2 chromium libnss3-tools
 
 # For the docs page, from npm; conf/swagger-ui has the exact version. npm does
 # not run the package's scripts: one of them reports the installation.
