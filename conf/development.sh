@@ -201,10 +201,11 @@ make_certificate() {
 print_hints() {
 	folder=
 	trusted=$state/ca.pem
-	[ "$KEEL_TLS_CERT" = "$state/cert.pem" ] || trusted=$KEEL_TLS_CERT
+	[ "${KEEL_TLS_CERT:-}" = "$state/cert.pem" ] || trusted=${KEEL_TLS_CERT:-}
 	[ -z "$state_given" ] || folder="KEEL_STATE_DIR='$state' "
+	[ "${KEEL_TLS:-}" = off ] ||
+		echo "keel: to trust this server: curl --cacert '$trusted'"
 	cat <<-HINTS
-		keel: to trust this server: curl --cacert '$trusted'
 		keel: to look into the database: psql -h $socket -U keel keel
 		keel: to make the first admin, in another terminal:
 		  printf %s 'A-good-passw0rd' | $folder'$root/keel' create-admin admin@example.com
@@ -246,7 +247,8 @@ run_with_private_database() {
 	export KEEL_DATABASE_URL="host=$socket port=5432 dbname=keel user=keel"
 	flock 8
 	[ -n "${KEEL_SECRET_KEY+set}" ] || make_secret
-	[ -n "${KEEL_TLS_CERT+set}${KEEL_TLS_KEY+set}" ] || make_certificate
+	[ -n "${KEEL_TLS_CERT+set}${KEEL_TLS_KEY+set}" ] ||
+		[ "${KEEL_TLS:-}" = off ] || make_certificate
 	[ "$command" = routes ] || [ "$command" = openapi ] || start_postgres
 	flock -u 8
 

@@ -87,7 +87,7 @@ redirect_trailing_slash(struct ctx *c)
 	size_t	 len = strlen(c->path);
 
 	if (len < 2 || c->path[len - 1] != '/' ||
-	    !routes_have(c->route, c->path, len - 1))
+	    !routes_have(c->route, ctx_strndup(c, c->path, len - 1)))
 		return (false);
 	respond_location(c, ctx_printf(c, "%.*s%s%s", (int)len - 1, c->path,
 	    *c->query != '\0' ? "?" : "", c->query));

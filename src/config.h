@@ -107,6 +107,7 @@ struct config {
 	const char	*admin_port;
 	const char	*database_url;
 	const char	*public_url;
+	unsigned	 tls_off;	/* HTTP without TLS */
 	const char	*tls_cert;	/* may be NULL */
 	const char	*tls_key;	/* may be NULL */
 	unsigned	 workers;

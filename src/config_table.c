@@ -72,9 +72,16 @@ SETTINGS(server,
 	.meaning = "The address to listen on.",
     },
     {
+	ENV("TLS"), CHOICE("on", "off"), .number = &config.tls_off,
+	.fallback = "on",
+	.meaning = "With `off`, HTTP behind a proxy that ends TLS: "
+	    "[on loopback, or for trusted proxies](proxies.md"
+	    "#http-without-tls).",
+    },
+    {
 	ENV("PORT"), NUMBER(1, 65535), .text = &config.port, .number = &port,
 	.fallback = "8888",
-	.meaning = "The HTTPS port.",
+	.meaning = "The HTTPS port; with `" ENV("TLS") "=off`, the HTTP port.",
     },
     {
 	ENV("ADMIN_PORT"), NUMBER(1, 65535), .text = &config.admin_port,
@@ -86,7 +93,7 @@ SETTINGS(server,
     {
 	ENV("PUBLIC_URL"), TEXT, .text = &config.public_url,
 	.find_fallback = find_public_url, .then = check_public_url,
-	.unset = "https://HOST:PORT",
+	.unset = "https://HOST:PORT, or http:// with `" ENV("TLS") "=off`",
 	.values = "`https://api.example.org`, `https://example.org/backend`: "
 	    "up to 200 bytes, without a slash at its end",
 	.meaning = "The URL that clients use; issuer and audience of tokens. "
@@ -190,7 +197,8 @@ SETTINGS(server,
 	.then = use_proxies,
 	.unset = "unset: none",
 	.values = "up to 32 addresses or networks: `10.0.0.0/8,::1`",
-	.meaning = "The proxies whose X-Forwarded-For counts.",
+	.meaning = "The proxies that are believed: X-Forwarded-For, and the "
+	    "PROXY protocol's header. See [proxies](proxies.md).",
     },
     {
 	ENV("USER_DIRECTORY"), CHOICE("admin", "authenticated"),
@@ -235,7 +243,8 @@ find_public_url(void)
 	static char	 url[128];
 
 	snprintf(url, sizeof(url), strchr(config.host, ':') != NULL ?
-	    "https://[%s]:%s" : "https://%s:%s", config.host, config.port);
+	    "%s://[%s]:%s" : "%s://%s:%s", config.tls_off ? "http" : "https",
+	    config.host, config.port);
 	return (url);
 }
 
@@ -245,7 +254,8 @@ check_public_url(void)
 	struct web_url	 url;
 
 	if (strlen(config.public_url) > PUBLIC_URL_MAX ||
-	    !web_url_parse(config.public_url, &url) || !url.secure)
+	    !web_url_parse(config.public_url, &url) ||
+	    (!url.secure && !config.tls_off))
 		return (start_error(ENV("PUBLIC_URL") " must be like "
 		    "https://api.example.org or https://example.org/backend, "
 		    "without a slash at its end, not '%s'",
@@ -305,6 +315,10 @@ use_secret(void)
 static const char *
 check_tls(void)
 {
+	if (config.tls_off &&
+	    (config.tls_cert != NULL || config.tls_key != NULL))
+		return (start_error(ENV("TLS") " is off, so " ENV("TLS_CERT")
+		    " and " ENV("TLS_KEY") " must not be set"));
 	if ((config.tls_cert == NULL) != (config.tls_key == NULL))
 		return (start_error(ENV("TLS_CERT") " and " ENV("TLS_KEY") " "
 		    "must be set together"));
@@ -356,17 +370,32 @@ use_rate_limits(void)
 	return (rate_limit_configure(rate_limits));
 }
 
+/* Without TLS, everybody on the way can read passwords and tokens. */
+static const char *
+check_plain_http(void)
+{
+	struct netaddr	 host;
+
+	wire_settings.proxies_only = config.tls_off &&
+	    netaddr_parse(config.host, &host) && !netaddr_is_loopback(&host);
+	if (wire_settings.proxies_only && wire_settings.nproxies == 0)
+		return (start_error(ENV("TLS") " is off and " ENV("HOST")
+		    " is %s, no loopback address: set " ENV("TRUSTED_PROXIES")
+		    " to the proxies that end TLS, or " ENV("HOST")
+		    " to 127.0.0.1", config.host));
+	return (NULL);
+}
+
 static const char *
 use_proxies(void)
 {
 	static struct netblock	 proxies[PROXIES_MAX];
-	const char		*list = trusted_proxies, *problem;
+	const char		*list = trusted_proxies != NULL ?
+				    trusted_proxies : "", *problem;
 	unsigned		 n = 0;
 	char			 item[64];
 	size_t			 len;
 
-	if (list == NULL)
-		return (NULL);
 	for (; *list != '\0'; list += len + (list[len] == ',')) {
 		len = strcspn(list, ",");
 		if (n == PROXIES_MAX)
@@ -381,7 +410,7 @@ use_proxies(void)
 	}
 	wire_settings.proxies = proxies;
 	wire_settings.nproxies = n;
-	return (NULL);
+	return (check_plain_http());
 }
 
 /* A bug in a server that runs as root endangers the whole machine. */

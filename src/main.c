@@ -183,7 +183,7 @@ watch_children(void *arg, u_int64_t now)
 		return;
 	kore_worker_reap();
 	kw = kore_worker_data(KORE_WORKER_KEYMGR_IDX);
-	if (!kw->running)
+	if (keymgr_active && !kw->running)
 		raise(SIGTERM);
 }
 
@@ -209,8 +209,9 @@ worker_ready(struct kore_msg *msg, const void *data)
 		return;
 	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
 	printf(strchr(config.host, ':') != NULL ?
-	    PRODUCT ": ready on https://[%s]:%s\n" :
-	    PRODUCT ": ready on https://%s:%s\n", config.host, config.port);
+	    PRODUCT ": ready on %s://[%s]:%s\n" :
+	    PRODUCT ": ready on %s://%s:%s\n",
+	    config.tls_off ? "http" : "https", config.host, config.port);
 }
 
 static void
@@ -221,12 +222,14 @@ prepare_server(void)
 	exit_if(wire_check());
 	exit_if(database_check());
 	conninfo = database_conninfo(config.database_url, &problem);
+	exit_if(tls_choose(config.tls_off));
 	exit_if(tls_init(config.tls_cert, config.tls_key));
 	if (password_dummy_hash() == NULL)
 		exit_fail("cannot hash a password: out of memory");
 	malloc_trim(0);		/* a hash takes 19 MB */
 	exit_if(metrics_init());
 	exit_if(rate_limit_init());
+	wire_settings.find_route = routes_find;
 	wire_settings.name_request = request_id_assign;
 	wire_settings.write_refusal = error_handler_envelope;
 	exit_if(wire_init());
@@ -237,7 +240,7 @@ prepare_server(void)
 		exit_fail("pthread_atfork: %m");
 	worker_count = (u_int8_t)config.workers;
 	listen_on("api", config.host, config.port);
-	listen_on("admin", "127.0.0.1", config.admin_port);
+	listen_on(wire_settings.admin, "127.0.0.1", config.admin_port);
 	kore_msg_register(MSG_WORKER_READY, worker_ready);
 	exit_if(pidfile_write());
 }

@@ -18,14 +18,13 @@
 #include "utils/start_error.h"
 #include "utils/text.h"
 
-#define ROUTED_PATH_MAX	512	/* bytes; longer paths match no route */
-
 struct path_regex {
 	regex_t	 compiled;
 };
 
-static const struct route	*bound;
-static route_handler_fn		*handle;
+/* All routes, in kore.conf's order, and the place of the next one. */
+static struct route	 *bound, **bound_next;
+static route_handler_fn	 *handle;
 
 int
 route_dispatch(struct http_request *req, const struct route *r)
@@ -57,6 +56,23 @@ route_next_path_row(const struct route *r, const struct route_row *row)
 	return (NULL);
 }
 
+/*
+ * The length of the text after ^ that every path of the regex begins with. It
+ * ends before a character that an operator may follow.
+ */
+static size_t
+literal_length(const char *regex)
+{
+	size_t	 len;
+
+	if (*regex != '^' || strchr(regex, '|') != NULL)
+		return (0);
+	len = strcspn(regex + 1, ".[]()\\*+?{}^$");
+	if (len > 0 && strspn(regex + 1 + len, "*?{") > 0)
+		len--;
+	return (len);
+}
+
 /* Kore compiles the path's regex without groups: compile it again. */
 static const char *
 bind_path(struct route *r)
@@ -71,6 +87,7 @@ bind_path(struct route *r)
 		return (params == 0 ? NULL :
 		    "has PATH rows, but kore.conf's path has no groups");
 
+	r->literal = literal_length(r->hdlr->path);
 	if ((r->regex = calloc(1, sizeof(*r->regex))) == NULL ||
 	    regcomp(&r->regex->compiled, r->hdlr->path, REG_EXTENDED) != 0)
 		return ("has a path that does not compile");
@@ -122,14 +139,15 @@ bind_params(struct route *r)
 	return (NULL);
 }
 
-/* Does one of these routes have another handler of the same name? */
+/* Does a route have another handler of the same name? */
 static bool
-name_taken(const struct route *r, const struct endpoint *e)
+name_taken(const struct endpoint *e)
 {
 	const struct endpoint	*other;
+	const struct route	*r;
 	size_t			 i;
 
-	for (; r != NULL; r = r->next) {
+	for (r = bound; r != NULL; r = r->next) {
 		for (i = 0; i < r->nrows; i++) {
 			other = &r->rows[i].endpoint;
 			if (r->rows[i].kind == ROW_ENDPOINT &&
@@ -152,7 +170,7 @@ bind_rows(const struct route *r)
 		if (r->rows[i].kind != ROW_ENDPOINT)
 			continue;
 		e = &r->rows[i].endpoint;
-		if (name_taken(r->next, e))
+		if (name_taken(e))
 			return ("has a handler of a name that another has");
 		if (e->in != NULL && !schema_is_readable(e->in))
 			return ("reads a field of a type that is only "
@@ -175,9 +193,13 @@ bind_route(struct kore_module_handle *hdlr)
 		return ("has no ROUTE in C");
 	if (r->hdlr != NULL)
 		return ("stands in kore.conf twice");
+	if (hdlr->methods != HTTP_METHOD_ALL)
+		return ("has a restrict, which has no effect: its rows in C "
+		    "name its methods");
 	r->hdlr = hdlr;
-	r->next = bound;
-	bound = r;
+	r->next = NULL;
+	*bound_next = r;
+	bound_next = &r->next;
 	if ((problem = bind_path(r)) == NULL &&
 	    (problem = bind_rows(r)) == NULL &&
 	    (problem = bind_allow(r)) == NULL)
@@ -185,25 +207,47 @@ bind_route(struct kore_module_handle *hdlr)
 	return (problem);
 }
 
+/* Kore itself must never answer: routes_find() always finds a route. */
+static const char *
+bind_domain(struct kore_domain *dom)
+{
+	struct kore_module_handle	*hdlr, *last = NULL;
+	const char			*problem;
+
+	TAILQ_FOREACH(hdlr, &dom->handlers, list) {
+		if ((problem = bind_route(hdlr)) != NULL)
+			return (start_error("kore.conf: the route %s %s %s",
+			    hdlr->path, hdlr->func, problem));
+		last = hdlr;
+	}
+	if (last == NULL || strcmp(last->path, "^.*$") != 0)
+		return (start_error("kore.conf: the last route of the domain "
+		    "%s of the server %s must be ^.*$: it answers for all "
+		    "other paths", dom->domain, dom->server->name));
+	if (!TAILQ_EMPTY(&dom->redirects))
+		return (start_error("kore.conf: the domain %s of the server %s "
+		    "has a redirect, which has no effect", dom->domain,
+		    dom->server->name));
+	return (NULL);
+}
+
 const char *
 routes_init(route_handler_fn *fn)
 {
-	struct kore_server		*srv;
-	struct kore_domain		*dom;
-	struct kore_module_handle	*hdlr;
-	const char			*problem;
+	struct kore_server	*srv;
+	struct kore_domain	*dom;
+	const char		*problem;
 
 	handle = fn;
 	bound = NULL;
+	bound_next = &bound;
 	LIST_FOREACH(srv, &kore_servers, list) {
+		if (TAILQ_EMPTY(&srv->domains))
+			return (start_error("kore.conf: the server %s has no "
+			    "domain", srv->name));
 		TAILQ_FOREACH(dom, &srv->domains, list) {
-			TAILQ_FOREACH(hdlr, &dom->handlers, list) {
-				if ((problem = bind_route(hdlr)) == NULL)
-					continue;
-				return (start_error("kore.conf: the route "
-				    "%s %s %s", hdlr->path, hdlr->func,
-				    problem));
-			}
+			if ((problem = bind_domain(dom)) != NULL)
+				return (problem);
 		}
 	}
 	return (NULL);
@@ -255,25 +299,38 @@ route_path(const struct route *r)
 	return (r->hdlr->path);
 }
 
-bool
-routes_have(const struct route *beside, const char *path, size_t len)
+static bool
+is_route_of(const struct route *r, const char *path)
 {
-	struct span		 groups[PATH_GROUPS_MAX];
-	const struct route	*r;
-	char			 copy[ROUTED_PATH_MAX];
+	if (r->regex == NULL)
+		return (strcmp(r->hdlr->path, path) == 0);
+	return (strncmp(r->hdlr->path + 1, path, r->literal) == 0 &&
+	    regexec(&r->regex->compiled, path, 0, NULL, 0) == 0);
+}
 
-	if (len >= sizeof(copy))
-		return (false);
-	memcpy(copy, path, len);
-	copy[len] = '\0';
-	for (r = bound; r != NULL; r = r->next) {
-		if (r->nrows == 0 || r->hdlr->dom != beside->hdlr->dom)
-			continue;
-		if (r->regex != NULL ? path_match(r, copy, groups) :
-		    strcmp(r->hdlr->path, copy) == 0)
-			return (true);
-	}
-	return (false);
+/* The last one matches every path: that needs no regex. */
+static const struct route *
+find_route(const struct kore_domain *dom, const char *path)
+{
+	const struct route	*r;
+
+	for (r = bound; r->hdlr->dom != dom ||
+	    (TAILQ_NEXT(r->hdlr, list) != NULL && !is_route_of(r, path));
+	    r = r->next)
+		;
+	return (r);
+}
+
+struct kore_module_handle *
+routes_find(const struct kore_domain *dom, const char *path)
+{
+	return (find_route(dom, path)->hdlr);
+}
+
+bool
+routes_have(const struct route *beside, const char *path)
+{
+	return (find_route(beside->hdlr->dom, path)->nrows > 0);
 }
 
 bool

@@ -54,6 +54,7 @@ struct route_row {
 };
 
 struct http_request;
+struct kore_domain;
 struct kore_handler_params;
 struct kore_module_handle;
 struct path_regex;
@@ -67,8 +68,9 @@ struct route {
 	/* Bound at start, from Kore's route table. */
 	struct kore_module_handle	*hdlr;
 	struct path_regex		*regex;
+	size_t				 literal;	/* bytes; regex */
 	const char			*allow;
-	const struct route		*next;		/* bound before */
+	struct route			*next;		/* bound after it */
 };
 
 #define ROUTE(route_name, ...)						\
@@ -164,11 +166,14 @@ void		 routes_walk(void (*fn)(const struct route *,
 void		 routes_keep(void (*keep)(const void *, size_t));
 
 /*
- * Does a route of kore.conf match the path of len bytes, in the domain of
- * `beside`? Routes without rows do not count.
+ * The first route of a domain in kore.conf that matches the path, as Kore
+ * chooses it; routes_init() has checked that there is one.
  */
-bool		 routes_have(const struct route *beside, const char *path,
-		    size_t len);
+struct kore_module_handle	*routes_find(const struct kore_domain *,
+				    const char *path);
+
+/* Is that, in the domain of `beside`, a route that has rows? */
+bool		 routes_have(const struct route *beside, const char *path);
 
 /* The route's path in kore.conf: a regex or a plain path. */
 const char	*route_path(const struct route *);

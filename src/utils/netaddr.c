@@ -65,6 +65,13 @@ netaddr_from(const struct sockaddr *sa, struct netaddr *a)
 	return (false);
 }
 
+bool
+netaddr_is_loopback(const struct netaddr *a)
+{
+	return (a->ipv6 ? memcmp(a->bytes, &in6addr_loopback,
+	    sizeof(a->bytes)) == 0 : a->bytes[0] == 127);
+}
+
 void
 netaddr_text(const struct netaddr *a, char text[static NETADDR_TEXT])
 {

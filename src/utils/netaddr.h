@@ -29,6 +29,9 @@ bool		 netaddr_parse(const char *text, struct netaddr *);
 /* Takes the address that accept(2) gives; false for another family. */
 bool		 netaddr_from(const struct sockaddr *, struct netaddr *);
 
+/* 127.0.0.0/8 or ::1: only this machine reaches it. */
+bool		 netaddr_is_loopback(const struct netaddr *);
+
 void		 netaddr_text(const struct netaddr *,
 		    char[static NETADDR_TEXT]);
 

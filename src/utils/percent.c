@@ -7,11 +7,23 @@
 #include "utils/percent.h"
 #include "utils/utf8.h"
 
+/* The byte that s, %XX, stands for; -1 if it is malformed. */
+static int
+encoded_byte(const char *s)
+{
+	int	 high, low;
+
+	/* A NUL is no digit, so s[2] is there if asked. */
+	if ((high = hex_value(s[1])) == -1 || (low = hex_value(s[2])) == -1)
+		return (-1);
+	return (high << 4 | low);
+}
+
 bool
 percent_decode(char *s)
 {
 	char	*in, *out;
-	int	 high, low;
+	int	 byte;
 
 	for (in = out = s; *in != '\0'; in++) {
 		if ((unsigned char)*in < 0x20 || *in == 0x7f)
@@ -20,16 +32,47 @@ percent_decode(char *s)
 			*out++ = *in;
 			continue;
 		}
-		/* A NUL is no digit, so in[2] is there if asked. */
-		if ((high = hex_value(in[1])) == -1 ||
-		    (low = hex_value(in[2])) == -1 ||
-		    (high == 0 && low == 0))
+		if ((byte = encoded_byte(in)) <= 0)
 			return (false);
-		*out++ = (char)(high << 4 | low);
+		*out++ = (char)byte;
 		in += 2;
 	}
 	*out = '\0';
 	return (utf8_valid(s, (size_t)(out - s)));
+}
+
+/* RFC 3986, 2.3 */
+static bool
+is_unreserved(char c)
+{
+	return ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	    (c >= 'a' && c <= 'z') || (c != '\0' && strchr("-._~", c) != NULL));
+}
+
+bool
+percent_normalize(char *s)
+{
+	char	*in, *out;
+	int	 byte;
+
+	for (in = out = s; *in != '\0'; in++) {
+		if (*in != '%') {
+			*out++ = *in;
+			continue;
+		}
+		if ((byte = encoded_byte(in)) == -1)
+			return (false);
+		in += 2;
+		if (is_unreserved((char)byte)) {
+			*out++ = (char)byte;
+			continue;
+		}
+		*out++ = '%';
+		hex_pair(out, (unsigned char)byte, HEX_UPPER);
+		out += 2;
+	}
+	*out = '\0';
+	return (true);
 }
 
 bool
@@ -39,8 +82,7 @@ percent_encode(const char *s, char *out, size_t size)
 	size_t			 n = 0;
 
 	for (; (c = (unsigned char)*s) != '\0'; s++) {
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-		    (c >= 'a' && c <= 'z') || strchr("-._~", c) != NULL) {
+		if (is_unreserved((char)c)) {
 			if (n + 1 >= size)
 				return (false);
 			out[n++] = (char)c;

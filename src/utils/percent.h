@@ -18,6 +18,13 @@
 bool	percent_decode(char *s);
 
 /*
+ * Normalizes a part of a URL in place (RFC 3986, 6.2.2): decodes the unreserved
+ * characters, and writes what stays encoded with A-F. False if a % is not
+ * followed by two hexadecimal digits; s is then as above.
+ */
+bool	percent_normalize(char *s);
+
+/*
  * Writes s into out, NUL-terminated, with every byte but the unreserved ones
  * (RFC 3986, 2.3) percent-encoded. Returns false when it does not fit into
  * size bytes; PERCENT_ENCODED_SIZE always suffices.

@@ -15,6 +15,7 @@
 #include "product.h"
 #include "utils/start_error.h"
 #include "wire/tls.h"
+#include "wire/wire.h"
 
 /* TLS 1.2: forward secrecy and AEAD only; 1.3 has nothing else. */
 #define CIPHERS		"ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -119,6 +120,23 @@ say_default(const struct kore_domain *dom)
 {
 	log_event(LEVEL_WARNING, NULL, "start", ENV("TLS_CERT") " is not set: "
 	    "serving kore.conf's certificate %s", dom->certfile);
+}
+
+const char *
+tls_choose(bool off)
+{
+	struct kore_server	*srv;
+
+	LIST_FOREACH(srv, &kore_servers, list) {
+		if (off)
+			srv->tls = 0;
+		else if (!srv->tls && strcmp(srv->name,
+		    wire_settings.admin) != 0)
+			return (start_error("kore.conf: the server %s has "
+			    "`tls no`: write `tls yes`, or set " ENV("TLS")
+			    "=off", srv->name));
+	}
+	return (NULL);
 }
 
 const char *

@@ -4,12 +4,22 @@
 #ifndef WIRE_TLS_H
 #define WIRE_TLS_H
 
+#include <stdbool.h>
+
 /*
  * With OpenSSL 3, Kore's key manager is never asked to sign. So the parent
  * builds the contexts, before the fork, and the workers ignore the certificates
  * that the key manager sends. The cost: the private key is in the workers'
  * memory, as in most web servers.
  */
+
+/*
+ * In the parent, before tls_init(): with `off`, no server has TLS, whatever
+ * kore.conf says. Otherwise all but the admin's must have it. Kore runs a key
+ * manager only if one has.
+ * Returns NULL or an error message.
+ */
+const char	*tls_choose(bool off);
 
 /*
  * In the parent: loads the certificate chain and its key (PEM files; RSA or EC)

@@ -30,6 +30,8 @@
 
 struct connection;
 struct http_request;
+struct kore_domain;
+struct kore_module_handle;
 struct netaddr;
 struct netblock;
 
@@ -55,7 +57,12 @@ struct wire_settings {
 
 	const struct netblock	*proxies;	/* trusted ones */
 	unsigned	 nproxies;
+	bool		 proxies_only;	/* close all other connections */
+	const char	*admin;		/* kore.conf's server for operators */
 
+	/* The route of a path; there is one, in every domain. */
+	struct kore_module_handle	*(*find_route)(
+			    const struct kore_domain *, const char *path);
 	/*
 	 * Writes a request's id: the header's value, or a new id if the value
 	 * is NULL or not valid.

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "utils/hex.h"
+#include "utils/token.h"
 #include "wire/wire_chunked.h"
 
 #define SIZE_DIGITS	8	/* hexadecimal; far above any limit of a body */
@@ -16,36 +17,92 @@ is_text(char c)
 	return ((unsigned char)c >= ' ' ? c != 0x7f : c == '\t');
 }
 
-/* Reads the chunk's size, and the rest of its line. */
+static bool
+is_blank(char c)
+{
+	return (c == ' ' || c == '\t');
+}
+
+static bool
+go_to(struct chunked *s, enum chunked_state state)
+{
+	s->state = state;
+	return (true);
+}
+
+/* After the size, or after an extension: the next one, or the line's end. */
+static bool
+end_extension(struct chunked *s, char c)
+{
+	if (c == ';')
+		return (go_to(s, CHUNKED_EXTENSION));
+	if (c == '\r' && s->state != CHUNKED_BLANK)
+		return (go_to(s, CHUNKED_SIZE_LF));
+	return (is_blank(c) && go_to(s, CHUNKED_BLANK));
+}
+
 static bool
 read_size(struct chunked *s, char c)
 {
 	int	 value = hex_value(c);
 
-	if (s->state == CHUNKED_SIZE && value != -1) {
+	if (value != -1) {
 		s->left = s->left * 16 + (unsigned)value;
 		return (++s->digits <= SIZE_DIGITS);
 	}
-	if (s->digits == 0)
-		return (false);
-	if (c == '\r' && s->state != CHUNKED_BLANK) {
-		s->state = CHUNKED_SIZE_LF;
-		return (true);
-	}
-	if (s->state == CHUNKED_EXTENSION)
-		return (is_text(c));
-	s->state = c == ';' ? CHUNKED_EXTENSION : CHUNKED_BLANK;
-	return (c == ';' || c == ' ' || c == '\t');
+	return (s->digits > 0 && end_extension(s, c));
 }
 
+/* RFC 9112, 7.1.1: blanks may stand before ";", and around "=". */
+static bool
+read_extension(struct chunked *s, char c)
+{
+	switch (s->state) {
+	case CHUNKED_EXTENSION:
+		return (is_blank(c) ||
+		    (token_has(c) && go_to(s, CHUNKED_NAME)));
+	case CHUNKED_NAME:
+		if (token_has(c))
+			return (true);
+		return (c == '=' ? go_to(s, CHUNKED_EQUALS) :
+		    is_blank(c) ? go_to(s, CHUNKED_NAME_BLANK) :
+		    end_extension(s, c));
+	case CHUNKED_NAME_BLANK:
+		return (is_blank(c) ||
+		    (c == '=' && go_to(s, CHUNKED_EQUALS)) ||
+		    (c == ';' && go_to(s, CHUNKED_EXTENSION)));
+	case CHUNKED_EQUALS:
+		return (is_blank(c) ||
+		    (c == '"' && go_to(s, CHUNKED_QUOTED)) ||
+		    (token_has(c) && go_to(s, CHUNKED_VALUE)));
+	case CHUNKED_VALUE:
+		return (token_has(c) || end_extension(s, c));
+	case CHUNKED_QUOTED:
+		if (c == '"')
+			return (go_to(s, CHUNKED_QUOTE_END));
+		return (c == '\\' ? go_to(s, CHUNKED_ESCAPED) : is_text(c));
+	case CHUNKED_ESCAPED:
+		return (is_text(c) && go_to(s, CHUNKED_QUOTED));
+	default:
+		return (end_extension(s, c));
+	}
+}
+
+/* RFC 9112, 7.1.2: header lines, and an empty line at the end. */
 static bool
 read_trailer(struct chunked *s, char c)
 {
-	if (c == '\r')
-		s->state = CHUNKED_TRAILER_LF;
-	else
-		s->line++;
-	return (c == '\r' || is_text(c));
+	switch (s->state) {
+	case CHUNKED_TRAILER:
+		if (c == '\r')
+			return (go_to(s, CHUNKED_END_LF));
+		return (token_has(c) && go_to(s, CHUNKED_TRAILER_NAME));
+	case CHUNKED_TRAILER_NAME:
+		return (token_has(c) ||
+		    (c == ':' && go_to(s, CHUNKED_TRAILER_VALUE)));
+	default:
+		return (c == '\r' ? go_to(s, CHUNKED_TRAILER_LF) : is_text(c));
+	}
 }
 
 /* Reads one byte of framing; false if it is not valid here. */
@@ -54,8 +111,6 @@ step(struct chunked *s, char c)
 {
 	switch (s->state) {
 	case CHUNKED_SIZE:
-	case CHUNKED_BLANK:
-	case CHUNKED_EXTENSION:
 		return (read_size(s, c));
 	case CHUNKED_SIZE_LF:
 		s->state = s->left > 0 ? CHUNKED_DATA_BYTES : CHUNKED_TRAILER;
@@ -68,16 +123,18 @@ step(struct chunked *s, char c)
 		s->digits = 0;
 		return (c == '\n');
 	case CHUNKED_TRAILER:
+	case CHUNKED_TRAILER_NAME:
+	case CHUNKED_TRAILER_VALUE:
 		return (read_trailer(s, c));
 	case CHUNKED_TRAILER_LF:
-		s->state = s->line == 0 ? CHUNKED_ENDED : CHUNKED_TRAILER;
-		s->line = 0;
+		s->state = CHUNKED_TRAILER;
 		return (c == '\n');
-	case CHUNKED_DATA_BYTES:
-	case CHUNKED_ENDED:
-		break;
+	case CHUNKED_END_LF:
+		s->state = CHUNKED_ENDED;
+		return (c == '\n');
+	default:
+		return (read_extension(s, c));
 	}
-	return (false);
 }
 
 /* Small chunks are allowed; endless framing with little data is not. */

@@ -10,9 +10,15 @@
 /* A decoder that takes the body in pieces. Pure functions. */
 
 enum chunked_state {
-	CHUNKED_SIZE, CHUNKED_BLANK, CHUNKED_EXTENSION, CHUNKED_SIZE_LF,
-	CHUNKED_DATA_BYTES, CHUNKED_DATA_CR, CHUNKED_DATA_LF, CHUNKED_TRAILER,
-	CHUNKED_TRAILER_LF, CHUNKED_ENDED
+	CHUNKED_SIZE,
+	/* An extension: ;name = value ;name = "value" */
+	CHUNKED_BLANK, CHUNKED_EXTENSION, CHUNKED_NAME, CHUNKED_NAME_BLANK,
+	CHUNKED_EQUALS, CHUNKED_VALUE, CHUNKED_QUOTED, CHUNKED_ESCAPED,
+	CHUNKED_QUOTE_END,
+	CHUNKED_SIZE_LF, CHUNKED_DATA_BYTES, CHUNKED_DATA_CR, CHUNKED_DATA_LF,
+	/* After the last chunk. */
+	CHUNKED_TRAILER, CHUNKED_TRAILER_NAME, CHUNKED_TRAILER_VALUE,
+	CHUNKED_TRAILER_LF, CHUNKED_END_LF, CHUNKED_ENDED
 };
 
 /* Zeroed at the start of a body. */
@@ -21,7 +27,6 @@ struct chunked {
 	uint64_t		left;		/* bytes of data in the chunk */
 	unsigned		digits;		/* of its size */
 	unsigned		extra;		/* bytes that are not data */
-	unsigned		line;		/* bytes of a trailer line */
 };
 
 enum chunked_result {

@@ -20,21 +20,17 @@ EXPORT void	wire_connect(struct connection *);
 
 static void	wire_disconnect(struct connection *);
 static int	wire_event(struct connection *);
+static int	read_announcement(struct connection *);
 
 static struct wire *
 wire_new(struct connection *c)
 {
 	struct wire	*w;
-	unsigned	 most = wire_settings.per_address;
 
 	if ((w = mem_calloc(1, sizeof(*w))) == NULL)
 		return (NULL);
 	w->conn = c;
-	netaddr_from((struct sockaddr *)&c->addr, &w->peer);
-	if (!c->owner->server->tls || wire_trusts(&w->peer))
-		most = UINT32_MAX;
-	if (!caps_enter(netaddr_key(&w->peer), most, &w->slot)) {
-		metrics->connections_refused++;
+	if (!wire_peer_enter(w)) {
 		mem_free(w);
 		return (NULL);
 	}
@@ -46,6 +42,8 @@ wire_new(struct connection *c)
 	/* Turn Kore's timeouts off: wire_tick() enforces the deadlines. */
 	c->http_timeout = 0;
 	c->idle_timer.length = UINT64_MAX;
+	if (w->announcing)
+		c->handle = read_announcement;
 	return (w);
 }
 
@@ -103,6 +101,18 @@ wire_accept(void *arg, int error)
 		kore_worker_make_busy();
 }
 
+/*
+ * A proxy's handshake may name the proxy's own target, while its requests name
+ * the host that its client has asked for. Without the first name, Kore compares
+ * nothing.
+ */
+static void
+drop_server_name(struct connection *c)
+{
+	kore_free(c->tls_sni);
+	c->tls_sni = NULL;
+}
+
 /* Never called: wire_event() clears the flag that makes Kore read. */
 static int
 read_nothing(struct connection *c, size_t *bytes)
@@ -112,7 +122,10 @@ read_nothing(struct connection *c, size_t *bytes)
 	return (KORE_RESULT_OK);
 }
 
-/* The listener's callback after the handshake: the guard takes over. */
+/*
+ * The listener's callback after the handshake, or after accept if there is
+ * none: the guard takes over.
+ */
 void
 wire_connect(struct connection *c)
 {
@@ -122,6 +135,10 @@ wire_connect(struct connection *c)
 		kore_connection_disconnect(c);
 		return;
 	}
+	if (w->announcing)
+		return;
+	if (wire_trusts(&w->peer))
+		drop_server_name(c);
 	c->proto = CONN_PROTO_HTTP;
 	c->state = CONN_STATE_ESTABLISHED;
 	c->handle = wire_event;
@@ -132,6 +149,24 @@ wire_connect(struct connection *c)
 	w->readable = true;	/* the handshake may have brought data */
 	if (!wire_read(w))
 		kore_connection_disconnect(c);
+}
+
+/* Kore's event callback until a proxy has, or has not, announced a client. */
+static int
+read_announcement(struct connection *c)
+{
+	struct wire	*w = c->hdlr_extra;
+
+	if (!wire_peer_announce(w))
+		return (KORE_RESULT_ERROR);
+	if (w->announcing)
+		return (KORE_RESULT_OK);
+	if (c->state != CONN_STATE_TLS_SHAKE) {
+		wire_connect(c);
+		return (KORE_RESULT_OK);
+	}
+	c->handle = kore_connection_handle;
+	return (c->handle(c));
 }
 
 static bool

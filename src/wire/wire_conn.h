@@ -23,7 +23,7 @@
  */
 
 enum wire_phase {
-	WIRE_HANDSHAKE,		/* of TLS */
+	WIRE_HANDSHAKE,		/* the PROXY header, and TLS */
 	WIRE_HEAD,		/* waiting for a head, or the rest of it */
 	WIRE_BODY,
 	WIRE_HANDLING,		/* Kore has the request */
@@ -40,6 +40,7 @@ struct wire {
 	uint64_t		 linger_end;
 	struct netaddr		 peer;
 	size_t			 slot;		/* wire_caps.h */
+	bool			 announcing;	/* a PROXY header may come */
 	bool			 readable;	/* until a read would block */
 	bool			 close;		/* after the response */
 	bool			 ready;		/* on the list of wire_run() */
@@ -86,6 +87,15 @@ struct wire	*wire_next_ready(void);		/* takes it off the list */
  * among all. False if there is none except `except`.
  */
 bool	 wire_evict(const struct wire *except, bool sending_one);
+
+/*
+ * wire_peer.c: whose connection it is. wire_peer_enter() takes the peer's
+ * address, and counts the connection; wire_peer_announce() reads the PROXY
+ * header of a trusted proxy, which announces another address, and is called
+ * again while w->announcing. False: the connection must be closed.
+ */
+bool	 wire_peer_enter(struct wire *);
+bool	 wire_peer_announce(struct wire *);
 
 /*
  * wire_memory.c: wire_memory() counts all of it. At WIRE_MEMORY_MAX the client

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "utils/token.h"
 #include "wire/wire_head.h"
+#include "wire/wire_target.h"
 
 #define BLANKS_MAX	2	/* RFC 9112, 2.2: at least one is ignored */
 #define LENGTH_DIGITS	18	/* always fit in an int64_t */
@@ -82,19 +84,12 @@ head_scan(struct head_scan *s, const char *in, size_t len, size_t max,
 	return (len >= max ? too_large(s, error) : 0);
 }
 
-/* RFC 9110, 5.6.2 */
 static bool
 is_token(const char *s)
 {
-	static const char	 allowed[] = "!#$%&'*+-.^_`|~";
+	size_t	 len = token_length(s);
 
-	if (*s == '\0')
-		return (false);
-	for (; *s != '\0'; s++) {
-		if (!isalnum((unsigned char)*s) && strchr(allowed, *s) == NULL)
-			return (false);
-	}
-	return (true);
+	return (len > 0 && s[len] == '\0');
 }
 
 /* The known methods, and whether they may have a body. */
@@ -119,86 +114,6 @@ find_method(const char *name)
 	return (NULL);
 }
 
-/* RFC 3986, 3.2.2 and 3.2.3: a name, an IPv4 address or [IPv6]; a port. */
-static bool
-is_host(const char *host)
-{
-	static const char	 allowed[] = "-._~%!$&'()*+,;=";
-	const char		*p = host, *name;
-
-	if (strlen(host) > HEAD_HOST_MAX)
-		return (false);
-	if (*p == '[') {
-		name = ++p;
-		p += strspn(p, "0123456789abcdefABCDEF:.");
-		if (p == name || *p++ != ']')
-			return (false);
-	} else {
-		name = p;
-		while (isalnum((unsigned char)*p) ||
-		    (*p != '\0' && strchr(allowed, *p) != NULL))
-			p++;
-		if (p == name)
-			return (false);
-	}
-	if (*p == ':') {
-		p++;
-		p += strspn(p, "0123456789");
-	}
-	return (*p == '\0');
-}
-
-/*
- * RFC 9112, 3.2.2: a target may be a URL, and its host replaces the Host
- * header. The host is moved over the scheme, which makes room for its NUL.
- */
-static bool
-parse_absolute(struct head *h, char *target, size_t scheme,
-    struct head_error *error)
-{
-	const char	*host = target + scheme;
-	size_t		 len = strcspn(host, "/?");
-
-	h->path = host[len] == '/' ? host + len : "/";
-	memmove(target, host, len);
-	target[len] = '\0';
-	h->host = target;
-	if (!is_host(target))
-		return (bad(error, "The target's host is not valid"));
-	return (true);
-}
-
-static bool
-parse_target(struct head *h, char *target, struct head_error *error)
-{
-	const unsigned char	*p;
-	char			*query;
-
-	if (strlen(target) > HEAD_TARGET_MAX)
-		return (refuse(error, &ERR_URI_TOO_LONG,
-		    "The request target is too long"));
-	for (p = (const unsigned char *)target; *p != '\0'; p++) {
-		if (*p <= ' ' || *p == '#' || *p >= 0x7f)
-			return (bad(error, "The request target is not valid"));
-	}
-	if ((query = strchr(target, '?')) != NULL)
-		h->query = query + 1;
-	if (strncasecmp(target, "https://", 8) == 0) {
-		if (!parse_absolute(h, target, 8, error))
-			return (false);
-	} else if (strncasecmp(target, "http://", 7) == 0) {
-		if (!parse_absolute(h, target, 7, error))
-			return (false);
-	} else if (*target == '/' || (strcmp(target, "*") == 0 &&
-	    strcmp(h->method, "OPTIONS") == 0))
-		h->path = target;
-	else
-		return (bad(error, "The request target is not valid"));
-	if (query != NULL)
-		*query = '\0';
-	return (true);
-}
-
 static bool
 parse_version(struct head *h, const char *version, struct head_error *error)
 {
@@ -216,7 +131,8 @@ parse_version(struct head *h, const char *version, struct head_error *error)
 static bool
 parse_request_line(struct head *h, char *line, struct head_error *error)
 {
-	char	*target, *version;
+	const char	*problem;
+	char		*target, *version;
 
 	if ((target = strchr(line, ' ')) == NULL ||
 	    (version = strchr(target + 1, ' ')) == NULL)
@@ -231,7 +147,11 @@ parse_request_line(struct head *h, char *line, struct head_error *error)
 	if (find_method(line) == NULL)
 		return (refuse(error, &ERR_NOT_IMPLEMENTED,
 		    "The method is not implemented"));
-	return (parse_target(h, target, error));
+	if (strlen(target) > HEAD_TARGET_MAX)
+		return (refuse(error, &ERR_URI_TOO_LONG,
+		    "The request target is too long"));
+	problem = target_parse(h, target);
+	return (problem == NULL || bad(error, problem));
 }
 
 /* Is the word in a comma-separated list? Case does not matter. */
@@ -252,17 +172,16 @@ list_has(const char *list, const char *word)
 static bool
 parse_length(struct head *h, const char *value, struct head_error *error)
 {
-	const char	*p;
+	size_t	 len = strspn(value, "0123456789");
 
-	for (p = value; isdigit((unsigned char)*p); p++)
-		;
-	if (*value == '\0' || *p != '\0')
+	if (len == 0 || value[len] != '\0')
 		return (bad(error, "Content-Length is not a number"));
-	if (p - value > LENGTH_DIGITS)
+	value += strspn(value, "0");
+	if (strlen(value) > LENGTH_DIGITS)
 		return (refuse(error, &ERR_CONTENT_TOO_LARGE,
 		    "The body is too large"));
-	for (p = value; *p != '\0'; p++)
-		h->content_length = h->content_length * 10 + (*p - '0');
+	for (; *value != '\0'; value++)
+		h->content_length = h->content_length * 10 + (*value - '0');
 	return (true);
 }
 
@@ -301,17 +220,18 @@ parse_line(struct head *h, char *line, struct head_error *error)
 	return (true);
 }
 
+/* RFC 9112, 3.2: HTTP/1.0 (old) has no Host. */
 static bool
-parse_host(struct head *h, struct head_error *error)
+parse_host(struct head *h, bool old, struct head_error *error)
 {
-	const char	*host;
+	const char	*host = head_value(h, "host");
 
-	if ((host = head_value(h, "host")) == NULL)
+	if (host == NULL && !old)
 		return (bad(error, "The Host header is missing"));
-	if (!is_host(host))
+	if (host != NULL && !host_is_valid(host))
 		return (bad(error, "The Host header is not valid"));
 	if (h->host == NULL)
-		h->host = host;
+		h->host = host != NULL ? host : "";
 	return (true);
 }
 
@@ -328,6 +248,43 @@ parse_connection(struct head *h)
 	h->close = close || (h->close && !keep);
 }
 
+/*
+ * Are there only other codings than chunked before the comma at `end`? Their
+ * parameters may be anything.
+ */
+static bool
+are_other_codings(const char *list, const char *end)
+{
+	size_t	 len;
+
+	for (;; list++) {
+		list += strspn(list, " \t");
+		len = token_length(list);
+		if (len == 0 ||
+		    (len == 7 && strncasecmp(list, "chunked", len) == 0))
+			return (false);
+		list += strcspn(list, ",");
+		if (list == end)
+			return (true);
+	}
+}
+
+/* RFC 9112, 6.3: without chunked at its end, a request has no end. */
+static bool
+parse_coding(const char *codings, struct head_error *error)
+{
+	const char	*last = strrchr(codings, ',');
+
+	if (strcasecmp(codings, "chunked") == 0)
+		return (true);
+	if (last == NULL || !are_other_codings(codings, last) ||
+	    strcasecmp(last + 1 + strspn(last + 1, " \t"), "chunked") != 0)
+		return (bad(error, "The last transfer coding must be chunked, "
+		    "and no other"));
+	return (refuse(error, &ERR_NOT_IMPLEMENTED,
+	    "The transfer coding is not implemented"));
+}
+
 /* RFC 9112, 6: where does the body end? old: the client speaks HTTP/1.0. */
 static bool
 parse_framing(struct head *h, bool old, struct head_error *error)
@@ -342,9 +299,8 @@ parse_framing(struct head *h, bool old, struct head_error *error)
 		return (false);
 	if (coding != NULL && old)
 		return (bad(error, "Transfer-Encoding in HTTP/1.0"));
-	if (coding != NULL && strcasecmp(coding, "chunked") != 0)
-		return (refuse(error, &ERR_NOT_IMPLEMENTED,
-		    "The transfer coding is not implemented"));
+	if (coding != NULL && !parse_coding(coding, error))
+		return (false);
 	h->chunked = coding != NULL;
 	if ((h->chunked || h->content_length > 0) &&
 	    !find_method(h->method)->body)
@@ -377,7 +333,7 @@ head_parse(struct head *h, char *text, size_t len, struct head_error *error)
 	}
 	old = h->close;
 	parse_connection(h);
-	return (parse_host(h, error) && parse_framing(h, old, error));
+	return (parse_host(h, old, error) && parse_framing(h, old, error));
 }
 
 const struct head_line *

@@ -16,7 +16,7 @@
  */
 
 #define HEAD_LINES_MAX	100	/* header lines */
-#define HEAD_TARGET_MAX	1998	/* bytes; Kore holds no more */
+#define HEAD_TARGET_MAX	8000	/* bytes (RFC 9112, 3: at least that) */
 #define HEAD_HOST_MAX	253	/* bytes; a DNS name has no more */
 
 struct head_line {
@@ -27,9 +27,9 @@ struct head_line {
 /* Points into the text that head_parse() was given, or at constants. */
 struct head {
 	const char		*method;
-	const char		*path;		/* as sent, not decoded */
+	const char		*path;		/* normalized, not decoded */
 	const char		*query;		/* "" if none */
-	const char		*host;		/* with its port, if sent */
+	const char		*host;		/* and port; "" if none */
 	int64_t			 content_length;	/* 0 when not sent */
 	bool			 chunked;	/* then of unknown length */
 	bool			 expects_continue;

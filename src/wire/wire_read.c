@@ -17,6 +17,7 @@
 #include <openssl/ssl.h>
 
 #include "wire/wire_conn.h"
+#include "wire/wire_target.h"
 
 #define TURN_BYTES	65536	/* then the next connection's turn */
 #define TURN_RECORD	256	/* what a TLS record without data counts as */
@@ -80,23 +81,49 @@ host_length(const char *host)
 }
 
 /*
+ * The host by which Kore finds the domain. A client of HTTP/1.0 may send none:
+ * then it is that of the TLS handshake, or of the server's first domain.
+ */
+static const char *
+host_of(const struct connection *c, const struct head *h)
+{
+	if (*h->host != '\0')
+		return (h->host);
+	if (c->tls_sni != NULL && host_is_valid(c->tls_sni))
+		return (c->tls_sni);
+	return (TAILQ_FIRST(&c->owner->server->domains)->domain);
+}
+
+/*
+ * Kore takes a target of 1,998 bytes at most. So it reads another one, which
+ * only the domain's last route matches, and gets the right route here.
+ */
+static void
+set_route(struct connection *c, const char *path)
+{
+	struct http_request	*req = TAILQ_FIRST(&c->http_requests);
+
+	req->hdlr = wire_settings.find_route(req->hdlr->dom, path);
+}
+
+/*
  * Gives Kore a minimal head, which it cannot misread. False if Kore refuses it
  * all the same: it has then closed the connection, and w has been freed.
  */
 static bool
 hand_over(struct wire *w)
 {
-	static const char	 format[] = "%s %s%s%s HTTP/1.1\r\n"
+	static const char	 format[] = "%s * HTTP/1.1\r\n"
 				    "host: %.*s\r\ncontent-length: 0\r\n\r\n";
 	struct connection	*c = w->conn;
 	struct netbuf		*nb = c->rnb;
 	const struct head	*h = &w->request->head;
-	const char		*mark = *h->query != '\0' ? "?" : "";
-	char			 text[HEAD_TARGET_MAX + HEAD_HOST_MAX + 128];
+	const char		*host = host_of(c, h);
+	char			 text[HEAD_HOST_MAX + 128];
 	size_t			 len;
 
-	len = (size_t)snprintf(text, sizeof(text), format, h->method, h->path,
-	    mark, h->query, (int)host_length(h->host), h->host);
+	len = (size_t)snprintf(text, sizeof(text), format, h->method,
+	    (int)host_length(host), host);
 	kore_free(nb->buf);
 	nb->buf = kore_malloc(len);
 	memcpy(nb->buf, text, len);
@@ -108,8 +135,11 @@ hand_over(struct wire *w)
 	/* From here on, the number of requests being handled is limited. */
 	wire_request_passed(w->request);
 	wire_phase_set(w, WIRE_HANDLING);
-	return (http_header_recv(nb) == KORE_RESULT_OK &&
-	    c->hdlr_extra == w && (c->flags & CONN_CLOSE_EMPTY) == 0);
+	if (http_header_recv(nb) != KORE_RESULT_OK || c->hdlr_extra != w ||
+	    (c->flags & CONN_CLOSE_EMPTY) != 0)
+		return (false);
+	set_route(c, h->path);
+	return (true);
 }
 
 static bool
@@ -168,17 +198,24 @@ send_continue(struct wire *w)
 	return (net_send_flush(w->conn) == KORE_RESULT_OK);
 }
 
-/* Kore would check these too, but would respond without a body. */
-static bool
-is_misdirected(const struct connection *c, const struct head *h)
+/*
+ * Kore would check these too, but would respond without a body. Returns what is
+ * wrong, or NULL.
+ */
+static const char *
+check_host(const struct connection *c, const struct head *h)
 {
-	size_t	 len = host_length(h->host);
-	char	 name[HEAD_HOST_MAX + 1];
+	const char	*host = host_of(c, h);
+	size_t		 len = host_length(host);
+	char		 name[HEAD_HOST_MAX + 1];
 
-	memcpy(name, h->host, len);
-	name[len] = '\0';
-	return ((c->tls_sni != NULL && strcasecmp(c->tls_sni, name) != 0) ||
-	    kore_domain_lookup(c->owner->server, name) == NULL);
+	snprintf(name, sizeof(name), "%.*s", (int)len, host);
+	if (c->tls_sni != NULL && strcasecmp(c->tls_sni, name) != 0)
+		return ("The Host header and the server name (SNI) of the TLS "
+		    "handshake differ");
+	if (kore_domain_lookup(c->owner->server, name) == NULL)
+		return ("This server does not answer for that host");
+	return (NULL);
 }
 
 /* Reads the complete head: in[start..end). */
@@ -187,6 +224,7 @@ read_head(struct wire *w, size_t start, size_t end)
 {
 	struct head_error	 error = { NULL, NULL };
 	struct wire_request	*r;
+	const char		*problem;
 	size_t			 len = end - start;
 
 	if ((r = wire_request_new(w, w->in + start, len)) == NULL)
@@ -195,9 +233,8 @@ read_head(struct wire *w, size_t start, size_t end)
 	w->request = r;
 	if (!head_parse(&r->head, r->text, len, &error))
 		return (wire_refuse(w, error.kind, error.message));
-	if (is_misdirected(w->conn, &r->head))
-		return (wire_refuse(w, &ERR_MISDIRECTED_REQUEST,
-		    "This server does not answer for that host"));
+	if ((problem = check_host(w->conn, &r->head)) != NULL)
+		return (wire_refuse(w, &ERR_MISDIRECTED_REQUEST, problem));
 	if ((size_t)r->head.content_length > http_body_max)
 		return (wire_refuse(w, &ERR_CONTENT_TOO_LARGE,
 		    "The body is too large"));

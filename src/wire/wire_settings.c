@@ -4,7 +4,7 @@
 #include "utils/netaddr.h"
 #include "wire/wire.h"
 
-struct wire_settings	wire_settings;
+struct wire_settings	wire_settings = { .admin = "admin" };
 
 bool
 wire_trusts(const struct netaddr *a)

@@ -13,7 +13,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded"
 CHUNKED = "Transfer-Encoding: chunked"
 BODY_MAX = 131072
 HEAD_MAX = 16384
-TARGET_MAX = 1998
+TARGET_MAX = 8000
 
 USERS = "/api/v1/users"
 ME = "/api/v1/users/me"
@@ -176,6 +176,9 @@ def closing_cases():
     for data, status in (
             (head(*get, "Connection: close"), 200),
             (head(*get, version="1.0"), 200),
+            (head(*get, version="1.0", host=None), 200),
+            (head("GET", "/%68ealthz"), 200),
+            (head("GET", "/%"), 400),
             (head(*get, version="2.0"), 505),
             (head(*get, host=None), 400),
             (head(*get, HOST), 400),
@@ -207,6 +210,7 @@ def closing_cases():
             (head(*post, "Content-Length: %d" % 2 ** 64), 413),
             (head(*post, "Content-Length: " + "9" * 4000), 413),
             (head(*post, "Transfer-Encoding: gzip, chunked"), 501),
+            (head(*post, "Transfer-Encoding: chunked, gzip"), 400),
             (head(*post, CHUNKED, CHUNKED) + b"0\r\n\r\n", 400),
             (head(*post, CHUNKED, version="1.0") + b"0\r\n\r\n", 400),
             (head(*post, "Expect: 200-ok", length) + body, 417),
@@ -214,6 +218,8 @@ def closing_cases():
             (head(*post, CHUNKED) + b"FFFFFFFFF\r\n", 400),
             (head(*post, CHUNKED) + b"-1\r\n", 400),
             (head(*post, CHUNKED) + b"1\nx\n0\n\n", 400),
+            (head(*post, CHUNKED) + b"1;\r\n", 400),
+            (head(*post, CHUNKED) + b"0\r\na\r\n", 400),
             (head(*post, CHUNKED) + b"1\r\nxx\r\n", 400),
             (head(*post, CHUNKED) + b"1;" + b"a" * 9000 + b"\r\n", 400),
             (head(*post, CHUNKED) + b"0\r\n" + b"A: b\r\n" * 2000, 400),

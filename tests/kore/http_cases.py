@@ -257,6 +257,25 @@ def expect():
     return why if status is None else None
 
 
+@case("http.c", "a target of 8,000 bytes is read (RFC 9112, 3)")
+def long_target():
+    with Kore("http.c") as kore:
+        check_plain(kore)
+        most = "y" * 1992
+        require(accepted(kore.get("/page?" + most), "query %s\n" % most),
+                "no target of 1,998 bytes")
+        status, _ = kore.get("/page?" + most + "y")
+    return "%d above 1,998" % status if status != 200 else None
+
+
+@case("http.c", "HTTP/1.0 needs no Host (RFC 9112, 3.2)")
+def no_host():
+    with Kore("http.c") as kore:
+        check_plain(kore)
+        status, _ = kore.exchange("GET /page HTTP/1.0\r\n\r\n")
+    return "%d" % status if status != 200 else None
+
+
 @case("http.c", "a head that is too large is refused")
 def large_head():
     with Kore("http.c", "http_header_max 4096") as kore:

@@ -291,14 +291,20 @@ method_of(const char *name)
 	return (method);
 }
 
+struct kore_module_handle *
+client_route(const char *path)
+{
+	const struct kore_server	*srv = LIST_FIRST(&kore_servers);
+
+	return (routes_find(TAILQ_FIRST(&srv->domains), path));
+}
+
 static const struct route *
 find_route(const char *path)
 {
-	struct kore_module_handle	*h = fake_lookup(path);
+	struct kore_module_handle	*h = client_route(path);
 	char				 symbol[128];
 
-	if (h == NULL)
-		fail_msg("kore.conf has no route for %s", path);
 	snprintf(symbol, sizeof(symbol), "%s__route", h->func);
 	return (kore_module_getsym(symbol, NULL));
 }

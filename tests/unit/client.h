@@ -61,6 +61,9 @@
 	client_send(method, target, (const char *const[]){		\
 	    __VA_ARGS__, NULL })
 
+/* The route that kore.conf has for the path. */
+struct kore_module_handle	*client_route(const char *path);
+
 /* The array holds the body, then the header lines, then NULL. */
 int		 client_send(const char *method, const char *target,
 		    const char *const *body_and_lines);

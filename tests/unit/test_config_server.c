@@ -149,6 +149,51 @@ test_certificates(void **state)
 	assert_bad("KEEL_TLS_CERT", "/none", "cannot read /none: No such");
 }
 
+/* Where anybody else could read along, HTTP is only for proxies. */
+static void
+test_http_without_tls(void **state)
+{
+	static const char *const local[] = { "127.0.0.1", "127.9.9.9",
+				    "::1" };
+	static const char *const open[] = { "0.0.0.0", "::", "192.0.2.1" };
+	size_t	 i;
+
+	(void)state;
+	assert_bad("KEEL_TLS", "no", "must be on or off, not 'no'");
+	assert_bad("KEEL_PUBLIC_URL", "http://x.example", "must be like");
+	assert_good("KEEL_TLS", "on");
+	assert_good("KEEL_HOST", "0.0.0.0");
+	assert_int_equal(config.tls_off, 0);
+	setenv("KEEL_TLS", "off", 1);
+	for (i = 0; i < 3; i++) {
+		assert_good("KEEL_HOST", local[i]);
+		assert_false(wire_settings.proxies_only);
+		assert_bad("KEEL_HOST", open[i], "KEEL_TRUSTED_PROXIES");
+	}
+	assert_int_equal(config.tls_off, 1);
+	setenv("KEEL_TRUSTED_PROXIES", "10.0.0.1", 1);
+	for (i = 0; i < 3; i++) {
+		assert_good("KEEL_HOST", open[i]);
+		assert_true(wire_settings.proxies_only);
+		assert_good("KEEL_HOST", local[i]);
+		assert_false(wire_settings.proxies_only);
+	}
+	assert_null(load());
+	assert_string_equal(config.public_url, "http://127.0.0.1:8888");
+	assert_good("KEEL_PUBLIC_URL", "http://x.example");
+	assert_good("KEEL_PUBLIC_URL", "https://x.example");
+	assert_bad("KEEL_PUBLIC_URL", "ftp://x.example", "must be like");
+	assert_bad("KEEL_TLS_CERT", PAGE, "must not be set");
+	assert_bad("KEEL_TLS_KEY", PAGE, "must not be set");
+	setenv("KEEL_HOST", "::1", 1);
+	assert_null(load());
+	assert_string_equal(config.public_url, "http://[::1]:8888");
+	setenv("KEEL_TLS", "on", 1);
+	setenv("KEEL_HOST", "0.0.0.0", 1);
+	assert_null(load());
+	assert_false(wire_settings.proxies_only);
+}
+
 static void
 test_proxies(void **state)
 {
@@ -263,6 +308,7 @@ main(void)
 		TEST(test_keepalive),
 		TEST(test_secrets),
 		TEST(test_certificates),
+		TEST(test_http_without_tls),
 		TEST(test_proxies),
 		TEST(test_what_is_passed_on),
 		TEST(test_a_worker_for_each_processor),

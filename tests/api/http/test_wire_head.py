@@ -52,6 +52,9 @@ BAD_HEADS = {
     "user in the target": b"GET https://u@127.0.0.1/ HTTP/1.1\r\n" + HOST +
                           b"\r\n",
     "three empty lines first": b"\r\n\r\n\r\n" + GET + b"\r\n",
+    "percent without digits": b"GET /% HTTP/1.1\r\n" + HOST + b"\r\n",
+    "percent with one digit": b"GET /a%1 HTTP/1.1\r\n" + HOST + b"\r\n",
+    "percent with letters": b"GET /a%zzb HTTP/1.1\r\n" + HOST + b"\r\n",
     "a client of tls in tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 }
 
@@ -98,20 +101,113 @@ def test_an_unknown_method_is_501(server, method):
                   "NOT_IMPLEMENTED")
 
 
-@pytest.mark.parametrize("version", [b"2.0", b"9.9", b"0.9"])
+def test_http_1_0_needs_no_host(server):
+    """HAProxy's `option httpchk` sends none. RFC 9112, 3.2: only HTTP/1.1
+    must have one."""
+    for head in (b"GET /healthz HTTP/1.0\r\n\r\n",
+                 b"GET https://127.0.0.1/healthz HTTP/1.0\r\n\r\n"):
+        [answer] = exchange(server, head)
+        assert (answer.status_code, answer.content) == (200, OK)
+        assert answer.headers["connection"] == "close"
+    [answer] = exchange(server, b"OPTIONS /healthz HTTP/1.0\r\n\r\n")
+    assert answer.status_code == 204
+    # What is sent is checked, and later versions are like HTTP/1.1.
+    check_bad(server, b"GET /healthz HTTP/1.0\r\nHost: a b\r\n\r\n")
+    for version in (b"1.1", b"1.2", b"1.9"):
+        check_bad(server, b"GET /healthz HTTP/" + version + b"\r\n\r\n",
+                  "The Host header is missing")
+
+
+def test_http_1_0_on_a_connection_whose_tls_named_a_host(server):
+    with socket.create_connection(("127.0.0.1", server.port)) as raw, \
+            server.tls().wrap_socket(
+                raw, server_hostname="localhost") as connection:
+        connection.settimeout(WAIT)
+        connection.sendall(b"GET /healthz HTTP/1.0\r\n"
+                           b"Connection: keep-alive\r\n\r\n"
+                           b"GET /healthz HTTP/1.0\r\n\r\n")
+        first, second = Answers(connection).all()
+    assert (first.status_code, second.status_code) == (200, 200)
+
+
+def test_http_1_0_on_the_admin_listener(server):
+    with socket.create_connection(("127.0.0.1", server.admin_port)) as plain:
+        plain.settimeout(WAIT)
+        plain.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        [answer] = Answers(plain).all()
+    assert answer.status_code == 200
+    assert "keel_connections" in answer.text
+
+
+@pytest.mark.parametrize("version", [b"2.0", b"3.0", b"9.9", b"0.9"])
 def test_another_version_is_505(server, version):
     check_refused(server, b"GET / HTTP/" + version + b"\r\n" + HOST + b"\r\n",
                   505, "HTTP_VERSION_NOT_SUPPORTED")
 
 
 def test_a_target_too_long_is_414(server):
-    for length in (1998, 1999, 5000, 16300, 16400, 30000):
+    for length in (1998, 1999, 7999, 8000, 8001, 16300, 16400, 30000):
         head = b"GET /" + b"x" * (length - 1) + b" HTTP/1.1\r\n" + HOST
         [answer] = exchange(server, head + b"Connection: close\r\n\r\n")
-        if length <= 1998:
+        if length <= 8000:
             check_error(answer, 404, "NOT_FOUND")
         else:
             check_error(answer, 414, "URI_TOO_LONG")
+
+
+def test_a_target_of_8000_bytes_reaches_its_route(server):
+    """Kore takes 1,998, so it is given another target."""
+    with server.client() as client:
+        user, _ = register(client)
+        token = sign_in(client, user).encode()
+    item = b"/api/v1/users/" + b"x" * 7985
+    for target, status, location in (
+            (b"/api/v1/users/me?x=".ljust(8000, b"y"), 422, None),
+            (item + b"y", 422, None), (item + b"/", 308, item),
+            (b"/healthz/?x=".ljust(8000, b"y"), 308,
+             b"/healthz?x=".ljust(7999, b"y")),
+            (b"https://127.0.0.1" + item[:7983], 422, None)):
+        assert len(target) == 8000
+        [answer] = exchange(server, b"GET " + target + b" HTTP/1.1\r\n" +
+                            HOST + b"Authorization: Bearer " + token +
+                            b"\r\nConnection: close\r\n\r\n")
+        assert answer.status_code == status, answer.text
+        if location is not None:
+            assert answer.headers["location"].encode() == location
+
+
+def test_unreserved_characters_need_no_encoding(server):
+    """RFC 9110, 4.2.3: %75 is u, everywhere in a path."""
+    with server.client() as client:
+        user, _ = register(client)
+        token = sign_in(client, user).encode()
+    for target, status, location in (
+            (b"/%68ealthz", 200, None), (b"/healthz%2F", 404, None),
+            (b"/health%7a/", 308, "/healthz"),
+            (b"/api/v1/%75sers/m%65", 200, None),
+            (b"/api/v1/users%2Fme", 404, None),
+            (b"/api/v1/%75sers/%ff", 422, None),
+            (b"/api/v1/users/%ff%2fa/", 308, "/api/v1/users/%FF%2Fa"),
+            # Dot segments are not resolved: a client does that.
+            (b"/api/v1/./users", 404, None), (b"/a/../healthz", 404, None),
+            (b"/a/%2e%2E/healthz", 404, None)):
+        [answer] = exchange(server, b"GET " + target + b" HTTP/1.1\r\n" +
+                            HOST + b"Authorization: Bearer " + token +
+                            b"\r\nConnection: close\r\n\r\n")
+        assert answer.status_code == status, (target, answer.text)
+        assert answer.headers.get("location") == location
+
+
+def test_the_admin_listener_has_its_own_routes(server):
+    for target, status in (("/metrics", 200), ("/%6detrics", 200),
+                           ("/healthz", 404), ("/api/v1/users", 404)):
+        with socket.create_connection(("127.0.0.1",
+                                       server.admin_port)) as plain:
+            plain.settimeout(WAIT)
+            plain.sendall(b"GET " + target.encode() + b" HTTP/1.1\r\n" +
+                          HOST + b"Connection: close\r\n\r\n")
+            [answer] = Answers(plain).all()
+        assert answer.status_code == status
 
 
 def test_up_to_100_header_lines_count(server):
@@ -193,7 +289,9 @@ def test_a_host_other_than_the_tls_name_is_421(server):
         answer = ask_localhost(server, "127.0.0.1", host)
         assert answer.status_code == status
         if status == 421:
-            check_error(answer, 421, "MISDIRECTED_REQUEST")
+            check_error(answer, 421, "MISDIRECTED_REQUEST",
+                        "The Host header and the server name (SNI) of the "
+                        "TLS handshake differ")
 
 
 @pytest.mark.parametrize("target", [

@@ -20,6 +20,15 @@ from server import BUILD, IS_ASAN, read_text
 GROUPS = {"/docs/([^/]+)": "/docs/swagger-ui.css"}
 SOME_ID = "6a1f2b30-0000-4000-8000-000000000000"
 
+# Kore finds no such header, whatever the client sends.
+CLOSED = """
+authentication closed {
+	authentication_type header
+	authentication_value x-key
+	authentication_validator v_name
+}
+"""
+
 # Which binary connects: Kore's, whose name is its title, or Keel's module.
 WATCH = r"""
 #include <dlfcn.h>
@@ -104,17 +113,37 @@ def test_kore_dispatches(start_server, build_copy):
     """Kore applies one of its own settings to a route, which Keel does not
     know: the response is Kore's."""
     server = start_server(build=build_copy(lambda text: re.sub(
-        r"^\troute\s+/healthz.*\n", "\\g<0>\trestrict /healthz post\n", text,
-        flags=re.M)))
+        r"^\troute\s+/healthz.*$", "\\g<0> closed", text,
+        flags=re.M).replace("\nserver api", CLOSED + "\nserver api")))
     with raw_connection(server) as connection:
         connection.sendall(raw_request("GET", "/healthz"))
         status, headers, body = read_raw_answer(connection)
-    assert (status, body) == (405, b"")
-    assert "allow" not in headers
+    assert (status, body) == (403, b"")
+    assert "x-request-id" not in headers
     with raw_connection(server) as connection:
-        connection.sendall(raw_request("POST", "/healthz"))
+        connection.sendall(raw_request("GET", "/readyz"))
         status, headers, body = read_raw_answer(connection)
-    assert (status, headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert (status, "x-request-id" in headers) == (200, True)
+
+
+LAST = "\troute\t^.*$\t\t\tnot_found\n"
+
+
+@pytest.mark.parametrize("line, problem", [
+    (LAST + "\trestrict ^.*$ get\n",
+     "the route ^.*$ not_found has a restrict, which has no effect: its rows "
+     "in C name its methods"),
+    ("", "the last route of the domain * of the server api must be ^.*$: it "
+     "answers for all other paths"),
+    (LAST + "\tredirect ^/old$ 301 /docs\n",
+     "the domain * of the server api has a redirect, which has no effect")],
+    ids=["restrict", "no last route", "redirect"])
+def test_what_would_let_kore_answer_stops_the_start(make_server, build_copy,
+                                                    line, problem):
+    build = build_copy(lambda text: text.replace(LAST, line))
+    done = make_server(build=build).command("serve")
+    assert done.returncode == 1
+    assert "kore.conf: " + problem in done.stderr
 
 
 def test_kore_finds_and_calls_validators(start_server, build_copy):

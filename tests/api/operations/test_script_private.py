@@ -217,6 +217,16 @@ def test_what_is_given_is_not_made(script):
     assert sorted(os.listdir(script.state)) == ["lock", "log"]
 
 
+def test_without_tls_no_certificate_is_made(script):
+    done = script.run("serve", KEEL_TLS="off", **UNSET)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "certificate" not in done.stdout and "curl" not in done.stdout
+    assert "create-admin" in done.stdout
+    settings = script.calls("kore")[-1].settings()
+    assert [key for key in settings if "TLS" in key] == ["KEEL_TLS"]
+    assert not {"cert.pem", "key.pem"} & set(os.listdir(script.state))
+
+
 def test_an_empty_secret_is_made_again(script):
     script.run("openapi", **UNSET)
     script.write("state/secret", "", 0o600)

@@ -49,6 +49,10 @@ EVENTS = [
     ("jobs", "error", TEXT, None),
     ("jobs", "warning", TEXT, r"handing back \d+ that do not end"),
     ("proxy", "warning", TEXT, "X-Forwarded-For from .* is not believed"),
+    ("proxy", "warning", TEXT, "a connection from .* was closed: its PROXY "
+     "header is not valid: it"),
+    ("proxy", "warning", TEXT, "a connection from .* was closed: without TLS, "
+     "only proxies that KEEL_TRUSTED_PROXIES names"),
     ("mail", "warning", TEXT, "mails are from .*, which few servers take"),
     ("mail", "warning", ASKED, "not sent: its recipient has had as many"),
     ("start", "warning", TEXT, "KEEL_TLS_CERT is not set: "),

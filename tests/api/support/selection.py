@@ -8,8 +8,8 @@ import pytest
 # Manual memory management, bytes from the wire, failures in the middle.
 ASAN = [
     "http/test_json_suite.py", "http/test_validation.py",
-    "http/test_wire_framing.py", "http/test_wire_head.py",
-    "http/test_wire_order.py",
+    "http/test_proxy_protocol.py", "http/test_wire_framing.py",
+    "http/test_wire_head.py", "http/test_wire_order.py",
     "faults/test_disconnect.py", "faults/test_faults.py",
     "faults/test_faults_users.py", "faults/test_hang_up.py",
     "limits/test_deadlines.py", "limits/test_exhaustion.py",

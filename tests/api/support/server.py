@@ -126,7 +126,9 @@ class Server:
         self.admin_port = free_port()
         builds[self.port] = build
         self.secret = secret or secrets.token_urlsafe(48)
-        self.url = "https://127.0.0.1:%d" % self.port
+        self.tls_off = settings.get("KEEL_TLS") == "off"
+        self.url = "%s://127.0.0.1:%d" % (
+            "http" if self.tls_off else "https", self.port)
         self.admin_url = "http://127.0.0.1:%d" % self.admin_port
         self.cert, self.key = certificate
         self.folder = tempfile.mkdtemp(prefix="keel-srv-")
@@ -144,8 +146,8 @@ class Server:
             "KEEL_PORT": str(self.port),
             "KEEL_ADMIN_PORT": str(self.admin_port),
             "KEEL_SECRET_KEY": self.secret,
-            "KEEL_TLS_CERT": self.cert,
-            "KEEL_TLS_KEY": self.key,
+            "KEEL_TLS_CERT": None if self.tls_off else self.cert,
+            "KEEL_TLS_KEY": None if self.tls_off else self.key,
             "KEEL_WORKERS": "2",
             "KEEL_RATE_LIMITS": "off",
         }

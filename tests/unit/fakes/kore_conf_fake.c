@@ -2,7 +2,6 @@
 /* Reads kore.conf as Kore does, into the tables of kore_fake.c. */
 
 #include <dlfcn.h>
-#include <regex.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,30 +12,9 @@
 
 static char	problem[512];
 
-static bool
-is(const struct kore_module_handle *h, const char *path)
-{
-	return (strcmp(h->path, path) == 0);
-}
-
-static bool
-leads(const struct kore_module_handle *h, const char *path)
-{
-	regex_t	 regex;
-	bool	 match;
-
-	if (h->type == HANDLER_TYPE_STATIC)
-		return (is(h, path));
-	if (regcomp(&regex, h->path, REG_EXTENDED | REG_NOSUB) != 0)
-		return (false);
-	match = regexec(&regex, path, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return (match);
-}
-
+/* The route of a block of parameters. */
 static struct kore_module_handle *
-find_route(bool (*fits)(const struct kore_module_handle *, const char *),
-    const char *path)
+find_route(const char *path)
 {
 	struct kore_module_handle	*h;
 	struct kore_server		*srv;
@@ -45,18 +23,12 @@ find_route(bool (*fits)(const struct kore_module_handle *, const char *),
 	LIST_FOREACH(srv, &kore_servers, list) {
 		TAILQ_FOREACH(dom, &srv->domains, list) {
 			TAILQ_FOREACH(h, &dom->handlers, list) {
-				if (fits(h, path))
+				if (strcmp(h->path, path) == 0)
 					return (h);
 			}
 		}
 	}
 	return (NULL);
-}
-
-struct kore_module_handle *
-fake_lookup(const char *path)
-{
-	return (find_route(leads, path));
 }
 
 static int
@@ -117,7 +89,7 @@ read_params(struct block *b, const char *method, const char *path)
 		method += 3;
 	}
 	b->method = method_of(method);
-	b->params = find_route(is, path);
+	b->params = find_route(path);
 	return (b->method != 0 && b->params != NULL);
 }
 

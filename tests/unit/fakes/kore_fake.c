@@ -7,11 +7,13 @@
 #include "kore_fake.h"
 
 #define MANY	64
+#define DOMAINS	2
 
 struct kore_server_list	kore_servers = LIST_HEAD_INITIALIZER(kore_servers);
 
 static struct kore_server		 server;
-static struct kore_domain		 domain;
+static struct kore_domain		 domains[DOMAINS];
+static size_t				 ndomains;
 
 static struct kore_validator		 validators[MANY];
 static struct kore_runtime_call		 calls[MANY];
@@ -42,30 +44,48 @@ fake_validator(const char *name, const char *regex, validator_fn *fn)
 	return (v);
 }
 
+struct kore_domain *
+fake_domain(void)
+{
+	struct kore_domain	*dom;
+
+	if (LIST_EMPTY(&kore_servers)) {
+		LIST_INSERT_HEAD(&kore_servers, &server, list);
+		server.name = (char *)(uintptr_t)"api";
+		TAILQ_INIT(&server.domains);
+		ndomains = 0;
+	}
+	if (ndomains == DOMAINS)
+		abort();
+	dom = &domains[ndomains++];
+	dom->server = &server;
+	dom->domain = (char *)(uintptr_t)"*";
+	TAILQ_INIT(&dom->handlers);
+	TAILQ_INIT(&dom->redirects);
+	TAILQ_INSERT_TAIL(&server.domains, dom, list);
+	return (dom);
+}
+
 struct kore_module_handle *
 fake_route(const char *path, const char *func, void *route)
 {
 	struct kore_module_handle	*h;
+	struct kore_domain		*dom;
 
 	if (nroutes == MANY)
 		abort();
-	if (LIST_EMPTY(&kore_servers)) {
-		LIST_INSERT_HEAD(&kore_servers, &server, list);
-		server.name = (char *)(uintptr_t)"api";
-		domain.server = &server;
-		TAILQ_INIT(&server.domains);
-		TAILQ_INSERT_TAIL(&server.domains, &domain, list);
-		TAILQ_INIT(&domain.handlers);
-	}
+	dom = LIST_EMPTY(&kore_servers) ? fake_domain() :
+	    &domains[ndomains - 1];
 	routes[nroutes] = route;
 	h = &handles[nroutes++];
 	memset(h, 0, sizeof(*h));
-	h->dom = &domain;
+	h->dom = dom;
 	h->path = (char *)(uintptr_t)path;
 	h->func = (char *)(uintptr_t)func;
+	h->methods = HTTP_METHOD_ALL;
 	h->type = *path == '/' ? HANDLER_TYPE_STATIC : HANDLER_TYPE_DYNAMIC;
 	TAILQ_INIT(&h->params);
-	TAILQ_INSERT_TAIL(&domain.handlers, h, list);
+	TAILQ_INSERT_TAIL(&dom->handlers, h, list);
 	return (h);
 }
 

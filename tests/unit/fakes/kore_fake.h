@@ -23,6 +23,12 @@ typedef int	validator_fn(struct http_request *, const char *);
 struct kore_validator	*fake_validator(const char *name, const char *regex,
 			    validator_fn *);
 
+/*
+ * `domain *`: the next routes are its own. The first one of the server "api"
+ * begins with the first route.
+ */
+struct kore_domain	*fake_domain(void);
+
 /* `route PATH FUNC`; kore_module_getsym() will find its ROUTE. */
 struct kore_module_handle	*fake_route(const char *path,
 				    const char *func, void *route);
@@ -36,9 +42,6 @@ void	fake_param(struct kore_module_handle *, int method, int flags,
  * with the program's own symbols. Returns NULL, or what is wrong.
  */
 const char	*fake_conf(const char *file, const char *server);
-
-/* The route that Kore would choose for the path; NULL if there is none. */
-struct kore_module_handle	*fake_lookup(const char *path);
 
 /*
  * kore_loop_fake.c: coro_init()'s schedule; whether the last request sleeps;

@@ -23,6 +23,11 @@ static struct kore_server	 server;
 static struct listener		 listener;
 static struct kore_domain	 domain;
 
+static char			 public_name[] = "api";
+
+/* The domain's last route, which Kore finds, and the request's own. */
+static struct kore_module_handle	 last, route;
+
 struct worker_metrics	*metrics = &values;
 struct kore_server_list	 kore_servers;
 u_int32_t		 worker_max_connections, worker_accept_threshold;
@@ -93,6 +98,15 @@ kore_worker_make_busy(void)
 	fake.passed_on++;
 }
 
+/* The handshake succeeds at once. */
+int
+kore_connection_handle(struct connection *c)
+{
+	fake.handshakes++;
+	wire_connect(c);
+	return (KORE_RESULT_OK);
+}
+
 static struct peer *
 peer_of(const struct connection *c)
 {
@@ -121,10 +135,12 @@ connection_new(unsigned n)
 	memset(p, 0, sizeof(*p));
 	c->fd = FD + (int)n;
 	c->owner = &listener;
+	c->state = fake.tls ? CONN_STATE_TLS_SHAKE : CONN_STATE_ESTABLISHED;
 	c->ssl = fake.tls ? (SSL *)(void *)p : NULL;
 	c->addr.ipv4.sin_family = AF_INET;
 	c->addr.ipv4.sin_addr.s_addr = htonl(ADDRESS + n);
 	TAILQ_INIT(&c->send_queue);
+	TAILQ_INIT(&c->http_requests);
 	return (c);
 }
 
@@ -176,15 +192,20 @@ net_send_flush(struct connection *c)
 int
 http_header_recv(struct netbuf *nb)
 {
+	struct peer	*p = peer_of(nb->owner);
+
 	fake.handed++;
-	fake.asking = peer_of(nb->owner);
+	fake.asking = p;
+	p->request.hdlr = &last;
+	TAILQ_INIT(&p->conn.http_requests);
+	TAILQ_INSERT_TAIL(&p->conn.http_requests, &p->request, olist);
 	return (fake.kore_refuses ? KORE_RESULT_ERROR : KORE_RESULT_OK);
 }
 
 /* The kernel and OpenSSL. */
 
 static size_t
-take(struct peer *p, char *to, size_t len)
+take(struct peer *p, char *to, size_t len, bool leave)
 {
 	size_t	 n = p->endless ? len : p->len;
 
@@ -200,6 +221,8 @@ take(struct peer *p, char *to, size_t len)
 	}
 	if (to != NULL)
 		memcpy(to, p->sent, n);
+	if (leave)
+		return (n);
 	p->sent += n;
 	p->len -= n;
 	return (n);
@@ -225,7 +248,7 @@ recv(int fd, void *to, size_t len, int flags)
 	if (!has_more(p))
 		return (p->closed ? 0 : -1);
 	assert_int_equal(to == NULL, (flags & MSG_TRUNC) != 0);
-	return ((ssize_t)take(p, to, len));
+	return ((ssize_t)take(p, to, len, (flags & MSG_PEEK) != 0));
 }
 
 int
@@ -259,7 +282,7 @@ SSL_read(SSL *ssl, void *to, int len)
 		return (-1);
 	}
 	if (has_more(p))
-		return ((int)take(p, to, (size_t)len));
+		return ((int)take(p, to, (size_t)len, false));
 	errno = EAGAIN;
 	return (p->closed ? 0 : -1);
 }
@@ -338,6 +361,20 @@ answer_peer(struct peer *p, const char *text)
 	wire_response_ends(&p->conn);
 }
 
+static struct kore_module_handle *
+find_route(const struct kore_domain *dom, const char *path)
+{
+	assert_ptr_equal(dom, &domain);
+	snprintf(fake.path, sizeof(fake.path), "%s", path);
+	return (&route);
+}
+
+bool
+has_route(const struct peer *p)
+{
+	return (p->request.hdlr == &route);
+}
+
 static void
 name_request(char id[static REQUEST_ID_MAX + 1], const char *header)
 {
@@ -369,9 +406,13 @@ wire_setup(void **state)
 	http_body_timeout = 30;
 	http_keepalive_time = 60;
 	wire_settings = (struct wire_settings){ .workers = 1,
-	    .per_address = 2, .name_request = name_request,
-	    .write_refusal = write_refusal };
-	server.tls = 1;
+	    .per_address = 2, .admin = "admin", .find_route = find_route,
+	    .name_request = name_request, .write_refusal = write_refusal };
+	server.name = public_name;
+	last.dom = &domain;
+	domain.domain = (char *)(uintptr_t)"first.test";
+	TAILQ_INIT(&server.domains);
+	TAILQ_INSERT_TAIL(&server.domains, &domain, list);
 	listener.server = &server;
 	LIST_INIT(&kore_servers);
 	LIST_INSERT_HEAD(&kore_servers, &server, list);

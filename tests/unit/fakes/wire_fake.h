@@ -30,6 +30,7 @@
 struct peer {
 	struct connection	 conn;
 	struct netbuf		 head;		/* what Kore is given */
+	struct http_request	 request;	/* what it makes of it */
 	struct netbuf		 queued;
 	const char		*sent;		/* not yet read */
 	size_t			 len;
@@ -57,8 +58,10 @@ extern struct fake_wire {
 	bool		 tls;
 	bool		 unknown_host;
 	bool		 kore_refuses;
+	unsigned	 handshakes;	/* left to Kore */
 	unsigned	 handed;	/* requests that Kore was given */
 	struct peer	*asking;	/* whose the last one was */
+	char		 path[64];	/* whose route was asked for */
 	unsigned	 rounds;	/* asked for */
 	unsigned	 waiting;	/* to be accepted */
 	unsigned	 accepted, admitted;
@@ -80,6 +83,9 @@ void	tell(struct peer *);
 
 /* Answers the request that Kore was given: its own response. */
 void	answer_peer(struct peer *, const char *text);
+
+/* Has its request the route of its own path? */
+bool	has_route(const struct peer *);
 
 struct wire	*wire_of(struct peer *);
 

@@ -9,6 +9,7 @@
 /* sources: src/base/error_kinds.c src/request/endpoint.c */
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c src/wire/wire_head.c */
+/* sources: src/wire/wire_target.c */
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 #include "page_fixture.h"

@@ -9,6 +9,7 @@
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: src/request/error_details.c src/wire/wire_head.c */
+/* sources: src/wire/wire_target.c */
 /* defines: -DFAULTS */
 
 #include "answer_fixture.h"

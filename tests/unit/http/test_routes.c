@@ -76,6 +76,13 @@ unbind(void)
 	}
 }
 
+/* Every domain has it. */
+static void
+fake_last(void)
+{
+	fake_route("^.*$", "nothing_of_it", &nothing_of_it__route);
+}
+
 static int
 setup(void **state)
 {
@@ -87,7 +94,7 @@ setup(void **state)
 	fake_route("^/items/([^/]+)$", "item", &item__route);
 	fake_route("^/pages/([^/]*)$", "page", &page__route);
 	fake_route("^/items/([^/]+)/parts/([^/]+)$", "part", &part__route);
-	fake_route("^.*$", "nothing_of_it", &nothing_of_it__route);
+	fake_last();
 	if ((problem = routes_init(NULL)) != NULL)
 		fprintf(stderr, "%s\n", problem);
 	return (problem == NULL ? 0 : -1);
@@ -214,6 +221,7 @@ assert_unfit(const char *conf_path, const char *func, struct route *r,
 
 	unbind();
 	fake_route(conf_path, func, r);
+	fake_last();
 	snprintf(expect, sizeof(expect), "kore.conf: the route %s %s %s",
 	    conf_path, func, what);
 	problem = routes_init(NULL);
@@ -240,6 +248,7 @@ test_routes_that_do_not_fit(void **state)
 
 	unbind();
 	fake_route("^/(.)(.)(.)(.)$", "four", &four__route);
+	fake_last();
 	assert_null(routes_init(NULL));
 	assert_string_equal(path(&four__route, "/1234"), "ok");
 	assert_path("d", "4");
@@ -267,6 +276,52 @@ test_routes_that_do_not_fit(void **state)
 	    "/items items has a parameter cursor, and no .out_cursor");
 }
 
+/* Kore itself must answer nothing. */
+static void
+test_domains_that_do_not_fit(void **state)
+{
+#define LAST	"kore.conf: the last route of the domain * of the server api " \
+		"must be ^.*$: it answers for all other paths"
+	struct kore_domain	*dom;
+	struct http_redirect	 redirect;
+
+	(void)state;
+	unbind();
+	fake_route("/items", "items", &items__route);
+	assert_string_equal(routes_init(NULL), LAST);
+	unbind();
+	fake_last();
+	fake_route("/items", "items", &items__route);
+	assert_string_equal(routes_init(NULL), LAST);
+	unbind();
+	fake_route("^/.*$", "nothing_of_it", &nothing_of_it__route);
+	assert_string_equal(routes_init(NULL), LAST);
+	/* The second domain has none. */
+	unbind();
+	fake_last();
+	fake_domain();
+	assert_string_equal(routes_init(NULL), LAST);
+
+	unbind();
+	dom = fake_domain();
+	fake_last();
+	TAILQ_INSERT_TAIL(&dom->redirects, &redirect, list);
+	assert_string_equal(routes_init(NULL), "kore.conf: the domain * of the "
+	    "server api has a redirect, which has no effect");
+	unbind();
+	dom = fake_domain();
+	TAILQ_INIT(&dom->server->domains);
+	assert_string_equal(routes_init(NULL), "kore.conf: the server api has "
+	    "no domain");
+
+	unbind();
+	fake_route("/items", "items", &items__route)->methods =
+	    HTTP_METHOD_GET;
+	assert_string_equal(routes_init(NULL), "kore.conf: the route /items "
+	    "items has a restrict, which has no effect: its rows in C name its "
+	    "methods");
+}
+
 static void
 test_rows_that_do_not_fit(void **state)
 {
@@ -278,11 +333,13 @@ test_rows_that_do_not_fit(void **state)
 
 	unbind();
 	fake_route("/answered", "answered", &answered__route);
+	fake_last();
 	assert_null(routes_init(NULL));
 
 	unbind();
 	fake_route("/items", "items", &items__route);
 	fake_route("^/items/([^/]+)$", "item", &item__route);
+	fake_last();
 	assert_null(routes_init(NULL));
 	unbind();
 	fake_route("/items", "items", &items__route);
@@ -326,6 +383,7 @@ main(void)
 		TEST(test_path_text),
 		TEST(test_path_groups),
 		TEST(test_routes_that_do_not_fit),
+		TEST(test_domains_that_do_not_fit),
 		TEST(test_rows_that_do_not_fit),
 		TEST(test_allow_and_walk),
 	};

@@ -30,11 +30,15 @@ ROUTER(tests, "Of a test.");
 ROUTE(items, GET(handler));
 ROUTE(item, PATH(item_id, T_STR), GET(handler));
 ROUTE(pages, PATH(name, T_STR), GET(handler));
+ROUTE(first, GET(handler));
+ROUTE(either, GET(handler));
+ROUTE(optional, GET(handler));
+ROUTE(anywhere, GET(handler));
 ROUTE(metrics, GET(handler));
 ROUTE(rest);
 ROUTE(admin_rest);
 
-static struct kore_domain	api, admin;
+static struct kore_domain	*api, *admin;
 
 static int
 configure(void **state)
@@ -42,12 +46,18 @@ configure(void **state)
 	const char	*problem;
 
 	(void)state;
-	fake_route("/items", "items", &items__route)->dom = &api;
-	fake_route("^/items/([^/]+)$", "item", &item__route)->dom = &api;
-	fake_route("^/pages/(.*)$", "pages", &pages__route)->dom = &api;
-	fake_route("/metrics", "metrics", &metrics__route)->dom = &admin;
-	fake_route("^.*$", "rest", &rest__route)->dom = &api;
-	fake_route("^.*$", "admin_rest", &admin_rest__route)->dom = &admin;
+	api = fake_domain();
+	fake_route("/items", "items", &items__route);
+	fake_route("/items/first", "first", &first__route);
+	fake_route("^/items/([^/]+)$", "item", &item__route);
+	fake_route("^/pages/(.*)$", "pages", &pages__route);
+	fake_route("^/a$|^/b$", "either", &either__route);
+	fake_route("^/opt?i*$", "optional", &optional__route);
+	fake_route("any/y$", "anywhere", &anywhere__route);
+	fake_route("^.*$", "rest", &rest__route);
+	admin = fake_domain();
+	fake_route("/metrics", "metrics", &metrics__route);
+	fake_route("^.*$", "admin_rest", &admin_rest__route);
 	if ((problem = routes_init(NULL)) != NULL)
 		fprintf(stderr, "%s\n", problem);
 	return (problem == NULL ? 0 : -1);
@@ -57,12 +67,10 @@ configure(void **state)
 static bool
 have(const struct route *beside, const char *path)
 {
-	size_t	 len = strlen(path);
-	char	*copy = malloc(len);
+	char	*copy = strdup(path);
 	bool	 result;
 
-	memcpy(copy, path, len);
-	result = routes_have(beside, copy, len);
+	result = routes_have(beside, copy);
 	free(copy);
 	return (result);
 }
@@ -88,18 +96,6 @@ test_paths(void **state)
 	}
 }
 
-/* Only that length of the path is compared. */
-static void
-test_length(void **state)
-{
-	(void)state;
-	assert_true(routes_have(&items__route, "/items/", 6));
-	assert_false(routes_have(&items__route, "/items/", 7));
-	assert_false(routes_have(&items__route, "/items", 5));
-	assert_true(routes_have(&items__route, "/items/1/", 8));
-	assert_false(routes_have(&items__route, "/items", 0));
-}
-
 /* A route without rows matches every path, but only in its domain. */
 static void
 test_domains(void **state)
@@ -116,17 +112,53 @@ test_domains(void **state)
 	assert_false(have(&metrics__route, "/else"));
 }
 
+/* The first one of kore.conf that matches, as in Kore; the last one for all. */
+static void
+test_which_route(void **state)
+{
+	static const struct {
+		const struct route	*route;
+		const char		*path;
+	} rows[] = {
+		{ &items__route, "/items" }, { &item__route, "/items/1" },
+		{ &first__route, "/items/first" },
+		{ &item__route, "/items/first2" },
+		{ &pages__route, "/pages/" }, { &pages__route, "/pages/a/b" },
+		{ &either__route, "/a" }, { &either__route, "/b" },
+		{ &optional__route, "/opt" }, { &optional__route, "/opii" },
+		{ &optional__route, "/op" }, { &anywhere__route, "/x/any/y" },
+		{ &rest__route, "/op2" }, { &rest__route, "/c" },
+		{ &rest__route, "/" }, { &rest__route, "" },
+		{ &rest__route, "*" }, { &rest__route, "/metrics" },
+		{ &rest__route, "/x/items" },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (routes_find(api, rows[i].path) != rows[i].route->hdlr)
+			fail_msg("%s goes to %s", rows[i].path,
+			    routes_find(api, rows[i].path)->func);
+	}
+	assert_ptr_equal(routes_find(admin, "/metrics"), metrics__route.hdlr);
+	assert_ptr_equal(routes_find(admin, "/items"), admin_rest__route.hdlr);
+	assert_ptr_equal(routes_find(admin, "*"), admin_rest__route.hdlr);
+}
+
 static void
 test_long_paths(void **state)
 {
-	char	path[3000];
+	char	path[8001];
 
 	(void)state;
-	memset(path, 'a', sizeof(path));
+	memset(path, 'a', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
 	memcpy(path, "/pages/", 7);
-	assert_true(routes_have(&items__route, path, 511));
-	assert_false(routes_have(&items__route, path, 512));
-	assert_false(routes_have(&items__route, path, sizeof(path)));
+	assert_true(routes_have(&items__route, path));
+	assert_ptr_equal(routes_find(api, path), pages__route.hdlr);
+	path[1] = 'x';
+	assert_false(routes_have(&items__route, path));
+	assert_ptr_equal(routes_find(api, path), rest__route.hdlr);
 }
 
 int
@@ -134,7 +166,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_which_route),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_long_paths),
 	};

@@ -230,6 +230,29 @@ test_networks(void **state)
 	}
 }
 
+static void
+test_loopback(void **state)
+{
+	static const char *const inside[] = { "127.0.0.0", "127.0.0.1",
+				    "127.255.255.255", "::1",
+				    "::ffff:127.0.0.1" };
+	static const char *const outside[] = { "126.255.255.255", "128.0.0.0",
+				    "0.0.0.0", "::", "::2", "8000::1",
+				    "7f00::" };
+	struct netaddr	 a;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(inside); i++) {
+		a = address(inside[i]);
+		assert_true(netaddr_is_loopback(&a));
+	}
+	for (i = 0; i < COUNT(outside); i++) {
+		a = address(outside[i]);
+		assert_false(netaddr_is_loopback(&a));
+	}
+}
+
 int
 main(void)
 {
@@ -240,6 +263,7 @@ main(void)
 		cmocka_unit_test(test_from_sockets),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_loopback),
 	};
 
 	return (cmocka_run_group_tests_name("netaddr", tests, NULL, NULL));

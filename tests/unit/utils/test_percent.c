@@ -125,6 +125,40 @@ test_percent_encode(void **state)
 	assert_false(percent_encode(text, out, sizeof(out) - 1));
 }
 
+static void
+normalizes(const char *in, const char *expected)
+{
+	char	*s = strdup(in);
+
+	assert_true(percent_normalize(s));
+	assert_string_equal(s, expected);
+	free(s);
+}
+
+static void
+test_normalize(void **state)
+{
+	static const char *const	bad[] = {
+		"%", "%4", "%zz", "%4z", "%z4", "%%", "a%", "%41%", "%4%31",
+	};
+	char				in[8];
+	size_t				i;
+
+	(void)state;
+	normalizes("", "");
+	normalizes("/a/b+c?", "/a/b+c?");
+	normalizes("%41%5A%61%7a%30%39%2d%2e%5F%7E", "AZaz09-._~");
+	normalizes("%40%5b%60%7b%2F%3a%2c", "%40%5B%60%7B%2F%3A%2C");
+	normalizes("%00%1f%7f%ff%c3%a9", "%00%1F%7F%FF%C3%A9");
+	/* Once, not twice. */
+	normalizes("%25%34%31", "%2541");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		strcpy(in, bad[i]);
+		assert_false(percent_normalize(in));
+		assert_in_range(strlen(in), 0, strlen(bad[i]));
+	}
+}
+
 int
 main(void)
 {
@@ -133,6 +167,7 @@ main(void)
 		cmocka_unit_test(test_undecodable),
 		cmocka_unit_test(test_decodable),
 		cmocka_unit_test(test_percent_encode),
+		cmocka_unit_test(test_normalize),
 	};
 
 	return (cmocka_run_group_tests_name("percent", tests, NULL, NULL));

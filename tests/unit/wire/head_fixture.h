@@ -34,6 +34,7 @@
 #define BAD_METHOD	BAD "The method is not valid"
 #define BAD_TARGET	BAD "The request target is not valid"
 #define BAD_AUTHORITY	BAD "The target's host is not valid"
+#define BAD_PERCENT	BAD "The percent-encoding of the path is not valid"
 #define BAD_HOST	BAD "The Host header is not valid"
 #define NO_HOST		BAD "The Host header is missing"
 #define TWICE		BAD "A header stands twice"
@@ -46,6 +47,8 @@
 #define LONG_TARGET	"414 URI_TOO_LONG: The request target is too long"
 #define LONG_BODY	"413 CONTENT_TOO_LARGE: The body is too large"
 #define NO_METHOD	"501 NOT_IMPLEMENTED: The method is not implemented"
+#define BAD_CODING	BAD "The last transfer coding must be chunked, " \
+			"and no other"
 #define NO_CODING	"501 NOT_IMPLEMENTED: " \
 			"The transfer coding is not implemented"
 #define NO_VERSION	"505 HTTP_VERSION_NOT_SUPPORTED: " \
@@ -126,7 +129,7 @@ static bool		 head_accepted;
 static inline const char *
 head_describe(void)
 {
-	static char	 out[4096];
+	static char	 out[HEAD_TARGET_MAX + 512];
 	size_t		 n;
 
 	n = (size_t)snprintf(out, sizeof(out), "%s %s ?%s @%s", head.method,

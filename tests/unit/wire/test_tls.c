@@ -2,6 +2,7 @@
 /* The TLS contexts, with a client of OpenSSL and no network. */
 
 /* sources: src/wire/tls.c src/base/log.c src/base/jsonw.c src/base/arena.c */
+/* sources: src/wire/wire_settings.c */
 /* sources: src/base/mem.c src/base/faults.c tests/unit/fakes/log_fake.c */
 
 #include <sys/types.h>
@@ -27,10 +28,12 @@
 #include "base/log.h"
 #include "fakes/log_fake.h"
 #include "wire/tls.h"
+#include "wire/wire.h"
 
 #define UPDATES	100
 
 struct kore_server_list		 kore_servers;
+static char			 names_of_servers[][6] = { "api", "admin" };
 static struct kore_server	 server, plain;
 static struct kore_domain	 domain, plain_domain;
 static char			 folder[] = "/tmp/keel-tls-XXXXXX";
@@ -162,6 +165,10 @@ setup(void **state)
 	TAILQ_INIT(&plain.domains);
 	TAILQ_INSERT_TAIL(&plain.domains, &plain_domain, list);
 	server.tls = 1;
+	plain.tls = 0;
+	server.name = names_of_servers[0];
+	plain.name = names_of_servers[1];
+	wire_settings.admin = "admin";
 	return (0);
 }
 
@@ -372,6 +379,30 @@ test_the_default_certificate_is_told(void **state)
 	json_decref(event);
 }
 
+/* KEEL_TLS decides, whatever kore.conf says. */
+static void
+test_tls_is_chosen(void **state)
+{
+	const char	*problem;
+
+	(void)state;
+	assert_null(tls_choose(false));
+	assert_int_equal(server.tls, 1);
+	server.tls = 0;
+	problem = tls_choose(false);
+	assert_string_equal(problem, "kore.conf: the server api has `tls no`: "
+	    "write `tls yes`, or set KEEL_TLS=off");
+	assert_null(tls_choose(true));
+	server.tls = 1;
+	plain.tls = 1;
+	assert_null(tls_choose(true));
+	assert_int_equal(server.tls, 0);
+	assert_int_equal(plain.tls, 0);
+	plain.tls = 0;
+	assert_null(tls_init(NULL, NULL));
+	assert_null(domain.ssl_ctx);
+}
+
 static void
 test_the_key_managers_certificates_are_ignored(void **state)
 {
@@ -393,6 +424,7 @@ main(void)
 		TLS_TEST(test_the_policy),
 		TLS_TEST(test_files_that_cannot_be_used),
 		TLS_TEST(test_the_default_certificate_is_told),
+		TLS_TEST(test_tls_is_chosen),
 		TLS_TEST(test_the_key_managers_certificates_are_ignored),
 	};
 

@@ -154,7 +154,7 @@ test_extensions_are_dropped(void **state)
 	assert_reads("5;a=\"b; c\\\"\";d\r\nhello\r\n0\r\n\r\n",
 	    "done 0: hello");
 	assert_reads("5 ; a = b\r\nhello\r\n0\t;c\r\n\r\n", "done 0: hello");
-	assert_reads("5;caf\xc3\xa9=\xff\r\nhello\r\n0\r\n\r\n",
+	assert_reads("5;a=\"caf\xc3\xa9 \xff\"\r\nhello\r\n0\r\n\r\n",
 	    "done 0: hello");
 	/* Digits in an extension are not part of the size. */
 	assert_reads("5;123456789abcdef\r\nhello\r\n0\r\n\r\n",
@@ -162,6 +162,50 @@ test_extensions_are_dropped(void **state)
 	assert_reads("5;a\x01\r\nhello", "bad: ");
 	assert_reads("5;a\x7f\r\nhello", "bad: ");
 	assert_string_equal(read_pieces("5;\0\r\n", 5, 5), "bad: ");
+}
+
+/* RFC 9112, 7.1.1: *( BWS ";" BWS name [ BWS "=" BWS value ] ) */
+static void
+test_the_grammar_of_extensions(void **state)
+{
+	static const char *const	good[] = {
+		";a", ";a=b", ";a=\"b\"", ";a;b", ";a=b;c=d", " ;a", "\t \t;a",
+		"; a", ";\ta", ";a ;b", ";a =b", ";a\t=b", ";a= b", ";a=\tb",
+		";a = \"b\" ; c = d ; e", ";a=b ;c", ";a=\"b\";c",
+		";a=\"\"", ";a=\" \"", ";a=\"\t\"", ";a=\"\\\"\"",
+		";a=\"\\\\\"", ";a=\"\\b\"", ";a=\"\\\xff\"",
+		";a=\"\xc3\xa9\"", ";a=\";b=\"", ";a=\"(,/:;<=>?@[]{}\"",
+		";!#$%&'*+-.^_`|~0=~|`_^.-+*'&%$#!9", ";0=1", ";5",
+	};
+	static const char *const	bad[] = {
+		";", "; ", ";\t", ";;", ";;a", ";a;", ";a; ", ";a;;b", " ; ",
+		" ", "\t", ";a ", ";a=b ", ";a=\"b\" ", ";a=", ";a= ",
+		";a=;b", ";=", ";=b", "; =b", ";a==b", ";a=b=c", ";a b",
+		";a=b c", ";a=\"b\"c", ";a=\"b\"\"c\"", ";a=b\"c\"",
+		";a=\"b\"=c", ";\"a\"", ";\"a\"=b", ";a=\"", ";a=\"b",
+		";a=\"b\\", ";a=\"b\\\"", ";a,b", ";a=b,c", ";(a)",
+		";a=(b)", ";a/b", ";a:b", ";a=b:c", ";a=[b]", ";a={b}",
+		";\xc3\xa9", ";a=\xc3\xa9", ";a\xff", ";a=b\xff",
+		";a=\"\x01\"", ";a=\"\x7f\"", ";a=\"\x1b[0m\"",
+		";a=\"\\\x01\"", ";a=\"\\\x7f\"", ";a\x0b", ";a\x0c=b",
+		"=b", "g", " a", ",a", "\"a\"", ";a\n", ";a=\"b\n\"",
+		";a\rb", ";a=\"b\r\"", ";a=\"\\\r\"",
+	};
+	char				in[128];
+	size_t				i;
+
+	(void)state;
+	for (i = 0; i < COUNT(good); i++) {
+		snprintf(in, sizeof(in), "5%s\r\nhello\r\n0%s\r\n\r\n",
+		    good[i], good[i]);
+		assert_reads(in, "done 0: hello");
+	}
+	for (i = 0; i < COUNT(bad); i++) {
+		snprintf(in, sizeof(in), "5%s\r\nhello\r\n0\r\n\r\n", bad[i]);
+		assert_reads(in, "bad: ");
+		snprintf(in, sizeof(in), "5\r\nhello\r\n0%s\r\n\r\n", bad[i]);
+		assert_reads(in, "bad: hello");
+	}
 }
 
 /* RFC 9112, 7.1.1: an extension begins with a semicolon. */
@@ -190,6 +234,38 @@ test_trailers_are_dropped(void **state)
 	assert_reads("0\r\na: \x01\r\n\r\n", "bad: ");
 	assert_reads("0\r\na: \x7f\r\n\r\n", "bad: ");
 	assert_string_equal(read_pieces("0\r\na\0\r\n\r\n", 9, 9), "bad: ");
+}
+
+/* RFC 9112, 7.1.2: they are header lines. */
+static void
+test_the_grammar_of_trailers(void **state)
+{
+	static const char *const	good[] = {
+		"a:", "a: ", "a:b", "a:\tb", "a: b ", "a: b: c", "a::",
+		"!#$%&'*+-.^_`|~09azAZ: a", "a: \"b\"", "a: \xa0\xff",
+		"Transfer-Encoding: chunked", "a: b\r\na: b",
+	};
+	static const char *const	bad[] = {
+		"a", "a b", ":", ": b", "::", " a: b", "\ta: b", " ", "a : b",
+		"a\t: b", "a b: c", "a(b): c", "\"a\": b", "a=b", "a;b: c",
+		"[a]: b", "a/b: c", "a@b: c", "\xc3\xa9: a", "a\xff: b",
+		"a: \x01", "a\x01: b", "a: \x7f", "a: \x0b", "a: b\x1b[0m",
+		"a: b\r\n c", "a: b\r\n\tc: d", "a: b\r\nc", "\n",
+		"a\r\n: b", "a\n: b", "a: b\nc: d", "a: b\rc: d",
+		"0", "5\r\nhello", "GET / HTTP/1.1",
+	};
+	char				in[128];
+	size_t				i;
+
+	(void)state;
+	for (i = 0; i < COUNT(good); i++) {
+		snprintf(in, sizeof(in), "1\r\na\r\n0\r\n%s\r\n\r\n", good[i]);
+		assert_reads(in, "done 0: a");
+	}
+	for (i = 0; i < COUNT(bad); i++) {
+		snprintf(in, sizeof(in), "1\r\na\r\n0\r\n%s\r\n\r\n", bad[i]);
+		assert_reads(in, "bad: a");
+	}
 }
 
 static void
@@ -238,8 +314,10 @@ main(void)
 		cmocka_unit_test(test_bad_sizes),
 		cmocka_unit_test(test_bad_line_ends),
 		cmocka_unit_test(test_extensions_are_dropped),
+		cmocka_unit_test(test_the_grammar_of_extensions),
 		cmocka_unit_test(test_only_extensions_follow_a_size),
 		cmocka_unit_test(test_trailers_are_dropped),
+		cmocka_unit_test(test_the_grammar_of_trailers),
 		cmocka_unit_test(test_the_next_request_is_left_alone),
 		cmocka_unit_test(test_incomplete_bodies),
 	};

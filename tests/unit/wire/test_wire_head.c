@@ -2,6 +2,7 @@
 /* head_scan(); test_wire_head_parse.c tests what a head says. */
 
 /* sources: src/wire/wire_head.c src/base/error_kinds.c */
+/* sources: src/wire/wire_target.c */
 
 #include "head_fixture.h"
 

@@ -2,6 +2,7 @@
 /* head_parse(): header lines, Connection, and how the body ends. */
 
 /* sources: src/wire/wire_head.c src/base/error_kinds.c */
+/* sources: src/wire/wire_target.c */
 
 #include "head_fixture.h"
 
@@ -257,6 +258,10 @@ test_content_length(void **state)
 		    POSTED " length=999999999999999999" },
 		{ POST("Content-Length: 1000000000000000000"), LONG_BODY },
 		{ POST("Content-Length: 9223372036854775808"), LONG_BODY },
+		{ POST("Content-Length: 00000000000000000000000000005"),
+		    POSTED " length=5" },
+		{ POST("Content-Length: 00000000000000000000"), POSTED },
+		{ POST("Content-Length: 01000000000000000000"), LONG_BODY },
 		{ POST("Content-Length: 18446744073709551621"), LONG_BODY },
 		{ OLD_POST("Content-Length: 5"), POSTED " length=5 close" },
 		{ POST("Content-Length:"), BAD_LENGTH },
@@ -296,25 +301,64 @@ test_transfer_encoding(void **state)
 		{ POST("Content-Length: a\r\nTransfer-Encoding: b"), BOTH },
 		{ GET("Content-Length: 0\r\nTransfer-Encoding: chunked"),
 		    BOTH },
-		{ POST("Transfer-Encoding: gzip"), NO_CODING },
-		{ POST("Transfer-Encoding: gzip, chunked"), NO_CODING },
-		{ POST("Transfer-Encoding: chunked, gzip"), NO_CODING },
-		{ POST("Transfer-Encoding: chunked, chunked"), NO_CODING },
-		{ POST("Transfer-Encoding: chunked,"), NO_CODING },
-		{ POST("Transfer-Encoding: ,chunked"), NO_CODING },
-		{ POST("Transfer-Encoding: chunked;a=b"), NO_CODING },
-		{ POST("Transfer-Encoding: \"chunked\""), NO_CODING },
-		{ POST("Transfer-Encoding: xchunked"), NO_CODING },
-		{ POST("Transfer-Encoding: chunkedx"), NO_CODING },
-		{ POST("Transfer-Encoding: chunk"), NO_CODING },
-		{ POST("Transfer-Encoding: identity"), NO_CODING },
 		{ POST("Transfer-Encoding: \x0b" "chunked"), BAD_CONTROL },
-		{ POST("Transfer-Encoding: \xa0" "chunked"), NO_CODING },
-		{ POST("Transfer-Encoding:"), NO_CODING },
 		{ OLD_POST("Transfer-Encoding: chunked"), OLD_CODING },
 		{ OLD_POST("Transfer-Encoding: gzip"), OLD_CODING },
 		{ OLD_POST("Transfer-Encoding: chunked\r\n"
 		    "Connection: keep-alive"), OLD_CODING },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+/* RFC 9112, 6.3: nobody can tell where such a request ends. */
+static void
+test_chunked_is_the_last_coding(void **state)
+{
+	static const char *const	codings[] = {
+		"gzip", "identity", "deflate", "xchunked", "chunkedx", "chunk",
+		"\"chunked\"", "\xa0" "chunked", "", ",", "a b", "chunked a",
+		"chunked;a=b", "chunked;", "chunked ;a", "gzip;a=\"chunked\"",
+		"chunked, gzip", "chunked, identity", "gzip, chunked, gzip",
+		"chunked, chunked", "chunked,chunked", "Chunked, CHUNKED",
+		"chunked, gzip, chunked", "gzip, chunked, chunked",
+		"chunked;a, chunked", "chunked ;a=b, chunked",
+		"gzip, chunked;a=b",
+		/* A list with an empty element. */
+		"chunked,", "chunked, ", ",chunked", ", chunked", ",,chunked",
+		"gzip,,chunked", "gzip, ,chunked", ",gzip, chunked",
+		"gzip, chunked,",
+		/* Not a coding. */
+		"\"gzip\", chunked", "(a), chunked", ";a=b, chunked",
+		"\xff, chunked", "=, chunked",
+	};
+	char				in[128];
+	size_t				i;
+
+	(void)state;
+	for (i = 0; i < COUNT(codings); i++) {
+		snprintf(in, sizeof(in), POST("Transfer-Encoding: %s"),
+		    codings[i]);
+		assert_reads(in, BAD_CODING);
+	}
+}
+
+/* RFC 9112, 6.1: a coding that the server does not understand. */
+static void
+test_other_codings_are_not_implemented(void **state)
+{
+	static const struct sample	samples[] = {
+		{ POST("Transfer-Encoding: gzip, chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: gzip,chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: gzip \t, \tChunked"), NO_CODING },
+		{ POST("Transfer-Encoding: identity, chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: a, b, chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: xchunked, chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: chunkedx, chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: chunke, chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: a;b=c, chunked"), NO_CODING },
+		{ POST("Transfer-Encoding: a ;b=\"c\", chunked"), NO_CODING },
 	};
 
 	(void)state;
@@ -395,6 +439,8 @@ main(void)
 		TEST(test_the_connection),
 		TEST(test_content_length),
 		TEST(test_transfer_encoding),
+		TEST(test_chunked_is_the_last_coding),
+		TEST(test_other_codings_are_not_implemented),
 		TEST(test_bodies_by_method),
 		TEST(test_expectations),
 	};

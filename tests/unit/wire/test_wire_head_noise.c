@@ -5,6 +5,7 @@
  */
 
 /* sources: src/wire/wire_head.c src/base/error_kinds.c */
+/* sources: src/wire/wire_target.c */
 
 #include "head_fixture.h"
 
@@ -133,11 +134,11 @@ assert_sound(void)
 		assert_true(*p > ' ' && *p < 0x7f);
 	for (p = head.query; *p != '\0'; p++)
 		assert_true(*p > ' ' && *p < 0x7f);
-	assert_in_range(strlen(head.host), 1, HEAD_HOST_MAX);
+	assert_in_range(strlen(head.host), 0, HEAD_HOST_MAX);
 	assert_null(strpbrk(head.host, " \t/?#@\\\r\n"));
 	assert_true(head.content_length >= 0);
 	assert_false(head.chunked && head.content_length > 0);
-	assert_in_range(head.nlines, 1, HEAD_LINES_MAX);
+	assert_in_range(head.nlines, 0, HEAD_LINES_MAX);
 	for (i = 0; i < head.nlines; i++) {
 		assert_inside(head.lines[i].name);
 		assert_inside(head.lines[i].value);
@@ -145,7 +146,8 @@ assert_sound(void)
 		assert_null(strpbrk(head.lines[i].name, " \t:\r\n"));
 		assert_value(head.lines[i].value);
 	}
-	assert_non_null(head_value(&head, "host"));
+	/* The fixture's HTTP/1.0 may have lost its Host. */
+	assert_true(*head.host != '\0' || head_value(&head, "host") == NULL);
 }
 
 /* Scans, at once and in pieces, and parses. Returns whether it passed. */

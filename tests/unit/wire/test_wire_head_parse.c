@@ -2,6 +2,7 @@
 /* head_parse(): the request line, the target, and the host. */
 
 /* sources: src/wire/wire_head.c src/base/error_kinds.c */
+/* sources: src/wire/wire_target.c */
 
 #include "head_fixture.h"
 
@@ -121,14 +122,51 @@ test_paths_and_queries(void **state)
 		{ TARGET("/a?"), "GET /a ? @h" },
 		{ TARGET("/a??b?c"), "GET /a ??b?c @h" },
 		{ TARGET("/?/a"), "GET / ?/a @h" },
-		/* As it was sent: neither decoded nor normalised. */
-		{ TARGET("/%41%00%zz%"), "GET /%41%00%zz% ? @h" },
+		/* The query is as it was sent. */
 		{ TARGET("/a?%23%20"), "GET /a ?%23%20 @h" },
+		{ TARGET("/a?%75&%zz&%1&%"), "GET /a ?%75&%zz&%1&% @h" },
 		{ TARGET("//a/.././/b;c"), "GET //a/.././/b;c ? @h" },
 		{ TARGET("/\"<>\\^`{|}~!$&'()*+,;=:@[]"),
 		    "GET /\"<>\\^`{|}~!$&'()*+,;=:@[] ? @h" },
 		{ TARGET("/http://a/b"), "GET /http://a/b ? @h" },
 		{ TARGET("/?http://a/b"), "GET / ?http://a/b @h" },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
+/* RFC 3986, 6.2.2: %75 and u are the same; %2f and / are not. */
+static void
+test_the_percent_encoding_of_paths(void **state)
+{
+	static const struct sample	samples[] = {
+		{ TARGET("/%75sers"), "GET /users ? @h" },
+		{ TARGET("/%75%73%65%72%73"), "GET /users ? @h" },
+		{ TARGET("/%41%5a%61%7A%30%39%2d%2E%5f%7e"),
+		    "GET /AZaz09-._~ ? @h" },
+		{ TARGET("/%2Fa%2f"), "GET /%2Fa%2F ? @h" },
+		{ TARGET("/%00%0d%0A%20%7f"), "GET /%00%0D%0A%20%7F ? @h" },
+		{ TARGET("/%c3%A9%ff"), "GET /%C3%A9%FF ? @h" },
+		{ TARGET("/%25%37%35"), "GET /%2575 ? @h" },
+		{ TARGET("/%3f%23?a"), "GET /%3F%23 ?a @h" },
+		{ TARGET("/a/%2e%2e/b"), "GET /a/../b ? @h" },
+		{ TARGET("https://a/%75?%75"), "GET /u ?%75 @a" },
+		{ HEAD("OPTIONS /%75 HTTP/1.1"), "OPTIONS /u ? @h" },
+		{ TARGET("/%"), BAD_PERCENT },
+		{ TARGET("/%?a"), BAD_PERCENT },
+		{ TARGET("/%1"), BAD_PERCENT },
+		{ TARGET("/%1?1"), BAD_PERCENT },
+		{ TARGET("/%zz"), BAD_PERCENT },
+		{ TARGET("/%1z"), BAD_PERCENT },
+		{ TARGET("/%z1"), BAD_PERCENT },
+		{ TARGET("/%%41"), BAD_PERCENT },
+		{ TARGET("/%u0041"), BAD_PERCENT },
+		{ TARGET("/a%20b%2"), BAD_PERCENT },
+		{ TARGET("/%75%"), BAD_PERCENT },
+		{ TARGET("https://a/%1"), BAD_PERCENT },
+		{ TARGET("%75"), BAD_TARGET },
+		{ HEAD("OPTIONS %2a HTTP/1.1"), BAD_TARGET },
 	};
 
 	(void)state;
@@ -233,6 +271,7 @@ test_absolute_targets(void **state)
 		{ TARGET("https://@a/"), BAD_AUTHORITY },
 		{ TARGET("https://a\\b/"), BAD_AUTHORITY },
 		{ TARGET("https://a:b/"), BAD_AUTHORITY },
+		{ TARGET("https://a%/"), BAD_AUTHORITY },
 		/* It does not replace the Host header. */
 		{ "GET https://a/ HTTP/1.1\r\n\r\n", NO_HOST },
 		{ "GET https://a/ HTTP/1.1\r\nHost: @\r\n\r\n", BAD_HOST },
@@ -256,10 +295,12 @@ test_the_host_header(void **state)
 		    "GET / ? @[::ffff:192.0.2.1]" },
 		{ LINES("Host: [2001:DB8::a]:"), "GET / ? @[2001:DB8::a]:" },
 		{ LINES("Host: 192.0.2.1:1"), "GET / ? @192.0.2.1:1" },
-		{ LINES("Host: -._~%!$&'()*+,;="),
-		    "GET / ? @-._~%!$&'()*+,;=" },
+		{ LINES("Host: -._~!$&'()*+,;="),
+		    "GET / ? @-._~!$&'()*+,;=" },
+		{ LINES("Host: %41%e9%FF:8"), "GET / ? @%41%e9%FF:8" },
 		{ "GET / HTTP/1.1\r\n\r\n", NO_HOST },
-		{ "GET / HTTP/1.0\r\n\r\n", NO_HOST },
+		{ "GET / HTTP/1.2\r\n\r\n", NO_HOST },
+		{ "GET / HTTP/1.9\r\n\r\n", NO_HOST },
 		{ LINES("Hosts: a"), NO_HOST },
 		{ LINES("Host: a\r\nHost: a"), TWICE },
 		{ LINES("Host: a\r\nB: c\r\nHOST: b"), TWICE },
@@ -272,7 +313,7 @@ test_the_host_header(void **state)
 		"caf\xc3\xa9", "\x80", "[", "[]", "]", "[]:80", "[::1", "::1",
 		"::1]", "[::1]a", "[::1]80", "[::1]:a", "[::1]:80:80", "a[::1]",
 		"[::g]", "[fe80::1%25lo]", "[v1.a]", "[[::1]]", "[ ::1]",
-		"[a b]",
+		"[a b]", "%", "a%", "%4", "a%4:80", "%zz", "%4z", "%%41",
 	};
 	char				in[128];
 	size_t				i;
@@ -285,12 +326,33 @@ test_the_host_header(void **state)
 	}
 }
 
+/* RFC 9112, 3.2: only HTTP/1.1 must have one. What is sent is checked. */
+static void
+test_http_1_0_may_have_no_host(void **state)
+{
+	static const struct sample	samples[] = {
+		{ "GET / HTTP/1.0\r\n\r\n", "GET / ? @ close" },
+		{ "OPTIONS / HTTP/1.0\r\n\r\n", "OPTIONS / ? @ close" },
+		{ "HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+		    "HEAD / ? @" },
+		{ "GET https://a/ HTTP/1.0\r\n\r\n", "GET / ? @a close" },
+		{ "GET / HTTP/1.0\r\nHost: a\r\n\r\n", "GET / ? @a close" },
+		{ "GET / HTTP/1.0\r\nHost: a b\r\n\r\n", BAD_HOST },
+		{ "GET / HTTP/1.0\r\nHost:\r\n\r\n", BAD_HOST },
+		{ "GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", TWICE },
+		{ "GET https://@/ HTTP/1.0\r\n\r\n", BAD_AUTHORITY },
+	};
+
+	(void)state;
+	ASSERT_ALL(samples);
+}
+
 /* A head with n letters in it. */
 static const char *
 with(const char *before, size_t n, const char *after)
 {
-	static char	 in[8192];
-	char		 letters[4096];
+	static char	 in[HEAD_TARGET_MAX + 128];
+	char		 letters[HEAD_TARGET_MAX + 1];
 
 	memset(letters, 'a', n);
 	letters[n] = '\0';
@@ -325,13 +387,13 @@ test_lengths_of_targets(void **state)
 
 	(void)state;
 	head_read(with("GET /", max - 1, rest));
-	assert_int_equal(strlen(head.path), 1998);
+	assert_int_equal(strlen(head.path), 8000);
 	assert_reads(with("GET /", max, rest), LONG_TARGET);
 	head_read(with("GET /?", max - 2, rest));
-	assert_int_equal(strlen(head.query), 1996);
+	assert_int_equal(strlen(head.query), 7998);
 	assert_reads(with("GET /?", max - 1, rest), LONG_TARGET);
 	head_read(with("GET https://a/", max - 10, rest));
-	assert_int_equal(strlen(head.path), 1989);
+	assert_int_equal(strlen(head.path), 7991);
 	assert_reads(with("GET https://a/", max - 9, rest), LONG_TARGET);
 	/* Whatever else the head has. */
 	assert_reads(with("GET #", max, rest), LONG_TARGET);
@@ -346,10 +408,12 @@ main(void)
 		TEST(test_request_line),
 		TEST(test_versions),
 		TEST(test_paths_and_queries),
+		TEST(test_the_percent_encoding_of_paths),
 		TEST(test_targets_that_are_not_valid),
 		TEST(test_a_star_is_for_options),
 		TEST(test_absolute_targets),
 		TEST(test_the_host_header),
+		TEST(test_http_1_0_may_have_no_host),
 		TEST(test_lengths_of_hosts),
 		TEST(test_lengths_of_targets),
 	};

@@ -2,8 +2,10 @@
 /* The bytes of a refusal, what is logged of it, and how a connection ends. */
 
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
+/* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
 /* sources: src/wire/wire_send.c src/wire/wire_caps.c src/wire/wire_head.c */
+/* sources: src/wire/wire_target.c */
 /* sources: src/wire/wire_chunked.c src/wire/wire_request.c */
 /* sources: src/wire/wire_settings.c src/base/error_kinds.c src/base/mem.c */
 /* sources: src/base/log.c src/base/jsonw.c src/base/faults.c */
@@ -214,18 +216,25 @@ test_who_waits_is_told_to_go_on(void **state)
 	}
 }
 
+#define NOBODY	"This server does not answer for that host"
+#define DIFFER	"The Host header and the server name (SNI) of the TLS "	\
+		"handshake differ"
+
 static const struct {
 	const char	*host, *name;	/* of TLS */
-	bool		 known, fine;
+	bool		 known;
+	const char	*problem;
 } hosts[] = {
-	{ "keel.test", NULL, true, true },
-	{ "keel.test", NULL, false, false },
-	{ "keel.test:443", "keel.test", true, true },
-	{ "keel.test:443", "KEEL.test", true, true },
-	{ "keel.test", "keel.tes", true, false },
-	{ "keel.tes", "keel.test", true, false },
-	{ "[::1]:443", "[::1]", true, true },
-	{ "[::1]", "[::", true, false },
+	{ "keel.test", NULL, true, NULL },
+	{ "keel.test", NULL, false, NOBODY },
+	{ "keel.test", "keel.test", false, NOBODY },
+	{ "keel.test:443", "keel.test", true, NULL },
+	{ "keel.test:443", "KEEL.test", true, NULL },
+	{ "keel.test", "keel.tes", true, DIFFER },
+	{ "keel.tes", "keel.test", true, DIFFER },
+	{ "keel.tes", "keel.test", false, DIFFER },
+	{ "[::1]:443", "[::1]", true, NULL },
+	{ "[::1]", "[::", true, DIFFER },
 };
 
 static void
@@ -234,6 +243,7 @@ test_another_host_is_misdirected(void **state)
 	struct peer	*p;
 	char		 name[32], text[128];
 	size_t		 i;
+	bool		 fine;
 
 	(void)state;
 	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
@@ -247,29 +257,112 @@ test_another_host_is_misdirected(void **state)
 		snprintf(text, sizeof(text),
 		    "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", hosts[i].host);
 		send_text(p, text);
-		assert_int_equal(fake.handed, hosts[i].fine);
+		fine = hosts[i].problem == NULL;
+		assert_int_equal(fake.handed, fine);
 		assert_int_equal(strncmp(p->got, "HTTP/1.1 421 ", 13) == 0,
-		    !hosts[i].fine);
+		    !fine);
+		if (!fine)
+			assert_non_null(strstr(p->got, hosts[i].problem));
 		kore_connection_disconnect(&p->conn);
 	}
 }
 
-/* All that Kore is given to read. */
 static void
-test_what_kore_reads(void **state)
+assert_kore_reads(const struct peer *p, const char *want)
 {
-	static const char	 want[] = "POST /a?b=c HTTP/1.1\r\n"
-				    "host: keel.test\r\n"
-				    "content-length: 0\r\n\r\n";
-	struct peer		*p = connect_peer(0);
-
-	(void)state;
-	send_text(p, "POST /a?b=c HTTP/1.1\r\nHost: keel.test:8\r\nX: y\r\n"
-	    "Content-Length: 1\r\n\r\nz");
 	assert_int_equal(p->head.b_len, strlen(want));
 	assert_int_equal(p->head.s_off, strlen(want));
 	assert_int_equal(p->head.m_len, strlen(want));
 	assert_memory_equal(p->head.buf, want, strlen(want));
+}
+
+/* All that Kore is given to read: the target is never the client's. */
+static void
+test_what_kore_reads(void **state)
+{
+	struct peer	*p = connect_peer(0);
+
+	(void)state;
+	send_text(p, "POST /a?b=c HTTP/1.1\r\nHost: keel.test:8\r\nX: y\r\n"
+	    "Content-Length: 1\r\n\r\nz");
+	assert_kore_reads(p, "POST * HTTP/1.1\r\nhost: keel.test\r\n"
+	    "content-length: 0\r\n\r\n");
+}
+
+/* Kore has found the route of its own target. */
+static void
+test_the_route_of_the_path(void **state)
+{
+	struct peer	*p = connect_peer(0);
+
+	(void)state;
+	send_text(p, "GET /%61?b=c HTTP/1.1\r\n" HOST "\r\n");
+	assert_true(has_route(p));
+	assert_string_equal(fake.path, "/a");
+	answer_peer(p, "1");
+	wire_run();
+	send_text(p, "OPTIONS * HTTP/1.1\r\n" HOST "\r\n");
+	assert_true(has_route(p));
+	assert_string_equal(fake.path, "*");
+}
+
+/* The TLS handshake has named a host, or the first domain's is taken. */
+static void
+test_http_1_0_without_a_host(void **state)
+{
+	static const struct {
+		const char	*sni, *host;	/* NULL: misdirected */
+	} rows[] = {
+		{ NULL, "first.test" }, { "keel.test", "keel.test" },
+		{ "KEEL.test", "KEEL.test" }, { "", NULL }, { "a b", NULL },
+		{ "a\r\nb: c", NULL }, { "a:1", NULL }, { "[", NULL },
+	};
+	struct peer	*p;
+	char		 name[32], want[128];
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fake.handed = 0;
+		p = connect_peer(0);
+		if (rows[i].sni != NULL) {
+			snprintf(name, sizeof(name), "%s", rows[i].sni);
+			p->conn.tls_sni = name;
+		}
+		send_text(p, "GET / HTTP/1.0\r\n\r\n");
+		assert_int_equal(fake.handed, rows[i].host != NULL);
+		if (rows[i].host != NULL) {
+			snprintf(want, sizeof(want), "GET * HTTP/1.1\r\n"
+			    "host: %s\r\ncontent-length: 0\r\n\r\n",
+			    rows[i].host);
+			assert_kore_reads(p, want);
+		} else
+			assert_memory_equal(p->got, "HTTP/1.1 421 ", 13);
+		kore_connection_disconnect(&p->conn);
+	}
+}
+
+/* A name of 255 bytes, the most that TLS has: more than a host may have. */
+static void
+test_the_longest_name_of_tls(void **state)
+{
+	struct peer	*p = connect_peer(0);
+	char		 name[256];
+
+	(void)state;
+	memset(name, 'a', 255);
+	name[255] = '\0';
+	p->conn.tls_sni = name;
+	send_text(p, "GET / HTTP/1.0\r\n\r\n");
+	assert_int_equal(fake.handed, 0);
+	assert_memory_equal(p->got, "HTTP/1.1 421 ", 13);
+	kore_connection_disconnect(&p->conn);
+
+	p = connect_peer(1);
+	name[253] = '\0';
+	p->conn.tls_sni = name;
+	send_text(p, "GET / HTTP/1.0\r\n\r\n");
+	assert_int_equal(fake.handed, 1);
 }
 
 int
@@ -286,6 +379,9 @@ main(void)
 		WIRE_TEST(test_who_waits_is_told_to_go_on),
 		WIRE_TEST(test_another_host_is_misdirected),
 		WIRE_TEST(test_what_kore_reads),
+		WIRE_TEST(test_the_route_of_the_path),
+		WIRE_TEST(test_http_1_0_without_a_host),
+		WIRE_TEST(test_the_longest_name_of_tls),
 	};
 
 	return (cmocka_run_group_tests_name("wire_refuse", tests, NULL,

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whose connection it is: the peer's, or that of a client which a trusted proxy
+ * announces.
+ */
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "product.h"
+#include "wire/wire_caps.h"
+#include "wire/wire_conn.h"
+#include "wire/wire_proxy.h"
+
+#define WARN_MS		60000	/* at most one line of each kind */
+
+static bool
+is_admin(const struct connection *c)
+{
+	return (strcmp(c->owner->server->name, wire_settings.admin) == 0);
+}
+
+static bool
+is_silenced(uint64_t *next)
+{
+	uint64_t	 now = kore_time_ms();
+
+	if (now < *next)
+		return (true);
+	*next = now + WARN_MS;
+	return (false);
+}
+
+static void
+warn_refused(const struct wire *w)
+{
+	static uint64_t	 next;
+	char		 peer[NETADDR_TEXT];
+
+	if (is_silenced(&next))
+		return;
+	netaddr_text(&w->peer, peer);
+	log_event(LEVEL_WARNING, NULL, "proxy", "a connection from %s was "
+	    "closed: without TLS, only proxies that " ENV("TRUSTED_PROXIES")
+	    " names may connect", peer);
+}
+
+static void
+warn_header(const struct wire *w, const char *problem)
+{
+	static uint64_t	 next;
+	char		 peer[NETADDR_TEXT];
+
+	if (is_silenced(&next))
+		return;
+	netaddr_text(&w->peer, peer);
+	log_event(LEVEL_WARNING, NULL, "proxy", "a connection from %s was "
+	    "closed: its PROXY header is not valid: %s", peer, problem);
+}
+
+/* Counts the connection for w->peer. */
+static bool
+count(struct wire *w, size_t *slot)
+{
+	unsigned	 most = wire_settings.per_address;
+
+	if (is_admin(w->conn) || wire_trusts(&w->peer))
+		most = UINT32_MAX;
+	if (caps_enter(netaddr_key(&w->peer), most, slot))
+		return (true);
+	metrics->connections_refused++;
+	return (false);
+}
+
+bool
+wire_peer_enter(struct wire *w)
+{
+	struct connection	*c = w->conn;
+
+	netaddr_from((struct sockaddr *)&c->addr, &w->peer);
+	w->announcing = !is_admin(c) && wire_trusts(&w->peer);
+	if (wire_settings.proxies_only && !is_admin(c) && !w->announcing) {
+		metrics->connections_refused++;
+		warn_refused(w);
+		return (false);
+	}
+	return (count(w, &w->slot));
+}
+
+/* All later code takes the client's address from the connection. */
+static bool
+become(struct wire *w, const struct netaddr *client)
+{
+	struct connection	*c = w->conn;
+	size_t			 slot;
+
+	w->peer = *client;
+	if (!count(w, &slot))
+		return (false);
+	caps_leave(w->slot);
+	w->slot = slot;
+	memset(&c->addr, 0, sizeof(c->addr));
+	if (client->ipv6) {
+		c->addr.ipv6.sin6_family = AF_INET6;
+		memcpy(&c->addr.ipv6.sin6_addr, client->bytes, 16);
+	} else {
+		c->addr.ipv4.sin_family = AF_INET;
+		memcpy(&c->addr.ipv4.sin_addr, client->bytes, 4);
+	}
+	return (true);
+}
+
+/*
+ * Looks at the header without taking it, and never at bytes behind it, which
+ * may be secret. A proxy sends it at once, so it is rarely looked at twice.
+ */
+static enum proxy_result
+peek(const struct wire *w, struct proxy_header *h)
+{
+	static unsigned char	 in[PROXY_HEAD + PROXY_REST_MAX];
+	enum proxy_result	 result;
+	size_t			 asked;
+	ssize_t			 n;
+
+	h->len = PROXY_HEAD;
+	do {
+		asked = h->len;
+		n = recv(w->conn->fd, in, asked, MSG_PEEK);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return (PROXY_MORE);
+		h->problem = NULL;
+		if (n <= 0)
+			return (PROXY_BAD);
+		result = proxy_parse(in, (size_t)n, h);
+	} while (result == PROXY_MORE && (size_t)n == asked);
+	if (result == PROXY_KEEP || result == PROXY_CLIENT)
+		recv(w->conn->fd, in, h->len, 0);
+	return (result);
+}
+
+bool
+wire_peer_announce(struct wire *w)
+{
+	struct proxy_header	 h;
+
+	switch (peek(w, &h)) {
+	case PROXY_MORE:
+		return (true);
+	case PROXY_BAD:
+		if (h.problem != NULL)
+			warn_header(w, h.problem);
+		return (false);
+	case PROXY_CLIENT:
+		if (!become(w, &h.client))
+			return (false);
+		break;
+	case PROXY_NONE:
+	case PROXY_KEEP:
+		break;
+	}
+	w->announcing = false;
+	return (true);
+}
