@@ -22,7 +22,7 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
 	python3-requests-oauthlib python3-jose python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
 	python3-aiosmtpd sslscan nginx-light haproxy \
-	slowhttptest procps iproute2 chromium
+	slowhttptest procps iproute2 chromium libnss3-tools
 
 # For the docs page, from npm; conf/swagger-ui has the exact version. npm does
 # not run the package's scripts: one of them reports the installation.
@@ -34,8 +34,8 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 
 .PHONY: help run test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
-	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins golden \
-	rooms h1spec kore-defects mutants coverage clean
+	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins \
+	proof-clients golden rooms h1spec kore-defects mutants coverage clean
 
 help:
 	@echo 'make run              install what is missing, build, serve'
@@ -58,6 +58,7 @@ help:
 	@echo 'make proof-fuzz       ten minutes of fuzz'
 	@echo 'make proof-attacks    each attack of slow clients for 8 seconds'
 	@echo 'make proof-sign-ins   floods of sign-ins and guessing, in full'
+	@echo "make proof-clients    five generators' clients (tests/clients)"
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
 	@echo 'make coverage         what the unit and API tests run of src, by room'
@@ -215,6 +216,10 @@ proof-jobs:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@FULL_SIZE=1 $(PROD) 'jobs (full)' $(PYTEST) -n 3 tests/api/jobs
 
+proof-clients:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(PROD) clients $(PYTHON) -B tests/clients/run.py
+
 check-openapi:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) openapi $(PYTHON) -B tests/openapi/run.py
@@ -297,7 +302,8 @@ kore-defects:
 
 clean:
 	rm -rf .build .objs .flavor keel.so cert dh2048.pem \
-	    tests/openapi/build
+	    tests/openapi/build tests/clients/build \
+	    tests/clients/zod3/build tests/clients/zod3/generated
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
 # Runs neither apt nor sudo if nothing is missing.

@@ -96,8 +96,7 @@ openapi_type_schema(enum field_type type)
 	case T_BOOL:
 		return (json_pack("{s:s}", "type", "boolean"));
 	case T_INT:
-		return (json_pack("{s:s, s:s}", "type", "integer", "format",
-		    "int64"));
+		return (json_pack("{s:s}", "type", "integer"));
 	case T_TIME:
 		return (json_pack("{s:s, s:s}", "type", "string", "format",
 		    "date-time"));
@@ -272,10 +271,8 @@ describe_field(const struct schema *s, const struct field *f,
 	}
 	if (f->flags & NULLABLE)
 		allow_null(o);
-	if (f->flags & SECRET) {
+	if (f->flags & SECRET)
 		openapi_put(o, "format", json_string("password"));
-		openapi_put(o, "writeOnly", json_true());
-	}
 	if (f->fallback != NULL)
 		openapi_put(o, "default", value_of(f->type, f->fallback));
 	if (f->type == T_LIST)

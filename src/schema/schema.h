@@ -49,7 +49,7 @@ struct field {
 	enum field_type	 type;
 	unsigned	 flags;
 	size_t		 offset;
-	const char	*validator;	/* NULL: any value of the type */
+	const char	*validator;	/* NULL: any; a response is unchecked */
 	const char	*fallback;	/* text; the value if absent, or NULL */
 	const char	*example;	/* text, for the description */
 

@@ -18,7 +18,7 @@ def read(*patterns):
             "utf-8", "replace")
         for pattern in patterns
         for path in sorted(ROOT.glob(pattern))
-        if path.is_file()
+        if path.is_file() and "node_modules" not in path.parts
     }
 
 

@@ -13,7 +13,6 @@ import functools
 import json
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from cluster import free_port
 from helpers import bearer, new_user, register
 from runner import Runner, wait_for_job
 from server import BUILD, ROOT, Server, clean_environment
-from standalone import running_server
+from standalone import make_admin, running_server
 
 OUTPUT = os.path.join(FOLDER, "build")
 TOOLS = os.path.join(FOLDER, "node_modules/.bin")
@@ -87,14 +86,6 @@ def fetch_description(server):
     answer.raise_for_status()
     with open(DESCRIPTION, "wb") as f:
         f.write(answer.content)
-
-
-def make_admin(server):
-    email, password = "admin@example.org", "Pw1-" + secrets.token_urlsafe(12)
-    done = server.command("create-admin", email, text=password)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
-    return {"ADMIN_EMAIL": email, "ADMIN_PASSWORD": password}
 
 
 #

@@ -39,7 +39,7 @@ static const struct field	user_fields[] = {
 	FIELD(user, id, T_UUID, 0, NULL),
 	FIELD(user, email, T_STR, 0, NULL, ADA_EMAIL),
 	FIELD(user, name, T_STR, 0, NULL, ADA_NAME),
-	FIELD(user, role, T_STR, 0, NULL, .example = "user"),
+	FIELD(user, role, T_STR, 0, "v_role", .example = "user"),
 	FIELD(user, is_active, T_BOOL, 0, NULL),
 	FIELD(user, email_verified, T_BOOL, 0, NULL),
 	FIELD(user, created_at, T_TIME, 0, NULL),

@@ -41,11 +41,6 @@ def is_time(value):
     return TIME.fullmatch(value) is not None
 
 
-@formats.checks("int64")
-def is_int64(value):
-    return not isinstance(value, int) or -2 ** 63 <= value < 2 ** 63
-
-
 @formats.checks("idn-email")
 def is_email(value):
     """An approximation: the server's function decides the rest."""

@@ -58,6 +58,19 @@ esac
 """
 
 
+def make_development_certificate(folder):
+    """As the first `./keel serve` makes it: the authority, the certificate and
+    its key."""
+    script = Script()
+    try:
+        done = script.run("serve", **UNSET)
+        assert done.returncode == 0, done.stderr
+        return [shutil.copy(os.path.join(script.state, name), folder)
+                for name in ("ca.pem", "cert.pem", "key.pem")]
+    finally:
+        script.remove()
+
+
 class Call:
     """One call of a fake program."""
 

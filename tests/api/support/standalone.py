@@ -3,6 +3,7 @@
 tests/attacks)."""
 
 import contextlib
+import secrets
 import shutil
 import signal
 import sys
@@ -10,11 +11,12 @@ import tempfile
 import time
 
 from cluster import Cluster
+from script import make_development_certificate
 from server import Server, make_certificate
 
 
 @contextlib.contextmanager
-def running_server(**settings):
+def running_server(development_certificate=False, **settings):
     """A server with its own database. To see its errors, stop it and read
     `problems`. A SIGTERM ends everything."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -23,8 +25,13 @@ def running_server(**settings):
     server = None
     try:
         cluster.start()
-        server = Server(cluster, cluster.database(),
-                        make_certificate(folder, "ec"), **settings)
+        if development_certificate:
+            trusted, *pair = make_development_certificate(folder)
+        else:
+            pair = make_certificate(folder, "ec")
+            trusted = pair[0]
+        server = Server(cluster, cluster.database(), pair, **settings)
+        server.cert = trusted
         done = server.command("migrate")
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
@@ -35,6 +42,15 @@ def running_server(**settings):
             server.remove()
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_admin(server):
+    """In the environment of a program that needs one."""
+    email, password = "admin@example.org", "Pw1-" + secrets.token_urlsafe(12)
+    done = server.command("create-admin", email, text=password)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    return {"ADMIN_EMAIL": email, "ADMIN_PASSWORD": password}
 
 
 def wait_for_no_connections(server, seconds, most=0):

@@ -56,8 +56,8 @@ test_query_parameters(void **state)
 		{ "^.{0,5}$", NULL, "{\"maxLength\":5,\"type\":\"string\"}" },
 		{ "^.{1,5}$", "x", "{\"default\":\"x\",\"maxLength\":5,"
 		    "\"minLength\":1,\"type\":\"string\"}" },
-		{ "^[1-9][0-9]{0,8}$", "20", "{\"default\":20,\"format\":"
-		    "\"int64\",\"maximum\":999999999,\"minimum\":1,"
+		{ "^[1-9][0-9]{0,8}$", "20", "{\"default\":20,"
+		    "\"maximum\":999999999,\"minimum\":1,"
 		    "\"type\":\"integer\"}" },
 		{ "^[a-z]+$", NULL,
 		    "{\"pattern\":\"^[a-z]+$\",\"type\":\"string\"}" },
@@ -129,7 +129,7 @@ test_types(void **state)
 		{ T_STR, "{\"type\":\"string\"}" },
 		{ T_UUID, "{\"format\":\"uuid\",\"type\":\"string\"}" },
 		{ T_BOOL, "{\"type\":\"boolean\"}" },
-		{ T_INT, "{\"format\":\"int64\",\"type\":\"integer\"}" },
+		{ T_INT, "{\"type\":\"integer\"}" },
 		{ T_TIME, "{\"format\":\"date-time\",\"type\":\"string\"}" },
 		{ T_JSON,
 		    "{\"additionalProperties\":true,\"type\":\"object\"}" },

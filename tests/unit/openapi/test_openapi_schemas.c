@@ -76,8 +76,7 @@ static const struct {
 	{ "b8", "^(true|true)$", NULL,
 	  "{'type':'string','enum':['true','true']}" },
 	{ "n1", "^([1-9][0-9]?|100)$", "20",
-	  "{'type':'integer','format':'int64','minimum':1,'maximum':100,"
-	  "'default':20}" },
+	  "{'type':'integer','minimum':1,'maximum':100,'default':20}" },
 	{ "r1", "^a.b$", "a.b",
 	  "{'type':'string','pattern':'^a[\\\\s\\\\S]b$','default':'a.b'}" },
 	{ "r2", "^a**$", NULL,
@@ -130,7 +129,7 @@ test_types(void **state)
 		{ T_STR, "{'type':'string'}" },
 		{ T_UUID, "{'type':'string','format':'uuid'}" },
 		{ T_BOOL, "{'type':'boolean'}" },
-		{ T_INT, "{'type':'integer','format':'int64'}" },
+		{ T_INT, "{'type':'integer'}" },
 		{ T_TIME, "{'type':'string','format':'date-time'}" },
 		{ T_JSON, "{'type':'object','additionalProperties':true}" },
 		{ T_LIST, "{'type':'array'}" },
@@ -208,13 +207,13 @@ SCHEMA(whole);
 	"'text':{'type':'string','minLength':1,'maxLength':3,"		\
 	"'examples':['abc']},"						\
 	"'secret':{'type':'string','format':'password',"		\
-	"'writeOnly':true,'examples':['s']},"				\
+	"'examples':['s']},"						\
 	"'choice':{'type':['string','null'],'enum':['x','y',null],"	\
 	"'examples':['x']},"						\
 	"'flag':{'type':'boolean','default':false,"			\
 	"'examples':[false]},"						\
-	"'count':{'type':'integer','format':'int64','minimum':5,"	\
-	"'maximum':9,'examples':[5]},"					\
+	"'count':{'type':'integer','minimum':5,'maximum':9,"		\
+	"'examples':[5]},"						\
 	"'at':{'type':['string','null'],'format':'date-time',"		\
 	"'examples':['2026-01-31T12:00:00.000000Z']},"			\
 	"'json':{'type':'object','additionalProperties':true,"		\
@@ -251,7 +250,7 @@ test_fields(void **state)
 	    "'json','parts']}");
 	assert_component(&part_schema, READ_JSON, "Part",
 	    "{'type':'object','properties':{'n':{'type':'integer',"
-	    "'format':'int64','examples':[1]}},"
+	    "'examples':[1]}},"
 	    "'additionalProperties':false}");
 }
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/* A client by orval: its fetch client, whose responses its zod schemas read. */
+
+import * as api from "./build/orval/fetch.js";
+import * as schemas from "./build/orval/zod.js";
+import { Refused, SignInRefused, walk } from "./walk.js";
+
+let headers: Record<string, string> = {};
+
+await walk({
+	async register(account) {
+		const answer = await api.createUser(account);
+
+		if (answer.status !== 201)
+			throw new Refused(answer.status, answer.data);
+		return schemas.CreateUserResponse.parse(answer.data);
+	},
+
+	async signIn({ email, password }) {
+		const answer = await api.createToken(
+		    { username: email, password });
+
+		if (answer.status === 200) {
+			const token = schemas.CreateTokenResponse.parse(answer.data);
+
+			headers = { authorization: `Bearer ${token.access_token}` };
+		} else if ("error_description" in answer.data)
+			throw new SignInRefused(answer.data);
+		else
+			throw new Refused(answer.status, answer.data);
+	},
+
+	async me() {
+		const answer = await api.readMe({ headers });
+
+		if (answer.status === 304)
+			throw new Error("no condition was sent");
+		if (answer.status !== 200)
+			throw new Refused(answer.status, answer.data);
+		return {
+			user: schemas.ReadMeResponse.parse(answer.data),
+			tag: answer.headers.get("ETag"),
+		};
+	},
+
+	async rename(tag, name) {
+		const answer = await api.updateMe(
+		    { name }, { headers: { ...headers, "if-match": tag } });
+
+		if (answer.status !== 200)
+			throw new Refused(answer.status, answer.data);
+		return schemas.UpdateMeResponse.parse(answer.data);
+	},
+
+	async page(page, limit) {
+		const answer = await api.listUsers(
+		    { page, limit, sort: "-created_at" }, { headers });
+
+		if (answer.status !== 200)
+			throw new Refused(answer.status, answer.data);
+		const list = schemas.ListUsersResponse.parse(answer.data);
+
+		if (!("total" in list))
+			throw new Error("not a page");
+		return list;
+	},
+
+	async end() {
+		const answer = await api.endSessions(undefined, { headers });
+
+		if (answer.status !== 204)
+			throw new Refused(answer.status, answer.data);
+	},
+});

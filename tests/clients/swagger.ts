@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* A client by swagger-typescript-api, which throws the response of an error. */
+
+import { Api, type Error as ApiError, type HttpResponse } from
+    "./build/swagger/api.js";
+import { address, Refused, SignInRefused, walk } from "./walk.js";
+
+const { api, setSecurityData } = new Api<string>({
+	baseUrl: address(),
+	securityWorker: (token) => token ?
+	    { headers: { Authorization: `Bearer ${token}` } } : {},
+});
+
+async function take<T>(call: Promise<HttpResponse<T>>):
+    Promise<HttpResponse<T>> {
+	try {
+		return await call;
+	} catch (thrown) {
+		const { status, error } = thrown as HttpResponse<T, ApiError>;
+
+		throw new Refused(status, error);
+	}
+}
+
+await walk({
+	register: async (account) => (await take(api.createUser(account))).data,
+
+	async signIn({ email, password }) {
+		const call = api.createToken({ username: email, password });
+		const { data } = await call.catch((answer: Awaited<typeof call>) => {
+			if ("error_description" in answer.error)
+				throw new SignInRefused(answer.error);
+			throw new Refused(answer.status, answer.error);
+		});
+
+		setSecurityData(data.access_token);
+	},
+
+	async me() {
+		const { data, headers } = await take(api.readMe());
+
+		return { user: data, tag: headers.get("ETag") };
+	},
+
+	rename: async (tag, name) => (await take(api.updateMe({ name }, {
+		headers: { "If-Match": tag } }))).data,
+
+	async page(page, limit) {
+		const { data } = await take(api.listUsers({
+			page, limit, sort: "-created_at" }));
+
+		if (!("total" in data))
+			throw new Error("not a page");
+		return data;
+	},
+
+	async end() {
+		await take(api.endSessions());
+	},
+});
