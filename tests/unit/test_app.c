@@ -96,8 +96,9 @@ test_a_slash_at_the_end(void **state)
 	check_status(308, "GET", USERS "/?page=2");
 	check_header("location", "/backend" USERS "?page=2");
 	respond_init("");
-	check_status(404, "GET", "/");
-	check_status(404, "GET", "//");
+	check_status(308, "GET", "//");
+	check_header("location", "/");
+	check_status(404, "GET", "///");
 	check_status(404, "GET", "/healthz//");
 	check_status(404, "GET", "/nothing/");
 	check_status(404, "GET", "/healthzx");
