@@ -63,7 +63,8 @@ remove_stale(const char *path)
 		return (start_error("cannot listen on %s: it is no socket",
 		    path));
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Where too many clients wait, a connect() would wait, too. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1 || connect(fd, (struct sockaddr *)&sun,
 	    sizeof(sun)) == 0 || errno != ECONNREFUSED)
 		return (start_error("cannot listen on %s: a server has it",
@@ -78,14 +79,18 @@ static const char *
 bind_socket(struct kore_server *srv, const char *path)
 {
 	const char	*problem;
+	mode_t		 mask;
+	int		 done;
 
 	if ((problem = remove_stale(path)) != NULL)
 		return (problem);
-	if (!kore_server_bind_unix(srv, path, "wire_connect"))
+	/* A chmod() would come too late, and perhaps to another file. */
+	mask = umask(0777 & ~SOCKET_MODE);
+	done = kore_server_bind_unix(srv, path, "wire_connect");
+	umask(mask);
+	if (!done)
 		return (start_error("cannot listen on %s: %m", path));
 	bound = path;
-	if (chmod(path, SOCKET_MODE) == -1)
-		return (start_error("cannot set the mode of %s: %m", path));
 	return (NULL);
 }
 

@@ -215,6 +215,17 @@ def test_a_path_that_is_taken(make_server, tmp_path):
     assert path.read_text() == "mine"
 
 
+def test_a_path_whose_server_is_busy(make_server, tmp_path):
+    """The start does not wait until that server accepts."""
+    path = tmp_path / "keel.sock"
+    with socket.socket(socket.AF_UNIX) as busy, \
+            socket.socket(socket.AF_UNIX) as waiting:
+        busy.bind(str(path))
+        busy.listen(0)
+        waiting.connect(str(path))
+        failing_start(at_socket(make_server, path), "a server has it")
+
+
 def test_a_folder_that_is_not_there(make_server, tmp_path):
     path = tmp_path / "none" / "keel.sock"
     failing_start(at_socket(make_server, path), str(path))
