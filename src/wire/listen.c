@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "wire/listen.h"
 
 #define SOCKET_MODE	0660
+#define UNSENT_MAX	131072	/* bytes of a response in the kernel */
 
 static const char	*bound;		/* the socket's path */
 
@@ -94,6 +96,21 @@ bind_socket(struct kore_server *srv, const char *path)
 	return (NULL);
 }
 
+/*
+ * The listener's connections get it, too. By default the kernel takes up to 4 MB
+ * for a client that does not read (tcp(7): tcp_wmem).
+ */
+static const char *
+limit_unsent(const struct kore_server *srv)
+{
+	int	 most = UNSENT_MAX;
+
+	if (setsockopt(LIST_FIRST(&srv->listeners)->fd, IPPROTO_TCP,
+	    TCP_NOTSENT_LOWAT, &most, sizeof(most)) == -1)
+		return (start_error("cannot limit what is not sent: %m"));
+	return (NULL);
+}
+
 const char *
 listen_on(const char *server, const char *host, const char *port)
 {
@@ -109,7 +126,7 @@ listen_on(const char *server, const char *host, const char *port)
 	if (!kore_server_bind(srv, host, port, "wire_connect"))
 		return (start_error("cannot listen on %s port %s", host,
 		    port));
-	return (NULL);
+	return (limit_unsent(srv));
 }
 
 void

@@ -77,6 +77,25 @@ def test_unread_responses_do_not_block_others(start_server, build_copy):
             "keel_connections_evicted_total"] > 0)
 
 
+def unsent(server):
+    """The bytes that wait in the kernel for each of the server's clients."""
+    here = ":%04X" % server.port
+    rows = [line.split() for line in read_text("/proc/net/tcp").splitlines()]
+    return [int(row[4].split(":")[0], 16) for row in rows
+            if row[1].endswith(here) and row[3] == "01"]
+
+
+def test_the_kernel_holds_little_of_an_unread_response(start_server):
+    """The docs page's script has 1.7 MB without gzip."""
+    server = start_server(KEEL_WORKERS="1")
+    with connect(server, "127.0.0.2") as connection:
+        connection.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\n"
+                           b"Host: 127.0.0.1\r\n\r\n" * 3)
+        assert wait_for(lambda: max(unsent(server)) > 50000)
+        assert is_served(server)    # so the worker has sent what it can
+        assert max(unsent(server)) < 1000000
+
+
 HELLOS = """
 import socket, ssl, sys
 context = ssl.create_default_context()
