@@ -97,8 +97,8 @@ bind_socket(struct kore_server *srv, const char *path)
 }
 
 /*
- * The listener's connections get it, too. By default the kernel takes up to 4 MB
- * for a client that does not read (tcp(7): tcp_wmem).
+ * The listener's connections get it, too. By default, the kernel takes up to
+ * 4 MB for a client that does not read (tcp(7): tcp_wmem).
  */
 static const char *
 limit_unsent(const struct kore_server *srv)
