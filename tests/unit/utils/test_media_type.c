@@ -44,7 +44,7 @@ test_matches(void **state)
 		JSON "; charset=\"Utf-8\"", JSON "; charset=\"u\\tf-8\";",
 		JSON "; x=y", JSON "; x=y; charset=utf-8; z=1",
 		JSON "; x=\"; charset=latin1\"", JSON "; x=\"\\\"\"",
-		JSON "; x=\"\"", JSON "; charsets=latin1",
+		JSON "; x=\"\"", JSON "; charsets=latin1", JSON "; char=x",
 		JSON "; x=\"a longer one than any charset\"",
 		JSON "; odata.metadata=minimal; profile=\"http://a/b,c\"",
 	};
