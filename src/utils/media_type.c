@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads the Content-Type header. */
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 #include "utils/media_type.h"
+#include "utils/token.h"
 
 #define CHARSET_MAX	16	/* bytes; UTF-8 has no longer name */
-
-/* The length of the token at s (RFC 9110, 5.6.2); 0 if there is none. */
-static size_t
-token_length(const char *s)
-{
-	const char	*p = s;
-
-	while (isalnum((unsigned char)*p) ||
-	    (*p != '\0' && strchr("!#$%&'*+-.^_`|~", *p) != NULL))
-		p++;
-	return ((size_t)(p - s));
-}
 
 /*
  * Reads a parameter's value, a token or a quoted string (5.6.4), and copies as
