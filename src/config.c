@@ -221,15 +221,18 @@ check_unknown(void)
 	return (NULL);
 }
 
-/* The description names the path of PUBLIC_URL. */
+/* The description names the path of PUBLIC_URL, which depends on the others. */
 static const char *
 read_public_url(void)
 {
-	const char	*problem;
+	static const char *const names[] = { ENV("TLS"), ENV("HOST"),
+	    ENV("PORT"), ENV("PUBLIC_URL") };
+	const char	*problem = NULL;
+	size_t		 i;
 
-	if ((problem = read_named(ENV("HOST"))) == NULL &&
-	    (problem = read_named(ENV("PORT"))) == NULL)
-		problem = read_named(ENV("PUBLIC_URL"));
+	for (i = 0; problem == NULL && i < sizeof(names) / sizeof(names[0]);
+	    i++)
+		problem = read_named(names[i]);
 	return (problem);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "http/respond.h"
 #include "mail/mail_settings.h"
 
 #define ALL	(sizeof(rows) / sizeof(rows[0]))
@@ -330,6 +331,26 @@ test_migrate_reads_the_database_alone(void **state)
 	assert_null(load());
 }
 
+static void
+test_openapi_reads_the_public_url_as_the_server_does(void **state)
+{
+	(void)state;
+	setenv("KEEL_COMMAND", "openapi", 1);
+	assert_string_equal(load_with("KEEL_PUBLIC_URL", "https://a.org/b"),
+	    "good");
+	assert_string_equal(public_path(), "/b");
+	setenv("KEEL_TLS", "off", 1);
+	assert_string_equal(load_with("KEEL_PUBLIC_URL", "http://a.org/c"),
+	    "good");
+	assert_string_equal(public_path(), "/c");
+	setenv("KEEL_HOST", "/run/keel.sock", 1);
+	assert_string_equal(load_with("KEEL_PUBLIC_URL", "https://a.org"),
+	    "good");
+	unsetenv("KEEL_HOST");
+	unsetenv("KEEL_TLS");
+	assert_null(load());
+}
+
 #define TEST(name)	cmocka_unit_test_setup(name, setup)
 
 int
@@ -347,6 +368,7 @@ main(void)
 		TEST(test_the_characters_of_a_secret),
 		TEST(test_a_placeholder_is_no_secret),
 		TEST(test_migrate_reads_the_database_alone),
+		TEST(test_openapi_reads_the_public_url_as_the_server_does),
 	};
 
 	return (cmocka_run_group_tests_name("config", tests, NULL, NULL));
