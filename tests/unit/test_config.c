@@ -14,7 +14,7 @@
 
 #define ALL	(sizeof(rows) / sizeof(rows[0]))
 
-static const char	*words, *missing, *where, *key;
+static const char	*words, *missing, *key;
 static unsigned		 count, colour, flag, early, late, thens;
 
 /* As a module's `.then`: the server's settings are read before it runs. */
@@ -47,15 +47,13 @@ SETTINGS(m_test,
     { "KEEL_TEST_COLOUR", CHOICE("red", "green", "blue"), .number = &colour,
 	.fallback = "green" },
     { "KEEL_TEST_FLAG", FLAG, .number = &flag, .fallback = "0" },
-    { "KEEL_TEST_WHERE", ADDRESS, .text = &where, .fallback = "::1" },
     { "KEEL_TEST_KEY", TEXT, .text = &key, .fallback = "hidden",
 	.secret = true });
 
 static const char *const rows[] = {
 	"KEEL_TEST_LATE", "KEEL_TEST_EARLY", "KEEL_TEST_WORDS",
 	"KEEL_TEST_FOUND", "KEEL_TEST_MISSING", "KEEL_TEST_COUNT",
-	"KEEL_TEST_COLOUR", "KEEL_TEST_FLAG", "KEEL_TEST_WHERE",
-	"KEEL_TEST_KEY",
+	"KEEL_TEST_COLOUR", "KEEL_TEST_FLAG", "KEEL_TEST_KEY",
 };
 
 static int
@@ -105,7 +103,6 @@ test_each_row_fills_its_target(void **state)
 	assert_int_equal(count, 3);
 	assert_int_equal(colour, 2);
 	assert_int_equal(flag, 1);
-	assert_string_equal(where, "::1");
 	assert_string_equal(key, "hidden");
 
 	setenv("KEEL_TEST_FOUND", "elsewhere", 1);
@@ -153,8 +150,6 @@ test_a_type_refuses_what_it_is_not(void **state)
 		{ "KEEL_TEST_COLOUR", "Red", "red, green or blue" },
 		{ "KEEL_TEST_FLAG", "yes", "0 or 1" },
 		{ "KEEL_TEST_FLAG", "01", "0 or 1" },
-		{ "KEEL_TEST_WHERE", "localhost", "an IP address" },
-		{ "KEEL_TEST_WHERE", "1.2.3", "an IP address" },
 		{ "KEEL_SMTP_TLS", "on", "required or off" },
 		{ "KEEL_SMTP_TLS", "Off", "required or off" },
 		{ "KEEL_ALGORITHM", "hs256", "HS256, HS384 or HS512" },
@@ -201,7 +196,7 @@ test_all_are_printed_and_secrets_masked(void **state)
 	assert_non_null(strstr(text, "KEEL_LOG_LEVEL "));
 	assert_non_null(strstr(text, "KEEL_TEST_WORDS              given\n"));
 	assert_non_null(strstr(text,
-	    "KEEL_TEST_WHERE              ::1  (default)\n"));
+	    "KEEL_TEST_COLOUR             green  (default)\n"));
 	assert_non_null(strstr(text, "KEEL_TEST_MISSING            (unset)\n"));
 	assert_null(strstr(text, "hidden"));
 	assert_true(strstr(text, "KEEL_HOST ") <
