@@ -340,11 +340,11 @@ find_route(const struct kore_domain *dom, const char *path)
 {
 	const struct route	*r;
 
-	for (r = bound; r->hdlr->dom != dom ||
-	    (TAILQ_NEXT(r->hdlr, list) != NULL && !is_route_of(r, path));
-	    r = r->next)
-		;
-	return (r);
+	for (r = bound;; r = r->next) {
+		if (r->hdlr->dom == dom && (TAILQ_NEXT(r->hdlr, list) == NULL ||
+		    is_route_of(r, path)))
+			return (r);
+	}
 }
 
 struct kore_module_handle *
