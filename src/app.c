@@ -279,7 +279,7 @@ send_common_headers(struct http_request *req, const char *request_id,
 
 /* The response's headers of that name, as one list. */
 static const char *
-list_header(const struct ctx *c, const char *name, struct text *list)
+join_headers(const struct ctx *c, const char *name, struct text *list)
 {
 	const struct header	*h;
 
@@ -310,7 +310,7 @@ send_response(struct ctx *c)
 	bool			 has_cache_control = false;
 
 	send_common_headers(req, c->request_id, &c->sent->head,
-	    list_header(c, "vary", &vary));
+	    join_headers(c, "vary", &vary));
 	rate_limit_headers(c);
 	for (h = c->response.headers; h != NULL; h = h->next) {
 		if (strcmp(h->name, "vary") != 0)

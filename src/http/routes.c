@@ -233,7 +233,7 @@ bind_route(struct kore_module_handle *hdlr)
 	return (problem);
 }
 
-/* Kore itself must never answer: routes_find() always finds a route. */
+/* Kore never responds by itself: routes_find() always finds a route. */
 static const char *
 bind_domain(struct kore_domain *dom)
 {
