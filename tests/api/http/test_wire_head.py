@@ -296,6 +296,12 @@ def test_a_host_other_than_the_tls_name_is_421(server):
                         "TLS handshake differ")
 
 
+def test_a_host_of_only_a_dot_stays_one(server):
+    [answer] = exchange(server, b"GET /healthz HTTP/1.1\r\nHost: .\r\n"
+                        b"Connection: close\r\n\r\n")
+    assert (answer.status_code, answer.content) == (200, OK)
+
+
 @pytest.mark.parametrize("target", [
     b"https://127.0.0.1/healthz", b"http://127.0.0.1:80/healthz",
     b"HTTPS://[::1]:8888/healthz"])
