@@ -70,8 +70,8 @@ def plain_cases():
             (head("HEAD", "/healthz"), 200),
             (head("GET", "/readyz"), 200),
             (head("GET", "/healthz?x=1&y=%00"), 200),
-            (head("GET", unknown(3)), 422),
-            (head("GET", unknown(300)), 422),
+            (head("POST", unknown(3)), 422),
+            (head("POST", unknown(300)), 422),
             (head("GET", "/nothing"), 404),
             (head("HEAD", "/nothing"), 404),
             (head("GET", "/a%0d%0ab/../%ff"), 404),
@@ -96,7 +96,8 @@ def plain_cases():
             (head("GET", USERS + "/?limit=1"), 308),
             (head("GET", "https://localhost/healthz"), 200),
             (head("GET", "HTTP://localhost:8888/healthz?"), 200),
-            (head("GET", "https://localhost", host="Host: localhost:1"), 404),
+            (head("GET", "https://localhost", host="Host: localhost:1"), 200),
+            (head("GET", "/%68ealthz"), 200),
             (head("GET", "/healthz", *many), 200),
             (head("GET", "/healthz", "X: " + "y" * 16000), 200),
             (head("GET", "/healthz", "X-Request-ID: fuzz-1"), 200),
@@ -155,7 +156,7 @@ def signed_in_cases():
             (head("GET", ME, SIGNED_IN), 200),
             (head("GET", ME, SIGNED_IN, "If-None-Match: *"), 304),
             (head("GET", ME, SIGNED_IN, 'If-None-Match: W/"0", "0"'), 200),
-            (head("GET", ME, SIGNED_IN, "If-None-Match: 1"), 422),
+            (head("GET", ME, SIGNED_IN, "If-None-Match: 1"), 200),
             (head("HEAD", ME, SIGNED_IN), 200),
             (head("DELETE", ME, SIGNED_IN), 409),
             (head("GET", USERS, SIGNED_IN), 200),
@@ -190,7 +191,6 @@ def closing_cases():
             (head(*get, "Connection: close"), 200),
             (head(*get, version="1.0"), 200),
             (head(*get, version="1.0", host=None), 200),
-            (head("GET", "/%68ealthz"), 200),
             (head("GET", "/%"), 400),
             (head(*get, version="2.0"), 505),
             (head(*get, host=None), 400),
@@ -261,7 +261,7 @@ def admin_cases():
     for data, status, closes in (
             (head("GET", "/metrics"), 200, False),
             (head("HEAD", "/metrics"), 200, False),
-            (head("GET", "/metrics?x"), 422, False),
+            (head("GET", "/metrics?x"), 200, False),
             (head("GET", "/healthz"), 404, False),
             (sized("POST", "/metrics", "x" * 1000), 405, False),
             (chunked("POST", "/x", "x" * 1000), 404, False),
@@ -278,7 +278,7 @@ ADMIN = list(admin_cases())
 
 # A client that sends these and does not read makes the server wait.
 LONG_ADMIN = [Case(head("GET", "/metrics"), (200,), False)] * 150
-LONG_API = [Case(head("GET", unknown(300)), (422,), False)] * 90
+LONG_API = [Case(head("POST", unknown(300)), (422,), False)] * 90
 
 NUMBERS = [b"0", b"1", b"-1", b"00", b"7fffffff", b"80000000", b"ffffffff",
            b"2147483648", b"4294967296", b"131072", b"131073",

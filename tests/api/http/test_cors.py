@@ -26,7 +26,7 @@ PREFLIGHT = {
         "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     "access-control-max-age": "600"}
 # Browsers show these to every page (Fetch Standard, 2.2.2), or need them alone.
-SAFE = {"Cache-Control", "Content-Type", "Vary"}
+SAFE = {"Cache-Control", "Content-Type", "Pragma", "Vary"}
 
 USERS = "/api/v1/users"
 ME = USERS + "/me"

@@ -83,7 +83,7 @@ ANSWERS = [
     ("user", "PATCH", ME, {"Content-Encoding": "br"}, b"x", 415,
      JSON | PATCHES | {"accept-encoding": "identity"}),
     (None, "POST", TOKEN, {"Content-Encoding": "gzip"}, b"x", 400,
-     JSON | {"accept-encoding": "identity"}),
+     OAUTH | {"accept-encoding": "identity"}),
     (None, "POST", USERS + "?x=1", {}, b"", 422, JSON),
     (None, "GET", "/", {}, None, 200, JSON | ROOT),
     (None, "HEAD", "/", {}, None, 200, JSON | ROOT),

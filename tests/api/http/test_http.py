@@ -193,20 +193,22 @@ def test_the_log_has_no_query_string(client, server):
     ("x=1", "query.x"), ("limit=10", "query.limit"), ("x", "query.x"),
     ("=1", "query."), ("%C3%A9=1", "query.é"), ("a%20b=1", "query.a b")])
 def test_an_unknown_query_parameter_is_named(client, query, field):
-    answer = client.get("/healthz?" + query)
+    answer = client.post("/api/v1/users?" + query)
     assert check_validation(answer) == {
         field: ["Is not a parameter of this operation"]}
 
 
 def test_every_unknown_query_parameter_is_named(client):
-    assert list(check_validation(client.get("/healthz?a=1&b=2&c=3"))) == [
-        "query.a", "query.b", "query.c"]
+    assert list(check_validation(client.post(
+        "/api/v1/users?a=1&b=2&c=3"))) == [
+            "query.a", "query.b", "query.c"]
 
 
 @pytest.mark.parametrize("query", ["%", "%zz", "a=%ff", "a=%00"])
 def test_a_malformed_query_is_refused(server, query):
     with raw_connection(server) as connection:
-        connection.sendall(raw_request("GET", "/healthz?" + query))
+        connection.sendall(raw_request(
+            "POST", "/api/v1/users?" + query))
         status, _, body = read_raw_answer(connection)
     assert status == 422, body
 

@@ -214,13 +214,10 @@ def test_an_unknown_kind_is_an_empty_list(crowd):
 
 @pytest.mark.parametrize("query, field, message", [
     ("status=lost", "status", "Must be one of: queued, running, done, dead"),
-    ("status=", "status", "Must be one of: queued, running, done, dead"),
     ("status=Dead", "status", "Must be one of: queued, running, done, dead"),
-    ("kind=", "kind", "Must match ^[A-Za-z0-9_]{1,100}$"),
     ("kind=%25", "kind", "Must match ^[A-Za-z0-9_]{1,100}$"),
     ("kind=" + "x" * 101, "kind", "Must match ^[A-Za-z0-9_]{1,100}$"),
     ("sort=kind", "sort", "Must be one of: created_at, -created_at"),
-    ("sort=", "sort", "Must be one of: created_at, -created_at"),
     ("limit=0", "limit", "Must be a number from 1 to 100"),
     ("limit=101", "limit", "Must be a number from 1 to 100"),
     ("page=0", "page", "Must be a number from 1 to 999999999"),

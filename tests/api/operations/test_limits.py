@@ -120,7 +120,8 @@ def test_check_config_shows_the_limits(make_server):
                  "\nemail_changes/56             1000000 per 3600 s\n",
                  "KEEL_TRUSTED_PROXIES", "10.0.0.0/8,::1",
                  "KEEL_CONNECTIONS_PER_ADDRESS", "99",
-                 "100 per 600 s: Token requests", "2 per 86400 s: Reg",
+                 "100 per 600 s: Sign-ins from one address",
+                 "2 per 86400 s: Reg",
                  "5 per 60 s: Failed sign-ins"):
         assert line in done.stdout
     for name in ("email_changes/48", "recipient_mails/24"):

@@ -162,10 +162,10 @@ def socket_client(path):
 
 
 def test_a_socket_instead_of_a_port(make_server, tmp_path):
-    """Whoever may use the socket is a trusted proxy."""
+    """All who may use the socket are trusted proxies."""
     path = tmp_path / "keel.sock"
     server = at_socket(make_server, path).start()
-    assert "keel: ready on unix:%s\n" % path in server.output()
+    assert "keel: ready on unix:%s " % path in server.output()
     assert stat.filemode(path.stat().st_mode) == "srw-rw----"
     with socket_client(path) as client:
         for headers, seen in (({}, "127.0.0.1"),
