@@ -99,6 +99,7 @@ wire_peer_enter(struct wire *w)
 	else
 		netaddr_from((struct sockaddr *)&c->addr, &w->peer);
 	w->announcing = !wire_is_admin(c) && wire_trusts(&w->peer);
+	w->proxied = w->announcing;
 	if (wire_settings.proxies_only && !wire_is_admin(c) && !w->announcing) {
 		metrics->connections_refused++;
 		warn_refused(w);

@@ -98,6 +98,7 @@ test_loopback(void **state)
 		"https://a.localhost",
 		"https://localhost.", "https://127.0.0.1", "https://127.9.8.7",
 		"https://[::1]", "https://[0:0::1]",
+		"https://[0:0:0:0:0:0:0:1]",
 		"https://[::ffff:127.0.0.1]",
 	};
 	static const char *const	others[] = {
