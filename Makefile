@@ -15,13 +15,13 @@ RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
 	libcurl4-openssl-dev \
 	postgresql-15 openssl util-linux
-# Debian starts nginx when it installs it. Caddy is large: its tests are skipped
-# where it is absent.
+# nginx-light and caddy are not here, because Debian starts each of them on all
+# addresses when it is installed. Their tests are skipped where they are absent.
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
 	python3-pytest-xdist python3-httpx python3-psycopg2 \
 	python3-requests-oauthlib python3-jose python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
-	python3-aiosmtpd sslscan nginx-light haproxy \
+	python3-aiosmtpd sslscan haproxy \
 	slowhttptest procps iproute2 chromium libnss3-tools
 
 # For the docs page, from npm; conf/swagger-ui has the exact version. npm does

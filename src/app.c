@@ -90,13 +90,18 @@ find_endpoint(const struct route *route, const struct http_request *req)
 static bool
 redirect_trailing_slash(struct ctx *c)
 {
-	size_t	 len = strlen(c->path);
+	const char	*target;
+	size_t		 len = strlen(c->path);
 
 	if (len < 2 || c->path[len - 1] != '/' ||
 	    !routes_have(c->route, ctx_strndup(c, c->path, len - 1)))
 		return (false);
-	respond_location(c, ctx_printf(c, "%.*s%s%s", (int)len - 1, c->path,
-	    *c->query != '\0' ? "?" : "", c->query));
+	target = ctx_printf(c, "%.*s%s%s", (int)len - 1, c->path,
+	    *c->query != '\0' ? "?" : "", c->query);
+	if (wire_is_admin(c->req->owner))	/* no proxy is in front */
+		respond_header(c, "location", target);
+	else
+		respond_location(c, target);
 	respond_empty(c, 308);
 	return (true);
 }
@@ -279,7 +284,7 @@ send_common_headers(struct http_request *req, const char *request_id,
 
 /* The response's headers of that name, as one list. */
 static const char *
-list_header(const struct ctx *c, const char *name, struct text *list)
+join_headers(const struct ctx *c, const char *name, struct text *list)
 {
 	const struct header	*h;
 
@@ -310,7 +315,7 @@ send_response(struct ctx *c)
 	bool			 has_cache_control = false;
 
 	send_common_headers(req, c->request_id, &c->sent->head,
-	    list_header(c, "vary", &vary));
+	    join_headers(c, "vary", &vary));
 	rate_limit_headers(c);
 	for (h = c->response.headers; h != NULL; h = h->next) {
 		if (strcmp(h->name, "vary") != 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads the settings from the environment (FastAPI's config.py). */
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -116,18 +115,6 @@ check_choice(const struct setting *s, unsigned *out)
 }
 
 static const char *
-check_address(const struct setting *s)
-{
-	unsigned char	 addr[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, s->value, addr) != 1 &&
-	    inet_pton(AF_INET6, s->value, addr) != 1)
-		return (start_error("%s must be an IP address, not '%s'",
-		    s->name, s->value));
-	return (NULL);
-}
-
-static const char *
 check_type(const struct setting *s, unsigned *number)
 {
 	switch (s->type) {
@@ -135,8 +122,6 @@ check_type(const struct setting *s, unsigned *number)
 		return (check_number(s, number));
 	case SETTING_CHOICE:
 		return (check_choice(s, number));
-	case SETTING_ADDRESS:
-		return (check_address(s));
 	case SETTING_TEXT:
 		break;
 	}
@@ -221,15 +206,18 @@ check_unknown(void)
 	return (NULL);
 }
 
-/* The description names the path of PUBLIC_URL. */
+/* The description names the path of PUBLIC_URL, which depends on the others. */
 static const char *
 read_public_url(void)
 {
-	const char	*problem;
+	static const char *const names[] = { ENV("TLS"), ENV("HOST"),
+	    ENV("PORT"), ENV("PUBLIC_URL") };
+	const char	*problem = NULL;
+	size_t		 i;
 
-	if ((problem = read_named(ENV("HOST"))) == NULL &&
-	    (problem = read_named(ENV("PORT"))) == NULL)
-		problem = read_named(ENV("PUBLIC_URL"));
+	for (i = 0; problem == NULL && i < sizeof(names) / sizeof(names[0]);
+	    i++)
+		problem = read_named(names[i]);
 	return (problem);
 }
 

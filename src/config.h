@@ -13,8 +13,7 @@
 enum setting_type {
 	SETTING_TEXT,		/* any text */
 	SETTING_NUMBER,		/* decimal digits, from min to max */
-	SETTING_CHOICE,		/* one of the choices */
-	SETTING_ADDRESS		/* an IP address */
+	SETTING_CHOICE		/* one of the choices */
 };
 
 /*
@@ -77,7 +76,6 @@ struct setting {
 	.type = SETTING_CHOICE,						\
 	.choices = (const char *const[]){ __VA_ARGS__, NULL }
 #define FLAG			CHOICE("0", "1")
-#define ADDRESS			.type = SETTING_ADDRESS
 
 struct settings_table {
 	const char	*title;

@@ -72,15 +72,14 @@ SETTINGS(server,
     {
 	ENV("TLS"), CHOICE("on", "off"), .number = &config.tls_off,
 	.fallback = "on",
-	.meaning = "With `off`, HTTP behind a proxy that ends TLS: "
-	    "[on this machine, or for trusted proxies](proxies.md"
-	    "#http-without-tls).",
+	.meaning = "With `off`, HTTP without TLS: [on this machine, or behind "
+	    "a proxy that ends TLS](proxies.md#http-without-tls).",
     },
     {
 	ENV("HOST"), TEXT, .text = &config.host, .then = check_host,
 	.fallback = "127.0.0.1",
 	.values = "an IP address; with `" ENV("TLS") "=off` also the absolute "
-	    "path of a socket, up to 107 bytes",
+	    "path of a Unix socket, up to 107 bytes",
 	.meaning = "The address to listen on.",
     },
     {

@@ -49,8 +49,8 @@ SETTINGS(web,
 	.then = use_proxies,
 	.unset = "unset: none",
 	.values = "up to 32 addresses or networks: `10.0.0.0/8,::1`",
-	.meaning = "The proxies that are believed: X-Forwarded-For, and the "
-	    "PROXY protocol's header. See [proxies](proxies.md).",
+	.meaning = "The proxies whose X-Forwarded-For and PROXY headers "
+	    "count; see [behind a proxy](proxies.md).",
     });
 
 static const char *
@@ -77,25 +77,21 @@ use_hsts(void)
 
 /*
  * Without TLS, everybody on the way can read passwords and tokens. So only this
- * machine may connect, or proxies. A connection to a socket counts as one from
- * 127.0.0.1 (wire_peer.c).
+ * machine may connect, or proxies.
  */
 static const char *
-limit_plain_http(struct netblock *next, unsigned *n)
+limit_plain_http(unsigned nproxies)
 {
 	struct netaddr	 host;
 
 	wire_settings.proxies_only = config.tls_off &&
 	    netaddr_parse(config.host, &host) && !netaddr_is_loopback(&host);
-	if (wire_settings.proxies_only && *n == 0)
+	if (wire_settings.proxies_only && nproxies == 0)
 		return (start_error(ENV("TLS") " is off and " ENV("HOST")
 		    " is %s, no loopback address: set " ENV("TRUSTED_PROXIES")
 		    " to the proxies that end TLS, or " ENV("HOST")
 		    " to 127.0.0.1", config.host));
-	if (*config.host != '/')
-		return (NULL);
-	++*n;
-	return (netblock_parse("127.0.0.1", next));
+	return (NULL);
 }
 
 static const char *
@@ -120,7 +116,10 @@ use_proxies(void)
 			    "(it is a list like 10.0.0.0/8,192.0.2.1)", item,
 			    problem));
 	}
-	if ((problem = limit_plain_http(&proxies[n], &n)) != NULL)
+	/* A connection to a socket counts as one from here (wire_peer.c). */
+	if (*config.host == '/')
+		netblock_parse("127.0.0.1", &proxies[n++]);
+	if ((problem = limit_plain_http(n)) != NULL)
 		return (problem);
 	wire_settings.proxies = proxies;
 	wire_settings.nproxies = n;

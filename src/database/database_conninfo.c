@@ -149,18 +149,9 @@ find_server(struct server *s, const struct source *from)
 static bool
 is_loopback(const char *address)
 {
-	static const char *const texts[] = { "127.0.0.0/8", "::1" };
-	struct netblock	 block;
 	struct netaddr	 a;
-	size_t		 i;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (netaddr_parse(address, &a) &&
-		    netblock_parse(texts[i], &block) == NULL &&
-		    netblock_has(&block, &a))
-			return (true);
-	}
-	return (false);
+	return (netaddr_parse(address, &a) && netaddr_is_loopback(&a));
 }
 
 /* The file from which libpq reads the certificate authorities. */

@@ -11,8 +11,8 @@
 #include "wire/wire.h"
 
 /*
- * A malformed If-None-Match of a read has no tag that matches. A write must not
- * become unconditional, nor answer what an If-Match was to prevent.
+ * May the malformed header be ignored? A read without If-None-Match is still
+ * right; a write must not become unconditional.
  */
 static bool
 is_harmless(const struct ctx *c, const char *header)

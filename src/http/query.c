@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reads the query string and the groups of the path. Kore's own parser silently
- * drops invalid parameters; this one reports them. The params blocks of
- * kore.conf declare the parameters and their validators.
+ * Reads the query string, the groups of the path, and headers. Kore's own
+ * parser silently drops invalid parameters; this one reports them. The params
+ * blocks of kore.conf declare the parameters and their validators.
  */
 
 #include <sys/types.h>
@@ -17,6 +17,7 @@
 #include "utils/form.h"
 #include "utils/percent.h"
 #include "utils/uuid.h"
+#include "wire/wire.h"
 
 #define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
 
@@ -227,4 +228,16 @@ path_param(const struct ctx *c, const char *name)
 			return (c->path_values[i]);
 	}
 	return (NULL);
+}
+
+/* RFC 9110, 5.3 */
+const char *
+header_list(struct ctx *c, const char *name)
+{
+	const struct head_line	*line = NULL;
+	const char		*list = "";
+
+	while ((line = head_next(&c->sent->head, line, name)) != NULL)
+		list = ctx_printf(c, "%s,%s", list, line->value);
+	return (list);
 }

@@ -237,7 +237,7 @@ bind_route(struct kore_module_handle *hdlr)
 	return (problem);
 }
 
-/* Kore itself must never answer: routes_find() always finds a route. */
+/* Kore never responds by itself: routes_find() always finds a route. */
 static const char *
 bind_domain(struct kore_domain *dom)
 {
@@ -344,11 +344,11 @@ find_route(const struct kore_domain *dom, const char *path)
 {
 	const struct route	*r;
 
-	for (r = bound; r->hdlr->dom != dom ||
-	    (TAILQ_NEXT(r->hdlr, list) != NULL && !is_route_of(r, path));
-	    r = r->next)
-		;
-	return (r);
+	for (r = bound;; r = r->next) {
+		if (r->hdlr->dom == dom && (TAILQ_NEXT(r->hdlr, list) == NULL ||
+		    is_route_of(r, path)))
+			return (r);
+	}
 }
 
 struct kore_module_handle *

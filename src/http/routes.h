@@ -141,6 +141,9 @@ const char	*query_param(const struct ctx *, const char *name);
  */
 const char	*path_param(const struct ctx *, const char *name);
 
+/* The request's header lines of that name, as one list; "" if none. */
+const char	*header_list(struct ctx *, const char *name);
+
 /*
  * Read the query string and the path into the ctx. Invalid values become error
  * details and have no value; the caller calls raise_validation(). path_read()

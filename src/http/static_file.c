@@ -3,28 +3,15 @@
 
 #include "http/conditional.h"
 #include "http/respond.h"
+#include "http/routes.h"
 #include "http/static_file.h"
 #include "utils/accept.h"
-#include "wire/wire.h"
-
-/* The Accept-Encoding lines as one list (RFC 9110, 5.3); "" without any. */
-static const char *
-accept_encoding(struct ctx *c)
-{
-	const struct head_line	*line = NULL;
-	const char		*list = "";
-
-	while ((line = head_next(&c->sent->head, line,
-	    "accept-encoding")) != NULL)
-		list = ctx_printf(c, "%s,%s", list, line->value);
-	return (list);
-}
 
 /* Chooses between the two representations. */
 static const struct static_body *
 choose(struct ctx *c, const struct static_file *f)
 {
-	const char	*list = accept_encoding(c);
+	const char	*list = header_list(c, "accept-encoding");
 	int		 gzip = coding_weight(list, "gzip");
 	int		 plain = coding_weight(list, "identity");
 

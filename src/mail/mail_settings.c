@@ -13,6 +13,7 @@
 #include "mail/compose.h"
 #include "mail/mail_settings.h"
 #include "product.h"
+#include "utils/netaddr.h"
 #include "utils/percent.h"
 #include "utils/start_error.h"
 #include "utils/utf8.h"
@@ -170,11 +171,10 @@ read_url(const char *url, struct mail_settings *m)
 static bool
 is_loopback(const char *host)
 {
-	struct in_addr	 address;
+	struct netaddr	 a;
 
-	return (strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-	    (inet_pton(AF_INET, host, &address) == 1 &&
-	    ntohl(address.s_addr) >> 24 == 127));
+	return (strcmp(host, "localhost") == 0 ||
+	    (netaddr_parse(host, &a) && netaddr_is_loopback(&a)));
 }
 
 /* Without TLS, a password may only go to a server on this machine. */

@@ -34,7 +34,7 @@ static const char	api_doc[] =
     "refused, except by the token endpoint, and where the operation says that "
     "a query is ignored. A PATCH body may say `application/merge-patch+json`, "
     "too (RFC 7396). A boolean in a query is `true`, `True` or `1`, or "
-    "`false`, `False` or `0`; an empty filter is none.\n\n"
+    "`false`, `False` or `0`; an empty filter counts as absent.\n\n"
     "Later versions may add members to responses: clients must ignore the "
     "ones that they do not know.\n\n"
     "Every response also has the headers `Date` and "

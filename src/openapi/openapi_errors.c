@@ -328,7 +328,7 @@ openapi_errors_put(json_t *responses, const struct endpoint *e,
 	if (!openapi_component_has("responses", "Refused"))
 		openapi_component_put("responses", "Refused",
 		    describe_refusal());
-	if (!has_client_error(responses))	/* readers look for one */
+	if (!has_client_error(responses))	/* linters want one */
 		openapi_put(responses, "4XX", openapi_ref("responses",
 		    "Refused"));
 	openapi_put(responses, "default", openapi_ref("responses",

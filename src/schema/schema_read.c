@@ -14,6 +14,7 @@
 #include "schema/schema.h"
 #include "schema/validator.h"
 #include "utils/form.h"
+#include "utils/json_depth.h"
 #include "utils/media_type.h"
 #include "utils/uuid.h"
 
@@ -63,32 +64,6 @@ require_media_type(struct ctx *c, const char *type, const char *other)
 		    "Content-Type is malformed; it must be %s", type);
 	raise_error(c, &ERR_UNSUPPORTED_MEDIA_TYPE,
 	    "Content-Type must be %s", type);
-}
-
-/* Checks the depth before jansson, which recurses on our small stack. */
-static bool
-too_deep(const char *s, size_t len)
-{
-	unsigned	 depth = 0;
-	bool		 quoted = false;
-	size_t		 i;
-
-	for (i = 0; i < len; i++) {
-		if (quoted) {
-			if (s[i] == '\\')
-				i++;
-			else if (s[i] == '"')
-				quoted = false;
-		} else if (s[i] == '"') {
-			quoted = true;
-		} else if (s[i] == '[' || s[i] == '{') {
-			if (++depth > BODY_DEPTH_MAX)
-				return (true);
-		} else if ((s[i] == ']' || s[i] == '}') && depth > 0) {
-			depth--;
-		}
-	}
-	return (false);
 }
 
 /* The field whose key ends before `position`, where jansson stopped. */
@@ -186,7 +161,7 @@ parse_json(struct ctx *c)
 		raise_error(c, &ERR_INVALID_JSON, "The body is empty");
 	require_media_type(c, JSON_TYPE, c->endpoint->verb == VERB_PATCH ?
 	    MERGE_PATCH : NULL);
-	if (too_deep(c->body, c->body_len))
+	if (json_nests_deeper(c->body, c->body_len, BODY_DEPTH_MAX))
 		raise_error(c, &ERR_INVALID_JSON,
 		    "The body nests more than %d levels", BODY_DEPTH_MAX);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads the headers about content codings. */
+/* Reads Accept, Accept-Encoding and Content-Encoding. */
 
 #include <ctype.h>
 #include <stddef.h>
@@ -10,22 +10,23 @@
 
 #define BLANKS		" \t"
 #define WEIGHT_MAX	1000
+#define MALFORMED	(-1)
 
-/* Reads "0.5" (RFC 9110, 12.4.2) as 500; CODING_UNLISTED if malformed. */
+/* Reads "0.5" (RFC 9110, 12.4.2) as 500; MALFORMED if malformed. */
 static int
 read_weight(const char *p, const char *end)
 {
 	int	 weight, unit = WEIGHT_MAX / 10;
 
 	if (p == end || (*p != '0' && *p != '1'))
-		return (CODING_UNLISTED);
+		return (MALFORMED);
 	weight = (*p++ - '0') * WEIGHT_MAX;
 	if (p < end && *p == '.') {
 		for (p++; p < end && isdigit((unsigned char)*p) && unit > 0;
 		    p++, unit /= 10)
 			weight += (*p - '0') * unit;
 	}
-	return (p == end && weight <= WEIGHT_MAX ? weight : CODING_UNLISTED);
+	return (p == end && weight <= WEIGHT_MAX ? weight : MALFORMED);
 }
 
 /* The weight among the parameters from p to end; the greatest without one. */
@@ -45,26 +46,72 @@ find_weight(const char *p, const char *end)
 	return (WEIGHT_MAX);
 }
 
+/*
+ * Takes the next element off the list. Returns its name, which has n bytes, or
+ * NULL if there is none.
+ */
+static const char *
+next_element(const char **list, size_t *n, int *weight)
+{
+	const char	*name, *end;
+
+	while (**list != '\0') {
+		name = *list + strspn(*list, BLANKS);
+		end = name + strcspn(name, ",");
+		*list = *end == ',' ? end + 1 : end;
+		*n = strcspn(name, ",;" BLANKS);
+		*weight = find_weight(name + *n, end);
+		if (*weight != MALFORMED)
+			return (name);
+	}
+	return (NULL);
+}
+
 int
 coding_weight(const char *header, const char *coding)
 {
-	const char	*p = header, *end;
+	const char	*name;
 	size_t		 n;
-	int		 weight, any = CODING_UNLISTED;
+	int		 weight, any = UNLISTED;
 
-	for (; *p != '\0'; p = *end == ',' ? end + 1 : end) {
-		p += strspn(p, BLANKS);
-		end = p + strcspn(p, ",");
-		n = strcspn(p, ",;" BLANKS);
-		weight = find_weight(p + n, end);
-		if (weight == CODING_UNLISTED)
-			continue;
-		if (n == strlen(coding) && strncasecmp(p, coding, n) == 0)
+	while ((name = next_element(&header, &n, &weight)) != NULL) {
+		if (n == strlen(coding) && strncasecmp(name, coding, n) == 0)
 			return (weight);
-		if (n == 1 && *p == '*')
+		if (n == 1 && *name == '*')
 			any = weight;
 	}
 	return (any);
+}
+
+/* How specific a range of n bytes is: the type itself, all of text, all. */
+static int
+specificity(const char *range, size_t n, const char *type)
+{
+	size_t	 slash = strcspn(type, "/") + 1;
+
+	if (n == strlen(type) && strncasecmp(range, type, n) == 0)
+		return (3);
+	if (n == slash + 1 && range[slash] == '*' &&
+	    strncasecmp(range, type, slash) == 0)
+		return (2);
+	return (n == 3 && strncmp(range, "*/*", n) == 0);
+}
+
+int
+media_type_weight(const char *header, const char *type)
+{
+	const char	*range;
+	size_t		 n;
+	int		 weight, found, best = 1, result = 0;
+
+	while ((range = next_element(&header, &n, &weight)) != NULL) {
+		found = specificity(range, n, type);
+		if (found > best || (found == best && weight > result))
+			result = weight;
+		if (found > best)
+			best = found;
+	}
+	return (result);
 }
 
 bool

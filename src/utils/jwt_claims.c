@@ -3,54 +3,15 @@
 
 #include <string.h>
 
+#include "utils/json_depth.h"
 #include "utils/jwt_claims.h"
 
 #define PAYLOAD_DEPTH_MAX	4
 
-static bool	jwt_nests(const char *, size_t, unsigned int);
 static bool	jwt_get_text(const json_t *, const char *, char *, size_t);
 static bool	jwt_get_audience(const json_t *, const char *, char *, size_t);
 static bool	jwt_get_uuid(const json_t *, const char *, char *);
 static bool	jwt_get_time(const json_t *, const char *, bool, int64_t *);
-
-/*
- * Returns whether JSON text is nested deeper than max. jansson recurses up to
- * 2048 levels, which a coroutine's stack cannot hold, and a client writes the
- * header.
- */
-static bool
-jwt_nests(const char *text, size_t len, unsigned int max)
-{
-	unsigned int	depth = 0;
-	size_t		i;
-	bool		string = false;
-
-	for (i = 0; i < len; i++) {
-		if (string) {
-			if (text[i] == '\\')
-				i++;
-			else if (text[i] == '"')
-				string = false;
-			continue;
-		}
-		switch (text[i]) {
-		case '"':
-			string = true;
-			break;
-		case '{':
-		case '[':
-			if (++depth > max)
-				return (true);
-			break;
-		case '}':
-		case ']':
-			if (depth > 0)
-				depth--;
-			break;
-		}
-	}
-	return (false);
-}
 
 enum jwt_result
 jwt_parse(const char *text, size_t len, unsigned int max,
@@ -58,7 +19,7 @@ jwt_parse(const char *text, size_t len, unsigned int max,
 {
 	json_error_t	error;
 
-	if (jwt_nests(text, len, max))
+	if (json_nests_deeper(text, len, max))
 		return (invalid);
 	*json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (*json == NULL) {

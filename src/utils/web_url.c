@@ -105,8 +105,7 @@ web_url_is_loopback(const struct web_url *url)
 	size_t			 len = strlen(host);
 
 	if (netaddr_parse(host, &a))
-		return (a.ipv6 ? strcmp(host, "::1") == 0 :
-		    a.bytes[0] == 127);
+		return (netaddr_is_loopback(&a));
 	len -= host[len - 1] == '.';	/* the root */
 	if (len < sizeof(name) - 1)
 		return (false);

@@ -73,7 +73,7 @@ struct wire_settings {
 	size_t		(*write_refusal)(char body[static ENVELOPE_MAX],
 			    const struct error_kind *, const char *message,
 			    const char *request_id);
-	/* Puts what a refusal of the api listener needs besides. */
+	/* Puts what browsers need in a refusal; not for the admin listener. */
 	void		(*put_headers)(const struct head *, const char *vary,
 			    header_put_fn *, void *to);
 };

@@ -137,7 +137,7 @@ wire_connect(struct connection *c)
 	}
 	if (w->announcing)
 		return;
-	if (wire_trusts(&w->peer))
+	if (w->proxied)
 		drop_server_name(c);
 	c->proto = CONN_PROTO_HTTP;
 	c->state = CONN_STATE_ESTABLISHED;

@@ -40,6 +40,7 @@ struct wire {
 	uint64_t		 linger_end;
 	struct netaddr		 peer;
 	size_t			 slot;		/* wire_caps.h */
+	bool			 proxied;	/* by a trusted proxy */
 	bool			 announcing;	/* a PROXY header may come */
 	bool			 readable;	/* until a read would block */
 	bool			 close;		/* after the response */

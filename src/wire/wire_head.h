@@ -38,7 +38,7 @@ struct head {
 	struct head_line	 lines[HEAD_LINES_MAX];
 };
 
-/* Takes a header of a response: cors_headers() calls it. */
+/* Takes a header of a response. */
 typedef void	 header_put_fn(void *to, const char *name, const char *value);
 
 /* The error: kind is NULL if there is none; message is a constant. */

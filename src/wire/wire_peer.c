@@ -24,42 +24,37 @@ wire_is_admin(const struct connection *c)
 	return (strcmp(c->owner->server->name, wire_settings.admin) == 0);
 }
 
-static bool
-is_silenced(uint64_t *next)
+/* Says why; *next is the time of the next line of this kind. */
+static void
+warn_closed(const struct wire *w, uint64_t *next, const char *why,
+    const char *problem)
 {
 	uint64_t	 now = kore_time_ms();
+	char		 peer[NETADDR_TEXT];
 
 	if (now < *next)
-		return (true);
+		return;
 	*next = now + WARN_MS;
-	return (false);
+	netaddr_text(&w->peer, peer);
+	log_event(LEVEL_WARNING, NULL, "proxy", "a connection from %s was "
+	    "closed: %s%s", peer, why, problem);
 }
 
 static void
 warn_refused(const struct wire *w)
 {
 	static uint64_t	 next;
-	char		 peer[NETADDR_TEXT];
 
-	if (is_silenced(&next))
-		return;
-	netaddr_text(&w->peer, peer);
-	log_event(LEVEL_WARNING, NULL, "proxy", "a connection from %s was "
-	    "closed: without TLS, only proxies that " ENV("TRUSTED_PROXIES")
-	    " names may connect", peer);
+	warn_closed(w, &next, "without TLS, only proxies that "
+	    ENV("TRUSTED_PROXIES") " names may connect", "");
 }
 
 static void
 warn_header(const struct wire *w, const char *problem)
 {
 	static uint64_t	 next;
-	char		 peer[NETADDR_TEXT];
 
-	if (is_silenced(&next))
-		return;
-	netaddr_text(&w->peer, peer);
-	log_event(LEVEL_WARNING, NULL, "proxy", "a connection from %s was "
-	    "closed: its PROXY header is not valid: %s", peer, problem);
+	warn_closed(w, &next, "its PROXY header is not valid: ", problem);
 }
 
 /* Counts the connection for w->peer. */
@@ -104,6 +99,7 @@ wire_peer_enter(struct wire *w)
 	else
 		netaddr_from((struct sockaddr *)&c->addr, &w->peer);
 	w->announcing = !wire_is_admin(c) && wire_trusts(&w->peer);
+	w->proxied = w->announcing;
 	if (wire_settings.proxies_only && !wire_is_admin(c) && !w->announcing) {
 		metrics->connections_refused++;
 		warn_refused(w);

@@ -73,11 +73,19 @@ consume(struct wire *w, size_t n)
 	OPENSSL_cleanse(w->in + w->len, n);
 }
 
-/* Without the port, which Kore does not always remove. */
+/*
+ * Without the port, which Kore does not always remove, and without a dot at the
+ * end, which a server name never has (RFC 6066, 3).
+ */
 static size_t
 host_length(const char *host)
 {
-	return (*host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":"));
+	size_t	 len;
+
+	if (*host == '[')
+		return (strcspn(host, "]") + 1);
+	len = strcspn(host, ":");
+	return (len > 1 && host[len - 1] == '.' ? len - 1 : len);
 }
 
 static const struct kore_domain *

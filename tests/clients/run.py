@@ -16,7 +16,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(FOLDER, "../api/support"))
 
 from server import clean_environment  # noqa: E402
-from standalone import make_admin, running_server  # noqa: E402
+from standalone import install_npm, make_admin, running_server  # noqa: E402
 
 TOOLS = os.path.join(FOLDER, "node_modules/.bin/")
 BUILD = os.path.join(FOLDER, "build/")
@@ -46,19 +46,6 @@ def run(command, *arguments, folder=FOLDER, **environment):
         raise Failed("%s: exit status %d\n%s" % (
             command, done.returncode, done.stdout))
     return done.stdout
-
-
-def install():
-    """If the lock file is newer than the installation. npm runs no scripts of
-    the packages."""
-    lock = os.path.join(FOLDER, "package-lock.json")
-    stamp = os.path.join(FOLDER, "node_modules/.installed")
-    if os.path.exists(stamp) and \
-            os.path.getmtime(stamp) >= os.path.getmtime(lock):
-        return
-    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    with open(stamp, "w"):
-        pass
 
 
 def describe(server):
@@ -158,7 +145,7 @@ def try_case(case, server):
 
 
 def main(names):
-    install()
+    install_npm(FOLDER, run)
     cases = [case for case in CASES if not names or case.__name__ in names]
     with running_server(development_certificate=True,
                         KEEL_USER_DIRECTORY="authenticated") as server:

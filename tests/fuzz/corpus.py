@@ -68,7 +68,6 @@ def plain_cases():
     for data, *statuses in (
             (head("GET", "/healthz"), 200),
             (head("HEAD", "/healthz"), 200),
-            (head("GET", "/%68ealthz"), 200),
             (head("GET", "/readyz"), 200),
             (head("GET", "/healthz?x=1&y=%00"), 200),
             (head("POST", unknown(3)), 422),
@@ -98,6 +97,7 @@ def plain_cases():
             (head("GET", "https://localhost/healthz"), 200),
             (head("GET", "HTTP://localhost:8888/healthz?"), 200),
             (head("GET", "https://localhost", host="Host: localhost:1"), 200),
+            (head("GET", "/%68ealthz"), 200),
             (head("GET", "/healthz", *many), 200),
             (head("GET", "/healthz", "X: " + "y" * 16000), 200),
             (head("GET", "/healthz", "X-Request-ID: fuzz-1"), 200),

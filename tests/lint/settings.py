@@ -115,14 +115,14 @@ def kind_values(kind, arguments):
         return " to ".join(arguments)
     if kind in ("CHOICE", "FLAG"):
         return ", ".join(f"`{argument}`" for argument in arguments)
-    return "an IP address" if kind == "ADDRESS" else ""
+    return ""
 
 
 def check_row(row, arguments):
     wrong = row["wrong"]
     if row["name"] is None:
         wrong.append("has no name")
-    if row["kind"] not in ("TEXT", "NUMBER", "CHOICE", "FLAG", "ADDRESS"):
+    if row["kind"] not in ("TEXT", "NUMBER", "CHOICE", "FLAG"):
         wrong.append("has no type")
     if row["text"] is None and row["number"] is None:
         wrong.append("has no target")

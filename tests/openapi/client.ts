@@ -40,7 +40,7 @@ export async function signIn(api: Client<paths>, account: Account):
 
 	if (data)
 		return data;
-	// OAuth's shape, but where the server has not come to it: 429, 503.
+	// Refused before the server looked at the path: no OAuth error.
 	if (error && "error_description" in error)
 		throw new SignInError(error.error, error.error_description);
 	throw new SignInError(error?.error.code ?? "", "Cannot sign in now");

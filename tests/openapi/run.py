@@ -26,7 +26,7 @@ from cluster import free_port
 from helpers import bearer, new_user, register
 from runner import Runner, wait_for_job
 from server import BUILD, ROOT, Server, clean_environment
-from standalone import make_admin, running_server
+from standalone import install_npm, make_admin, running_server
 
 OUTPUT = os.path.join(FOLDER, "build")
 TOOLS = os.path.join(FOLDER, "node_modules/.bin")
@@ -62,19 +62,6 @@ def run(*command, folder=FOLDER, **environment):
             os.path.basename(command[0]), done.returncode,
             done.stdout + done.stderr))
     return done.stdout
-
-
-def install():
-    """If the lock file is newer than the installation. npm runs no scripts of
-    the packages."""
-    lock = os.path.join(FOLDER, "package-lock.json")
-    stamp = os.path.join(FOLDER, "node_modules/.installed")
-    if os.path.exists(stamp) and \
-            os.path.getmtime(stamp) >= os.path.getmtime(lock):
-        return
-    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    with open(stamp, "w"):
-        pass
 
 
 def fetch_description(server):
@@ -274,7 +261,7 @@ def try_case(case, server):
 
 
 def main(names):
-    install()
+    install_npm(FOLDER, run)
     cases = [case for case in CASES + [BESIDE]
              if not names or case.__name__ in names]
     with running_server() as server:

@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "http/respond.h"
 #include "mail/mail_settings.h"
 
 #define ALL	(sizeof(rows) / sizeof(rows[0]))
 
-static const char	*words, *missing, *where, *key;
+static const char	*words, *missing, *key;
 static unsigned		 count, colour, flag, early, late, thens;
 
 /* As a module's `.then`: the server's settings are read before it runs. */
@@ -46,15 +47,13 @@ SETTINGS(m_test,
     { "KEEL_TEST_COLOUR", CHOICE("red", "green", "blue"), .number = &colour,
 	.fallback = "green" },
     { "KEEL_TEST_FLAG", FLAG, .number = &flag, .fallback = "0" },
-    { "KEEL_TEST_WHERE", ADDRESS, .text = &where, .fallback = "::1" },
     { "KEEL_TEST_KEY", TEXT, .text = &key, .fallback = "hidden",
 	.secret = true });
 
 static const char *const rows[] = {
 	"KEEL_TEST_LATE", "KEEL_TEST_EARLY", "KEEL_TEST_WORDS",
 	"KEEL_TEST_FOUND", "KEEL_TEST_MISSING", "KEEL_TEST_COUNT",
-	"KEEL_TEST_COLOUR", "KEEL_TEST_FLAG", "KEEL_TEST_WHERE",
-	"KEEL_TEST_KEY",
+	"KEEL_TEST_COLOUR", "KEEL_TEST_FLAG", "KEEL_TEST_KEY",
 };
 
 static int
@@ -104,7 +103,6 @@ test_each_row_fills_its_target(void **state)
 	assert_int_equal(count, 3);
 	assert_int_equal(colour, 2);
 	assert_int_equal(flag, 1);
-	assert_string_equal(where, "::1");
 	assert_string_equal(key, "hidden");
 
 	setenv("KEEL_TEST_FOUND", "elsewhere", 1);
@@ -152,8 +150,6 @@ test_a_type_refuses_what_it_is_not(void **state)
 		{ "KEEL_TEST_COLOUR", "Red", "red, green or blue" },
 		{ "KEEL_TEST_FLAG", "yes", "0 or 1" },
 		{ "KEEL_TEST_FLAG", "01", "0 or 1" },
-		{ "KEEL_TEST_WHERE", "localhost", "an IP address" },
-		{ "KEEL_TEST_WHERE", "1.2.3", "an IP address" },
 		{ "KEEL_SMTP_TLS", "on", "required or off" },
 		{ "KEEL_SMTP_TLS", "Off", "required or off" },
 		{ "KEEL_ALGORITHM", "hs256", "HS256, HS384 or HS512" },
@@ -200,7 +196,7 @@ test_all_are_printed_and_secrets_masked(void **state)
 	assert_non_null(strstr(text, "KEEL_LOG_LEVEL "));
 	assert_non_null(strstr(text, "KEEL_TEST_WORDS              given\n"));
 	assert_non_null(strstr(text,
-	    "KEEL_TEST_WHERE              ::1  (default)\n"));
+	    "KEEL_TEST_COLOUR             green  (default)\n"));
 	assert_non_null(strstr(text, "KEEL_TEST_MISSING            (unset)\n"));
 	assert_null(strstr(text, "hidden"));
 	assert_true(strstr(text, "KEEL_HOST ") <
@@ -330,6 +326,26 @@ test_migrate_reads_the_database_alone(void **state)
 	assert_null(load());
 }
 
+static void
+test_openapi_reads_the_public_url_as_the_server_does(void **state)
+{
+	(void)state;
+	setenv("KEEL_COMMAND", "openapi", 1);
+	assert_string_equal(load_with("KEEL_PUBLIC_URL", "https://a.org/b"),
+	    "good");
+	assert_string_equal(public_path(), "/b");
+	setenv("KEEL_TLS", "off", 1);
+	assert_string_equal(load_with("KEEL_PUBLIC_URL", "http://a.org/c"),
+	    "good");
+	assert_string_equal(public_path(), "/c");
+	setenv("KEEL_HOST", "/run/keel.sock", 1);
+	assert_string_equal(load_with("KEEL_PUBLIC_URL", "https://a.org"),
+	    "good");
+	unsetenv("KEEL_HOST");
+	unsetenv("KEEL_TLS");
+	assert_null(load());
+}
+
 #define TEST(name)	cmocka_unit_test_setup(name, setup)
 
 int
@@ -347,6 +363,7 @@ main(void)
 		TEST(test_the_characters_of_a_secret),
 		TEST(test_a_placeholder_is_no_secret),
 		TEST(test_migrate_reads_the_database_alone),
+		TEST(test_openapi_reads_the_public_url_as_the_server_does),
 	};
 
 	return (cmocka_run_group_tests_name("config", tests, NULL, NULL));

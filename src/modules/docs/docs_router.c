@@ -6,8 +6,7 @@
 #include "modules/docs/docs.h"
 #include "openapi/openapi.h"
 #include "product.h"
-#include "utils/media_range.h"
-#include "wire/wire.h"
+#include "utils/accept.h"
 
 ROUTER(docs, "The OpenAPI description.");
 
@@ -15,13 +14,10 @@ ROUTER(docs, "The OpenAPI description.");
 static bool
 prefers_page(struct ctx *c)
 {
-	const struct head_line	*line = NULL;
-	const char		*accept = "";
+	const char	*accept = header_list(c, "accept");
 
-	while ((line = head_next(&c->sent->head, line, "accept")) != NULL)
-		accept = ctx_printf(c, "%s,%s", accept, line->value);
-	return (media_range_weight(accept, "text/html") >
-	    media_range_weight(accept, "application/json"));
+	return (media_type_weight(accept, "text/html") >
+	    media_type_weight(accept, "application/json"));
 }
 
 static void

@@ -209,8 +209,8 @@ NOW = int(time.time())
     {"aud": ["https://evil.example"]}, {"aud": {}},
     {"client_id": None}, {"jti": None},
 ], ids=lambda changes: ",".join(
-    "%s=%s" % (k, "now%+d" % (v - NOW) if isinstance(v, int) and v > 10 else
-               "uuid" if len(str(v)) == 36 else v)
+    "%s=%s" % (k, "now%+g" % (v - NOW) if isinstance(v, (int, float)) and
+               10 < v < 1e300 else "uuid" if len(str(v)) == 36 else v)
     for k, v in changes.items()))
 def test_a_wrong_claim_is_refused(server, client, somebody, changes):
     claims = claims_for(server, somebody["made"]["id"],

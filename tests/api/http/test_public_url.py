@@ -46,6 +46,13 @@ def test_a_redirect_has_the_path(proxied):
     assert moved.headers["location"] == PATH + USERS + "?page=2&limit=1"
 
 
+def test_a_redirect_of_the_metrics_has_no_path(behind):
+    """No proxy is in front of them."""
+    moved = httpx.get(behind.admin_url + "/metrics/")
+    assert moved.status_code == 308
+    assert moved.headers["location"] == "/metrics"
+
+
 def test_links_have_the_path(behind, proxied):
     admin, *_ = add_people(behind, "admin", "user", "user")
     for query in ("?limit=1&page=2", "?limit=1&skip=1", "?limit=1&cursor="):

@@ -285,6 +285,8 @@ def ask_localhost(server, address, host):
 
 def test_a_host_other_than_the_tls_name_is_421(server):
     for host, status in ((b"localhost", 200), (b"LOCALHOST:1", 200),
+                         (b"localhost.", 200), (b"localhost.:1", 200),
+                         (b"localhost..", 421), (b".", 421),
                          (b"evil.example", 421), (b"127.0.0.1", 421)):
         answer = ask_localhost(server, "127.0.0.1", host)
         assert answer.status_code == status
@@ -292,6 +294,12 @@ def test_a_host_other_than_the_tls_name_is_421(server):
             check_error(answer, 421, "MISDIRECTED_REQUEST",
                         "The Host header and the server name (SNI) of the "
                         "TLS handshake differ")
+
+
+def test_a_host_of_only_a_dot_stays_one(server):
+    [answer] = exchange(server, b"GET /healthz HTTP/1.1\r\nHost: .\r\n"
+                        b"Connection: close\r\n\r\n")
+    assert (answer.status_code, answer.content) == (200, OK)
 
 
 @pytest.mark.parametrize("target", [

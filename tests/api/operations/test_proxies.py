@@ -153,7 +153,8 @@ def test_haproxy_ends_tls(server, gateway, tmp_path, line):
 
 
 def test_haproxy_passes_tls_on(server, gateway, tmp_path):
-    with proxy("haproxy-tcp.cfg", server, gateway, tmp_path, [FAST]) as \
+    changes = [FAST, ("verifyhost " + NAME, "verifyhost localhost")]
+    with proxy("haproxy-tcp.cfg", server, gateway, tmp_path, changes) as \
             port, gateway_client(port, server.cert, CLIENT, "localhost") as \
             client:
         check(client)

@@ -3,6 +3,7 @@
 tests/attacks)."""
 
 import contextlib
+import os
 import secrets
 import shutil
 import signal
@@ -65,3 +66,16 @@ def wait_for_no_connections(server, seconds, most=0):
         if not busy or time.monotonic() > deadline:
             return busy
         time.sleep(0.25)
+
+
+def install_npm(folder, run):
+    """Installs what a lock file names, if it is newer than the installation.
+    npm runs no scripts of the packages."""
+    lock = os.path.join(folder, "package-lock.json")
+    stamp = os.path.join(folder, "node_modules/.installed")
+    if os.path.exists(stamp) and \
+            os.path.getmtime(stamp) >= os.path.getmtime(lock):
+        return
+    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    with open(stamp, "w"):
+        pass

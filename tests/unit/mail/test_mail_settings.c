@@ -166,6 +166,7 @@ test_tls(void **state)
 		{ "smtp://u:" HIDDEN "@localhost", false, true },
 		{ "smtp://u:" HIDDEN "@127.9.9.9", false, true },
 		{ "smtp://u:" HIDDEN "@[::1]:25", false, true },
+		{ "smtp://u:" HIDDEN "@[0:0::1]:25", false, true },
 	};
 	struct mail_settings	 m;
 	const char		*what;

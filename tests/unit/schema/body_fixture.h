@@ -4,7 +4,7 @@
 #ifndef TESTS_SCHEMA_BODY_FIXTURE_H
 #define TESTS_SCHEMA_BODY_FIXTURE_H
 
-/* A resource of each type, and a form, for test_body.c and test_body_form.c. */
+/* A resource of each type, and a form. */
 
 #include "request/request_fixture.h"
 

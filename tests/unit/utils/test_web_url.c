@@ -97,7 +97,9 @@ test_loopback(void **state)
 		"https://localhost", "https://LocalHost:1",
 		"https://a.localhost",
 		"https://localhost.", "https://127.0.0.1", "https://127.9.8.7",
-		"https://[::1]",
+		"https://[::1]", "https://[0:0::1]",
+		"https://[0:0:0:0:0:0:0:1]",
+		"https://[::ffff:127.0.0.1]",
 	};
 	static const char *const	others[] = {
 		"https://example.org", "https://localhost.org",
