@@ -222,10 +222,6 @@ bind_route(struct kore_module_handle *hdlr)
 	if (hdlr->methods != HTTP_METHOD_ALL)
 		return ("has a restrict, which has no effect: its rows in C "
 		    "name its methods");
-	/* Kore's own 403 would leave the connection open for ever. */
-	if (hdlr->auth != NULL)
-		return ("has an authentication: its rows in C must have .auth "
-		    "instead");
 	r->hdlr = hdlr;
 	r->next = NULL;
 	*bound_next = r;

@@ -300,7 +300,6 @@ test_domains_that_do_not_fit(void **state)
 		"must be ^.*$: it answers for all other paths"
 	struct kore_domain	*dom;
 	struct http_redirect	 redirect;
-	struct kore_auth	 cookie;
 
 	(void)state;
 	unbind();
@@ -337,11 +336,6 @@ test_domains_that_do_not_fit(void **state)
 	assert_string_equal(routes_init(NULL), "kore.conf: the route /items "
 	    "items has a restrict, which has no effect: its rows in C name its "
 	    "methods");
-	unbind();
-	fake_route("/items", "items", &items__route)->auth = &cookie;
-	assert_string_equal(routes_init(NULL), "kore.conf: the route /items "
-	    "items has an authentication: its rows in C must have .auth "
-	    "instead");
 }
 
 static void
