@@ -11,6 +11,7 @@ import pytest
 from helpers import check_error, new_user, register, rows_of, sign_in
 from people import add_people, transaction, wait_for_waiting
 from runner import wait_for
+from server import read_text
 
 CONFLICT = "Resource already exists or constraint violation"
 
@@ -159,6 +160,7 @@ def test_a_session_that_ends_in_a_transaction(start_server, cluster, template):
             asked = pool.submit(client.post, "/api/v1/users", json=user)
             wait_for_waiting(server, 1)
             os.kill(worker, signal.SIGSTOP)
+            wait_for(lambda: ") T " in read_text("/proc/%d/stat" % worker))
         wait_for(lambda: not server.sql(
             "SELECT pid FROM pg_stat_activity WHERE datname = %s AND "
             "application_name = 'keel' AND xact_start IS NOT NULL", database))
