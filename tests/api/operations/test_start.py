@@ -268,6 +268,7 @@ def test_one_port_for_two_listeners(make_server):
 @pytest.mark.parametrize("name", ["KEEL_PORT", "KEEL_ADMIN_PORT"])
 def test_a_port_in_use(make_server, name):
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", free_port()))
         taken.listen(1)
         port = str(taken.getsockname()[1])
