@@ -86,11 +86,26 @@ put_preflight(header_put_fn *put, void *to)
 	put(to, "access-control-max-age", "600");	/* seconds */
 }
 
+static void
+put_allowed(const struct head *h, header_put_fn *put, void *to)
+{
+	const char	*origin = allowed_origin(h);
+
+	if (origin == NULL)
+		return;
+	put(to, ALLOW "origin", origin);
+	put(to, ALLOW "credentials", "true");
+	put(to, "access-control-expose-headers", "Accept-Encoding, "
+	    "Accept-Patch, Allow, ETag, Link, Location, RateLimit, "
+	    "RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID");
+	if (cors_is_preflight(h))
+		put_preflight(put, to);
+}
+
 void
 cors_headers(const struct head *h, const char *vary, header_put_fn *put,
     void *to)
 {
-	const char	*origin;
 	char		 buffer[256];
 	struct text	 all = text_in(buffer, sizeof(buffer));
 
@@ -99,17 +114,7 @@ cors_headers(const struct head *h, const char *vary, header_put_fn *put,
 		text_printf(&all, "%sOrigin%s", all.len > 0 ? ", " : "",
 		    is_options(h) ? ", Access-Control-Request-Method, "
 		    "Access-Control-Request-Headers" : "");
-		if ((origin = allowed_origin(h)) != NULL) {
-			put(to, ALLOW "origin", origin);
-			put(to, ALLOW "credentials", "true");
-			put(to, "access-control-expose-headers",
-			    "Accept-Encoding, Accept-Patch, Allow, ETag, "
-			    "Link, Location, RateLimit, "
-			    "RateLimit-Policy, Retry-After, WWW-Authenticate, "
-			    "X-Request-ID");
-		}
-		if (cors_is_preflight(h))
-			put_preflight(put, to);
+		put_allowed(h, put, to);
 	}
 	if (all.len > 0)
 		put(to, "vary", all.data);
