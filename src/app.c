@@ -54,6 +54,7 @@ read_request(struct ctx *c)
 	while ((line = head_next(h, line, "content-encoding")) != NULL)
 		c->coded |= coding_is_applied(line->value);
 	c->authorization = head_value(h, "authorization");
+	c->user_agent = head_value(h, "user-agent");
 	c->secret = c->authorization != NULL;
 	c->body = c->sent->body_len > 0 ? c->sent->body : "";
 	c->body_len = c->sent->body_len;
@@ -175,6 +176,7 @@ endpoint_retry(struct ctx *c)
 	memset(&c->response, 0, sizeof(c->response));
 	memset(c->path_values, 0, sizeof(c->path_values));
 	c->user = c->target = NULL;
+	c->user_id = c->session_id = NULL;
 	c->query_values = NULL;
 	c->retried = true;
 	coro_wake(c->coro);

@@ -60,6 +60,7 @@ resolve_user(struct ctx *c, const struct dependency *d)
 	    path_param(c, "user_id"), &c->target);
 	if (c->user == NULL)
 		auth_raise(c);
+	c->user_id = c->user->id;
 	c->session_id = claims->sid;
 }
 

@@ -79,6 +79,7 @@ struct ctx {
 	const char		*content_type;	/* NULL if none */
 	bool			 coded;		/* Content-Encoding */
 	const char		*authorization;	/* NULL if none */
+	const char		*user_agent;	/* the same */
 	const char		*body;		/* NUL-terminated */
 	size_t			 body_len;
 	struct netaddr		 address;	/* the client's */
@@ -92,6 +93,7 @@ struct ctx {
 	unsigned		 nlimits;
 	struct user		*user;		/* dependencies.h */
 	struct user		*target;	/* the same */
+	const char		*user_id;	/* the same: of user, or NULL */
 	const char		*session_id;	/* the same */
 	struct db_conn		*transaction;	/* database.h */
 	bool			 is_known;	/* offload.h */

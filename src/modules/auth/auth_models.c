@@ -22,3 +22,4 @@ MODEL(attempt_count);
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);
+MIGRATION(0009_refresh_tokens);

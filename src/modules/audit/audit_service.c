@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* Records actions in the audit log. */
+
+#include <string.h>
+
+#include "base/jsonw.h"
+#include "modules/audit/audit_repository.h"
+
+static bool
+is_change(const struct audit_change *change)
+{
+	if (change->from == NULL || change->to == NULL)
+		return (change->from != change->to);
+	return (strcmp(change->from, change->to) != 0);
+}
+
+/* {"role": {"from": "user", "to": "admin"}}; NULL if nothing changed. */
+static const char *
+changes_json(struct ctx *c, const struct audit_change *change)
+{
+	struct jsonw	 j;
+	bool		 any = false;
+
+	if (change == NULL)
+		return (NULL);
+	jsonw_init(&j, &c->arena);
+	jsonw_object(&j, NULL);
+	for (; change->member != NULL; change++) {
+		if (!is_change(change))
+			continue;
+		any = true;
+		jsonw_object(&j, change->member);
+		jsonw_string(&j, "from", change->from);
+		jsonw_string(&j, "to", change->to);
+		jsonw_object_end(&j);
+	}
+	jsonw_object_end(&j);
+	if (j.text.cut)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (any ? j.text.data : NULL);
+}
+
+void
+audit_service_record(struct ctx *c, const struct audit_action *action,
+    const struct audit_entry *in)
+{
+	struct audit_entry	 entry = *in;
+
+	if (entry.actor_id == NULL)
+		entry.actor_id = c->user_id;
+	if (entry.session_id == NULL)
+		entry.session_id = c->session_id;
+	audit_repository_add(c, action->name, &entry, changes_json(c,
+	    in->changes));
+}
