@@ -110,4 +110,5 @@ ROUTE(auth_sessions,
 ROUTE(auth_session,
     PATH(session_id, T_UUID),
     DELETE(end_session, .auth = &signed_in, .also = &recently_confirmed,
-	.status = 204, .raises = RAISES(&ERR_NOT_FOUND), .doc = "End one of your sessions."));
+	.status = 204, .raises = RAISES(&ERR_NOT_FOUND),
+	.doc = "End one of your sessions."));
