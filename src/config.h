@@ -115,6 +115,7 @@ struct config {
 	unsigned	 session_seconds;
 	unsigned	 session_idle_seconds;
 	unsigned	 sessions_per_user;
+	unsigned	 confirm_seconds;
 	struct jwt_key	 jwt_key;
 };
 

@@ -24,4 +24,11 @@ SETTINGS(sessions,
 	.fallback = "50",
 	.meaning = "The most sessions of one user. A sign-in beyond that ends "
 	    "the one that was not used for the longest time.",
+    },
+    {
+	ENV("CONFIRM_SECONDS"), NUMBER(60, 86400),
+	.number = &config.confirm_seconds,
+	.fallback = "600",
+	.meaning = "How long a sign-in, or a [confirmation](sessions.md"
+	    "#confirmation) of the session, allows changes that last.",
     });

@@ -35,6 +35,12 @@ static const struct column	session_owner_columns[] = {
 
 MODEL(session_owner);
 
+static const struct column	session_mark_columns[] = {
+	COLUMN(session_mark, confirmed, T_BOOL),
+};
+
+MODEL(session_mark);
+
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);

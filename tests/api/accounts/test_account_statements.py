@@ -148,6 +148,59 @@ IDLE = 1000     # seconds
 FIRST = "ab" * 32
 
 
+def is_confirmed(db, session, seconds=600):
+    return db.run("sessions.is_confirmed", session, seconds)
+
+
+def test_a_new_session_is_confirmed(db):
+    assert is_confirmed(db, ADA_1) == [True]
+    create(db)
+    assert is_confirmed(db, NONE) == [True]
+
+
+@pytest.mark.parametrize("age, confirmed", [
+    ("599.999999 s", True), ("600 s", False), ("-1 s", True)])
+def test_a_mark_counts_until_it_is_so_old(db, age, confirmed):
+    db.sql("UPDATE sessions SET confirmed_at = now() - %s::interval WHERE id "
+           "= %s", age, ADA_1)
+    assert is_confirmed(db, ADA_1) == [confirmed]
+    assert is_confirmed(db, ADA_2) == [True]
+    assert is_confirmed(db, ADA_1, 601) == [True]
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert is_confirmed(db, ADA_1, 86400) == [False]
+    db.sql("DELETE FROM sessions")
+    assert is_confirmed(db, ADA_1) == []
+
+
+def confirmed(db):
+    return db.sql("SELECT id::text FROM sessions WHERE confirmed_at = now() "
+                  "ORDER BY id")
+
+
+def test_a_confirmation_is_of_one_session(db):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert db.run("sessions.confirm", ADA, ADA_1) == 1
+    assert confirmed(db) == [ADA_1]
+    assert db.sql("SELECT account FROM sign_in_failures ORDER BY 1") == [
+        BOB, "unknown"]
+
+
+@pytest.mark.parametrize("user, session", [(ADA, BOB_1), (BOB, ADA_1),
+                                           (ADA, NONE), (NOBODY, ADA_1)])
+def test_a_session_of_another_user_is_not_confirmed(db, user, session):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert db.run("sessions.confirm", user, session) == 0
+    assert confirmed(db) == []
+
+
+@pytest.mark.parametrize("change", ENDED, ids=NAMES)
+def test_a_session_that_has_ended_is_not_confirmed(db, change):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    db.sql(change)
+    assert db.run("sessions.confirm", ADA, ADA_1) == 0
+    assert confirmed(db) == []
+
+
 def create(db, user=ADA, hash=HASH, network=HOME, device="a phone"):
     return db.run("sessions.create", NONE, user, "::9", "infinity", hash,
                   network, device, FIRST)
