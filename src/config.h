@@ -95,6 +95,9 @@ struct settings_table {
 /* Who may list users and read other users. */
 enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };
 
+/* Who may create users: everybody, or admins. */
+enum registration { REGISTRATION_OPEN, REGISTRATION_CLOSED };
+
 /*
  * The settings of the modules and the files in src; folders keep their own.
  * Filled once, in the parent, before the fork; constant afterwards.
@@ -112,6 +115,7 @@ struct config {
 	unsigned	 database_pool;
 	unsigned	 log_level;	/* enum log_level */
 	unsigned	 user_directory;	/* enum user_directory */
+	unsigned	 registration;	/* enum registration */
 	struct jwt_key	 jwt_key;
 };
 

@@ -63,9 +63,9 @@ UPDATE users
        name = coalesce($3, name),
        role = coalesce($4, role),
        is_active = coalesce($5, is_active),
-       email_verified = email_verified
+       email_verified = coalesce($7, email_verified
            AND lower(coalesce($2, email) COLLATE "C")
-               = lower(email COLLATE "C")
+               = lower(email COLLATE "C"))
  WHERE id = $1
    AND version = coalesce($6, version)
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,

@@ -42,6 +42,7 @@ struct user_update {
 	const char		*name;
 	const char		*role;
 	bool			 is_active;
+	bool			 email_verified;
 	struct field_set	 set;
 };
 
@@ -103,8 +104,9 @@ struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
 
 /*
  * Changes the members that `in` has set, and returns the changed user; version
- * is the result of user_precondition(). Raises ERR_FORBIDDEN if the actor is no
- * admin, or no longer one, and role or is_active change; ERR_CONFLICT if the
+ * is the result of user_precondition(). A new address is not verified, unless
+ * `in` says that it is. Raises ERR_FORBIDDEN if the actor is no admin, or no
+ * longer one, and role, is_active or email_verified change; ERR_CONFLICT if the
  * e-mail address is taken, or if no active admin would be left;
  * ERR_PRECONDITION_FAILED if the user no longer has this version; ERR_NOT_FOUND
  * if they were deleted; 429 after too many changes of the e-mail address.

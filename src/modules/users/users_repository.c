@@ -110,12 +110,14 @@ users_repository_update(struct ctx *c, const char *id,
     const struct user_update *in, const char *version)
 {
 	const char	*active = in->is_active ? "true" : "false";
+	const char	*verified = in->email_verified ? "true" : "false";
 
 	return (db_maybe_one(c, users_update, id,
 	    IS_SET(in, email) ? in->email : NULL,
 	    IS_SET(in, name) ? in->name : NULL,
 	    IS_SET(in, role) ? in->role : NULL,
-	    IS_SET(in, is_active) ? active : NULL, version));
+	    IS_SET(in, is_active) ? active : NULL, version,
+	    IS_SET(in, email_verified) ? verified : NULL));
 }
 
 bool

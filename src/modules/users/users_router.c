@@ -142,7 +142,7 @@ ROUTE(users_collection,
     GET(list_users, .auth = &user_directory, .out = &user_list_schema,
 	.out_cursor = &user_cursor_list_schema,
 	.doc = "List users."),
-    POST(create_user, .limit = &register_limit, .auth = &signed_in_or_none,
+    POST(create_user, .limit = &register_limit, .auth = &may_register,
 	.in = &user_create_schema, .out = &user_schema, .status = 201,
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_CONFLICT),
 	.doc = "Register a user."));

@@ -175,9 +175,9 @@ act_as_admin(struct ctx *c, const struct user *actor,
 }
 
 /*
- * Only an admin may change role or is_active. Others may send the current
- * values, which are not written: that could undo a change that an admin makes
- * meanwhile.
+ * Only an admin may change role, is_active or email_verified. Others may send
+ * the current values, which are not written: that could undo a change that an
+ * admin makes meanwhile.
  */
 static void
 require_rights(struct ctx *c, const struct user *user,
@@ -185,10 +185,13 @@ require_rights(struct ctx *c, const struct user *user,
 {
 	if ((IS_SET(change, role) && strcmp(change->role, user->role) != 0) ||
 	    (IS_SET(change, is_active) &&
-	    change->is_active != user->is_active))
+	    change->is_active != user->is_active) ||
+	    (IS_SET(change, email_verified) &&
+	    change->email_verified != user->email_verified))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 	UNSET(change, role);
 	UNSET(change, is_active);
+	UNSET(change, email_verified);
 }
 
 static bool
@@ -206,7 +209,7 @@ write_change(struct ctx *c, const struct user *user,
 	bool			 as_admin, demotes;
 
 	as_admin = IS_SET(change, role) || IS_SET(change, is_active) ||
-	    !is_self(user, actor);
+	    IS_SET(change, email_verified) || !is_self(user, actor);
 	demotes = (IS_SET(change, role) &&
 	    strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);

@@ -29,6 +29,8 @@ static const struct {
 	  "The access token is missing, expired or revoked." },
 	{ &ERR_FORBIDDEN, 403, "FORBIDDEN",
 	  "The user is not allowed to do this." },
+	{ &ERR_REGISTRATION_CLOSED, 403, "REGISTRATION_CLOSED",
+	  "Only admins can create users here." },
 	{ &ERR_NOT_FOUND, 404, "NOT_FOUND",
 	  "The resource does not exist." },
 	{ &ERR_METHOD_NOT_ALLOWED, 405, "METHOD_NOT_ALLOWED",
