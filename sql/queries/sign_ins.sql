@@ -22,6 +22,11 @@ RETURNING EXISTS (
 	   AND network = $3
        ) AS known
 
+-- name: sign_ins.forget_failures
+DELETE FROM sign_in_failures
+ WHERE account = $1
+RETURNING failures
+
 -- name: sign_ins.forget_networks
 -- Deletes all networks of user $1 except $2.
 DELETE FROM sign_in_networks

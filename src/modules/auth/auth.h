@@ -110,6 +110,22 @@ void		 auth_service_end_sessions(struct ctx *, const struct user *,
  */
 void		 auth_service_purge(struct ctx *) AWAITS;
 
+/* auth_help.c: what an admin does for a user; the audit log has it. */
+
+/* Ends all their sessions. */
+void		 auth_service_end_sessions_of(struct ctx *,
+		    const struct user *) AWAITS;
+
+/* Ends one session. Raises 404 if the user has no such active session. */
+void		 auth_service_end_session_of(struct ctx *,
+		    const struct user *, const char *id) AWAITS;
+
+/*
+ * Forgets the failed attempts in a row at their account. The limits of
+ * addresses stay; each ends within a minute.
+ */
+void		 auth_service_unlock(struct ctx *, const struct user *) AWAITS;
+
 /* auth_attempts.c */
 
 struct attempt;

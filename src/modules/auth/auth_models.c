@@ -19,6 +19,12 @@ static const struct column	attempt_count_columns[] = {
 
 MODEL(attempt_count);
 
+static const struct column	failure_count_columns[] = {
+	COLUMN(failure_count, failures, T_INT),
+};
+
+MODEL(failure_count);
+
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);

@@ -13,6 +13,7 @@ QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_all, none);
 QUERY(sessions, purge, none);
 QUERY(sign_ins, count_attempt, attempt_count);
+QUERY(sign_ins, forget_failures, failure_count);
 QUERY(sign_ins, forget_networks, none);
 QUERY(sign_ins, purge_failures, none);
 QUERY(sign_ins, purge_networks, none);
@@ -31,6 +32,12 @@ auth_repository_count_attempt(struct ctx *c, const char *account,
 {
 	return (db_maybe_one(c, sign_ins_count_attempt, account, user_id,
 	    network, db_int(c, most)));
+}
+
+struct failure_count *
+auth_repository_forget_failures(struct ctx *c, const struct user *user)
+{
+	return (db_maybe_one(c, sign_ins_forget_failures, user->id));
 }
 
 void
@@ -61,11 +68,11 @@ auth_repository_revoke_session(struct ctx *c, const struct user *user,
 	return (db_exec(c, sessions_revoke, user->id, id) == 1);
 }
 
-void
+int64_t
 auth_repository_revoke_sessions(struct ctx *c, const struct user *user,
     const char *except)
 {
-	db_exec(c, sessions_revoke_all, user->id, except);
+	return (db_exec(c, sessions_revoke_all, user->id, except));
 }
 
 int64_t

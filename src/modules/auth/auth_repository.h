@@ -14,7 +14,13 @@ struct attempt_count {
 	bool	known;		/* its user is known in this network */
 };
 
-extern const struct model	session_model, attempt_count_model;
+/* How many attempts at an account have failed in a row. */
+struct failure_count {
+	int64_t	failures;
+};
+
+extern const struct model	session_model, attempt_count_model,
+				failure_count_model;
 
 /* auth_repository.c */
 
@@ -25,6 +31,10 @@ extern const struct model	session_model, attempt_count_model;
 struct attempt_count	*auth_repository_count_attempt(struct ctx *,
 			    const char *account, const char *user_id,
 			    const char *network, int64_t most) AWAITS;
+
+/* Deletes the count of the user's account, and returns it; NULL: none. */
+struct failure_count	*auth_repository_forget_failures(struct ctx *,
+			    const struct user *) AWAITS;
 
 /* Deletes the networks that the user is known in, except this one. */
 void		 auth_repository_forget_networks(struct ctx *,
@@ -41,8 +51,8 @@ int64_t		 auth_repository_count_sessions(struct ctx *,
 bool		 auth_repository_revoke_session(struct ctx *,
 		    const struct user *, const char *id) AWAITS;
 
-/* Revokes all sessions except the one with this id; NULL: all. */
-void		 auth_repository_revoke_sessions(struct ctx *,
+/* Revokes all sessions except the one with this id (NULL: all): how many? */
+int64_t		 auth_repository_revoke_sessions(struct ctx *,
 		    const struct user *, const char *except) AWAITS;
 
 /*
