@@ -57,6 +57,39 @@ INSERT INTO users (id, email, name, hashed_password, role, email_verified)
 VALUES ($1, $2, 'Administrator', $3, 'admin', true)
 ON CONFLICT (lower(email)) DO NOTHING
 
+-- name: users.set_role
+-- For a command: gives the user with the address $1 the role $2, and records that
+-- in the audit log ($3 is the row's id). The last active admin stays one. The
+-- active admins are locked first, as by users.lock_admins.
+WITH admins AS (
+	SELECT id
+	  FROM users
+	 WHERE role = 'admin'
+	   AND is_active
+	 ORDER BY id
+	   FOR NO KEY UPDATE
+), target AS (
+	SELECT u.id, u.email, u.role,
+	       n.admins = 1 AND u.role = 'admin' AND u.is_active AS is_last
+	  FROM users u, (SELECT count(*) AS admins FROM admins) n
+	 WHERE lower(u.email) = lower($1::text)
+	   FOR NO KEY UPDATE OF u
+), changed AS (
+	UPDATE users
+	   SET role = $2::text
+	 WHERE id = (SELECT id FROM target WHERE NOT is_last)
+	   AND role <> $2
+	RETURNING id
+), recorded AS (
+	INSERT INTO audit_log (id, action, target_id, changes)
+	SELECT $3::uuid, 'user_updated', t.id, jsonb_build_object('role',
+	       jsonb_build_object('from', t.role, 'to', $2::text))
+	  FROM target t
+	  JOIN changed USING (id)
+)
+SELECT email, role, EXISTS (SELECT FROM changed) AS changed
+  FROM target
+
 -- name: users.update
 UPDATE users
    SET email = coalesce($2, email),

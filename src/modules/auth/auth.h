@@ -56,6 +56,12 @@ struct session_list {
 	PAGE_MEMBERS;
 };
 
+/* What a command did for an account. */
+struct account_help {
+	const char	*email;
+	int64_t		 count;	/* of sessions ended, or failures forgotten */
+};
+
 SCHEMA_FORM(token_request);
 SCHEMA_BODY(login_request);
 SCHEMA_BODY(password_change);
@@ -125,6 +131,17 @@ void		 auth_service_end_session_of(struct ctx *,
  * addresses stay; each ends within a minute.
  */
 void		 auth_service_unlock(struct ctx *, const struct user *) AWAITS;
+
+/*
+ * The same two for commands, outside of any request: for the user with that
+ * address. Return rows, and their number in *n (0: no such user); or NULL and
+ * *problem, an error message.
+ */
+const struct account_help	*auth_service_end_sessions_now(
+				    const char *email, size_t *n,
+				    const char **problem);
+const struct account_help	*auth_service_unlock_now(const char *email,
+				    size_t *n, const char **problem);
 
 /* auth_attempts.c */
 

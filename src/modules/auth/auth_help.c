@@ -39,3 +39,16 @@ auth_service_unlock(struct ctx *c, const struct user *user)
 		    CHANGES({ "failures", db_int(c, count->failures), NULL }));
 	db_commit(c);
 }
+
+const struct account_help *
+auth_service_end_sessions_now(const char *email, size_t *n,
+    const char **problem)
+{
+	return (auth_repository_end_sessions_now(email, n, problem));
+}
+
+const struct account_help *
+auth_service_unlock_now(const char *email, size_t *n, const char **problem)
+{
+	return (auth_repository_forget_failures_now(email, n, problem));
+}

@@ -25,6 +25,13 @@ static const struct column	failure_count_columns[] = {
 
 MODEL(failure_count);
 
+static const struct column	account_help_columns[] = {
+	COLUMN(account_help, email, T_STR),
+	COLUMN(account_help, count, T_INT),
+};
+
+MODEL(account_help);
+
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);

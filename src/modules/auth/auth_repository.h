@@ -20,7 +20,7 @@ struct failure_count {
 };
 
 extern const struct model	session_model, attempt_count_model,
-				failure_count_model;
+				failure_count_model, account_help_model;
 
 /* auth_repository.c */
 
@@ -63,6 +63,17 @@ int64_t		 auth_repository_revoke_sessions(struct ctx *,
 bool		 auth_repository_create_session(struct ctx *, const char *id,
 		    const struct user *, int64_t expires_at,
 		    const char *network) AWAITS;
+
+/*
+ * For commands: ends all sessions, or deletes the count of failed attempts, of
+ * the user with that address. No row: nobody has it. On error, return NULL and
+ * set *problem.
+ */
+struct account_help	*auth_repository_end_sessions_now(const char *email,
+			    size_t *n, const char **problem);
+struct account_help	*auth_repository_forget_failures_now(
+			    const char *email, size_t *n,
+			    const char **problem);
 
 /* Deletes up to limit sessions that ended long ago; returns how many. */
 int64_t		 auth_repository_purge_sessions(struct ctx *, int64_t limit)

@@ -65,6 +65,13 @@ struct user_cursor_list {
 	CURSOR_MEMBERS;
 };
 
+/* What became of a new role. */
+struct role_change {
+	const char	*email;
+	const char	*role;		/* the one before */
+	bool		 changed;
+};
+
 struct user_status {
 	const char	*status;
 };
@@ -175,6 +182,23 @@ bool		 users_service_set_password(struct ctx *, const struct user *,
  */
 const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
+
+/*
+ * For the commands users and set-role. Both return rows, and their number in
+ * *n; or NULL and *problem, an error message.
+ */
+
+/* The first `limit` users, by address, whose name or address contains part. */
+const struct user	*users_service_list_now(const char *part,
+			    int64_t limit, size_t *n, const char **problem);
+
+/*
+ * Gives the user with that address the role, unless they have it, or are the
+ * last active admin, and another role is to replace that. No row: no such user.
+ */
+const struct role_change	*users_service_set_role_now(const char *email,
+				    const char *role, size_t *n,
+				    const char **problem);
 
 /* users_jobs.c */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The queries on users (repository.py in a FastAPI project). */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "modules/users/users_repository.h"
@@ -14,6 +16,7 @@ QUERY(users, find_signed_in, user);
 QUERY(users, find_signed_in_and_target, user);
 QUERY(users, create, user);
 QUERY(users, create_admin, none);
+QUERY(users, set_role, role_change);
 QUERY(users, update, user);
 QUERY(users, delete, none);
 QUERY(users, delete_unless_admin, none);
@@ -161,4 +164,28 @@ users_repository_create_admin(const char *email, const char *hashed_password,
 	    hashed_password);
 	*created = rows == 1;
 	return (problem);
+}
+
+struct user *
+users_repository_list_now(const char *part, int64_t limit, size_t *n,
+    const char **problem)
+{
+	char	 most[24];
+
+	snprintf(most, sizeof(most), "%" PRId64, limit);
+	return (db_many_now(users_list_by_email, n, problem, NULL, NULL, part,
+	    "", PAGE_FIRST_ID, most, "0"));
+}
+
+struct role_change *
+users_repository_set_role_now(const char *email, const char *role, size_t *n,
+    const char **problem)
+{
+	char	 id[UUID_TEXT];
+
+	if (!uuid_v7(id)) {
+		*problem = "no randomness";
+		return (NULL);
+	}
+	return (db_many_now(users_set_role, n, problem, email, role, id));
 }

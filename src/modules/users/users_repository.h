@@ -9,7 +9,7 @@
 
 /* users_models.c */
 
-extern const struct model	user_model;
+extern const struct model	user_model, role_change_model;
 
 /* users_repository.c */
 
@@ -72,6 +72,18 @@ struct user	*users_repository_lock_admins(struct ctx *, size_t *n) AWAITS;
  */
 const char	*users_repository_create_admin(const char *email,
 		    const char *hashed_password, bool *created);
+
+/*
+ * Up to limit users, by address, whose name or address contains part (NULL:
+ * all). On error, returns NULL and sets *problem.
+ */
+struct user	*users_repository_list_now(const char *part, int64_t limit,
+		    size_t *n, const char **problem);
+
+/* No row if nobody has the address. Errors are those of the list. */
+struct role_change	*users_repository_set_role_now(const char *email,
+			    const char *role, size_t *n,
+			    const char **problem);
 
 /* Replaces the password's hash; false if it has changed meanwhile. */
 bool		 users_repository_set_password(struct ctx *,

@@ -285,3 +285,17 @@ users_service_create_admin(const char *email, const char *hashed_password)
 		problem = "a user with this e-mail address exists already";
 	return (problem);
 }
+
+const struct user *
+users_service_list_now(const char *part, int64_t limit, size_t *n,
+    const char **problem)
+{
+	return (users_repository_list_now(part, limit, n, problem));
+}
+
+const struct role_change *
+users_service_set_role_now(const char *email, const char *role, size_t *n,
+    const char **problem)
+{
+	return (users_repository_set_role_now(email, role, n, problem));
+}
