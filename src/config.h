@@ -116,6 +116,7 @@ struct config {
 	unsigned	 log_level;	/* enum log_level */
 	unsigned	 user_directory;	/* enum user_directory */
 	unsigned	 registration;	/* enum registration */
+	unsigned	 confirm_seconds;
 	struct jwt_key	 jwt_key;
 };
 

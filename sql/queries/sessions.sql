@@ -37,6 +37,25 @@ SELECT id, client, created_at, expires_at, id = $2 AS current
  ORDER BY created_at DESC, id DESC
  LIMIT $3 OFFSET $4
 
+-- name: sessions.is_confirmed
+-- Was session $1 confirmed in the last $2 seconds?
+SELECT confirmed_at > now() - make_interval(secs => $2) AS confirmed
+  FROM sessions
+ WHERE id = $1
+
+-- name: sessions.confirm
+-- Session $2 of user $1. The right password sets the count of wrong ones to zero.
+WITH lifted AS (
+	DELETE FROM sign_in_failures
+	 WHERE account = $1::text
+)
+UPDATE sessions
+   SET confirmed_at = now()
+ WHERE user_id = $1::uuid
+   AND id = $2
+   AND revoked_at IS NULL
+   AND expires_at > now()
+
 -- name: sessions.revoke
 UPDATE sessions
    SET revoked_at = now()

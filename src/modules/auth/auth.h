@@ -10,6 +10,7 @@
 
 #define ACCESS_TOKEN_SECONDS	900
 #define SESSION_DAYS		30
+#define AUTH_CONFIRM_PATH	"/api/v1/auth/confirm"
 
 /* auth_models.c */
 
@@ -50,6 +51,10 @@ struct password_change {
 	const char	*new_password;
 };
 
+struct confirmation {
+	const char	*current_password;
+};
+
 struct session_list {
 	const struct session	*items;
 	size_t			 items_count;
@@ -65,6 +70,7 @@ struct account_help {
 SCHEMA_FORM(token_request);
 SCHEMA_BODY(login_request);
 SCHEMA_BODY(password_change);
+SCHEMA_BODY(confirmation);
 SCHEMA_RESPONSE(token, token);
 SCHEMA_RESPONSE(session, session);
 SCHEMA_RESPONSE(session_list, session_list);
@@ -142,6 +148,24 @@ const struct account_help	*auth_service_end_sessions_now(
 				    const char **problem);
 const struct account_help	*auth_service_unlock_now(const char *email,
 				    size_t *n, const char **problem);
+
+/* auth_confirm.c */
+
+/*
+ * Confirms the request's session with the user's password. Raises 422 if that
+ * is wrong, 429 after too many wrong ones.
+ */
+void		 auth_service_confirm(struct ctx *, const struct user *,
+		    const struct confirmation *) AWAITS;
+
+/*
+ * Has the request's session been confirmed recently (CONFIRM_SECONDS), by a
+ * sign-in or a confirmation? False without a session.
+ */
+bool		 auth_service_is_confirmed(struct ctx *) AWAITS;
+
+/* Raises 422: the current password is wrong. */
+void		 auth_raise_incorrect(struct ctx *) __attribute__((noreturn));
 
 /* auth_attempts.c */
 

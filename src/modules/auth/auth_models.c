@@ -32,6 +32,12 @@ static const struct column	account_help_columns[] = {
 
 MODEL(account_help);
 
+static const struct column	session_mark_columns[] = {
+	COLUMN(session_mark, confirmed, T_BOOL),
+};
+
+MODEL(session_mark);
+
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);

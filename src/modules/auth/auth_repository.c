@@ -10,6 +10,8 @@ QUERIES(sign_ins);
 QUERY(sessions, create, none);
 QUERY(sessions, count, total);
 QUERY(sessions, list, session);
+QUERY(sessions, is_confirmed, session_mark);
+QUERY(sessions, confirm, none);
 QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_all, none);
 QUERY(sessions, end_of_email, account_help);
@@ -62,6 +64,22 @@ int64_t
 auth_repository_count_sessions(struct ctx *c, const struct user *user)
 {
 	return (db_one(c, sessions_count, user->id)->total);
+}
+
+bool
+auth_repository_is_confirmed(struct ctx *c, const char *id, unsigned seconds)
+{
+	const struct session_mark	*mark;
+
+	mark = db_maybe_one(c, sessions_is_confirmed, id, db_int(c, seconds));
+	return (mark != NULL && mark->confirmed);
+}
+
+bool
+auth_repository_confirm_session(struct ctx *c, const struct user *user,
+    const char *id)
+{
+	return (db_exec(c, sessions_confirm, user->id, id) == 1);
 }
 
 bool

@@ -30,6 +30,15 @@ log_in(struct ctx *c)
 }
 
 static void
+confirm_session(struct ctx *c)
+{
+	const struct confirmation	*in = confirmation_body(c);
+
+	auth_service_confirm(c, current_user(c), in);
+	respond_empty(c, 204);
+}
+
+static void
 change_password(struct ctx *c)
 {
 	const struct password_change	*in = password_change_body(c);
@@ -113,9 +122,16 @@ ROUTE(auth_login,
 	.raises = RAISES(&invalid_request, &invalid_grant),
 	.doc = "Sign in with a JSON body."));
 
+ROUTE(auth_confirm,
+    POST(confirm_session, .limit = &token_limit, .auth = &signed_in,
+	.in = &confirmation_schema, .status = 204,
+	.raises = RAISES(&ERR_TOO_MANY_REQUESTS),
+	.doc = "Confirm your session with your password."));
+
 ROUTE(auth_password,
-    POST(change_password, .auth = &signed_in, .in = &password_change_schema,
-	.status = 204, .raises = RAISES(&ERR_TOO_MANY_REQUESTS),
+    POST(change_password, .auth = &signed_in, .also = &recently_confirmed,
+	.in = &password_change_schema, .status = 204,
+	.raises = RAISES(&ERR_TOO_MANY_REQUESTS),
 	.doc = "Change your password and end all your sessions."));
 
 ROUTE(auth_sessions,
@@ -123,31 +139,35 @@ ROUTE(auth_sessions,
     PARAM(except, "Do not end the session of this request."),
     GET(list_sessions, .auth = &signed_in, .out = &session_list_schema,
 	.doc = "List your sessions, the latest first."),
-    DELETE(end_sessions, .auth = &signed_in, .status = 204,
+    DELETE(end_sessions, .auth = &signed_in, .also = &recently_confirmed,
+	.status = 204,
 	.doc = "End all your sessions, or all except this one."));
 
 ROUTE(auth_session,
     PATH(session_id, T_UUID),
-    DELETE(end_session, .auth = &signed_in, .status = 204,
-	.raises = RAISES(&ERR_NOT_FOUND), .doc = "End one of your sessions."));
+    DELETE(end_session, .auth = &signed_in, .also = &recently_confirmed,
+	.status = 204, .raises = RAISES(&ERR_NOT_FOUND),
+	.doc = "End one of your sessions."));
 
 ROUTE(auth_user_sessions,
     PATH(user_id, T_UUID), PAGE_PARAMS,
     GET(list_user_sessions, .auth = require_role("admin"),
 	.out = &session_list_schema, .raises = RAISES(&ERR_NOT_FOUND),
 	.doc = "List a user's sessions, the latest first."),
-    DELETE(end_user_sessions, .auth = require_role("admin"), .status = 204,
+    DELETE(end_user_sessions, .auth = require_role("admin"),
+	.also = &recently_confirmed, .status = 204,
 	.raises = RAISES(&ERR_NOT_FOUND),
 	.doc = "End all sessions of a user."));
 
 ROUTE(auth_user_session,
     PATH(user_id, T_UUID), PATH(session_id, T_UUID),
-    DELETE(end_user_session, .auth = require_role("admin"), .status = 204,
+    DELETE(end_user_session, .auth = require_role("admin"),
+	.also = &recently_confirmed, .status = 204,
 	.raises = RAISES(&ERR_NOT_FOUND),
 	.doc = "End one session of a user."));
 
 ROUTE(auth_unlock,
     PATH(user_id, T_UUID),
     POST(unlock_user, .auth = require_role("admin"),
-	.out = &user_status_schema, .raises = RAISES(&ERR_NOT_FOUND),
+	.also = &recently_confirmed, .out = &user_status_schema, .raises = RAISES(&ERR_NOT_FOUND),
 	.doc = "Forgive the failed sign-ins in a row at a user's account."));

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dependencies.h"
 #include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
@@ -16,6 +17,11 @@ RATE_LIMIT(email_changes, 10, HOUR,
 
 static void	act_as_admin(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
+static void	check_change(struct ctx *, const struct user_update *,
+		    const struct user *) AWAITS;
+static const struct user	*apply_change(struct ctx *,
+				    const struct user *, struct user_update *,
+				    const struct user *, const char *) AWAITS;
 static const struct user	*write_change(struct ctx *,
 				    const struct user *,
 				    const struct user_update *,
@@ -126,6 +132,8 @@ users_service_create(struct ctx *c, const struct user_create *in,
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 
 	row.email = normal_email(c, in->email);
+	if (strcmp(in->role, "user") != 0)
+		depend(c, &recently_confirmed);
 	hash = users_service_hash_password(c, in->password, "body.password");
 
 	db_begin(c);
@@ -175,23 +183,33 @@ act_as_admin(struct ctx *c, const struct user *actor,
 }
 
 /*
- * Only an admin may change role, is_active or email_verified. Others may send
- * the current values, which are not written: that could undo a change that an
- * admin makes meanwhile.
+ * Does an admin send an address together with email_verified? Without that a
+ * new address is not verified, so true is then a change.
+ */
+static bool
+vouches(const struct user_update *change, const struct user *actor)
+{
+	return (is_admin(actor) && IS_SET(change, email));
+}
+
+/*
+ * Removes values that the user has already: writing them could undo a change
+ * that is made meanwhile, by somebody with more rights or in a confirmed
+ * session.
  */
 static void
-require_rights(struct ctx *c, const struct user *user,
-    struct user_update *change)
+unset_unchanged(const struct user *user, struct user_update *change,
+    const struct user *actor)
 {
-	if ((IS_SET(change, role) && strcmp(change->role, user->role) != 0) ||
-	    (IS_SET(change, is_active) &&
-	    change->is_active != user->is_active) ||
-	    (IS_SET(change, email_verified) &&
-	    change->email_verified != user->email_verified))
-		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	UNSET(change, role);
-	UNSET(change, is_active);
-	UNSET(change, email_verified);
+	if (IS_SET(change, email) && strcmp(change->email, user->email) == 0)
+		UNSET(change, email);
+	if (IS_SET(change, role) && strcmp(change->role, user->role) == 0)
+		UNSET(change, role);
+	if (IS_SET(change, is_active) && change->is_active == user->is_active)
+		UNSET(change, is_active);
+	if (IS_SET(change, email_verified) && !vouches(change, actor) &&
+	    change->email_verified == user->email_verified)
+		UNSET(change, email_verified);
 }
 
 static bool
@@ -225,6 +243,37 @@ write_change(struct ctx *c, const struct user *user,
 	return (written);
 }
 
+/*
+ * The rights and the confirmation that these changes need: checked before
+ * anything is counted or written.
+ */
+static void
+check_change(struct ctx *c, const struct user_update *change,
+    const struct user *actor)
+{
+	bool	 grants = IS_SET(change, role) || IS_SET(change, is_active) ||
+		    IS_SET(change, email_verified);
+
+	if (grants && !is_admin(actor))
+		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
+	if (grants || IS_SET(change, email))
+		depend(c, &recently_confirmed);
+	if (IS_SET(change, email) && !is_admin(actor))
+		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
+		    actor->id));
+}
+
+static const struct user *
+apply_change(struct ctx *c, const struct user *user,
+    struct user_update *change, const struct user *actor, const char *version)
+{
+	unset_unchanged(user, change, actor);
+	if (!ANY_SET(change))
+		return (user);
+	check_change(c, change, actor);
+	return (write_change(c, user, change, actor, version));
+}
+
 const struct user *
 users_service_update(struct ctx *c, const struct user *user,
     const struct user_update *in, const struct user *actor,
@@ -232,17 +281,9 @@ users_service_update(struct ctx *c, const struct user *user,
 {
 	struct user_update	 change = *in;
 
-	if (!is_admin(actor))
-		require_rights(c, user, &change);
-	if (IS_SET(&change, email)) {
+	if (IS_SET(&change, email) && strcmp(in->email, user->email) != 0)
 		change.email = normal_email(c, in->email);
-		if (!is_admin(actor) && strcmp(change.email, user->email) != 0)
-			rate_limit_spend(rate_limit_hold(c,
-			    &email_changes_limit, actor->id));
-	}
-	if (!ANY_SET(&change))
-		return (user);
-	return (write_change(c, user, &change, actor, version));
+	return (apply_change(c, user, &change, actor, version));
 }
 
 const struct user *
@@ -252,7 +293,7 @@ users_service_set_active(struct ctx *c, const struct user *user, bool active,
 	struct user_update	 change = { .is_active = active };
 
 	SET(&change, is_active);
-	return (write_change(c, user, &change, actor, version));
+	return (apply_change(c, user, &change, actor, version));
 }
 
 /* Only a deletion by an admin locks the admins. */
