@@ -182,6 +182,14 @@ act_as_admin(struct ctx *c, const struct user *actor,
 		    "be demoted, deactivated or deleted");
 }
 
+/* Does it change what only an admin may change? */
+static bool
+grants(const struct user_update *change)
+{
+	return (IS_SET(change, role) || IS_SET(change, is_active) ||
+	    IS_SET(change, email_verified));
+}
+
 /*
  * Does an admin send an address together with email_verified? Without that a
  * new address is not verified, so true is then a change.
@@ -226,8 +234,7 @@ write_change(struct ctx *c, const struct user *user,
 	const struct user	*written;
 	bool			 as_admin, demotes;
 
-	as_admin = IS_SET(change, role) || IS_SET(change, is_active) ||
-	    IS_SET(change, email_verified) || !is_self(user, actor);
+	as_admin = grants(change) || !is_self(user, actor);
 	demotes = (IS_SET(change, role) &&
 	    strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);
@@ -251,12 +258,9 @@ static void
 check_change(struct ctx *c, const struct user_update *change,
     const struct user *actor)
 {
-	bool	 grants = IS_SET(change, role) || IS_SET(change, is_active) ||
-		    IS_SET(change, email_verified);
-
-	if (grants && !is_admin(actor))
+	if (grants(change) && !is_admin(actor))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	if (grants || IS_SET(change, email))
+	if (grants(change) || IS_SET(change, email))
 		depend(c, &recently_confirmed);
 	if (IS_SET(change, email) && !is_admin(actor))
 		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
