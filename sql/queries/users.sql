@@ -53,9 +53,27 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
   FROM created
 
 -- name: users.create_admin
-INSERT INTO users (id, email, name, hashed_password, role, email_verified)
-VALUES ($1, $2, 'Administrator', $3, 'admin', true)
-ON CONFLICT (lower(email)) DO NOTHING
+-- The user and their row in the audit log, whose id is $4: a command has no other
+-- transaction.
+WITH created AS (
+	INSERT INTO users (id, email, name, hashed_password, role,
+	       email_verified)
+	VALUES ($1, $2, 'Administrator', $3, 'admin', true)
+	ON CONFLICT (lower(email)) DO NOTHING
+	RETURNING id, role
+)
+INSERT INTO audit_log (id, action, target_id, changes)
+SELECT $4::uuid, 'user_created', id, jsonb_build_object(
+       'role', jsonb_build_object('from', NULL, 'to', role))
+  FROM created
+
+-- name: users.lock
+-- As it is now: nobody else changes it before the transaction ends.
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE id = $1
+   FOR NO KEY UPDATE
 
 -- name: users.set_role
 -- For a command: gives the user with the address $1 the role $2, and records that
@@ -108,12 +126,16 @@ RETURNING id, email, name, hashed_password, role, is_active, email_verified,
 DELETE FROM users
  WHERE id = $1
    AND version = coalesce($2, version)
+RETURNING id, email, name, hashed_password, role, is_active, email_verified,
+          version, created_at, updated_at
 
 -- name: users.delete_unless_admin
 DELETE FROM users
  WHERE id = $1
    AND version = coalesce($2, version)
    AND NOT (role = 'admin' AND is_active)
+RETURNING id, email, name, hashed_password, role, is_active, email_verified,
+          version, created_at, updated_at
 
 -- name: users.lock_admins
 SELECT id, email, name, hashed_password, role, is_active, email_verified,

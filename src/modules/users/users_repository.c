@@ -18,8 +18,9 @@ QUERY(users, create, user);
 QUERY(users, create_admin, none);
 QUERY(users, set_role, role_change);
 QUERY(users, update, user);
-QUERY(users, delete, none);
-QUERY(users, delete_unless_admin, none);
+QUERY(users, lock, user);
+QUERY(users, delete, user);
+QUERY(users, delete_unless_admin, user);
 QUERY(users, lock_admins, user);
 QUERY(users, set_password, none);
 QUERY(users, count, total);
@@ -123,17 +124,23 @@ users_repository_update(struct ctx *c, const char *id,
 	    IS_SET(in, email_verified) ? verified : NULL));
 }
 
-bool
-users_repository_delete(struct ctx *c, const char *id, const char *version)
+struct user *
+users_repository_lock(struct ctx *c, const char *id)
 {
-	return (db_exec(c, users_delete, id, version) == 1);
+	return (db_maybe_one(c, users_lock, id));
 }
 
-bool
+struct user *
+users_repository_delete(struct ctx *c, const char *id, const char *version)
+{
+	return (db_maybe_one(c, users_delete, id, version));
+}
+
+struct user *
 users_repository_delete_unless_admin(struct ctx *c, const char *id,
     const char *version)
 {
-	return (db_exec(c, users_delete_unless_admin, id, version) == 1);
+	return (db_maybe_one(c, users_delete_unless_admin, id, version));
 }
 
 struct user *
@@ -154,14 +161,14 @@ const char *
 users_repository_create_admin(const char *email, const char *hashed_password,
     bool *created)
 {
-	char		 id[UUID_TEXT];
+	char		 id[UUID_TEXT], entry[UUID_TEXT];
 	const char	*problem;
 	int64_t		 rows = 0;
 
-	if (!uuid_v7(id))
+	if (!uuid_v7(id) || !uuid_v7(entry))
 		return ("no randomness");
 	problem = db_exec_now(users_create_admin, &rows, id, email,
-	    hashed_password);
+	    hashed_password, entry);
 	*created = rows == 1;
 	return (problem);
 }

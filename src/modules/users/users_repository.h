@@ -55,20 +55,29 @@ struct user	*users_repository_create(struct ctx *,
 struct user	*users_repository_update(struct ctx *, const char *id,
 		    const struct user_update *, const char *version) AWAITS;
 
-/* False if there is no such user of that version (NULL: any). */
-bool		 users_repository_delete(struct ctx *, const char *id,
+/*
+ * The user as they are now, locked until the transaction ends; NULL if there is
+ * none.
+ */
+struct user	*users_repository_lock(struct ctx *, const char *id) AWAITS;
+
+/*
+ * Returns the deleted user; NULL if there is no such user of that version
+ * (NULL: any).
+ */
+struct user	*users_repository_delete(struct ctx *, const char *id,
 		    const char *version) AWAITS;
 
 /* The same, but only if the user is not an active admin. */
-bool		 users_repository_delete_unless_admin(struct ctx *,
+struct user	*users_repository_delete_unless_admin(struct ctx *,
 		    const char *id, const char *version) AWAITS;
 
 /* Locks the active admins until the transaction ends; *n is their number. */
 struct user	*users_repository_lock_admins(struct ctx *, size_t *n) AWAITS;
 
 /*
- * *created is false if the e-mail address is taken. Returns NULL or an error
- * message.
+ * Creates an admin, and their row in the audit log. *created is false if the
+ * e-mail address is taken. Returns NULL or an error message.
  */
 const char	*users_repository_create_admin(const char *email,
 		    const char *hashed_password, bool *created);
