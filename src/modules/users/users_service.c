@@ -27,14 +27,10 @@ static void	record_update(struct ctx *, const struct user *,
 static void	record_deletion(struct ctx *, const struct user *) AWAITS;
 static void	act_as_admin(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
-static void	check_change(struct ctx *, const struct user_update *,
+static void	allow_change(struct ctx *, const struct user_update *,
 		    const struct user *) AWAITS;
-static const struct user	*apply_change(struct ctx *,
-				    const struct user *, struct user_update *,
-				    const struct user *, const char *) AWAITS;
 static const struct user	*write_change(struct ctx *,
-				    const struct user *,
-				    const struct user_update *,
+				    const struct user *, struct user_update *,
 				    const struct user *, const char *) AWAITS;
 static void	raise_gone(struct ctx *, const char *)
 		    __attribute__((noreturn));
@@ -203,23 +199,38 @@ grants(const struct user_update *change)
 }
 
 /*
- * Does an admin send an address together with email_verified? Without that a
- * new address is not verified, so true is then a change.
+ * Only an admin may change role, is_active or email_verified. Others may send
+ * the current values, which are not written: that could undo a change that an
+ * admin makes meanwhile.
  */
-static bool
-vouches(const struct user_update *change, const struct user *actor)
+static void
+require_rights(struct ctx *c, const struct user *user,
+    struct user_update *change)
 {
-	return (is_admin(actor) && IS_SET(change, email));
+	if ((IS_SET(change, role) && strcmp(change->role, user->role) != 0) ||
+	    (IS_SET(change, is_active) &&
+	    change->is_active != user->is_active) ||
+	    (IS_SET(change, email_verified) &&
+	    change->email_verified != user->email_verified))
+		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
+	UNSET(change, role);
+	UNSET(change, is_active);
+	UNSET(change, email_verified);
+}
+
+static bool
+is_self(const struct user *user, const struct user *actor)
+{
+	return (strcmp(user->id, actor->id) == 0);
 }
 
 /*
- * Removes values that the user has already: writing them could undo a change
- * that is made meanwhile, by somebody with more rights or in a confirmed
- * session.
+ * What is as it was when the user was read is not written: that could undo a
+ * change that is made meanwhile, and needs no confirmation. A new address is not
+ * verified, so email_verified says something about it even if it is as before.
  */
 static void
-unset_unchanged(const struct user *user, struct user_update *change,
-    const struct user *actor)
+unset_unchanged(const struct user *user, struct user_update *change)
 {
 	if (IS_SET(change, email) && strcmp(change->email, user->email) == 0)
 		UNSET(change, email);
@@ -227,15 +238,21 @@ unset_unchanged(const struct user *user, struct user_update *change,
 		UNSET(change, role);
 	if (IS_SET(change, is_active) && change->is_active == user->is_active)
 		UNSET(change, is_active);
-	if (IS_SET(change, email_verified) && !vouches(change, actor) &&
+	if (IS_SET(change, email_verified) && !IS_SET(change, email) &&
 	    change->email_verified == user->email_verified)
 		UNSET(change, email_verified);
 }
 
-static bool
-is_self(const struct user *user, const struct user *actor)
+/* Only a name may be changed in a session that is not confirmed. */
+static void
+allow_change(struct ctx *c, const struct user_update *change,
+    const struct user *actor)
 {
-	return (strcmp(user->id, actor->id) == 0);
+	if (IS_SET(change, email) || grants(change))
+		depend(c, &recently_confirmed);
+	if (IS_SET(change, email) && !is_admin(actor))
+		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
+		    actor->id));
 }
 
 static const char *
@@ -278,13 +295,14 @@ record_deletion(struct ctx *c, const struct user *user)
  */
 static const struct user *
 write_change(struct ctx *c, const struct user *user,
-    const struct user_update *change, const struct user *actor,
-    const char *version)
+    struct user_update *change, const struct user *actor, const char *version)
 {
 	const struct user	*before, *written;
 	bool			 as_admin, demotes;
 
 	as_admin = grants(change) || !is_self(user, actor);
+	unset_unchanged(user, change);
+	allow_change(c, change, actor);
 	demotes = (IS_SET(change, role) &&
 	    strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);
@@ -300,34 +318,6 @@ write_change(struct ctx *c, const struct user *user,
 	return (written);
 }
 
-/*
- * The rights and the confirmation that these changes need: checked before
- * anything is counted or written.
- */
-static void
-check_change(struct ctx *c, const struct user_update *change,
-    const struct user *actor)
-{
-	if (grants(change) && !is_admin(actor))
-		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	if (grants(change) || IS_SET(change, email))
-		depend(c, &recently_confirmed);
-	if (IS_SET(change, email) && !is_admin(actor))
-		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
-		    actor->id));
-}
-
-static const struct user *
-apply_change(struct ctx *c, const struct user *user,
-    struct user_update *change, const struct user *actor, const char *version)
-{
-	unset_unchanged(user, change, actor);
-	if (!ANY_SET(change))
-		return (user);
-	check_change(c, change, actor);
-	return (write_change(c, user, change, actor, version));
-}
-
 const struct user *
 users_service_update(struct ctx *c, const struct user *user,
     const struct user_update *in, const struct user *actor,
@@ -335,9 +325,13 @@ users_service_update(struct ctx *c, const struct user *user,
 {
 	struct user_update	 change = *in;
 
+	if (!is_admin(actor))
+		require_rights(c, user, &change);
 	if (IS_SET(&change, email) && strcmp(in->email, user->email) != 0)
 		change.email = normal_email(c, in->email);
-	return (apply_change(c, user, &change, actor, version));
+	if (!ANY_SET(&change))
+		return (user);
+	return (write_change(c, user, &change, actor, version));
 }
 
 const struct user *
@@ -347,7 +341,7 @@ users_service_set_active(struct ctx *c, const struct user *user, bool active,
 	struct user_update	 change = { .is_active = active };
 
 	SET(&change, is_active);
-	return (apply_change(c, user, &change, actor, version));
+	return (write_change(c, user, &change, actor, version));
 }
 
 /* Only a deletion by an admin locks the admins. */

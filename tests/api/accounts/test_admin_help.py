@@ -27,11 +27,6 @@ def people(server):
     return user, other, admin
 
 
-def unconfirm(admin):
-    admin.server.sql("UPDATE sessions SET confirmed_at = '-infinity' WHERE "
-                     "user_id = %s", admin.id)
-
-
 def alive(user):
     return {row[0] for row in user.server.sql(
         "SELECT id::text FROM sessions WHERE user_id = %s AND revoked_at IS "
@@ -219,7 +214,7 @@ def test_nothing_is_changed_without_a_confirmation(client, people, method,
                                                    path):
     user, _, admin = people
     add_failures(user, 100)
-    unconfirm(admin)
+    admin.unconfirm()
     answer = client.request(method, user.path + path.format(
         session=user.session), headers=admin.headers)
     if method == "GET":
@@ -335,7 +330,7 @@ def test_it_is_a_boolean(client, people, value):
 
 def test_verifying_needs_a_confirmation(client, people):
     user, _, admin = people
-    unconfirm(admin)
+    admin.unconfirm()
     check_error(change(client, user, admin, email_verified=True), 403,
                 "CONFIRMATION_REQUIRED")
     assert user.row("email_verified") == (False,)
