@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from helpers import (ask_token, check_error, check_unauthorized,
+from helpers import (check_error, check_unauthorized,
                      check_validation, new_email, new_password, read_me,
                      register, sign_in)
 from people import add_people
@@ -130,7 +130,7 @@ def test_an_admin_may_end_their_own_sessions(client, people):
 
 
 #
-# The lock of too many failed sign-ins.
+# The lock of too many failed sign-ins: see test_guessing.py, too.
 #
 
 def add_failures(user, count):
@@ -141,34 +141,6 @@ def add_failures(user, count):
 def failures(user):
     return user.server.sql("SELECT failures FROM sign_in_failures WHERE "
                            "account = %s", user.id)
-
-
-def test_an_admin_unlocks_an_account(client, server, people):
-    known, made = register(client)
-    _, other, admin = people
-    server.sql("DELETE FROM sign_in_networks WHERE user_id = %s", made["id"])
-    for user_id in (made["id"], other.id):
-        server.sql("INSERT INTO sign_in_failures (account, user_id, failures) "
-                   "VALUES (%s, %s, 100)", user_id, user_id)
-    assert ask_token(client, known["email"],
-                     known["password"]).status_code == 429
-    path = "/api/v1/users/%s/unlock" % made["id"]
-    answer = client.post(path, headers=admin.headers)
-    assert (answer.status_code, answer.json()) == (200,
-                                                   {"status": "unlocked"})
-    sign_in(client, known)
-    assert failures(other) == [(100,)]
-    expected = [("account_unlocked", admin.id,
-                 {"failures": {"from": "100", "to": None}})]
-    select = ("SELECT action, actor_id::text, changes FROM audit_log WHERE "
-              "target_id = %s AND action = 'account_unlocked'")
-    assert server.sql(select, made["id"]) == expected
-
-    # An account that is not locked.
-    answer = client.post(path, headers=admin.headers)
-    assert (answer.status_code, answer.json()) == (200,
-                                                   {"status": "unlocked"})
-    assert server.sql(select, made["id"]) == expected
 
 
 def test_an_unlock_does_not_change_the_user(client, people):
