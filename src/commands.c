@@ -18,7 +18,7 @@
 #include "wire/wire.h"
 
 /* Two blanks end a column: require_role("admin", "staff") contains one. */
-#define ROUTE_COLUMNS	"%-6s  %-35s  %-16s  %-41s  "
+#define ROUTE_COLUMNS	"%-6s  %-40s  %-18s  %-41s  "
 #define ROUTE_AUTH_MAX	128
 
 static void
