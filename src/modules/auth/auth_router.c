@@ -169,5 +169,6 @@ ROUTE(auth_user_session,
 ROUTE(auth_unlock,
     PATH(user_id, T_UUID),
     POST(unlock_user, .auth = require_role("admin"),
-	.also = &recently_confirmed, .out = &user_status_schema, .raises = RAISES(&ERR_NOT_FOUND),
+	.also = &recently_confirmed, .out = &user_status_schema,
+	.raises = RAISES(&ERR_NOT_FOUND),
 	.doc = "Forgive the failed sign-ins in a row at a user's account."));

@@ -34,6 +34,7 @@ setup(void **state)
 	int	 status = auth_setup(state);
 
 	override_dependency(&signed_in, as_user, "change_password");
+	override_dependency(&recently_confirmed, confirmed, "change_password");
 	return (status);
 }
 
