@@ -226,8 +226,8 @@ is_self(const struct user *user, const struct user *actor)
 
 /*
  * What is as it was when the user was read is not written: that could undo a
- * change that is made meanwhile, and needs no confirmation. A new address is not
- * verified, so email_verified says something about it even if it is as before.
+ * change that is made meanwhile, and needs no confirmation. email_verified with
+ * a new address is about that address, so it is written in any case.
  */
 static void
 unset_unchanged(const struct user *user, struct user_update *change)
