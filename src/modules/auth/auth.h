@@ -74,6 +74,7 @@ SCHEMA_BODY(confirmation);
 SCHEMA_RESPONSE(token, token);
 SCHEMA_RESPONSE(session, session);
 SCHEMA_RESPONSE(session_list, session_list);
+SCHEMA_RESPONSE(account_status, user_status);
 
 /* auth_service.c */
 

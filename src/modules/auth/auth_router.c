@@ -105,7 +105,7 @@ static void
 unlock_user(struct ctx *c)
 {
 	auth_service_unlock(c, target_user(c));
-	user_status_respond(c, &(struct user_status){ "unlocked" });
+	account_status_respond(c, &(struct user_status){ "unlocked" });
 }
 
 ROUTE(auth_token,
@@ -169,6 +169,6 @@ ROUTE(auth_user_session,
 ROUTE(auth_unlock,
     PATH(user_id, T_UUID),
     POST(unlock_user, .auth = require_role("admin"),
-	.also = &recently_confirmed, .out = &user_status_schema,
+	.also = &recently_confirmed, .out = &account_status_schema,
 	.raises = RAISES(&ERR_NOT_FOUND),
 	.doc = "Forgive the failed sign-ins in a row at a user's account."));
