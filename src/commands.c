@@ -5,27 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "commands.h"
+#include "commands_users.h"
 #include "config.h"
 #include "database/database.h"
 #include "exit.h"
 #include "http/routes.h"
 #include "jobs_main.h"
-#include "modules/users/users.h"
 #include "openapi/openapi.h"
 #include "product.h"
-#include "utils/email.h"
-#include "utils/password.h"
-#include "utils/utf8.h"
 #include "wire/tls.h"
 #include "wire/wire.h"
 
-#define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
-
 /* Two blanks end a column: require_role("admin", "staff") contains one. */
-#define ROUTE_COLUMNS	"%-6s  %-35s  %-16s  %-41s  "
+#define ROUTE_COLUMNS	"%-6s  %-40s  %-18s  %-41s  "
 #define ROUTE_AUTH_MAX	128
 
 static void
@@ -66,49 +59,6 @@ command_migrate(void)
 }
 
 static void
-require_valid(const char *validator, const char *subject, const char *value)
-{
-	const char	*reason;
-
-	if ((reason = rule_reason(rule_find(validator), value)) != NULL)
-		exit_fail("%s: %s", subject, reason);
-}
-
-/* Reads the password from a line of standard input, never an argument. */
-static void
-read_password(char out[static PASSWORD_LINE_MAX])
-{
-	if (fgets(out, PASSWORD_LINE_MAX, stdin) == NULL)
-		exit_fail("no password on standard input");
-	if (strlen(out) == PASSWORD_LINE_MAX - 1)
-		exit_fail("the password: is too long");
-	out[strcspn(out, "\r\n")] = '\0';
-	if (!utf8_valid(out, strlen(out)))
-		exit_fail("the password: is not valid UTF-8");
-	require_valid("v_password", "the password", out);
-}
-
-static void
-command_create_admin(void)
-{
-	static char	 password[PASSWORD_LINE_MAX], normal[EMAIL_MAX];
-	static char	 hash[PASSWORD_HASH_MAX];
-	const char	*email = getenv(ENV("EMAIL"));
-
-	if (email == NULL)
-		exit_fail("create-admin needs an e-mail address");
-	require_valid("v_email", "the address", email);
-	if (email_normalise(email, normal, sizeof(normal)) != NULL)
-		exit_fail("the address: is not a valid e-mail address");
-	read_password(password);
-	if (password_hash(password, hash) != 0)
-		exit_fail("cannot hash the password: out of memory");
-	OPENSSL_cleanse(password, sizeof(password));
-	exit_if(users_service_create_admin(normal, hash));
-	printf(PRODUCT ": created the admin %s\n", normal);
-}
-
-static void
 command_check_config(void)
 {
 	config_print();
@@ -139,10 +89,14 @@ commands_run(void)
 	} commands[] = {
 		{ "check-config", command_check_config },
 		{ "create-admin", command_create_admin },
+		{ "end-sessions", command_end_sessions },
 		{ "jobs", command_jobs },
 		{ "migrate", command_migrate },
 		{ "openapi", command_openapi },
 		{ "routes", command_routes },
+		{ "set-role", command_set_role },
+		{ "unlock", command_unlock },
+		{ "users", command_users },
 	};
 	const char	*name = getenv(ENV("COMMAND"));
 	size_t		 i;

@@ -176,8 +176,8 @@ static bool
 is_own(const char *variable, size_t len)
 {
 	static const char *const own[] = {
-		ENV("COMMAND"), ENV("DRY_RUN"), ENV("EMAIL"), ENV("BUILD"),
-		ENV("FLAVOR"),
+		ENV("COMMAND"), ENV("DRY_RUN"), ENV("EMAIL"), ENV("ROLE"),
+		ENV("PART"), ENV("BUILD"), ENV("FLAVOR"),
 	};
 	size_t	 i;
 

@@ -95,6 +95,9 @@ struct settings_table {
 /* Who may list users and read other users. */
 enum user_directory { DIRECTORY_ADMIN, DIRECTORY_AUTHENTICATED };
 
+/* Who may create users: everybody, or admins. */
+enum registration { REGISTRATION_OPEN, REGISTRATION_CLOSED };
+
 /*
  * The settings of the modules and the files in src; folders keep their own.
  * Filled once, in the parent, before the fork; constant afterwards.
@@ -115,6 +118,7 @@ struct config {
 	unsigned	 session_seconds;
 	unsigned	 session_idle_seconds;
 	unsigned	 sessions_per_user;
+	unsigned	 registration;	/* enum registration */
 	unsigned	 confirm_seconds;
 	struct jwt_key	 jwt_key;
 };

@@ -37,6 +37,8 @@ _Static_assert(LEVEL_DEBUG == 0 && LEVEL_INFO == 1 && LEVEL_WARNING == 2 &&
     LEVEL_ERROR == 3, "the choices of LOG_LEVEL are not enum log_level");
 _Static_assert(DIRECTORY_ADMIN == 0 && DIRECTORY_AUTHENTICATED == 1,
     "the choices of USER_DIRECTORY are not enum user_directory");
+_Static_assert(REGISTRATION_OPEN == 0 && REGISTRATION_CLOSED == 1,
+    "the choices of REGISTRATION are not enum registration");
 
 static const char	*use_database_url(void);
 static const char	*check_ports(void);
@@ -209,6 +211,12 @@ SETTINGS(server,
 	.fallback = "admin",
 	.meaning = "Who may list users and read other users: admins, or "
 	    "every signed-in user.",
+    },
+    {
+	ENV("REGISTRATION"), CHOICE("open", "closed"),
+	.number = &config.registration,
+	.fallback = "open",
+	.meaning = "With `closed`, only admins can create users.",
     },
     {
 	ENV("LOG_LEVEL"), CHOICE("debug", "info", "warning", "error"),

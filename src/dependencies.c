@@ -15,6 +15,8 @@
 static void	resolve_user(struct ctx *, const struct dependency *) AWAITS;
 static void	resolve_user_or_none(struct ctx *, const struct dependency *)
 		    AWAITS;
+static void	resolve_registration(struct ctx *, const struct dependency *)
+		    AWAITS;
 static void	resolve_directory(struct ctx *, const struct dependency *)
 		    AWAITS;
 static void	resolve_self_or_directory(struct ctx *,
@@ -32,6 +34,14 @@ const struct dependency	signed_in_or_none = {
 	.name = "signed_in_or_none", .resolve = resolve_user_or_none,
 	.doc = "For everybody, signed in or not", .optional = true,
 	.raises = RAISES(&ERR_UNAUTHORIZED),
+};
+
+const struct dependency	may_register = {
+	.name = "may_register", .resolve = resolve_registration,
+	.roles = (const char *const[]){ "admin", NULL }, .optional = true,
+	.doc = "For everybody, signed in or not. If " ENV("REGISTRATION")
+	    "=closed, only for users with the role",
+	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_REGISTRATION_CLOSED),
 };
 
 const struct dependency	user_directory = {
@@ -92,6 +102,16 @@ has_role(const struct ctx *c, const struct dependency *d)
 			return (true);
 	}
 	return (false);
+}
+
+static void
+resolve_registration(struct ctx *c, const struct dependency *d)
+{
+	depend(c, &signed_in_or_none);
+	if (config.registration == REGISTRATION_CLOSED &&
+	    (c->user == NULL || !has_role(c, d)))
+		raise_error(c, &ERR_REGISTRATION_CLOSED,
+		    "Registration is closed");
 }
 
 /* True for an invalid id too: the response is then a 422, not a 403. */

@@ -25,6 +25,12 @@ extern const struct dependency	signed_in;
 /* The same where a token may be left out: current_user_or_none(). */
 extern const struct dependency	signed_in_or_none;
 
+/*
+ * The same for creating users: with REGISTRATION=closed, 403 unless an admin
+ * does.
+ */
+extern const struct dependency	may_register;
+
 /* .auth = require_role("admin", "staff"): 403 for everybody else. */
 #define require_role(...)						\
 	WITH_ROLES(require_role, resolve_role,				\

@@ -46,6 +46,15 @@ SELECT id, kind, payload, status, attempts, error, request_id, run_at,
  ORDER BY created_at DESC, id DESC
  LIMIT $4 OFFSET $5
 
+-- name: admin_jobs.lock
+-- As it is now: no runner and no other admin changes it before the transaction
+-- ends.
+SELECT id, kind, payload, status, attempts, error, request_id, run_at,
+       created_at, finished_at
+  FROM jobs
+ WHERE id = $1
+   FOR NO KEY UPDATE
+
 -- name: admin_jobs.retry
 -- A dead or queued job becomes due, and the runners are notified. A job of another
 -- status is returned unchanged. The row is locked first, so that both parts see

@@ -118,6 +118,29 @@ UPDATE sessions
    AND id IS DISTINCT FROM $2
    AND revoked_at IS NULL
 
+-- name: sessions.end_of_email
+-- For a command: ends all sessions of the user with the address $1, and records
+-- that in the audit log ($2 is the row's id).
+WITH target AS (
+	SELECT id, email
+	  FROM users
+	 WHERE lower(email) = lower($1::text)
+), ended AS (
+	UPDATE sessions
+	   SET revoked_at = now()
+	 WHERE user_id = (SELECT id FROM target)
+	   AND revoked_at IS NULL
+	   AND expires_at > now()
+	RETURNING id
+), recorded AS (
+	INSERT INTO audit_log (id, action, target_id)
+	SELECT $2::uuid, 'sessions_ended_by_admin', id
+	  FROM target
+	 WHERE EXISTS (SELECT FROM ended)
+)
+SELECT email, (SELECT count(*) FROM ended) AS count
+  FROM target
+
 -- name: sessions.purge
 -- Deletes up to $1 sessions that expired or were ended a day ago.
 DELETE FROM sessions

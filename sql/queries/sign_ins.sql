@@ -22,6 +22,31 @@ RETURNING EXISTS (
 	   AND network = $3
        ) AS known
 
+-- name: sign_ins.forget_failures
+DELETE FROM sign_in_failures
+ WHERE account = $1
+RETURNING failures
+
+-- name: sign_ins.forget_failures_of_email
+-- For a command: the same for the user with the address $1, and records that in
+-- the audit log ($2 is the row's id).
+WITH target AS (
+	SELECT id, email
+	  FROM users
+	 WHERE lower(email) = lower($1::text)
+), forgotten AS (
+	DELETE FROM sign_in_failures
+	 WHERE account = (SELECT id::text FROM target)
+	RETURNING failures
+), recorded AS (
+	INSERT INTO audit_log (id, action, target_id, changes)
+	SELECT $2::uuid, 'account_unlocked', id, jsonb_build_object('failures',
+	       jsonb_build_object('from', failures::text, 'to', NULL))
+	  FROM target, forgotten
+)
+SELECT email, coalesce((SELECT failures FROM forgotten), 0) AS count
+  FROM target
+
 -- name: sign_ins.forget_networks
 -- Deletes all networks of user $1 except $2.
 DELETE FROM sign_in_networks

@@ -53,9 +53,60 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
   FROM created
 
 -- name: users.create_admin
-INSERT INTO users (id, email, name, hashed_password, role, email_verified)
-VALUES ($1, $2, 'Administrator', $3, 'admin', true)
-ON CONFLICT (lower(email)) DO NOTHING
+-- The user and their row in the audit log, whose id is $4: a command has no other
+-- transaction.
+WITH created AS (
+	INSERT INTO users (id, email, name, hashed_password, role,
+	       email_verified)
+	VALUES ($1, $2, 'Administrator', $3, 'admin', true)
+	ON CONFLICT (lower(email)) DO NOTHING
+	RETURNING id, role
+)
+INSERT INTO audit_log (id, action, target_id, changes)
+SELECT $4::uuid, 'user_created', id, jsonb_build_object(
+       'role', jsonb_build_object('from', NULL, 'to', role))
+  FROM created
+
+-- name: users.lock
+-- As it is now: nobody else changes it before the transaction ends.
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       version, created_at, updated_at
+  FROM users
+ WHERE id = $1
+   FOR NO KEY UPDATE
+
+-- name: users.set_role
+-- For a command: gives the user with the address $1 the role $2, and records that
+-- in the audit log ($3 is the row's id). The last active admin stays one. The
+-- active admins are locked first, as by users.lock_admins.
+WITH admins AS (
+	SELECT id
+	  FROM users
+	 WHERE role = 'admin'
+	   AND is_active
+	 ORDER BY id
+	   FOR NO KEY UPDATE
+), target AS (
+	SELECT u.id, u.email, u.role,
+	       n.admins = 1 AND u.role = 'admin' AND u.is_active AS is_last
+	  FROM users u, (SELECT count(*) AS admins FROM admins) n
+	 WHERE lower(u.email) = lower($1::text)
+	   FOR NO KEY UPDATE OF u
+), changed AS (
+	UPDATE users
+	   SET role = $2::text
+	 WHERE id = (SELECT id FROM target WHERE NOT is_last)
+	   AND role <> $2
+	RETURNING id
+), recorded AS (
+	INSERT INTO audit_log (id, action, target_id, changes)
+	SELECT $3::uuid, 'user_updated', t.id, jsonb_build_object('role',
+	       jsonb_build_object('from', t.role, 'to', $2::text))
+	  FROM target t
+	  JOIN changed USING (id)
+)
+SELECT email, role, EXISTS (SELECT FROM changed) AS changed
+  FROM target
 
 -- name: users.update
 UPDATE users
@@ -63,9 +114,9 @@ UPDATE users
        name = coalesce($3, name),
        role = coalesce($4, role),
        is_active = coalesce($5, is_active),
-       email_verified = email_verified
+       email_verified = coalesce($7, email_verified
            AND lower(coalesce($2, email) COLLATE "C")
-               = lower(email COLLATE "C")
+               = lower(email COLLATE "C"))
  WHERE id = $1
    AND version = coalesce($6, version)
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,
@@ -75,12 +126,16 @@ RETURNING id, email, name, hashed_password, role, is_active, email_verified,
 DELETE FROM users
  WHERE id = $1
    AND version = coalesce($2, version)
+RETURNING id, email, name, hashed_password, role, is_active, email_verified,
+          version, created_at, updated_at
 
 -- name: users.delete_unless_admin
 DELETE FROM users
  WHERE id = $1
    AND version = coalesce($2, version)
    AND NOT (role = 'admin' AND is_active)
+RETURNING id, email, name, hashed_password, role, is_active, email_verified,
+          version, created_at, updated_at
 
 -- name: users.lock_admins
 SELECT id, email, name, hashed_password, role, is_active, email_verified,

@@ -187,6 +187,20 @@ void	database_reconnect(void);
 const char	*database_exec_now(const struct query *, int64_t *touched,
 		    const char *const *, size_t);
 
+/*
+ * The same for a statement that has rows, like db_many(): returns an array of
+ * the query's model, and its length. It is never freed: a command ends soon. On
+ * error, returns NULL and sets *problem.
+ *
+ *	user = db_many_now(users_find_by_email, &n, &problem, email);
+ */
+#define db_many_now(q, n, problem, ...)					\
+	((__typeof__((q).row))database_many_now(&(q).query, n, problem,	\
+	    PARAMS(__VA_ARGS__)))
+
+void		*database_many_now(const struct query *, size_t *n,
+		    const char **problem, const char *const *, size_t);
+
 /* In the parent, before the functions below. Keeps the pointer. */
 void		 database_init(const char *url);
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/register.h"
 #include "database/pool.h"
+#include "database/row.h"
 #include "request/depend.h"
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
@@ -230,39 +231,18 @@ read_column(struct ctx *c, const struct query *q, const PGresult *r, int row,
 {
 	const struct column	*col = &q->model->columns[i];
 	char			*place = out + col->offset;
-	const char		*text = PQgetvalue(r, row, (int)i);
-	size_t			 len = (size_t)PQgetlength(r, row, (int)i);
+	const char		**text, *problem;
 
-	if (PQgetisnull(r, row, (int)i)) {
-		if (!col->nullable)
-			raise_error(c, &ERR_INTERNAL, "%s: %s is null",
-			    q->name, col->name);
-		if (col->type == T_TIME)
-			*(int64_t *)place = TIME_NULL;
+	problem = row_read_column(r, row, (int)i, col, place);
+	if (problem != NULL)
+		raise_error(c, &ERR_INTERNAL, "%s: %s %s", q->name, col->name,
+		    problem);
+	if (!column_is_text(col))
 		return;
-	}
-	switch (col->type) {
-	case T_STR:
-	case T_UUID:
-	case T_JSON:
-		*(const char **)place = ctx_strndup(c, text, len);
-		break;
-	case T_BOOL:
-		*(bool *)place = *text == 't';
-		break;
-	case T_INT:
-		if (sscanf(text, "%" SCNd64, (int64_t *)place) != 1)
-			raise_error(c, &ERR_INTERNAL, "%s: %s is no integer",
-			    q->name, col->name);
-		break;
-	case T_TIME:
-		if (!timefmt_parse_pg(text, (int64_t *)place))
-			raise_error(c, &ERR_INTERNAL, "%s: %s is no time",
-			    q->name, col->name);
-		break;
-	case T_LIST:
-		break;		/* database_start.c rejects it */
-	}
+	text = (const char **)(void *)place;
+	if (*text != NULL)
+		*text = ctx_strndup(c, *text,
+		    (size_t)PQgetlength(r, row, (int)i));
 }
 
 static void *

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "database/row.h"
 #include "database/sync.h"
 #include "utils/start_error.h"
 
@@ -95,4 +96,72 @@ database_exec_now(const struct query *q, int64_t *touched,
 	PQclear(r);
 	PQfinish(db);
 	return (problem);
+}
+
+/* False, and *problem, unless every value is what the model says. */
+static bool
+read_row(const struct query *q, const PGresult *r, int row, char *out,
+    const char **problem)
+{
+	const struct column	*col;
+	const char		*wrong = NULL;
+	size_t			 i;
+
+	for (i = 0; i < q->model->ncolumns; i++) {
+		col = &q->model->columns[i];
+		wrong = row_read_column(r, row, (int)i, col,
+		    out + col->offset);
+		if (wrong == NULL)
+			continue;
+		*problem = start_error("%s: %s %s", q->name, col->name, wrong);
+		return (false);
+	}
+	return (true);
+}
+
+static void *
+read_rows(const struct query *q, const PGresult *r, const char **problem)
+{
+	int	 row, n = PQntuples(r);
+	char	*out;
+
+	if ((size_t)PQnfields(r) != q->model->ncolumns) {
+		*problem = start_error("%s: the columns have changed", q->name);
+		return (NULL);
+	}
+	if ((out = calloc((size_t)n + 1, q->model->size)) == NULL) {
+		*problem = "out of memory";
+		return (NULL);
+	}
+	for (row = 0; row < n; row++) {
+		if (!read_row(q, r, row, out + (size_t)row * q->model->size,
+		    problem)) {
+			free(out);
+			return (NULL);
+		}
+	}
+	return (out);
+}
+
+/* The rows' texts are in the result, so it is kept, too. */
+void *
+database_many_now(const struct query *q, size_t *n, const char **problem,
+    const char *const *params, size_t nparams)
+{
+	void		*rows = NULL;
+	PGresult	*r;
+	PGconn		*db;
+
+	if ((db = sync_connect(problem)) == NULL)
+		return (NULL);
+	if ((r = sync_run(db, q->sql, params, (int)nparams)) == NULL)
+		*problem = sync_error(db);
+	else
+		rows = read_rows(q, r, problem);
+	PQfinish(db);
+	if (rows == NULL)
+		PQclear(r);
+	else
+		*n = (size_t)PQntuples(r);
+	return (rows);
 }

@@ -26,43 +26,102 @@ static int	timefmt_month_length(int, int);
 static bool	timefmt_digits(const char **, int, int *);
 static char	*timefmt_put(char *, int, int);
 
+static bool
+timefmt_read_date(const char **p, struct civil *t)
+{
+	return (timefmt_digits(p, 4, &t->year) && *(*p)++ == '-' &&
+	    timefmt_digits(p, 2, &t->month) && *(*p)++ == '-' &&
+	    timefmt_digits(p, 2, &t->day) &&
+	    t->year >= 1 && t->month >= 1 && t->month <= 12 && t->day >= 1 &&
+	    t->day <= timefmt_month_length(t->year, t->month));
+}
+
+/* Without an end of its own: of more than `most` digits, the rest is left. */
+static bool
+timefmt_read_fraction(const char **p, int most, int *usec)
+{
+	int	 n, scale = 100000;
+
+	*usec = 0;
+	if (**p != '.')
+		return (true);
+	(*p)++;
+	for (n = 0; n < most && **p >= '0' && **p <= '9'; n++, (*p)++) {
+		*usec += (**p - '0') * scale;
+		scale /= 10;
+	}
+	return (n > 0);
+}
+
+static bool
+timefmt_read_clock(const char **p, int most, struct civil *t)
+{
+	return (timefmt_digits(p, 2, &t->hour) && *(*p)++ == ':' &&
+	    timefmt_digits(p, 2, &t->minute) && *(*p)++ == ':' &&
+	    timefmt_digits(p, 2, &t->second) &&
+	    t->hour <= 23 && t->minute <= 59 && t->second <= 59 &&
+	    timefmt_read_fraction(p, most, &t->usec));
+}
+
+static int64_t
+timefmt_join(const struct civil *t)
+{
+	int64_t	 seconds;
+
+	seconds = timefmt_days(t->year, t->month, t->day) * SEC_PER_DAY +
+	    t->hour * 3600 + t->minute * 60 + t->second;
+	return (seconds * USEC_PER_SEC + t->usec);
+}
+
 bool
 timefmt_parse_pg(const char *text, int64_t *us)
 {
 	struct civil	 t;
 	const char	*p = text;
-	int64_t		 seconds;
-	int		 n;
 
-	if (!timefmt_digits(&p, 4, &t.year) || *p++ != '-' ||
-	    !timefmt_digits(&p, 2, &t.month) || *p++ != '-' ||
-	    !timefmt_digits(&p, 2, &t.day) || *p++ != ' ' ||
-	    !timefmt_digits(&p, 2, &t.hour) || *p++ != ':' ||
-	    !timefmt_digits(&p, 2, &t.minute) || *p++ != ':' ||
-	    !timefmt_digits(&p, 2, &t.second))
+	if (!timefmt_read_date(&p, &t) || *p++ != ' ' ||
+	    !timefmt_read_clock(&p, 6, &t) || strcmp(p, "+00") != 0)
 		return (false);
+	*us = timefmt_join(&t);
+	return (true);
+}
 
-	t.usec = 0;
-	if (*p == '.') {
-		p++;
-		for (n = 0; n < 6 && *p >= '0' && *p <= '9'; n++)
-			t.usec = t.usec * 10 + (*p++ - '0');
-		if (n == 0)
-			return (false);
-		for (; n < 6; n++)
-			t.usec *= 10;
-	}
-	if (strcmp(p, "+00") != 0)
+/* "Z", or "+01:00": the minutes by which local time is ahead of UTC. */
+static bool
+timefmt_read_zone(const char *p, int *ahead)
+{
+	int	 hours, minutes;
+	char	 sign = *p++;
+
+	*ahead = 0;
+	if (sign == 'Z' || sign == 'z')
+		return (*p == '\0');
+	if ((sign != '+' && sign != '-') ||
+	    !timefmt_digits(&p, 2, &hours) || *p++ != ':' ||
+	    !timefmt_digits(&p, 2, &minutes) || *p != '\0' ||
+	    hours > 23 || minutes > 59)
 		return (false);
+	*ahead = (hours * 60 + minutes) * (sign == '-' ? -1 : 1);
+	return (true);
+}
 
-	if (t.year < 1 || t.month < 1 || t.month > 12 || t.day < 1 ||
-	    t.day > timefmt_month_length(t.year, t.month) ||
-	    t.hour > 23 || t.minute > 59 || t.second > 59)
+bool
+timefmt_parse_rfc3339(const char *text, int64_t *us)
+{
+	struct civil	 t;
+	const char	*p = text;
+	int64_t		 value;
+	int		 ahead;
+
+	if (!timefmt_read_date(&p, &t) || (*p != 'T' && *p != 't'))
 		return (false);
-
-	seconds = timefmt_days(t.year, t.month, t.day) * SEC_PER_DAY +
-	    t.hour * 3600 + t.minute * 60 + t.second;
-	*us = seconds * USEC_PER_SEC + t.usec;
+	p++;
+	if (!timefmt_read_clock(&p, 9, &t) || !timefmt_read_zone(p, &ahead))
+		return (false);
+	value = timefmt_join(&t) - ahead * 60 * USEC_PER_SEC;
+	if (value < TIMEFMT_MIN || value > TIMEFMT_MAX)
+		return (false);
+	*us = value;
 	return (true);
 }
 

@@ -30,6 +30,14 @@
 bool	timefmt_parse_pg(const char *text, int64_t *us);
 
 /*
+ * Reads a time of RFC 3339 section 5.6, in any offset: with no fraction or one
+ * of 1 to 9 digits, of which six count. Returns false, and leaves *us unchanged,
+ * for anything else: a blank for the T, no offset, a date that does not exist, a
+ * leap second.
+ */
+bool	timefmt_parse_rfc3339(const char *text, int64_t *us);
+
+/*
  * Writes "2026-11-22T11:23:45.123456Z" (RFC 3339 section 5.6), always with six
  * digits so that texts sort like times. A time outside TIMEFMT_MIN to
  * TIMEFMT_MAX is written as the nearer of the two.

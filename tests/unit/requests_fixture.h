@@ -83,6 +83,10 @@ static const struct asked	requests[] = {
 	{ "list_sessions", "user", "?limit=1", NULL, NULL },
 	{ "end_sessions", "user", "?except=current", NULL, NULL },
 	{ "end_session", "user", "", NULL, NULL },
+	{ "list_user_sessions", "admin", "?limit=1", NULL, NULL },
+	{ "end_user_sessions", "admin", "", NULL, NULL },
+	{ "end_user_session", "admin", "", NULL, NULL },
+	{ "unlock_user", "admin", "", NULL, NULL },
 	{ "list_jobs", "admin", "?status=dead", NULL, NULL },
 	{ "retry_job", "admin", "", NULL, NULL },
 	{ "ready", NULL, "", NULL, NULL },
@@ -104,19 +108,25 @@ static struct {
 static inline void
 fit(const struct route *route, const struct endpoint *e)
 {
-	const char	*path = route_path(route), *group;
+	const char	*path = route_path(route), *group, *end;
+	size_t		 len = 0;
 
 	if (strcmp(e->name, wanted.handler) != 0)
 		return;
 	wanted.found = true;
 	wanted.method = endpoint_verb_name(e->verb);
-	group = strstr(path, "([^/]+)");
-	if (group == NULL)
+	if (*path != '^') {
 		snprintf(wanted.path, sizeof(wanted.path), "%s", path);
-	else
-		snprintf(wanted.path, sizeof(wanted.path), "%.*s" TARGET "%.*s",
-		    (int)(group - path) - 1, path + 1,
-		    (int)strlen(group) - 8, group + 7);
+		return;
+	}
+	end = path + strlen(path) - 1;
+	for (path++; (group = strstr(path, "([^/]+)")) != NULL;
+	    path = group + 7)
+		len += (size_t)snprintf(wanted.path + len,
+		    sizeof(wanted.path) - len, "%.*s" TARGET,
+		    (int)(group - path), path);
+	snprintf(wanted.path + len, sizeof(wanted.path) - len, "%.*s",
+	    (int)(end - path), path);
 }
 
 /* The database. */
@@ -154,7 +164,8 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_rows(q, 1, session));
 	if (strcmp(q->model->name, "admin_job") == 0)
 		return (fake_rows(q, 1, job));
-	if (strcmp(q->model->name, "total") == 0)
+	if (strcmp(q->model->name, "total") == 0 ||
+	    strcmp(q->model->name, "failure_count") == 0)
 		return (fake_rows(q, 1, count));
 	if (strcmp(q->model->name, "attempt_count") == 0 ||
 	    strcmp(q->model->name, "session_mark") == 0)

@@ -235,7 +235,10 @@ test_routes(void **state)
 		{ USERS "/1/activate", "users_activate" },
 		{ USERS "/me/activate", "users_activate" },
 		{ USERS "/1/deactivate", "users_deactivate" },
+		{ USERS "/1/unlock", "auth_unlock" },
 		{ USERS "/me/sessions/1", "auth_session" },
+		{ USERS "/1/sessions", "auth_user_sessions" },
+		{ USERS "/1/sessions/2", "auth_user_session" },
 		{ "/api/v1/admin/jobs/1/retry", "admin_jobs_retry" },
 		{ "/docs/a.css", "docs_file" },
 		{ "/", "root" }, { "*", "not_found" },
@@ -258,6 +261,7 @@ test_routes(void **state)
 			    rows[i][0], around[n][1]);
 			if (strcmp(path, USERS "/x") == 0 ||
 			    strcmp(path, USERS "/me/sessions/x") == 0 ||
+			    strcmp(path, USERS "/1/sessions/x") == 0 ||
 			    strcmp(path, "/docs/x") == 0)
 				continue;
 			check_route(path, "not_found");
@@ -302,6 +306,9 @@ test_query_parameters(void **state)
 		    "page:v_page skip:v_skip limit:v_limit " },
 		{ USERS "/me/sessions", HTTP_METHOD_DELETE,
 		    "except:v_except " },
+		{ USERS "/1/sessions", HTTP_METHOD_GET,
+		    "page:v_page skip:v_skip limit:v_limit " },
+		{ USERS "/1/sessions", HTTP_METHOD_DELETE, "" },
 		{ "/api/v1/admin/jobs", HTTP_METHOD_GET, "page:v_page "
 		    "skip:v_skip limit:v_limit cursor:v_cursor "
 		    "sort:v_job_sort status:v_job_status kind:v_job_kind " },

@@ -10,6 +10,7 @@ QUERY(admin_jobs, list_by_created_at, admin_job);
 QUERY(admin_jobs, list_by_created_at_desc, admin_job);
 QUERY(admin_jobs, list_of_status_by_created_at, admin_job);
 QUERY(admin_jobs, list_of_status_by_created_at_desc, admin_job);
+QUERY(admin_jobs, lock, admin_job);
 QUERY(admin_jobs, retry, admin_job);
 
 static const struct page_order	orders[] = {
@@ -57,6 +58,12 @@ const char *
 admin_jobs_repository_sort_key(struct ctx *c, const struct admin_job *job)
 {
 	return (db_time(c, job->created_at));
+}
+
+struct admin_job *
+admin_jobs_repository_lock(struct ctx *c, const char *id)
+{
+	return (db_maybe_one(c, admin_jobs_lock, id));
 }
 
 struct admin_job *

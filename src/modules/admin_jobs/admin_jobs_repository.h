@@ -25,6 +25,10 @@ int64_t			 admin_jobs_repository_count(struct ctx *,
 const char		*admin_jobs_repository_sort_key(struct ctx *,
 			    const struct admin_job *);
 
+/* The job as it is now, locked until the transaction ends; NULL: none. */
+struct admin_job	*admin_jobs_repository_lock(struct ctx *,
+			    const char *id) AWAITS;
+
 /*
  * Queues the job again and notifies the runners. A job that is running or done
  * is returned unchanged. NULL if there is no such job. Raises ERR_CONFLICT if

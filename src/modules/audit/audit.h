@@ -47,6 +47,9 @@ struct audit_entry {
 #define CHANGES(...)							\
 	.changes = (const struct audit_change[]){ __VA_ARGS__, { NULL } }
 
+/* Does any of these members change? NULL: none. */
+bool	audit_is_any(const struct audit_change *);
+
 /* audit_service.c */
 
 /*

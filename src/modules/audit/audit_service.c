@@ -14,21 +14,29 @@ is_change(const struct audit_change *change)
 	return (strcmp(change->from, change->to) != 0);
 }
 
+bool
+audit_is_any(const struct audit_change *change)
+{
+	if (change == NULL)
+		return (false);
+	while (change->member != NULL && !is_change(change))
+		change++;
+	return (change->member != NULL);
+}
+
 /* {"role": {"from": "user", "to": "admin"}}; NULL if nothing changed. */
 static const char *
 changes_json(struct ctx *c, const struct audit_change *change)
 {
 	struct jsonw	 j;
-	bool		 any = false;
 
-	if (change == NULL)
+	if (!audit_is_any(change))
 		return (NULL);
 	jsonw_init(&j, &c->arena);
 	jsonw_object(&j, NULL);
 	for (; change->member != NULL; change++) {
 		if (!is_change(change))
 			continue;
-		any = true;
 		jsonw_object(&j, change->member);
 		jsonw_string(&j, "from", change->from);
 		jsonw_string(&j, "to", change->to);
@@ -37,7 +45,7 @@ changes_json(struct ctx *c, const struct audit_change *change)
 	jsonw_object_end(&j);
 	if (j.text.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
-	return (any ? j.text.data : NULL);
+	return (j.text.data);
 }
 
 void

@@ -68,6 +68,12 @@ struct session_list {
 	PAGE_MEMBERS;
 };
 
+/* What a command did for an account. */
+struct account_help {
+	const char	*email;
+	int64_t		 count;	/* of sessions ended, or failures forgotten */
+};
+
 SCHEMA_FORM(token_request);
 SCHEMA_FORM(revocation);
 SCHEMA_BODY(login_request);
@@ -76,6 +82,7 @@ SCHEMA_BODY(confirmation);
 SCHEMA_RESPONSE(token, token);
 SCHEMA_RESPONSE(session, session);
 SCHEMA_RESPONSE(session_list, session_list);
+SCHEMA_RESPONSE(account_status, user_status);
 
 /* auth_tokens.c */
 
@@ -149,6 +156,33 @@ struct token	*auth_service_refresh(struct ctx *, const char *token) AWAITS;
  * other text. Raises token_required if it is NULL.
  */
 void		 auth_service_revoke(struct ctx *, const char *token) AWAITS;
+
+/* auth_help.c: what an admin does for a user; the audit log has it. */
+
+/* Ends all their sessions. */
+void		 auth_service_end_sessions_of(struct ctx *,
+		    const struct user *) AWAITS;
+
+/* Ends one session. Raises 404 if the user has no such active session. */
+void		 auth_service_end_session_of(struct ctx *,
+		    const struct user *, const char *id) AWAITS;
+
+/*
+ * Forgets the failed attempts in a row at their account. The limits of
+ * addresses stay; each ends within a minute.
+ */
+void		 auth_service_unlock(struct ctx *, const struct user *) AWAITS;
+
+/*
+ * The same two for commands, outside of any request: for the user with that
+ * address. Return rows, and their number in *n (0: no such user); or NULL and
+ * *problem, an error message.
+ */
+const struct account_help	*auth_service_end_sessions_now(
+				    const char *email, size_t *n,
+				    const char **problem);
+const struct account_help	*auth_service_unlock_now(const char *email,
+				    size_t *n, const char **problem);
 
 /* auth_confirm.c */
 

@@ -35,6 +35,19 @@ static const struct column	session_owner_columns[] = {
 
 MODEL(session_owner);
 
+static const struct column	failure_count_columns[] = {
+	COLUMN(failure_count, failures, T_INT),
+};
+
+MODEL(failure_count);
+
+static const struct column	account_help_columns[] = {
+	COLUMN(account_help, email, T_STR),
+	COLUMN(account_help, count, T_INT),
+};
+
+MODEL(account_help);
+
 static const struct column	session_mark_columns[] = {
 	COLUMN(session_mark, confirmed, T_BOOL),
 };

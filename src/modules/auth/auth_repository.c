@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "modules/auth/auth_repository.h"
+#include "utils/uuid.h"
 
 QUERIES(refresh_tokens);
 QUERIES(sessions);
@@ -21,8 +22,11 @@ QUERY(sessions, confirm, none);
 QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_by_token, session_owner);
 QUERY(sessions, revoke_all, none);
+QUERY(sessions, end_of_email, account_help);
 QUERY(sessions, purge, none);
 QUERY(sign_ins, count_attempt, attempt_count);
+QUERY(sign_ins, forget_failures, failure_count);
+QUERY(sign_ins, forget_failures_of_email, account_help);
 QUERY(sign_ins, forget_networks, none);
 QUERY(sign_ins, purge_failures, none);
 QUERY(sign_ins, purge_networks, none);
@@ -86,6 +90,12 @@ auth_repository_count_attempt(struct ctx *c, const char *account,
 	    network, db_int(c, most)));
 }
 
+struct failure_count *
+auth_repository_forget_failures(struct ctx *c, const struct user *user)
+{
+	return (db_maybe_one(c, sign_ins_forget_failures, user->id));
+}
+
 void
 auth_repository_forget_networks(struct ctx *c, const struct user *user,
     const char *except)
@@ -135,6 +145,39 @@ auth_repository_revoke_sessions(struct ctx *c, const struct user *user,
     const char *except)
 {
 	return (db_exec(c, sessions_revoke_all, user->id, except));
+}
+
+/* The id of the audit log's row. */
+static bool
+make_id(char id[static UUID_TEXT], const char **problem)
+{
+	if (uuid_v7(id))
+		return (true);
+	*problem = "no randomness";
+	return (false);
+}
+
+struct account_help *
+auth_repository_end_sessions_now(const char *email, size_t *n,
+    const char **problem)
+{
+	char	 id[UUID_TEXT];
+
+	if (!make_id(id, problem))
+		return (NULL);
+	return (db_many_now(sessions_end_of_email, n, problem, email, id));
+}
+
+struct account_help *
+auth_repository_forget_failures_now(const char *email, size_t *n,
+    const char **problem)
+{
+	char	 id[UUID_TEXT];
+
+	if (!make_id(id, problem))
+		return (NULL);
+	return (db_many_now(sign_ins_forget_failures_of_email, n, problem,
+	    email, id));
 }
 
 int64_t

@@ -28,6 +28,11 @@ struct session_owner {
 	const char	*user_id;
 };
 
+/* How many attempts at an account have failed in a row. */
+struct failure_count {
+	int64_t	failures;
+};
+
 /* Whether a session has been confirmed recently. */
 struct session_mark {
 	bool	confirmed;
@@ -35,6 +40,7 @@ struct session_mark {
 
 extern const struct model	session_model, attempt_count_model,
 				refresh_token_model, session_owner_model,
+				failure_count_model, account_help_model,
 				session_mark_model;
 
 /* auth_repository.c */
@@ -46,6 +52,10 @@ extern const struct model	session_model, attempt_count_model,
 struct attempt_count	*auth_repository_count_attempt(struct ctx *,
 			    const char *account, const char *user_id,
 			    const char *network, int64_t most) AWAITS;
+
+/* Deletes the count of the user's account, and returns it; NULL: none. */
+struct failure_count	*auth_repository_forget_failures(struct ctx *,
+			    const struct user *) AWAITS;
 
 /* Deletes the networks that the user is known in, except this one. */
 void		 auth_repository_forget_networks(struct ctx *,
@@ -73,7 +83,7 @@ bool		 auth_repository_confirm_session(struct ctx *,
 bool		 auth_repository_revoke_session(struct ctx *,
 		    const char *user_id, const char *id) AWAITS;
 
-/* Revokes all sessions except the one with this id; NULL: all. How many? */
+/* Revokes all sessions except the one with this id (NULL: all): how many? */
 int64_t		 auth_repository_revoke_sessions(struct ctx *,
 		    const struct user *, const char *except) AWAITS;
 
@@ -121,6 +131,17 @@ bool		 auth_repository_token_exists(struct ctx *, const char *hash)
 struct session_owner	*auth_repository_revoke_by_token(struct ctx *,
 			    const char *session_id, const char *hash,
 			    bool ours) AWAITS;
+
+/*
+ * For commands: ends all sessions, or deletes the count of failed attempts, of
+ * the user with that address. No row: nobody has it. On error, return NULL and
+ * set *problem.
+ */
+struct account_help	*auth_repository_end_sessions_now(const char *email,
+			    size_t *n, const char **problem);
+struct account_help	*auth_repository_forget_failures_now(
+			    const char *email, size_t *n,
+			    const char **problem);
 
 /* Deletes up to limit sessions that ended long ago; returns how many. */
 int64_t		 auth_repository_purge_sessions(struct ctx *, int64_t limit)

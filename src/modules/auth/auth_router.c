@@ -9,6 +9,8 @@
 
 ROUTER(auth, "Sign in; manage sessions and the password.");
 
+static void	show_sessions(struct ctx *, const struct user *) AWAITS;
+
 RATE_LIMIT(token, 60, MINUTE, "Sign-ins from one address");
 
 RATE_LIMIT(revoke, 60, MINUTE, "Revoked tokens from one address");
@@ -48,14 +50,20 @@ change_password(struct ctx *c)
 }
 
 static void
-list_sessions(struct ctx *c)
+show_sessions(struct ctx *c, const struct user *user)
 {
 	const struct page		*page = page_from_query(c, NULL);
 	const struct session_list	*list;
 
-	list = auth_service_get_sessions(c, current_user(c), page);
+	list = auth_service_get_sessions(c, user, page);
 	page_links(c, page, list->total);
 	session_list_respond(c, list);
+}
+
+static void
+list_sessions(struct ctx *c)
+{
+	show_sessions(c, current_user(c));
 }
 
 static void
@@ -86,6 +94,34 @@ log_out(struct ctx *c)
 {
 	auth_service_log_out(c, current_user(c));
 	respond_empty(c, 204);
+}
+
+static void
+list_user_sessions(struct ctx *c)
+{
+	show_sessions(c, target_user(c));
+}
+
+static void
+end_user_session(struct ctx *c)
+{
+	auth_service_end_session_of(c, target_user(c), path_param(c,
+	    "session_id"));
+	respond_empty(c, 204);
+}
+
+static void
+end_user_sessions(struct ctx *c)
+{
+	auth_service_end_sessions_of(c, target_user(c));
+	respond_empty(c, 204);
+}
+
+static void
+unlock_user(struct ctx *c)
+{
+	auth_service_unlock(c, target_user(c));
+	account_status_respond(c, &(struct user_status){ "unlocked" });
 }
 
 ROUTE(auth_token,
@@ -139,3 +175,27 @@ ROUTE(auth_session,
     DELETE(end_session, .auth = &signed_in, .also = &recently_confirmed,
 	.status = 204, .raises = RAISES(&ERR_NOT_FOUND),
 	.doc = "End one of your sessions."));
+
+ROUTE(auth_user_sessions,
+    PATH(user_id, T_UUID), PAGE_PARAMS,
+    GET(list_user_sessions, .auth = require_role("admin"),
+	.out = &session_list_schema, .raises = RAISES(&ERR_NOT_FOUND),
+	.doc = "List a user's sessions, the latest first."),
+    DELETE(end_user_sessions, .auth = require_role("admin"),
+	.also = &recently_confirmed, .status = 204,
+	.raises = RAISES(&ERR_NOT_FOUND),
+	.doc = "End all sessions of a user."));
+
+ROUTE(auth_user_session,
+    PATH(user_id, T_UUID), PATH(session_id, T_UUID),
+    DELETE(end_user_session, .auth = require_role("admin"),
+	.also = &recently_confirmed, .status = 204,
+	.raises = RAISES(&ERR_NOT_FOUND),
+	.doc = "End one session of a user."));
+
+ROUTE(auth_unlock,
+    PATH(user_id, T_UUID),
+    POST(unlock_user, .auth = require_role("admin"),
+	.also = &recently_confirmed, .out = &account_status_schema,
+	.raises = RAISES(&ERR_NOT_FOUND),
+	.doc = "Forgive the failed sign-ins in a row at a user's account."));

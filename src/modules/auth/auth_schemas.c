@@ -80,6 +80,11 @@ static const struct field	session_list_fields[] = {
 	PAGE_FIELDS(session_list),
 };
 
+static const struct field	account_status_fields[] = {
+	FIELD(user_status, status, T_STR, 0, NULL, .example = "unlocked"),
+};
+
+SCHEMA_OF(account_status, user_status);
 SCHEMA(password_change);
 SCHEMA(confirmation);
 SCHEMA(session);

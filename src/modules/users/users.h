@@ -42,6 +42,7 @@ struct user_update {
 	const char		*name;
 	const char		*role;
 	bool			 is_active;
+	bool			 email_verified;
 	struct field_set	 set;
 };
 
@@ -62,6 +63,13 @@ struct user_cursor_list {
 	const struct user	*items;
 	size_t			 items_count;
 	CURSOR_MEMBERS;
+};
+
+/* What became of a new role. */
+struct role_change {
+	const char	*email;
+	const char	*role;		/* the one before */
+	bool		 changed;
 };
 
 struct user_status {
@@ -103,8 +111,9 @@ struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
 
 /*
  * Changes the members that `in` has set, and returns the changed user; version
- * is the result of user_precondition(). Raises ERR_FORBIDDEN if the actor is no
- * admin, or no longer one, and role or is_active change; ERR_CONFLICT if the
+ * is the result of user_precondition(). A new address is not verified, unless
+ * `in` says that it is. Raises ERR_FORBIDDEN if the actor is no admin, or no
+ * longer one, and role, is_active or email_verified change; ERR_CONFLICT if the
  * e-mail address is taken, or if no active admin would be left;
  * ERR_PRECONDITION_FAILED if the user no longer has this version; ERR_NOT_FOUND
  * if they were deleted; 429 after too many changes of the e-mail address.
@@ -173,6 +182,23 @@ bool		 users_service_set_password(struct ctx *, const struct user *,
  */
 const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
+
+/*
+ * For the commands users and set-role. Both return rows, and their number in
+ * *n; or NULL and *problem, an error message.
+ */
+
+/* The first `limit` users, by address, whose name or address contains part. */
+const struct user	*users_service_list_now(const char *part,
+			    int64_t limit, size_t *n, const char **problem);
+
+/*
+ * Gives the user with that address the role, unless they have it, or are the
+ * last active admin, and another role is to replace that. No row: no such user.
+ */
+const struct role_change	*users_service_set_role_now(const char *email,
+				    const char *role, size_t *n,
+				    const char **problem);
 
 /* users_jobs.c */
 

@@ -18,6 +18,14 @@ static const struct column	user_columns[] = {
 
 MODEL(user);
 
+static const struct column	role_change_columns[] = {
+	COLUMN(role_change, email, T_STR),
+	COLUMN(role_change, role, T_STR),
+	COLUMN(role_change, changed, T_BOOL),
+};
+
+MODEL(role_change);
+
 MIGRATION(0001_users);
 MIGRATION(0004_users_lists);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The queries on users (repository.py in a FastAPI project). */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "modules/users/users_repository.h"
@@ -14,9 +16,11 @@ QUERY(users, find_signed_in, user);
 QUERY(users, find_signed_in_and_target, user);
 QUERY(users, create, user);
 QUERY(users, create_admin, none);
+QUERY(users, set_role, role_change);
 QUERY(users, update, user);
-QUERY(users, delete, none);
-QUERY(users, delete_unless_admin, none);
+QUERY(users, lock, user);
+QUERY(users, delete, user);
+QUERY(users, delete_unless_admin, user);
 QUERY(users, lock_admins, user);
 QUERY(users, set_password, none);
 QUERY(users, count, total);
@@ -110,25 +114,33 @@ users_repository_update(struct ctx *c, const char *id,
     const struct user_update *in, const char *version)
 {
 	const char	*active = in->is_active ? "true" : "false";
+	const char	*verified = in->email_verified ? "true" : "false";
 
 	return (db_maybe_one(c, users_update, id,
 	    IS_SET(in, email) ? in->email : NULL,
 	    IS_SET(in, name) ? in->name : NULL,
 	    IS_SET(in, role) ? in->role : NULL,
-	    IS_SET(in, is_active) ? active : NULL, version));
+	    IS_SET(in, is_active) ? active : NULL, version,
+	    IS_SET(in, email_verified) ? verified : NULL));
 }
 
-bool
+struct user *
+users_repository_lock(struct ctx *c, const char *id)
+{
+	return (db_maybe_one(c, users_lock, id));
+}
+
+struct user *
 users_repository_delete(struct ctx *c, const char *id, const char *version)
 {
-	return (db_exec(c, users_delete, id, version) == 1);
+	return (db_maybe_one(c, users_delete, id, version));
 }
 
-bool
+struct user *
 users_repository_delete_unless_admin(struct ctx *c, const char *id,
     const char *version)
 {
-	return (db_exec(c, users_delete_unless_admin, id, version) == 1);
+	return (db_maybe_one(c, users_delete_unless_admin, id, version));
 }
 
 struct user *
@@ -149,14 +161,38 @@ const char *
 users_repository_create_admin(const char *email, const char *hashed_password,
     bool *created)
 {
-	char		 id[UUID_TEXT];
+	char		 id[UUID_TEXT], entry[UUID_TEXT];
 	const char	*problem;
 	int64_t		 rows = 0;
 
-	if (!uuid_v7(id))
+	if (!uuid_v7(id) || !uuid_v7(entry))
 		return ("no randomness");
 	problem = db_exec_now(users_create_admin, &rows, id, email,
-	    hashed_password);
+	    hashed_password, entry);
 	*created = rows == 1;
 	return (problem);
+}
+
+struct user *
+users_repository_list_now(const char *part, int64_t limit, size_t *n,
+    const char **problem)
+{
+	char	 most[24];
+
+	snprintf(most, sizeof(most), "%" PRId64, limit);
+	return (db_many_now(users_list_by_email, n, problem, NULL, NULL, part,
+	    "", PAGE_FIRST_ID, most, "0"));
+}
+
+struct role_change *
+users_repository_set_role_now(const char *email, const char *role, size_t *n,
+    const char **problem)
+{
+	char	 id[UUID_TEXT];
+
+	if (!uuid_v7(id)) {
+		*problem = "no randomness";
+		return (NULL);
+	}
+	return (db_many_now(users_set_role, n, problem, email, role, id));
 }

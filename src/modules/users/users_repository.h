@@ -9,7 +9,7 @@
 
 /* users_models.c */
 
-extern const struct model	user_model;
+extern const struct model	user_model, role_change_model;
 
 /* users_repository.c */
 
@@ -55,23 +55,44 @@ struct user	*users_repository_create(struct ctx *,
 struct user	*users_repository_update(struct ctx *, const char *id,
 		    const struct user_update *, const char *version) AWAITS;
 
-/* False if there is no such user of that version (NULL: any). */
-bool		 users_repository_delete(struct ctx *, const char *id,
+/*
+ * The user as they are now, locked until the transaction ends; NULL if there is
+ * none.
+ */
+struct user	*users_repository_lock(struct ctx *, const char *id) AWAITS;
+
+/*
+ * Returns the deleted user; NULL if there is no such user of that version
+ * (NULL: any).
+ */
+struct user	*users_repository_delete(struct ctx *, const char *id,
 		    const char *version) AWAITS;
 
 /* The same, but only if the user is not an active admin. */
-bool		 users_repository_delete_unless_admin(struct ctx *,
+struct user	*users_repository_delete_unless_admin(struct ctx *,
 		    const char *id, const char *version) AWAITS;
 
 /* Locks the active admins until the transaction ends; *n is their number. */
 struct user	*users_repository_lock_admins(struct ctx *, size_t *n) AWAITS;
 
 /*
- * *created is false if the e-mail address is taken. Returns NULL or an error
- * message.
+ * Creates an admin, and their row in the audit log. *created is false if the
+ * e-mail address is taken. Returns NULL or an error message.
  */
 const char	*users_repository_create_admin(const char *email,
 		    const char *hashed_password, bool *created);
+
+/*
+ * Up to limit users, by address, whose name or address contains part (NULL:
+ * all). On error, returns NULL and sets *problem.
+ */
+struct user	*users_repository_list_now(const char *part, int64_t limit,
+		    size_t *n, const char **problem);
+
+/* No row if nobody has the address. Errors are those of the list. */
+struct role_change	*users_repository_set_role_now(const char *email,
+			    const char *role, size_t *n,
+			    const char **problem);
 
 /* Replaces the password's hash; false if it has changed meanwhile. */
 bool		 users_repository_set_password(struct ctx *,

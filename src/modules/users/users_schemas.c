@@ -19,6 +19,8 @@ static const struct field	user_update_fields[] = {
 	FIELD(user_update, name, T_STR, 0, "v_name", ADA_NAME),
 	FIELD(user_update, role, T_STR, 0, "v_role", .example = "user"),
 	FIELD(user_update, is_active, T_BOOL, 0, NULL),
+	FIELD(user_update, email_verified, T_BOOL, 0, NULL,
+	    .example = "false"),
 };
 
 static const struct field	user_replace_fields[] = {
@@ -27,6 +29,8 @@ static const struct field	user_replace_fields[] = {
 	FIELD(user_update, role, T_STR, REQUIRED, "v_role",
 	    .example = "user"),
 	FIELD(user_update, is_active, T_BOOL, REQUIRED, NULL),
+	FIELD(user_update, email_verified, T_BOOL, 0, NULL,
+	    .example = "false"),
 };
 
 static const struct field	user_update_me_fields[] = {

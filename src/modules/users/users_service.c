@@ -7,6 +7,7 @@
 #include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
+#include "modules/audit/audit.h"
 #include "modules/users/users_repository.h"
 #include "utils/email.h"
 
@@ -15,6 +16,15 @@ RATE_LIMIT(email_changes, 10, HOUR,
     "Changes of the e-mail address by one account from one address",
     .of_account = true);
 
+AUDIT_ACTION(user_created,
+    "A user was created: registered, by an admin, or by `./keel create-admin`.");
+AUDIT_ACTION(user_updated, "Members of a user were changed; `is_active` is "
+    "false for a deactivated user.");
+AUDIT_ACTION(user_deleted, "A user and all their data were deleted.");
+
+static void	record_update(struct ctx *, const struct user *,
+		    const struct user *) AWAITS;
+static void	record_deletion(struct ctx *, const struct user *) AWAITS;
 static void	act_as_admin(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
 static void	allow_change(struct ctx *, const struct user_update *,
@@ -140,6 +150,8 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	if (user == NULL)
 		raise_error(c, &ERR_CONFLICT, "Email already registered");
 	background(c, send_welcome_email, user);
+	audit(c, user_created, .target_id = user->id,
+	    CHANGES({ "role", NULL, user->role }));
 	db_commit(c);
 	return (user);
 }
@@ -178,10 +190,18 @@ act_as_admin(struct ctx *c, const struct user *actor,
 		    "be demoted, deactivated or deleted");
 }
 
+/* Does it change what only an admin may change? */
+static bool
+grants(const struct user_update *change)
+{
+	return (IS_SET(change, role) || IS_SET(change, is_active) ||
+	    IS_SET(change, email_verified));
+}
+
 /*
- * Only an admin may change role or is_active. Others may send the current
- * values, which are not written: that could undo a change that an admin makes
- * meanwhile.
+ * Only an admin may change role, is_active or email_verified. Others may send
+ * the current values, which are not written: that could undo a change that an
+ * admin makes meanwhile.
  */
 static void
 require_rights(struct ctx *c, const struct user *user,
@@ -189,10 +209,13 @@ require_rights(struct ctx *c, const struct user *user,
 {
 	if ((IS_SET(change, role) && strcmp(change->role, user->role) != 0) ||
 	    (IS_SET(change, is_active) &&
-	    change->is_active != user->is_active))
+	    change->is_active != user->is_active) ||
+	    (IS_SET(change, email_verified) &&
+	    change->email_verified != user->email_verified))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 	UNSET(change, role);
 	UNSET(change, is_active);
+	UNSET(change, email_verified);
 }
 
 static bool
@@ -203,7 +226,8 @@ is_self(const struct user *user, const struct user *actor)
 
 /*
  * What is as it was when the user was read is not written: that could undo a
- * change that is made meanwhile, and needs no confirmation.
+ * change that is made meanwhile, and needs no confirmation. email_verified with
+ * a new address is about that address, so it is written in any case.
  */
 static void
 unset_unchanged(const struct user *user, struct user_update *change)
@@ -214,6 +238,9 @@ unset_unchanged(const struct user *user, struct user_update *change)
 		UNSET(change, role);
 	if (IS_SET(change, is_active) && change->is_active == user->is_active)
 		UNSET(change, is_active);
+	if (IS_SET(change, email_verified) && !IS_SET(change, email) &&
+	    change->email_verified == user->email_verified)
+		UNSET(change, email_verified);
 }
 
 /* Only a name may be changed in a session that is not confirmed. */
@@ -221,37 +248,73 @@ static void
 allow_change(struct ctx *c, const struct user_update *change,
     const struct user *actor)
 {
-	if (IS_SET(change, email) || IS_SET(change, role) ||
-	    IS_SET(change, is_active))
+	if (IS_SET(change, email) || grants(change))
 		depend(c, &recently_confirmed);
 	if (IS_SET(change, email) && !is_admin(actor))
 		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
 		    actor->id));
 }
 
+static const char *
+bool_text(bool value)
+{
+	return (value ? "true" : "false");
+}
+
+static void
+record_update(struct ctx *c, const struct user *before,
+    const struct user *now)
+{
+	const struct audit_change	 changes[] = {
+		{ "email", before->email, now->email },
+		{ "name", before->name, now->name },
+		{ "role", before->role, now->role },
+		{ "is_active", bool_text(before->is_active),
+		    bool_text(now->is_active) },
+		{ "email_verified", bool_text(before->email_verified),
+		    bool_text(now->email_verified) },
+		{ NULL }
+	};
+
+	if (audit_is_any(changes))
+		audit(c, user_updated, .target_id = now->id,
+		    .changes = changes);
+}
+
+/* The address tells who it was: nothing else will. */
+static void
+record_deletion(struct ctx *c, const struct user *user)
+{
+	audit(c, user_deleted, .target_id = user->id,
+	    CHANGES({ "email", user->email, NULL }));
+}
+
+/*
+ * The row is locked before it is changed, so that the audit log has the values
+ * that were really replaced.
+ */
 static const struct user *
 write_change(struct ctx *c, const struct user *user,
     struct user_update *change, const struct user *actor, const char *version)
 {
-	const struct user	*written;
+	const struct user	*before, *written;
 	bool			 as_admin, demotes;
 
-	as_admin = IS_SET(change, role) || IS_SET(change, is_active) ||
-	    !is_self(user, actor);
+	as_admin = grants(change) || !is_self(user, actor);
 	unset_unchanged(user, change);
 	allow_change(c, change, actor);
 	demotes = (IS_SET(change, role) &&
 	    strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);
-	if (as_admin) {
-		db_begin(c);
-		act_as_admin(c, actor, demotes ? user : NULL);
-	}
-	written = users_repository_update(c, user->id, change, version);
-	if (written == NULL)
-		raise_gone(c, version);
+	db_begin(c);
 	if (as_admin)
-		db_commit(c);
+		act_as_admin(c, actor, demotes ? user : NULL);
+	if ((before = users_repository_lock(c, user->id)) == NULL ||
+	    (written = users_repository_update(c, user->id, change,
+	    version)) == NULL)
+		raise_gone(c, version);
+	record_update(c, before, written);
+	db_commit(c);
 	return (written);
 }
 
@@ -286,16 +349,18 @@ void
 users_service_delete(struct ctx *c, const struct user *user,
     const struct user *actor, const char *version)
 {
-	if (!is_admin(actor)) {
-		if (!users_repository_delete_unless_admin(c, user->id,
-		    version))
-			raise_gone(c, version);
-		return;
-	}
+	const struct user	*deleted;
+
 	db_begin(c);
-	act_as_admin(c, actor, user);
-	if (!users_repository_delete(c, user->id, version))
+	if (is_admin(actor)) {
+		act_as_admin(c, actor, user);
+		deleted = users_repository_delete(c, user->id, version);
+	} else
+		deleted = users_repository_delete_unless_admin(c, user->id,
+		    version);
+	if (deleted == NULL)
 		raise_gone(c, version);
+	record_deletion(c, deleted);
 	db_commit(c);
 }
 
@@ -310,4 +375,18 @@ users_service_create_admin(const char *email, const char *hashed_password)
 	if (problem == NULL && !created)
 		problem = "a user with this e-mail address exists already";
 	return (problem);
+}
+
+const struct user *
+users_service_list_now(const char *part, int64_t limit, size_t *n,
+    const char **problem)
+{
+	return (users_repository_list_now(part, limit, n, problem));
+}
+
+const struct role_change *
+users_service_set_role_now(const char *email, const char *role, size_t *n,
+    const char **problem)
+{
+	return (users_repository_set_role_now(email, role, n, problem));
 }

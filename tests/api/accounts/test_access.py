@@ -47,6 +47,11 @@ PATCH   users/{user_id}                 401  401  403  200  403  200  200  200
 DELETE  users/{user_id}                 401  401  403  204  403  204  403c 403c
 POST    users/{user_id}/activate        401  401  403  403  403  200  403  200
 POST    users/{user_id}/deactivate      401  401  403  403  403  200  403  403c
+POST    users/{user_id}/unlock          401  401  403  403  403  200  403  403c
+GET     users/{user_id}/sessions        401  401  403  403  403  200  403  200
+DELETE  users/{user_id}/sessions        401  401  403  403  403  204  403  403c
+DELETE  users/{user_id}/sessions/{session_id} \
+                                        401  401  403  403  403  204  403  403c
 GET     admin/jobs                      401  401  403  403  403  200  403  200
 POST    admin/jobs/{job_id}/retry       401  401  403  403  403  202  403  202
 POST    auth/token                      200  200  200  200  200  200  200  200
@@ -80,11 +85,13 @@ PATCH   users/{user_id} email           401  401  403  200  403  200  403c 403c
 PATCH   users/{user_id} role=staff      401  401  403  403  403  200  403  403c
 PATCH   users/{user_id} role=admin      401  401  403  403  403  200  403  403c
 PATCH   users/{user_id} is_active       401  401  403  403  403  200  403  403c
+PATCH   users/{user_id} verified        401  401  403  403  403  200  403  403c
 PATCH   users/{user_id} the_same        401  401  403  200  403  200  200  200
 PUT     users/{user_id} email           401  401  403  200  403  200  403c 403c
 PUT     users/{user_id} role=staff      401  401  403  403  403  200  403  403c
 PUT     users/{user_id} role=admin      401  401  403  403  403  200  403  403c
 PUT     users/{user_id} is_active       401  401  403  403  403  200  403  403c
+PUT     users/{user_id} verified        401  401  403  403  403  200  403  403c
 """
 
 ON_ADMIN_LISTENER = {"/metrics"}
@@ -151,11 +158,13 @@ class Directory:
 
     def body(self, method, path, target, kind=None):
         """A body that is valid for a user with the right to send it."""
-        same = {"email": target.email, "role": target.role, "is_active": True}
+        same = {"email": target.email, "role": target.role, "is_active": True,
+                "email_verified": False}
         change = {
             None: {}, "the_same": same, "email": {"email": new_email()},
             "role=staff": {"role": "staff"}, "role=admin": {"role": "admin"},
-            "is_active": {"is_active": False}}[kind]
+            "is_active": {"is_active": False},
+            "verified": {"email_verified": True}}[kind]
         return {
             ("POST", "/api/v1/users"): {"json": new_user(**change)},
             ("PATCH", "/api/v1/users/me"): {
@@ -212,7 +221,7 @@ def test_the_routes_that_need_a_sign_in_match_the_table(server):
         for table in TABLES.values():
             anonymous, stale, *_ = table[method, plain_path(path)]
             assert (anonymous == "401") == (
-                auth not in ("-", "signed_in_or_none")), path
+                auth not in ("-", "may_register")), path
             assert (stale == "401") == (auth != "-"), path
 
 

@@ -564,14 +564,14 @@ def test_an_update_changes_what_it_is_given(db):
                                          (2, "staff"), (3, False)]):
         before = row_of(db)
         params = nothing[:column] + [value] + nothing[column + 1:]
-        [row] = db.run("users.update", ADA, *params, None)
+        [row] = db.run("users.update", ADA, *params, None, None)
         after = row_of(db)
         assert after == before[:i] + (value,) + before[i + 1:5] + (
             before[5] + 1,)
         assert row[0] == ADA and row[7] == after[5]
-    assert db.run("users.update", ADA, *nothing, 4) == []
-    assert len(db.run("users.update", ADA, *nothing, 5)) == 1
-    assert db.run("users.update", NOBODY, *nothing, None) == []
+    assert db.run("users.update", ADA, *nothing, 4, None) == []
+    assert len(db.run("users.update", ADA, *nothing, 5, None)) == 1
+    assert db.run("users.update", NOBODY, *nothing, None, None) == []
     assert row_of(db, BOB)[5] == row_of(db, EVE)[5] == 1
 
 
@@ -579,9 +579,9 @@ def test_an_update_changes_what_it_is_given(db):
     (None, True), ("ADA@example.com", True), ("ada@example.co", False)])
 def test_a_verified_address_stays_so_in_any_case(db, email, verified):
     db.sql("UPDATE users SET email_verified = true WHERE id = %s", ADA)
-    db.run("users.update", ADA, email, "New", None, None, None)
+    db.run("users.update", ADA, email, "New", *[None] * 4)
     assert row_of(db)[4] is verified
-    db.run("users.update", BOB, None, "New", None, None, None)
+    db.run("users.update", BOB, None, "New", *[None] * 4)
     assert row_of(db, BOB)[4] is False
 
 

@@ -283,6 +283,35 @@ def test_a_deactivated_account_has_the_same_limit(server):
     assert failures(server, person.email) == 3
 
 
+def test_an_admin_unlocks_an_account(client, server, guessed_at):
+    [admin] = add_people(server, "admin")
+    other = register(client)[0]
+    sign_in(client, AWAY, other["email"])
+    [[user_id]] = server.sql("SELECT id::text FROM users WHERE email = %s",
+                             guessed_at["email"])
+    for _ in range(2):          # the second time there is nothing to forgive
+        answer = client.post("/api/v1/users/%s/unlock" % user_id,
+                             headers=admin.headers)
+        assert (answer.status_code, answer.json()) == (
+            200, {"status": "unlocked"})
+        assert failures(server, guessed_at["email"]) == 0
+        assert server.sql(
+            "SELECT actor_id::text, changes FROM audit_log WHERE target_id = "
+            "%s AND action = 'account_unlocked'", user_id) == [
+                (admin.id, {"failures": {"from": "100", "to": None}})]
+    assert failures(server, other["email"]) == 1
+    assert sign_in(client, AWAY, guessed_at["email"]).status_code == 400
+    assert right(client, "203.0.113.99", guessed_at) == 200
+
+
+def test_a_command_unlocks_an_account(client, server, guessed_at):
+    done = server.command("unlock", guessed_at["email"].upper())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "forgot 100 failed sign-ins of %s;" % guessed_at["email"] in \
+        done.stdout
+    assert right(client, AWAY, guessed_at) == 200
+
+
 def test_one_address_may_fail_for_few_accounts(start_server):
     server = start_server(KEEL_RATE_LIMITS="address_failures=4/h,"
                           "password_failures=1000/m",

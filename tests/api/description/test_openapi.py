@@ -334,6 +334,7 @@ def test_a_deleted_route_is_not_described(build_copy):
 @pytest.mark.parametrize("settings", [
     {"KEEL_RATE_LIMITS": "off"}, {"KEEL_RATE_LIMITS": "token=3/h"},
     {"KEEL_USER_DIRECTORY": "authenticated"}, {"KEEL_PORT": "4711"},
+    {"KEEL_REGISTRATION": "closed"},
     {"KEEL_PUBLIC_URL": "https://api.example.com"}])
 def test_no_setting_changes_it(description, settings):
     done = print_description(BUILD, **settings)

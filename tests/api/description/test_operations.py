@@ -145,10 +145,11 @@ def test_an_unknown_id_is_404(ask, operation):
 
 @those(lambda operation: operation.path_values)
 def test_an_invalid_id_is_422(ask, operation):
-    [name] = operation.path_values
     for value in ("1", "x" * 36, ask.user.id.replace("-", ""), "%20"):
-        assert check_validation(ask(operation, values={name: value})) == {
-            "path." + name: ["Must be a UUID"]}
+        assert check_validation(ask(operation, values=dict.fromkeys(
+            operation.path_values, value))) == {
+                "path." + name: ["Must be a UUID"]
+                for name in operation.path_values}
 
 
 @those(lambda operation: operation.method == "PATCH")

@@ -101,6 +101,33 @@ def test_a_change_fails_whole(faulty, kind, name, change, role, good,
 
 
 @pytest.mark.parametrize("kind, least", [("alloc", 1), ("query", 5)])
+def test_an_end_of_a_users_sessions_fails_whole(faulty, kind, least):
+    """The sessions and the row of the audit log are one transaction."""
+    def state(person):
+        return faulty.sql(
+            "SELECT (SELECT revoked_at IS NOT NULL FROM sessions WHERE id = "
+            "%s), (SELECT count(*) FROM audit_log WHERE target_id = %s)",
+            person.session, person.id)
+
+    def ask(fault):
+        [person] = add_people(faulty, "user")
+        with faulty.client() as client:
+            answer = client.delete(person.path + "/sessions",
+                                   headers=faulty.admin.headers | fault)
+        if answer.status_code == 204:
+            assert state(person) == [(True, 1)], fault
+        return answer, person
+
+    def check(n, answer, person):
+        check_clean_failure(n, answer)
+        assert state(person) == [(False, 0)], "fault %d" % n
+
+    assert fail_in_turn(kind, ask, 204, check) >= least
+    faulty.wait_for_rest()
+    faulty.wait_for_no_transaction()
+
+
+@pytest.mark.parametrize("kind, least", [("alloc", 1), ("query", 5)])
 def test_a_password_change_fails_whole(faulty, kind, least):
     """The new password and the end of the sessions are one transaction."""
     with faulty.client() as client:

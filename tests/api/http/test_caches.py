@@ -49,6 +49,10 @@ def test_a_response_without_an_etag_is_not_stored(client, people):
         client.post("/api/v1/users", content=b"{"),
         client.get(user.path, headers=user.headers | {"If-Match": '"other"'}),
         client.get("/" + "a" * 8000),       # refused by the guard
+        client.get(user.path + "/sessions", headers=token),
+        client.delete(user.path + "/sessions/" + user.session, headers=token),
+        client.delete(user.path + "/sessions", headers=token),
+        client.post(user.path + "/unlock", headers=token),
         client.post(user.path + "/deactivate", headers=token),
         client.post(user.path + "/activate", headers=token)]
     found = {answer.status_code for answer in answers}

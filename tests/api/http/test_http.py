@@ -23,6 +23,9 @@ ALLOWED = {
     "/api/v1/users" + ANY_ID: "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
     "/api/v1/users" + ANY_ID + "/activate": "POST, OPTIONS",
     "/api/v1/users" + ANY_ID + "/deactivate": "POST, OPTIONS",
+    "/api/v1/users" + ANY_ID + "/unlock": "POST, OPTIONS",
+    "/api/v1/users" + ANY_ID + "/sessions": "GET, HEAD, DELETE, OPTIONS",
+    "/api/v1/users" + ANY_ID + "/sessions" + ANY_ID: "DELETE, OPTIONS",
     "/api/v1/auth/token": "POST, OPTIONS",
     "/api/v1/admin/jobs": "GET, HEAD, OPTIONS",
     "/api/v1/admin/jobs" + ANY_ID + "/retry": "POST, OPTIONS",
@@ -48,6 +51,7 @@ def exact(client, path):
     "/api/v1/users%2fme", "/%00", "/a%0d%0ab", "/..%2f..%2fetc/passwd",
     "/index.php", "/metrics", "/nothing/", "/metrics/", "///", "/healthz//",
     "//healthz/", "/api/v1/users//", "/api/v1/users/me//",
+    "/api/v1/users//sessions", "/api/v1/users//sessions//",
     "/api/v1/users//activate", "/api/v1/users//activate/",
     "/x" * 500 + "/", "//example.com/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])

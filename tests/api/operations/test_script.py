@@ -26,6 +26,16 @@ COMMANDS = [
      {"KEEL_COMMAND": "migrate", "KEEL_DRY_RUN": "1"}),
     (["create-admin", "a b@example.com"],
      {"KEEL_COMMAND": "create-admin", "KEEL_EMAIL": "a b@example.com"}),
+    (["set-role", "a b@example.com", "a role"],
+     {"KEEL_COMMAND": "set-role", "KEEL_EMAIL": "a b@example.com",
+      "KEEL_ROLE": "a role"}),
+    (["end-sessions", "a b@example.com"],
+     {"KEEL_COMMAND": "end-sessions", "KEEL_EMAIL": "a b@example.com"}),
+    (["unlock", "a b@example.com"],
+     {"KEEL_COMMAND": "unlock", "KEEL_EMAIL": "a b@example.com"}),
+    (["users"], {"KEEL_COMMAND": "users"}),
+    (["users", ""], {"KEEL_COMMAND": "users"}),
+    (["users", "a b"], {"KEEL_COMMAND": "users", "KEEL_PART": "a b"}),
     (["check-config"], {"KEEL_COMMAND": "check-config"}),
     (["routes"], {"KEEL_COMMAND": "routes"}),
     (["openapi"], {"KEEL_COMMAND": "openapi"})]
@@ -41,6 +51,7 @@ OWN = dict.fromkeys(
 def test_kore_is_told_the_command_and_nothing_of_the_callers(
         script, arguments, told):
     done = script.run(*arguments, KEEL_DRY_RUN="1", KEEL_EMAIL="x@example.com",
+                      KEEL_ROLE="admin", KEEL_PART="x",
                       KEEL_COMMAND="openapi", **OWN)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     kore = script.call("kore")
@@ -61,6 +72,19 @@ def test_kore_is_told_the_command_and_nothing_of_the_callers(
     (["create-admin", ""], "create-admin: no e-mail address given"),
     (["create-admin", "a@example.com", "b"],
      "create-admin: unexpected argument: b"),
+    (["set-role"], "set-role: no e-mail address given"),
+    (["set-role", "", "admin"], "set-role: no e-mail address given"),
+    (["set-role", "a@example.com"], "set-role: no role given"),
+    (["set-role", "a@example.com", ""], "set-role: no role given"),
+    (["set-role", "a@example.com", "user", "c"],
+     "set-role: unexpected argument: c"),
+    (["end-sessions"], "end-sessions: no e-mail address given"),
+    (["end-sessions", "a@example.com", "b"],
+     "end-sessions: unexpected argument: b"),
+    (["unlock", ""], "unlock: no e-mail address given"),
+    (["unlock", "a@example.com", "b"], "unlock: unexpected argument: b"),
+    (["users", "a", "b"], "users: unexpected argument: b"),
+    (["users", "", ""], "users: unexpected argument: "),
     (["migrate", "--dry"], "migrate: unexpected argument: --dry"),
     (["migrate", ""], "migrate: unexpected argument: "),
     (["migrate", "--dry-run", "x"], "migrate: unexpected argument: x"),
@@ -85,7 +109,8 @@ def test_help_names_each_command(script, word):
     done = script.run(word, "x", KEEL_BUILD="/nonexistent")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"^ *(?:usage: )?keel ([a-z-]+)", done.stdout, re.M) == [
-        "serve", "jobs", "migrate", "create-admin", "check-config", "routes",
+        "serve", "jobs", "migrate", "create-admin", "users", "set-role",
+        "end-sessions", "unlock", "check-config", "routes",
         "openapi", "help"]
     assert script.calls() == []
 

@@ -121,7 +121,8 @@ def test_a_database_that_never_answers(make_server):
 
 @pytest.mark.parametrize("command", [
     ["serve"], ["jobs"], ["migrate"], ["check-config"],
-    ["create-admin", "admin@example.com"]])
+    ["create-admin", "admin@example.com"], ["users"],
+    ["set-role", "admin@example.com", "admin"]])
 def test_a_read_only_database(make_server, command):
     server = make_server()
     server.cluster.sql("ALTER DATABASE %s SET default_transaction_read_only "

@@ -32,6 +32,8 @@ static const struct {
 	{ &ERR_CONFIRMATION_REQUIRED, 403, "CONFIRMATION_REQUIRED",
 	  "The session is not confirmed: confirm it with the current "
 	  "password." },
+	{ &ERR_REGISTRATION_CLOSED, 403, "REGISTRATION_CLOSED",
+	  "Only admins can create users here." },
 	{ &ERR_NOT_FOUND, 404, "NOT_FOUND",
 	  "The resource does not exist." },
 	{ &ERR_METHOD_NOT_ALLOWED, 405, "METHOD_NOT_ALLOWED",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Statements of commands and of the start: one connection each, one error. */
 
-/* sources: src/database/database_sync.c */
+/* sources: src/database/database_sync.c src/database/database_row.c */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "database/database.h"
@@ -28,6 +29,8 @@ static struct {
 	const char	*sql;
 	const char	*const *params;
 	int		 nparams;	/* -1: PQexec() */
+	int		 columns, rows;
+	const char	*values[2][4];
 	PGresult	*last;
 } db;
 
@@ -70,12 +73,35 @@ PQfinish(PGconn *conn)
 	db.finishes++;
 }
 
+static void
+add_rows(PGresult *r)
+{
+	PGresAttDesc	 columns[4];
+	static char	 name[] = "c";
+	int		 row, i;
+
+	memset(columns, 0, sizeof(columns));
+	for (i = 0; i < db.columns; i++)
+		columns[i].name = name;
+	assert_true(PQsetResultAttrs(r, db.columns, columns));
+	for (row = 0; row < db.rows; row++) {
+		for (i = 0; i < db.columns; i++)
+			assert_true(PQsetvalue(r, row, i,
+			    (char *)(uintptr_t)db.values[row][i],
+			    db.values[row][i] == NULL ? -1 :
+			    (int)strlen(db.values[row][i])));
+	}
+}
+
 static PGresult *
 answer(PGconn *conn, const char *sql)
 {
 	assert_ptr_equal(conn, &connection);
 	db.sql = sql;
-	return (db.last = PQmakeEmptyPGresult(NULL, db.status));
+	db.last = PQmakeEmptyPGresult(NULL, db.status);
+	if (db.columns > 0)
+		add_rows(db.last);
+	return (db.last);
 }
 
 PGresult *
@@ -252,6 +278,139 @@ test_exec_now(void **state)
 	assert_int_equal(db.finishes, 3);
 }
 
+struct odd {
+	const char	*text;
+	int64_t		 number, time;
+	bool		 flag;
+};
+
+static const struct column	odd_columns[] = {
+	COLUMN(odd, text, T_STR, .nullable = true),
+	COLUMN(odd, number, T_INT),
+	COLUMN(odd, time, T_TIME, .nullable = true),
+	COLUMN(odd, flag, T_BOOL),
+};
+
+MODEL(odd);
+
+static struct {
+	struct query	 query;
+	struct odd	*row;
+} odd_list = { .query = { "odd.list", &odd_model, "SELECT", 1 } };
+
+static void
+answer_rows(int rows, const char *text, const char *number, const char *time,
+    const char *flag)
+{
+	const char	*values[] = { text, number, time, flag };
+
+	db.status = PGRES_TUPLES_OK;
+	db.columns = 4;
+	db.rows = rows;
+	memcpy(db.values[rows - 1], values, sizeof(values));
+}
+
+static void
+test_rows(void **state)
+{
+	const char	*problem = NULL;
+	struct odd	*rows;
+	size_t		 n = 9;
+
+	(void)state;
+	answer_rows(1, "\303\244", "-7", "1970-01-01 00:00:01+00", "t");
+	answer_rows(2, NULL, "8", NULL, "f");
+	rows = db_many_now(odd_list, &n, &problem, "a");
+	assert_non_null(rows);
+	assert_null(problem);
+	assert_int_equal(n, 2);
+	assert_string_equal(rows[0].text, "\303\244");
+	assert_int_equal(rows[0].number, -7);
+	assert_int_equal(rows[0].time, 1000000);
+	assert_true(rows[0].flag);
+	assert_null(rows[1].text);
+	assert_int_equal(rows[1].number, 8);
+	assert_true(rows[1].time == TIME_NULL);
+	assert_false(rows[1].flag);
+	assert_string_equal(db.sql, "SELECT");
+	assert_string_equal(db.params[0], "a");
+	assert_int_equal(db.nparams, 1);
+	assert_int_equal(db.finishes, 1);
+	free(rows);
+	PQclear(db.last);
+}
+
+static void
+test_no_rows(void **state)
+{
+	const char	*problem = NULL;
+	struct odd	*rows;
+	size_t		 n = 9;
+
+	(void)state;
+	db.status = PGRES_TUPLES_OK;
+	db.columns = 4;
+	rows = db_many_now(odd_list, &n, &problem, NULL);
+	assert_non_null(rows);
+	assert_null(problem);
+	assert_int_equal(n, 0);
+	free(rows);
+	PQclear(db.last);
+}
+
+/* The connection is closed each time, and nothing is leaked. */
+static void
+test_rows_that_are_wrong(void **state)
+{
+	static const struct {
+		const char	*number, *time, *flag, *message;
+	} table[] = {
+		{ NULL, NULL, "t", "odd.list: number is null" },
+		{ "x", NULL, "t", "odd.list: number is no integer" },
+		{ "1", "now", "t", "odd.list: time is no time" },
+		{ "1", NULL, NULL, "odd.list: flag is null" },
+	};
+	const char	*problem;
+	size_t		 n = 9;
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		answer_rows(1, NULL, "1", NULL, "t");
+		answer_rows(2, NULL, table[i].number, table[i].time,
+		    table[i].flag);
+		assert_null(db_many_now(odd_list, &n, &problem, "a"));
+		assert_string_equal(problem, table[i].message);
+		assert_int_equal(db.finishes, i + 1);
+	}
+	assert_int_equal(n, 9);
+}
+
+static void
+test_rows_that_do_not_come(void **state)
+{
+	const char	*problem;
+	size_t		 n = 9;
+
+	(void)state;
+	db.status = PGRES_TUPLES_OK;
+	db.columns = 3;
+	assert_null(db_many_now(odd_list, &n, &problem, "a"));
+	assert_string_equal(problem, "odd.list: the columns have changed");
+
+	db.status = PGRES_FATAL_ERROR;
+	db.columns = 0;
+	assert_null(db_many_now(odd_list, &n, &problem, "a"));
+	assert_string_equal(problem, "database: it is full");
+	assert_int_equal(db.finishes, 2);
+
+	db.reachable = false;
+	assert_null(db_many_now(odd_list, &n, &problem, "a"));
+	assert_string_equal(problem,
+	    "cannot reach the database: it is full");
+	assert_int_equal(n, 9);
+}
+
 #define TEST(fn)	cmocka_unit_test_setup(fn, setup)
 
 int
@@ -262,6 +421,10 @@ main(void)
 		TEST(test_why_it_cannot_connect),
 		TEST(test_run),
 		TEST(test_exec_now),
+		TEST(test_rows),
+		TEST(test_no_rows),
+		TEST(test_rows_that_are_wrong),
+		TEST(test_rows_that_do_not_come),
 	};
 
 	return (cmocka_run_group_tests_name("database_sync", tests, NULL,

@@ -71,6 +71,74 @@ test_parse_refuses(void **state)
 }
 
 static void
+test_parse_rfc3339(void **state)
+{
+	static const struct {
+		const char	*text;
+		int64_t		 us;
+	} vectors[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "1970-01-01t00:00:00z", 0 },
+		{ "2026-11-22T11:23:45.123456Z", 1795346625123456 },
+		{ "2026-11-22T11:23:45.1Z", 1795346625100000 },
+		{ "2026-11-22T11:23:45.1234569Z", 1795346625123456 },
+		{ "2026-11-22T11:23:45.123456999Z", 1795346625123456 },
+		{ "2026-11-22T11:23:45.000000001Z", 1795346625000000 },
+		{ "1970-01-01T01:00:00+01:00", 0 },
+		{ "1970-01-01T00:30:00.5+00:30", 500000 },
+		{ "1969-12-31T18:15:00-05:45", 0 },
+		{ "1970-01-01T00:00:00-00:00", 0 },
+		{ "1970-01-01T23:59:00+23:59", 0 },
+		{ "0001-01-01T00:00:00Z", TIMEFMT_MIN },
+		{ "0001-01-01T00:01:00+00:01", TIMEFMT_MIN },
+		{ "9999-12-31T23:59:59.999999Z", TIMEFMT_MAX },
+	};
+	int64_t	us;
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		us = 42;
+		if (!timefmt_parse_rfc3339(vectors[i].text, &us) ||
+		    us != vectors[i].us)
+			fail_msg("%s", vectors[i].text);
+	}
+}
+
+static void
+test_parse_rfc3339_refuses(void **state)
+{
+	static const char *const bad[] = {
+		"", "now", "infinity", "2026", "2026-11-22", "2026-11-22T",
+		"2026-11-22T11:23Z", "2026-11-22T11:23:45",
+		"2026-11-22 11:23:45Z", "2026-11-22_11:23:45Z",
+		"2026-11-22T11:23:45 Z", "2026-11-22T11:23:45Z ",
+		" 2026-11-22T11:23:45Z", "2026-11-22T11:23:45ZZ",
+		"2026-11-22T11:23:45.Z", "2026-11-22T11:23:45,1Z",
+		"2026-11-22T11:23:45.1234567891Z", "2026-11-22T11:23:45.1x",
+		"2026-11-22T11:23:45+01", "2026-11-22T11:23:45+0100",
+		"2026-11-22T11:23:45+1:00", "2026-11-22T11:23:45 01:00",
+		"2026-11-22T11:23:45+01:00Z", "2026-11-22T11:23:45+24:00",
+		"2026-11-22T11:23:45+01:60", "2026-11-22T11:23:45+01-00",
+		"2026-11-22T24:00:00Z", "2026-11-22T23:60:00Z",
+		"2026-11-22T23:59:60Z", "2026-02-29T00:00:00Z",
+		"2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z",
+		"0000-12-31T00:00:00Z", "0001-01-01T00:00:00+00:01",
+		"9999-12-31T23:59:59-00:01", "10000-01-01T00:00:00Z",
+		"20261122T112345Z", "+2026-11-22T11:23:45Z",
+	};
+	int64_t	us = 42;
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (timefmt_parse_rfc3339(bad[i], &us))
+			fail_msg("accepted \"%s\"", bad[i]);
+	}
+	assert_int_equal(us, 42);
+}
+
+static void
 test_rfc3339(void **state)
 {
 	char	out[TIMEFMT_TEXT];
@@ -162,6 +230,8 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_parse_rfc3339),
+		cmocka_unit_test(test_parse_rfc3339_refuses),
 		cmocka_unit_test(test_rfc3339),
 		cmocka_unit_test(test_http),
 		cmocka_unit_test(test_every_day),

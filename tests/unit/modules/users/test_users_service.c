@@ -242,6 +242,8 @@ test_what_must_be_confirmed(void **state)
 		{ "{\"role\": \"user\", \"is_active\": true}", 0, 0 },
 		{ "{\"role\": \"staff\"}", 0, 1 },
 		{ "{\"is_active\": false}", 0, 1 },
+		{ "{\"email_verified\": false}", 0, 0 },
+		{ "{\"email_verified\": true}", 0, 1 },
 		{ "{\"role\": \"admin\", \"is_active\": false, "
 		    "\"email\": \"a@example.com\"}", 0, 1 },
 	};
