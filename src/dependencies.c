@@ -7,6 +7,7 @@
 #include "dependencies.h"
 #include "http/routes.h"
 #include "middleware/middleware.h"
+#include "modules/auth/auth.h"
 #include "modules/users/users.h"
 #include "product.h"
 #include "utils/jwt.h"
@@ -62,6 +63,7 @@ resolve_user(struct ctx *c, const struct dependency *d)
 		auth_raise(c);
 	c->user_id = c->user->id;
 	c->session_id = claims->sid;
+	auth_usage_note(c);
 }
 
 static void

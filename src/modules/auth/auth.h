@@ -16,8 +16,11 @@
 /* A session, as its user sees it. */
 struct session {
 	const char	*id;
+	const char	*device;	/* User-Agent at the sign-in; or NULL */
 	const char	*client;	/* the address it was made from */
+	const char	*last_client;	/* the address it was last used from */
 	int64_t		 created_at;
+	int64_t		 last_used_at;	/* auth_usage.c */
 	int64_t		 expires_at;
 	bool		 current;	/* the request's own */
 };
@@ -129,5 +132,25 @@ struct attempt	*auth_attempt_sign_in(struct ctx *, const struct user *,
 struct attempt	*auth_attempt_password(struct ctx *, const struct user *)
 		    AWAITS;
 void		 auth_attempt_failed(struct attempt *);
+
+/* auth_usage.c */
+
+/*
+ * Notes in this worker's memory that the signed-in request has used its
+ * session, now and from its address. Waits for nothing and never fails.
+ */
+void		 auth_usage_note(const struct ctx *);
+
+/*
+ * At every tick of a worker: stores noted uses in the database, in a coroutine
+ * of its own. The first use of a session is stored after about a second, and
+ * later ones every 30 seconds. With what the statement leaves out (see
+ * sessions.store_uses) a session's last_used_at is at most 45 seconds behind.
+ *
+ * While the database cannot store them, the notes stay, and every five seconds
+ * it is tried again. Notes are lost if more than the table holds wait for the
+ * database, and when the worker stops: the last 30 seconds at most.
+ */
+void		 auth_usage_tick(uint64_t now_ms);
 
 #endif

@@ -11,6 +11,7 @@ QUERY(sessions, count, total);
 QUERY(sessions, list, session);
 QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_all, none);
+QUERY(sessions, store_uses, session_id);
 QUERY(sessions, purge, none);
 QUERY(sign_ins, count_attempt, attempt_count);
 QUERY(sign_ins, forget_networks, none);
@@ -66,6 +67,13 @@ auth_repository_revoke_sessions(struct ctx *c, const struct user *user,
     const char *except)
 {
 	db_exec(c, sessions_revoke_all, user->id, except);
+}
+
+const struct session_id *
+auth_repository_store_uses(struct ctx *c, const char *ids,
+    const char *clients, const char *ages, size_t *n)
+{
+	return (db_many(c, sessions_store_uses, n, ids, clients, ages));
 }
 
 int64_t

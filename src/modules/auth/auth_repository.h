@@ -14,7 +14,13 @@ struct attempt_count {
 	bool	known;		/* its user is known in this network */
 };
 
-extern const struct model	session_model, attempt_count_model;
+/* A session that a statement names. */
+struct session_id {
+	const char	*id;
+};
+
+extern const struct model	session_model, session_id_model,
+				attempt_count_model;
 
 /* auth_repository.c */
 
@@ -53,6 +59,15 @@ void		 auth_repository_revoke_sessions(struct ctx *,
 bool		 auth_repository_create_session(struct ctx *, const char *id,
 		    const struct user *, int64_t expires_at,
 		    const char *network) AWAITS;
+
+/*
+ * Stores when and from where sessions were last used: arrays, as PostgreSQL
+ * writes them, of ids, of addresses, and of how many milliseconds ago. Returns
+ * the *n sessions that it could not store because others change them.
+ */
+const struct session_id	*auth_repository_store_uses(struct ctx *,
+			    const char *ids, const char *clients,
+			    const char *ages, size_t *n) AWAITS;
 
 /* Deletes up to limit sessions that ended long ago; returns how many. */
 int64_t		 auth_repository_purge_sessions(struct ctx *, int64_t limit)
