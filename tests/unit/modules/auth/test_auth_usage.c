@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* When the uses of sessions are stored, and which of them. */
 
-/* sources: src/modules/auth/auth_usage.c src/base/arena.c src/base/error_kinds.c */
+/* sources: src/modules/auth/auth_usage.c src/base/arena.c */
+/* sources: src/base/error_kinds.c */
 
 #include "usage_fixture.h"
 
