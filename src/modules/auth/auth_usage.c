@@ -22,7 +22,7 @@
 #define WAYS		8	/* places of a set */
 #define PACE_MS		1000	/* between statements */
 #define STORE_MS	30000	/* between two stored uses of a session */
-#define RETRY_MS	5000	/* after a failure */
+#define RETRY_MS	2000	/* after a failure */
 
 /* The last use of a session. Times are by coro_now_ms(); 0 is never. */
 struct use {

@@ -6,7 +6,7 @@
 
 #include "usage_fixture.h"
 
-/* An outage: tried every five seconds, without a word; no use is forgotten. */
+/* An outage: tried every two seconds, without a word; no use is forgotten. */
 static void
 test_no_database(void **state)
 {
