@@ -147,9 +147,10 @@ void		 auth_usage_note(const struct ctx *);
  * later ones every 30 seconds. With what the statement leaves out (see
  * sessions.store_uses) a session's last_used_at is at most 45 seconds behind.
  *
- * While the database cannot store them, the notes stay, and every two seconds
- * it is tried again. Notes are lost if more than the table holds wait for the
- * database, and when the worker stops: the last 30 seconds at most.
+ * While the database cannot store them, the notes stay, and it is tried again
+ * after one second, then two, up to 30; only the first failure is logged. Notes
+ * are lost if more wait for the database than the table holds, and when the
+ * worker stops: those of the last 30 seconds at most.
  */
 void		 auth_usage_tick(uint64_t now_ms);
 

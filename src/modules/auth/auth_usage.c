@@ -22,7 +22,7 @@
 #define WAYS		8	/* places of a set */
 #define PACE_MS		1000	/* between statements */
 #define STORE_MS	30000	/* between two stored uses of a session */
-#define RETRY_MS	2000	/* after a failure */
+#define PAUSE_MAX_MS	30000	/* after failures; the first is PACE_MS */
 
 /* The last use of a session. Times are by coro_now_ms(); 0 is never. */
 struct use {
@@ -44,7 +44,8 @@ static struct {
 	struct use	 places[SETS * WAYS];
 	struct flush	*flush;		/* one at a time; or NULL */
 	uint64_t	 begun_at;	/* the last flush */
-	uint64_t	 retry_at;	/* not before; 0: none has failed */
+	uint64_t	 pause;		/* after a failure; 0: none */
+	uint64_t	 retry_at;	/* when it ends */
 } table;
 
 static void	flush_run(void *) AWAITS;
@@ -137,24 +138,34 @@ flush_run(void *arg)
 	take_back_missed(f, missed, n);
 }
 
-/* On the loop's stack. An outage of the database is already logged. */
+/* An outage of the database is already logged, and anything else only once. */
+static void
+flush_failed(const struct flush *f)
+{
+	size_t	 i;
+
+	for (i = 0; i < f->n; i++)
+		take_back(&f->uses[i]);
+	if (f->c.error.kind != &ERR_UNAVAILABLE && !f->c.quiet)
+		log_event(LEVEL_ERROR, NULL, "sessions",
+		    "their last use is not stored: %s", f->c.error.message);
+	table.pause = table.pause == 0 ? PACE_MS : 2 * table.pause;
+	if (table.pause > PAUSE_MAX_MS)
+		table.pause = PAUSE_MAX_MS;
+	table.retry_at = coro_now_ms() + table.pause;
+}
+
+/* On the loop's stack. */
 static void
 flush_ended(void *arg)
 {
 	struct flush	*f = arg;
-	size_t		 i;
 
 	ctx_end(&f->c);
-	if (f->c.error.kind == NULL) {
-		table.retry_at = 0;
-	} else {
-		for (i = 0; i < f->n; i++)
-			take_back(&f->uses[i]);
-		if (f->c.error.kind != &ERR_UNAVAILABLE && !f->c.quiet)
-			log_event(LEVEL_ERROR, NULL, "sessions", "their last "
-			    "use is not stored: %s", f->c.error.message);
-		table.retry_at = coro_now_ms() + RETRY_MS;
-	}
+	if (f->c.error.kind == NULL)
+		table.pause = table.retry_at = 0;
+	else
+		flush_failed(f);
 	ctx_release(&f->c);
 	mem_free(f);
 	table.flush = NULL;
@@ -204,7 +215,7 @@ flush_begin(uint64_t now, uint64_t age)
 	    (f = mem_calloc(1, sizeof(*f) + n * sizeof(f->uses[0]))) == NULL)
 		return;
 	f->c.path = f->c.query = "";
-	f->c.quiet = table.retry_at != 0;
+	f->c.quiet = table.pause != 0;
 	if (!ctx_begin(&f->c, flush_run, flush_ended, f)) {
 		mem_free(f);
 		return;

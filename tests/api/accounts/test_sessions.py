@@ -4,7 +4,6 @@
 
 import concurrent.futures
 import datetime
-import os
 import re
 
 import pytest
@@ -15,7 +14,8 @@ from helpers import (WEAK_PASSWORDS, ask_token, bearer, check_error,
                      read_claims, read_me, register, sign_in)
 from lists import ids, links
 from people import transaction, wait_for_waiting
-from server import confidential, read_text
+from server import confidential
+from workers import client_of_each_worker
 
 SESSIONS = "/api/v1/users/me/sessions"
 PASSWORD = "/api/v1/users/me/password"
@@ -78,42 +78,11 @@ def reader(client):
     return Person(client, 3)
 
 
-def worker_of(server, answer):
-    """The process at the other end of the connection."""
-    port = answer.extensions["network_stream"].get_extra_info(
-        "client_addr")[1]
-    ends = "%08X:%04X 0100007F:%04X" % (0x0100007F, server.port, port)
-    [line] = [line for line in read_text("/proc/net/tcp").splitlines()
-              if ends in line]
-    socket = "socket:[%s]" % line.split()[9]
-    for pid in server.workers():
-        folder = "/proc/%d/fd" % pid
-        for fd in os.listdir(folder):
-            try:
-                if os.readlink(os.path.join(folder, fd)) == socket:
-                    return pid
-            except FileNotFoundError:
-                pass
-    raise AssertionError("no worker has the connection")
-
-
 @pytest.fixture(scope="module")
 def clients(server):
     """A connection to each worker."""
-    found = {}
-    for _ in range(200):
-        client = server.client()
-        pid = worker_of(server, client.get("/healthz"))
-        if pid in found:
-            client.close()
-        else:
-            found[pid] = client
-        if len(found) == len(server.workers()):
-            break
-    assert sorted(found) == sorted(server.workers()) and len(found) > 1
-    yield list(found.values())
-    for client in found.values():
-        client.close()
+    with client_of_each_worker(server) as clients:
+        yield clients
 
 
 def check_refused_everywhere(clients, token):
@@ -141,16 +110,20 @@ def test_the_list_has_every_sign_in_the_latest_first(reader):
 
 def test_a_session_has_exactly_its_fields(reader, server):
     item = reader.list()["items"][0]
-    assert list(item) == ["id", "client", "created_at", "expires_at",
+    assert list(item) == ["id", "device", "client", "last_client",
+                          "created_at", "last_used_at", "expires_at",
                           "current"]
-    assert item["client"] == "127.0.0.1"
-    created, expires = (datetime.datetime.fromisoformat(item[name])
-                        for name in ("created_at", "expires_at"))
-    assert item["created_at"][-1] == item["expires_at"][-1] == "Z"
-    assert server.sql("SELECT created_at, expires_at FROM sessions WHERE id "
-                      "= %s", item["id"]) == [(created, expires)]
+    assert item["client"] == item["last_client"] == "127.0.0.1"
+    times = [item[name] for name in ("created_at", "last_used_at",
+                                     "expires_at")]
+    assert {text[-1] for text in times} == {"Z"}
+    times = created, used, expires = [
+        datetime.datetime.fromisoformat(text) for text in times]
+    assert server.sql("SELECT created_at, last_used_at, expires_at FROM "
+                      "sessions WHERE id = %s", item["id"]) == [tuple(times)]
     now = datetime.datetime.now(datetime.timezone.utc)
-    assert abs((now - created).total_seconds()) < 60
+    assert created <= used <= now
+    assert (now - created).total_seconds() < 60
     assert round((expires - created).total_seconds() / 86400, 2) == 30
 
 

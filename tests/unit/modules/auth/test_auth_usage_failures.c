@@ -6,39 +6,48 @@
 
 #include "usage_fixture.h"
 
-/* An outage: tried every two seconds, without a word; no use is forgotten. */
+/* An outage: tried again and again, without a word. No use is forgotten. */
 static void
 test_no_database(void **state)
 {
-	const char	*a = new_session(1), *b = new_session(2);
-	unsigned	 i;
+	static const unsigned	 pauses[] = { 1, 2, 4, 8, 16, 30, 30, 30 };
+	const char		*a = new_session(1), *b = new_session(2);
+	uint64_t		 began = now;
+	unsigned		 i;
 
 	(void)state;
 	db.fails = &ERR_UNAVAILABLE;
 	use(a);
-	later(TICK);
+	later(0);
 	assert_int_equal(db.statements, 1);
 	assert_false(db.quiet);
 	use(b);
-	for (i = 2; i < 5; i++) {
-		later(RETRY - 1);
-		assert_int_equal(db.statements, i - 1);
+	for (i = 0; i < 8; i++) {
+		later(1000 * pauses[i] - 1);
+		assert_int_equal(db.statements, i + 1);
 		later(1);
-		assert_int_equal(db.statements, i);
+		assert_int_equal(db.statements, i + 2);
 		assert_true(db.quiet);
 		assert_int_equal(db.nrows, 2);
 	}
 	db.fails = NULL;
 	later(RETRY);
 	assert_int_equal(db.nrows, 2);
-	assert_int_equal(row_of(a)->age, TICK + 4 * RETRY);
-	assert_int_equal(row_of(b)->age, 4 * RETRY);
+	assert_int_equal(row_of(a)->age, now - began);
+	assert_int_equal(row_of(b)->age, now - began);
 	assert_int_equal(logged.n, 0);
 	later(3600000);
-	assert_int_equal(db.statements, 5);
+	assert_int_equal(db.statements, 10);
+
+	/* The next outage begins anew. */
+	db.fails = &ERR_UNAVAILABLE;
 	use(a);
 	later(0);
 	assert_false(db.quiet);
+	later(PACE);
+	assert_int_equal(db.statements, 12);
+	db.fails = NULL;
+	later(RETRY);
 }
 
 /* From the end of a statement, however long it took. */
@@ -50,10 +59,12 @@ test_the_pause_begins_at_the_failure(void **state)
 	db.takes = 8000;
 	use(new_session(1));
 	later(TICK);
-	later(RETRY - 1);
+	later(PACE - 1);
 	assert_int_equal(db.statements, 1);
 	later(1);
 	assert_int_equal(db.statements, 2);
+	db.fails = NULL;
+	later(RETRY);
 }
 
 /* Not for a set that is full, either. */

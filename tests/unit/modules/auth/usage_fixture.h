@@ -28,7 +28,7 @@
 /* As in auth_usage.c. */
 #define PACE	1000
 #define STORE	30000
-#define RETRY	2000
+#define RETRY	30000	/* the longest pause */
 #define TICK	500
 #define WAYS	8
 
