@@ -9,18 +9,19 @@
 
 /* auth_models.c */
 
-/* The result of counting an attempt at an account. */
-struct attempt_count {
-	bool	known;		/* its user is known in this network */
-};
-
 /* A session that a statement names. */
 struct session_id {
 	const char	*id;
 };
 
-extern const struct model	session_model, session_id_model,
-				attempt_count_model;
+extern const struct model	session_id_model;
+
+/* The result of counting an attempt at an account. */
+struct attempt_count {
+	bool	known;		/* its user is known in this network */
+};
+
+extern const struct model	session_model, attempt_count_model;
 
 /* auth_repository.c */
 

@@ -6,6 +6,7 @@ import concurrent.futures
 import datetime
 import re
 
+import httpx
 import pytest
 from passlib.hash import bcrypt
 
@@ -150,6 +151,47 @@ def test_other_users_sessions_are_not_listed(reader, client):
     other = Person(client, 1)
     assert ids(other.list()) == other.sids
     assert set(ids(reader.list())) == set(reader.sids)
+
+
+# What is sent as User-Agent, and the device that the list shows.
+DEVICES = {
+    "none": (None, None),
+    "empty": (b"", None),
+    "a_browser": (b"Mozilla/5.0 (X11; Linux) Firefox/128.0",
+                  "Mozilla/5.0 (X11; Linux) Firefox/128.0"),
+    "html": (b"<script>alert(1)</script>&amp;",
+             "<script>alert(1)</script>&amp;"),
+    "quotes": (b'"\\", \'); DROP TABLE sessions; --',
+               '"\\", \'); DROP TABLE sessions; --'),
+    "letters": ("Zoë’s 📱".encode(), "Zoë’s 📱"),
+    "300": (b"x" * 299 + b"y", "x" * 255),
+    "300_letters": ("é".encode() * 300, "é" * 255),
+    "no_utf_8": (b"curl \xff\xfe", None),
+    "half_a_letter": (b"curl \xc3", None),
+    "a_surrogate": (b"curl \xed\xa0\x80", None),
+}
+
+
+@pytest.mark.parametrize("sent, device", DEVICES.values(), ids=DEVICES)
+def test_a_session_has_the_device_of_its_sign_in(server, reader, sent, device):
+    """As it was sent, if it is text; another device does not change it."""
+    with server.client() as client:
+        del client.headers["user-agent"]
+        token = sign_in(client, reader.user, headers={} if sent is None else {
+            b"User-Agent": sent})
+        items = client.get(SESSIONS, headers=bearer(token) | {
+            "User-Agent": "another"}).json()["items"]
+        assert items[0]["id"] == sid(token)
+        assert items[0]["device"] == device
+        client.delete(SESSIONS + "/" + sid(token), headers=bearer(token))
+
+
+def test_a_session_of_before_has_no_device(person, server):
+    """It was not stored then."""
+    server.sql("UPDATE sessions SET device = NULL WHERE id = %s",
+               person.sids[0])
+    devices = [item["device"] for item in person.list()["items"]]
+    assert devices == ["python-httpx/" + httpx.__version__] * 2 + [None]
 
 
 def test_sessions_with_equal_times_have_pages(person, server):
