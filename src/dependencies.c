@@ -82,6 +82,7 @@ resolve_user(struct ctx *c, const struct dependency *d)
 		auth_raise(c);
 	c->user_id = c->user->id;
 	c->session_id = claims->sid;
+	auth_usage_note(c);
 }
 
 static void

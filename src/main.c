@@ -35,6 +35,7 @@
 #include "middleware/cors.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
+#include "modules/auth/auth.h"
 #include "openapi/openapi.h"
 #include "pidfile.h"
 #include "product.h"
@@ -248,6 +249,7 @@ worker_tick(uint64_t now)
 	wire_tick(now);
 	database_tick(now);
 	offload_tick();
+	auth_usage_tick(now);
 }
 
 static void

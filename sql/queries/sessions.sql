@@ -56,7 +56,8 @@ SELECT count(*) AS total
 
 -- name: sessions.list
 -- $5: seconds that a session may be idle.
-SELECT id, client, created_at, expires_at, id = $2 AS current
+SELECT id, device, client, coalesce(last_client, client) AS last_client,
+       created_at, last_used_at, expires_at, id = $2 AS current
   FROM sessions
  WHERE user_id = $1
    AND revoked_at IS NULL
@@ -140,6 +141,44 @@ WITH target AS (
 )
 SELECT email, (SELECT count(*) FROM ended) AS count
   FROM target
+
+-- name: sessions.store_uses
+-- Stores when and from where sessions were last used: their ids, the clients'
+-- addresses, and how many milliseconds ago. A time never goes back, and one that
+-- is less than ten seconds behind stays, unless the address is another one. Rows
+-- that others have locked are left out, so that no two statements wait for each
+-- other; these are returned.
+WITH used AS (
+	SELECT id, client, now() - ms * interval '1 millisecond' AS at
+	  FROM unnest($1::uuid[], $2::varchar[], $3::bigint[])
+	    AS t (id, client, ms)
+), due AS (
+	SELECT u.id, u.client, u.at
+	  FROM used u
+	  JOIN sessions s ON s.id = u.id
+	 WHERE s.revoked_at IS NULL
+	   AND s.last_used_at < u.at
+	   AND (s.last_used_at < u.at - interval '10 seconds'
+	    OR coalesce(s.last_client, s.client) <> u.client)
+), locked AS (
+	SELECT d.id, d.client, d.at
+	  FROM due d
+	  JOIN sessions s ON s.id = d.id
+	 WHERE s.revoked_at IS NULL
+	   AND s.last_used_at < d.at
+	 ORDER BY s.id
+	   FOR NO KEY UPDATE OF s SKIP LOCKED
+), stored AS (
+	UPDATE sessions s
+	   SET last_used_at = l.at, last_client = l.client
+	  FROM locked l
+	 WHERE s.id = l.id
+)
+SELECT id
+  FROM due
+EXCEPT
+SELECT id
+  FROM locked
 
 -- name: sessions.purge
 -- Deletes up to $1 sessions that expired or were ended a day ago.

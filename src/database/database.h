@@ -135,6 +135,9 @@ struct query_file {
  * its length; db_exec() returns the number of affected rows. Rows have the type
  * of the query's model and live as long as the request. All raise ERR_CONFLICT
  * for a violated constraint, and ERR_UNAVAILABLE without a database.
+ *
+ * Set ctx->quiet for work that asks again and again while the database cannot
+ * run a statement: that is then neither logged nor a reason to reconnect.
  */
 #define db_one(c, q, ...)						\
 	((__typeof__((q).row))db_query_one(c, &(q).query,		\

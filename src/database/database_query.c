@@ -165,8 +165,9 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 		    "constraint violation");
 	}
 	if (is_unavailable(state)) {
-		log_event(LEVEL_WARNING, c->request_id, "database",
-		    "%s: %s: %s", name, state, text);
+		if (!c->quiet)
+			log_event(LEVEL_WARNING, c->request_id, "database",
+			    "%s: %s: %s", name, state, text);
 		raise_error(c, &ERR_UNAVAILABLE, is_read_only(state) ?
 		    "The database is read-only" :
 		    "The database is unavailable");
@@ -185,7 +186,7 @@ renew_if_needed(struct ctx *c, const struct db_conn *conn, const PGresult *r)
 
 	if (state != NULL && is_stale(state))
 		pool_renew(conn);
-	if (state != NULL && is_read_only(state))
+	if (state != NULL && is_read_only(state) && !c->quiet)
 		c->error.retry = pool_renew_read_only(conn);
 }
 

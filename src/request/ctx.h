@@ -96,6 +96,7 @@ struct ctx {
 	const char		*user_id;	/* the same: of user, or NULL */
 	const char		*session_id;	/* the same */
 	struct db_conn		*transaction;	/* database.h */
+	bool			 quiet;		/* the same: no log */
 	bool			 is_known;	/* offload.h */
 	bool			 attempt_counted;	/* auth_attempts.c */
 	bool			 mailed;	/* mail.h */

@@ -15,10 +15,10 @@ static bool	uuid_is_hyphen(size_t);
 bool
 uuid_v7(char out[static UUID_TEXT])
 {
-	unsigned char		b[16];
+	unsigned char		b[UUID_BYTES];
 	struct timespec		ts;
 	uint64_t		ms;
-	size_t			i, n;
+	size_t			i;
 
 	out[0] = '\0';
 	if (RAND_bytes(b + 6, sizeof(b) - 6) != 1)
@@ -31,16 +31,23 @@ uuid_v7(char out[static UUID_TEXT])
 		b[i] = (unsigned char)(ms >> (40 - 8 * i));
 	b[6] = (unsigned char)(0x70 | (b[6] & 0x0f));
 	b[8] = (unsigned char)(0x80 | (b[8] & 0x3f));
+	uuid_text(b, out);
+	return (true);
+}
 
-	n = 0;
-	for (i = 0; i < sizeof(b); i++) {
+void
+uuid_text(const unsigned char bytes[static UUID_BYTES],
+    char out[static UUID_TEXT])
+{
+	size_t	i, n = 0;
+
+	for (i = 0; i < UUID_BYTES; i++) {
 		if (uuid_is_hyphen(n))
 			out[n++] = '-';
-		hex_pair(out + n, b[i], HEX_LOWER);
+		hex_pair(out + n, bytes[i], HEX_LOWER);
 		n += 2;
 	}
 	out[n] = '\0';
-	return (true);
 }
 
 bool
@@ -70,6 +77,25 @@ uuid_parse(const char *text, char out[static UUID_TEXT])
 	}
 	tmp[i] = '\0';
 	memcpy(out, tmp, sizeof(tmp));
+	return (true);
+}
+
+bool
+uuid_bytes(const char *text, unsigned char out[static UUID_BYTES])
+{
+	char	digits[UUID_TEXT];
+	size_t	i, n = 0;
+
+	memset(out, 0, UUID_BYTES);
+	if (!uuid_parse(text, digits))
+		return (false);
+	for (i = 0; i < UUID_BYTES; i++) {
+		if (uuid_is_hyphen(n))
+			n++;
+		out[i] = (unsigned char)(hex_value(digits[n]) << 4 |
+		    hex_value(digits[n + 1]));
+		n += 2;
+	}
 	return (true);
 }
 

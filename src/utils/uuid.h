@@ -10,6 +10,7 @@
 
 /* 8-4-4-4-12 hexadecimal digits and the NUL. */
 #define UUID_TEXT	37
+#define UUID_BYTES	16
 
 /*
  * Makes a version 7 UUID (RFC 9562 section 5.7) in lower case: 48 bits of Unix
@@ -25,5 +26,12 @@ bool	uuid_v7(char out[static UUID_TEXT]);
  * be NULL and may be out itself.
  */
 bool	uuid_parse(const char *text, char out[static UUID_TEXT]);
+
+/* The same as bytes; where it returns false, they are zero. */
+bool	uuid_bytes(const char *text, unsigned char out[static UUID_BYTES]);
+
+/* Writes 16 bytes as a UUID, in lower case. */
+void	uuid_text(const unsigned char bytes[static UUID_BYTES],
+	    char out[static UUID_TEXT]);
 
 #endif

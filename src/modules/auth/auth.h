@@ -16,8 +16,11 @@
 /* A session, as its user sees it. */
 struct session {
 	const char	*id;
+	const char	*device;	/* User-Agent at the sign-in; or NULL */
 	const char	*client;	/* the address it was made from */
+	const char	*last_client;	/* the address it was last used from */
 	int64_t		 created_at;
+	int64_t		 last_used_at;	/* auth_usage.c */
 	int64_t		 expires_at;
 	bool		 current;	/* the request's own */
 };
@@ -224,5 +227,26 @@ void		 auth_attempt_failed(struct attempt *);
 
 /* The keyed hash of an e-mail address that no user has, else the user's id. */
 const char	*auth_attempt_account(const struct attempt *);
+
+/* auth_usage.c */
+
+/*
+ * Notes in this worker's memory that the signed-in request has used its
+ * session, now and from its address. Waits for nothing and never fails.
+ */
+void		 auth_usage_note(const struct ctx *);
+
+/*
+ * At every tick of a worker: stores noted uses in the database, in a coroutine
+ * of its own. The first use of a session is stored after about a second, and
+ * later ones every 30 seconds. With what the statement leaves out (see
+ * sessions.store_uses) a session's last_used_at is at most 45 seconds behind.
+ *
+ * While the database cannot store them, the notes stay, and it is tried again
+ * after one second, then two, up to 30; only the first failure is logged. Notes
+ * are lost if more wait for the database than the table holds, and when the
+ * worker stops: those of the last 30 seconds at most.
+ */
+void		 auth_usage_tick(uint64_t now_ms);
 
 #endif

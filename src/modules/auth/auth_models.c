@@ -5,13 +5,22 @@
 
 static const struct column	session_columns[] = {
 	COLUMN(session, id, T_UUID),
+	COLUMN(session, device, T_STR, .nullable = true),
 	COLUMN(session, client, T_STR),
+	COLUMN(session, last_client, T_STR),
 	COLUMN(session, created_at, T_TIME),
+	COLUMN(session, last_used_at, T_TIME),
 	COLUMN(session, expires_at, T_TIME),
 	COLUMN(session, current, T_BOOL),
 };
 
 MODEL(session);
+
+static const struct column	session_id_columns[] = {
+	COLUMN(session_id, id, T_UUID),
+};
+
+MODEL(session_id);
 
 static const struct column	attempt_count_columns[] = {
 	COLUMN(attempt_count, known, T_BOOL),

@@ -23,6 +23,7 @@ QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_by_token, session_owner);
 QUERY(sessions, revoke_all, none);
 QUERY(sessions, end_of_email, account_help);
+QUERY(sessions, store_uses, session_id);
 QUERY(sessions, purge, none);
 QUERY(sign_ins, count_attempt, attempt_count);
 QUERY(sign_ins, forget_failures, failure_count);
@@ -178,6 +179,13 @@ auth_repository_forget_failures_now(const char *email, size_t *n,
 		return (NULL);
 	return (db_many_now(sign_ins_forget_failures_of_email, n, problem,
 	    email, id));
+}
+
+const struct session_id *
+auth_repository_store_uses(struct ctx *c, const char *ids,
+    const char *clients, const char *ages, size_t *n)
+{
+	return (db_many(c, sessions_store_uses, n, ids, clients, ages));
 }
 
 int64_t

@@ -9,6 +9,13 @@
 
 /* auth_models.c */
 
+/* A session that a statement names. */
+struct session_id {
+	const char	*id;
+};
+
+extern const struct model	session_id_model;
+
 /* The result of counting an attempt at an account. */
 struct attempt_count {
 	bool	known;		/* its user is known in this network */
@@ -142,6 +149,15 @@ struct account_help	*auth_repository_end_sessions_now(const char *email,
 struct account_help	*auth_repository_forget_failures_now(
 			    const char *email, size_t *n,
 			    const char **problem);
+
+/*
+ * Stores when and from where sessions were last used: arrays, as PostgreSQL
+ * writes them, of ids, of addresses, and of how many milliseconds ago. Returns
+ * the *n sessions that it could not store because others change them.
+ */
+const struct session_id	*auth_repository_store_uses(struct ctx *,
+			    const char *ids, const char *clients,
+			    const char *ages, size_t *n) AWAITS;
 
 /* Deletes up to limit sessions that ended long ago; returns how many. */
 int64_t		 auth_repository_purge_sessions(struct ctx *, int64_t limit)

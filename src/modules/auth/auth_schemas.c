@@ -69,8 +69,14 @@ static const struct field	confirmation_fields[] = {
 
 static const struct field	session_fields[] = {
 	FIELD(session, id, T_UUID, 0, NULL),
+	FIELD(session, device, T_STR, NULLABLE, NULL,
+	    .example = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) "
+	    "Gecko/20100101 Firefox/128.0"),
 	FIELD(session, client, T_STR, 0, NULL, .example = "192.0.2.1"),
+	FIELD(session, last_client, T_STR, 0, NULL,
+	    .example = "2001:db8::2"),
 	FIELD(session, created_at, T_TIME, 0, NULL),
+	FIELD(session, last_used_at, T_TIME, 0, NULL),
 	FIELD(session, expires_at, T_TIME, 0, NULL),
 	FIELD(session, current, T_BOOL, 0, NULL),
 };

@@ -241,7 +241,7 @@ def test_no_session_for_a_user_who_has_changed(db, user, hash, change):
 
 
 def listed(db, limit=9, skip=0):
-    return [(row[0], row[4]) for row in db.run(
+    return [(row[0], row[-1]) for row in db.run(
         "sessions.list", ADA, ADA_1, limit, skip, IDLE)]
 
 

@@ -4,9 +4,9 @@
 
 import concurrent.futures
 import datetime
-import os
 import re
 
+import httpx
 import pytest
 from passlib.hash import bcrypt
 
@@ -15,7 +15,8 @@ from helpers import (WEAK_PASSWORDS, ask_token, bearer, check_error,
                      read_claims, read_me, register, sign_in)
 from lists import ids, links
 from people import transaction, wait_for_waiting
-from server import confidential, read_text
+from server import confidential
+from workers import client_of_each_worker
 
 SESSIONS = "/api/v1/users/me/sessions"
 PASSWORD = "/api/v1/users/me/password"
@@ -78,42 +79,11 @@ def reader(client):
     return Person(client, 3)
 
 
-def worker_of(server, answer):
-    """The process at the other end of the connection."""
-    port = answer.extensions["network_stream"].get_extra_info(
-        "client_addr")[1]
-    ends = "%08X:%04X 0100007F:%04X" % (0x0100007F, server.port, port)
-    [line] = [line for line in read_text("/proc/net/tcp").splitlines()
-              if ends in line]
-    socket = "socket:[%s]" % line.split()[9]
-    for pid in server.workers():
-        folder = "/proc/%d/fd" % pid
-        for fd in os.listdir(folder):
-            try:
-                if os.readlink(os.path.join(folder, fd)) == socket:
-                    return pid
-            except FileNotFoundError:
-                pass
-    raise AssertionError("no worker has the connection")
-
-
 @pytest.fixture(scope="module")
 def clients(server):
     """A connection to each worker."""
-    found = {}
-    for _ in range(200):
-        client = server.client()
-        pid = worker_of(server, client.get("/healthz"))
-        if pid in found:
-            client.close()
-        else:
-            found[pid] = client
-        if len(found) == len(server.workers()):
-            break
-    assert sorted(found) == sorted(server.workers()) and len(found) > 1
-    yield list(found.values())
-    for client in found.values():
-        client.close()
+    with client_of_each_worker(server) as clients:
+        yield clients
 
 
 def check_refused_everywhere(clients, token):
@@ -141,16 +111,20 @@ def test_the_list_has_every_sign_in_the_latest_first(reader):
 
 def test_a_session_has_exactly_its_fields(reader, server):
     item = reader.list()["items"][0]
-    assert list(item) == ["id", "client", "created_at", "expires_at",
+    assert list(item) == ["id", "device", "client", "last_client",
+                          "created_at", "last_used_at", "expires_at",
                           "current"]
-    assert item["client"] == "127.0.0.1"
-    created, expires = (datetime.datetime.fromisoformat(item[name])
-                        for name in ("created_at", "expires_at"))
-    assert item["created_at"][-1] == item["expires_at"][-1] == "Z"
-    assert server.sql("SELECT created_at, expires_at FROM sessions WHERE id "
-                      "= %s", item["id"]) == [(created, expires)]
+    assert item["client"] == item["last_client"] == "127.0.0.1"
+    times = [item[name] for name in ("created_at", "last_used_at",
+                                     "expires_at")]
+    assert {text[-1] for text in times} == {"Z"}
+    times = created, used, expires = [
+        datetime.datetime.fromisoformat(text) for text in times]
+    assert server.sql("SELECT created_at, last_used_at, expires_at FROM "
+                      "sessions WHERE id = %s", item["id"]) == [tuple(times)]
     now = datetime.datetime.now(datetime.timezone.utc)
-    assert abs((now - created).total_seconds()) < 60
+    assert created <= used <= now
+    assert (now - created).total_seconds() < 60
     assert round((expires - created).total_seconds() / 86400, 2) == 30
 
 
@@ -177,6 +151,47 @@ def test_other_users_sessions_are_not_listed(reader, client):
     other = Person(client, 1)
     assert ids(other.list()) == other.sids
     assert set(ids(reader.list())) == set(reader.sids)
+
+
+# What is sent as User-Agent, and the device that the list shows.
+DEVICES = {
+    "none": (None, None),
+    "empty": (b"", None),
+    "a_browser": (b"Mozilla/5.0 (X11; Linux) Firefox/128.0",
+                  "Mozilla/5.0 (X11; Linux) Firefox/128.0"),
+    "html": (b"<script>alert(1)</script>&amp;",
+             "<script>alert(1)</script>&amp;"),
+    "quotes": (b'"\\", \'); DROP TABLE sessions; --',
+               '"\\", \'); DROP TABLE sessions; --'),
+    "letters": ("Zoë’s 📱".encode(), "Zoë’s 📱"),
+    "300": (b"x" * 299 + b"y", "x" * 255),
+    "300_letters": ("é".encode() * 300, "é" * 255),
+    "no_utf_8": (b"curl \xff\xfe", None),
+    "half_a_letter": (b"curl \xc3", None),
+    "a_surrogate": (b"curl \xed\xa0\x80", None),
+}
+
+
+@pytest.mark.parametrize("sent, device", DEVICES.values(), ids=DEVICES)
+def test_a_session_has_the_device_of_its_sign_in(server, reader, sent, device):
+    """As it was sent, if it is text; another device does not change it."""
+    with server.client() as client:
+        del client.headers["user-agent"]
+        token = sign_in(client, reader.user, headers={} if sent is None else {
+            b"User-Agent": sent})
+        items = client.get(SESSIONS, headers=bearer(token) | {
+            "User-Agent": "another"}).json()["items"]
+        assert items[0]["id"] == sid(token)
+        assert items[0]["device"] == device
+        client.delete(SESSIONS + "/" + sid(token), headers=bearer(token))
+
+
+def test_a_session_of_before_has_no_device(person, server):
+    """It was not stored then."""
+    server.sql("UPDATE sessions SET device = NULL WHERE id = %s",
+               person.sids[0])
+    devices = [item["device"] for item in person.list()["items"]]
+    assert devices == ["python-httpx/" + httpx.__version__] * 2 + [None]
 
 
 def test_sessions_with_equal_times_have_pages(person, server):

@@ -17,6 +17,7 @@ from helpers import (check_error, new_user, read_me, register, rows_of,
                      sign_in)
 from people import add_people, transaction, wait_for_waiting
 from runner import KIND, count_jobs, wait_for
+from server import read_text
 from servers import runner_starter, server_maker
 from smtp_sink import RealServer
 
@@ -181,6 +182,28 @@ def test_a_server_on_a_standby_can_read(start, own_cluster):
     assert server.command("check-config").returncode == 0
     assert 1 <= renewals(server) <= time.monotonic() - began + 1
     assert errors_logged(server) == []
+
+
+def test_last_uses_of_sessions_are_stored_after_it(start, own_cluster):
+    """It is tried again, which neither the log nor the connections show."""
+    cluster, template = own_cluster
+    database = cluster.database(template)
+    server = start(database=database, KEEL_WORKERS="1",
+                   KEEL_DATABASE_URL=cluster.url(database) + ANY)
+    [person] = add_people(server, "user")
+    server.sql("UPDATE sessions SET last_used_at = '2026-01-01'")
+    set_read_only(cluster, "on")
+    before = len(read_text(cluster.log))
+    with server.client() as client:
+        assert client.get("/api/v1/users/me", headers=person.headers
+                          ).status_code == 200
+    wait_for(lambda: read_text(cluster.log)[before:].count(
+        "in a read-only transaction") == 2)
+    set_read_only(cluster, "off")
+    wait_for(lambda: server.sql("SELECT 1 FROM sessions WHERE last_used_at > "
+                                "now() - interval '1 minute'"))
+    assert server.output().count("sessions.store_uses: 25006: ") == 1
+    assert renewals(server) == 1
 
 
 class HeldServer(RealServer):

@@ -13,6 +13,7 @@ import pytest
 from cluster import Cluster
 from helpers import (bearer, check_error, measured, new_user, register,
                      sign_in)
+from people import add_people, transaction
 from runner import wait_for
 from server import IS_ASAN, Server
 from servers import finish, make_template
@@ -209,6 +210,22 @@ def test_postgresql_dies_and_comes_back_without_requests(server):
             answer = client.get("/api/v1/users/me", headers=bearer(token))
             assert answer.status_code == 200
         assert sign_in(client, user)
+
+
+def test_the_last_use_of_a_session_survives_an_outage(server):
+    """It cannot be stored before, since the row is locked."""
+    [person] = add_people(server, "user")
+    server.sql("UPDATE sessions SET last_used_at = '2026-01-01'")
+    with pytest.raises(psycopg2.Error):
+        with transaction(server, "SELECT FROM sessions FOR UPDATE"):
+            with server.client() as client:
+                answer = client.get("/api/v1/users/me",
+                                    headers=person.headers)
+                assert answer.status_code == 200
+            server.cluster.halt()
+    server.cluster.run()
+    wait_for(lambda: server.sql("SELECT 1 FROM sessions WHERE last_used_at > "
+                                "now() - interval '1 minute'"))
 
 
 def test_a_database_that_holds_its_connections_and_never_answers(server):

@@ -36,6 +36,8 @@ USES = [
      "order"),
     ("ix_users_list_name", "users.list_by_name_desc",
      FILTERS + [None, ID, 21, 0], "order"),
+    ("sessions_pkey", "sessions.store_uses",
+     ["{%s}" % ID, "{::1}", "{0}"], "(id = "),
     ("sessions_pkey", "sessions.revoke_by_token", [ID, HASH, "f", 9],
      "(id = "),
     ("sessions_pkey", "refresh_tokens.rotate", [HASH, HASH, "::1"], "(id = "),

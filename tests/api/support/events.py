@@ -45,6 +45,7 @@ EVENTS = [
     ("database", "debug", TEXT, "connected$"),
     ("password", "error", ASKED, "the stored hash of user .* is of no known"),
     ("lease", "warning", ASKED, "the job .* is another attempt's by now"),
+    ("sessions", "error", TEXT, "their last use is not stored: "),
     ("jobs", "debug", TEXT, None),
     ("jobs", "error", TEXT, None),
     ("jobs", "warning", TEXT, r"handing back \d+ that do not end"),

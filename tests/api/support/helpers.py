@@ -53,14 +53,14 @@ WEAK_PASSWORDS = [
     ("A1" + "b" * 127, ["Password must have at most 128 characters"])]
 
 
-def ask_token(client, email, password, **more):
-    return client.post("/api/v1/auth/token", data={
+def ask_token(client, email, password, headers=None, **more):
+    return client.post("/api/v1/auth/token", headers=headers, data={
         "username": email, "password": password, **more})
 
 
-def sign_in(client, user):
+def sign_in(client, user, headers=None):
     """Returns an access token for the body that register() has sent."""
-    answer = ask_token(client, user["email"], user["password"])
+    answer = ask_token(client, user["email"], user["password"], headers)
     assert answer.status_code == 200, answer.text
     token = answer.json()["access_token"]
     confidential.add(token)

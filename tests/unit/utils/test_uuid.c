@@ -119,6 +119,29 @@ test_parse_refuses(void **state)
 	}
 }
 
+static void
+test_bytes(void **state)
+{
+	static const unsigned char	expected[UUID_BYTES] = {
+		0x01, 0x7f, 0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3,
+		0x98, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f,
+	};
+	static const unsigned char	zeros[UUID_BYTES];
+	unsigned char			bytes[UUID_BYTES];
+	char				out[UUID_TEXT];
+
+	(void)state;
+	assert_true(uuid_bytes("017F22E2-79b0-7cC3-98c4-dc0c0c07398F", bytes));
+	assert_memory_equal(bytes, expected, UUID_BYTES);
+	uuid_text(bytes, out);
+	assert_string_equal(out, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+	assert_false(uuid_bytes("017f22e2-79b0-7cc3-98c4-dc0c0c07398", bytes));
+	assert_memory_equal(bytes, zeros, UUID_BYTES);
+	memset(bytes, 'x', sizeof(bytes));
+	assert_false(uuid_bytes(NULL, bytes));
+	assert_memory_equal(bytes, zeros, UUID_BYTES);
+}
+
 int
 main(void)
 {
@@ -127,6 +150,7 @@ main(void)
 		cmocka_unit_test(test_v7_unique),
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_bytes),
 	};
 
 	return (cmocka_run_group_tests_name("uuid", tests, NULL, NULL));
