@@ -505,7 +505,7 @@ def test_a_recipient_is_limited(start_server, start_runner):
 #
 
 def send_reset(client, actor, user):
-    return client.post(user.path + "/password-reset", headers=actor.headers)
+    return client.post(user.path + "/send-reset", headers=actor.headers)
 
 
 def test_an_admin_sends_a_user_the_mail(client, server, mailbox):
