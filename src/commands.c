@@ -93,6 +93,7 @@ commands_run(void)
 		{ "jobs", command_jobs },
 		{ "migrate", command_migrate },
 		{ "openapi", command_openapi },
+		{ "reset-password", command_reset_password },
 		{ "routes", command_routes },
 		{ "set-role", command_set_role },
 		{ "unlock", command_unlock },

@@ -11,6 +11,7 @@
 #include "commands_users.h"
 #include "database/database.h"
 #include "exit.h"
+#include "modules/account/account.h"
 #include "modules/auth/auth.h"
 #include "modules/users/users.h"
 #include "product.h"
@@ -163,6 +164,18 @@ command_unlock(void)
 	printf(PRODUCT ": forgot %" PRId64 " failed sign-in%s of %s; an "
 	    "address that had too many still waits for up to a minute\n",
 	    done->count, done->count == 1 ? "" : "s", shown(done->email));
+}
+
+/* Prints the link and nothing else: no mail is sent. */
+void
+command_reset_password(void)
+{
+	const char	*email = typed_address("reset-password");
+	const char	*link, *problem = NULL;
+
+	link = account_service_reset_link(email, &problem);
+	exit_if(problem);
+	printf("%s\n", link);
 }
 
 /* The cells of a user, or the titles for NULL. */

@@ -138,6 +138,13 @@ void		 auth_service_log_out(struct ctx *, const struct user *)
 		    AWAITS;
 
 /*
+ * After a new password: the user is known at most in this client's network,
+ * since somebody else may have known the old one.
+ */
+void		 auth_service_forget_networks(struct ctx *,
+		    const struct user *) AWAITS;
+
+/*
  * Deletes the sessions that ended long ago, used refresh tokens, old failures
  * at unknown accounts and old networks.
  */

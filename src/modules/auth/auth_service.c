@@ -151,7 +151,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 		auth_raise_incorrect(c);
 	}
 	auth_repository_revoke_sessions(c, user, NULL);
-	auth_repository_forget_networks(c, user, client_network(c));
+	auth_service_forget_networks(c, user);
 	audit(c, password_changed, .target_id = user->id);
 	db_commit(c);
 }
@@ -199,6 +199,12 @@ auth_service_log_out(struct ctx *c, const struct user *user)
 	if (auth_repository_revoke_session(c, user->id, c->session_id))
 		auth_audit_ended(c, user->id, c->session_id, 1, "logout");
 	db_commit(c);
+}
+
+void
+auth_service_forget_networks(struct ctx *c, const struct user *user)
+{
+	auth_repository_forget_networks(c, user, client_network(c));
 }
 
 void

@@ -146,6 +146,10 @@ const char	*users_service_normalise(struct ctx *, const char *email);
 struct user	*users_service_find_by_email(struct ctx *, const char *email)
 		    AWAITS;
 
+/* Their address is verified from now on; false if it was before. */
+bool		 users_service_verify_email(struct ctx *, const char *id)
+		    AWAITS;
+
 /*
  * The user of an access token, if they are active and the session is neither
  * revoked nor expired; else NULL. If target_id is not NULL, the same round trip
@@ -177,6 +181,14 @@ bool		 users_service_set_password(struct ctx *, const struct user *,
 		    const char *hashed_password) AWAITS;
 
 /*
+ * Sets the password's hash, whatever it was; with verified, their e-mail
+ * address counts as verified, too.
+ */
+void		 users_service_reset_password(struct ctx *,
+		    const struct user *, const char *hashed_password,
+		    bool verified) AWAITS;
+
+/*
  * For the create-admin command, outside of any request: creates an admin whose
  * e-mail address counts as verified. Returns NULL or an error message.
  */
@@ -200,9 +212,10 @@ const struct role_change	*users_service_set_role_now(const char *email,
 				    const char *role, size_t *n,
 				    const char **problem);
 
-/* users_jobs.c */
-
-/* Sends the welcome mail, unless the user has been deleted. */
+/*
+ * account_jobs.c: sends the welcome mail, with a link that verifies the address
+ * if it is not verified, unless the user has been deleted.
+ */
 JOB_KIND(send_welcome_email, user);
 
 #endif

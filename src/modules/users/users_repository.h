@@ -98,4 +98,13 @@ struct role_change	*users_repository_set_role_now(const char *email,
 bool		 users_repository_set_password(struct ctx *,
 		    const struct user *, const char *hashed_password) AWAITS;
 
+/* The same, whatever it was; with verified, the address is verified, too. */
+void		 users_repository_reset_password(struct ctx *,
+		    const struct user *, const char *hashed_password,
+		    bool verified) AWAITS;
+
+/* False if the address is verified already. */
+bool		 users_repository_verify_email(struct ctx *, const char *id)
+		    AWAITS;
+
 #endif

@@ -15,6 +15,7 @@ import pytest
 from helpers import (bearer, check_error, check_unauthorized, claims_for,
                      make_token, new_email, new_password, new_user,
                      read_routes, register)
+from links import add_token
 from people import Person, add_people, unconfirm
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -48,6 +49,7 @@ DELETE  users/{user_id}                 401  401  403  204  403  204  403c 403c
 POST    users/{user_id}/activate        401  401  403  403  403  200  403  200
 POST    users/{user_id}/deactivate      401  401  403  403  403  200  403  403c
 POST    users/{user_id}/unlock          401  401  403  403  403  200  403  403c
+POST    users/{user_id}/send-reset      401  401  403  403  403  202  403  202
 GET     users/{user_id}/sessions        401  401  403  403  403  200  403  200
 DELETE  users/{user_id}/sessions        401  401  403  403  403  204  403  403c
 DELETE  users/{user_id}/sessions/{session_id} \
@@ -59,6 +61,15 @@ POST    auth/login                      200  200  200  200  200  200  200  200
 POST    auth/confirm                    401  401  204  204  204  204  204  204
 POST    auth/revoke                     200  200  200  200  200  200  200  200
 POST    auth/logout                     401  401  204  204  204  204  204  204
+POST    auth/password/forgot            202  202  202  202  202  202  202  202
+POST    auth/password/reset             204  204  204  204  204  204  204  204
+POST    auth/verify-email               204  204  204  204  204  204  204  204
+POST    auth/verify-email/resend        202  202  202  202  202  202  202  202
+GET     /account/verify                 200  200  200  200  200  200  200  200
+POST    /account/verify                 200  200  200  200  200  200  200  200
+GET     /account/reset                  200  200  200  200  200  200  200  200
+POST    /account/reset                  200  200  200  200  200  200  200  200
+GET     /account/account.css            200  200  200  200  200  200  200  200
 GET     /healthz                        200  200  200  200  200  200  200  200
 GET     /readyz                         200  200  200  200  200  200  200  200
 GET     /                               200  200  200  200  200  200  200  200
@@ -93,6 +104,10 @@ PUT     users/{user_id} role=admin      401  401  403  403  403  200  403  403c
 PUT     users/{user_id} is_active       401  401  403  403  403  200  403  403c
 PUT     users/{user_id} verified        401  401  403  403  403  200  403  403c
 """
+
+# What their tokens are for.
+LINKS = {"/api/v1/auth/password/reset": "reset", "/account/reset": "reset",
+         "/api/v1/auth/verify-email": "verify", "/account/verify": "verify"}
 
 ON_ADMIN_LISTENER = {"/metrics"}
 

@@ -164,7 +164,8 @@ def test_secrets_are_passwords_and_never_in_a_response(whole):
         for member, facts in part.get("properties", {}).items():
             secret = facts.get("format") == "password"
             sent = "/requestBody/" in path or path.endswith(
-                ("/TokenRequest", "/Revocation"))
+                ("/TokenRequest", "/Revocation", "/AccountReset",
+                 "/AccountVerify"))
             assert ("password" in member or sent and member in (
                 "token", "refresh_token")) == secret, (path, member)
             assert not (secret and "/responses/" in path), path

@@ -23,6 +23,12 @@ static const struct {
 	{ "purge_jobs", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_recipients", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_sessions", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
+	{ "purge_account_tokens", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL,
+	    NULL },
+	{ "send_password_reset", 0, 20, 10, HOUR, MINUTE, NULL,
+	    "account_email" },
+	{ "send_verification", 0, 20, 10, HOUR, MINUTE, NULL,
+	    "account_email" },
 	{ "send_welcome_email", 0, 20, 10, HOUR, MINUTE, "id", "user_ref" },
 };
 
@@ -76,7 +82,7 @@ test_the_attempts_at_a_mail(void **state)
 
 	(void)state;
 	EACH_REGISTERED(k, job_kinds) {
-		if (strcmp((*k)->name, "send_welcome_email") != 0)
+		if (strncmp((*k)->name, "send_", 5) != 0)
 			continue;
 		for (n = 1; n < (int64_t)(*k)->attempts; n++)
 			assert_true(attempt_backoff(*k, n, 1) ==
