@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: ISC
 -- name: sessions.create
 -- The right password sets the count of wrong ones to zero, and makes the network
--- that it came from ($6) a known one.
+-- that it came from ($6) a known one. is_new: it was not known, but others were.
 WITH created AS (
 	INSERT INTO sessions (id, user_id, client, expires_at)
 	SELECT $1, id, $3, $4
@@ -14,12 +14,19 @@ WITH created AS (
 ), lifted AS (
 	DELETE FROM sign_in_failures
 	 WHERE account = (SELECT user_id::text FROM created)
+), known AS (
+	INSERT INTO sign_in_networks (user_id, network)
+	SELECT user_id, $6
+	  FROM created
+	ON CONFLICT (user_id, network) DO UPDATE
+	   SET last_at = now()
+	RETURNING user_id, xmax = 0 AS added
 )
-INSERT INTO sign_in_networks (user_id, network)
-SELECT user_id, $6
-  FROM created
-ON CONFLICT (user_id, network) DO UPDATE
-   SET last_at = now()
+SELECT added AND EXISTS (
+	SELECT FROM sign_in_networks n
+	 WHERE n.user_id = known.user_id
+	   AND n.network <> $6) AS is_new
+  FROM known
 
 -- name: sessions.count
 SELECT count(*) AS total

@@ -19,6 +19,12 @@ static const struct column	attempt_count_columns[] = {
 
 MODEL(attempt_count);
 
+static const struct column	opened_columns[] = {
+	COLUMN(opened, is_new, T_BOOL),
+};
+
+MODEL(opened);
+
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);

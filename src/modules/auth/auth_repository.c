@@ -6,7 +6,7 @@
 QUERIES(sessions);
 QUERIES(sign_ins);
 
-QUERY(sessions, create, none);
+QUERY(sessions, create, opened);
 QUERY(sessions, count, total);
 QUERY(sessions, list, session);
 QUERY(sessions, revoke, none);
@@ -17,12 +17,12 @@ QUERY(sign_ins, forget_networks, none);
 QUERY(sign_ins, purge_failures, none);
 QUERY(sign_ins, purge_networks, none);
 
-bool
+struct opened *
 auth_repository_create_session(struct ctx *c, const char *id,
     const struct user *user, int64_t expires_at, const char *network)
 {
-	return (db_exec(c, sessions_create, id, user->id, c->client,
-	    db_time(c, expires_at), user->hashed_password, network) == 1);
+	return (db_maybe_one(c, sessions_create, id, user->id, c->client,
+	    db_time(c, expires_at), user->hashed_password, network));
 }
 
 struct attempt_count *

@@ -14,7 +14,13 @@ struct attempt_count {
 	bool	known;		/* its user is known in this network */
 };
 
-extern const struct model	session_model, attempt_count_model;
+/* A session that was created. */
+struct opened {
+	bool	is_new;		/* its network was not known; others were */
+};
+
+extern const struct model	session_model, attempt_count_model,
+				opened_model;
 
 /* auth_repository.c */
 
@@ -47,10 +53,10 @@ void		 auth_repository_revoke_sessions(struct ctx *,
 
 /*
  * Creates a session, sets the count of failed attempts to zero, and makes the
- * user known in the network. False if the user has meanwhile been deleted,
+ * user known in the network. NULL if the user has meanwhile been deleted,
  * disabled or given another password.
  */
-bool		 auth_repository_create_session(struct ctx *, const char *id,
+struct opened	*auth_repository_create_session(struct ctx *, const char *id,
 		    const struct user *, int64_t expires_at,
 		    const char *network) AWAITS;
 

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "middleware/middleware.h"
 #include "modules/auth/auth_repository.h"
+#include "modules/users/users_notices.h"
 #include "product.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"
@@ -18,6 +19,8 @@
 
 static struct token	*open_session(struct ctx *, const struct user *)
 			    AWAITS;
+static void		 create_session(struct ctx *, const char *,
+			    const struct user *, int64_t) AWAITS;
 
 const struct error_kind	invalid_request = {
 	400, "invalid_request",
@@ -56,6 +59,31 @@ access_token(struct ctx *c, const struct user *user, const char *session_id)
 	return (token);
 }
 
+/*
+ * Creates the session. Tells the user if its network is not one that they are
+ * known in: only then a second statement is needed, and a transaction.
+ */
+static void
+create_session(struct ctx *c, const char *id, const struct user *user,
+    int64_t expires_at)
+{
+	const struct opened	*opened;
+
+	if (!c->is_known)
+		db_begin(c);
+	opened = auth_repository_create_session(c, id, user, expires_at,
+	    client_network(c));
+	if (opened == NULL) {
+		c->error.retry = true;	/* the user has changed since */
+		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
+	}
+	if (c->is_known)
+		return;
+	if (opened->is_new)
+		users_notice_device(c, user);
+	db_commit(c);
+}
+
 static struct token *
 open_session(struct ctx *c, const struct user *user)
 {
@@ -64,11 +92,7 @@ open_session(struct ctx *c, const struct user *user)
 	int64_t		 expires_at;
 
 	expires_at = timefmt_now() + SESSION_DAYS * 86400 * SECOND;
-	if (!auth_repository_create_session(c, id, user, expires_at,
-	    client_network(c))) {
-		c->error.retry = true;	/* the user has changed since */
-		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
-	}
+	create_session(c, id, user, expires_at);
 	token->access_token = access_token(c, user, id);
 	token->token_type = "bearer";
 	token->expires_in = ACCESS_TOKEN_SECONDS;
@@ -143,6 +167,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 	}
 	auth_repository_revoke_sessions(c, user, NULL);
 	auth_repository_forget_networks(c, user, client_network(c));
+	users_notice_password(c, user);
 	db_commit(c);
 }
 

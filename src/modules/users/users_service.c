@@ -2,10 +2,12 @@
 /* The rules of users (service.py in a FastAPI project). */
 
 #include <string.h>
+#include <strings.h>
 
 #include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
+#include "modules/users/users_notices.h"
 #include "modules/users/users_repository.h"
 #include "utils/email.h"
 
@@ -20,6 +22,8 @@ static const struct user	*write_change(struct ctx *,
 				    const struct user *,
 				    const struct user_update *,
 				    const struct user *, const char *) AWAITS;
+static void	tell_changes(struct ctx *, const struct user *,
+		    const struct user *) AWAITS;
 static void	raise_gone(struct ctx *, const char *)
 		    __attribute__((noreturn));
 
@@ -197,6 +201,24 @@ is_self(const struct user *user, const struct user *actor)
 	return (strcmp(user->id, actor->id) == 0);
 }
 
+/* As users.update compares them. */
+static bool
+is_same_email(const char *one, const char *other)
+{
+	return (strcasecmp(one, other) == 0);
+}
+
+/* The notices of a change that an administrator made. */
+static void
+tell_changes(struct ctx *c, const struct user *before,
+    const struct user *after)
+{
+	if (strcmp(after->role, before->role) != 0)
+		users_notice_role(c, before, after);
+	if (!is_same_email(after->email, before->email))
+		users_notice_email(c, before, after, true);
+}
+
 static const struct user *
 write_change(struct ctx *c, const struct user *user,
     const struct user_update *change, const struct user *actor,
@@ -210,15 +232,14 @@ write_change(struct ctx *c, const struct user *user,
 	demotes = (IS_SET(change, role) &&
 	    strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);
-	if (as_admin) {
-		db_begin(c);
+	db_begin(c);
+	if (as_admin)
 		act_as_admin(c, actor, demotes ? user : NULL);
-	}
 	written = users_repository_update(c, user->id, change, version);
 	if (written == NULL)
 		raise_gone(c, version);
-	if (as_admin)
-		db_commit(c);
+	tell_changes(c, user, written);
+	db_commit(c);
 	return (written);
 }
 

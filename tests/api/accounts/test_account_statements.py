@@ -149,7 +149,7 @@ def create(db, user=ADA, hash=HASH, network=HOME):
 
 
 def test_a_new_session_resets_the_users_count_alone(db):
-    assert create(db) == 1
+    assert create(db) == [False]
     assert db.sql("SELECT user_id::text, client, expires_at = 'infinity' FROM "
                   "sessions WHERE id = %s", NONE) == [(ADA, "::9", True)]
     assert db.sql("SELECT account FROM sign_in_failures ORDER BY 1") == [
@@ -160,9 +160,18 @@ def test_a_new_session_resets_the_users_count_alone(db):
 
 
 def test_a_new_network_becomes_known(db):
-    assert create(db, network=BOBS) == 1
+    assert create(db, network=BOBS) == [True]
     assert db.networks(ADA) == [HOME, AWAY, BOBS]
     assert db.networks(EVE) == []
+
+
+def test_the_first_network_of_a_user_is_not_new(db):
+    assert create(db, EVE) == [False]
+    assert db.networks(EVE) == [HOME]
+    db.sql("UPDATE sessions SET id = gen_random_uuid()")
+    assert create(db, EVE) == [False]
+    db.sql("UPDATE sessions SET id = gen_random_uuid()")
+    assert create(db, EVE, network=AWAY) == [True]
 
 
 @pytest.mark.parametrize("user, hash, change", [
@@ -171,7 +180,7 @@ def test_a_new_network_becomes_known(db):
 def test_no_session_for_a_user_who_has_changed(db, user, hash, change):
     if change:
         db.sql(change)
-    assert create(db, user, hash, BOBS) == 0
+    assert create(db, user, hash, BOBS) == []
     assert db.sql("SELECT id FROM sessions WHERE id = %s", NONE) == []
     assert db.sql("SELECT sum(failures) FROM sign_in_failures") == [6]
     assert db.networks(ADA) == [HOME, AWAY]

@@ -23,6 +23,10 @@ static const struct {
 	{ "purge_jobs", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_recipients", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_sessions", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
+	{ "send_device_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
+	{ "send_email_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
+	{ "send_password_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
+	{ "send_role_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
 	{ "send_welcome_email", 0, 20, 10, HOUR, MINUTE, "id", "user_ref" },
 };
 

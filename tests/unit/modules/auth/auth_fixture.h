@@ -35,6 +35,7 @@ static struct {
 	bool			 keeps_hash;	/* set_password changes none */
 	bool			 refuses;	/* 100 attempts have failed */
 	struct attempt_count	 count;
+	struct opened		 opened;
 	size_t			 changed;	/* rows of a statement */
 } says;
 
@@ -87,6 +88,15 @@ with_sessions(struct ctx *c, const char *title, const char *const *params,
 	note(c, "sessions", title, params, strcmp(title, "create") == 0 ? 6 :
 	    strcmp(title, "purge") == 0 ? 1 : 2);
 	*n = says.changed;
+	return (strcmp(title, "create") == 0 ? &says.opened : NULL);
+}
+
+static inline void *
+with_jobs(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	note(c, "jobs", title, params, 5);
+	*n = 1;
 	return (NULL);
 }
 
@@ -132,6 +142,7 @@ replace_all(const char *handler)
 	override_repository("users", with_users, handler);
 	override_repository("sessions", with_sessions, handler);
 	override_repository("sign_ins", with_sign_ins, handler);
+	override_repository("jobs", with_jobs, handler);
 }
 
 static inline int

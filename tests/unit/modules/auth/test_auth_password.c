@@ -54,7 +54,7 @@ test_a_change(void **state)
 
 	(void)state;
 	assert_int_equal(change(RIGHT, NEW), 204);
-	assert_int_equal(ncalls, 4);
+	assert_int_equal(ncalls, 5);
 	count = last_call("sign_ins.count_attempt");
 	assert_string_equal(count->params[0], ADA);
 	assert_string_equal(count->params[1], ADA);
@@ -72,6 +72,8 @@ test_a_change(void **state)
 	    ADA);
 	assert_string_equal(last_call("sign_ins.forget_networks")->params[1],
 	    NETWORK);
+	assert_string_equal(last_call("jobs.enqueue")->params[1],
+	    "send_password_notice");
 	assert_null(client_header("ratelimit"));
 }
 
