@@ -13,6 +13,7 @@
 #include "exit.h"
 #include "http/routes.h"
 #include "jobs_main.h"
+#include "modules/account/account.h"
 #include "modules/users/users.h"
 #include "openapi/openapi.h"
 #include "product.h"
@@ -103,6 +104,19 @@ command_create_admin(void)
 	printf(PRODUCT ": created the admin %s\n", normal);
 }
 
+/* Prints the link and nothing else: no mail is sent. */
+static void
+command_reset_password(void)
+{
+	const char	*link, *problem;
+
+	if (getenv(ENV("EMAIL")) == NULL)
+		exit_fail("reset-password needs an e-mail address");
+	link = account_service_reset_link(getenv(ENV("EMAIL")), &problem);
+	exit_if(problem);
+	printf("%s\n", link);
+}
+
 static void
 command_check_config(void)
 {
@@ -137,6 +151,7 @@ commands_run(void)
 		{ "jobs", command_jobs },
 		{ "migrate", command_migrate },
 		{ "openapi", command_openapi },
+		{ "reset-password", command_reset_password },
 		{ "routes", command_routes },
 	};
 	const char	*name = getenv(ENV("COMMAND"));

@@ -221,6 +221,18 @@ read_public_url(void)
 	return (problem);
 }
 
+/* What a link in a mail is made of. */
+static const char *
+read_link_settings(void)
+{
+	const char	*problem;
+
+	if ((problem = read_public_url()) != NULL ||
+	    (problem = read_named(ENV("FRONTEND_URL"))) != NULL)
+		return (problem);
+	return (read_named(ENV("RESET_SECONDS")));
+}
+
 /*
  * All commands except routes and openapi need the database. ALLOW_ROOT comes
  * before the rows whose checks open files.
@@ -238,6 +250,8 @@ config_load(void)
 		return (read_public_url());
 	if ((problem = read_named(ENV("DATABASE_URL"))) != NULL)
 		return (problem);
+	if (strcmp(command, "reset-password") == 0)
+		return (read_link_settings());
 	if (strcmp(command, "serve") != 0 && strcmp(command, "jobs") != 0 &&
 	    strcmp(command, "check-config") != 0)
 		return (NULL);

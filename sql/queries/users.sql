@@ -97,6 +97,20 @@ UPDATE users
  WHERE id = $1
    AND hashed_password = $2
 
+-- name: users.reset_password
+-- A new password from somebody who does not know the old one. With $3 they have
+-- shown that the address is theirs.
+UPDATE users
+   SET hashed_password = $2,
+       email_verified = email_verified OR $3
+ WHERE id = $1
+
+-- name: users.verify_email
+UPDATE users
+   SET email_verified = true
+ WHERE id = $1
+   AND NOT email_verified
+
 -- name: users.count
 SELECT count(*) AS total
   FROM users

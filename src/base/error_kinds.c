@@ -17,6 +17,10 @@ const struct error_kind	ERR_INVALID_CURSOR = {
 	400, "INVALID_CURSOR",
 	"The cursor does not belong to this list."
 };
+const struct error_kind	ERR_INVALID_TOKEN = {
+	400, "INVALID_TOKEN",
+	"The token is used, expired or not valid."
+};
 const struct error_kind	ERR_UNAUTHORIZED = {
 	401, "UNAUTHORIZED",
 	"The access token is missing, expired or revoked."
@@ -104,7 +108,7 @@ const struct error_kind	ERR_PERMANENT = {
 
 const struct error_kind	*const error_kinds[] = {
 	&ERR_BAD_REQUEST, &ERR_INVALID_JSON, &ERR_INVALID_CURSOR,
-	&ERR_UNAUTHORIZED, &ERR_FORBIDDEN, &ERR_NOT_FOUND,
+	&ERR_INVALID_TOKEN, &ERR_UNAUTHORIZED, &ERR_FORBIDDEN, &ERR_NOT_FOUND,
 	&ERR_METHOD_NOT_ALLOWED, &ERR_NOT_ACCEPTABLE,
 	&ERR_REQUEST_TIMEOUT, &ERR_CONFLICT,
 	&ERR_PRECONDITION_FAILED, &ERR_CONTENT_TOO_LARGE, &ERR_URI_TOO_LONG,

@@ -16,7 +16,7 @@ struct error_kind {
 	(const struct error_kind *const[]){ __VA_ARGS__, NULL }
 
 extern const struct error_kind	ERR_BAD_REQUEST, ERR_INVALID_JSON,
-				ERR_INVALID_CURSOR,
+				ERR_INVALID_CURSOR, ERR_INVALID_TOKEN,
 				ERR_UNAUTHORIZED, ERR_FORBIDDEN,
 				ERR_NOT_FOUND, ERR_METHOD_NOT_ALLOWED,
 				ERR_NOT_ACCEPTABLE,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mail/compose.h"
+#include "utils/html.h"
 #include "utils/start_error.h"
 #include "utils/utf8.h"
 
@@ -38,25 +39,6 @@ find_value(const struct mail_value *v, const char *name, size_t len)
 	return (NULL);
 }
 
-static void
-add_char(struct text *t, enum mail_part part, const char *s, size_t n)
-{
-	static const char *const escapes[][2] = {
-		{ "&", "&amp;" }, { "<", "&lt;" }, { ">", "&gt;" },
-		{ "\"", "&quot;" }, { "'", "&#39;" },
-	};
-	size_t	 i;
-
-	for (i = 0; part == PART_HTML &&
-	    i < sizeof(escapes) / sizeof(escapes[0]); i++) {
-		if (*s == *escapes[i][0]) {
-			text_puts(t, escapes[i][1]);
-			return;
-		}
-	}
-	text_add(t, s, n);
-}
-
 /*
  * A run of characters that could break a line or change the direction of text
  * becomes one blank; bytes that are not UTF-8 become U+FFFD.
@@ -80,8 +62,10 @@ add_value(struct text *t, enum mail_part part, const char *s)
 			text_puts(t, " ");
 		else if (n == 0)
 			text_puts(t, "\ufffd");
+		else if (part == PART_HTML)
+			html_escape(t, s, n);
 		else
-			add_char(t, part, s, n);
+			text_add(t, s, n);
 	}
 }
 

@@ -133,9 +133,10 @@ struct schema {
 		return (schema_read_body(c, &s##_schema));		\
 	}
 
-#define SCHEMA_FORM(s)							\
+#define SCHEMA_FORM(s)	SCHEMA_FORM_OF(s, s)
+#define SCHEMA_FORM_OF(s, structure)					\
 	extern struct schema s##_schema;				\
-	static inline const struct s *					\
+	static inline const struct structure *				\
 	s##_form(struct ctx *c)		/* its row has .form */		\
 	{								\
 		return (schema_read_form(c, &s##_schema));		\

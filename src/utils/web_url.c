@@ -96,6 +96,50 @@ web_url_parse(const char *text, struct web_url *out)
 	return (true);
 }
 
+/* Mistakes that a person makes, by what they look like. */
+static const char *
+text_problem(const char *text)
+{
+	const char	*p;
+
+	for (p = text; *p != '\0'; p++) {
+		if ((unsigned char)*p <= ' ')
+			return ("has a blank");
+		if ((unsigned char)*p >= 0x7f)
+			return ("is not in ASCII: write a host as xn--..., and "
+			    "a path percent-encoded");
+	}
+	if (strstr(text, "://") == NULL)
+		return ("has no scheme: write https:// in front");
+	if (strncmp(text, "https://", 8) != 0 &&
+	    strncmp(text, "http://", 7) != 0)
+		return ("has another scheme than https and http");
+	if (text[strcspn(text, "?#")] != '\0')
+		return ("has a ? or a #");
+	p = strstr(text, "://") + 3;
+	if (memchr(p, '@', strcspn(p, "/")) != NULL)
+		return ("has a user name");
+	if (p[strlen(p) - 1] == '/')
+		return ("ends with a slash");
+	return (NULL);
+}
+
+const char *
+web_url_problem(const char *text)
+{
+	const char	*problem, *p;
+	struct web_url	 url = { 0 };
+
+	if ((problem = text_problem(text)) != NULL)
+		return (problem);
+	if ((p = read_host(strstr(text, "://") + 3, &url)) == NULL ||
+	    (*p != ':' && *p != '/' && *p != '\0'))
+		return ("has a host that is not valid");
+	if ((p = read_port(p, &url)) == NULL || (*p != '/' && *p != '\0'))
+		return ("has a port that is no number from 1 to 65535");
+	return (is_path(p) ? NULL : "has a path that is not valid");
+}
+
 bool
 web_url_is_loopback(const struct web_url *url)
 {

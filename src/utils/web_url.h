@@ -23,6 +23,12 @@ struct web_url {
  */
 bool	 web_url_parse(const char *text, struct web_url *);
 
+/*
+ * What is wrong with a URL that web_url_parse() refuses, as the end of a
+ * sentence: "has no scheme: ..."; NULL for one that it takes.
+ */
+const char	*web_url_problem(const char *text);
+
 /* Does the host mean this machine (RFC 6761, 6.3; RFC 1122, 3.2.1.3)? */
 bool	 web_url_is_loopback(const struct web_url *);
 

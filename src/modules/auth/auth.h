@@ -105,6 +105,13 @@ void		 auth_service_end_sessions(struct ctx *, const struct user *,
 		    const char *except) AWAITS;
 
 /*
+ * After a new password: the user is known at most in this client's network,
+ * since somebody else may have known the old one.
+ */
+void		 auth_service_forget_networks(struct ctx *,
+		    const struct user *) AWAITS;
+
+/*
  * Deletes the sessions that ended long ago, old failures at unknown accounts
  * and old networks.
  */

@@ -199,6 +199,12 @@ auth_service_end_sessions(struct ctx *c, const struct user *user,
 }
 
 void
+auth_service_forget_networks(struct ctx *c, const struct user *user)
+{
+	auth_repository_forget_networks(c, user, client_network(c));
+}
+
+void
 auth_service_purge(struct ctx *c)
 {
 	while (auth_repository_purge_sessions(c, BATCH) == BATCH)

@@ -137,6 +137,10 @@ const char	*users_service_normalise(struct ctx *, const char *email);
 struct user	*users_service_find_by_email(struct ctx *, const char *email)
 		    AWAITS;
 
+/* Their address is verified from now on; false if it was before. */
+bool		 users_service_verify_email(struct ctx *, const char *id)
+		    AWAITS;
+
 /*
  * The user of an access token, if they are active and the session is neither
  * revoked nor expired; else NULL. If target_id is not NULL, the same round trip
@@ -166,6 +170,14 @@ const char	*users_service_hash_password(struct ctx *, const char *password,
 /* Sets the password's hash; false if it has changed meanwhile. */
 bool		 users_service_set_password(struct ctx *, const struct user *,
 		    const char *hashed_password) AWAITS;
+
+/*
+ * Sets the password's hash, whatever it was; with verified, their e-mail
+ * address counts as verified, too.
+ */
+void		 users_service_reset_password(struct ctx *,
+		    const struct user *, const char *hashed_password,
+		    bool verified) AWAITS;
 
 /*
  * For the create-admin command, outside of any request: creates an admin whose

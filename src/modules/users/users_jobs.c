@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "mail/mail.h"
+#include "modules/account/account.h"
 #include "modules/users/users.h"
 
 /* The payload holds only the user's id: the job reads the rest when it runs. */
@@ -12,7 +13,23 @@ static const struct field	user_ref_fields[] = {
 
 SCHEMA_OF(user_ref, user);
 
-MAIL(welcome, "url");
+MAIL(welcome, "url", "link", "lifetime");
+MAIL(welcome_verified, "url");
+
+static void	send_unverified(struct ctx *, const struct user *) AWAITS;
+
+/* The mail brings the link that shows that the address is theirs. */
+static void
+send_unverified(struct ctx *c, const struct user *user)
+{
+	const char	*token;
+
+	token = account_token_for_mail(c, &verify_purpose, user, user->email);
+	mail_send(c, &welcome_mail, MAIL_TO(user->email, false), CONTEXT(
+	    OURS("url", config.public_url),
+	    OURS("link", account_link(c, &verify_purpose, token)),
+	    OURS("lifetime", account_lifetime(c, &verify_purpose))));
+}
 
 static void
 send_welcome_email(struct ctx *c)
@@ -22,8 +39,12 @@ send_welcome_email(struct ctx *c)
 
 	if (user == NULL)
 		return;
-	mail_send(c, &welcome_mail, MAIL_TO(user->email, user->email_verified),
-	    CONTEXT(OURS("url", config.public_url)));
+	if (user->is_active && !user->email_verified)
+		send_unverified(c, user);
+	else
+		mail_send(c, &welcome_verified_mail, MAIL_TO(user->email,
+		    user->email_verified),
+		    CONTEXT(OURS("url", config.public_url)));
 }
 
 JOB(send_welcome_email, .payload = &user_ref_schema, .unique = "id",

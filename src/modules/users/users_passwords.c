@@ -135,6 +135,13 @@ users_service_verify_password(struct ctx *c, struct user *user,
 	return (verdict != PASSWORD_WRONG);
 }
 
+void
+users_service_reset_password(struct ctx *c, const struct user *user,
+    const char *hashed_password, bool verified)
+{
+	users_repository_reset_password(c, user, hashed_password, verified);
+}
+
 bool
 users_service_set_password(struct ctx *c, const struct user *user,
     const char *hashed_password)

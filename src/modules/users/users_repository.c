@@ -19,6 +19,8 @@ QUERY(users, delete, none);
 QUERY(users, delete_unless_admin, none);
 QUERY(users, lock_admins, user);
 QUERY(users, set_password, none);
+QUERY(users, reset_password, none);
+QUERY(users, verify_email, none);
 QUERY(users, count, total);
 QUERY(users, list_by_created_at, user);
 QUERY(users, list_by_created_at_desc, user);
@@ -143,6 +145,20 @@ users_repository_set_password(struct ctx *c, const struct user *user,
 {
 	return (db_exec(c, users_set_password, user->id,
 	    user->hashed_password, hashed_password) == 1);
+}
+
+void
+users_repository_reset_password(struct ctx *c, const struct user *user,
+    const char *hashed_password, bool verified)
+{
+	db_exec(c, users_reset_password, user->id, hashed_password,
+	    verified ? "true" : "false");
+}
+
+bool
+users_repository_verify_email(struct ctx *c, const char *id)
+{
+	return (db_exec(c, users_verify_email, id) == 1);
 }
 
 const char *

@@ -77,4 +77,13 @@ const char	*users_repository_create_admin(const char *email,
 bool		 users_repository_set_password(struct ctx *,
 		    const struct user *, const char *hashed_password) AWAITS;
 
+/* The same, whatever it was; with verified, the address is verified, too. */
+void		 users_repository_reset_password(struct ctx *,
+		    const struct user *, const char *hashed_password,
+		    bool verified) AWAITS;
+
+/* False if the address is verified already. */
+bool		 users_repository_verify_email(struct ctx *, const char *id)
+		    AWAITS;
+
 #endif

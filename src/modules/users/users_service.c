@@ -100,6 +100,12 @@ users_service_find_signed_in(struct ctx *c, const char *user_id,
 	return (user);
 }
 
+bool
+users_service_verify_email(struct ctx *c, const char *id)
+{
+	return (users_repository_verify_email(c, id));
+}
+
 static bool
 is_admin(const struct user *user)
 {

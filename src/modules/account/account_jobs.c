@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/* The jobs that send links, and the one that deletes expired tokens. */
+
+#include "mail/mail.h"
+#include "modules/account/account.h"
+#include "modules/users/users.h"
+
+MAIL(reset, "link", "lifetime");
+MAIL(verify, "link", "lifetime");
+
+static void	send_link(struct ctx *, const struct mail *,
+		    const struct token_purpose *, const struct user *) AWAITS;
+
+static void
+send_link(struct ctx *c, const struct mail *mail,
+    const struct token_purpose *purpose, const struct user *user)
+{
+	const char	*token;
+
+	token = account_token_for_mail(c, purpose, user, user->email);
+	mail_send(c, mail, MAIL_TO(user->email, user->email_verified), CONTEXT(
+	    OURS("link", account_link(c, purpose, token)),
+	    OURS("lifetime", account_lifetime(c, purpose))));
+}
+
+static void
+send_password_reset(struct ctx *c)
+{
+	const struct account_email	*in = send_password_reset_payload(c);
+	const struct user		*user;
+
+	user = users_service_find_by_email(c, in->email);
+	if (user != NULL && user->is_active)
+		send_link(c, &reset_mail, &reset_purpose, user);
+}
+
+static void
+send_verification(struct ctx *c)
+{
+	const struct account_email	*in = send_verification_payload(c);
+	const struct user		*user;
+
+	user = users_service_find_by_email(c, in->email);
+	if (user != NULL && user->is_active && !user->email_verified)
+		send_link(c, &verify_mail, &verify_purpose, user);
+}
+
+static void
+purge_account_tokens(struct ctx *c)
+{
+	account_service_purge(c);
+}
+
+/*
+ * None is unique: whether the same address waits already would show in the
+ * time of a request.
+ */
+JOB(send_password_reset, .payload = &account_email_schema, .attempts = 20,
+    .backoff = 10, .backoff_max = 3600, .timeout = 60);
+JOB(send_verification, .payload = &account_email_schema, .attempts = 20,
+    .backoff = 10, .backoff_max = 3600, .timeout = 60);
+JOB(purge_account_tokens, .every = 3600, .attempts = 5, .backoff = 60,
+    .timeout = 300);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* Writes the pages of links: plain HTML, which no script and no cache has. */
+
+#include <string.h>
+
+#include "http/respond.h"
+#include "modules/account/account.h"
+#include "utils/form.h"
+
+#define TOKEN_MAX	200	/* bytes; no token is as long */
+
+/* assets/account */
+extern const unsigned char	asset_account_message_html[];
+extern const unsigned char	asset_account_page_html[];
+extern const unsigned char	asset_account_problem_html[];
+
+/* Allows only our own style, and forms that are sent to this server. */
+static const char	policy[] =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'";
+
+static const char *
+fill(struct ctx *c, const unsigned char *template,
+    const struct html_value *values)
+{
+	struct text	 t = arena_text(&c->arena);
+
+	html_fill(&t, (const char *)template, values);
+	if (t.cut)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (t.data);
+}
+
+void
+account_page(struct ctx *c, int status, const char *title,
+    const unsigned char *content, const struct html_value *values)
+{
+	const char	*html;
+
+	html = fill(c, asset_account_page_html, HTML_VALUES(
+	    HTML_TEXT("title", title),
+	    HTML_AS_IT_IS("content", fill(c, content, values))));
+	respond_header(c, "content-security-policy", policy);
+	respond_header(c, "x-frame-options", "DENY");	/* old browsers */
+	respond_header(c, "referrer-policy", "no-referrer");
+	respond_header(c, "x-robots-tag", "noindex");
+	respond_header(c, "cache-control", "no-store");
+	respond_body(c, status, "text/html; charset=utf-8", html,
+	    strlen(html));
+}
+
+const char *
+account_page_problem(struct ctx *c, const char *problem)
+{
+	if (problem == NULL)
+		return ("");
+	return (fill(c, asset_account_problem_html, HTML_VALUES(
+	    HTML_TEXT("problem", problem))));
+}
+
+const char *
+account_page_token(struct ctx *c)
+{
+	char			*cursor = ctx_strdup(c, c->query);
+	const char		*token = NULL;
+	struct form_pair	 pair;
+	int			 more;
+
+	c->secret = true;
+	while ((more = form_next(&cursor, &pair)) == 1) {
+		if (strcmp(pair.name, "token") == 0)
+			token = pair.value;
+	}
+	if (more == -1 || token == NULL || *token == '\0' ||
+	    strlen(token) > TOKEN_MAX)
+		return (NULL);
+	return (token);
+}
+
+void
+account_page_message(struct ctx *c, const char *title, const char *message)
+{
+	account_page(c, 200, title, asset_account_message_html, HTML_VALUES(
+	    HTML_TEXT("message", message)));
+}
+
+void
+account_page_refuse(struct ctx *c, const char *message)
+{
+	account_page(c, 400, "This link does not work",
+	    asset_account_problem_html, HTML_VALUES(HTML_TEXT("problem",
+	    message)));
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/* The pages that links in mails open, if there is no frontend. */
+
+#include "http/respond.h"
+#include "http/routes.h"
+#include "http/static_file.h"
+#include "middleware/rate_limit.h"
+#include "modules/account/account.h"
+#include "schema/validator.h"
+
+ROUTER(account_pages, "The pages that links in mails open.");
+
+RATE_LIMIT(account_pages, 60, MINUTE, "Forms of links that one address sends");
+
+/* assets/account */
+extern const unsigned char	asset_account_css[];
+extern const unsigned int	asset_len_account_css;
+extern const char		*asset_sha256_account_css;
+extern const unsigned char	asset_account_reset_html[];
+extern const unsigned char	asset_account_verify_html[];
+
+#define VERIFY_TITLE	"Verify your e-mail address"
+#define RESET_TITLE	"Set a new password"
+
+#define INCOMPLETE							\
+	"It is not complete. Open it from the mail again, or copy all of it " \
+	"into the address bar."
+#define NOT_GOOD							\
+	"It was used already, it has expired, or a newer one was used. Ask "  \
+	"for another mail."
+
+/*
+ * GET asks nothing of the database: mail programs open links before people do.
+ */
+static void
+show_verify(struct ctx *c)
+{
+	const char	*token = account_page_token(c);
+
+	if (token == NULL) {
+		account_page_refuse(c, INCOMPLETE);
+		return;
+	}
+	account_page(c, 200, VERIFY_TITLE, asset_account_verify_html,
+	    HTML_VALUES(HTML_TEXT("token", token)));
+}
+
+static void
+submit_verify(struct ctx *c)
+{
+	const struct account_verify	*in = account_verify_form_form(c);
+
+	if (in->token == NULL)
+		account_page_refuse(c, INCOMPLETE);
+	else if (account_service_verify(c, in))
+		account_page_message(c, "Your e-mail address is verified",
+		    "You can close this page.");
+	else
+		account_page_refuse(c, NOT_GOOD);
+}
+
+/* The form for a new password; problem: what is wrong with the last one. */
+static void
+ask_password(struct ctx *c, const char *token, const char *problem)
+{
+	account_page(c, problem != NULL ? 422 : 200, RESET_TITLE,
+	    asset_account_reset_html, HTML_VALUES(
+	    HTML_TEXT("token", token),
+	    HTML_TEXT("invalid", problem != NULL ? "true" : "false"),
+	    HTML_AS_IT_IS("problem", account_page_problem(c, problem))));
+}
+
+static void
+show_reset(struct ctx *c)
+{
+	const char	*token = account_page_token(c);
+
+	if (token == NULL)
+		account_page_refuse(c, INCOMPLETE);
+	else
+		ask_password(c, token, NULL);
+}
+
+/* What is wrong with the password, by the rule of kore.conf; or NULL. */
+static const char *
+password_problem(const char *password)
+{
+	if (password == NULL)
+		return ("Enter a new password.");
+	return (rule_reason(rule_find("v_password"), password));
+}
+
+static void
+submit_reset(struct ctx *c)
+{
+	const struct account_reset	*in = account_reset_form_form(c);
+	const char			*problem;
+
+	if (in->token == NULL) {
+		account_page_refuse(c, INCOMPLETE);
+		return;
+	}
+	if ((problem = password_problem(in->new_password)) != NULL)
+		ask_password(c, in->token, problem);
+	else if (account_service_reset(c, in))
+		account_page_message(c, "Your new password is set",
+		    "All devices have been signed out. Sign in with the new "
+		    "password.");
+	else
+		account_page_refuse(c, NOT_GOOD);
+}
+
+static void
+read_style(struct ctx *c)
+{
+	const struct static_file	 css = {
+		.type = "text/css; charset=utf-8",
+		.plain = { asset_account_css, asset_len_account_css,
+		    asset_sha256_account_css },
+	};
+
+	respond_static(c, &css);
+}
+
+ROUTE(account_verify_page,
+    GET(show_verify, .hidden = true, .any_query = true,
+	.doc = "A form that verifies an e-mail address."),
+    POST(submit_verify, .hidden = true, .any_query = true,
+	.limit = &account_pages_limit, .in = &account_verify_form_schema,
+	.form = true, .doc = "Send that form."));
+
+ROUTE(account_reset_page,
+    GET(show_reset, .hidden = true, .any_query = true,
+	.doc = "A form for a new password."),
+    POST(submit_reset, .hidden = true, .any_query = true,
+	.limit = &account_pages_limit, .in = &account_reset_form_schema,
+	.form = true, .doc = "Send that form."));
+
+ROUTE(account_style,
+    GET(read_style, .hidden = true, .any_query = true,
+	.doc = "The style of these pages."));
