@@ -129,7 +129,7 @@ auth_service_sign_in(struct ctx *c, const char *username,
 	require_both(c, username, password);
 	user = users_service_find_by_email(c, username);
 	attempt = auth_attempt_sign_in(c, user, username);
-	if (user != NULL && !user->is_active)
+	if (user != NULL && !users_service_may_sign_in(user))
 		user = NULL;
 	if (!users_service_verify_password(c, user, password)) {
 		auth_attempt_failed(attempt);
@@ -167,6 +167,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 	}
 	auth_repository_revoke_sessions(c, user, NULL);
 	auth_repository_forget_networks(c, user, client_network(c));
+	users_service_drop_wish(c, user);
 	users_notice_password(c, user);
 	db_commit(c);
 }

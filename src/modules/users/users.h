@@ -22,10 +22,21 @@ struct user {
 	const char	*role;
 	bool		 is_active;
 	bool		 email_verified;
+	const char	*pending_email;	/* the one that they wish, or NULL */
 	int64_t		 version;
 	int64_t		 created_at;
 	int64_t		 updated_at;
 };
+
+/* users_settings.c: filled at the start */
+
+enum taken_emails { TAKEN_TOLD, TAKEN_HIDDEN };
+
+struct users_settings {
+	unsigned	 taken_emails;	/* enum taken_emails */
+};
+
+extern struct users_settings	users_settings;
 
 /* users_schemas.c */
 
@@ -76,13 +87,16 @@ SCHEMA_RESPONSE(user, user);			/* UserResponse */
 SCHEMA_RESPONSE(user_list, user_list);		/* UserListResponse */
 SCHEMA_RESPONSE(user_cursor_list, user_cursor_list);
 SCHEMA_RESPONSE(user_status, user_status);
+SCHEMA_RESPONSE(user_accepted, user_status);	/* with 202 */
 
 /* users_service.c */
 
 /*
  * Registers a user and enqueues the welcome mail, in one transaction. actor is
  * the signed-in user, or NULL. Raises ERR_FORBIDDEN if the role is not user and
- * the actor is no admin, ERR_CONFLICT if the e-mail address is taken.
+ * the actor is no admin, ERR_CONFLICT if the e-mail address is taken. If
+ * TAKEN_EMAILS is hidden, only an admin gets these two: for others it returns
+ * NULL, and the owner of a taken address gets a mail.
  */
 struct user	*users_service_create(struct ctx *,
 		    const struct user_create *, const struct user *actor)
@@ -123,6 +137,10 @@ const struct user	*users_service_set_active(struct ctx *,
 			    const struct user *actor, const char *version)
 			    AWAITS;
 
+/* The user no longer wishes another e-mail address: see users_email.h. */
+void		 users_service_drop_wish(struct ctx *, const struct user *)
+		    AWAITS;
+
 /* Deletes the user and all their data. Raises the same errors. */
 void		 users_service_delete(struct ctx *, const struct user *,
 		    const struct user *actor, const char *version) AWAITS;
@@ -151,6 +169,13 @@ struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
 		    struct user **target) AWAITS;
 
 /* users_passwords.c */
+
+/*
+ * May they sign in, if they know the password? Not if they are disabled; nor,
+ * where TAKEN_EMAILS is hidden, with an address that is not verified: a stranger
+ * who has just registered with it would learn that it was free.
+ */
+bool		 users_service_may_sign_in(const struct user *);
 
 /* Is this the user's password? user may be NULL: false, after the same time. */
 bool		 users_service_check_password(struct ctx *,

@@ -17,12 +17,20 @@ static const struct field	notice_fields[] = {
 	FIELD(notice, device, T_STR, OPTIONAL, NULL),
 };
 
+static const struct field	notice_taken_fields[] = {
+	FIELD(notice, email, T_STR, REQUIRED, NULL),
+	FIELD(notice, client, T_STR, OPTIONAL, NULL),
+	FIELD(notice, device, T_STR, OPTIONAL, NULL),
+};
+
 SCHEMA_OF(notice, notice);
+SCHEMA_OF(notice_taken, notice);
 
 NOTICE(notice_password, "by", "when", "url");
 NOTICE(notice_device, "by", "when", "url");
 NOTICE(notice_role, "by", "when", "url", "old_role", "new_role");
 NOTICE(notice_email, "by", "when", "url", "new_email");
+NOTICE(notice_taken, "by", "when", "url");
 
 void
 users_notice_origin(struct ctx *c, struct notice *n)
@@ -93,6 +101,15 @@ users_notice_email(struct ctx *c, const struct user *before,
 	background(c, send_email_notice, &n);
 }
 
+void
+users_notice_taken(struct ctx *c, const char *email)
+{
+	struct notice	 n = { .email = email };
+
+	users_notice_origin(c, &n);
+	background(c, send_taken_notice, &n);
+}
+
 static void
 send_password_notice(struct ctx *c)
 {
@@ -153,6 +170,27 @@ send_email_notice(struct ctx *c)
 	    OURS("url", config.public_url), to));
 }
 
+void
+users_notice_send_taken(struct ctx *c, const struct user *owner,
+    const struct notice *n)
+{
+	mail_send(c, &notice_taken_mail, MAIL_TO(owner->email,
+	    owner->email_verified), CONTEXT(OURS("by", users_notice_by(c, n)),
+	    OURS("when", users_notice_when(c)),
+	    OURS("url", config.public_url)));
+}
+
+static void
+send_taken_notice(struct ctx *c)
+{
+	const struct notice	*n = send_taken_notice_payload(c);
+	const struct user	*owner;
+
+	owner = users_service_find_by_email(c, n->email);
+	if (owner != NULL)
+		users_notice_send_taken(c, owner, n);
+}
+
 #define MAIL_ATTEMPTS	.attempts = 20, .backoff = 10, .backoff_max = 3600, \
 			.timeout = 60
 
@@ -160,3 +198,4 @@ JOB(send_password_notice, .payload = &notice_schema, MAIL_ATTEMPTS);
 JOB(send_device_notice, .payload = &notice_schema, MAIL_ATTEMPTS);
 JOB(send_role_notice, .payload = &notice_schema, MAIL_ATTEMPTS);
 JOB(send_email_notice, .payload = &notice_schema, MAIL_ATTEMPTS);
+JOB(send_taken_notice, .payload = &notice_taken_schema, MAIL_ATTEMPTS);

@@ -22,10 +22,13 @@ struct notice {
 	const char	*device;
 };
 
+extern struct schema	notice_schema;
+
 JOB_KIND(send_password_notice, notice);
 JOB_KIND(send_device_notice, notice);
 JOB_KIND(send_role_notice, notice);
 JOB_KIND(send_email_notice, notice);
+JOB_KIND(send_taken_notice, notice);
 
 /*
  * Each stores the job that sends the notice, in the open transaction of the
@@ -39,6 +42,16 @@ void	users_notice_role(struct ctx *, const struct user *before,
 	    const struct user *after) AWAITS;
 void	users_notice_email(struct ctx *, const struct user *before,
 	    const struct user *after, bool by_admin) AWAITS;
+
+/*
+ * Somebody tried to register with the address of a user, whoever that is: the
+ * job looks, so that the request takes as long as for an address that is free.
+ */
+void	users_notice_taken(struct ctx *, const char *email) AWAITS;
+
+/* In a job: sends its owner the mail about that. */
+void	users_notice_send_taken(struct ctx *, const struct user *owner,
+	    const struct notice *) AWAITS;
 
 /*
  * For other mails about an account: "from 192.0.2.1, with Firefox on Linux", or

@@ -15,6 +15,9 @@ QUERY(users, find_signed_in_and_target, user);
 QUERY(users, create, user);
 QUERY(users, create_admin, none);
 QUERY(users, update, user);
+QUERY(users, wish_email, user);
+QUERY(users, confirm_email, user);
+QUERY(users, drop_wish, none);
 QUERY(users, delete, none);
 QUERY(users, delete_unless_admin, none);
 QUERY(users, lock_admins, user);
@@ -118,6 +121,26 @@ users_repository_update(struct ctx *c, const char *id,
 	    IS_SET(in, name) ? in->name : NULL,
 	    IS_SET(in, role) ? in->role : NULL,
 	    IS_SET(in, is_active) ? active : NULL, version));
+}
+
+struct user *
+users_repository_wish_email(struct ctx *c, const char *id, const char *email,
+    const char *version)
+{
+	return (db_maybe_one(c, users_wish_email, id, email, version));
+}
+
+struct user *
+users_repository_confirm_email(struct ctx *c, const char *id,
+    const char *email)
+{
+	return (db_maybe_one(c, users_confirm_email, id, email));
+}
+
+void
+users_repository_drop_wish(struct ctx *c, const char *id)
+{
+	db_exec(c, users_drop_wish, id);
 }
 
 bool

@@ -6,6 +6,7 @@
 #include "http/routes.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
+#include "product.h"
 
 ROUTER(users, "Register, read, change, deactivate and delete users.");
 
@@ -55,6 +56,11 @@ create_user(struct ctx *c)
 	struct user			*user;
 
 	user = users_service_create(c, in, current_user_or_none(c));
+	if (user == NULL) {
+		respond_accepted(c);
+		user_accepted_respond(c, &(struct user_status){ "accepted" });
+		return;
+	}
 	respond_location(c, ctx_printf(c, "%s/%s", c->path, user->id));
 	user_respond(c, user);
 }
@@ -130,6 +136,13 @@ deactivate_user(struct ctx *c)
 	user_status_respond(c, &(struct user_status){ "deactivated" });
 }
 
+/* Where it is hidden whether an address is taken. */
+#define HIDES(schema)							\
+	.out_accepted = &schema,					\
+	.accepted_doc = "Accepted. Only if " ENV("TAKEN_EMAILS")	\
+	    " is hidden: whether the address is free or not, its owner "	\
+	    "gets a mail."
+
 #define CHANGE_ERRORS							\
 	RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS)
 
@@ -144,6 +157,7 @@ ROUTE(users_collection,
 	.doc = "List users."),
     POST(create_user, .limit = &register_limit, .auth = &signed_in_or_none,
 	.in = &user_create_schema, .out = &user_schema, .status = 201,
+	HIDES(user_accepted_schema),
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_CONFLICT),
 	.doc = "Register a user."));
 
@@ -163,10 +177,10 @@ ROUTE(users_item,
 	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Read a user."),
     PATCH(update_user, .auth = self_or_role("admin"),
 	.in = &user_update_schema, .out = &user_schema, .if_match = true,
-	.raises = CHANGE_ERRORS, .doc = "Change some fields of a user."),
+	HIDES(user_schema), .raises = CHANGE_ERRORS, .doc = "Change some fields of a user."),
     PUT(replace_user, .auth = self_or_role("admin"),
 	.in = &user_replace_schema, .out = &user_schema, .if_match = true,
-	.raises = CHANGE_ERRORS, .doc = "Replace all fields of a user."),
+	HIDES(user_schema), .raises = CHANGE_ERRORS, .doc = "Replace all fields of a user."),
     DELETE(delete_user, .auth = self_or_role("admin"), .status = 204,
 	.if_match = true, .raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Delete a user and all their data."));

@@ -2,11 +2,12 @@
 /* The rules of users (service.py in a FastAPI project). */
 
 #include <string.h>
-#include <strings.h>
 
 #include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
+#include "modules/audit/audit.h"
+#include "modules/users/users_email.h"
 #include "modules/users/users_notices.h"
 #include "modules/users/users_repository.h"
 #include "utils/email.h"
@@ -21,7 +22,15 @@ static void	act_as_admin(struct ctx *, const struct user *,
 static const struct user	*write_change(struct ctx *,
 				    const struct user *,
 				    const struct user_update *,
-				    const struct user *, const char *) AWAITS;
+				    const char *, const struct user *,
+				    const char *) AWAITS;
+AUDIT_ACTION(taken_email_registered,
+    "Somebody tried to register with the address of a user, and was not told.");
+
+static void	refuse_taken(struct ctx *, const char *, const struct user *)
+		    AWAITS;
+static const char	*find_wish(struct ctx *, const struct user *,
+			    struct user_update *, const struct user *) AWAITS;
 static void	tell_changes(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
 static void	raise_gone(struct ctx *, const char *)
@@ -101,6 +110,13 @@ users_service_find_signed_in(struct ctx *c, const char *user_id,
 }
 
 bool
+users_service_may_sign_in(const struct user *user)
+{
+	return (user->is_active && (user->email_verified ||
+	    users_settings.taken_emails == TAKEN_TOLD));
+}
+
+bool
 users_service_verify_email(struct ctx *c, const char *id)
 {
 	return (users_repository_verify_email(c, id));
@@ -124,6 +140,27 @@ normal_email(struct ctx *c, const char *email)
 	return (normal);
 }
 
+/* An admin can see who has an address anyway. */
+static bool
+hides_taken(const struct user *actor)
+{
+	return (users_settings.taken_emails == TAKEN_HIDDEN &&
+	    !is_admin(actor));
+}
+
+/*
+ * Raises 409, or lets the owner know instead: with as many statements as a
+ * registration has, so that its time tells nothing.
+ */
+static void
+refuse_taken(struct ctx *c, const char *email, const struct user *actor)
+{
+	if (!hides_taken(actor))
+		raise_error(c, &ERR_CONFLICT, "Email already registered");
+	users_notice_taken(c, email);
+	audit(c, taken_email_registered, CHANGES({ "email", NULL, email }));
+}
+
 struct user *
 users_service_create(struct ctx *c, const struct user_create *in,
     const struct user *actor)
@@ -144,10 +181,11 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	user = users_repository_create(c, &row, hash, actor == NULL ?
 	    client_network(c) : NULL);
 	if (user == NULL)
-		raise_error(c, &ERR_CONFLICT, "Email already registered");
-	background(c, send_welcome_email, user);
+		refuse_taken(c, row.email, actor);
+	else
+		background(c, send_welcome_email, user);
 	db_commit(c);
-	return (user);
+	return (hides_taken(actor) ? NULL : user);
 }
 
 /* The user was changed or deleted after they were read. */
@@ -207,13 +245,6 @@ is_self(const struct user *user, const struct user *actor)
 	return (strcmp(user->id, actor->id) == 0);
 }
 
-/* As users.update compares them. */
-static bool
-is_same_email(const char *one, const char *other)
-{
-	return (strcasecmp(one, other) == 0);
-}
-
 /* The notices of a change that an administrator made. */
 static void
 tell_changes(struct ctx *c, const struct user *before,
@@ -221,17 +252,41 @@ tell_changes(struct ctx *c, const struct user *before,
 {
 	if (strcmp(after->role, before->role) != 0)
 		users_notice_role(c, before, after);
-	if (!is_same_email(after->email, before->email))
+	if (!users_is_same_email(after->email, before->email))
 		users_notice_email(c, before, after, true);
+}
+
+/*
+ * What the change is about besides the columns that it writes at once: the
+ * user's own address, which waits for a confirmation. See users_email.h.
+ */
+static const char *
+find_wish(struct ctx *c, const struct user *user, struct user_update *change,
+    const struct user *actor)
+{
+	const char	*wish;
+
+	if (!IS_SET(change, email))
+		return (NULL);
+	change->email = normal_email(c, change->email);
+	if (!is_self(user, actor))
+		return (NULL);
+	wish = users_email_wish(user, change);
+	if (wish != NULL && *wish != '\0') {
+		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
+		    actor->id));
+		users_email_check(c, user, wish);
+	}
+	return (wish);
 }
 
 static const struct user *
 write_change(struct ctx *c, const struct user *user,
-    const struct user_update *change, const struct user *actor,
-    const char *version)
+    const struct user_update *change, const char *wish,
+    const struct user *actor, const char *version)
 {
-	const struct user	*written;
-	bool			 as_admin, demotes;
+	struct user	*written = NULL;
+	bool		 as_admin, demotes;
 
 	as_admin = IS_SET(change, role) || IS_SET(change, is_active) ||
 	    !is_self(user, actor);
@@ -241,11 +296,20 @@ write_change(struct ctx *c, const struct user *user,
 	db_begin(c);
 	if (as_admin)
 		act_as_admin(c, actor, demotes ? user : NULL);
-	written = users_repository_update(c, user->id, change, version);
-	if (written == NULL)
+	if (ANY_SET(change)) {
+		written = users_repository_update(c, user->id, change,
+		    version);
+		if (written == NULL)
+			raise_gone(c, version);
+		tell_changes(c, user, written);
+		version = NULL;
+	}
+	if (wish != NULL &&
+	    (written = users_email_ask(c, user, wish, version)) == NULL)
 		raise_gone(c, version);
-	tell_changes(c, user, written);
 	db_commit(c);
+	if (!is_self(user, actor))
+		written->pending_email = NULL;
 	return (written);
 }
 
@@ -255,18 +319,14 @@ users_service_update(struct ctx *c, const struct user *user,
     const char *version)
 {
 	struct user_update	 change = *in;
+	const char		*wish;
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
-	if (IS_SET(&change, email)) {
-		change.email = normal_email(c, in->email);
-		if (!is_admin(actor) && strcmp(change.email, user->email) != 0)
-			rate_limit_spend(rate_limit_hold(c,
-			    &email_changes_limit, actor->id));
-	}
-	if (!ANY_SET(&change))
+	wish = find_wish(c, user, &change, actor);
+	if (!ANY_SET(&change) && wish == NULL)
 		return (user);
-	return (write_change(c, user, &change, actor, version));
+	return (write_change(c, user, &change, wish, actor, version));
 }
 
 const struct user *
@@ -276,7 +336,7 @@ users_service_set_active(struct ctx *c, const struct user *user, bool active,
 	struct user_update	 change = { .is_active = active };
 
 	SET(&change, is_active);
-	return (write_change(c, user, &change, actor, version));
+	return (write_change(c, user, &change, NULL, actor, version));
 }
 
 /* Only a deletion by an admin locks the admins. */
