@@ -6,7 +6,7 @@
 -- that runs again makes the same token, which then lasts longer.
 INSERT INTO account_tokens (token_hash, purpose, user_id, email, state,
        expires_at)
-SELECT decode($1, 'hex'), $2, id, $6,
+SELECT decode($1, 'hex'), $2::text, id, $6,
        keel_token_state($2, hashed_password, email, pending_email),
        now() + $7::integer * interval '1 second'
   FROM users
@@ -73,7 +73,7 @@ DELETE FROM account_tokens
 WITH added AS (
 	INSERT INTO account_tokens (token_hash, purpose, user_id, state,
 	       expires_at)
-	SELECT decode($1, 'hex'), $2, id,
+	SELECT decode($1, 'hex'), $2::text, id,
 	       keel_token_state($2, hashed_password, email, pending_email),
 	       now() + $4::integer * interval '1 second'
 	  FROM users

@@ -119,7 +119,7 @@ text_problem(const char *text)
 	p = strstr(text, "://") + 3;
 	if (memchr(p, '@', strcspn(p, "/")) != NULL)
 		return ("has a user name");
-	if (p[strlen(p) - 1] == '/')
+	if (text[strlen(text) - 1] == '/')
 		return ("ends with a slash");
 	return (NULL);
 }

@@ -35,6 +35,10 @@
 #define FORM		"content-type: application/x-www-form-urlencoded"
 #define USERS		"/api/v1/users"
 
+#define SECRET_43	"4Hq0nVZ9pE0cW8mXyq3m1Qb2s7uT6rK5jL1oA0dNfGw"
+#define RESET_TOKEN	"keel_reset_" SECRET_43
+#define VERIFY_TOKEN	"keel_verify_" SECRET_43
+
 /* A request that succeeds; the path is the route's. */
 struct asked {
 	const char	*handler;	/* as in its ROUTE row */
@@ -74,6 +78,18 @@ static const struct asked	requests[] = {
 	{ "list_sessions", "user", "?limit=1", NULL, NULL },
 	{ "end_sessions", "user", "?except=current", NULL, NULL },
 	{ "end_session", "user", "", NULL, NULL },
+	{ "forgot_password", NULL, "", "{\"email\": \"third@example.com\"}",
+	    NULL },
+	{ "resend_verification", NULL, "",
+	    "{\"email\": \"third@example.com\"}", NULL },
+	{ "reset_password", NULL, "", "{\"token\": \"" RESET_TOKEN "\", "
+	    "\"new_password\": \"Rainy-day-43\"}", NULL },
+	{ "verify_email", NULL, "", "{\"token\": \"" VERIFY_TOKEN "\"}",
+	    NULL },
+	{ "send_reset_link", "admin", "", NULL, NULL },
+	{ "submit_reset", NULL, "", "token=" RESET_TOKEN
+	    "&new_password=Rainy-day-43", FORM },
+	{ "submit_verify", NULL, "", "token=" VERIFY_TOKEN, FORM },
 	{ "list_jobs", "admin", "?status=dead", NULL, NULL },
 	{ "retry_job", "admin", "", NULL, NULL },
 	{ "ready", NULL, "", NULL, NULL },
@@ -128,6 +144,7 @@ agree_with_rows(const struct query *q, const char *name)
 			    "t" };
 	const char	*job[] = { TARGET, "send_welcome_email", "{}", "queued",
 			    "3", "none", NULL, NOON, NOON, NULL };
+	const char	*token[] = { THIRD, "third@example.com" };
 	const char	*count[] = { "7" }, *known[] = { "t" };
 	const char	*state[] = { "999999", "t" };
 
@@ -143,6 +160,8 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_rows(q, 1, session));
 	if (strcmp(q->model->name, "admin_job") == 0)
 		return (fake_rows(q, 1, job));
+	if (strcmp(q->model->name, "account_token") == 0)
+		return (fake_rows(q, 1, token));
 	if (strcmp(q->model->name, "total") == 0)
 		return (fake_rows(q, 1, count));
 	if (strcmp(q->model->name, "attempt_count") == 0)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #define PAGE	"../../docs/settings.md"	/* relative to tests/unit */
-#define ROWS	29
+#define ROWS	32
 
 /* A row of the page's table. */
 struct row {

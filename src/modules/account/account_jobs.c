@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 /* The jobs that send links, and the one that deletes expired tokens. */
 
+#include "config.h"
 #include "mail/mail.h"
 #include "modules/account/account.h"
 #include "modules/users/users.h"
 
+/* The payload holds only the user's id: the job reads the rest when it runs. */
+static const struct field	user_ref_fields[] = {
+	FIELD(user, id, T_UUID, REQUIRED, NULL),
+};
+
+SCHEMA_OF(user_ref, user);
+
 MAIL(reset, "link", "lifetime");
 MAIL(verify, "link", "lifetime");
+MAIL(welcome, "url", "link", "lifetime");
+MAIL(welcome_verified, "url");
 
 static void	send_link(struct ctx *, const struct mail *,
 		    const struct token_purpose *, const struct user *) AWAITS;
 
+/* A mail may leave out the URL. */
 static void
 send_link(struct ctx *c, const struct mail *mail,
     const struct token_purpose *purpose, const struct user *user)
@@ -19,8 +30,25 @@ send_link(struct ctx *c, const struct mail *mail,
 
 	token = account_token_for_mail(c, purpose, user, user->email);
 	mail_send(c, mail, MAIL_TO(user->email, user->email_verified), CONTEXT(
+	    OURS("url", config.public_url),
 	    OURS("link", account_link(c, purpose, token)),
 	    OURS("lifetime", account_lifetime(c, purpose))));
+}
+
+static void
+send_welcome_email(struct ctx *c)
+{
+	const struct user	*in = send_welcome_email_payload(c);
+	const struct user	*user = users_service_get_by_id(c, in->id);
+
+	if (user == NULL)
+		return;
+	if (user->is_active && !user->email_verified)
+		send_link(c, &welcome_mail, &verify_purpose, user);
+	else
+		mail_send(c, &welcome_verified_mail, MAIL_TO(user->email,
+		    user->email_verified), CONTEXT(OURS("url",
+		    config.public_url)));
 }
 
 static void
@@ -51,9 +79,12 @@ purge_account_tokens(struct ctx *c)
 	account_service_purge(c);
 }
 
+JOB(send_welcome_email, .payload = &user_ref_schema, .unique = "id",
+    .attempts = 20, .backoff = 10, .backoff_max = 3600, .timeout = 60);
+
 /*
- * None is unique: whether the same address waits already would show in the
- * time of a request.
+ * These two are not unique: whether the same address waits already would show
+ * in the time of a request.
  */
 JOB(send_password_reset, .payload = &account_email_schema, .attempts = 20,
     .backoff = 10, .backoff_max = 3600, .timeout = 60);

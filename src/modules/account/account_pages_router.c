@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The pages that links in mails open, if there is no frontend. */
 
+#include <string.h>
+
 #include "http/respond.h"
 #include "http/routes.h"
-#include "http/static_file.h"
 #include "middleware/rate_limit.h"
 #include "modules/account/account.h"
 #include "schema/validator.h"
@@ -14,8 +15,6 @@ RATE_LIMIT(account_pages, 60, MINUTE, "Forms of links that one address sends");
 
 /* assets/account */
 extern const unsigned char	asset_account_css[];
-extern const unsigned int	asset_len_account_css;
-extern const char		*asset_sha256_account_css;
 extern const unsigned char	asset_account_reset_html[];
 extern const unsigned char	asset_account_verify_html[];
 
@@ -110,13 +109,10 @@ submit_reset(struct ctx *c)
 static void
 read_style(struct ctx *c)
 {
-	const struct static_file	 css = {
-		.type = "text/css; charset=utf-8",
-		.plain = { asset_account_css, asset_len_account_css,
-		    asset_sha256_account_css },
-	};
-
-	respond_static(c, &css);
+	respond_header(c, "cache-control", "no-cache");
+	respond_body(c, 200, "text/css; charset=utf-8",
+	    (const char *)asset_account_css, strlen((const char *)
+	    asset_account_css));
 }
 
 ROUTE(account_verify_page,

@@ -2,9 +2,11 @@
 /* The bodies of requests about links in mails. */
 
 #include "modules/account/account.h"
+#include "product.h"
 
 #define TOKEN_EXAMPLE(purpose)						\
-	.example = "keel_" purpose "_4Hq0nVZ9pE0cW8mXyq3m1Qb2s7uT6rK5jL1oA0dNfGw"
+	.example = PRODUCT "_" purpose "_"				\
+	    "4Hq0nVZ9pE0cW8mXyq3m1Qb2s7uT6rK5jL1oA0dNfGw"
 
 static const struct field	account_email_fields[] = {
 	FIELD(account_email, email, T_STR, REQUIRED, "v_email",

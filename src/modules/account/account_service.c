@@ -5,6 +5,7 @@
 #include "modules/account/tokens.h"
 #include "modules/audit/audit.h"
 #include "modules/auth/auth.h"
+#include "modules/users/users_notices.h"
 
 #define BATCH	1000	/* rows per statement, which has five seconds */
 
@@ -61,6 +62,7 @@ set_password(struct ctx *c, const struct account_token *token,
 	users_service_reset_password(c, user, hash, verifies);
 	auth_service_end_sessions(c, user, NULL);
 	auth_service_forget_networks(c, user);
+	users_notice_password(c, user);
 	account_token_drop(c, &reset_purpose, user->id);
 	audit(c, password_reset, .actor_id = user->id, .target_id = user->id,
 	    CHANGES({ "email_verified", verifies ? "false" : NULL,

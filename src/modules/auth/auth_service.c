@@ -166,7 +166,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 		raise_incorrect(c);
 	}
 	auth_repository_revoke_sessions(c, user, NULL);
-	auth_repository_forget_networks(c, user, client_network(c));
+	auth_service_forget_networks(c, user);
 	users_service_drop_wish(c, user);
 	users_notice_password(c, user);
 	db_commit(c);

@@ -211,9 +211,10 @@ void		 users_service_reset_password(struct ctx *,
 const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
 
-/* users_jobs.c */
-
-/* Sends the welcome mail, unless the user has been deleted. */
+/*
+ * account_jobs.c: sends the welcome mail, with a link that verifies the address
+ * if it is not verified, unless the user has been deleted.
+ */
 JOB_KIND(send_welcome_email, user);
 
 #endif

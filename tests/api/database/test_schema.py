@@ -18,6 +18,9 @@ MIGRATIONS = os.path.join(ROOT, "sql/migrations")
 
 # A column without a default, and NULL where it may be.
 COLUMNS = """
+account_tokens: token_hash bytea, purpose varchar(32), user_id uuid,
+    email varchar(255) NULL, state bytea, created_at timestamptz now(),
+    expires_at timestamptz
 audit_log: id uuid, created_at timestamptz now(), action varchar(64),
     actor_id uuid NULL, session_id uuid NULL, target_id uuid NULL,
     account varchar(64) NULL, address varchar(64) NULL,
@@ -44,10 +47,14 @@ sign_in_networks: user_id uuid, network cidr, last_at timestamptz now()
 users: id uuid, email varchar(255), name varchar(100),
     hashed_password varchar(255), role varchar(50) user,
     is_active boolean true, email_verified boolean false, version bigint 1,
-    created_at timestamptz now(), updated_at timestamptz now()
+    created_at timestamptz now(), updated_at timestamptz now(),
+    pending_email varchar(255) NULL
 """
 
 KEYS = {
+    ("account_tokens", "FOREIGN KEY (user_id) REFERENCES users(id) "
+                       "ON DELETE CASCADE"),
+    ("account_tokens", "PRIMARY KEY (token_hash)"),
     ("audit_log", "PRIMARY KEY (id)"),
     ("job_schedules", "PRIMARY KEY (kind)"),
     ("jobs", "PRIMARY KEY (id)"),
@@ -73,6 +80,8 @@ WAITS_OR_RUNS = (" WHERE ((status)::text = ANY ((ARRAY['queued'::character "
 
 # Those besides the primary keys.
 INDEXES = {
+    "ix_account_tokens_expires_at": "account_tokens (expires_at)",
+    "ix_account_tokens_user_id": "account_tokens (user_id, purpose)",
     "ix_audit_log_actor_id": "audit_log (actor_id, created_at, id)",
     "ix_audit_log_created_at": "audit_log (created_at, id)",
     "ix_audit_log_target_id": "audit_log (target_id, created_at, id)",
@@ -129,6 +138,7 @@ RELEASED = {
     "0008_mail_recipients.sql": "5da6404f644c6b09",
     "0009_refresh_tokens.sql": "34dcb405d591653a",
     "0010_audit_log.sql": "374b6dd5ec0008b3",
+    "0011_account_tokens.sql": "4606b11132c0d281",
 }
 
 
@@ -208,7 +218,8 @@ def test_migrations_leave_no_other_function(db):
         "SELECT proname::text FROM pg_proc WHERE pronamespace = "
         "'public'::regnamespace")} == {
             "keel_touch", "keel_end_sessions", "notify_jobs",
-            "keel_forget_failures", "keel_audit_only_added"}
+            "keel_forget_failures", "keel_audit_only_added",
+            "keel_token_state"}
 
 
 #
@@ -231,6 +242,9 @@ ROWS = {
                  "last_used_at": "now", "confirmed_at": "now"},
     "refresh_tokens": {"token_hash": "hash", "session_id": SESSION,
                        "created_at": "now"},
+    "account_tokens": {"token_hash": "hash", "purpose": "reset",
+                       "user_id": USER, "state": "hash", "created_at": "now",
+                       "expires_at": "now"},
     "audit_log": {"id": str(uuid.uuid4()), "created_at": "now",
                   "action": "sign_in"},
     "jobs": {"id": str(uuid.uuid4()), "kind": "k", "payload": "{}",
@@ -252,6 +266,7 @@ REFUSED = [
     ("posts", "author_id", NOBODY, "ForeignKeyViolation"),
     ("sessions", "user_id", NOBODY, "ForeignKeyViolation"),
     ("refresh_tokens", "session_id", NOBODY, "ForeignKeyViolation"),
+    ("account_tokens", "user_id", NOBODY, "ForeignKeyViolation"),
     ("sign_in_networks", "user_id", NOBODY, "ForeignKeyViolation"),
     ("sign_in_networks", "network", "192.0.2.1/24",
      "InvalidTextRepresentation"),
@@ -316,6 +331,7 @@ def test_columns_have_defaults(db):
         "sessions": {"created_at": None, "last_used_at": None,
                      "confirmed_at": None},
         "refresh_tokens": {"created_at": None},
+        "account_tokens": {"created_at": None},
         "audit_log": {"created_at": None},
         "jobs": {"status": "queued", "attempts": 0, "run_at": None,
                  "created_at": None},

@@ -42,8 +42,11 @@ ALWAYS_THERE = {"cache-control", "x-content-type-options"}
 REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}
 
 # The description does not describe itself, nor the page that shows it, nor what
-# leads there.
-HIDDEN = re.compile(r"/|/favicon\.ico|/openapi\.json|/docs(/[^/]+)?")
+# leads there, nor the pages that links in mails open.
+HIDDEN = re.compile(r"/|/favicon\.ico|/openapi\.json|/docs(/[^/]+)?"
+                    r"|/account/[^/]+")
+PAGE_HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer",
+                "x-robots-tag": "noindex", "x-frame-options": "DENY"}
 
 # Errors for requests that fit the schemas: (code, field, the reason).
 BEYOND_SCHEMA = [
@@ -314,10 +317,23 @@ class Contract:
             return "this is no operation: %d was expected" % wanted
         if status == wanted and header and header not in response.headers:
             return "without %s" % header
+        if path.startswith("/account/") and \
+                media_type(response.headers) == "text/html":
+            return self.page(response)
         if status < 400:
             return "has a body" if response.content and \
                 not HIDDEN.fullmatch(path) else None
         return self.body({JSON: self.description.error}, request, response)
+
+    @staticmethod
+    def page(response):
+        for name, value in PAGE_HEADERS.items():
+            if response.headers.get(name) != value:
+                return "the page has another %s" % name
+        if "'none'" not in response.headers["content-security-policy"] or \
+                "unsafe" in response.headers["content-security-policy"]:
+            return "the page's policy allows too much"
+        return None
 
     def is_sent_on(self, path):
         return path.endswith("/") and (

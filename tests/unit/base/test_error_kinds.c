@@ -25,6 +25,8 @@ static const struct {
 	  "The body is not valid JSON." },
 	{ &ERR_INVALID_CURSOR, 400, "INVALID_CURSOR",
 	  "The cursor does not belong to this list." },
+	{ &ERR_INVALID_TOKEN, 400, "INVALID_TOKEN",
+	    "The token is used, expired or not valid." },
 	{ &ERR_UNAUTHORIZED, 401, "UNAUTHORIZED",
 	  "The access token is missing, expired or revoked." },
 	{ &ERR_FORBIDDEN, 403, "FORBIDDEN",

@@ -23,10 +23,19 @@ static const struct {
 	{ "purge_jobs", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_recipients", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_sessions", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
+	{ "send_email_confirmation", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
+	{ "send_email_warning", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
+	{ "send_taken_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice_taken" },
 	{ "send_device_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
 	{ "send_email_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
 	{ "send_password_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
 	{ "send_role_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
+	{ "purge_account_tokens", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL,
+	    NULL },
+	{ "send_password_reset", 0, 20, 10, HOUR, MINUTE, NULL,
+	    "account_email" },
+	{ "send_verification", 0, 20, 10, HOUR, MINUTE, NULL,
+	    "account_email" },
 	{ "send_welcome_email", 0, 20, 10, HOUR, MINUTE, "id", "user_ref" },
 };
 
@@ -80,7 +89,7 @@ test_the_attempts_at_a_mail(void **state)
 
 	(void)state;
 	EACH_REGISTERED(k, job_kinds) {
-		if (strcmp((*k)->name, "send_welcome_email") != 0)
+		if (strncmp((*k)->name, "send_", 5) != 0)
 			continue;
 		for (n = 1; n < (int64_t)(*k)->attempts; n++)
 			assert_true(attempt_backoff(*k, n, 1) ==

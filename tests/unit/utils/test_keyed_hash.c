@@ -54,12 +54,26 @@ test_value(void **state)
 	    "ad03be34193fa5f17b6c533b80377d73");
 }
 
+static void
+test_bytes(void **state)
+{
+	unsigned char	 out[KEYED_HASH_BYTES + 1] = { [32] = 0xaa };
+
+	(void)state;
+	assert_true(keyed_hash_bytes("secret", 6, "keel test",
+	    "ada@example.com", out));
+	assert_int_equal(out[0], 0xde);
+	assert_int_equal(out[31], 0x73);
+	assert_int_equal(out[32], 0xaa);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_inputs),
 		cmocka_unit_test(test_value),
+		cmocka_unit_test(test_bytes),
 	};
 
 	return (cmocka_run_group_tests_name("keyed_hash", tests, NULL, NULL));

@@ -55,6 +55,7 @@ test_parts(void **state)
 		assert_string_equal(url.host, good[i].host);
 		assert_int_equal(url.port, good[i].port);
 		assert_string_equal(url.path, good[i].path);
+		assert_null(web_url_problem(good[i].text));
 	}
 }
 
@@ -87,7 +88,53 @@ test_what_is_none(void **state)
 	for (i = 0; i < COUNT(bad); i++) {
 		if (web_url_parse(bad[i], &url))
 			fail_msg("%s", bad[i]);
+		if (web_url_problem(bad[i]) == NULL)
+			fail_msg("%s", bad[i]);
 	}
+}
+
+static void
+test_problems(void **state)
+{
+	static const char	 host[] = "has a host that is not valid";
+	static const char	 path[] = "has a path that is not valid";
+	static const char	 port[] =
+	    "has a port that is no number from 1 to 65535";
+	static const char	 blank[] = "has a blank";
+	static const char	 more[] = "has a ? or a #";
+	static const char	 slash[] = "ends with a slash";
+	static const char *const	bad[][2] = {
+		{ "", "has no scheme: write https:// in front" },
+		{ "app.example.org", "has no scheme: write https:// in front" },
+		{ "//x", "has no scheme: write https:// in front" },
+		{ "ftp://x", "has another scheme than https and http" },
+		{ "HTTPS://x", "has another scheme than https and http" },
+		{ "https://x y", blank }, { " https://x", blank },
+		{ "https://x\n", blank }, { "https://x\x1f", blank },
+		{ "https://b\xc3\xbcro", "is not in ASCII: write a host as "
+		    "xn--..., and a path percent-encoded" },
+		{ "https://x/\x7f", "is not in ASCII: write a host as "
+		    "xn--..., and a path percent-encoded" },
+		{ "https://x?a", more }, { "https://x/#", more },
+		{ "https://me@x", "has a user name" },
+		{ "https://me:p@x/a", "has a user name" },
+		{ "https://x/", slash }, { "https://x/a/", slash },
+		{ "https://", slash },
+		{ "https://:1", host }, { "https://x%41", host },
+		{ "https://[::1", host }, { "https://[::1]x", host },
+		{ "https://x:", port }, { "https://x:0", port },
+		{ "https://x:65536", port }, { "https://x:1a", port },
+		{ "https://x:1:2", port },
+		{ "https://x//a", path }, { "https://x/..", path },
+		{ "https://x/%4g", path }, { "https://x/<", path },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		assert_string_equal(web_url_problem(bad[i][0]), bad[i][1]);
+	/* An @ in a path is no user. */
+	assert_null(web_url_problem("https://x/@me"));
 }
 
 static void
@@ -129,6 +176,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_what_is_none),
+		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_loopback),
 	};
 
