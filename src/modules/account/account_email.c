@@ -28,18 +28,20 @@ enum email_result
 account_service_confirm_email(struct ctx *c, const struct account_verify *in)
 {
 	const struct account_token	*token;
+	bool				 done;
 
+	/* The link is not used up: the address may be free again later. */
+	token = account_token_find(c, &email_purpose, in->token);
+	if (token != NULL && is_taken(c, token))
+		return (EMAIL_TAKEN);
 	db_begin(c);
 	token = account_token_use(c, &email_purpose, in->token);
-	if (token == NULL)
-		return (EMAIL_NOT_GOOD);
-	if (is_taken(c, token))
-		return (EMAIL_TAKEN);
-	if (!users_email_confirm(c, token->user_id, token->email))
-		return (EMAIL_NOT_GOOD);
-	account_token_drop(c, &email_cancel_purpose, token->user_id);
+	done = token != NULL &&
+	    users_email_confirm(c, token->user_id, token->email);
+	if (done)
+		account_token_drop(c, &email_cancel_purpose, token->user_id);
 	db_commit(c);
-	return (EMAIL_DONE);
+	return (done ? EMAIL_DONE : EMAIL_NOT_GOOD);
 }
 
 bool
@@ -49,11 +51,10 @@ account_service_cancel_email(struct ctx *c, const struct account_verify *in)
 
 	db_begin(c);
 	token = account_token_use(c, &email_cancel_purpose, in->token);
-	if (token == NULL)
-		return (false);
-	users_email_cancel(c, token->user_id);
+	if (token != NULL)
+		users_email_cancel(c, token->user_id);
 	db_commit(c);
-	return (true);
+	return (token != NULL);
 }
 
 /* The job's user, if they still have that wish; else NULL. */
