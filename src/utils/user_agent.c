@@ -12,8 +12,8 @@ struct sign {
 };
 
 /*
- * Most browsers also claim to be others, so the first that is found counts: Edge
- * and Opera are in front of Chrome, and Chrome is in front of Safari.
+ * Most browsers also claim to be others, so the first that is found counts:
+ * Edge and Opera are in front of Chrome, and Chrome is in front of Safari.
  */
 static const struct sign	programs[] = {
 	{ "Edg/", "Edge" }, { "EdgA/", "Edge" }, { "EdgiOS/", "Edge" },

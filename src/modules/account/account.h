@@ -130,8 +130,8 @@ bool		 account_service_verify(struct ctx *,
 enum email_result { EMAIL_DONE, EMAIL_NOT_GOOD, EMAIL_TAKEN };
 
 /*
- * Uses the token up: the address that it was sent to becomes its user's. Changes
- * nothing if another user has it meanwhile.
+ * Uses the token up: the address that it was sent to becomes its user's.
+ * Changes nothing if another user has it meanwhile.
  */
 enum email_result	account_service_confirm_email(struct ctx *,
 			    const struct account_verify *) AWAITS;

@@ -5,7 +5,7 @@
 
 #include "mail/mail.h"
 #include "modules/account/account_repository.h"
-#include "modules/users/users_email.h"
+#include "modules/users/users.h"
 
 NOTICE(email_confirm, "link", "lifetime");
 NOTICE(email_cancel, "link", "lifetime", "by", "when", "new_email");

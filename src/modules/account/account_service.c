@@ -5,7 +5,6 @@
 #include "modules/account/tokens.h"
 #include "modules/audit/audit.h"
 #include "modules/auth/auth.h"
-#include "modules/users/users_notices.h"
 
 #define BATCH	1000	/* rows per statement, which has five seconds */
 

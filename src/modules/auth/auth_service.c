@@ -6,7 +6,6 @@
 #include "config.h"
 #include "middleware/middleware.h"
 #include "modules/auth/auth_repository.h"
-#include "modules/users/users_notices.h"
 #include "product.h"
 #include "utils/jwt.h"
 #include "utils/timefmt.h"

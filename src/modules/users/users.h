@@ -87,7 +87,7 @@ SCHEMA_RESPONSE(user, user);			/* UserResponse */
 SCHEMA_RESPONSE(user_list, user_list);		/* UserListResponse */
 SCHEMA_RESPONSE(user_cursor_list, user_cursor_list);
 SCHEMA_RESPONSE(user_status, user_status);
-SCHEMA_RESPONSE(user_accepted, user_status);	/* with 202 */
+SCHEMA_RESPONSE(user_accepted, user_status);
 
 /* users_service.c */
 
@@ -216,5 +216,114 @@ const char	*users_service_create_admin(const char *email,
  * if it is not verified, unless the user has been deleted.
  */
 JOB_KIND(send_welcome_email, user);
+
+/* users_notices.c */
+
+/*
+ * What a notice tells. Its text has no words of a client: the device is a name
+ * from utils/user_agent.h. Only the new e-mail address is the user's, and an
+ * old address that is not verified does not get to see it.
+ */
+struct notice {
+	const char	*id;		/* the user's */
+	const char	*email;		/* the old address; NULL: the user's */
+	bool		 verified;	/* the old address was */
+	const char	*from, *to;	/* what changed, or NULL */
+	const char	*client;	/* the address that it came from; NULL:
+					   an administrator did it */
+	const char	*device;
+};
+
+extern struct schema	notice_schema;
+
+JOB_KIND(send_password_notice, notice);
+JOB_KIND(send_device_notice, notice);
+JOB_KIND(send_role_notice, notice);
+JOB_KIND(send_email_notice, notice);
+JOB_KIND(send_taken_notice, notice);
+
+/*
+ * Each stores the job that sends the notice, in the open transaction of the
+ * change: the user's password was changed; they signed in from a network that
+ * they are not known in; an administrator changed their role; their address is
+ * another one now, by their own wish or by an administrator's.
+ */
+void	users_notice_password(struct ctx *, const struct user *) AWAITS;
+void	users_notice_device(struct ctx *, const struct user *) AWAITS;
+void	users_notice_role(struct ctx *, const struct user *before,
+	    const struct user *after) AWAITS;
+void	users_notice_email(struct ctx *, const struct user *before,
+	    const struct user *after, bool by_admin) AWAITS;
+
+/*
+ * Somebody tried to register with the address of a user, whoever that is: the
+ * job looks, so that the request takes as long as for an address that is free.
+ */
+void	users_notice_taken(struct ctx *, const char *email) AWAITS;
+
+/* In a job: sends its owner the mail about that. */
+void	users_notice_send_taken(struct ctx *, const struct user *owner,
+	    const struct notice *) AWAITS;
+
+/*
+ * For other mails about an account: "from 192.0.2.1, with Firefox on Linux", or
+ * "by an administrator"; and when the job was stored.
+ */
+void		 users_notice_origin(struct ctx *, struct notice *);
+const char	*users_notice_by(struct ctx *, const struct notice *);
+const char	*users_notice_when(struct ctx *);
+
+/* users_email.c */
+
+/*
+ * A wish is an address that the user would like to have, "" when they keep
+ * theirs, or NULL when the request says nothing about it. A user has at most one
+ * wish, pending_email. It ends when its address confirms it, when the old one
+ * cancels it, with another wish, with a new password, and when an admin changes
+ * the address.
+ */
+
+/* Is it the same address but for the case of ASCII letters? */
+bool		 users_is_same_email(const char *, const char *);
+
+/*
+ * The user's wish in this change, which then changes no address. An address
+ * that differs from theirs in case only is no wish: it is changed at once.
+ */
+const char	*users_email_wish(const struct user *, struct user_update *);
+
+/*
+ * Raises ERR_CONFLICT if somebody else has the address, and TAKEN_EMAILS lets
+ * users know that.
+ */
+void		 users_email_check(struct ctx *, const struct user *,
+		    const char *wish) AWAITS;
+
+/*
+ * In a transaction: notes the wish, and stores the jobs that ask the new
+ * address and tell the old one. NULL if there is no user of that version (NULL:
+ * any).
+ */
+struct user	*users_email_ask(struct ctx *, const struct user *,
+		    const char *wish, const char *version) AWAITS;
+
+/*
+ * In a transaction, for the address that confirms it: the wish becomes the
+ * user's address. False if they do not wish this address. Raises ERR_CONFLICT
+ * if somebody has it meanwhile.
+ */
+bool		 users_email_confirm(struct ctx *, const char *id,
+		    const char *email) AWAITS;
+
+/* In a transaction: the user keeps their address. */
+void		 users_email_cancel(struct ctx *, const char *id) AWAITS;
+
+/*
+ * The jobs that send the links; src/modules/account has their handlers, since
+ * it makes the tokens. The first goes to the new address, the second to the old
+ * one.
+ */
+JOB_KIND(send_email_confirmation, notice);
+JOB_KIND(send_email_warning, notice);
 
 #endif

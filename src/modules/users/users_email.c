@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "modules/audit/audit.h"
-#include "modules/users/users_email.h"
 #include "modules/users/users_repository.h"
 
 AUDIT_ACTION(email_change_asked, "A user asked for another e-mail address.");

@@ -3,7 +3,7 @@
 
 #include "config.h"
 #include "mail/mail.h"
-#include "modules/users/users_notices.h"
+#include "modules/users/users_repository.h"
 #include "utils/timefmt.h"
 #include "utils/user_agent.h"
 
@@ -114,7 +114,7 @@ static void
 send_password_notice(struct ctx *c)
 {
 	const struct notice	*n = send_password_notice_payload(c);
-	const struct user	*user = users_service_get_by_id(c, n->id);
+	const struct user	*user = users_repository_find_by_id(c, n->id);
 
 	if (user == NULL)
 		return;
@@ -128,7 +128,7 @@ static void
 send_device_notice(struct ctx *c)
 {
 	const struct notice	*n = send_device_notice_payload(c);
-	const struct user	*user = users_service_get_by_id(c, n->id);
+	const struct user	*user = users_repository_find_by_id(c, n->id);
 
 	if (user == NULL)
 		return;
@@ -142,7 +142,7 @@ static void
 send_role_notice(struct ctx *c)
 {
 	const struct notice	*n = send_role_notice_payload(c);
-	const struct user	*user = users_service_get_by_id(c, n->id);
+	const struct user	*user = users_repository_find_by_id(c, n->id);
 
 	if (user == NULL)
 		return;
@@ -160,7 +160,7 @@ send_email_notice(struct ctx *c)
 	const struct notice	*n = send_email_notice_payload(c);
 	struct mail_value	 to = FROM_USER("new_email", n->to);
 
-	if (users_service_get_by_id(c, n->id) == NULL)
+	if (users_repository_find_by_id(c, n->id) == NULL)
 		return;
 	if (!n->verified)
 		to = (struct mail_value)OURS("new_email", "another address");
@@ -186,7 +186,7 @@ send_taken_notice(struct ctx *c)
 	const struct notice	*n = send_taken_notice_payload(c);
 	const struct user	*owner;
 
-	owner = users_service_find_by_email(c, n->email);
+	owner = users_repository_find_by_email(c, n->email);
 	if (owner != NULL)
 		users_notice_send_taken(c, owner, n);
 }

@@ -140,8 +140,8 @@ deactivate_user(struct ctx *c)
 #define HIDES(schema)							\
 	.out_accepted = &schema,					\
 	.accepted_doc = "Accepted. Only if " ENV("TAKEN_EMAILS")	\
-	    " is hidden: whether the address is free or not, its owner "	\
-	    "gets a mail."
+	    " is hidden: whether the address is free or not, it gets a "	\
+	    "mail."
 
 #define CHANGE_ERRORS							\
 	RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS)
@@ -177,10 +177,12 @@ ROUTE(users_item,
 	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Read a user."),
     PATCH(update_user, .auth = self_or_role("admin"),
 	.in = &user_update_schema, .out = &user_schema, .if_match = true,
-	HIDES(user_schema), .raises = CHANGE_ERRORS, .doc = "Change some fields of a user."),
+	HIDES(user_schema), .raises = CHANGE_ERRORS,
+	.doc = "Change some fields of a user."),
     PUT(replace_user, .auth = self_or_role("admin"),
 	.in = &user_replace_schema, .out = &user_schema, .if_match = true,
-	HIDES(user_schema), .raises = CHANGE_ERRORS, .doc = "Replace all fields of a user."),
+	HIDES(user_schema), .raises = CHANGE_ERRORS,
+	.doc = "Replace all fields of a user."),
     DELETE(delete_user, .auth = self_or_role("admin"), .status = 204,
 	.if_match = true, .raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Delete a user and all their data."));

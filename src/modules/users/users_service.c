@@ -7,8 +7,6 @@
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/audit/audit.h"
-#include "modules/users/users_email.h"
-#include "modules/users/users_notices.h"
 #include "modules/users/users_repository.h"
 #include "utils/email.h"
 

@@ -198,8 +198,8 @@ SCHEMA(part);
 SCHEMA(whole);
 
 /*
- * Of the schema whole; in a response all but the last are required, and more may
- * come. What is expected is described like what is required.
+ * Of the schema whole; in a response all but the last are required, and more
+ * may come. What is expected is described like what is required.
  */
 #define PROPERTIES							\
 	"{'type':'object','properties':{"				\
