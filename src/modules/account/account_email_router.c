@@ -18,11 +18,10 @@ extern const unsigned char	asset_account_email_cancel_html[];
 #define CONFIRM_TITLE	"Confirm your new e-mail address"
 #define CANCEL_TITLE	"Keep your e-mail address"
 #define NOT_GOOD							\
-	"It was used already, it has expired, or it belongs to a change "	\
-	"that was cancelled or replaced. Ask for the change again."
+	"It was used already, it has expired, or its change was "	\
+	"cancelled or replaced. Ask for the change again."
 #define TAKEN								\
-	"Another account has this e-mail address. Your address was not "	\
-	"changed."
+	"Another account has this e-mail address. Yours was not changed."
 
 static void	raise_invalid_token(struct ctx *) __attribute__((noreturn));
 

@@ -172,8 +172,8 @@ struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
 
 /*
  * May they sign in, if they know the password? Not if they are disabled; nor,
- * where TAKEN_EMAILS is hidden, with an address that is not verified: a stranger
- * who has just registered with it would learn that it was free.
+ * where TAKEN_EMAILS is hidden, with an address that is not verified: else a
+ * stranger who has just registered with it would learn that it was free.
  */
 bool		 users_service_may_sign_in(const struct user *);
 
@@ -277,10 +277,10 @@ const char	*users_notice_when(struct ctx *);
 
 /*
  * A wish is an address that the user would like to have, "" when they keep
- * theirs, or NULL when the request says nothing about it. A user has at most one
- * wish, pending_email. It ends when its address confirms it, when the old one
- * cancels it, with another wish, with a new password, and when an admin changes
- * the address.
+ * theirs, or NULL when the request says nothing about it. A user has one wish
+ * at most, pending_email. It ends when its address confirms it, when the old
+ * one cancels it, with another wish, with a new password, and when an admin
+ * changes the address.
  */
 
 /* Is it the same address but for the case of ASCII letters? */

@@ -140,8 +140,7 @@ deactivate_user(struct ctx *c)
 #define HIDES(schema)							\
 	.out_accepted = &schema,					\
 	.accepted_doc = "Accepted. Only if " ENV("TAKEN_EMAILS")	\
-	    " is hidden: whether the address is free or not, it gets a "	\
-	    "mail."
+	    " is hidden: the address gets a mail, be it free or not."
 
 #define CHANGE_ERRORS							\
 	RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS)
@@ -165,8 +164,8 @@ ROUTE(users_me,
     GET(read_me, .auth = &signed_in, .out = &user_schema,
 	.doc = "Read your own user."),
     PATCH(update_me, .auth = &signed_in, .in = &user_update_me_schema,
-	.out = &user_schema, .if_match = true, .raises = CHANGE_ERRORS,
-	.doc = "Change your name or e-mail address."),
+	.out = &user_schema, .if_match = true, HIDES(user_schema),
+	.raises = CHANGE_ERRORS, .doc = "Change your name or e-mail address."),
     DELETE(delete_me, .auth = &signed_in, .status = 204, .if_match = true,
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Delete your own user and all its data."));

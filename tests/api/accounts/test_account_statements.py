@@ -417,7 +417,7 @@ def test_an_update_changes_what_it_is_given(db):
         after = row_of(db)
         assert after == before[:i] + (value,) + before[i + 1:5] + (
             before[5] + 1,)
-        assert row[0] == ADA and row[7] == after[5]
+        assert row[0] == ADA and row[8] == after[5]
     assert db.run("users.update", ADA, *nothing, 4) == []
     assert len(db.run("users.update", ADA, *nothing, 5)) == 1
     assert db.run("users.update", NOBODY, *nothing, None) == []
