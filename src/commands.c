@@ -84,18 +84,26 @@ read_password(char out[static PASSWORD_LINE_MAX])
 	require_valid("v_password", "the password", out);
 }
 
+/* The address that the command is for, as it is stored. */
+static void
+read_email(const char *command, char out[static EMAIL_MAX])
+{
+	const char	*email = getenv(ENV("EMAIL"));
+
+	if (email == NULL)
+		exit_fail("%s needs an e-mail address", command);
+	require_valid("v_email", "the address", email);
+	if (email_normalise(email, out, EMAIL_MAX) != NULL)
+		exit_fail("the address: is not a valid e-mail address");
+}
+
 static void
 command_create_admin(void)
 {
 	static char	 password[PASSWORD_LINE_MAX], normal[EMAIL_MAX];
 	static char	 hash[PASSWORD_HASH_MAX];
-	const char	*email = getenv(ENV("EMAIL"));
 
-	if (email == NULL)
-		exit_fail("create-admin needs an e-mail address");
-	require_valid("v_email", "the address", email);
-	if (email_normalise(email, normal, sizeof(normal)) != NULL)
-		exit_fail("the address: is not a valid e-mail address");
+	read_email("create-admin", normal);
 	read_password(password);
 	if (password_hash(password, hash) != 0)
 		exit_fail("cannot hash the password: out of memory");
@@ -108,11 +116,11 @@ command_create_admin(void)
 static void
 command_reset_password(void)
 {
+	static char	 email[EMAIL_MAX];
 	const char	*link, *problem;
 
-	if (getenv(ENV("EMAIL")) == NULL)
-		exit_fail("reset-password needs an e-mail address");
-	link = account_service_reset_link(getenv(ENV("EMAIL")), &problem);
+	read_email("reset-password", email);
+	link = account_service_reset_link(email, &problem);
 	exit_if(problem);
 	printf("%s\n", link);
 }

@@ -80,7 +80,7 @@ static const struct asked	requests[] = {
 	{ "end_session", "user", "", NULL, NULL },
 	{ "forgot_password", NULL, "", "{\"email\": \"third@example.com\"}",
 	    NULL },
-	{ "resend_verification", NULL, "",
+	{ "resend_link", NULL, "",
 	    "{\"email\": \"third@example.com\"}", NULL },
 	{ "reset_password", NULL, "", "{\"token\": \"" RESET_TOKEN "\", "
 	    "\"new_password\": \"Rainy-day-43\"}", NULL },

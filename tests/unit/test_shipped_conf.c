@@ -242,7 +242,7 @@ test_routes(void **state)
 		{ USERS "/1/activate", "users_activate" },
 		{ USERS "/me/activate", "users_activate" },
 		{ USERS "/1/deactivate", "users_deactivate" },
-		{ USERS "/1/password-reset", "account_send_reset" },
+		{ USERS "/1/send-reset", "account_send_reset" },
 		{ USERS "/me/sessions/1", "auth_session" },
 		{ "/api/v1/admin/jobs/1/retry", "admin_jobs_retry" },
 		{ "/docs/a.css", "docs_file" },

@@ -23,7 +23,7 @@ forgot_password(struct ctx *c)
 }
 
 static void
-resend_verification(struct ctx *c)
+resend_link(struct ctx *c)
 {
 	account_service_resend(c, account_email_body(c));
 	respond_empty(c, 202);
@@ -77,7 +77,7 @@ ROUTE(account_verify,
 	.doc = "Verify an e-mail address by the token of a link."));
 
 ROUTE(account_resend,
-    POST(resend_verification, .limit = &account_mails_limit,
+    POST(resend_link, .limit = &account_mails_limit,
 	.in = &account_email_schema, .status = 202,
 	.doc = "Send a link to verify an address, if it is a user's and not "
 	    "verified."));

@@ -14,6 +14,7 @@ import pytest
 from helpers import (bearer, check_error, check_unauthorized, claims_for,
                      make_token, new_password, new_user, read_routes,
                      register)
+from links import add_token
 from people import Person, add_people
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -82,6 +83,46 @@ POST    /api/v1/auth/login                       200  200  200  200  200
 PUT     /api/v1/auth/login                       405  405  405  405  405
 PATCH   /api/v1/auth/login                       405  405  405  405  405
 DELETE  /api/v1/auth/login                       405  405  405  405  405
+GET     /api/v1/auth/password/forgot             405  405  405  405  405
+POST    /api/v1/auth/password/forgot             202  202  202  202  202
+PUT     /api/v1/auth/password/forgot             405  405  405  405  405
+PATCH   /api/v1/auth/password/forgot             405  405  405  405  405
+DELETE  /api/v1/auth/password/forgot             405  405  405  405  405
+GET     /api/v1/auth/password/reset              405  405  405  405  405
+POST    /api/v1/auth/password/reset              204  204  204  204  204
+PUT     /api/v1/auth/password/reset              405  405  405  405  405
+PATCH   /api/v1/auth/password/reset              405  405  405  405  405
+DELETE  /api/v1/auth/password/reset              405  405  405  405  405
+GET     /api/v1/auth/verify-email                405  405  405  405  405
+POST    /api/v1/auth/verify-email                204  204  204  204  204
+PUT     /api/v1/auth/verify-email                405  405  405  405  405
+PATCH   /api/v1/auth/verify-email                405  405  405  405  405
+DELETE  /api/v1/auth/verify-email                405  405  405  405  405
+GET     /api/v1/auth/verify-email/resend         405  405  405  405  405
+POST    /api/v1/auth/verify-email/resend         202  202  202  202  202
+PUT     /api/v1/auth/verify-email/resend         405  405  405  405  405
+PATCH   /api/v1/auth/verify-email/resend         405  405  405  405  405
+DELETE  /api/v1/auth/verify-email/resend         405  405  405  405  405
+GET     /api/v1/users/{user_id}/send-reset       405  405  405  405  405
+POST    /api/v1/users/{user_id}/send-reset       401  403  403  403  202
+PUT     /api/v1/users/{user_id}/send-reset       405  405  405  405  405
+PATCH   /api/v1/users/{user_id}/send-reset       405  405  405  405  405
+DELETE  /api/v1/users/{user_id}/send-reset       405  405  405  405  405
+GET     /account/verify                          200  200  200  200  200
+POST    /account/verify                          200  200  200  200  200
+PUT     /account/verify                          405  405  405  405  405
+PATCH   /account/verify                          405  405  405  405  405
+DELETE  /account/verify                          405  405  405  405  405
+GET     /account/reset                           200  200  200  200  200
+POST    /account/reset                           200  200  200  200  200
+PUT     /account/reset                           405  405  405  405  405
+PATCH   /account/reset                           405  405  405  405  405
+DELETE  /account/reset                           405  405  405  405  405
+GET     /account/account.css                     200  200  200  200  200
+POST    /account/account.css                     405  405  405  405  405
+PUT     /account/account.css                     405  405  405  405  405
+PATCH   /account/account.css                     405  405  405  405  405
+DELETE  /account/account.css                     405  405  405  405  405
 GET     /healthz                                 200  200  200  200  200
 POST    /healthz                                 405  405  405  405  405
 PUT     /healthz                                 405  405  405  405  405
@@ -129,6 +170,10 @@ AUTHENTICATED = """
 GET     /api/v1/users                            401  200  200  200  200
 GET     /api/v1/users/{user_id}                  401  200  200  200  200
 """
+
+# What their tokens are for.
+LINKS = {"/api/v1/auth/password/reset": "reset", "/account/reset": "reset",
+         "/api/v1/auth/verify-email": "verify", "/account/verify": "verify"}
 
 ON_ADMIN_LISTENER = {"/metrics"}
 
@@ -187,6 +232,8 @@ class Directory:
 
     def body(self, method, path, target):
         """A body that is valid for a user with the right to send it."""
+        if path in LINKS:
+            return self.link(method, path, target)
         return {
             ("POST", "/api/v1/users"): {"json": new_user()},
             ("PATCH", "/api/v1/users/me"): {"json": {"name": "New"}},
@@ -197,6 +244,10 @@ class Directory:
             ("POST", "/api/v1/users/me/password"): {"json": {
                 "current_password": self.known["password"],
                 "new_password": new_password()}},
+            ("POST", "/api/v1/auth/password/forgot"): {
+                "json": {"email": target.email}},
+            ("POST", "/api/v1/auth/verify-email/resend"): {
+                "json": {"email": target.email}},
             ("POST", "/api/v1/auth/token"): {"data": {
                 "username": target.email,
                 "password": self.known["password"]}},
@@ -204,6 +255,17 @@ class Directory:
                 "username": target.email,
                 "password": self.known["password"]}},
         }.get((method, path), {})
+
+    def link(self, method, path, target):
+        """A token of the target's, and what else its path needs."""
+        if method not in ("GET", "POST"):
+            return {}
+        token = {"token": add_token(self.server, target.id, LINKS[path])}
+        if method == "GET":
+            return {"params": token}
+        if LINKS[path] == "reset":
+            token["new_password"] = new_password()
+        return {"json" if path.startswith("/api/") else "data": token}
 
     def ask(self, method, path, who, target, headers=None):
         """Sends it as a Person, or as nobody: None."""

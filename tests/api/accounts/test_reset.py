@@ -504,7 +504,7 @@ def test_a_recipient_is_limited(start_server, start_runner):
 #
 
 def send_reset(client, actor, user):
-    return client.post(user.path + "/password-reset", headers=actor.headers)
+    return client.post(user.path + "/send-reset", headers=actor.headers)
 
 
 def test_an_admin_sends_a_user_the_mail(client, server, mailbox):
@@ -557,3 +557,20 @@ def test_an_operator_is_told_that_there_is_no_such_user(server, who):
     assert (done.returncode, done.stdout, done.stderr) == (
         1, "", "keel: no active user has this e-mail address\n")
     assert audit_of(server, user.id, "password_reset_link") == []
+
+
+@pytest.mark.parametrize("address", ["ada", "", "a@b@c", "ada@example.com\n"])
+def test_an_operator_is_told_that_it_is_no_address(server, address):
+    done = server.command("reset-password", address)
+    assert done.returncode != 0 and done.stdout == ""
+    assert "address" in done.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize("name, value", [
+    ("KEEL_FRONTEND_URL", "app.example.org"), ("KEEL_RESET_SECONDS", "1"),
+    ("KEEL_PUBLIC_URL", "x")])
+def test_an_operator_is_told_of_a_wrong_setting(make_server, name, value):
+    done = make_server(**{name: value}).command("reset-password",
+                                                "ada@example.com")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("keel: " + name)

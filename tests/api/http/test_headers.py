@@ -36,6 +36,15 @@ PAGE = {
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
 }
+LINK_PAGE = {
+    "content-security-policy":
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "x-robots-tag": "noindex",
+    "content-length": None,
+}
 SVG = {"content-type": "image/svg+xml"}
 ROOT = {"vary": "Accept"}
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
@@ -46,6 +55,9 @@ USERS = "/api/v1/users"
 TOKEN = "/api/v1/auth/token"
 PATCHES = {"accept-patch": "application/merge-patch+json, application/json"}
 LOGIN = "/api/v1/auth/login"
+FORGOT = "/api/v1/auth/password/forgot"
+RESET = "/api/v1/auth/password/reset"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 # who, method, path, headers and body sent, status, headers besides COMMON
 ANSWERS = [
@@ -94,6 +106,21 @@ ANSWERS = [
     (None, "GET", "/favicon.ico", {}, None, 200, FILE | SVG),
     (None, "GET", "/docs", {}, None, 200, FILE | HTML | PAGE),
     (None, "HEAD", "/docs", {}, None, 200, FILE | HTML | PAGE),
+    (None, "GET", "/account/verify?token=x", {}, None, 200, HTML | LINK_PAGE),
+    (None, "HEAD", "/account/verify?token=x", {}, None, 200,
+     HTML | LINK_PAGE),
+    (None, "GET", "/account/reset?token=x", {}, None, 200, HTML | LINK_PAGE),
+    (None, "GET", "/account/reset", {}, None, 400, HTML | LINK_PAGE),
+    (None, "POST", "/account/reset", FORM, b"token=x", 422,
+     HTML | LINK_PAGE),
+    (None, "POST", "/account/verify", FORM, b"token=x", 400,
+     HTML | LINK_PAGE),
+    (None, "POST", "/account/verify", FORM, b"", 400, JSON),
+    (None, "GET", "/account/account.css", {}, None, 200,
+     CSS | {"cache-control": "no-cache", "content-length": None}),
+    (None, "POST", FORGOT, {}, {"email": "nobody@example.com"}, 202, NOTHING),
+    (None, "POST", RESET, {}, {"token": "x", "new_password": "Rainy-day-43"},
+     400, JSON),
     (None, "GET", "/docs/docs.js", {}, None, 200, FILE | JS),
     (None, "GET", "/docs/docs.css", {}, None, 200, FILE | CSS),
     (None, "GET", "/docs/swagger-ui.css", {}, None, 200, FILE | CSS | GZIP),

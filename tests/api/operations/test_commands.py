@@ -212,10 +212,12 @@ def test_an_address_in_use_is_refused(client, create_admin):
      b"Sunny-day-\xff42\n", "the password: is not valid UTF-8"),
     ({"KEEL_COMMAND": "create-admin", "KEEL_EMAIL": "x@example.com"},
      b"A1" + b"x" * 1021, "the password: is too long"),
+    ({"KEEL_COMMAND": "reset-password"}, b"",
+     "reset-password needs an e-mail address"),
     ({"KEEL_COMMAND": "create-admins"}, b"",
      "unknown command 'create-admins'"),
     ({"KEEL_COMMAND": ""}, b"", "unknown command ''")],
-    ids=["address", "utf8", "length", "command", "empty"])
+    ids=["address", "utf8", "length", "reset", "command", "empty"])
 def test_what_kore_itself_refuses(server, settings, given, line):
     """Without ./keel, whose checks come before."""
     done = subprocess.run(

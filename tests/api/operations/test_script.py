@@ -59,6 +59,10 @@ def test_kore_is_told_the_command_and_nothing_of_the_callers(
     (["--dry-run", "migrate"], "unknown command: --dry-run"),
     (["create-admin"], "create-admin: no e-mail address given"),
     (["create-admin", ""], "create-admin: no e-mail address given"),
+    (["reset-password"], "reset-password: no e-mail address given"),
+    (["reset-password", ""], "reset-password: no e-mail address given"),
+    (["reset-password", "a@example.com", "b"],
+     "reset-password: unexpected argument: b"),
     (["create-admin", "a@example.com", "b"],
      "create-admin: unexpected argument: b"),
     (["migrate", "--dry"], "migrate: unexpected argument: --dry"),
@@ -85,8 +89,8 @@ def test_help_names_each_command(script, word):
     done = script.run(word, "x", KEEL_BUILD="/nonexistent")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"^ *(?:usage: )?keel ([a-z-]+)", done.stdout, re.M) == [
-        "serve", "jobs", "migrate", "create-admin", "check-config", "routes",
-        "openapi", "help"]
+        "serve", "jobs", "migrate", "create-admin", "reset-password",
+        "check-config", "routes", "openapi", "help"]
     assert script.calls() == []
 
 

@@ -121,7 +121,8 @@ def test_a_database_that_never_answers(make_server):
 
 @pytest.mark.parametrize("command", [
     ["serve"], ["jobs"], ["migrate"], ["check-config"],
-    ["create-admin", "admin@example.com"]])
+    ["create-admin", "admin@example.com"],
+    ["reset-password", "user@example.com"]])
 def test_a_read_only_database(make_server, command):
     server = make_server()
     server.cluster.sql("ALTER DATABASE %s SET default_transaction_read_only "
@@ -294,7 +295,7 @@ def test_an_unknown_setting(make_server, name):
 
 @pytest.mark.parametrize("arguments", [
     [], ["nonsense"], ["serve", "now"], ["migrate", "--dry"],
-    ["create-admin"]])
+    ["create-admin"], ["reset-password"]])
 def test_wrong_arguments_are_explained(arguments):
     done = subprocess.run([KEEL, *arguments], env=clean_environment(),
                           capture_output=True, text=True, timeout=10)
