@@ -4,6 +4,7 @@
 -- that it came from ($6) a known one. $7 is the device, $8 the hash of the first
 -- refresh token. Sign-ins of one user wait for each other here, so that
 -- sessions.limit counts all of them.
+-- is_new: the network was not known, but others were.
 WITH created AS (
 	INSERT INTO sessions (id, user_id, client, expires_at, device)
 	SELECT $1, id, $3, $4, $7
@@ -20,12 +21,19 @@ WITH created AS (
 ), lifted AS (
 	DELETE FROM sign_in_failures
 	 WHERE account = (SELECT user_id::text FROM created)
+), known AS (
+	INSERT INTO sign_in_networks (user_id, network)
+	SELECT user_id, $6
+	  FROM created
+	ON CONFLICT (user_id, network) DO UPDATE
+	   SET last_at = now()
+	RETURNING user_id, xmax = 0 AS added
 )
-INSERT INTO sign_in_networks (user_id, network)
-SELECT user_id, $6
-  FROM created
-ON CONFLICT (user_id, network) DO UPDATE
-   SET last_at = now()
+SELECT added AND EXISTS (
+	SELECT FROM sign_in_networks n
+	 WHERE n.user_id = known.user_id
+	   AND n.network <> $6) AS is_new
+  FROM known
 
 -- name: sessions.limit
 -- Ends the least recently used sessions of user $1, so that $3 are left. The one

@@ -1,19 +1,20 @@
 -- SPDX-License-Identifier: ISC
 -- name: users.find_by_email
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       pending_email, version, created_at, updated_at
   FROM users
  WHERE lower(email) = lower($1::text)
 
 -- name: users.find_by_id
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       pending_email, version, created_at, updated_at
   FROM users
  WHERE id = $1
 
 -- name: users.find_signed_in
 SELECT u.id, u.email, u.name, u.hashed_password, u.role, u.is_active,
-       u.email_verified, u.version, u.created_at, u.updated_at
+       u.email_verified, u.pending_email, u.version, u.created_at,
+       u.updated_at
   FROM users u
   JOIN sessions s ON s.user_id = u.id
  WHERE u.id = $1
@@ -23,8 +24,11 @@ SELECT u.id, u.email, u.name, u.hashed_password, u.role, u.is_active,
    AND s.expires_at > now()
 
 -- name: users.find_signed_in_and_target
+-- Nobody sees the address that another user wishes.
 SELECT a.id, a.email, a.name, a.hashed_password, a.role, a.is_active,
-       a.email_verified, a.version, a.created_at, a.updated_at
+       a.email_verified,
+       CASE WHEN a.id = u.id THEN a.pending_email END AS pending_email,
+       a.version, a.created_at, a.updated_at
   FROM sessions s
   JOIN users u ON u.id = s.user_id
   JOIN users a ON a.id = ANY (ARRAY[u.id, $3])
@@ -41,7 +45,8 @@ WITH created AS (
 	VALUES ($1, $2, $3, $4, $5)
 	ON CONFLICT (lower(email)) DO NOTHING
 	RETURNING id, email, name, hashed_password, role, is_active,
-	          email_verified, version, created_at, updated_at
+	          email_verified, pending_email, version, created_at,
+	          updated_at
 ), network AS (
 	INSERT INTO sign_in_networks (user_id, network)
 	SELECT id, $6::cidr
@@ -49,7 +54,7 @@ WITH created AS (
 	 WHERE $6::cidr IS NOT NULL
 )
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       pending_email, version, created_at, updated_at
   FROM created
 
 -- name: users.create_admin
@@ -116,11 +121,50 @@ UPDATE users
        is_active = coalesce($5, is_active),
        email_verified = coalesce($7, email_verified
            AND lower(coalesce($2, email) COLLATE "C")
-               = lower(email COLLATE "C"))
+               = lower(email COLLATE "C")),
+       pending_email = CASE WHEN $2::text IS NULL THEN pending_email END
  WHERE id = $1
    AND version = coalesce($6, version)
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,
-          version, created_at, updated_at
+          pending_email, version, created_at, updated_at
+
+-- name: users.wish_email
+-- The user wishes the address $2; NULL: none any more. The links of an earlier
+-- wish no longer work, also if it is wished again.
+WITH wished AS (
+	UPDATE users
+	   SET pending_email = $2
+	 WHERE id = $1
+	   AND version = coalesce($3, version)
+	RETURNING id, email, name, hashed_password, role, is_active,
+	          email_verified, pending_email, version, created_at,
+	          updated_at
+), dropped AS (
+	DELETE FROM account_tokens t
+	 USING wished
+	 WHERE t.user_id = wished.id
+	   AND t.purpose IN ('email', 'email_cancel')
+)
+SELECT id, email, name, hashed_password, role, is_active, email_verified,
+       pending_email, version, created_at, updated_at
+  FROM wished
+
+-- name: users.confirm_email
+UPDATE users
+   SET email = pending_email,
+       pending_email = NULL,
+       email_verified = true
+ WHERE id = $1
+   AND pending_email = $2
+RETURNING id, email, name, hashed_password, role, is_active, email_verified,
+          pending_email, version, created_at, updated_at
+
+-- name: users.drop_wish
+-- Who has a new password may have lost the old one to somebody, who wished it.
+UPDATE users
+   SET pending_email = NULL
+ WHERE id = $1
+   AND pending_email IS NOT NULL
 
 -- name: users.delete
 DELETE FROM users
@@ -139,7 +183,7 @@ RETURNING id, email, name, hashed_password, role, is_active, email_verified,
 
 -- name: users.lock_admins
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       pending_email, version, created_at, updated_at
   FROM users
  WHERE role = 'admin'
    AND is_active
@@ -157,7 +201,8 @@ UPDATE users
 -- shown that the address is theirs.
 UPDATE users
    SET hashed_password = $2,
-       email_verified = email_verified OR $3
+       email_verified = email_verified OR $3,
+       pending_email = NULL
  WHERE id = $1
 
 -- name: users.verify_email
@@ -182,7 +227,7 @@ SELECT count(*) AS total
 
 -- name: users.list_by_created_at
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       NULL::varchar AS pending_email, version, created_at, updated_at
   FROM users
  WHERE ($1::text IS NULL OR role = $1)
    AND ($2::boolean IS NULL OR is_active = $2)
@@ -195,7 +240,7 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
 
 -- name: users.list_by_created_at_desc
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       NULL::varchar AS pending_email, version, created_at, updated_at
   FROM users
  WHERE ($1::text IS NULL OR role = $1)
    AND ($2::boolean IS NULL OR is_active = $2)
@@ -208,7 +253,7 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
 
 -- name: users.list_by_email
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       NULL::varchar AS pending_email, version, created_at, updated_at
   FROM users
  WHERE ($1::text IS NULL OR role = $1)
    AND ($2::boolean IS NULL OR is_active = $2)
@@ -221,7 +266,7 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
 
 -- name: users.list_by_email_desc
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       NULL::varchar AS pending_email, version, created_at, updated_at
   FROM users
  WHERE ($1::text IS NULL OR role = $1)
    AND ($2::boolean IS NULL OR is_active = $2)
@@ -235,7 +280,7 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
 
 -- name: users.list_by_name
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       NULL::varchar AS pending_email, version, created_at, updated_at
   FROM users
  WHERE ($1::text IS NULL OR role = $1)
    AND ($2::boolean IS NULL OR is_active = $2)
@@ -248,7 +293,7 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
 
 -- name: users.list_by_name_desc
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       NULL::varchar AS pending_email, version, created_at, updated_at
   FROM users
  WHERE ($1::text IS NULL OR role = $1)
    AND ($2::boolean IS NULL OR is_active = $2)

@@ -52,6 +52,23 @@ raise_outdated(struct ctx *c)
 	    "The resource is not in the state that was asked for");
 }
 
+/*
+ * The id, and the members that not every client is shown: what they get are two
+ * representations.
+ */
+static const char *
+shown_of(struct ctx *c, const struct schema *s, const void *row)
+{
+	const struct field	*f;
+	const char		*shown = schema_row_id(s, row);
+
+	for (f = s->fields; f < s->fields + s->nfields; f++) {
+		if (f->flags & OPTIONAL && !schema_is_left_out(f, row))
+			shown = ctx_printf(c, "%s %s", shown, f->name);
+	}
+	return (shown);
+}
+
 static const char *
 tag_of(struct ctx *c, const struct schema *s, const void *row)
 {
@@ -60,7 +77,7 @@ tag_of(struct ctx *c, const struct schema *s, const void *row)
 	if (s->id == NULL || s->version == NULL)
 		raise_error(c, &ERR_INTERNAL, "%s has no version", s->name);
 	if (!etag_make(tag, s->fingerprint, sizeof(s->fingerprint),
-	    schema_row_id(s, row), schema_row_version(s, row)))
+	    shown_of(c, s, row), schema_row_version(s, row)))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (tag);
 }

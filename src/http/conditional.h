@@ -11,8 +11,9 @@
 
 /*
  * An entity tag identifies one representation: it is a hash of the row's id,
- * its version and the schema that writes it. So two rows never share a tag, and
- * a change of the schema changes every tag.
+ * its version, the schema that writes it, and which OPTIONAL members are there.
+ * So two rows never share a tag, a change of the schema changes every tag, and
+ * clients that are shown other members get other tags.
  */
 
 /* Raises 412: the row no longer has the expected version. */

@@ -7,11 +7,33 @@
 #include "request/endpoint.h"
 
 void
+respond_accepted(struct ctx *c)
+{
+	c->accepted = true;
+}
+
+static bool
+is_declared(const struct ctx *c, const struct schema *s)
+{
+	if (c->accepted)
+		return (c->endpoint->out_accepted == s);
+	return (c->endpoint->out == s || c->endpoint->out_cursor == s);
+}
+
+static int
+status_of(const struct ctx *c)
+{
+	if (c->accepted)
+		return (202);
+	return (c->endpoint->status != 0 ? c->endpoint->status : 200);
+}
+
+void
 schema_respond(struct ctx *c, const struct schema *s, const void *response)
 {
 	struct jsonw	 j;
 
-	if (c->endpoint->out != s && c->endpoint->out_cursor != s)
+	if (!is_declared(c, s))
 		raise_error(c, &ERR_INTERNAL, "%s answers with %s",
 		    c->endpoint->name, s->name);
 	/* Each user gets another response (RFC 9111, 4.1). */
@@ -29,6 +51,5 @@ schema_respond(struct ctx *c, const struct schema *s, const void *response)
 
 	jsonw_init(&j, &c->arena);
 	schema_write_object(&j, NULL, s, response);
-	respond_json(c, c->endpoint->status != 0 ? c->endpoint->status : 200,
-	    &j);
+	respond_json(c, status_of(c), &j);
 }

@@ -27,6 +27,12 @@
 	}
 
 /*
+ * Call this before NAME_respond() to respond with 202 instead of the endpoint's
+ * status, and with the schema of its .out_accepted.
+ */
+void	respond_accepted(struct ctx *);
+
+/*
  * Responds with the endpoint's status and the schema's fields of *response. If
  * the schema has an ETAG, adds ETag, or responds with 304 if the client has
  * this version already (RFC 9110, 13.1.2). Raises ERR_INTERNAL if the schema is

@@ -80,10 +80,10 @@ mail_send(struct ctx *c, const struct mail *m, const struct mail_to *to,
 	if (!mail_recipient(&c->arena, to->address, message))
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
-	if (!mail_limit_take(c, to->address)) {
+	if (!mail_limit_take(c, m, to->address)) {
 		log_event(LEVEL_WARNING, c->request_id, "mail",
-		    "not sent: its recipient has had as many as "
-		    "recipient_mails allows");
+		    "not sent: its recipient has had as many as %s allows",
+		    mail_limit_name(m));
 		return;
 	}
 	if (!mail_compose(&c->arena, m, &mail_settings, values, message))

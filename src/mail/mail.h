@@ -36,11 +36,21 @@ struct mail {
 	const char		*html;		/* assets/mail/NAME.html */
 	const char	*const	*values;	/* names of placeholders */
 	size_t			 nvalues;
+	bool			 notice;	/* is counted by itself */
 };
 
 #define MAIL_NAMES(...)	((const char *const[]){ NULL, ##__VA_ARGS__ })
 
-#define MAIL(title, ...)						\
+#define MAIL(title, ...)	MAIL_OF(title, false, ##__VA_ARGS__)
+
+/*
+ * A mail that other people can cause, or that tells what happened to an
+ * account. Each NOTICE has a count of its own (recipient_notices): a flood of
+ * one hides no other, and leaves the mails that a user asks for.
+ */
+#define NOTICE(title, ...)	MAIL_OF(title, true, ##__VA_ARGS__)
+
+#define MAIL_OF(title, is_notice, ...)					\
 	extern const unsigned char asset_##title##_txt[];		\
 	extern const unsigned char asset_##title##_html[];		\
 	static const struct mail title##_mail = {			\
@@ -50,6 +60,7 @@ struct mail {
 		.values = MAIL_NAMES(__VA_ARGS__) + 1,			\
 		.nvalues = sizeof(MAIL_NAMES(__VA_ARGS__)) /		\
 		    sizeof(char *) - 1,					\
+		.notice = is_notice,					\
 	};								\
 	REGISTER(mails, title##_mail)
 
@@ -79,8 +90,9 @@ struct mail_to {
  * when the server has accepted it. A job sends one mail. Every attempt makes
  * exactly the same message with the same Message-ID, so that mail programs can
  * recognise a duplicate. The address must come from email_normalise(). When it
- * has had as many mails as the limit recipient_mails allows, nothing is sent, a
- * warning is logged, and the job goes on.
+ * has had as many mails as the limit recipient_mails allows, or as many of this
+ * NOTICE as recipient_notices allows, nothing is sent, a warning is logged, and
+ * the job goes on.
  *
  * Raises ERR_PERMANENT when the server refuses this message, the address is not
  * valid, the job has sent a mail before, a declared value is missing, or a

@@ -23,11 +23,35 @@ MIGRATION(0008_mail_recipients);
 RATE_LIMIT(recipient_mails, 5, DAY, "Mails to one e-mail address",
     .no_client = true);
 
-bool
-mail_limit_take(struct ctx *c, const char *address)
+RATE_LIMIT(recipient_notices, 5, DAY,
+    "Notices of one kind to one e-mail address", .no_client = true);
+
+static const struct rate_limit *
+limit_of(const struct mail *m)
 {
-	char	*mailbox = ctx_alloc(c, EMAIL_MAX);
-	char	*hash = ctx_alloc(c, KEYED_HASH_TEXT);
+	return (m->notice ? &recipient_notices_limit : &recipient_mails_limit);
+}
+
+const char *
+mail_limit_name(const struct mail *m)
+{
+	return (limit_of(m)->name);
+}
+
+/* What its count is about, besides the recipient. */
+static const char *
+purpose_of(struct ctx *c, const struct mail *m)
+{
+	return (m->notice ? ctx_printf(c, PRODUCT " notice %s", m->name) :
+	    PRODUCT " recipient");
+}
+
+bool
+mail_limit_take(struct ctx *c, const struct mail *m, const char *address)
+{
+	const struct rate_limit	*limit = limit_of(m);
+	char			*mailbox = ctx_alloc(c, EMAIL_MAX);
+	char			*hash = ctx_alloc(c, KEYED_HASH_TEXT);
 
 	if (rate_limit_off())
 		return (true);
@@ -35,11 +59,10 @@ mail_limit_take(struct ctx *c, const char *address)
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
 	if (!keyed_hash(mail_settings.secret, mail_settings.secret_len,
-	    PRODUCT " recipient", mailbox, hash))
+	    purpose_of(c, m), mailbox, hash))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (db_exec(c, mail_count, hash, c->job->id,
-	    db_int(c, recipient_mails_limit.quota),
-	    db_int(c, recipient_mails_limit.window)) == 1);
+	    db_int(c, limit->quota), db_int(c, limit->window)) == 1);
 }
 
 static void

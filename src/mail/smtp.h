@@ -67,8 +67,12 @@ void		 mail_file_write(struct ctx *, const struct message *);
 /*
  * Counts a mail of the ctx's job to an address, once for all its attempts.
  * False when the mailbox has reached its limit, over all accounts and all
- * spellings of the address.
+ * spellings of the address. A NOTICE has a count of its own.
  */
-bool		 mail_limit_take(struct ctx *, const char *address) AWAITS;
+bool		 mail_limit_take(struct ctx *, const struct mail *,
+		    const char *address) AWAITS;
+
+/* The name of the limit that counts the mail. */
+const char	*mail_limit_name(const struct mail *);
 
 #endif

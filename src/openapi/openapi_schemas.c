@@ -230,7 +230,7 @@ openapi_example(const struct schema *s)
 	json_t			*o = json_object(), *one;
 
 	for (f = s->fields; f < s->fields + s->nfields; f++) {
-		if (f->flags & ETAG)
+		if (f->flags & (ETAG | OPTIONAL))
 			continue;
 		if ((one = example_of(s, f)) != NULL) {
 			openapi_put(o, f->name, one);
@@ -284,9 +284,17 @@ describe_field(const struct schema *s, const struct field *f,
 	return (o);
 }
 
+static bool
+is_required(const struct field *f, enum openapi_use use)
+{
+	if (use == RESPONSE)
+		return ((f->flags & OPTIONAL) == 0);
+	return ((f->flags & (REQUIRED | EXPECTED)) != 0);
+}
+
 /*
- * A response has every member, and later versions may add some. A form may have
- * others, too (RFC 6749, 3.2).
+ * A response has every member that is not OPTIONAL, and later versions may add
+ * some. A form may have others, too (RFC 6749, 3.2).
  */
 static json_t *
 describe_schema(const struct schema *s, enum openapi_use use)
@@ -300,7 +308,7 @@ describe_schema(const struct schema *s, enum openapi_use use)
 		if (f->flags & ETAG)
 			continue;
 		openapi_put(properties, f->name, describe_field(s, f, use));
-		if (use == RESPONSE || (f->flags & (REQUIRED | EXPECTED)))
+		if (is_required(f, use))
 			openapi_add(required, json_string(f->name));
 	}
 	openapi_put(o, "properties", properties);

@@ -100,6 +100,7 @@ struct ctx {
 	bool			 is_known;	/* offload.h */
 	bool			 attempt_counted;	/* auth_attempts.c */
 	bool			 mailed;	/* mail.h */
+	bool			 accepted;	/* schema_response.h */
 	bool			 retried;
 	bool			 no_unwind;
 	bool			 secret;	/* wipe the arena at the end */

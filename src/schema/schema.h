@@ -36,6 +36,7 @@ enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
 #define NULLABLE	0x4	/* may be null; in a body: set, and NULL */
 #define ETAG		0x8	/* sent as ETag, not as member; needs an id */
 #define EXPECTED	0x10	/* described as required; the service checks */
+#define OPTIONAL	0x20	/* a text; a response leaves it out when NULL */
 
 #define FINGERPRINT_BYTES	32
 
@@ -102,7 +103,10 @@ struct schema {
 
 #define FIELD(s, member, ftype, fflags, fvalidator, ...)		\
 	{ .structure = #s, .name = #member, .type = ftype,		\
-	  .flags = fflags, .offset = TYPED_OFFSET(s, member, ftype),	\
+	  .flags = (fflags) + (unsigned)MUST(((fflags) & OPTIONAL) == 0 || \
+	      __builtin_types_compatible_p(TYPE_##ftype, const char *),	\
+	      #s "." #member " is OPTIONAL, and no text"),		\
+	  .offset = TYPED_OFFSET(s, member, ftype),			\
 	  .validator = fvalidator, ##__VA_ARGS__ }
 
 /*
@@ -231,6 +235,16 @@ bool		 schema_tag_init(struct schema *);
 /* Returns the schema's members of *in as a JSON object, in the ctx's memory. */
 const char	*schema_write(struct ctx *, const struct schema *,
 		    const void *in);
+
+/* Is this field of the struct *in no member of a response? */
+static inline bool
+schema_is_left_out(const struct field *f, const void *in)
+{
+	if (f->flags & OPTIONAL)
+		return (*(const char *const *)((const char *)in +
+		    f->offset) == NULL);
+	return ((f->flags & ETAG) != 0);
+}
 
 /* Writes the same with a writer, as the member `key`; NULL in an array. */
 void		 schema_write_object(struct jsonw *, const char *key,

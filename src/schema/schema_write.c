@@ -55,7 +55,7 @@ schema_write_object(struct jsonw *j, const char *key, const struct schema *s,
 
 	jsonw_object(j, key);
 	for (f = s->fields; f < s->fields + s->nfields; f++) {
-		if ((f->flags & ETAG) == 0)
+		if (!schema_is_left_out(f, in))
 			write_field(j, f, in);
 	}
 	jsonw_object_end(j);

@@ -13,7 +13,7 @@ struct user;
 /* account_settings.c: filled at the start */
 struct account_settings {
 	const char	*frontend_url;	/* NULL: the pages are Keel's own */
-	unsigned	 reset_seconds, verify_seconds;
+	unsigned	 reset_seconds, verify_seconds, email_seconds;
 };
 
 extern struct account_settings	account_settings;
@@ -59,7 +59,8 @@ struct token_purpose {
 	const unsigned	*seconds;	/* until it expires: a setting */
 };
 
-extern const struct token_purpose	reset_purpose, verify_purpose;
+extern const struct token_purpose	reset_purpose, verify_purpose,
+					email_purpose, email_cancel_purpose;
 
 /*
  * In a job, for a mail to the address `to`: stores a token of the active user
@@ -125,6 +126,20 @@ bool		 account_service_reset(struct ctx *,
 bool		 account_service_verify(struct ctx *,
 		    const struct account_verify *) AWAITS;
 
+/* What became of a link that confirms an e-mail address. */
+enum email_result { EMAIL_DONE, EMAIL_NOT_GOOD, EMAIL_TAKEN };
+
+/*
+ * Uses the token up: the address that it was sent to becomes its user's.
+ * Changes nothing if another user has it meanwhile.
+ */
+enum email_result	account_service_confirm_email(struct ctx *,
+			    const struct account_verify *) AWAITS;
+
+/* Uses the token up: its user keeps their address. False if it is not good. */
+bool		 account_service_cancel_email(struct ctx *,
+		    const struct account_verify *) AWAITS;
+
 /* Deletes tokens that have expired. */
 void		 account_service_purge(struct ctx *) AWAITS;
 
@@ -157,5 +172,12 @@ const char	*account_page_token(struct ctx *);
 void		 account_page_message(struct ctx *, const char *title,
 		    const char *message);
 void		 account_page_refuse(struct ctx *, const char *message);
+void		 account_page_conflict(struct ctx *, const char *title,
+		    const char *message);
+
+/* What a link without a token is told. */
+#define ACCOUNT_INCOMPLETE						\
+	"It is not complete. Open it from the mail again, or copy all of it " \
+	"into the address bar."
 
 #endif

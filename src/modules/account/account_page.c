@@ -31,6 +31,14 @@ fill(struct ctx *c, const unsigned char *template,
 	return (t.data);
 }
 
+/* From a page below /account to the folder of the style. */
+static const char *
+up(const struct ctx *c)
+{
+	return (strchr(c->path + strlen("/account/"), '/') != NULL ? "../" :
+	    "");
+}
+
 void
 account_page(struct ctx *c, int status, const char *title,
     const unsigned char *content, const struct html_value *values)
@@ -38,7 +46,7 @@ account_page(struct ctx *c, int status, const char *title,
 	const char	*html;
 
 	html = fill(c, asset_account_page_html, HTML_VALUES(
-	    HTML_TEXT("title", title),
+	    HTML_TEXT("title", title), HTML_TEXT("up", up(c)),
 	    HTML_AS_IT_IS("content", fill(c, content, values))));
 	respond_header(c, "content-security-policy", policy);
 	respond_header(c, "x-frame-options", "DENY");	/* old browsers */
@@ -90,4 +98,11 @@ account_page_refuse(struct ctx *c, const char *message)
 	account_page(c, 400, "This link does not work",
 	    asset_account_problem_html, HTML_VALUES(HTML_TEXT("problem",
 	    message)));
+}
+
+void
+account_page_conflict(struct ctx *c, const char *title, const char *message)
+{
+	account_page(c, 409, title, asset_account_problem_html,
+	    HTML_VALUES(HTML_TEXT("problem", message)));
 }

@@ -21,9 +21,6 @@ extern const unsigned char	asset_account_verify_html[];
 #define VERIFY_TITLE	"Verify your e-mail address"
 #define RESET_TITLE	"Set a new password"
 
-#define INCOMPLETE							\
-	"It is not complete. Open it from the mail again, or copy all of it " \
-	"into the address bar."
 #define NOT_GOOD							\
 	"It was used already, it has expired, or a newer one was used. Ask "  \
 	"for another mail."
@@ -37,7 +34,7 @@ show_verify(struct ctx *c)
 	const char	*token = account_page_token(c);
 
 	if (token == NULL) {
-		account_page_refuse(c, INCOMPLETE);
+		account_page_refuse(c, ACCOUNT_INCOMPLETE);
 		return;
 	}
 	account_page(c, 200, VERIFY_TITLE, asset_account_verify_html,
@@ -50,7 +47,7 @@ submit_verify(struct ctx *c)
 	const struct account_verify	*in = account_verify_form_form(c);
 
 	if (in->token == NULL)
-		account_page_refuse(c, INCOMPLETE);
+		account_page_refuse(c, ACCOUNT_INCOMPLETE);
 	else if (account_service_verify(c, in))
 		account_page_message(c, "Your e-mail address is verified",
 		    "You can close this page.");
@@ -75,7 +72,7 @@ show_reset(struct ctx *c)
 	const char	*token = account_page_token(c);
 
 	if (token == NULL)
-		account_page_refuse(c, INCOMPLETE);
+		account_page_refuse(c, ACCOUNT_INCOMPLETE);
 	else
 		ask_password(c, token, NULL);
 }
@@ -96,7 +93,7 @@ submit_reset(struct ctx *c)
 	const char			*problem;
 
 	if (in->token == NULL) {
-		account_page_refuse(c, INCOMPLETE);
+		account_page_refuse(c, ACCOUNT_INCOMPLETE);
 		return;
 	}
 	if ((problem = password_problem(in->new_password)) != NULL)

@@ -61,6 +61,7 @@ set_password(struct ctx *c, const struct account_token *token,
 	users_service_reset_password(c, user, hash, verifies);
 	auth_service_end_sessions(c, user, NULL);
 	auth_service_forget_networks(c, user);
+	users_notice_password(c, user);
 	account_token_drop(c, &reset_purpose, user->id);
 	audit(c, password_reset, .actor_id = user->id, .target_id = user->id,
 	    CHANGES({ "email_verified", verifies ? "false" : NULL,

@@ -23,8 +23,8 @@ SETTINGS(links,
 	.values = "`https://app.example.org`, "
 	    "`https://example.org/app/account`: up to 200 bytes, without a "
 	    "slash at its end",
-	.meaning = "Where links in mails lead: to `/verify?token=...` and "
-	    "`/reset?token=...` [below this URL]"
+	.meaning = "Where links in mails lead: to `/verify`, `/reset`, "
+	    "`/email` and `/email/cancel`, with `?token=...`, [below this URL]"
 	    "(accounts.md#pages-of-your-own).",
     },
     {
@@ -38,6 +38,13 @@ SETTINGS(links,
 	.number = &account_settings.verify_seconds,
 	.fallback = "172800",
 	.meaning = "How long a link to verify an e-mail address works.",
+    },
+    {
+	ENV("EMAIL_CHANGE_SECONDS"), NUMBER(60, 2592000),
+	.number = &account_settings.email_seconds,
+	.fallback = "86400",
+	.meaning = "How long the links work that confirm a new e-mail address, "
+	    "or cancel its change.",
     });
 
 /* Tokens must not be read on the way, except to this machine. */

@@ -26,6 +26,15 @@ const struct token_purpose	verify_purpose = {
 	.seconds = &account_settings.verify_seconds,
 };
 
+const struct token_purpose	email_purpose = {
+	.name = "email", .path = "email",
+	.seconds = &account_settings.email_seconds,
+};
+const struct token_purpose	email_cancel_purpose = {
+	.name = "email_cancel", .path = "email/cancel",
+	.seconds = &account_settings.email_seconds,
+};
+
 /* keel_reset_ and 43 characters. */
 static void
 write_token(const struct token_purpose *purpose,

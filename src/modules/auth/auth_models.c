@@ -63,6 +63,12 @@ static const struct column	session_mark_columns[] = {
 
 MODEL(session_mark);
 
+static const struct column	opened_columns[] = {
+	COLUMN(opened, is_new, T_BOOL),
+};
+
+MODEL(opened);
+
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);

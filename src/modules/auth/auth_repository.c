@@ -13,7 +13,7 @@ QUERY(refresh_tokens, find, refresh_token);
 QUERY(refresh_tokens, rotate, none);
 QUERY(refresh_tokens, count, total);
 QUERY(refresh_tokens, purge, none);
-QUERY(sessions, create, none);
+QUERY(sessions, create, opened);
 QUERY(sessions, limit, none);
 QUERY(sessions, count, total);
 QUERY(sessions, list, session);
@@ -39,13 +39,13 @@ idle(struct ctx *c)
 	return (db_int(c, config.session_idle_seconds));
 }
 
-bool
+struct opened *
 auth_repository_create_session(struct ctx *c, const struct user *user,
     const struct new_session *s)
 {
-	return (db_exec(c, sessions_create, s->id, user->id, c->client,
+	return (db_maybe_one(c, sessions_create, s->id, user->id, c->client,
 	    db_time(c, s->expires_at), user->hashed_password, s->network,
-	    s->device, s->token_hash) == 1);
+	    s->device, s->token_hash));
 }
 
 int64_t

@@ -45,10 +45,15 @@ struct session_mark {
 	bool	confirmed;
 };
 
+/* A session that was created. */
+struct opened {
+	bool	is_new;		/* its network was not known; others were */
+};
+
 extern const struct model	session_model, attempt_count_model,
 				refresh_token_model, session_owner_model,
 				failure_count_model, account_help_model,
-				session_mark_model;
+				session_mark_model, opened_model;
 
 /* auth_repository.c */
 
@@ -105,10 +110,10 @@ struct new_session {
 
 /*
  * Creates a session, sets the count of failed attempts to zero, and makes the
- * user known in the network. False if the user has meanwhile been deleted,
+ * user known in the network. NULL if the user has meanwhile been deleted,
  * disabled or given another password.
  */
-bool		 auth_repository_create_session(struct ctx *,
+struct opened	*auth_repository_create_session(struct ctx *,
 		    const struct user *, const struct new_session *) AWAITS;
 
 /*

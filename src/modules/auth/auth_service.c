@@ -44,6 +44,7 @@ device(struct ctx *c)
 static struct token *
 open_session(struct ctx *c, const struct user *user)
 {
+	const struct opened	*opened;
 	struct new_session	 session;
 	const char		*token;
 	int64_t			 ended;
@@ -56,10 +57,13 @@ open_session(struct ctx *c, const struct user *user)
 	session.token_hash = auth_tokens_hash(c, token);
 
 	db_begin(c);
-	if (!auth_repository_create_session(c, user, &session)) {
+	opened = auth_repository_create_session(c, user, &session);
+	if (opened == NULL) {
 		c->error.retry = true;	/* the user has changed since */
 		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 	}
+	if (opened->is_new)
+		users_notice_device(c, user);
 	audit(c, sign_in, .actor_id = user->id, .session_id = session.id,
 	    .target_id = user->id);
 	ended = auth_repository_limit_sessions(c, user, session.id);
@@ -122,7 +126,8 @@ auth_service_sign_in(struct ctx *c, const char *username,
 	require_both(c, username, password);
 	user = users_service_find_by_email(c, username);
 	attempt = auth_attempt_sign_in(c, user, username);
-	active = user != NULL && user->is_active ? user : NULL;
+	active = user != NULL && users_service_may_sign_in(user) ?
+	    user : NULL;
 	if (!users_service_verify_password(c, active, password)) {
 		auth_attempt_failed(attempt);
 		refuse(c, user, attempt);
@@ -152,6 +157,8 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 	}
 	auth_repository_revoke_sessions(c, user, NULL);
 	auth_service_forget_networks(c, user);
+	users_service_drop_wish(c, user);
+	users_notice_password(c, user);
 	audit(c, password_changed, .target_id = user->id);
 	db_commit(c);
 }

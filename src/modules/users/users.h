@@ -22,10 +22,21 @@ struct user {
 	const char	*role;
 	bool		 is_active;
 	bool		 email_verified;
+	const char	*pending_email;	/* the one that they wish, or NULL */
 	int64_t		 version;
 	int64_t		 created_at;
 	int64_t		 updated_at;
 };
+
+/* users_settings.c: filled at the start */
+
+enum taken_emails { TAKEN_TOLD, TAKEN_HIDDEN };
+
+struct users_settings {
+	unsigned	 taken_emails;	/* enum taken_emails */
+};
+
+extern struct users_settings	users_settings;
 
 /* users_schemas.c */
 
@@ -84,13 +95,16 @@ SCHEMA_RESPONSE(user, user);			/* UserResponse */
 SCHEMA_RESPONSE(user_list, user_list);		/* UserListResponse */
 SCHEMA_RESPONSE(user_cursor_list, user_cursor_list);
 SCHEMA_RESPONSE(user_status, user_status);
+SCHEMA_RESPONSE(user_accepted, user_status);
 
 /* users_service.c */
 
 /*
  * Registers a user and enqueues the welcome mail, in one transaction. actor is
  * the signed-in user, or NULL. Raises ERR_FORBIDDEN if the role is not user and
- * the actor is no admin, ERR_CONFLICT if the e-mail address is taken.
+ * the actor is no admin, ERR_CONFLICT if the e-mail address is taken. If
+ * TAKEN_EMAILS is hidden, only an admin gets these two: for others it returns
+ * NULL, and the owner of a taken address gets a mail.
  */
 struct user	*users_service_create(struct ctx *,
 		    const struct user_create *, const struct user *actor)
@@ -132,6 +146,10 @@ const struct user	*users_service_set_active(struct ctx *,
 			    const struct user *actor, const char *version)
 			    AWAITS;
 
+/* The user no longer wishes another e-mail address: see users_email.h. */
+void		 users_service_drop_wish(struct ctx *, const struct user *)
+		    AWAITS;
+
 /* Deletes the user and all their data. Raises the same errors. */
 void		 users_service_delete(struct ctx *, const struct user *,
 		    const struct user *actor, const char *version) AWAITS;
@@ -160,6 +178,13 @@ struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
 		    struct user **target) AWAITS;
 
 /* users_passwords.c */
+
+/*
+ * May they sign in, if they know the password? Not if they are disabled; nor,
+ * where TAKEN_EMAILS is hidden, with an address that is not verified: else a
+ * stranger who has just registered with it would learn that it was free.
+ */
+bool		 users_service_may_sign_in(const struct user *);
 
 /* Is this the user's password? user may be NULL: false, after the same time. */
 bool		 users_service_check_password(struct ctx *,
@@ -217,5 +242,114 @@ const struct role_change	*users_service_set_role_now(const char *email,
  * if it is not verified, unless the user has been deleted.
  */
 JOB_KIND(send_welcome_email, user);
+
+/* users_notices.c */
+
+/*
+ * What a notice tells. Its text has no words of a client: the device is a name
+ * from utils/user_agent.h. Only the new e-mail address is the user's, and an
+ * old address that is not verified does not get to see it.
+ */
+struct notice {
+	const char	*id;		/* the user's */
+	const char	*email;		/* the old address; NULL: the user's */
+	bool		 verified;	/* the old address was */
+	const char	*from, *to;	/* what changed, or NULL */
+	const char	*client;	/* the address that it came from; NULL:
+					   an administrator did it */
+	const char	*device;
+};
+
+extern struct schema	notice_schema;
+
+JOB_KIND(send_password_notice, notice);
+JOB_KIND(send_device_notice, notice);
+JOB_KIND(send_role_notice, notice);
+JOB_KIND(send_email_notice, notice);
+JOB_KIND(send_taken_notice, notice);
+
+/*
+ * Each stores the job that sends the notice, in the open transaction of the
+ * change: the user's password was changed; they signed in from a network that
+ * they are not known in; an administrator changed their role; their address is
+ * another one now, by their own wish or by an administrator's.
+ */
+void	users_notice_password(struct ctx *, const struct user *) AWAITS;
+void	users_notice_device(struct ctx *, const struct user *) AWAITS;
+void	users_notice_role(struct ctx *, const struct user *before,
+	    const struct user *after) AWAITS;
+void	users_notice_email(struct ctx *, const struct user *before,
+	    const struct user *after, bool by_admin) AWAITS;
+
+/*
+ * Somebody tried to register with the address of a user, whoever that is: the
+ * job looks, so that the request takes as long as for an address that is free.
+ */
+void	users_notice_taken(struct ctx *, const char *email) AWAITS;
+
+/* In a job: sends its owner the mail about that. */
+void	users_notice_send_taken(struct ctx *, const struct user *owner,
+	    const struct notice *) AWAITS;
+
+/*
+ * For other mails about an account: "from 192.0.2.1, with Firefox on Linux", or
+ * "by an administrator"; and when the job was stored.
+ */
+void		 users_notice_origin(struct ctx *, struct notice *);
+const char	*users_notice_by(struct ctx *, const struct notice *);
+const char	*users_notice_when(struct ctx *);
+
+/* users_email.c */
+
+/*
+ * A wish is an address that the user would like to have, "" when they keep
+ * theirs, or NULL when the request says nothing about it. A user has one wish
+ * at most, pending_email. It ends when its address confirms it, when the old
+ * one cancels it, with another wish, with a new password, and when an admin
+ * changes the address.
+ */
+
+/* Is it the same address but for the case of ASCII letters? */
+bool		 users_is_same_email(const char *, const char *);
+
+/*
+ * The user's wish in this change, which then changes no address. An address
+ * that differs from theirs in case only is no wish: it is changed at once.
+ */
+const char	*users_email_wish(const struct user *, struct user_update *);
+
+/*
+ * Raises ERR_CONFLICT if somebody else has the address, and TAKEN_EMAILS lets
+ * users know that.
+ */
+void		 users_email_check(struct ctx *, const struct user *,
+		    const char *wish) AWAITS;
+
+/*
+ * In a transaction: notes the wish, and stores the jobs that ask the new
+ * address and tell the old one. NULL if there is no user of that version (NULL:
+ * any).
+ */
+struct user	*users_email_ask(struct ctx *, const struct user *,
+		    const char *wish, const char *version) AWAITS;
+
+/*
+ * In a transaction, for the address that confirms it: the wish becomes the
+ * user's address. False if they do not wish this address. Raises ERR_CONFLICT
+ * if somebody has it meanwhile.
+ */
+bool		 users_email_confirm(struct ctx *, const char *id,
+		    const char *email) AWAITS;
+
+/* In a transaction: the user keeps their address. */
+void		 users_email_cancel(struct ctx *, const char *id) AWAITS;
+
+/*
+ * The jobs that send the links; src/modules/account has their handlers, since
+ * it makes the tokens. The first goes to the new address, the second to the old
+ * one.
+ */
+JOB_KIND(send_email_confirmation, notice);
+JOB_KIND(send_email_warning, notice);
 
 #endif

@@ -11,6 +11,7 @@ static const struct column	user_columns[] = {
 	COLUMN(user, role, T_STR),
 	COLUMN(user, is_active, T_BOOL),
 	COLUMN(user, email_verified, T_BOOL),
+	COLUMN(user, pending_email, T_STR, .nullable = true),
 	COLUMN(user, version, T_INT),
 	COLUMN(user, created_at, T_TIME),
 	COLUMN(user, updated_at, T_TIME),

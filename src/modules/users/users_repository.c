@@ -19,6 +19,9 @@ QUERY(users, create_admin, none);
 QUERY(users, set_role, role_change);
 QUERY(users, update, user);
 QUERY(users, lock, user);
+QUERY(users, wish_email, user);
+QUERY(users, confirm_email, user);
+QUERY(users, drop_wish, none);
 QUERY(users, delete, user);
 QUERY(users, delete_unless_admin, user);
 QUERY(users, lock_admins, user);
@@ -130,6 +133,26 @@ struct user *
 users_repository_lock(struct ctx *c, const char *id)
 {
 	return (db_maybe_one(c, users_lock, id));
+}
+
+struct user *
+users_repository_wish_email(struct ctx *c, const char *id, const char *email,
+    const char *version)
+{
+	return (db_maybe_one(c, users_wish_email, id, email, version));
+}
+
+struct user *
+users_repository_confirm_email(struct ctx *c, const char *id,
+    const char *email)
+{
+	return (db_maybe_one(c, users_confirm_email, id, email));
+}
+
+void
+users_repository_drop_wish(struct ctx *c, const char *id)
+{
+	db_exec(c, users_drop_wish, id);
 }
 
 struct user *

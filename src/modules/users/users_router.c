@@ -6,6 +6,7 @@
 #include "http/routes.h"
 #include "middleware/rate_limit.h"
 #include "modules/users/users.h"
+#include "product.h"
 
 ROUTER(users, "Register, read, change, deactivate and delete users.");
 
@@ -55,6 +56,11 @@ create_user(struct ctx *c)
 	struct user			*user;
 
 	user = users_service_create(c, in, current_user_or_none(c));
+	if (user == NULL) {
+		respond_accepted(c);
+		user_accepted_respond(c, &(struct user_status){ "accepted" });
+		return;
+	}
 	respond_location(c, ctx_printf(c, "%s/%s", c->path, user->id));
 	user_respond(c, user);
 }
@@ -130,6 +136,12 @@ deactivate_user(struct ctx *c)
 	user_status_respond(c, &(struct user_status){ "deactivated" });
 }
 
+/* Where it is hidden whether an address is taken. */
+#define HIDES(schema)							\
+	.out_accepted = &schema,					\
+	.accepted_doc = "Accepted. Only if " ENV("TAKEN_EMAILS")	\
+	    " is hidden: the address gets a mail, be it free or not."
+
 #define CHANGE_ERRORS							\
 	RAISES(&ERR_CONFIRMATION_REQUIRED, &ERR_NOT_FOUND,		\
 	    &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS)
@@ -145,6 +157,7 @@ ROUTE(users_collection,
 	.doc = "List users."),
     POST(create_user, .limit = &register_limit, .auth = &may_register,
 	.in = &user_create_schema, .out = &user_schema, .status = 201,
+	HIDES(user_accepted_schema),
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_CONFIRMATION_REQUIRED,
 	    &ERR_CONFLICT),
 	.doc = "Register a user."));
@@ -153,8 +166,8 @@ ROUTE(users_me,
     GET(read_me, .auth = &signed_in, .out = &user_schema,
 	.doc = "Read your own user."),
     PATCH(update_me, .auth = &signed_in, .in = &user_update_me_schema,
-	.out = &user_schema, .if_match = true, .raises = CHANGE_ERRORS,
-	.doc = "Change your name or e-mail address."),
+	.out = &user_schema, .if_match = true, HIDES(user_schema),
+	.raises = CHANGE_ERRORS, .doc = "Change your name or e-mail address."),
     DELETE(delete_me, .auth = &signed_in, .also = &recently_confirmed,
 	.status = 204, .if_match = true,
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND, &ERR_CONFLICT),
@@ -166,10 +179,12 @@ ROUTE(users_item,
 	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Read a user."),
     PATCH(update_user, .auth = self_or_role("admin"),
 	.in = &user_update_schema, .out = &user_schema, .if_match = true,
-	.raises = CHANGE_ERRORS, .doc = "Change some fields of a user."),
+	HIDES(user_schema), .raises = CHANGE_ERRORS,
+	.doc = "Change some fields of a user."),
     PUT(replace_user, .auth = self_or_role("admin"),
 	.in = &user_replace_schema, .out = &user_schema, .if_match = true,
-	.raises = CHANGE_ERRORS, .doc = "Replace all fields of a user."),
+	HIDES(user_schema), .raises = CHANGE_ERRORS,
+	.doc = "Replace all fields of a user."),
     DELETE(delete_user, .auth = self_or_role("admin"),
 	.also = &recently_confirmed, .status = 204, .if_match = true,
 	.raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),

@@ -46,6 +46,8 @@ static const struct field	user_fields[] = {
 	FIELD(user, role, T_STR, 0, "v_role", .example = "user"),
 	FIELD(user, is_active, T_BOOL, 0, NULL),
 	FIELD(user, email_verified, T_BOOL, 0, NULL),
+	FIELD(user, pending_email, T_STR, OPTIONAL, NULL,
+	    .example = "countess@example.com"),
 	FIELD(user, created_at, T_TIME, 0, NULL),
 	FIELD(user, updated_at, T_TIME, 0, NULL),
 	FIELD(user, version, T_INT, ETAG, NULL),
@@ -65,6 +67,10 @@ static const struct field	user_status_fields[] = {
 	FIELD(user_status, status, T_STR, 0, NULL, .example = "activated"),
 };
 
+static const struct field	user_accepted_fields[] = {
+	FIELD(user_status, status, T_STR, 0, NULL, .example = "accepted"),
+};
+
 SCHEMA(user_create);
 SCHEMA_UPDATE(user_update, user_update);
 SCHEMA_UPDATE(user_replace, user_update);
@@ -73,3 +79,4 @@ SCHEMA(user);
 SCHEMA(user_list);
 SCHEMA(user_cursor_list);
 SCHEMA(user_status);
+SCHEMA_OF(user_accepted, user_status);

@@ -7,7 +7,7 @@
 #include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
-#include "modules/audit/audit.h"
+#include "modules/users/users_parts.h"
 #include "modules/users/users_repository.h"
 #include "utils/email.h"
 
@@ -16,22 +16,19 @@ RATE_LIMIT(email_changes, 10, HOUR,
     "Changes of the e-mail address by one account from one address",
     .of_account = true);
 
-AUDIT_ACTION(user_created,
-    "A user was created: registered, by an admin, or by `./keel create-admin`.");
-AUDIT_ACTION(user_updated, "Members of a user were changed; `is_active` is "
-    "false for a deactivated user.");
-AUDIT_ACTION(user_deleted, "A user and all their data were deleted.");
-
-static void	record_update(struct ctx *, const struct user *,
-		    const struct user *) AWAITS;
-static void	record_deletion(struct ctx *, const struct user *) AWAITS;
 static void	act_as_admin(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
-static void	allow_change(struct ctx *, const struct user_update *,
-		    const struct user *) AWAITS;
+static void	allow_change(struct ctx *, const struct user_update *) AWAITS;
 static const struct user	*write_change(struct ctx *,
 				    const struct user *, struct user_update *,
-				    const struct user *, const char *) AWAITS;
+				    const char *, const struct user *,
+				    const char *) AWAITS;
+static void	refuse_taken(struct ctx *, const char *, const struct user *)
+		    AWAITS;
+static const char	*find_wish(struct ctx *, const struct user *,
+			    struct user_update *, const struct user *) AWAITS;
+static void	tell_changes(struct ctx *, const struct user *,
+		    const struct user *) AWAITS;
 static void	raise_gone(struct ctx *, const char *)
 		    __attribute__((noreturn));
 
@@ -109,6 +106,13 @@ users_service_find_signed_in(struct ctx *c, const char *user_id,
 }
 
 bool
+users_service_may_sign_in(const struct user *user)
+{
+	return (user->is_active && (user->email_verified ||
+	    users_settings.taken_emails == TAKEN_TOLD));
+}
+
+bool
 users_service_verify_email(struct ctx *c, const char *id)
 {
 	return (users_repository_verify_email(c, id));
@@ -130,6 +134,27 @@ normal_email(struct ctx *c, const char *email)
 		raise_invalid(c, "body.email", "invalid_format",
 		    "Is not a valid e-mail address");
 	return (normal);
+}
+
+/* An admin can see who has an address anyway. */
+static bool
+hides_taken(const struct user *actor)
+{
+	return (users_settings.taken_emails == TAKEN_HIDDEN &&
+	    !is_admin(actor));
+}
+
+/*
+ * Raises 409, or lets the owner know instead: with as many statements as a
+ * registration has, so that its time tells nothing.
+ */
+static void
+refuse_taken(struct ctx *c, const char *email, const struct user *actor)
+{
+	if (!hides_taken(actor))
+		raise_error(c, &ERR_CONFLICT, "Email already registered");
+	users_notice_taken(c, email);
+	users_audit_taken(c, email);
 }
 
 struct user *
@@ -154,12 +179,13 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	user = users_repository_create(c, &row, hash, actor == NULL ?
 	    client_network(c) : NULL);
 	if (user == NULL)
-		raise_error(c, &ERR_CONFLICT, "Email already registered");
-	background(c, send_welcome_email, user);
-	audit(c, user_created, .target_id = user->id,
-	    CHANGES({ "role", NULL, user->role }));
+		refuse_taken(c, row.email, actor);
+	else {
+		background(c, send_welcome_email, user);
+		users_audit_creation(c, user);
+	}
 	db_commit(c);
-	return (user);
+	return (hides_taken(actor) ? NULL : user);
 }
 
 /* The user was changed or deleted after they were read. */
@@ -251,48 +277,47 @@ unset_unchanged(const struct user *user, struct user_update *change)
 
 /* Only a name may be changed in a session that is not confirmed. */
 static void
-allow_change(struct ctx *c, const struct user_update *change,
-    const struct user *actor)
+allow_change(struct ctx *c, const struct user_update *change)
 {
 	if (IS_SET(change, email) || grants(change))
 		depend(c, &recently_confirmed);
-	if (IS_SET(change, email) && !is_admin(actor))
+}
+
+/* The notices of a change that an administrator made. */
+static void
+tell_changes(struct ctx *c, const struct user *before,
+    const struct user *after)
+{
+	if (strcmp(after->role, before->role) != 0)
+		users_notice_role(c, before, after);
+	if (!users_is_same_email(after->email, before->email))
+		users_notice_email(c, before, after, true);
+}
+
+/*
+ * What the change is about besides the columns that it writes at once: the
+ * user's own address, which waits for a confirmation. See users.h.
+ */
+static const char *
+find_wish(struct ctx *c, const struct user *user, struct user_update *change,
+    const struct user *actor)
+{
+	const char	*wish;
+
+	if (!IS_SET(change, email))
+		return (NULL);
+	if (strcmp(change->email, user->email) != 0)
+		change->email = normal_email(c, change->email);
+	if (!is_self(user, actor))
+		return (NULL);
+	wish = users_email_wish(user, change);
+	if (wish != NULL && *wish != '\0') {
+		depend(c, &recently_confirmed);
 		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
 		    actor->id));
-}
-
-static const char *
-bool_text(bool value)
-{
-	return (value ? "true" : "false");
-}
-
-static void
-record_update(struct ctx *c, const struct user *before,
-    const struct user *now)
-{
-	const struct audit_change	 changes[] = {
-		{ "email", before->email, now->email },
-		{ "name", before->name, now->name },
-		{ "role", before->role, now->role },
-		{ "is_active", bool_text(before->is_active),
-		    bool_text(now->is_active) },
-		{ "email_verified", bool_text(before->email_verified),
-		    bool_text(now->email_verified) },
-		{ NULL }
-	};
-
-	if (audit_is_any(changes))
-		audit(c, user_updated, .target_id = now->id,
-		    .changes = changes);
-}
-
-/* The address tells who it was: nothing else will. */
-static void
-record_deletion(struct ctx *c, const struct user *user)
-{
-	audit(c, user_deleted, .target_id = user->id,
-	    CHANGES({ "email", user->email, NULL }));
+		users_email_check(c, user, wish);
+	}
+	return (wish);
 }
 
 /*
@@ -301,26 +326,39 @@ record_deletion(struct ctx *c, const struct user *user)
  */
 static const struct user *
 write_change(struct ctx *c, const struct user *user,
-    struct user_update *change, const struct user *actor, const char *version)
+    struct user_update *change, const char *wish, const struct user *actor,
+    const char *version)
 {
-	const struct user	*before, *written;
+	const struct user	*before;
+	struct user		*written = NULL;
 	bool			 as_admin, demotes;
 
 	as_admin = grants(change) || !is_self(user, actor);
 	unset_unchanged(user, change);
-	allow_change(c, change, actor);
+	allow_change(c, change);
 	demotes = (IS_SET(change, role) &&
 	    strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);
 	db_begin(c);
 	if (as_admin)
 		act_as_admin(c, actor, demotes ? user : NULL);
-	if ((before = users_repository_lock(c, user->id)) == NULL ||
-	    (written = users_repository_update(c, user->id, change,
-	    version)) == NULL)
+	if ((before = users_repository_lock(c, user->id)) == NULL)
 		raise_gone(c, version);
-	record_update(c, before, written);
+	if (ANY_SET(change) || wish == NULL) {
+		written = users_repository_update(c, user->id, change,
+		    version);
+		if (written == NULL)
+			raise_gone(c, version);
+		tell_changes(c, before, written);
+		version = NULL;
+	}
+	if (wish != NULL &&
+	    (written = users_email_ask(c, before, wish, version)) == NULL)
+		raise_gone(c, version);
+	users_audit_update(c, before, written);
 	db_commit(c);
+	if (!is_self(user, actor))
+		written->pending_email = NULL;
 	return (written);
 }
 
@@ -330,14 +368,14 @@ users_service_update(struct ctx *c, const struct user *user,
     const char *version)
 {
 	struct user_update	 change = *in;
+	const char		*wish;
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
-	if (IS_SET(&change, email) && strcmp(in->email, user->email) != 0)
-		change.email = normal_email(c, in->email);
-	if (!ANY_SET(&change))
+	wish = find_wish(c, user, &change, actor);
+	if (!ANY_SET(&change) && wish == NULL)
 		return (user);
-	return (write_change(c, user, &change, actor, version));
+	return (write_change(c, user, &change, wish, actor, version));
 }
 
 const struct user *
@@ -347,7 +385,7 @@ users_service_set_active(struct ctx *c, const struct user *user, bool active,
 	struct user_update	 change = { .is_active = active };
 
 	SET(&change, is_active);
-	return (write_change(c, user, &change, actor, version));
+	return (write_change(c, user, &change, NULL, actor, version));
 }
 
 /* Only a deletion by an admin locks the admins. */
@@ -366,7 +404,7 @@ users_service_delete(struct ctx *c, const struct user *user,
 		    version);
 	if (deleted == NULL)
 		raise_gone(c, version);
-	record_deletion(c, deleted);
+	users_audit_deletion(c, deleted);
 	db_commit(c);
 }
 

@@ -207,7 +207,7 @@ def create(db, user=ADA, hash=HASH, network=HOME, device="a phone"):
 
 
 def test_a_new_session_resets_the_users_count_alone(db):
-    assert create(db) == 1
+    assert create(db) == [False]
     assert db.sql("SELECT user_id::text, client, expires_at = 'infinity', "
                   "device FROM sessions WHERE id = %s", NONE) == [
                       (ADA, "::9", True, "a phone")]
@@ -222,9 +222,18 @@ def test_a_new_session_resets_the_users_count_alone(db):
 
 
 def test_a_new_network_becomes_known(db):
-    assert create(db, network=BOBS) == 1
+    assert create(db, network=BOBS) == [True]
     assert db.networks(ADA) == [HOME, AWAY, BOBS]
     assert db.networks(EVE) == []
+
+
+def test_the_first_network_of_a_user_is_not_new(db):
+    assert create(db, EVE) == [False]
+    assert db.networks(EVE) == [HOME]
+    db.sql("UPDATE sessions SET id = gen_random_uuid()")
+    assert create(db, EVE) == [False]
+    db.sql("UPDATE sessions SET id = gen_random_uuid()")
+    assert create(db, EVE, network=AWAY) == [True]
 
 
 @pytest.mark.parametrize("user, hash, change", [
@@ -233,7 +242,7 @@ def test_a_new_network_becomes_known(db):
 def test_no_session_for_a_user_who_has_changed(db, user, hash, change):
     if change:
         db.sql(change)
-    assert create(db, user, hash, BOBS) == 0
+    assert create(db, user, hash, BOBS) == []
     assert db.sql("SELECT id FROM sessions WHERE id = %s", NONE) == []
     assert db.sql("SELECT token_hash FROM refresh_tokens") == []
     assert db.sql("SELECT sum(failures) FROM sign_in_failures") == [6]
@@ -568,7 +577,7 @@ def test_an_update_changes_what_it_is_given(db):
         after = row_of(db)
         assert after == before[:i] + (value,) + before[i + 1:5] + (
             before[5] + 1,)
-        assert row[0] == ADA and row[7] == after[5]
+        assert row[0] == ADA and row[8] == after[5]
     assert db.run("users.update", ADA, *nothing, 4, None) == []
     assert len(db.run("users.update", ADA, *nothing, 5, None)) == 1
     assert db.run("users.update", NOBODY, *nothing, None, None) == []

@@ -312,16 +312,15 @@ def test_a_changed_password_ends_it(client, server):
 
 @pytest.mark.parametrize("change", ["another", "another and back"])
 def test_a_changed_address_ends_it(client, server, change):
-    user, created = register(client)
-    token = add_token(server, created["id"])
-    headers = bearer(sign_in(client, user))
-    client.patch("/api/v1/users/me", headers=headers,
+    user, admin = add_people(server, "user", "admin")
+    token = add_token(server, user.id)
+    client.patch(user.path, headers=admin.headers,
                  json={"email": new_email()})
     if change == "another":
         check_invalid(reset(client, token, new_password()))
         return
-    client.patch("/api/v1/users/me", headers=headers,
-                 json={"email": user["email"]})
+    client.patch(user.path, headers=admin.headers,
+                 json={"email": user.email})
     assert reset(client, token, new_password()).status_code == 204
 
 

@@ -20,7 +20,7 @@ def documented():
         for network, times in WIDER.items():
             if "by account and address" in counts and network == "48":
                 continue
-            if "address" in counts and name != "recipient_mails":
+            if "address" in counts and not name.startswith("recipient_"):
                 yield "%s/%s" % (name, network), int(quota) * times, \
                     SECONDS[period]
 

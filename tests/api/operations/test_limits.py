@@ -86,7 +86,8 @@ def test_a_process_that_may_not_open_as_many_files(make_server):
     ("token/056=5/m", "names no network"), ("token/56/56=5/m", "names no"),
     ("/56=5/m", "is no limit"), ("token/56=5", "is no rate"),
     ("token/56", "has no ="), ("sign_in_failures/48=5/m", "names no network"),
-    ("recipient_mails/24=5/d", "names no network")])
+    ("recipient_mails/24=5/d", "names no network"),
+    ("recipient_notices/48=5/d", "names no network")])
 def test_invalid_rate_limits(make_server, value, phrase):
     line = failing_start(make_server(KEEL_RATE_LIMITS=value),
                          "KEEL_RATE_LIMITS", phrase)
@@ -124,5 +125,6 @@ def test_check_config_shows_the_limits(make_server):
                  "2 per 86400 s: Reg",
                  "5 per 60 s: Failed sign-ins"):
         assert line in done.stdout
-    for name in ("email_changes/48", "recipient_mails/24"):
+    for name in ("email_changes/48", "recipient_mails/24",
+                 "recipient_notices/24"):
         assert name not in done.stdout

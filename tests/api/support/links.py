@@ -32,13 +32,15 @@ class Mailbox:
         self.folder = os.path.join(runner.state, "mail")
 
     def jobs_of(self, address):
-        """The jobs for an address, the oldest first, when all have ended."""
+        """The jobs for an address except notices, the oldest first, when all
+        have ended."""
         def ended():
             rows = self.server.sql(
                 "SELECT j.id::text, j.status FROM jobs j LEFT JOIN users u ON "
-                "u.id::text = j.payload ->> 'id' WHERE lower(j.payload ->> "
-                "'email') = lower(%s) OR lower(u.email) = lower(%s) ORDER BY "
-                "j.created_at, j.id", address, address)
+                "u.id::text = j.payload ->> 'id' WHERE (lower(j.payload ->> "
+                "'email') = lower(%s) OR lower(u.email) = lower(%s)) AND "
+                "j.kind !~ '_notice$' ORDER BY j.created_at, j.id", address,
+                address)
             return all(row[1] in ("done", "dead") for row in rows) and [
                 row[0] for row in rows]
         return wait_for(ended, pause=0.02)

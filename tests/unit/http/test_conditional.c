@@ -27,6 +27,7 @@
 struct thing {
 	const char	*id;
 	const char	*name;
+	const char	*note;
 	int64_t		 version;
 };
 
@@ -35,6 +36,7 @@ SCHEMA_RESPONSE(thing, thing);
 static const struct field	thing_fields[] = {
 	FIELD(thing, id, T_UUID, 0, NULL),
 	FIELD(thing, name, T_STR, 0, NULL),
+	FIELD(thing, note, T_STR, OPTIONAL, NULL),
 	FIELD(thing, version, T_INT, ETAG, NULL),
 };
 
@@ -237,7 +239,7 @@ static void
 test_tags_differ(void **state)
 {
 	struct schema	 other = thing_schema;
-	struct field	 fields[3];
+	struct field	 fields[4];
 	char		 tag[ETAG_TEXT];
 
 	(void)state;
@@ -271,6 +273,25 @@ test_tags_differ(void **state)
 	assert_string_not_equal(tag_of(ID, 7), tag);
 }
 
+/* One client is shown a member that another is not: two representations. */
+static void
+test_tags_of_what_is_shown(void **state)
+{
+	(void)state;
+	thing = (struct thing){ .id = ID, .note = "", .version = 7 };
+	answer_begin(&get);
+	assert_string_equal(request_run(ask_etag), "ok");
+	assert_header("etag", tag_of(ID " note", 7));
+	answer_begin(&patch);
+	send_tags("if-match", "\"7\"");
+	assert_string_equal(request_run(ask_if_match), FAILED);
+	answer_begin(&patch);
+	send_line("if-match", tag_of(ID " note", 7));
+	assert_string_equal(request_run(ask_if_match), "ok");
+	assert_string_equal(parameter, "7");
+	thing.note = NULL;
+}
+
 static void
 test_no_version_no_precondition(void **state)
 {
@@ -278,7 +299,7 @@ test_no_version_no_precondition(void **state)
 
 	(void)state;
 	other.fields = thing_fields + 1;	/* a version without an id */
-	other.nfields = 2;
+	other.nfields = 3;
 	other.id = other.version = NULL;
 	assert_false(schema_tag_init(&other));
 	other.nfields = 1;			/* neither */
@@ -389,6 +410,7 @@ main(void)
 		TEST(test_if_none_match_of_a_write),
 		TEST(test_versions),
 		TEST(test_tags_differ),
+		TEST(test_tags_of_what_is_shown),
 		TEST(test_no_version_no_precondition),
 		TEST(test_raise_outdated),
 		TEST(test_etag_of_a_read),

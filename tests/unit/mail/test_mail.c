@@ -51,10 +51,17 @@ mail_recipient(struct arena *arena, const char *address, struct message *m)
 	return (!bad_address);
 }
 
+const char *
+mail_limit_name(const struct mail *m)
+{
+	return (m->name);
+}
+
 bool
-mail_limit_take(struct ctx *c, const char *address)
+mail_limit_take(struct ctx *c, const struct mail *m, const char *address)
 {
 	(void)c;
+	(void)m;
 	(void)address;
 	return (!limited);
 }
@@ -238,7 +245,7 @@ test_nothing_is_sent(void **state)
 	limited = true;
 	assert_string_equal(outcome(), "ok: ");
 	assert_string_equal(logged, "warning mail the-request: not sent: its "
-	    "recipient has had as many as recipient_mails allows");
+	    "recipient has had as many as first allows");
 
 	/* An address to which none can be sent does not count. */
 	bad_address = true;

@@ -23,6 +23,9 @@ const struct model	none_model = { .name = "none" };
 struct mail_settings	mail_settings = { .secret = "a secret",
 			    .secret_len = 8 };
 
+static const struct mail	plain = { .name = "plain" },
+				told = { .name = "told", .notice = true },
+				*mail = &plain;
 static const struct job	job = { .id = JOB_ID };
 static bool		off, taken;
 static const char	*address;
@@ -67,7 +70,7 @@ static void
 take(struct ctx *c)
 {
 	c->job = &job;
-	taken = mail_limit_take(c, address);
+	taken = mail_limit_take(c, mail, address);
 }
 
 static const char *
@@ -109,6 +112,27 @@ test_what_is_counted(void **state)
 		assert_string_equal(asked.params[2], "5");
 		assert_string_equal(asked.params[3], "86400");
 	}
+}
+
+/* Each notice by itself, and none with the mails that users ask for. */
+static void
+test_a_notice_has_its_own_count(void **state)
+{
+	char	 hash[KEYED_HASH_TEXT];
+
+	(void)state;
+	assert_true(keyed_hash("a secret", 8, "keel notice told",
+	    "ada@example.com", hash));
+	mail = &told;
+	address = "ada@example.com";
+	asked.counts[0] = 1;
+	assert_string_equal(outcome(take), "ok");
+	assert_string_equal(asked.params[0], hash);
+	assert_string_equal(asked.params[2], "5");
+	assert_string_equal(asked.params[3], "86400");
+	assert_string_equal(mail_limit_name(mail), "recipient_notices");
+	mail = &plain;
+	assert_string_equal(mail_limit_name(mail), "recipient_mails");
 }
 
 static void
@@ -187,6 +211,7 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_what_is_counted),
+		TEST(test_a_notice_has_its_own_count),
 		TEST(test_above_the_limit),
 		TEST(test_limits_are_off),
 		TEST(test_no_mailbox),

@@ -61,8 +61,9 @@ mail_file_write(struct ctx *c, const struct message *m)
 }
 
 bool
-mail_limit_take(struct ctx *c, const char *address)
+mail_limit_take(struct ctx *c, const struct mail *m, const char *address)
 {
+	(void)m;
 	(void)c;
 	assert_string_equal(address, to.address);
 	return (!limited);

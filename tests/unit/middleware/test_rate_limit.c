@@ -168,6 +168,7 @@ test_the_defaults(void **state)
 		{ "email_changes",
 		    "/32=10/3600 /24=160/3600 /64=10/3600 /56=40/3600" },
 		{ "recipient_mails", "/32=5/86400 /64=5/86400" },
+		{ "recipient_notices", "/32=5/86400 /64=5/86400" },
 	};
 	struct rate_limit	*const *l;
 	size_t			 i, n = sizeof(defaults) / sizeof(defaults[0]);

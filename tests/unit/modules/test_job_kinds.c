@@ -14,6 +14,13 @@ static const struct {
 	unsigned	 attempts, backoff, backoff_max, timeout, every;
 } expected[] = {
 	{ "send_welcome_email", "id", 20, 10, 3600, 60, 0 },
+	{ "send_email_confirmation", NULL, 20, 10, 3600, 60, 0 },
+	{ "send_email_warning", NULL, 20, 10, 3600, 60, 0 },
+	{ "send_taken_notice", NULL, 20, 10, 3600, 60, 0 },
+	{ "send_device_notice", NULL, 20, 10, 3600, 60, 0 },
+	{ "send_email_notice", NULL, 20, 10, 3600, 60, 0 },
+	{ "send_password_notice", NULL, 20, 10, 3600, 60, 0 },
+	{ "send_role_notice", NULL, 20, 10, 3600, 60, 0 },
 	{ "send_password_reset", NULL, 20, 10, 3600, 60, 0 },
 	{ "send_verification", NULL, 20, 10, 3600, 60, 0 },
 	{ "purge_account_tokens", NULL, 5, 60, 60, 300, 3600 },

@@ -168,7 +168,7 @@ struct part {
 };
 
 struct whole {
-	const char	*id, *text, *secret, *choice, *json;
+	const char	*id, *text, *secret, *choice, *json, *note;
 	bool		 flag;
 	int64_t		 count, at, version;
 	const struct part	*parts;
@@ -190,6 +190,7 @@ static const struct field	whole_fields[] = {
 	FIELD(whole, at, T_TIME, NULLABLE, NULL),
 	FIELD(whole, json, T_JSON, 0, NULL, .example = "{\"a\":1}"),
 	LIST(whole, parts, part),
+	FIELD(whole, note, T_STR, OPTIONAL, NULL, .example = "n"),
 	FIELD(whole, version, T_INT, ETAG, NULL),
 };
 
@@ -197,8 +198,8 @@ SCHEMA(part);
 SCHEMA(whole);
 
 /*
- * Of the schema whole; in a response all are required, and more may come.
- * What is expected is described like what is required.
+ * Of the schema whole; in a response all but the last are required, and more
+ * may come. What is expected is described like what is required.
  */
 #define PROPERTIES							\
 	"{'type':'object','properties':{"				\
@@ -219,7 +220,8 @@ SCHEMA(whole);
 	"'json':{'type':'object','additionalProperties':true,"		\
 	"'examples':[{'a':1}]},"					\
 	"'parts':{'type':'array','items':{'$ref':"			\
-	"'#/components/schemas/Part'}}},"
+	"'#/components/schemas/Part'}},"				\
+	"'note':{'type':'string','examples':['n']}},"
 
 /* The component that the schema becomes; the first use of it decides. */
 static void

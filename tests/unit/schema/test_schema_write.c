@@ -20,7 +20,7 @@ struct item {
 };
 
 struct whole {
-	const char		*id, *text, *json;
+	const char		*id, *text, *json, *note;
 	bool			 yes, no;
 	int64_t			 count, at, version;
 	const struct item	*items;
@@ -41,6 +41,7 @@ static const struct field	whole_fields[] = {
 	FIELD(whole, at, T_TIME, NULLABLE, NULL),
 	FIELD(whole, json, T_JSON, NULLABLE, NULL),
 	LIST(whole, items, item),
+	FIELD(whole, note, T_STR, OPTIONAL, NULL),
 	FIELD(whole, version, T_INT, ETAG, NULL),
 };
 
@@ -93,6 +94,19 @@ test_nothing(void **state)
 	    "\"json\":null,\"items\":[]}");
 }
 
+/* A member that is OPTIONAL is there, or is not: it is never null. */
+static void
+test_optional(void **state)
+{
+	(void)state;
+	row = (struct whole){ .note = "" };
+	assert_string_equal(outcome(0), "ok");
+	assert_non_null(strstr(written, ",\"items\":[],\"note\":\"\"}"));
+	row.note = NULL;
+	assert_string_equal(outcome(0), "ok");
+	assert_non_null(strstr(written, ",\"items\":[]}"));
+}
+
 /* Half of an object is never returned. */
 static void
 test_memory_short(void **state)
@@ -123,6 +137,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_every_type),
 		TEST(test_nothing),
+		TEST(test_optional),
 		TEST(test_memory_short),
 	};
 

@@ -35,6 +35,7 @@ static struct {
 	bool			 keeps_hash;	/* set_password changes none */
 	bool			 refuses;	/* 100 attempts have failed */
 	struct attempt_count	 count;
+	struct opened		 opened;
 	size_t			 changed;	/* rows of a statement */
 	size_t			 over;		/* sessions that are too many */
 } says;
@@ -88,7 +89,7 @@ with_sessions(struct ctx *c, const char *title, const char *const *params,
 	note(c, "sessions", title, params, strcmp(title, "create") == 0 ? 8 :
 	    strcmp(title, "limit") == 0 ? 4 : 2);
 	*n = strcmp(title, "limit") == 0 ? says.over : says.changed;
-	return (NULL);
+	return (strcmp(title, "create") == 0 ? &says.opened : NULL);
 }
 
 static inline void *
@@ -96,6 +97,15 @@ with_audit(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
 {
 	note(c, "audit", title, params, 9);
+	*n = 1;
+	return (NULL);
+}
+
+static inline void *
+with_jobs(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	note(c, "jobs", title, params, 5);
 	*n = 1;
 	return (NULL);
 }
@@ -143,6 +153,7 @@ replace_all(const char *handler)
 	override_repository("sessions", with_sessions, handler);
 	override_repository("sign_ins", with_sign_ins, handler);
 	override_repository("audit", with_audit, handler);
+	override_repository("jobs", with_jobs, handler);
 }
 
 static inline int

@@ -76,6 +76,8 @@ test_a_change(void **state)
 	assert_string_equal(last_call("audit.add")->params[1],
 	    "password_changed");
 	assert_string_equal(last_call("audit.add")->params[4], ADA);
+	assert_string_equal(last_call("jobs.enqueue")->params[1],
+	    "send_password_notice");
 	assert_null(client_header("ratelimit"));
 }
 

@@ -251,6 +251,28 @@ test_a_known_network_has_its_queue(void **state)
 	assert_true(last_call("sessions.create")->known);
 }
 
+/* One statement more, and only for the one who had the right password. */
+static void
+test_a_new_network_is_told(void **state)
+{
+	const struct call	*job;
+
+	(void)state;
+	assert_int_equal(sign_in("ada@example.com", RIGHT), 200);
+	assert_int_equal(called("jobs.enqueue"), 0);
+	says.opened.is_new = true;
+	assert_refused(sign_in("ada@example.com", wrong), 400,
+	    "invalid_grant");
+	assert_int_equal(called("jobs.enqueue"), 0);
+	assert_int_equal(sign_in("ada@example.com", RIGHT), 200);
+	assert_int_equal(called("jobs.enqueue"), 1);
+	job = last_call("jobs.enqueue");
+	assert_string_equal(job->params[1], "send_device_notice");
+	assert_non_null(strstr(job->params[2], ADA));
+	assert_non_null(strstr(job->params[2], "\"client\":\"192.0.2."));
+	assert_non_null(strstr(job->params[2], "an unknown program"));
+}
+
 /* How many passwords a sign-in compares: each takes as long as any other. */
 static unsigned
 compared(const char *email, const char *password)
@@ -398,6 +420,7 @@ main(void)
 		AUTH_TEST(test_an_old_hash),
 		AUTH_TEST(test_an_attempt_is_counted),
 		AUTH_TEST(test_a_known_network_has_its_queue),
+		AUTH_TEST(test_a_new_network_is_told),
 		AUTH_TEST(test_every_refusal_takes_as_long),
 		AUTH_TEST(test_an_unknown_account),
 		AUTH_TEST(test_failures_of_one_account),

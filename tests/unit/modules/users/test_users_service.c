@@ -13,7 +13,9 @@ static size_t		nadmins;
 
 /* What a statement finds, and how often each was called. */
 static size_t		rows;
-static unsigned		locks, updates, deletes, careful_deletes, creates;
+static unsigned		locks, updates, deletes, careful_deletes, creates,
+			wishes, jobs;
+static bool		taken;
 static char		written[6][300];
 
 static void *
@@ -25,6 +27,16 @@ with_users(struct ctx *c, const char *title, const char *const *params,
 	*n = rows;
 	if (strcmp(title, "find_by_id") == 0)
 		return (find_person(params[0], n));
+	if (strcmp(title, "find_by_email") == 0) {
+		*n = taken;
+		return (&people[1]);
+	}
+	if (strcmp(title, "wish_email") == 0) {
+		wishes++;
+		snprintf(written[1], sizeof(written[1]), "%s",
+		    params[1] != NULL ? params[1] : "(null)");
+		return (&people[0]);
+	}
 	if (strcmp(title, "lock_admins") == 0) {
 		locks++;
 		*n = nadmins;
@@ -55,7 +67,7 @@ queueing(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
 {
 	(void)c;
-	(void)title;
+	jobs += strcmp(title, "enqueue") == 0;
 	(void)params;
 	*n = 1;
 	return (NULL);
@@ -81,10 +93,13 @@ as(void (*who)(struct ctx *, const struct dependency *), const char *handler)
 	overrides_clear();
 	override_repository("users", with_users, handler);
 	override_repository("jobs", queueing, handler);
+	override_repository("audit", queueing, handler);
 	override_dependency(&signed_in, who, handler);
 	override_dependency(&recently_confirmed, count_asked, handler);
 	asked = 0;
 	locks = updates = deletes = careful_deletes = creates = 0;
+	wishes = jobs = 0;
+	taken = false;
 	rows = 1;
 }
 
@@ -352,7 +367,7 @@ left_after(const char *email, int expected)
 	return (atoi(left + strlen("\"email_changes\";r=")));
 }
 
-/* Ten others an hour; one's own counts only if it is stored otherwise. */
+/* Ten others an hour; one's own does not count, whatever its case is. */
 static void
 test_changes_of_an_address(void **state)
 {
@@ -363,36 +378,88 @@ test_changes_of_an_address(void **state)
 	as(as_ada, "update_me");
 	for (i = 0; i < 12; i++) {
 		assert_int_equal(left_after("ada@example.com", 200), -1);
-		assert_int_equal(left_after("ada@EXAMPLE.com", 200), -1);
+		assert_int_equal(left_after("ADA@EXAMPLE.com", 200), -1);
 	}
-	assert_int_equal(left_after("Ada@example.com", 200), 9);
-	assert_string_equal(client_header("ratelimit-policy"),
-	    "\"email_changes\";q=10;w=3600");
 	assert_int_equal(left_after("not an address", 422), -1);
-	for (i = 8; i >= 0; i--) {
+	assert_int_equal(wishes, 0);
+	assert_int_equal(updates, 24);
+	for (i = 9; i >= 0; i--) {
 		snprintf(email, sizeof(email), "a%d@example.com", i);
 		assert_int_equal(left_after(email, 200), i);
+		assert_string_equal(written[1], email);
 		assert_int_equal(left_after("ada@EXAMPLE.com", 200), -1);
 	}
+	assert_string_equal(client_header("ratelimit-policy") == NULL ? "" :
+	    client_header("ratelimit-policy"), "");
 	assert_int_equal(left_after("x@example.com", 429), 0);
+	assert_string_equal(client_header("ratelimit-policy"),
+	    "\"email_changes\";q=10;w=3600");
 	assert_int_equal(left_after("ada@Example.com", 200), -1);
+	assert_int_equal(wishes, 10);
+	assert_int_equal(jobs, 20);
 
 	as(as_staff, "update_me");
 	assert_int_equal(left_after("x@example.com", 200), 9);
 }
 
+/* Their own sends mails, too. */
 static void
-test_an_admins_changes_do_not_count(void **state)
+test_what_an_admin_changes_for_others_does_not_count(void **state)
 {
-	char	 email[40];
+	char	 body[80];
 	int	 i;
 
 	(void)state;
 	as(as_admin, "update_me");
+	assert_int_equal(left_after("x@example.com", 200), 9);
+	as(as_admin, "update_user");
+	locked(ROOT, NULL);
 	for (i = 0; i < 12; i++) {
-		snprintf(email, sizeof(email), "a%d@example.com", i);
-		assert_int_equal(left_after(email, 200), -1);
+		snprintf(body, sizeof(body), "{\"email\": "
+		    "\"a%d@example.com\"}", i);
+		assert_int_equal(client_request("PATCH", USERS "/" ADA, body),
+		    200);
+		assert_null(client_header("ratelimit"));
 	}
+	assert_int_equal(updates, 12);
+	assert_int_equal(wishes, 0);
+}
+
+/* Told: 409, and nothing is written. Hidden: nobody looks, and both get 202. */
+static void
+test_a_taken_address(void **state)
+{
+	(void)state;
+	as(as_ada, "update_me");
+	taken = true;
+	assert_int_equal(left_after("stan@example.com", 409), 9);
+	assert_int_equal(wishes, 0);
+	users_settings.taken_emails = TAKEN_HIDDEN;
+	assert_int_equal(left_after("stan@example.com", 202), 8);
+	taken = false;
+	assert_int_equal(left_after("free@example.com", 202), 7);
+	assert_int_equal(wishes, 2);
+	assert_int_equal(jobs, 4);
+	users_settings.taken_emails = TAKEN_TOLD;
+	people[1].email = "ADA@example.com";	/* it is one's own */
+	as(as_staff, "update_me");
+	taken = true;
+	assert_int_equal(left_after("stan@example.com", 200), 9);
+	people[1].email = "stan@example.com";
+}
+
+/* With their own address, a user keeps it. */
+static void
+test_a_wish_ends(void **state)
+{
+	(void)state;
+	as(as_ada, "update_me");
+	people[0].pending_email = "new@example.com";
+	assert_int_equal(left_after("ada@example.com", 200), -1);
+	assert_int_equal(wishes, 1);
+	assert_string_equal(written[1], "(null)");
+	assert_int_equal(jobs, 0);
+	people[0].pending_email = NULL;
 }
 
 int
@@ -408,7 +475,9 @@ main(void)
 		CLIENT_TEST(test_deleting_oneself),
 		CLIENT_TEST(test_roles_of_new_users),
 		CLIENT_TEST(test_changes_of_an_address),
-		CLIENT_TEST(test_an_admins_changes_do_not_count),
+		CLIENT_TEST(test_what_an_admin_changes_for_others_does_not_count),
+		CLIENT_TEST(test_a_taken_address),
+		CLIENT_TEST(test_a_wish_ends),
 	};
 
 	return (cmocka_run_group_tests_name("users_service", tests,

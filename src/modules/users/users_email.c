@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/* The change of one's own e-mail address, which the new address confirms. */
+
+#include <string.h>
+#include <strings.h>
+
+#include "modules/audit/audit.h"
+#include "modules/users/users_repository.h"
+
+AUDIT_ACTION(email_change_asked, "A user asked for another e-mail address.");
+AUDIT_ACTION(email_changed, "A user's new e-mail address was confirmed.");
+AUDIT_ACTION(email_change_cancelled, "A change of the address was cancelled.");
+
+static void	store_mails(struct ctx *, const struct user *, const char *)
+		    AWAITS;
+
+/* As users.update compares them. */
+bool
+users_is_same_email(const char *one, const char *other)
+{
+	return (strcasecmp(one, other) == 0);
+}
+
+const char *
+users_email_wish(const struct user *user, struct user_update *change)
+{
+	const char	*wish = change->email;
+
+	if (users_is_same_email(wish, user->email))
+		return (user->pending_email != NULL ? "" : NULL);
+	UNSET(change, email);
+	return (wish);
+}
+
+void
+users_email_check(struct ctx *c, const struct user *user, const char *wish)
+{
+	const struct user	*owner;
+
+	if (users_settings.taken_emails == TAKEN_HIDDEN)
+		return;
+	owner = users_repository_find_by_email(c, wish);
+	if (owner != NULL && strcmp(owner->id, user->id) != 0)
+		raise_error(c, &ERR_CONFLICT, "Email already registered");
+}
+
+static void
+store_mails(struct ctx *c, const struct user *user, const char *wish)
+{
+	struct notice	 n = { .id = user->id, .email = user->email,
+			    .verified = user->email_verified, .to = wish };
+
+	users_notice_origin(c, &n);
+	background(c, send_email_confirmation, &n);
+	background(c, send_email_warning, &n);
+}
+
+struct user *
+users_email_ask(struct ctx *c, const struct user *user, const char *wish,
+    const char *version)
+{
+	const char	*wished = *wish != '\0' ? wish : NULL;
+	struct user	*asked;
+
+	asked = users_repository_wish_email(c, user->id, wished, version);
+	if (asked == NULL)
+		return (NULL);
+	if (wished == NULL) {
+		audit(c, email_change_cancelled, .target_id = user->id,
+		    CHANGES({ "pending_email", user->pending_email, NULL }));
+		return (asked);
+	}
+	store_mails(c, asked, wish);
+	if (users_settings.taken_emails == TAKEN_HIDDEN)
+		respond_accepted(c);
+	audit(c, email_change_asked, .target_id = user->id,
+	    CHANGES({ "pending_email", user->pending_email, wish }));
+	return (asked);
+}
+
+bool
+users_email_confirm(struct ctx *c, const char *id, const char *email)
+{
+	const struct user	*before = users_repository_find_by_id(c, id);
+	const struct user	*after;
+
+	after = users_repository_confirm_email(c, id, email);
+	if (before == NULL || after == NULL)
+		return (false);
+	users_notice_email(c, before, after, false);
+	audit(c, email_changed, .actor_id = id, .target_id = id,
+	    CHANGES({ "email", before->email, after->email },
+	    { "email_verified", before->email_verified ? "true" : "false",
+	    "true" }));
+	return (true);
+}
+
+void
+users_service_drop_wish(struct ctx *c, const struct user *user)
+{
+	users_repository_drop_wish(c, user->id);
+}
+
+void
+users_email_cancel(struct ctx *c, const char *id)
+{
+	const struct user	*before = users_repository_find_by_id(c, id);
+
+	if (before == NULL)
+		return;
+	users_repository_wish_email(c, id, NULL, NULL);
+	audit(c, email_change_cancelled, .actor_id = id, .target_id = id,
+	    CHANGES({ "pending_email", before->pending_email, NULL }));
+}
