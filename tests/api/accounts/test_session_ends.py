@@ -6,6 +6,7 @@ import concurrent.futures
 import hashlib
 import hmac
 
+import httpx
 import pytest
 
 from families import add_token, rows_of
@@ -120,7 +121,8 @@ def test_parallel_sign_ins_leave_exactly_as_many(limited, guest):
 
 
 def test_a_sign_in_waits_until_another_one_counts(limited, guest):
-    """The first waits in its commit; the second must see its session."""
+    """The first waits in its commit; the second must see its session. From
+    two networks: those of one wait for each other anyway."""
     user, made = register(guest)
     limited.sql(ADD, made["id"], ["10 s", "20 s"])
     limited.sql(
@@ -128,7 +130,10 @@ def test_a_sign_in_waits_until_another_one_counts(limited, guest):
         "PERFORM pg_advisory_xact_lock_shared(18); RETURN NULL; END'; CREATE "
         "CONSTRAINT TRIGGER linger AFTER INSERT ON refresh_tokens DEFERRABLE "
         "INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()")
-    with limited.client() as one, limited.client() as two, \
+    elsewhere = httpx.HTTPTransport(verify=limited.tls(),
+                                    local_address="127.0.1.1")
+    with limited.client() as one, \
+            limited.client(transport=elsewhere) as two, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
         with transaction(limited, "SELECT pg_advisory_xact_lock(18)"):
             done = [pool.submit(sign_in, c, user) for c in (one, two)]
