@@ -113,6 +113,9 @@ struct config {
 	unsigned	 log_level;	/* enum log_level */
 	unsigned	 user_directory;	/* enum user_directory */
 	unsigned	 confirm_seconds;
+	unsigned	 session_seconds;
+	unsigned	 session_idle_seconds;
+	unsigned	 sessions_per_user;
 	struct jwt_key	 jwt_key;
 };
 
