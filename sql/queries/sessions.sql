@@ -96,7 +96,8 @@ UPDATE sessions
 
 -- name: sessions.revoke_by_token
 -- Ends session $1 if one of its refresh tokens has hash $2, or for $3, whose
--- tag proves that it is one of ours. $4: seconds that a session may be idle.
+-- tag proves that it is one of ours. One that was idle for too long, too: it must
+-- not come back when the setting changes.
 UPDATE sessions
    SET revoked_at = now()
  WHERE id = $1
@@ -108,7 +109,6 @@ UPDATE sessions
        ))
    AND revoked_at IS NULL
    AND expires_at > now()
-   AND last_used_at > now() - make_interval(secs => $4)
 RETURNING user_id
 
 -- name: sessions.revoke_all

@@ -75,7 +75,7 @@ auth_repository_revoke_by_token(struct ctx *c, const char *session_id,
     const char *hash, bool ours)
 {
 	return (db_maybe_one(c, sessions_revoke_by_token, session_id, hash,
-	    ours ? "true" : "false", idle(c)));
+	    ours ? "true" : "false"));
 }
 
 struct attempt_count *

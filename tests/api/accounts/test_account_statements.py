@@ -368,7 +368,8 @@ def test_a_token_is_found_by_its_hash(db, used, state):
     assert found(db, SECOND) == []
 
 
-@pytest.mark.parametrize("change", [*ENDED[:-1], UNUSED, DISABLED])
+@pytest.mark.parametrize("change", [*ENDED[:-1], UNUSED, DISABLED],
+                         ids=[*NAMES[:-1], "unused", "disabled"])
 def test_a_token_of_a_session_that_has_ended(db, change):
     add_token(db)
     db.sql(change)
@@ -390,7 +391,7 @@ def test_a_token_is_replaced(db):
 
 def by_token(db, session=ADA_1, hash=FIRST, ours="false"):
     return [row if isinstance(row, str) else row[0] for row in db.run(
-        "sessions.revoke_by_token", session, hash, ours, IDLE)]
+        "sessions.revoke_by_token", session, hash, ours)]
 
 
 def test_a_session_ends_by_one_of_its_tokens(db):
@@ -403,10 +404,16 @@ def test_a_session_ends_by_one_of_its_tokens(db):
     assert db.live() == [ADA_2, EVE_1]
 
 
-@pytest.mark.parametrize("change", [*ENDED, UNUSED])
+@pytest.mark.parametrize("change", ENDED, ids=NAMES)
 def test_a_session_that_has_ended_does_not_end_by_a_token(db, change):
     db.sql(change)
     assert by_token(db, ours="true") == []
+
+
+def test_an_unused_session_ends_by_a_token(db):
+    """Otherwise it would come back with a longer time in the settings."""
+    db.sql(UNUSED)
+    assert by_token(db, ours="true") == [ADA]
 
 
 @pytest.mark.parametrize("limit, kept, left", [
