@@ -140,6 +140,7 @@ test_failures_are_limited(void **state)
 	assert_int_equal(confirm(RIGHT), 429);
 	assert_int_equal(called("sign_ins.count_attempt"), 5);
 	assert_int_equal(called("audit.add"), 5);
+	overrides_clear();
 	setup(NULL);
 	says.refuses = true;
 	assert_int_equal(confirm(RIGHT), 429);
