@@ -19,24 +19,32 @@ import createClient, { type Client, type Middleware } from "openapi-fetch";
 import type { components, paths } from "./build/api.js";
 
 type Token = components["schemas"]["Token"];
+type Grant = components["schemas"]["TokenRequest"];
 export type Account = { email: string; password: string };
 
+/* The code invalid_grant: the user must sign in again. */
 export class SignInError extends Error {
 	constructor(public code: string, message: string) {
 		super(message);
 	}
 }
 
-export async function signIn(api: Client<paths>, account: Account):
-    Promise<Token> {
-	const { data, error } = await api.POST("/api/v1/auth/token", {
-		headers: { "Content-Type": "application/x-www-form-urlencoded" },
-		body: {
-			grant_type: "password",
-			username: account.email,
-			password: account.password,
-		},
+/* Sends the same again if no response comes. */
+async function insist<T>(send: () => Promise<T>, left = 2): Promise<T> {
+	return send().catch((reason: unknown) => {
+		if (left === 0)
+			throw reason;
+		return insist(send, left - 1);
 	});
+}
+
+async function getTokens(open: Client<paths>, body: Grant): Promise<Token> {
+	const { data, error } = await insist(() =>
+	    open.POST("/api/v1/auth/token", {
+		headers: { "Content-Type": "application/x-www-form-urlencoded" },
+		signal: AbortSignal.timeout(3000),
+		body,
+	}));
 
 	if (data)
 		return data;
@@ -46,58 +54,93 @@ export async function signIn(api: Client<paths>, account: Account):
 	throw new SignInError(error?.error.code ?? "", "Cannot sign in now");
 }
 
-/* Signs in when it has to: first, shortly before the token ends, on a 401. */
-export function staySignedIn(baseUrl: string, account: Account): Middleware {
-	const open = createClient<paths>({ baseUrl });
-	const again = new Map<string, Request>();
-	let token: Promise<string> | undefined;
-	let ends = 0;
+export function signIn(open: Client<paths>, { email, password }: Account) {
+	return getTokens(open, {
+		grant_type: "password", username: email, password });
+}
 
-	// Requests at the same time share one sign-in.
-	const renew = (): Promise<string> => token = signIn(open, account).then(
-		(got) => {
-			ends = Date.now() + (got.expires_in - 30) * 1000;
-			return got.access_token;
-		},
-		(reason: unknown) => {
-			token = undefined;
-			throw reason;
-		});
-	const authorize = (request: Request, bearer: string): Request => {
-		request.headers.set("Authorization", `Bearer ${bearer}`);
-		return request;
-	};
+/* Refreshes when it has to. It keeps no password. */
+export class Session {
+	private refreshing: Promise<void> | undefined;
+	private ends = 0;
+	tell: (token: Token) => void = () => {};
+
+	constructor(private open: Client<paths>, private token: Token) {
+		this.take(token);
+	}
+
+	/* New tokens, its own or those of another tab. */
+	take(token: Token) {
+		this.token = token;
+		this.ends = Date.now() + (token.expires_in - 30) * 1000;
+	}
+
+	/* A new access token, if the old one ends soon or was refused. */
+	async accessToken(refused?: string): Promise<string> {
+		if (Date.now() > this.ends || this.token.access_token === refused) {
+			// Requests at the same time share one refresh.
+			this.refreshing ??= this.refresh().finally(() => {
+				this.refreshing = undefined;
+			});
+			await this.refreshing;
+		}
+		return this.token.access_token;
+	}
+
+	private async refresh() {
+		this.take(await getTokens(this.open, {
+			grant_type: "refresh_token",
+			refresh_token: this.token.refresh_token,
+		}));
+		this.tell(this.token);
+	}
+}
+
+/* On a 401 a request is sent again, with a new token. */
+export function authorized(session: Session): Middleware {
+	const sent = new Map<string, { copy: Request; token: string }>();
 
 	return {
 		async onRequest({ request, id }) {
-			if (!token || Date.now() > ends) {
-				ends = Infinity;
-				void renew();
-			}
-			authorize(request, await token!);
+			const token = await session.accessToken();
+
+			request.headers.set("Authorization", `Bearer ${token}`);
 			// A body is read once, so what is sent again is a copy.
-			again.set(id, request.clone());
+			sent.set(id, { copy: request.clone(), token });
 			return request;
 		},
 		async onResponse({ response, id }) {
-			const copy = again.get(id);
+			const { copy, token } = sent.get(id)!;
 
-			again.delete(id);
-			if (response.status !== 401 || !copy)
+			sent.delete(id);
+			if (response.status !== 401)
 				return undefined;
-			return fetch(authorize(copy, await renew()));
+			copy.headers.set("Authorization",
+			    `Bearer ${await session.accessToken(token)}`);
+			return fetch(copy);
 		},
 		onError({ id }) {
-			again.delete(id);
+			sent.delete(id);
 		},
 	};
 }
 
-export function connect(baseUrl: string, account: Account): Client<paths> {
+export async function connect(baseUrl: string, account: Account) {
+	const open = createClient<paths>({ baseUrl });
+	const session = new Session(open, await signIn(open, account));
 	const api = createClient<paths>({ baseUrl });
 
-	api.use(staySignedIn(baseUrl, account));
-	return api;
+	api.use(authorized(session));
+	return { api, session };
+}
+
+/* Tabs with the same refresh token tell each other the next one. */
+export function share(session: Session): BroadcastChannel {
+	const tabs = new BroadcastChannel("tokens");
+
+	session.tell = (token) => tabs.postMessage(token);
+	tabs.onmessage = ({ data }) => session.take(data as Token);
+	return tabs;
 }
 // [end]
 

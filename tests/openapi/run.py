@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The tools of the OpenAPI ecosystem agree with the description that Keel
-serves: linters, a generated TypeScript client, a validating proxy in front of
-the API tests; and the steps of docs/clients.md work.
+serves: linters, a generated TypeScript client, a strict OAuth client, a
+validating proxy in front of the API tests; and the steps of docs/clients.md
+work.
 
 usage: run.py [CASE...]"""
 
@@ -98,6 +99,11 @@ def typescript(server):
         "--default-non-nullable", "false", "-o", "build/api.d.ts", **trust)
     run(TOOLS + "/tsc")
     run("node", "build/client.js", server.url, **trust, **make_admin(server))
+
+
+def strict_oauth(server):
+    run("node", "strict_oauth.mjs", server.url,
+        NODE_EXTRA_CA_CERTS=server.cert)
 
 
 @functools.cache
@@ -236,6 +242,7 @@ CASES = [
     spectral,
     clients_page,
     typescript,
+    strict_oauth,
     docs_page,
     two_accounts,
     mail_page,
