@@ -2,14 +2,19 @@
 /* The schemas of token requests, passwords and sessions. */
 
 #include "modules/auth/auth.h"
+#include "utils/refresh_token.h"
+
+#define EXAMPLE_TOKEN	REFRESH_TOKEN_PREFIX "AZ3nVhqzfk2b0CxGQ0pXoA"
 
 static const struct field	token_request_fields[] = {
 	FIELD(token_request, grant_type, T_STR, 0, NULL,
 	    .fallback = "password"),
-	FIELD(token_request, username, T_STR, EXPECTED, NULL,
+	FIELD(token_request, username, T_STR, 0, NULL,
 	    .example = "ada@example.com"),
-	FIELD(token_request, password, T_STR, EXPECTED | SECRET, NULL,
+	FIELD(token_request, password, T_STR, SECRET, NULL,
 	    .example = "Sunny-day-42"),
+	FIELD(token_request, refresh_token, T_STR, SECRET, NULL,
+	    .example = EXAMPLE_TOKEN),
 	FIELD(token_request, scope, T_STR, 0, NULL, .example = ""),
 };
 
@@ -29,9 +34,19 @@ static const struct field	token_fields[] = {
 	    .example = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"),
 	FIELD(token, token_type, T_STR, 0, NULL, .example = "bearer"),
 	FIELD(token, expires_in, T_INT, 0, NULL, .example = "900"),
+	FIELD(token, refresh_token, T_STR, 0, NULL, .example = EXAMPLE_TOKEN),
 };
 
 SCHEMA(token);
+
+static const struct field	revocation_fields[] = {
+	FIELD(revocation, token, T_STR, EXPECTED | SECRET, NULL,
+	    .example = EXAMPLE_TOKEN),
+	FIELD(revocation, token_type_hint, T_STR, 0, NULL,
+	    .example = "refresh_token"),
+};
+
+SCHEMA(revocation);
 
 static const struct field	password_change_fields[] = {
 	FIELD(password_change, current_password, T_STR, REQUIRED | SECRET,
