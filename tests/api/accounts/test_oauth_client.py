@@ -3,12 +3,11 @@
 requests-oauthlib, and Authlib on requests and on httpx. They sign in, refresh
 by themselves, and revoke."""
 
-import re
 import time
 
 import pytest
 
-from helpers import (bearer, claims_for, make_token, new_password, read_claims,
+from helpers import (claims_for, make_token, new_password, read_claims,
                      read_me, register)
 from server import confidential
 
@@ -91,7 +90,8 @@ def test_requests_oauthlib_sends_its_own_credentials_along(make_session,
 # The same with three clients. Each client has:
 #   stored      the tokens that the client gave to the program, oldest first
 #   refused     raised for an error of OAuth, which `error` names
-#   session     the library's object, whose requests have the access token
+#   session     the library's object
+#   me()        a request with the access token
 #   expire()    what the library believes after expires_in seconds
 #
 
@@ -112,6 +112,11 @@ class RequestsOauthlib:
         return self.session.fetch_token(
             self.server.url + TOKEN, username=user["email"],
             password=user["password"], verify=self.server.cert, timeout=20)
+
+    def me(self, method="GET", **options):
+        """The refresh has the options of the request that it is for."""
+        return self.session.request(method, self.server.url + ME,
+                                    verify=self.server.cert, **options)
 
     def refresh(self, **options):
         return self.session.refresh_token(
@@ -142,6 +147,9 @@ class Authlib:
     def sign_in(self, user):
         return self.session.fetch_token(username=user["email"],
                                         password=user["password"])
+
+    def me(self, method="GET", **options):
+        return self.session.request(method, self.server.url + ME, **options)
 
     def refresh(self, **options):
         return self.session.refresh_token(self.server.url + TOKEN, **options)
@@ -213,12 +221,10 @@ def sessions_of(server, made):
     return count
 
 
-def check_refused(oauth, call, error, description=None):
+def check_refused(oauth, call, error):
     with pytest.raises(oauth.refused) as refusal:
         call()
     assert refusal.value.error == error
-    if description is not None:
-        assert refusal.value.description == description
 
 
 def test_a_client_refreshes(server, client, signed_in):
@@ -229,7 +235,7 @@ def test_a_client_refreshes(server, client, signed_in):
     assert "scope" not in second
     assert second["refresh_token"] != first["refresh_token"]
     assert second["access_token"] != first["access_token"]
-    answer = oauth.session.get(server.url + ME)
+    answer = oauth.me()
     assert (answer.status_code, answer.json()) == (200, made)
     assert read_me(client, second["access_token"]).status_code == 200
     assert sessions_of(server, made) == 1
@@ -243,7 +249,7 @@ def test_a_client_stays_signed_in_when_its_token_has_expired(server,
     for method, body in (("GET", None), ("PATCH", {"name": "Refreshed"}),
                          ("GET", None)):
         oauth.expire()
-        answer = oauth.session.request(method, server.url + ME, json=body)
+        answer = oauth.me(method, json=body)
         assert answer.status_code == 200, answer.text
         used.append(keep_out_of_logs(oauth.stored[-1])["refresh_token"])
     assert answer.json()["name"] == "Refreshed"
@@ -259,12 +265,12 @@ def test_a_client_refreshes_when_the_server_says_that_a_token_has_expired(
     now = int(time.time())
     oauth.replace_access_token(make_token(server.secret, claims_for(
         server, made["id"], claims["sid"], iat=now - 1000, exp=now - 100)))
-    answer = oauth.session.get(server.url + ME)
+    answer = oauth.me()
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == \
         'Bearer error="invalid_token"'
     keep_out_of_logs(oauth.refresh())
-    assert oauth.session.get(server.url + ME).json() == made
+    assert oauth.me().json() == made
     assert sessions_of(server, made) == 1
 
 
@@ -273,7 +279,7 @@ def test_a_client_goes_on_after_a_restart(server, client, signed_in):
     oauth, made, first = signed_in
     again = type(oauth)(server, token=first | {"expires_at": 1})
     try:
-        assert again.session.get(server.url + ME).json() == made
+        assert again.me().json() == made
         keep_out_of_logs(again.stored[0])
     finally:
         again.close()
@@ -287,12 +293,11 @@ def test_a_client_revokes(server, client, signed_in, kind):
     for _ in range(2):
         answer = oauth.revoke(first[kind], kind)
         assert answer.status_code == 200, answer.text
-    answer = oauth.session.get(server.url + ME)
+    answer = oauth.me()
     assert answer.status_code == 401
     check_refused(oauth, oauth.refresh, "invalid_grant")
     oauth.expire()
-    check_refused(oauth, lambda: oauth.session.get(server.url + ME),
-                  "invalid_grant")
+    check_refused(oauth, oauth.me, "invalid_grant")
     assert oauth.stored == []
 
 
@@ -306,7 +311,7 @@ def test_a_wrong_hint_revokes_all_the_same(server, signed_in):
     oauth, _, first = signed_in
     assert oauth.revoke(first["refresh_token"],
                         "access_token").status_code == 200
-    assert oauth.session.get(server.url + ME).status_code == 401
+    assert oauth.me().status_code == 401
 
 
 def test_a_client_understands_that_a_refresh_token_is_wrong(server, signed_in):
@@ -316,15 +321,13 @@ def test_a_client_understands_that_a_refresh_token_is_wrong(server, signed_in):
                       "invalid_grant")
     # It keeps the right one.
     keep_out_of_logs(oauth.refresh())
-    assert oauth.session.get(server.url + ME).json() == made
+    assert oauth.me().json() == made
 
 
-@pytest.mark.parametrize("scope", SCOPES[:1], ids=repr)
-def test_a_refresh_with_a_scope_is_refused(oauth, client, scope):
+def test_a_refresh_with_a_scope_is_refused(signed_in):
     """There is none that could have been granted: RFC 6749, 6."""
-    user, _ = register(client)
-    keep_out_of_logs(oauth.sign_in(user))
-    oauth.session.scope = scope
+    oauth, _, _ = signed_in
+    oauth.session.scope = "read"
     check_refused(oauth, oauth.refresh, "invalid_scope")
     oauth.session.scope = None
     keep_out_of_logs(oauth.refresh())
@@ -352,6 +355,5 @@ def test_a_client_keeps_its_token_when_the_server_is_busy(start_server, kind):
     first = keep_out_of_logs(dict(oauth.sign_in(user)))
     keep_out_of_logs(oauth.refresh())
     oauth.expire()
-    check_refused(oauth, lambda: oauth.session.get(server.url + ME),
-                  "temporarily_unavailable")
+    check_refused(oauth, oauth.me, "temporarily_unavailable")
     oauth.close()
