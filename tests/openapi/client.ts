@@ -144,6 +144,24 @@ export function share(session: Session): BroadcastChannel {
 }
 // [end]
 
+// [confirming]
+type Sent = { error?: components["schemas"]["Error"] };
+
+/* Sends a request, and once more if the user has to confirm it. */
+export async function confirmed<T extends Sent>(api: Client<paths>,
+    send: () => Promise<T>, askPassword: () => Promise<string>): Promise<T> {
+	const first = await send();
+
+	if (first.error?.error.code !== "CONFIRMATION_REQUIRED")
+		return first;
+	const { response } = await api.POST("/api/v1/auth/confirm", {
+		body: { current_password: await askPassword() },
+	});
+
+	return response.ok ? send() : first;
+}
+// [end]
+
 /* What the next requests for tokens meet, before or after the server. */
 const mishaps: ((send: () => Promise<Response>) => Promise<Response>)[] = [];
 const send = globalThis.fetch;
@@ -274,6 +292,26 @@ async function lists() {
 	assert(emails.includes(account.email) && emails.includes(email));
 }
 
+/* The server has confirmed no session by its sign-in. */
+async function confirms(api: Client<paths>) {
+	let asked = 0;
+	const asking = (password: string) => confirmed(api,
+	    () => api.DELETE("/api/v1/users/me/sessions", {
+		params: { query: { except: "current" } },
+	}), async () => {
+		asked++;
+		return password;
+	});
+
+	const refused = await asking("Wrong-passw0rd");
+
+	assert.equal(refused.response.status, 403);
+	for (let i = 0; i < 2; i++)
+		assert.equal((await asking(account.password)).response.status,
+		    204);
+	assert.equal(asked, 2);
+}
+
 async function changePassword(api: Client<paths>) {
 	const password = `New1-${randomBytes(12).toString("hex")}`;
 	const { response } = await api.POST("/api/v1/users/me/password", {
@@ -308,7 +346,9 @@ async function sessions(api: Client<paths>) {
 }
 
 async function deleteMe(api: Client<paths>) {
-	const { response } = await api.DELETE("/api/v1/users/me");
+	const { response } = await confirmed(api,
+	    () => api.DELETE("/api/v1/users/me"),
+	    async () => account.password);
 
 	assert.equal(response.status, 204);
 	await assert.rejects(api.GET("/api/v1/users/me"), SignInError);
@@ -421,6 +461,7 @@ const { data: profile } = await me(api);
 assert.equal(profile?.id, registered.id);
 await update(api);
 await lists();
+await confirms(api);
 await sessions(api);
 await changePassword(api);
 // Every session has ended.
