@@ -103,9 +103,14 @@ UPDATE sessions
 -- Deletes up to $1 sessions that expired or were ended a day ago.
 DELETE FROM sessions
  WHERE id = ANY (ARRAY(
-	SELECT id
-	  FROM sessions
-	 WHERE expires_at < now() - interval '1 day'
-	    OR revoked_at < now() - interval '1 day'
+	(SELECT id
+	   FROM sessions
+	  WHERE expires_at < now() - interval '1 day'
+	  LIMIT $1)
+	UNION
+	(SELECT id
+	   FROM sessions
+	  WHERE revoked_at < now() - interval '1 day'
+	  LIMIT $1)
 	 LIMIT $1
  ))

@@ -299,7 +299,8 @@ static void
 find_token_url(const struct route *r, const struct endpoint *e)
 {
 	if (is_described(r, e) && e->errors == OAUTH && e->form &&
-	    e->out != NULL && token_url[0] == '\0' && !openapi_path(r, token_url))
+	    e->out != NULL && token_url[0] == '\0' &&
+	    !openapi_path(r, token_url))
 		token_url[0] = '\0';
 }
 

@@ -82,6 +82,16 @@ POST    /api/v1/auth/login                       200  200  200  200  200
 PUT     /api/v1/auth/login                       405  405  405  405  405
 PATCH   /api/v1/auth/login                       405  405  405  405  405
 DELETE  /api/v1/auth/login                       405  405  405  405  405
+GET     /api/v1/auth/revoke                      405  405  405  405  405
+POST    /api/v1/auth/revoke                      200  200  200  200  200
+PUT     /api/v1/auth/revoke                      405  405  405  405  405
+PATCH   /api/v1/auth/revoke                      405  405  405  405  405
+DELETE  /api/v1/auth/revoke                      405  405  405  405  405
+GET     /api/v1/auth/logout                      405  405  405  405  405
+POST    /api/v1/auth/logout                      401  204  204  204  204
+PUT     /api/v1/auth/logout                      405  405  405  405  405
+PATCH   /api/v1/auth/logout                      405  405  405  405  405
+DELETE  /api/v1/auth/logout                      405  405  405  405  405
 GET     /healthz                                 200  200  200  200  200
 POST    /healthz                                 405  405  405  405  405
 PUT     /healthz                                 405  405  405  405  405
@@ -200,6 +210,7 @@ class Directory:
             ("POST", "/api/v1/auth/token"): {"data": {
                 "username": target.email,
                 "password": self.known["password"]}},
+            ("POST", "/api/v1/auth/revoke"): {"data": {"token": "x"}},
             ("POST", "/api/v1/auth/login"): {"json": {
                 "username": target.email,
                 "password": self.known["password"]}},

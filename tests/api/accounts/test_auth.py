@@ -56,7 +56,8 @@ def test_the_response_follows_rfc_6749(client):
     confidential.add(body["access_token"])
     assert body["token_type"] == "bearer"
     assert body["expires_in"] == 900
-    assert list(body) == ["access_token", "token_type", "expires_in"]
+    assert list(body) == ["access_token", "token_type", "expires_in",
+                          "refresh_token"]
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["pragma"] == "no-cache"
 

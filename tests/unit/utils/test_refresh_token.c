@@ -19,12 +19,15 @@
 	"0123456789-_"
 
 /* Python's hmac made it: the secret is 0, 1, 2, ... 31. */
-#define TOKEN	"keel_rt_AX8i4nmwfMOYxNwMDAc5kgABAgMEBQYHCAkKCwwNDg8"	\
-		"QERITFBUWFxgZGhscHR4f2C5K4j8j0bVC86O_BvRgyg"
-#define SECOND	"keel_rt_AX8i4nmwfMOYxNwMDAc5kgVwss9ceGg1Ep_ue9l-zCa"	\
-		"UT-OhTvmivtmdt5_ZM_p48SvBvshyRQQ88i9pAqGatQ"
-#define THIRD	"keel_rt_AX8i4nmwfMOYxNwMDAc5knHS0rHKhe2iupcL6fnNOfd"	\
-		"yz1i5VMJFhss-8Pvpq2jWxJqPGnXpXVX7FCut54DZvA"
+#define TOKEN								\
+	"keel_rt_AX8i4nmwfMOYxNwMDAc5kgABAgMEBQYHCAkKCwwNDg8"	\
+	"QERITFBUWFxgZGhscHR4f2C5K4j8j0bVC86O_BvRgyg"
+#define SECOND								\
+	"keel_rt_AX8i4nmwfMOYxNwMDAc5kgVwss9ceGg1Ep_ue9l-zCa"	\
+	"UT-OhTvmivtmdt5_ZM_p48SvBvshyRQQ88i9pAqGatQ"
+#define THIRD								\
+	"keel_rt_AX8i4nmwfMOYxNwMDAc5knHS0rHKhe2iupcL6fnNOfd"	\
+	"yz1i5VMJFhss-8Pvpq2jWxJqPGnXpXVX7FCut54DZvA"
 
 static const char *
 first(const char *session)
