@@ -286,3 +286,64 @@ def test_a_link_signs_nobody_out(client, people, method, path):
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST, OPTIONS"
     assert read_me(client, people[0].token).status_code == 200
+
+
+#
+# allauth's reauthentication, Flask-JWT-Extended's fresh tokens.
+#
+
+CONFIRM = "/api/v1/auth/confirm"
+
+
+def change_email(client, tokens):
+    return client.patch(ME, json={"email": new_email()},
+                        headers=bearer(tokens["access_token"]))
+
+
+def check_confirmation(answer):
+    check_error(answer, 403, "CONFIRMATION_REQUIRED")
+
+
+def test_a_refresh_does_not_confirm(client, server):
+    """Only the password does; then the next tokens of the session have it,
+    too."""
+    user, made = register(client)
+    tokens = refresh(client, get_tokens(client, user))
+    assert change_email(client, tokens).status_code == 200
+    server.sql("UPDATE sessions SET confirmed_at = now() - interval '1 hour' "
+               "WHERE user_id = %s", made["id"])
+    check_confirmation(change_email(client, tokens))
+    tokens = refresh(client, tokens)
+    check_confirmation(change_email(client, tokens))
+    answer = client.post(CONFIRM, headers=bearer(tokens["access_token"]),
+                         json={"current_password": user["password"]})
+    assert (answer.status_code, answer.content) == (204, b"")
+    for tokens in (tokens, refresh(client, tokens)):
+        assert change_email(client, tokens).status_code == 200
+
+
+def test_a_session_that_was_not_confirmed_may_still_be_left(client, server):
+    user, made = register(client)
+    tokens = get_tokens(client, user)
+    server.sql("UPDATE sessions SET confirmed_at = '-infinity' WHERE user_id = "
+               "%s", made["id"])
+    assert log_out(client, tokens).status_code == 204
+    tokens = get_tokens(client, user)
+    server.sql("UPDATE sessions SET confirmed_at = '-infinity' WHERE user_id = "
+               "%s", made["id"])
+    assert client.post(REVOKE, data={
+        "token": tokens["access_token"]}).status_code == 200
+    check_no_refresh(client, tokens)
+
+
+def test_a_refresh_token_confirms_nothing(client):
+    """Neither as the password nor as the credentials."""
+    user, _ = register(client)
+    tokens = get_tokens(client, user)
+    answer = client.post(
+        CONFIRM, headers=bearer(tokens["access_token"]),
+        json={"current_password": tokens["refresh_token"]})
+    assert list(check_validation(answer)) == ["body.current_password"]
+    check_unauthorized(client.post(
+        CONFIRM, headers=bearer(tokens["refresh_token"]),
+        json={"current_password": user["password"]}), REVOKED)
