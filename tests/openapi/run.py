@@ -27,7 +27,8 @@ from cluster import free_port
 from helpers import bearer, new_user, register
 from runner import Runner, wait_for_job
 from server import BUILD, ROOT, Server, clean_environment
-from standalone import install_npm, make_admin, running_server
+from standalone import (install_npm, make_admin, running_server,
+                        unconfirmed)
 
 OUTPUT = os.path.join(FOLDER, "build")
 TOOLS = os.path.join(FOLDER, "node_modules/.bin")
@@ -184,17 +185,6 @@ def check_browser(server, test):
 def clients_page(server):
     with unconfirmed(server):
         run_page(server)
-
-
-@contextlib.contextmanager
-def unconfirmed(server):
-    """A sign-in does not confirm its session meanwhile, as if it were old."""
-    default = "ALTER TABLE sessions ALTER COLUMN confirmed_at SET DEFAULT "
-    server.sql(default + "'-infinity'")
-    try:
-        yield
-    finally:
-        server.sql(default + "now()")
 
 
 def prism_sees(server):
