@@ -66,7 +66,10 @@ static struct route	thing__route = { .name = "thing", .router = &router,
 			    .rows = thing__rows, .nrows = 1 };
 static struct route	other__route = { .name = "other", .router = &router,
 			    .rows = thing__rows, .nrows = 1 };
-ROUTE(token, POST(make_token, .errors = OAUTH, .in = &made_schema,
+ROUTE(token, POST(make_token, .out = &made_schema, .errors = OAUTH, .in = &made_schema,
+    .form = true, .doc = "Sign in."));
+
+ROUTE(ending, POST(make_token, .errors = OAUTH, .in = &made_schema,
     .form = true, .doc = "Sign in."));
 static struct route	login__route = { .name = "login", .router = &router,
 			    .rows = (struct route_row[]){ POST(make_token,
@@ -202,11 +205,24 @@ test_token_endpoint(void **state)
 	assert_part(SECURITY, "[{},{\"oauth2\":[]},{\"bearer\":[]}]");
 	assert_part("components.securitySchemes.oauth2.flows.password.tokenUrl",
 	    "\"/token\"");
+	assert_part("components.securitySchemes.oauth2.flows.password."
+	    "refreshUrl", "\"/token\"");
 	teardown(state);
 	route("/thing", (struct endpoint){ .auth = &maybe, .doc = "Read." });
 	assert_null(describe());
 	assert_part(scheme, NULL);
 	assert_part(SECURITY, "[{},{\"bearer\":[]}]");
+}
+
+/* Nor is a form that gives no token, such as a revocation. */
+static void
+test_an_empty_answer_is_no_token_endpoint(void **state)
+{
+	(void)state;
+	route("/thing", (struct endpoint){ .auth = &maybe, .doc = "Read." });
+	fake_route("/end", "ending", &ending__route);
+	assert_null(describe());
+	assert_part("components.securitySchemes.oauth2", NULL);
 }
 
 /* OAuth's errors alone do not make it one: that takes a form. */
@@ -353,6 +369,7 @@ main(void)
 		TEST(test_documentation),
 		TEST(test_access),
 		TEST(test_token_endpoint),
+		TEST(test_an_empty_answer_is_no_token_endpoint),
 		TEST(test_json_sign_in_is_no_token_endpoint),
 		TEST(test_what_is_not_described),
 		TEST(test_success),

@@ -66,7 +66,7 @@ is_ours(const char *secret, const char *token)
 static void
 test_a_first_token(void **state)
 {
-	static const char	other[] = "ffffffff-ffff-4fff-bfff-ffffffffffff";
+	const char	*other = "ffffffff-ffff-4fff-bfff-ffffffffffff";
 	const char	*token = first(SESSION);
 	char		 id[UUID_TEXT];
 
@@ -101,7 +101,7 @@ test_successors(void **state)
 	assert_string_not_equal(next(OTHER, token), second);
 	assert_false(is_ours(SECRET, next(OTHER, token)));
 	assert_true(is_ours(OTHER, next(OTHER, token)));
-	/* The successor of one that another key made is a token of this one. */
+	/* What follows a token of another key is a token of this one. */
 	assert_true(is_ours(SECRET, next(SECRET, next(OTHER, token))));
 }
 
