@@ -42,8 +42,8 @@ RUN_SECONDS = 600
 THROUGH_PRISM = [
     "accounts/test_users.py", "accounts/test_users_item.py",
     "accounts/test_users_rights.py", "accounts/test_auth.py",
-    "accounts/test_sessions.py", "accounts/test_revoke.py",
-    "accounts/test_passwords.py",
+    "accounts/test_refresh.py", "accounts/test_revoke.py",
+    "accounts/test_sessions.py", "accounts/test_passwords.py",
     "accounts/test_emails.py", "accounts/test_access.py",
     "lists/test_pagination.py", "lists/test_cursor.py",
     "http/test_conditional.py", "http/test_validation.py",
