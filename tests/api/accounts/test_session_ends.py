@@ -11,7 +11,7 @@ import pytest
 from families import add_token, rows_of
 from helpers import (ask_token, bearer, check_error, new_email, read_claims,
                      read_me, register)
-from people import add_people
+from people import add_people, transaction, wait_for_waiting
 from server import confidential
 
 TOKEN = "/api/v1/auth/token"
@@ -117,6 +117,26 @@ def test_parallel_sign_ins_leave_exactly_as_many(limited, guest):
         "SELECT count(*), sum((changes -> 'sessions' ->> 'from')::int) FROM "
         "audit_log WHERE action = 'session_ended' AND target_id = %s",
         made["id"]) == [(5, 5)]
+
+
+def test_a_sign_in_waits_until_another_one_counts(limited, guest):
+    """The first waits in its commit; the second must see its session."""
+    user, made = register(guest)
+    limited.sql(ADD, made["id"], ["10 s", "20 s"])
+    limited.sql(
+        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+        "PERFORM pg_advisory_xact_lock_shared(18); RETURN NULL; END'; CREATE "
+        "CONSTRAINT TRIGGER linger AFTER INSERT ON refresh_tokens DEFERRABLE "
+        "INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()")
+    with limited.client() as one, limited.client() as two, \
+            concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with transaction(limited, "SELECT pg_advisory_xact_lock(18)"):
+            done = [pool.submit(sign_in, c, user) for c in (one, two)]
+            wait_for_waiting(limited, 2)
+        for answer in done:
+            answer.result()
+    limited.sql("DROP TRIGGER linger ON refresh_tokens; DROP FUNCTION linger")
+    assert len(limited.sql(LEFT, made["id"])) == 3
 
 
 def test_the_refresh_tokens_of_an_ended_session_end(limited, guest):

@@ -32,11 +32,39 @@ test_passwords_are_secrets(void **state)
 	assert_int_equal(found, 5);
 }
 
+/* A refresh token is as good as a password. */
+static void
+test_tokens_that_are_sent_are_secrets(void **state)
+{
+	static const struct {
+		const char	*schema, *name;
+	} tokens[] = {
+		{ "token_request", "refresh_token" }, { "revocation", "token" },
+	};
+	struct schema		*const *s;
+	const struct field	*f;
+	size_t			 i, found = 0;
+
+	(void)state;
+	EACH_REGISTERED(s, schemas) {
+		for (i = 0; i < 2 * (*s)->nfields; i++) {
+			f = &(*s)->fields[i / 2];
+			if (strcmp((*s)->name, tokens[i % 2].schema) != 0 ||
+			    strcmp(f->name, tokens[i % 2].name) != 0)
+				continue;
+			assert_true(f->flags & SECRET);
+			found++;
+		}
+	}
+	assert_int_equal(found, 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_passwords_are_secrets),
+		cmocka_unit_test(test_tokens_that_are_sent_are_secrets),
 	};
 
 	return (cmocka_run_group_tests_name("secrets", tests, NULL, NULL));

@@ -66,8 +66,8 @@ static struct route	thing__route = { .name = "thing", .router = &router,
 			    .rows = thing__rows, .nrows = 1 };
 static struct route	other__route = { .name = "other", .router = &router,
 			    .rows = thing__rows, .nrows = 1 };
-ROUTE(token, POST(make_token, .out = &made_schema, .errors = OAUTH, .in = &made_schema,
-    .form = true, .doc = "Sign in."));
+ROUTE(token, POST(make_token, .errors = OAUTH, .in = &made_schema,
+    .out = &made_schema, .form = true, .doc = "Sign in."));
 
 ROUTE(ending, POST(make_token, .errors = OAUTH, .in = &made_schema,
     .form = true, .doc = "Sign in."));

@@ -149,6 +149,7 @@ static const struct {
 	{ NULL, "password=" PRIVATE "&password=" PRIVATE "&username=a", 400 },
 	{ NULL, "username=a&password=" PRIVATE "%", 400 },
 	{ NULL, "username=a&grant_type=x&password=" PRIVATE, 400 },
+	{ NULL, "grant_type=refresh_token&refresh_token=" PRIVATE, 400 },
 };
 
 static void
@@ -208,6 +209,16 @@ test_json_sign_ins(void **state)
 }
 
 static void
+test_a_revocation(void **state)
+{
+	(void)state;
+	freed_watch(PRIVATE);
+	assert_int_equal(client_request("POST", "/api/v1/auth/revoke",
+	    "token=" PRIVATE, FORM), 200);
+	assert_int_equal(freed_watch(NULL), 0);
+}
+
+static void
 test_a_change_of_password(void **state)
 {
 	(void)state;
@@ -264,6 +275,7 @@ main(void)
 		CLIENT_TEST(test_registrations),
 		CLIENT_TEST(test_sign_ins),
 		CLIENT_TEST(test_json_sign_ins),
+		CLIENT_TEST(test_a_revocation),
 		CLIENT_TEST(test_a_change_of_password),
 		CLIENT_TEST(test_a_token),
 	};
