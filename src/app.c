@@ -155,6 +155,8 @@ endpoint_run(void *arg)
 	path_read(c);
 	if (c->endpoint->auth != NULL)
 		depend(c, c->endpoint->auth);
+	if (c->endpoint->also != NULL)
+		depend(c, c->endpoint->also);
 	if (!c->endpoint->any_query)
 		query_read(c);
 	raise_validation(c);

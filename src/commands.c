@@ -25,14 +25,19 @@
 #define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
 
 /* Two blanks end a column: require_role("admin", "staff") contains one. */
-#define ROUTE_COLUMNS	"%-6s  %-35s  %-16s  %-30s  "
+#define ROUTE_COLUMNS	"%-6s  %-35s  %-16s  %-41s  "
+#define ROUTE_AUTH_MAX	128
 
 static void
 show_route(const struct route *r, const struct endpoint *e)
 {
+	char	 auth[ROUTE_AUTH_MAX];
+
+	snprintf(auth, sizeof(auth), "%s%s%s", e->auth != NULL ?
+	    e->auth->name : "-", e->also != NULL ? ", " : "", e->also != NULL ?
+	    e->also->name : "");
 	printf(ROUTE_COLUMNS "%s\n", endpoint_verb_name(e->verb),
-	    route_path(r), e->name, e->auth != NULL ? e->auth->name : "-",
-	    e->doc != NULL ? e->doc : "");
+	    route_path(r), e->name, auth, e->doc != NULL ? e->doc : "");
 }
 
 static void

@@ -112,6 +112,7 @@ struct config {
 	unsigned	 database_pool;
 	unsigned	 log_level;	/* enum log_level */
 	unsigned	 user_directory;	/* enum user_directory */
+	unsigned	 confirm_seconds;
 	unsigned	 session_seconds;
 	unsigned	 session_idle_seconds;
 	unsigned	 sessions_per_user;

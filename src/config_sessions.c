@@ -6,6 +6,13 @@
 
 SETTINGS(sessions,
     {
+	ENV("CONFIRM_SECONDS"), NUMBER(60, 86400),
+	.number = &config.confirm_seconds,
+	.fallback = "600",
+	.meaning = "How long a sign-in, or a [confirmation](sessions.md"
+	    "#confirmation) of the session, allows changes that last.",
+    },
+    {
 	ENV("SESSION_SECONDS"), NUMBER(900, 315360000),
 	.number = &config.session_seconds,
 	.fallback = "2592000",

@@ -7,6 +7,7 @@
 #include "dependencies.h"
 #include "http/routes.h"
 #include "middleware/middleware.h"
+#include "modules/auth/auth.h"
 #include "modules/users/users.h"
 #include "product.h"
 #include "utils/jwt.h"
@@ -18,6 +19,8 @@ static void	resolve_directory(struct ctx *, const struct dependency *)
 		    AWAITS;
 static void	resolve_self_or_directory(struct ctx *,
 		    const struct dependency *) AWAITS;
+static void	resolve_confirmed(struct ctx *, const struct dependency *)
+		    AWAITS;
 
 const struct dependency	signed_in = {
 	.name = "signed_in", .resolve = resolve_user,
@@ -46,6 +49,13 @@ const struct dependency	self_or_directory = {
 	    "=authenticated, otherwise for the user with this id, and for "
 	    "users with the role",
 	.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),
+};
+
+const struct dependency	recently_confirmed = {
+	.name = "recently_confirmed", .resolve = resolve_confirmed,
+	.doc = "The session must have been confirmed a short time ago, by a "
+	    "sign-in or with " AUTH_CONFIRM_PATH,
+	.raises = RAISES(&ERR_CONFIRMATION_REQUIRED),
 };
 
 static void
@@ -130,6 +140,16 @@ resolve_self_or_directory(struct ctx *c, const struct dependency *d)
 	depend(c, &signed_in);
 	require(c, config.user_directory == DIRECTORY_AUTHENTICATED ||
 	    is_self(c) || has_role(c, d));
+}
+
+static void
+resolve_confirmed(struct ctx *c, const struct dependency *d)
+{
+	(void)d;
+	if (!auth_service_is_confirmed(c))
+		raise_error(c, &ERR_CONFIRMATION_REQUIRED, "Confirm this "
+		    "session with your password first: POST "
+		    AUTH_CONFIRM_PATH);
 }
 
 const struct user *

@@ -43,6 +43,15 @@ extern const struct dependency	signed_in_or_none;
 extern const struct dependency	user_directory;
 extern const struct dependency	self_or_directory;
 
+/*
+ * .also = &recently_confirmed, after one of the above: 403
+ * CONFIRMATION_REQUIRED unless the user of this session has proved a short time
+ * ago that they know the password, by signing in or by POST /auth/confirm. So a
+ * stolen access token alone changes nothing that lasts. Where that depends on
+ * the body, a service calls depend(c, &recently_confirmed), before it writes.
+ */
+extern const struct dependency	recently_confirmed;
+
 /* The signed-in user. Raises ERR_INTERNAL in an endpoint without .auth. */
 const struct user	*current_user(struct ctx *);
 

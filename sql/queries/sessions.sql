@@ -65,6 +65,25 @@ SELECT id, client, created_at, expires_at, id = $2 AS current
  ORDER BY created_at DESC, id DESC
  LIMIT $3 OFFSET $4
 
+-- name: sessions.is_confirmed
+-- Was session $1 confirmed in the last $2 seconds?
+SELECT confirmed_at > now() - make_interval(secs => $2) AS confirmed
+  FROM sessions
+ WHERE id = $1
+
+-- name: sessions.confirm
+-- Session $2 of user $1. The right password sets the count of wrong ones to zero.
+WITH lifted AS (
+	DELETE FROM sign_in_failures
+	 WHERE account = $1::text
+)
+UPDATE sessions
+   SET confirmed_at = now()
+ WHERE user_id = $1::uuid
+   AND id = $2
+   AND revoked_at IS NULL
+   AND expires_at > now()
+
 -- name: sessions.revoke
 -- $3: seconds that a session may be idle.
 UPDATE sessions
@@ -77,7 +96,8 @@ UPDATE sessions
 
 -- name: sessions.revoke_by_token
 -- Ends session $1 if one of its refresh tokens has hash $2, or for $3, whose
--- tag proves that it is one of ours. $4: seconds that a session may be idle.
+-- tag proves that it is one of ours. One that was idle for too long, too: it must
+-- not come back when the setting changes.
 UPDATE sessions
    SET revoked_at = now()
  WHERE id = $1
@@ -89,7 +109,6 @@ UPDATE sessions
        ))
    AND revoked_at IS NULL
    AND expires_at > now()
-   AND last_used_at > now() - make_interval(secs => $4)
 RETURNING user_id
 
 -- name: sessions.revoke_all

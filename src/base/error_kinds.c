@@ -25,6 +25,10 @@ const struct error_kind	ERR_FORBIDDEN = {
 	403, "FORBIDDEN",
 	"The user is not allowed to do this."
 };
+const struct error_kind	ERR_CONFIRMATION_REQUIRED = {
+	403, "CONFIRMATION_REQUIRED",
+	"The session is not confirmed: confirm it with the current password."
+};
 const struct error_kind	ERR_NOT_FOUND = {
 	404, "NOT_FOUND",
 	"The resource does not exist."
@@ -104,8 +108,8 @@ const struct error_kind	ERR_PERMANENT = {
 
 const struct error_kind	*const error_kinds[] = {
 	&ERR_BAD_REQUEST, &ERR_INVALID_JSON, &ERR_INVALID_CURSOR,
-	&ERR_UNAUTHORIZED, &ERR_FORBIDDEN, &ERR_NOT_FOUND,
-	&ERR_METHOD_NOT_ALLOWED, &ERR_NOT_ACCEPTABLE,
+	&ERR_UNAUTHORIZED, &ERR_FORBIDDEN, &ERR_CONFIRMATION_REQUIRED,
+	&ERR_NOT_FOUND, &ERR_METHOD_NOT_ALLOWED, &ERR_NOT_ACCEPTABLE,
 	&ERR_REQUEST_TIMEOUT, &ERR_CONFLICT,
 	&ERR_PRECONDITION_FAILED, &ERR_CONTENT_TOO_LARGE, &ERR_URI_TOO_LONG,
 	&ERR_UNSUPPORTED_MEDIA_TYPE, &ERR_EXPECTATION_FAILED,

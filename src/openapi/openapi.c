@@ -208,6 +208,8 @@ describe_access(const struct endpoint *e)
 		text_printf(&t, "%s `%s`", role == e->auth->roles ? "" : ",",
 		    *role);
 	text_puts(&t, ".");
+	if (e->also != NULL)
+		text_printf(&t, " %s.", e->also->doc);
 	if (e->limit != NULL)
 		text_printf(&t, " %s are limited.", e->limit->doc);
 	if (e->any_query)

@@ -145,7 +145,8 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 	if (kind == &ERR_TOO_MANY_REQUESTS && e->limit != NULL)
 		return (true);
 	return (is_among(e->raises, kind) ||
-	    (e->auth != NULL && is_among(e->auth->raises, kind)));
+	    (e->auth != NULL && is_among(e->auth->raises, kind)) ||
+	    (e->also != NULL && is_among(e->also->raises, kind)));
 }
 
 /* The kinds with one status that a row may raise, as one response. */

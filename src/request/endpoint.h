@@ -25,6 +25,7 @@ struct endpoint {
 	const char			*name;
 	const struct rate_limit		*limit;		/* per address */
 	const struct dependency		*auth;
+	const struct dependency		*also;		/* after auth */
 	const struct schema		*in;
 	bool				 form;		/* in: no JSON */
 	const struct schema		*out;

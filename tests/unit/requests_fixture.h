@@ -76,6 +76,8 @@ static const struct asked	requests[] = {
 	{ "log_out", "user", "", NULL, NULL },
 	{ "log_in", NULL, "", "{\"username\": \"third@example.com\", "
 	    "\"password\": \"" PASSWORD "\"}", NULL },
+	{ "confirm_session", "user", "", "{\"current_password\": \""
+	    PASSWORD "\"}", NULL },
 	{ "change_password", "user", "", "{\"current_password\": \""
 	    PASSWORD "\", \"new_password\": \"Rainy-day-43\"}", NULL },
 	{ "list_sessions", "user", "?limit=1", NULL, NULL },
@@ -135,7 +137,7 @@ agree_with_rows(const struct query *q, const char *name)
 			    "t" };
 	const char	*job[] = { TARGET, "send_welcome_email", "{}", "queued",
 			    "3", "none", NULL, NOON, NOON, NULL };
-	const char	*count[] = { "7" }, *known[] = { "t" };
+	const char	*count[] = { "7" }, *yes[] = { "t" };
 	const char	*refresh[] = { ACTOR, "2126-01-01 12:00:00+00", "f",
 			    "f", "t" }, *owner[] = { ACTOR };
 	const char	*state[] = { "999999", "t" };
@@ -154,8 +156,9 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_rows(q, 1, job));
 	if (strcmp(q->model->name, "total") == 0)
 		return (fake_rows(q, 1, count));
-	if (strcmp(q->model->name, "attempt_count") == 0)
-		return (fake_rows(q, 1, known));
+	if (strcmp(q->model->name, "attempt_count") == 0 ||
+	    strcmp(q->model->name, "session_mark") == 0)
+		return (fake_rows(q, 1, yes));
 	if (strcmp(name, "sessions.limit") == 0)	/* none is too many */
 		return (fake_done("UPDATE 0"));
 	if (strcmp(q->model->name, "refresh_token") == 0)

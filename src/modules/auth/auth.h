@@ -9,6 +9,7 @@
 #include "schema/schema.h"
 
 #define ACCESS_TOKEN_SECONDS	900	/* at most */
+#define AUTH_CONFIRM_PATH	"/api/v1/auth/confirm"
 
 /* auth_models.c */
 
@@ -57,6 +58,10 @@ struct password_change {
 	const char	*new_password;
 };
 
+struct confirmation {
+	const char	*current_password;
+};
+
 struct session_list {
 	const struct session	*items;
 	size_t			 items_count;
@@ -67,6 +72,7 @@ SCHEMA_FORM(token_request);
 SCHEMA_FORM(revocation);
 SCHEMA_BODY(login_request);
 SCHEMA_BODY(password_change);
+SCHEMA_BODY(confirmation);
 SCHEMA_RESPONSE(token, token);
 SCHEMA_RESPONSE(session, session);
 SCHEMA_RESPONSE(session_list, session_list);
@@ -126,6 +132,21 @@ void		 auth_service_log_out(struct ctx *, const struct user *)
  * at unknown accounts and old networks.
  */
 void		 auth_service_purge(struct ctx *) AWAITS;
+
+/* auth_confirm.c */
+
+/*
+ * Confirms the request's session with the user's password. Raises 422 if that
+ * is wrong, 429 after too many wrong ones.
+ */
+void		 auth_service_confirm(struct ctx *, const struct user *,
+		    const struct confirmation *) AWAITS;
+
+/*
+ * Has the request's session been confirmed recently (CONFIRM_SECONDS), by a
+ * sign-in or a confirmation? False without a session.
+ */
+bool		 auth_service_is_confirmed(struct ctx *) AWAITS;
 
 /* auth_refresh.c */
 

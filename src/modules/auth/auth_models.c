@@ -19,6 +19,12 @@ static const struct column	attempt_count_columns[] = {
 
 MODEL(attempt_count);
 
+static const struct column	session_mark_columns[] = {
+	COLUMN(session_mark, confirmed, T_BOOL),
+};
+
+MODEL(session_mark);
+
 static const struct column	refresh_token_columns[] = {
 	COLUMN(refresh_token, user_id, T_UUID),
 	COLUMN(refresh_token, expires_at, T_TIME),

@@ -31,6 +31,11 @@ bool		 auth_tokens_is_ours(struct ctx *, const char *token);
 /* Its hash, for the database. */
 const char	*auth_tokens_hash(struct ctx *, const char *token);
 
+/* auth_confirm.c */
+
+/* Raises 422: the current password is wrong. */
+void		 auth_raise_incorrect(struct ctx *) __attribute__((noreturn));
+
 /* auth_audit.c */
 
 /*

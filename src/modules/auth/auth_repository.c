@@ -16,6 +16,8 @@ QUERY(sessions, create, none);
 QUERY(sessions, limit, none);
 QUERY(sessions, count, total);
 QUERY(sessions, list, session);
+QUERY(sessions, is_confirmed, session_mark);
+QUERY(sessions, confirm, none);
 QUERY(sessions, revoke, none);
 QUERY(sessions, revoke_by_token, session_owner);
 QUERY(sessions, revoke_all, none);
@@ -73,7 +75,7 @@ auth_repository_revoke_by_token(struct ctx *c, const char *session_id,
     const char *hash, bool ours)
 {
 	return (db_maybe_one(c, sessions_revoke_by_token, session_id, hash,
-	    ours ? "true" : "false", idle(c)));
+	    ours ? "true" : "false"));
 }
 
 struct attempt_count *
@@ -103,6 +105,22 @@ int64_t
 auth_repository_count_sessions(struct ctx *c, const struct user *user)
 {
 	return (db_one(c, sessions_count, user->id, idle(c))->total);
+}
+
+bool
+auth_repository_is_confirmed(struct ctx *c, const char *id, unsigned seconds)
+{
+	const struct session_mark	*mark;
+
+	mark = db_maybe_one(c, sessions_is_confirmed, id, db_int(c, seconds));
+	return (mark != NULL && mark->confirmed);
+}
+
+bool
+auth_repository_confirm_session(struct ctx *c, const struct user *user,
+    const char *id)
+{
+	return (db_exec(c, sessions_confirm, user->id, id) == 1);
 }
 
 bool

@@ -14,6 +14,11 @@ struct attempt_count {
 	bool	known;		/* its user is known in this network */
 };
 
+/* Whether a session has been confirmed recently. */
+struct session_mark {
+	bool	confirmed;
+};
+
 /* A refresh token, as of now. */
 struct refresh_token {
 	const char	*user_id;
@@ -29,7 +34,8 @@ struct session_owner {
 };
 
 extern const struct model	session_model, attempt_count_model,
-				refresh_token_model, session_owner_model;
+				refresh_token_model, session_owner_model,
+				session_mark_model;
 
 /* auth_repository.c */
 
@@ -51,6 +57,17 @@ struct session	*auth_repository_find_sessions(struct ctx *,
 		    const struct page *, size_t *n) AWAITS;
 int64_t		 auth_repository_count_sessions(struct ctx *,
 		    const struct user *) AWAITS;
+
+/* Has this session been confirmed in the last seconds? */
+bool		 auth_repository_is_confirmed(struct ctx *, const char *id,
+		    unsigned seconds) AWAITS;
+
+/*
+ * Confirms this session, and sets the count of failed attempts to zero. False
+ * if the user has no such active session.
+ */
+bool		 auth_repository_confirm_session(struct ctx *,
+		    const struct user *, const char *id) AWAITS;
 
 /* False if the user has no such active session. */
 bool		 auth_repository_revoke_session(struct ctx *,

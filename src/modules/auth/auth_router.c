@@ -30,6 +30,15 @@ log_in(struct ctx *c)
 }
 
 static void
+confirm_session(struct ctx *c)
+{
+	const struct confirmation	*in = confirmation_body(c);
+
+	auth_service_confirm(c, current_user(c), in);
+	respond_empty(c, 204);
+}
+
+static void
 change_password(struct ctx *c)
 {
 	const struct password_change	*in = password_change_body(c);
@@ -94,6 +103,12 @@ ROUTE(auth_login,
 	.raises = RAISES(&invalid_request, &invalid_grant),
 	.doc = "Sign in with a JSON body."));
 
+ROUTE(auth_confirm,
+    POST(confirm_session, .limit = &token_limit, .auth = &signed_in,
+	.in = &confirmation_schema, .status = 204,
+	.raises = RAISES(&ERR_TOO_MANY_REQUESTS),
+	.doc = "Confirm your session with your password."));
+
 ROUTE(auth_revoke,
     POST(revoke_token, .limit = &revoke_limit, .in = &revocation_schema,
 	.form = true, .errors = OAUTH, .any_query = true,
@@ -105,8 +120,9 @@ ROUTE(auth_logout,
 	.doc = "Sign out: end the session of this request."));
 
 ROUTE(auth_password,
-    POST(change_password, .auth = &signed_in, .in = &password_change_schema,
-	.status = 204, .raises = RAISES(&ERR_TOO_MANY_REQUESTS),
+    POST(change_password, .auth = &signed_in, .also = &recently_confirmed,
+	.in = &password_change_schema, .status = 204,
+	.raises = RAISES(&ERR_TOO_MANY_REQUESTS),
 	.doc = "Change your password and end all your sessions."));
 
 ROUTE(auth_sessions,
@@ -114,10 +130,12 @@ ROUTE(auth_sessions,
     PARAM(except, "Do not end the session of this request."),
     GET(list_sessions, .auth = &signed_in, .out = &session_list_schema,
 	.doc = "List your sessions, the latest first."),
-    DELETE(end_sessions, .auth = &signed_in, .status = 204,
+    DELETE(end_sessions, .auth = &signed_in, .also = &recently_confirmed,
+	.status = 204,
 	.doc = "End all your sessions, or all except this one."));
 
 ROUTE(auth_session,
     PATH(session_id, T_UUID),
-    DELETE(end_session, .auth = &signed_in, .status = 204,
-	.raises = RAISES(&ERR_NOT_FOUND), .doc = "End one of your sessions."));
+    DELETE(end_session, .auth = &signed_in, .also = &recently_confirmed,
+	.status = 204, .raises = RAISES(&ERR_NOT_FOUND),
+	.doc = "End one of your sessions."));

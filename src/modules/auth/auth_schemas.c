@@ -62,6 +62,11 @@ static const struct field	password_change_fields[] = {
 	    "v_password", .example = "Rainy-day-43"),
 };
 
+static const struct field	confirmation_fields[] = {
+	FIELD(confirmation, current_password, T_STR, REQUIRED | SECRET, NULL,
+	    .example = "Sunny-day-42"),
+};
+
 static const struct field	session_fields[] = {
 	FIELD(session, id, T_UUID, 0, NULL),
 	FIELD(session, client, T_STR, 0, NULL, .example = "192.0.2.1"),
@@ -76,5 +81,6 @@ static const struct field	session_list_fields[] = {
 };
 
 SCHEMA(password_change);
+SCHEMA(confirmation);
 SCHEMA(session);
 SCHEMA(session_list);

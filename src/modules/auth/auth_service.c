@@ -130,13 +130,6 @@ auth_service_sign_in(struct ctx *c, const char *username,
 	return (open_session(c, user));
 }
 
-static void
-raise_incorrect(struct ctx *c)
-{
-	raise_invalid(c, "body.current_password", "incorrect",
-	    "Is not the current password");
-}
-
 void
 auth_service_change_password(struct ctx *c, const struct user *user,
     const struct password_change *in)
@@ -147,7 +140,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 	attempt = auth_attempt_password(c, user);
 	if (!users_service_check_password(c, user, in->current_password)) {
 		auth_attempt_failed(attempt);
-		raise_incorrect(c);
+		auth_raise_incorrect(c);
 	}
 	hash = users_service_hash_password(c, in->new_password,
 	    "body.new_password");
@@ -155,7 +148,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 	db_begin(c);
 	if (!users_service_set_password(c, user, hash)) {
 		c->error.retry = true;	/* the hash has changed since */
-		raise_incorrect(c);
+		auth_raise_incorrect(c);
 	}
 	auth_repository_revoke_sessions(c, user, NULL);
 	auth_repository_forget_networks(c, user, client_network(c));

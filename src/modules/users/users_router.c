@@ -131,7 +131,8 @@ deactivate_user(struct ctx *c)
 }
 
 #define CHANGE_ERRORS							\
-	RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS)
+	RAISES(&ERR_CONFIRMATION_REQUIRED, &ERR_NOT_FOUND,		\
+	    &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS)
 
 ROUTE(users_collection,
     PAGE_PARAMS, CURSOR_PARAMS("created_at"),
@@ -144,7 +145,8 @@ ROUTE(users_collection,
 	.doc = "List users."),
     POST(create_user, .limit = &register_limit, .auth = &signed_in_or_none,
 	.in = &user_create_schema, .out = &user_schema, .status = 201,
-	.raises = RAISES(&ERR_FORBIDDEN, &ERR_CONFLICT),
+	.raises = RAISES(&ERR_FORBIDDEN, &ERR_CONFIRMATION_REQUIRED,
+	    &ERR_CONFLICT),
 	.doc = "Register a user."));
 
 ROUTE(users_me,
@@ -153,7 +155,8 @@ ROUTE(users_me,
     PATCH(update_me, .auth = &signed_in, .in = &user_update_me_schema,
 	.out = &user_schema, .if_match = true, .raises = CHANGE_ERRORS,
 	.doc = "Change your name or e-mail address."),
-    DELETE(delete_me, .auth = &signed_in, .status = 204, .if_match = true,
+    DELETE(delete_me, .auth = &signed_in, .also = &recently_confirmed,
+	.status = 204, .if_match = true,
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Delete your own user and all its data."));
 
@@ -167,19 +170,22 @@ ROUTE(users_item,
     PUT(replace_user, .auth = self_or_role("admin"),
 	.in = &user_replace_schema, .out = &user_schema, .if_match = true,
 	.raises = CHANGE_ERRORS, .doc = "Replace all fields of a user."),
-    DELETE(delete_user, .auth = self_or_role("admin"), .status = 204,
-	.if_match = true, .raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
+    DELETE(delete_user, .auth = self_or_role("admin"),
+	.also = &recently_confirmed, .status = 204, .if_match = true,
+	.raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Delete a user and all their data."));
 
 ROUTE(users_activate,
     PATH(user_id, T_UUID),
     POST(activate_user, .auth = require_role("admin"),
 	.out = &user_status_schema, .if_match = true,
-	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Activate a user."));
+	.raises = RAISES(&ERR_CONFIRMATION_REQUIRED, &ERR_NOT_FOUND),
+	.doc = "Activate a user."));
 
 ROUTE(users_deactivate,
     PATH(user_id, T_UUID),
     POST(deactivate_user, .auth = require_role("admin"),
 	.out = &user_status_schema, .if_match = true,
-	.raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
+	.raises = RAISES(&ERR_CONFIRMATION_REQUIRED, &ERR_NOT_FOUND,
+	    &ERR_CONFLICT),
 	.doc = "Deactivate a user and end their sessions."));

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dependencies.h"
 #include "http/conditional.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
@@ -16,9 +17,10 @@ RATE_LIMIT(email_changes, 10, HOUR,
 
 static void	act_as_admin(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
+static void	allow_change(struct ctx *, const struct user_update *,
+		    const struct user *) AWAITS;
 static const struct user	*write_change(struct ctx *,
-				    const struct user *,
-				    const struct user_update *,
+				    const struct user *, struct user_update *,
 				    const struct user *, const char *) AWAITS;
 static void	raise_gone(struct ctx *, const char *)
 		    __attribute__((noreturn));
@@ -126,6 +128,8 @@ users_service_create(struct ctx *c, const struct user_create *in,
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 
 	row.email = normal_email(c, in->email);
+	if (strcmp(in->role, "user") != 0)
+		depend(c, &recently_confirmed);
 	hash = users_service_hash_password(c, in->password, "body.password");
 
 	db_begin(c);
@@ -197,16 +201,45 @@ is_self(const struct user *user, const struct user *actor)
 	return (strcmp(user->id, actor->id) == 0);
 }
 
+/*
+ * What is as it was when the user was read is not written: that could undo a
+ * change that is made meanwhile, and needs no confirmation.
+ */
+static void
+unset_unchanged(const struct user *user, struct user_update *change)
+{
+	if (IS_SET(change, email) && strcmp(change->email, user->email) == 0)
+		UNSET(change, email);
+	if (IS_SET(change, role) && strcmp(change->role, user->role) == 0)
+		UNSET(change, role);
+	if (IS_SET(change, is_active) && change->is_active == user->is_active)
+		UNSET(change, is_active);
+}
+
+/* Only a name may be changed in a session that is not confirmed. */
+static void
+allow_change(struct ctx *c, const struct user_update *change,
+    const struct user *actor)
+{
+	if (IS_SET(change, email) || IS_SET(change, role) ||
+	    IS_SET(change, is_active))
+		depend(c, &recently_confirmed);
+	if (IS_SET(change, email) && !is_admin(actor))
+		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
+		    actor->id));
+}
+
 static const struct user *
 write_change(struct ctx *c, const struct user *user,
-    const struct user_update *change, const struct user *actor,
-    const char *version)
+    struct user_update *change, const struct user *actor, const char *version)
 {
 	const struct user	*written;
 	bool			 as_admin, demotes;
 
 	as_admin = IS_SET(change, role) || IS_SET(change, is_active) ||
 	    !is_self(user, actor);
+	unset_unchanged(user, change);
+	allow_change(c, change, actor);
 	demotes = (IS_SET(change, role) &&
 	    strcmp(change->role, "admin") != 0) ||
 	    (IS_SET(change, is_active) && !change->is_active);
@@ -231,12 +264,8 @@ users_service_update(struct ctx *c, const struct user *user,
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
-	if (IS_SET(&change, email)) {
+	if (IS_SET(&change, email) && strcmp(in->email, user->email) != 0)
 		change.email = normal_email(c, in->email);
-		if (!is_admin(actor) && strcmp(change.email, user->email) != 0)
-			rate_limit_spend(rate_limit_hold(c,
-			    &email_changes_limit, actor->id));
-	}
 	if (!ANY_SET(&change))
 		return (user);
 	return (write_change(c, user, &change, actor, version));

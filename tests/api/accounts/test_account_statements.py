@@ -144,6 +144,59 @@ def test_user_and_session_belong_together(db, target, user, session):
 # Sessions.
 #
 
+def is_confirmed(db, session, seconds=600):
+    return db.run("sessions.is_confirmed", session, seconds)
+
+
+def test_a_new_session_is_confirmed(db):
+    assert is_confirmed(db, ADA_1) == [True]
+    create(db)
+    assert is_confirmed(db, NONE) == [True]
+
+
+@pytest.mark.parametrize("age, confirmed", [
+    ("599.999999 s", True), ("600 s", False), ("-1 s", True)])
+def test_a_mark_counts_until_it_is_so_old(db, age, confirmed):
+    db.sql("UPDATE sessions SET confirmed_at = now() - %s::interval WHERE id "
+           "= %s", age, ADA_1)
+    assert is_confirmed(db, ADA_1) == [confirmed]
+    assert is_confirmed(db, ADA_2) == [True]
+    assert is_confirmed(db, ADA_1, 601) == [True]
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert is_confirmed(db, ADA_1, 86400) == [False]
+    db.sql("DELETE FROM sessions")
+    assert is_confirmed(db, ADA_1) == []
+
+
+def confirmed(db):
+    return db.sql("SELECT id::text FROM sessions WHERE confirmed_at = now() "
+                  "ORDER BY id")
+
+
+def test_a_confirmation_is_of_one_session(db):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert db.run("sessions.confirm", ADA, ADA_1) == 1
+    assert confirmed(db) == [ADA_1]
+    assert db.sql("SELECT account FROM sign_in_failures ORDER BY 1") == [
+        BOB, "unknown"]
+
+
+@pytest.mark.parametrize("user, session", [(ADA, BOB_1), (BOB, ADA_1),
+                                           (ADA, NONE), (NOBODY, ADA_1)])
+def test_a_session_of_another_user_is_not_confirmed(db, user, session):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert db.run("sessions.confirm", user, session) == 0
+    assert confirmed(db) == []
+
+
+@pytest.mark.parametrize("change", ENDED, ids=NAMES)
+def test_a_session_that_has_ended_is_not_confirmed(db, change):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    db.sql(change)
+    assert db.run("sessions.confirm", ADA, ADA_1) == 0
+    assert confirmed(db) == []
+
+
 IDLE = 1000     # seconds
 FIRST = "ab" * 32
 
@@ -315,7 +368,8 @@ def test_a_token_is_found_by_its_hash(db, used, state):
     assert found(db, SECOND) == []
 
 
-@pytest.mark.parametrize("change", [*ENDED[:-1], UNUSED, DISABLED])
+@pytest.mark.parametrize("change", [*ENDED[:-1], UNUSED, DISABLED],
+                         ids=[*NAMES[:-1], "unused", "disabled"])
 def test_a_token_of_a_session_that_has_ended(db, change):
     add_token(db)
     db.sql(change)
@@ -337,7 +391,7 @@ def test_a_token_is_replaced(db):
 
 def by_token(db, session=ADA_1, hash=FIRST, ours="false"):
     return [row if isinstance(row, str) else row[0] for row in db.run(
-        "sessions.revoke_by_token", session, hash, ours, IDLE)]
+        "sessions.revoke_by_token", session, hash, ours)]
 
 
 def test_a_session_ends_by_one_of_its_tokens(db):
@@ -350,10 +404,16 @@ def test_a_session_ends_by_one_of_its_tokens(db):
     assert db.live() == [ADA_2, EVE_1]
 
 
-@pytest.mark.parametrize("change", [*ENDED, UNUSED])
+@pytest.mark.parametrize("change", ENDED, ids=NAMES)
 def test_a_session_that_has_ended_does_not_end_by_a_token(db, change):
     db.sql(change)
     assert by_token(db, ours="true") == []
+
+
+def test_an_unused_session_ends_by_a_token(db):
+    """Otherwise it would come back with a longer time in the settings."""
+    db.sql(UNUSED)
+    assert by_token(db, ours="true") == [ADA]
 
 
 @pytest.mark.parametrize("limit, kept, left", [

@@ -41,6 +41,10 @@ class Person:
     def headers(self):
         return bearer(self.token)
 
+    def unconfirm(self):
+        """As if they had signed in, or confirmed the session, long ago."""
+        unconfirm(self)
+
     def set(self, **columns):
         """Updates the row by SQL, as another client of the database."""
         self.server.sql(
@@ -63,6 +67,12 @@ def add_people(server, *roles, hashed_password="none"):
                [person.email for person in people], list(roles),
                [person.session for person in people], ids)
     return people
+
+
+def unconfirm(*people):
+    people[0].server.sql(
+        "UPDATE sessions SET confirmed_at = '-infinity' WHERE id = ANY "
+        "(%s::uuid[])", [person.session for person in people])
 
 
 @contextlib.contextmanager

@@ -28,6 +28,9 @@ SMOKE = [
     "accounts/test_guessing.py::test_the_owner_is_let_in_at_home",
     "accounts/test_login.py::test_both_sign_ins_answer_alike",
     "accounts/test_login.py::test_what_is_wrong_with_the_json_is_said",
+    "accounts/test_confirmation.py::"
+    "test_a_stolen_token_of_a_user_changes_nothing_that_lasts",
+    "accounts/test_confirmation.py::test_both_outcomes_are_in_the_audit_log",
     "accounts/test_oauth_client.py::"
     "test_requests_oauthlib_signs_in_and_reads_me",
     "accounts/test_passwords.py::test_a_passphrase_instead",

@@ -29,6 +29,9 @@ static const struct {
 	  "The access token is missing, expired or revoked." },
 	{ &ERR_FORBIDDEN, 403, "FORBIDDEN",
 	  "The user is not allowed to do this." },
+	{ &ERR_CONFIRMATION_REQUIRED, 403, "CONFIRMATION_REQUIRED",
+	  "The session is not confirmed: confirm it with the current "
+	  "password." },
 	{ &ERR_NOT_FOUND, 404, "NOT_FOUND",
 	  "The resource does not exist." },
 	{ &ERR_METHOD_NOT_ALLOWED, 405, "METHOD_NOT_ALLOWED",

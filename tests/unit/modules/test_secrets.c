@@ -29,7 +29,7 @@ test_passwords_are_secrets(void **state)
 			found++;
 		}
 	}
-	assert_int_equal(found, 5);
+	assert_int_equal(found, 6);
 }
 
 /* A refresh token is as good as a password. */

@@ -57,6 +57,7 @@ static const struct rate_limit	of_things = { .doc = "Things" };
 static const char *const	roles[] = { "user", "admin", NULL };
 static const struct dependency	with_roles = { .doc = "Only for",
     .roles = roles };
+static const struct dependency	in_time = { .doc = "In time" };
 static const struct dependency	maybe = { .doc = "For all", .optional = true };
 
 ROUTER(things, "The things.");
@@ -186,6 +187,9 @@ test_access(void **state)
 	assert_part(SECURITY, "[]");
 	describes((struct endpoint){ .auth = &with_roles });
 	assert_part(DESCRIPTION, "\"Only for `user`, `admin`.\"");
+	assert_part(SECURITY, "[{\"bearer\":[]}]");
+	describes((struct endpoint){ .auth = &with_roles, .also = &in_time });
+	assert_part(DESCRIPTION, "\"Only for `user`, `admin`. In time.\"");
 	assert_part(SECURITY, "[{\"bearer\":[]}]");
 	describes((struct endpoint){ .auth = &maybe, .limit = &of_things });
 	assert_part(DESCRIPTION, "\"For all. Things are limited.\"");
@@ -324,7 +328,10 @@ test_errors(void **state)
 	    &ERR_CONFLICT, &ERR_TOO_MANY_REQUESTS, NULL };
 	static const struct error_kind *const	 of_auth[] = {
 	    &ERR_FORBIDDEN, NULL };
+	static const struct error_kind *const	 of_also[] = {
+	    &ERR_NOT_FOUND, NULL };
 	static const struct dependency	 auth = { .raises = of_auth };
+	static const struct dependency	 also = { .raises = of_also };
 	static const struct field	 version = { .name = "v" };
 	static const struct schema	 tagged = { .version = &version };
 	static const struct {
@@ -343,6 +350,7 @@ test_errors(void **state)
 		{ { .verb = VERB_POST, .out = &tagged }, 0, "422 500 503" },
 		{ { .raises = raised }, 0, "409 422 429 500 503" },
 		{ { .auth = &auth }, 0, "403 422 500 503" },
+		{ { .auth = &auth, .also = &also }, 0, "403 404 422 500 503" },
 	};
 	const struct error_kind *const	*k;
 	char				 text[200];

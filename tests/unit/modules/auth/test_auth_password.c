@@ -33,7 +33,11 @@ setup(void **state)
 {
 	int	 status = auth_setup(state);
 
+	overrides_clear();	/* there is room for 16 */
+	replace_all("create_token");
+	replace_all("change_password");
 	override_dependency(&signed_in, as_user, "change_password");
+	override_dependency(&recently_confirmed, confirmed, "change_password");
 	return (status);
 }
 

@@ -73,6 +73,7 @@ assert_answers(const char *method, const char *target, const char *body,
 		overrides_clear();
 		override_repository("users", everybody, handler);
 		override_dependency(&signed_in, whos[i].sign_in, handler);
+		override_dependency(&recently_confirmed, confirmed, handler);
 		status = client_request(method, target, body);
 		if (status != expected[i])
 			fail_msg("%s %s for %s: %d, not %d: %s", method,

@@ -372,6 +372,7 @@ test_create_admin(void **state)
 	assert_int_equal(client_request("POST", USERS, body, token), 403);
 	assert_int_equal(ngiven, 0);
 	override_dependency(&signed_in, as_admin, "create_user");
+	override_dependency(&recently_confirmed, confirmed, "create_user");
 	assert_int_equal(client_request("POST", USERS, body), 403);
 	assert_int_equal(client_request("POST", USERS, body, token), 201);
 	assert_string_equal(client_text("role"), "admin");

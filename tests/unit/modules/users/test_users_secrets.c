@@ -223,11 +223,36 @@ test_a_change_of_password(void **state)
 {
 	(void)state;
 	override_dependency(&signed_in, as_ada, "change_password");
+	override_dependency(&recently_confirmed, confirmed, "change_password");
 	override_repository("sign_ins", with_attempts, "change_password");
 	freed_watch(PRIVATE);
 	assert_int_equal(client_request("POST", ME "/password",
 	    "{\"current_password\": \"" PRIVATE "\", "
 	    "\"new_password\": \"" PRIVATE "2\"}"), 422);
+	assert_int_equal(freed_watch(NULL), 0);
+}
+
+static void *
+with_log(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	(void)c;
+	(void)title;
+	(void)params;
+	*n = 1;
+	return (NULL);
+}
+
+static void
+test_a_confirmation(void **state)
+{
+	(void)state;
+	override_dependency(&signed_in, as_ada, "confirm_session");
+	override_repository("sign_ins", with_attempts, "confirm_session");
+	override_repository("audit", with_log, "confirm_session");
+	freed_watch(PRIVATE);
+	assert_int_equal(client_request("POST", "/api/v1/auth/confirm",
+	    "{\"current_password\": \"" PRIVATE "\"}"), 422);
 	assert_int_equal(freed_watch(NULL), 0);
 }
 
@@ -277,6 +302,7 @@ main(void)
 		CLIENT_TEST(test_json_sign_ins),
 		CLIENT_TEST(test_a_revocation),
 		CLIENT_TEST(test_a_change_of_password),
+		CLIENT_TEST(test_a_confirmation),
 		CLIENT_TEST(test_a_token),
 	};
 

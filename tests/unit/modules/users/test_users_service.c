@@ -61,6 +61,19 @@ queueing(struct ctx *c, const char *title, const char *const *params,
 	return (NULL);
 }
 
+/* Overrides recently_confirmed. */
+static unsigned	asked;
+static bool	is_confirmed = true;
+
+static void
+count_asked(struct ctx *c, const struct dependency *d)
+{
+	(void)d;
+	asked++;
+	if (!is_confirmed)
+		raise_error(c, &ERR_CONFIRMATION_REQUIRED, "Not confirmed");
+}
+
 /* A handler, and who asks; every user exists, and every statement succeeds. */
 static void
 as(void (*who)(struct ctx *, const struct dependency *), const char *handler)
@@ -69,6 +82,8 @@ as(void (*who)(struct ctx *, const struct dependency *), const char *handler)
 	override_repository("users", with_users, handler);
 	override_repository("jobs", queueing, handler);
 	override_dependency(&signed_in, who, handler);
+	override_dependency(&recently_confirmed, count_asked, handler);
+	asked = 0;
 	locks = updates = deletes = careful_deletes = creates = 0;
 	rows = 1;
 }
@@ -207,6 +222,51 @@ test_ones_own_name_locks_nobody(void **state)
 	assert_string_equal(written[4], "(null)");
 }
 
+/*
+ * What changes by more than a name asks once, before anything is locked,
+ * counted or written.
+ */
+static void
+test_what_must_be_confirmed(void **state)
+{
+	static const struct {
+		const char	*body;
+		unsigned	 by_owner, by_admin;
+	} rows_of[] = {
+		{ "{}", 0, 0 },
+		{ "{\"name\": \"A\"}", 0, 0 },
+		{ "{\"email\": \"ada@example.com\"}", 0, 0 },
+		{ "{\"email\": \"ada@EXAMPLE.com\"}", 0, 0 },
+		{ "{\"email\": \"Ada@example.com\"}", 1, 1 },
+		{ "{\"email\": \"a@example.com\", \"name\": \"A\"}", 1, 1 },
+		{ "{\"role\": \"user\", \"is_active\": true}", 0, 0 },
+		{ "{\"role\": \"staff\"}", 0, 1 },
+		{ "{\"is_active\": false}", 0, 1 },
+		{ "{\"role\": \"admin\", \"is_active\": false, "
+		    "\"email\": \"a@example.com\"}", 0, 1 },
+	};
+	unsigned	 i, by, must;
+
+	(void)state;
+	locked(ROOT, NULL);
+	for (i = 0; i < 4 * sizeof(rows_of) / sizeof(rows_of[0]); i++) {
+		is_confirmed = i % 2 == 0;
+		by = i / 2 % 2;
+		must = by ? rows_of[i / 4].by_admin : rows_of[i / 4].by_owner;
+		as(by ? as_admin : as_ada, "update_user");
+		client_request("PATCH", USERS "/" ADA, rows_of[i / 4].body);
+		if (asked != must)
+			fail_msg("%s by %u: asked %u times",
+			    rows_of[i / 4].body, by, asked);
+		if (must && !is_confirmed) {
+			assert_string_equal(client_text("error.code"),
+			    "CONFIRMATION_REQUIRED");
+			assert_int_equal(locks + updates, 0);
+		}
+	}
+	is_confirmed = true;
+}
+
 /* The answer is the user that was read: nothing is written or locked. */
 static void
 test_a_change_of_nothing(void **state)
@@ -341,6 +401,7 @@ main(void)
 		CLIENT_TEST(test_an_admin_changes_others),
 		CLIENT_TEST(test_the_last_admin),
 		CLIENT_TEST(test_ones_own_name_locks_nobody),
+		CLIENT_TEST(test_what_must_be_confirmed),
 		CLIENT_TEST(test_a_change_of_nothing),
 		CLIENT_TEST(test_deleting_oneself),
 		CLIENT_TEST(test_roles_of_new_users),

@@ -59,6 +59,14 @@ as_admin(struct ctx *c, const struct dependency *d)
 	c->user = &people[2];
 }
 
+/* Overrides recently_confirmed: the session is. */
+static inline void
+confirmed(struct ctx *c, const struct dependency *d)
+{
+	(void)c;
+	(void)d;
+}
+
 /* The row of people[] with that id. */
 static inline void *
 find_person(const char *id, size_t *n)
