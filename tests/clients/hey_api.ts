@@ -15,26 +15,29 @@ async function take<T>(call: Promise<{ data?: T; error?: api.Error;
 	return data as T;
 }
 
+/* Either grant. */
+async function getTokens(body: api.TokenRequest) {
+	const { data, error, response } = await api.createToken({ body });
+
+	if (data) {
+		client.setConfig({ auth: data.access_token });
+		return data;
+	}
+	if ("error_description" in error)
+		throw new SignInRefused(error);
+	throw new Refused(response?.status ?? 0, error);
+}
+
 client.setConfig({ baseUrl: address() });
 
 await walk({
 	register: (body) => take(api.createUser({ body })),
 
-	async signIn(account) {
-		const { data, error, response } = await api.createToken({
-			body: {
-				username: account.email,
-				password: account.password,
-			},
-		});
+	signIn: ({ email, password }) => getTokens({
+		username: email, password }),
 
-		if (data)
-			client.setConfig({ auth: data.access_token });
-		else if ("error_description" in error)
-			throw new SignInRefused(error);
-		else
-			throw new Refused(response?.status ?? 0, error);
-	},
+	refresh: (token) => getTokens({
+		grant_type: "refresh_token", refresh_token: token }),
 
 	async me() {
 		const { data, error, response } = await api.readMe();

@@ -7,6 +7,21 @@ import { Refused, SignInRefused, walk } from "./walk.js";
 
 let headers: Record<string, string> = {};
 
+/* Either grant. */
+async function getTokens(form: api.TokenRequest) {
+	const answer = await api.createToken(form);
+
+	if (answer.status === 200) {
+		const token = schemas.CreateTokenResponse.parse(answer.data);
+
+		headers = { authorization: `Bearer ${token.access_token}` };
+		return token;
+	}
+	if ("error_description" in answer.data)
+		throw new SignInRefused(answer.data);
+	throw new Refused(answer.status, answer.data);
+}
+
 await walk({
 	async register(account) {
 		const answer = await api.createUser(account);
@@ -16,19 +31,11 @@ await walk({
 		return schemas.CreateUserResponse.parse(answer.data);
 	},
 
-	async signIn({ email, password }) {
-		const answer = await api.createToken(
-		    { username: email, password });
+	signIn: ({ email, password }) => getTokens({
+		username: email, password }),
 
-		if (answer.status === 200) {
-			const token = schemas.CreateTokenResponse.parse(answer.data);
-
-			headers = { authorization: `Bearer ${token.access_token}` };
-		} else if ("error_description" in answer.data)
-			throw new SignInRefused(answer.data);
-		else
-			throw new Refused(answer.status, answer.data);
-	},
+	refresh: (token) => getTokens({
+		grant_type: "refresh_token", refresh_token: token }),
 
 	async me() {
 		const answer = await api.readMe({ headers });

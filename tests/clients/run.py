@@ -16,7 +16,8 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(FOLDER, "../api/support"))
 
 from server import clean_environment  # noqa: E402
-from standalone import install_npm, make_admin, running_server  # noqa: E402
+from standalone import (  # noqa: E402
+    install_npm, make_admin, running_server, unconfirmed)
 
 TOOLS = os.path.join(FOLDER, "node_modules/.bin/")
 BUILD = os.path.join(FOLDER, "build/")
@@ -84,8 +85,9 @@ def openapi_typescript(server):
     run("openapi-typescript", DESCRIPTION, "--default-non-nullable", "false",
         "-o", BUILD + "openapi_typescript/build/api.d.ts")
     compile_one("build/openapi_typescript/client.ts")
-    walk(server, "build/js/build/openapi_typescript/client.js",
-         **make_admin(server))
+    admin = make_admin(server)
+    with unconfirmed(server):
+        walk(server, "build/js/build/openapi_typescript/client.js", **admin)
 
 
 def hey_api(server):

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* A client by swagger-typescript-api, which throws the response of an error. */
 
-import { Api, type Error as ApiError, type HttpResponse } from
-    "./build/swagger/api.js";
+import { Api, type Error as ApiError, type HttpResponse,
+    type TokenRequest } from "./build/swagger/api.js";
 import { address, Refused, SignInRefused, walk } from "./walk.js";
 
 const { api, setSecurityData } = new Api<string>({
@@ -22,19 +22,27 @@ async function take<T>(call: Promise<HttpResponse<T>>):
 	}
 }
 
+/* Either grant. */
+async function getTokens(form: TokenRequest) {
+	const call = api.createToken(form);
+	const { data } = await call.catch((answer: Awaited<typeof call>) => {
+		if ("error_description" in answer.error)
+			throw new SignInRefused(answer.error);
+		throw new Refused(answer.status, answer.error);
+	});
+
+	setSecurityData(data.access_token);
+	return data;
+}
+
 await walk({
 	register: async (account) => (await take(api.createUser(account))).data,
 
-	async signIn({ email, password }) {
-		const call = api.createToken({ username: email, password });
-		const { data } = await call.catch((answer: Awaited<typeof call>) => {
-			if ("error_description" in answer.error)
-				throw new SignInRefused(answer.error);
-			throw new Refused(answer.status, answer.error);
-		});
+	signIn: ({ email, password }) => getTokens({
+		username: email, password }),
 
-		setSecurityData(data.access_token);
-	},
+	refresh: (token) => getTokens({
+		grant_type: "refresh_token", refresh_token: token }),
 
 	async me() {
 		const { data, headers } = await take(api.readMe());

@@ -55,10 +55,18 @@ export class SignInRefused extends Error {
 	}
 }
 
+/* What both grants return. The client already uses the access token. */
+export interface Tokens {
+	access_token: string;
+	refresh_token: string;
+	expires_in: number;
+}
+
 /* A client, made from what was generated. Each call throws what is above. */
 export interface Client {
 	register(account: Account & { name: string }): Promise<User>;
-	signIn(account: Account): Promise<void>;
+	signIn(account: Account): Promise<Tokens>;
+	refresh(refreshToken: string): Promise<Tokens>;
 	me(): Promise<{ user: User; tag: string | null }>;
 	rename(tag: string, name: string): Promise<User>;
 	page(page: number, limit: number): Promise<{
@@ -95,7 +103,15 @@ export async function walk(client: Client) {
 	    client.signIn({ ...account, password: "Wrong-passw0rd" }),
 	    (error) => error instanceof SignInRefused &&
 	    error.code === "invalid_grant");
-	await client.signIn(account);
+	const first = await client.signIn(account);
+
+	assert.deepEqual((await client.me()).user, registered);
+
+	const second = await client.refresh(first.refresh_token);
+
+	assert.notEqual(second.access_token, first.access_token);
+	assert.notEqual(second.refresh_token, first.refresh_token);
+	assert.equal(second.expires_in, 900);
 
 	const { user, tag } = await client.me();
 
@@ -114,6 +130,9 @@ export async function walk(client: Client) {
 	assert(page.total >= 1);
 	await client.end();
 	await assert.rejects(client.me(), refusal(401, "UNAUTHORIZED"));
+	await assert.rejects(client.refresh(second.refresh_token),
+	    (error) => error instanceof SignInRefused &&
+	    error.code === "invalid_grant");
 }
 
 /* The server's address. */

@@ -60,6 +60,17 @@ def check_printed(blocks, output):
             rest = rest[rest.index(expected) + 1:]
 
 
+def check_sign_ins(server):
+    """Each program signs in once and then stays signed in; the commands do so
+    by form and by JSON, and once more after they have signed out."""
+    found = dict(server.sql(
+        "SELECT split_part(device, '/', 1), count(*) FROM sessions s JOIN "
+        "users u ON u.id = s.user_id WHERE email = 'you@example.com' "
+        "GROUP BY 1"))
+    if found != {"curl": 3, "python-httpx": 1, "python-requests": 2}:
+        raise Failed("clients.md: sign-ins of each: %s" % found)
+
+
 def run_page(server):
     blocks = read_page()
     unknown = [(line, language) for line, language, _ in blocks
@@ -84,3 +95,4 @@ def run_page(server):
         raise Failed("clients.md:%d: exit status %d\n%s%s" % (
             line, done.returncode, output.rpartition(MARK)[2], done.stderr))
     check_printed(runnable, output)
+    check_sign_ins(server)

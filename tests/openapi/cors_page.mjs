@@ -52,24 +52,45 @@ function json(method, body, headers = {}) {
 	};
 }
 
-/* Registers and signs in; returns the header that says who asks. */
+function form(parameters) {
+	return {
+		method: "POST",
+		headers: {
+			"content-type": "application/x-www-form-urlencoded" },
+		body: String(new URLSearchParams(parameters)),
+	};
+}
+
+/* Registers, signs in, refreshes twice at once with the same token, as two tabs
+   do; returns the header that says who asks. */
 async function sign_in(from) {
 	const made = await from("/api/v1/users", json("POST", user));
 
 	assert.equal(made.status, 201, JSON.stringify(made));
 	assert.equal(made.header.location, `/api/v1/users/${made.body.id}`);
 
-	const token = await from("/api/v1/auth/token", {
-		method: "POST",
-		headers: {
-			"content-type": "application/x-www-form-urlencoded" },
-		body: String(new URLSearchParams({
-			username: user.email, password: user.password })),
-	});
+	const token = await from("/api/v1/auth/token", form({
+		username: user.email, password: user.password }));
 
 	assert.equal(token.status, 200, JSON.stringify(token));
 	assert.match(token.header.ratelimit, /"token";r=/);
-	return { authorization: `Bearer ${token.body.access_token}` };
+
+	const tabs = await Promise.all([1, 2].map(() =>
+		from("/api/v1/auth/token", form({ grant_type: "refresh_token",
+		    refresh_token: token.body.refresh_token }))));
+
+	assert.deepEqual(tabs.map(({ status }) => status), [200, 200]);
+	assert.equal(tabs[0].body.refresh_token, tabs[1].body.refresh_token);
+	return { authorization: `Bearer ${tabs[0].body.access_token}` };
+}
+
+async function sign_out(from, who) {
+	const post = { method: "POST", headers: who };
+
+	assert.equal((await from("/api/v1/auth/logout", post)).status, 204);
+	assert.equal((await from("/api/v1/auth/logout", post)).status, 401);
+	assert.equal((await from("/api/v1/auth/revoke", form({
+		token: "no-token" }))).status, 200);
 }
 
 async function read_and_change(from, who) {
@@ -135,6 +156,7 @@ export async function cors_page(context, server, folder, { url, port }) {
 		await read_and_change(from, who);
 		await read_errors(from, who);
 		await read_limit(from);
+		await sign_out(from, who);
 		for (const place of [`http://127.0.0.1:${port}/`,
 		    "data:text/html,x"]) {
 			await page.goto(place);

@@ -131,6 +131,66 @@ async function checkLocks(page, signedIn) {
 		    signedIn ? "locked" : "unlocked", id);
 }
 
+/* The forms that the page sends to an endpoint from now on. */
+function watchForms(page, endpoint) {
+	const forms = [];
+
+	page.on("request", (request) => {
+		if (new URL(request.url()).pathname === endpoint)
+			forms.push(Object.fromEntries(new URLSearchParams(
+			    request.postData() ?? "")));
+	});
+	return forms;
+}
+
+/* When the token has ended, the next request has a new one; the one after it
+   needs none. */
+async function checkRefresh(page) {
+	const forms = watchForms(page, "/api/v1/auth/token");
+
+	await page.evaluate(() => {
+		window.realNow = Date.now;
+		Date.now = () => window.realNow() + 900000;
+	});
+	for (let i = 0; i < 2; i++) {
+		const block = operation(page, "read_me");
+
+		await block.getByRole("button", { name: "Clear" }).click();
+		await block.getByRole("button", { name: "Execute" }).click();
+
+		const status = block.locator(
+		    ".live-responses-table tbody .response-col_status").first();
+
+		await status.waitFor();
+		assert.equal(Number(await status.innerText()), 200);
+	}
+	await page.evaluate(() => { Date.now = window.realNow; });
+	assert.deepEqual(forms.map((form) => form.grant_type),
+	    ["refresh_token"]);
+	await checkLocks(page, true);
+}
+
+/* "Logout" ends the session, not only the page's memory of it. */
+async function checkLogout(page) {
+	const forms = watchForms(page, "/api/v1/auth/revoke");
+	const dialog = page.locator(".modal-ux");
+	const revoked = page.waitForResponse((response) =>
+		response.url().endsWith("/auth/revoke"));
+
+	await page.locator(".auth-wrapper .btn.authorize").click();
+	await dialog.getByText("Logout").first().click();
+	assert.equal((await revoked).status(), 200);
+	await dialog.locator(".close-modal").click();
+	await checkLocks(page, false);
+
+	const refreshed = await page.evaluate(async (token) => (await fetch(
+	    "/api/v1/auth/token", { method: "POST",
+	    body: new URLSearchParams({ grant_type: "refresh_token",
+	    refresh_token: token }) })).json(), forms[0].token);
+
+	assert.equal(refreshed.error, "invalid_grant");
+}
+
 /* An empty filter shows an example, and is not sent. */
 async function checkExamples(page) {
 	const { status, text, url } = await tryOut(page, "list_sessions");
@@ -198,9 +258,12 @@ export async function docs_page(context, server, folder) {
 	const me = await tryOut(page, "read_me");
 	assert.equal(me.status, 200, me.text);
 	assert.match(me.text, new RegExp(user.email));
+	await checkRefresh(page);
 	await checkExamples(page);
 
 	await screenshots(page, folder);
 	await checkPrefix(context, server, complaints);
 	assert.deepEqual(complaints, []);
+	// The console tells of the 400 that follows.
+	await checkLogout(page);
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The tools of the OpenAPI ecosystem agree with the description that Keel
-serves: linters, a generated TypeScript client, a validating proxy in front of
-the API tests; and the steps of docs/clients.md work.
+serves: linters, a generated TypeScript client, a strict OAuth client, a
+validating proxy in front of the API tests; and the steps of docs/clients.md
+work.
 
 usage: run.py [CASE...]"""
 
@@ -26,7 +27,8 @@ from cluster import free_port
 from helpers import bearer, new_user, register
 from runner import Runner, wait_for_job
 from server import BUILD, ROOT, Server, clean_environment
-from standalone import install_npm, make_admin, running_server
+from standalone import (install_npm, make_admin, running_server,
+                        unconfirmed)
 
 OUTPUT = os.path.join(FOLDER, "build")
 TOOLS = os.path.join(FOLDER, "node_modules/.bin")
@@ -40,6 +42,7 @@ RUN_SECONDS = 600
 THROUGH_PRISM = [
     "accounts/test_users.py", "accounts/test_users_item.py",
     "accounts/test_users_rights.py", "accounts/test_auth.py",
+    "accounts/test_refresh.py", "accounts/test_revoke.py",
     "accounts/test_sessions.py", "accounts/test_passwords.py",
     "accounts/test_emails.py", "accounts/test_access.py",
     "lists/test_pagination.py", "lists/test_cursor.py",
@@ -97,7 +100,14 @@ def typescript(server):
     run(TOOLS + "/openapi-typescript", server.url + "/openapi.json",
         "--default-non-nullable", "false", "-o", "build/api.d.ts", **trust)
     run(TOOLS + "/tsc")
-    run("node", "build/client.js", server.url, **trust, **make_admin(server))
+    admin = make_admin(server)
+    with unconfirmed(server):
+        run("node", "build/client.js", server.url, **trust, **admin)
+
+
+def strict_oauth(server):
+    run("node", "strict_oauth.mjs", server.url,
+        NODE_EXTRA_CA_CERTS=server.cert)
 
 
 @functools.cache
@@ -174,7 +184,8 @@ def check_browser(server, test):
 
 
 def clients_page(server):
-    run_page(server)
+    with unconfirmed(server):
+        run_page(server)
 
 
 def prism_sees(server):
@@ -236,6 +247,7 @@ CASES = [
     spectral,
     clients_page,
     typescript,
+    strict_oauth,
     docs_page,
     two_accounts,
     mail_page,

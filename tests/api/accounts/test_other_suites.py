@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: ISC
 """What the test suites of full-stack-fastapi-template, fastapi-users and djoser
-expect of accounts, where no other file tests it. docs/from-fastapi.md lists
-what Keel does differently."""
+expect of accounts, and those of simplejwt and dj-rest-auth of tokens, where no
+other file tests it. docs/from-fastapi.md lists what Keel does differently."""
 
 import uuid
 
 import pytest
 
 from helpers import (ask_token, bearer, check_error, check_unauthorized,
-                     check_validation, new_email, new_password, new_user,
-                     read_me, register, sign_in)
+                     check_validation, make_token, new_email, new_password,
+                     new_user, read_claims, read_me, register, sign_in)
 from people import add_people
+from server import confidential
 
 USERS = "/api/v1/users"
 ME = USERS + "/me"
@@ -118,3 +119,232 @@ def test_a_deleted_user_leaves_the_list(client, people):
     assert client.delete(path, headers=admin).status_code == 204
     assert client.get(query, headers=admin).json()["total"] == 0
     check_error(client.get(path, headers=admin), 404, "NOT_FOUND")
+
+
+#
+# Tokens.
+#
+
+REVOKED = 'Bearer error="invalid_token"'
+TOKEN = "/api/v1/auth/token"
+LOGOUT = "/api/v1/auth/logout"
+REVOKE = "/api/v1/auth/revoke"
+
+
+def keep_out_of_logs(answer):
+    assert answer.status_code == 200, answer.text
+    tokens = answer.json()
+    confidential.update([tokens["access_token"], tokens["refresh_token"]])
+    return tokens
+
+
+def get_tokens(client, user):
+    return keep_out_of_logs(ask_token(client, user["email"],
+                                      user["password"]))
+
+
+def ask_refresh(client, tokens, **options):
+    return client.post(TOKEN, data={
+        "grant_type": "refresh_token",
+        "refresh_token": tokens["refresh_token"]}, **options)
+
+
+def refresh(client, tokens, **options):
+    return keep_out_of_logs(ask_refresh(client, tokens, **options))
+
+
+def check_no_refresh(client, tokens):
+    answer = ask_refresh(client, tokens)
+    assert (answer.status_code, answer.json()["error"]) == (
+        400, "invalid_grant")
+
+
+def log_out(client, tokens):
+    return client.post(LOGOUT, headers=bearer(tokens["access_token"]))
+
+
+def expired(server, tokens):
+    """The access token, as it is a quarter of an hour later."""
+    claims = read_claims(tokens["access_token"])
+    return make_token(server.secret, claims | {
+        "iat": claims["iat"] - 1000, "exp": claims["exp"] - 1000})
+
+
+def test_the_whole_life_of_a_session(client, server):
+    user, made = register(client)
+    tokens = [get_tokens(client, user)]
+    for _ in range(3):
+        tokens.append(refresh(client, tokens[-1]))
+    claims = [read_claims(token["access_token"]) for token in tokens]
+    assert {claim["sub"] for claim in claims} == {made["id"]}
+    assert len({claim["sid"] for claim in claims}) == 1
+    assert len({claim["jti"] for claim in claims}) == 4
+    for token in tokens:
+        assert read_me(client, token["access_token"]).json() == made
+    answer = log_out(client, tokens[-1])
+    assert (answer.status_code, answer.content) == (204, b"")
+    for token in tokens:
+        check_unauthorized(read_me(client, token["access_token"]), REVOKED)
+        check_no_refresh(client, token)
+    check_unauthorized(log_out(client, tokens[-1]), REVOKED)
+    assert read_me(client, get_tokens(client, user)["access_token"]
+                   ).status_code == 200
+
+
+def test_two_devices_are_two_sessions(client):
+    """A sign-out, a revoked token or a refresh of one leaves the other."""
+    user, _ = register(client)
+    phone, laptop, tablet = [get_tokens(client, user) for _ in range(3)]
+    assert log_out(client, phone).status_code == 204
+    assert client.post(REVOKE, data={
+        "token": tablet["refresh_token"]}).status_code == 200
+    for gone in (phone, tablet):
+        check_no_refresh(client, gone)
+    laptop = refresh(client, laptop)
+    assert read_me(client, laptop["access_token"]).status_code == 200
+    answer = client.get(ME + "/sessions",
+                        headers=bearer(laptop["access_token"]))
+    assert answer.json()["total"] == 1
+
+
+def test_a_sign_out_everywhere_ends_each_refresh_token(client):
+    user, _ = register(client)
+    tokens = [get_tokens(client, user) for _ in range(3)]
+    assert client.delete(ME + "/sessions", headers=bearer(
+        tokens[0]["access_token"])).status_code == 204
+    for token in tokens:
+        check_no_refresh(client, token)
+
+
+def test_an_expired_access_token_may_come_along(client, server):
+    """Libraries send it with every request, also with the one for a new one.
+    Only the sign-out needs a valid one."""
+    user, _ = register(client)
+    tokens = get_tokens(client, user)
+    headers = bearer(expired(server, tokens))
+    check_unauthorized(client.get(ME, headers=headers), REVOKED)
+    check_unauthorized(client.post(LOGOUT, headers=headers), REVOKED)
+    tokens = refresh(client, tokens, headers=headers)
+    assert client.post(REVOKE, headers=headers, data={
+        "token": tokens["refresh_token"]}).status_code == 200
+    check_no_refresh(client, tokens)
+
+
+def test_a_refresh_gives_the_rights_of_now(client, people, server):
+    """Tokens have no role in them, so old and new ones have the same."""
+    user, made = register(client)
+    first = get_tokens(client, user)
+    path = USERS + "/" + made["id"]
+    for role, status in (("admin", 200), ("user", 403)):
+        assert client.patch(path, headers=people[2].headers, json={
+            "role": role}).status_code == 200
+        second = refresh(client, first)
+        for token in (first, second):
+            assert client.get(USERS, headers=bearer(
+                token["access_token"])).status_code == status
+        first = second
+
+
+def test_a_user_who_comes_back_must_sign_in_again(client, people):
+    """A deactivation ends the refresh tokens for good."""
+    user, made = register(client)
+    tokens = get_tokens(client, user)
+    path = USERS + "/" + made["id"]
+    for action in ("/deactivate", "/activate"):
+        assert client.post(path + action,
+                           headers=people[2].headers).status_code == 200
+        check_no_refresh(client, tokens)
+    assert read_me(client, refresh(client, get_tokens(client, user))
+                   ["access_token"]).status_code == 200
+
+
+def test_a_changed_profile_ends_no_session(client):
+    user, made = register(client)
+    tokens = get_tokens(client, user)
+    changes = {"email": new_email(), "name": "Changed"}
+    assert client.patch(ME, headers=bearer(tokens["access_token"]),
+                        json=changes).status_code == 200
+    tokens = refresh(client, tokens)
+    me = read_me(client, tokens["access_token"]).json()
+    assert (me["id"], me["email"], me["name"]) == (
+        made["id"], changes["email"], "Changed")
+
+
+def test_the_bodies_of_other_frameworks_are_told_what_to_send(client):
+    """simplejwt's {"refresh": ...} as JSON and as a form."""
+    for body in ({"json": {"refresh": "x"}}, {"data": {"refresh": "x"}},
+                 {"data": {"grant_type": "refresh_token", "refresh": "x"}}):
+        answer = client.post(TOKEN, **body)
+        assert answer.status_code == 400
+        assert answer.json()["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("path", [LOGOUT, REVOKE])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_link_signs_nobody_out(client, people, method, path):
+    """An image or a prefetched link is a GET."""
+    answer = client.request(method, path, headers=people[0].headers)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST, OPTIONS"
+    assert read_me(client, people[0].token).status_code == 200
+
+
+#
+# allauth's reauthentication, Flask-JWT-Extended's fresh tokens.
+#
+
+CONFIRM = "/api/v1/auth/confirm"
+
+
+def change_email(client, tokens):
+    return client.patch(ME, json={"email": new_email()},
+                        headers=bearer(tokens["access_token"]))
+
+
+def check_confirmation(answer):
+    check_error(answer, 403, "CONFIRMATION_REQUIRED")
+
+
+def test_a_refresh_does_not_confirm(client, server):
+    """Only the password does; then the next tokens of the session have it,
+    too."""
+    user, made = register(client)
+    tokens = refresh(client, get_tokens(client, user))
+    assert change_email(client, tokens).status_code == 200
+    server.sql("UPDATE sessions SET confirmed_at = now() - interval '1 hour' "
+               "WHERE user_id = %s", made["id"])
+    check_confirmation(change_email(client, tokens))
+    tokens = refresh(client, tokens)
+    check_confirmation(change_email(client, tokens))
+    answer = client.post(CONFIRM, headers=bearer(tokens["access_token"]),
+                         json={"current_password": user["password"]})
+    assert (answer.status_code, answer.content) == (204, b"")
+    for tokens in (tokens, refresh(client, tokens)):
+        assert change_email(client, tokens).status_code == 200
+
+
+def test_a_session_that_was_not_confirmed_may_still_be_left(client, server):
+    user, made = register(client)
+    tokens = get_tokens(client, user)
+    server.sql("UPDATE sessions SET confirmed_at = '-infinity' WHERE user_id = "
+               "%s", made["id"])
+    assert log_out(client, tokens).status_code == 204
+    tokens = get_tokens(client, user)
+    server.sql("UPDATE sessions SET confirmed_at = '-infinity' WHERE user_id = "
+               "%s", made["id"])
+    assert client.post(REVOKE, data={
+        "token": tokens["access_token"]}).status_code == 200
+    check_no_refresh(client, tokens)
+
+
+def test_a_refresh_token_confirms_nothing(client):
+    """Neither as the password nor as the credentials."""
+    user, _ = register(client)
+    tokens = get_tokens(client, user)
+    answer = client.post(
+        CONFIRM, headers=bearer(tokens["access_token"]),
+        json={"current_password": tokens["refresh_token"]})
+    assert list(check_validation(answer)) == ["body.current_password"]
+    check_unauthorized(client.post(
+        CONFIRM, headers=bearer(tokens["refresh_token"]),
+        json={"current_password": user["password"]}), REVOKED)

@@ -68,8 +68,9 @@ def test_the_description_has_the_path(behind, proxied):
     document = answer.json()
     assert [server["url"] for server in document["servers"]] == [PATH]
     schemes = document["components"]["securitySchemes"]
-    assert schemes["oauth2"]["flows"]["password"]["tokenUrl"] == \
-        PATH + "/api/v1/auth/token"
+    url = PATH + "/api/v1/auth/token"
+    assert schemes["oauth2"]["flows"]["password"] == {
+        "tokenUrl": url, "refreshUrl": url, "scopes": {}}
     done = behind.command("openapi")
     assert json.loads(done.stdout) == document
 

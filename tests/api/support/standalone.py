@@ -54,6 +54,17 @@ def make_admin(server):
     return {"ADMIN_EMAIL": email, "ADMIN_PASSWORD": password}
 
 
+@contextlib.contextmanager
+def unconfirmed(server):
+    """A sign-in does not confirm its session meanwhile, as if it were old."""
+    default = "ALTER TABLE sessions ALTER COLUMN confirmed_at SET DEFAULT "
+    server.sql(default + "'-infinity'")
+    try:
+        yield
+    finally:
+        server.sql(default + "now()")
+
+
 def wait_for_no_connections(server, seconds, most=0):
     """Waits until at most `most` client connections are left and the server
     holds no bytes for them. Returns what is left, as {gauge: value}."""

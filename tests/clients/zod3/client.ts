@@ -18,21 +18,28 @@ async function take<T>(call: Promise<T>): Promise<T> {
 	});
 }
 
+/* Either grant. */
+async function getTokens(form: Parameters<typeof api.create_token>[0]) {
+	const token = await api.create_token(form).catch((error: unknown) => {
+		if (isErrorFromAlias(api.api, "create_token", error) &&
+		    "error_description" in error.response.data)
+			throw new SignInRefused(error.response.data);
+		throw error;
+	});
+
+	api.axios.defaults.headers.common.Authorization =
+	    `Bearer ${token.access_token}`;
+	return token;
+}
+
 await walk({
 	register: (account) => take(api.create_user(account)),
 
-	async signIn({ email, password }) {
-		const token = await api.create_token(
-		    { username: email, password }).catch((error: unknown) => {
-			if (isErrorFromAlias(api.api, "create_token", error) &&
-			    "error_description" in error.response.data)
-				throw new SignInRefused(error.response.data);
-			throw error;
-		});
+	signIn: ({ email, password }) => getTokens({
+		username: email, password }),
 
-		api.axios.defaults.headers.common.Authorization =
-		    `Bearer ${token.access_token}`;
-	},
+	refresh: (token) => getTokens({
+		grant_type: "refresh_token", refresh_token: token }),
 
 	/* Zodios returns bodies only. */
 	async me() {
