@@ -115,13 +115,14 @@ def test_the_new_password_can_be_typed_and_saved(client):
 @pytest.mark.parametrize("rule, text", [
     (None, "8 characters or more. Contains an uppercase letter and a digit. "
      "Not one of the 10,000 most common passwords."),
-    ("function	v_passphrase", "8 characters or more. Not one of the 10,000 "
+    ("function\tv_passphrase", "8 characters or more. Not one of the 10,000 "
      "most common passwords."),
-    ("regex		^.{9,}$", None)], ids=["default", "function", "regex"])
+    ("regex\t\t^.{9,}$", None)], ids=["default", "function", "regex"])
 def test_the_rule_is_said_before(server, make_server, build_copy, rule, text):
     if rule is not None:
-        server = make_server(build=build_copy(lambda conf: re.sub(
-            r"(validator	v_password	).*", r"\1" + rule, conf))).start()
+        build = build_copy(lambda conf: re.sub(
+            r"(validator\tv_password\t).*", r"\1" + rule, conf))
+        server = make_server(build=build).start()
     with server.client() as client:
         page = Page(client.get(RESET, params={"token": "x"}))
     assert page.one("p", id="rule")
