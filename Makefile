@@ -297,6 +297,8 @@ proof-timing:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) timing $(PYTHON) -B tests/timing/sign_in_times.py \
 	    $(if $(COUNT),--count $(COUNT))
+	@$(PROD) 'link timing' $(PYTHON) -B tests/timing/link_times.py \
+	    $(if $(COUNT),--count $(COUNT))
 
 h1spec:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
