@@ -118,6 +118,26 @@ POST    /account/reset                           200  200  200  200  200
 PUT     /account/reset                           405  405  405  405  405
 PATCH   /account/reset                           405  405  405  405  405
 DELETE  /account/reset                           405  405  405  405  405
+GET     /api/v1/auth/email/confirm               405  405  405  405  405
+POST    /api/v1/auth/email/confirm               204  204  204  204  204
+PUT     /api/v1/auth/email/confirm               405  405  405  405  405
+PATCH   /api/v1/auth/email/confirm               405  405  405  405  405
+DELETE  /api/v1/auth/email/confirm               405  405  405  405  405
+GET     /api/v1/auth/email/cancel                405  405  405  405  405
+POST    /api/v1/auth/email/cancel                204  204  204  204  204
+PUT     /api/v1/auth/email/cancel                405  405  405  405  405
+PATCH   /api/v1/auth/email/cancel                405  405  405  405  405
+DELETE  /api/v1/auth/email/cancel                405  405  405  405  405
+GET     /account/email                           200  200  200  200  200
+POST    /account/email                           200  200  200  200  200
+PUT     /account/email                           405  405  405  405  405
+PATCH   /account/email                           405  405  405  405  405
+DELETE  /account/email                           405  405  405  405  405
+GET     /account/email/cancel                    200  200  200  200  200
+POST    /account/email/cancel                    200  200  200  200  200
+PUT     /account/email/cancel                    405  405  405  405  405
+PATCH   /account/email/cancel                    405  405  405  405  405
+DELETE  /account/email/cancel                    405  405  405  405  405
 GET     /account/account.css                     200  200  200  200  200
 POST    /account/account.css                     405  405  405  405  405
 PUT     /account/account.css                     405  405  405  405  405
@@ -173,7 +193,10 @@ GET     /api/v1/users/{user_id}                  401  200  200  200  200
 
 # What their tokens are for.
 LINKS = {"/api/v1/auth/password/reset": "reset", "/account/reset": "reset",
-         "/api/v1/auth/verify-email": "verify", "/account/verify": "verify"}
+         "/api/v1/auth/verify-email": "verify", "/account/verify": "verify",
+         "/api/v1/auth/email/confirm": "email", "/account/email": "email",
+         "/api/v1/auth/email/cancel": "email_cancel",
+         "/account/email/cancel": "email_cancel"}
 
 ON_ADMIN_LISTENER = {"/metrics"}
 
@@ -260,6 +283,7 @@ class Directory:
         """A token of the target's, and what else its path needs."""
         if method not in ("GET", "POST"):
             return {}
+        target.set(pending_email=new_email())
         token = {"token": add_token(self.server, target.id, LINKS[path])}
         if method == "GET":
             return {"params": token}
