@@ -143,7 +143,8 @@ UPDATE users
 
 -- name: users.reset_password
 -- A new password from somebody who does not know the old one. With $3 they have
--- shown that the address is theirs.
+-- shown that the address is theirs. A change of it that waits to be confirmed is
+-- forgotten: whoever knew the old password may have asked for it.
 UPDATE users
    SET hashed_password = $2,
        email_verified = email_verified OR $3,

@@ -8,7 +8,8 @@
  *	node browser.mjs https://127.0.0.1:8888 CERTIFICATE FOLDER SITE
  *
  * SITE is JSON: the url of a second server with the same certificate, and the
- * port of the origin whose pages it allows, http://localhost:PORT.
+ * port of the origin whose pages it allows, http://localhost:PORT; and the links
+ * of two users.
  */
 
 import { createHash, X509Certificate } from "node:crypto";
@@ -16,6 +17,7 @@ import { readFileSync } from "node:fs";
 
 import { chromium } from "playwright-core";
 
+import { account_pages } from "./account_pages.mjs";
 import { cors_page } from "./cors_page.mjs";
 import { docs_page } from "./docs_page.mjs";
 import { mail_page } from "./mail_page.mjs";
@@ -41,7 +43,8 @@ const browser = await chromium.launch({
 });
 
 try {
-	for (const test of [docs_page, two_accounts, mail_page, cors_page]) {
+	for (const test of [docs_page, two_accounts, mail_page, cors_page,
+	    account_pages]) {
 		const context = await browser.newContext({
 			viewport: { width: 1280, height: 900 } });
 		let wrong = null;

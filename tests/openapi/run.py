@@ -24,6 +24,7 @@ from clients_page import Failed, run_page
 from prism import FOLDER, Prism, Proxies, violations
 from cluster import free_port
 from helpers import bearer, new_user, register
+from links import add_token
 from runner import Runner, wait_for_job
 from server import BUILD, ROOT, Server, clean_environment
 from standalone import install_npm, make_admin, running_server
@@ -110,8 +111,19 @@ def in_browser(server):
                        KEEL_CORS_ORIGINS="http://localhost:%d" % port,
                        KEEL_RATE_LIMITS="token=4/h") as other:
         printed = run("node", "browser.mjs", server.url, server.cert, OUTPUT,
-                      json.dumps({"url": other.url, "port": port}))
+                      json.dumps({"url": other.url, "port": port,
+                                  "links": [make_links(server)
+                                            for _ in range(2)]}))
     return dict(json.loads(line) for line in printed.splitlines())
+
+
+def make_links(server):
+    """A new user's, {purpose: link}."""
+    with server.client() as client:
+        _, user = register(client)
+    return {purpose: "%s/account/%s?token=%s" % (
+        server.url, purpose, add_token(server, user["id"], purpose))
+        for purpose in ("reset", "verify")}
 
 
 @contextlib.contextmanager
@@ -165,6 +177,10 @@ def mail_page(server):
 
 def cors_page(server):
     check_browser(server, "cors_page")
+
+
+def account_pages(server):
+    check_browser(server, "account_pages")
 
 
 def check_browser(server, test):
@@ -240,6 +256,7 @@ CASES = [
     two_accounts,
     mail_page,
     cors_page,
+    account_pages,
     prism_sees,
 ]
 BESIDE = prism

@@ -55,6 +55,19 @@ submit_verify(struct ctx *c)
 		account_page_refuse(c, NOT_GOOD);
 }
 
+/* What the rule of kore.conf asks for, as far as it says so in words. */
+static const char *
+password_rule(struct ctx *c)
+{
+	struct rule_facts	 facts;
+
+	rule_describe(rule_find("v_password"), &facts);
+	if (facts.function == NULL)
+		return ("");
+	return (ctx_printf(c, "%u characters or more. %s", facts.function->min,
+	    facts.function->doc));
+}
+
 /* The form for a new password; problem: what is wrong with the last one. */
 static void
 ask_password(struct ctx *c, const char *token, const char *problem)
@@ -62,6 +75,7 @@ ask_password(struct ctx *c, const char *token, const char *problem)
 	account_page(c, problem != NULL ? 422 : 200, RESET_TITLE,
 	    asset_account_reset_html, HTML_VALUES(
 	    HTML_TEXT("token", token),
+	    HTML_TEXT("rule", password_rule(c)),
 	    HTML_TEXT("invalid", problem != NULL ? "true" : "false"),
 	    HTML_AS_IT_IS("problem", account_page_problem(c, problem))));
 }

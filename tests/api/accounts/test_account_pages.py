@@ -112,6 +112,24 @@ def test_the_new_password_can_be_typed_and_saved(client):
         "token": "x"})).one("button")
 
 
+@pytest.mark.parametrize("rule, text", [
+    (None, "8 characters or more. Contains an uppercase letter and a digit. "
+     "Not one of the 10,000 most common passwords."),
+    ("function\tv_passphrase", "8 characters or more. Not one of the 10,000 "
+     "most common passwords."),
+    ("regex\t\t^.{9,}$", None)], ids=["default", "function", "regex"])
+def test_the_rule_is_said_before(server, make_server, build_copy, rule, text):
+    if rule is not None:
+        build = build_copy(lambda conf: re.sub(
+            r"(validator\tv_password\t).*", r"\1" + rule, conf))
+        server = make_server(build=build).start()
+    with server.client() as client:
+        page = Page(client.get(RESET, params={"token": "x"}))
+    assert page.one("p", id="rule")
+    assert (text or "All devices that are signed in to your account\nwill be "
+            "signed out.") == page.texts["p"][0]
+
+
 @BOTH
 def test_mail_scanners_use_nothing_up(client, server, user, path):
     token = add_token(server, user.id, PURPOSE[path])

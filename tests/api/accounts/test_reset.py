@@ -13,7 +13,8 @@ from helpers import (WEAK_PASSWORDS, ask_token, bearer, check_error,
 from links import (FORGOT, RESEND, RESET, VERIFY, Mailbox, add_token,
                    ask_reset, reset, text_of, verify)
 from people import add_people, transaction, wait_for_waiting
-from runner import read_job, wait_for
+from runner import (read_job, run_now, wait_for, wait_for_failure,
+                    wait_for_job)
 from server import confidential
 
 INVALID = "The link is used, expired or not valid"
@@ -167,6 +168,26 @@ def test_a_used_token_is_not_made_again(client, server, mailbox):
     check_invalid(reset(client, token, new_password()))
 
 
+@pytest.mark.parametrize("change", [
+    "email = 'x' || email", "is_active = false", "hashed_password = 'new'"])
+def test_a_user_who_changes_meanwhile_gets_no_old_link(
+        client, server, mailbox, change):
+    """A link is for the user as the job has read them; the next attempt reads
+    them again."""
+    [user] = add_people(server, "user")
+    with transaction(server, "UPDATE users SET %s WHERE id = %%s" % change,
+                     user.id):
+        ask_reset(client, user.email)
+        wait_for_waiting(server, 1)
+    [job] = server.sql("SELECT id::text FROM jobs WHERE payload ->> 'email' = "
+                       "%s", user.email)
+    wait_for_failure(server, job[0])
+    assert mailbox.files(job[0]) == []
+    run_now(server, job[0])
+    wait_for_job(server, job[0], status="done")
+    assert len(mailbox.files(job[0])) == ("password" in change)
+
+
 def test_the_database_has_no_token(client, server, mailbox):
     [user] = add_people(server, "user")
     ask_reset(client, user.email)
@@ -230,6 +251,13 @@ def test_a_verified_address_stays_verified(client, server):
     user.set(email_verified=True)
     reset(client, add_token(server, user.id, sent=False), new_password())
     assert user.row("email_verified") == (True,)
+
+
+def test_a_change_of_the_address_that_waits_is_forgotten(client, server):
+    [user] = add_people(server, "user")
+    user.set(pending_email=new_email())
+    reset(client, add_token(server, user.id), new_password())
+    assert user.row("pending_email") == (None,)
 
 
 def test_the_audit_log_has_it(client, server):

@@ -98,6 +98,18 @@ def test_a_token_works_once(client, server):
     assert is_verified(server, user.id)
 
 
+def test_of_two_requests_at_once_one_wins(client, server):
+    [user] = add_people(server, "user")
+    token = add_token(server, user.id, "verify")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with transaction(server, "SELECT FROM users WHERE id = %s FOR UPDATE",
+                         user.id):
+            answers = [pool.submit(verify, client, token) for _ in range(2)]
+            wait_for_waiting(server, 2)
+    assert sorted(answer.result().status_code for answer in answers) == [
+        204, 400]
+
+
 def test_the_audit_log_has_it_once(client, server):
     """A second link of a verified user changes nothing."""
     [user] = add_people(server, "user")

@@ -45,15 +45,19 @@ class Mailbox:
                 row[0] for row in rows]
         return wait_for(ended, pause=0.02)
 
-    def mails(self, address):
-        """The mails to the address, the oldest first."""
+    def files(self, *jobs):
+        """The mails of these jobs, those that have one."""
         found = []
-        for job in self.jobs_of(address):
+        for job in jobs:
             path = os.path.join(self.folder, job + ".eml")
             if os.path.exists(path):
                 with open(path, "rb") as f:
                     found.append(read_mail(f.read()))
         return found
+
+    def mails(self, address):
+        """The mails to the address, the oldest first."""
+        return self.files(*self.jobs_of(address))
 
     def token(self, address):
         """The token in the last mail to the address."""

@@ -21,6 +21,8 @@ ASAN = [
 # The success case of each folder.
 SMOKE = [
     "accounts/test_access.py::test_the_table_has_every_endpoint_and_no_other",
+    "accounts/test_account_pages.py::test_the_form_sets_the_password",
+    "accounts/test_account_pages.py::test_the_headers_of_a_page",
     "accounts/test_auth.py::test_the_claims_follow_rfc_9068",
     "accounts/test_auth.py::test_no_token_is_refused",
     "accounts/test_emails.py::test_email_validator_agrees",
@@ -35,6 +37,8 @@ SMOKE = [
     "accounts/test_sessions.py::test_a_session_has_exactly_its_fields",
     "accounts/test_sessions.py::"
     "test_a_session_that_is_ended_is_refused_by_every_worker",
+    "accounts/test_reset.py::test_a_token_works_once",
+    "accounts/test_reset.py::test_every_address_gets_the_same_bytes",
     "accounts/test_users.py::test_the_response_has_exactly_the_fields",
     "accounts/test_users.py::test_registration_enqueues_the_welcome_mail",
     "accounts/test_users.py::test_three_bad_fields_are_named_in_one_response",
