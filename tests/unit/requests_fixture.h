@@ -137,7 +137,8 @@ fit(const struct route *route, const struct endpoint *e)
 /* The database. */
 
 #define USER_CELLS(id, name, role)					\
-	id, name "@example.com", name, hash, role, "t", "f", NULL, "7", NOON, NOON
+	id, name "@example.com", name, hash, role, "t", "f", NULL, "7",	\
+	NOON, NOON
 
 static inline PGresult *
 agree_with_rows(const struct query *q, const char *name)
