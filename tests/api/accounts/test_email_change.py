@@ -440,8 +440,10 @@ def test_the_second_of_two_changes_counts(box, client, ada):
     assert state(ada) == (email, None, True)
 
 
-def test_a_job_that_is_late_sends_nothing(box, client, server, ada):
+@pytest.mark.parametrize("wish", [None, "another@example.com"])
+def test_a_job_that_is_late_sends_nothing(box, client, server, ada, wish):
     """The wish has ended before the runner comes to the job."""
+    ada.set(pending_email=wish)
     server.sql(
         "INSERT INTO jobs (id, kind, payload) SELECT gen_random_uuid(), "
         "kind, jsonb_build_object('id', %s, 'email', %s, 'verified', true, "
