@@ -597,7 +597,9 @@ def test_a_page_without_a_token(client, page):
 
 
 def test_links_lead_to_the_frontend(start_server, start_runner):
-    server = start_server(KEEL_FRONTEND_URL="https://app.example.org/account")
+    """And one address tries few tokens."""
+    server = start_server(KEEL_FRONTEND_URL="https://app.example.org/account",
+                          KEEL_RATE_LIMITS="email_tokens=4/m")
     box = Mailbox(server, start_runner(server))
     [ada] = add_people(server, "user")
     with server.client() as client:
@@ -607,6 +609,11 @@ def test_links_lead_to_the_frontend(start_server, start_runner):
                 box.only(kind, ada.id).to,
                 "https://app.example.org/account%s?token=" % path)
             token(box, kind, ada, "https://app.example.org/account" + path)
+        for status in (400, 429):
+            assert [post(client, path, "x").status_code for path in (
+                CONFIRM, CANCEL)] == [status] * 2
+            assert [client.post(path, data={"token": "x"}).status_code
+                    for path in (PAGE, CANCEL_PAGE)] == [status] * 2
 
 
 #
