@@ -41,6 +41,8 @@
 #define SECRET_43	"4Hq0nVZ9pE0cW8mXyq3m1Qb2s7uT6rK5jL1oA0dNfGw"
 #define RESET_TOKEN	"keel_reset_" SECRET_43
 #define VERIFY_TOKEN	"keel_verify_" SECRET_43
+#define EMAIL_TOKEN	"keel_email_" SECRET_43
+#define CANCEL_TOKEN	"keel_email_cancel_" SECRET_43
 
 /* A request that succeeds; the path is the route's. */
 struct asked {
@@ -103,6 +105,12 @@ static const struct asked	requests[] = {
 	{ "submit_reset", NULL, "", "token=" RESET_TOKEN
 	    "&new_password=Rainy-day-43", FORM },
 	{ "submit_verify", NULL, "", "token=" VERIFY_TOKEN, FORM },
+	{ "confirm_email", NULL, "", "{\"token\": \"" EMAIL_TOKEN "\"}",
+	    NULL },
+	{ "cancel_email", NULL, "", "{\"token\": \"" CANCEL_TOKEN "\"}",
+	    NULL },
+	{ "submit_confirm", NULL, "", "token=" EMAIL_TOKEN, FORM },
+	{ "submit_cancel", NULL, "", "token=" CANCEL_TOKEN, FORM },
 	{ "list_jobs", "admin", "?status=dead", NULL, NULL },
 	{ "retry_job", "admin", "", NULL, NULL },
 	{ "ready", NULL, "", NULL, NULL },
@@ -148,7 +156,8 @@ fit(const struct route *route, const struct endpoint *e)
 /* The database. */
 
 #define USER_CELLS(id, name, role)					\
-	id, name "@example.com", name, hash, role, "t", "f", "7", NOON, NOON
+	id, name "@example.com", name, hash, role, "t", "f", NULL, "7",	\
+	NOON, NOON
 
 static inline PGresult *
 agree_with_rows(const struct query *q, const char *name)
@@ -175,6 +184,10 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_rows(q, 2, actor));
 	if (strcmp(name, "users.lock_admins") == 0)
 		return (fake_rows(q, 2, admins));
+	/* The address that somebody wishes is free. */
+	if (strcmp(name, "users.find_by_email") == 0 &&
+	    strcmp(asked->handler, "update_me") == 0)
+		return (fake_rows(q, 0, NULL));
 	if (strcmp(q->model->name, "user") == 0)
 		return (fake_rows(q, 1, user));
 	if (strcmp(q->model->name, "session") == 0)
@@ -187,7 +200,8 @@ agree_with_rows(const struct query *q, const char *name)
 	    strcmp(q->model->name, "failure_count") == 0)
 		return (fake_rows(q, 1, count));
 	if (strcmp(q->model->name, "attempt_count") == 0 ||
-	    strcmp(q->model->name, "session_mark") == 0)
+	    strcmp(q->model->name, "session_mark") == 0 ||
+	    strcmp(q->model->name, "opened") == 0)
 		return (fake_rows(q, 1, yes));
 	if (strcmp(name, "sessions.limit") == 0)	/* none is too many */
 		return (fake_done("UPDATE 0"));

@@ -159,7 +159,7 @@ test_the_defaults(void **state)
 		} else if (strncmp(rows[i].fallback, "unset", 5) == 0)
 			assert_printed(text, rows[i].name, "(unset)");
 	}
-	assert_int_equal(n, 17);
+	assert_int_equal(n, 19);
 	assert_printed(text, "KEEL_PUBLIC_URL",
 	    "https://127.0.0.1:8888  (default)");
 }

@@ -65,10 +65,16 @@ POST    auth/password/forgot            202  202  202  202  202  202  202  202
 POST    auth/password/reset             204  204  204  204  204  204  204  204
 POST    auth/verify-email               204  204  204  204  204  204  204  204
 POST    auth/verify-email/resend        202  202  202  202  202  202  202  202
+POST    auth/email/confirm              204  204  204  204  204  204  204  204
+POST    auth/email/cancel               204  204  204  204  204  204  204  204
 GET     /account/verify                 200  200  200  200  200  200  200  200
 POST    /account/verify                 200  200  200  200  200  200  200  200
 GET     /account/reset                  200  200  200  200  200  200  200  200
 POST    /account/reset                  200  200  200  200  200  200  200  200
+GET     /account/email                  200  200  200  200  200  200  200  200
+POST    /account/email                  200  200  200  200  200  200  200  200
+GET     /account/email/cancel           200  200  200  200  200  200  200  200
+POST    /account/email/cancel           200  200  200  200  200  200  200  200
 GET     /account/account.css            200  200  200  200  200  200  200  200
 GET     /healthz                        200  200  200  200  200  200  200  200
 GET     /readyz                         200  200  200  200  200  200  200  200
@@ -107,7 +113,10 @@ PUT     users/{user_id} verified        401  401  403  403  403  200  403  403c
 
 # What their tokens are for.
 LINKS = {"/api/v1/auth/password/reset": "reset", "/account/reset": "reset",
-         "/api/v1/auth/verify-email": "verify", "/account/verify": "verify"}
+         "/api/v1/auth/verify-email": "verify", "/account/verify": "verify",
+         "/api/v1/auth/email/confirm": "email", "/account/email": "email",
+         "/api/v1/auth/email/cancel": "email_cancel",
+         "/account/email/cancel": "email_cancel"}
 
 ON_ADMIN_LISTENER = {"/metrics"}
 

@@ -601,6 +601,87 @@ def test_a_verified_address_stays_so_in_any_case(db, email, verified):
     assert row_of(db, BOB)[4] is False
 
 
+def wish_of(db, user=ADA):
+    return db.sql("SELECT email, pending_email, email_verified, "
+                  "version::integer FROM users WHERE id = %s", user)[0]
+
+
+def add_links(db, *users):
+    for user in users:
+        for purpose in ("email", "email_cancel", "reset"):
+            db.sql("INSERT INTO account_tokens (token_hash, purpose, user_id, "
+                   "state, expires_at) VALUES (sha256((%s || %s)::bytea), %s, "
+                   "%s, '', 'infinity')", user, purpose, purpose, user)
+
+
+def links_of(db, user):
+    return db.sql("SELECT purpose FROM account_tokens WHERE user_id = %s "
+                  "ORDER BY 1", user)
+
+
+def test_a_wish_is_one_users_and_ends_their_links(db):
+    add_links(db, ADA, BOB)
+    assert db.run("users.wish_email", ADA, "new@example.com", 7) == []
+    assert len(links_of(db, ADA)) == 3
+    [row] = db.run("users.wish_email", ADA, "new@example.com", 1)
+    assert (row[0], row[7]) == (ADA, "new@example.com")
+    assert wish_of(db) == ("Ada@example.com", "new@example.com", False, 2)
+    assert links_of(db, ADA) == ["reset"]
+    assert len(links_of(db, BOB)) == 3
+    assert wish_of(db, BOB)[1] is None
+    assert db.run("users.wish_email", NOBODY, "x", None) == []
+    assert db.run("users.wish_email", ADA, None, None)[0][7] is None
+
+
+def test_an_address_that_is_wished_is_confirmed(db):
+    db.run("users.wish_email", ADA, "new@example.com", None)
+    for user, email in ((ADA, "old@example.com"), (BOB, "new@example.com"),
+                        (NOBODY, "new@example.com")):
+        assert db.run("users.confirm_email", user, email) == []
+    [row] = db.run("users.confirm_email", ADA, "new@example.com")
+    assert row[1] == "new@example.com"
+    assert wish_of(db) == ("new@example.com", None, True, 3)
+    assert db.run("users.confirm_email", ADA, "new@example.com") == []
+
+
+def test_a_wish_is_dropped(db):
+    for user in (ADA, BOB):
+        db.run("users.wish_email", user, "new@example.com", None)
+    assert db.run("users.drop_wish", ADA) == 1
+    assert db.run("users.drop_wish", ADA) == 0
+    assert (wish_of(db)[1], wish_of(db, BOB)[1]) == (None, "new@example.com")
+
+
+@pytest.mark.parametrize("email, left", [
+    (None, "new@example.com"), ("x@example.com", None),
+    ("ADA@example.com", None)])
+def test_another_address_ends_a_wish(db, email, left):
+    db.run("users.wish_email", ADA, "new@example.com", None)
+    db.run("users.update", ADA, email, "New", None, None, None)
+    assert wish_of(db)[1] == left
+
+
+def test_nobody_else_sees_a_wish(db):
+    db.run("users.wish_email", ADA, "new@example.com", None)
+    seen = {row[0]: row[7] for row in db.run(
+        "users.find_signed_in_and_target", EVE, EVE_1, ADA)}
+    assert seen == {ADA: None, EVE: None}
+    for target in (ADA, BOB):
+        seen = {row[0]: row[7] for row in db.run(
+            "users.find_signed_in_and_target", ADA, ADA_1, target)}
+        assert seen[ADA] == "new@example.com"
+    assert db.run("users.find_signed_in", ADA, ADA_1)[0][7] == (
+        "new@example.com")
+    for order in ("created_at", "created_at_desc", "email", "email_desc",
+                  "name", "name_desc"):
+        key = {"created_at": "-infinity", "created_at_desc": "infinity",
+               "email": "", "name": ""}.get(order)
+        after = ("f" if "desc" in order else "0") * 32
+        rows = db.run("users.list_by_" + order, None, None, None, key, after,
+                      9, 0)
+        assert [row[7] for row in rows] == [None] * 3
+
+
 @pytest.mark.parametrize("network, known", [(HOME, [HOME]), (None, [])])
 def test_a_user_is_created_once(db, network, known):
     row = [NOBODY, "new@example.com", "New", "x", "staff", network]

@@ -440,8 +440,10 @@ def test_the_second_of_two_changes_counts(box, client, ada):
     assert state(ada) == (email, None, True)
 
 
-def test_a_job_that_is_late_sends_nothing(box, client, server, ada):
+@pytest.mark.parametrize("wish", [None, "another@example.com"])
+def test_a_job_that_is_late_sends_nothing(box, client, server, ada, wish):
     """The wish has ended before the runner comes to the job."""
+    ada.set(pending_email=wish)
     server.sql(
         "INSERT INTO jobs (id, kind, payload) SELECT gen_random_uuid(), "
         "kind, jsonb_build_object('id', %s, 'email', %s, 'verified', true, "
@@ -595,7 +597,9 @@ def test_a_page_without_a_token(client, page):
 
 
 def test_links_lead_to_the_frontend(start_server, start_runner):
-    server = start_server(KEEL_FRONTEND_URL="https://app.example.org/account")
+    """And one address tries few tokens."""
+    server = start_server(KEEL_FRONTEND_URL="https://app.example.org/account",
+                          KEEL_RATE_LIMITS="email_tokens=4/m")
     box = Mailbox(server, start_runner(server))
     [ada] = add_people(server, "user")
     with server.client() as client:
@@ -605,6 +609,11 @@ def test_links_lead_to_the_frontend(start_server, start_runner):
                 box.only(kind, ada.id).to,
                 "https://app.example.org/account%s?token=" % path)
             token(box, kind, ada, "https://app.example.org/account" + path)
+        for status in (400, 429):
+            assert [post(client, path, "x").status_code for path in (
+                CONFIRM, CANCEL)] == [status] * 2
+            assert [client.post(path, data={"token": "x"}).status_code
+                    for path in (PAGE, CANCEL_PAGE)] == [status] * 2
 
 
 #

@@ -94,7 +94,8 @@ def add_token(server, user_id, purpose="reset", sent=True, seconds=3600):
     server.sql(
         "INSERT INTO account_tokens (token_hash, purpose, user_id, email, "
         "state, expires_at) SELECT sha256(%s::bytea), %s, id, CASE WHEN %s "
-        "THEN email END, keel_token_state(%s, hashed_password, email, "
-        "pending_email), now() + %s * interval '1 second' FROM users WHERE "
-        "id = %s", token, purpose, sent, purpose, seconds, user_id)
+        "THEN CASE %s WHEN 'email' THEN pending_email ELSE email END END, "
+        "keel_token_state(%s, hashed_password, email, pending_email), now() + "
+        "%s * interval '1 second' FROM users WHERE id = %s", token, purpose,
+        sent, purpose, purpose, seconds, user_id)
     return token

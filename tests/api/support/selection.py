@@ -26,6 +26,8 @@ SMOKE = [
     "accounts/test_account_pages.py::test_the_headers_of_a_page",
     "accounts/test_auth.py::test_the_claims_follow_rfc_9068",
     "accounts/test_auth.py::test_no_token_is_refused",
+    "accounts/test_email_change.py::test_a_confirmed_address",
+    "accounts/test_email_change.py::test_a_cancelled_change",
     "accounts/test_emails.py::test_email_validator_agrees",
     "accounts/test_guessing.py::test_the_owner_is_let_in_at_home",
     "accounts/test_login.py::test_both_sign_ins_answer_alike",
@@ -33,6 +35,8 @@ SMOKE = [
     "accounts/test_confirmation.py::"
     "test_a_stolen_token_of_a_user_changes_nothing_that_lasts",
     "accounts/test_confirmation.py::test_both_outcomes_are_in_the_audit_log",
+    "accounts/test_notices.py::"
+    "test_a_sign_in_from_a_network_that_is_not_known",
     "accounts/test_oauth_client.py::"
     "test_requests_oauthlib_signs_in_and_reads_me",
     "accounts/test_passwords.py::test_a_passphrase_instead",
@@ -51,6 +55,7 @@ SMOKE = [
     "test_a_session_that_is_ended_is_refused_by_every_worker",
     "accounts/test_reset.py::test_a_token_works_once",
     "accounts/test_reset.py::test_every_address_gets_the_same_bytes",
+    "accounts/test_taken_addresses.py::test_a_registration_tells_nothing",
     "accounts/test_users.py::test_the_response_has_exactly_the_fields",
     "accounts/test_users.py::test_registration_enqueues_the_welcome_mail",
     "accounts/test_users.py::test_three_bad_fields_are_named_in_one_response",

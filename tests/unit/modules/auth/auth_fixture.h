@@ -75,6 +75,10 @@ with_users(struct ctx *c, const char *title, const char *const *params,
 		*n = strcasecmp(params[0], ada.email) == 0;
 		return (&ada);
 	}
+	if (strcmp(title, "drop_wish") == 0) {
+		note(c, "users", title, params, 1);
+		return (NULL);
+	}
 	if (strcmp(title, "set_password") != 0)
 		raise_unknown(c, "users", title);
 	note(c, "users", title, params, 3);

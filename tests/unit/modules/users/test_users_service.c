@@ -404,7 +404,7 @@ test_changes_of_an_address(void **state)
 
 /* Their own sends mails, too. */
 static void
-test_what_an_admin_changes_for_others_does_not_count(void **state)
+test_an_admins_changes_of_others_do_not_count(void **state)
 {
 	char	 body[80];
 	int	 i;
@@ -475,7 +475,7 @@ main(void)
 		CLIENT_TEST(test_deleting_oneself),
 		CLIENT_TEST(test_roles_of_new_users),
 		CLIENT_TEST(test_changes_of_an_address),
-		CLIENT_TEST(test_what_an_admin_changes_for_others_does_not_count),
+		CLIENT_TEST(test_an_admins_changes_of_others_do_not_count),
 		CLIENT_TEST(test_a_taken_address),
 		CLIENT_TEST(test_a_wish_ends),
 	};
