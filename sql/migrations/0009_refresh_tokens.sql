@@ -11,6 +11,10 @@ ALTER TABLE sessions
 -- confirmed.
 ALTER TABLE sessions ALTER COLUMN confirmed_at SET DEFAULT now();
 
+-- For deleting those that were ended.
+CREATE INDEX ix_sessions_revoked_at ON sessions (revoked_at)
+	WHERE revoked_at IS NOT NULL;
+
 -- The live token of a session is the one that has not been used.
 CREATE TABLE refresh_tokens (
 	token_hash	bytea PRIMARY KEY,	-- SHA-256

@@ -51,6 +51,8 @@ USES = [
      "(user_id = "),
     ("ix_sessions_expires_at", "sessions.purge", [9],
      "(expires_at < (now() - '1 day'::interval))"),
+    ("ix_sessions_revoked_at", "sessions.purge", [9],
+     "(revoked_at < (now() - '1 day'::interval))"),
     ("refresh_tokens_pkey", "refresh_tokens.find", [HASH, 9],
      "(token_hash = "),
     ("refresh_tokens_pkey", "refresh_tokens.rotate", [HASH, HASH, "::1"],

@@ -95,6 +95,8 @@ INDEXES = {
     "ix_refresh_tokens_used_at":
         "refresh_tokens (used_at) WHERE (used_at IS NOT NULL)",
     "ix_sessions_expires_at": "sessions (expires_at)",
+    "ix_sessions_revoked_at":
+        "sessions (revoked_at) WHERE (revoked_at IS NOT NULL)",
     "ix_sessions_user_id": "sessions (user_id, created_at, id)",
     "ix_sign_in_failures_last_at": "sign_in_failures (last_at)",
     "ix_sign_in_networks_last_at": "sign_in_networks (last_at)",
@@ -136,7 +138,7 @@ RELEASED = {
     "0006_sessions_expiry.sql": "bb6ad006c6d12255",
     "0007_sign_ins.sql": "ef4cb3d742b7359e",
     "0008_mail_recipients.sql": "5da6404f644c6b09",
-    "0009_refresh_tokens.sql": "34dcb405d591653a",
+    "0009_refresh_tokens.sql": "6202d2bef9cf445b",
     "0010_audit_log.sql": "374b6dd5ec0008b3",
     "0011_account_tokens.sql": "4606b11132c0d281",
 }
