@@ -168,8 +168,8 @@ agree_with_rows(const struct query *q, const char *name)
 	const char	*admins[] = { USER_CELLS(ACTOR, "actor", "admin"),
 			    USER_CELLS(THIRD, "third", "admin") };
 	const char	*user[] = { USER_CELLS(THIRD, "third", "user") };
-	const char	*session[] = { SESSION, "192.0.2.0/24", NOON, NOON,
-			    "t" };
+	const char	*session[] = { SESSION, NULL, "192.0.2.1", "::1", NOON,
+			    NOON, NOON, "t" };
 	const char	*job[] = { TARGET, "send_welcome_email", "{}", "queued",
 			    "3", "none", NULL, NOON, NOON, NULL };
 	const char	*token[] = { THIRD, "third@example.com" };

@@ -7,6 +7,8 @@ import pytest
 
 # Manual memory management, bytes from the wire, failures in the middle.
 ASAN = [
+    "accounts/test_session_usage.py::"
+    "test_it_does_not_delay_the_end_of_a_server",
     "http/test_cors.py::test_a_busy_server",
     "http/test_json_suite.py", "http/test_validation.py",
     "http/test_proxy_protocol.py", "http/test_wire_framing.py",
@@ -48,6 +50,7 @@ SMOKE = [
     "accounts/test_revoke.py::test_the_token_is_required",
     "accounts/test_revoke.py::"
     "test_a_logout_ends_the_session_of_the_request",
+    "accounts/test_session_usage.py::test_the_list_knows_the_last_use",
     "accounts/test_sessions.py::"
     "test_the_list_has_every_sign_in_the_latest_first",
     "accounts/test_sessions.py::test_a_session_has_exactly_its_fields",
