@@ -176,8 +176,9 @@ static bool
 is_own(const char *variable, size_t len)
 {
 	static const char *const own[] = {
-		ENV("COMMAND"), ENV("DRY_RUN"), ENV("EMAIL"), ENV("BUILD"),
-		ENV("FLAVOR"),
+		ENV("COMMAND"), ENV("DRY_RUN"), ENV("EMAIL"), ENV("LINES"),
+		ENV("ACTION"), ENV("USER"), ENV("SINCE"), ENV("JSON"),
+		ENV("BUILD"), ENV("FLAVOR"),
 	};
 	size_t	 i;
 

@@ -174,6 +174,13 @@ bool		 users_service_set_password(struct ctx *, const struct user *,
 const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
 
+/*
+ * For commands, blocking: the user with that address, in any case. NULL if
+ * there is none; or on error, and *problem is set.
+ */
+const struct user	*users_service_find_now(const char *email,
+			    const char **problem);
+
 /* users_jobs.c */
 
 /* Sends the welcome mail, unless the user has been deleted. */

@@ -167,3 +167,13 @@ users_repository_create_admin(const char *email, const char *hashed_password,
 	*created = rows == 1;
 	return (problem);
 }
+
+struct user *
+users_repository_find_now(const char *email, const char **problem)
+{
+	struct user	*user;
+	size_t		 n = 0;
+
+	user = db_many_now(users_find_by_email, &n, problem, email);
+	return (n == 1 ? user : NULL);
+}

@@ -82,6 +82,10 @@ struct user	*users_repository_lock_admins(struct ctx *, size_t *n) AWAITS;
 const char	*users_repository_create_admin(const char *email,
 		    const char *hashed_password, bool *created);
 
+/* Blocking: NULL if there is none; or on error, and *problem is set. */
+struct user	*users_repository_find_now(const char *email,
+		    const char **problem);
+
 /* Replaces the password's hash; false if it has changed meanwhile. */
 bool		 users_repository_set_password(struct ctx *,
 		    const struct user *, const char *hashed_password) AWAITS;

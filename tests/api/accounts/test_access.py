@@ -62,6 +62,11 @@ POST    /api/v1/users/{user_id}/deactivate       401  403  403  403  200
 PUT     /api/v1/users/{user_id}/deactivate       405  405  405  405  405
 PATCH   /api/v1/users/{user_id}/deactivate       405  405  405  405  405
 DELETE  /api/v1/users/{user_id}/deactivate       405  405  405  405  405
+GET     /api/v1/admin/audit                      401  403  403  403  200
+POST    /api/v1/admin/audit                      405  405  405  405  405
+PUT     /api/v1/admin/audit                      405  405  405  405  405
+PATCH   /api/v1/admin/audit                      405  405  405  405  405
+DELETE  /api/v1/admin/audit                      405  405  405  405  405
 GET     /api/v1/admin/jobs                       401  403  403  403  200
 POST    /api/v1/admin/jobs                       405  405  405  405  405
 PUT     /api/v1/admin/jobs                       405  405  405  405  405
