@@ -117,7 +117,8 @@ timefmt_parse_rfc3339(const char *text, int64_t *us)
 	if (!timefmt_read_date(&p, &t) || (*p != 'T' && *p != 't'))
 		return (false);
 	p++;
-	if (!timefmt_read_clock(&p, INT_MAX, &t) || !timefmt_read_zone(p, &ahead))
+	if (!timefmt_read_clock(&p, INT_MAX, &t) ||
+	    !timefmt_read_zone(p, &ahead))
 		return (false);
 	value = timefmt_join(&t) - ahead * 60 * USEC_PER_SEC;
 	if (value < TIMEFMT_MIN || value > TIMEFMT_MAX)

@@ -32,7 +32,8 @@ bool	timefmt_parse_pg(const char *text, int64_t *us);
 /*
  * Reads a time of RFC 3339 section 5.6, in any offset, with any fraction, of
  * which six digits count. Returns false, and leaves *us unchanged, for anything
- * else: a blank for the T, no offset, a date that does not exist, a leap second.
+ * else: a blank for the T, no offset, a date that does not exist, a leap
+ * second.
  */
 bool	timefmt_parse_rfc3339(const char *text, int64_t *us);
 

@@ -124,7 +124,8 @@ def test_the_pages_have_every_entry_once(admin, limit):
 
 
 def test_the_link_leads_to_the_next_page(admin):
-    answer = admin.ask(limit=50, action="signed_in", until="2026-01-01T00:00:00Z")
+    answer = admin.ask(limit=50, action="signed_in",
+                       until="2026-01-01T00:00:00Z")
     assert "link" not in answer.headers
     found, target = [], AUDIT + "?action=signed_in&limit=4"
     while target:
