@@ -22,6 +22,7 @@ ASAN = [
 SMOKE = [
     "accounts/test_access.py::test_the_table_has_every_endpoint_and_no_other",
     "accounts/test_auth.py::test_the_claims_follow_rfc_9068",
+    "accounts/test_audit.py::test_a_deleted_user_stays_in_the_log",
     "accounts/test_auth.py::test_no_token_is_refused",
     "accounts/test_emails.py::test_email_validator_agrees",
     "accounts/test_guessing.py::test_the_owner_is_let_in_at_home",
@@ -69,10 +70,12 @@ SMOKE = [
     "limits/test_networks.py::test_a_64_has_the_quota",
     "limits/test_overload.py::test_one_connection_carries_many_transactions",
     "limits/test_rate_limits.py::test_headers_tell_what_is_left",
+    "lists/test_audit_list.py::test_an_entry",
     "lists/test_cursor.py::test_a_last_page_that_is_full_has_no_more",
     "lists/test_cursor.py::test_a_link_keeps_the_filters",
     "lists/test_cursor.py::test_an_invalid_cursor_is_refused",
     "lists/test_pagination.py",
+    "operations/test_audit_command.py::test_lines_for_people",
     "operations/test_commands.py::test_an_admin_signs_in_and_makes_another",
     "operations/test_commands.py::test_routes_lists_every_endpoint",
     "operations/test_development.py::"
