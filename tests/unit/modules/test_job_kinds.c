@@ -14,6 +14,7 @@ static const struct {
 	unsigned	 attempts, backoff, backoff_max, timeout, every;
 } expected[] = {
 	{ "send_welcome_email", "id", 20, 10, 3600, 60, 0 },
+	{ "purge_audit", NULL, 5, 60, 60, 300, 3600 },
 	{ "purge_jobs", NULL, 5, 60, 60, 300, 3600 },
 	{ "purge_recipients", NULL, 5, 60, 60, 300, 3600 },
 	{ "purge_sessions", NULL, 5, 60, 60, 300, 3600 },
