@@ -18,6 +18,9 @@ CREATE TABLE audit_log (
 CREATE INDEX ix_audit_log_created_at ON audit_log (created_at, id);
 CREATE INDEX ix_audit_log_actor_id ON audit_log (actor_id, created_at, id);
 CREATE INDEX ix_audit_log_target_id ON audit_log (target_id, created_at, id);
+CREATE INDEX ix_audit_log_session_id ON audit_log (session_id, created_at, id);
+CREATE INDEX ix_audit_log_address ON audit_log (address, created_at, id);
+CREATE INDEX ix_audit_log_action ON audit_log (action, created_at, id);
 
 CREATE FUNCTION keel_audit_only_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -97,6 +97,18 @@ struct page {
 	PARAM(sort, "The sort order; " fallback_sort " by default. A "	\
 	    "leading - means descending.")
 
+/*
+ * The same for a list that has only pages by cursor, because counting its rows
+ * would take too long: without ?cursor it is the first one. kore.conf gives the
+ * route none of the other parameters, and its out_cursor is its out.
+ */
+#define CURSOR_ONLY_PARAMS						\
+	PARAM(cursor, "next_cursor of the page before; without it, "	\
+	    "the first page. Each item is returned once, even if "	\
+	    "others are added or deleted meanwhile.", .example = ""),	\
+	PARAM(limit, "The maximum number of items on a page.",		\
+	    .fallback = PAGE_TEXT(PAGE_LIMIT_FALLBACK))
+
 /* Before the first id of an ascending and of a descending order. */
 #define PAGE_FIRST_ID	"00000000-0000-0000-0000-000000000000"
 #define PAGE_LAST_ID	"ffffffff-ffff-ffff-ffff-ffffffffffff"

@@ -29,7 +29,7 @@ struct endpoint {
 	const struct schema		*in;
 	bool				 form;		/* in: no JSON */
 	const struct schema		*out;
-	const struct schema		*out_cursor;	/* with ?cursor= */
+	const struct schema		*out_cursor;	/* with ?cursor */
 	int				 status;	/* 0 means 200 */
 	const struct schema		*out_accepted;	/* with 202 instead */
 	const char			*accepted_doc;	/* when that is */

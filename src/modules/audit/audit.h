@@ -5,7 +5,10 @@
 #define MODULES_AUDIT_H
 
 #include "base/register.h"
+#include "http/page.h"
+#include "http/schema_response.h"
 #include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
  * A file declares the actions that it records, and records each in the
@@ -22,11 +25,11 @@ struct audit_action {
 	const char	*doc;
 };
 
-#define AUDIT_ACTION(action, text)					\
-	static const struct audit_action action##_action = {		\
-		#action, text						\
+#define AUDIT_ACTION(title, text)					\
+	static const struct audit_action title##_action = {		\
+		.name = #title, .doc = text				\
 	};								\
-	REGISTER(audit_actions, action##_action)
+	REGISTER(audit_actions, title##_action)
 
 /* NULL: it had no value before, or has none now. Never a secret. */
 struct audit_change {
@@ -62,5 +65,94 @@ bool	audit_is_any(const struct audit_change *);
 
 void	audit_service_record(struct ctx *, const struct audit_action *,
 	    const struct audit_entry *) AWAITS;
+
+/* audit_models.c: what is recorded */
+
+struct audit_record {
+	const char	*id;
+	int64_t		 created_at;
+	const char	*action;
+	const char	*actor_id;	/* these may be NULL */
+	const char	*session_id;
+	const char	*target_id;
+	const char	*account;
+	const char	*address;
+	const char	*request_id;
+	const char	*changes;	/* JSON */
+};
+
+/* A record for people: with the e-mail addresses of those who still exist. */
+struct audit_line {
+	const char	*id;
+	int64_t		 created_at;
+	const char	*action;
+	const char	*actor_id;	/* these may be NULL */
+	const char	*actor_email;
+	const char	*session_id;
+	const char	*target_id;
+	const char	*target_email;
+	const char	*account;
+	const char	*address;
+	const char	*request_id;
+	const char	*changes;	/* JSON */
+};
+
+/* audit_schemas.c */
+
+/* The filters of a list; NULL or TIME_NULL: no filter. */
+struct audit_filter {
+	const char	*actor_id;
+	const char	*target_id;
+	const char	*session_id;
+	const char	*action;
+	const char	*address;
+	int64_t		 since;		/* this moment is in */
+	int64_t		 until;		/* this one is not */
+};
+
+struct audit_list {
+	const struct audit_record	*items;
+	size_t				 items_count;
+	CURSOR_MEMBERS;
+};
+
+SCHEMA_RESPONSE(audit_record, audit_record);
+SCHEMA_RESPONSE(audit_list, audit_list);
+
+extern struct schema	audit_line_schema;	/* for --json */
+
+/* audit_service.c */
+
+/* A page of the rows that match the filter, the latest first. */
+const struct audit_list	*audit_service_get_after(struct ctx *,
+			    const struct audit_filter *, const struct page *)
+			    AWAITS;
+
+/*
+ * For the command, blocking: the latest rows, the last at the end. Filters are
+ * NULL, or texts that PostgreSQL can read; the user is the actor or the target.
+ * On error returns NULL and sets *problem.
+ */
+const struct audit_line	*audit_service_latest_now(const char *limit,
+			    const char *action, const char *user_id,
+			    const char *since, size_t *n,
+			    const char **problem);
+
+/* Deletes the rows that are older than this. */
+void	audit_service_purge(struct ctx *, int64_t days) AWAITS;
+
+/* audit_command.c */
+
+/* What the command audit prints: the latest rows, the last at the end. */
+struct audit_options {
+	const char	*lines;		/* how many; NULL: 50 */
+	const char	*action;	/* NULL: any; the same below */
+	const char	*user_id;	/* the actor, or the target */
+	const char	*since;		/* RFC 3339 */
+	bool		 json;
+};
+
+/* In the parent, blocking. Returns NULL or an error message. */
+const char	*audit_command(const struct audit_options *);
 
 #endif

@@ -221,6 +221,13 @@ const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
 
 /*
+ * For commands, blocking: the user with that address, in any case. NULL if
+ * there is none; or on error, and *problem is set.
+ */
+const struct user	*users_service_find_now(const char *email,
+			    const char **problem);
+
+/*
  * For the commands users and set-role. Both return rows, and their number in
  * *n; or NULL and *problem, an error message.
  */

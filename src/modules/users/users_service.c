@@ -434,3 +434,13 @@ users_service_set_role_now(const char *email, const char *role, size_t *n,
 {
 	return (users_repository_set_role_now(email, role, n, problem));
 }
+
+const struct user *
+users_service_find_now(const char *email, const char **problem)
+{
+	char	 normal[EMAIL_MAX];
+
+	if (email_normalise(email, normal, sizeof(normal)) != NULL)
+		return (NULL);
+	return (users_repository_find_now(normal, problem));
+}

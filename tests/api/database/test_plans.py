@@ -13,6 +13,7 @@ HASH = "00" * 32
 FIRST = ["-infinity", ID, 21, 0]
 LAST = ["infinity", ID, 21, 0]
 FILTERS = [None, None, None]
+NOW = ["infinity", ID, "-infinity", 21]
 
 # Index, statement, its parameters, what the index finds: a condition, a
 # conflict, or an order.
@@ -20,10 +21,12 @@ USES = [
     ("users_pkey", "users.find_by_id", [ID], "(id = "),
     ("users_pkey", "users.find_signed_in", [ID, ID], "(id = "),
     ("users_pkey", "users.update", [ID] + [None] * 6, "(id = "),
+    ("users_pkey", "users.lock", [ID], "(id = "),
     ("users_email_key", "users.find_by_email", ["a"], "(lower((email)::text) "),
     ("users_email_key", "users.create", [ID, "a", "a", "a", "user", None],
      "conflict"),
-    ("users_email_key", "users.create_admin", [ID, "a", "a"], "conflict"),
+    ("users_email_key", "users.create_admin", [ID, "a", "a", ID],
+     "conflict"),
     ("ix_users_created_at", "users.list_by_created_at", FILTERS + FIRST,
      "order"),
     ("ix_users_created_at", "users.list_by_created_at_desc", FILTERS + LAST,
@@ -87,6 +90,7 @@ USES = [
     ("ix_account_tokens_expires_at", "account_tokens.purge", [9],
      "(expires_at < now())"),
     ("jobs_pkey", "jobs.claim", [ID, "{a}", 9, 20], "(id = ANY "),
+    ("jobs_pkey", "admin_jobs.lock", [ID], "(id = "),
     ("jobs_pkey", "admin_jobs.retry", [ID], "(id = "),
     ("ix_jobs_due", "jobs.claim", [ID, "{a}", 9, 20], "(run_at <= now())"),
     ("ix_jobs_due", "jobs.claim", [ID, "{a}", 9, 20], "order"),
@@ -106,6 +110,24 @@ USES = [
     ("mail_recipients_pkey", "mail.count", ["a", ID, 5, 9], "conflict"),
     ("ix_mail_recipients_full_at", "mail.purge_recipients", [9],
      "(full_at < now())"),
+    ("audit_log_pkey", "audit.purge", [9, 9], "(id = ANY "),
+    ("ix_audit_log_created_at", "audit.purge", [9, 9],
+     "(created_at < (now() - '9 days'::interval))"),
+    ("ix_audit_log_created_at", "audit.list", NOW + [None] * 5, "order"),
+    ("ix_audit_log_session_id", "audit.list_of_session",
+     NOW + [ID, None, None, None, None], "order"),
+    ("ix_audit_log_target_id", "audit.list_of_target",
+     NOW + [None, ID, None, None, None], "order"),
+    ("ix_audit_log_actor_id", "audit.list_of_actor",
+     NOW + [None, None, ID, None, None], "order"),
+    ("ix_audit_log_address", "audit.list_of_address",
+     NOW + [None, None, None, "::1", None], "order"),
+    ("ix_audit_log_action", "audit.list_of_action",
+     NOW + [None, None, None, None, "a"], "order"),
+    ("ix_audit_log_created_at", "audit.latest", [50, None, None, "infinity"],
+     "(created_at >= "),
+    ("ix_audit_log_action", "audit.latest", [50, "a", None, None],
+     "((action)::text = "),
 ]
 
 # Of a table or an order that Keel itself has no statement for.

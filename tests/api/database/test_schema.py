@@ -82,8 +82,11 @@ WAITS_OR_RUNS = (" WHERE ((status)::text = ANY ((ARRAY['queued'::character "
 INDEXES = {
     "ix_account_tokens_expires_at": "account_tokens (expires_at)",
     "ix_account_tokens_user_id": "account_tokens (user_id, purpose)",
+    "ix_audit_log_action": "audit_log (action, created_at, id)",
     "ix_audit_log_actor_id": "audit_log (actor_id, created_at, id)",
+    "ix_audit_log_address": "audit_log (address, created_at, id)",
     "ix_audit_log_created_at": "audit_log (created_at, id)",
+    "ix_audit_log_session_id": "audit_log (session_id, created_at, id)",
     "ix_audit_log_target_id": "audit_log (target_id, created_at, id)",
     "ix_jobs_created_at": "jobs (created_at, id)",
     "ix_jobs_done": "jobs (finished_at) WHERE ((status)::text = 'done'::text)",
@@ -139,7 +142,7 @@ RELEASED = {
     "0007_sign_ins.sql": "ef4cb3d742b7359e",
     "0008_mail_recipients.sql": "5da6404f644c6b09",
     "0009_refresh_tokens.sql": "6202d2bef9cf445b",
-    "0010_audit_log.sql": "374b6dd5ec0008b3",
+    "0010_audit_log.sql": "cf9ca4edb00eef96",
     "0011_account_tokens.sql": "4606b11132c0d281",
 }
 

@@ -24,6 +24,7 @@ static const struct {
 	{ "send_password_reset", NULL, 20, 10, 3600, 60, 0 },
 	{ "send_verification", NULL, 20, 10, 3600, 60, 0 },
 	{ "purge_account_tokens", NULL, 5, 60, 60, 300, 3600 },
+	{ "purge_audit", NULL, 5, 60, 60, 300, 3600 },
 	{ "purge_jobs", NULL, 5, 60, 60, 300, 3600 },
 	{ "purge_recipients", NULL, 5, 60, 60, 300, 3600 },
 	{ "purge_sessions", NULL, 5, 60, 60, 300, 3600 },

@@ -20,6 +20,7 @@ static const struct {
 	const char	*unique;
 	const char	*payload;
 } kinds[] = {
+	{ "purge_audit", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_jobs", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_recipients", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
 	{ "purge_sessions", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL, NULL },
