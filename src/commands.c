@@ -12,8 +12,11 @@
 #include "exit.h"
 #include "http/routes.h"
 #include "jobs_main.h"
+#include "modules/audit/audit.h"
+#include "modules/users/users.h"
 #include "openapi/openapi.h"
 #include "product.h"
+#include "utils/uuid.h"
 #include "wire/tls.h"
 #include "wire/wire.h"
 
@@ -58,6 +61,38 @@ command_migrate(void)
 	exit_if(migrations_run(getenv(ENV("DRY_RUN")) != NULL));
 }
 
+/* Of an e-mail address, or of an id: that of a deleted user, too. */
+static const char *
+find_user_id(const char *user)
+{
+	static char		 id[UUID_TEXT];
+	const struct user	*found;
+	const char		*problem = NULL;
+
+	if (uuid_parse(user, id))
+		return (id);
+	found = users_service_find_now(user, &problem);
+	exit_if(problem);
+	if (found == NULL)
+		exit_fail("no user has the e-mail address %s; a deleted one "
+		    "is found by their id", user);
+	return (found->id);
+}
+
+static void
+command_audit(void)
+{
+	const char		*user = getenv(ENV("USER"));
+	struct audit_options	 options;
+
+	options.lines = getenv(ENV("LINES"));
+	options.action = getenv(ENV("ACTION"));
+	options.user_id = user != NULL ? find_user_id(user) : NULL;
+	options.since = getenv(ENV("SINCE"));
+	options.json = getenv(ENV("JSON")) != NULL;
+	exit_if(audit_command(&options));
+}
+
 static void
 command_check_config(void)
 {
@@ -87,6 +122,7 @@ commands_run(void)
 		const char	*name;
 		void		(*run)(void);
 	} commands[] = {
+		{ "audit", command_audit },
 		{ "check-config", command_check_config },
 		{ "create-admin", command_create_admin },
 		{ "end-sessions", command_end_sessions },

@@ -177,7 +177,8 @@ is_own(const char *variable, size_t len)
 {
 	static const char *const own[] = {
 		ENV("COMMAND"), ENV("DRY_RUN"), ENV("EMAIL"), ENV("ROLE"),
-		ENV("PART"), ENV("BUILD"), ENV("FLAVOR"),
+		ENV("PART"), ENV("LINES"), ENV("ACTION"), ENV("USER"),
+		ENV("SINCE"), ENV("JSON"), ENV("BUILD"), ENV("FLAVOR"),
 	};
 	size_t	 i;
 

@@ -97,6 +97,14 @@ struct page {
 	PARAM(sort, "The sort order; " fallback_sort " by default. A "	\
 	    "leading - means descending.")
 
+/* The same for a list that has nothing but page_by_cursor(). */
+#define CURSOR_ONLY_PARAMS						\
+	PARAM(cursor, "next_cursor of the page before; without it, "	\
+	    "the first page. Each item is returned once, even if "	\
+	    "others are added or deleted meanwhile.", .example = ""),	\
+	PARAM(limit, "The maximum number of items on a page.",		\
+	    .fallback = PAGE_TEXT(PAGE_LIMIT_FALLBACK))
+
 /* Before the first id of an ascending and of a descending order. */
 #define PAGE_FIRST_ID	"00000000-0000-0000-0000-000000000000"
 #define PAGE_LAST_ID	"ffffffff-ffff-ffff-ffff-ffffffffffff"
@@ -134,6 +142,13 @@ void			 pages_accept(const unsigned char[static CURSOR_KEY]);
  */
 const struct page	*page_from_query(struct ctx *,
 			    const char *fallback_sort);
+
+/*
+ * The same for a list that has no page, skip and total, because counting its
+ * rows would take too long: without ?cursor it is the first page. The route's
+ * out_cursor is its out.
+ */
+const struct page	*page_by_cursor(struct ctx *, const char *sort);
 
 /* The number of pages of a total; 0 for 0. */
 int64_t			 page_count(const struct page *, int64_t total);

@@ -9,7 +9,7 @@
 /*
  * Logs the path without the query string, which may hold a secret. The status
  * is logged even if the client has hung up: the request was handled all the
- * same.
+ * same. So is the signed-in user, even if the request failed afterwards.
  */
 void
 access_log_write(const struct ctx *c)
@@ -26,6 +26,7 @@ access_log_write(const struct ctx *c)
 	jsonw_int(j, "bytes", (int64_t)c->response.len);
 	jsonw_int(j, "duration_us", timefmt_now() - c->started);
 	jsonw_string(j, "client", c->client);
+	jsonw_string(j, "user", c->user_id);
 	jsonw_bool(j, "client_gone", c->client_gone);
 	log_end(j);
 }

@@ -8,7 +8,7 @@ response_content(const struct endpoint *e, unsigned list_kind)
 {
 	json_t	*schema = openapi_schema(e->out, RESPONSE);
 
-	if (list_kind & BY_CURSOR)
+	if ((list_kind & BY_CURSOR) && e->out_cursor != e->out)
 		schema = json_pack("{s:[o, o]}", "anyOf", schema,
 		    openapi_schema(e->out_cursor, RESPONSE));
 	return (json_pack("{s:{s:o, s:o*}}", "application/json", "schema",

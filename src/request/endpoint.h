@@ -29,7 +29,7 @@ struct endpoint {
 	const struct schema		*in;
 	bool				 form;		/* in: no JSON */
 	const struct schema		*out;
-	const struct schema		*out_cursor;	/* with ?cursor= */
+	const struct schema		*out_cursor;	/* with ?cursor */
 	int				 status;	/* 0 means 200 */
 	enum error_shape		 errors;
 	bool				 if_match;	/* *_precondition() */

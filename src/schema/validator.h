@@ -5,6 +5,7 @@
 #define SCHEMA_VALIDATOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/export.h"

@@ -82,6 +82,7 @@ static const struct asked	requests[] = {
 	{ "unlock_user", "admin", "", NULL, NULL },
 	{ "list_jobs", "admin", "?status=dead", NULL, NULL },
 	{ "retry_job", "admin", "", NULL, NULL },
+	{ "list_audit", "admin", "?action=user_updated", NULL, NULL },
 	{ "ready", NULL, "", NULL, NULL },
 };
 
@@ -136,6 +137,9 @@ agree_with_rows(const struct query *q, const char *name)
 	const char	*admins[] = { USER_CELLS(ACTOR, "actor", "admin"),
 			    USER_CELLS(THIRD, "third", "admin") };
 	const char	*user[] = { USER_CELLS(THIRD, "third", "user") };
+	const char	*before[] = { USER_CELLS(THIRD, "before", "user") };
+	const char	*record[] = { TARGET, NOON, "user_updated", ACTOR,
+			    SESSION, THIRD, NULL, "192.0.2.1", "one", NULL };
 	const char	*session[] = { SESSION, "192.0.2.0/24", NOON, NOON,
 			    "t" };
 	const char	*job[] = { TARGET, "send_welcome_email", "{}", "queued",
@@ -149,6 +153,10 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_rows(q, 2, actor));
 	if (strcmp(name, "users.lock_admins") == 0)
 		return (fake_rows(q, 2, admins));
+	if (strcmp(name, "users.lock") == 0)
+		return (fake_rows(q, 1, before));
+	if (strcmp(q->model->name, "audit_record") == 0)
+		return (fake_rows(q, 1, record));
 	if (strcmp(q->model->name, "user") == 0)
 		return (fake_rows(q, 1, user));
 	if (strcmp(q->model->name, "session") == 0)

@@ -165,6 +165,9 @@ test_lengths(void **state)
 		{ "v_search", "%", 1, 100 },
 		{ "v_job_kind", "a", 1, 100 }, { "v_job_kind", "Z", 1, 100 },
 		{ "v_job_kind", "0", 1, 100 }, { "v_job_kind", "_", 1, 100 },
+		{ "v_audit_action", "a", 1, 64 },
+		{ "v_audit_action", "z", 1, 64 },
+		{ "v_audit_action", "_", 1, 64 },
 	};
 	size_t	 i;
 
@@ -185,6 +188,9 @@ test_lengths(void **state)
 			    '\0' }, false);
 	}
 	check("v_job_kind", E, false);
+	check("v_audit_action", "a1", false);
+	check("v_audit_action", "A", false);
+	check("v_audit_action", E, false);
 }
 
 /* What these two refuse: tests/unit/schema. Here: that they are functions. */
@@ -225,6 +231,7 @@ test_routes(void **state)
 		{ "/api/v1/auth/token", "auth_token" },
 		{ "/api/v1/auth/login", "auth_login" },
 		{ "/api/v1/admin/jobs", "admin_jobs_collection" },
+		{ "/api/v1/admin/audit", "admin_audit" },
 		{ "/healthz", "healthz" },
 		{ "/readyz", "readyz" },
 		{ "/openapi.json", "openapi_json" },
@@ -312,6 +319,10 @@ test_query_parameters(void **state)
 		{ "/api/v1/admin/jobs", HTTP_METHOD_GET, "page:v_page "
 		    "skip:v_skip limit:v_limit cursor:v_cursor "
 		    "sort:v_job_sort status:v_job_status kind:v_job_kind " },
+		{ "/api/v1/admin/audit", HTTP_METHOD_GET, "limit:v_limit "
+		    "cursor:v_cursor actor_id:v_uuid target_id:v_uuid "
+		    "session_id:v_uuid action:v_audit_action "
+		    "address:v_address since:v_time until:v_time " },
 		{ USERS, HTTP_METHOD_POST, "" },
 		{ USERS "/me", HTTP_METHOD_GET, "" },
 		{ USERS "/1", HTTP_METHOD_GET, "" },

@@ -5,7 +5,10 @@
 #define MODULES_AUDIT_H
 
 #include "base/register.h"
+#include "http/page.h"
+#include "http/schema_response.h"
 #include "request/ctx.h"
+#include "schema/schema.h"
 
 /*
  * A file declares the actions that it records, and records each in the
@@ -22,11 +25,11 @@ struct audit_action {
 	const char	*doc;
 };
 
-#define AUDIT_ACTION(action, text)					\
-	static const struct audit_action action##_action = {		\
-		#action, text						\
+#define AUDIT_ACTION(title, text)					\
+	static const struct audit_action title##_action = {		\
+		.name = #title, .doc = text				\
 	};								\
-	REGISTER(audit_actions, action##_action)
+	REGISTER(audit_actions, title##_action)
 
 /* NULL: it had no value before, or has none now. Never a secret. */
 struct audit_change {
@@ -40,7 +43,7 @@ struct audit_entry {
 	const char	*target_id;	/* what it was done to; NULL: nothing */
 	const char	*account;	/* a keyed hash, instead of target_id */
 
-	/* Ends with a NULL member. A change from a value to the same is none. */
+	/* Ends with a NULL member. From a value to the same is no change. */
 	const struct audit_change	*changes;
 };
 
@@ -62,5 +65,61 @@ bool	audit_is_any(const struct audit_change *);
 
 void	audit_service_record(struct ctx *, const struct audit_action *,
 	    const struct audit_entry *) AWAITS;
+
+/* audit_models.c: what is recorded */
+
+struct audit_record {
+	const char	*id;
+	int64_t		 created_at;
+	const char	*action;
+	const char	*actor_id;	/* these may be NULL */
+	const char	*session_id;
+	const char	*target_id;
+	const char	*account;
+	const char	*address;
+	const char	*request_id;
+	const char	*changes;	/* JSON */
+};
+
+/* audit_schemas.c */
+
+/* The filters of a list; NULL or TIME_NULL: no filter. */
+struct audit_filter {
+	const char	*actor_id;
+	const char	*target_id;
+	const char	*session_id;
+	const char	*action;
+	const char	*address;
+	int64_t		 since;		/* this moment is in */
+	int64_t		 until;		/* this one is not */
+};
+
+struct audit_list {
+	const struct audit_record	*items;
+	size_t				 items_count;
+	CURSOR_MEMBERS;
+};
+
+SCHEMA_RESPONSE(audit_record, audit_record);
+SCHEMA_RESPONSE(audit_list, audit_list);
+
+/* A page of the rows that match the filter, the latest first. */
+const struct audit_list	*audit_service_get_after(struct ctx *,
+			    const struct audit_filter *, const struct page *)
+			    AWAITS;
+
+/* audit_command.c */
+
+/* What the command audit prints: the latest rows, the last at the end. */
+struct audit_options {
+	const char	*lines;		/* how many; NULL: 50 */
+	const char	*action;	/* NULL: any; the same below */
+	const char	*user_id;	/* the actor, or the target */
+	const char	*since;		/* RFC 3339 */
+	bool		 json;
+};
+
+/* In the parent, blocking. Returns NULL or an error message. */
+const char	*audit_command(const struct audit_options *);
 
 #endif

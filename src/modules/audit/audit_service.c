@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Records actions in the audit log. */
+/* Records actions in the audit log, and lists them. */
 
 #include <string.h>
 
@@ -60,4 +60,16 @@ audit_service_record(struct ctx *c, const struct audit_action *action,
 		entry.session_id = c->session_id;
 	audit_repository_add(c, action->name, &entry, changes_json(c,
 	    in->changes));
+}
+
+const struct audit_list *
+audit_service_get_after(struct ctx *c, const struct audit_filter *filter,
+    const struct page *page)
+{
+	struct audit_list	*list = ctx_alloc(c, sizeof(*list));
+
+	list->items = audit_repository_find(c, filter, page, page->limit + 1,
+	    &list->items_count);
+	CURSOR_FILL(c, list, page, db_time(c, LIST_LAST(list)->created_at));
+	return (list);
 }

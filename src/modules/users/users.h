@@ -200,6 +200,13 @@ const struct role_change	*users_service_set_role_now(const char *email,
 				    const char *role, size_t *n,
 				    const char **problem);
 
+/*
+ * For commands, blocking: the user with that address, in any case. NULL if
+ * there is none; or on error, and *problem is set.
+ */
+const struct user	*users_service_find_now(const char *email,
+			    const char **problem);
+
 /* users_jobs.c */
 
 /* Sends the welcome mail, unless the user has been deleted. */

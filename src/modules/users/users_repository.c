@@ -196,3 +196,13 @@ users_repository_set_role_now(const char *email, const char *role, size_t *n,
 	}
 	return (db_many_now(users_set_role, n, problem, email, role, id));
 }
+
+struct user *
+users_repository_find_now(const char *email, const char **problem)
+{
+	struct user	*user;
+	size_t		 n = 0;
+
+	user = db_many_now(users_find_by_email, &n, problem, email);
+	return (n == 1 ? user : NULL);
+}

@@ -94,6 +94,10 @@ struct role_change	*users_repository_set_role_now(const char *email,
 			    const char *role, size_t *n,
 			    const char **problem);
 
+/* Blocking: NULL if there is none; or on error, and *problem is set. */
+struct user	*users_repository_find_now(const char *email,
+		    const char **problem);
+
 /* Replaces the password's hash; false if it has changed meanwhile. */
 bool		 users_repository_set_password(struct ctx *,
 		    const struct user *, const char *hashed_password) AWAITS;

@@ -16,8 +16,8 @@ RATE_LIMIT(email_changes, 10, HOUR,
     "Changes of the e-mail address by one account from one address",
     .of_account = true);
 
-AUDIT_ACTION(user_created,
-    "A user was created: registered, by an admin, or by `./keel create-admin`.");
+AUDIT_ACTION(user_created, "A user registered, or was created by an admin or "
+    "by `./keel create-admin`.");
 AUDIT_ACTION(user_updated, "Members of a user were changed; `is_active` is "
     "false for a deactivated user.");
 AUDIT_ACTION(user_deleted, "A user and all their data were deleted.");
@@ -389,4 +389,14 @@ users_service_set_role_now(const char *email, const char *role, size_t *n,
     const char **problem)
 {
 	return (users_repository_set_role_now(email, role, n, problem));
+}
+
+const struct user *
+users_service_find_now(const char *email, const char **problem)
+{
+	char	 normal[EMAIL_MAX];
+
+	if (email_normalise(email, normal, sizeof(normal)) != NULL)
+		return (NULL);
+	return (users_repository_find_now(normal, problem));
 }

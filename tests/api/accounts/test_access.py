@@ -52,6 +52,7 @@ GET     users/{user_id}/sessions        401  401  403  403  403  200  403  200
 DELETE  users/{user_id}/sessions        401  401  403  403  403  204  403  403c
 DELETE  users/{user_id}/sessions/{session_id} \
                                         401  401  403  403  403  204  403  403c
+GET     admin/audit                     401  401  403  403  403  200  403  200
 GET     admin/jobs                      401  401  403  403  403  200  403  200
 POST    admin/jobs/{job_id}/retry       401  401  403  403  403  202  403  202
 POST    auth/token                      200  200  200  200  200  200  200  200

@@ -3,6 +3,8 @@
 each on rows that miss one of its conditions. A test is one transaction, so that
 now() is the same moment in all of it: a time can be exactly at a border."""
 
+import uuid
+
 import psycopg2
 import pytest
 
@@ -361,9 +363,10 @@ def test_a_user_is_found_by_address_and_by_id(db):
 @pytest.mark.parametrize("name", ["users.delete", "users.delete_unless_admin"])
 def test_one_user_is_deleted_if_the_version_is_the_same(db, name):
     db.sql("UPDATE users SET name = 'New' WHERE id = %s", ADA)
-    assert db.run(name, ADA, 1) == db.run(name, NOBODY, None) == 0
-    assert db.run(name, ADA, 2) == 1
-    assert db.run(name, BOB, None) == 1
+    assert db.run(name, ADA, 1) == db.run(name, NOBODY, None) == []
+    assert [row[:3] for row in db.run(name, ADA, 2)] == [
+        (ADA, "Ada@example.com", "New")]
+    assert db.ids(name, BOB, None) == [BOB]
     assert db.sql("SELECT id::text FROM users") == [EVE]
 
 
@@ -373,8 +376,8 @@ def test_an_active_admin_alone_is_not_deleted(db, role, active):
     db.sql("UPDATE users SET role = %s, is_active = %s WHERE id = %s", role,
            active, ADA)
     kept = role == "admin" and active
-    assert db.run("users.delete_unless_admin", ADA, None) == int(not kept)
-    assert db.run("users.delete", ADA, None) == int(kept)
+    assert db.ids("users.delete_unless_admin", ADA, None) == [ADA] * (not kept)
+    assert db.ids("users.delete", ADA, None) == [ADA] * kept
 
 
 def test_the_active_admins_are_locked_in_the_order_of_their_ids(db):
@@ -438,7 +441,14 @@ def test_a_user_is_created_once(db, network, known):
 
 
 def test_the_first_admin_is_created_once(db):
-    assert db.run("users.create_admin", NOBODY, "new@example.com", "x") == 1
+    entry = str(uuid.uuid4())
+    assert db.run("users.create_admin", NOBODY, "new@example.com", "x",
+                  entry) == 1
     assert row_of(db, NOBODY) == ("new@example.com", "Administrator", "admin",
                                   True, True, 1)
-    assert db.run("users.create_admin", NONE, "EVE@example.com", "x") == 0
+    assert db.run("users.create_admin", NONE, "EVE@example.com", "x",
+                  str(uuid.uuid4())) == 0
+    assert db.sql("SELECT id::text, action, actor_id, target_id::text, "
+                  "address, changes FROM audit_log") == [
+        (entry, "user_created", None, NOBODY, None,
+         {"role": {"from": None, "to": "admin"}})]

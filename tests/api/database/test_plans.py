@@ -12,6 +12,7 @@ ID = str(uuid.UUID(int=0))
 FIRST = ["-infinity", ID, 21, 0]
 LAST = ["infinity", ID, 21, 0]
 FILTERS = [None, None, None]
+AUDIT = ["infinity", ID, "-infinity", 21, ID, ID, ID, "::1", "a"]
 
 # Index, statement, its parameters, what the index finds: a condition, a
 # conflict, or an order.
@@ -19,10 +20,12 @@ USES = [
     ("users_pkey", "users.find_by_id", [ID], "(id = "),
     ("users_pkey", "users.find_signed_in", [ID, ID], "(id = "),
     ("users_pkey", "users.update", [ID] + [None] * 6, "(id = "),
+    ("users_pkey", "users.lock", [ID], "(id = "),
     ("users_email_key", "users.find_by_email", ["a"], "(lower((email)::text) "),
     ("users_email_key", "users.create", [ID, "a", "a", "a", "user", None],
      "conflict"),
-    ("users_email_key", "users.create_admin", [ID, "a", "a"], "conflict"),
+    ("users_email_key", "users.create_admin", [ID, "a", "a", ID],
+     "conflict"),
     ("ix_users_created_at", "users.list_by_created_at", FILTERS + FIRST,
      "order"),
     ("ix_users_created_at", "users.list_by_created_at_desc", FILTERS + LAST,
@@ -61,6 +64,7 @@ USES = [
     ("ix_sign_in_networks_last_at", "sign_ins.purge_networks", [9],
      "(last_at < (now() - '400 days'::interval))"),
     ("jobs_pkey", "jobs.claim", [ID, "{a}", 9, 20], "(id = ANY "),
+    ("jobs_pkey", "admin_jobs.lock", [ID], "(id = "),
     ("jobs_pkey", "admin_jobs.retry", [ID], "(id = "),
     ("ix_jobs_due", "jobs.claim", [ID, "{a}", 9, 20], "(run_at <= now())"),
     ("ix_jobs_due", "jobs.claim", [ID, "{a}", 9, 20], "order"),
@@ -80,6 +84,18 @@ USES = [
     ("mail_recipients_pkey", "mail.count", ["a", ID, 5, 9], "conflict"),
     ("ix_mail_recipients_full_at", "mail.purge_recipients", [9],
      "(full_at < now())"),
+    ("audit_log_pkey", "audit.purge", [9, 9], "(id = ANY "),
+    ("ix_audit_log_created_at", "audit.purge", [9, 9],
+     "(created_at < (now() - '9 days'::interval))"),
+    ("ix_audit_log_created_at", "audit.list", AUDIT, "order"),
+    ("ix_audit_log_session_id", "audit.list_of_session", AUDIT, "order"),
+    ("ix_audit_log_target_id", "audit.list_of_target", AUDIT, "order"),
+    ("ix_audit_log_actor_id", "audit.list_of_actor", AUDIT, "order"),
+    ("ix_audit_log_address", "audit.list_of_address", AUDIT, "order"),
+    ("ix_audit_log_action", "audit.list_of_action", AUDIT, "order"),
+    ("ix_audit_log_created_at", "audit.latest", [50, None, None, None],
+     "order"),
+    ("ix_audit_log_action", "audit.latest", [50, "a", None, None], "order"),
 ]
 
 # Of a table or an order that Keel itself has no statement for.

@@ -13,6 +13,7 @@ from runner import count_jobs, wait_for
 USER, NOBODY = str(uuid.uuid4()), str(uuid.uuid4())
 BATCH = 1000        # rows per statement
 KEEP_DAYS = 3
+AUDIT_KEEP_DAYS = 5
 
 # A table, the column that names a row, and an INSERT of rows (name, time).
 SESSION = ("sessions", "client", "INSERT INTO sessions (client, id, user_id, "
@@ -26,6 +27,10 @@ JOB = ("jobs", "kind", "INSERT INTO jobs (kind, id, payload, status, "
        "'{}', '%s', time, time, now() + interval '1 day'")
 RECIPIENT = ("mail_recipients", "recipient", "INSERT INTO mail_recipients "
              "(recipient, jobs, full_at) SELECT name, '{}', time")
+
+
+AUDIT = ("audit_log", "action", "INSERT INTO audit_log (action, id, "
+         "created_at) SELECT name, gen_random_uuid(), time")
 
 
 def failure(user):
@@ -50,6 +55,8 @@ PURGES = [
     ("jobs.purge", [7], job("queued"), None),
     ("jobs.purge", [7], job("running"), None),
     ("mail.purge_recipients", [], RECIPIENT, "0 days"),
+    ("audit.purge", [1], AUDIT, "1 day"),
+    ("audit.purge", [365], AUDIT, "365 days"),
 ]
 
 ADDRESSES = ["192.0.2.%d" % i for i in range(5)]
@@ -128,9 +135,10 @@ NOTE_ONE = ("CREATE TRIGGER note AFTER DELETE ON %s REFERENCING OLD TABLE AS "
             "gone FOR EACH STATEMENT EXECUTE FUNCTION note()")
 
 DUE = [(SESSION, "1 day"), (failure("NULL"), "7 days"), (NETWORK, "400 days"),
-       (job("done"), "%d days" % KEEP_DAYS), (RECIPIENT, "0 days")]
+       (job("done"), "%d days" % KEEP_DAYS), (RECIPIENT, "0 days"),
+       (AUDIT, "%d days" % AUDIT_KEEP_DAYS)]
 
-KINDS = {"purge_jobs", "purge_sessions", "purge_recipients"}
+KINDS = {"purge_jobs", "purge_sessions", "purge_recipients", "purge_audit"}
 
 
 def fill(server, how, age):
@@ -143,7 +151,8 @@ def fill(server, how, age):
 
 
 def test_the_purges_run_until_nothing_is_left(make_server, start_runner):
-    server = make_server(KEEL_JOBS_KEEP_DAYS=str(KEEP_DAYS))
+    server = make_server(KEEL_JOBS_KEEP_DAYS=str(KEEP_DAYS),
+                         KEEL_AUDIT_KEEP_DAYS=str(AUDIT_KEEP_DAYS))
     server.sql("INSERT INTO users (id, email, name, hashed_password) VALUES "
                "(%s, 'a@example.com', 'A', '!')", USER)
     for how, age in DUE:

@@ -27,6 +27,7 @@ ALLOWED = {
     "/api/v1/users" + ANY_ID + "/sessions": "GET, HEAD, DELETE, OPTIONS",
     "/api/v1/users" + ANY_ID + "/sessions" + ANY_ID: "DELETE, OPTIONS",
     "/api/v1/auth/token": "POST, OPTIONS",
+    "/api/v1/admin/audit": "GET, HEAD, OPTIONS",
     "/api/v1/admin/jobs": "GET, HEAD, OPTIONS",
     "/api/v1/admin/jobs" + ANY_ID + "/retry": "POST, OPTIONS",
     "/healthz": "GET, HEAD, OPTIONS",

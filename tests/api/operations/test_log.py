@@ -59,7 +59,8 @@ def test_the_line_of_a_request(server):
                 "level": "info", "event": "request", "method": method,
                 "request_id": answer.headers["x-request-id"], "path": path,
                 "route": route, "status": status, "bytes": length,
-                "client": "127.0.0.1", "client_gone": False}
+                "client": "127.0.0.1",
+                "user": person.id if who else None, "client_gone": False}
 
 
 def requests_by_class(server):
@@ -116,7 +117,7 @@ def test_the_metrics_are_text_for_prometheus(server):
 LINE = {"time": "2026-01-01T12:00:00.000000Z", "level": "info",
         "event": "request", "request_id": "x", "method": "GET", "path": "/",
         "route": None, "status": 200, "bytes": 1, "duration_us": 1,
-        "client": "192.0.2.1", "client_gone": False}
+        "client": "192.0.2.1", "user": None, "client_gone": False}
 
 
 def test_the_table_of_events_finds_errors():
@@ -126,7 +127,7 @@ def test_the_table_of_events_finds_errors():
         assert problem_of({k: v for k, v in LINE.items() if k != name}
                           if name not in ("time", "level", "event")
                           else LINE | {name: "x"})
-        if name != "route":
+        if name not in ("route", "user"):
             assert problem_of(LINE | {name: [value]}
                               if name not in ("time", "level", "event")
                               else LINE | {name: ""})

@@ -37,6 +37,15 @@ COMMANDS = [
     (["users", ""], {"KEEL_COMMAND": "users"}),
     (["users", "a b"], {"KEEL_COMMAND": "users", "KEEL_PART": "a b"}),
     (["check-config"], {"KEEL_COMMAND": "check-config"}),
+    (["audit"], {"KEEL_COMMAND": "audit"}),
+    (["audit", "--json"], {"KEEL_COMMAND": "audit", "KEEL_JSON": "1"}),
+    (["audit", "--user", "a b", "--json", "-n", "9", "--action", "-n"],
+     {"KEEL_COMMAND": "audit", "KEEL_JSON": "1", "KEEL_LINES": "9",
+      "KEEL_ACTION": "-n", "KEEL_USER": "a b"}),
+    (["audit", "--since", "2026-01-02 03:04:05.123456789 +0100"],
+     {"KEEL_COMMAND": "audit", "KEEL_SINCE": "2026-01-02T02:04:05.123456Z"}),
+    (["audit", "--since", "2026-01-02"],
+     {"KEEL_COMMAND": "audit", "KEEL_SINCE": "2026-01-02T00:00:00.000000Z"}),
     (["routes"], {"KEEL_COMMAND": "routes"}),
     (["openapi"], {"KEEL_COMMAND": "openapi"})]
 
@@ -44,7 +53,7 @@ COMMANDS = [
 OWN = dict.fromkeys(
     ["with_jobs", "private", "uses_state", "preload", "log", "child", "keeper",
      "status", "command", "root", "state", "build", "uid", "password",
-     "problem", "folder", "newest"], "1")
+     "problem", "folder", "newest", "taken"], "1")
 
 
 @pytest.mark.parametrize("arguments, told", COMMANDS, ids=str)
@@ -52,7 +61,9 @@ def test_kore_is_told_the_command_and_nothing_of_the_callers(
         script, arguments, told):
     done = script.run(*arguments, KEEL_DRY_RUN="1", KEEL_EMAIL="x@example.com",
                       KEEL_ROLE="admin", KEEL_PART="x",
-                      KEEL_COMMAND="openapi", **OWN)
+                      KEEL_COMMAND="openapi", KEEL_LINES="1",
+                      KEEL_ACTION="x", KEEL_USER="x", KEEL_SINCE="x",
+                      KEEL_JSON="1", **OWN)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     kore = script.call("kore")
     assert kore.argv == ["-fnrqc", "conf/keel.conf"]
@@ -91,6 +102,14 @@ def test_kore_is_told_the_command_and_nothing_of_the_callers(
     (["serve", "--with-jobs", "x"], "serve: unexpected argument: x"),
     (["serve", "x", "--with-jobs"], "serve: unexpected argument: x"),
     (["jobs", "--with-jobs"], "jobs: unexpected argument: --with-jobs"),
+    (["audit", "x"], "audit: unexpected argument: x"),
+    (["audit", ""], "audit: unexpected argument: "),
+    (["audit", "--json", "x"], "audit: unexpected argument: x"),
+    (["audit", "--all"], "audit: unexpected argument: --all"),
+    (["audit", "-n"], "audit: -n needs a value"),
+    (["audit", "--user", ""], "audit: --user needs a value"),
+    (["audit", "--json", "--action"], "audit: --action needs a value"),
+    (["audit", "--since", "soonish"], "audit: not a time: soonish"),
     (["check-config", "x"], "check-config: unexpected argument: x"),
     (["routes", "--dry-run"], "routes: unexpected argument: --dry-run"),
     (["openapi", "x"], "openapi: unexpected argument: x")], ids=str)
@@ -110,7 +129,7 @@ def test_help_names_each_command(script, word):
     assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"^ *(?:usage: )?keel ([a-z-]+)", done.stdout, re.M) == [
         "serve", "jobs", "migrate", "create-admin", "users", "set-role",
-        "end-sessions", "unlock", "check-config", "routes",
+        "end-sessions", "unlock", "audit", "check-config", "routes",
         "openapi", "help"]
     assert script.calls() == []
 

@@ -11,7 +11,7 @@ TYPES = {"status": int, "bytes": int, "duration_us": int, "attempt": int,
 LONGEST_US = 600 * 1000000  # more is no duration, but a time of day
 
 REQUEST = ["request_id", "method", "path", "route", "status", "bytes",
-           "duration_us", "client", "client_gone"]
+           "duration_us", "client", "user", "client_gone"]
 REFUSED = ["request_id", "status", "message", "client"]
 JOB = ["request_id", "job", "kind", "attempt", "status", "ms"]
 ERROR = ["error"]
@@ -82,7 +82,8 @@ def problem_of(event, lowest="info"):
         wanted = TYPES.get(name, str)
         if name == "status" and event["event"] == "job":
             wanted = str
-        if not (type(value) is wanted or name == "route" and value is None):
+        if not (type(value) is wanted or
+                name in ("route", "user") and value is None):
             return "has a wrong type of %s" % name
     if not 0 <= event.get("duration_us", 0) < LONGEST_US:
         return "did not take that long"

@@ -21,7 +21,8 @@
 #include "utils/timefmt.h"
 
 #define MEMBERS	"time:s level:s event:s request_id:s method:s path:s "	\
-		"route:%c status:i bytes:i duration_us:i client:s client_gone:b"
+		"route:%c status:i bytes:i duration_us:i client:s user:%c "	\
+		"client_gone:b"
 
 static const struct endpoint	endpoint = { .name = "read_something" };
 
@@ -47,7 +48,8 @@ logged(const struct ctx *c, char route)
 {
 	char	 members[sizeof(MEMBERS)];
 
-	snprintf(members, sizeof(members), MEMBERS, route);
+	snprintf(members, sizeof(members), MEMBERS, route,
+	    c->user_id != NULL ? 's' : 'n');
 	log_init(LEVEL_INFO);
 	log_capture_begin();
 	access_log_write(c);
@@ -92,6 +94,21 @@ test_a_line(void **state)
 	json_decref(event);
 }
 
+/* Also if the response is an error. */
+static void
+test_the_user(void **state)
+{
+	struct ctx	 c = make_request();
+	json_t		*event;
+
+	(void)state;
+	c.user_id = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+	c.response.status = 403;
+	event = logged(&c, 's');
+	assert_text(event, "user", c.user_id);
+	json_decref(event);
+}
+
 static void
 test_a_client_that_is_gone(void **state)
 {
@@ -133,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_a_line),
+		cmocka_unit_test(test_the_user),
 		cmocka_unit_test(test_a_client_that_is_gone),
 		cmocka_unit_test(test_no_operation),
 		cmocka_unit_test(test_the_level),

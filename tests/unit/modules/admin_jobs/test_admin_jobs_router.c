@@ -92,12 +92,29 @@ with_jobs(struct ctx *c, const char *title, const char *const *params,
 		*n = 1;
 		return (count);
 	}
-	if (strcmp(title, "retry") == 0)
+	if (strcmp(title, "lock") == 0 || strcmp(title, "retry") == 0)
 		return (retried(params[0], n));
 	keep(title, params, strncmp(title, "list_of_status_", 15) == 0 ? 6 :
 	    5);
 	*n = NJOBS;
 	return (jobs);
+}
+
+/* The entry that was recorded last: action, target, changes. */
+static char	entry[3][200];
+
+static void *
+with_audit(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	(void)c;
+	assert_string_equal(title, "add");
+	snprintf(entry[0], sizeof(entry[0]), "%s", params[1]);
+	snprintf(entry[1], sizeof(entry[1]), "%s", params[4]);
+	snprintf(entry[2], sizeof(entry[2]), "%s", params[8] != NULL ?
+	    params[8] : "(null)");
+	*n = 1;
+	return (NULL);
 }
 
 static int
@@ -110,6 +127,7 @@ setup(void **state)
 	override_repository("admin_jobs", with_jobs, "list_jobs");
 	override_dependency(&signed_in, as_asking, "retry_job");
 	override_repository("admin_jobs", with_jobs, "retry_job");
+	override_repository("audit", with_audit, "retry_job");
 	return (status);
 }
 
@@ -203,6 +221,10 @@ test_retry(void **state)
 	assert_int_equal(client_request("POST", JOBS "/" WAITS "/retry",
 	    NULL), 202);
 	assert_string_equal(client_text("id"), WAITS);
+	assert_string_equal(entry[0], "job_retried");
+	assert_string_equal(entry[1], WAITS);
+	assert_string_equal(entry[2], "(null)");
+	memset(entry, 0, sizeof(entry));
 	assert_int_equal(client_request("POST", JOBS "/" RUNS "/retry",
 	    NULL), 409);
 	assert_error("CONFLICT", "The job is running: only one that is dead "
@@ -210,6 +232,7 @@ test_retry(void **state)
 	assert_int_equal(client_request("POST", JOBS "/" NONE "/retry",
 	    NULL), 404);
 	assert_error("NOT_FOUND", "Job not found");
+	assert_string_equal(entry[0], "");
 	assert_int_equal(client_request("POST", JOBS "/7/retry", NULL), 422);
 	assert_string_equal(client_text("error.details.0.field"),
 	    "path.job_id");

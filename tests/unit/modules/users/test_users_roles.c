@@ -47,7 +47,8 @@ everybody(struct ctx *c, const char *title, const char *const *params,
 	if (strncmp(title, "list_by_", 8) == 0 ||
 	    strcmp(title, "lock_admins") == 0)
 		return (people);
-	if (strcmp(title, "find_by_id") == 0 || strcmp(title, "update") == 0 ||
+	if (strcmp(title, "find_by_id") == 0 ||
+	    strcmp(title, "lock") == 0 || strcmp(title, "update") == 0 ||
 	    strncmp(title, "delete", 6) == 0)
 		return (find_person(params[0], n));
 	raise_unknown(c, "users", title);
@@ -72,6 +73,7 @@ assert_answers(const char *method, const char *target, const char *body,
 	for (i = 0; i < sizeof(whos) / sizeof(whos[0]); i++) {
 		overrides_clear();
 		override_repository("users", everybody, handler);
+		override_repository("audit", auditing, handler);
 		override_dependency(&signed_in, whos[i].sign_in, handler);
 		override_dependency(&recently_confirmed, confirmed, handler);
 		status = client_request(method, target, body);

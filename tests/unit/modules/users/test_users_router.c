@@ -124,6 +124,8 @@ static void *
 outdated(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
 {
+	if (strcmp(title, "lock") == 0)
+		return (find_person(params[0], n));
 	if (strcmp(title, "update") != 0)
 		raise_unknown(c, "users", title);
 	keep(title, params, 6);
@@ -134,8 +136,11 @@ outdated(struct ctx *c, const char *title, const char *const *params,
 static int
 setup(void **state)
 {
+	int	 status = client_setup(state);
+
 	ngiven = njobs = 0;
-	return (client_setup(state));
+	override_repository("audit", auditing, "create_user");
+	return (status);
 }
 
 static void

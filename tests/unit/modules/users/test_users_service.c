@@ -30,6 +30,8 @@ with_users(struct ctx *c, const char *title, const char *const *params,
 		*n = nadmins;
 		return (admins);
 	}
+	if (strcmp(title, "lock") == 0)
+		return (find_person(params[0], n));
 	if (strcmp(title, "update") == 0) {
 		updates++;
 		for (i = 0; i < 6; i++)
@@ -47,7 +49,7 @@ with_users(struct ctx *c, const char *title, const char *const *params,
 		careful_deletes++;
 	else
 		raise_unknown(c, "users", title);
-	return (NULL);
+	return (&people[0]);
 }
 
 static void *
@@ -81,6 +83,7 @@ as(void (*who)(struct ctx *, const struct dependency *), const char *handler)
 	overrides_clear();
 	override_repository("users", with_users, handler);
 	override_repository("jobs", queueing, handler);
+	override_repository("audit", auditing, handler);
 	override_dependency(&signed_in, who, handler);
 	override_dependency(&recently_confirmed, count_asked, handler);
 	asked = 0;
