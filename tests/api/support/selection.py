@@ -21,6 +21,7 @@ ASAN = [
 # The success case of each folder.
 SMOKE = [
     "accounts/test_access.py::test_the_table_has_every_endpoint_and_no_other",
+    "accounts/test_admin_help.py::test_an_admin_ends_all_sessions_of_a_user",
     "accounts/test_auth.py::test_the_claims_follow_rfc_9068",
     "accounts/test_auth.py::test_no_token_is_refused",
     "accounts/test_emails.py::test_email_validator_agrees",
@@ -75,6 +76,8 @@ SMOKE = [
     "lists/test_pagination.py",
     "operations/test_commands.py::test_an_admin_signs_in_and_makes_another",
     "operations/test_commands.py::test_routes_lists_every_endpoint",
+    "operations/test_commands_users.py::"
+    "test_a_role_counts_on_the_next_request",
     "operations/test_development.py::"
     "test_a_second_start_finds_its_data_again",
     "operations/test_kore_conf.py::"
