@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Converts times in microseconds to texts and back. */
 
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 
@@ -36,7 +37,7 @@ timefmt_read_date(const char **p, struct civil *t)
 	    t->day <= timefmt_month_length(t->year, t->month));
 }
 
-/* Without an end of its own: of more than `most` digits, the rest is left. */
+/* The first six digits count; what follows `most` digits is left. */
 static bool
 timefmt_read_fraction(const char **p, int most, int *usec)
 {
@@ -116,7 +117,8 @@ timefmt_parse_rfc3339(const char *text, int64_t *us)
 	if (!timefmt_read_date(&p, &t) || (*p != 'T' && *p != 't'))
 		return (false);
 	p++;
-	if (!timefmt_read_clock(&p, 9, &t) || !timefmt_read_zone(p, &ahead))
+	if (!timefmt_read_clock(&p, INT_MAX, &t) ||
+	    !timefmt_read_zone(p, &ahead))
 		return (false);
 	value = timefmt_join(&t) - ahead * 60 * USEC_PER_SEC;
 	if (value < TIMEFMT_MIN || value > TIMEFMT_MAX)

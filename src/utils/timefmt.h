@@ -30,10 +30,10 @@
 bool	timefmt_parse_pg(const char *text, int64_t *us);
 
 /*
- * Reads a time of RFC 3339 section 5.6, in any offset: with no fraction or one
- * of 1 to 9 digits, of which six count. Returns false, and leaves *us
- * unchanged, for anything else: a blank for the T, no offset, a date that does
- * not exist, a leap second.
+ * Reads a time of RFC 3339 section 5.6, in any offset, with any fraction, of
+ * which six digits count. Returns false, and leaves *us unchanged, for anything
+ * else: a blank for the T, no offset, a date that does not exist, a leap
+ * second.
  */
 bool	timefmt_parse_rfc3339(const char *text, int64_t *us);
 

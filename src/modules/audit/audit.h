@@ -81,6 +81,22 @@ struct audit_record {
 	const char	*changes;	/* JSON */
 };
 
+/* A record for people: with the e-mail addresses of those who still exist. */
+struct audit_line {
+	const char	*id;
+	int64_t		 created_at;
+	const char	*action;
+	const char	*actor_id;	/* these may be NULL */
+	const char	*actor_email;
+	const char	*session_id;
+	const char	*target_id;
+	const char	*target_email;
+	const char	*account;
+	const char	*address;
+	const char	*request_id;
+	const char	*changes;	/* JSON */
+};
+
 /* audit_schemas.c */
 
 /* The filters of a list; NULL or TIME_NULL: no filter. */
@@ -103,10 +119,27 @@ struct audit_list {
 SCHEMA_RESPONSE(audit_record, audit_record);
 SCHEMA_RESPONSE(audit_list, audit_list);
 
+extern struct schema	audit_line_schema;	/* for --json */
+
+/* audit_service.c */
+
 /* A page of the rows that match the filter, the latest first. */
 const struct audit_list	*audit_service_get_after(struct ctx *,
 			    const struct audit_filter *, const struct page *)
 			    AWAITS;
+
+/*
+ * For the command, blocking: the latest rows, the last at the end. Filters are
+ * NULL, or texts that PostgreSQL can read; the user is the actor or the target.
+ * On error returns NULL and sets *problem.
+ */
+const struct audit_line	*audit_service_latest_now(const char *limit,
+			    const char *action, const char *user_id,
+			    const char *since, size_t *n,
+			    const char **problem);
+
+/* Deletes the rows that are older than this. */
+void	audit_service_purge(struct ctx *, int64_t days) AWAITS;
 
 /* audit_command.c */
 

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "modules/audit/audit_repository.h"
+#include "modules/audit/audit.h"
 #include "utils/printable.h"
 #include "utils/start_error.h"
 #include "utils/timefmt.h"
@@ -217,8 +217,8 @@ check_lines(const char *text)
 const char *
 audit_command(const struct audit_options *o)
 {
+	const struct audit_line	*rows;
 	const char		*lines, *problem = NULL;
-	struct audit_line	*rows;
 	int64_t			 us;
 	size_t			 n;
 
@@ -228,8 +228,8 @@ audit_command(const struct audit_options *o)
 	if (o->since != NULL && !timefmt_parse_rfc3339(o->since, &us))
 		return ("the time must be one of RFC 3339, such as "
 		    "2026-01-31T12:00:00Z");
-	rows = audit_repository_latest(lines, o->action, o->user_id, o->since,
-	    &n, &problem);
+	rows = audit_service_latest_now(lines, o->action, o->user_id,
+	    o->since, &n, &problem);
 	if (rows == NULL)
 		return (problem);
 	problem = o->json ? print_json(rows, n) : print_lines(rows, n);

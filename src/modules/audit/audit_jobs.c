@@ -3,10 +3,8 @@
 
 #include "config.h"
 #include "jobs/jobs.h"
-#include "modules/audit/audit_repository.h"
+#include "modules/audit/audit.h"
 #include "product.h"
-
-#define BATCH	1000	/* rows per statement, which may take 5 seconds */
 
 static unsigned	keep_days;
 
@@ -21,8 +19,7 @@ SETTINGS(audit,
 static void
 purge_audit(struct ctx *c)
 {
-	while (audit_repository_purge(c, keep_days, BATCH) == BATCH)
-		;
+	audit_service_purge(c, keep_days);
 }
 
 JOB(purge_audit, .every = 3600, .attempts = 5, .backoff = 60, .timeout = 300);

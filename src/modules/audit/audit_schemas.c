@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What admins read of the audit log, and what `./keel audit --json` prints. */
 
-#include "modules/audit/audit_repository.h"
+#include "modules/audit/audit.h"
 
 static const struct field	audit_record_fields[] = {
 	FIELD(audit_record, id, T_UUID, 0, NULL),

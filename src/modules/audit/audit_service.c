@@ -6,6 +6,8 @@
 #include "base/jsonw.h"
 #include "modules/audit/audit_repository.h"
 
+#define BATCH	1000	/* rows per statement, which may take 5 seconds */
+
 static bool
 is_change(const struct audit_change *change)
 {
@@ -72,4 +74,19 @@ audit_service_get_after(struct ctx *c, const struct audit_filter *filter,
 	    &list->items_count);
 	CURSOR_FILL(c, list, page, db_time(c, LIST_LAST(list)->created_at));
 	return (list);
+}
+
+const struct audit_line *
+audit_service_latest_now(const char *limit, const char *action,
+    const char *user_id, const char *since, size_t *n, const char **problem)
+{
+	return (audit_repository_latest(limit, action, user_id, since, n,
+	    problem));
+}
+
+void
+audit_service_purge(struct ctx *c, int64_t days)
+{
+	while (audit_repository_purge(c, days, BATCH) == BATCH)
+		;
 }

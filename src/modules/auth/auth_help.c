@@ -6,8 +6,8 @@
 
 AUDIT_ACTION(sessions_ended_by_admin, "An admin, or `./keel end-sessions`, "
     "ended all sessions of a user, or the one in `session`.");
-AUDIT_ACTION(account_unlocked, "An admin, or `./keel unlock`, forgot the failed "
-    "sign-ins of a user.");
+AUDIT_ACTION(account_unlocked, "An admin, or `./keel unlock`, forgot the "
+    "failed sign-ins of a user.");
 
 void
 auth_service_end_session_of(struct ctx *c, const struct user *user,

@@ -52,6 +52,7 @@ BEYOND_SCHEMA = [
     ("no_digit", r"body\.(new_)?password", "FastAPI's rule"),
     ("too_common", r"body\.(new_)?password", "the list of 10,000"),
     ("incorrect", r"body\.current_password", "the database knows it"),
+    ("invalid_format", r"query\.address", "JSON Schema has two formats"),
     ("duplicate_field", r"(body|query)\..*", "a reader keeps one of them"),
     ("not_allowed", r"query\.\w+", "not together with another parameter"),
     ("invalid_format", r"header\.if-(none-)?match", "RFC 9110, 13.1"),

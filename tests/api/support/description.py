@@ -21,7 +21,8 @@ from server import BUILD, KEEL, ROOT, clean_environment
 METHODS = ("get", "put", "post", "delete", "patch")
 GOLDEN = os.path.join(ROOT, "tests/golden/openapi.json")
 FORM = "application/x-www-form-urlencoded"
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?"
+                  r"(Z|[+-]\d\d:\d\d)", re.I)
 
 formats = FormatChecker(formats=())
 

@@ -21,8 +21,8 @@
 #include "utils/timefmt.h"
 
 #define MEMBERS	"time:s level:s event:s request_id:s method:s path:s "	\
-		"route:%c status:i bytes:i duration_us:i client:s user:%c "	\
-		"client_gone:b"
+		"route:%c status:i bytes:i duration_us:i client:s "	\
+		"user:%c client_gone:b"
 
 static const struct endpoint	endpoint = { .name = "read_something" };
 
