@@ -89,8 +89,8 @@ read_cursor(struct ctx *c, struct page *p, const char *cursor)
 	p->after_key = after + 1;
 }
 
-static struct page *
-read_page(struct ctx *c, const char *fallback_sort)
+const struct page *
+page_from_query(struct ctx *c, const char *fallback_sort)
 {
 	struct page	*p = ctx_alloc(c, sizeof(*p));
 	const char	*cursor = query_param(c, "cursor");
@@ -115,21 +115,6 @@ read_page(struct ctx *c, const char *fallback_sort)
 		p->by_skip = true;
 		p->number = p->skip / p->limit + 1;
 	}
-	return (p);
-}
-
-const struct page *
-page_from_query(struct ctx *c, const char *fallback_sort)
-{
-	return (read_page(c, fallback_sort));
-}
-
-const struct page *
-page_by_cursor(struct ctx *c, const char *sort)
-{
-	struct page	*p = read_page(c, sort);
-
-	p->by_cursor = true;
 	return (p);
 }
 

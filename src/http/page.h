@@ -97,7 +97,11 @@ struct page {
 	PARAM(sort, "The sort order; " fallback_sort " by default. A "	\
 	    "leading - means descending.")
 
-/* The same for a list that has nothing but page_by_cursor(). */
+/*
+ * The same for a list that has only pages by cursor, because counting its rows
+ * would take too long: without ?cursor it is the first one. kore.conf gives the
+ * route none of the other parameters, and its out_cursor is its out.
+ */
 #define CURSOR_ONLY_PARAMS						\
 	PARAM(cursor, "next_cursor of the page before; without it, "	\
 	    "the first page. Each item is returned once, even if "	\
@@ -142,13 +146,6 @@ void			 pages_accept(const unsigned char[static CURSOR_KEY]);
  */
 const struct page	*page_from_query(struct ctx *,
 			    const char *fallback_sort);
-
-/*
- * The same for a list that has no page, skip and total, because counting its
- * rows would take too long: without ?cursor it is the first page. The route's
- * out_cursor is its out.
- */
-const struct page	*page_by_cursor(struct ctx *, const char *sort);
 
 /* The number of pages of a total; 0 for 0. */
 int64_t			 page_count(const struct page *, int64_t total);

@@ -46,7 +46,8 @@ address_param(struct ctx *c, const char *name)
 static void
 list_audit(struct ctx *c)
 {
-	const struct page	*page = page_by_cursor(c, "-created_at");
+	const struct page	*page = page_from_query(c,
+				    "-created_at");
 	struct audit_filter	 filter;
 
 	filter.actor_id = query_param(c, "actor_id");

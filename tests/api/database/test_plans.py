@@ -12,7 +12,7 @@ ID = str(uuid.UUID(int=0))
 FIRST = ["-infinity", ID, 21, 0]
 LAST = ["infinity", ID, 21, 0]
 FILTERS = [None, None, None]
-AUDIT = ["infinity", ID, "-infinity", 21, ID, ID, ID, "::1", "a"]
+NOW = ["infinity", ID, "-infinity", 21]
 
 # Index, statement, its parameters, what the index finds: a condition, a
 # conflict, or an order.
@@ -87,15 +87,21 @@ USES = [
     ("audit_log_pkey", "audit.purge", [9, 9], "(id = ANY "),
     ("ix_audit_log_created_at", "audit.purge", [9, 9],
      "(created_at < (now() - '9 days'::interval))"),
-    ("ix_audit_log_created_at", "audit.list", AUDIT, "order"),
-    ("ix_audit_log_session_id", "audit.list_of_session", AUDIT, "order"),
-    ("ix_audit_log_target_id", "audit.list_of_target", AUDIT, "order"),
-    ("ix_audit_log_actor_id", "audit.list_of_actor", AUDIT, "order"),
-    ("ix_audit_log_address", "audit.list_of_address", AUDIT, "order"),
-    ("ix_audit_log_action", "audit.list_of_action", AUDIT, "order"),
-    ("ix_audit_log_created_at", "audit.latest", [50, None, None, None],
-     "order"),
-    ("ix_audit_log_action", "audit.latest", [50, "a", None, None], "order"),
+    ("ix_audit_log_created_at", "audit.list", NOW + [None] * 5, "order"),
+    ("ix_audit_log_session_id", "audit.list_of_session",
+     NOW + [ID, None, None, None, None], "order"),
+    ("ix_audit_log_target_id", "audit.list_of_target",
+     NOW + [None, ID, None, None, None], "order"),
+    ("ix_audit_log_actor_id", "audit.list_of_actor",
+     NOW + [None, None, ID, None, None], "order"),
+    ("ix_audit_log_address", "audit.list_of_address",
+     NOW + [None, None, None, "::1", None], "order"),
+    ("ix_audit_log_action", "audit.list_of_action",
+     NOW + [None, None, None, None, "a"], "order"),
+    ("ix_audit_log_created_at", "audit.latest", [50, None, None, "infinity"],
+     "(created_at >= "),
+    ("ix_audit_log_action", "audit.latest", [50, "a", None, None],
+     "((action)::text = "),
 ]
 
 # Of a table or an order that Keel itself has no statement for.

@@ -291,3 +291,25 @@ def test_admins_only(admin):
     check_error(admin.client.get(AUDIT), 401, "UNAUTHORIZED")
     check_error(admin.client.get(AUDIT + "?since=x", headers=bearer("x")),
                 401, "UNAUTHORIZED")
+
+
+def test_two_servers_have_one_log(start_server):
+    """Each goes on where the other stopped."""
+    one = start_server()
+    two = start_server(database=one.database, secret=one.secret,
+                       KEEL_PUBLIC_URL=one.url)
+    admin, *users = add_people(one, "admin", *["user"] * 4)
+    clients = [one.client(), two.client()]
+    for number, user in enumerate(users):
+        answer = clients[number % 2].patch(
+            user.path, json={"name": "New"}, headers=admin.headers)
+        assert answer.status_code == 200, answer.text
+    found, cursor = [], ""
+    while cursor is not None:
+        answer = clients[len(found) % 2].get(AUDIT, params={
+            "limit": 1, "cursor": cursor}, headers=admin.headers)
+        found += [item["target_id"] for item in answer.json()["items"]]
+        cursor = answer.json()["next_cursor"]
+    assert found == [user.id for user in reversed(users)]
+    for client in clients:
+        client.close()
