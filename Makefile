@@ -35,7 +35,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 .PHONY: help run test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
 	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins \
-	proof-clients golden rooms h1spec kore-defects mutants coverage clean
+	proof-timing proof-clients golden rooms h1spec kore-defects mutants coverage clean
 
 help:
 	@echo 'make run              install what is missing, build, serve'
@@ -58,6 +58,7 @@ help:
 	@echo 'make proof-fuzz       ten minutes of fuzz'
 	@echo 'make proof-attacks    each attack of slow clients for 8 seconds'
 	@echo 'make proof-sign-ins   floods of sign-ins and guessing, in full'
+	@echo 'make proof-timing     do times tell whether an account exists?'
 	@echo "make proof-clients    five generators' clients (tests/clients)"
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
@@ -290,6 +291,11 @@ proof-sign-ins:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) 'sign-in flood' $(ATTACKS)/sign_in_flood.py --seconds 10 --all
 	@$(PROD) guessing $(ATTACKS)/guessing.py
+
+proof-timing:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(PROD) timing $(PYTHON) -B tests/timing/sign_in_times.py \
+	    $(if $(COUNT),--count $(COUNT))
 
 h1spec:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

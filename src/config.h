@@ -117,6 +117,9 @@ struct config {
 	unsigned	 user_directory;	/* enum user_directory */
 	unsigned	 registration;	/* enum registration */
 	unsigned	 confirm_seconds;
+	unsigned	 session_seconds;
+	unsigned	 session_idle_seconds;
+	unsigned	 sessions_per_user;
 	struct jwt_key	 jwt_key;
 };
 

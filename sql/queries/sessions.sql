@@ -1,16 +1,22 @@
 -- SPDX-License-Identifier: ISC
 -- name: sessions.create
 -- The right password sets the count of wrong ones to zero, and makes the network
--- that it came from ($6) a known one.
+-- that it came from ($6) a known one. $7 is the device, $8 the hash of the first
+-- refresh token. Sign-ins of one user wait for each other here, so that
+-- sessions.limit counts all of them.
 WITH created AS (
-	INSERT INTO sessions (id, user_id, client, expires_at)
-	SELECT $1, id, $3, $4
+	INSERT INTO sessions (id, user_id, client, expires_at, device)
+	SELECT $1, id, $3, $4, $7
 	  FROM users
 	 WHERE id = $2
 	   AND is_active
 	   AND hashed_password = $5
-	   FOR SHARE
-	RETURNING user_id
+	   FOR NO KEY UPDATE
+	RETURNING id, user_id
+), token AS (
+	INSERT INTO refresh_tokens (token_hash, session_id)
+	SELECT decode($8, 'hex'), id
+	  FROM created
 ), lifted AS (
 	DELETE FROM sign_in_failures
 	 WHERE account = (SELECT user_id::text FROM created)
@@ -21,19 +27,41 @@ SELECT user_id, $6
 ON CONFLICT (user_id, network) DO UPDATE
    SET last_at = now()
 
+-- name: sessions.limit
+-- Ends the least recently used sessions of user $1, so that $3 are left. The one
+-- that was just created, $2, is one of these. $4: seconds that a session may be
+-- idle.
+UPDATE sessions
+   SET revoked_at = now()
+ WHERE id = ANY (ARRAY(
+	SELECT id
+	  FROM sessions
+	 WHERE user_id = $1
+	   AND revoked_at IS NULL
+	   AND expires_at > now()
+	   AND last_used_at > now() - make_interval(secs => $4)
+	 ORDER BY id = $2 DESC, last_used_at DESC, id DESC
+	OFFSET $3
+ ))
+   AND revoked_at IS NULL
+
 -- name: sessions.count
+-- $2: seconds that a session may be idle.
 SELECT count(*) AS total
   FROM sessions
  WHERE user_id = $1
    AND revoked_at IS NULL
    AND expires_at > now()
+   AND last_used_at > now() - make_interval(secs => $2)
 
 -- name: sessions.list
+-- $5: seconds that a session may be idle.
 SELECT id, client, created_at, expires_at, id = $2 AS current
   FROM sessions
  WHERE user_id = $1
    AND revoked_at IS NULL
    AND expires_at > now()
+   AND last_used_at > now() - make_interval(secs => $5)
  ORDER BY created_at DESC, id DESC
  LIMIT $3 OFFSET $4
 
@@ -57,12 +85,31 @@ UPDATE sessions
    AND expires_at > now()
 
 -- name: sessions.revoke
+-- $3: seconds that a session may be idle.
 UPDATE sessions
    SET revoked_at = now()
  WHERE user_id = $1
    AND id = $2
    AND revoked_at IS NULL
    AND expires_at > now()
+   AND last_used_at > now() - make_interval(secs => $3)
+
+-- name: sessions.revoke_by_token
+-- Ends session $1 if one of its refresh tokens has hash $2, or for $3, whose
+-- tag proves that it is one of ours. $4: seconds that a session may be idle.
+UPDATE sessions
+   SET revoked_at = now()
+ WHERE id = $1
+   AND ($3::boolean OR EXISTS (
+	SELECT
+	  FROM refresh_tokens
+	 WHERE token_hash = decode($2, 'hex')
+	   AND session_id = $1
+       ))
+   AND revoked_at IS NULL
+   AND expires_at > now()
+   AND last_used_at > now() - make_interval(secs => $4)
+RETURNING user_id
 
 -- name: sessions.revoke_all
 UPDATE sessions
@@ -95,11 +142,17 @@ SELECT email, (SELECT count(*) FROM ended) AS count
   FROM target
 
 -- name: sessions.purge
--- Deletes up to $1 sessions that expired a day ago.
+-- Deletes up to $1 sessions that expired or were ended a day ago.
 DELETE FROM sessions
  WHERE id = ANY (ARRAY(
-	SELECT id
-	  FROM sessions
-	 WHERE expires_at < now() - interval '1 day'
+	(SELECT id
+	   FROM sessions
+	  WHERE expires_at < now() - interval '1 day'
+	  LIMIT $1)
+	UNION
+	(SELECT id
+	   FROM sessions
+	  WHERE revoked_at < now() - interval '1 day'
+	  LIMIT $1)
 	 LIMIT $1
  ))

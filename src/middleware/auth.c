@@ -35,21 +35,25 @@ auth_bearer_token(const struct ctx *c)
 }
 
 const struct jwt_claims *
-auth_claims(struct ctx *c)
+auth_verify(struct ctx *c, const char *token)
 {
 	unsigned		 failures = mem_failures();
-	struct jwt_claims	*claims;
-	const char		*token;
+	struct jwt_claims	*claims = ctx_alloc(c, sizeof(*claims));
 	enum jwt_result		 result;
 
-	if ((token = auth_bearer_token(c)) == NULL)
-		return (NULL);
-	claims = ctx_alloc(c, sizeof(*claims));
 	result = jwt_verify(token_key, token, token_issuer, token_issuer,
 	    timefmt_now() / 1000000, CLOCK_LEEWAY, claims);
 	if (failures != mem_failures())
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (result == JWT_OK ? claims : NULL);
+}
+
+const struct jwt_claims *
+auth_claims(struct ctx *c)
+{
+	const char	*token = auth_bearer_token(c);
+
+	return (token != NULL ? auth_verify(c, token) : NULL);
 }
 
 void

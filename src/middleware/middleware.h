@@ -51,10 +51,12 @@ void	 auth_init(const struct jwt_key *, const char *issuer);
 const char	*auth_bearer_token(const struct ctx *);
 
 /*
- * The verified claims of the request's access token, in the ctx's arena; NULL
- * if there is no token or it is not valid. Raises ERR_UNAVAILABLE when out of
- * memory.
+ * The verified claims of an access token, in the ctx's arena; NULL if it is not
+ * valid. Raises ERR_UNAVAILABLE when out of memory.
  */
+const struct jwt_claims	*auth_verify(struct ctx *, const char *token);
+
+/* The same for the request's token; NULL if there is none. */
 const struct jwt_claims	*auth_claims(struct ctx *);
 
 /* Raises 401 `Could not validate credentials`, with WWW-Authenticate. */

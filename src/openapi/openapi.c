@@ -184,10 +184,10 @@ describe_schemes(void)
 
 	if (token_url[0] != '\0')
 		openapi_put(schemes, "oauth2", json_pack(
-		    "{s:s, s:s, s:{s:{s:s+, s:{}}}}", "type", "oauth2",
+		    "{s:s, s:s, s:{s:{s:s+, s:s+, s:{}}}}", "type", "oauth2",
 		    "description", "Sign in with e-mail address and password.",
 		    "flows", "password", "tokenUrl", public_path(), token_url,
-		    "scopes"));
+		    "refreshUrl", public_path(), token_url, "scopes"));
 	openapi_put(schemes, "bearer", json_pack("{s:s, s:s, s:s, s:s}",
 	    "type", "http", "scheme", "bearer", "bearerFormat", "JWT",
 	    "description", "Use an access token that you have."));
@@ -301,7 +301,8 @@ static void
 find_token_url(const struct route *r, const struct endpoint *e)
 {
 	if (is_described(r, e) && e->errors == OAUTH && e->form &&
-	    token_url[0] == '\0' && !openapi_path(r, token_url))
+	    e->out != NULL && token_url[0] == '\0' &&
+	    !openapi_path(r, token_url))
 		token_url[0] = '\0';
 }
 

@@ -271,6 +271,8 @@ describe_field(const struct schema *s, const struct field *f,
 	}
 	if (f->flags & NULLABLE)
 		allow_null(o);
+	if (f->doc != NULL)
+		openapi_put(o, "description", json_string(f->doc));
 	if (f->flags & SECRET)
 		openapi_put(o, "format", json_string("password"));
 	if (f->fallback != NULL)

@@ -52,6 +52,7 @@ struct field {
 	const char	*validator;	/* NULL: any; a response is unchecked */
 	const char	*fallback;	/* text; the value if absent, or NULL */
 	const char	*example;	/* text, for the description */
+	const char	*doc;		/* for it, too; may be NULL */
 
 	const struct schema	*of;		/* T_LIST: the items' schema */
 	size_t			 count;		/* offset of their number */

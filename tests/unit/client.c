@@ -384,6 +384,9 @@ client_start(void **state)
 	(void)state;
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
 	config.public_url = "https://keel.test";
+	config.session_seconds = 2592000;
+	config.session_idle_seconds = 1209600;
+	config.sessions_per_user = 50;
 	config.jwt_key.alg = "HS256";
 	config.jwt_key.secret = "a key for tests, of which nobody knows";
 	config.jwt_key.secret_len = strlen(config.jwt_key.secret);

@@ -32,6 +32,9 @@
 #define NOON	"2026-01-01 12:00:00+00"
 
 #define PASSWORD	"Correct-h0rse"
+#define REFRESH_TOKEN							\
+	"keel_rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"		\
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define FORM		"content-type: application/x-www-form-urlencoded"
 #define USERS		"/api/v1/users"
 
@@ -67,6 +70,10 @@ static const struct asked	requests[] = {
 	{ "deactivate_user", "admin", "", NULL, NULL },
 	{ "create_token", NULL, "", "username=third@example.com&password="
 	    PASSWORD, FORM },
+	{ "create_token", NULL, "", "grant_type=refresh_token&refresh_token="
+	    REFRESH_TOKEN, FORM },
+	{ "revoke_token", NULL, "", "token=" REFRESH_TOKEN, FORM },
+	{ "log_out", "user", "", NULL, NULL },
 	{ "log_in", NULL, "", "{\"username\": \"third@example.com\", "
 	    "\"password\": \"" PASSWORD "\"}", NULL },
 	{ "confirm_session", "user", "", "{\"current_password\": \""
@@ -145,6 +152,8 @@ agree_with_rows(const struct query *q, const char *name)
 	const char	*job[] = { TARGET, "send_welcome_email", "{}", "queued",
 			    "3", "none", NULL, NOON, NOON, NULL };
 	const char	*count[] = { "7" }, *yes[] = { "t" };
+	const char	*refresh[] = { ACTOR, "2126-01-01 12:00:00+00", "f",
+			    "f", "t" }, *owner[] = { ACTOR };
 	const char	*state[] = { "999999", "t" };
 
 	if (strcmp(name, "users.find_signed_in") == 0)
@@ -169,6 +178,10 @@ agree_with_rows(const struct query *q, const char *name)
 	if (strcmp(q->model->name, "attempt_count") == 0 ||
 	    strcmp(q->model->name, "session_mark") == 0)
 		return (fake_rows(q, 1, yes));
+	if (strcmp(q->model->name, "refresh_token") == 0)
+		return (fake_rows(q, 1, refresh));
+	if (strcmp(q->model->name, "session_owner") == 0)
+		return (fake_rows(q, 1, owner));
 	if (strcmp(q->model->name, "database_state") == 0)
 		return (fake_rows(q, 1, state));
 	return (fake_done("UPDATE 1"));

@@ -79,6 +79,7 @@ ask_colliding(const struct asked *a, unsigned statement, unsigned n,
 	mask(seen->head, "\ndate: ", "\n");
 	mask(seen->head, ";t=", ",\n");
 	mask(seen->body, "\"access_token\":\"", "\"");
+	mask(seen->body, "\"refresh_token\":\"", "\"");
 	mask(seen->log, "\"time\":\"", "\"");
 	mask(seen->log, "\"duration_us\":", ",");
 	mask(seen->log, "\"client\":\"", "\"");

@@ -278,7 +278,14 @@ test_a_failure_is_spent_once(void **state)
 	    "\"sign_in_failures\";r=4"));
 	assert_non_null(strstr(client_header("ratelimit"),
 	    "\"address_failures\";r=19"));
-	assert_int_equal(fake_db.nwritten, 1);
+	/* The attempt, and the refusal in the audit log. */
+	assert_int_equal(fake_db.nwritten, 2);
+
+	break_at("audit.add", 1);
+	assert_int_equal(ask(&wrong), 400);
+	assert_non_null(strstr(client_header("ratelimit"),
+	    "\"address_failures\";r=19"));
+	assert_int_equal(fake_db.nwritten, 2);
 }
 
 int

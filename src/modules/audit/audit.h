@@ -41,7 +41,7 @@ struct audit_entry {
 	const char	*actor_id;	/* NULL: the signed-in user, if any */
 	const char	*session_id;	/* NULL: the request's, if any */
 	const char	*target_id;	/* what it was done to; NULL: nothing */
-	const char	*account;	/* a keyed hash, instead of target_id */
+	const char	*account;	/* instead: a keyed hash */
 
 	/* Ends with a NULL member. From a value to the same is no change. */
 	const struct audit_change	*changes;

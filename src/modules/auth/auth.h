@@ -8,8 +8,7 @@
 #include "modules/users/users.h"
 #include "schema/schema.h"
 
-#define ACCESS_TOKEN_SECONDS	900
-#define SESSION_DAYS		30
+#define ACCESS_TOKEN_SECONDS	900	/* at most */
 #define AUTH_CONFIRM_PATH	"/api/v1/auth/confirm"
 
 /* auth_models.c */
@@ -32,6 +31,7 @@ struct token_request {
 	const char	*grant_type;
 	const char	*username;
 	const char	*password;
+	const char	*refresh_token;
 	const char	*scope;
 };
 
@@ -44,6 +44,13 @@ struct token {
 	const char	*access_token;
 	const char	*token_type;
 	int64_t		 expires_in;		/* seconds */
+	const char	*refresh_token;
+};
+
+/* RFC 7009, 2.1. */
+struct revocation {
+	const char	*token;
+	const char	*token_type_hint;
 };
 
 struct password_change {
@@ -68,6 +75,7 @@ struct account_help {
 };
 
 SCHEMA_FORM(token_request);
+SCHEMA_FORM(revocation);
 SCHEMA_BODY(login_request);
 SCHEMA_BODY(password_change);
 SCHEMA_BODY(confirmation);
@@ -76,14 +84,19 @@ SCHEMA_RESPONSE(session, session);
 SCHEMA_RESPONSE(session_list, session_list);
 SCHEMA_RESPONSE(account_status, user_status);
 
-/* auth_service.c */
+/* auth_tokens.c */
 
 /* RFC 6749, 5.2. */
 extern const struct error_kind	invalid_request, invalid_grant, invalid_scope,
 				unsupported_grant_type;
 
+/* RFC 7009, 2.2.1. */
+extern const struct error_kind	token_required;
+
+/* auth_service.c */
+
 /*
- * Signs a user in by password: creates a session and returns its access token.
+ * Signs a user in by password: creates a session and returns its tokens.
  * Raises invalid_request if one of them is empty or NULL. Raises the same
  * invalid_grant, after the same time, for an unknown address, a wrong password
  * and a disabled account. Raises 429 after too many attempts.
@@ -91,7 +104,7 @@ extern const struct error_kind	invalid_request, invalid_grant, invalid_scope,
 struct token	*auth_service_sign_in(struct ctx *, const char *username,
 		    const char *password) AWAITS;
 
-/* The same, after a check of the other parameters. */
+/* The same, or auth_service_refresh(), after a check of the parameters. */
 struct token	*auth_service_grant(struct ctx *,
 		    const struct token_request *) AWAITS;
 
@@ -117,9 +130,13 @@ void		 auth_service_end_session(struct ctx *, const struct user *,
 void		 auth_service_end_sessions(struct ctx *, const struct user *,
 		    const char *except) AWAITS;
 
+/* Ends the session of the request. */
+void		 auth_service_log_out(struct ctx *, const struct user *)
+		    AWAITS;
+
 /*
- * Deletes the sessions that ended long ago, old failures at unknown accounts
- * and old networks.
+ * Deletes the sessions that ended long ago, used refresh tokens, old failures
+ * at unknown accounts and old networks.
  */
 void		 auth_service_purge(struct ctx *) AWAITS;
 
@@ -165,8 +182,22 @@ void		 auth_service_confirm(struct ctx *, const struct user *,
  */
 bool		 auth_service_is_confirmed(struct ctx *) AWAITS;
 
-/* Raises 422: the current password is wrong. */
-void		 auth_raise_incorrect(struct ctx *) __attribute__((noreturn));
+/* auth_refresh.c */
+
+/*
+ * Replaces a refresh token by its successor, and returns that with a new access
+ * token. For 10 seconds the old token gives the same successor again, for
+ * clients that did not get the answer. After that, its use ends the session:
+ * somebody else has the token. Raises the same invalid_grant for every token
+ * that is not good.
+ */
+struct token	*auth_service_refresh(struct ctx *, const char *token) AWAITS;
+
+/*
+ * Ends the session of a refresh token or an access token. Does nothing for any
+ * other text. Raises token_required if it is NULL.
+ */
+void		 auth_service_revoke(struct ctx *, const char *token) AWAITS;
 
 /* auth_attempts.c */
 
@@ -187,5 +218,8 @@ struct attempt	*auth_attempt_sign_in(struct ctx *, const struct user *,
 struct attempt	*auth_attempt_password(struct ctx *, const struct user *)
 		    AWAITS;
 void		 auth_attempt_failed(struct attempt *);
+
+/* The keyed hash of an e-mail address that no user has, else the user's id. */
+const char	*auth_attempt_account(const struct attempt *);
 
 #endif

@@ -28,6 +28,7 @@ RATE_LIMIT(address_failures, 20, MINUTE,
 
 struct attempt {
 	struct rate_held	*account, *address;
+	const char		*key;		/* of the account */
 };
 
 static void	count_failure(struct ctx *, const char *,
@@ -82,6 +83,7 @@ attempt(struct ctx *c, const struct rate_limit *limit, const char *account,
 {
 	struct attempt	*a = ctx_alloc(c, sizeof(*a));
 
+	a->key = account;
 	a->account = rate_limit_hold(c, limit, account);
 	a->address = rate_limit_hold(c, &address_failures_limit, NULL);
 	if (!rate_limit_off())
@@ -108,4 +110,10 @@ auth_attempt_failed(struct attempt *a)
 {
 	rate_limit_spend(a->account);
 	rate_limit_spend(a->address);
+}
+
+const char *
+auth_attempt_account(const struct attempt *a)
+{
+	return (a->key);
 }

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "middleware/middleware.h"
 #include "modules/audit/audit.h"
+#include "modules/auth/auth_parts.h"
 #include "modules/auth/auth_repository.h"
 
 AUDIT_ACTION(session_confirmed, "A user confirmed a session.");

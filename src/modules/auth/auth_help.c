@@ -14,7 +14,8 @@ auth_service_end_session_of(struct ctx *c, const struct user *user,
     const char *id)
 {
 	db_begin(c);
-	auth_service_end_session(c, user, id);
+	if (!auth_repository_revoke_session(c, user->id, id))
+		raise_error(c, &ERR_NOT_FOUND, "Session not found");
 	audit(c, sessions_ended_by_admin, .target_id = user->id,
 	    CHANGES({ "session", id, NULL }));
 	db_commit(c);

@@ -38,6 +38,22 @@ static const struct column	session_mark_columns[] = {
 
 MODEL(session_mark);
 
+static const struct column	refresh_token_columns[] = {
+	COLUMN(refresh_token, user_id, T_UUID),
+	COLUMN(refresh_token, expires_at, T_TIME),
+	COLUMN(refresh_token, used, T_BOOL),
+	COLUMN(refresh_token, late, T_BOOL),
+	COLUMN(refresh_token, active, T_BOOL),
+};
+
+MODEL(refresh_token);
+
+static const struct column	session_owner_columns[] = {
+	COLUMN(session_owner, user_id, T_UUID),
+};
+
+MODEL(session_owner);
+
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);
 MIGRATION(0007_sign_ins);

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /* The queries on sessions and sign-in attempts. */
 
+#include "config.h"
 #include "modules/auth/auth_repository.h"
 #include "utils/uuid.h"
 
+QUERIES(refresh_tokens);
 QUERIES(sessions);
 QUERIES(sign_ins);
 
+QUERY(refresh_tokens, find, refresh_token);
+QUERY(refresh_tokens, rotate, none);
+QUERY(refresh_tokens, count, total);
+QUERY(refresh_tokens, purge, none);
 QUERY(sessions, create, none);
+QUERY(sessions, limit, none);
 QUERY(sessions, count, total);
 QUERY(sessions, list, session);
 QUERY(sessions, is_confirmed, session_mark);
 QUERY(sessions, confirm, none);
 QUERY(sessions, revoke, none);
+QUERY(sessions, revoke_by_token, session_owner);
 QUERY(sessions, revoke_all, none);
 QUERY(sessions, end_of_email, account_help);
 QUERY(sessions, purge, none);
@@ -23,12 +31,55 @@ QUERY(sign_ins, forget_networks, none);
 QUERY(sign_ins, purge_failures, none);
 QUERY(sign_ins, purge_networks, none);
 
-bool
-auth_repository_create_session(struct ctx *c, const char *id,
-    const struct user *user, int64_t expires_at, const char *network)
+/* The seconds that a session may be idle. */
+static const char *
+idle(struct ctx *c)
 {
-	return (db_exec(c, sessions_create, id, user->id, c->client,
-	    db_time(c, expires_at), user->hashed_password, network) == 1);
+	return (db_int(c, config.session_idle_seconds));
+}
+
+bool
+auth_repository_create_session(struct ctx *c, const struct user *user,
+    const struct new_session *s)
+{
+	return (db_exec(c, sessions_create, s->id, user->id, c->client,
+	    db_time(c, s->expires_at), user->hashed_password, s->network,
+	    s->device, s->token_hash) == 1);
+}
+
+int64_t
+auth_repository_limit_sessions(struct ctx *c, const struct user *user,
+    const char *id)
+{
+	return (db_exec(c, sessions_limit, user->id, id,
+	    db_int(c, config.sessions_per_user), idle(c)));
+}
+
+struct refresh_token *
+auth_repository_find_token(struct ctx *c, const char *hash)
+{
+	return (db_maybe_one(c, refresh_tokens_find, hash, idle(c)));
+}
+
+void
+auth_repository_rotate_token(struct ctx *c, const char *hash,
+    const char *next_hash)
+{
+	db_exec(c, refresh_tokens_rotate, hash, next_hash, c->client);
+}
+
+bool
+auth_repository_token_exists(struct ctx *c, const char *hash)
+{
+	return (db_one(c, refresh_tokens_count, hash)->total > 0);
+}
+
+struct session_owner *
+auth_repository_revoke_by_token(struct ctx *c, const char *session_id,
+    const char *hash, bool ours)
+{
+	return (db_maybe_one(c, sessions_revoke_by_token, session_id, hash,
+	    ours ? "true" : "false", idle(c)));
 }
 
 struct attempt_count *
@@ -57,13 +108,13 @@ auth_repository_find_sessions(struct ctx *c, const struct user *user,
     const char *current, const struct page *page, size_t *n)
 {
 	return (db_many(c, sessions_list, n, user->id, current,
-	    db_int(c, page->limit), db_int(c, page->skip)));
+	    db_int(c, page->limit), db_int(c, page->skip), idle(c)));
 }
 
 int64_t
 auth_repository_count_sessions(struct ctx *c, const struct user *user)
 {
-	return (db_one(c, sessions_count, user->id)->total);
+	return (db_one(c, sessions_count, user->id, idle(c))->total);
 }
 
 bool
@@ -83,10 +134,10 @@ auth_repository_confirm_session(struct ctx *c, const struct user *user,
 }
 
 bool
-auth_repository_revoke_session(struct ctx *c, const struct user *user,
+auth_repository_revoke_session(struct ctx *c, const char *user_id,
     const char *id)
 {
-	return (db_exec(c, sessions_revoke, user->id, id) == 1);
+	return (db_exec(c, sessions_revoke, user_id, id, idle(c)) == 1);
 }
 
 int64_t
@@ -133,6 +184,12 @@ int64_t
 auth_repository_purge_sessions(struct ctx *c, int64_t limit)
 {
 	return (db_exec(c, sessions_purge, db_int(c, limit)));
+}
+
+int64_t
+auth_repository_purge_tokens(struct ctx *c, int64_t limit)
+{
+	return (db_exec(c, refresh_tokens_purge, db_int(c, limit)));
 }
 
 int64_t

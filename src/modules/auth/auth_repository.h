@@ -24,8 +24,23 @@ struct session_mark {
 	bool	confirmed;
 };
 
+/* A refresh token, as of now. */
+struct refresh_token {
+	const char	*user_id;
+	int64_t		 expires_at;	/* of its session */
+	bool		 used;
+	bool		 late;		/* used so long ago that a retry of
+					   that request is no explanation */
+	bool		 active;	/* its session is, and its user */
+};
+
+struct session_owner {
+	const char	*user_id;
+};
+
 extern const struct model	session_model, attempt_count_model,
 				failure_count_model, account_help_model,
+				refresh_token_model, session_owner_model,
 				session_mark_model;
 
 /* auth_repository.c */
@@ -66,20 +81,56 @@ bool		 auth_repository_confirm_session(struct ctx *,
 
 /* False if the user has no such active session. */
 bool		 auth_repository_revoke_session(struct ctx *,
-		    const struct user *, const char *id) AWAITS;
+		    const char *user_id, const char *id) AWAITS;
 
-/* Revokes all sessions except the one with this id (NULL: all): how many? */
+/* Revokes all sessions except the one with this id; NULL: all. How many? */
 int64_t		 auth_repository_revoke_sessions(struct ctx *,
 		    const struct user *, const char *except) AWAITS;
+
+/* A session to create. */
+struct new_session {
+	const char	*id;
+	int64_t		 expires_at;
+	const char	*network;
+	const char	*device;	/* or NULL */
+	const char	*token_hash;	/* of its first refresh token */
+};
 
 /*
  * Creates a session, sets the count of failed attempts to zero, and makes the
  * user known in the network. False if the user has meanwhile been deleted,
  * disabled or given another password.
  */
-bool		 auth_repository_create_session(struct ctx *, const char *id,
-		    const struct user *, int64_t expires_at,
-		    const char *network) AWAITS;
+bool		 auth_repository_create_session(struct ctx *,
+		    const struct user *, const struct new_session *) AWAITS;
+
+/*
+ * Ends the least recently used sessions beyond the limit, never the one with
+ * this id; returns how many. In the transaction that created the session.
+ */
+int64_t		 auth_repository_limit_sessions(struct ctx *,
+		    const struct user *, const char *id) AWAITS;
+
+/*
+ * Finds the token with this hash, and locks it and its session until the
+ * transaction ends. NULL if there is none.
+ */
+struct refresh_token	*auth_repository_find_token(struct ctx *,
+			    const char *hash) AWAITS;
+
+/* Marks a token as used and adds its successor; the session was used now. */
+void		 auth_repository_rotate_token(struct ctx *, const char *hash,
+		    const char *next_hash) AWAITS;
+bool		 auth_repository_token_exists(struct ctx *, const char *hash)
+		    AWAITS;
+
+/*
+ * Ends an active session if one of its refresh tokens has this hash, or for a
+ * token that is known to be ours. NULL if it ended none.
+ */
+struct session_owner	*auth_repository_revoke_by_token(struct ctx *,
+			    const char *session_id, const char *hash,
+			    bool ours) AWAITS;
 
 /*
  * For commands: ends all sessions, or deletes the count of failed attempts, of
@@ -96,7 +147,9 @@ struct account_help	*auth_repository_forget_failures_now(
 int64_t		 auth_repository_purge_sessions(struct ctx *, int64_t limit)
 		    AWAITS;
 
-/* The same for failures at unknown accounts, and for old networks. */
+/* The same for used tokens, failures at unknown accounts and old networks. */
+int64_t		 auth_repository_purge_tokens(struct ctx *, int64_t limit)
+		    AWAITS;
 int64_t		 auth_repository_purge_failures(struct ctx *, int64_t limit)
 		    AWAITS;
 int64_t		 auth_repository_purge_networks(struct ctx *, int64_t limit)

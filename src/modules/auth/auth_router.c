@@ -13,6 +13,8 @@ static void	show_sessions(struct ctx *, const struct user *) AWAITS;
 
 RATE_LIMIT(token, 60, MINUTE, "Sign-ins from one address");
 
+RATE_LIMIT(revoke, 60, MINUTE, "Revoked tokens from one address");
+
 static void
 create_token(struct ctx *c)
 {
@@ -108,13 +110,28 @@ unlock_user(struct ctx *c)
 	account_status_respond(c, &(struct user_status){ "unlocked" });
 }
 
+static void
+revoke_token(struct ctx *c)
+{
+	auth_service_revoke(c, revocation_form(c)->token);
+	respond_empty(c, 200);
+}
+
+static void
+log_out(struct ctx *c)
+{
+	auth_service_log_out(c, current_user(c));
+	respond_empty(c, 204);
+}
+
 ROUTE(auth_token,
     POST(create_token, .limit = &token_limit,
 	.in = &token_request_schema, .form = true, .out = &token_schema,
 	.errors = OAUTH, .any_query = true,
 	.raises = RAISES(&invalid_request, &invalid_grant, &invalid_scope,
 	    &unsupported_grant_type),
-	.doc = "Sign in with the OAuth 2.0 password grant."));
+	.doc = "Sign in with the OAuth 2.0 password grant, or stay signed in "
+	    "with a refresh token."));
 
 ROUTE(auth_login,
     POST(log_in, .limit = &token_limit, .in = &login_request_schema,
@@ -127,6 +144,16 @@ ROUTE(auth_confirm,
 	.in = &confirmation_schema, .status = 204,
 	.raises = RAISES(&ERR_TOO_MANY_REQUESTS),
 	.doc = "Confirm your session with your password."));
+
+ROUTE(auth_revoke,
+    POST(revoke_token, .limit = &revoke_limit, .in = &revocation_schema,
+	.form = true, .errors = OAUTH, .any_query = true,
+	.raises = RAISES(&token_required),
+	.doc = "End the session of a refresh token or an access token."));
+
+ROUTE(auth_logout,
+    POST(log_out, .auth = &signed_in, .status = 204,
+	.doc = "Sign out: end the session of this request."));
 
 ROUTE(auth_password,
     POST(change_password, .auth = &signed_in, .also = &recently_confirmed,

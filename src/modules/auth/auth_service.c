@@ -5,74 +5,69 @@
 
 #include "config.h"
 #include "middleware/middleware.h"
+#include "modules/audit/audit.h"
+#include "modules/auth/auth_parts.h"
 #include "modules/auth/auth_repository.h"
-#include "product.h"
-#include "utils/jwt.h"
 #include "utils/timefmt.h"
-#include "utils/uuid.h"
+#include "utils/utf8.h"
 
 #define SECOND	INT64_C(1000000)	/* microseconds */
 
-#define ACCESS_TOKEN_MAX	2048
+#define DEVICE_MAX	255	/* characters, as in the table */
 #define BATCH	1000	/* rows per statement, which has five seconds */
 
 static struct token	*open_session(struct ctx *, const struct user *)
 			    AWAITS;
+static void		 refuse(struct ctx *, const struct user *,
+			    const struct attempt *) AWAITS;
 
-const struct error_kind	invalid_request = {
-	400, "invalid_request",
-	"The parameters username and password are required"
-};
-const struct error_kind	invalid_grant = {
-	400, "invalid_grant",
-	"Incorrect username or password"
-};
-const struct error_kind	invalid_scope = {
-	400, "invalid_scope",
-	"There are no scopes: leave the parameter out"
-};
-const struct error_kind	unsupported_grant_type = {
-	400, "unsupported_grant_type",
-	"The grant type must be password"
-};
+AUDIT_ACTION(sign_in, "A user signed in.");
+AUDIT_ACTION(sign_in_refused, "Somebody was refused at sign-in.");
+AUDIT_ACTION(password_changed, "A user changed their password, which ended "
+    "all their sessions.");
 
+/* What the client says it is; NULL if that is nothing, or no text. */
 static const char *
-access_token(struct ctx *c, const struct user *user, const char *session_id)
+device(struct ctx *c)
 {
-	struct jwt_claims	*claims = ctx_alloc(c, sizeof(*claims));
-	char			*token = ctx_alloc(c, ACCESS_TOKEN_MAX);
+	const char	*text = c->user_agent;
+	size_t		 len, n, end = 0;
 
-	/* RFC 9068, 2.2 */
-	strcpy(claims->iss, config.public_url);
-	strcpy(claims->aud, config.public_url);
-	strcpy(claims->sub, user->id);
-	strcpy(claims->sid, session_id);
-	strcpy(claims->client_id, PRODUCT);
-	claims->iat = timefmt_now() / SECOND;
-	claims->exp = claims->iat + ACCESS_TOKEN_SECONDS;
-	if (!uuid_v7(claims->jti) || jwt_sign(&config.jwt_key, claims, token,
-	    ACCESS_TOKEN_MAX) == -1)
-		raise_error(c, &ERR_UNAVAILABLE, "Cannot sign a token");
-	return (token);
+	if (text == NULL || *text == '\0' ||
+	    !utf8_valid(text, len = strlen(text)))
+		return (NULL);
+	for (n = 0; n < DEVICE_MAX && end < len; n++)
+		end += utf8_sequence(text + end, len - end);
+	return (ctx_strndup(c, text, end));
 }
 
 static struct token *
 open_session(struct ctx *c, const struct user *user)
 {
-	struct token	*token = ctx_alloc(c, sizeof(*token));
-	const char	*id = db_uuid(c);
-	int64_t		 expires_at;
+	struct new_session	 session;
+	const char		*token;
+	int64_t			 ended;
 
-	expires_at = timefmt_now() + SESSION_DAYS * 86400 * SECOND;
-	if (!auth_repository_create_session(c, id, user, expires_at,
-	    client_network(c))) {
+	session.id = db_uuid(c);
+	session.expires_at = timefmt_now() + config.session_seconds * SECOND;
+	session.network = client_network(c);
+	session.device = device(c);
+	token = auth_tokens_first(c, session.id);
+	session.token_hash = auth_tokens_hash(c, token);
+
+	db_begin(c);
+	if (!auth_repository_create_session(c, user, &session)) {
 		c->error.retry = true;	/* the user has changed since */
 		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 	}
-	token->access_token = access_token(c, user, id);
-	token->token_type = "bearer";
-	token->expires_in = ACCESS_TOKEN_SECONDS;
-	return (token);
+	audit(c, sign_in, .actor_id = user->id, .session_id = session.id,
+	    .target_id = user->id);
+	ended = auth_repository_limit_sessions(c, user, session.id);
+	if (ended > 0)
+		auth_audit_ended(c, user->id, NULL, ended, "limit");
+	db_commit(c);
+	return (auth_tokens_make(c, user->id, session.id, session.expires_at,
+	    token));
 }
 
 static void
@@ -86,13 +81,35 @@ require_both(struct ctx *c, const char *username, const char *password)
 struct token *
 auth_service_grant(struct ctx *c, const struct token_request *in)
 {
-	if (strcmp(in->grant_type, "password") != 0)
+	bool	 refresh = strcmp(in->grant_type, "refresh_token") == 0;
+
+	if (!refresh && strcmp(in->grant_type, "password") != 0)
 		raise_error(c, &unsupported_grant_type, "%s",
 		    unsupported_grant_type.doc);
-	require_both(c, in->username, in->password);
+	if (!refresh)
+		require_both(c, in->username, in->password);
+	else if (in->refresh_token == NULL)
+		raise_error(c, &invalid_request,
+		    "The parameter refresh_token is required");
 	if (in->scope != NULL)
 		raise_error(c, &invalid_scope, "%s", invalid_scope.doc);
-	return (auth_service_sign_in(c, in->username, in->password));
+	return (refresh ? auth_service_refresh(c, in->refresh_token) :
+	    auth_service_sign_in(c, in->username, in->password));
+}
+
+/*
+ * Records the refusal with the same statement, whatever the reason is, so that
+ * its time tells nothing. The reason stays in the log.
+ */
+static void
+refuse(struct ctx *c, const struct user *user, const struct attempt *attempt)
+{
+	audit(c, sign_in_refused,
+	    .target_id = user != NULL ? user->id : NULL,
+	    .account = user != NULL ? NULL : auth_attempt_account(attempt),
+	    CHANGES({ "reason", NULL, user == NULL ? "account" :
+	    user->is_active ? "password" : "inactive" }));
+	raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 }
 
 struct token *
@@ -100,16 +117,15 @@ auth_service_sign_in(struct ctx *c, const char *username,
     const char *password)
 {
 	struct attempt	*attempt;
-	struct user	*user;
+	struct user	*user, *active;
 
 	require_both(c, username, password);
 	user = users_service_find_by_email(c, username);
 	attempt = auth_attempt_sign_in(c, user, username);
-	if (user != NULL && !user->is_active)
-		user = NULL;
-	if (!users_service_verify_password(c, user, password)) {
+	active = user != NULL && user->is_active ? user : NULL;
+	if (!users_service_verify_password(c, active, password)) {
 		auth_attempt_failed(attempt);
-		raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
+		refuse(c, user, attempt);
 	}
 	return (open_session(c, user));
 }
@@ -136,6 +152,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 	}
 	auth_repository_revoke_sessions(c, user, NULL);
 	auth_repository_forget_networks(c, user, client_network(c));
+	audit(c, password_changed, .target_id = user->id);
 	db_commit(c);
 }
 
@@ -155,21 +172,41 @@ void
 auth_service_end_session(struct ctx *c, const struct user *user,
     const char *id)
 {
-	if (!auth_repository_revoke_session(c, user, id))
+	db_begin(c);
+	if (!auth_repository_revoke_session(c, user->id, id))
 		raise_error(c, &ERR_NOT_FOUND, "Session not found");
+	auth_audit_ended(c, user->id, id, 1, "one");
+	db_commit(c);
 }
 
 void
 auth_service_end_sessions(struct ctx *c, const struct user *user,
     const char *except)
 {
-	auth_repository_revoke_sessions(c, user, except);
+	int64_t	 ended;
+
+	db_begin(c);
+	ended = auth_repository_revoke_sessions(c, user, except);
+	if (ended > 0)
+		auth_audit_ended(c, user->id, NULL, ended, "all");
+	db_commit(c);
+}
+
+void
+auth_service_log_out(struct ctx *c, const struct user *user)
+{
+	db_begin(c);
+	if (auth_repository_revoke_session(c, user->id, c->session_id))
+		auth_audit_ended(c, user->id, c->session_id, 1, "logout");
+	db_commit(c);
 }
 
 void
 auth_service_purge(struct ctx *c)
 {
 	while (auth_repository_purge_sessions(c, BATCH) == BATCH)
+		;
+	while (auth_repository_purge_tokens(c, BATCH) == BATCH)
 		;
 	while (auth_repository_purge_failures(c, BATCH) == BATCH)
 		;

@@ -58,6 +58,8 @@ POST    admin/jobs/{job_id}/retry       401  401  403  403  403  202  403  202
 POST    auth/token                      200  200  200  200  200  200  200  200
 POST    auth/login                      200  200  200  200  200  200  200  200
 POST    auth/confirm                    401  401  204  204  204  204  204  204
+POST    auth/revoke                     200  200  200  200  200  200  200  200
+POST    auth/logout                     401  401  204  204  204  204  204  204
 GET     /healthz                        200  200  200  200  200  200  200  200
 GET     /readyz                         200  200  200  200  200  200  200  200
 GET     /                               200  200  200  200  200  200  200  200
@@ -180,6 +182,7 @@ class Directory:
             ("POST", "/api/v1/auth/token"): {"data": {
                 "username": target.email,
                 "password": self.known["password"]}},
+            ("POST", "/api/v1/auth/revoke"): {"data": {"token": "x"}},
             ("POST", "/api/v1/auth/login"): {"json": {
                 "username": target.email,
                 "password": self.known["password"]}},

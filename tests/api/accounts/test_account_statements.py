@@ -38,7 +38,8 @@ INSERT INTO sign_in_failures (account, user_id, failures, last_at) VALUES
 
 
 def read_statements():
-    return {name: text for file in ("users", "sessions", "sign_ins")
+    return {name: text for file in ("users", "sessions", "sign_ins",
+                                    "refresh_tokens")
             for name, text in read_queries(file).items()}
 
 
@@ -145,15 +146,76 @@ def test_user_and_session_belong_together(db, target, user, session):
 # Sessions.
 #
 
-def create(db, user=ADA, hash=HASH, network=HOME):
+def is_confirmed(db, session, seconds=600):
+    return db.run("sessions.is_confirmed", session, seconds)
+
+
+def test_a_new_session_is_confirmed(db):
+    assert is_confirmed(db, ADA_1) == [True]
+    create(db)
+    assert is_confirmed(db, NONE) == [True]
+
+
+@pytest.mark.parametrize("age, confirmed", [
+    ("599.999999 s", True), ("600 s", False), ("-1 s", True)])
+def test_a_mark_counts_until_it_is_so_old(db, age, confirmed):
+    db.sql("UPDATE sessions SET confirmed_at = now() - %s::interval WHERE id "
+           "= %s", age, ADA_1)
+    assert is_confirmed(db, ADA_1) == [confirmed]
+    assert is_confirmed(db, ADA_2) == [True]
+    assert is_confirmed(db, ADA_1, 601) == [True]
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert is_confirmed(db, ADA_1, 86400) == [False]
+    db.sql("DELETE FROM sessions")
+    assert is_confirmed(db, ADA_1) == []
+
+
+def confirmed(db):
+    return db.sql("SELECT id::text FROM sessions WHERE confirmed_at = now() "
+                  "ORDER BY id")
+
+
+def test_a_confirmation_is_of_one_session(db):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert db.run("sessions.confirm", ADA, ADA_1) == 1
+    assert confirmed(db) == [ADA_1]
+    assert db.sql("SELECT account FROM sign_in_failures ORDER BY 1") == [
+        BOB, "unknown"]
+
+
+@pytest.mark.parametrize("user, session", [(ADA, BOB_1), (BOB, ADA_1),
+                                           (ADA, NONE), (NOBODY, ADA_1)])
+def test_a_session_of_another_user_is_not_confirmed(db, user, session):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    assert db.run("sessions.confirm", user, session) == 0
+    assert confirmed(db) == []
+
+
+@pytest.mark.parametrize("change", ENDED, ids=NAMES)
+def test_a_session_that_has_ended_is_not_confirmed(db, change):
+    db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
+    db.sql(change)
+    assert db.run("sessions.confirm", ADA, ADA_1) == 0
+    assert confirmed(db) == []
+
+
+IDLE = 1000     # seconds
+FIRST = "ab" * 32
+
+
+def create(db, user=ADA, hash=HASH, network=HOME, device="a phone"):
     return db.run("sessions.create", NONE, user, "::9", "infinity", hash,
-                  network)
+                  network, device, FIRST)
 
 
 def test_a_new_session_resets_the_users_count_alone(db):
     assert create(db) == 1
-    assert db.sql("SELECT user_id::text, client, expires_at = 'infinity' FROM "
-                  "sessions WHERE id = %s", NONE) == [(ADA, "::9", True)]
+    assert db.sql("SELECT user_id::text, client, expires_at = 'infinity', "
+                  "device FROM sessions WHERE id = %s", NONE) == [
+                      (ADA, "::9", True, "a phone")]
+    assert db.sql("SELECT encode(token_hash, 'hex'), used_at FROM "
+                  "refresh_tokens WHERE session_id = %s", NONE) == [
+                      (FIRST, None)]
     assert db.sql("SELECT account FROM sign_in_failures ORDER BY 1") == [
         BOB, "unknown"]
     assert db.sql("SELECT user_id::text FROM sign_in_networks WHERE network "
@@ -175,39 +237,44 @@ def test_no_session_for_a_user_who_has_changed(db, user, hash, change):
         db.sql(change)
     assert create(db, user, hash, BOBS) == 0
     assert db.sql("SELECT id FROM sessions WHERE id = %s", NONE) == []
+    assert db.sql("SELECT token_hash FROM refresh_tokens") == []
     assert db.sql("SELECT sum(failures) FROM sign_in_failures") == [6]
     assert db.networks(ADA) == [HOME, AWAY]
 
 
 def listed(db, limit=9, skip=0):
     return [(row[0], row[4]) for row in db.run(
-        "sessions.list", ADA, ADA_1, limit, skip)]
+        "sessions.list", ADA, ADA_1, limit, skip, IDLE)]
 
 
 def test_the_list_is_the_users_the_latest_first(db):
     assert listed(db) == [(ADA_2, False), (ADA_1, True)]
     assert listed(db, limit=1) == [(ADA_2, False)]
     assert listed(db, skip=1) == [(ADA_1, True)]
-    assert db.run("sessions.count", ADA) == [2]
-    assert db.run("sessions.count", NOBODY) == [0]
+    assert db.run("sessions.count", ADA, IDLE) == [2]
+    assert db.run("sessions.count", NOBODY, IDLE) == [0]
 
 
-@pytest.mark.parametrize("change", ENDED, ids=NAMES)
+UNUSED = (f"UPDATE sessions SET last_used_at = now() - interval '{IDLE} s' "
+          f"WHERE id = '{ADA_1}'")
+
+
+@pytest.mark.parametrize("change", [*ENDED, UNUSED], ids=[*NAMES, "unused"])
 def test_a_session_that_has_ended_is_neither_listed_nor_ended(db, change):
     db.sql(change)
     assert listed(db) == [(ADA_2, False)]
-    assert db.run("sessions.count", ADA) == [1]
+    assert db.run("sessions.count", ADA, IDLE) == [1]
     before = db.sql("SELECT id, revoked_at FROM sessions ORDER BY id")
-    assert db.run("sessions.revoke", ADA, ADA_1) == 0
+    assert db.run("sessions.revoke", ADA, ADA_1, IDLE) == 0
     assert db.sql("SELECT id, revoked_at FROM sessions ORDER BY id") == before
 
 
 def test_one_session_ends(db):
     for session in (BOB_1, NONE):
-        assert db.run("sessions.revoke", ADA, session) == 0
-    assert db.run("sessions.revoke", BOB, ADA_1) == 0
+        assert db.run("sessions.revoke", ADA, session, IDLE) == 0
+    assert db.run("sessions.revoke", BOB, ADA_1, IDLE) == 0
     assert db.live() == [ADA_1, ADA_2, BOB_1, EVE_1]
-    assert db.run("sessions.revoke", ADA, ADA_1) == 1
+    assert db.run("sessions.revoke", ADA, ADA_1, IDLE) == 1
     assert db.live() == [ADA_2, BOB_1, EVE_1]
 
 
@@ -248,17 +315,110 @@ def check_purge(db, name, count, deleted):
     assert db.sql(count) == [before - deleted]
 
 
-def test_sessions_are_deleted_a_day_after_they_expired(db):
+def test_sessions_are_deleted_a_day_after_they_ended(db):
+    """They expired or were revoked; their tokens go with them."""
     for age, _ in ages("1 day"):
         db.sql("INSERT INTO sessions (id, user_id, client, expires_at, "
-               "revoked_at) SELECT gen_random_uuid(), %s, %s, now() - "
-               "%s::interval, revoked FROM unnest(ARRAY[NULL, now()]) AS t "
-               "(revoked)", BOB, age, age)
-    db.sql("UPDATE sessions SET revoked_at = '2026-01-01' WHERE id = %s",
-           ADA_1)
-    check_purge(db, "sessions.purge", "SELECT count(*) FROM sessions", 4)
+               "revoked_at) SELECT gen_random_uuid(), %s, %s, expires, revoked"
+               " FROM (VALUES (now() - %s::interval, NULL), ('infinity', now()"
+               " - %s::interval), (now() - %s::interval, now() - "
+               "%s::interval)) AS t (expires, revoked)", BOB, age, age, age,
+               age, age)
+    db.sql("INSERT INTO refresh_tokens (token_hash, session_id) SELECT "
+           "sha256(id::text::bytea), id FROM sessions")
+    check_purge(db, "sessions.purge", "SELECT count(*) FROM sessions", 6)
     assert db.sql("SELECT DISTINCT client FROM sessions WHERE client !~ '::' "
                   "ORDER BY 1") == ["-1 hour", "1 day"]
+    assert db.sql("SELECT count(*) FROM refresh_tokens") == db.sql(
+        "SELECT count(*) FROM sessions")
+
+
+def test_used_tokens_are_deleted_after_an_hour(db):
+    for i, (age, _) in enumerate(ages("1 hour")):
+        db.sql("INSERT INTO refresh_tokens (token_hash, session_id, "
+               "created_at, used_at) SELECT sha256(%s || coalesce(used::text, "
+               "'')::bytea), %s, '2020-01-01', used FROM unnest(ARRAY[NULL, "
+               "now() - %s::interval]) AS t (used)", bytes([i]), ADA_1, age)
+    check_purge(db, "refresh_tokens.purge", "SELECT count(*) FROM "
+                "refresh_tokens WHERE used_at IS NOT NULL", 2)
+
+
+#
+# Refresh tokens.
+#
+
+SECOND = "cd" * 32
+
+
+def add_token(db, used="NULL"):
+    db.sql("INSERT INTO refresh_tokens (token_hash, session_id, used_at) "
+           "VALUES (decode(%s, 'hex'), %s, " + used + ")", FIRST, ADA_1)
+
+
+def found(db, hash=FIRST):
+    return [row[2:] + row[:1] for row in db.run("refresh_tokens.find", hash,
+                                                IDLE)]
+
+
+@pytest.mark.parametrize("used, state", [
+    ("NULL", (False, False)), ("now()", (True, False)),
+    ("now() - interval '10 s'", (True, False)),
+    ("now() - interval '10.000001 s'", (True, True))])
+def test_a_token_is_found_by_its_hash(db, used, state):
+    add_token(db, used)
+    assert found(db) == [state + (True, ADA)]
+    assert found(db, SECOND) == []
+
+
+@pytest.mark.parametrize("change", [*ENDED[:-1], UNUSED, DISABLED])
+def test_a_token_of_a_session_that_has_ended(db, change):
+    add_token(db)
+    db.sql(change)
+    assert found(db) == [(False, False, False, ADA)]
+
+
+def test_a_token_is_replaced(db):
+    add_token(db)
+    db.sql("UPDATE sessions SET last_used_at = '2026-01-01'")
+    assert db.run("refresh_tokens.rotate", FIRST, SECOND, "::7") == 1
+    assert db.sql("SELECT encode(token_hash, 'hex'), session_id::text, used_at"
+                  " = now() FROM refresh_tokens ORDER BY 1") == [
+                      (FIRST, ADA_1, True), (SECOND, ADA_1, None)]
+    assert db.sql("SELECT last_client FROM sessions WHERE last_used_at = "
+                  "now()") == ["::7"]
+    assert db.sql("SELECT count(*) FROM sessions WHERE last_used_at = "
+                  "'2026-01-01'") == [3]
+
+
+def by_token(db, session=ADA_1, hash=FIRST, ours="false"):
+    return [row if isinstance(row, str) else row[0] for row in db.run(
+        "sessions.revoke_by_token", session, hash, ours, IDLE)]
+
+
+def test_a_session_ends_by_one_of_its_tokens(db):
+    add_token(db)
+    assert by_token(db, hash=SECOND) == by_token(db, BOB_1) == []
+    assert db.live() == [ADA_1, ADA_2, BOB_1, EVE_1]
+    assert by_token(db) == [ADA]
+    assert by_token(db) == []
+    assert by_token(db, BOB_1, SECOND, "true") == [BOB]
+    assert db.live() == [ADA_2, EVE_1]
+
+
+@pytest.mark.parametrize("change", [*ENDED, UNUSED])
+def test_a_session_that_has_ended_does_not_end_by_a_token(db, change):
+    db.sql(change)
+    assert by_token(db, ours="true") == []
+
+
+@pytest.mark.parametrize("limit, kept, left", [
+    (1, ADA_1, [ADA_1]), (1, ADA_2, [ADA_2]), (2, ADA_1, [ADA_1, ADA_2]),
+    (9, ADA_1, [ADA_1, ADA_2])])
+def test_the_least_recently_used_sessions_end(db, limit, kept, left):
+    db.sql("UPDATE sessions SET last_used_at = now() - interval '9 s' WHERE "
+           "id = %s", ADA_1)
+    assert db.run("sessions.limit", ADA, kept, limit, IDLE) == 2 - len(left)
+    assert db.live() == sorted(left + [BOB_1, EVE_1])
 
 
 def test_failures_of_nobody_are_deleted_after_a_week(db):

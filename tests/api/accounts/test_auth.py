@@ -56,7 +56,8 @@ def test_the_response_follows_rfc_6749(client):
     confidential.add(body["access_token"])
     assert body["token_type"] == "bearer"
     assert body["expires_in"] == 900
-    assert list(body) == ["access_token", "token_type", "expires_in"]
+    assert list(body) == ["access_token", "token_type", "expires_in",
+                          "refresh_token"]
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["pragma"] == "no-cache"
 
@@ -330,8 +331,36 @@ def test_unknown_wrong_and_disabled_get_the_same_bytes(server, client):
         b'{"error":"invalid_grant",'
         b'"error_description":"Incorrect username or password"}'}
     assert {answer.status_code for answer in answers} == {400}
-    assert len({tuple(sorted(set(answer.headers) - {"x-request-id", "date"}))
+    assert len({tuple((name, value) for name, value in
+                      answer.headers.multi_items()
+                      if name not in ("x-request-id", "date"))
                 for answer in answers}) == 1
+
+
+def test_no_reason_of_a_refusal_is_in_the_rate_limits(start_server):
+    """The headers of each refusal are those of the account's first failure.
+    make proof-timing compares the times."""
+    server = start_server(KEEL_RATE_LIMITS="address_failures=1000/m")
+    with server.client() as client:
+        user, _ = register(client)
+        disabled, gone = register(client)
+        server.sql("UPDATE users SET is_active = false WHERE id = %s",
+                   gone["id"])
+        shown = set()
+        for email, password in ((user["email"], new_password()),
+                                (new_email("nobody"), new_password()),
+                                (disabled["email"], disabled["password"])):
+            for left in range(4, -1, -1):
+                answer = ask_token(client, email, password)
+                assert answer.status_code == 400
+                assert '"sign_in_failures";r=%d;' % left in answer.headers[
+                    "ratelimit"]
+                shown.add((left, *sorted(
+                    (name, value) for name, value in
+                    answer.headers.multi_items() if name not in (
+                        "x-request-id", "date", "ratelimit"))))
+            assert ask_token(client, email, password).status_code == 429
+        assert len(shown) == 5
 
 
 def test_an_unknown_address_takes_as_long_as_a_wrong_password(client,

@@ -56,7 +56,7 @@ def test_both_sign_ins_answer_alike(client, user):
     for answer in answers:
         assert answer.status_code == 200, answer.text
         assert list(answer.json()) == ["access_token", "token_type",
-                                       "expires_in"]
+                                       "expires_in", "refresh_token"]
         confidential.add(answer.json()["access_token"])
         assert read_me(client, answer.json()["access_token"]
                        ).json()["email"] == user["email"]

@@ -8,8 +8,10 @@ import secrets
 
 import pytest
 
+from families import add_token, hash_of, next_token, rows_of, use_earlier
 from helpers import (bearer, check_error, check_unauthorized, claims_for,
                      make_token, read_claims, read_me, register, sign_in)
+from people import add_people
 from server import confidential
 
 INVALID_TOKEN = 'Bearer error="invalid_token"'
@@ -25,6 +27,17 @@ def restart(server, secret, previous=None):
     if previous is not None:
         server.settings["KEEL_SECRET_KEY_PREVIOUS"] = previous
     server.start()
+
+
+def refresh(client, token):
+    answer = client.post("/api/v1/auth/token", data={
+        "grant_type": "refresh_token", "refresh_token": token})
+    if answer.status_code != 200:
+        assert answer.json()["error"] == "invalid_grant", answer.text
+        return None
+    confidential.update((answer.json()["access_token"],
+                         answer.json()["refresh_token"]))
+    return answer.json()["refresh_token"]
 
 
 def header_of(token):
@@ -50,11 +63,21 @@ class Rotated:
             self.before = sign_in(client, self.user)
             self.cursor = page_of_users(client, self.before,
                                         "").json()["next_cursor"]
+            self.used = self.family()
+            self.live = [self.family() for _ in range(3)]
+            self.purged = self.family()
+            for _, token in (self.used, self.purged):
+                refresh(client, token)
         restart(server, NEW, previous=OLD)
         with server.client() as client:
             self.after = sign_in(client, self.user)
         self.kids = {OLD: header_of(self.before)["kid"],
                      NEW: header_of(self.after)["kid"]}
+
+    def family(self):
+        """A session, and its refresh token of the old secret."""
+        [person] = add_people(self.server, "user")
+        return person.session, add_token(self.server, person.session, OLD)
 
     def token(self, secret, **header):
         """A token of the same session, signed by that secret."""
@@ -132,6 +155,62 @@ def test_a_cursor_of_the_old_secret_is_accepted(rotated, client):
     assert len(answer.json()["items"]) == 1
 
 
+def test_a_refresh_token_of_the_old_secret_goes_on(rotated, client):
+    """Its successor is of the new one, and so is every retry."""
+    session, token = rotated.live[0]
+    second = next_token(NEW, token)
+    assert [refresh(client, token) for _ in range(3)] == [second] * 3
+    assert refresh(client, second) == next_token(NEW, second)
+    assert len(rows_of(rotated.server, session)) == 3
+
+
+def test_a_retry_gets_the_successor_of_the_old_secret(rotated, client):
+    session, token = rotated.used
+    use_earlier(rotated.server, token, -60)     # used just now
+    second = next_token(OLD, token)
+    assert refresh(client, token) == second
+    assert rows_of(rotated.server, session) == [
+        (hash_of(token), False), (hash_of(second), True)]
+
+
+def test_a_purged_token_of_the_old_secret_is_a_reuse(rotated, client):
+    session, token = rotated.purged
+    rotated.server.sql("DELETE FROM refresh_tokens WHERE session_id = %s AND "
+                       "used_at IS NOT NULL", session)
+    assert refresh(client, token) is None
+    assert refresh(client, next_token(OLD, token)) is None
+    assert rotated.server.sql("SELECT action FROM audit_log WHERE session_id "
+                              "= %s", session) == [("refresh_reused",)]
+
+
+def test_a_refresh_token_of_the_old_secret_is_revoked(rotated, client):
+    session, token = rotated.live[1]
+    rotated.server.sql("DELETE FROM refresh_tokens WHERE session_id = %s",
+                       session)
+    assert client.post("/api/v1/auth/revoke", data={
+        "token": token}).status_code == 200
+    assert rotated.server.sql("SELECT revoked_at IS NOT NULL FROM sessions "
+                              "WHERE id = %s", session) == [(True,)]
+
+
+def test_a_successor_of_an_unknown_secret_is_not_given_away(rotated, client):
+    """Used a moment ago at a server whose secret this one does not have:
+    nothing ends, and the client asks again."""
+    session, token = rotated.family()
+    rotated.server.sql(
+        "WITH used AS (UPDATE refresh_tokens SET used_at = now() WHERE "
+        "session_id = %s) INSERT INTO refresh_tokens (token_hash, session_id)"
+        " VALUES (decode(%s, 'hex'), %s)", session,
+        hash_of(next_token(OTHER, token)), session)
+    answer = client.post("/api/v1/auth/token", data={
+        "grant_type": "refresh_token", "refresh_token": token})
+    assert answer.status_code == 503
+    assert answer.json()["error"] == "temporarily_unavailable"
+    assert int(answer.headers["retry-after"]) >= 1
+    assert len(rows_of(rotated.server, session)) == 2
+    assert refresh(client, next_token(OTHER, token)) is not None
+
+
 def test_a_host_that_still_signs_with_the_old_secret_accepts_the_new_one(
         make_server):
     """The first of the two steps with several hosts."""
@@ -149,7 +228,14 @@ def test_a_host_that_still_signs_with_the_old_secret_accepts_the_new_one(
 def test_at_the_end_the_old_secret_counts_no_more(rotated):
     """The last test of this file: it restarts the server."""
     restart(rotated.server, NEW)
+    session, token = rotated.live[2]
     with rotated.server.client() as client:
+        # A live token is found by its hash. Without its row it is nobody's.
+        assert refresh(client, token) == next_token(NEW, token)
+        rotated.server.sql("DELETE FROM refresh_tokens WHERE session_id = %s "
+                           "AND used_at IS NOT NULL", session)
+        assert refresh(client, token) is None
+        assert refresh(client, next_token(NEW, token)) is not None
         assert read_me(client, rotated.after).status_code == 200
         for token in (rotated.before, rotated.token(OLD)):
             check_unauthorized(read_me(client, token), INVALID_TOKEN)

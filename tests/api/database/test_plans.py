@@ -9,6 +9,7 @@ import pytest
 from queries import begin
 
 ID = str(uuid.UUID(int=0))
+HASH = "00" * 32
 FIRST = ["-infinity", ID, 21, 0]
 LAST = ["infinity", ID, 21, 0]
 FILTERS = [None, None, None]
@@ -38,15 +39,28 @@ USES = [
      "order"),
     ("ix_users_list_name", "users.list_by_name_desc",
      FILTERS + [None, ID, 21, 0], "order"),
-    ("sessions_pkey", "users.find_signed_in", [ID, ID], "(id = "),
-    ("ix_sessions_user_id", "sessions.list", [ID, ID, 21, 0], "(user_id = "),
-    ("ix_sessions_user_id", "sessions.list", [ID, ID, 21, 0], "order"),
-    ("ix_sessions_user_id", "sessions.count", [ID], "(user_id = "),
+    ("sessions_pkey", "sessions.revoke_by_token", [ID, HASH, "f", 9],
+     "(id = "),
+    ("sessions_pkey", "refresh_tokens.rotate", [HASH, HASH, "::1"], "(id = "),
+    ("ix_sessions_user_id", "sessions.list", [ID, ID, 21, 0, 9],
+     "(user_id = "),
+    ("ix_sessions_user_id", "sessions.list", [ID, ID, 21, 0, 9], "order"),
+    ("ix_sessions_user_id", "sessions.count", [ID, 9], "(user_id = "),
+    ("ix_sessions_user_id", "sessions.limit", [ID, ID, 9, 9], "(user_id = "),
     ("ix_sessions_user_id", "sessions.revoke_all", [ID, ID], "(user_id = "),
     ("ix_sessions_user_id", "sessions.end_of_email", ["a", ID],
      "(user_id = "),
     ("ix_sessions_expires_at", "sessions.purge", [9],
      "(expires_at < (now() - '1 day'::interval))"),
+    ("refresh_tokens_pkey", "refresh_tokens.find", [HASH, 9],
+     "(token_hash = "),
+    ("refresh_tokens_pkey", "refresh_tokens.rotate", [HASH, HASH, "::1"],
+     "(token_hash = "),
+    ("refresh_tokens_pkey", "refresh_tokens.count", [HASH], "(token_hash = "),
+    ("refresh_tokens_pkey", "sessions.revoke_by_token", [ID, HASH, "f", 9],
+     "(token_hash = "),
+    ("ix_refresh_tokens_used_at", "refresh_tokens.purge", [9],
+     "(used_at < (now() - '01:00:00'::interval))"),
     ("sign_in_failures_pkey", "sign_ins.count_attempt",
      ["a", ID, "10.0.0.0/24", 9], "conflict"),
     ("sign_in_failures_pkey", "sign_ins.forget_failures", [ID],
@@ -106,7 +120,7 @@ USES = [
 
 # Of a table or an order that Keel itself has no statement for.
 OTHERS = {"posts_pkey", "ix_posts_author_id", "ix_users_email_role",
-          "keel_migrations_pkey"}
+          "keel_migrations_pkey", "ix_refresh_tokens_session_id"}
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +155,14 @@ def test_every_index_has_a_use(db):
     assert {row[0] for row in db.sql(
         "SELECT indexname::text FROM pg_indexes WHERE schemaname = "
         "'public'")} == {use[0] for use in USES} | OTHERS
+
+
+def test_an_ended_sessions_tokens_are_found_by_their_index(db):
+    """When the session is deleted, and they with it."""
+    plan = [line for line, in db.sql("EXPLAIN DELETE FROM refresh_tokens "
+                                     "WHERE session_id = %s", ID)]
+    assert any(" using ix_refresh_tokens_session_id on " in line
+               for line in plan), plan
 
 
 def test_a_deleted_users_posts_are_found_by_their_index(db):

@@ -2,6 +2,7 @@
 """The whole schema, written out: each column, constraint, index and trigger of
 sql/migrations; rows that it refuses; what its triggers do."""
 
+import datetime
 import hashlib
 import os
 import uuid
@@ -17,6 +18,10 @@ MIGRATIONS = os.path.join(ROOT, "sql/migrations")
 
 # A column without a default, and NULL where it may be.
 COLUMNS = """
+audit_log: id uuid, created_at timestamptz now(), action varchar(64),
+    actor_id uuid NULL, session_id uuid NULL, target_id uuid NULL,
+    account varchar(64) NULL, address varchar(64) NULL,
+    request_id varchar(64) NULL, changes jsonb NULL
 job_schedules: kind varchar(100), round timestamptz
 jobs: id uuid, kind varchar(100), payload jsonb, status varchar(20) queued,
     attempts integer 0, run_at timestamptz now(), created_at timestamptz now(),
@@ -26,9 +31,13 @@ mail_recipients: recipient varchar(64), jobs uuid[], full_at timestamptz
 posts: id uuid, title varchar(255), content text, author_id uuid,
     published_at timestamptz NULL, version bigint 1,
     created_at timestamptz now(), updated_at timestamptz now()
+refresh_tokens: token_hash bytea, session_id uuid,
+    created_at timestamptz now(), used_at timestamptz NULL
 sessions: id uuid, user_id uuid, client varchar(64),
     created_at timestamptz now(), expires_at timestamptz,
-    revoked_at timestamptz NULL
+    revoked_at timestamptz NULL, device varchar(255) NULL,
+    last_client varchar(64) NULL, last_used_at timestamptz now(),
+    confirmed_at timestamptz now()
 sign_in_failures: account varchar(64), user_id uuid NULL, failures integer 1,
     last_at timestamptz now()
 sign_in_networks: user_id uuid, network cidr, last_at timestamptz now()
@@ -39,12 +48,16 @@ users: id uuid, email varchar(255), name varchar(100),
 """
 
 KEYS = {
+    ("audit_log", "PRIMARY KEY (id)"),
     ("job_schedules", "PRIMARY KEY (kind)"),
     ("jobs", "PRIMARY KEY (id)"),
     ("mail_recipients", "PRIMARY KEY (recipient)"),
     ("posts", "FOREIGN KEY (author_id) REFERENCES users(id) "
               "ON DELETE CASCADE"),
     ("posts", "PRIMARY KEY (id)"),
+    ("refresh_tokens", "FOREIGN KEY (session_id) REFERENCES sessions(id) "
+                       "ON DELETE CASCADE"),
+    ("refresh_tokens", "PRIMARY KEY (token_hash)"),
     ("sessions", "FOREIGN KEY (user_id) REFERENCES users(id) "
                  "ON DELETE CASCADE"),
     ("sessions", "PRIMARY KEY (id)"),
@@ -60,12 +73,18 @@ WAITS_OR_RUNS = (" WHERE ((status)::text = ANY ((ARRAY['queued'::character "
 
 # Those besides the primary keys.
 INDEXES = {
+    "ix_audit_log_actor_id": "audit_log (actor_id, created_at, id)",
+    "ix_audit_log_created_at": "audit_log (created_at, id)",
+    "ix_audit_log_target_id": "audit_log (target_id, created_at, id)",
     "ix_jobs_created_at": "jobs (created_at, id)",
     "ix_jobs_done": "jobs (finished_at) WHERE ((status)::text = 'done'::text)",
     "ix_jobs_due": "jobs (run_at)" + WAITS_OR_RUNS,
     "ix_jobs_status": "jobs (status, created_at, id)",
     "ix_mail_recipients_full_at": "mail_recipients (full_at)",
     "ix_posts_author_id": "posts (author_id)",
+    "ix_refresh_tokens_session_id": "refresh_tokens (session_id)",
+    "ix_refresh_tokens_used_at":
+        "refresh_tokens (used_at) WHERE (used_at IS NOT NULL)",
     "ix_sessions_expires_at": "sessions (expires_at)",
     "ix_sessions_user_id": "sessions (user_id, created_at, id)",
     "ix_sign_in_failures_last_at": "sign_in_failures (last_at)",
@@ -79,6 +98,10 @@ INDEXES = {
 }
 
 TRIGGERS = {
+    "audit_log_not_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH "
+    "STATEMENT EXECUTE FUNCTION keel_audit_only_added()",
+    "audit_log_only_added BEFORE DELETE OR UPDATE ON public.audit_log FOR "
+    "EACH ROW EXECUTE FUNCTION keel_audit_only_added()",
     "jobs_notify AFTER INSERT ON public.jobs FOR EACH STATEMENT EXECUTE "
     "FUNCTION notify_jobs()",
     "posts_touch BEFORE UPDATE ON public.posts FOR EACH ROW WHEN ((old.* IS "
@@ -104,6 +127,8 @@ RELEASED = {
     "0006_sessions_expiry.sql": "bb6ad006c6d12255",
     "0007_sign_ins.sql": "ef4cb3d742b7359e",
     "0008_mail_recipients.sql": "5da6404f644c6b09",
+    "0009_refresh_tokens.sql": "34dcb405d591653a",
+    "0010_audit_log.sql": "374b6dd5ec0008b3",
 }
 
 
@@ -183,7 +208,7 @@ def test_migrations_leave_no_other_function(db):
         "SELECT proname::text FROM pg_proc WHERE pronamespace = "
         "'public'::regnamespace")} == {
             "keel_touch", "keel_end_sessions", "notify_jobs",
-            "keel_forget_failures"}
+            "keel_forget_failures", "keel_audit_only_added"}
 
 
 #
@@ -191,6 +216,7 @@ def test_migrations_leave_no_other_function(db):
 #
 
 USER = str(uuid.uuid4())
+SESSION = str(uuid.uuid4())
 
 ROWS = {
     "users": {"id": USER, "email": "a@example.com", "name": "A",
@@ -200,8 +226,13 @@ ROWS = {
     "posts": {"id": str(uuid.uuid4()), "title": "t", "content": "c",
               "author_id": USER, "version": 1, "created_at": "now",
               "updated_at": "now"},
-    "sessions": {"id": str(uuid.uuid4()), "user_id": USER, "client": "::1",
-                 "created_at": "now", "expires_at": "now"},
+    "sessions": {"id": SESSION, "user_id": USER, "client": "::1",
+                 "created_at": "now", "expires_at": "now",
+                 "last_used_at": "now", "confirmed_at": "now"},
+    "refresh_tokens": {"token_hash": "hash", "session_id": SESSION,
+                       "created_at": "now"},
+    "audit_log": {"id": str(uuid.uuid4()), "created_at": "now",
+                  "action": "sign_in"},
     "jobs": {"id": str(uuid.uuid4()), "kind": "k", "payload": "{}",
              "status": "queued", "attempts": 0, "run_at": "now",
              "created_at": "now"},
@@ -220,6 +251,7 @@ ALLOWED = {("users", "role"): ["user", "staff", "admin"],
 REFUSED = [
     ("posts", "author_id", NOBODY, "ForeignKeyViolation"),
     ("sessions", "user_id", NOBODY, "ForeignKeyViolation"),
+    ("refresh_tokens", "session_id", NOBODY, "ForeignKeyViolation"),
     ("sign_in_networks", "user_id", NOBODY, "ForeignKeyViolation"),
     ("sign_in_networks", "network", "192.0.2.1/24",
      "InvalidTextRepresentation"),
@@ -251,6 +283,7 @@ def filled(db):
 
 def test_a_column_that_is_needed_is_not_null(db):
     insert(db, "users")
+    insert(db, "sessions", client="another")
     for table, row in ROWS.items():
         for name in row:
             check_refused(db, "NotNullViolation", table, **{name: None})
@@ -280,7 +313,10 @@ def test_columns_have_defaults(db):
         "users": {"role": "user", "is_active": True, "email_verified": False,
                   "version": 1, "created_at": None, "updated_at": None},
         "posts": {"version": 1, "created_at": None, "updated_at": None},
-        "sessions": {"created_at": None},
+        "sessions": {"created_at": None, "last_used_at": None,
+                     "confirmed_at": None},
+        "refresh_tokens": {"created_at": None},
+        "audit_log": {"created_at": None},
         "jobs": {"status": "queued", "attempts": 0, "run_at": None,
                  "created_at": None},
         "sign_in_failures": {"failures": 1, "last_at": None},
@@ -323,6 +359,8 @@ def test_what_a_deleted_user_leaves(filled):
             (other,)], table
     assert filled.sql("SELECT user_id::text FROM sign_in_failures") == [
         (USER,)]
+    assert filled.sql("SELECT count(*) FROM refresh_tokens") == [(0,)]
+    assert filled.sql("SELECT count(*) FROM audit_log") == [(1,)]
 
 
 #
@@ -377,6 +415,31 @@ def test_a_new_password_was_not_guessed(db, change, forgotten):
             set() if forgotten else {USER})
 
 
+@pytest.mark.parametrize("statement", [
+    "UPDATE audit_log SET address = NULL",
+    "UPDATE audit_log SET action = 'sign_in' WHERE created_at < now()",
+    "DELETE FROM audit_log WHERE created_at > now() - interval '1 hour'",
+    "DELETE FROM audit_log", "TRUNCATE audit_log",
+    "TRUNCATE users, audit_log CASCADE"])
+def test_the_audit_log_only_grows(db, statement):
+    insert(db, "audit_log", created_at="2026-01-01Z")
+    insert(db, "audit_log", id=str(uuid.uuid4()))
+    with db.undone(), pytest.raises(psycopg2.errors.RaiseException,
+                                    match="rows of audit_log are not changed"):
+        db.sql(statement)
+
+
+def test_old_rows_of_the_audit_log_can_be_deleted(db):
+    [[now]] = db.sql("SELECT now()")
+    for hours in (25, 23):
+        insert(db, "audit_log", id=str(uuid.uuid4()),
+               created_at=now - datetime.timedelta(hours=hours))
+    db.sql("DELETE FROM audit_log WHERE created_at < now() - interval "
+           "'24 hours'")
+    assert db.sql("SELECT now() - created_at = interval '23 hours' FROM "
+                  "audit_log") == [(True,)]
+
+
 #
 # What a migration does to rows.
 #
@@ -410,3 +473,18 @@ def test_networks_of_those_who_are_signed_in_are_known(cluster):
             "SELECT network::text, now() - last_at = interval '1 day' FROM "
             "sign_in_networks")) == {
                 (network, True) for _, network in CLIENTS if network}
+
+
+def test_sessions_from_before_refresh_tokens_are_not_confirmed(cluster):
+    """They were last used when 0009 was applied."""
+    files = sorted(os.listdir(MIGRATIONS))
+    with begin(cluster, "template1") as db:
+        for name in files[:files.index("0009_refresh_tokens.sql")]:
+            db.sql(read_text(os.path.join(MIGRATIONS, name)))
+        insert(db, "users")
+        db.sql("INSERT INTO sessions (id, user_id, client, expires_at) "
+               "VALUES (gen_random_uuid(), %s, '::1', now())", USER)
+        db.sql(read_text(os.path.join(MIGRATIONS, "0009_refresh_tokens.sql")))
+        assert db.sql(
+            "SELECT confirmed_at = '-infinity', last_used_at = now() FROM "
+            "sessions") == [(True, True)]

@@ -157,12 +157,16 @@ def test_every_parameter_shows_an_example_that_the_page_does_not_send(whole):
 
 def test_secrets_are_passwords_and_never_in_a_response(whole):
     """No member is writeOnly: for one that is, generators make two types, and
-    only the second has the password."""
+    only the second has the password. Tokens are secrets in requests only: they
+    are what a response is for."""
     for path, part in walk(whole):
         assert "writeOnly" not in part, path
         for member, facts in part.get("properties", {}).items():
             secret = facts.get("format") == "password"
-            assert ("password" in member) == secret, (path, member)
+            sent = "/requestBody/" in path or path.endswith(
+                ("/TokenRequest", "/Revocation"))
+            assert ("password" in member or sent and member in (
+                "token", "refresh_token")) == secret, (path, member)
             assert not (secret and "/responses/" in path), path
 
 
@@ -199,9 +203,23 @@ def test_only_requests_refuse_unknown_members(whole):
         whole["info"]["description"]
 
 
-def test_a_token_request_requires_the_credentials(whole):
+def test_a_token_request_says_what_each_grant_requires(whole):
+    """Neither's parameters are required by the other one."""
     token = whole["components"]["schemas"]["TokenRequest"]
-    assert token["required"] == ["username", "password"]
+    assert "required" not in token
+    for name, text in (("username", "required to sign in"),
+                       ("password", "Required to sign in"),
+                       ("refresh_token", "required to stay signed in"),
+                       ("grant_type", "`refresh_token`: stay signed in")):
+        assert text in token["properties"][name]["description"]
+    assert whole["components"]["schemas"]["Revocation"]["required"] == [
+        "token"]
+
+
+def test_generated_clients_know_where_to_refresh(whole):
+    flow = whole["components"]["securitySchemes"]["oauth2"]["flows"][
+        "password"]
+    assert flow["tokenUrl"] == flow["refreshUrl"] == "/api/v1/auth/token"
 
 
 #

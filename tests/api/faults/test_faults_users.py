@@ -161,3 +161,41 @@ def test_a_password_change_fails_whole(faulty, kind, least):
     assert harmful >= least
     faulty.wait_for_rest()
     faulty.wait_for_no_transaction()
+
+
+@pytest.mark.parametrize("kind, least", [("alloc", 1), ("query", 5)])
+def test_a_confirmation_fails_whole(faulty, kind, least):
+    """The mark and its audit row are one transaction. The attempt is counted
+    first, and stays counted."""
+    with faulty.client() as client:
+        password = new_password()
+        made = client.post("/api/v1/users", json={
+            "email": new_email(), "name": "x", "password": password}).json()
+        [(stored,)] = faulty.sql("SELECT hashed_password FROM users WHERE id "
+                                 "= %s", made["id"])
+
+        def state(person):
+            return faulty.sql(
+                "SELECT (SELECT count(*) FROM sessions WHERE id = %s AND "
+                "confirmed_at > '-infinity'), (SELECT count(*) FROM audit_log "
+                "WHERE action = 'session_confirmed' AND session_id = %s)",
+                person.session, person.session)
+
+        def ask(fault):
+            [person] = add_people(faulty, "user", hashed_password=stored)
+            person.unconfirm()
+            answer = client.post(
+                "/api/v1/auth/confirm", headers=person.headers | fault,
+                json={"current_password": password})
+            if answer.status_code == 204:
+                assert state(person) == [(1, 1)], fault
+            return answer, person
+
+        def check(n, answer, person):
+            check_clean_failure(n, answer)
+            assert state(person) == [(0, 0)], "fault %d" % n
+
+        harmful = fail_in_turn(kind, ask, 204, check)
+    assert harmful >= least
+    faulty.wait_for_rest()
+    faulty.wait_for_no_transaction()

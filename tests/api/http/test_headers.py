@@ -75,6 +75,8 @@ ANSWERS = [
     (None, "GET", "/docs/swagger-ui.css", {"Accept-Encoding": "identity;q=0"},
      None, 406, JSON),
     ("user", "PATCH", ME, {"If-Match": '"x"'}, {"name": "x"}, 412, JSON),
+    ("user", "POST", "/api/v1/auth/confirm", {}, {"current_password": "x"},
+     422, JSON),
     (None, "POST", USERS, {"Content-Type": "text/plain"}, b"x", 415, JSON),
     (None, "POST", USERS, {"Content-Encoding": "gzip"}, b"x", 415,
      JSON | {"accept-encoding": "identity"}),

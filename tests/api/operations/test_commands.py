@@ -25,6 +25,8 @@ def test_routes_lists_every_endpoint(make_server):
         row[:4] for row in rows]
     assert ["GET", "/api/v1/users/me", "read_me", "signed_in"] in [
         row[:4] for row in rows]
+    assert ["DELETE", "/api/v1/users/me", "delete_me",
+            "signed_in, recently_confirmed"] in [row[:4] for row in rows]
     assert ["PUT", "^/api/v1/users/([^/]+)$", "replace_user",
             'self_or_role("admin")'] in [row[:4] for row in rows]
 

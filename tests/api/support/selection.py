@@ -12,7 +12,8 @@ ASAN = [
     "http/test_proxy_protocol.py", "http/test_wire_framing.py",
     "http/test_wire_head.py", "http/test_wire_order.py",
     "faults/test_disconnect.py", "faults/test_faults.py",
-    "faults/test_faults_users.py", "faults/test_hang_up.py",
+    "faults/test_faults_refresh.py", "faults/test_faults_users.py",
+    "faults/test_hang_up.py",
     "limits/test_deadlines.py", "limits/test_exhaustion.py",
     "database/test_rows.py",
     "jobs/test_jobs_smtp.py",
@@ -29,9 +30,20 @@ SMOKE = [
     "accounts/test_guessing.py::test_the_owner_is_let_in_at_home",
     "accounts/test_login.py::test_both_sign_ins_answer_alike",
     "accounts/test_login.py::test_what_is_wrong_with_the_json_is_said",
+    "accounts/test_confirmation.py::"
+    "test_a_stolen_token_of_a_user_changes_nothing_that_lasts",
+    "accounts/test_confirmation.py::test_both_outcomes_are_in_the_audit_log",
     "accounts/test_oauth_client.py::"
     "test_requests_oauthlib_signs_in_and_reads_me",
     "accounts/test_passwords.py::test_a_passphrase_instead",
+    "accounts/test_refresh.py::"
+    "test_a_sign_in_goes_on_with_refresh_tokens",
+    "accounts/test_refresh.py::test_a_reuse_ends_the_family",
+    "accounts/test_refresh.py::test_a_wrong_request",
+    "accounts/test_revoke.py::test_a_token_that_is_none_changes_nothing",
+    "accounts/test_revoke.py::test_the_token_is_required",
+    "accounts/test_revoke.py::"
+    "test_a_logout_ends_the_session_of_the_request",
     "accounts/test_sessions.py::"
     "test_the_list_has_every_sign_in_the_latest_first",
     "accounts/test_sessions.py::test_a_session_has_exactly_its_fields",

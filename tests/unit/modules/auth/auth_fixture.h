@@ -36,12 +36,13 @@ static struct {
 	bool			 refuses;	/* 100 attempts have failed */
 	struct attempt_count	 count;
 	size_t			 changed;	/* rows of a statement */
+	size_t			 over;		/* sessions that are too many */
 } says;
 
 /* "sessions.create", its parameters and whether the user was known. */
 struct call {
 	char	 name[40];
-	char	 params[6][300];
+	char	 params[9][300];
 	bool	 known;
 };
 
@@ -84,9 +85,18 @@ static inline void *
 with_sessions(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
 {
-	note(c, "sessions", title, params, strcmp(title, "create") == 0 ? 6 :
-	    strcmp(title, "purge") == 0 ? 1 : 2);
-	*n = says.changed;
+	note(c, "sessions", title, params, strcmp(title, "create") == 0 ? 8 :
+	    strcmp(title, "limit") == 0 ? 4 : 2);
+	*n = strcmp(title, "limit") == 0 ? says.over : says.changed;
+	return (NULL);
+}
+
+static inline void *
+with_audit(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	note(c, "audit", title, params, 9);
+	*n = 1;
 	return (NULL);
 }
 
@@ -132,6 +142,7 @@ replace_all(const char *handler)
 	override_repository("users", with_users, handler);
 	override_repository("sessions", with_sessions, handler);
 	override_repository("sign_ins", with_sign_ins, handler);
+	override_repository("audit", with_audit, handler);
 }
 
 static inline int

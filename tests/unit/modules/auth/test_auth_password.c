@@ -55,7 +55,7 @@ test_a_change(void **state)
 
 	(void)state;
 	assert_int_equal(change(RIGHT, NEW), 204);
-	assert_int_equal(ncalls, 4);
+	assert_int_equal(ncalls, 5);
 	count = last_call("sign_ins.count_attempt");
 	assert_string_equal(count->params[0], ADA);
 	assert_string_equal(count->params[1], ADA);
@@ -73,6 +73,9 @@ test_a_change(void **state)
 	    ADA);
 	assert_string_equal(last_call("sign_ins.forget_networks")->params[1],
 	    NETWORK);
+	assert_string_equal(last_call("audit.add")->params[1],
+	    "password_changed");
+	assert_string_equal(last_call("audit.add")->params[4], ADA);
 	assert_null(client_header("ratelimit"));
 }
 
@@ -158,7 +161,7 @@ ROUTER(tests, "Of a test.");
 
 ROUTE(cellar, GET(purge));
 
-static size_t	left[3];	/* sessions, failures, networks */
+static size_t	left[4];	/* sessions, tokens, failures, networks */
 
 static void *
 delete_from(size_t *rows, const char *const *params, size_t *n)
@@ -179,12 +182,20 @@ old_sessions(struct ctx *c, const char *title, const char *const *params,
 }
 
 static void *
+old_tokens(struct ctx *c, const char *title, const char *const *params,
+    size_t *n)
+{
+	note(c, "refresh_tokens", title, params, 1);
+	return (delete_from(&left[1], params, n));
+}
+
+static void *
 old_sign_ins(struct ctx *c, const char *title, const char *const *params,
     size_t *n)
 {
 	note(c, "sign_ins", title, params, 1);
-	return (delete_from(&left[strcmp(title, "purge_failures") == 0 ? 1 :
-	    2], params, n));
+	return (delete_from(&left[strcmp(title, "purge_failures") == 0 ? 2 :
+	    3], params, n));
 }
 
 /* In parts that are quick, until nothing is left. */
@@ -192,19 +203,21 @@ static void
 test_purge(void **state)
 {
 	static const char *const	names[] = { "sessions.purge",
+					    "refresh_tokens.purge",
 					    "sign_ins.purge_failures",
 					    "sign_ins.purge_networks" };
 	size_t	 i, j;
 
 	(void)state;
 	override_repository("sessions", old_sessions, "purge");
+	override_repository("refresh_tokens", old_tokens, "purge");
 	override_repository("sign_ins", old_sign_ins, "purge");
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		ncalls = 0;
-		left[0] = left[1] = left[2] = 0;
+		memset(left, 0, sizeof(left));
 		left[i] = 2500;
 		assert_int_equal(client_request("GET", "/cellar", NULL), 204);
-		for (j = 0; j < 3; j++) {
+		for (j = 0; j < 4; j++) {
 			assert_int_equal(left[j], 0);
 			assert_int_equal(called(names[j]), i == j ? 3 : 1);
 			assert_string_equal(last_call(names[j])->params[0],

@@ -224,7 +224,7 @@ test_an_attempt_is_counted(void **state)
 	(void)state;
 	assert_refused(sign_in("ada@example.com", wrong), 400,
 	    "invalid_grant");
-	assert_int_equal(ncalls, 1);
+	assert_int_equal(ncalls, 2);
 	count = last_call("sign_ins.count_attempt");
 	assert_string_equal(count->params[0], ADA);
 	assert_string_equal(count->params[1], ADA);
