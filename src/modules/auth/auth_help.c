@@ -4,15 +4,18 @@
 #include "modules/audit/audit.h"
 #include "modules/auth/auth_repository.h"
 
-AUDIT_ACTION(sessions_ended_by_admin, "An admin ended a user's sessions.");
-AUDIT_ACTION(account_unlocked, "An admin forgave failed sign-ins.");
+AUDIT_ACTION(sessions_ended_by_admin, "An admin, or `./keel end-sessions`, "
+    "ended all sessions of a user, or the one in `session`.");
+AUDIT_ACTION(account_unlocked, "An admin, or `./keel unlock`, forgot the "
+    "failed sign-ins of a user.");
 
 void
 auth_service_end_session_of(struct ctx *c, const struct user *user,
     const char *id)
 {
 	db_begin(c);
-	auth_service_end_session(c, user, id);
+	if (!auth_repository_revoke_session(c, user->id, id))
+		raise_error(c, &ERR_NOT_FOUND, "Session not found");
 	audit(c, sessions_ended_by_admin, .target_id = user->id,
 	    CHANGES({ "session", id, NULL }));
 	db_commit(c);

@@ -26,6 +26,7 @@ SMOKE = [
     "accounts/test_access.py::test_the_table_has_every_endpoint_and_no_other",
     "accounts/test_account_pages.py::test_the_form_sets_the_password",
     "accounts/test_account_pages.py::test_the_headers_of_a_page",
+    "accounts/test_admin_help.py::test_an_admin_ends_all_sessions_of_a_user",
     "accounts/test_auth.py::test_the_claims_follow_rfc_9068",
     "accounts/test_audit.py::test_a_deleted_user_stays_in_the_log",
     "accounts/test_auth.py::test_no_token_is_refused",
@@ -102,6 +103,8 @@ SMOKE = [
     "operations/test_audit_command.py::test_lines_for_people",
     "operations/test_commands.py::test_an_admin_signs_in_and_makes_another",
     "operations/test_commands.py::test_routes_lists_every_endpoint",
+    "operations/test_commands_users.py::"
+    "test_a_role_counts_on_the_next_request",
     "operations/test_development.py::"
     "test_a_second_start_finds_its_data_again",
     "operations/test_kore_conf.py::"
