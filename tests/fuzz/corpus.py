@@ -20,6 +20,10 @@ USERS = "/api/v1/users"
 ME = "/api/v1/users/me"
 TOKEN = "/api/v1/auth/token"
 LOGIN = "/api/v1/auth/login"
+FORGOT = "/api/v1/auth/password/forgot"
+RESET = "/api/v1/auth/password/reset"
+RESET_PAGE = "/account/reset"
+LINK = '{"token":"keel_reset_%s","new_password":"Rainy-day-43"}' % ("A" * 43)
 NOBODY = USERS + "/00000000-0000-4000-8000-000000000000"
 TOKEN_MARK = b"the-admin-s-token"
 token = TOKEN_MARK      # the requests contain it
@@ -100,6 +104,9 @@ def plain_cases():
             (head("GET", "/%68ealthz"), 200),
             (head("GET", "/healthz", *many), 200),
             (head("GET", "/healthz", "X: " + "y" * 16000), 200),
+            (head("GET", RESET_PAGE + "?token=%22%3cx%3e&a"), 200),
+            (head("HEAD", RESET_PAGE + "?token=x"), 200),
+            (head("GET", RESET_PAGE + "?token=%ff"), 400),
             (head("GET", "/healthz", "X-Request-ID: fuzz-1"), 200),
             (head("GET", "/healthz", "connection: keep-alive, x"), 200),
             (b"\r\n" + head("GET", "/healthz"), 200),
@@ -136,6 +143,15 @@ def body_cases():
             (sized("POST", LOGIN, "{", JSON), 400),
             (sized("POST", LOGIN, '{"username":1,"x\u00e9\\"":[]}', JSON),
              400),
+            (sized("POST", FORGOT, '{"email":"fuzz@example.com"}', JSON), 202),
+            (sized("POST", FORGOT, '{"email":"fuzz"}', JSON), 422),
+            (sized("POST", RESET, LINK, JSON), 400),
+            (sized("POST", RESET, '{"token":1}', JSON), 422),
+            (sized("POST", RESET_PAGE, "token=%3cx&new_password=x", FORM),
+             422),
+            (sized("POST", RESET_PAGE, "token=%ff", FORM), 400),
+            (sized("POST", RESET_PAGE, "token=x&new_password=Rainy-day-43",
+                   FORM), 400),
             (sized("POST", USERS, bad_user, JSON, waits), 422),
             (chunked("POST", USERS, bad_user, JSON), 422),
             (chunked("POST", USERS, bad_user, JSON, waits, size=1), 422),

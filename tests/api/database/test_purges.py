@@ -36,6 +36,9 @@ JOB = ("jobs", "kind", "INSERT INTO jobs (kind, id, payload, status, "
 RECIPIENT = ("mail_recipients", "recipient", "INSERT INTO mail_recipients "
              "(recipient, jobs, full_at) SELECT name, '{}', time")
 
+LINK = ("account_tokens", "email", "INSERT INTO account_tokens (email, "
+         "token_hash, purpose, user_id, state, expires_at) SELECT name, "
+         "sha256(name::bytea), 'reset', '%s', 'x', time" % USER)
 
 AUDIT = ("audit_log", "action", "INSERT INTO audit_log (action, id, "
          "created_at) SELECT name, gen_random_uuid(), time")
@@ -67,6 +70,7 @@ PURGES = [
     ("mail.purge_recipients", [], RECIPIENT, "0 days"),
     ("audit.purge", [1], AUDIT, "1 day"),
     ("audit.purge", [365], AUDIT, "365 days"),
+    ("account_tokens.purge", [], LINK, "0 days"),
 ]
 
 ADDRESSES = ["192.0.2.%d" % i for i in range(5)]
@@ -146,9 +150,11 @@ NOTE_ONE = ("CREATE TRIGGER note AFTER DELETE ON %s REFERENCING OLD TABLE AS "
 
 DUE = [(SESSION, "1 day"), (TOKEN, "1 hour"), (failure("NULL"), "7 days"),
        (NETWORK, "400 days"), (job("done"), "%d days" % KEEP_DAYS),
-       (RECIPIENT, "0 days"), (AUDIT, "%d days" % AUDIT_KEEP_DAYS)]
+       (RECIPIENT, "0 days"), (LINK, "0 days"),
+       (AUDIT, "%d days" % AUDIT_KEEP_DAYS)]
 
-KINDS = {"purge_jobs", "purge_sessions", "purge_recipients", "purge_audit"}
+KINDS = {"purge_jobs", "purge_sessions", "purge_recipients", "purge_audit",
+         "purge_account_tokens"}
 
 
 def fill(server, how, age):
