@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from helpers import (bearer, check_error, check_unauthorized, claims_for,
-                     make_token, new_password, new_user, read_routes,
-                     register)
+                     make_token, new_email, new_password, new_user,
+                     read_routes, register)
 from links import add_token
 from people import Person, add_people
 
