@@ -27,6 +27,10 @@ JOB = ("jobs", "kind", "INSERT INTO jobs (kind, id, payload, status, "
 RECIPIENT = ("mail_recipients", "recipient", "INSERT INTO mail_recipients "
              "(recipient, jobs, full_at) SELECT name, '{}', time")
 
+TOKEN = ("account_tokens", "email", "INSERT INTO account_tokens (email, "
+         "token_hash, purpose, user_id, state, expires_at) SELECT name, "
+         "sha256(name::bytea), 'reset', '%s', 'x', time" % USER)
+
 
 def failure(user):
     return FAILURE[:2] + (FAILURE[2] % ("%s::uuid" % user),)
@@ -50,6 +54,7 @@ PURGES = [
     ("jobs.purge", [7], job("queued"), None),
     ("jobs.purge", [7], job("running"), None),
     ("mail.purge_recipients", [], RECIPIENT, "0 days"),
+    ("account_tokens.purge", [], TOKEN, "0 days"),
 ]
 
 ADDRESSES = ["192.0.2.%d" % i for i in range(5)]
@@ -128,9 +133,11 @@ NOTE_ONE = ("CREATE TRIGGER note AFTER DELETE ON %s REFERENCING OLD TABLE AS "
             "gone FOR EACH STATEMENT EXECUTE FUNCTION note()")
 
 DUE = [(SESSION, "1 day"), (failure("NULL"), "7 days"), (NETWORK, "400 days"),
-       (job("done"), "%d days" % KEEP_DAYS), (RECIPIENT, "0 days")]
+       (job("done"), "%d days" % KEEP_DAYS), (RECIPIENT, "0 days"),
+       (TOKEN, "0 days")]
 
-KINDS = {"purge_jobs", "purge_sessions", "purge_recipients"}
+KINDS = {"purge_jobs", "purge_sessions", "purge_recipients",
+         "purge_account_tokens"}
 
 
 def fill(server, how, age):

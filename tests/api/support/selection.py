@@ -12,6 +12,7 @@ ASAN = [
     "http/test_proxy_protocol.py", "http/test_wire_framing.py",
     "http/test_wire_head.py", "http/test_wire_order.py",
     "faults/test_disconnect.py", "faults/test_faults.py",
+    "faults/test_faults_links.py",
     "faults/test_faults_users.py", "faults/test_hang_up.py",
     "limits/test_deadlines.py", "limits/test_exhaustion.py",
     "database/test_rows.py",
