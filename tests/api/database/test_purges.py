@@ -35,11 +35,9 @@ JOB = ("jobs", "kind", "INSERT INTO jobs (kind, id, payload, status, "
        "'{}', '%s', time, time, now() + interval '1 day'")
 RECIPIENT = ("mail_recipients", "recipient", "INSERT INTO mail_recipients "
              "(recipient, jobs, full_at) SELECT name, '{}', time")
-
 LINK = ("account_tokens", "email", "INSERT INTO account_tokens (email, "
-         "token_hash, purpose, user_id, state, expires_at) SELECT name, "
-         "sha256(name::bytea), 'reset', '%s', 'x', time" % USER)
-
+        "token_hash, purpose, user_id, state, expires_at) SELECT name, "
+        "sha256(name::bytea), 'reset', '%s', 'x', time" % USER)
 AUDIT = ("audit_log", "action", "INSERT INTO audit_log (action, id, "
          "created_at) SELECT name, gen_random_uuid(), time")
 

@@ -263,8 +263,8 @@ test_each_sqlstate_once(void **state)
 		    table[i].outcome.status : 200;
 		assert_int_equal(ask_failing("update_user", table[i].sqlstate,
 		    1, true), expected);
-		/* The user, and the entry in the audit log. */
-		assert_int_equal(fake_db.nwritten, expected == 200 ? 2 : 0);
+		/* The user, the notice, the entry in the audit log. */
+		assert_int_equal(fake_db.nwritten, expected == 200 ? 3 : 0);
 	}
 }
 

@@ -60,6 +60,12 @@ mail_file_write(struct ctx *c, const struct message *m)
 	nsent++;
 }
 
+const char *
+mail_limit_name(const struct mail *m)
+{
+	return (m->name);
+}
+
 bool
 mail_limit_take(struct ctx *c, const struct mail *m, const char *address)
 {
