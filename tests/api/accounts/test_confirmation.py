@@ -11,6 +11,7 @@ from helpers import (ask_token, bearer, check_error, check_unauthorized,
                      check_validation, new_email, new_password, new_user,
                      read_claims, register, sign_in)
 from people import Person, add_people, transaction, wait_for_waiting
+from server import confidential
 
 CONFIRM = "/api/v1/auth/confirm"
 ME = "/api/v1/users/me"
@@ -525,6 +526,46 @@ def test_a_confirmation_counts_from_now_and_for_its_session(server, client,
     check_asks(client.delete(ME, headers=bearer(other)))
     set_mark(server, account.session, 601)
     check_asks(OWN["delete_me"](client, account, account))
+
+
+def refreshed(client, account):
+    """A new access token of a session whose confirmation is too old."""
+    answer = ask_token(client, account.email, account.password).json()
+    confidential.update((answer["access_token"], answer["refresh_token"]))
+    session = read_claims(answer["access_token"])["sid"]
+    set_mark(account.server, session, 900)
+    answer = client.post("/api/v1/auth/token", data={
+        "grant_type": "refresh_token",
+        "refresh_token": answer["refresh_token"]})
+    assert answer.status_code == 200
+    confidential.update((answer.json()["access_token"],
+                         answer.json()["refresh_token"]))
+    assert read_claims(answer.json()["access_token"])["sid"] == session
+    return bearer(answer.json()["access_token"])
+
+
+def test_a_refresh_does_not_renew_the_mark(client, account):
+    """A confirmation with the new token counts, as it is the same session."""
+    headers = refreshed(client, account)
+    check_asks(client.delete(ME, headers=headers))
+    assert account.confirm(headers=headers).status_code == 204
+    assert client.delete(ME, headers=headers).status_code == 204
+
+
+def test_signing_out_needs_no_confirmation(client, account):
+    account.unconfirm()
+    answer = client.post("/api/v1/auth/revoke", data={"token": account.token})
+    assert answer.status_code == 200
+    check_unauthorized(client.get(ME, headers=account.headers),
+                       'Bearer error="invalid_token"')
+
+
+def test_logout_needs_no_confirmation(client, account):
+    account.unconfirm()
+    answer = client.post("/api/v1/auth/logout", headers=account.headers)
+    assert answer.status_code == 204
+    check_unauthorized(client.get(ME, headers=account.headers),
+                       'Bearer error="invalid_token"')
 
 
 def test_a_refused_confirmation_ends_nothing(server, client, account):
