@@ -103,7 +103,7 @@ test_the_ranges_of_numbers(void **state)
 		snprintf(value, sizeof(value), "%u", most + 1);
 		assert_bad(rows[i].name, value, range);
 	}
-	assert_int_equal(n, 14);
+	assert_int_equal(n, 17);
 }
 
 /* `a`, `b`: these and no other, in this case. */
@@ -134,7 +134,7 @@ test_the_choices(void **state)
 				assert_bad(rows[i].name, other, "must be ");
 		}
 	}
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 8);
 }
 
 static void
@@ -159,7 +159,7 @@ test_the_defaults(void **state)
 		} else if (strncmp(rows[i].fallback, "unset", 5) == 0)
 			assert_printed(text, rows[i].name, "(unset)");
 	}
-	assert_int_equal(n, 20);
+	assert_int_equal(n, 25);
 	assert_printed(text, "KEEL_PUBLIC_URL",
 	    "https://127.0.0.1:8888  (default)");
 }

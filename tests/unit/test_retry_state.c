@@ -186,7 +186,7 @@ test_a_client_that_leaves_between_the_runs(void **state)
 	fake_db.waiting = client_leaves;
 	assert_int_equal(ask_and_log(request_of("update_user")), 0);
 	assert_string_equal(client_head(), "0\n");
-	assert_int_equal(fake_db.nwritten, 2);
+	assert_int_equal(fake_db.nwritten, 3);
 	assert_int_equal(fake_db.rolled_back, 1);
 	assert_int_equal(logged("request", level), 1);
 	assert_non_null(strstr(log_text, "\"status\":200,"));

@@ -42,13 +42,13 @@ account_service_send_reset(struct ctx *c, const struct user *user)
 	db_commit(c);
 }
 
+static void	set_password(struct ctx *, const struct account_token *,
+		    const char *) AWAITS;
+
 /*
  * Who has read a mail to the address has shown that it is theirs. A link that a
  * command has printed shows nothing.
  */
-static void	set_password(struct ctx *, const struct account_token *,
-		    const char *) AWAITS;
-
 static void
 set_password(struct ctx *c, const struct account_token *token,
     const char *hash)
@@ -59,8 +59,7 @@ set_password(struct ctx *c, const struct account_token *token,
 	user = users_service_get_by_id(c, token->user_id);
 	verifies = token->email != NULL && !user->email_verified;
 	users_service_reset_password(c, user, hash, verifies);
-	auth_service_end_sessions(c, user, NULL);
-	auth_service_forget_networks(c, user);
+	auth_service_begin_anew(c, user);
 	users_notice_password(c, user);
 	account_token_drop(c, &reset_purpose, user->id);
 	audit(c, password_reset, .actor_id = user->id, .target_id = user->id,

@@ -138,10 +138,11 @@ void		 auth_service_log_out(struct ctx *, const struct user *)
 		    AWAITS;
 
 /*
- * After a new password: the user is known at most in this client's network,
- * since somebody else may have known the old one.
+ * In the open transaction, after a new password: ends all sessions of the user,
+ * who is then known at most in this client's network. Somebody else may have
+ * known the old password.
  */
-void		 auth_service_forget_networks(struct ctx *,
+void		 auth_service_begin_anew(struct ctx *,
 		    const struct user *) AWAITS;
 
 /*

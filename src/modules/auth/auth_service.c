@@ -155,8 +155,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 		c->error.retry = true;	/* the hash has changed since */
 		auth_raise_incorrect(c);
 	}
-	auth_repository_revoke_sessions(c, user, NULL);
-	auth_service_forget_networks(c, user);
+	auth_service_begin_anew(c, user);
 	users_service_drop_wish(c, user);
 	users_notice_password(c, user);
 	audit(c, password_changed, .target_id = user->id);
@@ -209,8 +208,9 @@ auth_service_log_out(struct ctx *c, const struct user *user)
 }
 
 void
-auth_service_forget_networks(struct ctx *c, const struct user *user)
+auth_service_begin_anew(struct ctx *c, const struct user *user)
 {
+	auth_repository_revoke_sessions(c, user, NULL);
 	auth_repository_forget_networks(c, user, client_network(c));
 }
 
