@@ -75,7 +75,7 @@ SELECT $4::uuid, 'user_created', id, jsonb_build_object(
 -- name: users.lock
 -- As it is now: nobody else changes it before the transaction ends.
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       version, created_at, updated_at
+       pending_email, version, created_at, updated_at
   FROM users
  WHERE id = $1
    FOR NO KEY UPDATE
@@ -171,7 +171,7 @@ DELETE FROM users
  WHERE id = $1
    AND version = coalesce($2, version)
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,
-          version, created_at, updated_at
+          pending_email, version, created_at, updated_at
 
 -- name: users.delete_unless_admin
 DELETE FROM users
@@ -179,7 +179,7 @@ DELETE FROM users
    AND version = coalesce($2, version)
    AND NOT (role = 'admin' AND is_active)
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,
-          version, created_at, updated_at
+          pending_email, version, created_at, updated_at
 
 -- name: users.lock_admins
 SELECT id, email, name, hashed_password, role, is_active, email_verified,

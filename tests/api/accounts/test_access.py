@@ -170,9 +170,11 @@ class Directory:
         self.add("admin")
 
     def add(self, *roles):
-        """People, and a dead job for each of them."""
+        """People who wait for a new address, and a dead job for each."""
         people = add_people(self.server, *roles,
                             hashed_password=self.hashed_password)
+        for person in people:
+            person.set(pending_email=new_email())
         self.server.sql(
             "INSERT INTO jobs (id, kind, payload, status, finished_at) SELECT "
             "job::uuid, 'send_welcome_email', jsonb_build_object('id', id), "
@@ -183,6 +185,8 @@ class Directory:
 
     def body(self, method, path, target, kind=None):
         """A body that is valid for a user with the right to send it."""
+        if path in LINKS:
+            return self.link(method, path, target)
         same = {"email": target.email, "role": target.role, "is_active": True,
                 "email_verified": False}
         change = {
@@ -206,11 +210,26 @@ class Directory:
             ("POST", "/api/v1/auth/token"): {"data": {
                 "username": target.email,
                 "password": self.known["password"]}},
+            ("POST", "/api/v1/auth/password/forgot"): {
+                "json": {"email": target.email}},
+            ("POST", "/api/v1/auth/verify-email/resend"): {
+                "json": {"email": target.email}},
             ("POST", "/api/v1/auth/revoke"): {"data": {"token": "x"}},
             ("POST", "/api/v1/auth/login"): {"json": {
                 "username": target.email,
                 "password": self.known["password"]}},
         }.get((method, path), {})
+
+    def link(self, method, path, target):
+        """A token of the target's, and what else its path needs."""
+        if method not in ("GET", "POST"):
+            return {}
+        token = {"token": add_token(self.server, target.id, LINKS[path])}
+        if method == "GET":
+            return {"params": token}
+        if LINKS[path] == "reset":
+            token["new_password"] = new_password()
+        return {"json" if path.startswith("/api/") else "data": token}
 
     def ask(self, method, path, who, target, headers=None, kind=None):
         """Sends it as a Person, or as nobody: None."""

@@ -232,9 +232,9 @@ def test_a_new_network_becomes_known(db):
 def test_the_first_network_of_a_user_is_not_new(db):
     assert create(db, EVE) == [False]
     assert db.networks(EVE) == [HOME]
-    db.sql("UPDATE sessions SET id = gen_random_uuid()")
+    db.sql("DELETE FROM sessions WHERE id = %s", NONE)
     assert create(db, EVE) == [False]
-    db.sql("UPDATE sessions SET id = gen_random_uuid()")
+    db.sql("DELETE FROM sessions WHERE id = %s", NONE)
     assert create(db, EVE, network=AWAY) == [True]
 
 
@@ -660,7 +660,7 @@ def test_a_wish_is_dropped(db):
     ("ADA@example.com", None)])
 def test_another_address_ends_a_wish(db, email, left):
     db.run("users.wish_email", ADA, "new@example.com", None)
-    db.run("users.update", ADA, email, "New", None, None, None)
+    db.run("users.update", ADA, email, "New", *[None] * 4)
     assert wish_of(db)[1] == left
 
 

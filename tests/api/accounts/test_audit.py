@@ -124,13 +124,14 @@ def test_users_change_themselves(server, client, user):
     email = new_email()
     answer = client.patch(ME, headers=user.headers, json={
         "email": email, "name": "Me"})
-    [entry] = entries(server, target_id=user.id)
-    check_entry(entry, answer, "user_updated", user, user.id,
-                change("email", user.email, email) |
-                change("name", "Test", "Me") |
-                change("email_verified", "true", "false"))
+    asked, renamed = sorted(entries(server, target_id=user.id),
+                            key=lambda entry: entry["action"])
+    check_entry(asked, answer, "email_change_asked", user, user.id,
+                change("pending_email", None, email))
+    check_entry(renamed, answer, "user_updated", user, user.id,
+                change("name", "Test", "Me"))
     answer = client.patch(ME, headers=user.headers, json={"name": "Me"})
-    assert len(entries(server, target_id=user.id)) == 1
+    assert len(entries(server, target_id=user.id)) == 2
 
 
 def test_a_user_is_deactivated_and_activated(server, client, admin, user):

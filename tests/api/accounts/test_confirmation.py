@@ -211,7 +211,7 @@ def test_a_stolen_token_of_a_user_changes_nothing_that_lasts(server, client):
     assert owner.confirm().status_code == 204
     answer = OWN["address_by_put"](client, owner, owner)
     assert answer.status_code == 200
-    assert answer.json()["email"] != owner.email
+    assert answer.json()["pending_email"] != owner.email
     for path in ("/sessions", "/sessions?except=current", ""):
         check_asks(client.delete(ME + path, headers=bearer(other)))
     answer = OWN["end_other_sessions"](client, owner, owner)

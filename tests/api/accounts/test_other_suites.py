@@ -267,7 +267,8 @@ def test_a_changed_profile_ends_no_session(client):
     tokens = refresh(client, tokens)
     me = read_me(client, tokens["access_token"]).json()
     assert (me["id"], me["email"], me["name"]) == (
-        made["id"], changes["email"], "Changed")
+        made["id"], user["email"], "Changed")
+    assert me["pending_email"] == changes["email"]
 
 
 def test_the_bodies_of_other_frameworks_are_told_what_to_send(client):
