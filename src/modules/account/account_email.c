@@ -20,6 +20,8 @@ is_taken(struct ctx *c, const struct account_token *token)
 {
 	const struct user	*owner;
 
+	if (token->email == NULL)	/* not from a mail */
+		return (false);
 	owner = users_service_find_by_email(c, token->email);
 	return (owner != NULL && strcmp(owner->id, token->user_id) != 0);
 }

@@ -224,6 +224,8 @@ class Directory:
         """A token of the target's, and what else its path needs."""
         if method not in ("GET", "POST"):
             return {}
+        if target.row("pending_email") == (None,):      # confirmed already
+            target.set(pending_email=new_email())
         token = {"token": add_token(self.server, target.id, LINKS[path])}
         if method == "GET":
             return {"params": token}
