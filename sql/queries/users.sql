@@ -24,7 +24,7 @@ SELECT u.id, u.email, u.name, u.hashed_password, u.role, u.is_active,
    AND s.expires_at > now()
 
 -- name: users.find_signed_in_and_target
--- Nobody sees the address that another user wishes.
+-- Nobody sees another user's pending address.
 SELECT a.id, a.email, a.name, a.hashed_password, a.role, a.is_active,
        a.email_verified,
        CASE WHEN a.id = u.id THEN a.pending_email END AS pending_email,
@@ -128,10 +128,10 @@ UPDATE users
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,
           pending_email, version, created_at, updated_at
 
--- name: users.wish_email
--- The user wishes the address $2; NULL: none any more. The links of an earlier
--- wish no longer work, also if it is wished again.
-WITH wished AS (
+-- name: users.set_pending_email
+-- The address $2 waits for its confirmation; NULL: none does any more. The links
+-- of an earlier one no longer work, also if it is the same address.
+WITH changed AS (
 	UPDATE users
 	   SET pending_email = $2
 	 WHERE id = $1
@@ -141,13 +141,13 @@ WITH wished AS (
 	          updated_at
 ), dropped AS (
 	DELETE FROM account_tokens t
-	 USING wished
-	 WHERE t.user_id = wished.id
+	 USING changed
+	 WHERE t.user_id = changed.id
 	   AND t.purpose IN ('email', 'email_cancel')
 )
 SELECT id, email, name, hashed_password, role, is_active, email_verified,
        pending_email, version, created_at, updated_at
-  FROM wished
+  FROM changed
 
 -- name: users.confirm_email
 UPDATE users
@@ -159,8 +159,8 @@ UPDATE users
 RETURNING id, email, name, hashed_password, role, is_active, email_verified,
           pending_email, version, created_at, updated_at
 
--- name: users.drop_wish
--- Who has a new password may have lost the old one to somebody, who wished it.
+-- name: users.drop_pending_email
+-- For a new password: whoever knew the old one may have asked for the address.
 UPDATE users
    SET pending_email = NULL
  WHERE id = $1

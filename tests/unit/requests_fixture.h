@@ -188,7 +188,7 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_rows(q, 2, actor));
 	if (strcmp(name, "users.lock_admins") == 0)
 		return (fake_rows(q, 2, admins));
-	/* The address that somebody wishes is free. */
+	/* The address that somebody asks for is free. */
 	if (strcmp(name, "users.find_by_email") == 0 &&
 	    strcmp(asked->handler, "update_me") == 0)
 		return (fake_rows(q, 0, NULL));

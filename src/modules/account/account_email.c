@@ -11,7 +11,7 @@ NOTICE(email_confirm, "link", "lifetime");
 NOTICE(email_cancel, "link", "lifetime", "by", "when", "new_email");
 
 static bool	is_taken(struct ctx *, const struct account_token *) AWAITS;
-static const struct user	*wishing_user(struct ctx *,
+static const struct user	*find_asker(struct ctx *,
 				    const struct notice *) AWAITS;
 
 /* Does another user than the token's have the address? */
@@ -59,9 +59,9 @@ account_service_cancel_email(struct ctx *c, const struct account_verify *in)
 	return (token != NULL);
 }
 
-/* The job's user, if they still have that wish; else NULL. */
+/* The job's user, if that address is still pending; else NULL. */
 static const struct user *
-wishing_user(struct ctx *c, const struct notice *n)
+find_asker(struct ctx *c, const struct notice *n)
 {
 	const struct user	*user = users_service_get_by_id(c, n->id);
 
@@ -77,7 +77,7 @@ static void
 send_email_confirmation(struct ctx *c)
 {
 	const struct notice	*n = send_email_confirmation_payload(c);
-	const struct user	*user = wishing_user(c, n), *owner;
+	const struct user	*user = find_asker(c, n), *owner;
 	const char		*token;
 
 	if (user == NULL)
@@ -98,7 +98,7 @@ static void
 send_email_warning(struct ctx *c)
 {
 	const struct notice	*n = send_email_warning_payload(c);
-	const struct user	*user = wishing_user(c, n);
+	const struct user	*user = find_asker(c, n);
 	struct mail_value	 to = FROM_USER("new_email", n->to);
 	const char		*token;
 

@@ -156,7 +156,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 		auth_raise_incorrect(c);
 	}
 	auth_service_begin_anew(c, user);
-	users_service_drop_wish(c, user);
+	users_service_drop_pending_email(c, user);
 	users_notice_password(c, user);
 	audit(c, password_changed, .target_id = user->id);
 	db_commit(c);

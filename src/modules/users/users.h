@@ -22,7 +22,7 @@ struct user {
 	const char	*role;
 	bool		 is_active;
 	bool		 email_verified;
-	const char	*pending_email;	/* the one that they wish, or NULL */
+	const char	*pending_email;	/* not confirmed yet; or NULL */
 	int64_t		 version;
 	int64_t		 created_at;
 	int64_t		 updated_at;
@@ -146,9 +146,9 @@ const struct user	*users_service_set_active(struct ctx *,
 			    const struct user *actor, const char *version)
 			    AWAITS;
 
-/* The user no longer wishes another e-mail address: see users_email.h. */
-void		 users_service_drop_wish(struct ctx *, const struct user *)
-		    AWAITS;
+/* Drops the user's pending address: see users_email.c below. */
+void		 users_service_drop_pending_email(struct ctx *,
+		    const struct user *) AWAITS;
 
 /* Deletes the user and all their data. Raises the same errors. */
 void		 users_service_delete(struct ctx *, const struct user *,
@@ -279,7 +279,7 @@ JOB_KIND(send_taken_notice, notice);
  * Each stores the job that sends the notice, in the open transaction of the
  * change: the user's password was changed; they signed in from a network that
  * they are not known in; an administrator changed their role; their address is
- * another one now, by their own wish or by an administrator's.
+ * another one now: they confirmed it, or an administrator changed it.
  */
 void	users_notice_password(struct ctx *, const struct user *) AWAITS;
 void	users_notice_device(struct ctx *, const struct user *) AWAITS;
@@ -309,41 +309,40 @@ const char	*users_notice_when(struct ctx *);
 /* users_email.c */
 
 /*
- * A wish is an address that the user would like to have, "" when they keep
- * theirs, or NULL when the request says nothing about it. A user has one wish
- * at most, pending_email. It ends when its address confirms it, when the old
- * one cancels it, with another wish, with a new password, and when an admin
- * changes the address.
+ * The address that a user asks for is pending until it is confirmed. A user has
+ * one pending address at most. It ends when it is confirmed, when the old one
+ * cancels it, when the user asks for another, with a new password, and when an
+ * admin changes the address.
  */
 
 /* Is it the same address but for the case of ASCII letters? */
 bool		 users_is_same_email(const char *, const char *);
 
 /*
- * The user's wish in this change, which then changes no address. An address
- * that differs from theirs in case only is no wish: it is changed at once.
+ * Takes the address that the user asks for out of the change, which is written
+ * at once. "" if they keep theirs, so that none is pending any more; NULL if
+ * they ask for none. One that differs from theirs in case only stays in it.
  */
-const char	*users_email_wish(const struct user *, struct user_update *);
+const char	*users_email_asked(const struct user *, struct user_update *);
 
 /*
  * Raises ERR_CONFLICT if somebody else has the address, and TAKEN_EMAILS lets
  * users know that.
  */
 void		 users_email_check(struct ctx *, const struct user *,
-		    const char *wish) AWAITS;
+		    const char *email) AWAITS;
 
 /*
- * In a transaction: notes the wish, and stores the jobs that ask the new
- * address and tell the old one. NULL if there is no user of that version (NULL:
- * any).
+ * In a transaction: makes the address pending, and stores the jobs that ask it
+ * and tell the old one; "" drops the pending one. NULL if there is no user of
+ * that version (NULL: any).
  */
 struct user	*users_email_ask(struct ctx *, const struct user *,
-		    const char *wish, const char *version) AWAITS;
+		    const char *email, const char *version) AWAITS;
 
 /*
- * In a transaction, for the address that confirms it: the wish becomes the
- * user's address. False if they do not wish this address. Raises ERR_CONFLICT
- * if somebody has it meanwhile.
+ * In a transaction: the pending address becomes the user's. False if it is not
+ * this one. Raises ERR_CONFLICT if somebody has it meanwhile.
  */
 bool		 users_email_confirm(struct ctx *, const char *id,
 		    const char *email) AWAITS;

@@ -22,33 +22,33 @@ users_is_same_email(const char *one, const char *other)
 }
 
 const char *
-users_email_wish(const struct user *user, struct user_update *change)
+users_email_asked(const struct user *user, struct user_update *change)
 {
-	const char	*wish = change->email;
+	const char	*asked = change->email;
 
-	if (users_is_same_email(wish, user->email))
+	if (users_is_same_email(asked, user->email))
 		return (user->pending_email != NULL ? "" : NULL);
 	UNSET(change, email);
-	return (wish);
+	return (asked);
 }
 
 void
-users_email_check(struct ctx *c, const struct user *user, const char *wish)
+users_email_check(struct ctx *c, const struct user *user, const char *email)
 {
 	const struct user	*owner;
 
 	if (users_settings.taken_emails == TAKEN_HIDDEN)
 		return;
-	owner = users_repository_find_by_email(c, wish);
+	owner = users_repository_find_by_email(c, email);
 	if (owner != NULL && strcmp(owner->id, user->id) != 0)
 		raise_error(c, &ERR_CONFLICT, "Email already registered");
 }
 
 static void
-store_mails(struct ctx *c, const struct user *user, const char *wish)
+store_mails(struct ctx *c, const struct user *user, const char *email)
 {
 	struct notice	 n = { .id = user->id, .email = user->email,
-			    .verified = user->email_verified, .to = wish };
+			    .verified = user->email_verified, .to = email };
 
 	users_notice_origin(c, &n);
 	background(c, send_email_confirmation, &n);
@@ -56,26 +56,27 @@ store_mails(struct ctx *c, const struct user *user, const char *wish)
 }
 
 struct user *
-users_email_ask(struct ctx *c, const struct user *user, const char *wish,
+users_email_ask(struct ctx *c, const struct user *user, const char *email,
     const char *version)
 {
-	const char	*wished = *wish != '\0' ? wish : NULL;
-	struct user	*asked;
+	const char	*pending = *email != '\0' ? email : NULL;
+	struct user	*written;
 
-	asked = users_repository_wish_email(c, user->id, wished, version);
-	if (asked == NULL)
+	written = users_repository_set_pending_email(c, user->id, pending,
+	    version);
+	if (written == NULL)
 		return (NULL);
-	if (wished == NULL) {
+	if (pending == NULL) {
 		audit(c, email_change_cancelled, .target_id = user->id,
 		    CHANGES({ "pending_email", user->pending_email, NULL }));
-		return (asked);
+		return (written);
 	}
-	store_mails(c, asked, wish);
+	store_mails(c, written, email);
 	if (users_settings.taken_emails == TAKEN_HIDDEN)
 		respond_accepted(c);
 	audit(c, email_change_asked, .target_id = user->id,
-	    CHANGES({ "pending_email", user->pending_email, wish }));
-	return (asked);
+	    CHANGES({ "pending_email", user->pending_email, email }));
+	return (written);
 }
 
 bool
@@ -96,9 +97,9 @@ users_email_confirm(struct ctx *c, const char *id, const char *email)
 }
 
 void
-users_service_drop_wish(struct ctx *c, const struct user *user)
+users_service_drop_pending_email(struct ctx *c, const struct user *user)
 {
-	users_repository_drop_wish(c, user->id);
+	users_repository_drop_pending_email(c, user->id);
 }
 
 void
@@ -108,7 +109,7 @@ users_email_cancel(struct ctx *c, const char *id)
 
 	if (before == NULL)
 		return;
-	users_repository_wish_email(c, id, NULL, NULL);
+	users_repository_set_pending_email(c, id, NULL, NULL);
 	audit(c, email_change_cancelled, .actor_id = id, .target_id = id,
 	    CHANGES({ "pending_email", before->pending_email, NULL }));
 }

@@ -19,9 +19,9 @@ QUERY(users, create_admin, none);
 QUERY(users, set_role, role_change);
 QUERY(users, update, user);
 QUERY(users, lock, user);
-QUERY(users, wish_email, user);
+QUERY(users, set_pending_email, user);
 QUERY(users, confirm_email, user);
-QUERY(users, drop_wish, none);
+QUERY(users, drop_pending_email, none);
 QUERY(users, delete, user);
 QUERY(users, delete_unless_admin, user);
 QUERY(users, lock_admins, user);
@@ -136,10 +136,10 @@ users_repository_lock(struct ctx *c, const char *id)
 }
 
 struct user *
-users_repository_wish_email(struct ctx *c, const char *id, const char *email,
-    const char *version)
+users_repository_set_pending_email(struct ctx *c, const char *id,
+    const char *email, const char *version)
 {
-	return (db_maybe_one(c, users_wish_email, id, email, version));
+	return (db_maybe_one(c, users_set_pending_email, id, email, version));
 }
 
 struct user *
@@ -150,9 +150,9 @@ users_repository_confirm_email(struct ctx *c, const char *id,
 }
 
 void
-users_repository_drop_wish(struct ctx *c, const char *id)
+users_repository_drop_pending_email(struct ctx *c, const char *id)
 {
-	db_exec(c, users_drop_wish, id);
+	db_exec(c, users_drop_pending_email, id);
 }
 
 struct user *

@@ -62,22 +62,23 @@ struct user	*users_repository_update(struct ctx *, const char *id,
 struct user	*users_repository_lock(struct ctx *, const char *id) AWAITS;
 
 /*
- * Notes the address that the user wishes; NULL: none. NULL if there is no such
- * user of that version (NULL: any).
+ * Stores the address that waits for its confirmation; NULL: none does. NULL if
+ * there is no such user of that version (NULL: any).
  */
-struct user	*users_repository_wish_email(struct ctx *, const char *id,
-		    const char *email, const char *version) AWAITS;
+struct user	*users_repository_set_pending_email(struct ctx *,
+		    const char *id, const char *email, const char *version)
+		    AWAITS;
 
 /*
- * The address that the user wishes becomes theirs. NULL if they do not wish
- * this one. Raises ERR_CONFLICT if another user has it.
+ * The pending address becomes the user's. NULL if it is another one. Raises
+ * ERR_CONFLICT if another user has it.
  */
 struct user	*users_repository_confirm_email(struct ctx *, const char *id,
 		    const char *email) AWAITS;
 
-/* They wish no other address. */
-void		 users_repository_drop_wish(struct ctx *, const char *id)
-		    AWAITS;
+/* No address is pending any more. */
+void		 users_repository_drop_pending_email(struct ctx *,
+		    const char *id) AWAITS;
 
 /*
  * Returns the deleted user; NULL if there is no such user of that version

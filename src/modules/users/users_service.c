@@ -25,7 +25,7 @@ static const struct user	*write_change(struct ctx *,
 				    const char *) AWAITS;
 static void	refuse_taken(struct ctx *, const char *, const struct user *)
 		    AWAITS;
-static const char	*find_wish(struct ctx *, const struct user *,
+static const char	*asked_email(struct ctx *, const struct user *,
 			    struct user_update *, const struct user *) AWAITS;
 static void	tell_changes(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
@@ -299,10 +299,10 @@ tell_changes(struct ctx *c, const struct user *before,
  * user's own address, which waits for a confirmation. See users.h.
  */
 static const char *
-find_wish(struct ctx *c, const struct user *user, struct user_update *change,
+asked_email(struct ctx *c, const struct user *user, struct user_update *change,
     const struct user *actor)
 {
-	const char	*wish;
+	const char	*asked;
 
 	if (!IS_SET(change, email))
 		return (NULL);
@@ -310,14 +310,14 @@ find_wish(struct ctx *c, const struct user *user, struct user_update *change,
 		change->email = normal_email(c, change->email);
 	if (!is_self(user, actor))
 		return (NULL);
-	wish = users_email_wish(user, change);
-	if (wish != NULL && *wish != '\0') {
+	asked = users_email_asked(user, change);
+	if (asked != NULL && *asked != '\0') {
 		depend(c, &recently_confirmed);
 		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
 		    actor->id));
-		users_email_check(c, user, wish);
+		users_email_check(c, user, asked);
 	}
-	return (wish);
+	return (asked);
 }
 
 /*
@@ -326,7 +326,7 @@ find_wish(struct ctx *c, const struct user *user, struct user_update *change,
  */
 static const struct user *
 write_change(struct ctx *c, const struct user *user,
-    struct user_update *change, const char *wish, const struct user *actor,
+    struct user_update *change, const char *asked, const struct user *actor,
     const char *version)
 {
 	const struct user	*before;
@@ -344,7 +344,7 @@ write_change(struct ctx *c, const struct user *user,
 		act_as_admin(c, actor, demotes ? user : NULL);
 	if ((before = users_repository_lock(c, user->id)) == NULL)
 		raise_gone(c, version);
-	if (ANY_SET(change) || wish == NULL) {
+	if (ANY_SET(change) || asked == NULL) {
 		written = users_repository_update(c, user->id, change,
 		    version);
 		if (written == NULL)
@@ -352,8 +352,8 @@ write_change(struct ctx *c, const struct user *user,
 		tell_changes(c, before, written);
 		version = NULL;
 	}
-	if (wish != NULL &&
-	    (written = users_email_ask(c, before, wish, version)) == NULL)
+	if (asked != NULL &&
+	    (written = users_email_ask(c, before, asked, version)) == NULL)
 		raise_gone(c, version);
 	users_audit_update(c, before, written);
 	db_commit(c);
@@ -368,14 +368,14 @@ users_service_update(struct ctx *c, const struct user *user,
     const char *version)
 {
 	struct user_update	 change = *in;
-	const char		*wish;
+	const char		*asked;
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
-	wish = find_wish(c, user, &change, actor);
-	if (!ANY_SET(&change) && wish == NULL)
+	asked = asked_email(c, user, &change, actor);
+	if (!ANY_SET(&change) && asked == NULL)
 		return (user);
-	return (write_change(c, user, &change, wish, actor, version));
+	return (write_change(c, user, &change, asked, actor, version));
 }
 
 const struct user *

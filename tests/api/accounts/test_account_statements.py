@@ -604,7 +604,7 @@ def test_a_verified_address_stays_so_in_any_case(db, email, verified):
     assert row_of(db, BOB)[4] is False
 
 
-def wish_of(db, user=ADA):
+def emails_of(db, user=ADA):
     return db.sql("SELECT email, pending_email, email_verified, "
                   "version::integer FROM users WHERE id = %s", user)[0]
 
@@ -622,50 +622,51 @@ def links_of(db, user):
                   "ORDER BY 1", user)
 
 
-def test_a_wish_is_one_users_and_ends_their_links(db):
+def test_a_pending_address_is_one_users_and_ends_their_links(db):
     add_links(db, ADA, BOB)
-    assert db.run("users.wish_email", ADA, "new@example.com", 7) == []
+    assert db.run("users.set_pending_email", ADA, "new@example.com", 7) == []
     assert len(links_of(db, ADA)) == 3
-    [row] = db.run("users.wish_email", ADA, "new@example.com", 1)
+    [row] = db.run("users.set_pending_email", ADA, "new@example.com", 1)
     assert (row[0], row[7]) == (ADA, "new@example.com")
-    assert wish_of(db) == ("Ada@example.com", "new@example.com", False, 2)
+    assert emails_of(db) == ("Ada@example.com", "new@example.com", False, 2)
     assert links_of(db, ADA) == ["reset"]
     assert len(links_of(db, BOB)) == 3
-    assert wish_of(db, BOB)[1] is None
-    assert db.run("users.wish_email", NOBODY, "x", None) == []
-    assert db.run("users.wish_email", ADA, None, None)[0][7] is None
+    assert emails_of(db, BOB)[1] is None
+    assert db.run("users.set_pending_email", NOBODY, "x", None) == []
+    assert db.run("users.set_pending_email", ADA, None, None)[0][7] is None
 
 
-def test_an_address_that_is_wished_is_confirmed(db):
-    db.run("users.wish_email", ADA, "new@example.com", None)
+def test_a_pending_address_is_confirmed(db):
+    db.run("users.set_pending_email", ADA, "new@example.com", None)
     for user, email in ((ADA, "old@example.com"), (BOB, "new@example.com"),
                         (NOBODY, "new@example.com")):
         assert db.run("users.confirm_email", user, email) == []
     [row] = db.run("users.confirm_email", ADA, "new@example.com")
     assert row[1] == "new@example.com"
-    assert wish_of(db) == ("new@example.com", None, True, 3)
+    assert emails_of(db) == ("new@example.com", None, True, 3)
     assert db.run("users.confirm_email", ADA, "new@example.com") == []
 
 
-def test_a_wish_is_dropped(db):
+def test_a_pending_address_is_dropped(db):
     for user in (ADA, BOB):
-        db.run("users.wish_email", user, "new@example.com", None)
-    assert db.run("users.drop_wish", ADA) == 1
-    assert db.run("users.drop_wish", ADA) == 0
-    assert (wish_of(db)[1], wish_of(db, BOB)[1]) == (None, "new@example.com")
+        db.run("users.set_pending_email", user, "new@example.com", None)
+    assert db.run("users.drop_pending_email", ADA) == 1
+    assert db.run("users.drop_pending_email", ADA) == 0
+    assert emails_of(db)[1] is None
+    assert emails_of(db, BOB)[1] == "new@example.com"
 
 
 @pytest.mark.parametrize("email, left", [
     (None, "new@example.com"), ("x@example.com", None),
     ("ADA@example.com", None)])
-def test_another_address_ends_a_wish(db, email, left):
-    db.run("users.wish_email", ADA, "new@example.com", None)
+def test_another_address_ends_the_pending_one(db, email, left):
+    db.run("users.set_pending_email", ADA, "new@example.com", None)
     db.run("users.update", ADA, email, "New", *[None] * 4)
-    assert wish_of(db)[1] == left
+    assert emails_of(db)[1] == left
 
 
-def test_nobody_else_sees_a_wish(db):
-    db.run("users.wish_email", ADA, "new@example.com", None)
+def test_nobody_else_sees_a_pending_address(db):
+    db.run("users.set_pending_email", ADA, "new@example.com", None)
     seen = {row[0]: row[7] for row in db.run(
         "users.find_signed_in_and_target", EVE, EVE_1, ADA)}
     assert seen == {ADA: None, EVE: None}

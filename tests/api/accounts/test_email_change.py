@@ -114,7 +114,7 @@ def test_nothing_changes_before_it_is_confirmed(client, server, role, method,
         "pending_email"] == body["email"]
 
 
-def test_the_members_of_a_user_without_a_wish(client, ada):
+def test_the_members_of_a_user_without_a_pending_address(client, ada):
     assert list(client.get(ME, headers=ada.headers).json()) == [
         "id", "email", "name", "role", "is_active", "email_verified",
         "created_at", "updated_at"]
@@ -322,7 +322,7 @@ def test_taken_while_it_is_confirmed(box, client, server, ada):
 
 
 #
-# To cancel, and what else ends a wish.
+# To cancel, and what else ends a pending change.
 #
 
 def test_a_cancelled_change(box, client, server, ada):
@@ -339,7 +339,7 @@ def test_a_cancelled_change(box, client, server, ada):
     assert box.jobs(CHANGED, ada.id) == []
 
 
-def end_by_wish(box, client, server, ada):
+def end_by_another(box, client, server, ada):
     ask(client, ada)
 
 
@@ -396,18 +396,18 @@ def end_by_deletion(box, client, server, ada):
 
 
 @pytest.mark.parametrize("end", [
-    end_by_wish, end_by_current_address, end_by_put, end_by_another_case,
+    end_by_another, end_by_current_address, end_by_put, end_by_another_case,
     end_by_an_admin, end_by_deactivation, end_by_reset, end_by_deletion])
-def test_what_ends_a_wish_ends_its_links(box, client, server, ada, end):
+def test_what_ends_a_change_ends_its_links(box, client, server, ada, end):
     email = ask(client, ada)
     sent = tokens(box, ada)
     end(box, client, server, ada)
     before = state(ada)
     for path, one in zip((CONFIRM, CANCEL), sent):
         assert invalid(post(client, path, one))
-    if end in (end_by_wish, end_by_current_address, end_by_put,
+    if end in (end_by_another, end_by_current_address, end_by_put,
                end_by_another_case):
-        # Also if the same address is wished again.
+        # Also if the same address is asked for again.
         ask(client, ada, email)
         before = state(ada)
         for path, one in zip((CONFIRM, CANCEL), sent):
@@ -440,10 +440,10 @@ def test_the_second_of_two_changes_counts(box, client, ada):
     assert state(ada) == (email, None, True)
 
 
-@pytest.mark.parametrize("wish", [None, "another@example.com"])
-def test_a_job_that_is_late_sends_nothing(box, client, server, ada, wish):
-    """The wish has ended before the runner comes to the job."""
-    ada.set(pending_email=wish)
+@pytest.mark.parametrize("pending", [None, "another@example.com"])
+def test_a_job_that_is_late_sends_nothing(box, client, server, ada, pending):
+    """The change has ended before the runner comes to the job."""
+    ada.set(pending_email=pending)
     server.sql(
         "INSERT INTO jobs (id, kind, payload) SELECT gen_random_uuid(), "
         "kind, jsonb_build_object('id', %s, 'email', %s, 'verified', true, "
@@ -483,7 +483,7 @@ def test_a_token_is_for_one_purpose(box, client, ada):
 # Who sees it.
 #
 
-def test_nobody_else_sees_the_wish(client, server, ada):
+def test_nobody_else_sees_the_pending_address(client, server, ada):
     [admin] = add_people(server, "admin")
     email = ask(client, ada)
     one = client.get(ada.path, headers=admin.headers)
@@ -502,7 +502,7 @@ def test_nobody_else_sees_the_wish(client, server, ada):
     assert state(ada)[1] == email
 
 
-def test_a_wish_does_not_take_the_address(client, ada):
+def test_a_pending_address_is_not_taken(client, ada):
     email = ask(client, ada)
     register(client, email=email)
 

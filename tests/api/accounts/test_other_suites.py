@@ -32,11 +32,11 @@ def test_the_whole_life_of_an_account(client):
     changed = {"name": "Updated Name", "email": new_email()}
     answer = client.patch(ME, headers=bearer(token), json=changed)
     assert answer.status_code == 200
-    wished = {"pending_email": changed.pop("email")}
-    assert me | changed | wished == answer.json() | {
+    pending = {"pending_email": changed.pop("email")}
+    assert me | changed | pending == answer.json() | {
         "updated_at": me["updated_at"]}
     user |= changed
-    assert ask_token(client, wished["pending_email"],
+    assert ask_token(client, pending["pending_email"],
                      user["password"]).status_code == 400
     token = sign_in(client, user)
 

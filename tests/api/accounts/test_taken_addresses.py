@@ -172,7 +172,7 @@ def test_a_change_of_the_address_tells_nothing(box, client, server, people,
     assert back.status_code == 200 and "pending_email" not in back.json()
 
 
-def test_the_owner_of_a_wished_address_is_told(box, client, server, people):
+def test_the_owner_of_an_asked_address_is_told(box, client, server, people):
     ada, bob, _ = people
     assert client.patch(ME, headers=ada.headers, json={
         "email": bob.email}).status_code == 202

@@ -75,7 +75,7 @@ with_users(struct ctx *c, const char *title, const char *const *params,
 		*n = strcasecmp(params[0], ada.email) == 0;
 		return (&ada);
 	}
-	if (strcmp(title, "drop_wish") == 0) {
+	if (strcmp(title, "drop_pending_email") == 0) {
 		note(c, "users", title, params, 1);
 		return (NULL);
 	}

@@ -59,7 +59,8 @@ test_a_change(void **state)
 	(void)state;
 	assert_int_equal(change(RIGHT, NEW), 204);
 	assert_int_equal(ncalls, 7);
-	assert_string_equal(last_call("users.drop_wish")->params[0], ADA);
+	assert_string_equal(last_call("users.drop_pending_email")->params[0],
+	    ADA);
 	count = last_call("sign_ins.count_attempt");
 	assert_string_equal(count->params[0], ADA);
 	assert_string_equal(count->params[1], ADA);
