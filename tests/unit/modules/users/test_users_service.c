@@ -14,7 +14,7 @@ static size_t		nadmins;
 /* What a statement finds, and how often each was called. */
 static size_t		rows;
 static unsigned		locks, updates, deletes, careful_deletes, creates,
-			asked, jobs;
+			pending, jobs;
 static bool		taken;
 static char		written[6][300];
 
@@ -32,7 +32,7 @@ with_users(struct ctx *c, const char *title, const char *const *params,
 		return (&people[1]);
 	}
 	if (strcmp(title, "set_pending_email") == 0) {
-		asked++;
+		pending++;
 		snprintf(written[1], sizeof(written[1]), "%s",
 		    params[1] != NULL ? params[1] : "(null)");
 		return (&people[0]);
@@ -100,7 +100,7 @@ as(void (*who)(struct ctx *, const struct dependency *), const char *handler)
 	override_dependency(&recently_confirmed, count_asked, handler);
 	asked = 0;
 	locks = updates = deletes = careful_deletes = creates = 0;
-	asked = jobs = 0;
+	pending = jobs = 0;
 	taken = false;
 	rows = 1;
 }
@@ -383,7 +383,7 @@ test_changes_of_an_address(void **state)
 		assert_int_equal(left_after("ADA@EXAMPLE.com", 200), -1);
 	}
 	assert_int_equal(left_after("not an address", 422), -1);
-	assert_int_equal(asked, 0);
+	assert_int_equal(pending, 0);
 	assert_int_equal(updates, 24);
 	for (i = 9; i >= 0; i--) {
 		snprintf(email, sizeof(email), "a%d@example.com", i);
@@ -397,7 +397,7 @@ test_changes_of_an_address(void **state)
 	assert_string_equal(client_header("ratelimit-policy"),
 	    "\"email_changes\";q=10;w=3600");
 	assert_int_equal(left_after("ada@Example.com", 200), -1);
-	assert_int_equal(asked, 10);
+	assert_int_equal(pending, 10);
 	assert_int_equal(jobs, 20);
 
 	as(as_staff, "update_me");
@@ -424,7 +424,7 @@ test_an_admins_changes_of_others_do_not_count(void **state)
 		assert_null(client_header("ratelimit"));
 	}
 	assert_int_equal(updates, 12);
-	assert_int_equal(asked, 0);
+	assert_int_equal(pending, 0);
 }
 
 /* Told: 409, and nothing is written. Hidden: nobody looks, and both get 202. */
@@ -435,12 +435,12 @@ test_a_taken_address(void **state)
 	as(as_ada, "update_me");
 	taken = true;
 	assert_int_equal(left_after("stan@example.com", 409), 9);
-	assert_int_equal(asked, 0);
+	assert_int_equal(pending, 0);
 	users_settings.taken_emails = TAKEN_HIDDEN;
 	assert_int_equal(left_after("stan@example.com", 202), 8);
 	taken = false;
 	assert_int_equal(left_after("free@example.com", 202), 7);
-	assert_int_equal(asked, 2);
+	assert_int_equal(pending, 2);
 	assert_int_equal(jobs, 4);
 	users_settings.taken_emails = TAKEN_TOLD;
 	people[1].email = "ADA@example.com";	/* it is one's own */
@@ -458,7 +458,7 @@ test_a_pending_address_ends(void **state)
 	as(as_ada, "update_me");
 	people[0].pending_email = "new@example.com";
 	assert_int_equal(left_after("ada@example.com", 200), -1);
-	assert_int_equal(asked, 1);
+	assert_int_equal(pending, 1);
 	assert_string_equal(written[1], "(null)");
 	assert_int_equal(jobs, 0);
 	people[0].pending_email = NULL;
