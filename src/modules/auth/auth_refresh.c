@@ -97,6 +97,7 @@ auth_service_refresh(struct ctx *c, const char *token)
 		refuse(c);
 	next = row->used ? find_successor(c, token) : rotate(c, token, hash);
 	db_commit(c);
+	c->user_id = row->user_id;
 	return (auth_tokens_make(c, row->user_id, session_id, row->expires_at,
 	    next));
 }

@@ -70,6 +70,7 @@ open_session(struct ctx *c, const struct user *user)
 	if (ended > 0)
 		auth_audit_ended(c, user->id, NULL, ended, "limit");
 	db_commit(c);
+	c->user_id = user->id;
 	return (auth_tokens_make(c, user->id, session.id, session.expires_at,
 	    token));
 }

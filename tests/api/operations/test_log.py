@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from events import EVENTS, LEVELS, problem_of
-from helpers import new_user
+from helpers import ask_token, new_user, register
 from people import add_people
 from runner import wait_for
 from wire import GET, exchange
 
+TOKEN = "/api/v1/auth/token"
 CLASSES = ["2xx", "3xx", "4xx", "5xx"]
 
 
@@ -61,6 +62,24 @@ def test_the_line_of_a_request(server):
                 "route": route, "status": status, "bytes": length,
                 "client": "127.0.0.1",
                 "user": person.id if who else None, "client_gone": False}
+
+
+def test_a_sign_in_names_its_user(server):
+    """So does a refresh; a refused one names nobody."""
+    with server.client() as client:
+        user, made = register(client)
+        signed_in = ask_token(client, user["email"], user["password"])
+        refreshed = client.post(TOKEN, data={
+            "grant_type": "refresh_token",
+            "refresh_token": signed_in.json()["refresh_token"]})
+        logged_in = client.post("/api/v1/auth/login", json={
+            "username": user["email"], "password": user["password"]})
+        refused = [ask_token(client, user["email"], "wrong"),
+                   client.post(TOKEN, data={"grant_type": "refresh_token",
+                                            "refresh_token": "keel_rt_x"})]
+    assert [server.wait_for_log(answer.headers["x-request-id"])["user"]
+            for answer in (signed_in, refreshed, logged_in, *refused)] == [
+                made["id"], made["id"], made["id"], None, None]
 
 
 def requests_by_class(server):
