@@ -12,7 +12,7 @@ AUDIT_ACTION(password_reset, "A password was set by a link.");
 AUDIT_ACTION(password_reset_sent,
     "An admin had a user sent a link to set a new password.");
 AUDIT_ACTION(password_reset_link,
-    "`./keel reset-password` printed a link to set a user's password.");
+    "The command `./keel reset-password` printed a link.");
 AUDIT_ACTION(email_verified, "An e-mail address was verified by a link.");
 
 void
