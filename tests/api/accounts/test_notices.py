@@ -144,6 +144,17 @@ def test_a_changed_role(box, client, server, verified):
     mail.lacks(HOME, admin.email)
 
 
+def test_a_role_that_a_command_changed(box, server):
+    """Once, although the command is repeated."""
+    [user] = add_people(server, "user")
+    for _ in range(2):
+        done = server.command("set-role", user.email, "staff")
+        assert done.returncode == 0, done.stderr
+    mail = box.only("send_role_notice", user.id)
+    mail.check(user.email, mail.when, "from user to staff by an "
+               "administrator", server.url)
+
+
 def test_what_does_not_change_is_not_told(box, client, server):
     user, admin = add_people(server, "user", "admin")
     for change in ({"role": "user"}, {"name": "New"}, {"is_active": False},
