@@ -207,7 +207,7 @@ check_unknown(void)
 	return (NULL);
 }
 
-/* The description names the path of PUBLIC_URL, which depends on the others. */
+/* PUBLIC_URL depends on the others. */
 static const char *
 read_public_url(void)
 {
@@ -220,6 +220,17 @@ read_public_url(void)
 	    i++)
 		problem = read_named(names[i]);
 	return (problem);
+}
+
+/* What the description depends on. */
+static const char *
+read_described(void)
+{
+	const char	*problem;
+
+	if ((problem = read_public_url()) != NULL)
+		return (problem);
+	return (read_named(ENV("TAKEN_EMAILS")));
 }
 
 /* What a link in a mail is made of. */
@@ -248,7 +259,7 @@ config_load(void)
 	if (strcmp(command, "routes") == 0)
 		return (NULL);
 	if (strcmp(command, "openapi") == 0)
-		return (read_public_url());
+		return (read_described());
 	if ((problem = read_named(ENV("DATABASE_URL"))) != NULL)
 		return (problem);
 	if (strcmp(command, "reset-password") == 0)

@@ -73,7 +73,7 @@ put_success(json_t *responses, const struct endpoint *e,
 static void
 put_accepted(json_t *responses, const struct endpoint *e)
 {
-	if (e->out_accepted == NULL)
+	if (e->out_accepted == NULL || *e->accepts == 0)
 		return;
 	openapi_put_status(responses, 202, json_pack("{s:s, s:o, s:o}",
 	    "description", e->accepted_doc,

@@ -32,7 +32,8 @@ struct endpoint {
 	const struct schema		*out_cursor;	/* with ?cursor */
 	int				 status;	/* 0 means 200 */
 	const struct schema		*out_accepted;	/* with 202 instead */
-	const char			*accepted_doc;	/* when that is */
+	const unsigned			*accepts;	/* if this is not 0 */
+	const char			*accepted_doc;
 	enum error_shape		 errors;
 	bool				 if_match;	/* *_precondition() */
 	bool				 any_query;	/* it is ignored */

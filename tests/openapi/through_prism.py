@@ -46,7 +46,10 @@ LEFT_OUT = {
         "::test_each_path_exists_on_its_listener_only"],
     "about ./keel routes, not about requests": [
         "::test_the_table_has_every_endpoint",
-        "::test_the_routes_that_need_a_sign_in_match_the_table"],
+        "::test_the_routes_that_need_a_sign_in_match_the_table",
+        "::test_the_routes_that_need_a_confirmation_match_the_table"],
+    "Prism has a User-Agent of its own": [
+        "::test_a_session_has_the_device_of_its_sign_in[none]"],
     "measures the time of a response": [
         "::test_an_unknown_address_takes_as_long"],
     "the description does not describe itself, nor the pages of links": [

@@ -139,8 +139,9 @@ deactivate_user(struct ctx *c)
 /* Where it is hidden whether an address is taken. */
 #define HIDES(schema)							\
 	.out_accepted = &schema,					\
-	.accepted_doc = "Accepted. Only if " ENV("TAKEN_EMAILS")	\
-	    " is hidden: the address gets a mail, be it free or not."
+	.accepts = &users_settings.taken_emails,			\
+	.accepted_doc = "Accepted: the address gets a mail, be it "	\
+	    "free or not."
 
 #define CHANGE_ERRORS							\
 	RAISES(&ERR_CONFIRMATION_REQUIRED, &ERR_NOT_FOUND,		\

@@ -353,7 +353,9 @@ class Watch:
 
     def contract_of(self, build):
         if build not in self.contracts:
-            self.contracts[build] = Contract(describe(build))
+            # With every response that a setting adds.
+            self.contracts[build] = Contract(describe(
+                build, KEEL_TAKEN_EMAILS="hidden"))
         return self.contracts[build]
 
     def check(self, response):

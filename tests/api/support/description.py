@@ -223,9 +223,9 @@ def print_description(build, **settings):
 
 
 @functools.cache
-def describe(build):
+def describe(build, **settings):
     """Each build folder has its own kore.conf, so its own description."""
-    done = print_description(build)
+    done = print_description(build, **settings)
     assert done.returncode == 0, done.stderr
     return Description(done.stdout)
 
