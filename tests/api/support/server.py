@@ -285,7 +285,7 @@ class Server:
             time.sleep(0.1)
 
     def sql(self, statement, *params):
-        return self.cluster.sql(statement, *params, database=self.database)
+        return self.cluster.sql_kept(self.database, statement, *params)
 
     def open_transactions(self):
         """What our sessions do in the database when they should be idle."""
