@@ -17,6 +17,7 @@ import httpx
 
 from cluster import free_port
 from events import problem_of
+from secret_texts import find_secrets
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 KEEL = os.path.join(ROOT, "keel")
@@ -366,9 +367,8 @@ class Server:
             if problem is not None:
                 self.problems.append("a line of the log %s: %s" % (
                     problem, line[:300]))
-        for secret in confidential:
-            if secret in text:
-                self.problems.append("the log holds the secret %r" % secret)
+        for secret in find_secrets(text, confidential):
+            self.problems.append("the log holds the secret %r" % secret)
 
     def check_sanitizers(self):
         reports = [self.errors()]
