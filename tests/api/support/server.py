@@ -214,20 +214,23 @@ class Server:
     def errors(self):
         return read_text(self.stderr)
 
-    def log(self):
-        """The log's events."""
-        return [json.loads(line) for line in self.output().splitlines()
-                if line.startswith("{") and line.endswith("}")]
+    def log(self, text=""):
+        """The log's events, those whose line contains the text."""
+        output = self.output()
+        if text not in output:
+            return []
+        return [json.loads(line) for line in output.splitlines()
+                if text in line and line.startswith("{") and
+                line.endswith("}")]
 
     def wait_for_log(self, request_id, timeout=10):
         """The access log line of a request; it is written last."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if request_id in self.output():
-                for event in self.log():
-                    if event.get("request_id") == request_id and \
-                            event["event"] == "request":
-                        return event
+            for event in self.log(request_id):
+                if event.get("request_id") == request_id and \
+                        event["event"] == "request":
+                    return event
             time.sleep(0.02)
         raise AssertionError("no log line of request %s" % request_id)
 
