@@ -53,7 +53,8 @@ LEFT_OUT = {
     "measures the time of a response": [
         "::test_an_unknown_address_takes_as_long"],
     "the description does not describe itself, nor the pages of links": [
-        "-/openapi.json-", "-/docs", "-/-", "-/favicon.ico-", "-/account/"],
+        "-/openapi.json", "-/docs", "-/]", "-/favicon.ico", "-/account/",
+        "[/openapi.json", "[/docs", "[/]", "[/favicon.ico", "[/account/"],
     "the same requests as other tests, many times": [
         "::test_any_changed_character", "::test_a_cut_cursor",
         "::test_the_last_character_has_no_spare", "::test_odd_keys",
@@ -65,7 +66,7 @@ LEFT_OUT = {
     "needs its own server and Prism, for requests of other tests": [
         "::test_a_cursor_outlives_its_server",
         "::test_a_cursor_of_another_secret", "::test_the_limit_can_be_set",
-        "::test_access[authenticated-"],
+        "::test_access_when_users_may_read"],
 }
 
 prisms = {}
@@ -99,7 +100,7 @@ def client(server, **options):
     if server not in prisms:
         prisms[server] = Prism(server, description[0])
     options.setdefault("timeout", 30)
-    options.pop("verify", None)
+    options["verify"] = False   # it serves plain HTTP
     return httpx.Client(base_url=prisms[server].url, trust_env=False,
                         event_hooks={"response": [check]}, **options)
 

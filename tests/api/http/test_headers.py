@@ -243,5 +243,5 @@ def test_all_headers_of_a_refusal(server, request_bytes, status):
     ("/metrics/", 308, NOTHING | {"location": None}),
     ("/healthz", 404, JSON)])
 def test_all_headers_of_the_admin_listener(server, path, status, headers):
-    check_headers(httpx.get(server.admin_url + path, trust_env=False),
-                  status, headers)
+    check_headers(httpx.get(server.admin_url + path, trust_env=False,
+                            verify=False), status, headers)

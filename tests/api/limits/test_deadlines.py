@@ -245,6 +245,7 @@ def test_the_admin_listener_has_no_limit_of_connections(start_server):
             stack.enter_context(connect(server))
         assert is_refused(server)
         for _ in range(10):
-            client = stack.enter_context(httpx.Client(trust_env=False))
+            client = stack.enter_context(httpx.Client(trust_env=False,
+                                                      verify=False))
             answer = client.get(server.admin_url + "/metrics")
             assert answer.status_code == 200

@@ -12,6 +12,7 @@ from events import EVENTS, LEVELS, problem_of
 from helpers import ask_token, new_user, register
 from people import add_people
 from runner import wait_for
+from secret_texts import find_secrets
 from wire import GET, exchange
 
 TOKEN = "/api/v1/auth/token"
@@ -164,3 +165,16 @@ def test_a_new_user_is_no_secret_of_the_log(server):
         server.wait_for_log(answer.headers["x-request-id"])
     assert user["email"] not in server.output()
     assert user["password"] not in server.output()
+
+
+@pytest.mark.parametrize("secret", [
+    "0123456789", "x.yz0123456789-_", "eyJhbGciOiJI.eyJzdWIiOiIx", "short",
+    "correct horse battery staple", "not a-word", "äöüß-äöüß"])
+def test_every_secret_in_a_log_is_found(secret):
+    """By the checks after the end of each server."""
+    others = ["0123456788", "horse battery", "zz", "unlike-any-0123456"]
+    for text in (secret, "ab%scd" % secret, "a\n\"%s\"\n%s" % (
+            secret[1:], secret)):
+        assert secret in find_secrets(text, [*others, secret])
+    assert secret not in find_secrets(
+        secret[1:] + secret[:-1].upper(), [*others, secret])

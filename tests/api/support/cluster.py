@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 """A private PostgreSQL cluster, which exists for one run of the tests."""
 
+import collections
 import contextlib
 import functools
 import itertools
 import os
 import pwd
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -75,6 +77,12 @@ def make_folder():
                             dir=MEMORY if in_memory else None)
 
 
+def run(db, statement, params):
+    with db.cursor() as cursor:
+        cursor.execute(statement, params or None)
+        return cursor.fetchall() if cursor.description else None
+
+
 class Cluster:
     """Without durability it is faster, but loses data when it is killed."""
 
@@ -91,6 +99,7 @@ class Cluster:
             pwd.getpwuid(os.getuid()).pw_name
         self.databases = 0
         self.process = None
+        self.idle = collections.defaultdict(list)   # by database
 
     def as_user(self, *command):
         """PostgreSQL refuses to run as root. It dies with this process."""
@@ -158,16 +167,40 @@ class Cluster:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signum)
 
-    def sql(self, statement, *params, database="postgres"):
-        """Runs a statement as the superuser. Returns its rows, if any."""
+    def connect(self, database):
+        """Connects as the superuser."""
         db = psycopg2.connect(host=self.socket, port=self.port,
                               user="postgres", dbname=database)
+        db.autocommit = True
+        return db
+
+    def sql(self, statement, *params, database="postgres"):
+        """Runs a statement as the superuser. Returns its rows, if any."""
+        with contextlib.closing(self.connect(database)) as db:
+            return run(db, statement, params)
+
+    def sql_kept(self, database, statement, *params):
+        """The same on a connection that is kept for the next statement: to
+        connect costs 5 ms of CPU time, 50 times more than most statements.
+        A statement must leave no setting behind."""
+        db = self.take_idle(database) or self.connect(database)
         try:
-            db.autocommit = True
-            with db.cursor() as cursor:
-                cursor.execute(statement, params or None)
-                return cursor.fetchall() if cursor.description else None
-        finally:
+            rows = run(db, statement, params)
+        except BaseException:
+            db.close()
+            raise
+        self.idle[database].append(db)
+        return rows
+
+    def take_idle(self, database):
+        """A connection that no other thread uses and that was not cut."""
+        while True:
+            try:
+                db = self.idle[database].pop()
+            except IndexError:
+                return None
+            if not select.select([db], [], [], 0)[0]:
+                return db
             db.close()
 
     def database(self, template="template0"):
@@ -181,6 +214,8 @@ class Cluster:
 
     def drop(self, name):
         """Frees the database's memory, unless the cluster is read-only."""
+        for db in self.idle.pop(name, []):
+            db.close()
         with contextlib.suppress(psycopg2.Error):
             self.sql("DROP DATABASE %s WITH (FORCE)" % name)
 

@@ -39,8 +39,6 @@ SMOKE = [
     "accounts/test_confirmation.py::"
     "test_a_stolen_token_of_a_user_changes_nothing_that_lasts",
     "accounts/test_confirmation.py::test_both_outcomes_are_in_the_audit_log",
-    "accounts/test_notices.py::"
-    "test_a_sign_in_from_a_network_that_is_not_known",
     "accounts/test_oauth_client.py::"
     "test_requests_oauthlib_signs_in_and_reads_me",
     "accounts/test_passwords.py::test_a_passphrase_instead",
@@ -60,7 +58,6 @@ SMOKE = [
     "test_a_session_that_is_ended_is_refused_by_every_worker",
     "accounts/test_reset.py::test_a_token_works_once",
     "accounts/test_reset.py::test_every_address_gets_the_same_bytes",
-    "accounts/test_taken_addresses.py::test_a_registration_tells_nothing",
     "accounts/test_users.py::test_the_response_has_exactly_the_fields",
     "accounts/test_users.py::test_registration_enqueues_the_welcome_mail",
     "accounts/test_users.py::test_three_bad_fields_are_named_in_one_response",
