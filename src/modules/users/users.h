@@ -321,9 +321,12 @@ bool		 users_is_same_email(const char *, const char *);
 
 /*
  * The user's wish in this change, which then changes no address. An address
- * that differs from theirs in case only is no wish: it is changed at once.
+ * that differs from theirs in case only is no wish: it is changed at once. Their
+ * current address means that they keep it only if it is all that the request,
+ * in, has.
  */
-const char	*users_email_wish(const struct user *, struct user_update *);
+const char	*users_email_wish(const struct user *,
+		    const struct user_update *in, struct user_update *change);
 
 /*
  * Raises ERR_CONFLICT if somebody else has the address, and TAKEN_EMAILS lets

@@ -26,7 +26,8 @@ static const struct user	*write_change(struct ctx *,
 static void	refuse_taken(struct ctx *, const char *, const struct user *)
 		    AWAITS;
 static const char	*find_wish(struct ctx *, const struct user *,
-			    struct user_update *, const struct user *) AWAITS;
+			    const struct user_update *, struct user_update *,
+			    const struct user *) AWAITS;
 static void	tell_changes(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
 static void	raise_gone(struct ctx *, const char *)
@@ -299,8 +300,8 @@ tell_changes(struct ctx *c, const struct user *before,
  * user's own address, which waits for a confirmation. See users.h.
  */
 static const char *
-find_wish(struct ctx *c, const struct user *user, struct user_update *change,
-    const struct user *actor)
+find_wish(struct ctx *c, const struct user *user, const struct user_update *in,
+    struct user_update *change, const struct user *actor)
 {
 	const char	*wish;
 
@@ -310,7 +311,7 @@ find_wish(struct ctx *c, const struct user *user, struct user_update *change,
 		change->email = normal_email(c, change->email);
 	if (!is_self(user, actor))
 		return (NULL);
-	wish = users_email_wish(user, change);
+	wish = users_email_wish(user, in, change);
 	if (wish != NULL && *wish != '\0') {
 		depend(c, &recently_confirmed);
 		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
@@ -372,7 +373,7 @@ users_service_update(struct ctx *c, const struct user *user,
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
-	wish = find_wish(c, user, &change, actor);
+	wish = find_wish(c, user, in, &change, actor);
 	if (!ANY_SET(&change) && wish == NULL)
 		return (user);
 	return (write_change(c, user, &change, wish, actor, version));
