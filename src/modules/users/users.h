@@ -180,9 +180,15 @@ struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
 /* users_passwords.c */
 
 /*
- * May they sign in, if they know the password? Not if they are disabled; nor,
- * where TAKEN_EMAILS is hidden, with an address that is not verified: else a
- * stranger who has just registered with it would learn that it was free.
+ * May a stranger see a difference between this user and none? Not where
+ * TAKEN_EMAILS is hidden and the address is not verified: else somebody who has
+ * just registered with it would learn that it was free.
+ */
+bool		 users_service_may_be_known(const struct user *);
+
+/*
+ * May they sign in, if they know the password? Not if they are disabled, nor if
+ * they may not be known.
  */
 bool		 users_service_may_sign_in(const struct user *);
 
@@ -321,9 +327,8 @@ bool		 users_is_same_email(const char *, const char *);
 
 /*
  * The user's wish in this change, which then changes no address. An address
- * that differs from theirs in case only is no wish: it is changed at once. Their
- * current address means that they keep it only if it is all that the request,
- * in, has.
+ * that differs from theirs in case only is no wish: it is changed at once.
+ * With their current address they keep it, if `in`, the request, has no more.
  */
 const char	*users_email_wish(const struct user *,
 		    const struct user_update *in, struct user_update *change);

@@ -107,13 +107,6 @@ users_service_find_signed_in(struct ctx *c, const char *user_id,
 }
 
 bool
-users_service_may_sign_in(const struct user *user)
-{
-	return (user->is_active && (user->email_verified ||
-	    users_settings.taken_emails == TAKEN_TOLD));
-}
-
-bool
 users_service_verify_email(struct ctx *c, const char *id)
 {
 	return (users_repository_verify_email(c, id));

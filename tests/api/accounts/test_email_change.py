@@ -399,7 +399,8 @@ def end_by_deletion(box, client, server, ada):
 
 @pytest.mark.parametrize("end", [
     end_by_wish, end_by_current_address, end_by_another_case,
-    end_by_case_and_name, end_by_an_admin, end_by_deactivation, end_by_reset, end_by_deletion])
+    end_by_case_and_name, end_by_an_admin, end_by_deactivation, end_by_reset,
+    end_by_deletion])
 def test_what_ends_a_wish_ends_its_links(box, client, server, ada, end):
     email = ask(client, ada)
     sent = tokens(box, ada)
