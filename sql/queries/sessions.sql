@@ -94,14 +94,14 @@ UPDATE sessions
    AND expires_at > now()
 
 -- name: sessions.revoke
--- $3: seconds that a session may be idle.
+-- Ends session $2 of user $1. One that was idle for too long, too: a request with
+-- an access token may be its next use, and it must not come back.
 UPDATE sessions
    SET revoked_at = now()
  WHERE user_id = $1
    AND id = $2
    AND revoked_at IS NULL
    AND expires_at > now()
-   AND last_used_at > now() - make_interval(secs => $3)
 
 -- name: sessions.revoke_by_token
 -- Ends session $1 if one of its refresh tokens has hash $2, or for $3, whose

@@ -153,6 +153,7 @@ const char	*account_service_reset_link(const char *email,
 /* account_jobs.c */
 
 JOB_KIND(send_password_reset, account_email);
+JOB_KIND(send_reset_by_admin, user);
 JOB_KIND(send_verification, account_email);
 
 /*

@@ -14,6 +14,7 @@ static const struct field	user_ref_fields[] = {
 SCHEMA_OF(user_ref, user);
 
 MAIL(reset, "link", "lifetime");
+NOTICE(reset_by_admin, "link", "lifetime");
 MAIL(verify, "link", "lifetime");
 MAIL(welcome, "url", "link", "lifetime");
 MAIL(welcome_verified, "url");
@@ -62,6 +63,17 @@ send_password_reset(struct ctx *c)
 		send_link(c, &reset_mail, &reset_purpose, user);
 }
 
+/* Strangers who have asked for many mails do not keep this one away. */
+static void
+send_reset_by_admin(struct ctx *c)
+{
+	const struct user	*in = send_reset_by_admin_payload(c);
+	const struct user	*user = users_service_get_by_id(c, in->id);
+
+	if (user != NULL && user->is_active)
+		send_link(c, &reset_by_admin_mail, &reset_purpose, user);
+}
+
 static void
 send_verification(struct ctx *c)
 {
@@ -83,10 +95,12 @@ JOB(send_welcome_email, .payload = &user_ref_schema, .unique = "id",
     .attempts = 20, .backoff = 10, .backoff_max = 3600, .timeout = 60);
 
 /*
- * These two are not unique: whether the same address waits already would show
- * in the time of a request.
+ * These are not unique: whether the same address waits already would show in
+ * the time of a request.
  */
 JOB(send_password_reset, .payload = &account_email_schema, .attempts = 20,
+    .backoff = 10, .backoff_max = 3600, .timeout = 60);
+JOB(send_reset_by_admin, .payload = &user_ref_schema, .attempts = 20,
     .backoff = 10, .backoff_max = 3600, .timeout = 60);
 JOB(send_verification, .payload = &account_email_schema, .attempts = 20,
     .backoff = 10, .backoff_max = 3600, .timeout = 60);

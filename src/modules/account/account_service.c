@@ -34,12 +34,10 @@ account_service_resend(struct ctx *c, const struct account_email *in)
 void
 account_service_send_reset(struct ctx *c, const struct user *user)
 {
-	const struct account_email	 to = { user->email };
-
 	if (!user->is_active)
 		raise_error(c, &ERR_CONFLICT, "The user is deactivated");
 	db_begin(c);
-	background(c, send_password_reset, &to);
+	background(c, send_reset_by_admin, user);
 	audit(c, password_reset_sent, .target_id = user->id);
 	db_commit(c);
 }

@@ -138,7 +138,7 @@ bool
 auth_repository_revoke_session(struct ctx *c, const char *user_id,
     const char *id)
 {
-	return (db_exec(c, sessions_revoke, user_id, id, idle(c)) == 1);
+	return (db_exec(c, sessions_revoke, user_id, id) == 1);
 }
 
 int64_t

@@ -113,7 +113,8 @@ refuse(struct ctx *c, const struct user *user, const struct attempt *attempt)
 	    .target_id = user != NULL ? user->id : NULL,
 	    .account = user != NULL ? NULL : auth_attempt_account(attempt),
 	    CHANGES({ "reason", NULL, user == NULL ? "account" :
-	    user->is_active ? "password" : "inactive" }));
+	    !user->is_active ? "inactive" :
+	    !users_service_may_be_known(user) ? "unverified" : "password" }));
 	raise_error(c, &invalid_grant, "%s", invalid_grant.doc);
 }
 
@@ -122,11 +123,13 @@ auth_service_sign_in(struct ctx *c, const char *username,
     const char *password)
 {
 	struct attempt	*attempt;
-	struct user	*user, *active;
+	struct user	*user, *known, *active;
 
 	require_both(c, username, password);
 	user = users_service_find_by_email(c, username);
-	attempt = auth_attempt_sign_in(c, user, username);
+	/* A registration must not begin another count. */
+	known = user != NULL && users_service_may_be_known(user) ? user : NULL;
+	attempt = auth_attempt_sign_in(c, known, username);
 	active = user != NULL && users_service_may_sign_in(user) ?
 	    user : NULL;
 	if (!users_service_verify_password(c, active, password)) {

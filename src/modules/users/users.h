@@ -180,9 +180,15 @@ struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
 /* users_passwords.c */
 
 /*
- * May they sign in, if they know the password? Not if they are disabled; nor,
- * where TAKEN_EMAILS is hidden, with an address that is not verified: else a
- * stranger who has just registered with it would learn that it was free.
+ * May a stranger see a difference between this user and none? Not where
+ * TAKEN_EMAILS is hidden and the address is not verified: else somebody who has
+ * just registered with it would learn that it was free.
+ */
+bool		 users_service_may_be_known(const struct user *);
+
+/*
+ * May they sign in, if they know the password? Not if they are disabled, nor if
+ * they may not be known.
  */
 bool		 users_service_may_sign_in(const struct user *);
 
@@ -320,10 +326,12 @@ bool		 users_is_same_email(const char *, const char *);
 
 /*
  * Takes the address that the user asks for out of the change, which is written
- * at once. "" if they keep theirs, so that none is pending any more; NULL if
- * they ask for none. One that differs from theirs in case only stays in it.
+ * at once. NULL if they ask for none; "" if they keep theirs, so that none is
+ * pending any more: when `in`, the request, has their current address and no
+ * other member. One that differs from theirs in case only stays in the change.
  */
-const char	*users_email_asked(const struct user *, struct user_update *);
+const char	*users_email_asked(const struct user *,
+		    const struct user_update *in, struct user_update *change);
 
 /*
  * Raises ERR_CONFLICT if somebody else has the address, and TAKEN_EMAILS lets

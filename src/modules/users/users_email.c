@@ -21,13 +21,28 @@ users_is_same_email(const char *one, const char *other)
 	return (strcasecmp(one, other) == 0);
 }
 
+static bool
+is_only_email(const struct user_update *in)
+{
+	struct user_update	 rest = *in;
+
+	UNSET(&rest, email);
+	return (!ANY_SET(&rest));
+}
+
+/*
+ * A form that sends every member as it is must not end a pending change. Another
+ * case of the letters ends it in any case: its links are bound to the old one.
+ */
 const char *
-users_email_asked(const struct user *user, struct user_update *change)
+users_email_asked(const struct user *user, const struct user_update *in,
+    struct user_update *change)
 {
 	const char	*asked = change->email;
 
 	if (users_is_same_email(asked, user->email))
-		return (user->pending_email != NULL ? "" : NULL);
+		return (user->pending_email != NULL && (is_only_email(in) ||
+		    strcmp(asked, user->email) != 0) ? "" : NULL);
 	UNSET(change, email);
 	return (asked);
 }

@@ -24,6 +24,19 @@ static enum password_verdict	verify(struct ctx *, struct password_work *,
 static enum password_verdict	check(struct ctx *, const struct user *,
 				    const char *) AWAITS;
 
+bool
+users_service_may_be_known(const struct user *user)
+{
+	return (user->email_verified ||
+	    users_settings.taken_emails == TAKEN_TOLD);
+}
+
+bool
+users_service_may_sign_in(const struct user *user)
+{
+	return (user->is_active && users_service_may_be_known(user));
+}
+
 static void
 hash_work(void *data)
 {

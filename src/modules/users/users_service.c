@@ -26,7 +26,8 @@ static const struct user	*write_change(struct ctx *,
 static void	refuse_taken(struct ctx *, const char *, const struct user *)
 		    AWAITS;
 static const char	*asked_email(struct ctx *, const struct user *,
-			    struct user_update *, const struct user *) AWAITS;
+			    const struct user_update *, struct user_update *,
+			    const struct user *) AWAITS;
 static void	tell_changes(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
 static void	raise_gone(struct ctx *, const char *)
@@ -103,13 +104,6 @@ users_service_find_signed_in(struct ctx *c, const char *user_id,
 			*target = &rows[i];
 	}
 	return (user);
-}
-
-bool
-users_service_may_sign_in(const struct user *user)
-{
-	return (user->is_active && (user->email_verified ||
-	    users_settings.taken_emails == TAKEN_TOLD));
 }
 
 bool
@@ -299,7 +293,8 @@ tell_changes(struct ctx *c, const struct user *before,
  * user's own address, which waits for a confirmation. See users.h.
  */
 static const char *
-asked_email(struct ctx *c, const struct user *user, struct user_update *change,
+asked_email(struct ctx *c, const struct user *user,
+    const struct user_update *in, struct user_update *change,
     const struct user *actor)
 {
 	const char	*asked;
@@ -310,7 +305,7 @@ asked_email(struct ctx *c, const struct user *user, struct user_update *change,
 		change->email = normal_email(c, change->email);
 	if (!is_self(user, actor))
 		return (NULL);
-	asked = users_email_asked(user, change);
+	asked = users_email_asked(user, in, change);
 	if (asked != NULL && *asked != '\0') {
 		depend(c, &recently_confirmed);
 		rate_limit_spend(rate_limit_hold(c, &email_changes_limit,
@@ -372,7 +367,7 @@ users_service_update(struct ctx *c, const struct user *user,
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
-	asked = asked_email(c, user, &change, actor);
+	asked = asked_email(c, user, in, &change, actor);
 	if (!ANY_SET(&change) && asked == NULL)
 		return (user);
 	return (write_change(c, user, &change, asked, actor, version));

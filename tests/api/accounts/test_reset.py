@@ -10,7 +10,7 @@ import pytest
 from helpers import (WEAK_PASSWORDS, ask_token, bearer, check_error,
                      check_validation, new_email, new_password, read_me,
                      register, sign_in)
-from links import (FORGOT, RESEND, RESET, VERIFY, Mailbox, add_token,
+from links import (FORGOT, RESEND, RESET, TOKEN, VERIFY, Mailbox, add_token,
                    ask_reset, reset, text_of, verify)
 from people import add_people, transaction, wait_for_waiting
 from runner import (read_job, run_now, wait_for, wait_for_failure,
@@ -547,6 +547,34 @@ def test_an_admin_sends_a_user_the_mail(client, server, mailbox):
                  new_password()).status_code == 204
     [row] = audit_of(server, user.id, "password_reset_sent")
     assert row[:2] == (admin.id, admin.session)
+
+
+def test_strangers_do_not_keep_an_admins_mail_away(start_server, start_runner):
+    """They have used up the mails that the address may be sent."""
+    server = start_server(KEEL_RATE_LIMITS="recipient_mails=1/d,"
+                          "recipient_notices=2/d,account_mails=100/m")
+    mailbox = Mailbox(server, start_runner(server))
+    admin, user, off = add_people(server, "admin", "user", "user")
+    with server.client() as client:
+        for _ in range(3):
+            ask_reset(client, user.email)
+        assert len(mailbox.mails(user.email)) == 1
+        for _ in range(3):
+            assert send_reset(client, admin, user).status_code == 202
+        first, *more = mailbox.mails(user.email)
+        assert len(more) == 2
+        for mail in more:
+            assert "an administrator has sent you this link" in text_of(mail)
+            confidential.update(TOKEN.findall(text_of(mail)))
+        confidential.update(TOKEN.findall(text_of(first)))
+        assert reset(client, mailbox.token(user.email),
+                     new_password()).status_code == 204
+        # Deactivated after the request, and before the job.
+        server.sql("WITH off AS (UPDATE users SET is_active = false WHERE id "
+                   "= %s RETURNING id) INSERT INTO jobs (id, kind, payload) "
+                   "SELECT gen_random_uuid(), 'send_reset_by_admin', "
+                   "jsonb_build_object('id', id) FROM off", off.id)
+        assert mailbox.mails(off.email) == []
 
 
 def test_an_admin_is_told_that_nobody_gets_it(client, server):

@@ -204,3 +204,19 @@ def test_the_end_of_a_session_is_recorded(server, client, path, how, session):
         client.delete(target, headers=person.headers)
         assert len(ended_rows(server, person)) == 1
         assert audit_rows(server, person.session, "session_ended") == 1
+
+
+@pytest.mark.parametrize("kind", ["refresh_token", "access_token", "logout"])
+def test_a_session_that_was_not_used_ends(client, server, person, kind):
+    """Its access token is still good, so the next request would use it."""
+    server.sql("UPDATE sessions SET last_used_at = now() - interval '15 days' "
+               "WHERE id = %s", person.session)
+    if kind == "logout":
+        assert client.post(LOGOUT, headers=bearer(
+            person.token)).status_code == 204
+    else:
+        check_done(revoke(client, person.token if kind == "access_token" else
+                          person.refresh_token))
+    assert server.sql("SELECT revoked_at IS NOT NULL FROM sessions WHERE id = "
+                      "%s", person.session) == [(True,)]
+    check_unauthorized(read_me(client, person.token), INVALID_TOKEN)

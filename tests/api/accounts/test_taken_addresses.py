@@ -136,6 +136,35 @@ def test_who_has_just_registered_must_verify_the_address(box, client, server):
     sign_in(client, user)
 
 
+def test_failed_sign_ins_tell_nothing(start_server):
+    """A registration begins no new count: else who fails until they are
+    refused, registers and tries again would learn that it was free."""
+    server = start_server(KEEL_TAKEN_EMAILS="hidden",
+                          KEEL_RATE_LIMITS="register=20/h")
+    [ada] = add_people(server, "user")
+    ada.set(email_verified=True)
+    emails = new_email(), ada.email
+    with server.client() as client:
+        def attempt():
+            answers = [ask_token(client, email, "Wrong-passw0rd")
+                       for email in emails]
+            [found] = {(answer.status_code, answer.content)
+                       for answer in answers}
+            return found[0]
+
+        assert [attempt() for _ in range(3)] == [400] * 3
+        for email in emails:
+            assert register_as(client, email=email).status_code == 202
+        assert [attempt() for _ in range(3)] == [400, 400, 429]
+        # In a row, from anywhere.
+        assert server.sql("SELECT count(*), min(failures), max(failures) FROM "
+                          "sign_in_failures") == [(2, 5, 5)]
+        assert server.sql(
+            "SELECT changes #>> '{reason,to}', count(*) FROM audit_log WHERE "
+            "action = 'sign_in_refused' GROUP BY 1 ORDER BY 1") == [
+                ("account", 3), ("password", 5), ("unverified", 2)]
+
+
 def test_an_admin_is_told(client, server, people):
     ada, _, admin = people
     answer = register_as(client, admin.headers)

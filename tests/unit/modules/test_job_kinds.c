@@ -22,6 +22,7 @@ static const struct {
 	{ "send_password_notice", NULL, 20, 10, 3600, 60, 0 },
 	{ "send_role_notice", NULL, 20, 10, 3600, 60, 0 },
 	{ "send_password_reset", NULL, 20, 10, 3600, 60, 0 },
+	{ "send_reset_by_admin", NULL, 20, 10, 3600, 60, 0 },
 	{ "send_verification", NULL, 20, 10, 3600, 60, 0 },
 	{ "purge_account_tokens", NULL, 5, 60, 60, 300, 3600 },
 	{ "purge_audit", NULL, 5, 60, 60, 300, 3600 },

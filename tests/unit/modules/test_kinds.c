@@ -35,6 +35,7 @@ static const struct {
 	    NULL },
 	{ "send_password_reset", 0, 20, 10, HOUR, MINUTE, NULL,
 	    "account_email" },
+	{ "send_reset_by_admin", 0, 20, 10, HOUR, MINUTE, NULL, "user_ref" },
 	{ "send_verification", 0, 20, 10, HOUR, MINUTE, NULL,
 	    "account_email" },
 	{ "send_welcome_email", 0, 20, 10, HOUR, MINUTE, "id", "user_ref" },

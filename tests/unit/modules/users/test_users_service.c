@@ -450,16 +450,22 @@ test_a_taken_address(void **state)
 	people[1].email = "stan@example.com";
 }
 
-/* With their own address, a user keeps it. */
+/* With their own address, a user keeps it; not with other members beside it. */
 static void
 test_a_pending_address_ends(void **state)
 {
 	(void)state;
 	as(as_ada, "update_me");
 	people[0].pending_email = "new@example.com";
+	assert_int_equal(client_request("PATCH", USERS "/me",
+	    "{\"email\": \"ada@example.com\", \"name\": \"A\"}"), 200);
+	assert_int_equal(pending, 0);
 	assert_int_equal(left_after("ada@example.com", 200), -1);
 	assert_int_equal(pending, 1);
 	assert_string_equal(written[1], "(null)");
+	assert_int_equal(client_request("PATCH", USERS "/me",
+	    "{\"email\": \"Ada@example.com\", \"name\": \"A\"}"), 200);
+	assert_int_equal(pending, 2);
 	assert_int_equal(jobs, 0);
 	people[0].pending_email = NULL;
 }
