@@ -11,7 +11,9 @@
 
 #define OAUTH_MAX	1024	/* bytes of an error's description */
 
-static struct header	json_type = { "content-type", "application/json", NULL };
+static struct header	json_type = {
+	"content-type", "application/json", NULL
+};
 
 size_t
 error_handler_envelope(char out[static ENVELOPE_MAX],
