@@ -81,9 +81,10 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
    FOR NO KEY UPDATE
 
 -- name: users.set_role
--- For a command: gives the user with the address $1 the role $2, and records that
--- in the audit log ($3 is the row's id). The last active admin stays one. The
--- active admins are locked first, as by users.lock_admins.
+-- For a command: gives the user with the address $1 the role $2, records that in
+-- the audit log ($3 is the row's id), and stores the job $4, which tells the user
+-- as users_notice_role() does. The last active admin stays one. The active admins
+-- are locked first, as by users.lock_admins.
 WITH admins AS (
 	SELECT id
 	  FROM users
@@ -107,6 +108,12 @@ WITH admins AS (
 	INSERT INTO audit_log (id, action, target_id, changes)
 	SELECT $3::uuid, 'user_updated', t.id, jsonb_build_object('role',
 	       jsonb_build_object('from', t.role, 'to', $2::text))
+	  FROM target t
+	  JOIN changed USING (id)
+), told AS (
+	INSERT INTO jobs (id, kind, payload)
+	SELECT $4::uuid, 'send_role_notice', jsonb_build_object('id', t.id,
+	       'verified', false, 'from', t.role, 'to', $2::text)
 	  FROM target t
 	  JOIN changed USING (id)
 )
