@@ -9,7 +9,8 @@ import urllib.parse
 import pytest
 
 from helpers import WEAK_PASSWORDS, ask_token, new_password, register
-from links import Mailbox, add_token, text_of
+from links import add_token
+from mailbox import Mailbox
 from pages import Page
 from people import add_people
 from server import confidential
@@ -302,5 +303,5 @@ def test_where_a_link_leads(make_server, start_runner, settings, before):
                "jsonb_build_object('email', %s))", user.email)
     server.sql("NOTIFY keel_jobs")
     token = mailbox.token(user.email)
-    assert "%s?token=%s" % (before, token) in text_of(
-        mailbox.mails(user.email)[0])
+    assert "%s?token=%s" % (before, token) in (
+        mailbox.mails(user.email)[0].text)
