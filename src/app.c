@@ -350,6 +350,7 @@ respond_busy(struct http_request *req, const struct route *route,
     struct wire_request *sent)
 {
 	const struct endpoint	*e = find_endpoint(route, req);
+	const struct header	*h;
 	char			 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
 
 	request_id_assign(id, head_value(&sent->head, "x-request-id"));
@@ -357,7 +358,8 @@ respond_busy(struct http_request *req, const struct route *route,
 	wire_request_free(sent);
 	send_no_store(req, e);
 	http_response_header(req, "retry-after", "1");
-	http_response_header(req, "content-type", "application/json");
+	for (h = error_handler_headers(e); h != NULL; h = h->next)
+		http_response_header(req, h->name, h->value);
 	wire_response_begins(req->owner);
 	http_response(req, 503, body, error_handler_busy(body, e, id));
 	wire_response_ends(req->owner);

@@ -82,9 +82,9 @@ SELECT id, email, name, hashed_password, role, is_active, email_verified,
 
 -- name: users.set_role
 -- For a command: gives the user with the address $1 the role $2, records that in
--- the audit log, and stores the job of users_notice_role(). $3 is the id of both
--- rows. The last active admin stays one. The active admins are locked first, as
--- by users.lock_admins.
+-- the audit log ($3 is the row's id), and stores the job $4, which tells the user
+-- as users_notice_role() does. The last active admin stays one. The active admins
+-- are locked first, as by users.lock_admins.
 WITH admins AS (
 	SELECT id
 	  FROM users
@@ -112,7 +112,7 @@ WITH admins AS (
 	  JOIN changed USING (id)
 ), told AS (
 	INSERT INTO jobs (id, kind, payload)
-	SELECT $3::uuid, 'send_role_notice', jsonb_build_object('id', t.id,
+	SELECT $4::uuid, 'send_role_notice', jsonb_build_object('id', t.id,
 	       'verified', false, 'from', t.role, 'to', $2::text)
 	  FROM target t
 	  JOIN changed USING (id)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Writes all error responses: in the envelope, or in OAuth's shape. */
+/* Writes all error responses: the envelope, OAuth's shape, or a page. */
 
 #include <stdio.h>
 
@@ -10,6 +10,10 @@
 #include "utils/text.h"
 
 #define OAUTH_MAX	1024	/* bytes of an error's description */
+
+static struct header	json_type = {
+	"content-type", "application/json", NULL
+};
 
 size_t
 error_handler_envelope(char out[static ENVELOPE_MAX],
@@ -99,12 +103,27 @@ is_oauth(const struct endpoint *e)
 	return (e != NULL && e->errors == OAUTH);
 }
 
+static bool
+is_page(const struct endpoint *e)
+{
+	return (e != NULL && e->error_page != NULL);
+}
+
+struct header *
+error_handler_headers(const struct endpoint *e)
+{
+	return (is_page(e) ? e->error_page->headers : &json_type);
+}
+
 size_t
 error_handler_busy(char out[static ENVELOPE_MAX], const struct endpoint *e,
     const char *request_id)
 {
 	static const char	 text[] = "The server is busy";
 
+	if (is_page(e))
+		return ((size_t)snprintf(out, ENVELOPE_MAX, "%s",
+		    e->error_page->busy));
 	if (!is_oauth(e))
 		return (error_handler_envelope(out, &ERR_UNAVAILABLE, text,
 		    request_id));
@@ -115,20 +134,46 @@ error_handler_busy(char out[static ENVELOPE_MAX], const struct endpoint *e,
 
 /* The header is in the ctx itself: the arena may be out of memory. */
 static void
-add_header(struct ctx *c, struct header *h, const char *name,
-    const char *value)
+add_retry_after(struct ctx *c)
 {
-	h->name = name;
-	h->value = value;
-	h->next = c->error.headers;
-	c->error.headers = h;
+	c->error.own.name = "retry-after";
+	c->error.own.value = "1";
+	c->error.own.next = c->error.headers;
+	c->error.headers = &c->error.own;
+}
+
+/* All errors share the last headers: nothing may be added to those. */
+static void
+add_last(struct ctx *c, struct header *last)
+{
+	struct header	**end = &c->error.headers;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = last;
+}
+
+/* Cut if there is not enough memory. */
+static struct text
+write_body(struct ctx *c, const char *message)
+{
+	struct jsonw	 j;
+
+	jsonw_init(&j, &c->arena);
+	if (is_page(c->endpoint))
+		c->endpoint->error_page->write(&j.text, c);
+	else if (is_oauth(c->endpoint))
+		write_oauth(&j, c, message);
+	else
+		write_envelope(&j, c, message);
+	return (j.text);
 }
 
 void
 error_handler_respond(struct ctx *c)
 {
 	const char	*message = c->error.message;
-	struct jsonw	 j;
+	struct text	 body;
 
 	c->response.status = c->error.kind->status;
 	if (c->response.status == 500) {
@@ -137,30 +182,25 @@ error_handler_respond(struct ctx *c)
 	} else if (c->response.status == 503) {
 		log_event(LEVEL_WARNING, c->request_id, "unavailable",
 		    "%s", message);
-		add_header(c, &c->error.own[0], "retry-after", "1");
+		add_retry_after(c);
 	}
 	if (is_oauth(c->endpoint) && c->response.status < 500 &&
 	    c->response.status != 429)
 		c->response.status = 400;
 
-	jsonw_init(&j, &c->arena);
-	if (is_oauth(c->endpoint))
-		write_oauth(&j, c, message);
-	else
-		write_envelope(&j, c, message);
-
-	c->response.body = j.text.data;
-	c->response.len = j.text.len;
-	if (j.text.cut) {
+	body = write_body(c, message);
+	c->response.body = body.data;
+	c->response.len = body.len;
+	if (body.cut) {
 		/* Drop the headers of the error that could not be written. */
 		c->error.headers = NULL;
-		add_header(c, &c->error.own[0], "retry-after", "1");
+		add_retry_after(c);
 		c->response.status = 503;
 		c->response.body = c->error.busy;
 		c->response.len = error_handler_busy(c->error.busy,
 		    c->endpoint, c->request_id);
 	}
-	add_header(c, &c->error.own[1], "content-type", "application/json");
+	add_last(c, error_handler_headers(c->endpoint));
 	c->response.headers = c->error.headers;
 	c->response.is_static = false;
 }

@@ -66,8 +66,8 @@ void	 auth_raise(struct ctx *) __attribute__((noreturn));
 
 /*
  * Writes the response of the error that was raised, in the envelope, or in the
- * shape of RFC 6749, 5.2 for an endpoint with .errors = OAUTH. Runs after the
- * coroutine; never fails and never raises.
+ * shape of RFC 6749, 5.2 for an endpoint with .errors = OAUTH, or as a page for
+ * one with .error_page. Runs after the coroutine; never fails and never raises.
  */
 void	 error_handler_respond(struct ctx *);
 
@@ -82,6 +82,12 @@ size_t	 error_handler_envelope(char out[static ENVELOPE_MAX],
 /* The same for a 503, in the error shape of the endpoint, which may be NULL. */
 size_t	 error_handler_busy(char out[static ENVELOPE_MAX],
 	    const struct endpoint *, const char *request_id);
+
+/*
+ * The headers of each error of the endpoint, which may be NULL: its type, and
+ * what its page needs. They belong to nobody and must stay as they are.
+ */
+struct header	*error_handler_headers(const struct endpoint *);
 
 /* access_log.c */
 

@@ -114,7 +114,7 @@ struct ctx {
 		struct error_detail	**last_detail;
 		unsigned		 ndetails;
 		struct header		*headers;
-		struct header		 own[2];	/* error_handler.c's */
+		struct header		 own;	/* error_handler.c's */
 		char			 busy[ENVELOPE_MAX];	/* no memory */
 		bool			 retry;	/* serialization failure */
 	} error;

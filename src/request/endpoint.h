@@ -9,8 +9,10 @@
 struct ctx;
 struct dependency;
 struct error_kind;
+struct header;
 struct rate_limit;
 struct schema;
+struct text;
 
 enum http_verb {
 	VERB_NONE, VERB_GET, VERB_POST, VERB_PUT, VERB_PATCH, VERB_DELETE
@@ -18,6 +20,13 @@ enum http_verb {
 
 /* The shape of an endpoint's errors: the envelope, or RFC 6749, 5.2. */
 enum error_shape { ENVELOPE, OAUTH };
+
+/* Pages for people instead: how an endpoint that a browser opens fails. */
+struct error_page {
+	struct header	*headers;	/* of each page; they never change */
+	void		(*write)(struct text *, struct ctx *);
+	const char	*busy;		/* a 503: below ENVELOPE_MAX bytes */
+};
 
 struct endpoint {
 	enum http_verb			 verb;
@@ -35,6 +44,7 @@ struct endpoint {
 	const unsigned			*accepts;	/* if this is not 0 */
 	const char			*accepted_doc;
 	enum error_shape		 errors;
+	const struct error_page		*error_page;	/* its shape */
 	bool				 if_match;	/* *_precondition() */
 	bool				 any_query;	/* it is ignored */
 	const struct error_kind	*const	*raises;	/* besides the above */

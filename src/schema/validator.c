@@ -22,6 +22,7 @@
 
 #include "request/ctx.h"
 #include "schema/validator.h"
+#include "utils/text.h"
 #include "utils/utf8.h"
 
 #define REASONS_MAX	4
@@ -400,4 +401,14 @@ rule_reason(const struct rule *r, const char *value)
 {
 	rule_run(r, value);
 	return (nreasons > 0 ? reasons[0].message : NULL);
+}
+
+void
+rule_reasons(const struct rule *r, const char *value, struct text *t)
+{
+	unsigned	 i;
+
+	rule_run(r, value);
+	for (i = 0; i < nreasons; i++)
+		text_printf(t, "%s%s", i > 0 ? "\n" : "", reasons[i].message);
 }

@@ -14,6 +14,7 @@ struct ctx;
 struct http_request;
 struct kore_validator;
 struct rule;
+struct text;
 
 /*
  * Defines a validator that kore.conf declares as `validator NAME function
@@ -65,6 +66,9 @@ bool	rule_check(struct ctx *, const struct rule *, const char *field,
 
 /* The same without a request: returns the first reason, or NULL if valid. */
 const char	*rule_reason(const struct rule *, const char *value);
+
+/* The same, but adds all reasons to the text, a line each. */
+void	rule_reasons(const struct rule *, const char *value, struct text *);
 
 /*
  * The value that code sees for a valid one: "true" or "false" for any spelling

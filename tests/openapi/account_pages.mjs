@@ -21,8 +21,9 @@ async function look(page, file) {
 }
 
 const heading = (page) => page.locator("h1").textContent();
-const focused = (page) => page.evaluate(() => document.activeElement.id ||
-    document.activeElement.tagName);
+
+/* A page gives the focus when it is drawn, which may be after it has loaded. */
+const focus = (page, wanted) => page.locator(`${wanted}:focus`).waitFor();
 
 /* Enter sends the form; the address of what follows has no token. */
 async function enter(page, title) {
@@ -31,37 +32,85 @@ async function enter(page, title) {
 	assert.ok(!page.url().includes("token"), page.url());
 }
 
-async function walk(page, { reset, verify }, name) {
-	await page.goto(verify);
+async function verify(page, link, name) {
+	await page.goto(link);
 	assert.equal(await heading(page), "Verify your e-mail address");
-	assert.equal(await focused(page), "BUTTON");
+	await focus(page, "button");
 	await look(page, name("verify"));
 	await enter(page, "Your e-mail address is verified");
 	await look(page, name("verified"));
+}
 
-	await page.goto(reset);
-	assert.equal(await focused(page), "new_password");
-	await look(page, name("reset"));
+/* Each broken rule is shown; the field is empty and has the focus. */
+async function enter_weak_password(page, name) {
 	await page.keyboard.type("short");
 	await page.keyboard.press("Enter");
 	const problem = page.getByRole("alert");
 	await problem.waitFor();
-	assert.match(await problem.textContent(), /^Password must /);
-	assert.equal(await focused(page), "new_password");
+	assert.equal(await problem.textContent(), [
+		"Password must have at least 8 characters",
+		"Password must contain uppercase letter",
+		"Password must contain digit"].join("\n"));
+	await focus(page, "#new_password");
 	const field = page.getByLabel("New password");
 	assert.equal(await field.getAttribute("aria-invalid"), "true");
 	assert.equal(await field.inputValue(), "");
 	await look(page, name("reset-problem"));
+}
+
+async function reset(page, link, name) {
+	await page.goto(link);
+	await focus(page, "#new_password");
+	await look(page, name("reset"));
+	await enter_weak_password(page, name);
 	await page.keyboard.type("Rainy-day-43");
 	await page.keyboard.press("Tab");
-	assert.equal(await focused(page), "BUTTON");
+	await focus(page, "button");
 	await enter(page, "Your new password is set");
 	await look(page, name("reset-done"));
 
-	await page.goto(reset);
+	await page.goto(link);
+	await focus(page, "#new_password");
 	await page.keyboard.type("Rainy-day-44");
 	await enter(page, "This link does not work");
 	await look(page, name("refused"));
+}
+
+async function change_email(page, links, name) {
+	await page.goto(links.email);
+	assert.equal(await heading(page), "Confirm your new e-mail address");
+	await focus(page, "button");
+	await look(page, name("email"));
+	await enter(page, "Your e-mail address is changed");
+	await look(page, name("email-done"));
+
+	await page.goto(links["email/cancel"]);
+	assert.equal(await heading(page), "Keep your e-mail address");
+	await focus(page, "button");
+	await look(page, name("cancel"));
+	await enter(page, "Your e-mail address stays as it is");
+	await look(page, name("cancel-done"));
+}
+
+/* An error is a page, too, and the way back leads to the form. */
+async function unreadable(page, link, name) {
+	await page.goto(link);
+	await focus(page, "button");
+	await page.route("**/account/verify", (route) => route.continue({
+		headers: { ...route.request().headers(),
+			"content-encoding": "gzip" } }));
+	await enter(page, "This form cannot be read");
+	await look(page, name("error"));
+	await page.unroute("**/account/verify");
+	await page.goBack();
+	await page.getByRole("heading", { name: "Verify your e" }).waitFor();
+}
+
+async function walk(page, links, name) {
+	await verify(page, links.verify, name);
+	await reset(page, links.reset, name);
+	await change_email(page, links, name);
+	await unreadable(page, links.verify, name);
 }
 
 export async function account_pages(context, server, folder, site) {

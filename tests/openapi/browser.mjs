@@ -9,7 +9,7 @@
  *
  * SITE is JSON: the url of a second server with the same certificate, and the
  * port of the origin whose pages it allows, http://localhost:PORT; and the links
- * of two users.
+ * of two people, {path: link}.
  */
 
 import { createHash, X509Certificate } from "node:crypto";

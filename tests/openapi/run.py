@@ -8,8 +8,6 @@ usage: run.py [CASE...]"""
 
 import concurrent.futures
 import contextlib
-import email
-import email.policy
 import functools
 import json
 import os
@@ -24,9 +22,10 @@ import httpx
 from clients_page import Failed, run_page
 from prism import FOLDER, Prism, Proxies, violations
 from cluster import free_port
-from helpers import bearer, new_user, register
-from links import add_token
-from runner import Runner, wait_for_job
+from helpers import ask_token, bearer, new_email, new_user, register
+from links import ask_reset
+from mailbox import Mailbox
+from runner import Runner
 from server import BUILD, ROOT, Server, clean_environment
 from standalone import (install_npm, make_admin, running_server,
                         unconfirmed)
@@ -115,25 +114,57 @@ def strict_oauth(server):
 def in_browser(server):
     """Runs all browser tests in one Chromium: {test: its error}. The
     screenshots stay in the build folder."""
-    write_mail(server)
+    links = collect_links(server)
     port = free_port()
     with second_server(server,
                        KEEL_CORS_ORIGINS="http://localhost:%d" % port,
                        KEEL_RATE_LIMITS="token=4/h") as other:
         printed = run("node", "browser.mjs", server.url, server.cert, OUTPUT,
                       json.dumps({"url": other.url, "port": port,
-                                  "links": [make_links(server)
-                                            for _ in range(2)]}))
+                                  "links": links}))
     return dict(json.loads(line) for line in printed.splitlines())
 
 
-def make_links(server):
-    """A new user's, {purpose: link}."""
-    with server.client() as client:
-        _, user = register(client)
-    return {purpose: "%s/account/%s?token=%s" % (
-        server.url, purpose, add_token(server, user["id"], purpose))
-        for purpose in ("reset", "verify")}
+def ask_email(client):
+    """A new user's id, and an address that they wish to have."""
+    user, made = register(client)
+    token = ask_token(client, user["email"], user["password"]).json()
+    wish = client.patch(USERS + "/me", json={"email": new_email("new")},
+                        headers=bearer(token["access_token"]))
+    wish.raise_for_status()
+    return made["id"]
+
+
+def make_links(client, box):
+    """New people's links, each from its mail: {path: link}."""
+    user, made = register(client)
+    ask_reset(client, user["email"])
+    changes, stays = ask_email(client), ask_email(client)
+    welcome, reset = box.mails(user["email"])
+    mails = {"verify": welcome, "reset": reset,
+             "email": box.only("send_email_confirmation", changes),
+             "email/cancel": box.only("send_email_warning", stays)}
+    with open(os.path.join(OUTPUT, "mail.html"), "w",
+              encoding="utf-8") as f:
+        f.write(welcome.html)
+    return {path: "%s/account/%s?token=%s" % (
+        box.server.url, path, mail.links("/account/" + path)[0])
+        for path, mail in mails.items()}
+
+
+def collect_links(server):
+    """Those of two people; the HTML part of a mail is then mail.html in the
+    build folder."""
+    runner = Runner(server).start()
+    try:
+        with server.client() as client:
+            links = [make_links(client, Mailbox(server, runner))
+                     for _ in range(2)]
+    finally:
+        runner.stop()
+    if runner.problems:
+        raise Failed("\n".join(runner.problems))
+    return links
 
 
 @contextlib.contextmanager
@@ -148,29 +179,6 @@ def second_server(server, **settings):
         other.remove()
     if other.problems:
         raise Failed("\n".join(other.problems))
-
-
-def write_mail(server):
-    """Registers a user; the HTML part of the mail that they get is then
-    mail.html in the build folder."""
-    runner = Runner(server).start()
-    try:
-        with server.client() as client:
-            _, user = register(client)
-        [(job_id,)] = server.sql(
-            "SELECT id::text FROM jobs WHERE unique_key = %s", user["id"])
-        wait_for_job(server, job_id, status="done", attempts=1)
-        with open(os.path.join(runner.state, "mail", job_id + ".eml"),
-                  "rb") as f:
-            mail = email.message_from_binary_file(
-                f, policy=email.policy.default)
-        with open(os.path.join(OUTPUT, "mail.html"), "w",
-                  encoding="utf-8") as f:
-            f.write(mail.get_body(["html"]).get_content())
-    finally:
-        runner.stop()
-    if runner.problems:
-        raise Failed("\n".join(runner.problems))
 
 
 def docs_page(server):

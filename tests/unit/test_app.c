@@ -371,6 +371,12 @@ test_busy(void **state)
 	assert_string_equal(client_text("error"), "temporarily_unavailable");
 	check_header("pragma", "no-cache");
 	check_header("cache-control", "no-store");
+	client_request("POST", "/account/reset", "token=x");
+	check_header("content-type", "text/html; charset=utf-8");
+	check_header("referrer-policy", "no-referrer");
+	check_header("cache-control", "no-store");
+	check_header("retry-after", "1");
+	assert_non_null(strstr(client_body(), "<h1>The server is busy</h1>"));
 	client_request("GET", "/healthz", NULL, "X-Request-Id: abc-2", ORIGIN);
 	assert_null(client_header("pragma"));
 	for (i = 0; i < 4; i++)
@@ -384,7 +390,7 @@ test_busy(void **state)
 	check_header("x-content-type-options", "nosniff");
 	check_header(ALLOWED, "https://a.test");
 	check_header("vary", "Origin");
-	assert_int_equal(metrics->requests[5], before + 2);
+	assert_int_equal(metrics->requests[5], before + 3);
 	check_status(200, "GET", "/healthz");
 }
 

@@ -166,6 +166,16 @@ void		 account_page(struct ctx *, int status, const char *title,
 /* What went wrong, as HTML for a placeholder; "" if NULL. */
 const char	*account_page_problem(struct ctx *, const char *);
 
+/*
+ * The same outside of a handler, of content that is HTML: cuts the text if
+ * there is not enough memory.
+ */
+void		 account_page_write(struct text *, const struct ctx *,
+		    const char *title, const char *content);
+
+/* The headers of each page; no cache stores it, as nothing allows that. */
+extern struct header	account_page_headers[];
+
 /* The token in the query string, decoded; NULL if there is no usable one. */
 const char	*account_page_token(struct ctx *);
 
@@ -175,6 +185,12 @@ void		 account_page_message(struct ctx *, const char *title,
 void		 account_page_refuse(struct ctx *, const char *message);
 void		 account_page_conflict(struct ctx *, const char *title,
 		    const char *message);
+
+/* account_error_page.c: what the endpoints of pages have in common. */
+extern const struct error_page	account_error_page;
+
+#define ACCOUNT_PAGE							\
+	.hidden = true, .any_query = true, .error_page = &account_error_page
 
 /* What a link without a token is told. */
 #define ACCOUNT_INCOMPLETE						\

@@ -133,15 +133,15 @@ ROUTE(account_email_cancel,
 	    "link."));
 
 ROUTE(account_email_page,
-    GET(show_confirm, .hidden = true, .any_query = true,
+    GET(show_confirm, ACCOUNT_PAGE,
 	.doc = "A form that confirms a new e-mail address."),
-    POST(submit_confirm, .hidden = true, .any_query = true,
+    POST(submit_confirm, ACCOUNT_PAGE,
 	.limit = &email_tokens_limit, .in = &account_verify_form_schema,
 	.form = true, .doc = "Send that form."));
 
 ROUTE(account_email_cancel_page,
-    GET(show_cancel, .hidden = true, .any_query = true,
+    GET(show_cancel, ACCOUNT_PAGE,
 	.doc = "A form that cancels the change of an e-mail address."),
-    POST(submit_cancel, .hidden = true, .any_query = true,
+    POST(submit_cancel, ACCOUNT_PAGE,
 	.limit = &email_tokens_limit, .in = &account_verify_form_schema,
 	.form = true, .doc = "Send that form."));

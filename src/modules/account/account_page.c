@@ -19,6 +19,15 @@ static const char	policy[] =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'";
 
+struct header	account_page_headers[] = {
+	{ "content-type", "text/html; charset=utf-8",
+	    &account_page_headers[1] },
+	{ "content-security-policy", policy, &account_page_headers[2] },
+	{ "x-frame-options", "DENY", &account_page_headers[3] }, /* old ones */
+	{ "referrer-policy", "no-referrer", &account_page_headers[4] },
+	{ "x-robots-tag", "noindex", NULL },
+};
+
 static const char *
 fill(struct ctx *c, const unsigned char *template,
     const struct html_value *values)
@@ -40,21 +49,27 @@ up(const struct ctx *c)
 }
 
 void
+account_page_write(struct text *t, const struct ctx *c, const char *title,
+    const char *content)
+{
+	html_fill(t, (const char *)asset_account_page_html, HTML_VALUES(
+	    HTML_TEXT("title", title), HTML_TEXT("up", up(c)),
+	    HTML_AS_IT_IS("content", content)));
+}
+
+void
 account_page(struct ctx *c, int status, const char *title,
     const unsigned char *content, const struct html_value *values)
 {
-	const char	*html;
+	struct text		 t = arena_text(&c->arena);
+	const struct header	*h = account_page_headers;
 
-	html = fill(c, asset_account_page_html, HTML_VALUES(
-	    HTML_TEXT("title", title), HTML_TEXT("up", up(c)),
-	    HTML_AS_IT_IS("content", fill(c, content, values))));
-	respond_header(c, "content-security-policy", policy);
-	respond_header(c, "x-frame-options", "DENY");	/* old browsers */
-	respond_header(c, "referrer-policy", "no-referrer");
-	respond_header(c, "x-robots-tag", "noindex");
-	respond_header(c, "cache-control", "no-store");
-	respond_body(c, status, "text/html; charset=utf-8", html,
-	    strlen(html));
+	account_page_write(&t, c, title, fill(c, content, values));
+	if (t.cut)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	respond_body(c, status, h->value, t.data, t.len);
+	while ((h = h->next) != NULL)
+		respond_header(c, h->name, h->value);
 }
 
 const char *

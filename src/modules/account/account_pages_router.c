@@ -91,13 +91,18 @@ show_reset(struct ctx *c)
 		ask_password(c, token, NULL);
 }
 
-/* What is wrong with the password, by the rule of kore.conf; or NULL. */
+/* All that is wrong with the password, by the rule of kore.conf; or NULL. */
 static const char *
-password_problem(const char *password)
+password_problem(struct ctx *c, const char *password)
 {
+	struct text	 t = arena_text(&c->arena);
+
 	if (password == NULL)
 		return ("Enter a new password.");
-	return (rule_reason(rule_find("v_password"), password));
+	rule_reasons(rule_find("v_password"), password, &t);
+	if (t.cut)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (t.data);
 }
 
 static void
@@ -110,7 +115,7 @@ submit_reset(struct ctx *c)
 		account_page_refuse(c, ACCOUNT_INCOMPLETE);
 		return;
 	}
-	if ((problem = password_problem(in->new_password)) != NULL)
+	if ((problem = password_problem(c, in->new_password)) != NULL)
 		ask_password(c, in->token, problem);
 	else if (account_service_reset(c, in))
 		account_page_message(c, "Your new password is set",
@@ -130,16 +135,16 @@ read_style(struct ctx *c)
 }
 
 ROUTE(account_verify_page,
-    GET(show_verify, .hidden = true, .any_query = true,
+    GET(show_verify, ACCOUNT_PAGE,
 	.doc = "A form that verifies an e-mail address."),
-    POST(submit_verify, .hidden = true, .any_query = true,
+    POST(submit_verify, ACCOUNT_PAGE,
 	.limit = &account_pages_limit, .in = &account_verify_form_schema,
 	.form = true, .doc = "Send that form."));
 
 ROUTE(account_reset_page,
-    GET(show_reset, .hidden = true, .any_query = true,
+    GET(show_reset, ACCOUNT_PAGE,
 	.doc = "A form for a new password."),
-    POST(submit_reset, .hidden = true, .any_query = true,
+    POST(submit_reset, ACCOUNT_PAGE,
 	.limit = &account_pages_limit, .in = &account_reset_form_schema,
 	.form = true, .doc = "Send that form."));
 

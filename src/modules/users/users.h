@@ -244,7 +244,8 @@ const struct user	*users_service_list_now(const char *part,
 
 /*
  * Gives the user with that address the role, unless they have it, or are the
- * last active admin, and another role is to replace that. No row: no such user.
+ * last active admin, and another role is to replace that. A job tells them of a
+ * change. No row: no such user.
  */
 const struct role_change	*users_service_set_role_now(const char *email,
 				    const char *role, size_t *n,

@@ -227,13 +227,14 @@ struct role_change *
 users_repository_set_role_now(const char *email, const char *role, size_t *n,
     const char **problem)
 {
-	char	 id[UUID_TEXT];
+	char	 record_id[UUID_TEXT], job_id[UUID_TEXT];
 
-	if (!uuid_v7(id)) {
+	if (!uuid_v7(record_id) || !uuid_v7(job_id)) {
 		*problem = "no randomness";
 		return (NULL);
 	}
-	return (db_many_now(users_set_role, n, problem, email, role, id));
+	return (db_many_now(users_set_role, n, problem, email, role, record_id,
+	    job_id));
 }
 
 struct user *

@@ -3,14 +3,15 @@
 form, they show no more than they must, and the links lead to them, to another
 path or to a frontend."""
 
-import html.parser
 import re
 import urllib.parse
 
 import pytest
 
 from helpers import WEAK_PASSWORDS, ask_token, new_password, register
-from links import Mailbox, add_token, text_of
+from links import add_token
+from mailbox import Mailbox
+from pages import Page
 from people import add_people
 from server import confidential
 
@@ -20,52 +21,6 @@ BOTH = pytest.mark.parametrize("path", [VERIFY, RESET])
 PURPOSE = {VERIFY: "verify", RESET: "reset"}
 TITLE = {VERIFY: "Verify your e-mail address", RESET: "Set a new password"}
 BROKEN = "This link does not work"
-
-
-class Page(html.parser.HTMLParser):
-    """What a browser finds in a page."""
-
-    def __init__(self, answer):
-        super().__init__()
-        assert answer.headers["content-type"] == "text/html; charset=utf-8"
-        self.tags, self.texts, self.open = [], {}, []
-        self.feed(answer.text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "link", "input"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and data.strip():
-            self.texts.setdefault(self.open[-1], []).append(data.strip())
-
-    def one(self, tag, **wanted):
-        [attrs] = [attrs for name, attrs in self.tags if name == tag and
-                   wanted.items() <= attrs.items()]
-        return attrs
-
-    @property
-    def title(self):
-        [title] = self.texts["h1"]
-        assert self.texts["title"] == [title + " - Keel"]
-        return title
-
-    @property
-    def token(self):
-        return self.one("input", name="token", type="hidden")["value"]
-
-    @property
-    def problem(self):
-        """The text that a screen reader reads at once; None without one."""
-        if not any(attrs.get("role") == "alert" for _, attrs in self.tags):
-            return None
-        self.one("p", role="alert", id="problem")
-        return self.texts["p"][0]
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +177,9 @@ def test_the_form_sets_the_password(client, server):
 
 
 @pytest.mark.parametrize("password, messages", WEAK_PASSWORDS + [
+    ("a" * 200, ["Password must have at most 128 characters",
+                 "Password must contain uppercase letter",
+                 "Password must contain digit"]),
     ("Password1", ["Password is one of the 10,000 most common"]),
     ("", ["Enter a new password."])])
 def test_a_weak_password_is_explained_and_can_be_changed(
@@ -231,7 +189,7 @@ def test_a_weak_password_is_explained_and_can_be_changed(
     answer = send(client, RESET, token, password)
     page = Page(answer)
     assert (answer.status_code, page.title) == (422, TITLE[RESET])
-    assert page.problem == messages[0]
+    assert page.problem.split("\n") == messages
     field = page.one("input", type="password")
     assert field["aria-invalid"] == "true"
     assert "problem" in field["aria-describedby"].split()
@@ -260,18 +218,6 @@ def test_a_token_that_is_not_good_is_explained(client, server, user, path):
 def test_a_form_without_a_token(client, path, form):
     answer = client.post(path, data=form)
     assert (answer.status_code, Page(answer).title) == (400, BROKEN)
-
-
-@BOTH
-@pytest.mark.parametrize("kind, body, status", [
-    ("application/json", "{}", 415), ("text/plain", "token=x", 415),
-    ("application/x-www-form-urlencoded", "", 400),
-    ("application/x-www-form-urlencoded", "token=%ff", 400),
-    ("application/x-www-form-urlencoded", "token=x&token=x", 400)])
-def test_what_no_form_sends_is_refused(client, path, kind, body, status):
-    answer = client.post(path, content=body, headers={"Content-Type": kind})
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/json"
 
 
 @BOTH
@@ -357,5 +303,5 @@ def test_where_a_link_leads(make_server, start_runner, settings, before):
                "jsonb_build_object('email', %s))", user.email)
     server.sql("NOTIFY keel_jobs")
     token = mailbox.token(user.email)
-    assert "%s?token=%s" % (before, token) in text_of(
-        mailbox.mails(user.email)[0])
+    assert "%s?token=%s" % (before, token) in (
+        mailbox.mails(user.email)[0].text)

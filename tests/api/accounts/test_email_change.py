@@ -11,6 +11,7 @@ import pytest
 from helpers import (check_error, check_validation, new_email, new_password,
                      new_user, register)
 from mailbox import Mailbox
+from pages import Page
 from people import add_people, transaction, wait_for_waiting
 from server import confidential
 
@@ -308,17 +309,27 @@ def test_a_taken_address_is_not_confirmed(box, client, server, ada):
     assert post(client, CONFIRM, sent).status_code == 204
 
 
-def test_taken_while_it_is_confirmed(box, client, server, ada):
+@pytest.mark.parametrize("page", [False, True], ids=["api", "page"])
+def test_taken_while_it_is_confirmed(box, client, server, ada, page):
     email = ask(client, ada)
     sent = token(box, ASKED, ada, PAGE)
     [bob] = add_people(server, "user")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with transaction(server, "UPDATE users SET email = %s WHERE id = %s",
                          email, bob.id):
-            answer = pool.submit(post, client, CONFIRM, sent)
+            answer = (pool.submit(client.post, PAGE, data={"token": sent})
+                      if page else pool.submit(post, client, CONFIRM, sent))
             wait_for_waiting(server, 1)
-    check_error(answer.result(), 409, "CONFLICT", "Email already registered")
+    answer = answer.result()
     assert state(ada) == (ada.email, email, True)
+    if not page:
+        check_error(answer, 409, "CONFLICT", "Email already registered")
+        return
+    assert answer.status_code == 409
+    assert Page(answer).title == "Nothing was changed"
+    # What it tells people to do says more.
+    again = client.post(PAGE, data={"token": sent})
+    assert "Another account has this e-mail address" in Page(again).problem
 
 
 #

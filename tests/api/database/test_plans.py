@@ -71,7 +71,7 @@ USES = [
      "((account)::text = "),
     ("sign_in_failures_pkey", "sign_ins.forget_failures_of_email", ["a", ID],
      "((account)::text = "),
-    ("users_email_key", "users.set_role", ["a", "user", ID],
+    ("users_email_key", "users.set_role", ["a", "user", ID, ID],
      "(lower((email)::text) "),
     ("ix_sign_in_failures_last_at", "sign_ins.purge_failures", [9],
      "(last_at < (now() - '7 days'::interval))"),

@@ -62,8 +62,11 @@ def check_clean_failure(n, answer):
     """A well-formed server error without internals."""
     assert answer.status_code in (500, 503), "fault %d: %d %s" % (
         n, answer.status_code, answer.text)
-    error = json.loads(answer.content)["error"]
-    if isinstance(error, dict):
+    is_page = answer.headers["content-type"].startswith("text/html")
+    error = is_page or json.loads(answer.content)["error"]
+    if is_page:
+        assert 'role="alert"' in answer.text
+    elif isinstance(error, dict):
         assert error["code"] in ("INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
         assert error["message"]
     else:

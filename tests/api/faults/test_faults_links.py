@@ -42,12 +42,17 @@ def as_form(path):
 @pytest.mark.parametrize("send, purpose, good, queries", [
     (as_json(RESET), "reset", 204, 9), (as_json(VERIFY), "verify", 204, 5),
     (as_form("/account/reset"), "reset", 200, 9),
-    (as_form("/account/verify"), "verify", 200, 5)],
-    ids=["reset", "verify", "page-reset", "page-verify"])
+    (as_form("/account/verify"), "verify", 200, 5),
+    (as_form("/account/email"), "email", 200, 7),
+    (as_form("/account/email/cancel"), "email_cancel", 200, 5)],
+    ids=["reset", "verify", "page-reset", "page-verify", "page-email",
+         "page-email-cancel"])
 def test_a_token_is_used_or_it_is_not(faulty, kind, send, purpose, good,
                                       queries):
     def ask(fault):
         [person] = add_people(faulty, "user")
+        if purpose.startswith("email"):
+            person.set(pending_email=new_email())
         token = add_token(faulty, person.id, purpose)
         before = person.row(*COLUMNS)
         with faulty.client() as client:

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from helpers import check_unauthorized, new_email, read_me
+from mailbox import Mailbox
 from people import add_people, transaction, wait_for_waiting
 from server import BUILD, IS_ASAN, KEEL
 
@@ -143,6 +144,36 @@ def test_a_role_counts_on_the_next_request(server, client):
     assert audited(server, admin) == []
 
 
+def notices(server, user):
+    return server.sql(
+        "SELECT payload, request_id, unique_key, status FROM jobs WHERE kind = "
+        "'send_role_notice' AND payload ->> 'id' = %s ORDER BY created_at, id",
+        user.id)
+
+
+def test_the_user_is_told_of_the_role(server, client):
+    """By the job that an admin's request stores."""
+    user, admin = add_people(server, "user", "admin")
+    check_done(server.command("set-role", user.email.upper(), "staff"),
+               "the role of %s is now staff, and was user" % user.email)
+    user.set(role="user")
+    assert client.patch(user.path, headers=admin.headers, json={
+        "role": "staff"}).status_code == 200
+    by_command, by_admin = notices(server, user)
+    assert by_command[0] == by_admin[0] == {
+        "id": user.id, "verified": False, "from": "user", "to": "staff"}
+    assert by_command[1:] == (None, None, "queued")
+
+
+def test_a_runner_hears_of_the_role(make_server, start_runner):
+    server = make_server()
+    box = Mailbox(server, start_runner(server))
+    [user] = add_people(server, "user")
+    assert server.command("set-role", user.email, "admin").returncode == 0
+    box.only("send_role_notice", user.id).check(
+        user.email, "from user to admin by an administrator", server.url)
+
+
 @pytest.mark.parametrize("role", ["user", "staff", "admin"])
 def test_a_role_that_the_user_has(server, role):
     [user] = add_people(server, role)
@@ -150,6 +181,7 @@ def test_a_role_that_the_user_has(server, role):
                "%s has the role %s already" % (user.email, role))
     assert user.row("role", "version") == (role, 1)
     assert audited(server, user) == []
+    assert notices(server, user) == []
 
 
 @pytest.mark.parametrize("role", ["Admin", "admin ", "admin\n", "x" * 300])
@@ -178,6 +210,7 @@ def test_the_last_admin_stays(server, alone):
                  "%s %s" % (admin.email, LAST))
     assert admin.row("role", "version") == ("admin", 1)
     assert audited(server, admin) == []
+    assert notices(server, admin) == []
     check_done(server.command("set-role", admin.email, "admin"),
                "%s has the role admin already" % admin.email)
     # One who is not active is not needed.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Every kind of error in both shapes, and what the log says of it. */
+/* Every kind of error in each shape, and what the log says of it. */
 
 /* sources: src/middleware/error_handler.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
@@ -26,6 +26,25 @@
 
 static const struct endpoint	plain = { .name = "plain" };
 static const struct endpoint	oauth = { .name = "oauth", .errors = OAUTH };
+
+/* What the endpoint of a page hands down. */
+static struct header		page_headers[] = {
+	{ "content-type", "text/html", &page_headers[1] },
+	{ "x-page", "yes", NULL },
+};
+
+static void
+write_page(struct text *t, struct ctx *c)
+{
+	text_printf(t, "<p>%d", c->error.kind->status);
+}
+
+static const struct error_page	shape = {
+	.headers = page_headers, .write = write_page, .busy = "<p>busy",
+};
+static const struct endpoint	page = {
+	.name = "page", .error_page = &shape,
+};
 static const struct error_kind	own = { 400, "invalid_grant", "" };
 
 static struct ctx		request;
@@ -195,6 +214,37 @@ test_every_kind_in_the_shape_of_oauth(void **state)
 	}
 }
 
+/* A page has its own headers, after the error's. */
+static void
+test_every_kind_as_a_page(void **state)
+{
+	struct header	 allow;
+	char		 expected[16];
+	size_t		 i;
+
+	for (i = 0; i < NKINDS; i++) {
+		allow = (struct header){ "allow", "GET", NULL };
+		request.error.headers = &allow;
+		respond(&page, kinds[i].kind);
+		assert_int_equal(request.response.status, kinds[i].status);
+		snprintf(expected, sizeof(expected), "<p>%d",
+		    kinds[i].status);
+		assert_string_equal(body, expected);
+		assert_logged(kinds[i].status);
+		assert_string_equal(header("content-type"), "text/html");
+		assert_string_equal(header("x-page"), "yes");
+		assert_string_equal(header("allow"), "GET");
+		assert_int_equal(header("retry-after") != NULL,
+		    kinds[i].status == 503);
+		teardown(state);
+	}
+	assert_ptr_equal(error_handler_headers(&page), page_headers);
+	assert_null(page_headers[1].next);
+	assert_string_equal(error_handler_headers(NULL)->value,
+	    "application/json");
+	assert_null(error_handler_headers(&plain)->next);
+}
+
 /* Only a 422 shows details, in their order. */
 static void
 test_details(void **state)
@@ -299,6 +349,24 @@ test_without_memory(void **state)
 	}
 }
 
+static void
+test_a_page_without_memory(void **state)
+{
+	char	 small[ENVELOPE_MAX];
+
+	(void)state;
+	faults_parse(&request.faults, "alloc=1");
+	faults_select(&request.faults);
+	respond(&page, &ERR_CONFLICT);
+	assert_int_equal(request.response.status, 503);
+	assert_string_equal(body, "<p>busy");
+	assert_string_equal(header("content-type"), "text/html");
+	assert_string_equal(header("x-page"), "yes");
+	assert_string_equal(header("retry-after"), "1");
+	assert_int_equal(error_handler_busy(small, &page, ID), 7);
+	assert_string_equal(small, "<p>busy");
+}
+
 int
 main(void)
 {
@@ -306,11 +374,13 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_every_kind_in_the_envelope),
 		TEST(test_every_kind_in_the_shape_of_oauth),
+		TEST(test_every_kind_as_a_page),
 		TEST(test_details),
 		TEST(test_details_in_the_shape_of_oauth),
 		TEST(test_many_details_in_the_shape_of_oauth),
 		TEST(test_headers_of_the_error),
 		TEST(test_without_memory),
+		TEST(test_a_page_without_memory),
 	};
 
 	return (cmocka_run_group_tests_name("error_handler", tests, NULL,

@@ -13,6 +13,7 @@
 
 #include "fakes/kore_fake.h"
 #include "schema/validator.h"
+#include "utils/text.h"
 
 #define E	"é"
 #define E10	E E E E E E E E E E
@@ -288,6 +289,22 @@ test_function(void **state)
 	assert_string_equal(request_detail(0), "Is not valid");
 }
 
+/* All of them, a line each. */
+static void
+test_all_reasons(void **state)
+{
+	const struct rule	*r = rule_of(fake_validator("counts", NULL,
+				    counts));
+	char			 buffer[64];
+	struct text		 t = text_in(buffer, sizeof(buffer));
+
+	(void)state;
+	rule_reasons(r, "fine", &t);
+	assert_string_equal(buffer, "");
+	rule_reasons(r, "123", &t);
+	assert_string_equal(buffer, "one of 3\ntwo of 3\nthree of 3");
+}
+
 static int
 long_winded(struct http_request *req, const char *value)
 {
@@ -383,6 +400,7 @@ main(void)
 		TEST(test_long_input),
 		TEST(test_bad_regex),
 		TEST(test_function),
+		TEST(test_all_reasons),
 		TEST(test_long_reason),
 		TEST(test_validators_in_use_are_kept),
 		TEST(test_made_once),
