@@ -77,6 +77,7 @@ struct token *
 auth_service_refresh(struct ctx *c, const char *token)
 {
 	const struct refresh_token	*row;
+	struct token			*made;
 	const char			*hash, *next;
 	char				*session_id;
 
@@ -96,10 +97,11 @@ auth_service_refresh(struct ctx *c, const char *token)
 	if (!row->active)
 		refuse(c);
 	next = row->used ? find_successor(c, token) : rotate(c, token, hash);
+	made = auth_tokens_make(c, row->user_id, session_id, row->expires_at,
+	    next);
 	db_commit(c);
 	c->user_id = row->user_id;
-	return (auth_tokens_make(c, row->user_id, session_id, row->expires_at,
-	    next));
+	return (made);
 }
 
 static void

@@ -45,6 +45,7 @@ static struct token *
 open_session(struct ctx *c, const struct user *user)
 {
 	const struct opened	*opened;
+	struct token		*made;
 	struct new_session	 session;
 	const char		*token;
 	int64_t			 ended;
@@ -69,10 +70,11 @@ open_session(struct ctx *c, const struct user *user)
 	ended = auth_repository_limit_sessions(c, user, session.id);
 	if (ended > 0)
 		auth_audit_ended(c, user->id, NULL, ended, "limit");
+	made = auth_tokens_make(c, user->id, session.id, session.expires_at,
+	    token);
 	db_commit(c);
 	c->user_id = user->id;
-	return (auth_tokens_make(c, user->id, session.id, session.expires_at,
-	    token));
+	return (made);
 }
 
 static void

@@ -31,8 +31,8 @@ is_only_email(const struct user_update *in)
 }
 
 /*
- * A form that sends every member as it is must not end a pending change. Another
- * case of the letters ends it in any case: its links are bound to the old one.
+ * A form that sends every member as it is must not end a pending change.
+ * Another case of the letters ends it: its links are bound to the old one.
  */
 const char *
 users_email_asked(const struct user *user, const struct user_update *in,
