@@ -58,7 +58,8 @@ SELECT id, kind, payload, status, attempts, error, request_id, run_at,
 -- name: admin_jobs.retry
 -- A dead or queued job becomes due, and the runners are notified. A job of another
 -- status is returned unchanged. The row is locked first, so that both parts see
--- the same row, and its latest version.
+-- the same row, and its latest version. A job that waits may have been made due
+-- while this transaction waited, so after its now().
 WITH found AS MATERIALIZED (
 	SELECT *
 	  FROM jobs
@@ -70,7 +71,7 @@ WITH found AS MATERIALIZED (
 	       attempts = 0,
 	       runner = NULL,
 	       run_at = CASE WHEN found.status = 'queued'
-	           THEN least(jobs.run_at, now()) ELSE now() END,
+	           THEN least(jobs.run_at, clock_timestamp()) ELSE now() END,
 	       finished_at = NULL
 	  FROM found
 	 WHERE jobs.id = found.id
