@@ -167,7 +167,8 @@ RETURNING id, email, name, hashed_password, role, is_active, email_verified,
           pending_email, version, created_at, updated_at
 
 -- name: users.drop_pending_email
--- For a new password: whoever knew the old one may have asked for the address.
+-- For a new password: somebody who knew the old one may have asked for the
+-- address.
 UPDATE users
    SET pending_email = NULL
  WHERE id = $1
@@ -206,7 +207,7 @@ UPDATE users
 -- name: users.reset_password
 -- A new password from somebody who does not know the old one. With $3 they have
 -- shown that the address is theirs. A change of it that waits to be confirmed is
--- forgotten: whoever knew the old password may have asked for it.
+-- forgotten: somebody who knew the old password may have asked for it.
 UPDATE users
    SET hashed_password = $2,
        email_verified = email_verified OR $3,

@@ -296,8 +296,8 @@ void	users_notice_email(struct ctx *, const struct user *before,
 	    const struct user *after, bool by_admin) AWAITS;
 
 /*
- * Somebody tried to register with the address of a user, whoever that is: the
- * job looks, so that the request takes as long as for an address that is free.
+ * Somebody tried to register with an address that a user has. The job looks for
+ * the user, so that the request takes as long as for an address that is free.
  */
 void	users_notice_taken(struct ctx *, const char *email) AWAITS;
 
