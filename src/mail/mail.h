@@ -34,6 +34,7 @@ struct mail {
 	const char		*name;
 	const char		*text;		/* assets/mail/NAME.txt */
 	const char		*html;		/* assets/mail/NAME.html */
+	const char		*frame;		/* around it; NULL: none */
 	const char	*const	*values;	/* names of placeholders */
 	size_t			 nvalues;
 	bool			 notice;	/* is counted by itself */
@@ -53,10 +54,12 @@ struct mail {
 #define MAIL_OF(title, is_notice, ...)					\
 	extern const unsigned char asset_##title##_txt[];		\
 	extern const unsigned char asset_##title##_html[];		\
+	extern const unsigned char asset_frame_html[];			\
 	static const struct mail title##_mail = {			\
 		.name = #title,						\
 		.text = (const char *)asset_##title##_txt,		\
 		.html = (const char *)asset_##title##_html,		\
+		.frame = (const char *)asset_frame_html,		\
 		.values = MAIL_NAMES(__VA_ARGS__) + 1,			\
 		.nvalues = sizeof(MAIL_NAMES(__VA_ARGS__)) /		\
 		    sizeof(char *) - 1,					\

@@ -12,6 +12,10 @@
 #define SUBJECT_VALUE	100	/* characters; longer values are cut */
 #define SUBJECT		"Subject: "
 
+/* In assets/mail/frame.html, in this order. */
+#define FRAME_TITLE	"{{title}}"
+#define FRAME_CONTENT	"{{content}}"
+
 /*
  * Reads the placeholder "{{name}}" at p: returns its name, the name's length
  * and the length of it all. NULL if there is none.
@@ -89,23 +93,52 @@ expand(struct text *t, enum mail_part part, const char *p, size_t len,
 	text_add(t, p, (size_t)(end - p));
 }
 
+static void
+expand_subject(struct text *t, const struct mail *m, enum mail_part part,
+    const struct mail_value *values)
+{
+	size_t	 skip = sizeof(SUBJECT) - 1;
+
+	expand(t, part, m->text + skip, strcspn(m->text, "\n") - skip,
+	    values);
+}
+
+/* The frame is around the HTML of every mail; its title is the subject. */
+static void
+expand_html(struct text *t, const struct mail *m,
+    const struct mail_value *values)
+{
+	const char	*rest = "", *title, *content;
+
+	if (m->frame != NULL) {			/* see check_frame() */
+		title = strstr(m->frame, FRAME_TITLE);
+		text_add(t, m->frame, (size_t)(title - m->frame));
+		expand_subject(t, m, PART_HTML, values);
+		title += sizeof(FRAME_TITLE) - 1;
+		content = strstr(title, FRAME_CONTENT);
+		text_add(t, title, (size_t)(content - title));
+		rest = content + sizeof(FRAME_CONTENT) - 1;
+	}
+	expand(t, PART_HTML, m->html, strlen(m->html), values);
+	text_puts(t, rest);
+}
+
 void
 mail_expand(struct text *t, const struct mail *m, enum mail_part part,
     const struct mail_value *values)
 {
 	size_t	 line = strcspn(m->text, "\n");
-	size_t	 skip = sizeof(SUBJECT) - 1;
 
 	switch (part) {
 	case PART_SUBJECT:
-		expand(t, part, m->text + skip, line - skip, values);
+		expand_subject(t, m, part, values);
 		break;
 	case PART_TEXT:
 		expand(t, part, m->text + line + 2,
 		    strlen(m->text + line + 2), values);
 		break;
 	case PART_HTML:
-		expand(t, part, m->html, strlen(m->html), values);
+		expand_html(t, m, values);
 	}
 }
 
@@ -187,6 +220,20 @@ uses(const char *text, const char *name)
 	return (false);
 }
 
+static const char *
+check_frame(const struct mail *m)
+{
+	const char	*title;
+
+	if (m->frame == NULL)
+		return (NULL);
+	title = strstr(m->frame, FRAME_TITLE);
+	if (title == NULL || strstr(title, FRAME_CONTENT) == NULL)
+		return (start_error("assets/mail/frame.html must have "
+		    FRAME_TITLE " and then " FRAME_CONTENT));
+	return (NULL);
+}
+
 const char *
 mail_check(const struct mail *m)
 {
@@ -198,7 +245,8 @@ mail_check(const struct mail *m)
 	    strncmp(m->text + line, "\n\n", 2) != 0)
 		return (start_error("assets/mail/%s.txt must begin with a line "
 		    "'Subject: ...' and an empty one", m->name));
-	if ((problem = check_gaps(m, "txt", m->text)) != NULL ||
+	if ((problem = check_frame(m)) != NULL ||
+	    (problem = check_gaps(m, "txt", m->text)) != NULL ||
 	    (problem = check_gaps(m, "html", m->html)) != NULL)
 		return (problem);
 	for (i = 0; i < m->nvalues; i++) {

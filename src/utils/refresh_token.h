@@ -16,8 +16,8 @@
  * a secret (32), and a tag (16) that only the holder of the key can make. The
  * secret of a session's first token is random. That of every other one is an
  * HMAC of the token before it, so that a refresh that is repeated gives the
- * same successor, even if the first answer was lost. The tag proves that a token
- * is one of ours when its row in the database has been deleted.
+ * same successor, even if the first answer was lost. The tag proves that a
+ * token is one of ours when its row in the database has been deleted.
  *
  * Pure, except for random bytes; thread-safe; nothing is allocated here. Every
  * key is derived from a secret of len bytes.

@@ -21,6 +21,7 @@
 const unsigned char	asset_greeting_txt[] =
 			    "Subject: From {{name}}\n\nHi, {{name}}: {{url}}\n";
 const unsigned char	asset_greeting_html[] = "<p>{{name}} {{url}}</p>\n";
+const unsigned char	asset_frame_html[] = "{{title}}{{content}}";
 
 MAIL(greeting, "name", "url");
 

@@ -61,6 +61,42 @@ test_invalid_templates(void **state)
 	}
 }
 
+/* Its title is the subject; neither it nor the content is a placeholder. */
+static void
+test_a_frame(void **state)
+{
+	static const struct {
+		const char	*frame;
+		const char	*html;		/* NULL: it is not valid */
+	} cases[] = {
+		{ "<{{title}}>{{content}}.", "<a &lt;b&gt;>&lt;b&gt; u." },
+		{ "{{title}}{{content}}", "a &lt;b&gt;&lt;b&gt; u" },
+		{ "{{content}}{{title}}", NULL }, { "{{title}}", NULL },
+		{ "{{content}}", NULL }, { "", NULL },
+	};
+	struct mail	 m = mail_of("Subject: a {{name}}\n\nx",
+			    "{{name}} {{url}}");
+	struct text	 t;
+	char		*got;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		m.frame = cases[i].frame;
+		if (cases[i].html == NULL) {
+			assert_non_null(strstr(mail_check(&m), "frame.html"));
+			continue;
+		}
+		assert_null(mail_check(&m));
+		t = arena_text(&arena);
+		mail_expand(&t, &m, PART_HTML, CONTEXT(FROM_USER("name",
+		    "<b>"), OURS("url", "u")));
+		got = string_of(&t);
+		assert_string_equal(got, cases[i].html);
+		free(got);
+	}
+}
+
 /* A placeholder's name has at most 40 characters. */
 static void
 test_long_names(void **state)
@@ -191,6 +227,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_invalid_templates),
+		cmocka_unit_test(test_a_frame),
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_similar_names),
 		cmocka_unit_test(test_values_are_escaped),
