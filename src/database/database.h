@@ -29,39 +29,6 @@
  * not start with a wrong query.
  */
 
-/* A column and its place in the model's struct. */
-struct column {
-	const char	*structure;		/* the struct's name */
-	const char	*name;
-	enum field_type	 type;
-	size_t		 offset;
-	bool		 nullable;		/* not for T_BOOL, T_INT */
-};
-
-struct model {
-	const char		*name;
-	const struct column	*columns;	/* in the order of SELECT */
-	size_t			 ncolumns;
-	size_t			 size;
-};
-
-/*
- * COLUMN(job, error, T_STR, .nullable = true). SQL's NULL becomes a NULL
- * pointer, or TIME_NULL in a T_TIME.
- */
-#define COLUMN(s, member, ctype, ...)					\
-	{ .structure = #s, .name = #member, .type = ctype,		\
-	  .offset = TYPED_OFFSET(s, member, ctype), ##__VA_ARGS__ }
-
-/* Goes below `static const struct column NAME_columns[]`. */
-#define MODEL(s)							\
-	const struct model s##_model = {				\
-		.name = #s, .columns = s##_columns,			\
-		.ncolumns = sizeof(s##_columns) /			\
-		    sizeof(s##_columns[0]),				\
-		.size = sizeof(struct s),				\
-	}
-
 /*
  * The message of the 409 response when a statement violates this constraint or
  * unique index. Without one, the client gets a general message, and the log
@@ -80,21 +47,22 @@ struct constraint {
 	};								\
 	REGISTER(constraints, constraint_##index)
 
-/* The model of a statement without rows: QUERY(users, touch, none). */
+/* The row of a statement without rows: QUERY(users, touch, none). */
 struct none {
 	char	unused;
 };
 
-/* The model of a count: QUERY(users, count, total). */
+/* The row of a count: QUERY(users, count, total). */
 struct total {
 	int64_t	total;
 };
 
-extern const struct model	none_model, total_model;
+SCHEMA_DECLARE(none, none);
+SCHEMA_DECLARE(total, total);
 
 struct query {
 	const char		*name;		/* "users.find_by_email" */
-	const struct model	*model;
+	const struct schema	*row;
 	const char		*sql;		/* set at start */
 	unsigned		 nparams;	/* set at start */
 };
@@ -118,7 +86,7 @@ struct query_file {
 		struct query	 query;					\
 		struct s	*row;					\
 	} file##_##title = {						\
-		.query = { .name = #file "." #title, .model = &s##_model }\
+		.query = { .name = #file "." #title, .row = &s##_schema }\
 	};								\
 	static struct query *const file##_##title##_registered		\
 	    __attribute__((used, section("registered_queries"))) =	\

@@ -24,17 +24,13 @@ REGISTERED(const struct constraint, constraints);
 static char	replaced[1];
 #define REPLACED	((struct db_conn *)(void *)replaced)
 
-static const struct column	none_columns[] = { { .name = NULL } };
+struct schema	none_schema = { .name = "none", .size = 1 };
 
-const struct model	none_model = {
-	.name = "none", .columns = none_columns, .size = 1
+static const struct member	total_members[] = {
+	MEMBER(total, total, T_INT, 0),
 };
 
-static const struct column	total_columns[] = {
-	COLUMN(total, total, T_INT),
-};
-
-MODEL(total);
+SCHEMA(total);
 
 const char *
 db_time(struct ctx *c, int64_t us)
@@ -230,7 +226,7 @@ static void
 read_column(struct ctx *c, const struct query *q, const PGresult *r, int row,
     size_t i, char *out)
 {
-	const struct column	*col = &q->model->columns[i];
+	const struct member	*col = &q->row->members[i];
 	char			*place = out + col->offset;
 	const char		**text, *problem;
 
@@ -253,14 +249,14 @@ read_rows(struct ctx *c, const struct query *q, const PGresult *r)
 	char	*out;
 	size_t	 i;
 
-	if ((size_t)PQnfields(r) != q->model->ncolumns)
+	if ((size_t)PQnfields(r) != q->row->nmembers)
 		raise_error(c, &ERR_INTERNAL, "%s: the columns have changed",
 		    q->name);
-	out = ctx_alloc(c, (size_t)rows * q->model->size + 1);
+	out = ctx_alloc(c, (size_t)rows * q->row->size + 1);
 	for (row = 0; row < rows; row++) {
-		for (i = 0; i < q->model->ncolumns; i++)
+		for (i = 0; i < q->row->nmembers; i++)
 			read_column(c, q, r, row, i,
-			    out + (size_t)row * q->model->size);
+			    out + (size_t)row * q->row->size);
 	}
 	return (out);
 }

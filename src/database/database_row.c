@@ -8,16 +8,16 @@
 #include "utils/timefmt.h"
 
 bool
-column_is_text(const struct column *col)
+column_is_text(const struct member *col)
 {
 	return (col->type == T_STR || col->type == T_UUID ||
 	    col->type == T_JSON);
 }
 
 static const char *
-read_null(const struct column *col, void *place)
+read_null(const struct member *col, void *place)
 {
-	if (!col->nullable)
+	if ((col->flags & (OR_NULL | OPTIONAL)) == 0)
 		return ("is null");
 	if (col->type == T_TIME)
 		*(int64_t *)place = TIME_NULL;
@@ -28,7 +28,7 @@ read_null(const struct column *col, void *place)
 
 const char *
 row_read_column(const PGresult *r, int row, int column,
-    const struct column *col, void *place)
+    const struct member *col, void *place)
 {
 	const char	*text = PQgetvalue(r, row, column);
 

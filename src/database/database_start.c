@@ -59,7 +59,7 @@ query_problem(const struct query *q, const char *problem)
 
 /* Does a column of this SQL type (pg_type.oid) fit the member's type? */
 static bool
-type_fits(enum field_type type, Oid oid)
+type_fits(enum member_type type, Oid oid)
 {
 	switch (type) {
 	case T_STR:
@@ -85,17 +85,14 @@ check_columns(const struct query *q, const PGresult *r)
 {
 	size_t	 i;
 
-	if ((size_t)PQnfields(r) != q->model->ncolumns)
+	if ((size_t)PQnfields(r) != q->row->nmembers)
 		return (query_problem(q, "its columns are not those of its "
 		    "model"));
-	for (i = 0; i < q->model->ncolumns; i++) {
-		if (strcmp(q->model->columns[i].structure, q->model->name) != 0)
-			return (query_problem(q, "its model has a column of "
-			    "another struct"));
-		if (strcmp(PQfname(r, (int)i), q->model->columns[i].name) != 0)
+	for (i = 0; i < q->row->nmembers; i++) {
+		if (strcmp(PQfname(r, (int)i), q->row->members[i].name) != 0)
 			return (query_problem(q, "its columns are not those "
 			    "of its model, or in another order"));
-		if (!type_fits(q->model->columns[i].type,
+		if (!type_fits(q->row->members[i].type,
 		    PQftype(r, (int)i)))
 			return (query_problem(q, "a column has another type "
 			    "than its model's"));

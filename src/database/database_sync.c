@@ -103,12 +103,12 @@ static bool
 read_row(const struct query *q, const PGresult *r, int row, char *out,
     const char **problem)
 {
-	const struct column	*col;
+	const struct member	*col;
 	const char		*wrong = NULL;
 	size_t			 i;
 
-	for (i = 0; i < q->model->ncolumns; i++) {
-		col = &q->model->columns[i];
+	for (i = 0; i < q->row->nmembers; i++) {
+		col = &q->row->members[i];
 		wrong = row_read_column(r, row, (int)i, col,
 		    out + col->offset);
 		if (wrong == NULL)
@@ -125,16 +125,16 @@ read_rows(const struct query *q, const PGresult *r, const char **problem)
 	int	 row, n = PQntuples(r);
 	char	*out;
 
-	if ((size_t)PQnfields(r) != q->model->ncolumns) {
+	if ((size_t)PQnfields(r) != q->row->nmembers) {
 		*problem = start_error("%s: the columns have changed", q->name);
 		return (NULL);
 	}
-	if ((out = calloc((size_t)n + 1, q->model->size)) == NULL) {
+	if ((out = calloc((size_t)n + 1, q->row->size)) == NULL) {
 		*problem = "out of memory";
 		return (NULL);
 	}
 	for (row = 0; row < n; row++) {
-		if (!read_row(q, r, row, out + (size_t)row * q->model->size,
+		if (!read_row(q, r, row, out + (size_t)row * q->row->size,
 		    problem)) {
 			free(out);
 			return (NULL);

@@ -14,9 +14,9 @@
  * null". For src/database only.
  */
 const char	*row_read_column(const PGresult *, int row, int column,
-		    const struct column *, void *place);
+		    const struct member *, void *place);
 
 /* Is its place a pointer, to a text? */
-bool		 column_is_text(const struct column *);
+bool		 column_is_text(const struct member *);
 
 #endif

@@ -59,10 +59,10 @@ raise_outdated(struct ctx *c)
 static const char *
 shown_of(struct ctx *c, const struct schema *s, const void *row)
 {
-	const struct field	*f;
+	const struct member	*f;
 	const char		*shown = schema_row_id(s, row);
 
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
+	for (f = s->members; f < s->members + s->nmembers; f++) {
 		if (f->flags & OPTIONAL && !schema_is_left_out(f, row))
 			shown = ctx_printf(c, "%s %s", shown, f->name);
 	}

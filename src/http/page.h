@@ -39,10 +39,10 @@ struct page {
 	int64_t	 limit;							\
 	int64_t	 pages
 #define PAGE_FIELDS(s)							\
-	FIELD(s, total, T_INT, 0, NULL),				\
-	FIELD(s, page, T_INT, 0, NULL),					\
-	FIELD(s, limit, T_INT, 0, NULL),				\
-	FIELD(s, pages, T_INT, 0, NULL)
+	MEMBER(s, total, T_INT, OUT),				\
+	MEMBER(s, page, T_INT, OUT),					\
+	MEMBER(s, limit, T_INT, OUT),				\
+	MEMBER(s, pages, T_INT, OUT)
 #define PAGE_FILL(list, p, n) do {					\
 	(list)->total = (n);						\
 	(list)->page = (p)->number;					\
@@ -60,10 +60,10 @@ struct page {
 	bool		 has_more;					\
 	int64_t		 limit
 #define CURSOR_FIELDS(s)						\
-	FIELD(s, next_cursor, T_STR, NULLABLE, NULL,			\
+	MEMBER(s, next_cursor, T_STR, OUT | OR_NULL,			\
 	    .example = "eyJ0IjoxfQ"),					\
-	FIELD(s, has_more, T_BOOL, 0, NULL),				\
-	FIELD(s, limit, T_INT, 0, NULL)
+	MEMBER(s, has_more, T_BOOL, OUT),				\
+	MEMBER(s, limit, T_INT, OUT)
 #define CURSOR_FILL(c, list, p, sort_key) do {				\
 	(list)->limit = (p)->limit;					\
 	(list)->has_more = (list)->items_count > (size_t)(p)->limit;	\

@@ -48,7 +48,7 @@ struct route_row {
 	enum route_row_kind	 kind;
 	struct endpoint		 endpoint;	/* ROW_ENDPOINT */
 	const char		*name;		/* of the parameter */
-	enum field_type		 type;		/* ROW_PATH */
+	enum member_type		 type;		/* ROW_PATH */
 	const char		*doc;		/* ROW_PARAM */
 	const char		*fallback;	/* ROW_PARAM; or NULL */
 	const char		*example;	/* ROW_PARAM; or NULL */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Responses through a schema, like FastAPI's response_model: only fields that
+ * Responses through a schema, like FastAPI's response_schema: only fields that
  * it lists are sent.
  */
 
@@ -14,7 +14,7 @@
  * for a schema with an ETAG, NAME_precondition(): see schema_precondition().
  */
 #define SCHEMA_RESPONSE(s, structure)					\
-	extern struct schema s##_schema;				\
+	SCHEMA_DECLARE(s, structure);					\
 	static inline void						\
 	s##_respond(struct ctx *c, const struct structure *response)	\
 	{								\

@@ -11,12 +11,12 @@
 
 #define KIND_MAX	100	/* bytes, like the column jobs.kind */
 
-static const struct field *
+static const struct member *
 find_member(const struct schema *s, const char *name)
 {
-	const struct field	*f;
+	const struct member	*f;
 
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
+	for (f = s->members; f < s->members + s->nmembers; f++) {
 		if (strcmp(f->name, name) == 0)
 			return (f);
 	}
@@ -26,7 +26,7 @@ find_member(const struct schema *s, const char *name)
 static const char *
 unique_key(const struct job_kind *k, const void *payload)
 {
-	const struct field	*f;
+	const struct member	*f;
 
 	if (k->unique == NULL)
 		return (NULL);
@@ -48,7 +48,7 @@ job_store(struct ctx *c, const struct job_kind *k, const void *payload)
 static const char *
 check_unique(const struct job_kind *k)
 {
-	const struct field	*f;
+	const struct member	*f;
 
 	if (k->unique == NULL)
 		return (NULL);
@@ -72,11 +72,15 @@ check_payload(const struct job_kind *k)
 	if (!schema_is_readable(k->payload))
 		return (start_error("the job %s: its payload has a member that "
 		    "cannot be read back", k->name));
-	for (i = 0; i < k->payload->nfields; i++) {
-		if (k->payload->fields[i].flags & SECRET)
+	for (i = 0; i < k->payload->nmembers; i++) {
+		if ((k->payload->members[i].flags & OUT) == 0)
+			return (start_error("the job %s: its payload has the "
+			    "member %s, which is not OUT, so it is not stored",
+			    k->name, k->payload->members[i].name));
+		if (k->payload->members[i].flags & SECRET)
 			return (start_error("the job %s: its payload has the "
 			    "secret %s, which would be stored", k->name,
-			    k->payload->fields[i].name));
+			    k->payload->members[i].name));
 	}
 	EACH_REGISTERED(p, job_payloads) {
 		if ((*p)->kind == k && strcmp((*p)->structure,

@@ -7,21 +7,21 @@ MIGRATION(0003_jobs);
 MIGRATION(0005_jobs_runner);
 QUERIES(jobs);
 
-static const struct column	job_columns[] = {
-	COLUMN(job, id, T_UUID),
-	COLUMN(job, kind, T_STR),
-	COLUMN(job, payload, T_STR),
-	COLUMN(job, request_id, T_STR, .nullable = true),
-	COLUMN(job, attempts, T_INT),
-	COLUMN(job, created_at, T_TIME),
+static const struct member	job_members[] = {
+	MEMBER(job, id, T_UUID, 0),
+	MEMBER(job, kind, T_STR, 0),
+	MEMBER(job, payload, T_STR, 0),
+	MEMBER(job, request_id, T_STR, OR_NULL),
+	MEMBER(job, attempts, T_INT, 0),
+	MEMBER(job, created_at, T_TIME, 0),
 };
 
-static const struct column	job_id_columns[] = {
-	COLUMN(job_id, id, T_UUID),
+static const struct member	job_id_members[] = {
+	MEMBER(job_id, id, T_UUID, 0),
 };
 
-static MODEL(job);
-static MODEL(job_id);
+SCHEMA(job);
+SCHEMA(job_id);
 
 QUERY(jobs, enqueue, none);
 QUERY(jobs, claim, job);

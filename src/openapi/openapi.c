@@ -154,7 +154,7 @@ describe_body(const struct endpoint *e)
 
 	media = json_pack("{s:o, s:o*}", "schema", openapi_schema(e->in,
 	    e->form ? READ_FORM : READ_JSON), "example",
-	    openapi_example(e->in));
+	    openapi_example(e->in, READ_JSON));
 	openapi_put(content, e->form ? FORM_TYPE : JSON_TYPE, media);
 	if (e->verb == VERB_PATCH)
 		openapi_put(content, MERGE_PATCH, json_incref(media));

@@ -83,7 +83,7 @@ enum openapi_use { READ_JSON, READ_FORM, RESPONSE };
 json_t	*openapi_schema(const struct schema *, enum openapi_use);
 
 /* A value of the schema; NULL when no example passes kore.conf's validators. */
-json_t	*openapi_example(const struct schema *);
+json_t	*openapi_example(const struct schema *, enum openapi_use);
 
 /*
  * The schemas of parameters. fallback is the default, and example is a text;
@@ -92,10 +92,10 @@ json_t	*openapi_example(const struct schema *);
  */
 json_t	*openapi_query_schema(const struct rule *, const char *fallback,
 	    const char *example);
-json_t	*openapi_path_schema(enum field_type);
+json_t	*openapi_path_schema(enum member_type);
 
 /* The schema of any value of the type. */
-json_t	*openapi_type_schema(enum field_type);
+json_t	*openapi_type_schema(enum member_type);
 
 /* openapi_headers.c */
 

@@ -13,7 +13,7 @@ response_content(const struct endpoint *e, const struct schema *out,
 		schema = json_pack("{s:[o, o]}", "anyOf", schema,
 		    openapi_schema(e->out_cursor, RESPONSE));
 	return (json_pack("{s:{s:o, s:o*}}", "application/json", "schema",
-	    schema, "example", openapi_example(out)));
+	    schema, "example", openapi_example(out, RESPONSE)));
 }
 
 static json_t *

@@ -87,7 +87,7 @@ put_range(json_t *o, const struct rule_facts *f)
 }
 
 json_t *
-openapi_type_schema(enum field_type type)
+openapi_type_schema(enum member_type type)
 {
 	switch (type) {
 	case T_UUID:
@@ -113,7 +113,7 @@ openapi_type_schema(enum field_type type)
 
 /* A fallback or an example, which is text, as a JSON value of the type. */
 static json_t *
-value_of(enum field_type type, const char *text)
+value_of(enum member_type type, const char *text)
 {
 	if (type == T_BOOL)
 		return (json_boolean(strcmp(text, "true") == 0));
@@ -125,7 +125,7 @@ value_of(enum field_type type, const char *text)
 }
 
 static const char *
-default_example(enum field_type type)
+default_example(enum member_type type)
 {
 	switch (type) {
 	case T_UUID:
@@ -150,7 +150,7 @@ default_example(enum field_type type)
  * NULL if neither is possible. The rule may be NULL, too.
  */
 static json_t *
-find_example(enum field_type type, const struct rule *rule, const char *text)
+find_example(enum member_type type, const struct rule *rule, const char *text)
 {
 	struct rule_facts	 facts;
 	json_t			*choices, *first;
@@ -173,13 +173,38 @@ find_example(enum field_type type, const struct rule *rule, const char *text)
 	return (first);
 }
 
-static json_t *
-example_of(const struct schema *s, const struct field *f)
+/*
+ * What the description says about a member's values. A response is not checked:
+ * its row may be older than the rule. But its choices are those of the column.
+ */
+static const struct rule *
+rule_of_member(const struct schema *s, const struct member *m,
+    enum openapi_use use)
 {
-	if (f->type == T_LIST)
-		return (json_pack("[o]", openapi_example(f->of)));
-	return (find_example(f->type, s->rules[f - s->fields],
-	    f->example != NULL ? f->example : f->fallback));
+	const struct rule	*rule = s->rules[m - s->members];
+	struct rule_facts	 facts;
+
+	if (rule == NULL || use != RESPONSE)
+		return (rule);
+	rule_describe(rule, &facts);
+	return (facts.kind == RULE_CHOICE ? rule : NULL);
+}
+
+/* Is the member described, as a part of the body? */
+static bool
+is_described(const struct member *m, enum openapi_use use)
+{
+	return (use != RESPONSE || (m->flags & OUT) != 0);
+}
+
+static json_t *
+example_of(const struct schema *s, const struct member *m,
+    enum openapi_use use)
+{
+	if (m->type == T_LIST)
+		return (json_pack("[o]", openapi_example(m->of, use)));
+	return (find_example(m->type, rule_of_member(s, m, use),
+	    m->example != NULL ? m->example : m->fallback));
 }
 
 static void
@@ -194,7 +219,7 @@ openapi_query_schema(const struct rule *rule, const char *fallback,
     const char *example)
 {
 	struct rule_facts	 f;
-	enum field_type		 type = T_STR;
+	enum member_type		 type = T_STR;
 	json_t			*o;
 
 	rule_describe(rule, &f);
@@ -215,7 +240,7 @@ openapi_query_schema(const struct rule *rule, const char *fallback,
 }
 
 json_t *
-openapi_path_schema(enum field_type type)
+openapi_path_schema(enum member_type type)
 {
 	json_t	*o = openapi_type_schema(type);
 
@@ -224,15 +249,15 @@ openapi_path_schema(enum field_type type)
 }
 
 json_t *
-openapi_example(const struct schema *s)
+openapi_example(const struct schema *s, enum openapi_use use)
 {
-	const struct field	*f;
+	const struct member	*f;
 	json_t			*o = json_object(), *one;
 
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
-		if (f->flags & (ETAG | OPTIONAL))
+	for (f = s->members; f < s->members + s->nmembers; f++) {
+		if (!is_described(f, use) || (f->flags & OPTIONAL))
 			continue;
-		if ((one = example_of(s, f)) != NULL) {
+		if ((one = example_of(s, f, use)) != NULL) {
 			openapi_put(o, f->name, one);
 		} else if (f->flags & REQUIRED) {
 			json_decref(o);
@@ -255,10 +280,10 @@ allow_null(json_t *o)
 }
 
 static json_t *
-describe_field(const struct schema *s, const struct field *f,
+describe_field(const struct schema *s, const struct member *f,
     enum openapi_use use)
 {
-	const struct rule	*rule = s->rules[f - s->fields];
+	const struct rule	*rule = rule_of_member(s, f, use);
 	struct rule_facts	 facts;
 	json_t			*o = openapi_type_schema(f->type);
 
@@ -269,7 +294,7 @@ describe_field(const struct schema *s, const struct field *f,
 		else
 			put_range(o, &facts);
 	}
-	if (f->flags & NULLABLE)
+	if (f->flags & OR_NULL)
 		allow_null(o);
 	if (f->doc != NULL)
 		openapi_put(o, "description", json_string(f->doc));
@@ -280,12 +305,12 @@ describe_field(const struct schema *s, const struct field *f,
 	if (f->type == T_LIST)
 		openapi_put(o, "items", openapi_schema(f->of, use));
 	else
-		put_example(o, example_of(s, f));
+		put_example(o, example_of(s, f, use));
 	return (o);
 }
 
 static bool
-is_required(const struct field *f, enum openapi_use use)
+is_required(const struct member *f, enum openapi_use use)
 {
 	if (use == RESPONSE)
 		return ((f->flags & OPTIONAL) == 0);
@@ -302,10 +327,10 @@ describe_schema(const struct schema *s, enum openapi_use use)
 	json_t			*o = json_pack("{s:s}", "type", "object");
 	json_t			*properties = json_object();
 	json_t			*required = json_array();
-	const struct field	*f;
+	const struct member	*f;
 
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
-		if (f->flags & ETAG)
+	for (f = s->members; f < s->members + s->nmembers; f++) {
+		if (!is_described(f, use))
 			continue;
 		openapi_put(properties, f->name, describe_field(s, f, use));
 		if (is_required(f, use))

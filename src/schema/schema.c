@@ -15,7 +15,7 @@
 REGISTERED(struct schema, schemas);
 
 void
-field_set_fallback(const struct field *f, void *out)
+field_set_fallback(const struct member *f, void *out)
 {
 	char	*place = (char *)out + f->offset;
 
@@ -32,17 +32,17 @@ schema_is_readable(const struct schema *s)
 {
 	size_t	 i;
 
-	for (i = 0; i < s->nfields; i++) {
-		if (s->fields[i].type == T_TIME ||
-		    s->fields[i].type == T_JSON ||
-		    s->fields[i].type == T_LIST)
+	for (i = 0; i < s->nmembers; i++) {
+		if (s->members[i].type == T_TIME ||
+		    s->members[i].type == T_JSON ||
+		    s->members[i].type == T_LIST)
 			return (false);
 	}
 	return (true);
 }
 
 static bool
-fallback_fits(const struct field *f)
+fallback_fits(const struct member *f)
 {
 	char	*end;
 
@@ -64,15 +64,15 @@ fallback_fits(const struct field *f)
 static bool
 digest_schema(EVP_MD_CTX *md, const struct schema *s)
 {
-	const struct field	*f;
+	const struct member	*f;
 	char			 text[256];
 	int			 n;
 
-	n = snprintf(text, sizeof(text), "%s %zu\n", s->name, s->nfields);
+	n = snprintf(text, sizeof(text), "%s %zu\n", s->name, s->nmembers);
 	if (n < 0 || (size_t)n >= sizeof(text) ||
 	    EVP_DigestUpdate(md, text, (size_t)n) != 1)
 		return (false);
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
+	for (f = s->members; f < s->members + s->nmembers; f++) {
 		n = snprintf(text, sizeof(text), "%s %d %u\n", f->name,
 		    (int)f->type, f->flags);
 		if (n < 0 || (size_t)n >= sizeof(text) ||
@@ -86,11 +86,11 @@ digest_schema(EVP_MD_CTX *md, const struct schema *s)
 bool
 schema_tag_init(struct schema *s)
 {
-	const struct field	*f;
+	const struct member	*f;
 	EVP_MD_CTX		*md;
 	bool			 done;
 
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
+	for (f = s->members; f < s->members + s->nmembers; f++) {
 		if (f->flags & ETAG && f->type == T_INT)
 			s->version = f;
 		if (strcmp(f->name, "id") == 0 && f->type == T_UUID)
@@ -107,44 +107,140 @@ schema_tag_init(struct schema *s)
 	return (done);
 }
 
-static const char *
-schema_init(struct schema *s)
+/* Is the name in a list that ends with NULL? */
+static bool
+has_name(const char *const *names, const char *name)
+{
+	for (; names != NULL && *names != NULL; names++) {
+		if (strcmp(*names, name) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+const struct member *
+schema_member(const struct schema *s, const char *name)
 {
 	size_t	 i;
 
-	if ((s->rules = calloc(s->nfields, sizeof(*s->rules))) == NULL)
+	for (i = 0; i < s->nmembers; i++) {
+		if (strcmp(s->members[i].name, name) == 0)
+			return (&s->members[i]);
+	}
+	return (s->like != NULL ? schema_member(s->like, name) : NULL);
+}
+
+static const char *
+another_struct(const struct schema *s, const struct member *m)
+{
+	return (start_error("the schema %s has a member of another struct, "
+	    "%s.%s", s->name, m->structure, m->name));
+}
+
+/* Takes over a member, with what the schema says about it. */
+static void
+derive_member(const struct schema *s, const struct member *m,
+    struct member *out)
+{
+	*out = *m;
+	if (s->required && !has_name(s->optional, m->name))
+		out->flags |= REQUIRED;
+}
+
+/* Makes the members of a schema that has .like: see schema.h. */
+static const char *
+schema_derive(struct schema *s)
+{
+	const struct member	*m;
+	struct member		*out;
+	const char *const	*name;
+	size_t			 most = s->like->nmembers;
+
+	for (m = s->also; m != NULL && m->name != NULL; m++)
+		most++;
+	if ((out = calloc(most + 1, sizeof(*out))) == NULL)
+		return ("out of memory");
+	s->members = out;
+	if (s->set == 0)
+		s->set = s->like->set;
+	for (m = s->like->members; s->only == NULL &&
+	    m < s->like->members + s->like->nmembers; m++)
+		derive_member(s, m, &out[s->nmembers++]);
+	for (name = s->only; name != NULL && *name != NULL; name++) {
+		if ((m = schema_member(s->like, *name)) == NULL)
+			return (start_error("the schema %s: .only names %s, "
+			    "and %s has no such member", s->name, *name,
+			    s->like->name));
+		if (s->nmembers == most)
+			return (start_error("the schema %s: .only names a "
+			    "member twice", s->name));
+		derive_member(s, m, &out[s->nmembers++]);
+	}
+	for (m = s->also; m != NULL && m->name != NULL; m++) {
+		if (strcmp(m->structure, s->structure) != 0)
+			return (another_struct(s, m));
+		derive_member(s, m, &out[s->nmembers++]);
+	}
+	for (name = s->optional; name != NULL && *name != NULL; name++) {
+		if (schema_member(s, *name) == NULL)
+			return (start_error("the schema %s: .optional names "
+			    "%s, which is no member of it", s->name, *name));
+	}
+	return (NULL);
+}
+
+static const char *
+check_fallback(const struct schema *s, const struct member *m,
+    const struct rule *rule)
+{
+	if (m->fallback == NULL)
+		return (NULL);
+	if (!fallback_fits(m))
+		return (start_error("the schema %s: %s cannot fall back on "
+		    "'%s'", s->name, m->name, m->fallback));
+	if (rule != NULL && rule_reason(rule, m->fallback) != NULL)
+		return (start_error("the schema %s: %s falls back on '%s', "
+		    "which kore.conf's %s refuses", s->name, m->name,
+		    m->fallback, m->validator));
+	return (NULL);
+}
+
+static const char *
+member_init(struct schema *s, const struct member *m, const struct rule **rule)
+{
+	if (s->like == NULL && strcmp(m->structure, s->structure) != 0)
+		return (another_struct(s, m));
+	if (s->set != 0 && m->offset >= MEMBER_SET_BITS)
+		return (start_error("the schema %s: its struct is too large "
+		    "for a member_set", s->name));
+	if (m->validator != NULL && (*rule = rule_find(m->validator)) == NULL)
+		return (start_error("kore.conf has no (valid) validator %s, "
+		    "which %s.%s needs", m->validator, s->name, m->name));
+	return (check_fallback(s, m, *rule));
+}
+
+/* The schema that it is like comes first. */
+static const char *
+schema_init(struct schema *s)
+{
+	const char	*problem;
+	size_t		 i;
+
+	if (s->rules != NULL)
+		return (NULL);
+	if (s->like != NULL && ((problem = schema_init(s->like)) != NULL ||
+	    (problem = schema_derive(s)) != NULL))
+		return (problem);
+	if ((s->rules = calloc(s->nmembers + 1, sizeof(*s->rules))) == NULL)
 		return ("out of memory");
 	if (!schema_tag_init(s))
 		return (start_error("the schema %s: %s", s->name,
 		    s->id == NULL ? "it has an ETAG, and no T_UUID id" :
 		    "its names are too long, or memory is short"));
-	for (i = 0; i < s->nfields; i++) {
-		if (strcmp(s->fields[i].structure, s->structure) != 0)
-			return (start_error("the schema %s has a "
-			    "field of another struct, %s.%s", s->name,
-			    s->fields[i].structure, s->fields[i].name));
-		if (s->fields[i].fallback != NULL &&
-		    !fallback_fits(&s->fields[i]))
-			return (start_error("the schema %s: %s "
-			    "cannot fall back on '%s'", s->name,
-			    s->fields[i].name, s->fields[i].fallback));
-		if (s->set != 0 && s->fields[i].offset >= FIELD_SET_BITS)
-			return (start_error("the schema %s: its "
-			    "struct is too large for a field_set", s->name));
-		if (s->fields[i].validator == NULL)
-			continue;
-		s->rules[i] = rule_find(s->fields[i].validator);
-		if (s->rules[i] != NULL && s->fields[i].fallback != NULL &&
-		    rule_reason(s->rules[i], s->fields[i].fallback) != NULL)
-			return (start_error("the schema %s: %s falls "
-			    "back on '%s', which kore.conf's %s refuses",
-			    s->name, s->fields[i].name, s->fields[i].fallback,
-			    s->fields[i].validator));
-		if (s->rules[i] == NULL)
-			return (start_error("kore.conf has no (valid) "
-			    "validator %s, which %s.%s needs",
-			    s->fields[i].validator, s->name,
-			    s->fields[i].name));
+	for (i = 0; i < s->nmembers; i++) {
+		problem = member_init(s, &s->members[i], &s->rules[i]);
+		if (problem != NULL)
+			return (problem);
 	}
 	return (NULL);
 }

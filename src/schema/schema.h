@@ -14,29 +14,45 @@
 #include "base/register.h"
 
 /*
- * A schema lists the members of a body and the place of each in a C struct.
- * Which values are valid is decided in kore.conf, by the validator that a FIELD
- * names. It is like a subclass of Pydantic's BaseModel.
+ * A schema lists members, and the place of each in a C struct. One table serves
+ * a row of the database, the response that shows it, and the bodies that write
+ * it, like an SQLModel:
  *
- *	users.h:	 struct user_create { const char *email; ... };
- *			 SCHEMA_BODY(user_create);
- *	users_schemas.c: FIELD(user_create, email, T_STR, REQUIRED, "v_email")
- *			 SCHEMA(user_create);
- *	users_router.c:	 const struct user_create *in = user_create_body(c);
+ *	users.h:	 struct user { const char *id; const char *email; ... };
+ *			 SCHEMA_RESPONSE(user, user);
+ *			 struct user_update {
+ *				 struct user		 to;
+ *				 struct member_set	 set;
+ *			 };
+ *			 SCHEMA_BODY(user_update);
+ *	users_models.c:	 static const struct member user_members[] = {
+ *				 MEMBER(user, id, T_UUID, OUT),
+ *				 MEMBER(user, email, T_STR, OUT,
+ *				     .validator = "v_email"),
+ *				 MEMBER(user, hashed_password, T_STR, 0),
+ *			 };
+ *			 SCHEMA(user);
+ *	users_schemas.c: SCHEMA_PATCH(user_update, user,
+ *			     .only = NAMES("email"));
+ *	users_router.c:	 const struct user_update *in = user_update_body(c);
+ *
+ * Only members that are OUT can be in a response. Which values of a body are
+ * valid is decided in kore.conf, by the validator that a MEMBER names.
  */
 
 /* T_TIME, T_JSON and T_LIST are for responses only. */
-enum field_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
+enum member_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
 
 /* A T_TIME with this value is null. It is outside the range of timefmt.h. */
 #define TIME_NULL	INT64_MIN
 
-#define REQUIRED	0x1
+#define REQUIRED	0x1	/* in a body */
 #define SECRET		0x2	/* wiped when the request ends */
-#define NULLABLE	0x4	/* may be null; in a body: set, and NULL */
+#define OR_NULL		0x4	/* may be null; in a body: set, and NULL */
 #define ETAG		0x8	/* sent as ETag, not as member; needs an id */
 #define EXPECTED	0x10	/* described as required; the service checks */
 #define OPTIONAL	0x20	/* a text; a response leaves it out when NULL */
+#define OUT		0x40	/* may be in a response, or a job's payload */
 
 #define FINGERPRINT_BYTES	32
 
@@ -44,10 +60,10 @@ struct ctx;
 struct jsonw;
 struct rule;
 
-struct field {
+struct member {
 	const char	*structure;	/* the struct it is in */
 	const char	*name;
-	enum field_type	 type;
+	enum member_type	 type;
 	unsigned	 flags;
 	size_t		 offset;
 	const char	*validator;	/* NULL: any; a response is unchecked */
@@ -63,27 +79,36 @@ struct field {
  * The members that a body had: Pydantic's model_dump(exclude_unset=True). It
  * has a bit for each byte of the struct; a member's bit is at its offset.
  */
-#define FIELD_SET_BITS	256
+#define MEMBER_SET_BITS	256
 
-struct field_set {
-	uint64_t	bits[FIELD_SET_BITS / 64];
+struct member_set {
+	uint64_t	bits[MEMBER_SET_BITS / 64];
 };
 
+/*
+ * Without .like, a schema has its own table of members. With it, it takes the
+ * members .only of that schema (NULL: all), and then .also.
+ */
 struct schema {
 	const char		*name;
-	const char		*structure;	/* the struct of its fields */
-	const struct field	*fields;
-	size_t			 nfields;
+	const char		*structure;	/* the struct of its members */
+	const struct member	*members;
+	size_t			 nmembers;
 	size_t			 size;
-	size_t			 set;		/* field_set's offset; or 0 */
-	const struct rule	**rules;	/* one per field, at start */
+	size_t			 set;		/* member_set's offset; or 0 */
+	struct schema		*like;
+	const char *const	*only;		/* names; ends with NULL */
+	bool			 required;	/* all are REQUIRED */
+	const char *const	*optional;	/* except these; or NULL */
+	const struct member	*also;		/* ends with a NULL name */
+	const struct rule	**rules;	/* one per member, at start */
 
 	/* If it has an ETAG; set at start by schema_tag_init(). */
-	const struct field	*id, *version;
+	const struct member	*id, *version;
 	unsigned char		 fingerprint[FINGERPRINT_BYTES];
 };
 
-/* The C type of each field type; a FIELD of another type does not compile. */
+/* The C type of each type; a MEMBER of another one does not compile. */
 #define TYPE_T_STR	const char *
 #define TYPE_T_UUID	const char *
 #define TYPE_T_BOOL	bool
@@ -101,20 +126,26 @@ struct schema {
 	    TYPE_##type, __typeof__(((struct s *)0)->member)),		\
 	    #s "." #member " has another C type than " #type))
 
-#define FIELD(s, member, ftype, fflags, fvalidator, ...)		\
-	{ .structure = #s, .name = #member, .type = ftype,		\
-	  .flags = (fflags) + (unsigned)MUST(((fflags) & OPTIONAL) == 0 || \
-	      __builtin_types_compatible_p(TYPE_##ftype, const char *),	\
-	      #s "." #member " is OPTIONAL, and no text"),		\
-	  .offset = TYPED_OFFSET(s, member, ftype),			\
-	  .validator = fvalidator, ##__VA_ARGS__ }
+#define MEMBER(s, member, mtype, mflags, ...)				\
+	MEMBER_AT(s, #member, member, mtype, mflags, ##__VA_ARGS__)
+
+/* The same for a member of the struct `inner` in struct s. */
+#define MEMBER_OF(s, inner, member, mtype, mflags, ...)			\
+	MEMBER_AT(s, #member, inner.member, mtype, mflags, ##__VA_ARGS__)
+
+#define MEMBER_AT(s, title, place, mtype, mflags, ...)			\
+	{ .structure = #s, .name = title, .type = mtype,		\
+	  .flags = (mflags) + (unsigned)MUST(((mflags) & OPTIONAL) == 0 || \
+	      __builtin_types_compatible_p(TYPE_##mtype, const char *),	\
+	      #s "." #place " is OPTIONAL, and no text"),		\
+	  .offset = TYPED_OFFSET(s, place, mtype), ##__VA_ARGS__ }
 
 /*
  * An array in a response: s has `const struct ITEM *member` and their number in
  * `size_t member_count`; the schema ITEM writes each.
  */
 #define LIST(s, member, item)						\
-	{ .structure = #s, .name = #member, .type = T_LIST,		\
+	{ .structure = #s, .name = #member, .type = T_LIST, .flags = OUT, \
 	  .of = &item##_schema, .count = offsetof(struct s, member##_count), \
 	  .offset = offsetof(struct s, member) +			\
 	      MUST(__builtin_types_compatible_p(const struct item *,	\
@@ -126,51 +157,106 @@ struct schema {
  * of a response with SCHEMA_RESPONSE (http/schema_response.h).
  */
 #define SCHEMA_BODY(s)	SCHEMA_BODY_OF(s, s)
-#define SCHEMA_BODY_OF(s, structure)					\
-	extern struct schema s##_schema;				\
-	static inline const struct structure *				\
+#define SCHEMA_BODY_OF(s, st)						\
+	SCHEMA_DECLARE(s, st);						\
+	static inline const struct st *					\
 	s##_body(struct ctx *c)						\
 	{								\
 		return (schema_read_body(c, &s##_schema));		\
 	}
 
 #define SCHEMA_FORM(s)	SCHEMA_FORM_OF(s, s)
-#define SCHEMA_FORM_OF(s, structure)					\
-	extern struct schema s##_schema;				\
-	static inline const struct structure *				\
+#define SCHEMA_FORM_OF(s, st)						\
+	SCHEMA_DECLARE(s, st);						\
+	static inline const struct st *					\
 	s##_form(struct ctx *c)		/* its row has .form */		\
 	{								\
 		return (schema_read_form(c, &s##_schema));		\
 	}
 
-/* For one .c file, below `static const struct field NAME_fields[]`. */
+/*
+ * For the header: a schema that is neither read nor sent, such as that of a
+ * row. NAME_struct is never defined: only its type is used.
+ */
+#define SCHEMA_DECLARE(s, st)						\
+	extern struct schema s##_schema;				\
+	extern struct st s##_struct;					\
+	static const char s##_structure[] __attribute__((unused)) = #st
+
+/* For one .c file, below `static const struct member NAME_members[]`. */
 #define SCHEMA(s)	SCHEMA_OF(s, s)
 #define SCHEMA_OF(s, st, ...)						\
 	struct schema s##_schema = {					\
-		.name = #s, .structure = #st, .fields = s##_fields,	\
-		.nfields = sizeof(s##_fields) / sizeof(s##_fields[0]),	\
+		.name = #s, .structure = #st, .members = s##_members,	\
+		.nmembers = sizeof(s##_members) / sizeof(s##_members[0]), \
 		.size = sizeof(struct st), ##__VA_ARGS__		\
 	};								\
 	REGISTER(schemas, s##_schema)
 
-/* For an update: struct st has a `struct field_set set`, but not first. */
+/* For an update: struct st has a `struct member_set set`, but not first. */
 #define SCHEMA_UPDATE(s, st)						\
 	SCHEMA_OF(s, st, .set = offsetof(struct st, set));		\
 	_Static_assert(offsetof(struct st, set) != 0, "set stands first")
 
+/*
+ * A schema with members of another one, `base`, and of the same struct:
+ *
+ *	SCHEMA_LIKE(user_replace, user_update, .required = true,
+ *	    .optional = NAMES("email_verified"));
+ *
+ * .only lists the names of those that it takes, in its own order.
+ */
+#define SCHEMA_LIKE(s, base, ...)					\
+	_Static_assert(__builtin_types_compatible_p(			\
+	    __typeof__(s##_struct), __typeof__(base##_struct)),		\
+	    #s " has another struct than " #base);			\
+	SCHEMA_DERIVED(s, base, ##__VA_ARGS__)
+
+/* The same with a struct that begins with that of the base, and its name. */
+#define SCHEMA_EXTENDS(s, base, ...)					\
+	SCHEMA_BEGINS(s, base, base);					\
+	SCHEMA_DERIVED(s, base, ##__VA_ARGS__)
+
+/*
+ * For an update: the struct has `to`, the struct of the base, which has the new
+ * values, and `set`, which says what is to be changed.
+ */
+#define SCHEMA_PATCH(s, base, ...)					\
+	SCHEMA_BEGINS(s, base, to);					\
+	SCHEMA_DERIVED(s, base,						\
+	    .set = offsetof(__typeof__(s##_struct), set), ##__VA_ARGS__)
+
+#define SCHEMA_BEGINS(s, base, inner)					\
+	_Static_assert(offsetof(__typeof__(s##_struct), inner) == 0 &&	\
+	    __builtin_types_compatible_p(__typeof__(s##_struct.inner),	\
+	    __typeof__(base##_struct)),					\
+	    "the struct of " #s " does not begin with that of " #base)
+
+#define SCHEMA_DERIVED(s, base, ...)					\
+	struct schema s##_schema = {					\
+		.name = #s, .structure = s##_structure,			\
+		.size = sizeof(s##_struct), .like = &base##_schema,	\
+		##__VA_ARGS__						\
+	};								\
+	REGISTER(schemas, s##_schema)
+
+#define NAMES(...)	((const char *const[]){ __VA_ARGS__, NULL })
+#define MEMBERS(...)							\
+	((const struct member[]){ __VA_ARGS__, { .name = NULL } })
+
 /* Returns whether the body that *in was read from had the member. */
 #define IS_SET(in, member)						\
-	field_is_set(&(in)->set, offsetof(__typeof__(*(in)), member))
+	member_is_set(&(in)->set, offsetof(__typeof__(*(in)), member))
 
 /* Marks and unmarks a member in code; returns whether any is marked. */
 #define SET(in, member)							\
-	field_set_mark(&(in)->set, offsetof(__typeof__(*(in)), member), true)
+	member_set_mark(&(in)->set, offsetof(__typeof__(*(in)), member), true)
 #define UNSET(in, member)						\
-	field_set_mark(&(in)->set, offsetof(__typeof__(*(in)), member), false)
-#define ANY_SET(in)	field_set_any(&(in)->set)
+	member_set_mark(&(in)->set, offsetof(__typeof__(*(in)), member), false)
+#define ANY_SET(in)	member_set_any(&(in)->set)
 
 static inline void
-field_set_mark(struct field_set *set, size_t offset, bool on)
+member_set_mark(struct member_set *set, size_t offset, bool on)
 {
 	uint64_t	 bit = UINT64_C(1) << (offset % 64);
 
@@ -181,18 +267,18 @@ field_set_mark(struct field_set *set, size_t offset, bool on)
 }
 
 static inline bool
-field_set_any(const struct field_set *set)
+member_set_any(const struct member_set *set)
 {
 	uint64_t	 any = 0;
 	size_t		 i;
 
-	for (i = 0; i < FIELD_SET_BITS / 64; i++)
+	for (i = 0; i < MEMBER_SET_BITS / 64; i++)
 		any |= set->bits[i];
 	return (any != 0);
 }
 
 static inline bool
-field_is_set(const struct field_set *set, size_t offset)
+member_is_set(const struct member_set *set, size_t offset)
 {
 	return (set->bits[offset / 64] >> (offset % 64) & 1);
 }
@@ -236,25 +322,32 @@ bool		 schema_tag_init(struct schema *);
 const char	*schema_write(struct ctx *, const struct schema *,
 		    const void *in);
 
-/* Is this field of the struct *in no member of a response? */
+/* Is this member of the struct *in left out of a response? */
 static inline bool
-schema_is_left_out(const struct field *f, const void *in)
+schema_is_left_out(const struct member *f, const void *in)
 {
-	if (f->flags & OPTIONAL)
-		return (*(const char *const *)((const char *)in +
-		    f->offset) == NULL);
-	return ((f->flags & ETAG) != 0);
+	if ((f->flags & OUT) == 0)
+		return (true);
+	return ((f->flags & OPTIONAL) != 0 &&
+	    *(const char *const *)((const char *)in + f->offset) == NULL);
 }
 
 /* Writes the same with a writer, as the member `key`; NULL in an array. */
 void		 schema_write_object(struct jsonw *, const char *key,
 		    const struct schema *, const void *in);
 
-/* Returns whether all fields have types that a request body can have. */
+/*
+ * The member of that name, also one of a schema that it is like and that it
+ * leaves out; NULL if there is none.
+ */
+const struct member	*schema_member(const struct schema *,
+			    const char *name);
+
+/* Returns whether all members have types that a request body can have. */
 bool		 schema_is_readable(const struct schema *);
 
 /* Writes a field's fallback, which must exist, into its place in *out. */
-void		 field_set_fallback(const struct field *, void *out);
+void		 field_set_fallback(const struct member *, void *out);
 
 /*
  * In the parent, once: looks up each field's validator and checks each

@@ -184,14 +184,14 @@ parse_json(struct ctx *c)
 	return (root);
 }
 
-static const struct field *
+static const struct member *
 find_field(const struct schema *s, const char *name)
 {
 	size_t	 i;
 
-	for (i = 0; i < s->nfields; i++) {
-		if (strcmp(s->fields[i].name, name) == 0)
-			return (&s->fields[i]);
+	for (i = 0; i < s->nmembers; i++) {
+		if (strcmp(s->members[i].name, name) == 0)
+			return (&s->members[i]);
 	}
 	return (NULL);
 }
@@ -211,7 +211,7 @@ refuse_unknown(struct ctx *c, const struct schema *s, json_t *root)
 }
 
 static void
-read_value(struct ctx *c, const struct schema *s, const struct field *f,
+read_value(struct ctx *c, const struct schema *s, const struct member *f,
     json_t *value, char *out)
 {
 	static const char *const names[] = {
@@ -220,7 +220,7 @@ read_value(struct ctx *c, const struct schema *s, const struct field *f,
 		[T_TIME] = "a time", [T_JSON] = "an object",
 		[T_LIST] = "a list",
 	};
-	const struct rule	*rule = s->rules[f - s->fields];
+	const struct rule	*rule = s->rules[f - s->members];
 	const char		*field = ctx_printf(c, "body.%s", f->name);
 	const char		*text;
 	char			*uuid;
@@ -252,7 +252,7 @@ read_value(struct ctx *c, const struct schema *s, const struct field *f,
 
 /* Handles an absent member: an error, or the fallback. */
 static void
-read_absent(struct ctx *c, const struct field *f, char *out)
+read_absent(struct ctx *c, const struct member *f, char *out)
 {
 	if (f->flags & REQUIRED)
 		error_detail(c, ctx_printf(c, "body.%s", f->name), "missing",
@@ -262,15 +262,15 @@ read_absent(struct ctx *c, const struct field *f, char *out)
 }
 
 static void
-mark_set(const struct schema *s, const struct field *f, char *out)
+mark_set(const struct schema *s, const struct member *f, char *out)
 {
 	if (s->set != 0)
-		field_set_mark((struct field_set *)(out + s->set), f->offset,
+		member_set_mark((struct member_set *)(out + s->set), f->offset,
 		    true);
 }
 
 static void
-read_member(struct ctx *c, const struct schema *s, const struct field *f,
+read_member(struct ctx *c, const struct schema *s, const struct member *f,
     json_t *value, char *out)
 {
 	if (value == NULL) {
@@ -278,7 +278,7 @@ read_member(struct ctx *c, const struct schema *s, const struct field *f,
 		return;
 	}
 	mark_set(s, f, out);
-	if ((f->flags & NULLABLE) == 0 || !json_is_null(value))
+	if ((f->flags & OR_NULL) == 0 || !json_is_null(value))
 		read_value(c, s, f, value, out);
 }
 
@@ -291,8 +291,8 @@ begin(struct ctx *c, const struct schema *s, bool form)
 	if (c->endpoint->in != s || c->endpoint->form != form)
 		raise_error(c, &ERR_INTERNAL, "%s reads %s",
 		    c->endpoint->name, s->name);
-	for (i = 0; i < s->nfields; i++) {
-		if (s->fields[i].flags & SECRET)
+	for (i = 0; i < s->nmembers; i++) {
+		if (s->members[i].flags & SECRET)
 			c->secret = true;
 	}
 	refuse_coding(c);
@@ -301,14 +301,14 @@ begin(struct ctx *c, const struct schema *s, bool form)
 const void *
 schema_read_body(struct ctx *c, const struct schema *s)
 {
-	const struct field	*f;
+	const struct member	*f;
 	json_t			*root;
 	char			*out;
 
 	begin(c, s, false);
 	root = parse_json(c);
 	out = ctx_alloc(c, s->size);
-	for (f = s->fields; f < s->fields + s->nfields; f++)
+	for (f = s->members; f < s->members + s->nmembers; f++)
 		read_member(c, s, f, json_object_get(root, f->name), out);
 	refuse_unknown(c, s, root);
 	raise_validation(c);
@@ -319,7 +319,7 @@ static void
 read_pair(struct ctx *c, const struct schema *s, const struct form_pair *pair,
     char *out)
 {
-	const struct field	*f;
+	const struct member	*f;
 	const struct rule	*rule;
 	const char		**place, *reason;
 
@@ -329,7 +329,7 @@ read_pair(struct ctx *c, const struct schema *s, const struct form_pair *pair,
 	if (*place != NULL)
 		raise_error(c, &ERR_BAD_REQUEST,
 		    "The parameter %s is repeated", f->name);
-	rule = s->rules[f - s->fields];
+	rule = s->rules[f - s->members];
 	if (rule != NULL && (reason = rule_reason(rule, pair->value)) != NULL)
 		raise_error(c, &ERR_BAD_REQUEST, "The parameter %s: %s",
 		    f->name, reason);
@@ -339,7 +339,7 @@ read_pair(struct ctx *c, const struct schema *s, const struct form_pair *pair,
 const void *
 schema_read_form(struct ctx *c, const struct schema *s)
 {
-	const struct field	*f;
+	const struct member	*f;
 	struct form_pair	 pair;
 	const char		**place;
 	char			*cursor, *out;
@@ -361,7 +361,7 @@ schema_read_form(struct ctx *c, const struct schema *s)
 		raise_error(c, &ERR_BAD_REQUEST,
 		    "The body is not a valid form");
 
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
+	for (f = s->members; f < s->members + s->nmembers; f++) {
 		place = (const char **)(out + f->offset);
 		if (*place == NULL && (f->flags & REQUIRED))
 			raise_error(c, &ERR_BAD_REQUEST,

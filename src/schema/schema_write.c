@@ -5,7 +5,7 @@
 #include "schema/schema.h"
 
 static void
-write_list(struct jsonw *j, const struct field *f, const char *in)
+write_list(struct jsonw *j, const struct member *f, const char *in)
 {
 	const char	*item = *(const char *const *)(in + f->offset);
 	size_t		 n = *(const size_t *)(in + f->count), i;
@@ -17,7 +17,7 @@ write_list(struct jsonw *j, const struct field *f, const char *in)
 }
 
 static void
-write_field(struct jsonw *j, const struct field *f, const char *in)
+write_field(struct jsonw *j, const struct member *f, const char *in)
 {
 	const char	*place = in + f->offset;
 
@@ -51,10 +51,10 @@ void
 schema_write_object(struct jsonw *j, const char *key, const struct schema *s,
     const void *in)
 {
-	const struct field	*f;
+	const struct member	*f;
 
 	jsonw_object(j, key);
-	for (f = s->fields; f < s->fields + s->nfields; f++) {
+	for (f = s->members; f < s->members + s->nmembers; f++) {
 		if (!schema_is_left_out(f, in))
 			write_field(j, f, in);
 	}

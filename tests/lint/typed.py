@@ -55,7 +55,7 @@ SCHEMA_BODY(sample);
 void	handler(struct ctx *, struct user *);
 void	repository(struct ctx *) AWAITS;
 
-static const struct field	sample_fields[] = {
+static const struct member	sample_members[] = {
 	FIELD(sample, name, T_STR, REQUIRED, "v_name"),
 	FIELD(sample, count, T_INT, 0, NULL),
 	FIELD(sample, fine, T_BOOL, 0, NULL),
@@ -65,7 +65,7 @@ SCHEMA(sample);
 
 SCHEMA_RESPONSE(sample_list, sample_list);
 
-static const struct field	sample_list_fields[] = {
+static const struct member	sample_list_members[] = {
 	LIST(sample_list, items, user),
 };
 

@@ -7,8 +7,8 @@
 #include "modules/users/users.h"
 
 /* The payload holds only the user's id: the job reads the rest when it runs. */
-static const struct field	user_ref_fields[] = {
-	FIELD(user, id, T_UUID, REQUIRED, NULL),
+static const struct member	user_ref_members[] = {
+	MEMBER(user, id, T_UUID, OUT | REQUIRED),
 };
 
 SCHEMA_OF(user_ref, user);

@@ -3,11 +3,11 @@
 
 #include "modules/account/account_repository.h"
 
-static const struct column	account_token_columns[] = {
-	COLUMN(account_token, user_id, T_UUID),
-	COLUMN(account_token, email, T_STR, .nullable = true),
+static const struct member	account_token_members[] = {
+	MEMBER(account_token, user_id, T_UUID, 0),
+	MEMBER(account_token, email, T_STR, OR_NULL),
 };
 
-MODEL(account_token);
+SCHEMA(account_token);
 
 MIGRATION(0011_account_tokens);

@@ -10,7 +10,7 @@
 
 /* account_models.c */
 
-extern const struct model	account_token_model;
+SCHEMA_DECLARE(account_token, account_token);
 
 /* account_repository.c: hash is the SHA-256 of a token, in hexadecimal */
 

@@ -8,30 +8,30 @@
 	.example = PRODUCT "_" purpose "_"				\
 	    "4Hq0nVZ9pE0cW8mXyq3m1Qb2s7uT6rK5jL1oA0dNfGw"
 
-static const struct field	account_email_fields[] = {
-	FIELD(account_email, email, T_STR, REQUIRED, "v_email",
+static const struct member	account_email_members[] = {
+	MEMBER(account_email, email, T_STR, OUT | REQUIRED, .validator = "v_email",
 	    .example = "ada@example.com"),
 };
 
-static const struct field	account_verify_fields[] = {
-	FIELD(account_verify, token, T_STR, REQUIRED | SECRET, NULL,
+static const struct member	account_verify_members[] = {
+	MEMBER(account_verify, token, T_STR, REQUIRED | SECRET,
 	    TOKEN_EXAMPLE("verify")),
 };
 
-static const struct field	account_reset_fields[] = {
-	FIELD(account_reset, token, T_STR, REQUIRED | SECRET, NULL,
+static const struct member	account_reset_members[] = {
+	MEMBER(account_reset, token, T_STR, REQUIRED | SECRET,
 	    TOKEN_EXAMPLE("reset")),
-	FIELD(account_reset, new_password, T_STR, REQUIRED | SECRET,
-	    "v_password", .example = "Rainy-day-43"),
+	MEMBER(account_reset, new_password, T_STR, REQUIRED | SECRET,
+	    .validator = "v_password", .example = "Rainy-day-43"),
 };
 
-static const struct field	account_verify_form_fields[] = {
-	FIELD(account_verify, token, T_STR, SECRET, NULL),
+static const struct member	account_verify_form_members[] = {
+	MEMBER(account_verify, token, T_STR, SECRET),
 };
 
-static const struct field	account_reset_form_fields[] = {
-	FIELD(account_reset, token, T_STR, SECRET, NULL),
-	FIELD(account_reset, new_password, T_STR, SECRET, NULL),
+static const struct member	account_reset_form_members[] = {
+	MEMBER(account_reset, token, T_STR, SECRET),
+	MEMBER(account_reset, new_password, T_STR, SECRET),
 };
 
 SCHEMA(account_email);

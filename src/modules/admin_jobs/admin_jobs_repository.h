@@ -7,10 +7,6 @@
 #include "database/database.h"
 #include "modules/admin_jobs/admin_jobs.h"
 
-/* admin_jobs_models.c */
-
-extern const struct model	admin_job_model;
-
 /* admin_jobs_repository.c */
 
 /* Up to limit rows of the page; *n is their number. */

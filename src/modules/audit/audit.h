@@ -119,7 +119,7 @@ struct audit_list {
 SCHEMA_RESPONSE(audit_record, audit_record);
 SCHEMA_RESPONSE(audit_list, audit_list);
 
-extern struct schema	audit_line_schema;	/* for --json */
+SCHEMA_DECLARE(audit_line, audit_line);	/* for --json */
 
 /* audit_service.c */
 

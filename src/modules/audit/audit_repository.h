@@ -7,10 +7,6 @@
 #include "database/database.h"
 #include "modules/audit/audit.h"
 
-/* audit_models.c */
-
-extern const struct model	audit_record_model, audit_line_model;
-
 /* audit_repository.c */
 
 /* Adds a row; changes is a JSON object, or NULL. */

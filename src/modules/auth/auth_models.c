@@ -3,71 +3,74 @@
 
 #include "modules/auth/auth_repository.h"
 
-static const struct column	session_columns[] = {
-	COLUMN(session, id, T_UUID),
-	COLUMN(session, device, T_STR, .nullable = true),
-	COLUMN(session, client, T_STR),
-	COLUMN(session, last_client, T_STR),
-	COLUMN(session, created_at, T_TIME),
-	COLUMN(session, last_used_at, T_TIME),
-	COLUMN(session, expires_at, T_TIME),
-	COLUMN(session, current, T_BOOL),
+static const struct member	session_members[] = {
+	MEMBER(session, id, T_UUID, OUT),
+	MEMBER(session, device, T_STR, OUT | OR_NULL,
+	    .example = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) "
+	    "Gecko/20100101 Firefox/128.0"),
+	MEMBER(session, client, T_STR, OUT, .example = "192.0.2.1"),
+	MEMBER(session, last_client, T_STR, OUT,
+	    .example = "2001:db8::2"),
+	MEMBER(session, created_at, T_TIME, OUT),
+	MEMBER(session, last_used_at, T_TIME, OUT),
+	MEMBER(session, expires_at, T_TIME, OUT),
+	MEMBER(session, current, T_BOOL, OUT),
 };
 
-MODEL(session);
+SCHEMA(session);
 
-static const struct column	session_id_columns[] = {
-	COLUMN(session_id, id, T_UUID),
+static const struct member	session_id_members[] = {
+	MEMBER(session_id, id, T_UUID, 0),
 };
 
-MODEL(session_id);
+SCHEMA(session_id);
 
-static const struct column	attempt_count_columns[] = {
-	COLUMN(attempt_count, known, T_BOOL),
+static const struct member	attempt_count_members[] = {
+	MEMBER(attempt_count, known, T_BOOL, 0),
 };
 
-MODEL(attempt_count);
+SCHEMA(attempt_count);
 
-static const struct column	refresh_token_columns[] = {
-	COLUMN(refresh_token, user_id, T_UUID),
-	COLUMN(refresh_token, expires_at, T_TIME),
-	COLUMN(refresh_token, used, T_BOOL),
-	COLUMN(refresh_token, late, T_BOOL),
-	COLUMN(refresh_token, active, T_BOOL),
+static const struct member	refresh_token_members[] = {
+	MEMBER(refresh_token, user_id, T_UUID, 0),
+	MEMBER(refresh_token, expires_at, T_TIME, 0),
+	MEMBER(refresh_token, used, T_BOOL, 0),
+	MEMBER(refresh_token, late, T_BOOL, 0),
+	MEMBER(refresh_token, active, T_BOOL, 0),
 };
 
-MODEL(refresh_token);
+SCHEMA(refresh_token);
 
-static const struct column	session_owner_columns[] = {
-	COLUMN(session_owner, user_id, T_UUID),
+static const struct member	session_owner_members[] = {
+	MEMBER(session_owner, user_id, T_UUID, 0),
 };
 
-MODEL(session_owner);
+SCHEMA(session_owner);
 
-static const struct column	failure_count_columns[] = {
-	COLUMN(failure_count, failures, T_INT),
+static const struct member	failure_count_members[] = {
+	MEMBER(failure_count, failures, T_INT, 0),
 };
 
-MODEL(failure_count);
+SCHEMA(failure_count);
 
-static const struct column	account_help_columns[] = {
-	COLUMN(account_help, email, T_STR),
-	COLUMN(account_help, count, T_INT),
+static const struct member	account_help_members[] = {
+	MEMBER(account_help, email, T_STR, 0),
+	MEMBER(account_help, count, T_INT, 0),
 };
 
-MODEL(account_help);
+SCHEMA(account_help);
 
-static const struct column	session_mark_columns[] = {
-	COLUMN(session_mark, confirmed, T_BOOL),
+static const struct member	session_mark_members[] = {
+	MEMBER(session_mark, confirmed, T_BOOL, 0),
 };
 
-MODEL(session_mark);
+SCHEMA(session_mark);
 
-static const struct column	opened_columns[] = {
-	COLUMN(opened, is_new, T_BOOL),
+static const struct member	opened_members[] = {
+	MEMBER(opened, is_new, T_BOOL, 0),
 };
 
-MODEL(opened);
+SCHEMA(opened);
 
 MIGRATION(0002_sessions);
 MIGRATION(0006_sessions_expiry);

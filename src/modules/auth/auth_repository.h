@@ -14,7 +14,7 @@ struct session_id {
 	const char	*id;
 };
 
-extern const struct model	session_id_model;
+SCHEMA_DECLARE(session_id, session_id);
 
 /* The result of counting an attempt at an account. */
 struct attempt_count {
@@ -50,10 +50,13 @@ struct opened {
 	bool	is_new;		/* its network was not known; others were */
 };
 
-extern const struct model	session_model, attempt_count_model,
-				refresh_token_model, session_owner_model,
-				failure_count_model, account_help_model,
-				session_mark_model, opened_model;
+SCHEMA_DECLARE(attempt_count, attempt_count);
+SCHEMA_DECLARE(refresh_token, refresh_token);
+SCHEMA_DECLARE(session_owner, session_owner);
+SCHEMA_DECLARE(failure_count, failure_count);
+SCHEMA_DECLARE(account_help, account_help);
+SCHEMA_DECLARE(session_mark, session_mark);
+SCHEMA_DECLARE(opened, opened);
 
 /* auth_repository.c */
 

@@ -6,92 +6,76 @@
 
 #define EXAMPLE_TOKEN	REFRESH_TOKEN_PREFIX "AZ3nVhqzfk2b0CxGQ0pXoA"
 
-static const struct field	token_request_fields[] = {
-	FIELD(token_request, grant_type, T_STR, 0, NULL,
+static const struct member	token_request_members[] = {
+	MEMBER(token_request, grant_type, T_STR, 0,
 	    .fallback = "password",
 	    .doc = "`password`: sign in. `refresh_token`: stay signed in."),
-	FIELD(token_request, username, T_STR, 0, NULL,
+	MEMBER(token_request, username, T_STR, 0,
 	    .example = "ada@example.com",
 	    .doc = "The e-mail address; required to sign in."),
-	FIELD(token_request, password, T_STR, SECRET, NULL,
+	MEMBER(token_request, password, T_STR, SECRET,
 	    .example = "Sunny-day-42", .doc = "Required to sign in."),
-	FIELD(token_request, refresh_token, T_STR, SECRET, NULL, .example = "",
+	MEMBER(token_request, refresh_token, T_STR, SECRET, .example = "",
 	    .doc = "The latest one of the session; required to stay signed "
 	    "in. The answer has the next one."),
-	FIELD(token_request, scope, T_STR, 0, NULL, .example = "",
+	MEMBER(token_request, scope, T_STR, 0, .example = "",
 	    .doc = "There are no scopes yet."),
 };
 
 SCHEMA(token_request);
 
-static const struct field	login_request_fields[] = {
-	FIELD(login_request, username, T_STR, REQUIRED, NULL,
+static const struct member	login_request_members[] = {
+	MEMBER(login_request, username, T_STR, REQUIRED,
 	    .example = "ada@example.com"),
-	FIELD(login_request, password, T_STR, REQUIRED | SECRET, NULL,
+	MEMBER(login_request, password, T_STR, REQUIRED | SECRET,
 	    .example = "Sunny-day-42"),
 };
 
 SCHEMA(login_request);
 
-static const struct field	token_fields[] = {
-	FIELD(token, access_token, T_STR, 0, NULL,
+static const struct member	token_members[] = {
+	MEMBER(token, access_token, T_STR, OUT,
 	    .example = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"),
-	FIELD(token, token_type, T_STR, 0, NULL, .example = "bearer"),
-	FIELD(token, expires_in, T_INT, 0, NULL, .example = "900",
+	MEMBER(token, token_type, T_STR, OUT, .example = "bearer"),
+	MEMBER(token, expires_in, T_INT, OUT, .example = "900",
 	    .doc = "The seconds that the access token is good for."),
-	FIELD(token, refresh_token, T_STR, 0, NULL, .example = EXAMPLE_TOKEN,
+	MEMBER(token, refresh_token, T_STR, OUT, .example = EXAMPLE_TOKEN,
 	    .doc = "Gives the next access token, once."),
 };
 
 SCHEMA(token);
 
-static const struct field	revocation_fields[] = {
-	FIELD(revocation, token, T_STR, EXPECTED | SECRET, NULL,
+static const struct member	revocation_members[] = {
+	MEMBER(revocation, token, T_STR, EXPECTED | SECRET,
 	    .example = EXAMPLE_TOKEN,
 	    .doc = "A refresh token or an access token."),
-	FIELD(revocation, token_type_hint, T_STR, 0, NULL,
+	MEMBER(revocation, token_type_hint, T_STR, 0,
 	    .example = "refresh_token", .doc = "Not needed; ignored."),
 };
 
 SCHEMA(revocation);
 
-static const struct field	password_change_fields[] = {
-	FIELD(password_change, current_password, T_STR, REQUIRED | SECRET,
-	    NULL, .example = "Sunny-day-42"),
-	FIELD(password_change, new_password, T_STR, REQUIRED | SECRET,
-	    "v_password", .example = "Rainy-day-43"),
+static const struct member	password_change_members[] = {
+	MEMBER(password_change, current_password, T_STR, REQUIRED | SECRET, .example = "Sunny-day-42"),
+	MEMBER(password_change, new_password, T_STR, REQUIRED | SECRET,
+	    .validator = "v_password", .example = "Rainy-day-43"),
 };
 
-static const struct field	confirmation_fields[] = {
-	FIELD(confirmation, current_password, T_STR, REQUIRED | SECRET, NULL,
+static const struct member	confirmation_members[] = {
+	MEMBER(confirmation, current_password, T_STR, REQUIRED | SECRET,
 	    .example = "Sunny-day-42"),
 };
 
-static const struct field	session_fields[] = {
-	FIELD(session, id, T_UUID, 0, NULL),
-	FIELD(session, device, T_STR, NULLABLE, NULL,
-	    .example = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) "
-	    "Gecko/20100101 Firefox/128.0"),
-	FIELD(session, client, T_STR, 0, NULL, .example = "192.0.2.1"),
-	FIELD(session, last_client, T_STR, 0, NULL,
-	    .example = "2001:db8::2"),
-	FIELD(session, created_at, T_TIME, 0, NULL),
-	FIELD(session, last_used_at, T_TIME, 0, NULL),
-	FIELD(session, expires_at, T_TIME, 0, NULL),
-	FIELD(session, current, T_BOOL, 0, NULL),
-};
-
-static const struct field	session_list_fields[] = {
+static const struct member	session_list_members[] = {
 	LIST(session_list, items, session),
 	PAGE_FIELDS(session_list),
 };
 
-static const struct field	account_status_fields[] = {
-	FIELD(user_status, status, T_STR, 0, NULL, .example = "unlocked"),
+static const struct member	account_status_members[] = {
+	MEMBER(user_status, status, T_STR, OUT, .example = "unlocked"),
 };
 
 SCHEMA_OF(account_status, user_status);
 SCHEMA(password_change);
 SCHEMA(confirmation);
-SCHEMA(session);
 SCHEMA(session_list);

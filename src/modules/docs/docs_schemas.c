@@ -5,11 +5,11 @@
 #include "openapi/openapi.h"
 #include "product.h"
 
-static const struct field	service_fields[] = {
-	FIELD(service, name, T_STR, 0, NULL, .example = PRODUCT_TITLE),
-	FIELD(service, version, T_STR, 0, NULL, .example = API_VERSION),
-	FIELD(service, docs, T_STR, 0, NULL, .example = "/docs"),
-	FIELD(service, openapi, T_STR, 0, NULL, .example = "/openapi.json"),
+static const struct member	service_members[] = {
+	MEMBER(service, name, T_STR, OUT, .example = PRODUCT_TITLE),
+	MEMBER(service, version, T_STR, OUT, .example = API_VERSION),
+	MEMBER(service, docs, T_STR, OUT, .example = "/docs"),
+	MEMBER(service, openapi, T_STR, OUT, .example = "/openapi.json"),
 };
 
 SCHEMA(service);

@@ -3,9 +3,9 @@
 
 #include "modules/health/health_repository.h"
 
-static const struct column	database_state_columns[] = {
-	COLUMN(database_state, version, T_INT),
-	COLUMN(database_state, writable, T_BOOL),
+static const struct member	database_state_members[] = {
+	MEMBER(database_state, version, T_INT, 0),
+	MEMBER(database_state, writable, T_BOOL, 0),
 };
 
-MODEL(database_state);
+SCHEMA(database_state);

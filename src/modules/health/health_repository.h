@@ -14,7 +14,7 @@ struct database_state {
 	bool	writable;
 };
 
-extern const struct model	database_state_model;
+SCHEMA_DECLARE(database_state, database_state);
 
 /* health_repository.c */
 

@@ -3,8 +3,8 @@
 
 #include "modules/health/health.h"
 
-static const struct field	health_fields[] = {
-	FIELD(health, status, T_STR, 0, NULL, .example = "ok"),
+static const struct member	health_members[] = {
+	MEMBER(health, status, T_STR, OUT, .example = "ok"),
 };
 
 SCHEMA(health);

@@ -41,20 +41,14 @@ extern struct users_settings	users_settings;
 /* users_schemas.c */
 
 struct user_create {
-	const char	*email;
-	const char	*name;
+	struct user	 user;
 	const char	*password;
-	const char	*role;
 };
 
 /* What a PATCH or PUT changes: IS_SET() says whether a member was sent. */
 struct user_update {
-	const char		*email;
-	const char		*name;
-	const char		*role;
-	bool			 is_active;
-	bool			 email_verified;
-	struct field_set	 set;
+	struct user		 to;
+	struct member_set	 set;
 };
 
 /* The filters of a list; NULL: no filter. */

@@ -26,7 +26,7 @@ is_only_email(const struct user_update *in)
 {
 	struct user_update	 rest = *in;
 
-	UNSET(&rest, email);
+	UNSET(&rest, to.email);
 	return (!ANY_SET(&rest));
 }
 
@@ -38,12 +38,12 @@ const char *
 users_email_asked(const struct user *user, const struct user_update *in,
     struct user_update *change)
 {
-	const char	*asked = change->email;
+	const char	*asked = change->to.email;
 
 	if (users_is_same_email(asked, user->email))
 		return (user->pending_email != NULL && (is_only_email(in) ||
 		    strcmp(asked, user->email) != 0) ? "" : NULL);
-	UNSET(change, email);
+	UNSET(change, to.email);
 	return (asked);
 }
 

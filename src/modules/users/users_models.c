@@ -1,31 +1,38 @@
 /* SPDX-License-Identifier: ISC */
-/* Rows of the users table (models.py in a FastAPI project). */
+/*
+ * Rows of the users table (models.py in a FastAPI project). OUT: what a
+ * response shows of it, UserResponse.
+ */
 
 #include "modules/users/users_repository.h"
 
-static const struct column	user_columns[] = {
-	COLUMN(user, id, T_UUID),
-	COLUMN(user, email, T_STR),
-	COLUMN(user, name, T_STR),
-	COLUMN(user, hashed_password, T_STR),
-	COLUMN(user, role, T_STR),
-	COLUMN(user, is_active, T_BOOL),
-	COLUMN(user, email_verified, T_BOOL),
-	COLUMN(user, pending_email, T_STR, .nullable = true),
-	COLUMN(user, version, T_INT),
-	COLUMN(user, created_at, T_TIME),
-	COLUMN(user, updated_at, T_TIME),
+static const struct member	user_members[] = {
+	MEMBER(user, id, T_UUID, OUT),
+	MEMBER(user, email, T_STR, OUT, .validator = "v_email",
+	    .example = "ada@example.com"),
+	MEMBER(user, name, T_STR, OUT, .validator = "v_name",
+	    .example = "Ada Lovelace"),
+	MEMBER(user, hashed_password, T_STR, 0),
+	MEMBER(user, role, T_STR, OUT, .validator = "v_role",
+	    .example = "user"),
+	MEMBER(user, is_active, T_BOOL, OUT),
+	MEMBER(user, email_verified, T_BOOL, OUT),
+	MEMBER(user, pending_email, T_STR, OUT | OPTIONAL,
+	    .example = "countess@example.com"),
+	MEMBER(user, version, T_INT, ETAG),
+	MEMBER(user, created_at, T_TIME, OUT),
+	MEMBER(user, updated_at, T_TIME, OUT),
 };
 
-MODEL(user);
+SCHEMA(user);
 
-static const struct column	role_change_columns[] = {
-	COLUMN(role_change, email, T_STR),
-	COLUMN(role_change, role, T_STR),
-	COLUMN(role_change, changed, T_BOOL),
+static const struct member	role_change_members[] = {
+	MEMBER(role_change, email, T_STR, 0),
+	MEMBER(role_change, role, T_STR, 0),
+	MEMBER(role_change, changed, T_BOOL, 0),
 };
 
-MODEL(role_change);
+SCHEMA(role_change);
 
 MIGRATION(0001_users);
 MIGRATION(0004_users_lists);

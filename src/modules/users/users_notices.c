@@ -7,20 +7,20 @@
 #include "utils/timefmt.h"
 #include "utils/user_agent.h"
 
-static const struct field	notice_fields[] = {
-	FIELD(notice, id, T_UUID, REQUIRED, NULL),
-	FIELD(notice, email, T_STR, OPTIONAL, NULL),
-	FIELD(notice, verified, T_BOOL, REQUIRED, NULL),
-	FIELD(notice, from, T_STR, OPTIONAL, NULL),
-	FIELD(notice, to, T_STR, OPTIONAL, NULL),
-	FIELD(notice, client, T_STR, OPTIONAL, NULL),
-	FIELD(notice, device, T_STR, OPTIONAL, NULL),
+static const struct member	notice_members[] = {
+	MEMBER(notice, id, T_UUID, OUT | REQUIRED),
+	MEMBER(notice, email, T_STR, OPTIONAL),
+	MEMBER(notice, verified, T_BOOL, OUT | REQUIRED),
+	MEMBER(notice, from, T_STR, OPTIONAL),
+	MEMBER(notice, to, T_STR, OPTIONAL),
+	MEMBER(notice, client, T_STR, OPTIONAL),
+	MEMBER(notice, device, T_STR, OPTIONAL),
 };
 
-static const struct field	notice_taken_fields[] = {
-	FIELD(notice, email, T_STR, REQUIRED, NULL),
-	FIELD(notice, client, T_STR, OPTIONAL, NULL),
-	FIELD(notice, device, T_STR, OPTIONAL, NULL),
+static const struct member	notice_taken_members[] = {
+	MEMBER(notice, email, T_STR, OUT | REQUIRED),
+	MEMBER(notice, client, T_STR, OPTIONAL),
+	MEMBER(notice, device, T_STR, OPTIONAL),
 };
 
 SCHEMA_OF(notice, notice);

@@ -109,8 +109,8 @@ struct user *
 users_repository_create(struct ctx *c, const struct user_create *in,
     const char *hashed_password, const char *network)
 {
-	return (db_maybe_one(c, users_create, db_uuid(c), in->email, in->name,
-	    hashed_password, in->role, network));
+	return (db_maybe_one(c, users_create, db_uuid(c), in->user.email,
+	    in->user.name, hashed_password, in->user.role, network));
 }
 
 /* A parameter that is NULL leaves its column unchanged. */
@@ -118,15 +118,15 @@ struct user *
 users_repository_update(struct ctx *c, const char *id,
     const struct user_update *in, const char *version)
 {
-	const char	*active = in->is_active ? "true" : "false";
-	const char	*verified = in->email_verified ? "true" : "false";
+	const char	*active = in->to.is_active ? "true" : "false";
+	const char	*verified = in->to.email_verified ? "true" : "false";
 
 	return (db_maybe_one(c, users_update, id,
-	    IS_SET(in, email) ? in->email : NULL,
-	    IS_SET(in, name) ? in->name : NULL,
-	    IS_SET(in, role) ? in->role : NULL,
-	    IS_SET(in, is_active) ? active : NULL, version,
-	    IS_SET(in, email_verified) ? verified : NULL));
+	    IS_SET(in, to.email) ? in->to.email : NULL,
+	    IS_SET(in, to.name) ? in->to.name : NULL,
+	    IS_SET(in, to.role) ? in->to.role : NULL,
+	    IS_SET(in, to.is_active) ? active : NULL, version,
+	    IS_SET(in, to.email_verified) ? verified : NULL));
 }
 
 struct user *

@@ -9,7 +9,7 @@
 
 /* users_models.c */
 
-extern const struct model	user_model, role_change_model;
+SCHEMA_DECLARE(role_change, role_change);
 
 /* users_repository.c */
 

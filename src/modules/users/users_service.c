@@ -159,21 +159,21 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	struct user		*user;
 	const char		*hash;
 
-	if (strcmp(in->role, "user") != 0 && !is_admin(actor))
+	if (strcmp(in->user.role, "user") != 0 && !is_admin(actor))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 
-	row.email = normal_email(c, in->email);
-	if (strcmp(in->role, "user") != 0)
+	row.user.email = normal_email(c, in->user.email);
+	if (strcmp(in->user.role, "user") != 0)
 		depend(c, &recently_confirmed);
 	hash = users_service_hash_password(c, in->password, "body.password");
 
 	db_begin(c);
-	if (strcmp(in->role, "user") != 0)
+	if (strcmp(in->user.role, "user") != 0)
 		act_as_admin(c, actor, NULL);
 	user = users_repository_create(c, &row, hash, actor == NULL ?
 	    client_network(c) : NULL);
 	if (user == NULL)
-		refuse_taken(c, row.email, actor);
+		refuse_taken(c, row.user.email, actor);
 	else {
 		background(c, send_welcome_email, user);
 		users_audit_creation(c, user);
@@ -220,8 +220,8 @@ act_as_admin(struct ctx *c, const struct user *actor,
 static bool
 grants(const struct user_update *change)
 {
-	return (IS_SET(change, role) || IS_SET(change, is_active) ||
-	    IS_SET(change, email_verified));
+	return (IS_SET(change, to.role) || IS_SET(change, to.is_active) ||
+	    IS_SET(change, to.email_verified));
 }
 
 /*
@@ -233,15 +233,15 @@ static void
 require_rights(struct ctx *c, const struct user *user,
     struct user_update *change)
 {
-	if ((IS_SET(change, role) && strcmp(change->role, user->role) != 0) ||
-	    (IS_SET(change, is_active) &&
-	    change->is_active != user->is_active) ||
-	    (IS_SET(change, email_verified) &&
-	    change->email_verified != user->email_verified))
+	if ((IS_SET(change, to.role) && strcmp(change->to.role, user->role) != 0) ||
+	    (IS_SET(change, to.is_active) &&
+	    change->to.is_active != user->is_active) ||
+	    (IS_SET(change, to.email_verified) &&
+	    change->to.email_verified != user->email_verified))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	UNSET(change, role);
-	UNSET(change, is_active);
-	UNSET(change, email_verified);
+	UNSET(change, to.role);
+	UNSET(change, to.is_active);
+	UNSET(change, to.email_verified);
 }
 
 static bool
@@ -258,22 +258,22 @@ is_self(const struct user *user, const struct user *actor)
 static void
 unset_unchanged(const struct user *user, struct user_update *change)
 {
-	if (IS_SET(change, email) && strcmp(change->email, user->email) == 0)
-		UNSET(change, email);
-	if (IS_SET(change, role) && strcmp(change->role, user->role) == 0)
-		UNSET(change, role);
-	if (IS_SET(change, is_active) && change->is_active == user->is_active)
-		UNSET(change, is_active);
-	if (IS_SET(change, email_verified) && !IS_SET(change, email) &&
-	    change->email_verified == user->email_verified)
-		UNSET(change, email_verified);
+	if (IS_SET(change, to.email) && strcmp(change->to.email, user->email) == 0)
+		UNSET(change, to.email);
+	if (IS_SET(change, to.role) && strcmp(change->to.role, user->role) == 0)
+		UNSET(change, to.role);
+	if (IS_SET(change, to.is_active) && change->to.is_active == user->is_active)
+		UNSET(change, to.is_active);
+	if (IS_SET(change, to.email_verified) && !IS_SET(change, to.email) &&
+	    change->to.email_verified == user->email_verified)
+		UNSET(change, to.email_verified);
 }
 
 /* Only a name may be changed in a session that is not confirmed. */
 static void
 allow_change(struct ctx *c, const struct user_update *change)
 {
-	if (IS_SET(change, email) || grants(change))
+	if (IS_SET(change, to.email) || grants(change))
 		depend(c, &recently_confirmed);
 }
 
@@ -299,10 +299,10 @@ asked_email(struct ctx *c, const struct user *user,
 {
 	const char	*asked;
 
-	if (!IS_SET(change, email))
+	if (!IS_SET(change, to.email))
 		return (NULL);
-	if (strcmp(change->email, user->email) != 0)
-		change->email = normal_email(c, change->email);
+	if (strcmp(change->to.email, user->email) != 0)
+		change->to.email = normal_email(c, change->to.email);
 	if (!is_self(user, actor))
 		return (NULL);
 	asked = users_email_asked(user, in, change);
@@ -331,9 +331,9 @@ write_change(struct ctx *c, const struct user *user,
 	as_admin = grants(change) || !is_self(user, actor);
 	unset_unchanged(user, change);
 	allow_change(c, change);
-	demotes = (IS_SET(change, role) &&
-	    strcmp(change->role, "admin") != 0) ||
-	    (IS_SET(change, is_active) && !change->is_active);
+	demotes = (IS_SET(change, to.role) &&
+	    strcmp(change->to.role, "admin") != 0) ||
+	    (IS_SET(change, to.is_active) && !change->to.is_active);
 	db_begin(c);
 	if (as_admin)
 		act_as_admin(c, actor, demotes ? user : NULL);
@@ -377,9 +377,9 @@ const struct user *
 users_service_set_active(struct ctx *c, const struct user *user, bool active,
     const struct user *actor, const char *version)
 {
-	struct user_update	 change = { .is_active = active };
+	struct user_update	 change = { .to.is_active = active };
 
-	SET(&change, is_active);
+	SET(&change, to.is_active);
 	return (write_change(c, user, &change, NULL, actor, version));
 }
 

@@ -41,7 +41,7 @@ static unsigned			settled;
 
 struct worker_metrics	*metrics = &gauges;
 u_int16_t		 pgsql_conn_max;
-const struct model	 none_model = { .name = "none" };
+const struct schema	 none_schema = { .name = "none" };
 
 QUERY(pool_test, query, none);
 

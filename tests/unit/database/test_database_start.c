@@ -28,13 +28,13 @@ struct thing {
 };
 
 /* The tests change it. */
-static struct column	columns[] = {
-	COLUMN(thing, text, T_STR),
-	COLUMN(thing, id, T_UUID),
-	COLUMN(thing, flag, T_BOOL),
-	COLUMN(thing, number, T_INT),
-	COLUMN(thing, time, T_TIME),
-	COLUMN(thing, json, T_JSON),
+static struct member	columns[] = {
+	MEMBER(thing, text, T_STR, 0),
+	MEMBER(thing, id, T_UUID, 0),
+	MEMBER(thing, flag, T_BOOL, 0),
+	MEMBER(thing, number, T_INT, 0),
+	MEMBER(thing, time, T_TIME, 0),
+	MEMBER(thing, json, T_JSON, 0),
 };
 
 #define NCOLUMNS	6
@@ -43,12 +43,12 @@ static const Oid	good_types[NCOLUMNS] = {
 	25, 2950, 16, 20, 1184, 3802
 };
 
-static const struct model	thing_model = {
-	.name = "thing", .columns = columns, .ncolumns = NCOLUMNS,
+static const struct schema	thing_schema = {
+	.name = "thing", .members = columns, .nmembers = NCOLUMNS,
 	.size = sizeof(struct thing),
 };
 
-const struct model	none_model = { .name = "none" };
+const struct schema	none_schema = { .name = "none" };
 
 QUERY(things, find, thing);
 QUERY(things, find_all, none);
@@ -175,7 +175,7 @@ PQdescribePrepared(PGconn *conn, const char *name)
 		return (PQmakeEmptyPGresult(NULL, PGRES_FATAL_ERROR));
 	db.described = name;
 	return (with_columns(PGRES_COMMAND_OK, strcmp(name, "things.find") ==
-	    0 ? db.ncolumns : 0, db.names, db.types));
+	    0 ? db.nmembers : 0, db.names, db.types));
 }
 
 PGresult *
@@ -231,7 +231,7 @@ load(void)
 static int
 setup(void **state)
 {
-	static const enum field_type	 types[NCOLUMNS] = {
+	static const enum member_type	 types[NCOLUMNS] = {
 		T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON
 	};
 	unsigned			 i;
@@ -239,7 +239,7 @@ setup(void **state)
 	(void)state;
 	memset(&db, 0, sizeof(db));
 	db.reachable = true;
-	db.ncolumns = NCOLUMNS;
+	db.nmembers = NCOLUMNS;
 	for (i = 0; i < NCOLUMNS; i++) {
 		columns[i].structure = "thing";
 		columns[i].type = types[i];
@@ -340,9 +340,9 @@ static void
 test_columns_are_the_models(void **state)
 {
 	(void)state;
-	db.ncolumns = NCOLUMNS - 1;
+	db.nmembers = NCOLUMNS - 1;
 	assert_string_equal(database_check(), OTHER);
-	db.ncolumns = 0;
+	db.nmembers = 0;
 	assert_string_equal(database_check(), OTHER);
 
 	setup(NULL);
@@ -367,7 +367,7 @@ test_types_fit(void **state)
 		1043, 1082, 1083, 1114, 1184, 1186, 1700, 2950, 2951, 3802,
 	};
 	static const struct {
-		enum field_type	 type;
+		enum member_type	 type;
 		Oid		 fit[3];
 	} table[] = {
 		{ T_STR, { 25, 1043 } },

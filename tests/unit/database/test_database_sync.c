@@ -81,11 +81,11 @@ add_rows(PGresult *r)
 	int		 row, i;
 
 	memset(columns, 0, sizeof(columns));
-	for (i = 0; i < db.columns; i++)
+	for (i = 0; i < db.members; i++)
 		columns[i].name = name;
-	assert_true(PQsetResultAttrs(r, db.columns, columns));
+	assert_true(PQsetResultAttrs(r, db.members, columns));
 	for (row = 0; row < db.rows; row++) {
-		for (i = 0; i < db.columns; i++)
+		for (i = 0; i < db.members; i++)
 			assert_true(PQsetvalue(r, row, i,
 			    (char *)(uintptr_t)db.values[row][i],
 			    db.values[row][i] == NULL ? -1 :
@@ -99,7 +99,7 @@ answer(PGconn *conn, const char *sql)
 	assert_ptr_equal(conn, &connection);
 	db.sql = sql;
 	db.last = PQmakeEmptyPGresult(NULL, db.status);
-	if (db.columns > 0)
+	if (db.members > 0)
 		add_rows(db.last);
 	return (db.last);
 }
@@ -284,19 +284,19 @@ struct odd {
 	bool		 flag;
 };
 
-static const struct column	odd_columns[] = {
-	COLUMN(odd, text, T_STR, .nullable = true),
-	COLUMN(odd, number, T_INT),
-	COLUMN(odd, time, T_TIME, .nullable = true),
-	COLUMN(odd, flag, T_BOOL),
+static const struct member	odd_members[] = {
+	MEMBER(odd, text, T_STR, OR_NULL),
+	MEMBER(odd, number, T_INT, 0),
+	MEMBER(odd, time, T_TIME, OR_NULL),
+	MEMBER(odd, flag, T_BOOL, 0),
 };
 
-MODEL(odd);
+SCHEMA(odd);
 
 static struct {
 	struct query	 query;
 	struct odd	*row;
-} odd_list = { .query = { "odd.list", &odd_model, "SELECT", 1 } };
+} odd_list = { .query = { "odd.list", &odd_schema, "SELECT", 1 } };
 
 static void
 answer_rows(int rows, const char *text, const char *number, const char *time,
@@ -305,7 +305,7 @@ answer_rows(int rows, const char *text, const char *number, const char *time,
 	const char	*values[] = { text, number, time, flag };
 
 	db.status = PGRES_TUPLES_OK;
-	db.columns = 4;
+	db.members = 4;
 	db.rows = rows;
 	memcpy(db.values[rows - 1], values, sizeof(values));
 }
@@ -349,7 +349,7 @@ test_no_rows(void **state)
 
 	(void)state;
 	db.status = PGRES_TUPLES_OK;
-	db.columns = 4;
+	db.members = 4;
 	rows = db_many_now(odd_list, &n, &problem, NULL);
 	assert_non_null(rows);
 	assert_null(problem);
@@ -394,12 +394,12 @@ test_rows_that_do_not_come(void **state)
 
 	(void)state;
 	db.status = PGRES_TUPLES_OK;
-	db.columns = 3;
+	db.members = 3;
 	assert_null(db_many_now(odd_list, &n, &problem, "a"));
 	assert_string_equal(problem, "odd.list: the columns have changed");
 
 	db.status = PGRES_FATAL_ERROR;
-	db.columns = 0;
+	db.members = 0;
 	assert_null(db_many_now(odd_list, &n, &problem, "a"));
 	assert_string_equal(problem, "database: it is full");
 	assert_int_equal(db.finishes, 2);

@@ -14,21 +14,21 @@ struct odd {
 	bool		 flag;
 };
 
-static const struct column	odd_columns[] = {
-	COLUMN(odd, text, T_STR, .nullable = true),
-	COLUMN(odd, number, T_INT),
-	COLUMN(odd, time, T_TIME, .nullable = true),
-	COLUMN(odd, flag, T_BOOL),
+static const struct member	odd_members[] = {
+	MEMBER(odd, text, T_STR, OR_NULL),
+	MEMBER(odd, number, T_INT, 0),
+	MEMBER(odd, time, T_TIME, OR_NULL),
+	MEMBER(odd, flag, T_BOOL, 0),
 };
 
-MODEL(odd);
+SCHEMA(odd);
 
 /* Not registered: no file has its SQL. */
 static struct {
 	struct query	 query;
 	struct odd	*row;
-} odd_read = { .query = { "odd.read", &odd_model, "SELECT", 1 } },
-    odd_write = { .query = { "odd.write", &odd_model, "UPDATE x\n   SET y",
+} odd_read = { .query = { "odd.read", &odd_schema, "SELECT", 1 } },
+    odd_write = { .query = { "odd.write", &odd_schema, "UPDATE x\n   SET y",
     0 } };
 
 static struct user	ada = { .id = ACTOR, .email = "a", .name = "Ada",
@@ -89,7 +89,7 @@ setup(void **state)
 	cells[1] = cells[5] = "7";
 	cells[2] = cells[6] = NOON;
 	cells[3] = cells[7] = "t";
-	odd_read.query.model = &odd_model;
+	odd_read.query.model = &odd_schema;
 	return (client_setup(state));
 }
 
@@ -195,7 +195,7 @@ answer_with_four(const struct query *q, const char *name,
 
 	(void)name;
 	(void)params;
-	whole.model = &odd_model;
+	whole.model = &odd_schema;
 	return (fake_rows(&whole, 1, cells));
 }
 
@@ -205,8 +205,8 @@ read_other_columns(struct ctx *c)
 {
 	static struct model	 fewer;
 
-	fewer = odd_model;
-	fewer.ncolumns--;
+	fewer = odd_schema;
+	fewer.nmembers--;
 	odd_read.query.model = &fewer;
 	fake_db.answer = answer_with_four;
 	db_many(c, odd_read, &ngot, "x");

@@ -33,11 +33,11 @@ struct thing {
 
 SCHEMA_RESPONSE(thing, thing);
 
-static const struct field	thing_fields[] = {
-	FIELD(thing, id, T_UUID, 0, NULL),
-	FIELD(thing, name, T_STR, 0, NULL),
-	FIELD(thing, note, T_STR, OPTIONAL, NULL),
-	FIELD(thing, version, T_INT, ETAG, NULL),
+static const struct member	thing_members[] = {
+	MEMBER(thing, id, T_UUID, OUT),
+	MEMBER(thing, name, T_STR, OUT),
+	MEMBER(thing, note, T_STR, OUT | OPTIONAL),
+	MEMBER(thing, version, T_INT, ETAG),
 };
 
 SCHEMA(thing);
@@ -239,7 +239,7 @@ static void
 test_tags_differ(void **state)
 {
 	struct schema	 other = thing_schema;
-	struct field	 fields[4];
+	struct member	 fields[4];
 	char		 tag[ETAG_TEXT];
 
 	(void)state;
@@ -249,8 +249,8 @@ test_tags_differ(void **state)
 	assert_string_not_equal(tag_of(ID, 8), tag);
 	assert_string_not_equal(tag_of(ID, -7), tag);
 
-	memcpy(fields, thing_fields, sizeof(fields));
-	other.fields = fields;
+	memcpy(fields, thing_members, sizeof(fields));
+	other.members = fields;
 	assert_true(schema_tag_init(&other));
 	assert_memory_equal(other.fingerprint, thing_schema.fingerprint,
 	    sizeof(other.fingerprint));
@@ -298,11 +298,11 @@ test_no_version_no_precondition(void **state)
 	struct schema	 other = thing_schema;
 
 	(void)state;
-	other.fields = thing_fields + 1;	/* a version without an id */
-	other.nfields = 3;
+	other.members = thing_fields + 1;	/* a version without an id */
+	other.nmembers = 3;
 	other.id = other.version = NULL;
 	assert_false(schema_tag_init(&other));
-	other.nfields = 1;			/* neither */
+	other.nmembers = 1;			/* neither */
 	other.id = other.version = NULL;
 	assert_true(schema_tag_init(&other));
 	assert_null(other.version);

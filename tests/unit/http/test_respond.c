@@ -56,49 +56,49 @@ SCHEMA_RESPONSE(thing_list, thing_list);
 SCHEMA_RESPONSE(cursor_list, thing_list);
 SCHEMA_RESPONSE(work, work);
 
-static const struct field	part_fields[] = {
-	FIELD(part, name, T_STR, 0, NULL),
-	FIELD(part, version, T_INT, ETAG, NULL),
+static const struct member	part_members[] = {
+	MEMBER(part, name, T_STR, OUT),
+	MEMBER(part, version, T_INT, ETAG),
 };
 
 SCHEMA(part);
 
-static const struct field	thing_fields[] = {
-	FIELD(thing, id, T_UUID, 0, NULL),
-	FIELD(thing, name, T_STR, 0, NULL),
-	FIELD(thing, version, T_INT, ETAG, NULL),
-	FIELD(thing, active, T_BOOL, 0, NULL),
-	FIELD(thing, count, T_INT, 0, NULL),
-	FIELD(thing, made_at, T_TIME, 0, NULL),
+static const struct member	thing_members[] = {
+	MEMBER(thing, id, T_UUID, OUT),
+	MEMBER(thing, name, T_STR, OUT),
+	MEMBER(thing, version, T_INT, ETAG),
+	MEMBER(thing, active, T_BOOL, OUT),
+	MEMBER(thing, count, T_INT, OUT),
+	MEMBER(thing, made_at, T_TIME, OUT),
 	LIST(thing, parts, part),
 };
 
 SCHEMA(thing);
 
-static const struct field	brief_fields[] = {
-	FIELD(thing, name, T_STR, 0, NULL),
+static const struct member	brief_members[] = {
+	MEMBER(thing, name, T_STR, OUT),
 };
 
 SCHEMA_OF(brief, thing);
 
-static const struct field	thing_list_fields[] = {
+static const struct member	thing_list_members[] = {
 	LIST(thing_list, items, thing),
-	FIELD(thing_list, total, T_INT, 0, NULL),
+	MEMBER(thing_list, total, T_INT, OUT),
 };
 
 SCHEMA(thing_list);
 
-static const struct field	cursor_list_fields[] = {
+static const struct member	cursor_list_members[] = {
 	LIST(thing_list, items, thing),
-	FIELD(thing_list, next_cursor, T_STR, 0, NULL),
+	MEMBER(thing_list, next_cursor, T_STR, OUT),
 };
 
 SCHEMA_OF(cursor_list, thing_list);
 
-static const struct field	work_fields[] = {
-	FIELD(work, payload, T_JSON, 0, NULL),
-	FIELD(work, begun_at, T_TIME, 0, NULL),
-	FIELD(work, ended_at, T_TIME, NULLABLE, NULL),
+static const struct member	work_members[] = {
+	MEMBER(work, payload, T_JSON, OUT),
+	MEMBER(work, begun_at, T_TIME, OUT),
+	MEMBER(work, ended_at, T_TIME, OUT | OR_NULL),
 };
 
 SCHEMA(work);

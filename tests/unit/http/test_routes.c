@@ -31,8 +31,8 @@ struct made {
 	int64_t	at;
 };
 
-static const struct field	made_fields[] = {
-	FIELD(made, at, T_TIME, 0, NULL),
+static const struct member	made_members[] = {
+	MEMBER(made, at, T_TIME, 0),
 };
 
 extern struct schema	made_schema;

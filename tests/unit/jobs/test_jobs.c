@@ -23,15 +23,15 @@ struct work {
 };
 
 /* The tests change it. */
-static struct field	fields[] = {
-	FIELD(work, number, T_INT, REQUIRED, NULL),
-	FIELD(work, id, T_UUID, REQUIRED, NULL),
-	FIELD(work, text, T_STR, NULLABLE, NULL),
-	FIELD(work, flag, T_BOOL, REQUIRED, NULL),
+static struct member	fields[] = {
+	MEMBER(work, number, T_INT, REQUIRED),
+	MEMBER(work, id, T_UUID, REQUIRED),
+	MEMBER(work, text, T_STR, OR_NULL),
+	MEMBER(work, flag, T_BOOL, REQUIRED),
 };
 
 static struct schema	work_schema = {
-	.name = "work", .structure = "work", .fields = fields, .nfields = 4,
+	.name = "work", .structure = "work", .members = fields, .nmembers = 4,
 };
 
 static void
@@ -196,7 +196,7 @@ test_a_payload_has_no_secret(void **state)
 	(void)state;
 	for (i = 0; i < 4; i += 3) {
 		setup(NULL);
-		fields[i].flags |= SECRET | NULLABLE;
+		fields[i].flags |= SECRET | OR_NULL;
 		assert_non_null(strstr(jobs_init(), i == 0 ?
 		    "the secret number, which" : "the secret flag, which"));
 	}

@@ -25,7 +25,7 @@ const unsigned char	asset_0003_jobs_sql[] = "";
 const unsigned char	asset_0005_jobs_runner_sql[] = "";
 const unsigned char	asset_jobs_sql[] = "";
 
-const struct model	none_model = { .name = "none" };
+const struct schema	none_schema = { .name = "none" };
 
 static struct ctx	c;
 static char		sent[512];	/* the statement and its parameters */

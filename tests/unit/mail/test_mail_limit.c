@@ -19,7 +19,7 @@ extern struct job_kind	purge_recipients_job;
 
 const unsigned char	asset_mail_sql[] = "";
 const unsigned char	asset_0008_mail_recipients_sql[] = "";
-const struct model	none_model = { .name = "none" };
+const struct schema	none_schema = { .name = "none" };
 struct mail_settings	mail_settings = { .secret = "a secret",
 			    .secret_len = 8 };
 

@@ -16,12 +16,12 @@ static void
 test_passwords_are_secrets(void **state)
 {
 	struct schema		*const *s;
-	const struct field	*f;
+	const struct member	*f;
 	size_t			 found = 0;
 
 	(void)state;
 	EACH_REGISTERED(s, schemas) {
-		for (f = (*s)->fields; f < (*s)->fields + (*s)->nfields; f++) {
+		for (f = (*s)->members; f < (*s)->members + (*s)->nmembers; f++) {
 			if (strstr(f->name, "password") == NULL)
 				continue;
 			if (!(f->flags & SECRET))
@@ -42,13 +42,13 @@ test_tokens_that_are_sent_are_secrets(void **state)
 		{ "token_request", "refresh_token" }, { "revocation", "token" },
 	};
 	struct schema		*const *s;
-	const struct field	*f;
+	const struct member	*f;
 	size_t			 i, found = 0;
 
 	(void)state;
 	EACH_REGISTERED(s, schemas) {
-		for (i = 0; i < 2 * (*s)->nfields; i++) {
-			f = &(*s)->fields[i / 2];
+		for (i = 0; i < 2 * (*s)->nmembers; i++) {
+			f = &(*s)->members[i / 2];
 			if (strcmp((*s)->name, tokens[i % 2].schema) != 0 ||
 			    strcmp(f->name, tokens[i % 2].name) != 0)
 				continue;

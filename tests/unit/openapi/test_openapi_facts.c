@@ -123,7 +123,7 @@ static void
 test_types(void **state)
 {
 	static const struct {
-		enum field_type	 type;
+		enum member_type	 type;
 		const char	*schema;
 	} rows[] = {
 		{ T_STR, "{\"type\":\"string\"}" },

@@ -46,8 +46,8 @@ struct made {
 	const char	*text;
 };
 
-static const struct field	made_fields[] = {
-	FIELD(made, text, T_STR, 0, NULL),
+static const struct member	made_members[] = {
+	MEMBER(made, text, T_STR, 0),
 };
 
 extern struct schema	made_schema;
@@ -332,7 +332,7 @@ test_errors(void **state)
 	    &ERR_NOT_FOUND, NULL };
 	static const struct dependency	 auth = { .raises = of_auth };
 	static const struct dependency	 also = { .raises = of_also };
-	static const struct field	 version = { .name = "v" };
+	static const struct member	 version = { .name = "v" };
 	static const struct schema	 tagged = { .version = &version };
 	static const struct {
 		struct endpoint		 row;

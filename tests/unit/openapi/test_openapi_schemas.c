@@ -123,7 +123,7 @@ static void
 test_types(void **state)
 {
 	static const struct {
-		enum field_type	 type;
+		enum member_type	 type;
 		const char	*schema;
 	} types[] = {
 		{ T_STR, "{'type':'string'}" },
@@ -177,21 +177,21 @@ struct whole {
 
 extern struct schema	part_schema, whole_schema;
 
-static const struct field	part_fields[] = {
-	FIELD(part, n, T_INT, 0, NULL),
+static const struct member	part_members[] = {
+	MEMBER(part, n, T_INT, OUT),
 };
-static const struct field	whole_fields[] = {
-	FIELD(whole, id, T_UUID, 0, NULL),
-	FIELD(whole, text, T_STR, REQUIRED, "w_length", .example = "abc"),
-	FIELD(whole, secret, T_STR, EXPECTED | SECRET, NULL, .example = "s"),
-	FIELD(whole, choice, T_STR, NULLABLE, "w_choice"),
-	FIELD(whole, flag, T_BOOL, 0, NULL, .fallback = "false"),
-	FIELD(whole, count, T_INT, 0, "w_number"),
-	FIELD(whole, at, T_TIME, NULLABLE, NULL),
-	FIELD(whole, json, T_JSON, 0, NULL, .example = "{\"a\":1}"),
+static const struct member	whole_members[] = {
+	MEMBER(whole, id, T_UUID, 0),
+	MEMBER(whole, text, T_STR, REQUIRED, .validator = "w_length", .example = "abc"),
+	MEMBER(whole, secret, T_STR, EXPECTED | SECRET, .example = "s"),
+	MEMBER(whole, choice, T_STR, OR_NULL, .validator = "w_choice"),
+	MEMBER(whole, flag, T_BOOL, 0, .fallback = "false"),
+	MEMBER(whole, count, T_INT, 0, .validator = "w_number"),
+	MEMBER(whole, at, T_TIME, OR_NULL),
+	MEMBER(whole, json, T_JSON, 0, .example = "{\"a\":1}"),
 	LIST(whole, parts, part),
-	FIELD(whole, note, T_STR, OPTIONAL, NULL, .example = "n"),
-	FIELD(whole, version, T_INT, ETAG, NULL),
+	MEMBER(whole, note, T_STR, OPTIONAL, .example = "n"),
+	MEMBER(whole, version, T_INT, ETAG),
 };
 
 SCHEMA(part);
@@ -272,7 +272,7 @@ static void
 test_examples(void **state)
 {
 	static const struct {
-		enum field_type	 type;
+		enum member_type	 type;
 		unsigned	 flags;
 		const char	*regex, *fallback, *example;
 		const char	*shown;
@@ -302,7 +302,7 @@ test_examples(void **state)
 		{ T_INT, REQUIRED | ETAG, NULL, NULL, NULL, "{}" },
 	};
 	const struct rule	*rule;
-	struct field		 f;
+	struct member		 f;
 	struct schema		 s;
 	json_t			*example;
 	char			 name[8];
@@ -310,13 +310,13 @@ test_examples(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		f = (struct field){ .name = "n", .type = cases[i].type,
+		f = (struct member){ .name = "n", .type = cases[i].type,
 		    .flags = cases[i].flags, .fallback = cases[i].fallback,
 		    .example = cases[i].example };
 		snprintf(name, sizeof(name), "e%zu", i);
 		rule = cases[i].regex == NULL ? NULL :
 		    rule_of(fake_validator(name, cases[i].regex, NULL));
-		s = (struct schema){ .fields = &f, .nfields = 1,
+		s = (struct schema){ .members = &f, .nmembers = 1,
 		    .rules = &rule };
 		example = openapi_example(&s);
 		if (cases[i].shown != NULL)

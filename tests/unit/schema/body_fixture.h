@@ -35,22 +35,22 @@ struct login {
 SCHEMA_BODY(thing);
 SCHEMA_FORM(login);
 
-static const struct field	thing_fields[] = {
-	FIELD(thing, name, T_STR, REQUIRED, "b_name"),
-	FIELD(thing, kind, T_STR, 0, "b_kind", .fallback = "plain"),
-	FIELD(thing, note, T_STR, 0, NULL),
-	FIELD(thing, owner, T_UUID, 0, NULL),
-	FIELD(thing, active, T_BOOL, 0, NULL),
-	FIELD(thing, count, T_INT, 0, "b_count"),
+static const struct member	thing_members[] = {
+	MEMBER(thing, name, T_STR, OUT | REQUIRED, .validator = "b_name"),
+	MEMBER(thing, kind, T_STR, OUT, .validator = "b_kind", .fallback = "plain"),
+	MEMBER(thing, note, T_STR, OUT),
+	MEMBER(thing, owner, T_UUID, OUT),
+	MEMBER(thing, active, T_BOOL, OUT),
+	MEMBER(thing, count, T_INT, OUT, .validator = "b_count"),
 };
 
 SCHEMA(thing);
 
-static const struct field	login_fields[] = {
-	FIELD(login, username, T_STR, REQUIRED, "b_name"),
-	FIELD(login, password, T_STR, REQUIRED | SECRET, NULL),
-	FIELD(login, grant_type, T_STR, 0, "b_kind", .fallback = "plain"),
-	FIELD(login, scope, T_STR, 0, NULL),
+static const struct member	login_members[] = {
+	MEMBER(login, username, T_STR, REQUIRED, .validator = "b_name"),
+	MEMBER(login, password, T_STR, REQUIRED | SECRET),
+	MEMBER(login, grant_type, T_STR, 0, .validator = "b_kind", .fallback = "plain"),
+	MEMBER(login, scope, T_STR, 0),
 };
 
 SCHEMA(login);

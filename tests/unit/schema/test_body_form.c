@@ -216,23 +216,23 @@ static void
 test_no_validator(void **state)
 {
 	struct schema		*s = &login_schema;
-	const struct field	 strict[] = {
-		FIELD(login, username, T_STR, 0, "b_name"),
-		FIELD(login, scope, T_STR, 0, "b_nobody"),
+	const struct member	 strict[] = {
+		MEMBER(login, username, T_STR, 0, .validator = "b_name"),
+		MEMBER(login, scope, T_STR, 0, .validator = "b_nobody"),
 	};
-	const struct field	*before = s->fields;
-	size_t			 n = s->nfields;
+	const struct member	*before = s->members;
+	size_t			 n = s->nmembers;
 	const char		*problem;
 
 	(void)state;
 	free(s->rules);
 	free(thing_schema.rules);
 	s->rules = thing_schema.rules = NULL;
-	s->fields = strict;
-	s->nfields = 2;
+	s->members = strict;
+	s->nmembers = 2;
 	problem = schemas_init();
-	s->fields = before;
-	s->nfields = n;
+	s->members = before;
+	s->nmembers = n;
 	assert_non_null(problem);
 	assert_string_equal(problem, "kore.conf has no (valid) validator "
 	    "b_nobody, which login.scope needs");

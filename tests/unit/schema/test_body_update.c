@@ -22,26 +22,26 @@ struct patch {
 	bool			 active;
 	int64_t			 count;
 	const char		*kind;
-	struct field_set	 set;
+	struct member_set	 set;
 };
 
 SCHEMA_BODY(patch);
 SCHEMA_BODY_OF(note_patch, patch);
 
-static const struct field	patch_fields[] = {
-	FIELD(patch, name, T_STR, 0, "b_name"),
-	FIELD(patch, note, T_STR, NULLABLE, "b_name"),
-	FIELD(patch, owner, T_UUID, NULLABLE, NULL),
-	FIELD(patch, active, T_BOOL, 0, NULL),
-	FIELD(patch, count, T_INT, NULLABLE, "b_count"),
-	FIELD(patch, kind, T_STR, NULLABLE, "b_kind", .fallback = "plain"),
+static const struct member	patch_members[] = {
+	MEMBER(patch, name, T_STR, 0, .validator = "b_name"),
+	MEMBER(patch, note, T_STR, OR_NULL, .validator = "b_name"),
+	MEMBER(patch, owner, T_UUID, OR_NULL),
+	MEMBER(patch, active, T_BOOL, 0),
+	MEMBER(patch, count, T_INT, OR_NULL, .validator = "b_count"),
+	MEMBER(patch, kind, T_STR, OR_NULL, .validator = "b_kind", .fallback = "plain"),
 };
 
 SCHEMA_UPDATE(patch, patch);
 
 /* The same struct with fewer members that may be sent. */
-static const struct field	note_patch_fields[] = {
-	FIELD(patch, note, T_STR, NULLABLE | REQUIRED, NULL),
+static const struct member	note_patch_members[] = {
+	MEMBER(patch, note, T_STR, OR_NULL | REQUIRED),
 };
 
 SCHEMA_UPDATE(note_patch, patch);
@@ -181,8 +181,8 @@ test_another_schema_of_the_struct(void **state)
 }
 
 struct wide {
-	bool			 at[FIELD_SET_BITS];
-	struct field_set	 set;
+	bool			 at[MEMBER_SET_BITS];
+	struct member_set	 set;
 };
 
 /* Each byte of a struct has its own bit, in the right word. */

@@ -16,49 +16,49 @@
 #include "http/routes.h"
 
 #define TOO_LARGE	"the schema edge: its struct is too large for a " \
-			"field_set"
+			"member_set"
 
 struct edge {
-	bool			 at[FIELD_SET_BITS];
+	bool			 at[MEMBER_SET_BITS];
 	bool			 beyond;
 	const char		*name;
 	int64_t			 count;
 	const char		*json;
 	const struct edge	*list;
 	size_t			 list_count;
-	struct field_set	 set;
+	struct member_set	 set;
 };
 
 #define AT(member_name)							\
 	{ .structure = "edge", .name = "it", .type = T_BOOL,		\
 	  .offset = offsetof(struct edge, member_name) }
 
-static const struct field	edge_fields[] = { AT(at[0]), AT(at[255]) };
-static const struct field	beyond_fields[] = { AT(at[0]), AT(beyond) };
-static const struct field	validated_fields[] = {
-	FIELD(edge, name, T_STR, 0, NULL),
-	FIELD(edge, name, T_STR, REQUIRED, "s_name"),
+static const struct member	edge_members[] = { AT(at[0]), AT(at[255]) };
+static const struct member	beyond_members[] = { AT(at[0]), AT(beyond) };
+static const struct member	validated_members[] = {
+	MEMBER(edge, name, T_STR, 0),
+	MEMBER(edge, name, T_STR, REQUIRED, .validator = "s_name"),
 };
-static const struct field	foreign_fields[] = {
+static const struct member	foreign_members[] = {
 	{ .structure = "other", .name = "it", .type = T_BOOL },
 };
 
-static const struct field	falling_fields[] = {
-	FIELD(edge, beyond, T_BOOL, 0, NULL, .fallback = "true"),
-	FIELD(edge, count, T_INT, 0, NULL, .fallback = "-12"),
-	FIELD(edge, name, T_STR, 0, NULL, .fallback = "x"),
+static const struct member	falling_members[] = {
+	MEMBER(edge, beyond, T_BOOL, 0, .fallback = "true"),
+	MEMBER(edge, count, T_INT, 0, .fallback = "-12"),
+	MEMBER(edge, name, T_STR, 0, .fallback = "x"),
 };
 extern struct schema	edge_schema;
 
-static const struct field	readable_fields[] = {
-	FIELD(edge, name, T_STR, 0, NULL),
-	FIELD(edge, name, T_UUID, 0, NULL),
-	FIELD(edge, beyond, T_BOOL, 0, NULL),
-	FIELD(edge, count, T_INT, 0, NULL),
+static const struct member	readable_members[] = {
+	MEMBER(edge, name, T_STR, 0),
+	MEMBER(edge, name, T_UUID, 0),
+	MEMBER(edge, beyond, T_BOOL, 0),
+	MEMBER(edge, count, T_INT, 0),
 };
-static const struct field	answered_fields[] = {
-	FIELD(edge, json, T_JSON, 0, NULL),
-	FIELD(edge, count, T_TIME, 0, NULL),
+static const struct member	answered_members[] = {
+	MEMBER(edge, json, T_JSON, 0),
+	MEMBER(edge, count, T_TIME, 0),
 	LIST(edge, list, edge),
 };
 
@@ -66,13 +66,13 @@ SCHEMA_UPDATE(edge, edge);
 
 /* Tries a schema with other fields. */
 static const char *
-with(const struct field *fields, size_t n, size_t set)
+with(const struct member *fields, size_t n, size_t set)
 {
 	free((void *)(uintptr_t)edge_schema.rules);
 	edge_schema.rules = NULL;
 	edge_schema.id = edge_schema.version = NULL;
-	edge_schema.fields = fields;
-	edge_schema.nfields = n;
+	edge_schema.members = fields;
+	edge_schema.nmembers = n;
 	edge_schema.set = set;
 	return (schemas_init());
 }
@@ -82,18 +82,18 @@ test_too_large_for_a_set(void **state)
 {
 	(void)state;
 	assert_true(edge_schema.set == offsetof(struct edge, set));
-	assert_null(with(edge_fields, 2, offsetof(struct edge, set)));
-	assert_string_equal(with(beyond_fields, 2, offsetof(struct edge,
+	assert_null(with(edge_members, 2, offsetof(struct edge, set)));
+	assert_string_equal(with(beyond_members, 2, offsetof(struct edge,
 	    set)), TOO_LARGE);
 	/* It does not matter unless it is an update. */
-	assert_null(with(beyond_fields, 2, 0));
+	assert_null(with(beyond_members, 2, 0));
 }
 
 static void
 test_field_of_another_struct(void **state)
 {
 	(void)state;
-	assert_string_equal(with(foreign_fields, 1, 0),
+	assert_string_equal(with(foreign_members, 1, 0),
 	    "the schema edge has a field of another struct, other.it");
 }
 
@@ -105,7 +105,7 @@ test_fallbacks(void **state)
 
 	(void)state;
 	memset(&edge, 0, sizeof(edge));
-	assert_null(with(falling_fields, 3, 0));
+	assert_null(with(falling_members, 3, 0));
 	for (i = 0; i < 3; i++)
 		field_set_fallback(&falling_fields[i], &edge);
 	assert_true(edge.beyond);
@@ -119,7 +119,7 @@ static void
 test_texts_of_fallbacks(void **state)
 {
 	static const struct {
-		enum field_type	 type;
+		enum member_type	 type;
 		const char	*text;
 		bool		 fits;
 	} cases[] = {
@@ -135,7 +135,7 @@ test_texts_of_fallbacks(void **state)
 		{ T_JSON, "{}", false }, { T_UUID, "", false },
 		{ T_TIME, "0", false }, { T_LIST, "[]", false },
 	};
-	struct field	 f = { .structure = "edge", .name = "it" };
+	struct member	 f = { .structure = "edge", .name = "it" };
 	char		 expect[100];
 	const char	*problem;
 	size_t		 i;
@@ -157,7 +157,7 @@ test_texts_of_fallbacks(void **state)
 static void
 test_fallbacks_that_are_refused(void **state)
 {
-	struct field	 f = { .structure = "edge", .name = "it",
+	struct member	 f = { .structure = "edge", .name = "it",
 			    .type = T_STR, .validator = "s_short" };
 
 	(void)state;
@@ -175,7 +175,7 @@ test_fallbacks_that_are_refused(void **state)
 static void
 test_tagged(void **state)
 {
-	static const struct field	fields[] = {
+	static const struct member	fields[] = {
 		{ .structure = "edge", .name = "owner", .type = T_UUID },
 		{ .structure = "edge", .name = "id", .type = T_UUID },
 		{ .structure = "edge", .name = "team", .type = T_UUID },
@@ -185,7 +185,7 @@ test_tagged(void **state)
 		{ .structure = "edge", .name = "w", .type = T_STR,
 		  .flags = ETAG },
 	};
-	static const struct field	textual[] = {
+	static const struct member	textual[] = {
 		{ .structure = "edge", .name = "id", .type = T_STR },
 		{ .structure = "edge", .name = "v", .type = T_INT,
 		  .flags = ETAG },
@@ -206,9 +206,9 @@ static void
 test_fingerprints(void **state)
 {
 	static const char *const	names[] = { "a", "b" };
-	struct field			inner = { .structure = "edge" };
-	struct schema			of = { .fields = &inner, .nfields = 1 };
-	struct field			f[3] = {
+	struct member			inner = { .structure = "edge" };
+	struct schema			of = { .members = &inner, .nmembers = 1 };
+	struct member			f[3] = {
 		{ .structure = "edge", .name = "id", .type = T_UUID },
 		{ .structure = "edge", .name = "v", .type = T_INT,
 		  .flags = ETAG },
@@ -220,7 +220,7 @@ test_fingerprints(void **state)
 	(void)state;
 	for (n = 0; n < 64; n++) {
 		f[2].name = names[n & 1];
-		f[2].flags = n & 2 ? NULLABLE : 0;
+		f[2].flags = n & 2 ? OR_NULL : 0;
 		f[2].type = n & 4 ? T_LIST : T_JSON;
 		of.name = names[n >> 3 & 1];
 		inner.name = names[n >> 4 & 1];
@@ -240,10 +240,10 @@ test_names_too_long_to_hash(void **state)
 	static const char	too_long[] = "its names are too long, or "
 				    "memory is short";
 	char		 name[256];
-	struct field	 inner = { .structure = "edge", .type = T_INT };
-	struct schema	 of = { .name = "of", .fields = &inner,
-			    .nfields = 1 };
-	struct field	 f[3] = {
+	struct member	 inner = { .structure = "edge", .type = T_INT };
+	struct schema	 of = { .name = "of", .members = &inner,
+			    .nmembers = 1 };
+	struct member	 f[3] = {
 		{ .structure = "edge", .name = "id", .type = T_UUID },
 		{ .structure = "edge", .name = "v", .type = T_INT,
 		  .flags = ETAG },
@@ -277,13 +277,13 @@ test_readable(void **state)
 	size_t	 i;
 
 	(void)state;
-	assert_null(with(readable_fields, 4, 0));
+	assert_null(with(readable_members, 4, 0));
 	assert_true(schema_is_readable(&edge_schema));
 	for (i = 0; i < 3; i++) {
 		assert_null(with(&answered_fields[i], 1, 0));
 		assert_false(schema_is_readable(&edge_schema));
 	}
-	assert_null(with(answered_fields, 3, 0));
+	assert_null(with(answered_members, 3, 0));
 	assert_false(schema_is_readable(&edge_schema));
 }
 
@@ -291,11 +291,11 @@ static void
 test_validators(void **state)
 {
 	(void)state;
-	assert_string_equal(with(validated_fields, 2, 0),
+	assert_string_equal(with(validated_members, 2, 0),
 	    "kore.conf has no (valid) validator s_name, which edge.name "
 	    "needs");
 	fake_validator("s_name", "^x$", NULL);
-	assert_null(with(validated_fields, 2, 0));
+	assert_null(with(validated_members, 2, 0));
 	assert_null(edge_schema.rules[0]);
 	assert_ptr_equal(edge_schema.rules[1], rule_find("s_name"));
 }

@@ -29,20 +29,20 @@ struct whole {
 
 extern struct schema	item_schema, whole_schema;
 
-static const struct field	item_fields[] = {
-	FIELD(item, n, T_INT, 0, NULL),
+static const struct member	item_members[] = {
+	MEMBER(item, n, T_INT, 0),
 };
-static const struct field	whole_fields[] = {
-	FIELD(whole, id, T_UUID, 0, NULL),
-	FIELD(whole, text, T_STR, NULLABLE, NULL),
-	FIELD(whole, yes, T_BOOL, 0, NULL),
-	FIELD(whole, no, T_BOOL, 0, NULL),
-	FIELD(whole, count, T_INT, 0, NULL),
-	FIELD(whole, at, T_TIME, NULLABLE, NULL),
-	FIELD(whole, json, T_JSON, NULLABLE, NULL),
+static const struct member	whole_members[] = {
+	MEMBER(whole, id, T_UUID, 0),
+	MEMBER(whole, text, T_STR, OR_NULL),
+	MEMBER(whole, yes, T_BOOL, 0),
+	MEMBER(whole, no, T_BOOL, 0),
+	MEMBER(whole, count, T_INT, 0),
+	MEMBER(whole, at, T_TIME, OR_NULL),
+	MEMBER(whole, json, T_JSON, OR_NULL),
 	LIST(whole, items, item),
-	FIELD(whole, note, T_STR, OPTIONAL, NULL),
-	FIELD(whole, version, T_INT, ETAG, NULL),
+	MEMBER(whole, note, T_STR, OPTIONAL),
+	MEMBER(whole, version, T_INT, ETAG),
 };
 
 SCHEMA(item);
