@@ -10,8 +10,8 @@ QUERY(admin_jobs, list_by_created_at, admin_job);
 QUERY(admin_jobs, list_by_created_at_desc, admin_job);
 QUERY(admin_jobs, list_of_status_by_created_at, admin_job);
 QUERY(admin_jobs, list_of_status_by_created_at_desc, admin_job);
-QUERY(admin_jobs, lock, admin_job);
-QUERY(admin_jobs, retry, admin_job);
+QUERY(admin_jobs, lock, admin_job, id);
+QUERY(admin_jobs, retry, admin_job, id);
 
 static const struct page_order	orders[] = {
 	{ "created_at", &admin_jobs_list_by_created_at.query, "-infinity",
