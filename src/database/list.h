@@ -31,8 +31,6 @@ struct list_statement {
 	const char	*each;		/* only if this filter is given; NULL */
 	const struct member	*key;	/* the member that it is sorted by */
 	bool		 descending;
-	const char	*first;		/* page.key of the first page; or NULL */
-	const char	*first_id;	/* its page.id */
 	struct query	 query;
 };
 

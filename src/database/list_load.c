@@ -7,12 +7,8 @@
 #include "database/query_text.h"
 #include "utils/text.h"
 
-#define ID_FIRST	"00000000-0000-0000-0000-000000000000"
-#define ID_LAST		"ffffffff-ffff-ffff-ffff-ffffffffffff"
-
 /* What comes after every text; 255 times, since a column's text is shorter. */
 #define TEXT_LAST	"repeat(chr(1114111), 255)"
-#define TEXT_LAST_TIMES	255
 
 /* An expression by which a list is sorted, and the member that it names. */
 struct order {
@@ -35,26 +31,20 @@ struct heading {
 #define FAIL(h, ...)							\
 	((h)->problem = section_problem((h)->section, __VA_ARGS__))
 
-/* How a member of each type is compared, and where a list of them begins. */
-struct key_type {
-	const char	*cast;
-	const char	*first, *last;
-};
-
-static const struct key_type *
-key_type(const struct member *m)
+/* The type that a member is compared as; NULL: it cannot be. */
+static const char *
+key_cast(const struct member *m)
 {
-	static const struct key_type	 types[] = {
-		[T_STR] = { "::text", "", NULL },
-		[T_UUID] = { "::uuid", ID_FIRST, ID_LAST },
-		[T_BOOL] = { "::boolean", "false", "true" },
-		[T_INT] = { "::bigint", "-9223372036854775808",
-		    "9223372036854775807" },
-		[T_TIME] = { "::timestamptz", "-infinity", "infinity" },
+	static const char	*const types[] = {
+		[T_STR] = "::text",
+		[T_UUID] = "::uuid",
+		[T_BOOL] = "::boolean",
+		[T_INT] = "::bigint",
+		[T_TIME] = "::timestamptz",
 	};
 
 	return (m->type < sizeof(types) / sizeof(types[0]) ?
-	    &types[m->type] : NULL);
+	    types[m->type] : NULL);
 }
 
 /* The heading */
@@ -132,7 +122,7 @@ check_order(struct heading *h, struct order *o)
 	    query_token_is(&t, "coalesce")))
 		FAIL(h, "the order %.*s: %s may be null: write coalesce(%s, "
 		    "...)", (int)o->len, o->text, o->key->name, o->key->name);
-	else if (key_type(o->key) == NULL)
+	else if (key_cast(o->key) == NULL)
 		FAIL(h, "the order %.*s: %s cannot be sorted", (int)o->len,
 		    o->text, o->key->name);
 }
@@ -255,9 +245,8 @@ read_heading(struct heading *h)
 /* The statements */
 
 /*
- * The order's expression of the last row of the page before. Nothing comes
- * after SQL's NULL: that is the first page of texts in descending order, unless
- * a row has such a key, too.
+ * The order's expression of the last row of the page before. Before the first
+ * page of texts in descending order that row is SQL's NULL.
  */
 static void
 put_key(struct text *out, const struct list *l, const struct order *o,
@@ -265,16 +254,14 @@ put_key(struct text *out, const struct list *l, const struct order *o,
 {
 	struct query_token	 t = query_tokens(o->text, o->len);
 	struct query_token	 before = { .kind = QUERY_SIGN };
-	const char		*cast = key_type(o->key)->cast;
 
 	while (query_token_next(&t)) {
 		if (named_member(l, &t, &before) == NULL)
 			text_add(out, t.start, t.len);
-		else if (down && o->key->type == T_STR && !is_nullable(o->key))
-			text_printf(out, "coalesce(:page.key%s, " TEXT_LAST ")",
-			    cast);
 		else
-			text_printf(out, ":page.key%s", cast);
+			text_printf(out, down && o->key->type == T_STR ?
+			    "coalesce(:page.key%s, " TEXT_LAST ")" :
+			    ":page.key%s", key_cast(o->key));
 		if (!is_gap(&t))
 			before = t;
 	}
@@ -346,24 +333,11 @@ statement_name(const struct list *l, const struct list_statement *s)
 	return (t.cut ? NULL : t.data);
 }
 
-/* The text that comes after all others; for keys that may be NULL. */
-static const char *
-last_text(void)
-{
-	struct text	 t = query_text();
-	unsigned	 i;
-
-	for (i = 0; i < TEXT_LAST_TIMES; i++)
-		text_puts(&t, "\U0010ffff");
-	return (t.cut ? NULL : t.data);
-}
-
 static struct list_statement *
 new_statement(struct heading *h, const struct order *o, bool down,
     const char *each)
 {
 	struct list_statement	*s;
-	const struct key_type	*type;
 	struct text		 sort = query_text();
 
 	s = &h->list->statements[h->list->nstatements++];
@@ -371,13 +345,8 @@ new_statement(struct heading *h, const struct order *o, bool down,
 	s->descending = down;
 	if (o != NULL) {
 		text_printf(&sort, "%s%s", down ? "-" : "", o->key->name);
-		type = key_type(o->key);
 		s->sort = sort.data;
 		s->key = o->key;
-		s->first = down ? type->last : type->first;
-		s->first_id = down ? ID_LAST : ID_FIRST;
-		if (s->first == NULL && is_nullable(o->key))
-			s->first = last_text();
 	}
 	s->query.name = statement_name(h->list, s);
 	s->query.row = o != NULL ? h->list->row : &total_schema;
