@@ -19,11 +19,12 @@ struct wanted {
 	const char *const		*given;
 	const struct page		*page;
 	const struct list_statement	*statement;
+	const char			*key, *id;	/* it begins there */
 	int64_t				 limit;		/* rows to read */
 };
 
-static void	*read_rows(struct ctx *, const struct wanted *, size_t *) AWAITS;
-static int64_t	 count_rows(struct ctx *, const struct wanted *) AWAITS;
+static void	*read_rows(struct ctx *, struct wanted *, size_t *) AWAITS;
+static int64_t	 count_rows(struct ctx *, struct wanted *) AWAITS;
 static void	 respond_page(struct ctx *, struct wanted *) AWAITS;
 static void	 respond_cursor(struct ctx *, struct wanted *) AWAITS;
 
@@ -72,23 +73,37 @@ has_start(const struct page *p)
 	return (p->after_id != NULL && *p->after_id != '\0');
 }
 
+/* Texts of times sort like times. */
+static void
+set_start(struct ctx *c, struct wanted *w)
+{
+	const struct list_statement	*s = w->statement;
+	const struct page		*p = w->page;
+	const char			*until = NULL;
+
+	if (s->key == NULL)		/* the count */
+		return;
+	w->key = has_start(p) ? p->after_key :
+	    start_key(s->key->type, s->descending);
+	w->id = has_start(p) ? p->after_id :
+	    s->descending ? LAST_ID : FIRST_ID;
+	if (w->list->until != NULL)
+		until = own_param(c, w, w->list->until);
+	if (until != NULL && (!has_start(p) || strcmp(until, w->key) <= 0)) {
+		w->key = until;
+		w->id = FIRST_ID;
+	}
+}
+
 static const char *
 page_param(struct ctx *c, const struct wanted *w, const char *name)
 {
-	const struct list_statement	*s = w->statement;
-
-	if (strcmp(name, "limit") == 0)
-		return (db_int(c, w->limit));
-	if (strcmp(name, "skip") == 0)
-		return (db_int(c, w->page->skip));
-	if (strcmp(name, "id") == 0) {
-		if (has_start(w->page))
-			return (w->page->after_id);
-		return (s->descending ? LAST_ID : FIRST_ID);
-	}
-	if (has_start(w->page))
-		return (w->page->after_key);
-	return (start_key(s->key->type, s->descending));
+	if (strcmp(name, "key") == 0)
+		return (w->key);
+	if (strcmp(name, "id") == 0)
+		return (w->id);
+	return (db_int(c, strcmp(name, "limit") == 0 ? w->limit :
+	    w->page->skip));
 }
 
 /* The values of the parameters of the statement. */
@@ -136,50 +151,47 @@ find_statement(const struct ctx *c, const struct wanted *w, const char *sort)
 	return (fallback);
 }
 
-static const struct list_statement *
-choose(struct ctx *c, const struct wanted *w, const char *sort)
+/* Chooses the statement and its parameters; returns them. */
+static const char *const *
+prepare(struct ctx *c, struct wanted *w, const char *sort, size_t *n)
 {
-	const struct list_statement	*s = find_statement(c, w, sort);
-
-	if (s == NULL)
+	w->statement = find_statement(c, w, sort);
+	if (w->statement == NULL)
 		raise_invalid(c, "query.sort", "not_allowed",
 		    "Is no order of this list");
-	return (s);
+	set_start(c, w);
+	return (bind_params(c, w, n));
 }
 
 static void *
-read_rows(struct ctx *c, const struct wanted *w, size_t *n)
+read_rows(struct ctx *c, struct wanted *w, size_t *n)
 {
 	repository_fn		*stand_in = override_of_query(c, w->list->name);
 	const char *const	*values;
-	struct wanted		 of = *w;
 	size_t			 nvalues;
 
 	if (stand_in != NULL)
 		return (stand_in(c, strchr(w->list->name, '.') + 1, NULL,
 		    w->given, n));
-	of.statement = choose(c, w, w->page->sort);
-	values = bind_params(c, &of, &nvalues);
-	return (db_query_many(c, &of.statement->query, n, NULL, values,
+	values = prepare(c, w, w->page->sort, &nvalues);
+	return (db_query_many(c, &w->statement->query, n, NULL, values,
 	    nvalues));
 }
 
 static int64_t
-count_rows(struct ctx *c, const struct wanted *w)
+count_rows(struct ctx *c, struct wanted *w)
 {
 	repository_fn		*stand_in = override_of_query(c, w->list->name);
 	const char *const	*values;
 	const struct total	*row;
-	struct wanted		 of = *w;
 	size_t			 n;
 
 	if (stand_in != NULL) {
 		row = stand_in(c, "count", NULL, w->given, &n);
 		return (row->total);
 	}
-	of.statement = choose(c, w, NULL);
-	values = bind_params(c, &of, &n);
-	row = db_query_one(c, &of.statement->query, NULL, values, n);
+	values = prepare(c, w, NULL, &n);
+	row = db_query_one(c, &w->statement->query, NULL, values, n);
 	return (row->total);
 }
 

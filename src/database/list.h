@@ -67,6 +67,14 @@ struct list {
 	bool			 both_ways;	/* it has a prev_cursor */
 
 	/*
+	 * For orders that descend by a T_TIME: the name of a text of db_time()
+	 * that is given. Only rows before it are in the list, and the page
+	 * begins there. (As a condition in the SQL, it would make PostgreSQL
+	 * read every later row first.)
+	 */
+	const char		*until;
+
+	/*
 	 * Set by database_load(). Of the statements for filters, the first one
 	 * whose filter is given is used.
 	 */
