@@ -66,23 +66,6 @@ find_one_way(const struct list *l)
 	return (NULL);
 }
 
-/* A name that the handler gives, and no statement has; or NULL. */
-static const char *
-find_unused(const struct list *l)
-{
-	const struct list_statement	*s;
-	const char *const		*name;
-
-	for (name = l->given; *name != NULL; name++) {
-		for (s = l->statements; s < end_of(l) &&
-		    !has_name(s->query.names, *name); s++)
-			;
-		if (s == end_of(l))
-			return (*name);
-	}
-	return (NULL);
-}
-
 /* What a cursor cannot be made of; or NULL. */
 static const char *
 check_keys(const struct list *l)
@@ -119,9 +102,6 @@ check_list(const struct list *l)
 		return (start_error("%s: LISTS_BOTH_WAYS needs both "
 		    "directions of %s: take `asc` or `desc` out of `by` in "
 		    "sql/queries", l->name, name + (*name == '-')));
-	if ((name = find_unused(l)) != NULL)
-		return (start_error("%s: it is given %s, and has no :%s in "
-		    "sql/queries", l->name, name, name));
 	if ((problem = check_keys(l)) != NULL)
 		return (problem);
 	return (NULL);
