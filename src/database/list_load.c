@@ -31,7 +31,7 @@ put_key(struct text *out, const struct list *l, const struct list_order *o,
 
 /* What follows the list's own text. */
 static struct text
-make_tail(const struct list *l, const struct list_order *o,
+order_tail(const struct list *l, const struct list_order *o,
     const struct list_statement *s)
 {
 	struct text	 t = query_text();
@@ -46,6 +46,17 @@ make_tail(const struct list *l, const struct list_order *o,
 		text_printf(&t, "   AND %s = :%s\n", s->each, s->each);
 	text_printf(&t, " ORDER BY %.*s%s, id%s\n"
 	    " LIMIT :page.limit OFFSET :page.skip", len, o->text, desc, desc);
+	return (t);
+}
+
+static struct text
+count_tail(const struct list_statement *s)
+{
+	struct text	 t = query_text();
+
+	text_puts(&t, "\n) AS list");
+	if (s->each != NULL)
+		text_printf(&t, "\n WHERE %s = :%s", s->each, s->each);
 	return (t);
 }
 
@@ -74,7 +85,7 @@ make_query(struct list_heading *h, struct query *q, const char *head,
 		.section = h->section, .collects = true, .sql = query_text()
 	};
 
-	text_puts(&x.sql, head);
+	text_printf(&x.sql, "%s\n  FROM (\n", head);
 	query_expand(&x, h->section->text, h->section->len);
 	x.reserved = true;
 	x.sql.cut |= tail->cut;
@@ -117,7 +128,7 @@ new_statement(struct list_heading *h, const struct list_order *o, bool down,
 	return (s);
 }
 
-/* One direction: for each filter, and without any. */
+/* For each filter, and last without any; o is NULL for the counts. */
 static void
 make_statements(struct list_heading *h, const struct list_order *o, bool down)
 {
@@ -127,22 +138,42 @@ make_statements(struct list_heading *h, const struct list_order *o, bool down)
 
 	for (i = 0; i <= h->nfilters && h->problem == NULL; i++) {
 		s = new_statement(h, o, down, h->filters[i]);
-		tail = make_tail(h->list, o, s);
+		tail = o != NULL ? order_tail(h->list, o, s) : count_tail(s);
 		if (h->problem == NULL)
-			make_query(h, &s->query, "SELECT *\n  FROM (\n", &tail);
+			make_query(h, &s->query, o != NULL ? "SELECT *" :
+			    "SELECT count(*) AS total", &tail);
 	}
 }
 
-static void
-make_count(struct list_heading *h)
+static bool
+has_param(const struct query *q, const char *name)
 {
-	struct list_statement	*s = new_statement(h, NULL, false, NULL);
-	struct text		 tail = query_text();
+	unsigned	 i;
 
-	text_puts(&tail, "\n) AS list");
-	if (h->problem == NULL)
-		make_query(h, &s->query, "SELECT count(*) AS total\n  FROM (\n",
-		    &tail);
+	for (i = 0; i < q->nparams; i++) {
+		if (strcmp(q->params[i].name, name) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+/*
+ * The last statement of an order has no filter of its own: its parameters are
+ * those of the list's own text. When two filters are given, the second one
+ * must be among them.
+ */
+static void
+check_filters(struct list_heading *h)
+{
+	const struct query	*q = &h->list->statements[h->nfilters].query;
+	size_t			 i;
+
+	for (i = 0; i < h->nfilters && h->nfilters > 1; i++) {
+		if (!has_param(q, h->filters[i]))
+			QUERY_FAIL(h, "for %s: with several filters, the "
+			    "list's own text needs each, too, and has no :%s",
+			    h->filters[i], h->filters[i]);
+	}
 }
 
 /* What the handler gives is a parameter of each statement. */
@@ -151,17 +182,12 @@ check_given(struct list_heading *h)
 {
 	const struct query	*q = &h->list->statements[0].query;
 	const char		*const *name;
-	unsigned		 i;
 
 	for (name = h->list->given; name != NULL && *name != NULL; name++) {
 		if (h->list->until != NULL &&
 		    strcmp(h->list->until, *name) == 0)
 			continue;	/* it moves page.key */
-		for (i = 0; i < q->nparams; i++) {
-			if (strcmp(q->names[i], *name) == 0)
-				break;
-		}
-		if (i == q->nparams)
+		if (!has_param(q, *name))
 			QUERY_FAIL(h, "it has no :%s", *name);
 	}
 }
@@ -174,7 +200,7 @@ list_load(const struct query_section *section, struct list *l)
 
 	if (list_read_heading(&h) != NULL)
 		return (h.problem);
-	l->statements = query_alloc((h.norders * 2 * (h.nfilters + 1) + 1) *
+	l->statements = query_alloc((h.norders * 2 + 1) * (h.nfilters + 1) *
 	    sizeof(*l->statements));
 	if (l->statements == NULL)
 		return ("out of memory");
@@ -185,7 +211,9 @@ list_load(const struct query_section *section, struct list *l)
 			make_statements(&h, o, true);
 	}
 	if (l->pages != NULL)
-		make_count(&h);
+		make_statements(&h, NULL, false);
+	if (h.problem == NULL)
+		check_filters(&h);
 	if (h.problem == NULL)
 		check_given(&h);
 	return (h.problem);
