@@ -36,7 +36,7 @@ def in_order(name, params, named):
     """The values of $1, $2, ...; a name without a value is NULL."""
     names = read_all()[name][1]
     assert set(named) <= set(names), (name, names)
-    return [named.get(each) for each in names] if named else params
+    return params or [named.get(each) for each in names]
 
 
 class Transaction:
