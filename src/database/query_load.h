@@ -76,7 +76,7 @@ void		 query_memory_free(void);
 const char	*section_problem(const struct query_section *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
-#define QUERY_FAIL(x, ...)						\
+#define QUERY_FAIL(x, ...)					\
 	((x)->problem = section_problem((x)->section, __VA_ARGS__))
 
 /* query_columns.c */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The statements that are made of query files, and the mistakes in these. */
 
-/* sources: src/database/query_text.c src/database/query_memory.c src/database/query_columns.c src/database/query_expand.c src/database/query_load.c src/database/list_heading.c src/database/list_load.c */
+/* sources: src/database/query_text.c src/database/query_memory.c */
+/* sources: src/database/query_columns.c src/database/query_expand.c */
+/* sources: src/database/query_load.c src/database/list_heading.c */
+/* sources: src/database/list_load.c */
 
 #include "load_fixture.h"
 
