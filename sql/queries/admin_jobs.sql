@@ -49,10 +49,9 @@ SELECT id, kind, payload, status, attempts, error, request_id, run_at,
 -- name: admin_jobs.lock
 -- As it is now: no runner and no other admin changes it before the transaction
 -- ends.
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
+SELECT @admin_job
   FROM jobs
- WHERE id = $1
+ WHERE id = :id
    FOR NO KEY UPDATE
 
 -- name: admin_jobs.retry
@@ -63,7 +62,7 @@ SELECT id, kind, payload, status, attempts, error, request_id, run_at,
 WITH found AS MATERIALIZED (
 	SELECT *
 	  FROM jobs
-	 WHERE id = $1
+	 WHERE id = :id
 	   FOR NO KEY UPDATE
 ), retried AS (
 	UPDATE jobs
@@ -76,15 +75,11 @@ WITH found AS MATERIALIZED (
 	  FROM found
 	 WHERE jobs.id = found.id
 	   AND found.status IN ('queued', 'dead')
-	RETURNING jobs.id, jobs.kind, jobs.payload, jobs.status, jobs.attempts,
-	          jobs.error, jobs.request_id, jobs.run_at, jobs.created_at,
-	          jobs.finished_at, pg_notify('keel_jobs', '') AS told
+	RETURNING jobs.@admin_job, pg_notify('keel_jobs', '') AS told
 )
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
+SELECT @admin_job
   FROM retried
  UNION ALL
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
+SELECT @admin_job
   FROM found
  WHERE status IN ('running', 'done')

@@ -2,7 +2,8 @@
 -- name: audit.add
 INSERT INTO audit_log (id, action, actor_id, session_id, target_id, account,
        address, request_id, changes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+VALUES (:id, :action, :actor_id, :session_id, :target_id, :account,
+       :address, :request_id, :changes)
 
 -- The lists: one statement for each column that has an index, so that every plan
 -- uses it; the other filters are conditions. The rows come before ($1, $2), and
@@ -94,31 +95,29 @@ SELECT id, created_at, action, actor_id, session_id, target_id, account,
  LIMIT $4
 
 -- name: audit.latest
--- For ./keel audit: $1 number, $2 action, $3 the actor or the target, $4 since.
+-- For ./keel audit; the user is the actor or the target.
 WITH latest AS MATERIALIZED (
 	SELECT *
 	  FROM audit_log
-	 WHERE ($2::text IS NULL OR action = $2)
-	   AND ($3::uuid IS NULL OR actor_id = $3 OR target_id = $3)
-	   AND ($4::timestamptz IS NULL OR created_at >= $4)
+	 WHERE (:action::text IS NULL OR action = :action)
+	   AND (:user_id::uuid IS NULL OR actor_id = :user_id
+	        OR target_id = :user_id)
+	   AND (:since::timestamptz IS NULL OR created_at >= :since)
 	 ORDER BY created_at DESC, id DESC
-	 LIMIT $1
+	 LIMIT :limit
 )
-SELECT l.id, l.created_at, l.action, l.actor_id, actor.email AS actor_email,
-       l.session_id, l.target_id, target.email AS target_email, l.account,
-       l.address, l.request_id, l.changes
+SELECT l.@audit_line(actor.email AS actor_email, target.email AS target_email)
   FROM latest l
   LEFT JOIN users actor ON actor.id = l.actor_id
   LEFT JOIN users target ON target.id = l.target_id
  ORDER BY l.created_at, l.id
 
 -- name: audit.purge
--- $1 days, $2 number of rows.
 DELETE FROM audit_log
  WHERE id = ANY (ARRAY(
 	SELECT id
 	  FROM audit_log
-	 WHERE created_at < now() - $1::integer * interval '1 day'
+	 WHERE created_at < now() - :days::integer * interval '1 day'
 	 ORDER BY created_at, id
-	 LIMIT $2
+	 LIMIT :limit
  ))

@@ -1,61 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Checks the database before the fork: splits the query files into named
- * statements, prepares each one, plans it, and compares what PostgreSQL says
- * about it with its declaration.
+ * Checks the database before the fork: prepares each statement, plans it, and
+ * compares what PostgreSQL says about it with its declaration.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "database/migrations.h"
-#include "database/pool.h"
 #include "database/start_checks.h"
 #include "database/sync.h"
-#include "utils/start_error.h"
 #include "utils/text.h"
-
-REGISTERED(const struct query_file, query_files);
-
-/* Returns a copy of the text between this section's heading and the next. */
-static const char *
-find_section(const char *name)
-{
-	const struct query_file	*const *f;
-	const char		*p, *end;
-	size_t			 len = strlen(name);
-
-	EACH_REGISTERED(f, query_files) {
-		for (p = strstr((*f)->text, "-- name: "); p != NULL;
-		    p = strstr(p, "-- name: ")) {
-			p += strlen("-- name: ");
-			if (strncmp(p, name, len) != 0 || p[len] != '\n')
-				continue;
-			p += len + 1;
-			end = strstr(p, "-- name: ");
-			return (end == NULL ? strdup(p) :
-			    strndup(p, (size_t)(end - p)));
-		}
-	}
-	return (NULL);
-}
-
-const char *
-database_load(void)
-{
-	struct query	*const *q;
-	const char	*problem;
-
-	if ((problem = migrations_names()) != NULL ||
-	    (problem = files_check()) != NULL)
-		return (problem);
-	EACH_REGISTERED(q, queries) {
-		if (((*q)->sql = find_section((*q)->name)) == NULL)
-			return (start_error("sql/queries has no section named "
-			    "%s", (*q)->name));
-	}
-	return (NULL);
-}
 
 /*
  * PREPARE does not plan, so it does not find, for example, an ON CONFLICT
@@ -86,7 +40,7 @@ check_plan(PGconn *db, const struct query *q, unsigned nparams)
 
 /* What PostgreSQL says of its columns and its parameters. */
 static const char *
-check_described(PGconn *db, const struct catalog *all, struct query *q)
+check_described(PGconn *db, const struct catalog *all, const struct query *q)
 {
 	const char	*problem;
 	PGresult	*r;
@@ -104,7 +58,7 @@ check_described(PGconn *db, const struct catalog *all, struct query *q)
 }
 
 static const char *
-check_query(PGconn *db, const struct catalog *all, struct query *q)
+check_query(PGconn *db, const struct catalog *all, const struct query *q)
 {
 	const char	*problem = NULL;
 	PGresult	*r;
@@ -119,15 +73,16 @@ check_query(PGconn *db, const struct catalog *all, struct query *q)
 static const char *
 check_queries(PGconn *db)
 {
-	struct query	*const *q;
+	struct query	*const *queries;
 	struct catalog	 all;
 	const char	*problem;
+	size_t		 i, n;
 
 	if ((problem = catalog_read(&all, db)) != NULL)
 		return (problem);
-	for (q = __start_registered_queries; problem == NULL &&
-	    q < __stop_registered_queries; q++)
-		problem = check_query(db, &all, *q);
+	queries = database_queries(&n);
+	for (i = 0; problem == NULL && i < n; i++)
+		problem = check_query(db, &all, queries[i]);
 	catalog_free(&all);
 	return (problem);
 }

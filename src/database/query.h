@@ -107,42 +107,42 @@ struct query_file {
 #define QUERY_ONE(file, title, r, ...)					\
 	QUERY_MAKE(file, title, r, none, NULL, struct r *,		\
 	    (struct ctx *c QUERY_TEXTS(__VA_ARGS__)),			\
-	    db_one(c, file##_##title QUERY_TAIL(__VA_ARGS__)), __VA_ARGS__)
+	    db_one(c, file##_##title, ##__VA_ARGS__), __VA_ARGS__)
 #define QUERY_MAYBE_ONE(file, title, r, ...)				\
 	QUERY_MAKE(file, title, r, none, NULL, struct r *,		\
 	    (struct ctx *c QUERY_TEXTS(__VA_ARGS__)),			\
-	    db_maybe_one(c, file##_##title QUERY_TAIL(__VA_ARGS__)),	\
+	    db_maybe_one(c, file##_##title, ##__VA_ARGS__),		\
 	    __VA_ARGS__)
 #define QUERY_MANY(file, title, r, ...)					\
 	QUERY_MAKE(file, title, r, none, NULL, struct r *,		\
 	    (struct ctx *c QUERY_TEXTS(__VA_ARGS__), size_t *n),	\
-	    db_many(c, file##_##title, n QUERY_TAIL(__VA_ARGS__)),	\
+	    db_many(c, file##_##title, n, ##__VA_ARGS__),		\
 	    __VA_ARGS__)
 #define QUERY_EXEC(file, title, ...)					\
 	QUERY_MAKE(file, title, none, none, NULL, int64_t,		\
 	    (struct ctx *c QUERY_TEXTS(__VA_ARGS__)),			\
-	    db_exec(c, file##_##title QUERY_TAIL(__VA_ARGS__)), __VA_ARGS__)
+	    db_exec(c, file##_##title, ##__VA_ARGS__), __VA_ARGS__)
 #define QUERY_COUNT(file, title, ...)					\
 	QUERY_MAKE(file, title, total, none, NULL, int64_t,		\
 	    (struct ctx *c QUERY_TEXTS(__VA_ARGS__)),			\
-	    db_one(c, file##_##title QUERY_TAIL(__VA_ARGS__))->total,	\
+	    db_one(c, file##_##title, ##__VA_ARGS__)->total,		\
 	    __VA_ARGS__)
 
 /* The same with a `const struct st *in` that has the other parameters. */
 #define QUERY_ONE_FROM(file, title, r, st, ...)				\
 	QUERY_MAKE(file, title, r, st, &st##_schema, struct r *,	\
 	    (struct ctx *c, QUERY_IN(st) QUERY_TEXTS(__VA_ARGS__)),	\
-	    db_one_from(c, file##_##title, in QUERY_TAIL(__VA_ARGS__)), \
+	    db_one_from(c, file##_##title, in, ##__VA_ARGS__),		\
 	    __VA_ARGS__)
 #define QUERY_MAYBE_ONE_FROM(file, title, r, st, ...)			\
 	QUERY_MAKE(file, title, r, st, &st##_schema, struct r *,	\
 	    (struct ctx *c, QUERY_IN(st) QUERY_TEXTS(__VA_ARGS__)),	\
-	    db_maybe_one_from(c, file##_##title, in			\
-	    QUERY_TAIL(__VA_ARGS__)), __VA_ARGS__)
+	    db_maybe_one_from(c, file##_##title, in,			\
+	    ##__VA_ARGS__), __VA_ARGS__)
 #define QUERY_EXEC_FROM(file, title, st, ...)				\
 	QUERY_MAKE(file, title, none, st, &st##_schema, int64_t,	\
 	    (struct ctx *c, QUERY_IN(st) QUERY_TEXTS(__VA_ARGS__)),	\
-	    db_exec_from(c, file##_##title, in QUERY_TAIL(__VA_ARGS__)), \
+	    db_exec_from(c, file##_##title, in, ##__VA_ARGS__),		\
 	    __VA_ARGS__)
 
 /*
@@ -178,7 +178,6 @@ struct query_file {
 
 #define QUERY_TEXT(name)	, const char *name
 #define QUERY_TEXTS(...)	EACH(QUERY_TEXT, ##__VA_ARGS__)
-#define QUERY_TAIL(...)		__VA_OPT__(,) __VA_ARGS__
 #define QUERY_QUOTED(name)	#name,
 #define QUERY_PLUS(name)	+ 1
 #define QUERY_COUNTED(...)	(0 EACH(QUERY_PLUS, ##__VA_ARGS__))

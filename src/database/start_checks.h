@@ -60,7 +60,4 @@ const char	*params_check(PGconn *, const struct query *,
 const char	*choices_check(PGconn *, const struct catalog *,
 		    const struct query *, const PGresult *described);
 
-/* Is every file of sql/ registered? */
-const char	*files_check(void);
-
 #endif

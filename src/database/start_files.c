@@ -10,7 +10,7 @@
 #include "base/assets.h"
 #include "base/register.h"
 #include "database/database.h"
-#include "database/start_checks.h"
+#include "database/migrations.h"
 #include "utils/start_error.h"
 
 #define ENDING	"_sql"
@@ -84,10 +84,12 @@ check_file(void *arg, const char *asset, const char *text)
 }
 
 const char *
-files_check(void)
+database_files(void)
 {
-	const char	*problem = NULL;
+	const char	*problem;
 
+	if ((problem = migrations_names()) != NULL)
+		return (problem);
 	assets_each(check_file, &problem);
 	return (problem);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The queries on jobs, for admins. */
 
+#define DEFINE_QUERIES
 #include "modules/admin_jobs/admin_jobs_repository.h"
 
 QUERIES(admin_jobs);
@@ -10,8 +11,6 @@ QUERY(admin_jobs, list_by_created_at, admin_job);
 QUERY(admin_jobs, list_by_created_at_desc, admin_job);
 QUERY(admin_jobs, list_of_status_by_created_at, admin_job);
 QUERY(admin_jobs, list_of_status_by_created_at_desc, admin_job);
-QUERY(admin_jobs, lock, admin_job);
-QUERY(admin_jobs, retry, admin_job);
 
 static const struct page_order	orders[] = {
 	{ "created_at", &admin_jobs_list_by_created_at.query, "-infinity",
@@ -58,16 +57,4 @@ const char *
 admin_jobs_repository_sort_key(struct ctx *c, const struct admin_job *job)
 {
 	return (db_time(c, job->created_at));
-}
-
-struct admin_job *
-admin_jobs_repository_lock(struct ctx *c, const char *id)
-{
-	return (db_maybe_one(c, admin_jobs_lock, id));
-}
-
-struct admin_job *
-admin_jobs_repository_retry(struct ctx *c, const char *id)
-{
-	return (db_maybe_one(c, admin_jobs_retry, id));
 }

@@ -7,15 +7,16 @@
 
 QUERIES(audit);
 
-QUERY(audit, add, none);
+QUERY(audit, add, none, id, action, actor_id, session_id, target_id, account,
+    address, request_id, changes);
 QUERY(audit, list, audit_record);
 QUERY(audit, list_of_session, audit_record);
 QUERY(audit, list_of_target, audit_record);
 QUERY(audit, list_of_actor, audit_record);
 QUERY(audit, list_of_address, audit_record);
 QUERY(audit, list_of_action, audit_record);
-QUERY(audit, latest, audit_line);
-QUERY(audit, purge, none);
+QUERY(audit, latest, audit_line, limit, action, user_id, since);
+QUERY(audit, purge, none, days, limit);
 
 static const char *
 null_if_empty(const char *text)
