@@ -68,12 +68,14 @@ static const char *
 check_name(const struct migration *m)
 {
 	const struct migration	*same = find_migration(version_of(m));
+	const char		*words = m->name +
+				    strspn(m->name, "0123456789_");
 
 	if (!is_well_named(m))
 		return (start_error("sql/migrations/%s.sql: a migration's "
 		    "name is four digits and words: %04d_%s", m->name,
-		    migrations_version() + 1,
-		    m->name + strspn(m->name, "0123456789_")));
+		    migrations_version() + 1, *words != '\0' ? words :
+		    "words"));
 	if (same != m)
 		return (start_error("sql/migrations/%s.sql has the number of "
 		    "%s.sql: give the newer one the number %04d", m->name,

@@ -81,11 +81,11 @@ add_rows(PGresult *r)
 	int		 row, i;
 
 	memset(columns, 0, sizeof(columns));
-	for (i = 0; i < db.members; i++)
+	for (i = 0; i < db.columns; i++)
 		columns[i].name = name;
-	assert_true(PQsetResultAttrs(r, db.members, columns));
+	assert_true(PQsetResultAttrs(r, db.columns, columns));
 	for (row = 0; row < db.rows; row++) {
-		for (i = 0; i < db.members; i++)
+		for (i = 0; i < db.columns; i++)
 			assert_true(PQsetvalue(r, row, i,
 			    (char *)(uintptr_t)db.values[row][i],
 			    db.values[row][i] == NULL ? -1 :
@@ -99,7 +99,7 @@ answer(PGconn *conn, const char *sql)
 	assert_ptr_equal(conn, &connection);
 	db.sql = sql;
 	db.last = PQmakeEmptyPGresult(NULL, db.status);
-	if (db.members > 0)
+	if (db.columns > 0)
 		add_rows(db.last);
 	return (db.last);
 }
@@ -296,7 +296,8 @@ SCHEMA(odd);
 static struct {
 	struct query	 query;
 	struct odd	*row;
-} odd_list = { .query = { "odd.list", &odd_schema, "SELECT", 1 } };
+} odd_list = { .query = { .name = "odd.list", .row = &odd_schema,
+    .sql = "SELECT" } };
 
 static void
 answer_rows(int rows, const char *text, const char *number, const char *time,
@@ -305,7 +306,7 @@ answer_rows(int rows, const char *text, const char *number, const char *time,
 	const char	*values[] = { text, number, time, flag };
 
 	db.status = PGRES_TUPLES_OK;
-	db.members = 4;
+	db.columns = 4;
 	db.rows = rows;
 	memcpy(db.values[rows - 1], values, sizeof(values));
 }
@@ -349,7 +350,7 @@ test_no_rows(void **state)
 
 	(void)state;
 	db.status = PGRES_TUPLES_OK;
-	db.members = 4;
+	db.columns = 4;
 	rows = db_many_now(odd_list, &n, &problem, NULL);
 	assert_non_null(rows);
 	assert_null(problem);
@@ -394,12 +395,12 @@ test_rows_that_do_not_come(void **state)
 
 	(void)state;
 	db.status = PGRES_TUPLES_OK;
-	db.members = 3;
+	db.columns = 3;
 	assert_null(db_many_now(odd_list, &n, &problem, "a"));
 	assert_string_equal(problem, "odd.list: the columns have changed");
 
 	db.status = PGRES_FATAL_ERROR;
-	db.members = 0;
+	db.columns = 0;
 	assert_null(db_many_now(odd_list, &n, &problem, "a"));
 	assert_string_equal(problem, "database: it is full");
 	assert_int_equal(db.finishes, 2);
