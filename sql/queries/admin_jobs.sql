@@ -1,50 +1,8 @@
 -- SPDX-License-Identifier: ISC
--- name: admin_jobs.count
-SELECT count(*) AS total
+-- list: admin_jobs.list by created_at for status
+SELECT @admin_job
   FROM jobs
- WHERE ($1::text IS NULL OR kind = $1)
-   AND ($2::text IS NULL OR status = $2)
-
--- The lists work like those of users. A list of one status has a statement of its
--- own, so that every plan uses the index that begins with the status.
-
--- name: admin_jobs.list_by_created_at
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
-  FROM jobs
- WHERE ($1::text IS NULL OR kind = $1)
-   AND (created_at, id) > ($2::timestamptz, $3::uuid)
- ORDER BY created_at, id
- LIMIT $4 OFFSET $5
-
--- name: admin_jobs.list_by_created_at_desc
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
-  FROM jobs
- WHERE ($1::text IS NULL OR kind = $1)
-   AND (created_at, id) < ($2::timestamptz, $3::uuid)
- ORDER BY created_at DESC, id DESC
- LIMIT $4 OFFSET $5
-
--- name: admin_jobs.list_of_status_by_created_at
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
-  FROM jobs
- WHERE status = $6
-   AND ($1::text IS NULL OR kind = $1)
-   AND (created_at, id) > ($2::timestamptz, $3::uuid)
- ORDER BY created_at, id
- LIMIT $4 OFFSET $5
-
--- name: admin_jobs.list_of_status_by_created_at_desc
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
-  FROM jobs
- WHERE status = $6
-   AND ($1::text IS NULL OR kind = $1)
-   AND (created_at, id) < ($2::timestamptz, $3::uuid)
- ORDER BY created_at DESC, id DESC
- LIMIT $4 OFFSET $5
+ WHERE (:kind::text IS NULL OR kind = :kind)
 
 -- name: admin_jobs.lock
 -- As it is now: no runner and no other admin changes it before the transaction

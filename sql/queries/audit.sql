@@ -5,94 +5,22 @@ INSERT INTO audit_log (id, action, actor_id, session_id, target_id, account,
 VALUES (:id, :action, :actor_id, :session_id, :target_id, :account,
        :address, :request_id, :changes)
 
--- The lists: one statement for each column that has an index, so that every plan
--- uses it; the other filters are conditions. The rows come before ($1, $2), and
--- not before $3. Of a CASE, a plan for any parameters expects half of the rows. Of
--- an OR it expects hardly any, and it would sort them all.
-
--- name: audit.list
-SELECT id, created_at, action, actor_id, session_id, target_id, account,
-       address, request_id, changes
+-- list: audit.list by created_at desc for session_id, target_id, actor_id, address, action
+-- Of a CASE, a plan for any parameters expects half of the rows. Of an OR it
+-- expects hardly any, and it would sort them all.
+SELECT @audit_record
   FROM audit_log
- WHERE (created_at, id) < ($1::timestamptz, $2::uuid)
-   AND created_at >= $3::timestamptz
-   AND CASE WHEN $5::uuid IS NULL THEN true ELSE session_id = $5 END
-   AND CASE WHEN $6::uuid IS NULL THEN true ELSE target_id = $6 END
-   AND CASE WHEN $7::uuid IS NULL THEN true ELSE actor_id = $7 END
-   AND CASE WHEN $8::text IS NULL THEN true ELSE address = $8 END
-   AND CASE WHEN $9::text IS NULL THEN true ELSE action = $9 END
- ORDER BY created_at DESC, id DESC
- LIMIT $4
-
--- name: audit.list_of_session
-SELECT id, created_at, action, actor_id, session_id, target_id, account,
-       address, request_id, changes
-  FROM audit_log
- WHERE session_id = $5
-   AND (created_at, id) < ($1::timestamptz, $2::uuid)
-   AND created_at >= $3::timestamptz
-   AND CASE WHEN $6::uuid IS NULL THEN true ELSE target_id = $6 END
-   AND CASE WHEN $7::uuid IS NULL THEN true ELSE actor_id = $7 END
-   AND CASE WHEN $8::text IS NULL THEN true ELSE address = $8 END
-   AND CASE WHEN $9::text IS NULL THEN true ELSE action = $9 END
- ORDER BY created_at DESC, id DESC
- LIMIT $4
-
--- name: audit.list_of_target
-SELECT id, created_at, action, actor_id, session_id, target_id, account,
-       address, request_id, changes
-  FROM audit_log
- WHERE target_id = $6
-   AND (created_at, id) < ($1::timestamptz, $2::uuid)
-   AND created_at >= $3::timestamptz
-   AND CASE WHEN $5::uuid IS NULL THEN true ELSE session_id = $5 END
-   AND CASE WHEN $7::uuid IS NULL THEN true ELSE actor_id = $7 END
-   AND CASE WHEN $8::text IS NULL THEN true ELSE address = $8 END
-   AND CASE WHEN $9::text IS NULL THEN true ELSE action = $9 END
- ORDER BY created_at DESC, id DESC
- LIMIT $4
-
--- name: audit.list_of_actor
-SELECT id, created_at, action, actor_id, session_id, target_id, account,
-       address, request_id, changes
-  FROM audit_log
- WHERE actor_id = $7
-   AND (created_at, id) < ($1::timestamptz, $2::uuid)
-   AND created_at >= $3::timestamptz
-   AND CASE WHEN $5::uuid IS NULL THEN true ELSE session_id = $5 END
-   AND CASE WHEN $6::uuid IS NULL THEN true ELSE target_id = $6 END
-   AND CASE WHEN $8::text IS NULL THEN true ELSE address = $8 END
-   AND CASE WHEN $9::text IS NULL THEN true ELSE action = $9 END
- ORDER BY created_at DESC, id DESC
- LIMIT $4
-
--- name: audit.list_of_address
-SELECT id, created_at, action, actor_id, session_id, target_id, account,
-       address, request_id, changes
-  FROM audit_log
- WHERE address = $8
-   AND (created_at, id) < ($1::timestamptz, $2::uuid)
-   AND created_at >= $3::timestamptz
-   AND CASE WHEN $5::uuid IS NULL THEN true ELSE session_id = $5 END
-   AND CASE WHEN $6::uuid IS NULL THEN true ELSE target_id = $6 END
-   AND CASE WHEN $7::uuid IS NULL THEN true ELSE actor_id = $7 END
-   AND CASE WHEN $9::text IS NULL THEN true ELSE action = $9 END
- ORDER BY created_at DESC, id DESC
- LIMIT $4
-
--- name: audit.list_of_action
-SELECT id, created_at, action, actor_id, session_id, target_id, account,
-       address, request_id, changes
-  FROM audit_log
- WHERE action = $9
-   AND (created_at, id) < ($1::timestamptz, $2::uuid)
-   AND created_at >= $3::timestamptz
-   AND CASE WHEN $5::uuid IS NULL THEN true ELSE session_id = $5 END
-   AND CASE WHEN $6::uuid IS NULL THEN true ELSE target_id = $6 END
-   AND CASE WHEN $7::uuid IS NULL THEN true ELSE actor_id = $7 END
-   AND CASE WHEN $8::text IS NULL THEN true ELSE address = $8 END
- ORDER BY created_at DESC, id DESC
- LIMIT $4
+ WHERE created_at >= coalesce(:since::timestamptz, '-infinity')
+   AND CASE WHEN :session_id::uuid IS NULL THEN true
+       ELSE session_id = :session_id END
+   AND CASE WHEN :target_id::uuid IS NULL THEN true
+       ELSE target_id = :target_id END
+   AND CASE WHEN :actor_id::uuid IS NULL THEN true
+       ELSE actor_id = :actor_id END
+   AND CASE WHEN :address::text IS NULL THEN true
+       ELSE address = :address END
+   AND CASE WHEN :action::text IS NULL THEN true
+       ELSE action = :action END
 
 -- name: audit.latest
 -- For ./keel audit; the user is the actor or the target.

@@ -51,25 +51,14 @@ UPDATE sessions
  ))
    AND revoked_at IS NULL
 
--- name: sessions.count
-SELECT count(*) AS total
+-- list: sessions.list by created_at desc
+SELECT @session(coalesce(last_client, client) AS last_client,
+       id = :current AS current)
   FROM sessions
  WHERE user_id = :user_id
    AND revoked_at IS NULL
    AND expires_at > now()
    AND last_used_at > now() - make_interval(secs => :idle_seconds)
-
--- name: sessions.list
--- $5: seconds that a session may be idle.
-SELECT id, device, client, coalesce(last_client, client) AS last_client,
-       created_at, last_used_at, expires_at, id = $2 AS current
-  FROM sessions
- WHERE user_id = $1
-   AND revoked_at IS NULL
-   AND expires_at > now()
-   AND last_used_at > now() - make_interval(secs => $5)
- ORDER BY created_at DESC, id DESC
- LIMIT $3 OFFSET $4
 
 -- name: sessions.is_confirmed
 -- Was it confirmed in these last seconds?

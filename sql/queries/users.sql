@@ -199,96 +199,20 @@ UPDATE users
  WHERE id = :id
    AND NOT email_verified
 
--- name: users.count
-SELECT count(*) AS total
+-- name: users.find_like
+-- For a command.
+SELECT @user
   FROM users
- WHERE ($1::text IS NULL OR role = $1)
-   AND ($2::boolean IS NULL OR is_active = $2)
-   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
-        OR strpos(lower(email), lower($3)) > 0)
-
--- The lists: one statement for each order, so that each has its index. A list
--- starts after ($4, $5), the last row of the page before. The first page starts
--- after a value that comes before every row; for texts in descending order that
--- value is NULL. Each statement is complete, so that it can be read by itself and
--- pasted into psql.
-
--- name: users.list_by_created_at
-SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       NULL::varchar AS pending_email, version, created_at, updated_at
-  FROM users
- WHERE ($1::text IS NULL OR role = $1)
-   AND ($2::boolean IS NULL OR is_active = $2)
-   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
-        OR strpos(lower(email), lower($3)) > 0)
-   AND (created_at, id)
-       > ($4::timestamptz, $5::uuid)
- ORDER BY created_at, id
- LIMIT $6 OFFSET $7
-
--- name: users.list_by_created_at_desc
-SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       NULL::varchar AS pending_email, version, created_at, updated_at
-  FROM users
- WHERE ($1::text IS NULL OR role = $1)
-   AND ($2::boolean IS NULL OR is_active = $2)
-   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
-        OR strpos(lower(email), lower($3)) > 0)
-   AND (created_at, id)
-       < ($4::timestamptz, $5::uuid)
- ORDER BY created_at DESC, id DESC
- LIMIT $6 OFFSET $7
-
--- name: users.list_by_email
-SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       NULL::varchar AS pending_email, version, created_at, updated_at
-  FROM users
- WHERE ($1::text IS NULL OR role = $1)
-   AND ($2::boolean IS NULL OR is_active = $2)
-   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
-        OR strpos(lower(email), lower($3)) > 0)
-   AND (lower(email) COLLATE "C", id)
-       > (lower($4::text) COLLATE "C", $5::uuid)
+ WHERE (:part::text IS NULL OR strpos(lower(name), lower(:part)) > 0
+        OR strpos(lower(email), lower(:part)) > 0)
  ORDER BY lower(email) COLLATE "C", id
- LIMIT $6 OFFSET $7
+ LIMIT :limit
 
--- name: users.list_by_email_desc
-SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       NULL::varchar AS pending_email, version, created_at, updated_at
+-- list: users.list by created_at, lower(email) COLLATE "C", lower(name) COLLATE "C"
+-- Nobody sees another user's pending address.
+SELECT @user(NULL::varchar AS pending_email)
   FROM users
- WHERE ($1::text IS NULL OR role = $1)
-   AND ($2::boolean IS NULL OR is_active = $2)
-   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
-        OR strpos(lower(email), lower($3)) > 0)
-   AND (lower(email) COLLATE "C", id)
-       < (lower(coalesce($4::text, repeat(chr(1114111), 255))) COLLATE "C",
-          $5::uuid)
- ORDER BY lower(email) COLLATE "C" DESC, id DESC
- LIMIT $6 OFFSET $7
-
--- name: users.list_by_name
-SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       NULL::varchar AS pending_email, version, created_at, updated_at
-  FROM users
- WHERE ($1::text IS NULL OR role = $1)
-   AND ($2::boolean IS NULL OR is_active = $2)
-   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
-        OR strpos(lower(email), lower($3)) > 0)
-   AND (lower(name) COLLATE "C", id)
-       > (lower($4::text) COLLATE "C", $5::uuid)
- ORDER BY lower(name) COLLATE "C", id
- LIMIT $6 OFFSET $7
-
--- name: users.list_by_name_desc
-SELECT id, email, name, hashed_password, role, is_active, email_verified,
-       NULL::varchar AS pending_email, version, created_at, updated_at
-  FROM users
- WHERE ($1::text IS NULL OR role = $1)
-   AND ($2::boolean IS NULL OR is_active = $2)
-   AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0
-        OR strpos(lower(email), lower($3)) > 0)
-   AND (lower(name) COLLATE "C", id)
-       < (lower(coalesce($4::text, repeat(chr(1114111), 255))) COLLATE "C",
-          $5::uuid)
- ORDER BY lower(name) COLLATE "C" DESC, id DESC
- LIMIT $6 OFFSET $7
+ WHERE (:role::text IS NULL OR role = :role)
+   AND (:is_active::boolean IS NULL OR is_active = :is_active)
+   AND (:q::text IS NULL OR strpos(lower(name), lower(:q)) > 0
+        OR strpos(lower(email), lower(:q)) > 0)

@@ -39,10 +39,10 @@ db_bool(bool value)
 	return (value ? "true" : "false");
 }
 
-static const char *
-member_text(struct ctx *c, const struct member *m, const char *in)
+const char *
+params_text(struct ctx *c, const struct member *m, const void *in)
 {
-	const char	*place = in + m->offset;
+	const char	*place = (const char *)in + m->offset;
 
 	switch (m->type) {
 	case T_BOOL:
@@ -86,7 +86,7 @@ params_bind(struct ctx *c, const struct query *q, const void *from,
 		else if (p->is_set)
 			out[i] = db_bool(is_set(q, p->member, from));
 		else
-			out[i] = member_text(c, p->member, from);
+			out[i] = params_text(c, p->member, from);
 	}
 	return (out);
 }

@@ -8,7 +8,6 @@
 
 #include "database/database.h"
 #include "database/query_load.h"
-#include "database/query_text.h"
 #include "utils/start_error.h"
 #include "utils/text.h"
 
@@ -20,10 +19,8 @@ REGISTERED(struct query, queries);
 REGISTERED(struct list, lists);
 
 /* A project may have no list. */
-extern struct list	*const __start_registered_lists[]
-			    __attribute__((weak));
-extern struct list	*const __stop_registered_lists[]
-			    __attribute__((weak));
+#pragma weak __start_registered_lists
+#pragma weak __stop_registered_lists
 
 static struct query	**statements;
 static size_t		  nstatements;

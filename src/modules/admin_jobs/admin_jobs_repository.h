@@ -9,18 +9,6 @@
 
 /* admin_jobs_repository.c */
 
-/* Up to limit rows of the page; *n is their number. */
-struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
-			    const struct admin_job_filter *,
-			    const struct page *, int64_t limit, size_t *n)
-			    AWAITS;
-int64_t			 admin_jobs_repository_count(struct ctx *,
-			    const struct admin_job_filter *) AWAITS;
-
-/* A row's sort key, for the cursor. */
-const char		*admin_jobs_repository_sort_key(struct ctx *,
-			    const struct admin_job *);
-
 /* The job as it is now, locked until the transaction ends; NULL: none. */
 QUERY_MAYBE_ONE(admin_jobs, lock, admin_job, id);
 

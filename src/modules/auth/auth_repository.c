@@ -16,8 +16,6 @@ QUERY(refresh_tokens, purge, none, limit);
 QUERY(sessions, create, opened, id, user_id, client, expires_at,
     hashed_password, network, device, token_hash);
 QUERY(sessions, limit, none, user_id, id, most, idle_seconds);
-QUERY(sessions, count, total, user_id, idle_seconds);
-QUERY(sessions, list, session);
 QUERY(sessions, is_confirmed, session_mark, id, seconds);
 QUERY(sessions, confirm, none, user_id, id);
 QUERY(sessions, revoke, none, user_id, id);
@@ -103,20 +101,6 @@ auth_repository_forget_networks(struct ctx *c, const struct user *user,
     const char *except)
 {
 	db_exec(c, sign_ins_forget_networks, user->id, except);
-}
-
-struct session *
-auth_repository_find_sessions(struct ctx *c, const struct user *user,
-    const char *current, const struct page *page, size_t *n)
-{
-	return (db_many(c, sessions_list, n, user->id, current,
-	    db_int(c, page->limit), db_int(c, page->skip), idle(c)));
-}
-
-int64_t
-auth_repository_count_sessions(struct ctx *c, const struct user *user)
-{
-	return (db_one(c, sessions_count, user->id, idle(c))->total);
 }
 
 bool

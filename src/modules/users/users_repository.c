@@ -11,6 +11,7 @@
 QUERIES(users);
 
 QUERY(users, create_admin, none, id, email, hashed_password, record_id);
+QUERY(users, find_like, user, part, limit);
 QUERY(users, set_role, role_change, email, role, record_id, job_id);
 
 const char *
@@ -36,8 +37,7 @@ users_repository_list_now(const char *part, int64_t limit, size_t *n,
 	char	 most[24];
 
 	snprintf(most, sizeof(most), "%" PRId64, limit);
-	return (db_many_now(users_list_by_email, n, problem, NULL, NULL, part,
-	    "", PAGE_FIRST_ID, most, "0"));
+	return (db_many_now(users_find_like, n, problem, part, most));
 }
 
 struct role_change *

@@ -33,31 +33,6 @@ static void	tell_changes(struct ctx *, const struct user *,
 static void	raise_gone(struct ctx *, const char *)
 		    __attribute__((noreturn));
 
-const struct user_list *
-users_service_get_all(struct ctx *c, const struct user_filter *filter,
-    const struct page *page)
-{
-	struct user_list	*list = ctx_alloc(c, sizeof(*list));
-
-	PAGE_FILL(list, page, users_repository_count(c, filter));
-	list->items = users_repository_find_all(c, filter, page, page->limit,
-	    &list->items_count);
-	return (list);
-}
-
-const struct user_cursor_list *
-users_service_get_after(struct ctx *c, const struct user_filter *filter,
-    const struct page *page)
-{
-	struct user_cursor_list	*list = ctx_alloc(c, sizeof(*list));
-
-	list->items = users_repository_find_all(c, filter, page,
-	    page->limit + 1, &list->items_count);
-	CURSOR_FILL(c, list, page, users_repository_sort_key(c,
-	    LIST_LAST(list), page));
-	return (list);
-}
-
 struct user *
 users_service_get_by_id(struct ctx *c, const char *id)
 {
