@@ -39,8 +39,8 @@ const char	*query_problem(const struct query *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 /*
- * The same for an error of PostgreSQL. If it is about the text of the query
- * itself, also the line in its section.
+ * The same for an error of PostgreSQL. If it is about the text of the statement
+ * itself, also the line in the file.
  */
 const char	*query_error(const struct query *, const PGresult *,
 		    bool with_line);

@@ -88,7 +88,7 @@ static bool
 check_refuses(PGconn *db, const struct target *t, const char *expression,
     const char *choice)
 {
-	char		 sql[4096];
+	static char	 sql[4096];
 	struct text	 text = text_in(sql, sizeof(sql));
 	PGresult	*r;
 	bool		 refused;

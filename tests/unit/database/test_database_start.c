@@ -10,9 +10,22 @@
 
 static struct schema	thing_schema = { .name = "thing" };
 
+#define HEAD		"-- The things.\n\n-- name: things.find\n"
+#define FIND_TEXT	"-- a comment\nSELECT \u00e4,\n       b\n  FROM things\n"
+
+static const struct query_file	others_file = { "others", "" };
+static const struct query_file	things_file = { "things", HEAD FIND_TEXT };
+
+static const struct query_file	names_file = { "names",
+	"SELECT @thing(1\nAS b),\n  c, @others\n FROM t\n WHERE x = :x\n"
+	"  AND a::text = :b.set\n  AND d = @last" };
+
+REGISTER(query_files, others_file);
+REGISTER(query_files, names_file);
+REGISTER(query_files, things_file);
+
 static struct query		find = {
-	.name = "things.find", .row = &thing_schema,
-	.sql = "-- a comment\nSELECT \u00e4,\n       b\n  FROM things"
+	.name = "things.find", .row = &thing_schema
 };
 static struct query		change = {
 	.name = "things.change", .row = &thing_schema, .sql = "UPDATE things"
@@ -214,6 +227,8 @@ setup(void **state)
 	(void)state;
 	memset(&db, 0, sizeof(db));
 	db.reachable = true;
+	find.sql = "-- a comment\nSELECT \u00e4,\n       b\n  FROM things";
+	find.section = things_file.text + strlen(HEAD);
 	return (0);
 }
 
@@ -341,11 +356,11 @@ test_the_line_of_an_error(void **state)
 		const char	*position;
 		const char	*line;
 	} cases[] = {
-		{ "1", FIND "line 1: no" }, { "13", FIND "line 1: no" },
-		{ "14", FIND "line 2: no" }, { "22", FIND "line 2: no" },
-		{ "23", FIND "line 2: no" }, { "24", FIND "line 3: no" },
-		{ "32", FIND "line 3: no" }, { "33", FIND "line 4: no" },
-		{ "900", FIND "line 4: no" }, { NULL, FIND "no" },
+		{ "1", FIND "line 4: no" }, { "13", FIND "line 4: no" },
+		{ "14", FIND "line 5: no" }, { "22", FIND "line 5: no" },
+		{ "23", FIND "line 5: no" }, { "24", FIND "line 6: no" },
+		{ "32", FIND "line 6: no" }, { "33", FIND "line 7: no" },
+		{ "900", FIND "line 7: no" }, { NULL, FIND "no" },
 	};
 	size_t	 i;
 
@@ -362,6 +377,40 @@ test_the_line_of_an_error(void **state)
 	assert_string_equal(database_check(), FIND "no");
 }
 
+/* What stands for names has lines of its own. */
+static void
+test_the_line_behind_names(void **state)
+{
+	static const char	sql[] =
+	    "SELECT a,\n  1\nAS b,\n  c, d,\n   e\n FROM t\n WHERE x = $1\n"
+	    "  AND a::text = $2::boolean\n  AND d = l,\n m";
+	static const struct {
+		const char	*at;
+		unsigned	 line;
+	} cases[] = {
+		{ "SELECT", 1 }, { "a,", 1 }, { "1", 1 }, { "AS b", 1 },
+		{ "c, d", 3 }, { "e\n", 3 }, { "FROM", 4 }, { "WHERE", 5 },
+		{ "$1", 5 }, { "AND a", 6 }, { "text", 6 }, { "$2", 6 },
+		{ "AND d", 7 }, { "l,", 7 }, { "m", 7 },
+	};
+	char	 position[8], line[80];
+	size_t	 i;
+
+	(void)state;
+	db.fails = "prepare things.find";
+	db.fields[0] = "no";
+	find.sql = sql;
+	find.section = names_file.text;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(position, sizeof(position), "%zu",
+		    (size_t)(strstr(sql, cases[i].at) - sql) + 1);
+		db.fields[1] = position;
+		snprintf(line, sizeof(line), FIND "line %u: no",
+		    cases[i].line);
+		assert_string_equal(database_check(), line);
+	}
+}
+
 static void
 test_what_else_postgresql_says(void **state)
 {
@@ -371,14 +420,14 @@ test_what_else_postgresql_says(void **state)
 	db.fields[1] = "14";
 	db.fields[2] = "Perhaps you meant\nthe column \"name\".";
 	db.fields[3] = "A detail.";
-	assert_string_equal(database_check(), FIND "line 2: column \"nam\" "
+	assert_string_equal(database_check(), FIND "line 5: column \"nam\" "
 	    "does not exist (Perhaps you meant the column \"name\".)");
 	db.fields[2] = NULL;
-	assert_string_equal(database_check(), FIND "line 2: column \"nam\" "
+	assert_string_equal(database_check(), FIND "line 5: column \"nam\" "
 	    "does not exist (A detail.)");
 	db.fields[3] = NULL;
 	assert_string_equal(database_check(),
-	    FIND "line 2: column \"nam\" does not exist");
+	    FIND "line 5: column \"nam\" does not exist");
 	/* Without an answer, libpq itself has a message. */
 	db.fields[0] = NULL;
 	assert_string_equal(database_check(),
@@ -396,6 +445,7 @@ main(void)
 		TEST(test_a_mistake_ends_it),
 		TEST(test_errors_of_postgresql),
 		TEST(test_the_line_of_an_error),
+		TEST(test_the_line_behind_names),
 		TEST(test_what_else_postgresql_says),
 	};
 

@@ -28,6 +28,7 @@ static struct {
 	unsigned	 connects, finishes;
 	const char	*sql;
 	const char	*const *params;
+	const char	*sent[2];	/* the first of them */
 	int		 nparams;	/* -1: PQexec() */
 	int		 columns, rows;
 	const char	*values[2][4];
@@ -122,6 +123,7 @@ PQexecParams(PGconn *conn, const char *sql, int n, const Oid *types,
 	assert_int_equal(format, 0);
 	db.nparams = n;
 	db.params = params;
+	memcpy(db.sent, params, sizeof(char *) * (size_t)(n < 2 ? n : 2));
 	return (answer(conn, sql));
 }
 
@@ -278,17 +280,38 @@ test_exec_now(void **state)
 	assert_int_equal(db.finishes, 3);
 }
 
+/* A statement may use them in another order than it is given them. */
+static void
+test_parameters_in_the_order_of_the_statement(void **state)
+{
+	static const char	*const given[] = { "a", "b", "c" };
+	static const struct query_param	 order[] = {
+		{ .name = "c", .given = 2 }, { .name = "a", .given = 0 },
+	};
+	static const struct query	 q = {
+		.sql = "DELETE", .params = order, .nparams = 2
+	};
+	int64_t			 touched;
+
+	(void)state;
+	assert_null(database_exec_now(&q, &touched, given, 3));
+	assert_int_equal(db.nparams, 2);
+	assert_string_equal(db.sent[0], "c");
+	assert_string_equal(db.sent[1], "a");
+}
+
 struct odd {
 	const char	*text;
 	int64_t		 number, time;
 	bool		 flag;
 };
 
+/* Neither a number nor a bool can be null, whatever its member says. */
 static const struct member	odd_members[] = {
 	MEMBER(odd, text, T_STR, OR_NULL),
-	MEMBER(odd, number, T_INT, 0),
+	MEMBER(odd, number, T_INT, OR_NULL),
 	MEMBER(odd, time, T_TIME, OR_NULL),
-	MEMBER(odd, flag, T_BOOL, 0),
+	MEMBER(odd, flag, T_BOOL, OR_NULL),
 };
 
 SCHEMA(odd);
@@ -296,6 +319,7 @@ SCHEMA(odd);
 static struct {
 	struct query	 query;
 	struct odd	*row;
+	char		 given[2];
 } odd_list = { .query = { .name = "odd.list", .row = &odd_schema,
     .sql = "SELECT" } };
 
@@ -334,7 +358,7 @@ test_rows(void **state)
 	assert_true(rows[1].time == TIME_NULL);
 	assert_false(rows[1].flag);
 	assert_string_equal(db.sql, "SELECT");
-	assert_string_equal(db.params[0], "a");
+	assert_string_equal(db.sent[0], "a");
 	assert_int_equal(db.nparams, 1);
 	assert_int_equal(db.finishes, 1);
 	free(rows);
@@ -422,6 +446,7 @@ main(void)
 		TEST(test_why_it_cannot_connect),
 		TEST(test_run),
 		TEST(test_exec_now),
+		TEST(test_parameters_in_the_order_of_the_statement),
 		TEST(test_rows),
 		TEST(test_no_rows),
 		TEST(test_rows_that_are_wrong),

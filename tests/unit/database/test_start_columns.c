@@ -6,6 +6,12 @@
 
 #include "start_fixture.h"
 
+#include "base/register.h"
+
+static const struct query_file	things_file = { "things", "" };
+
+REGISTER(query_files, things_file);
+
 struct thing {
 	const char	*id;
 	const char	*name;
