@@ -3,8 +3,6 @@
 
 #include "database/query_load.h"
 
-#define PARAMS_FIRST	8
-
 /* Parameters */
 
 static const char *
@@ -75,39 +73,21 @@ resolve(struct query_expansion *x, struct query_param *p, size_t len)
 		resolve_member(x, p, len);
 }
 
-/* The array doubles whenever its length is a power of two. */
-static bool
-params_grow(struct query_expansion *x)
-{
-	unsigned		 n = x->nparams;
-	struct query_param	*bigger;
-
-	if (n != 0 && (n < PARAMS_FIRST || (n & (n - 1)) != 0))
-		return (true);
-	bigger = query_alloc((n == 0 ? PARAMS_FIRST : 2 * n) *
-	    sizeof(*bigger));
-	if (bigger == NULL)
-		return (false);
-	if (n > 0)
-		memcpy(bigger, x->params, n * sizeof(*bigger));
-	x->params = bigger;
-	return (true);
-}
-
 /* The same name is the same parameter. */
 static void
 put_param(struct query_expansion *x, const char *name, size_t len)
 {
+	unsigned		 i, n = x->nparams;
 	struct query_param	*p;
-	unsigned		 i;
 
-	for (i = 0; i < x->nparams; i++) {
+	for (i = 0; i < n; i++) {
 		if (query_is_name(x->params[i].name, name, len))
 			break;
 	}
-	if (i == x->nparams) {
-		if (!params_grow(x) || (x->params[i].name =
-		    query_strndup(name, len)) == NULL) {
+	if (i == n) {
+		x->params = query_grow(x->params, n, sizeof(*x->params));
+		if (x->params == NULL ||
+		    (x->params[i].name = query_strndup(name, len)) == NULL) {
 			QUERY_FAIL(x, "out of memory");
 			return;
 		}

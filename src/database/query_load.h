@@ -67,6 +67,9 @@ query_is_name(const char *name, const char *s, size_t len)
 void		*query_alloc(size_t);
 char		*query_strndup(const char *, size_t);
 struct text	 query_text(void);
+
+/* The same array of n items with room for one more, which is zero; or NULL. */
+void		*query_grow(void *, size_t n, size_t size);
 void		 query_memory_free(void);
 
 /* An error message: "sql/queries/FILE.sql: NAME: ..." */

@@ -7,6 +7,8 @@
 #include "database/query_load.h"
 #include "utils/start_error.h"
 
+#define GROW_FIRST	8	/* a power of two */
+
 /* All of it, since a text that grows leaves pieces behind. */
 struct block {
 	struct block	*next;
@@ -37,8 +39,22 @@ query_strndup(const char *s, size_t len)
 	return (copy);
 }
 
+/* It doubles whenever n is a power of two. */
+void *
+query_grow(void *items, size_t n, size_t size)
+{
+	void	*bigger;
+
+	if (n != 0 && (n < GROW_FIRST || (n & (n - 1)) != 0))
+		return (items);
+	bigger = query_alloc((n == 0 ? GROW_FIRST : 2 * n) * size);
+	if (bigger != NULL && n > 0)
+		memcpy(bigger, items, n * size);
+	return (bigger);
+}
+
 static void *
-grow(void *from, size_t len)
+grow_text(void *from, size_t len)
 {
 	(void)from;
 	return (query_alloc(len));
@@ -47,7 +63,7 @@ grow(void *from, size_t len)
 struct text
 query_text(void)
 {
-	return ((struct text){ .alloc = grow });
+	return ((struct text){ .alloc = grow_text });
 }
 
 void
