@@ -67,10 +67,9 @@ struct list {
 	bool			 both_ways;	/* it has a prev_cursor */
 
 	/*
-	 * For orders that descend by a T_TIME: the name of a text of db_time()
-	 * that is given. Only rows before it are in the list, and the page
-	 * begins there. (As a condition in the SQL, it would make PostgreSQL
-	 * read every later row first.)
+	 * For orders that descend by a T_TIME: the name of a time, as text in
+	 * UTC, that is given. The SQL leaves out the rows from then on; but
+	 * without this, PostgreSQL would read them all first.
 	 */
 	const char		*until;
 
