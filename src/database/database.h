@@ -64,6 +64,9 @@ void		 database_init(const char *url);
 const char	*database_load(void);
 const char	*database_check(void);
 
+/* All statements, of which *n are; also those of lists. */
+struct query	*const *database_queries(size_t *n);
+
 /*
  * Returns the conninfo string for every connection, in static memory: the
  * configured one with the host's IP address, an explicit user and our session
