@@ -60,6 +60,9 @@ SCHEMA_EXTENDS(thing_create, thing, .only = NAMES("name"), .required = true,
 	MEMBER_OF(thing_create, thing, done, T_BOOL, 0,
 	    .fallback = "false")));
 
+static const char *const	done_name[] = { "done", "name", NULL };
+static const char *const	just_done[] = { "done", NULL };
+
 /* Undoes schemas_init(), which a change of a schema needs to see it. */
 static void
 forget(struct schema *s)
@@ -82,8 +85,8 @@ teardown(void **state)
 	forget(&thing_update_schema);
 	forget(&thing_create_schema);
 	forget(&thing_schema);
-	thing_update_schema.only = NAMES("done", "name");
-	thing_replace_schema.optional = NAMES("done");
+	thing_update_schema.only = done_name;
+	thing_replace_schema.optional = just_done;
 	return (0);
 }
 
