@@ -11,7 +11,6 @@ VALUES (:id, :action, :actor_id, :session_id, :target_id, :account,
 SELECT @audit_record
   FROM audit_log
  WHERE created_at >= coalesce(:since::timestamptz, '-infinity')
-   AND created_at < coalesce(:until::timestamptz, 'infinity')
    AND CASE WHEN :session_id::uuid IS NULL THEN true
        ELSE session_id = :session_id END
    AND CASE WHEN :target_id::uuid IS NULL THEN true

@@ -68,8 +68,9 @@ struct list {
 
 	/*
 	 * For orders that descend by a T_TIME: the name of a time, as text in
-	 * UTC, that is given. The SQL leaves out the rows from then on; but
-	 * without this, PostgreSQL would read them all first.
+	 * UTC, that is given. The list has only rows before it: its pages begin
+	 * there. A condition in the SQL would make PostgreSQL read and drop all
+	 * later rows first.
 	 */
 	const char		*until;
 

@@ -424,6 +424,9 @@ check_given(struct heading *h)
 	unsigned		 i;
 
 	for (name = h->list->given; name != NULL && *name != NULL; name++) {
+		if (h->list->until != NULL &&
+		    strcmp(h->list->until, *name) == 0)
+			continue;	/* it moves page.key */
 		for (i = 0; i < q->nparams; i++) {
 			if (strcmp(q->names[i], *name) == 0)
 				break;
