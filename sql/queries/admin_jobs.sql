@@ -3,7 +3,6 @@
 SELECT @admin_job
   FROM jobs
  WHERE (:kind::text IS NULL OR kind = :kind)
-   AND (:status::text IS NULL OR status = :status)
 
 -- name: admin_jobs.lock
 -- As it is now: no runner and no other admin changes it before the transaction
