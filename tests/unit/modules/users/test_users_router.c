@@ -54,7 +54,7 @@ two_users(struct ctx *c, const char *title, const void *from,
 		return (count);
 	}
 	if (strcmp(title, "list") == 0) {
-		keep(title, params, 0);
+		ngiven++;
 		*n = 2;
 		return (&people[1]);
 	}
@@ -305,8 +305,6 @@ test_list_users(void **state)
 	assert_header("link",
 	    "<" USERS "?page=4&sort=-name&role=staff&limit=2>; rel=\"next\", "
 	    "<" USERS "?page=2&sort=-name&role=staff&limit=2>; rel=\"prev\"");
-	assert_string_equal(given[7], "list");
-
 	/* kore.conf's validators run before any query. */
 	ngiven = 0;
 	assert_int_equal(client_request("GET", USERS "?limit=101&x=1", NULL),
