@@ -225,6 +225,7 @@ query_finish(struct query_expansion *x, struct query *q)
 	if (x->problem == NULL && x->sql.cut)
 		QUERY_FAIL(x, "out of memory");
 	q->sql = x->sql.data;
+	q->section = x->section->text;
 	q->params = x->params;
 	q->nparams = x->nparams;
 	return (x->problem);
