@@ -8,7 +8,7 @@ import uuid
 import psycopg2
 import pytest
 
-from queries import read_queries
+from queries import in_order, read_queries
 
 ADA, BOB, EVE, NOBODY = ("00000000-0000-4000-8000-%012d" % n
                          for n in range(1, 5))
@@ -66,13 +66,14 @@ class Database:
         return [row[0] if len(row) == 1 else row
                 for row in self.cursor.fetchall()]
 
-    def run(self, name, *params):
+    def run(self, name, /, *params, **named):
         """The rows of a statement of sql/queries, or their number."""
+        params = in_order(name, params, named)
         return self.sql('EXECUTE "%s"%s' % (name, " (%s)" % ", ".join(
             ["%s"] * len(params)) if params else ""), *params)
 
-    def ids(self, name, *params):
-        return [row[0] for row in self.run(name, *params)]
+    def ids(self, name, /, *params, **named):
+        return [row[0] for row in self.run(name, *params, **named)]
 
     def live(self):
         return self.sql("SELECT id::text FROM sessions WHERE revoked_at IS "
@@ -107,8 +108,9 @@ NAMES = ["revoked", "revoked_later", "expires_now", "expired", "deleted"]
 def signed_in(db, user, session, target):
     """The ids of the users that are read."""
     if target is None:
-        return set(db.ids("users.find_signed_in", user, session))
-    rows = db.ids("users.find_signed_in_and_target", user, session, target)
+        return set(db.ids("users.find_signed_in", id=user, session_id=session))
+    rows = db.ids("users.find_signed_in_and_target", id=user,
+                  session_id=session, target_id=target)
     assert len(rows) == len(set(rows))
     return set(rows)
 
@@ -151,7 +153,7 @@ FIRST = "ab" * 32
 
 
 def is_confirmed(db, session, seconds=600):
-    return db.run("sessions.is_confirmed", session, seconds)
+    return db.run("sessions.is_confirmed", id=session, seconds=seconds)
 
 
 def test_a_new_session_is_confirmed(db):
@@ -204,8 +206,9 @@ def test_a_session_that_has_ended_is_not_confirmed(db, change):
 
 
 def create(db, user=ADA, hash=HASH, network=HOME, device="a phone"):
-    return db.run("sessions.create", NONE, user, "::9", "infinity", hash,
-                  network, device, FIRST)
+    return db.run("sessions.create", id=NONE, user_id=user, client="::9",
+                  expires_at="infinity", hashed_password=hash,
+                  network=network, device=device, token_hash=FIRST)
 
 
 def test_a_new_session_resets_the_users_count_alone(db):
@@ -253,15 +256,23 @@ def test_no_session_for_a_user_who_has_changed(db, user, hash, change):
 
 def listed(db, limit=9, skip=0):
     return [(row[0], row[-1]) for row in db.run(
-        "sessions.list", ADA, ADA_1, limit, skip, IDLE)]
+        "sessions.list:-created_at", user_id=ADA, current=ADA_1,
+        idle_seconds=IDLE, **{
+            "page.key": "infinity", "page.id": "f" * 32, "page.limit": limit,
+            "page.skip": skip})]
+
+
+def count(db, user=ADA):
+    return db.run("sessions.list:count", user_id=user, current=ADA_1,
+                  idle_seconds=IDLE)
 
 
 def test_the_list_is_the_users_the_latest_first(db):
     assert listed(db) == [(ADA_2, False), (ADA_1, True)]
     assert listed(db, limit=1) == [(ADA_2, False)]
     assert listed(db, skip=1) == [(ADA_1, True)]
-    assert db.run("sessions.count", ADA, IDLE) == [2]
-    assert db.run("sessions.count", NOBODY, IDLE) == [0]
+    assert count(db) == [2]
+    assert count(db, NOBODY) == [0]
 
 
 UNUSED = (f"UPDATE sessions SET last_used_at = now() - interval '{IDLE} s' "
@@ -272,7 +283,7 @@ UNUSED = (f"UPDATE sessions SET last_used_at = now() - interval '{IDLE} s' "
 def test_a_session_that_has_ended_is_not_listed(db, change):
     db.sql(change)
     assert listed(db) == [(ADA_2, False)]
-    assert db.run("sessions.count", ADA, IDLE) == [1]
+    assert count(db) == [1]
     before = db.sql("SELECT id, revoked_at FROM sessions ORDER BY id")
     # One that was not used may be used again, so it can be ended.
     assert db.run("sessions.revoke", ADA, ADA_1) == (change == UNUSED)
@@ -367,8 +378,8 @@ def add_token(db, used="NULL"):
 
 
 def found(db, hash=FIRST):
-    return [row[2:] + row[:1] for row in db.run("refresh_tokens.find", hash,
-                                                IDLE)]
+    return [row[2:] + row[:1] for row in db.run(
+        "refresh_tokens.find", hash=hash, idle_seconds=IDLE)]
 
 
 @pytest.mark.parametrize("used, state", [
@@ -404,7 +415,7 @@ def test_a_token_is_replaced(db):
 
 def by_token(db, session=ADA_1, hash=FIRST, ours="false"):
     return [row if isinstance(row, str) else row[0] for row in db.run(
-        "sessions.revoke_by_token", session, hash, ours)]
+        "sessions.revoke_by_token", id=session, hash=hash, ours=ours)]
 
 
 def test_a_session_ends_by_one_of_its_tokens(db):
@@ -435,7 +446,8 @@ def test_an_unused_session_ends_by_a_token(db):
 def test_the_least_recently_used_sessions_end(db, limit, kept, left):
     db.sql("UPDATE sessions SET last_used_at = now() - interval '9 s' WHERE "
            "id = %s", ADA_1)
-    assert db.run("sessions.limit", ADA, kept, limit, IDLE) == 2 - len(left)
+    assert db.run("sessions.limit", user_id=ADA, id=kept, most=limit,
+                  idle_seconds=IDLE) == 2 - len(left)
     assert db.live() == sorted(left + [BOB_1, EVE_1])
 
 
@@ -477,7 +489,8 @@ def test_a_network_is_deleted_for_one_user(db):
 
 def attempt(db, account=ADA, user=ADA, network=BOBS, most=100):
     """Is the user known there? None: the attempt is refused."""
-    rows = db.run("sign_ins.count_attempt", account, user, network, most)
+    rows = db.run("sign_ins.count_attempt", account=account, user_id=user,
+                  network=network, most=most)
     return rows[0] if rows else None
 
 
@@ -538,13 +551,19 @@ def test_a_user_is_found_by_address_and_by_id(db):
     assert db.ids("users.find_by_id", NOBODY) == []
 
 
-@pytest.mark.parametrize("name", ["users.delete", "users.delete_unless_admin"])
-def test_one_user_is_deleted_if_the_version_is_the_same(db, name):
+def delete(db, id, version=None, but_admins=False):
+    return db.run("users.delete", id=id, version=version,
+                  except_admins=but_admins)
+
+
+@pytest.mark.parametrize("but_admins", [True, False])
+def test_one_user_is_deleted_if_the_version_is_the_same(db, but_admins):
     db.sql("UPDATE users SET name = 'New' WHERE id = %s", ADA)
-    assert db.run(name, ADA, 1) == db.run(name, NOBODY, None) == []
-    assert [row[:3] for row in db.run(name, ADA, 2)] == [
+    assert delete(db, ADA, 1, but_admins) == []
+    assert delete(db, NOBODY, None, but_admins) == []
+    assert [row[:3] for row in delete(db, ADA, 2, but_admins)] == [
         (ADA, "Ada@example.com", "New")]
-    assert db.ids(name, BOB, None) == [BOB]
+    assert len(delete(db, BOB, None, but_admins)) == 1
     assert db.sql("SELECT id::text FROM users") == [EVE]
 
 
@@ -554,8 +573,8 @@ def test_an_active_admin_alone_is_not_deleted(db, role, active):
     db.sql("UPDATE users SET role = %s, is_active = %s WHERE id = %s", role,
            active, ADA)
     kept = role == "admin" and active
-    assert db.ids("users.delete_unless_admin", ADA, None) == [ADA] * (not kept)
-    assert db.ids("users.delete", ADA, None) == [ADA] * kept
+    assert len(delete(db, ADA, but_admins=True)) == (not kept)
+    assert len(delete(db, ADA)) == kept
 
 
 def test_the_active_admins_are_locked_in_the_order_of_their_ids(db):
@@ -567,9 +586,13 @@ def test_the_active_admins_are_locked_in_the_order_of_their_ids(db):
     assert db.ids("users.lock_admins") == [ADA, EVE]
 
 
+def set_password(db, old):
+    return db.run("users.set_password", id=ADA, old_hash=old, new_hash="new")
+
+
 def test_a_password_replaces_the_one_that_was_read(db):
-    assert db.run("users.set_password", ADA, "x", "new") == 0
-    assert db.run("users.set_password", ADA, HASH, "new") == 1
+    assert set_password(db, "x") == 0
+    assert set_password(db, HASH) == 1
     assert db.sql("SELECT id::text, hashed_password FROM users ORDER BY id"
                   ) == [(ADA, "new"), (BOB, HASH), (EVE, HASH)]
 
@@ -579,20 +602,26 @@ def row_of(db, user=ADA):
                   "version::integer FROM users WHERE id = %s", user)[0]
 
 
+def update(db, id, version=None, **changes):
+    """Each change is set; its value may be None, too."""
+    columns = ("email", "name", "role", "is_active", "email_verified")
+    return db.run("users.update", id=id, version=version, **changes, **{
+        column + ".set": column in changes for column in columns})
+
+
 def test_an_update_changes_what_it_is_given(db):
-    nothing = [None] * 4
-    for column, (i, value) in enumerate([(0, "a@example.com"), (1, "Ada L."),
-                                         (2, "staff"), (3, False)]):
+    for i, (column, value) in enumerate([
+            ("email", "a@example.com"), ("name", "Ada L."),
+            ("role", "staff"), ("is_active", False)]):
         before = row_of(db)
-        params = nothing[:column] + [value] + nothing[column + 1:]
-        [row] = db.run("users.update", ADA, *params, None, None)
+        [row] = update(db, ADA, **{column: value})
         after = row_of(db)
         assert after == before[:i] + (value,) + before[i + 1:5] + (
             before[5] + 1,)
         assert row[0] == ADA and row[8] == after[5]
-    assert db.run("users.update", ADA, *nothing, 4, None) == []
-    assert len(db.run("users.update", ADA, *nothing, 5, None)) == 1
-    assert db.run("users.update", NOBODY, *nothing, None, None) == []
+    assert update(db, ADA, 4) == []
+    assert len(update(db, ADA, 5)) == 1
+    assert update(db, NOBODY) == []
     assert row_of(db, BOB)[5] == row_of(db, EVE)[5] == 1
 
 
@@ -600,9 +629,9 @@ def test_an_update_changes_what_it_is_given(db):
     (None, True), ("ADA@example.com", True), ("ada@example.co", False)])
 def test_a_verified_address_stays_so_in_any_case(db, email, verified):
     db.sql("UPDATE users SET email_verified = true WHERE id = %s", ADA)
-    db.run("users.update", ADA, email, "New", *[None] * 4)
+    update(db, ADA, name="New", **({"email": email} if email else {}))
     assert row_of(db)[4] is verified
-    db.run("users.update", BOB, None, "New", *[None] * 4)
+    update(db, BOB, name="New")
     assert row_of(db, BOB)[4] is False
 
 
@@ -624,34 +653,43 @@ def links_of(db, user):
                   "ORDER BY 1", user)
 
 
+def set_pending(db, user, email="new@example.com", version=None):
+    return db.run("users.set_pending_email", id=user, email=email,
+                  version=version)
+
+
+def confirm(db, user, email="new@example.com"):
+    return db.run("users.confirm_email", id=user, email=email)
+
+
 def test_a_pending_address_is_one_users_and_ends_their_links(db):
     add_links(db, ADA, BOB)
-    assert db.run("users.set_pending_email", ADA, "new@example.com", 7) == []
+    assert set_pending(db, ADA, version=7) == []
     assert len(links_of(db, ADA)) == 3
-    [row] = db.run("users.set_pending_email", ADA, "new@example.com", 1)
+    [row] = set_pending(db, ADA, version=1)
     assert (row[0], row[7]) == (ADA, "new@example.com")
     assert emails_of(db) == ("Ada@example.com", "new@example.com", False, 2)
     assert links_of(db, ADA) == ["reset"]
     assert len(links_of(db, BOB)) == 3
     assert emails_of(db, BOB)[1] is None
-    assert db.run("users.set_pending_email", NOBODY, "x", None) == []
-    assert db.run("users.set_pending_email", ADA, None, None)[0][7] is None
+    assert set_pending(db, NOBODY, "x") == []
+    assert set_pending(db, ADA, None)[0][7] is None
 
 
 def test_a_pending_address_is_confirmed(db):
-    db.run("users.set_pending_email", ADA, "new@example.com", None)
+    set_pending(db, ADA)
     for user, email in ((ADA, "old@example.com"), (BOB, "new@example.com"),
                         (NOBODY, "new@example.com")):
-        assert db.run("users.confirm_email", user, email) == []
-    [row] = db.run("users.confirm_email", ADA, "new@example.com")
+        assert confirm(db, user, email) == []
+    [row] = confirm(db, ADA)
     assert row[1] == "new@example.com"
     assert emails_of(db) == ("new@example.com", None, True, 3)
-    assert db.run("users.confirm_email", ADA, "new@example.com") == []
+    assert confirm(db, ADA) == []
 
 
 def test_a_pending_address_is_dropped(db):
     for user in (ADA, BOB):
-        db.run("users.set_pending_email", user, "new@example.com", None)
+        set_pending(db, user)
     assert db.run("users.drop_pending_email", ADA) == 1
     assert db.run("users.drop_pending_email", ADA) == 0
     assert emails_of(db)[1] is None
@@ -662,29 +700,31 @@ def test_a_pending_address_is_dropped(db):
     (None, "new@example.com"), ("x@example.com", None),
     ("ADA@example.com", None)])
 def test_another_address_ends_the_pending_one(db, email, left):
-    db.run("users.set_pending_email", ADA, "new@example.com", None)
-    db.run("users.update", ADA, email, "New", *[None] * 4)
+    set_pending(db, ADA)
+    update(db, ADA, name="New", **({"email": email} if email else {}))
     assert emails_of(db)[1] == left
 
 
 def test_nobody_else_sees_a_pending_address(db):
-    db.run("users.set_pending_email", ADA, "new@example.com", None)
+    set_pending(db, ADA)
     seen = {row[0]: row[7] for row in db.run(
-        "users.find_signed_in_and_target", EVE, EVE_1, ADA)}
+        "users.find_signed_in_and_target", id=EVE, session_id=EVE_1,
+        target_id=ADA)}
     assert seen == {ADA: None, EVE: None}
     for target in (ADA, BOB):
         seen = {row[0]: row[7] for row in db.run(
-            "users.find_signed_in_and_target", ADA, ADA_1, target)}
+            "users.find_signed_in_and_target", id=ADA, session_id=ADA_1,
+            target_id=target)}
         assert seen[ADA] == "new@example.com"
-    assert db.run("users.find_signed_in", ADA, ADA_1)[0][7] == (
+    assert db.run("users.find_signed_in", id=ADA, session_id=ADA_1)[0][7] == (
         "new@example.com")
-    for order in ("created_at", "created_at_desc", "email", "email_desc",
-                  "name", "name_desc"):
-        key = {"created_at": "-infinity", "created_at_desc": "infinity",
-               "email": "", "name": ""}.get(order)
-        after = ("f" if "desc" in order else "0") * 32
-        rows = db.run("users.list_by_" + order, None, None, None, key, after,
-                      9, 0)
+    for order, key in (("created_at", "-infinity"), ("-created_at", "infinity"),
+                       ("email", ""), ("-email", None), ("name", ""),
+                       ("-name", None)):
+        after = ("f" if order[0] == "-" else "0") * 32
+        rows = db.run("users.list:" + order, **{
+            "page.key": key, "page.id": after, "page.limit": 9,
+            "page.skip": 0})
         assert [row[7] for row in rows] == [None] * 3
 
 

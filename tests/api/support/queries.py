@@ -58,14 +58,14 @@ class Transaction:
             ["%s"] * len(params)) if params else ""), *[
                 param if param is None else str(param) for param in params])
 
-    def run(self, name, *params, **named):
+    def run(self, name, /, *params, **named):
         """Runs a statement, with parameters as text: all in their order, or by
         name. Returns its rows; of a statement without rows the number that it
         changed."""
         rows = self.execute("", name, params, named)
         return self.cursor.rowcount if rows is None else rows
 
-    def plan(self, name, *params, **named):
+    def plan(self, name, /, *params, **named):
         return "\n".join(line for line, in self.execute("EXPLAIN ", name,
                                                         params, named))
 
