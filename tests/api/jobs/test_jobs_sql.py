@@ -50,11 +50,6 @@ def read(db, id):
 # Claims.
 #
 
-def claim(db, kinds="{a}", limit=9, runner=ME):
-    return db.run("jobs.claim", kinds=kinds, limit=limit, runner=runner,
-                  lease_seconds=LEASE)
-
-
 @pytest.mark.parametrize("status, when, kind, claimed", [
     ("queued", "due", "a", True), ("queued", "before", "a", True),
     ("queued", "late", "b", True), ("queued", "soon", "a", False),
@@ -67,7 +62,8 @@ def test_a_job_that_is_due_is_claimed(db, status, when, kind, claimed):
     """One that runs is due when its lease has ended."""
     id = add(db, AGES[when], status=status, kind=kind, runner=OTHER)
     before = read(db, id)
-    rows = claim(db, "{a,b}")
+    rows = db.run("jobs.claim", runner=ME, kinds="{a,b}", limit=10,
+                  lease_seconds=LEASE)
     assert [row[:5] for row in rows] == [
         (id, kind, '{"n": 1}', "req", 4)] * claimed
     assert read(db, id) == before | ({
@@ -77,9 +73,14 @@ def test_a_job_that_is_due_is_claimed(db, status, when, kind, claimed):
 
 def test_the_first_due_are_claimed_first(db):
     ids = [add(db, "-%d seconds" % n) for n in (1, 4, 2, 3)]
-    assert {row[0] for row in claim(db, limit=2)} == {ids[1], ids[3]}
-    assert {row[0] for row in claim(db, runner=OTHER)} == {ids[0], ids[2]}
-    assert claim(db) == []
+    assert {row[0] for row in db.run("jobs.claim", runner=ME, kinds="{a}",
+                                     limit=2, lease_seconds=LEASE)} == {
+        ids[1], ids[3]}
+    assert {row[0] for row in db.run("jobs.claim", runner=OTHER, kinds="{a}",
+                                     limit=9, lease_seconds=LEASE)
+            } == {ids[0], ids[2]}
+    assert db.run("jobs.claim", runner=ME, kinds="{a}", limit=9,
+                  lease_seconds=LEASE) == []
 
 
 def test_two_runners_claim_at_once(cluster, template):
@@ -91,7 +92,9 @@ def test_two_runners_claim_at_once(cluster, template):
     with begin(cluster, database) as one, begin(cluster, database) as two:
         for db in (one, two):
             db.sql("SET LOCAL lock_timeout = 5000")
-        claims = [{row[0] for row in claim(db, limit=4, runner=runner)}
+        claims = [{row[0] for row in db.run("jobs.claim", runner=runner,
+                                            kinds="{a}", limit=4,
+                                            lease_seconds=LEASE)}
                   for db, runner in ((one, ME), (two, OTHER))]
     assert [len(claim) for claim in claims] == [4, 2]
     assert claims[0] | claims[1] == ids
@@ -115,11 +118,6 @@ def test_a_runner_renews_its_own_leases(db, status, runner, named, renewed):
 # Outcomes.
 #
 
-def settle(db, id, status, error=None, delay=0, uncounted=0):
-    return db.run("jobs.settle", id=id, runner=ME, attempts=3, status=status,
-                  error=error, seconds=delay, uncounted=uncounted)
-
-
 @pytest.mark.parametrize("status, delay, uncounted", [
     ("done", "0.000", 0), ("dead", "0.000", 0), ("queued", "7.250", 0),
     ("queued", "0.000", 1)])
@@ -128,7 +126,9 @@ def test_an_outcome_is_stored(db, status, delay, uncounted, error):
     id = add(db, "9 seconds", status="running", runner=ME)
     bystander = add(db, "9 seconds", status="running", runner=ME)
     before, other = read(db, id), read(db, bystander)
-    assert settle(db, id, status, error, delay, uncounted) == 1
+    assert db.run("jobs.settle", id=id, runner=ME, attempts=3, status=status,
+                  error=error, seconds=delay,
+                  uncounted=uncounted) == 1
     assert read(db, id) == before | {
         "status": status, "error": error, "runner": None,
         "attempts": 3 - uncounted, "in": float(delay),
@@ -142,14 +142,16 @@ def test_an_outcome_is_stored(db, status, delay, uncounted, error):
 def test_an_outcome_of_a_job_that_is_lost_does_not_count(db, columns):
     id = add(db, **{"status": "running", "runner": ME} | columns)
     before = read(db, id)
-    assert settle(db, id, "done") == 0
+    assert db.run("jobs.settle", id=id, runner=ME, attempts=3, status="done",
+                  error=None, seconds=0, uncounted=0) == 0
     assert read(db, id) == before
 
 
 @pytest.mark.parametrize("length", [999, 1000, 1001])
 def test_an_error_is_cut_to_1000_characters(db, length):
     id = add(db, status="running", runner=ME)
-    assert settle(db, id, "dead", "é" * length) == 1
+    assert db.run("jobs.settle", id=id, runner=ME, attempts=3, status="dead",
+                  error="é" * length, seconds=0, uncounted=0) == 1
     assert read(db, id)["error"] == "é" * min(length, 1000)
 
 
@@ -162,7 +164,8 @@ def test_an_error_is_cut_to_1000_characters(db, length):
     ("dead", "u", 1), ("queued", "v", 1), ("queued", None, 1)])
 def test_a_job_waits_or_runs_once(db, status, key, stored):
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
-    assert db.run("jobs.enqueue", first, "a", '{"n": 2}', key, "req") == 1
+    assert db.run("jobs.enqueue", id=first, kind="a", payload='{"n": 2}',
+                  unique_key=key, request_id="req") == 1
     row = read(db, first)
     assert {name: row[name] for name in (
         "kind", "payload", "status", "attempts", "unique_key", "request_id",
@@ -173,8 +176,10 @@ def test_a_job_waits_or_runs_once(db, status, key, stored):
     db.sql("UPDATE jobs SET status = %s", status)
     if key is not None:
         key = "u"
-    assert db.run("jobs.enqueue", second, "a", "{}", key, None) == stored
-    assert db.run("jobs.enqueue", str(uuid.uuid4()), "b", "{}", key, None) == 1
+    assert db.run("jobs.enqueue", id=second, kind="a", payload="{}",
+                  unique_key=key, request_id=None) == stored
+    assert db.run("jobs.enqueue", id=str(uuid.uuid4()), kind="b",
+                  payload="{}", unique_key=key, request_id=None) == 1
 
 
 # The stored round, by $n the seconds of a round, and whether there is a job.
@@ -220,8 +225,8 @@ ONE = SECONDS // MAILS      # seconds until one more is free
 
 
 def count(db, job=None, recipient="r"):
-    return db.run("mail.count", recipient=recipient, job_id=job or uuid.uuid4(),
-                  most=MAILS, seconds=SECONDS)
+    return db.run("mail.count", recipient=recipient,
+                  job_id=job or uuid.uuid4(), most=MAILS, seconds=SECONDS)
 
 
 def full_in(db):

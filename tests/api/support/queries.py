@@ -32,9 +32,14 @@ def read_queries(file):
             if name.startswith(file + ".")}
 
 
+def names_of(name):
+    """The names of $1, $2, ... of a statement."""
+    return read_all()[name][1]
+
+
 def in_order(name, params, named):
     """The values of $1, $2, ...; a name without a value is NULL."""
-    names = read_all()[name][1]
+    names = names_of(name)
     assert set(named) <= set(names), (name, names)
     return params or [named.get(each) for each in names]
 
