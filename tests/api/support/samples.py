@@ -23,10 +23,12 @@ SESSION = str(uuid.uuid4())
 # Columns that users have in your project, and that have no default.
 USER_COLUMNS = {}
 
-# A row of each table, with what it must have, and a table after those that it
-# refers to. "now" and the like are text for PostgreSQL. A table of your own is
-# here only if the catalog does not tell what is valid, as with a CHECK. The
-# columns that need it are enough then: "notes": {"colour": "red"}.
+# Columns of your own tables for which the catalog does not tell a valid value,
+# as with a CHECK: "notes": {"colour": "red"}.
+COLUMNS = {}
+
+# A row of each of Keel's tables, with what it must have, and a table after those
+# that it refers to. "now" and the like are text for PostgreSQL.
 ROWS = {
     "users": {"id": USER, "email": "a@example.com", "name": "A",
               "hashed_password": "!", "role": "user", "is_active": True,
@@ -168,14 +170,15 @@ def template_of(route):
     return re.sub(r"(\w+)s/{}", r"\1s/{\1_id}", path)
 
 
-def path_of(server, template, person):
-    """The path with the ids of a Person, or of rows of theirs."""
+def path_of(server, template, person, owner=None):
+    """The path with the ids of a Person. What has no line in IDS is the id of a
+    new row of its table, whose owner is the same person, unless given."""
     def value(match):
         folder, name = match[1], match[2]
         if name in IDS:
             return "%s/%s" % (folder, IDS[name](person))
         return "%s/%s" % (folder, add_row(
-            server.sql, folder.replace("-", "_"), person.id))
+            server.sql, folder.replace("-", "_"), (owner or person).id))
 
     return re.sub(r"([^/{}]+)/{(\w+)}", value, template)
 
@@ -259,7 +262,8 @@ def add_row(sql, table, user, **columns):
         else:
             row[name] = user if other == "users" else add_row(sql, other, user)
     made = {name for name, kind, other in needed if kind == "uuid" or other}
-    row |= {name: value for name, value in ROWS.get(table, {}).items()
+    row |= {name: value for name, value in (
+        ROWS.get(table, {}) | COLUMNS.get(table, {})).items()
             if name not in made} | columns
     try:
         [[id]] = sql("INSERT INTO %s (%s) VALUES (%s) RETURNING id::text" % (
@@ -267,7 +271,7 @@ def add_row(sql, table, user, **columns):
             *row.values())
     except psycopg2.Error as error:
         raise AssertionError(
-            "tests/api/support/samples.py: %s cannot be filled from the "
-            "catalog; add a row that is valid to ROWS: %s" % (
+            "tests/api/support/samples.py: the catalog does not tell a valid "
+            "row of %s; add the values of its columns to COLUMNS: %s" % (
                 table, error)) from error
     return id
