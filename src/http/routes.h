@@ -131,6 +131,10 @@ struct query_value {
 bool		 query_is_of(const struct kore_handler_params *,
 		    const struct endpoint *);
 
+/* The rule of an endpoint's query parameter; NULL: it has no such parameter. */
+const struct rule	*query_rule(const struct route *,
+			    const struct endpoint *, const char *name);
+
 /* The value of a query parameter, validated; NULL if it was not sent. */
 const char	*query_param(const struct ctx *, const char *name);
 
