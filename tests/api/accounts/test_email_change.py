@@ -438,7 +438,7 @@ def test_a_form_that_sends_all_fields_ends_nothing(box, client, server, method,
     confirm, _ = tokens(box, person)
     body = {"email": person.email, "name": name}
     if method == "PUT":
-        body |= {"role": role, "is_active": True}
+        body = replacement(person, **body)
     answer = client.request(method, ME if path == "me" else person.path,
                             headers=person.headers, json=body)
     assert answer.status_code == 200

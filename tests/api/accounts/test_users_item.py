@@ -40,8 +40,10 @@ def patch(client, user, who=None, **fields):
 
 def put(client, user, who=None, **fields):
     """A field that is None is left out."""
-    return client.put(user.path, headers=(who or user).headers,
-                      json=replacement(user, **fields))
+    body = replacement(user, **fields)
+    return client.put(user.path, headers=(who or user).headers, json={
+        name: value for name, value in body.items()
+        if fields.get(name, "") is not None})
 
 
 def check_forbidden(answer):

@@ -7,15 +7,15 @@ import uuid
 
 import pytest
 
-from description import GOLDEN, Description
+from description import describe
 from helpers import (bearer, check_error, check_unauthorized,
                      check_validation, new_email)
 from people import add_people, transaction, wait_for_waiting
 from samples import path_of
-from server import read_text
+from server import BUILD
 
 TOO_LARGE = 200 * 1024
-OPERATIONS = Description(read_text(GOLDEN)).operations
+OPERATIONS = describe(BUILD).operations
 JSON = "application/json"
 
 

@@ -131,15 +131,17 @@ def check_members(body, name):
 
 def replacement(person, **changes):
     """The body of a PUT that leaves a Person as they are, with changes. Members
-    that a project has added are read from their row; a change to None leaves
-    the member out."""
+    that a project has added are read from their row."""
     body = {"email": person.email, "name": "Test", "role": person.role,
             "is_active": True} | changes
     more = [name for name in members("UserReplace") if name not in body]
     if more:
         body |= zip(more, person.row(*more) or [None] * len(more))
-    return {name: value for name, value in body.items()
-            if name in more or value is not None}
+    return body
+
+
+def must_be_one_of_the_roles():
+    return "Must be one of: " + ", ".join(roles())
 
 
 @functools.cache
