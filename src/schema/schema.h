@@ -318,6 +318,17 @@ schema_row_version(const struct schema *s, const void *row)
  */
 bool		 schema_tag_init(struct schema *);
 
+/* The value of a member of *in as a text, in the ctx's memory; NULL is null. */
+const char	*schema_text(struct ctx *, const struct member *,
+		    const void *in);
+
+/*
+ * Unmarks the named members of an update, *in, that have the values of *row, a
+ * struct of the schema that it is like.
+ */
+void		 schema_unset_same(const struct schema *, void *in,
+		    const void *row, const char *const *names);
+
 /* Returns the schema's members of *in as a JSON object, in the ctx's memory. */
 const char	*schema_write(struct ctx *, const struct schema *,
 		    const void *in);

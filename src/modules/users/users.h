@@ -238,8 +238,10 @@ struct notice {
 	const char	*device;
 };
 
-extern struct schema	notice_schema;
+SCHEMA_DECLARE(notice, notice);
+SCHEMA_DECLARE(notice_taken, notice);
 
+/* account_notices.c sends them. */
 JOB_KIND(send_password_notice, notice);
 JOB_KIND(send_device_notice, notice);
 JOB_KIND(send_role_notice, notice);
@@ -265,17 +267,8 @@ void	users_notice_email(struct ctx *, const struct user *before,
  */
 void	users_notice_taken(struct ctx *, const char *email) AWAITS;
 
-/* In a job: sends its owner the mail about that. */
-void	users_notice_send_taken(struct ctx *, const struct user *owner,
-	    const struct notice *) AWAITS;
-
-/*
- * For other mails about an account: "from 192.0.2.1, with Firefox on Linux", or
- * "by an administrator"; and when the job was stored.
- */
-void		 users_notice_origin(struct ctx *, struct notice *);
-const char	*users_notice_by(struct ctx *, const struct notice *);
-const char	*users_notice_when(struct ctx *);
+/* From where the request comes, for a notice. */
+void	users_notice_origin(struct ctx *, struct notice *);
 
 /* users_email.c */
 

@@ -208,15 +208,10 @@ static void
 require_rights(struct ctx *c, const struct user *user,
     struct user_update *change)
 {
-	if ((IS_SET(change, to.role) && strcmp(change->to.role, user->role) != 0) ||
-	    (IS_SET(change, to.is_active) &&
-	    change->to.is_active != user->is_active) ||
-	    (IS_SET(change, to.email_verified) &&
-	    change->to.email_verified != user->email_verified))
+	schema_unset_same(&user_update_schema, change, user,
+	    NAMES("role", "is_active", "email_verified"));
+	if (grants(change))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	UNSET(change, to.role);
-	UNSET(change, to.is_active);
-	UNSET(change, to.email_verified);
 }
 
 static bool
@@ -233,15 +228,11 @@ is_self(const struct user *user, const struct user *actor)
 static void
 unset_unchanged(const struct user *user, struct user_update *change)
 {
-	if (IS_SET(change, to.email) && strcmp(change->to.email, user->email) == 0)
-		UNSET(change, to.email);
-	if (IS_SET(change, to.role) && strcmp(change->to.role, user->role) == 0)
-		UNSET(change, to.role);
-	if (IS_SET(change, to.is_active) && change->to.is_active == user->is_active)
-		UNSET(change, to.is_active);
-	if (IS_SET(change, to.email_verified) && !IS_SET(change, to.email) &&
-	    change->to.email_verified == user->email_verified)
-		UNSET(change, to.email_verified);
+	schema_unset_same(&user_update_schema, change, user,
+	    NAMES("email", "role", "is_active"));
+	if (!IS_SET(change, to.email))
+		schema_unset_same(&user_update_schema, change, user,
+		    NAMES("email_verified"));
 }
 
 /* Only a name may be changed in a session that is not confirmed. */
