@@ -235,6 +235,7 @@ kore_parent_configure(int argc, char **argv)
 	exit_if(schemas_init());
 	exit_if(jobs_init());
 	exit_if(mails_init());
+	exit_if(database_files());
 	exit_if(database_load());
 	exit_if(lists_check());
 	exit_if(config_load());
