@@ -27,8 +27,8 @@ USER_COLUMNS = {}
 # as with a CHECK: "notes": {"colour": "red"}.
 COLUMNS = {}
 
-# A row of each of Keel's tables, with what it must have, and a table after those
-# that it refers to. "now" and the like are text for PostgreSQL.
+# A row of each of Keel's tables, with what it must have. A table is after those
+# that it refers to; "now" and the like are text for PostgreSQL.
 ROWS = {
     "users": {"id": USER, "email": "a@example.com", "name": "A",
               "hashed_password": "!", "role": "user", "is_active": True,
