@@ -167,7 +167,7 @@ describe_security(const struct endpoint *e)
 {
 	json_t	*ways = json_array();
 
-	if (e->auth == NULL)
+	if (endpoint_is_public(e))
 		return (ways);
 	if (e->auth->optional)
 		openapi_add(ways, json_object());

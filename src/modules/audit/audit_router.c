@@ -54,9 +54,9 @@ list_audit(struct ctx *c)
 	filter.target_id = query_param(c, "target_id");
 	filter.session_id = query_param(c, "session_id");
 	filter.action = query_param(c, "action");
-	filter.address = address_param(c, "address");
-	filter.since = time_param(c, "since");
-	filter.until = time_param(c, "until");
+	filter.address = address_param(c, QUERY_NAME("address"));
+	filter.since = time_param(c, QUERY_NAME("since"));
+	filter.until = time_param(c, QUERY_NAME("until"));
 	audit_list_respond(c, audit_service_get_after(c, &filter, page));
 }
 

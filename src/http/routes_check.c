@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/* Checks all routes at start; what the parts of the check share. */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/routes_check.h"
+#include "utils/start_error.h"
+#include "utils/text.h"
+
+const char *
+row_error(const struct route *r, const struct endpoint *e, const char *fmt,
+    ...)
+{
+	char	 what[768];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return (start_error("%s: %s(%s) in ROUTE(%s) %s", r->router->file,
+	    endpoint_verb_name(e->verb), e->name, r->name, what));
+}
+
+const struct route_row *
+find_row(const struct route *r, enum route_row_kind kind, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].kind == kind &&
+		    strcmp(r->rows[i].name, name) == 0)
+			return (&r->rows[i]);
+	}
+	return (NULL);
+}
+
+void
+names_of_rows(const struct route *r, enum route_row_kind kind,
+    struct text *names)
+{
+	size_t	 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].kind == kind)
+			text_printf(names, "%s%s", names->len > 0 ? ", " : "",
+			    r->rows[i].name);
+	}
+}
+
+const char *
+routes_check(void)
+{
+	const struct route	*r;
+	const char		*problem;
+
+	for (r = routes_first(); r != NULL; r = r->next) {
+		if ((problem = route_check_order(r)) != NULL ||
+		    (problem = route_check_path(r)) != NULL ||
+		    (problem = route_check_params(r)) != NULL ||
+		    (problem = route_check_rows(r)) != NULL)
+			return (problem);
+	}
+	if ((problem = routes_check_names()) != NULL)
+		return (problem);
+	return (routes_check_schemas());
+}
