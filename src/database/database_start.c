@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Checks the database before the fork: splits the query files into named
- * statements, prepares each one and compares its columns with its model.
+ * Checks the database before the fork: prepares each statement and compares its
+ * columns with its model.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "database/migrations.h"
@@ -12,44 +11,6 @@
 #include "database/sync.h"
 #include "utils/start_error.h"
 #include "utils/text.h"
-
-REGISTERED(const struct query_file, query_files);
-
-/* Returns a copy of the text between this section's heading and the next. */
-static const char *
-find_section(const char *name)
-{
-	const struct query_file	*const *f;
-	const char		*p, *end;
-	size_t			 len = strlen(name);
-
-	EACH_REGISTERED(f, query_files) {
-		for (p = strstr((*f)->text, "-- name: "); p != NULL;
-		    p = strstr(p, "-- name: ")) {
-			p += strlen("-- name: ");
-			if (strncmp(p, name, len) != 0 || p[len] != '\n')
-				continue;
-			p += len + 1;
-			end = strstr(p, "-- name: ");
-			return (end == NULL ? strdup(p) :
-			    strndup(p, (size_t)(end - p)));
-		}
-	}
-	return (NULL);
-}
-
-const char *
-database_load(void)
-{
-	struct query	*const *q;
-
-	EACH_REGISTERED(q, queries) {
-		if (((*q)->sql = find_section((*q)->name)) == NULL)
-			return (start_error("sql/queries has no section named "
-			    "%s", (*q)->name));
-	}
-	return (NULL);
-}
 
 static const char *
 query_problem(const struct query *q, const char *problem)
@@ -169,17 +130,18 @@ check_locale(PGconn *db)
 const char *
 database_check(void)
 {
-	struct query	*const *q;
+	struct query	*const *all;
 	const char	*problem;
+	size_t		 i, n;
 	PGconn		*db;
 
 	if ((db = sync_connect(&problem)) == NULL)
 		return (problem);
 	if ((problem = migrations_check(db)) == NULL)
 		problem = check_locale(db);
-	for (q = __start_registered_queries; problem == NULL &&
-	    q < __stop_registered_queries; q++)
-		problem = check_query(db, *q);
+	all = database_queries(&n);
+	for (i = 0; i < n && problem == NULL; i++)
+		problem = check_query(db, all[i]);
 	PQfinish(db);
 	return (problem);
 }

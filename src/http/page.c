@@ -12,6 +12,7 @@
 #include "utils/percent.h"
 
 #define SEPARATOR	'\x1f'	/* between a cursor's parts */
+#define BACK		"<"	/* begins a cursor of the rows before */
 
 /* Upper bounds; kore.conf's validators may set lower ones. */
 #define LIMIT_MAX	1000
@@ -84,6 +85,10 @@ read_cursor(struct ctx *c, struct page *p, const char *cursor)
 		raise_error(c, &ERR_INVALID_CURSOR,
 		    "The cursor is not one of this list");
 	*id = *after = '\0';
+	if (*text == *BACK) {
+		p->back = true;
+		text++;
+	}
 	if (query_param(c, "sort") != NULL && strcmp(p->sort, text) != 0)
 		raise_error(c, &ERR_INVALID_CURSOR,
 		    "The cursor is of a list sorted by %s", text);
@@ -119,26 +124,6 @@ page_from_query(struct ctx *c, const char *fallback_sort)
 		p->number = p->skip / p->limit + 1;
 	}
 	return (p);
-}
-
-struct page_order
-page_order(struct ctx *c, const struct page *p,
-    const struct page_order *orders, size_t n, const char *what)
-{
-	struct page_order	 order;
-	size_t			 i;
-
-	for (i = 0; i < n && strcmp(orders[i].sort, p->sort) != 0; i++)
-		;
-	if (i == n)
-		raise_invalid(c, "query.sort", "not_allowed",
-		    "Is no order of %s", what);
-	order = orders[i];
-	if (p->after_id != NULL) {
-		order.key = p->after_key;
-		order.id = p->after_id;
-	}
-	return (order);
 }
 
 int64_t
@@ -186,6 +171,16 @@ least(int64_t a, int64_t b)
 	return (a < b ? a : b);
 }
 
+static void
+write_links(struct ctx *c, const char *next, const char *prev)
+{
+	if (next != NULL || prev != NULL)
+		respond_header(c, "link", ctx_printf(c, "%s%s%s",
+		    next != NULL ? next : "",
+		    next != NULL && prev != NULL ? ", " : "",
+		    prev != NULL ? prev : ""));
+}
+
 void
 page_links(struct ctx *c, const struct page *p, int64_t total)
 {
@@ -204,23 +199,26 @@ page_links(struct ctx *c, const struct page *p, int64_t total)
 		prev = link_number(c, "page", least(p->number - 1, last),
 		    "prev");
 
-	if (next != NULL || prev != NULL)
-		respond_header(c, "link", ctx_printf(c, "%s%s%s",
-		    next != NULL ? next : "",
-		    next != NULL && prev != NULL ? ", " : "",
-		    prev != NULL ? prev : ""));
+	write_links(c, next, prev);
 }
 
 const char *
-page_next_cursor(struct ctx *c, const struct page *p, const char *id,
-    const char *sort_key)
+page_cursor(struct ctx *c, const struct page *p, bool back, const char *id,
+    const char *key)
 {
 	char	*cursor = ctx_alloc(c, CURSOR_MAX);
 
 	if (!cursor_seal(page_key, c->endpoint->name, ctx_printf(c,
-	    "%s%c%s%c%s", p->sort, SEPARATOR, id, SEPARATOR, sort_key),
-	    cursor))
+	    "%s%s%c%s%c%s", back ? BACK : "",
+	    p->sort, SEPARATOR, id, SEPARATOR, key), cursor))
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot make a cursor");
-	respond_header(c, "link", link_to(c, "cursor", cursor, "next"));
 	return (cursor);
+}
+
+void
+page_cursor_links(struct ctx *c, const char *next, const char *prev)
+{
+	write_links(c,
+	    next != NULL ? link_to(c, "cursor", next, "next") : NULL,
+	    prev != NULL ? link_to(c, "cursor", prev, "prev") : NULL);
 }

@@ -135,6 +135,10 @@ struct query_value {
 bool		 query_is_of(const struct kore_handler_params *,
 		    const struct endpoint *);
 
+/* The rule of an endpoint's query parameter; NULL: it has no such parameter. */
+const struct rule	*query_rule(const struct route *,
+			    const struct endpoint *, const char *name);
+
 /*
  * A place where code asks for a parameter by its name. routes_check() looks for
  * the name in the rows of the handler's ROUTE or, outside of a handler, in all

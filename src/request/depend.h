@@ -62,13 +62,13 @@ void	override_dependency(const struct dependency *,
 
 /*
  * Overrides a repository for one handler: all queries of one file of
- * sql/queries. The function gets the query's title (find_by_id) and its
- * parameters. It returns rows of the query's model, and sets *n to their
+ * sql/queries. The function gets the query's title (find_by_id), the struct that
+ * has parameters (NULL: none), and the others, as the query declares them. It returns rows of the query's model, and sets *n to their
  * number; for a statement without rows, to the number of rows that it affects.
  * Such a handler's transactions send nothing: neither BEGIN nor COMMIT.
  */
 typedef void	*repository_fn(struct ctx *, const char *title,
-		    const char *const *params, size_t *n);
+		    const void *from, const char *const *params, size_t *n);
 
 void	override_repository(const char *file, repository_fn *,
 	    const char *handler);

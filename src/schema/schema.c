@@ -130,6 +130,19 @@ schema_member(const struct schema *s, const char *name)
 	return (s->like != NULL ? schema_member(s->like, name) : NULL);
 }
 
+/* Has the schema itself, so far, a member of that name? */
+static bool
+has_member(const struct schema *s, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < s->nmembers; i++) {
+		if (strcmp(s->members[i].name, name) == 0)
+			return (true);
+	}
+	return (false);
+}
+
 static const char *
 another_struct(const struct schema *s, const struct member *m)
 {
@@ -171,9 +184,9 @@ schema_derive(struct schema *s)
 			return (start_error("the schema %s: .only names %s, "
 			    "and %s has no such member", s->name, *name,
 			    s->like->name));
-		if (s->nmembers == most)
-			return (start_error("the schema %s: .only names a "
-			    "member twice", s->name));
+		if (has_member(s, *name))
+			return (start_error("the schema %s: .only names %s "
+			    "twice", s->name, *name));
 		derive_member(s, m, &out[s->nmembers++]);
 	}
 	for (m = s->also; m != NULL && m->name != NULL; m++) {
@@ -182,7 +195,7 @@ schema_derive(struct schema *s)
 		derive_member(s, m, &out[s->nmembers++]);
 	}
 	for (name = s->optional; name != NULL && *name != NULL; name++) {
-		if (schema_member(s, *name) == NULL)
+		if (!has_member(s, *name))
 			return (start_error("the schema %s: .optional names "
 			    "%s, which is no member of it", s->name, *name));
 	}

@@ -64,18 +64,6 @@ audit_service_record(struct ctx *c, const struct audit_action *action,
 	    in->changes));
 }
 
-const struct audit_list *
-audit_service_get_after(struct ctx *c, const struct audit_filter *filter,
-    const struct page *page)
-{
-	struct audit_list	*list = ctx_alloc(c, sizeof(*list));
-
-	list->items = audit_repository_find(c, filter, page, page->limit + 1,
-	    &list->items_count);
-	CURSOR_FILL(c, list, page, db_time(c, LIST_LAST(list)->created_at));
-	return (list);
-}
-
 const struct audit_line *
 audit_service_latest_now(const char *limit, const char *action,
     const char *user_id, const char *since, size_t *n, const char **problem)

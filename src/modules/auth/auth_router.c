@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The endpoints of sign-in, sessions and passwords. */
 
+#include "config.h"
 #include "dependencies.h"
 #include "http/respond.h"
 #include "http/routes.h"
@@ -52,12 +53,8 @@ change_password(struct ctx *c)
 static void
 show_sessions(struct ctx *c, const struct user *user)
 {
-	const struct page		*page = page_from_query(c, NULL);
-	const struct session_list	*list;
-
-	list = auth_service_get_sessions(c, user, page);
-	page_links(c, page, list->total);
-	session_list_respond(c, list);
+	sessions_list_respond(c, user->id, c->session_id,
+	    ctx_printf(c, "%u", config.session_idle_seconds));
 }
 
 static void

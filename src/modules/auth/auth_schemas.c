@@ -66,11 +66,6 @@ static const struct member	confirmation_members[] = {
 	    .example = "Sunny-day-42"),
 };
 
-static const struct member	session_list_members[] = {
-	LIST(session_list, items, session),
-	PAGE_FIELDS(session_list),
-};
-
 static const struct member	account_status_members[] = {
 	MEMBER(user_status, status, T_STR, OUT, .example = "unlocked"),
 };
@@ -78,4 +73,3 @@ static const struct member	account_status_members[] = {
 SCHEMA_OF(account_status, user_status);
 SCHEMA(password_change);
 SCHEMA(confirmation);
-SCHEMA(session_list);

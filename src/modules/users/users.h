@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "http/page.h"
+#include "database/list.h"
 #include "http/schema_response.h"
 #include "jobs/jobs.h"
 #include "schema/schema.h"
@@ -51,25 +51,6 @@ struct user_update {
 	struct member_set	 set;
 };
 
-/* The filters of a list; NULL: no filter. */
-struct user_filter {
-	const char	*role;
-	const char	*is_active;	/* "true" or "false" */
-	const char	*q;		/* part of the name or address */
-};
-
-struct user_list {
-	const struct user	*items;
-	size_t			 items_count;
-	PAGE_MEMBERS;
-};
-
-struct user_cursor_list {
-	const struct user	*items;
-	size_t			 items_count;
-	CURSOR_MEMBERS;
-};
-
 /* What became of a new role. */
 struct role_change {
 	const char	*email;
@@ -86,8 +67,7 @@ SCHEMA_BODY_OF(user_update, user_update);
 SCHEMA_BODY_OF(user_replace, user_update);	/* PUT: every member */
 SCHEMA_BODY_OF(user_update_me, user_update);	/* name and address */
 SCHEMA_RESPONSE(user, user);			/* UserResponse */
-SCHEMA_RESPONSE(user_list, user_list);		/* UserListResponse */
-SCHEMA_RESPONSE(user_cursor_list, user_cursor_list);
+LISTS(users, list, user);			/* UserListResponse */
 SCHEMA_RESPONSE(user_status, user_status);
 SCHEMA_RESPONSE(user_accepted, user_status);
 
@@ -103,16 +83,6 @@ SCHEMA_RESPONSE(user_accepted, user_status);
 struct user	*users_service_create(struct ctx *,
 		    const struct user_create *, const struct user *actor)
 		    AWAITS;
-
-/* A page of the users who match the filter, and their total. */
-const struct user_list	*users_service_get_all(struct ctx *,
-			    const struct user_filter *, const struct page *)
-			    AWAITS;
-
-/* The same, by cursor. */
-const struct user_cursor_list	*users_service_get_after(struct ctx *,
-				    const struct user_filter *,
-				    const struct page *) AWAITS;
 
 /* The user with this id; NULL if there is none. */
 struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;

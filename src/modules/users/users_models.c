@@ -25,6 +25,7 @@ static const struct member	user_members[] = {
 };
 
 SCHEMA(user);
+LIST_QUERY(users, list, user, .sort = "created_at");
 
 static const struct member	role_change_members[] = {
 	MEMBER(role_change, email, T_STR, 0),

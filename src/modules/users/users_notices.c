@@ -9,18 +9,18 @@
 
 static const struct member	notice_members[] = {
 	MEMBER(notice, id, T_UUID, OUT | REQUIRED),
-	MEMBER(notice, email, T_STR, OPTIONAL),
+	MEMBER(notice, email, T_STR, OUT | OPTIONAL),
 	MEMBER(notice, verified, T_BOOL, OUT | REQUIRED),
-	MEMBER(notice, from, T_STR, OPTIONAL),
-	MEMBER(notice, to, T_STR, OPTIONAL),
-	MEMBER(notice, client, T_STR, OPTIONAL),
-	MEMBER(notice, device, T_STR, OPTIONAL),
+	MEMBER(notice, from, T_STR, OUT | OPTIONAL),
+	MEMBER(notice, to, T_STR, OUT | OPTIONAL),
+	MEMBER(notice, client, T_STR, OUT | OPTIONAL),
+	MEMBER(notice, device, T_STR, OUT | OPTIONAL),
 };
 
 static const struct member	notice_taken_members[] = {
 	MEMBER(notice, email, T_STR, OUT | REQUIRED),
-	MEMBER(notice, client, T_STR, OPTIONAL),
-	MEMBER(notice, device, T_STR, OPTIONAL),
+	MEMBER(notice, client, T_STR, OUT | OPTIONAL),
+	MEMBER(notice, device, T_STR, OUT | OPTIONAL),
 };
 
 SCHEMA_OF(notice, notice);

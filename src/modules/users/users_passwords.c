@@ -142,7 +142,7 @@ users_service_verify_password(struct ctx *c, struct user *user,
 	if (verdict == PASSWORD_RIGHT_REHASH) {
 		hash = users_service_hash_password(c, password,
 		    "body.password");
-		if (users_repository_set_password(c, user, hash))
+		if (users_service_set_password(c, user, hash))
 			user->hashed_password = hash;
 	}
 	return (verdict != PASSWORD_WRONG);
@@ -152,12 +152,14 @@ void
 users_service_reset_password(struct ctx *c, const struct user *user,
     const char *hashed_password, bool verified)
 {
-	users_repository_reset_password(c, user, hashed_password, verified);
+	users_repository_reset_password(c, user->id, hashed_password,
+	    db_bool(verified));
 }
 
 bool
 users_service_set_password(struct ctx *c, const struct user *user,
     const char *hashed_password)
 {
-	return (users_repository_set_password(c, user, hashed_password));
+	return (users_repository_set_password(c, user->id,
+	    user->hashed_password, hashed_password) == 1);
 }

@@ -19,22 +19,7 @@ static void	delete(struct ctx *, const struct user *) AWAITS;
 static void
 list_users(struct ctx *c)
 {
-	struct user_filter	 filter;
-	const struct user_list	*list;
-	const struct page	*page;
-
-	page = page_from_query(c, "created_at");
-	filter.role = query_param(c, "role");
-	filter.is_active = query_param(c, "is_active");
-	filter.q = query_param(c, "q");
-	if (page->by_cursor) {
-		user_cursor_list_respond(c, users_service_get_after(c, &filter,
-		    page));
-		return;
-	}
-	list = users_service_get_all(c, &filter, page);
-	page_links(c, page, list->total);
-	user_list_respond(c, list);
+	users_list_respond(c);
 }
 
 static void

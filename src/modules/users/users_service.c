@@ -33,31 +33,6 @@ static void	tell_changes(struct ctx *, const struct user *,
 static void	raise_gone(struct ctx *, const char *)
 		    __attribute__((noreturn));
 
-const struct user_list *
-users_service_get_all(struct ctx *c, const struct user_filter *filter,
-    const struct page *page)
-{
-	struct user_list	*list = ctx_alloc(c, sizeof(*list));
-
-	PAGE_FILL(list, page, users_repository_count(c, filter));
-	list->items = users_repository_find_all(c, filter, page, page->limit,
-	    &list->items_count);
-	return (list);
-}
-
-const struct user_cursor_list *
-users_service_get_after(struct ctx *c, const struct user_filter *filter,
-    const struct page *page)
-{
-	struct user_cursor_list	*list = ctx_alloc(c, sizeof(*list));
-
-	list->items = users_repository_find_all(c, filter, page,
-	    page->limit + 1, &list->items_count);
-	CURSOR_FILL(c, list, page, users_repository_sort_key(c,
-	    LIST_LAST(list), page));
-	return (list);
-}
-
 struct user *
 users_service_get_by_id(struct ctx *c, const char *id)
 {
@@ -109,7 +84,7 @@ users_service_find_signed_in(struct ctx *c, const char *user_id,
 bool
 users_service_verify_email(struct ctx *c, const char *id)
 {
-	return (users_repository_verify_email(c, id));
+	return (users_repository_verify_email(c, id) == 1);
 }
 
 static bool
@@ -155,25 +130,25 @@ struct user *
 users_service_create(struct ctx *c, const struct user_create *in,
     const struct user *actor)
 {
-	struct user_create	 row = *in;
-	struct user		*user;
-	const char		*hash;
+	struct user	 row = in->user, *user;
 
-	if (strcmp(in->user.role, "user") != 0 && !is_admin(actor))
+	if (strcmp(row.role, "user") != 0 && !is_admin(actor))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 
-	row.user.email = normal_email(c, in->user.email);
-	if (strcmp(in->user.role, "user") != 0)
+	row.id = db_uuid(c);
+	row.email = normal_email(c, row.email);
+	if (strcmp(row.role, "user") != 0)
 		depend(c, &recently_confirmed);
-	hash = users_service_hash_password(c, in->password, "body.password");
+	row.hashed_password = users_service_hash_password(c, in->password,
+	    "body.password");
 
 	db_begin(c);
-	if (strcmp(in->user.role, "user") != 0)
+	if (strcmp(row.role, "user") != 0)
 		act_as_admin(c, actor, NULL);
-	user = users_repository_create(c, &row, hash, actor == NULL ?
+	user = users_repository_create(c, &row, actor == NULL ?
 	    client_network(c) : NULL);
 	if (user == NULL)
-		refuse_taken(c, row.user.email, actor);
+		refuse_taken(c, row.email, actor);
 	else {
 		background(c, send_welcome_email, user);
 		users_audit_creation(c, user);
@@ -340,8 +315,8 @@ write_change(struct ctx *c, const struct user *user,
 	if ((before = users_repository_lock(c, user->id)) == NULL)
 		raise_gone(c, version);
 	if (ANY_SET(change) || asked == NULL) {
-		written = users_repository_update(c, user->id, change,
-		    version);
+		change->to.id = user->id;
+		written = users_repository_update(c, change, version);
 		if (written == NULL)
 			raise_gone(c, version);
 		tell_changes(c, before, written);
@@ -388,15 +363,14 @@ void
 users_service_delete(struct ctx *c, const struct user *user,
     const struct user *actor, const char *version)
 {
+	bool			 as_admin = is_admin(actor);
 	const struct user	*deleted;
 
 	db_begin(c);
-	if (is_admin(actor)) {
+	if (as_admin)
 		act_as_admin(c, actor, user);
-		deleted = users_repository_delete(c, user->id, version);
-	} else
-		deleted = users_repository_delete_unless_admin(c, user->id,
-		    version);
+	deleted = users_repository_delete(c, user->id, version,
+	    db_bool(!as_admin));
 	if (deleted == NULL)
 		raise_gone(c, version);
 	users_audit_deletion(c, deleted);

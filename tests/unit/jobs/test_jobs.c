@@ -24,10 +24,10 @@ struct work {
 
 /* The tests change it. */
 static struct member	fields[] = {
-	MEMBER(work, number, T_INT, REQUIRED),
-	MEMBER(work, id, T_UUID, REQUIRED),
-	MEMBER(work, text, T_STR, OR_NULL),
-	MEMBER(work, flag, T_BOOL, REQUIRED),
+	MEMBER(work, number, T_INT, OUT | REQUIRED),
+	MEMBER(work, id, T_UUID, OUT | REQUIRED),
+	MEMBER(work, text, T_STR, OUT | OR_NULL),
+	MEMBER(work, flag, T_BOOL, OUT | REQUIRED),
 };
 
 static struct schema	work_schema = {
@@ -113,7 +113,7 @@ setup(void **state)
 	k->payload = &work_schema;
 	k->timeout = 1;
 	work_schema.structure = "work";
-	fields[0].flags = fields[3].flags = REQUIRED;
+	fields[0].flags = fields[3].flags = OUT | REQUIRED;
 	readable = true;
 	return (0);
 }
@@ -186,6 +186,15 @@ test_a_payload_is_read_as_it_was_written(void **state)
 	work_schema.structure = "other";
 	assert_string_equal(jobs_init(), "the job nothing: its payload is a "
 	    "struct work, and its schema of struct other");
+}
+
+static void
+test_a_payload_is_stored_whole(void **state)
+{
+	(void)state;
+	fields[3].flags = REQUIRED;
+	assert_string_equal(jobs_init(), "the job nothing: its payload has "
+	    "the member flag, which is not OUT, so it is not stored");
 }
 
 static void
@@ -290,6 +299,7 @@ main(void)
 		TEST(test_a_kind_needs_a_timeout),
 		TEST(test_what_is_scheduled_has_no_payload),
 		TEST(test_a_payload_is_read_as_it_was_written),
+		TEST(test_a_payload_is_stored_whole),
 		TEST(test_a_payload_has_no_secret),
 		TEST(test_a_unique_member_is_a_text),
 		TEST(test_a_job_is_stored_with_its_key),

@@ -94,7 +94,7 @@ test_field_of_another_struct(void **state)
 {
 	(void)state;
 	assert_string_equal(with(foreign_members, 1, 0),
-	    "the schema edge has a field of another struct, other.it");
+	    "the schema edge has a member of another struct, other.it");
 }
 
 static void
@@ -107,7 +107,7 @@ test_fallbacks(void **state)
 	memset(&edge, 0, sizeof(edge));
 	assert_null(with(falling_members, 3, 0));
 	for (i = 0; i < 3; i++)
-		field_set_fallback(&falling_fields[i], &edge);
+		field_set_fallback(&falling_members[i], &edge);
 	assert_true(edge.beyond);
 	assert_false(edge.at[255]);
 	assert_int_equal(edge.count, -12);
@@ -280,7 +280,7 @@ test_readable(void **state)
 	assert_null(with(readable_members, 4, 0));
 	assert_true(schema_is_readable(&edge_schema));
 	for (i = 0; i < 3; i++) {
-		assert_null(with(&answered_fields[i], 1, 0));
+		assert_null(with(&answered_members[i], 1, 0));
 		assert_false(schema_is_readable(&edge_schema));
 	}
 	assert_null(with(answered_members, 3, 0));

@@ -81,11 +81,12 @@ retried(const char *id, size_t *n)
 }
 
 static void *
-with_jobs(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_jobs(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
 	struct total	*count;
 
+	(void)from;
 	if (strcmp(title, "count") == 0) {
 		count = ctx_alloc(c, sizeof(*count));
 		count->total = TOTAL;
@@ -104,9 +105,10 @@ with_jobs(struct ctx *c, const char *title, const char *const *params,
 static char	entry[3][200];
 
 static void *
-with_audit(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_audit(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	(void)c;
 	assert_string_equal(title, "add");
 	snprintf(entry[0], sizeof(entry[0]), "%s", params[1]);

@@ -40,11 +40,12 @@ static char	added[9][400];
 static unsigned	nadded;
 
 static void *
-with_audit(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_audit(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
 	size_t	 i;
 
+	(void)from;
 	(void)c;
 	assert_string_equal(title, "add");
 	for (i = 0; i < 9; i++)
