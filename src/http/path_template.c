@@ -30,14 +30,10 @@ group_end(const char *p)
 }
 
 bool
-path_template(const char *path, path_group_fn *fn, void *arg, struct text *t)
+path_template(const char *regex, path_group_fn *fn, void *arg, struct text *t)
 {
-	const char	*p = path;
+	const char	*p = regex;
 
-	if (*p == '/') {		/* no regex: it has no groups */
-		text_puts(t, p);
-		return (!t->cut);
-	}
 	for (p += *p == '^'; *p != '\0' && strcmp(p, "$") != 0; p++) {
 		if (*p == '(') {
 			if ((p = group_end(p)) == NULL || !fn(t, arg))

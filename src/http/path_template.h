@@ -9,13 +9,13 @@
 #include "utils/text.h"
 
 /*
- * Adds a path of kore.conf to the text, without ^, $ and escapes. fn adds what
+ * Adds the regex of a path to the text, without ^, $ and escapes. fn adds what
  * stands for each group; it returns false to give up. Returns false then, and
- * when the path's regex has more than groups and escapes.
+ * when the regex has more than groups and escapes.
  */
 typedef bool	 path_group_fn(struct text *, void *arg);
 
-bool		 path_template(const char *path, path_group_fn *fn, void *arg,
+bool		 path_template(const char *regex, path_group_fn *fn, void *arg,
 		    struct text *);
 
 #endif

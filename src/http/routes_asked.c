@@ -58,15 +58,17 @@ endpoint_named(const struct route *r, const char *handler)
 	return (NULL);
 }
 
+/* who: "ROUTE(notes_item) has no" or "no ROUTE has a"; has: the other names. */
 static const char *
-asked_error(const struct asked_name *a, const char *where, struct text *has)
+asked_error(const struct asked_name *a, const char *who, struct text *has)
 {
 	bool	 in_path = a->kind == ROW_PATH;
 
-	return (start_error("%s: %s() asks for %s(c, \"%s\"), and %s has no "
-	    "%s(%s, ...); it has %s", a->file, a->function, in_path ?
-	    "path_param" : "query_param", a->name, where, in_path ? "PATH" :
-	    "PARAM", a->name, has->len > 0 ? has->data : "none"));
+	return (start_error("%s: %s() asks for %s(c, \"%s\"), and %s "
+	    "%s(%s, ...)%s%s", a->file, a->function, in_path ?
+	    "path_param" : "query_param", a->name, who, in_path ? "PATH" :
+	    "PARAM", a->name, has->len > 0 ? "; there is " : "",
+	    has->len > 0 ? has->data : ""));
 }
 
 /* In a handler: its ROUTE must have the row. */
@@ -75,14 +77,14 @@ check_in_handler(const struct asked_name *a, const struct route *r,
     const struct endpoint *e)
 {
 	const struct kore_handler_params	*p;
-	char					 names[NAMES_MAX], where[128];
+	char					 names[NAMES_MAX], who[128];
 	struct text				 t;
 
 	t = text_in(names, sizeof(names));
 	if (find_row(r, a->kind, a->name) == NULL) {
 		names_of_rows(r, a->kind, &t);
-		snprintf(where, sizeof(where), "ROUTE(%s)", r->name);
-		return (asked_error(a, where, &t));
+		snprintf(who, sizeof(who), "ROUTE(%s) has no", r->name);
+		return (asked_error(a, who, &t));
 	}
 	if (a->kind == ROW_PATH)
 		return (NULL);
@@ -110,11 +112,10 @@ check_in_file(const struct asked_name *a)
 			continue;
 		if (find_row(r, a->kind, a->name) != NULL)
 			return (NULL);
-		if (has_own)
-			names_of_rows(r, a->kind, &t);
+		names_of_rows(r, a->kind, &t);
 	}
-	return (asked_error(a, has_own ? "no ROUTE of this file" :
-	    "no ROUTE", &t));
+	return (asked_error(a, has_own ? "no ROUTE of this file has a" :
+	    "no ROUTE has a", &t));
 }
 
 static const char *

@@ -5,6 +5,7 @@
 #define HTTP_ROUTES_CHECK_H
 
 #include "http/routes.h"
+#include "utils/text.h"
 
 /*
  * Each returns NULL, or a line that ends the start: it names the file or the
@@ -29,8 +30,7 @@ const char	*routes_check_schemas(void);
 const char	*row_error(const struct route *, const struct endpoint *,
 		    const char *, ...) __attribute__((format(printf, 3, 4)));
 
-/* Adds the names of the route's rows of a kind; "no other" if it has none. */
-struct text;
+/* Adds the names of the route's rows of a kind that are not in the list. */
 void		 names_of_rows(const struct route *, enum route_row_kind,
 		    struct text *);
 

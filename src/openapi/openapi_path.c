@@ -27,5 +27,9 @@ openapi_path(const struct route *r, char out[static OPENAPI_PATH_MAX])
 	struct groups	 g = { r, NULL };
 	struct text	 t = text_in(out, OPENAPI_PATH_MAX);
 
+	if (r->regex == NULL) {
+		text_puts(&t, route_path(r));
+		return (!t.cut);
+	}
 	return (path_template(route_path(r), add_group, &g, &t));
 }

@@ -3,7 +3,8 @@
 
 /* sources: src/openapi/openapi.c src/openapi/openapi_build.c */
 /* sources: src/openapi/openapi_errors.c src/openapi/openapi_headers.c */
-/* sources: src/openapi/openapi_path.c src/openapi/openapi_responses.c */
+/* sources: src/openapi/openapi_path.c src/http/path_template.c */
+/* sources: src/openapi/openapi_responses.c */
 /* sources: src/openapi/openapi_schemas.c src/http/routes.c src/http/query.c */
 /* sources: src/schema/validator.c src/schema/schema.c src/request/ctx.c */
 /* sources: src/coro/coro.c src/base/arena.c src/base/mem.c */
