@@ -26,6 +26,8 @@ const char	*route_check_params(const struct route *);
 const char	*routes_check_names(void);
 const char	*routes_check_schemas(void);
 
+/* route_rows.c */
+
 /* "FILE: GET(read_note) in ROUTE(notes_item) " and then the text. */
 const char	*row_error(const struct route *, const struct endpoint *,
 		    const char *, ...) __attribute__((format(printf, 3, 4)));

@@ -235,7 +235,7 @@ test_routes_that_do_not_fit(void **state)
 	struct kore_module_handle	*h;
 
 	(void)state;
-	assert_unfit("/other", "other", NULL, 
+	assert_unfit("/other", "other", NULL,
 	    "has no ROUTE(other, ...) in src/modules");
 	assert_unfit("/items/x", "item", &item__route,
 	    "has PATH rows, and its path here has no groups: write one like "

@@ -4,7 +4,8 @@
 /* sources: src/http/query.c src/http/routes.c src/http/routes_check.c */
 /* sources: src/http/routes_check_rows.c src/http/routes_check_params.c */
 /* sources: src/http/routes_order.c src/http/routes_asked.c */
-/* sources: src/http/path_template.c src/schema/validator.c */
+/* sources: src/http/path_template.c src/http/route_rows.c */
+/* sources: src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/schema/schema.c */
@@ -164,7 +165,8 @@ REGISTER(schema_uses, use);
 static const struct schema_use	sent = { &note_schema, SCHEMA_SENT, __FILE__ };
 
 static void
-bind_all(struct route *a, struct route *cursors, struct route *b, struct route *f)
+bind_all(struct route *a, struct route *cursors, struct route *b,
+    struct route *f)
 {
 	static const struct validate	 statuses[] = {
 		{ HTTP_METHOD_GET, "status", "^(new|old)$", false }, { 0 } };

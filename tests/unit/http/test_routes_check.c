@@ -4,7 +4,8 @@
 /* sources: src/http/query.c src/http/routes.c src/http/routes_check.c */
 /* sources: src/http/routes_check_rows.c src/http/routes_check_params.c */
 /* sources: src/http/routes_order.c src/http/routes_asked.c */
-/* sources: src/http/path_template.c src/schema/validator.c */
+/* sources: src/http/path_template.c src/http/route_rows.c */
+/* sources: src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/schema/schema.c */
@@ -16,11 +17,30 @@
 
 #define FILE_	__FILE__ ": "
 
-static void	read_note(struct ctx *c) { (void)c; }
-static void	write_note(struct ctx *c) { (void)c; }
-static void	end_note(struct ctx *c) { (void)c; }
-static void	resolve(struct ctx *c, const struct dependency *d) { (void)c;
-		    (void)d; }
+static void
+read_note(struct ctx *c)
+{
+	(void)c;
+}
+
+static void
+write_note(struct ctx *c)
+{
+	(void)c;
+}
+
+static void
+end_note(struct ctx *c)
+{
+	(void)c;
+}
+
+static void
+resolve(struct ctx *c, const struct dependency *d)
+{
+	(void)c;
+	(void)d;
+}
 
 struct note {
 	const char	*id;
@@ -95,8 +115,8 @@ ROUTE(no_out_201, POST(write_note, PUBLIC, .status = 201));
 ROUTE(raw_out, GET(read_note, OUT_, .raw = true));
 ROUTE(shows_none, GET(read_note, PUBLIC, .out = &note_create_schema));
 ROUTE(cursor_post, POST(write_note, OUT_, .out_cursor = &note_schema));
-ROUTE(cursor_only, PARAM(cursor, "Where."), GET(read_note, PUBLIC, .out_cursor = &note_schema,
-    .raw = true));
+ROUTE(cursor_only, PARAM(cursor, "Where."), GET(read_note, PUBLIC,
+    .out_cursor = &note_schema, .raw = true));
 ROUTE(accepts, POST(write_note, OUT_, .accepts = &yes));
 ROUTE(accepted, POST(write_note, OUT_, .out_accepted = &note_schema,
     .accepts = &yes));
