@@ -233,8 +233,8 @@ cursor_at(struct ctx *c, const struct wanted *w, bool back, const void *row)
 	if (row == NULL)
 		return (page_cursor(c, w->page, back, "", ""));
 	return (page_cursor(c, w->page, back,
-	    params_text(c, schema_member(s, "id"), row),
-	    params_text(c, schema_member(s, sort + (*sort == '-')), row)));
+	    schema_text(c, schema_member(s, "id"), row),
+	    schema_text(c, schema_member(s, sort + (*sort == '-')), row)));
 }
 
 /*

@@ -39,29 +39,6 @@ db_bool(bool value)
 	return (value ? "true" : "false");
 }
 
-const char *
-params_text(struct ctx *c, const struct member *m, const void *in)
-{
-	const char	*place = (const char *)in + m->offset;
-
-	switch (m->type) {
-	case T_BOOL:
-		return (db_bool(*(const bool *)place));
-	case T_INT:
-		return (db_int(c, *(const int64_t *)place));
-	case T_TIME:
-		if (*(const int64_t *)place == TIME_NULL)
-			return (NULL);
-		return (db_time(c, *(const int64_t *)place));
-	case T_STR:
-	case T_UUID:
-	case T_JSON:
-	case T_LIST:		/* database_load() refuses it */
-		break;
-	}
-	return (*(const char *const *)place);
-}
-
 /* Does the struct of an update change the member? */
 static bool
 is_set(const struct query *q, const struct member *m, const char *from)
@@ -86,7 +63,7 @@ params_bind(struct ctx *c, const struct query *q, const void *from,
 		else if (p->is_set)
 			out[i] = db_bool(is_set(q, p->member, from));
 		else
-			out[i] = params_text(c, p->member, from);
+			out[i] = schema_text(c, p->member, from);
 	}
 	return (out);
 }

@@ -14,8 +14,4 @@
 const char	*const *params_bind(struct ctx *, const struct query *,
 		    const void *from, const char *const *given);
 
-/* A member's value as text, in the ctx's memory; in is its struct. */
-const char	*params_text(struct ctx *, const struct member *,
-		    const void *in);
-
 #endif

@@ -62,10 +62,12 @@ void	override_dependency(const struct dependency *,
 
 /*
  * Overrides a repository for one handler: all queries of one file of
- * sql/queries. The function gets the query's title (find_by_id), the struct that
- * has parameters (NULL: none), and the others, as the query declares them. It returns rows of the query's model, and sets *n to their
- * number; for a statement without rows, to the number of rows that it affects.
- * Such a handler's transactions send nothing: neither BEGIN nor COMMIT.
+ * sql/queries. The function gets the query's title (find_by_id), the struct
+ * that has parameters (NULL: none), and the other parameters, in the order in
+ * which the query declares them. It returns rows of the query's struct, and
+ * sets *n to their number; for a statement without rows, to the number of rows
+ * that it affects. Such a handler's transactions send nothing: neither BEGIN
+ * nor COMMIT.
  */
 typedef void	*repository_fn(struct ctx *, const char *title,
 		    const void *from, const char *const *params, size_t *n);

@@ -20,11 +20,7 @@
  *
  *	users.h:	 struct user { const char *id; const char *email; ... };
  *			 SCHEMA_RESPONSE(user, user);
- *			 struct user_update {
- *				 struct user		 to;
- *				 struct member_set	 set;
- *			 };
- *			 SCHEMA_BODY(user_update);
+ *			 SCHEMA_UPDATE_BODY(user_update, user);
  *	users_models.c:	 static const struct member user_members[] = {
  *				 MEMBER(user, id, T_UUID, OUT),
  *				 MEMBER(user, email, T_STR, OUT,
@@ -194,6 +190,14 @@ struct schema_use {
 		return (schema_read_body(c, &s##_schema));		\
 	}
 
+/* For an update: the new values, and which of them the body had: IS_SET(). */
+#define SCHEMA_UPDATE_BODY(s, base)					\
+	struct s {							\
+		struct base		 to;				\
+		struct member_set	 set;				\
+	};								\
+	SCHEMA_BODY(s)
+
 #define SCHEMA_FORM(s)	SCHEMA_FORM_OF(s, s)
 #define SCHEMA_FORM_OF(s, st)						\
 	SCHEMA_DECLARE(s, st);						\
@@ -347,6 +351,17 @@ schema_row_version(const struct schema *s, const void *row)
  * version but no id, or memory is short. Part of schemas_init().
  */
 bool		 schema_tag_init(struct schema *);
+
+/* The value of a member of *in as a text, in the ctx's memory; NULL is null. */
+const char	*schema_text(struct ctx *, const struct member *,
+		    const void *in);
+
+/*
+ * Unmarks the named members of an update, *in, that have the values of *row, a
+ * struct of the schema that it is like.
+ */
+void		 schema_unset_same(const struct schema *, void *in,
+		    const void *row, const char *const *names);
 
 /* Returns the schema's members of *in as a JSON object, in the ctx's memory. */
 const char	*schema_write(struct ctx *, const struct schema *,

@@ -8,6 +8,7 @@
 #include "schema/schema.h"
 #include "utils/html.h"
 
+struct notice;
 struct user;
 
 /* account_settings.c: filled at the start */
@@ -155,6 +156,19 @@ const char	*account_service_reset_link(const char *email,
 JOB_KIND(send_password_reset, account_email);
 JOB_KIND(send_reset_by_admin, user);
 JOB_KIND(send_verification, account_email);
+
+/* account_notices.c */
+
+/*
+ * "from 192.0.2.1, with Firefox on Linux", or "by an administrator"; and when
+ * the job was stored.
+ */
+const char	*account_notice_by(struct ctx *, const struct notice *);
+const char	*account_notice_when(struct ctx *);
+
+/* In a job: tells the owner of an address that somebody else asked for it. */
+void		 account_notice_taken(struct ctx *, const struct user *owner,
+		    const struct notice *) AWAITS;
 
 /*
  * account_page.c: a page of Keel's own, without scripts. `content` is an asset

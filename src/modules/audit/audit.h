@@ -50,10 +50,16 @@ struct audit_entry {
 #define CHANGES(...)							\
 	.changes = (const struct audit_change[]){ __VA_ARGS__, { NULL } }
 
-/* Does any of these members change? NULL: none. */
-bool	audit_is_any(const struct audit_change *);
-
 /* audit_service.c */
+
+/*
+ * How two structs of a schema differ in these members, for .changes; NULL: they
+ * do not.
+ */
+const struct audit_change	*audit_changes(struct ctx *,
+				    const struct schema *, const void *before,
+				    const void *now,
+				    const char *const *names);
 
 /*
  * Records an action of this request or job in the open transaction, or at once

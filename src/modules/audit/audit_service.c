@@ -16,8 +16,8 @@ is_change(const struct audit_change *change)
 	return (strcmp(change->from, change->to) != 0);
 }
 
-bool
-audit_is_any(const struct audit_change *change)
+static bool
+is_any(const struct audit_change *change)
 {
 	if (change == NULL)
 		return (false);
@@ -26,13 +26,33 @@ audit_is_any(const struct audit_change *change)
 	return (change->member != NULL);
 }
 
+const struct audit_change *
+audit_changes(struct ctx *c, const struct schema *s, const void *before,
+    const void *now, const char *const *names)
+{
+	struct audit_change	*changes;
+	const struct member	*m;
+	size_t			 n;
+
+	for (n = 0; names[n] != NULL; n++)
+		;
+	changes = ctx_alloc(c, (n + 1) * sizeof(*changes));
+	for (n = 0; names[n] != NULL; n++) {
+		m = schema_member(s, names[n]);
+		changes[n].member = m->name;
+		changes[n].from = schema_text(c, m, before);
+		changes[n].to = schema_text(c, m, now);
+	}
+	return (is_any(changes) ? changes : NULL);
+}
+
 /* {"role": {"from": "user", "to": "admin"}}; NULL if nothing changed. */
 static const char *
 changes_json(struct ctx *c, const struct audit_change *change)
 {
 	struct jsonw	 j;
 
-	if (!audit_is_any(change))
+	if (!is_any(change))
 		return (NULL);
 	jsonw_init(&j, &c->arena);
 	jsonw_object(&j, NULL);

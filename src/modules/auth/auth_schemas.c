@@ -56,7 +56,8 @@ static const struct member	revocation_members[] = {
 SCHEMA(revocation);
 
 static const struct member	password_change_members[] = {
-	MEMBER(password_change, current_password, T_STR, REQUIRED | SECRET, .example = "Sunny-day-42"),
+	MEMBER(password_change, current_password, T_STR, REQUIRED | SECRET,
+	    .example = "Sunny-day-42"),
 	MEMBER(password_change, new_password, T_STR, REQUIRED | SECRET,
 	    .validator = "v_password", .example = "Rainy-day-43"),
 };

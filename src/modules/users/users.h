@@ -45,12 +45,6 @@ struct user_create {
 	const char	*password;
 };
 
-/* What a PATCH or PUT changes: IS_SET() says whether a member was sent. */
-struct user_update {
-	struct user		 to;
-	struct member_set	 set;
-};
-
 /* What became of a new role. */
 struct role_change {
 	const char	*email;
@@ -63,7 +57,7 @@ struct user_status {
 };
 
 SCHEMA_BODY(user_create);
-SCHEMA_BODY_OF(user_update, user_update);
+SCHEMA_UPDATE_BODY(user_update, user);		/* PATCH */
 SCHEMA_BODY_OF(user_replace, user_update);	/* PUT: every member */
 SCHEMA_BODY_OF(user_update_me, user_update);	/* name and address */
 SCHEMA_RESPONSE(user, user);			/* UserResponse */
@@ -238,8 +232,10 @@ struct notice {
 	const char	*device;
 };
 
-extern struct schema	notice_schema;
+SCHEMA_DECLARE(notice, notice);
+SCHEMA_DECLARE(notice_taken, notice);
 
+/* account_notices.c sends them. */
 JOB_KIND(send_password_notice, notice);
 JOB_KIND(send_device_notice, notice);
 JOB_KIND(send_role_notice, notice);
@@ -265,17 +261,8 @@ void	users_notice_email(struct ctx *, const struct user *before,
  */
 void	users_notice_taken(struct ctx *, const char *email) AWAITS;
 
-/* In a job: sends its owner the mail about that. */
-void	users_notice_send_taken(struct ctx *, const struct user *owner,
-	    const struct notice *) AWAITS;
-
-/*
- * For other mails about an account: "from 192.0.2.1, with Firefox on Linux", or
- * "by an administrator"; and when the job was stored.
- */
-void		 users_notice_origin(struct ctx *, struct notice *);
-const char	*users_notice_by(struct ctx *, const struct notice *);
-const char	*users_notice_when(struct ctx *);
+/* From where the request comes, for a notice. */
+void	users_notice_origin(struct ctx *, struct notice *);
 
 /* users_email.c */
 

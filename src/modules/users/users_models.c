@@ -12,7 +12,7 @@ static const struct member	user_members[] = {
 	    .example = "ada@example.com"),
 	MEMBER(user, name, T_STR, OUT, .validator = "v_name",
 	    .example = "Ada Lovelace"),
-	MEMBER(user, hashed_password, T_STR, 0),
+	MEMBER(user, hashed_password, T_STR, SECRET),
 	MEMBER(user, role, T_STR, OUT, .validator = "v_role",
 	    .example = "user"),
 	MEMBER(user, is_active, T_BOOL, OUT),

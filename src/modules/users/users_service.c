@@ -16,22 +16,10 @@ RATE_LIMIT(email_changes, 10, HOUR,
     "Changes of the e-mail address by one account from one address",
     .of_account = true);
 
+#define GONE	"User not found"	/* changed or deleted meanwhile */
+
 static void	act_as_admin(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
-static void	allow_change(struct ctx *, const struct user_update *) AWAITS;
-static const struct user	*write_change(struct ctx *,
-				    const struct user *, struct user_update *,
-				    const char *, const struct user *,
-				    const char *) AWAITS;
-static void	refuse_taken(struct ctx *, const char *, const struct user *)
-		    AWAITS;
-static const char	*asked_email(struct ctx *, const struct user *,
-			    const struct user_update *, struct user_update *,
-			    const struct user *) AWAITS;
-static void	tell_changes(struct ctx *, const struct user *,
-		    const struct user *) AWAITS;
-static void	raise_gone(struct ctx *, const char *)
-		    __attribute__((noreturn));
 
 struct user *
 users_service_get_by_id(struct ctx *c, const char *id)
@@ -117,7 +105,7 @@ hides_taken(const struct user *actor)
  * Raises 409, or lets the owner know instead: with as many statements as a
  * registration has, so that its time tells nothing.
  */
-static void
+static AWAITS void
 refuse_taken(struct ctx *c, const char *email, const struct user *actor)
 {
 	if (!hides_taken(actor))
@@ -155,15 +143,6 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	}
 	db_commit(c);
 	return (hides_taken(actor) ? NULL : user);
-}
-
-/* The user was changed or deleted after they were read. */
-static void
-raise_gone(struct ctx *c, const char *version)
-{
-	if (version != NULL)
-		raise_outdated(c);
-	raise_error(c, &ERR_NOT_FOUND, "User not found");
 }
 
 /*
@@ -208,15 +187,10 @@ static void
 require_rights(struct ctx *c, const struct user *user,
     struct user_update *change)
 {
-	if ((IS_SET(change, to.role) && strcmp(change->to.role, user->role) != 0) ||
-	    (IS_SET(change, to.is_active) &&
-	    change->to.is_active != user->is_active) ||
-	    (IS_SET(change, to.email_verified) &&
-	    change->to.email_verified != user->email_verified))
+	schema_unset_same(&user_update_schema, change, user,
+	    NAMES("role", "is_active", "email_verified"));
+	if (grants(change))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	UNSET(change, to.role);
-	UNSET(change, to.is_active);
-	UNSET(change, to.email_verified);
 }
 
 static bool
@@ -233,19 +207,15 @@ is_self(const struct user *user, const struct user *actor)
 static void
 unset_unchanged(const struct user *user, struct user_update *change)
 {
-	if (IS_SET(change, to.email) && strcmp(change->to.email, user->email) == 0)
-		UNSET(change, to.email);
-	if (IS_SET(change, to.role) && strcmp(change->to.role, user->role) == 0)
-		UNSET(change, to.role);
-	if (IS_SET(change, to.is_active) && change->to.is_active == user->is_active)
-		UNSET(change, to.is_active);
-	if (IS_SET(change, to.email_verified) && !IS_SET(change, to.email) &&
-	    change->to.email_verified == user->email_verified)
-		UNSET(change, to.email_verified);
+	schema_unset_same(&user_update_schema, change, user,
+	    NAMES("email", "role", "is_active"));
+	if (!IS_SET(change, to.email))
+		schema_unset_same(&user_update_schema, change, user,
+		    NAMES("email_verified"));
 }
 
 /* Only a name may be changed in a session that is not confirmed. */
-static void
+static AWAITS void
 allow_change(struct ctx *c, const struct user_update *change)
 {
 	if (IS_SET(change, to.email) || grants(change))
@@ -253,7 +223,7 @@ allow_change(struct ctx *c, const struct user_update *change)
 }
 
 /* The notices of a change that an administrator made. */
-static void
+static AWAITS void
 tell_changes(struct ctx *c, const struct user *before,
     const struct user *after)
 {
@@ -267,7 +237,7 @@ tell_changes(struct ctx *c, const struct user *before,
  * What the change is about besides the columns that it writes at once: the
  * user's own address, which waits for a confirmation. See users.h.
  */
-static const char *
+static AWAITS const char *
 asked_email(struct ctx *c, const struct user *user,
     const struct user_update *in, struct user_update *change,
     const struct user *actor)
@@ -294,7 +264,7 @@ asked_email(struct ctx *c, const struct user *user,
  * The row is locked before it is changed, so that the audit log has the values
  * that were really replaced.
  */
-static const struct user *
+static AWAITS const struct user *
 write_change(struct ctx *c, const struct user *user,
     struct user_update *change, const char *asked, const struct user *actor,
     const char *version)
@@ -313,18 +283,18 @@ write_change(struct ctx *c, const struct user *user,
 	if (as_admin)
 		act_as_admin(c, actor, demotes ? user : NULL);
 	if ((before = users_repository_lock(c, user->id)) == NULL)
-		raise_gone(c, version);
+		raise_gone(c, version, GONE);
 	if (ANY_SET(change) || asked == NULL) {
 		change->to.id = user->id;
 		written = users_repository_update(c, change, version);
 		if (written == NULL)
-			raise_gone(c, version);
+			raise_gone(c, version, GONE);
 		tell_changes(c, before, written);
 		version = NULL;
 	}
 	if (asked != NULL &&
 	    (written = users_email_ask(c, before, asked, version)) == NULL)
-		raise_gone(c, version);
+		raise_gone(c, version, GONE);
 	users_audit_update(c, before, written);
 	db_commit(c);
 	if (!is_self(user, actor))
@@ -372,7 +342,7 @@ users_service_delete(struct ctx *c, const struct user *user,
 	deleted = users_repository_delete(c, user->id, version,
 	    db_bool(!as_admin));
 	if (deleted == NULL)
-		raise_gone(c, version);
+		raise_gone(c, version, GONE);
 	users_audit_deletion(c, deleted);
 	db_commit(c);
 }

@@ -21,7 +21,8 @@ test_passwords_are_secrets(void **state)
 
 	(void)state;
 	EACH_REGISTERED(s, schemas) {
-		for (f = (*s)->members; f < (*s)->members + (*s)->nmembers; f++) {
+		for (f = (*s)->members;
+		    f < (*s)->members + (*s)->nmembers; f++) {
 			if (strstr(f->name, "password") == NULL)
 				continue;
 			if (!(f->flags & SECRET))

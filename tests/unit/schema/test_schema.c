@@ -207,7 +207,8 @@ test_fingerprints(void **state)
 {
 	static const char *const	names[] = { "a", "b" };
 	struct member			inner = { .structure = "edge" };
-	struct schema			of = { .members = &inner, .nmembers = 1 };
+	struct schema			of = { .members = &inner,
+					    .nmembers = 1 };
 	struct member			f[3] = {
 		{ .structure = "edge", .name = "id", .type = T_UUID },
 		{ .structure = "edge", .name = "v", .type = T_INT,
