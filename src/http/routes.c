@@ -229,8 +229,8 @@ bind_route(struct kore_module_handle *hdlr)
 		return (start_error("has no ROUTE(%s, ...) in src/modules",
 		    hdlr->func));
 	if (r->hdlr != NULL)
-		return (start_error("has the path %s already: a ROUTE has one "
-		    "path", r->hdlr->path));
+		return (start_error("stands in kore.conf twice: it has the "
+		    "path %s, and a ROUTE has one path", r->hdlr->path));
 	if (hdlr->methods != HTTP_METHOD_ALL)
 		return ("has a restrict, which has no effect: its rows in C "
 		    "name its methods");

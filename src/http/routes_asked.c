@@ -163,6 +163,8 @@ has_schema(const struct endpoint *e, const struct schema_use *u)
 	case SCHEMA_SENT:
 		return (e->out == u->schema || e->out_cursor == u->schema ||
 		    e->out_accepted == u->schema);
+	case SCHEMA_CREATED:
+		return (e->out == u->schema && e->status == 201);
 	case SCHEMA_COMPARED:
 		return (e->if_match);
 	}
@@ -218,6 +220,10 @@ unused_error(const struct schema_use *u)
 	case SCHEMA_SENT:
 		return (start_error("%s: %s_respond() answers, and its row "
 		    "has no .out = &%s_schema", u->file, name, name));
+	case SCHEMA_CREATED:
+		return (start_error("%s: %s_respond_created() answers, and "
+		    "its row has no .out = &%s_schema, .status = 201",
+		    u->file, name, name));
 	case SCHEMA_COMPARED:
 		return (start_error("%s: %s_precondition() reads If-Match, "
 		    "and its row has no .if_match = true", u->file, name));

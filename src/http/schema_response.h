@@ -26,6 +26,7 @@
 	s##_respond_created(struct ctx *c,				\
 	    const struct structure *response)				\
 	{								\
+		SCHEMA_USED(s, SCHEMA_CREATED);				\
 		schema_respond_created(c, &s##_schema, response);	\
 	}								\
 	static inline const char *					\

@@ -154,7 +154,8 @@ struct schema {
  * the file.
  */
 enum schema_use_kind {
-	SCHEMA_READ, SCHEMA_READ_FORM, SCHEMA_SENT, SCHEMA_COMPARED
+	SCHEMA_READ, SCHEMA_READ_FORM, SCHEMA_SENT, SCHEMA_CREATED,
+	SCHEMA_COMPARED
 };
 
 struct schema_use {

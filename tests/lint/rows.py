@@ -14,7 +14,7 @@ CALL = re.compile(r"\b(\w+)\s*\(")
 ROUTE = re.compile(r"^ROUTE\(", re.M)
 ROW = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE)\(\s*(\w+)")
 DECLARED = {
-    "body": re.compile(r"\bSCHEMA_BODY(?:_OF)?\((\w+)"),
+    "body": re.compile(r"\bSCHEMA_(?:UPDATE_)?BODY(?:_OF)?\((\w+)"),
     "form": re.compile(r"\bSCHEMA_FORM(?:_OF)?\((\w+)"),
     "respond": re.compile(r"\bSCHEMA_RESPONSE\((\w+)"),
 }
@@ -62,6 +62,10 @@ def row_problems(row, calls, declared):
     for name in used(calls, "respond", declared["respond"]):
         if name not in schemas:
             yield f"calls {name}_respond(): write .out = &{name}_schema"
+    for name in used(calls, "respond_created", declared["respond"]):
+        if name not in schemas or ".status = 201" not in row:
+            yield (f"calls {name}_respond_created(): write .out = "
+                   f"&{name}_schema, .status = 201")
     for name in read_in:
         if name not in [name for name, _ in inputs]:
             yield f"has .in = &{name}_schema, and never reads it"
@@ -177,6 +181,9 @@ BAD = [
         "note_new_body(): write .in = &note_new_schema"),
     but("HIDES(note_schema)", "", "POST(write_note) calls note_respond(): "
         "write .out = &note_schema"),
+    but("	note_respond(c, note)", "	note_respond_created(c, note)",
+        "POST(write_note) calls note_respond_created(): write .out = "
+        "&note_schema, .status = 201"),
     but(".out = &list_schema", "", "GET(list_notes) calls list_respond(): "
         "write .out = &list_schema"),
     but("note_new_body(c);", "NULL;", "POST(write_note) has .in = "

@@ -118,8 +118,8 @@ MISTAKES = {
     "one ROUTE twice": (
         change(r"^\troute\s+/healthz\s+healthz$",
                r"\g<0>\n\troute /alive healthz"),
-        "kore.conf: the route /alive healthz has the path /healthz already: "
-        "a ROUTE has one path"),
+        "kore.conf: the route /alive healthz stands in kore.conf twice: it "
+        "has the path /healthz, and a ROUTE has one path"),
     "a validate too many": (
         change(r"^\t\tvalidate\s+q\s+v_search$",
                r"\g<0>\n\t\tvalidate colour v_search"),

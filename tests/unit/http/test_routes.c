@@ -265,8 +265,8 @@ test_routes_that_do_not_fit(void **state)
 	fake_route("^/a/([^/]+)$", "item", &item__route);
 	fake_route("^/b/([^/]+)$", "item", &item__route);
 	assert_string_equal(routes_init(NULL), "kore.conf: the route "
-	    "^/b/([^/]+)$ item has the path ^/a/([^/]+)$ already: a ROUTE has "
-	    "one path");
+	    "^/b/([^/]+)$ item stands in kore.conf twice: it has the path "
+	    "^/a/([^/]+)$, and a ROUTE has one path");
 
 	unbind();
 	h = fake_route("/items", "items", &items__route);

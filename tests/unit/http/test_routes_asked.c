@@ -106,6 +106,12 @@ change_note(struct ctx *c)
 	note_respond(c, NULL);
 }
 
+static void
+tell(struct ctx *c)
+{
+	(void)c;
+}
+
 #define PUBLIC	.auth = &public
 #define OUT_	PUBLIC, .out = &note_schema
 
@@ -120,7 +126,8 @@ ROUTE(cursor_status, PARAM(cursor, "Where."), PARAM(status, "Only these."),
     GET(list_notes, OUT_, .out_cursor = &note_again_schema));
 ROUTE(item, PATH(note_id, T_UUID), PATH(part, T_STR), GET(read_note, OUT_),
     PUT(change_note, OUT_, .in = &note_create_schema, .if_match = true));
-ROUTE(form, POST(send_note, OUT_, .in = &note_form_schema, .form = true));
+ROUTE(form, POST(send_note, OUT_, .in = &note_form_schema, .form = true),
+    PUT(tell, PUBLIC, .out = &note_again_schema, .status = 201));
 ROUTE(rest);
 
 /* The same with one mistake. */
@@ -318,6 +325,10 @@ test_schemas_of_other_files(void **state)
 		{ { &note_schema, SCHEMA_SENT, "others.c" }, "others.c: "
 		    "note_respond() answers, and its row has no .out = "
 		    "&note_schema" },
+		{ { &note_schema, SCHEMA_CREATED, "service.c" }, "service.c: "
+		    "note_respond_created() answers, and its row has no .out "
+		    "= &note_schema, .status = 201" },
+		{ { &note_again_schema, SCHEMA_CREATED, "service.c" }, NULL },
 		{ { &unused_schema, SCHEMA_SENT, "service.c" }, "service.c: "
 		    "unused_respond() answers, and its row has no .out = "
 		    "&unused_schema" },
