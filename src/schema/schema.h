@@ -87,6 +87,7 @@ struct member_set {
  */
 struct schema {
 	const char		*name;
+	const char		*file;		/* that defines it */
 	const char		*structure;	/* the struct of its members */
 	const struct member	*members;
 	size_t			 nmembers;
@@ -222,7 +223,8 @@ struct schema_use {
 #define SCHEMA(s)	SCHEMA_OF(s, s)
 #define SCHEMA_OF(s, st, ...)						\
 	struct schema s##_schema = {					\
-		.name = #s, .structure = #st, .members = s##_members,	\
+		.name = #s, .file = __FILE__, .structure = #st,		\
+		.members = s##_members,					\
 		.nmembers = sizeof(s##_members) / sizeof(s##_members[0]), \
 		.size = sizeof(struct st), ##__VA_ARGS__		\
 	};								\
@@ -269,7 +271,7 @@ struct schema_use {
 
 #define SCHEMA_DERIVED(s, base, ...)					\
 	struct schema s##_schema = {					\
-		.name = #s, .structure = s##_structure,			\
+		.name = #s, .file = __FILE__, .structure = s##_structure, \
 		.size = sizeof(s##_struct), .like = &base##_schema,	\
 		##__VA_ARGS__						\
 	};								\
