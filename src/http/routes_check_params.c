@@ -71,8 +71,6 @@ check_path_order(const struct route *r)
 		return (NULL);
 	row = NULL;
 	for (i = 0; (row = route_next_path_row(r, row)) != NULL; i++) {
-		if (is_segment_of(s.names[i], row->name))
-			continue;
 		other = NULL;
 		for (j = 0; (other = route_next_path_row(r, other)) != NULL;
 		    j++) {

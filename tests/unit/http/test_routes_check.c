@@ -127,6 +127,8 @@ ROUTE(two_ids, PATH(id, T_UUID), PATH(id, T_UUID), GET(read_note, OUT_));
 ROUTE(number, PATH(n, T_INT), GET(read_note, OUT_));
 ROUTE(swapped, PATH(note_id, T_UUID), PATH(user_id, T_UUID),
     GET(read_note, OUT_));
+ROUTE(boxed, PATH(box_id, T_UUID), PATH(owner_id, T_UUID),
+    GET(read_note, OUT_));
 ROUTE(in_order, PATH(user_id, T_UUID), PATH(box_id, T_UUID),
     GET(read_note, OUT_));
 ROUTE(freely, PATH(friend_id, T_UUID), PATH(note_id, T_UUID),
@@ -234,6 +236,10 @@ static const struct mistake {
 	    "ROUTE(swapped) has its PATH rows in another order than "
 	    "^/users/([^/]+)/notes/([^/]+)$: the group after users/ is "
 	    "user_id, not note_id" },
+	{ "^/teams/([^/]+)/boxes/([^/]+)$", &boxed__route, NULL, FILE_
+	    "ROUTE(boxed) has its PATH rows in another order than "
+	    "^/teams/([^/]+)/boxes/([^/]+)$: the group after boxes/ is box_id, "
+	    "not owner_id" },
 	{ "^/users/([^/]+)/boxes/([^/]+)$", &in_order__route, NULL, NULL },
 	{ "^/users/([^/]+)/notes/([^/]+)$", &freely__route, NULL, NULL },
 
@@ -330,6 +336,8 @@ static const struct order {
 	{ "^/notes/([a-m]+)$", NOTES, NULL },
 	{ "^/notes/([0-9]+)$", "^/notes/([0-9a-f-]{36})$", NULL },
 	{ "^/notes/(.{1,50})$", NOTES, NULL },
+	/* None that the second one takes is tried. */
+	{ "^/notes/([a-z]+)$", "^/notes/([0-9]{50})$", NULL },
 	{ "^/a/([a-z]+)/b/([^/]+)$", "^/a/([^/]+)/b/([a-z]+)$", NULL },
 	{ "^/notes/me/([^/]+)$", "^/notes/([^/]+)/([^/]+)$", NULL },
 	{ "^/a$|^/b$", "^/a$|^/c$", NULL },

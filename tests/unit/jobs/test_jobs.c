@@ -253,10 +253,10 @@ test_a_unique_member_is_a_text(void **state)
 	} table[] = {
 		{ "id", NULL },
 		{ "text", NULL },
-		{ "number", "jobs.c: the job nothing: its unique member number must "
-		    "be a T_STR or a T_UUID" },
-		{ "flag", "jobs.c: the job nothing: its unique member flag must be a "
-		    "T_STR or a T_UUID" },
+		{ "number", "jobs.c: the job nothing: its unique member "
+		    "number must be a T_STR or a T_UUID" },
+		{ "flag", "jobs.c: the job nothing: its unique member flag "
+		    "must be a T_STR or a T_UUID" },
 		{ "i", "jobs.c: the job nothing: its payload has no member i, "
 		    "which .unique names" },
 		{ "ids", "jobs.c: the job nothing: its payload has no member "

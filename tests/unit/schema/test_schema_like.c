@@ -163,13 +163,14 @@ test_mistakes(void **state)
 		const char	*problem;
 	} cases[] = {
 		{ { "done", "nmae", NULL }, "done",
-		  __FILE__ ": the schema thing_update: .only names nmae, and thing has "
-		  "no such member" },
+		  __FILE__ ": the schema thing_update: .only names nmae, and "
+		  "thing has no such member" },
 		{ { "done", "done", NULL }, "done",
-		  __FILE__ ": the schema thing_update: .only names done twice" },
+		  __FILE__ ": the schema thing_update: .only names done "
+		  "twice" },
 		{ { "done", "name", NULL }, "id",
-		  __FILE__ ": the schema thing_replace: .optional names id, which is no "
-		  "member of it" },
+		  __FILE__ ": the schema thing_replace: .optional names id, "
+		  "which is no member of it" },
 	};
 	const char	*optional[2] = { NULL, NULL };
 	size_t		 i;
