@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "commands_queries.h"
 #include "commands_users.h"
 #include "config.h"
 #include "database/database.h"
@@ -129,6 +130,7 @@ commands_run(void)
 		{ "jobs", command_jobs },
 		{ "migrate", command_migrate },
 		{ "openapi", command_openapi },
+		{ "queries", command_queries },
 		{ "reset-password", command_reset_password },
 		{ "routes", command_routes },
 		{ "set-role", command_set_role },

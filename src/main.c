@@ -236,6 +236,7 @@ kore_parent_configure(int argc, char **argv)
 	exit_if(routes_check());
 	exit_if(jobs_init());
 	exit_if(mails_init());
+	exit_if(database_files());
 	exit_if(database_load());
 	exit_if(lists_check());
 	exit_if(config_load());

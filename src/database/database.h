@@ -57,10 +57,13 @@ void	database_reconnect(void);
 void		 database_init(const char *url);
 
 /*
- * In the parent. database_load() reads the query files. database_check()
- * connects, and checks the schema's version and every query. Both return NULL,
- * or an error message.
+ * In the parent, in this order. database_files() checks that each file of sql/
+ * is registered, and the names of the migrations. database_load() reads the
+ * query files. database_check() connects, and checks the schema's version,
+ * every query, and that the tables take what kore.conf allows. Each returns
+ * NULL, or an error message.
  */
+const char	*database_files(void);
 const char	*database_load(void);
 const char	*database_check(void);
 

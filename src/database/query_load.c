@@ -8,7 +8,6 @@
 
 #include "database/database.h"
 #include "database/query_load.h"
-#include "database/query_text.h"
 #include "utils/start_error.h"
 #include "utils/text.h"
 
@@ -20,11 +19,10 @@ REGISTERED(struct query, queries);
 REGISTERED(struct list, lists);
 
 /* A project may have no list. */
-extern struct list	*const __start_registered_lists[]
-			    __attribute__((weak));
-extern struct list	*const __stop_registered_lists[]
-			    __attribute__((weak));
+#pragma weak __start_registered_lists
+#pragma weak __stop_registered_lists
 
+/* In the order of the files. */
 static struct query	**statements;
 static size_t		  nstatements;
 
@@ -61,6 +59,19 @@ find_list(const struct query_section *s, const char **problem)
 }
 
 static const char *
+add_statement(const struct query_section *s, struct query *q)
+{
+	if (strlen(q->name) > NAME_MAX_BYTES)
+		return (section_problem(s, "%s: the name of a statement has at "
+		    "most %d bytes", q->name, NAME_MAX_BYTES));
+	statements = query_grow(statements, nstatements, sizeof(*statements));
+	if (statements == NULL)
+		return ("out of memory");
+	statements[nstatements++] = q;
+	return (NULL);
+}
+
+static const char *
 load_query(const struct query_section *s)
 {
 	struct query_expansion	 x = { .section = s, .sql = query_text() };
@@ -79,7 +90,8 @@ load_query(const struct query_section *s)
 	x.names = q->names;
 	x.from = q->from;
 	query_expand(&x, s->text, s->len);
-	return (query_finish(&x, q));
+	problem = query_finish(&x, q);
+	return (problem != NULL ? problem : add_statement(s, q));
 }
 
 static const char *
@@ -87,6 +99,7 @@ load_list(const struct query_section *s)
 {
 	const char	*problem = NULL;
 	struct list	*l;
+	size_t		 i;
 
 	l = find_list(s, &problem);
 	if (problem != NULL)
@@ -97,7 +110,10 @@ load_list(const struct query_section *s)
 		    "no LIST_QUERY declares it", s->name));
 	if (l->statements != NULL)
 		return (section_problem(s, "two sections have this name"));
-	return (list_load(s, l));
+	problem = list_load(s, l);
+	for (i = 0; i < l->nstatements && problem == NULL; i++)
+		problem = add_statement(s, &l->statements[i].query);
+	return (problem);
 }
 
 /* What is wrong with the section, whatever it is for; or NULL. */
@@ -215,54 +231,22 @@ missing(const char *name, const char *kind)
 	    "QUERIES(%.*s)", name, (int)len, name));
 }
 
+/* Every QUERY and every LIST_QUERY has a section. */
 static const char *
-add_statement(struct query *q)
+check_declared(void)
 {
-	if (strlen(q->name) > NAME_MAX_BYTES)
-		return (start_error("sql/queries: %s: a name has at most %d "
-		    "bytes", q->name, NAME_MAX_BYTES));
-	statements[nstatements++] = q;
-	return (NULL);
-}
-
-static const char *
-add_all(void)
-{
-	const char	*problem = NULL;
 	struct query	*const *q;
 	struct list	*const *l;
-	size_t		 i;
 
 	EACH_REGISTERED(q, queries) {
-		problem = (*q)->sql == NULL ? missing((*q)->name, "name") :
-		    add_statement(*q);
-		if (problem != NULL)
-			return (problem);
+		if ((*q)->sql == NULL)
+			return (missing((*q)->name, "name"));
 	}
 	EACH_REGISTERED(l, lists) {
 		if ((*l)->statements == NULL)
 			return (missing((*l)->name, "list"));
-		for (i = 0; i < (*l)->nstatements && problem == NULL; i++)
-			problem = add_statement(&(*l)->statements[i].query);
-		if (problem != NULL)
-			return (problem);
 	}
 	return (NULL);
-}
-
-/* How many there are at most: those that are declared, and those of lists. */
-static size_t
-count_all(void)
-{
-	struct query	*const *q;
-	struct list	*const *l;
-	size_t		 n = 0;
-
-	EACH_REGISTERED(q, queries)
-		n++;
-	EACH_REGISTERED(l, lists)
-		n += (*l)->nstatements;
-	return (n);
 }
 
 /* As it was before: tests load several times. */
@@ -278,6 +262,7 @@ forget_all(void)
 		(*l)->statements = NULL;
 		(*l)->nstatements = 0;
 	}
+	statements = NULL;
 	nstatements = 0;
 	query_memory_free();
 }
@@ -293,10 +278,7 @@ database_load(void)
 		if ((problem = load_file(*f)) != NULL)
 			return (problem);
 	}
-	statements = query_alloc((count_all() + 1) * sizeof(struct query *));
-	if (statements == NULL)
-		return ("out of memory");
-	return (add_all());
+	return (check_declared());
 }
 
 struct query *const *

@@ -282,6 +282,18 @@ query_token_is(const struct query_token *t, const char *what)
 }
 
 bool
+query_token_opens(const struct query_token *t)
+{
+	return (query_token_is(t, "(") || query_token_is(t, "["));
+}
+
+bool
+query_token_closes(const struct query_token *t)
+{
+	return (query_token_is(t, ")") || query_token_is(t, "]"));
+}
+
+bool
 query_token_is_heading(const struct query_token *t, const char *text)
 {
 	return (t->kind == QUERY_COMMENT &&

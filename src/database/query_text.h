@@ -48,6 +48,16 @@ bool			 query_token_next(struct query_token *);
 bool			 query_token_is(const struct query_token *,
 			    const char *);
 
+/* ( or [, and ) or ] */
+bool			 query_token_opens(const struct query_token *);
+bool			 query_token_closes(const struct query_token *);
+
+static inline bool
+query_token_is_gap(const struct query_token *t)
+{
+	return (t->kind == QUERY_BLANK || t->kind == QUERY_COMMENT);
+}
+
 /*
  * Does a heading start here: a comment at the beginning of a line that starts
  * with "-- name: " or "-- list: "? text is the beginning of the file.

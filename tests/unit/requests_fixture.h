@@ -194,30 +194,30 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_rows(q, 0, NULL));
 	if (strcmp(name, "users.lock") == 0)
 		return (fake_rows(q, 1, before));
-	if (strcmp(q->model->name, "audit_record") == 0)
+	if (strcmp(q->row->name, "audit_record") == 0)
 		return (fake_rows(q, 1, record));
-	if (strcmp(q->model->name, "user") == 0)
+	if (strcmp(q->row->name, "user") == 0)
 		return (fake_rows(q, 1, user));
-	if (strcmp(q->model->name, "session") == 0)
+	if (strcmp(q->row->name, "session") == 0)
 		return (fake_rows(q, 1, session));
-	if (strcmp(q->model->name, "admin_job") == 0)
+	if (strcmp(q->row->name, "admin_job") == 0)
 		return (fake_rows(q, 1, job));
-	if (strcmp(q->model->name, "account_token") == 0)
+	if (strcmp(q->row->name, "account_token") == 0)
 		return (fake_rows(q, 1, token));
-	if (strcmp(q->model->name, "total") == 0 ||
-	    strcmp(q->model->name, "failure_count") == 0)
+	if (strcmp(q->row->name, "total") == 0 ||
+	    strcmp(q->row->name, "failure_count") == 0)
 		return (fake_rows(q, 1, count));
-	if (strcmp(q->model->name, "attempt_count") == 0 ||
-	    strcmp(q->model->name, "session_mark") == 0 ||
-	    strcmp(q->model->name, "opened") == 0)
+	if (strcmp(q->row->name, "attempt_count") == 0 ||
+	    strcmp(q->row->name, "session_mark") == 0 ||
+	    strcmp(q->row->name, "opened") == 0)
 		return (fake_rows(q, 1, yes));
 	if (strcmp(name, "sessions.limit") == 0)	/* none is too many */
 		return (fake_done("UPDATE 0"));
-	if (strcmp(q->model->name, "refresh_token") == 0)
+	if (strcmp(q->row->name, "refresh_token") == 0)
 		return (fake_rows(q, 1, refresh));
-	if (strcmp(q->model->name, "session_owner") == 0)
+	if (strcmp(q->row->name, "session_owner") == 0)
 		return (fake_rows(q, 1, owner));
-	if (strcmp(q->model->name, "database_state") == 0)
+	if (strcmp(q->row->name, "database_state") == 0)
 		return (fake_rows(q, 1, state));
 	return (fake_done("UPDATE 1"));
 }

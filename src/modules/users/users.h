@@ -198,7 +198,8 @@ const struct user	*users_service_find_now(const char *email,
 
 /* The first `limit` users, by address, whose name or address contains part. */
 const struct user	*users_service_list_now(const char *part,
-			    int64_t limit, size_t *n, const char **problem);
+			    const char *limit, size_t *n,
+			    const char **problem);
 
 /*
  * Gives the user with that address the role, unless they have it, or are the

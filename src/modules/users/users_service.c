@@ -10,6 +10,7 @@
 #include "modules/users/users_parts.h"
 #include "modules/users/users_repository.h"
 #include "utils/email.h"
+#include "utils/uuid.h"
 
 /* Without this limit, 409 tells which of many addresses are registered. */
 RATE_LIMIT(email_changes, 10, HOUR,
@@ -350,28 +351,37 @@ users_service_delete(struct ctx *c, const struct user *user,
 const char *
 users_service_create_admin(const char *email, const char *hashed_password)
 {
+	char		 id[UUID_TEXT], record_id[UUID_TEXT];
 	const char	*problem;
-	bool		 created;
+	int64_t		 rows = 0;
 
-	problem = users_repository_create_admin(email, hashed_password,
-	    &created);
-	if (problem == NULL && !created)
+	if (!uuid_v7(id) || !uuid_v7(record_id))
+		return ("no randomness");
+	problem = users_repository_create_admin_now(id, email,
+	    hashed_password, record_id, &rows);
+	if (problem == NULL && rows == 0)
 		problem = "a user with this e-mail address exists already";
 	return (problem);
 }
 
 const struct user *
-users_service_list_now(const char *part, int64_t limit, size_t *n,
+users_service_list_now(const char *part, const char *limit, size_t *n,
     const char **problem)
 {
-	return (users_repository_list_now(part, limit, n, problem));
+	return (users_repository_find_like_now(part, limit, n, problem));
 }
 
 const struct role_change *
 users_service_set_role_now(const char *email, const char *role, size_t *n,
     const char **problem)
 {
-	return (users_repository_set_role_now(email, role, n, problem));
+	char	 record_id[UUID_TEXT], job_id[UUID_TEXT];
+
+	if (uuid_v7(record_id) && uuid_v7(job_id))
+		return (users_repository_set_role_now(email, role, record_id,
+		    job_id, n, problem));
+	*problem = "no randomness";
+	return (NULL);
 }
 
 const struct user *

@@ -41,7 +41,7 @@ static unsigned			settled;
 
 struct worker_metrics	*metrics = &gauges;
 u_int16_t		 pgsql_conn_max;
-const struct schema	 none_schema = { .name = "none" };
+struct schema		 none_schema = { .name = "none", .size = 1 };
 
 QUERY(pool_test, query, none);
 

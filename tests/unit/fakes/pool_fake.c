@@ -73,14 +73,14 @@ fake_rows(const struct query *q, unsigned nrows, const char *const *cells)
 {
 	PGresAttDesc	 columns[32];
 	PGresult	*r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
-	size_t		 n = q->model->nmembers, i;
+	size_t		 n = q->row->nmembers, i;
 	const char	*cell;
 
 	if (n > sizeof(columns) / sizeof(columns[0]))
 		abort();
 	memset(columns, 0, sizeof(columns));
 	for (i = 0; i < n; i++)
-		columns[i].name = (char *)(uintptr_t)q->model->members[i].name;
+		columns[i].name = (char *)(uintptr_t)q->row->members[i].name;
 	PQsetResultAttrs(r, (int)n, columns);
 	for (i = 0; i < nrows * n; i++) {
 		cell = cells[i];

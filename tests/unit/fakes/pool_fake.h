@@ -37,7 +37,7 @@ extern struct fake_db	fake_db;
 
 void		 fake_db_clear(void);
 
-/* Results: rows of the query's model, a command's tag, an error. */
+/* Results: rows of the query, a command's tag, an error. */
 PGresult	*fake_rows(const struct query *, unsigned nrows,
 		    const char *const *cells);
 PGresult	*fake_done(const char *tag);
