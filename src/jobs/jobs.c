@@ -125,7 +125,8 @@ check_declared(const struct job_kind *k)
 	}
 	if (!is_declared && k->every == 0)
 		return (job_error(k, " is never stored: write JOB_KIND(%s, "
-		    "STRUCT) in a header, or schedule it with .every", k->name));
+		    "STRUCT) in a header, or schedule it with .every",
+		    k->name));
 	return (NULL);
 }
 

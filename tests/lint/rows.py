@@ -202,8 +202,8 @@ BAD = [
         "edtor is not in kore.conf's v_role: user, admin"),
     but('list_respond(c, NULL);', 'depend(c, self_or_role("boss"));',
         "the role boss is not in kore.conf's v_role: user, admin"),
-    but("	list_respond(c, NULL);", '	static const struct dependency d = '
-        '{\n	    .roles = (const char *const[]){ "admin", "bose", NULL } };\n',
+    but("list_respond(c, NULL);", "static const struct dependency d = {"
+        '.roles = (const char *const[]){ "admin", "bose", NULL } };',
         "the role bose is not in kore.conf's v_role: user, admin"),
     but("route /notes notes\n", "", "ROUTE(notes) has no line `route PATH "
         "notes` in kore.conf", "kore.conf"),
