@@ -233,6 +233,7 @@ kore_parent_configure(int argc, char **argv)
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
 	exit_if(routes_init(app_handle));
 	exit_if(schemas_init());
+	exit_if(routes_check());
 	exit_if(jobs_init());
 	exit_if(mails_init());
 	exit_if(database_files());
