@@ -59,7 +59,7 @@ check_validator(char *line, char **name)
 
 	*name = take_word(&line);
 	type = take_word(&line);
-	if (strcmp(type, "regex") != 0)
+	if (strcmp(type, "regex") != 0 || *line == '\0')
 		return (NULL);
 	if ((problem = tab_problem(line)) != NULL)
 		return (problem);

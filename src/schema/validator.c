@@ -30,10 +30,10 @@
 #define REASONS_MAX	4
 
 /*
- * A large regex without an end, such as ^([a-z]{1,100} )*$, may take
- * microseconds for a character: it matches only so many of them.
+ * A regex with more states and without an end, such as ^([a-z]{1,100} )*$, may
+ * take microseconds for a character: it matches only so many of them.
  */
-#define STATES_ENDLESS	64
+#define STATES_ENDLESS	16
 #define ENDLESS_MAX	1024
 
 /* length:m..n */
@@ -90,14 +90,8 @@ parse_choices(const char *pattern)
 	size_t		 len = strlen(pattern), i, n;
 	char		*out;
 
-	if (len < 6 || strncmp(pattern, "^(", 2) != 0 ||
-	    strcmp(pattern + len - 2, ")$") != 0)
+	if (!posix_is_words(pattern))
 		return (NULL);
-	for (i = 2; i < len - 2; i++) {
-		if (strchr("\\.[]{}()*+?^$", pattern[i]) != NULL)
-			return (NULL);
-	}
-
 	if ((out = calloc(2, len)) == NULL)
 		return (NULL);
 	for (n = 0, i = 2; i < len - 2; i++) {

@@ -15,6 +15,7 @@
 #define DEPTH_MAX	20	/* groups in groups */
 #define NUMBER_MAX	100000	/* larger ones are as bad */
 #define SHOWN_MAX	200
+#define NO_REPETITION	"a { that is no repetition: write \\{ for the character"
 
 struct parser {
 	const char		*pattern;
@@ -22,6 +23,7 @@ struct parser {
 	struct posix_tree	*tree;
 	unsigned		 depth;
 	unsigned		 branches, open;	/* without ^ or $ */
+	unsigned		 alternatives;		/* in groups, too */
 	const char		*problem;
 };
 
@@ -96,7 +98,7 @@ read_braces(struct parser *ps, struct posix_node *n)
 		return;
 	}
 	if (!is_digit(ps->p[1]) || *p != '}') {
-		fail(ps, "a { that is no repetition: write \\{");
+		fail(ps, NO_REPETITION);
 		return;
 	}
 	if (n->min > n->max)
@@ -131,20 +133,20 @@ refuse_second(struct parser *ps, const char *first)
 		    *ps->p, len, first));
 	else
 		fail(ps, start_error("two repetitions in a row, %.*s%.*s: "
-		    "write one, or a group, (x%.*s)%.*s", len, first,
-		    (int)n, ps->p, len, first, (int)n, ps->p));
+		    "write one", len, first, (int)n, ps->p));
 }
 
-/* glibc takes 26 s and 700 MB to compile ^(a*){0,500}$. */
+/*
+ * If a part can be empty in two ways, glibc takes all combinations: 26 s and
+ * 700 MB to compile ^(a*){0,500}$, far more for (a?|b?)(a?|b?)...
+ */
 static void
-check_repetition(struct parser *ps, const struct posix_node *of,
-    const struct posix_node *n)
+check_repetition(struct parser *ps, const struct posix_node *of)
 {
-	uint32_t	 most = n->max == POSIX_MANY ? n->min : n->max;
-
-	if (of->may_be_empty && most > 1)
-		fail(ps, "a group that can be empty is repeated with a count: "
-		    "write * behind it, or let it have at least a character");
+	if (of->may_be_empty)
+		fail(ps, "a group that can be empty is repeated: let it have "
+		    "at least one character, (a+)* or (a|b)*, not (a*)* or "
+		    "(a?b?)*");
 }
 
 static unsigned
@@ -163,8 +165,8 @@ repeated(struct parser *ps, unsigned of)
 	read_repetition(ps, n);
 	if (ps->problem == NULL)
 		refuse_second(ps, first);
-	check_repetition(ps, child, n);
-	n->may_be_empty = n->min == 0 || child->may_be_empty;
+	check_repetition(ps, child);
+	n->may_be_empty = n->min == 0;
 	if (n->max == POSIX_MANY)
 		n->states = times(child->states, n->min > 0 ? n->min : 1);
 	else
@@ -214,6 +216,19 @@ character(struct parser *ps)
 	return (i);
 }
 
+static void
+refuse_anchor(struct parser *ps)
+{
+	if (ps->depth > 0)
+		fail(ps, start_error("a %c in a group: write ^(...)$ around "
+		    "the whole pattern, or \\%c for the character", *ps->p,
+		    *ps->p));
+	else
+		fail(ps, start_error("a %c that is not at the %s: write \\%c "
+		    "for the character", *ps->p, *ps->p == '^' ? "beginning" :
+		    "end", *ps->p));
+}
+
 static unsigned
 piece(struct parser *ps)
 {
@@ -225,16 +240,14 @@ piece(struct parser *ps)
 		    "for the character", *ps->p, *ps->p));
 		return (0);
 	case '{':
-		fail(ps, "a { that is no repetition: write \\{");
+		fail(ps, NO_REPETITION);
 		return (0);
 	case '^':
 	case '$':
-		fail(ps, start_error("a %c that is not at the %s of the whole "
-		    "pattern: write \\%c for the character", *ps->p,
-		    *ps->p == '^' ? "beginning" : "end", *ps->p));
+		refuse_anchor(ps);
 		return (0);
 	case ')':
-		fail(ps, "a ) without a (: write \\)");
+		fail(ps, "a ) without a (: write \\) for the character");
 		return (0);
 	case '(':
 		return (repeated(ps, group(ps)));
@@ -292,6 +305,7 @@ branch(struct parser *ps)
 	unsigned	 i = node_new(ps, POSIX_SEQUENCE);
 	bool		 anchored = ps->depth == 0 && *ps->p == '^';
 
+	ps->alternatives++;
 	if (anchored)
 		ps->p++;
 	pieces(ps, i);
@@ -320,6 +334,9 @@ choice(struct parser *ps)
 		part = branch(ps);
 		add_part(n, nodes, &last, part);
 		n->states += nodes[part].states;
+		if (n->may_be_empty && nodes[part].may_be_empty)
+			fail(ps, "two alternatives can be empty: let only one "
+			    "be, (a+|b+)? instead of (a*|b*)");
 		n->may_be_empty |= nodes[part].may_be_empty;
 		if (*ps->p != '|' || ps->problem != NULL)
 			return (i);
@@ -347,26 +364,45 @@ anchor_problem(const struct parser *ps)
 	    len > 0 && p[len - 1] == '$' ? "" : "$"));
 }
 
-/* A list of words costs little. */
-static bool
-is_too_large(const char *pattern, const struct posix_node *root)
+bool
+posix_is_words(const char *pattern)
 {
-	return (root->states > POSIX_STATES_MAX &&
-	    strpbrk(pattern, "*+?{[.") != NULL);
+	size_t	 len = strlen(pattern);
+
+	return (len >= 6 && strncmp(pattern, "^(", 2) == 0 &&
+	    strcspn(pattern + 2, "\\.[]{}()*+?^$") == len - 4 &&
+	    strcmp(pattern + len - 2, ")$") == 0);
+}
+
+/* Each alternative costs as much as a character that may be absent. */
+static const char *
+size_problem(const struct parser *ps)
+{
+	uint32_t	 states = ps->tree->nodes[ps->tree->root].states;
+
+	if (ps->alternatives > POSIX_STATES_MAX)
+		return (start_error("it has %u alternatives, and %d is the "
+		    "most: write a validator function", ps->alternatives,
+		    POSIX_STATES_MAX));
+	if (states > POSIX_STATES_MAX && !posix_is_words(ps->pattern))
+		return (start_error("it stands for %u characters%s, and %d is "
+		    "the most: repeat less often, or write a validator "
+		    "function", states, states < NUMBER_MAX ? "" : " or more",
+		    POSIX_STATES_MAX));
+	return (NULL);
 }
 
 static const char *
 read_tree(struct parser *ps)
 {
+	const char	*problem;
+
 	ps->tree->count = 1;		/* 0 ends a list */
 	ps->tree->root = choice(ps);
 	if (ps->problem != NULL)
 		return (ps->problem);
-	if (is_too_large(ps->pattern, &ps->tree->nodes[ps->tree->root]))
-		return (start_error("it stands for %u characters and more, and "
-		    "%d is the most: repeat less often, or write a validator "
-		    "function", ps->tree->nodes[ps->tree->root].states,
-		    POSIX_STATES_MAX));
+	if ((problem = size_problem(ps)) != NULL)
+		return (problem);
 	return (anchor_problem(ps));
 }
 

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POSIX_STATES_MAX	1000	/* characters, repetitions included */
+/* Characters, repetitions included. ^.{0,1000}$ takes 16 MB to compile. */
+#define POSIX_STATES_MAX	1000
 #define POSIX_MANY		UINT32_MAX	/* no upper limit */
 
 enum posix_op {
@@ -42,6 +43,9 @@ const char	*posix_parse(const char *pattern, struct posix_tree *);
 
 /* The same, but only for the problem. */
 const char	*posix_problem(const char *pattern);
+
+/* Is it a list of words, ^(user|admin)$? They may be longer together. */
+bool		 posix_is_words(const char *pattern);
 
 /* What is wrong with \d at its backslash, or with (?i at its (; or NULL. */
 const char	*posix_escape_problem(const char *);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Bracket expressions of POSIX regular expressions: [a-z], [^[:space:]]. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "utils/posix.h"
@@ -118,6 +119,8 @@ symbol(const char *p)
 		return (NULL);
 	n = strspn(p + 2, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789^<>-_");
+	if (strncmp(p + 2 + n, ":]", 2) != 0)
+		return ("no :] ends a [: in [...]");
 	if (strncmp(p + 2, "word", n) == 0 && n == 4)
 		return (start_error("POSIX has no class [:word:]: write "
 		    "A-Za-z0-9_"));
@@ -157,6 +160,7 @@ item_problem(const char **p, bool first)
 {
 	struct posix_item	 item;
 	const char		*start = *p, *behind = *p, *problem;
+	bool			 range = false;
 
 	if ((problem = end_problem(start)) != NULL)
 		return (problem);
@@ -168,25 +172,32 @@ item_problem(const char **p, bool first)
 			return ("a - between characters in [...]: write - "
 			    "last, [...-]");
 		character(&behind);
-		if (is_range(behind) && is_symbol(behind + 1))
+		range = is_range(behind);
+		if (range && is_symbol(behind + 1))
 			return ("a class in [...] cannot end a range: write - "
 			    "last, [...-]");
-		if (is_range(behind) &&
-		    (problem = end_problem(behind + 1)) != NULL)
+		if (range && (problem = end_problem(behind + 1)) != NULL)
 			return (problem);
 	}
 	posix_bracket_next(p, &item);
-	return (item.class == -1 && item.from != item.to ?
-	    range_problem(start, *p, &item) : NULL);
+	return (range ? range_problem(start, *p, &item) : NULL);
 }
 
-/* [:alpha:] without the outer brackets. */
+/* [:alpha:] without the outer brackets; [0-9:alpha:]. */
 static bool
-is_bare_class(const char *p)
+has_bare_class(const char *p, size_t len)
 {
-	size_t	 n;
+	const char	*found;
+	char		 name[16];
+	int		 i;
 
-	return (p[1] == ':' && class_at(p, &n) != -1);
+	for (i = 0; i < POSIX_CLASSES; i++) {
+		snprintf(name, sizeof(name), ":%s:", posix_classes[i]);
+		found = memmem(p + 1, len - 1, name, strlen(name));
+		if (found != NULL && (found == p + 1 || found[-1] != '['))
+			return (true);
+	}
+	return (false);
 }
 
 const char *
@@ -195,9 +206,6 @@ posix_bracket_problem(const char *p, size_t *len)
 	const char	*start = p, *problem;
 	bool		 first = true;
 
-	if (is_bare_class(p))
-		return ("a class needs brackets of its own: write "
-		    "[[:alpha:]], not [:alpha:]");
 	p += p[1] == '^' ? 2 : 1;
 	while (*p != ']' || first) {
 		if ((problem = item_problem(&p, first)) != NULL)
@@ -205,5 +213,6 @@ posix_bracket_problem(const char *p, size_t *len)
 		first = false;
 	}
 	*len = (size_t)(p + 1 - start);
-	return (NULL);
+	return (!has_bare_class(start, *len) ? NULL : "a class needs brackets "
+	    "of its own: write [[:alpha:]], not [:alpha:]");
 }

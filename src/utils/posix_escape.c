@@ -75,36 +75,37 @@ static const struct foreign groups[] = {
 	{ "?#", "no comment" },
 	{ "?(", "the alternatives: POSIX has no conditions" },
 	{ "?i", "both cases, [Aa]: POSIX has no flags" },
-	{ "?", "the pattern without flags: POSIX has none" },
+	{ "?", "( alone: POSIX has no flags" },
 	{ "*", "(\\* for the character" },
 };
 
-static const char *
-spelling(const struct foreign *rows, size_t n, const char *p)
+static const struct foreign *
+find(const struct foreign *rows, size_t n, const char *p)
 {
 	size_t	 i;
 
 	for (i = 0; i < n; i++) {
 		if (strncmp(p, rows[i].begins, strlen(rows[i].begins)) == 0)
-			return (rows[i].write);
+			return (&rows[i]);
 	}
 	return (NULL);
 }
 
+#define FIND(rows, p)	find(rows, sizeof(rows) / sizeof(rows[0]), p)
+
 const char *
 posix_escape_problem(const char *p)
 {
-	const char	*write;
+	const struct foreign	*f;
 
 	if (p[1] == '\0')
 		return ("a backslash at the end: write \\\\ for the character");
 	if (p[1] >= '1' && p[1] <= '9')
 		return (start_error("\\%c is a back-reference, which POSIX "
 		    "does not have: write the alternatives", p[1]));
-	write = spelling(escapes, sizeof(escapes) / sizeof(escapes[0]), p + 1);
-	if (write != NULL)
-		return (start_error("\\%c is not POSIX: write %s", p[1],
-		    write));
+	if ((f = FIND(escapes, p + 1)) != NULL)
+		return (start_error("\\%s is not POSIX: write %s", f->begins,
+		    f->write));
 	if (isalpha((unsigned char)p[1]))
 		return (start_error("\\%c is not POSIX: write %c for the "
 		    "letter", p[1], p[1]));
@@ -114,12 +115,10 @@ posix_escape_problem(const char *p)
 const char *
 posix_group_problem(const char *p)
 {
-	const char	*write;
+	const struct foreign	*f = FIND(groups, p + 1);
 
-	write = spelling(groups, sizeof(groups) / sizeof(groups[0]), p + 1);
-	if (write == NULL)
+	if (f == NULL)
 		return (NULL);
-	return (start_error("(%.*s is not POSIX: write %s",
-	    p[1] == '?' && isgraph((unsigned char)p[2]) ? 2 : 1, p + 1,
-	    write));
+	return (start_error("(%s is not POSIX: write %s", f->begins,
+	    f->write));
 }

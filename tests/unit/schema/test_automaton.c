@@ -22,6 +22,7 @@
 #define VALUES		20
 
 static unsigned	seed = 18;
+static locale_t	plain;
 
 static unsigned
 below(unsigned n)
@@ -74,6 +75,19 @@ add_value(char *out)
 		strcat(out, PICK(units));
 }
 
+/* Kore compiles each pattern in the locale C, with bytes for characters. */
+static void
+check_compiles(const char *pattern)
+{
+	locale_t	 utf8 = uselocale(plain);
+	regex_t		 regex;
+
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		fail_msg("accepted, but Kore refuses %s", pattern);
+	regfree(&regex);
+	uselocale(utf8);
+}
+
 /* The same result for random values, if the pattern is accepted. */
 static bool
 compare(const char *pattern)
@@ -88,6 +102,7 @@ compare(const char *pattern)
 		return (false);
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		fail_msg("accepted, but glibc refuses %s", pattern);
+	check_compiles(pattern);
 	assert_non_null(a = automaton_new(pattern));
 	for (i = 0; i < VALUES; i++) {
 		add_value(value);
@@ -149,5 +164,6 @@ main(void)
 	if (getenv("SEED") != NULL)
 		seed = (unsigned)atoi(getenv("SEED"));
 	setlocale(LC_CTYPE, "C.UTF-8");
+	plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	return (cmocka_run_group_tests_name("automaton", tests, NULL, NULL));
 }
