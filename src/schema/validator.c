@@ -19,9 +19,9 @@
 #include <string.h>
 
 #include "request/ctx.h"
-#include "schema/automaton.h"
-#include "schema/number_range.h"
 #include "schema/validator.h"
+#include "utils/automaton.h"
+#include "utils/number_range.h"
 #include "utils/posix.h"
 #include "utils/start_error.h"
 #include "utils/text.h"

@@ -23,7 +23,7 @@ struct parser {
 	struct posix_tree	*tree;
 	unsigned		 depth;
 	unsigned		 branches, open;	/* without ^ or $ */
-	unsigned		 alternatives;		/* in groups, too */
+	unsigned		 bars;			/* | in all */
 	const char		*problem;
 };
 
@@ -305,7 +305,6 @@ branch(struct parser *ps)
 	unsigned	 i = node_new(ps, POSIX_SEQUENCE);
 	bool		 anchored = ps->depth == 0 && *ps->p == '^';
 
-	ps->alternatives++;
 	if (anchored)
 		ps->p++;
 	pieces(ps, i);
@@ -341,6 +340,7 @@ choice(struct parser *ps)
 		if (*ps->p != '|' || ps->problem != NULL)
 			return (i);
 		ps->p++;
+		ps->bars++;
 	}
 }
 
@@ -380,9 +380,9 @@ size_problem(const struct parser *ps)
 {
 	uint32_t	 states = ps->tree->nodes[ps->tree->root].states;
 
-	if (ps->alternatives > POSIX_STATES_MAX)
+	if (ps->bars >= POSIX_STATES_MAX)
 		return (start_error("it has %u alternatives, and %d is the "
-		    "most: write a validator function", ps->alternatives,
+		    "most: write a validator function", ps->bars + 1,
 		    POSIX_STATES_MAX));
 	if (states > POSIX_STATES_MAX && !posix_is_words(ps->pattern))
 		return (start_error("it stands for %u characters%s, and %d is "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Finds the range of the numbers that a regular expression matches. */
 
-#ifndef SCHEMA_NUMBER_RANGE_H
-#define SCHEMA_NUMBER_RANGE_H
+#ifndef UTILS_NUMBER_RANGE_H
+#define UTILS_NUMBER_RANGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Matches values with regular expressions. */
 
-#ifndef SCHEMA_AUTOMATON_H
-#define SCHEMA_AUTOMATON_H
+#ifndef UTILS_AUTOMATON_H
+#define UTILS_AUTOMATON_H
 
 #include <stdbool.h>
 #include <stddef.h>

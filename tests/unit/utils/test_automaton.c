@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The automaton of a regex, compared with glibc's regexec(). */
 
-/* sources: src/schema/automaton.c src/schema/charset.c */
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "schema/automaton.h"
+#include "utils/automaton.h"
 #include "utils/posix.h"
 
 #define PATTERNS	3000	/* of each kind; SEED repeats them */

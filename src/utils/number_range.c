@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "schema/automaton.h"
-#include "schema/number_range.h"
+#include "utils/automaton.h"
+#include "utils/number_range.h"
 
 #define NUMBERS_TRIED	1000
 #define DIGITS_TRIED	18

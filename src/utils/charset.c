@@ -8,7 +8,7 @@
 #include <string.h>
 #include <wctype.h>
 
-#include "schema/charset.h"
+#include "utils/charset.h"
 #include "utils/posix.h"
 #include "utils/utf8.h"
 

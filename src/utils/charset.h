@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The characters that one place of a regular expression matches. */
 
-#ifndef SCHEMA_CHARSET_H
-#define SCHEMA_CHARSET_H
+#ifndef UTILS_CHARSET_H
+#define UTILS_CHARSET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema/automaton.h"
-#include "schema/charset.h"
+#include "utils/automaton.h"
+#include "utils/charset.h"
 #include "utils/posix.h"
 #include "utils/utf8.h"
 
