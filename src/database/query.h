@@ -181,7 +181,7 @@ struct query_file {
 		struct query		 query;				\
 		struct r		*row;				\
 		const struct st		*from;				\
-		char			 given[1 + QUERY_COUNTED(__VA_ARGS__)]; \
+		char	 given[1 + QUERY_COUNTED(__VA_ARGS__)];		\
 	} file##_##title = {						\
 		.query = {						\
 			.name = #file "." #title, .row = &r##_schema,	\

@@ -11,8 +11,8 @@
 
 /*
  * For a module's header: declares NAME_schema, the typed NAME_respond() and,
- * for a schema with an ETAG, NAME_respond_created() and NAME_precondition(): see
- * schema_precondition().
+ * for a schema with an ETAG, NAME_respond_created() and NAME_precondition():
+ * see schema_precondition().
  */
 #define SCHEMA_RESPONSE(s, structure)					\
 	SCHEMA_DECLARE(s, structure);					\

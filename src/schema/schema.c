@@ -171,6 +171,8 @@ derive_member(const struct schema *s, const struct member *m,
     struct member *out)
 {
 	*out = *m;
+	if (s->partial)
+		out->flags &= ~(unsigned)REQUIRED;
 	if (s->required && !has_name(s->optional, m->name))
 		out->flags |= REQUIRED;
 }

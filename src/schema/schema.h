@@ -95,6 +95,7 @@ struct schema {
 	size_t			 set;		/* member_set's offset; or 0 */
 	struct schema		*like;
 	const char *const	*only;		/* names; ends with NULL */
+	bool			 partial;	/* none is REQUIRED: a PATCH */
 	bool			 required;	/* all are REQUIRED */
 	const char *const	*optional;	/* except these; or NULL */
 	const struct member	*also;		/* ends with a NULL name */
@@ -255,12 +256,12 @@ struct schema_use {
 	SCHEMA_DERIVED(s, base, ##__VA_ARGS__)
 
 /*
- * For an update: the struct has `to`, the struct of the base, which has the new
+ * For a PATCH: no member is REQUIRED. The struct has `to`, the struct of the base, which has the new
  * values, and `set`, which says what is to be changed.
  */
 #define SCHEMA_PATCH(s, base, ...)					\
 	SCHEMA_BEGINS(s, base, to);					\
-	SCHEMA_DERIVED(s, base,						\
+	SCHEMA_DERIVED(s, base, .partial = true,			\
 	    .set = offsetof(__typeof__(s##_struct), set), ##__VA_ARGS__)
 
 #define SCHEMA_BEGINS(s, base, inner)					\

@@ -8,9 +8,9 @@
 
 static const struct member	user_members[] = {
 	MEMBER(user, id, T_UUID, OUT),
-	MEMBER(user, email, T_STR, OUT, .validator = "v_email",
+	MEMBER(user, email, T_STR, OUT | REQUIRED, .validator = "v_email",
 	    .example = "ada@example.com"),
-	MEMBER(user, name, T_STR, OUT, .validator = "v_name",
+	MEMBER(user, name, T_STR, OUT | REQUIRED, .validator = "v_name",
 	    .example = "Ada Lovelace"),
 	MEMBER(user, hashed_password, T_STR, SECRET),
 	MEMBER(user, role, T_STR, OUT, .validator = "v_role",

@@ -4,8 +4,8 @@
 #include "modules/users/users.h"
 
 SCHEMA_EXTENDS(user_create, user, .only = NAMES("email", "name"),
-    .required = true, .optional = NAMES("role"), .also = MEMBERS(
-	MEMBER(user_create, password, T_STR, SECRET,
+    .also = MEMBERS(
+	MEMBER(user_create, password, T_STR, REQUIRED | SECRET,
 	    .validator = "v_password", .example = "Sunny-day-42"),
 	MEMBER_OF(user_create, user, role, T_STR, 0, .validator = "v_role",
 	    .fallback = "user")));
@@ -15,7 +15,7 @@ SCHEMA_PATCH(user_update, user,
 	MEMBER_OF(user_update, to, email_verified, T_BOOL, 0,
 	    .example = "false")));
 
-/* PUT: everything, but a client need not say whether it verified the address. */
+/* PUT: all of it; but whether the address is verified need not be said. */
 SCHEMA_LIKE(user_replace, user_update, .required = true,
     .optional = NAMES("email_verified"));
 
