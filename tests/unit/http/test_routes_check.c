@@ -271,10 +271,6 @@ static const struct mistake {
 	    "status" },
 	{ "/notes", &twice__route, VALIDATE(STATUS(GET)), FILE_
 	    "ROUTE(twice) has two rows PARAM(status, ...)" },
-	{ "/notes", &good_list__route, VALIDATE(Q(GET, "limit",
-	    "^([1-9]|10)$"), Q(GET, "cursor", "^.{0,9}$")), "kore.conf: params "
-	    "qs:get /notes: v_limit refuses \"20\", the .fallback of "
-	    "PARAM(limit) in " __FILE__ ": Must be a number from 1 to 10" },
 	{ "/notes", &no_cursor__route, NULL, FILE_ "GET(read_note) in "
 	    "ROUTE(no_cursor) has .out_cursor, and its ROUTE has no parameter "
 	    "cursor: write CURSOR_PARAMS(...), and `validate cursor v_cursor` "
