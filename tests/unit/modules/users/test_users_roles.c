@@ -200,7 +200,7 @@ test_a_handler_without_a_user(void **state)
 	assert_string_equal(client_text("error.message"),
 	    "Internal server error");
 	assert_string_equal(client_raised(), "look asks who is signed in, and "
-	    "has no .auth");
+	    "its row has no .auth = &signed_in");
 	assert_int_equal(client_request("POST", "/porch", ""), 500);
 	assert_int_equal(client_request("POST", "/porch", "",
 	    "authorization: Bearer x"), 401);
