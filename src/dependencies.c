@@ -178,7 +178,7 @@ current_user(struct ctx *c)
 {
 	if (c->user == NULL)
 		raise_error(c, &ERR_INTERNAL, "%s asks who is signed in, and "
-		    "has no .auth", c->endpoint->name);
+		    "its row has no .auth = &signed_in", c->endpoint->name);
 	return (c->user);
 }
 

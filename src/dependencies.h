@@ -58,7 +58,7 @@ extern const struct dependency	self_or_directory;
  */
 extern const struct dependency	recently_confirmed;
 
-/* The signed-in user. Raises ERR_INTERNAL in an endpoint without .auth. */
+/* The signed-in user. Raises ERR_INTERNAL if the row is public. */
 const struct user	*current_user(struct ctx *);
 
 /* The same with .auth = &signed_in_or_none: NULL when no token was sent. */

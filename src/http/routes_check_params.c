@@ -165,9 +165,6 @@ is_declared_twice(const struct route *r, const struct kore_handler_params *p)
 static const char *
 check_validate(const struct route *r, const struct kore_handler_params *p)
 {
-	const struct route_row	*row = find_row(r, ROW_PARAM, p->name);
-	const char		*reason;
-
 	if ((p->flags & KORE_PARAMS_QUERY_STRING) == 0)
 		return (params_error(r, p, "write qs: before the method: the "
 		    "members of a body are in its schema, not here"));
@@ -177,15 +174,10 @@ check_validate(const struct route *r, const struct kore_handler_params *p)
 	if (is_declared_twice(r, p))
 		return (params_error(r, p, "it has two lines validate %s",
 		    p->name));
-	if (row == NULL)
+	if (find_row(r, ROW_PARAM, p->name) == NULL)
 		return (params_error(r, p, "ROUTE(%s) in %s has no row for "
 		    "%s: write PARAM(%s, \"What it is for.\")", r->name,
 		    r->router->file, p->name, p->name));
-	if (row->fallback != NULL && (reason = rule_reason(rule_of(
-	    p->validator), row->fallback)) != NULL)
-		return (params_error(r, p, "%s refuses \"%s\", the .fallback "
-		    "of PARAM(%s) in %s: %s", p->validator->name,
-		    row->fallback, p->name, r->router->file, reason));
 	return (NULL);
 }
 

@@ -13,13 +13,19 @@
 #define ROLES	"v_role"	/* kore.conf's validator of roles */
 
 static const char *
-check_roles(const struct route *r, const struct endpoint *e,
+check_dependency(const struct route *r, const struct endpoint *e,
     const char *member, const struct dependency *d)
 {
 	const struct rule	*rule;
 	const char		*const *role, *reason;
 
-	if (d == NULL || d->roles == NULL)
+	if (d == NULL)
+		return (NULL);
+	if (d->name == NULL || d->resolve == NULL || d->doc == NULL)
+		return (row_error(r, e, "has an .%s, %s, that lacks one of "
+		    ".name, .resolve and .doc", member, d->name != NULL ?
+		    d->name : "a struct dependency"));
+	if (d->roles == NULL)
 		return (NULL);
 	if ((rule = rule_find(ROLES)) == NULL)
 		return (row_error(r, e, "has .%s = %s, and kore.conf has no "
@@ -43,9 +49,9 @@ check_access(const struct route *r, const struct endpoint *e)
 		return (row_error(r, e, "has no .auth: write .auth = "
 		    "&signed_in, .auth = require_role(\"admin\") or, for "
 		    "everybody, .auth = &public"));
-	if ((problem = check_roles(r, e, "auth", e->auth)) != NULL)
+	if ((problem = check_dependency(r, e, "auth", e->auth)) != NULL)
 		return (problem);
-	return (check_roles(r, e, "also", e->also));
+	return (check_dependency(r, e, "also", e->also));
 }
 
 static const char *

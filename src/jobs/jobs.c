@@ -154,10 +154,17 @@ check_kind(const struct job_kind *k)
 const char *
 jobs_init(void)
 {
-	struct job_kind	*const *i;
-	struct job_kind	*k;
-	const char	*problem;
+	const struct job_payload	*const *p;
+	struct job_kind			*const *i;
+	struct job_kind			*k;
+	const char			*problem;
 
+	EACH_REGISTERED(p, job_payloads) {
+		if ((*p)->kind == NULL)
+			return (start_error("%s: JOB_KIND(%s) has no JOB(%s, "
+			    "...) in a .c file", (*p)->file, (*p)->name,
+			    (*p)->name));
+	}
 	EACH_REGISTERED(i, job_kinds) {
 		k = *i;
 		if ((problem = check_kind(k)) != NULL)

@@ -61,15 +61,17 @@ struct job_kind {
 
 /* What JOB_KIND declares; jobs_init() compares it with the schema. */
 struct job_payload {
-	const struct job_kind	*kind;
+	const char		*name;
+	const char		*file;		/* the header */
+	const struct job_kind	*kind;		/* NULL: no JOB defines it */
 	const char		*structure;
 };
 
 /* In a header: a payload of this kind is a struct st. */
 #define JOB_KIND(kind, st)						\
-	extern struct job_kind kind##_job;				\
+	extern struct job_kind kind##_job __attribute__((weak));	\
 	static const struct job_payload kind##_declared = {		\
-		&kind##_job, #st					\
+		#kind, __FILE__, &kind##_job, #st			\
 	};								\
 	REGISTER(job_payloads, kind##_declared);			\
 	static inline const void *					\

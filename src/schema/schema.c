@@ -233,9 +233,9 @@ check_fallback(const struct schema *s, const struct member *m,
 		    "a T_STR any text, and other types none", m->name,
 		    m->fallback));
 	if (rule != NULL && rule_reason(rule, m->fallback) != NULL)
-		return (schema_error(s, ": %s falls back on '%s', which "
-		    "kore.conf's %s refuses", m->name, m->fallback,
-		    m->validator));
+		return (start_error("the schema %s: %s falls back on '%s', "
+		    "which kore.conf's %s refuses", s->name, m->name,
+		    m->fallback, m->validator));
 	return (NULL);
 }
 

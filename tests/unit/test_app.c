@@ -49,9 +49,11 @@ not_modified(struct ctx *c)
 	respond_empty(c, 304);
 }
 
-ROUTE(silent, GET(do_nothing));
-ROUTE(kept, GET(keep), POST(keep), PUT(not_modified));
-ROUTE(varied, GET(vary));
+#define EMPTY	.auth = &public, .status = 204
+
+ROUTE(silent, GET(do_nothing, EMPTY));
+ROUTE(kept, GET(keep, EMPTY), POST(keep, EMPTY), PUT(not_modified, EMPTY));
+ROUTE(varied, GET(vary, EMPTY));
 
 static void
 check_status(int status, const char *method, const char *target)

@@ -145,11 +145,6 @@ MISTAKES = {
                "\t\tvalidate name v_name\n\t}"),
         "kore.conf: params post /api/v1/users: write qs: before the method: "
         "the members of a body are in its schema, not here"),
-    "a fallback": (
-        change(r"^validator\s+v_limit.*$",
-               "validator v_limit regex ^([1-9]|10)$"),
-        PARAMS % "get" + "v_limit refuses \"20\", the .fallback of "
-        "PARAM(limit) in " + ROUTER + ": Must be a number from 1 to 10"),
     "a role": (
         change(r"\^\(user\|staff\|admin\)\$", "^(user|staff|boss)$"),
         ROUTER + ": GET(list_users) in ROUTE(users_collection) has .auth = "

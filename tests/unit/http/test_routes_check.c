@@ -71,7 +71,8 @@ static const unsigned		yes = 1;
 
 /* Like require_role() of dependencies.h. */
 #define ROLES(title, ...)						\
-	&(const struct dependency){ .name = title, .resolve = resolve,	\
+	&(const struct dependency){ .name = title, .doc = "For some",	\
+	    .resolve = resolve,						\
 	    .roles = (const char *const[]){ __VA_ARGS__, NULL } }
 
 ROUTER(notes, "Notes.");
@@ -102,6 +103,13 @@ ROUTE(role, GET(read_note, .out = &note_schema,
     .auth = ROLES("require_role(\"edtor\")", "admin", "edtor")));
 ROUTE(also_role, GET(read_note, OUT_,
     .also = ROLES("self_or_role(\"boss\")", "boss")));
+ROUTE(unresolved, GET(read_note, .out = &note_schema,
+    .auth = &(const struct dependency){ .name = "owner", .doc = "Mine" }));
+ROUTE(undescribed, GET(read_note, OUT_,
+    .also = &(const struct dependency){ .name = "owner",
+	.resolve = resolve }));
+ROUTE(nameless, GET(read_note, OUT_,
+    .also = &(const struct dependency){ .doc = "Mine", .resolve = resolve }));
 ROUTE(form_only, POST(write_note, OUT_, .form = true));
 ROUTE(no_patch, PATCH(write_note, OUT_));
 ROUTE(get_body, GET(read_note, OUT_, .in = &note_create_schema));
@@ -170,6 +178,15 @@ static const struct mistake {
 	    "kore.conf's v_role has no role \"boss\": Must be one of: user, "
 	    "staff, admin" },
 
+	{ "/notes", &unresolved__route, NULL, FILE_ "GET(read_note) in "
+	    "ROUTE(unresolved) has an .auth, owner, that lacks one of .name, "
+	    ".resolve and .doc" },
+	{ "/notes", &undescribed__route, NULL, FILE_ "GET(read_note) in "
+	    "ROUTE(undescribed) has an .also, owner, that lacks one of .name, "
+	    ".resolve and .doc" },
+	{ "/notes", &nameless__route, NULL, FILE_ "GET(read_note) in "
+	    "ROUTE(nameless) has an .also, a struct dependency, that lacks one "
+	    "of .name, .resolve and .doc" },
 	{ "/notes", &form_only__route, NULL, FILE_ "POST(write_note) in "
 	    "ROUTE(form_only) has .form = true, and no .in = &NAME_schema" },
 	{ "/notes", &no_patch__route, NULL, FILE_ "PATCH(write_note) in "
@@ -271,10 +288,6 @@ static const struct mistake {
 	    "status" },
 	{ "/notes", &twice__route, VALIDATE(STATUS(GET)), FILE_
 	    "ROUTE(twice) has two rows PARAM(status, ...)" },
-	{ "/notes", &good_list__route, VALIDATE(Q(GET, "limit",
-	    "^([1-9]|10)$"), Q(GET, "cursor", "^.{0,9}$")), "kore.conf: params "
-	    "qs:get /notes: v_limit refuses \"20\", the .fallback of "
-	    "PARAM(limit) in " __FILE__ ": Must be a number from 1 to 10" },
 	{ "/notes", &no_cursor__route, NULL, FILE_ "GET(read_note) in "
 	    "ROUTE(no_cursor) has .out_cursor, and its ROUTE has no parameter "
 	    "cursor: write CURSOR_PARAMS(...), and `validate cursor v_cursor` "

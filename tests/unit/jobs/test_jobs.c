@@ -49,6 +49,12 @@ sweeping(struct ctx *c)
 	(void)c;
 }
 
+/* What JOB_KIND makes; a test takes its kind away. */
+static struct job_payload	missing_declared = {
+	"missing", "jobs.h", &nothing_job, "work"
+};
+REGISTER(job_payloads, missing_declared);
+
 extern struct job_kind	sweeping_job;
 JOB(sweeping, .timeout = 1, .every = 60);
 
@@ -218,6 +224,10 @@ test_a_kind_is_declared_or_scheduled(void **state)
 	    "it with .every");
 	sweeping_job.every = 60;
 	assert_null(jobs_init());
+	missing_declared.kind = NULL;
+	assert_string_equal(jobs_init(), "jobs.h: JOB_KIND(missing) has no "
+	    "JOB(missing, ...) in a .c file");
+	missing_declared.kind = &nothing_job;
 }
 
 static void

@@ -186,8 +186,8 @@ test_fallbacks_that_are_refused(void **state)
 	fake_validator("s_short", "^.{1,2}$", NULL);
 	assert_null(with(&f, 1, 0));
 	f.fallback = "abc";
-	assert_string_equal(with(&f, 1, 0), EDGE ": it falls back on 'abc', "
-	    "which kore.conf's s_short refuses");
+	assert_string_equal(with(&f, 1, 0), "the schema edge: it falls back "
+	    "on 'abc', which kore.conf's s_short refuses");
 }
 
 /* Which fields are the id and the version. */

@@ -33,7 +33,8 @@ do_thing(struct ctx *c)
 	respond_empty(c, 204);
 }
 
-ROUTE(things, POST(do_thing), GET(do_thing, .auth = &signed_in));
+ROUTE(things, POST(do_thing, .auth = &public, .status = 204),
+    GET(do_thing, .auth = &signed_in, .status = 204));
 
 /* The parameters of audit.add. */
 static char	added[9][400];

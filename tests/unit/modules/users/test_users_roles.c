@@ -25,10 +25,12 @@ look(struct ctx *c)
 /* Two roles, and the user or two roles: none of Keel's own routes has these. */
 ROUTER(tests, "Of a test.");
 
-ROUTE(staff_room, GET(enter, .auth = require_role("admin", "staff")));
+ROUTE(staff_room, GET(enter, .auth = require_role("admin", "staff"),
+    .status = 204));
 ROUTE(locker, PATH(user_id, T_UUID),
-    GET(enter, .auth = self_or_role("admin", "staff")));
-ROUTE(porch, GET(look), POST(look, .auth = &signed_in_or_none));
+    GET(enter, .auth = self_or_role("admin", "staff"), .status = 204));
+ROUTE(porch, GET(look, .auth = &public, .status = 204),
+    POST(look, .auth = &signed_in_or_none, .status = 204));
 
 /* Everyone exists, and every query succeeds. */
 static void *
@@ -200,7 +202,7 @@ test_a_handler_without_a_user(void **state)
 	assert_string_equal(client_text("error.message"),
 	    "Internal server error");
 	assert_string_equal(client_raised(), "look asks who is signed in, and "
-	    "has no .auth");
+	    "its row has no .auth = &signed_in");
 	assert_int_equal(client_request("POST", "/porch", ""), 500);
 	assert_int_equal(client_request("POST", "/porch", "",
 	    "authorization: Bearer x"), 401);
