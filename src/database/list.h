@@ -67,10 +67,10 @@ struct list {
 	bool			 both_ways;	/* it has a prev_cursor */
 
 	/*
-	 * For orders that descend by a T_TIME: the name of a text of db_time()
-	 * that is given. Only rows before it are in the list, and the page
-	 * begins there. (As a condition in the SQL, it would make PostgreSQL
-	 * read every later row first.)
+	 * For orders that descend by a T_TIME: the name of a time, as text in
+	 * UTC, that is given. The list has only rows before it: its pages begin
+	 * there. A condition in the SQL would make PostgreSQL read and drop all
+	 * later rows first.
 	 */
 	const char		*until;
 

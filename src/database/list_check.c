@@ -66,24 +66,16 @@ find_one_way(const struct list *l)
 	return (NULL);
 }
 
-/* What a cursor cannot be made of; or NULL. */
-static const char *
-check_keys(const struct list *l)
+/* A row with a NULL key is found again only if NULL is a key like any other. */
+static const struct member *
+find_null_text(const struct list *l)
 {
 	const struct list_statement	*s;
-	const struct member		*id = schema_member(l->row, "id");
 
-	if (l->cursor == NULL)
-		return (NULL);
-	if (id == NULL || id->type != T_UUID)
-		return (start_error("%s: its rows need a MEMBER(%s, id, "
-		    "T_UUID, ...), or it has no cursors: LISTS_BY_PAGE",
-		    l->name, l->row->structure));
 	for (s = l->statements; s < end_of(l); s++) {
-		if (s->sort != NULL && (s->key->flags & OR_NULL) != 0)
-			return (start_error("%s: no cursor can follow rows "
-			    "whose %s is NULL: take it out of `by`, or use "
-			    "LISTS_BY_PAGE", l->name, s->key->name));
+		if (s->key != NULL && s->key->type == T_STR &&
+		    (s->key->flags & (OR_NULL | OPTIONAL)) != 0)
+			return (s->key);
 	}
 	return (NULL);
 }
@@ -91,19 +83,21 @@ check_keys(const struct list *l)
 static const char *
 check_list(const struct list *l)
 {
-	const char	*name, *problem;
+	const struct member	*key;
+	const char		*name;
 
-	if (l->sort == NULL || !has_order(l, l->sort))
-		return (start_error("%s: .sort = \"%s\" is no order of it: "
-		    "name one that stands behind `by` in sql/queries, with a "
-		    "- for a descending one", l->name,
-		    l->sort != NULL ? l->sort : ""));
+	if (l->sort == NULL)
+		return (start_error("%s: which order is it without ?sort? "
+		    "Write .sort = \"%s\"", l->name, l->statements->sort));
 	if (l->both_ways && (name = find_one_way(l)) != NULL)
 		return (start_error("%s: LISTS_BOTH_WAYS needs both "
 		    "directions of %s: take `asc` or `desc` out of `by` in "
 		    "sql/queries", l->name, name + (*name == '-')));
-	if ((problem = check_keys(l)) != NULL)
-		return (problem);
+	if (l->cursor != NULL && (key = find_null_text(l)) != NULL)
+		return (start_error("%s: %s, a text, may be NULL, and no "
+		    "cursor can be made of that: take it out of `by` in "
+		    "sql/queries, or declare the list with LISTS_BY_PAGE",
+		    l->name, key->name));
 	return (NULL);
 }
 

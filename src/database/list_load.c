@@ -44,8 +44,8 @@ order_tail(const struct list *l, const struct list_order *o,
 	text_puts(&t, ", :page.id::uuid)\n");
 	if (s->each != NULL)
 		text_printf(&t, "   AND %s = :%s\n", s->each, s->each);
-	text_printf(&t, " ORDER BY %.*s%s, id%s\n"
-	    " LIMIT :page.limit OFFSET :page.skip", len, o->text, desc, desc);
+	text_printf(&t, " ORDER BY %.*s%s, id%s\n LIMIT :page.limit%s", len,
+	    o->text, desc, desc, l->pages != NULL ? " OFFSET :page.skip" : "");
 	return (t);
 }
 

@@ -147,6 +147,24 @@ struct query_file {
 	    __VA_ARGS__)
 
 /*
+ * For commands, in the parent: FILE_repository_TITLE_now() without a ctx, which
+ * connects and blocks. _EXEC_NOW returns NULL and the number of affected rows
+ * in its last parameter, or an error message. _MANY_NOW returns an array and
+ * its length in *n, or NULL and *problem.
+ */
+#define QUERY_EXEC_NOW(file, title, ...)				\
+	QUERY_MAKE_AS(file, title, title##_now, none, none, NULL,	\
+	    const char *,						\
+	    (QUERY_FIRST(__VA_ARGS__), int64_t *touched),		\
+	    db_exec_now(file##_##title, touched, ##__VA_ARGS__),	\
+	    __VA_ARGS__)
+#define QUERY_MANY_NOW(file, title, r, ...)				\
+	QUERY_MAKE_AS(file, title, title##_now, r, none, NULL, struct r *, \
+	    (QUERY_FIRST(__VA_ARGS__), size_t *n, const char **problem), \
+	    db_many_now(file##_##title, n, problem, ##__VA_ARGS__),	\
+	    __VA_ARGS__)
+
+/*
  * For a .c file: only the query, FILE_TITLE, for a function that is written by
  * hand with db_one(), db_exec_now() or another of the calls below.
  */
@@ -179,24 +197,28 @@ struct query_file {
 
 #define QUERY_TEXT(name)	, const char *name
 #define QUERY_TEXTS(...)	EACH(QUERY_TEXT, ##__VA_ARGS__)
+#define QUERY_FIRST(name, ...)	const char *name QUERY_TEXTS(__VA_ARGS__)
 #define QUERY_QUOTED(name)	#name,
 #define QUERY_PLUS(name)	+ 1
 #define QUERY_COUNTED(...)	(0 EACH(QUERY_PLUS, ##__VA_ARGS__))
 #define QUERY_IN(st)		const struct st *in
 
+#define QUERY_MAKE(file, title, ...)					\
+	QUERY_MAKE_AS(file, title, title, __VA_ARGS__)
+
 #ifdef DEFINE_QUERIES
-#define QUERY_MAKE(file, title, r, st, source, type, params, call, ...)	\
-	type file##_repository_##title params AWAITS;			\
+#define QUERY_MAKE_AS(file, title, fn, r, st, source, type, params, call, ...) \
+	type file##_repository_##fn params AWAITS;			\
 	QUERY_OBJECT(file, title, r, st, source, ##__VA_ARGS__);	\
 	type								\
-	file##_repository_##title params				\
+	file##_repository_##fn params					\
 	{								\
 		return (call);						\
 	}								\
 	QUERY_REGISTER(file, title)
 #else
-#define QUERY_MAKE(file, title, r, st, source, type, params, call, ...)	\
-	type file##_repository_##title params AWAITS
+#define QUERY_MAKE_AS(file, title, fn, r, st, source, type, params, call, ...) \
+	type file##_repository_##fn params AWAITS
 #endif
 
 /* The parameters, as text; as many as were declared, or it does not compile. */

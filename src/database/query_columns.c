@@ -55,13 +55,16 @@ take_part(struct parts *p, const char *start, const struct query_token *last,
     bool as)
 {
 	const char	*name = p->schema->name;
-	size_t		 i = find_column(p->schema, last->start, last->len);
 	int		 len = (int)last->len;
+	size_t		 i;
 
-	if (!as || last->kind != QUERY_WORD)
+	if (!as || last->kind != QUERY_WORD) {
 		QUERY_FAIL(p, "@%s(...): each expression ends with AS and the "
 		    "name of a column", name);
-	else if (i == p->schema->nmembers)
+		return;
+	}
+	i = find_column(p->schema, last->start, last->len);
+	if (i == p->schema->nmembers)
 		QUERY_FAIL(p, "@%s(...): %s has no column %.*s", name, name,
 		    len, last->start);
 	else if (p->parts[i].text != NULL)

@@ -12,7 +12,10 @@
 #include "utils/percent.h"
 
 #define SEPARATOR	'\x1f'	/* between a cursor's parts */
-#define BACK		"<"	/* begins a cursor of the rows before */
+
+/* What a cursor may begin with; then comes the sort. */
+#define BACK		"<"	/* it is of the rows before */
+#define NULL_KEY	"~"	/* the key is NULL */
 
 /* Upper bounds; kore.conf's validators may set lower ones. */
 #define LIMIT_MAX	1000
@@ -72,6 +75,7 @@ static void
 read_cursor(struct ctx *c, struct page *p, const char *cursor)
 {
 	char	*text = ctx_alloc(c, CURSOR_TEXT_MAX), *id, *after;
+	bool	 is_null;
 
 	p->by_cursor = true;
 	if (*cursor == '\0')
@@ -82,16 +86,16 @@ read_cursor(struct ctx *c, struct page *p, const char *cursor)
 		raise_error(c, &ERR_INVALID_CURSOR,
 		    "The cursor is not one of this list");
 	*id = *after = '\0';
-	if (*text == *BACK) {
-		p->back = true;
-		text++;
-	}
+	p->back = *text == *BACK;
+	text += p->back;
+	is_null = *text == *NULL_KEY;
+	text += is_null;
 	if (query_param(c, "sort") != NULL && strcmp(p->sort, text) != 0)
 		raise_error(c, &ERR_INVALID_CURSOR,
 		    "The cursor is of a list sorted by %s", text);
 	p->sort = text;
 	p->after_id = id + 1;
-	p->after_key = after + 1;
+	p->after_key = is_null ? NULL : after + 1;
 }
 
 const struct page *
@@ -206,8 +210,9 @@ page_cursor(struct ctx *c, const struct page *p, bool back, const char *id,
 	char	*cursor = ctx_alloc(c, CURSOR_MAX);
 
 	if (!cursor_seal(page_key, c->endpoint->name, ctx_printf(c,
-	    "%s%s%c%s%c%s", back ? BACK : "",
-	    p->sort, SEPARATOR, id, SEPARATOR, key), cursor))
+	    "%s%s%s%c%s%c%s", back ? BACK : "", key == NULL ? NULL_KEY : "",
+	    p->sort, SEPARATOR, id, SEPARATOR, key == NULL ? "" : key),
+	    cursor))
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot make a cursor");
 	return (cursor);
 }

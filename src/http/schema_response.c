@@ -53,3 +53,11 @@ schema_respond(struct ctx *c, const struct schema *s, const void *response)
 	schema_write_object(&j, NULL, s, response);
 	respond_json(c, status_of(c), &j);
 }
+
+void
+schema_respond_created(struct ctx *c, const struct schema *s, const void *row)
+{
+	respond_location(c, ctx_printf(c, "%s/%s", c->path,
+	    schema_row_id(s, row)));
+	schema_respond(c, s, row);
+}

@@ -20,11 +20,7 @@
  *
  *	users.h:	 struct user { const char *id; const char *email; ... };
  *			 SCHEMA_RESPONSE(user, user);
- *			 struct user_update {
- *				 struct user		 to;
- *				 struct member_set	 set;
- *			 };
- *			 SCHEMA_BODY(user_update);
+ *			 SCHEMA_UPDATE_BODY(user_update, user);
  *	users_models.c:	 static const struct member user_members[] = {
  *				 MEMBER(user, id, T_UUID, OUT),
  *				 MEMBER(user, email, T_STR, OUT,
@@ -164,6 +160,14 @@ struct schema {
 	{								\
 		return (schema_read_body(c, &s##_schema));		\
 	}
+
+/* For an update: the new values, and which of them the body had: IS_SET(). */
+#define SCHEMA_UPDATE_BODY(s, base)					\
+	struct s {							\
+		struct base		 to;				\
+		struct member_set	 set;				\
+	};								\
+	SCHEMA_BODY(s)
 
 #define SCHEMA_FORM(s)	SCHEMA_FORM_OF(s, s)
 #define SCHEMA_FORM_OF(s, st)						\

@@ -13,7 +13,7 @@ CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 HANDLER = re.compile(r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|JOB)"
                      r"\s*\(\s*(\w+)")
 # A repository's header: QUERY_ONE(users, find, user, id) declares a function.
-QUERY = re.compile(r"\bQUERY_[A-Z_]+\((\w+),\s*(\w+)[^;]*\)(?=;)")
+QUERY = re.compile(r"\bQUERY_(?![A-Z_]*_NOW)[A-Z_]+\((\w+),\s*(\w+)[^;]*\)(?=;)")
 DEFER = re.compile(r"\bdefer\s*\(\s*[^,()]+,\s*(\w+)")
 
 

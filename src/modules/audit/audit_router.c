@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The audit log, for admins. */
 
-#include "database/database.h"
 #include "dependencies.h"
 #include "http/routes.h"
 #include "modules/audit/audit.h"
@@ -17,6 +16,7 @@ static const char *
 time_param(struct ctx *c, const char *name)
 {
 	const char	*text = query_param(c, name);
+	char		*utc = ctx_alloc(c, TIMEFMT_TEXT);
 	int64_t		 us;
 
 	if (text == NULL)
@@ -24,7 +24,8 @@ time_param(struct ctx *c, const char *name)
 	if (!timefmt_parse_rfc3339(text, &us))
 		raise_invalid(c, ctx_printf(c, "query.%s", name),
 		    "invalid_format", "Must be a time of RFC 3339");
-	return (db_time(c, us));
+	timefmt_rfc3339(us, utc);
+	return (utc);
 }
 
 /* In the form in which it is recorded: ::1, not 0:0::1. */

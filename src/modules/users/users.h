@@ -45,12 +45,6 @@ struct user_create {
 	const char	*password;
 };
 
-/* What a PATCH or PUT changes: IS_SET() says whether a member was sent. */
-struct user_update {
-	struct user		 to;
-	struct member_set	 set;
-};
-
 /* What became of a new role. */
 struct role_change {
 	const char	*email;
@@ -63,7 +57,7 @@ struct user_status {
 };
 
 SCHEMA_BODY(user_create);
-SCHEMA_BODY_OF(user_update, user_update);
+SCHEMA_UPDATE_BODY(user_update, user);		/* PATCH */
 SCHEMA_BODY_OF(user_replace, user_update);	/* PUT: every member */
 SCHEMA_BODY_OF(user_update_me, user_update);	/* name and address */
 SCHEMA_RESPONSE(user, user);			/* UserResponse */
@@ -204,7 +198,8 @@ const struct user	*users_service_find_now(const char *email,
 
 /* The first `limit` users, by address, whose name or address contains part. */
 const struct user	*users_service_list_now(const char *part,
-			    int64_t limit, size_t *n, const char **problem);
+			    const char *limit, size_t *n,
+			    const char **problem);
 
 /*
  * Gives the user with that address the role, unless they have it, or are the

@@ -19,11 +19,6 @@ struct password_work {
 	int			failed;
 };
 
-static enum password_verdict	verify(struct ctx *, struct password_work *,
-				    const char *) AWAITS;
-static enum password_verdict	check(struct ctx *, const struct user *,
-				    const char *) AWAITS;
-
 bool
 users_service_may_be_known(const struct user *user)
 {
@@ -86,7 +81,7 @@ users_service_hash_password(struct ctx *c, const char *password,
 	return (w->hash);
 }
 
-static enum password_verdict
+static AWAITS enum password_verdict
 verify(struct ctx *c, struct password_work *w, const char *hash)
 {
 	size_t	 len = strlen(hash);
@@ -100,7 +95,7 @@ verify(struct ctx *c, struct password_work *w, const char *hash)
 	return (w->verdict);
 }
 
-static enum password_verdict
+static AWAITS enum password_verdict
 check(struct ctx *c, const struct user *user, const char *password)
 {
 	struct password_work	*w;

@@ -61,26 +61,16 @@ QUERY_EXEC(users, reset_password, id, new_hash, verified);
 /* 0 if the address is verified already. */
 QUERY_EXEC(users, verify_email, id);
 
-/* Blocking, for commands. On error, they return a message or set *problem. */
-
 /*
- * Creates an admin, and their row in the audit log. *created is false if the
- * e-mail address is taken.
+ * For commands. The first creates an admin, and their row in the audit log, if
+ * the e-mail address is not taken. The second has no row if nobody has the
+ * address.
  */
-const char	*users_repository_create_admin(const char *email,
-		    const char *hashed_password, bool *created);
+QUERY_EXEC_NOW(users, create_admin, id, email, hashed_password, record_id);
+QUERY_MANY_NOW(users, set_role, role_change, email, role, record_id, job_id);
 
-/*
- * Up to limit users, by address, whose name or address contains part (NULL:
- * all).
- */
-struct user	*users_repository_list_now(const char *part, int64_t limit,
-		    size_t *n, const char **problem);
-
-/* No row if nobody has the address. */
-struct role_change	*users_repository_set_role_now(const char *email,
-			    const char *role, size_t *n,
-			    const char **problem);
+/* By address, those whose name or address contains part (NULL: all). */
+QUERY_MANY_NOW(users, find_like, user, part, limit);
 
 /* NULL if there is none. */
 struct user	*users_repository_find_now(const char *email,

@@ -12,10 +12,6 @@ ROUTER(users, "Register, read, change, deactivate and delete users.");
 
 RATE_LIMIT(register, 20, HOUR, "Registrations from one address");
 
-static void	update(struct ctx *, const struct user *,
-		    const struct user_update *) AWAITS;
-static void	delete(struct ctx *, const struct user *) AWAITS;
-
 static void
 list_users(struct ctx *c)
 {
@@ -46,11 +42,10 @@ create_user(struct ctx *c)
 		user_accepted_respond(c, &(struct user_status){ "accepted" });
 		return;
 	}
-	respond_location(c, ctx_printf(c, "%s/%s", c->path, user->id));
-	user_respond(c, user);
+	user_respond_created(c, user);
 }
 
-static void
+static AWAITS void
 update(struct ctx *c, const struct user *user, const struct user_update *in)
 {
 	user_respond(c, users_service_update(c, user, in, current_user(c),
@@ -81,7 +76,7 @@ update_me(struct ctx *c)
 	update(c, current_user(c), in);
 }
 
-static void
+static AWAITS void
 delete(struct ctx *c, const struct user *user)
 {
 	users_service_delete(c, user, current_user(c),

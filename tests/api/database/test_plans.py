@@ -86,9 +86,9 @@ USES = [
     ("ix_audit_log_actor_id", "audit.list:actor_id:-created_at", {}, "order"),
     ("ix_audit_log_address", "audit.list:address:-created_at", {}, "order"),
     ("ix_audit_log_action", "audit.list:action:-created_at", {}, "order"),
-    ("ix_audit_log_created_at", "audit.latest", {"limit": 50, "since": "infinity"},
+    ("ix_audit_log_created_at", "audit.latest", {"since": "infinity"},
      "(created_at >= "),
-    ("ix_audit_log_action", "audit.latest", {"limit": 50, "action": "a"},
+    ("ix_audit_log_action", "audit.latest", {"action": "a"},
      "((action)::text = "),
 ]
 

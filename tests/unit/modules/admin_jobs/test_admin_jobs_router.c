@@ -50,21 +50,6 @@ as_asking(struct ctx *c, const struct dependency *d)
 	c->user = asking;
 }
 
-/* The parameters that the override got last, and the list's name. */
-static char	given[7][100];
-
-static void
-keep(const char *title, const char *const *params, size_t n)
-{
-	size_t	 i;
-
-	memset(given, 0, sizeof(given));
-	for (i = 0; i < n; i++)
-		snprintf(given[i], sizeof(given[i]), "%s", params[i] != NULL ?
-		    params[i] : "(null)");
-	snprintf(given[6], sizeof(given[6]), "%s", title);
-}
-
 static void *
 retried(const char *id, size_t *n)
 {
@@ -95,8 +80,7 @@ with_jobs(struct ctx *c, const char *title, const void *from,
 	}
 	if (strcmp(title, "lock") == 0 || strcmp(title, "retry") == 0)
 		return (retried(params[0], n));
-	keep(title, params, strncmp(title, "list_of_status_", 15) == 0 ? 6 :
-	    5);
+	assert_string_equal(title, "list");
 	*n = NJOBS;
 	return (jobs);
 }
@@ -134,19 +118,6 @@ setup(void **state)
 }
 
 static void
-assert_given(const char *title, const char *kind, const char *key,
-    const char *id, const char *limit, const char *skip, const char *status)
-{
-	assert_string_equal(given[6], title);
-	assert_string_equal(given[0], kind);
-	assert_string_equal(given[1], key);
-	assert_string_equal(given[2], id);
-	assert_string_equal(given[3], limit);
-	assert_string_equal(given[4], skip);
-	assert_string_equal(given[5], status);
-}
-
-static void
 assert_error(const char *code, const char *message)
 {
 	assert_string_equal(client_text("error.code"), code);
@@ -175,24 +146,6 @@ test_item(void **state)
 	assert_string_equal(client_text("items.2.payload.id"), NONE);
 }
 
-static void
-test_lists(void **state)
-{
-	(void)state;
-	client_request("GET", JOBS, NULL);
-	assert_given("list_by_created_at_desc", "(null)", "infinity",
-	    PAGE_LAST_ID, "20", "0", "");
-	client_request("GET", JOBS "?sort=created_at&page=3&limit=7", NULL);
-	assert_given("list_by_created_at", "(null)", "-infinity",
-	    PAGE_FIRST_ID, "7", "14", "");
-	client_request("GET", JOBS "?status=dead&kind=a_1&skip=5", NULL);
-	assert_given("list_of_status_by_created_at_desc", "a_1", "infinity",
-	    PAGE_LAST_ID, "20", "5", "dead");
-	client_request("GET", JOBS "?status=done&sort=created_at", NULL);
-	assert_given("list_of_status_by_created_at", "(null)", "-infinity",
-	    PAGE_FIRST_ID, "20", "0", "done");
-}
-
 /* The next page begins after the last job of this one. */
 static void
 test_cursor(void **state)
@@ -202,16 +155,12 @@ test_cursor(void **state)
 	(void)state;
 	assert_int_equal(client_request("GET", JOBS "?cursor=&limit=2", NULL),
 	    200);
-	assert_given("list_by_created_at_desc", "(null)", "infinity",
-	    PAGE_LAST_ID, "3", "0", "");
 	assert_int_equal(json_array_size(client_json("items")), 2);
 	assert_true(json_is_true(client_json("has_more")));
 	snprintf(target, sizeof(target), JOBS "?limit=3&status=done&cursor=%s",
 	    client_text("next_cursor"));
 
 	assert_int_equal(client_request("GET", target, NULL), 200);
-	assert_given("list_of_status_by_created_at_desc", "(null)",
-	    "2026-01-01T12:00:00.000000Z", DEAD, "4", "0", "done");
 	assert_true(json_is_null(client_json("next_cursor")));
 	assert_true(json_is_false(client_json("has_more")));
 }
@@ -266,7 +215,6 @@ main(void)
 			    client_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_item),
-		TEST(test_lists),
 		TEST(test_cursor),
 		TEST(test_retry),
 		TEST(test_admins_only),
