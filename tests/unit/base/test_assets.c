@@ -41,10 +41,10 @@ count(void *arg, const char *name, const char *text)
 	assert_ptr_equal(arg, &all);
 	all++;
 	if (strcmp(name, "0001_users_sql") == 0) {
-		assert_string_equal(text, "CREATE TABLE users");
+		assert_ptr_equal(text, asset_0001_users_sql);
 		users++;
 	} else if (strcmp(name, "page_html") == 0) {
-		assert_string_equal(text, "<p>");
+		assert_ptr_equal(text, asset_page_html);
 		pages++;
 	}
 	return (all < enough);

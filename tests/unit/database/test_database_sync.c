@@ -307,7 +307,7 @@ struct odd {
 };
 
 /* Neither a number nor a bool can be null, whatever its member says. */
-static const struct member	odd_members[] = {
+static struct member	odd_members[] = {
 	MEMBER(odd, text, T_STR, OR_NULL),
 	MEMBER(odd, number, T_INT, OR_NULL),
 	MEMBER(odd, time, T_TIME, OR_NULL),
@@ -412,6 +412,20 @@ test_rows_that_are_wrong(void **state)
 }
 
 static void
+test_a_text_that_may_not_be_null(void **state)
+{
+	const char	*problem;
+	size_t		 n;
+
+	(void)state;
+	odd_members[0].flags = 0;
+	answer_rows(1, NULL, "1", NULL, "t");
+	assert_null(db_many_now(odd_list, &n, &problem, "a"));
+	assert_string_equal(problem, "odd.list: text is null");
+	odd_members[0].flags = OR_NULL;
+}
+
+static void
 test_rows_that_do_not_come(void **state)
 {
 	const char	*problem;
@@ -450,6 +464,7 @@ main(void)
 		TEST(test_rows),
 		TEST(test_no_rows),
 		TEST(test_rows_that_are_wrong),
+		TEST(test_a_text_that_may_not_be_null),
 		TEST(test_rows_that_do_not_come),
 	};
 

@@ -313,6 +313,8 @@ test_names(void **state)
 		    "0004_notes" },
 		{ "0001_a", "0002_b", "00003_c", "sql/migrations/00003_c.sql:"
 		    " a migration's name is four digits and words: 0004_c" },
+		{ "0001_a", "001x_b", "0003_c", "sql/migrations/001x_b.sql: a "
+		    "migration's name is four digits and words: 0004_x_b" },
 		{ "0001_a", "0002", "0003_c", "sql/migrations/0002.sql: a "
 		    "migration's name is four digits and words: 0004_words" },
 		{ "0001_a", "0002b", "0003_c", "sql/migrations/0002b.sql: a "

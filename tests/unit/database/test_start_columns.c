@@ -71,22 +71,20 @@ static const char		*asked;		/* a type's name for this */
 PGresult *
 sync_run(PGconn *db, const char *sql, const char *const *values, int n)
 {
+	static const char *const	names[][2] = {
+		{ "9000", "mood" }, { "1700", "numeric" }, { "3802", "jsonb" },
+		{ "16", "boolean" }, { "20", "bigint" }, { "25", "text" },
+	};
+	size_t	 i;
+
 	assert_ptr_equal(db, DB);
 	assert_int_equal(n, 2);
 	assert_non_null(strstr(sql, "format_type(oid, $2::int)"));
 	asked = values[0];
-	if (strcmp(values[0], "1700") == 0)
-		return (ROWS(2, "numeric", "f"));
-	if (strcmp(values[0], "3802") == 0)
-		return (ROWS(2, "jsonb", "f"));
-	if (strcmp(values[0], "16") == 0)
-		return (ROWS(2, "boolean", "f"));
-	if (strcmp(values[0], "20") == 0)
-		return (ROWS(2, "bigint", "f"));
-	if (strcmp(values[0], "25") == 0)
-		return (ROWS(2, "text", "f"));
-	if (strcmp(values[0], "9000") == 0)
-		return (ROWS(2, "mood", "t"));
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i][0], values[0]) == 0)
+			return (ROWS(2, names[i][1], i == 0 ? "t" : "f"));
+	}
 	return (NULL);
 }
 
@@ -418,23 +416,6 @@ test_which_parameters_fit(void **state)
 	}
 }
 
-/* The catalog. */
-
-static void
-test_where_a_column_comes_from(void **state)
-{
-	PGresult	*r = describe(columns, ncolumns);
-
-	(void)state;
-	assert_ptr_equal(catalog_find(&catalog, r, 0), &table[1]);
-	assert_ptr_equal(catalog_find(&catalog, r, 5), &table[6]);
-	PQclear(r);
-	columns[0].number = 3;
-	r = describe(columns, ncolumns);
-	assert_null(catalog_find(&catalog, r, 0));
-	PQclear(r);
-}
-
 int
 main(void)
 {
@@ -451,7 +432,6 @@ main(void)
 		TEST(test_the_number_of_parameters),
 		TEST(test_a_parameter_of_another_type),
 		TEST(test_which_parameters_fit),
-		TEST(test_where_a_column_comes_from),
 	};
 
 	return (cmocka_run_group_tests_name("start_columns", tests, NULL,
