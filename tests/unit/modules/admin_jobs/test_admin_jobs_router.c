@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dependencies.h"
+#include "fakes/pool_fake.h"
 #include "modules/admin_jobs/admin_jobs.h"
 #include "modules/users/users.h"
 
@@ -146,23 +147,85 @@ test_item(void **state)
 	assert_string_equal(client_text("items.2.payload.id"), NONE);
 }
 
+/* The statement that the database got last, and its parameters. */
+static char	sent[400];
+
+static PGresult *
+answer(const struct query *q, const char *name, const char *const *params)
+{
+	static const char	*const total[] = { "45" };
+	size_t			 i, n;
+
+	n = (size_t)snprintf(sent, sizeof(sent), "%s", name);
+	for (i = 0; i < q->nparams; i++)
+		n += (size_t)snprintf(sent + n, sizeof(sent) - n, " %s=%s",
+		    q->params[i].name, params[i] != NULL ? params[i] :
+		    "NULL");
+	if (strcmp(name + strlen(name) - 5, "count") == 0)
+		return (fake_rows(q, 1, total));
+	return (fake_rows(q, 0, NULL));
+}
+
+#define FIRST	" page.key=-infinity "					\
+		"page.id=00000000-0000-0000-0000-000000000000"
+#define LAST	" page.key=infinity "					\
+		"page.id=ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+static void
+assert_sent(const char *query, const char *what)
+{
+	char	target[200];
+
+	snprintf(target, sizeof(target), JOBS "%s", query);
+	assert_int_equal(client_request("GET", target, NULL), 200);
+	assert_string_equal(sent, what);
+}
+
+static void
+test_statements(void **state)
+{
+	(void)state;
+	overrides_clear();
+	override_dependency(&signed_in, as_asking, "list_jobs");
+	fake_db.answer = answer;
+	assert_sent("", "admin_jobs.list:-created_at kind=NULL" LAST
+	    " page.limit=20 page.skip=0");
+	assert_sent("?sort=created_at&page=3&limit=7",
+	    "admin_jobs.list:created_at kind=NULL" FIRST
+	    " page.limit=7 page.skip=14");
+	assert_sent("?status=dead&kind=a_1&skip=5",
+	    "admin_jobs.list:status:-created_at kind=a_1" LAST
+	    " status=dead page.limit=20 page.skip=5");
+	assert_sent("?status=done&sort=created_at&cursor=",
+	    "admin_jobs.list:status:created_at kind=NULL" FIRST
+	    " status=done page.limit=21 page.skip=0");
+	fake_db_clear();
+}
+
 /* The next page begins after the last job of this one. */
 static void
 test_cursor(void **state)
 {
-	char	 target[2000];
+	char	 query[2000];
 
 	(void)state;
 	assert_int_equal(client_request("GET", JOBS "?cursor=&limit=2", NULL),
 	    200);
 	assert_int_equal(json_array_size(client_json("items")), 2);
 	assert_true(json_is_true(client_json("has_more")));
-	snprintf(target, sizeof(target), JOBS "?limit=3&status=done&cursor=%s",
+	assert_null(client_json("prev_cursor"));
+	snprintf(query, sizeof(query), "?limit=3&status=done&cursor=%s",
 	    client_text("next_cursor"));
 
-	assert_int_equal(client_request("GET", target, NULL), 200);
+	overrides_clear();
+	override_dependency(&signed_in, as_asking, "list_jobs");
+	fake_db.answer = answer;
+	assert_sent(query, "admin_jobs.list:status:-created_at kind=NULL "
+	    "page.key=2026-01-01T12:00:00.000000Z page.id=" DEAD
+	    " status=done page.limit=4 page.skip=0");
 	assert_true(json_is_null(client_json("next_cursor")));
 	assert_true(json_is_false(client_json("has_more")));
+	fake_db_clear();
 }
 
 static void
@@ -215,6 +278,7 @@ main(void)
 			    client_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_item),
+		TEST(test_statements),
 		TEST(test_cursor),
 		TEST(test_retry),
 		TEST(test_admins_only),
