@@ -194,6 +194,8 @@ check_sorts(struct list_heading *h)
 	bool			 down = *sort == '-';
 
 	for (o = h->orders; o < h->orders + h->norders; o++) {
+		if (strcmp(o->key->name, "count") == 0)
+			QUERY_FAIL(h, "an order cannot be called count");
 		for (p = h->orders; p < o; p++) {
 			if (p->key == o->key && ((p->up && o->up) ||
 			    (p->down && o->down)))

@@ -115,6 +115,8 @@ qualifier_follow(struct qualifier *q, const struct query_token *t)
 		q->dotted = false;
 	} else if (query_token_is(t, ".")) {
 		q->dotted = true;
+	} else if (query_token_is_gap(t)) {
+		q->start = NULL;
 	} else {
 		*q = (struct qualifier){ NULL, false };
 	}

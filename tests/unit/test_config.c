@@ -324,6 +324,10 @@ test_migrate_reads_the_database_alone(void **state)
 	    "database when it is not; kore and kodev cannot)");
 	setenv("KEEL_COMMAND", "openapi", 1);
 	assert_null(load());
+	setenv("KEEL_COMMAND", "routes", 1);
+	assert_string_equal(load_with("KEEL_DATABASE_URL", ""), "good");
+	setenv("KEEL_COMMAND", "queries", 1);
+	assert_string_equal(load_with("KEEL_DATABASE_URL", ""), "good");
 }
 
 static void

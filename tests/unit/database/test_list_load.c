@@ -390,6 +390,24 @@ test_mistakes_in_a_declaration(void **state)
 }
 
 static void
+test_no_order_is_called_count(void **state)
+{
+	static const struct member	 members[] = {
+		{ .name = "id", .type = T_UUID },
+		{ .name = "count", .type = T_INT },
+	};
+	static const struct schema	 counted = {
+		.name = "counted", .members = members, .nmembers = 2
+	};
+
+	(void)state;
+	users_list.row = &counted;
+	assert_string_equal(load_list(" by count desc", "SELECT 1"),
+	    WHAT "an order cannot be called count");
+	assert_null(load_list(" by id for count", "SELECT 1"));
+}
+
+static void
 test_sections_of_lists(void **state)
 {
 	(void)state;
@@ -434,6 +452,7 @@ main(void)
 		TEST(test_mistakes_in_a_heading),
 		TEST(test_mistakes_in_a_text),
 		TEST(test_mistakes_in_a_declaration),
+		TEST(test_no_order_is_called_count),
 		TEST(test_sections_of_lists),
 		TEST(test_all_statements),
 	};
