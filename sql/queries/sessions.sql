@@ -110,7 +110,7 @@ RETURNING user_id
 UPDATE sessions
    SET revoked_at = now()
  WHERE user_id = :user_id
-   AND id IS DISTINCT FROM :except
+   AND id IS DISTINCT FROM :kept
    AND revoked_at IS NULL
 
 -- name: sessions.end_of_email

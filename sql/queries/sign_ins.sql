@@ -51,7 +51,7 @@ SELECT email, coalesce((SELECT failures FROM forgotten), 0) AS count
 -- name: sign_ins.forget_networks
 DELETE FROM sign_in_networks
  WHERE user_id = :user_id
-   AND network <> :except
+   AND network <> :kept
 
 -- name: sign_ins.purge_failures
 -- Deletes counts of accounts that do not exist, a week after the last attempt.

@@ -23,7 +23,7 @@ struct page {
 	bool		 by_skip;
 	bool		 by_cursor;
 	const char	*after_id;	/* the last row seen; NULL: none */
-	const char	*after_key;	/* and its sort key, which may be NULL */
+	const char	*after_key;	/* and its sort key; or NULL */
 	bool		 back;		/* the rows before it, not after */
 };
 
@@ -84,9 +84,10 @@ void			 page_links(struct ctx *, const struct page *,
 			    int64_t total);
 
 /*
- * Returns the cursor of the rows after the one with this id and sort key; with
- * back, of those before it. The key may be NULL. An empty id stands for the start
- * or the end of the list. page_cursor_links() writes the Link header; NULL: no such page.
+ * Returns the cursor of the rows after the one with this id and sort key, which
+ * may be NULL; with back, of those before it. An empty id stands for the start
+ * or the end of the list. page_cursor_links() writes the Link header of a page
+ * by cursor; NULL: there is no such page.
  */
 const char		*page_cursor(struct ctx *, const struct page *,
 			    bool back, const char *id, const char *key);

@@ -89,6 +89,9 @@ static const struct member	sample_list_members[] = {
 
 SCHEMA(sample_list);
 
+LISTS_BY_CURSOR(samples, found, sample, owner);
+LIST_QUERY_BY_CURSOR(samples, found, sample, .sort = "count");
+
 QUERY_ONE(samples, one, user, name);
 QUERY_EXEC_FROM(samples, change, sample_update, version);
 QUERY(samples, by_name, user, name);
@@ -111,6 +114,7 @@ repository(struct ctx *c)
 	struct user	*many = db_many(c, samples_by_name, &n, "a");
 
 	samples_repository_change(c, sample_update_body(c), NULL);
+	samples_found_respond(c, one->id);
 	user_respond(c, one != NULL ? maybe : many);
 }
 """
@@ -148,6 +152,10 @@ BAD = [
         "SCHEMA_LIKE(sample_replace, sample,", "has another struct than"),
     but("SCHEMA_EXTENDS(sample_create, sample,",
         "SCHEMA_EXTENDS(sample_create, user,", "no member named"),
+    but("BY_CURSOR(samples, found, sample, .sort",
+        "BY_CURSOR(samples, found, user, .sort", "has other rows than user"),
+    but("found_respond(c, one->id)", "found_respond(c)", "too few arguments"),
+    but("found_respond(c, one->id)", "found_respond(c, one)", POINTER),
     but("QUERY_ONE(samples, one, user, name)",
         "QUERY_ONE(samples, one, sample, name)", POINTER),
     but("QUERY_ONE(samples, one, user, name)",

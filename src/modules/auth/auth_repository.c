@@ -20,14 +20,14 @@ QUERY(sessions, is_confirmed, session_mark, id, seconds);
 QUERY(sessions, confirm, none, user_id, id);
 QUERY(sessions, revoke, none, user_id, id);
 QUERY(sessions, revoke_by_token, session_owner, id, hash, ours);
-QUERY(sessions, revoke_all, none, user_id, except);
+QUERY(sessions, revoke_all, none, user_id, kept);
 QUERY(sessions, end_of_email, account_help, email, record_id);
 QUERY(sessions, store_uses, session_id, ids, clients, ages);
 QUERY(sessions, purge, none, limit);
 QUERY(sign_ins, count_attempt, attempt_count, account, user_id, network, most);
 QUERY(sign_ins, forget_failures, failure_count, user_id);
 QUERY(sign_ins, forget_failures_of_email, account_help, email, record_id);
-QUERY(sign_ins, forget_networks, none, user_id, except);
+QUERY(sign_ins, forget_networks, none, user_id, kept);
 QUERY(sign_ins, purge_failures, none, limit);
 QUERY(sign_ins, purge_networks, none, limit);
 

@@ -32,9 +32,14 @@ def read_queries(file):
             if name.startswith(file + ".")}
 
 
+def names_of(name):
+    """The names of $1, $2, ... of a statement."""
+    return read_all()[name][1]
+
+
 def in_order(name, params, named):
     """The values of $1, $2, ...; a name without a value is NULL."""
-    names = read_all()[name][1]
+    names = names_of(name)
     assert set(named) <= set(names), (name, names)
     return params or [named.get(each) for each in names]
 
@@ -58,14 +63,14 @@ class Transaction:
             ["%s"] * len(params)) if params else ""), *[
                 param if param is None else str(param) for param in params])
 
-    def run(self, name, *params, **named):
+    def run(self, name, /, *params, **named):
         """Runs a statement, with parameters as text: all in their order, or by
         name. Returns its rows; of a statement without rows the number that it
         changed."""
         rows = self.execute("", name, params, named)
         return self.cursor.rowcount if rows is None else rows
 
-    def plan(self, name, *params, **named):
+    def plan(self, name, /, *params, **named):
         return "\n".join(line for line, in self.execute("EXPLAIN ", name,
                                                         params, named))
 

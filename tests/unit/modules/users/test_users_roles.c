@@ -45,7 +45,7 @@ everybody(struct ctx *c, const char *title, const void *from,
 		*n = 1;
 		return (count);
 	}
-	if (strncmp(title, "list_by_", 8) == 0 ||
+	if (strcmp(title, "list") == 0 ||
 	    strcmp(title, "lock_admins") == 0)
 		return (people);
 	if (strcmp(title, "update") == 0)
