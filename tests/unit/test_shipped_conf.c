@@ -41,19 +41,21 @@ check(const char *validator, const char *value, bool valid)
 		    "accepts", value);
 }
 
-/*
- * A choice is one of these, whole and in this case. There may be more: a role or
- * an order of a project.
- */
+/* A choice is one of these, whole and in this case; or one of `more`. */
 static void
-check_choices(const char *validator, const char *const *choices)
+check_choices(const char *validator, const char *const *choices, bool more)
 {
 	struct rule_facts	 facts;
+	const char		*p;
 	char			 other[64];
+	int			 n = 0;
 
 	rule_describe(rule_find(validator), &facts);
 	assert_int_equal(facts.kind, RULE_CHOICE);
+	for (p = facts.pattern; p != NULL; p = strchr(p + 1, '|'))
+		n++;
 	for (; *choices != NULL; choices++) {
+		n--;
 		check(validator, *choices, true);
 		snprintf(other, sizeof(other), "%sx", *choices);
 		check(validator, other, false);
@@ -67,28 +69,33 @@ check_choices(const char *validator, const char *const *choices)
 		other[**choices == '-'] ^= 0x20;
 		check(validator, other, false);
 	}
+	assert_true(more ? n >= 0 : n == 0);
 	check(validator, "", false);
 }
 
+/* A project has more roles, and more orders of its lists of users. */
 static void
 test_choices(void **state)
 {
 	static const struct {
 		const char	*validator;
 		const char	*choices[8];
+		bool		 more;
 	} rows[] = {
-		{ "v_role", { "user", "staff", "admin" } },
+		{ "v_role", { "user", "staff", "admin" }, true },
 		{ "v_user_sort", { "created_at", "-created_at", "email",
-		    "-email", "name", "-name" } },
-		{ "v_except", { "current" } },
-		{ "v_job_status", { "queued", "running", "done", "dead" } },
-		{ "v_job_sort", { "created_at", "-created_at" } },
+		    "-email", "name", "-name" }, true },
+		{ "v_except", { "current" }, false },
+		{ "v_job_status", { "queued", "running", "done", "dead" },
+		    false },
+		{ "v_job_sort", { "created_at", "-created_at" }, false },
 	};
 	size_t	 i;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		check_choices(rows[i].validator, rows[i].choices);
+		check_choices(rows[i].validator, rows[i].choices,
+		    rows[i].more);
 	check("v_user_sort", "id", false);
 	check("v_user_sort", "role", false);
 	check("v_job_sort", "run_at", false);

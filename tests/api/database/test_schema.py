@@ -257,16 +257,11 @@ def filled(db):
 
 
 def test_a_column_that_is_needed_is_not_null(db):
-    """test_every_column says which ones that are."""
     insert(db, "users")
     insert(db, "sessions", client="another")
-    needed = set(db.sql(
-        "SELECT attrelid::regclass::text, attname::text FROM pg_attribute "
-        "WHERE attnotnull AND attnum > 0 AND attrelid = ANY "
-        "(%s::regclass[])", list(ROWS)))
-    assert len(needed) > 40
-    for table, name in needed:
-        check_refused(db, "NotNullViolation", table, **{name: None})
+    for table, row in ROWS.items():
+        for name in row:
+            check_refused(db, "NotNullViolation", table, **{name: None})
 
 
 def test_a_value_that_is_no_other_is_refused(db):

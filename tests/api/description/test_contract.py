@@ -122,7 +122,7 @@ def test_a_missing_header_is_found(name):
      "'' is not declared"),
     (get(), 304, without(USER_HEADERS, "content-type"), USER,
      "a body is not declared"),
-    (get(), 200, USER_HEADERS, [USER], "is not of type 'object'"),
+    (get(), 200, USER_HEADERS, [{}], "is not of type 'object'"),
     (get(), 200, USER_HEADERS, None, "the body"),
     (get(), 404, HEADERS | JSON, {"detail": "No"}, "'detail' was unexpected"),
     (get(), 404, HEADERS | JSON, error("NEW_CODE"), "is not one of"),
