@@ -255,7 +255,10 @@ run_with_private_database() {
 	[ -n "${KEEL_TLS_CERT+set}${KEEL_TLS_KEY+set}" ] ||
 		[ "${KEEL_TLS:-}" = off ] || make_certificate
 	[ -n "${KEEL_CORS_ORIGINS+set}" ] || allow_pages
-	[ "$command" = routes ] || [ "$command" = openapi ] || start_postgres
+	case $command in
+	routes|openapi|queries) ;;
+	*) start_postgres ;;
+	esac
 	flock -u 8
 
 	if [ "$command" = serve ]; then

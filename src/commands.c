@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "commands_queries.h"
 #include "commands_users.h"
 #include "config.h"
 #include "database/database.h"
@@ -29,8 +30,8 @@ show_route(const struct route *r, const struct endpoint *e)
 {
 	char	 auth[ROUTE_AUTH_MAX];
 
-	snprintf(auth, sizeof(auth), "%s%s%s", e->auth != NULL ?
-	    e->auth->name : "-", e->also != NULL ? ", " : "", e->also != NULL ?
+	snprintf(auth, sizeof(auth), "%s%s%s", endpoint_is_public(e) ?
+	    "-" : e->auth->name, e->also != NULL ? ", " : "", e->also != NULL ?
 	    e->also->name : "");
 	printf(ROUTE_COLUMNS "%s\n", endpoint_verb_name(e->verb),
 	    route_path(r), e->name, auth, e->doc != NULL ? e->doc : "");
@@ -129,6 +130,7 @@ commands_run(void)
 		{ "jobs", command_jobs },
 		{ "migrate", command_migrate },
 		{ "openapi", command_openapi },
+		{ "queries", command_queries },
 		{ "reset-password", command_reset_password },
 		{ "routes", command_routes },
 		{ "set-role", command_set_role },

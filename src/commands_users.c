@@ -25,6 +25,7 @@
 #define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
 
 #define USERS_MAX	100	/* that are shown */
+#define ONE_MORE	"101"	/* that are read */
 #define COLUMNS		6
 #define CELL_MAX	1100	/* bytes; an address has up to 255 characters */
 
@@ -247,7 +248,7 @@ command_users(void)
 	if (part != NULL)
 		require_valid("v_search", "the part", part);
 	exit_if(database_check());
-	users = users_service_list_now(part, USERS_MAX + 1, &n, &problem);
+	users = users_service_list_now(part, ONE_MORE, &n, &problem);
 	exit_if(problem);
 	print_users(users, n > USERS_MAX ? USERS_MAX : n);
 	if (n > USERS_MAX)

@@ -246,8 +246,8 @@ read_link_settings(void)
 }
 
 /*
- * All commands except routes and openapi need the database. ALLOW_ROOT comes
- * before the rows whose checks open files.
+ * All commands except routes, queries and openapi need the database. ALLOW_ROOT
+ * comes before the rows whose checks open files.
  */
 const char *
 config_load(void)
@@ -256,7 +256,7 @@ config_load(void)
 
 	if (command == NULL)
 		command = "serve";
-	if (strcmp(command, "routes") == 0)
+	if (strcmp(command, "routes") == 0 || strcmp(command, "queries") == 0)
 		return (NULL);
 	if (strcmp(command, "openapi") == 0)
 		return (read_described());

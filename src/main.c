@@ -28,6 +28,7 @@
 #include "config.h"
 #include "coro/loop.h"
 #include "database/database.h"
+#include "database/list.h"
 #include "exit.h"
 #include "http/routes.h"
 #include "jobs/jobs.h"
@@ -235,9 +236,12 @@ kore_parent_configure(int argc, char **argv)
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
 	exit_if(routes_init(app_handle));
 	exit_if(schemas_init());
+	exit_if(routes_check());
 	exit_if(jobs_init());
 	exit_if(mails_init());
+	exit_if(database_files());
 	exit_if(database_load());
+	exit_if(lists_check());
 	exit_if(config_load());
 	exit_if(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */

@@ -1,58 +1,15 @@
 -- SPDX-License-Identifier: ISC
--- name: admin_jobs.count
-SELECT count(*) AS total
+-- list: admin_jobs.list by created_at for status
+SELECT @admin_job
   FROM jobs
- WHERE ($1::text IS NULL OR kind = $1)
-   AND ($2::text IS NULL OR status = $2)
-
--- The lists work like those of users. A list of one status has a statement of its
--- own, so that every plan uses the index that begins with the status.
-
--- name: admin_jobs.list_by_created_at
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
-  FROM jobs
- WHERE ($1::text IS NULL OR kind = $1)
-   AND (created_at, id) > ($2::timestamptz, $3::uuid)
- ORDER BY created_at, id
- LIMIT $4 OFFSET $5
-
--- name: admin_jobs.list_by_created_at_desc
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
-  FROM jobs
- WHERE ($1::text IS NULL OR kind = $1)
-   AND (created_at, id) < ($2::timestamptz, $3::uuid)
- ORDER BY created_at DESC, id DESC
- LIMIT $4 OFFSET $5
-
--- name: admin_jobs.list_of_status_by_created_at
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
-  FROM jobs
- WHERE status = $6
-   AND ($1::text IS NULL OR kind = $1)
-   AND (created_at, id) > ($2::timestamptz, $3::uuid)
- ORDER BY created_at, id
- LIMIT $4 OFFSET $5
-
--- name: admin_jobs.list_of_status_by_created_at_desc
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
-  FROM jobs
- WHERE status = $6
-   AND ($1::text IS NULL OR kind = $1)
-   AND (created_at, id) < ($2::timestamptz, $3::uuid)
- ORDER BY created_at DESC, id DESC
- LIMIT $4 OFFSET $5
+ WHERE (:kind::text IS NULL OR kind = :kind)
 
 -- name: admin_jobs.lock
 -- As it is now: no runner and no other admin changes it before the transaction
 -- ends.
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
+SELECT @admin_job
   FROM jobs
- WHERE id = $1
+ WHERE id = :id
    FOR NO KEY UPDATE
 
 -- name: admin_jobs.retry
@@ -63,7 +20,7 @@ SELECT id, kind, payload, status, attempts, error, request_id, run_at,
 WITH found AS MATERIALIZED (
 	SELECT *
 	  FROM jobs
-	 WHERE id = $1
+	 WHERE id = :id
 	   FOR NO KEY UPDATE
 ), retried AS (
 	UPDATE jobs
@@ -76,15 +33,11 @@ WITH found AS MATERIALIZED (
 	  FROM found
 	 WHERE jobs.id = found.id
 	   AND found.status IN ('queued', 'dead')
-	RETURNING jobs.id, jobs.kind, jobs.payload, jobs.status, jobs.attempts,
-	          jobs.error, jobs.request_id, jobs.run_at, jobs.created_at,
-	          jobs.finished_at, pg_notify('keel_jobs', '') AS told
+	RETURNING jobs.@admin_job, pg_notify('keel_jobs', '') AS told
 )
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
+SELECT @admin_job
   FROM retried
  UNION ALL
-SELECT id, kind, payload, status, attempts, error, request_id, run_at,
-       created_at, finished_at
+SELECT @admin_job
   FROM found
  WHERE status IN ('running', 'done')

@@ -1,82 +1,79 @@
 -- SPDX-License-Identifier: ISC
 -- name: jobs.enqueue
 INSERT INTO jobs (id, kind, payload, unique_key, request_id)
-VALUES ($1, $2, $3, $4, $5)
+VALUES (:id, :kind, :payload, :unique_key, :request_id)
 ON CONFLICT (kind, unique_key) WHERE status IN ('queued', 'running')
 DO NOTHING
 
 -- name: jobs.claim
 -- Jobs that are due: they never ran, are to be repeated, or were left by a runner
--- that has died. $1 runner, $2 kinds, $3 number of jobs, $4 lease in seconds.
+-- that has died.
 WITH due AS MATERIALIZED (
 	SELECT id
 	  FROM jobs
 	 WHERE status IN ('queued', 'running')
 	   AND run_at <= now()
-	   AND kind = ANY ($2::text[])
+	   AND kind = ANY (:kinds::text[])
 	 ORDER BY run_at
-	 LIMIT $3
+	 LIMIT :limit
 	   FOR UPDATE SKIP LOCKED
 )
 UPDATE jobs
    SET status = 'running',
-       runner = $1,
+       runner = :runner,
        attempts = attempts + 1,
-       run_at = now() + $4::integer * interval '1 second'
+       run_at = now() + :lease_seconds::integer * interval '1 second'
  WHERE id = ANY (ARRAY(SELECT id FROM due))
-RETURNING id, kind, payload::text AS payload, request_id, attempts,
-          created_at
+RETURNING @job(payload::text AS payload)
 
 -- name: jobs.renew
--- $1 runner, $2 the jobs that it runs, $3 lease in seconds.
+-- The ids are those of the jobs that the runner runs.
 UPDATE jobs
-   SET run_at = now() + $3::integer * interval '1 second'
- WHERE id = ANY ($2::uuid[])
-   AND runner = $1
+   SET run_at = now() + :lease_seconds::integer * interval '1 second'
+ WHERE id = ANY (:ids::uuid[])
+   AND runner = :runner
    AND status = 'running'
 RETURNING id
 
 -- name: jobs.settle
 -- Stores an attempt's outcome, unless the job belongs to another runner by now.
--- $1 to $3 the attempt, $4 status, $5 error, $6 seconds until the next attempt,
--- $7 number of attempts that do not count.
+-- The next attempt is in these seconds. Uncounted: attempts that do not count.
 UPDATE jobs
-   SET status = $4::varchar,
-       error = left($5, 1000),
+   SET status = :status::varchar,
+       error = left(:error, 1000),
        runner = NULL,
-       attempts = attempts - $7::integer,
-       run_at = now() + $6::double precision * interval '1 second',
-       finished_at = CASE WHEN $4 IN ('done', 'dead') THEN now() END
- WHERE id = $1
-   AND runner = $2
-   AND attempts = $3
+       attempts = attempts - :uncounted::integer,
+       run_at = now() + :seconds::double precision * interval '1 second',
+       finished_at = CASE WHEN :status IN ('done', 'dead') THEN now() END
+ WHERE id = :id
+   AND runner = :runner
+   AND attempts = :attempts
    AND status = 'running'
 
 -- name: jobs.schedule
 -- Stores the job of this round, unless another runner has. A stored round that is
--- later than the next one comes from a clock that was wrong. $1 the job's id, $2
--- kind, $3 seconds from one round to the next.
+-- later than the next one comes from a clock that was wrong. Every:
+-- seconds from one round to the next.
 WITH round AS (
 	INSERT INTO job_schedules (kind, round)
-	VALUES ($2, to_timestamp(floor(extract(epoch FROM now()) /
-	    $3::integer) * $3::integer))
+	VALUES (:kind, to_timestamp(floor(extract(epoch FROM now()) /
+	    :every::integer) * :every::integer))
 	ON CONFLICT (kind) DO UPDATE
 	   SET round = EXCLUDED.round
 	 WHERE job_schedules.round < EXCLUDED.round
-	    OR job_schedules.round > now() + $3::integer * interval '1 second'
+	    OR job_schedules.round > now() + :every::integer * interval '1 second'
 	RETURNING kind
 )
 INSERT INTO jobs (id, kind, payload)
-SELECT $1, kind, '{}'
+SELECT :id, kind, '{}'
   FROM round
 
 -- name: jobs.purge
--- $1 days, $2 number of rows.
 DELETE FROM jobs
  WHERE id = ANY (ARRAY(
 	SELECT id
 	  FROM jobs
 	 WHERE status = 'done'
-	   AND finished_at < now() - $1::integer * interval '1 day'
-	 LIMIT $2
+	   AND finished_at < now() - :days::integer * interval '1 day'
+	 LIMIT :limit
  ))

@@ -49,6 +49,7 @@ struct db_conn {
 	const struct conn_setup	*setup;
 	enum conn_state		 state;
 	bool			 running;	/* a statement is under way */
+	bool			 pipelined;	/* all are being prepared */
 	bool			 listening;	/* LISTEN was sent */
 	PGresult		*result;
 	/*
@@ -57,7 +58,6 @@ struct db_conn {
 	 * statement. At the end of either it is 0 again.
 	 */
 	uint64_t		 deadline;
-	struct query	*const	*preparing;	/* the next to prepare */
 };
 
 /* The setup must live as long as the connection. */

@@ -26,7 +26,7 @@
 static bool	in_outage;	/* and it is logged */
 
 static void	conn_event(void *, int);
-static void	conn_prepare_next(struct db_conn *);
+static void	conn_prepare(struct db_conn *);
 
 void
 conn_init(struct db_conn *conn, const struct conn_setup *setup)
@@ -162,9 +162,8 @@ conn_connected(struct db_conn *conn)
 {
 	PQsetnonblocking(conn->db, 1);
 	conn->state = CONN_PREPARING;
-	conn->preparing = conn->setup->queries;
 	conn->listening = false;
-	conn_prepare_next(conn);
+	conn_prepare(conn);
 }
 
 void
@@ -217,20 +216,51 @@ conn_listen(struct db_conn *conn)
 	conn_send(conn, sql);
 }
 
+/*
+ * Sends all statements at once, and a Sync: that takes one round trip in all.
+ * What the socket does not take is sent by the loop, which reads the answers
+ * meanwhile: the server may wait for that before it reads more.
+ */
 static void
-conn_prepare_next(struct db_conn *conn)
+conn_prepare(struct db_conn *conn)
 {
-	const struct query	*q;
+	struct query	*const *q;
+	int		 queued;
 
-	if (conn->preparing < conn->setup->queries_end) {
-		q = *conn->preparing++;
-		conn_start(conn, PQsendPrepare(conn->db, q->name, q->sql, 0,
-		    NULL));
-	} else if (conn->setup->channel != NULL && !conn->listening) {
+	conn->pipelined = true;
+	queued = PQenterPipelineMode(conn->db);
+	for (q = conn->setup->queries; queued == 1 &&
+	    q < conn->setup->queries_end; q++)
+		queued = PQsendPrepare(conn->db, (*q)->name, (*q)->sql, 0,
+		    NULL);
+	conn_start(conn, queued == 1 ? PQpipelineSync(conn->db) : 0);
+}
+
+/* The Sync has ended: everything before it has succeeded. */
+static void
+conn_all_prepared(struct db_conn *conn)
+{
+	conn->running = false;
+	conn->pipelined = false;
+	if (PQexitPipelineMode(conn->db) == 0)
+		conn_lost(conn, PQerrorMessage(conn->db));
+	else if (conn->setup->channel != NULL)
 		conn_listen(conn);
-	} else {
+	else
 		conn_ready(conn);
-	}
+}
+
+/* A result in the pipeline; NULL comes after each but the Sync's. */
+static void
+conn_prepared(struct db_conn *conn, PGresult *r)
+{
+	if (r == NULL)
+		return;
+	if (PQresultStatus(r) == PGRES_PIPELINE_SYNC)
+		conn_all_prepared(conn);
+	else if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		conn_lost(conn, PQresultErrorMessage(r));
+	PQclear(r);
 }
 
 /* The statement has ended and its result is in conn->result. */
@@ -245,7 +275,7 @@ conn_complete(struct db_conn *conn)
 		conn_lost(conn, PQresultErrorMessage(conn->result));
 	} else {
 		conn_drop_result(conn);
-		conn_prepare_next(conn);
+		conn_ready(conn);
 	}
 }
 
@@ -282,10 +312,13 @@ conn_read_results(struct db_conn *conn)
 	if (conn->listening)
 		conn_notifications(conn);
 	while (conn->running && PQisBusy(conn->db) == 0) {
-		if ((r = PQgetResult(conn->db)) != NULL)
-			conn_keep_result(conn, r);
-		else if (PQstatus(conn->db) == CONNECTION_BAD)
+		r = PQgetResult(conn->db);
+		if (r == NULL && PQstatus(conn->db) == CONNECTION_BAD)
 			conn_lost(conn, PQerrorMessage(conn->db));
+		else if (conn->pipelined)
+			conn_prepared(conn, r);
+		else if (r != NULL)
+			conn_keep_result(conn, r);
 		else
 			conn_complete(conn);
 	}

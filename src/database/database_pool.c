@@ -330,14 +330,15 @@ void
 database_worker_init(const char *conninfo, unsigned pool, void (*fn)(void))
 {
 	struct slot	*s;
+	size_t		 n;
 
 	nslots = pool;
 	on_settled = fn;
 	if ((slots = calloc(pool, sizeof(*slots))) == NULL)
 		fatal("cannot allocate the database pool");
 	setup.conninfo = conninfo;
-	setup.queries = __start_registered_queries;
-	setup.queries_end = __stop_registered_queries;
+	setup.queries = database_queries(&n);
+	setup.queries_end = setup.queries + n;
 	setup.on_ready = conn_became_ready;
 	setup.on_result = conn_has_result;
 	setup.on_lost = conn_was_lost;

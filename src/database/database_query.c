@@ -7,16 +7,17 @@
 
 #include "base/log.h"
 #include "base/register.h"
+#include "database/params.h"
 #include "database/pool.h"
 #include "database/row.h"
 #include "request/depend.h"
-#include "utils/timefmt.h"
-#include "utils/uuid.h"
 
 #define RESPONSE_RESERVE 6144	/* bytes: enough for a response of 2000 */
 
 static PGresult	*run_statement(struct ctx *, const struct query *,
 		    const char *, const char *const *, size_t) AWAITS;
+static PGresult	*run_query(struct ctx *, const struct query *,
+		    const void *, const char *const *, size_t) AWAITS;
 
 REGISTERED(const struct constraint, constraints);
 
@@ -31,31 +32,6 @@ static const struct member	total_members[] = {
 };
 
 SCHEMA(total);
-
-const char *
-db_time(struct ctx *c, int64_t us)
-{
-	char	 text[TIMEFMT_TEXT];
-
-	timefmt_rfc3339(us, text);
-	return (ctx_strdup(c, text));
-}
-
-const char *
-db_int(struct ctx *c, int64_t n)
-{
-	return (ctx_printf(c, "%" PRId64, n));
-}
-
-const char *
-db_uuid(struct ctx *c)
-{
-	char	*id = ctx_alloc(c, UUID_TEXT);
-
-	if (!uuid_v7(id))
-		raise_error(c, &ERR_UNAVAILABLE, "No randomness");
-	return (id);
-}
 
 static void
 release_result(void *result)
@@ -198,9 +174,6 @@ run_statement(struct ctx *c, const struct query *q, const char *sql,
 	PGresult	*r;
 	ExecStatusType	 status;
 
-	if (q != NULL && q->nparams != nparams)
-		raise_error(c, &ERR_INTERNAL, "%s takes %u parameters, not %zu",
-		    q->name, q->nparams, nparams);
 	if (conn == REPLACED)
 		raise_error(c, &ERR_INTERNAL, "%s is not replaced", q != NULL ?
 		    q->name : sql);
@@ -261,26 +234,37 @@ read_rows(struct ctx *c, const struct query *q, const PGresult *r)
 	return (out);
 }
 
+/* Runs a query with its parameters: the struct's, and those that are given. */
+static PGresult *
+run_query(struct ctx *c, const struct query *q, const void *from,
+    const char *const *given, size_t ngiven)
+{
+	if (q->params == NULL)		/* it has none, or was not loaded */
+		return (run_statement(c, q, NULL, given, ngiven));
+	return (run_statement(c, q, NULL, params_bind(c, q, from, given),
+	    q->nparams));
+}
+
 void *
 db_query_many(struct ctx *c, const struct query *q, size_t *n,
-    const char *const *params, size_t nparams)
+    const void *from, const char *const *given, size_t ngiven)
 {
 	repository_fn	*stand_in = override_of_query(c, q->name);
 	PGresult	*r;
 
 	if (stand_in != NULL)
-		return (stand_in(c, strchr(q->name, '.') + 1, params, n));
-	r = run_statement(c, q, NULL, params, nparams);
+		return (stand_in(c, strchr(q->name, '.') + 1, from, given, n));
+	r = run_query(c, q, from, given, ngiven);
 	*n = (size_t)PQntuples(r);
 	return (read_rows(c, q, r));
 }
 
 void *
-db_query_maybe_one(struct ctx *c, const struct query *q,
-    const char *const *params, size_t nparams)
+db_query_maybe_one(struct ctx *c, const struct query *q, const void *from,
+    const char *const *given, size_t ngiven)
 {
 	size_t	 n;
-	void	*rows = db_query_many(c, q, &n, params, nparams);
+	void	*rows = db_query_many(c, q, &n, from, given, ngiven);
 
 	if (n > 1)
 		raise_error(c, &ERR_INTERNAL, "%s: %zu rows", q->name, n);
@@ -288,10 +272,10 @@ db_query_maybe_one(struct ctx *c, const struct query *q,
 }
 
 void *
-db_query_one(struct ctx *c, const struct query *q,
-    const char *const *params, size_t nparams)
+db_query_one(struct ctx *c, const struct query *q, const void *from,
+    const char *const *given, size_t ngiven)
 {
-	void	*row = db_query_maybe_one(c, q, params, nparams);
+	void	*row = db_query_maybe_one(c, q, from, given, ngiven);
 
 	if (row == NULL)
 		raise_error(c, &ERR_INTERNAL, "%s: no row", q->name);
@@ -299,8 +283,8 @@ db_query_one(struct ctx *c, const struct query *q,
 }
 
 int64_t
-db_query_exec(struct ctx *c, const struct query *q,
-    const char *const *params, size_t nparams)
+db_query_exec(struct ctx *c, const struct query *q, const void *from,
+    const char *const *given, size_t ngiven)
 {
 	repository_fn	*stand_in = override_of_query(c, q->name);
 	int64_t		 touched = 0;
@@ -308,10 +292,10 @@ db_query_exec(struct ctx *c, const struct query *q,
 	size_t		 n = 0;
 
 	if (stand_in != NULL) {
-		stand_in(c, strchr(q->name, '.') + 1, params, &n);
+		stand_in(c, strchr(q->name, '.') + 1, from, given, &n);
 		return ((int64_t)n);
 	}
-	r = run_statement(c, q, NULL, params, nparams);
+	r = run_query(c, q, from, given, ngiven);
 	if (sscanf(PQcmdTuples(r), "%" SCNd64, &touched) != 1)
 		touched = 0;
 	return (touched);

@@ -14,10 +14,12 @@ column_is_text(const struct member *col)
 	    col->type == T_JSON);
 }
 
+/* A bool and a number have no value for it: see start_columns.c. */
 static const char *
 read_null(const struct member *col, void *place)
 {
-	if ((col->flags & (OR_NULL | OPTIONAL)) == 0)
+	if ((col->flags & (OR_NULL | OPTIONAL)) == 0 ||
+	    col->type == T_BOOL || col->type == T_INT)
 		return ("is null");
 	if (col->type == T_TIME)
 		*(int64_t *)place = TIME_NULL;

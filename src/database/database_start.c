@@ -1,111 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Checks the database before the fork: splits the query files into named
- * statements, prepares each one and compares its columns with its model.
+ * Checks the database before the fork: prepares each statement, plans it, and
+ * compares what PostgreSQL says about it with its declaration.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "database/migrations.h"
-#include "database/pool.h"
+#include "database/start_checks.h"
 #include "database/sync.h"
-#include "utils/start_error.h"
 #include "utils/text.h"
-
-REGISTERED(const struct query_file, query_files);
-
-/* Returns a copy of the text between this section's heading and the next. */
-static const char *
-find_section(const char *name)
-{
-	const struct query_file	*const *f;
-	const char		*p, *end;
-	size_t			 len = strlen(name);
-
-	EACH_REGISTERED(f, query_files) {
-		for (p = strstr((*f)->text, "-- name: "); p != NULL;
-		    p = strstr(p, "-- name: ")) {
-			p += strlen("-- name: ");
-			if (strncmp(p, name, len) != 0 || p[len] != '\n')
-				continue;
-			p += len + 1;
-			end = strstr(p, "-- name: ");
-			return (end == NULL ? strdup(p) :
-			    strndup(p, (size_t)(end - p)));
-		}
-	}
-	return (NULL);
-}
-
-const char *
-database_load(void)
-{
-	struct query	*const *q;
-
-	EACH_REGISTERED(q, queries) {
-		if (((*q)->sql = find_section((*q)->name)) == NULL)
-			return (start_error("sql/queries has no section named "
-			    "%s", (*q)->name));
-	}
-	return (NULL);
-}
-
-static const char *
-query_problem(const struct query *q, const char *problem)
-{
-	return (start_error("sql/queries: %s: %s", q->name, problem));
-}
-
-/* Does a column of this SQL type (pg_type.oid) fit the member's type? */
-static bool
-type_fits(enum member_type type, Oid oid)
-{
-	switch (type) {
-	case T_STR:
-		return (oid == 25 || oid == 1043);	/* text, varchar */
-	case T_UUID:
-		return (oid == 2950);
-	case T_BOOL:
-		return (oid == 16);
-	case T_INT:
-		return (oid == 20 || oid == 21 || oid == 23);
-	case T_TIME:
-		return (oid == 1184);			/* timestamptz */
-	case T_JSON:
-		return (oid == 3802);			/* jsonb */
-	case T_LIST:
-		break;
-	}
-	return (false);
-}
-
-static const char *
-check_columns(const struct query *q, const PGresult *r)
-{
-	size_t	 i;
-
-	if ((size_t)PQnfields(r) != q->row->nmembers)
-		return (query_problem(q, "its columns are not those of its "
-		    "model"));
-	for (i = 0; i < q->row->nmembers; i++) {
-		if (strcmp(PQfname(r, (int)i), q->row->members[i].name) != 0)
-			return (query_problem(q, "its columns are not those "
-			    "of its model, or in another order"));
-		if (!type_fits(q->row->members[i].type,
-		    PQftype(r, (int)i)))
-			return (query_problem(q, "a column has another type "
-			    "than its model's"));
-	}
-	return (NULL);
-}
 
 /*
  * PREPARE does not plan, so it does not find, for example, an ON CONFLICT
  * without an index. EXPLAIN plans the statement but does not run it.
  */
 static const char *
-check_plan(PGconn *db, const struct query *q)
+check_plan(PGconn *db, const struct query *q, unsigned nparams)
 {
 	const char	*problem = NULL;
 	char		 sql[512];
@@ -114,7 +25,7 @@ check_plan(PGconn *db, const struct query *q)
 	unsigned	 i;
 
 	text_printf(&t, "EXPLAIN EXECUTE \"%s\"", q->name);
-	for (i = 0; i < q->nparams; i++)
+	for (i = 0; i < nparams; i++)
 		text_puts(&t, i == 0 ? "(NULL" : ", NULL");
 	if (i > 0)
 		text_puts(&t, ")");
@@ -122,32 +33,58 @@ check_plan(PGconn *db, const struct query *q)
 		return (query_problem(q, "it has too many parameters"));
 	r = PQexec(db, sql);
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
-		problem = query_problem(q, PQresultErrorMessage(r));
+		problem = query_error(q, r, false);
 	PQclear(r);
 	return (problem);
 }
 
+/* What PostgreSQL says of its columns and its parameters. */
 static const char *
-check_query(PGconn *db, struct query *q)
+check_described(PGconn *db, const struct catalog *all, const struct query *q)
+{
+	const char	*problem;
+	PGresult	*r;
+	unsigned	 nparams;
+
+	r = PQdescribePrepared(db, q->name);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		problem = query_error(q, r, false);
+	else if ((problem = columns_check(db, all, q, r)) == NULL &&
+	    (problem = params_check(db, q, r)) == NULL)
+		problem = choices_check(db, all, q, r);
+	nparams = (unsigned)PQnparams(r);
+	PQclear(r);
+	return (problem != NULL ? problem : check_plan(db, q, nparams));
+}
+
+static const char *
+check_query(PGconn *db, const struct catalog *all, const struct query *q)
 {
 	const char	*problem = NULL;
 	PGresult	*r;
 
 	r = PQprepare(db, q->name, q->sql, 0, NULL);
-	if (PQresultStatus(r) != PGRES_COMMAND_OK) {
-		problem = query_problem(q, PQresultErrorMessage(r));
-		PQclear(r);
-		return (problem);
-	}
-	PQclear(r);
-	r = PQdescribePrepared(db, q->name);
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		problem = query_problem(q, PQresultErrorMessage(r));
-	else
-		problem = check_columns(q, r);
-	q->nparams = (unsigned)PQnparams(r);
+		problem = query_error(q, r, true);
 	PQclear(r);
-	return (problem != NULL ? problem : check_plan(db, q));
+	return (problem != NULL ? problem : check_described(db, all, q));
+}
+
+static const char *
+check_queries(PGconn *db)
+{
+	struct query	*const *queries;
+	struct catalog	 all;
+	const char	*problem;
+	size_t		 i, n;
+
+	if ((problem = catalog_read(&all, db)) != NULL)
+		return (problem);
+	queries = database_queries(&n);
+	for (i = 0; problem == NULL && i < n; i++)
+		problem = check_query(db, &all, queries[i]);
+	catalog_free(&all);
+	return (problem);
 }
 
 /* E-mail addresses are compared without case, also outside of ASCII. */
@@ -169,17 +106,14 @@ check_locale(PGconn *db)
 const char *
 database_check(void)
 {
-	struct query	*const *q;
 	const char	*problem;
 	PGconn		*db;
 
 	if ((db = sync_connect(&problem)) == NULL)
 		return (problem);
-	if ((problem = migrations_check(db)) == NULL)
-		problem = check_locale(db);
-	for (q = __start_registered_queries; problem == NULL &&
-	    q < __stop_registered_queries; q++)
-		problem = check_query(db, *q);
+	if ((problem = migrations_check(db)) == NULL &&
+	    (problem = check_locale(db)) == NULL)
+		problem = check_queries(db);
 	PQfinish(db);
 	return (problem);
 }

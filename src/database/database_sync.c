@@ -8,6 +8,8 @@
 #include "database/sync.h"
 #include "utils/start_error.h"
 
+#define PARAMS_MAX	16	/* of a statement of a command */
+
 static const char	*database_url;
 
 void
@@ -79,6 +81,21 @@ sync_error(PGconn *db)
 	return (start_error("database: %s", PQerrorMessage(db)));
 }
 
+/* The values in the statement's order, which may be another one. */
+static PGresult *
+run_query(PGconn *db, const struct query *q, const char *const *given,
+    size_t ngiven)
+{
+	const char	*params[PARAMS_MAX];
+	unsigned	 i;
+
+	if (q->params == NULL)		/* it has none, or was not loaded */
+		return (sync_run(db, q->sql, given, (int)ngiven));
+	for (i = 0; i < q->nparams && i < PARAMS_MAX; i++)
+		params[i] = given[q->params[i].given];
+	return (sync_run(db, q->sql, params, (int)i));
+}
+
 const char *
 database_exec_now(const struct query *q, int64_t *touched,
     const char *const *params, size_t nparams)
@@ -89,7 +106,7 @@ database_exec_now(const struct query *q, int64_t *touched,
 
 	if ((db = sync_connect(&problem)) == NULL)
 		return (problem);
-	if ((r = sync_run(db, q->sql, params, (int)nparams)) == NULL)
+	if ((r = run_query(db, q, params, nparams)) == NULL)
 		problem = sync_error(db);
 	else
 		*touched = atoll(PQcmdTuples(r));
@@ -154,7 +171,7 @@ database_many_now(const struct query *q, size_t *n, const char **problem,
 
 	if ((db = sync_connect(problem)) == NULL)
 		return (NULL);
-	if ((r = sync_run(db, q->sql, params, (int)nparams)) == NULL)
+	if ((r = run_query(db, q, params, nparams)) == NULL)
 		*problem = sync_error(db);
 	else
 		rows = read_rows(q, r, problem);

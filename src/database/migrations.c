@@ -43,6 +43,7 @@ migrations_version(void)
 	return (highest);
 }
 
+/* There is one of each version: see migrations_names(). */
 static const struct migration *
 find_migration(int version)
 {
@@ -53,6 +54,53 @@ find_migration(int version)
 			return (*m);
 	}
 	return (NULL);
+}
+
+/* Is it NNNN_words? */
+static bool
+is_well_named(const struct migration *m)
+{
+	return (strspn(m->name, "0123456789") == 4 && m->name[4] == '_' &&
+	    m->name[5] != '\0' && version_of(m) > 0);
+}
+
+static const char *
+check_name(const struct migration *m)
+{
+	const struct migration	*same = find_migration(version_of(m));
+	const char		*words = m->name +
+				    strspn(m->name, "0123456789_");
+
+	if (!is_well_named(m))
+		return (start_error("sql/migrations/%s.sql: a migration's "
+		    "name is four digits and words: %04d_%s", m->name,
+		    migrations_version() + 1, *words != '\0' ? words :
+		    "words"));
+	if (same != m)
+		return (start_error("sql/migrations/%s.sql has the number of "
+		    "%s.sql: give the newer one the number %04d", m->name,
+		    same->name, migrations_version() + 1));
+	return (NULL);
+}
+
+const char *
+migrations_names(void)
+{
+	const struct migration	*const *m;
+	const char		*problem = NULL;
+	int			 version;
+
+	for (m = __start_registered_migrations; problem == NULL &&
+	    m < __stop_registered_migrations; m++)
+		problem = check_name(*m);
+	for (version = 1; problem == NULL && version <= migrations_version();
+	    version++) {
+		if (find_migration(version) == NULL)
+			problem = start_error("sql/migrations has no %04d: "
+			    "the numbers go from 0001 to %04d without a gap",
+			    version, migrations_version());
+	}
+	return (problem);
 }
 
 static void
@@ -103,12 +151,6 @@ find_table(PGconn *db, bool *exists)
 	return (NULL);
 }
 
-static const char *
-gap_error(int version)
-{
-	return (start_error("sql/migrations has no version %d", version));
-}
-
 const char *
 migrations_check(PGconn *db)
 {
@@ -120,8 +162,7 @@ migrations_check(PGconn *db)
 	if ((problem = find_table(db, &applied)) != NULL)
 		return (problem);
 	for (version = 1; version <= migrations_version(); version++) {
-		if ((m = find_migration(version)) == NULL)
-			return (gap_error(version));
+		m = find_migration(version);
 		if (applied && (problem = find_applied(db, m, &applied))
 		    != NULL)
 			return (problem);
@@ -170,8 +211,7 @@ apply_missing(PGconn *db, bool dry_run, bool has_table)
 	int			 version, count = 0;
 
 	for (version = 1; version <= migrations_version(); version++) {
-		if ((m = find_migration(version)) == NULL)
-			return (gap_error(version));
+		m = find_migration(version);
 		if (has_table && (problem = find_applied(db, m, &applied))
 		    != NULL)
 			return (problem);

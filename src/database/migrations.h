@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Checks that the database has every migration of this server. For src/database
- * only; the public functions are in database.h.
+ * Checks the migrations' names, and that the database has all of them. For
+ * src/database only; the public functions are in database.h.
  */
 
 #ifndef DATABASE_MIGRATIONS_H
 #define DATABASE_MIGRATIONS_H
 
 #include <libpq-fe.h>
+
+/*
+ * Checks the names of the compiled-in migrations: NNNN_words, from 0001 on,
+ * without a gap. Before all else here. Returns NULL, or an error message.
+ */
+const char	*migrations_names(void);
 
 /*
  * Compares the versions and checksums in the migrations table with the

@@ -9,7 +9,6 @@
 
 #include <libpq-fe.h>
 
-#include "base/register.h"
 #include "database/database.h"
 
 struct db_conn;
@@ -48,8 +47,5 @@ bool		 pool_renew_read_only(const struct db_conn *conn);
 PGresult	*pool_run(struct ctx *, struct db_conn *,
 		    const struct query *prepared, const char *sql,
 		    const char *const *params, size_t nparams) AWAITS;
-
-/* Every query of the server, in no particular order. */
-REGISTERED(struct query, queries);
 
 #endif

@@ -52,6 +52,14 @@ raise_outdated(struct ctx *c)
 	    "The resource is not in the state that was asked for");
 }
 
+void
+raise_gone(struct ctx *c, const char *version, const char *message)
+{
+	if (version != NULL)
+		raise_outdated(c);
+	raise_error(c, &ERR_NOT_FOUND, "%s", message);
+}
+
 /*
  * The id, and the members that not every client is shown: what they get are two
  * representations.

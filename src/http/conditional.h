@@ -20,6 +20,13 @@
 void		 raise_outdated(struct ctx *) __attribute__((noreturn));
 
 /*
+ * For a statement that found no row of that version, which is the result of
+ * schema_precondition(): raises 412, or without one 404 with the message.
+ */
+void		 raise_gone(struct ctx *, const char *version,
+		    const char *message) __attribute__((noreturn));
+
+/*
  * Adds the ETag of a row, as the schema writes it, to the response. For a GET:
  * raises 412 if If-Match does not list the tag, and returns true if
  * If-None-Match lists it; the response is then a 304. Raises 422 if one of the

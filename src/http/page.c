@@ -13,6 +13,10 @@
 
 #define SEPARATOR	'\x1f'	/* between a cursor's parts */
 
+/* What a cursor may begin with; then comes the sort. */
+#define BACK		"<"	/* it is of the rows before */
+#define NULL_KEY	"~"	/* the key is NULL */
+
 /* Upper bounds; kore.conf's validators may set lower ones. */
 #define LIMIT_MAX	1000
 #define NUMBER_MAX	INT64_C(1000000000000)
@@ -40,6 +44,9 @@ open_cursor(const char *list, const char *cursor, char *text)
 	return (cursor_open(page_key, list, cursor, text) || (has_previous &&
 	    cursor_open(page_key_previous, list, cursor, text)));
 }
+
+/* A list has the parameters that its rows name, and need not have them all. */
+#undef query_param
 
 static int64_t
 read_number(struct ctx *c, const char *name, int64_t min, int64_t max,
@@ -71,6 +78,7 @@ static void
 read_cursor(struct ctx *c, struct page *p, const char *cursor)
 {
 	char	*text = ctx_alloc(c, CURSOR_TEXT_MAX), *id, *after;
+	bool	 is_null;
 
 	p->by_cursor = true;
 	if (*cursor == '\0')
@@ -81,12 +89,16 @@ read_cursor(struct ctx *c, struct page *p, const char *cursor)
 		raise_error(c, &ERR_INVALID_CURSOR,
 		    "The cursor is not one of this list");
 	*id = *after = '\0';
+	p->back = *text == *BACK;
+	text += p->back;
+	is_null = *text == *NULL_KEY;
+	text += is_null;
 	if (query_param(c, "sort") != NULL && strcmp(p->sort, text) != 0)
 		raise_error(c, &ERR_INVALID_CURSOR,
 		    "The cursor is of a list sorted by %s", text);
 	p->sort = text;
 	p->after_id = id + 1;
-	p->after_key = after + 1;
+	p->after_key = is_null ? NULL : after + 1;
 }
 
 const struct page *
@@ -116,26 +128,6 @@ page_from_query(struct ctx *c, const char *fallback_sort)
 		p->number = p->skip / p->limit + 1;
 	}
 	return (p);
-}
-
-struct page_order
-page_order(struct ctx *c, const struct page *p,
-    const struct page_order *orders, size_t n, const char *what)
-{
-	struct page_order	 order;
-	size_t			 i;
-
-	for (i = 0; i < n && strcmp(orders[i].sort, p->sort) != 0; i++)
-		;
-	if (i == n)
-		raise_invalid(c, "query.sort", "not_allowed",
-		    "Is no order of %s", what);
-	order = orders[i];
-	if (p->after_id != NULL) {
-		order.key = p->after_key;
-		order.id = p->after_id;
-	}
-	return (order);
 }
 
 int64_t
@@ -183,6 +175,16 @@ least(int64_t a, int64_t b)
 	return (a < b ? a : b);
 }
 
+static void
+write_links(struct ctx *c, const char *next, const char *prev)
+{
+	if (next != NULL || prev != NULL)
+		respond_header(c, "link", ctx_printf(c, "%s%s%s",
+		    next != NULL ? next : "",
+		    next != NULL && prev != NULL ? ", " : "",
+		    prev != NULL ? prev : ""));
+}
+
 void
 page_links(struct ctx *c, const struct page *p, int64_t total)
 {
@@ -201,23 +203,27 @@ page_links(struct ctx *c, const struct page *p, int64_t total)
 		prev = link_number(c, "page", least(p->number - 1, last),
 		    "prev");
 
-	if (next != NULL || prev != NULL)
-		respond_header(c, "link", ctx_printf(c, "%s%s%s",
-		    next != NULL ? next : "",
-		    next != NULL && prev != NULL ? ", " : "",
-		    prev != NULL ? prev : ""));
+	write_links(c, next, prev);
 }
 
 const char *
-page_next_cursor(struct ctx *c, const struct page *p, const char *id,
-    const char *sort_key)
+page_cursor(struct ctx *c, const struct page *p, bool back, const char *id,
+    const char *key)
 {
 	char	*cursor = ctx_alloc(c, CURSOR_MAX);
 
 	if (!cursor_seal(page_key, c->endpoint->name, ctx_printf(c,
-	    "%s%c%s%c%s", p->sort, SEPARATOR, id, SEPARATOR, sort_key),
+	    "%s%s%s%c%s%c%s", back ? BACK : "", key == NULL ? NULL_KEY : "",
+	    p->sort, SEPARATOR, id, SEPARATOR, key == NULL ? "" : key),
 	    cursor))
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot make a cursor");
-	respond_header(c, "link", link_to(c, "cursor", cursor, "next"));
 	return (cursor);
+}
+
+void
+page_cursor_links(struct ctx *c, const char *next, const char *prev)
+{
+	write_links(c,
+	    next != NULL ? link_to(c, "cursor", next, "next") : NULL,
+	    prev != NULL ? link_to(c, "cursor", prev, "prev") : NULL);
 }

@@ -10,8 +10,6 @@
 #include "request/ctx.h"
 #include "utils/cursor.h"
 
-struct query;
-
 /*
  * A page of a list: ?page&limit or ?skip&limit with an exact total, or
  * ?cursor&limit, which returns each row once even if rows are added or deleted
@@ -25,55 +23,9 @@ struct page {
 	bool		 by_skip;
 	bool		 by_cursor;
 	const char	*after_id;	/* the last row seen; NULL: none */
-	const char	*after_key;	/* and its sort key */
+	const char	*after_key;	/* and its sort key; or NULL */
+	bool		 back;		/* the rows before it, not after */
 };
-
-/*
- * What a list's response has besides its items: the members of its struct, the
- * fields of its schema, and the code that sets them. n is the number of rows on
- * all pages.
- */
-#define PAGE_MEMBERS							\
-	int64_t	 total;							\
-	int64_t	 page;							\
-	int64_t	 limit;							\
-	int64_t	 pages
-#define PAGE_FIELDS(s)							\
-	MEMBER(s, total, T_INT, OUT),				\
-	MEMBER(s, page, T_INT, OUT),					\
-	MEMBER(s, limit, T_INT, OUT),				\
-	MEMBER(s, pages, T_INT, OUT)
-#define PAGE_FILL(list, p, n) do {					\
-	(list)->total = (n);						\
-	(list)->page = (p)->number;					\
-	(list)->limit = (p)->limit;					\
-	(list)->pages = page_count(p, (list)->total);			\
-} while (0)
-
-/*
- * The same for a cursor. The query has asked for one item more than the limit:
- * if that item is there, has_more is true, and the item is dropped. Only then
- * sort_key is evaluated, for LIST_LAST(list).
- */
-#define CURSOR_MEMBERS							\
-	const char	*next_cursor;	/* NULL at the end */		\
-	bool		 has_more;					\
-	int64_t		 limit
-#define CURSOR_FIELDS(s)						\
-	MEMBER(s, next_cursor, T_STR, OUT | OR_NULL,			\
-	    .example = "eyJ0IjoxfQ"),					\
-	MEMBER(s, has_more, T_BOOL, OUT),				\
-	MEMBER(s, limit, T_INT, OUT)
-#define CURSOR_FILL(c, list, p, sort_key) do {				\
-	(list)->limit = (p)->limit;					\
-	(list)->has_more = (list)->items_count > (size_t)(p)->limit;	\
-	if ((list)->has_more) {						\
-		(list)->items_count = (size_t)(p)->limit;		\
-		(list)->next_cursor = page_next_cursor(c, p,		\
-		    LIST_LAST(list)->id, sort_key);			\
-	}								\
-} while (0)
-#define LIST_LAST(list)	(&(list)->items[(list)->items_count - 1])
 
 #define PAGE_LIMIT_FALLBACK	20	/* items, without ?limit */
 
@@ -109,29 +61,6 @@ struct page {
 	PARAM(limit, "The maximum number of items on a page.",		\
 	    .fallback = PAGE_TEXT(PAGE_LIMIT_FALLBACK))
 
-/* Before the first id of an ascending and of a descending order. */
-#define PAGE_FIRST_ID	"00000000-0000-0000-0000-000000000000"
-#define PAGE_LAST_ID	"ffffffff-ffff-ffff-ffff-ffffffffffff"
-
-/* An order of a list; key and id come before its first row. */
-struct page_order {
-	const char		*sort;
-	const struct query	*query;		/* database.h */
-	const char		*key, *id;
-};
-
-/*
- * Returns the order that the page asks for, of a table of them, with the key
- * and id that the page begins after. Raises 422 "Is no order of WHAT" if it is
- * not in the table.
- */
-#define PAGE_ORDER(c, p, table, what)					\
-	page_order(c, p, table, sizeof(table) / sizeof((table)[0]), what)
-
-struct page_order	 page_order(struct ctx *, const struct page *,
-			    const struct page_order *, size_t n,
-			    const char *what);
-
 /* In the parent, once: sets the key that signs cursors. It is copied. */
 void			 pages_init(const unsigned char[static CURSOR_KEY]);
 
@@ -155,10 +84,14 @@ void			 page_links(struct ctx *, const struct page *,
 			    int64_t total);
 
 /*
- * Returns the cursor of the rows that follow the one with this id and sort key,
- * and writes its Link header.
+ * Returns the cursor of the rows after the one with this id and sort key, which
+ * may be NULL; with back, of those before it. An empty id stands for the start
+ * or the end of the list. page_cursor_links() writes the Link header of a page
+ * by cursor; NULL: there is no such page.
  */
-const char		*page_next_cursor(struct ctx *, const struct page *,
-			    const char *id, const char *key);
+const char		*page_cursor(struct ctx *, const struct page *,
+			    bool back, const char *id, const char *key);
+void			 page_cursor_links(struct ctx *, const char *next,
+			    const char *prev);
 
 #endif

@@ -22,15 +22,30 @@
 #define NAME_SHOWN_MAX	100	/* bytes of a name that an error repeats */
 
 static struct kore_handler_params *
-find_param(const struct ctx *c, const char *name)
+find_param_of(const struct route *r, const struct endpoint *e,
+    const char *name)
 {
 	struct kore_handler_params	*p;
 
-	TAILQ_FOREACH(p, &c->route->hdlr->params, list) {
-		if (query_is_of(p, c->endpoint) && strcmp(p->name, name) == 0)
+	TAILQ_FOREACH(p, &r->hdlr->params, list) {
+		if (query_is_of(p, e) && strcmp(p->name, name) == 0)
 			return (p);
 	}
 	return (NULL);
+}
+
+static struct kore_handler_params *
+find_param(const struct ctx *c, const char *name)
+{
+	return (find_param_of(c->route, c->endpoint, name));
+}
+
+const struct rule *
+query_rule(const struct route *r, const struct endpoint *e, const char *name)
+{
+	struct kore_handler_params	*p = find_param_of(r, e, name);
+
+	return (p != NULL ? rule_of(p->validator) : NULL);
 }
 
 static const struct query_value *
@@ -46,7 +61,7 @@ find_value(const struct ctx *c, const char *name)
 }
 
 const char *
-query_param(const struct ctx *c, const char *name)
+(query_param)(const struct ctx *c, const char *name)
 {
 	const struct query_value	*v = find_value(c, name);
 
@@ -218,7 +233,7 @@ path_read(struct ctx *c)
 }
 
 const char *
-path_param(const struct ctx *c, const char *name)
+(path_param)(const struct ctx *c, const char *name)
 {
 	const struct route_row	*row = NULL;
 	size_t			 i;

@@ -11,18 +11,28 @@
 
 /*
  * For a module's header: declares NAME_schema, the typed NAME_respond() and,
- * for a schema with an ETAG, NAME_precondition(): see schema_precondition().
+ * for a schema with an ETAG, NAME_respond_created() and NAME_precondition(): see
+ * schema_precondition().
  */
 #define SCHEMA_RESPONSE(s, structure)					\
 	SCHEMA_DECLARE(s, structure);					\
 	static inline void						\
 	s##_respond(struct ctx *c, const struct structure *response)	\
 	{								\
+		SCHEMA_USED(s, SCHEMA_SENT);				\
 		schema_respond(c, &s##_schema, response);		\
+	}								\
+	static inline void						\
+	s##_respond_created(struct ctx *c,				\
+	    const struct structure *response)				\
+	{								\
+		SCHEMA_USED(s, SCHEMA_CREATED);				\
+		schema_respond_created(c, &s##_schema, response);	\
 	}								\
 	static inline const char *					\
 	s##_precondition(struct ctx *c, const struct structure *row)	\
 	{								\
+		SCHEMA_USED(s, SCHEMA_COMPARED);			\
 		return (schema_precondition(c, &s##_schema, row));	\
 	}
 
@@ -40,5 +50,12 @@ void	respond_accepted(struct ctx *);
  */
 void	schema_respond(struct ctx *, const struct schema *,
 	    const void *response);
+
+/*
+ * The same for a row that was created: with its Location, below the path of the
+ * request.
+ */
+void	schema_respond_created(struct ctx *, const struct schema *,
+	    const void *row);
 
 #endif

@@ -23,12 +23,13 @@ static const struct member	job_id_members[] = {
 SCHEMA(job);
 SCHEMA(job_id);
 
-QUERY(jobs, enqueue, none);
-QUERY(jobs, claim, job);
-QUERY(jobs, renew, job_id);
-QUERY(jobs, settle, none);
-QUERY(jobs, schedule, none);
-QUERY(jobs, purge, none);
+QUERY(jobs, enqueue, none, id, kind, payload, unique_key, request_id);
+QUERY(jobs, claim, job, runner, kinds, limit, lease_seconds);
+QUERY(jobs, renew, job_id, runner, ids, lease_seconds);
+QUERY(jobs, settle, none, id, runner, attempts, status, error, seconds,
+    uncounted);
+QUERY(jobs, schedule, none, id, kind, every);
+QUERY(jobs, purge, none, days, limit);
 
 void
 jobs_repository_enqueue(struct ctx *c, const char *kind, const char *payload,

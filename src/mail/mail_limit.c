@@ -15,8 +15,8 @@
 #define BATCH	1000	/* rows per statement, which has five seconds */
 
 QUERIES(mail);
-QUERY(mail, count, none);
-QUERY(mail, purge_recipients, none);
+QUERY(mail, count, none, recipient, job_id, most, seconds);
+QUERY(mail, purge_recipients, none, limit);
 
 MIGRATION(0008_mail_recipients);
 

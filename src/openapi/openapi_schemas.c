@@ -194,7 +194,8 @@ rule_of_member(const struct schema *s, const struct member *m,
 static bool
 is_described(const struct member *m, enum openapi_use use)
 {
-	return (use != RESPONSE || (m->flags & OUT) != 0);
+	return ((m->flags & (use == RESPONSE ? OUT : ETAG)) ==
+	    (use == RESPONSE ? OUT : 0));
 }
 
 static json_t *
@@ -203,7 +204,7 @@ example_of(const struct schema *s, const struct member *m,
 {
 	if (m->type == T_LIST)
 		return (json_pack("[o]", openapi_example(m->of, use)));
-	return (find_example(m->type, rule_of_member(s, m, use),
+	return (find_example(m->type, s->rules[m - s->members],
 	    m->example != NULL ? m->example : m->fallback));
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "request/ctx.h"
+#include "request/endpoint.h"
 
 /*
  * A ROUTE row declares what its handler depends on, like FastAPI's Depends(). A
@@ -34,8 +35,22 @@ struct dependency {
 	/* For OpenAPI: doc says who may call; the roles follow it. */
 	const char		*doc;
 	bool			 optional;	/* a token may be left out */
+	bool			 everybody;	/* nobody signs in: public */
 	const struct error_kind	*const *raises;
 };
+
+/*
+ * .auth = &public: for everybody. Each row says who may call it, so that no
+ * endpoint is open only because somebody forgot its .auth.
+ */
+extern const struct dependency	public;
+
+/* Does nobody sign in for it? A job's endpoint has no .auth at all. */
+static inline bool
+endpoint_is_public(const struct endpoint *e)
+{
+	return (e->auth == NULL || e->auth->everybody);
+}
 
 /* Resolves a dependency, or its override. */
 void	depend(struct ctx *, const struct dependency *) AWAITS;
@@ -47,13 +62,15 @@ void	override_dependency(const struct dependency *,
 
 /*
  * Overrides a repository for one handler: all queries of one file of
- * sql/queries. The function gets the query's title (find_by_id) and its
- * parameters. It returns rows of the query's model, and sets *n to their
- * number; for a statement without rows, to the number of rows that it affects.
- * Such a handler's transactions send nothing: neither BEGIN nor COMMIT.
+ * sql/queries. The function gets the query's title (find_by_id), the struct
+ * that has parameters (NULL: none), and the other parameters, in the order in
+ * which the query declares them. It returns rows of the query's struct, and
+ * sets *n to their number; for a statement without rows, to the number of rows
+ * that it affects. Such a handler's transactions send nothing: neither BEGIN
+ * nor COMMIT.
  */
 typedef void	*repository_fn(struct ctx *, const char *title,
-		    const char *const *params, size_t *n);
+		    const void *from, const char *const *params, size_t *n);
 
 void	override_repository(const char *file, repository_fn *,
 	    const char *handler);

@@ -20,11 +20,7 @@
  *
  *	users.h:	 struct user { const char *id; const char *email; ... };
  *			 SCHEMA_RESPONSE(user, user);
- *			 struct user_update {
- *				 struct user		 to;
- *				 struct member_set	 set;
- *			 };
- *			 SCHEMA_BODY(user_update);
+ *			 SCHEMA_UPDATE_BODY(user_update, user);
  *	users_models.c:	 static const struct member user_members[] = {
  *				 MEMBER(user, id, T_UUID, OUT),
  *				 MEMBER(user, email, T_STR, OUT,
@@ -91,6 +87,7 @@ struct member_set {
  */
 struct schema {
 	const char		*name;
+	const char		*file;		/* that defines it */
 	const char		*structure;	/* the struct of its members */
 	const struct member	*members;
 	size_t			 nmembers;
@@ -153,6 +150,35 @@ struct schema {
 	      #s "." #member " is no const struct " #item " *") }
 
 /*
+ * What the code of a file does with a schema: reads a body, a form, responds
+ * with it, or compares its ETAG. routes_check() compares that with the rows of
+ * the file.
+ */
+enum schema_use_kind {
+	SCHEMA_READ, SCHEMA_READ_FORM, SCHEMA_SENT, SCHEMA_CREATED,
+	SCHEMA_COMPARED
+};
+
+struct schema_use {
+	const struct schema	*schema;
+	enum schema_use_kind	 kind;
+	const char		*file;
+};
+
+/*
+ * Notes that, in an inline function of a header. The compiler drops the note
+ * from each file that does not call the function.
+ */
+#define SCHEMA_USED(s, use_kind) do {					\
+	static const struct schema_use	 use = {			\
+		&s##_schema, use_kind, __BASE_FILE__			\
+	};								\
+	static const struct schema_use	*const note			\
+	    __attribute__((section("registered_schema_uses"))) = &use;	\
+	__asm__ volatile ("" : : "X" (&note));				\
+} while (0)
+
+/*
  * For the header: declares NAME_schema and its typed reader. Declare the schema
  * of a response with SCHEMA_RESPONSE (http/schema_response.h).
  */
@@ -162,8 +188,17 @@ struct schema {
 	static inline const struct st *					\
 	s##_body(struct ctx *c)						\
 	{								\
+		SCHEMA_USED(s, SCHEMA_READ);				\
 		return (schema_read_body(c, &s##_schema));		\
 	}
+
+/* For an update: the new values, and which of them the body had: IS_SET(). */
+#define SCHEMA_UPDATE_BODY(s, base)					\
+	struct s {							\
+		struct base		 to;				\
+		struct member_set	 set;				\
+	};								\
+	SCHEMA_BODY(s)
 
 #define SCHEMA_FORM(s)	SCHEMA_FORM_OF(s, s)
 #define SCHEMA_FORM_OF(s, st)						\
@@ -171,6 +206,7 @@ struct schema {
 	static inline const struct st *					\
 	s##_form(struct ctx *c)		/* its row has .form */		\
 	{								\
+		SCHEMA_USED(s, SCHEMA_READ_FORM);			\
 		return (schema_read_form(c, &s##_schema));		\
 	}
 
@@ -187,7 +223,8 @@ struct schema {
 #define SCHEMA(s)	SCHEMA_OF(s, s)
 #define SCHEMA_OF(s, st, ...)						\
 	struct schema s##_schema = {					\
-		.name = #s, .structure = #st, .members = s##_members,	\
+		.name = #s, .file = __FILE__, .structure = #st,		\
+		.members = s##_members,					\
 		.nmembers = sizeof(s##_members) / sizeof(s##_members[0]), \
 		.size = sizeof(struct st), ##__VA_ARGS__		\
 	};								\
@@ -234,7 +271,7 @@ struct schema {
 
 #define SCHEMA_DERIVED(s, base, ...)					\
 	struct schema s##_schema = {					\
-		.name = #s, .structure = s##_structure,			\
+		.name = #s, .file = __FILE__, .structure = s##_structure, \
 		.size = sizeof(s##_struct), .like = &base##_schema,	\
 		##__VA_ARGS__						\
 	};								\
@@ -317,6 +354,17 @@ schema_row_version(const struct schema *s, const void *row)
  * version but no id, or memory is short. Part of schemas_init().
  */
 bool		 schema_tag_init(struct schema *);
+
+/* The value of a member of *in as a text, in the ctx's memory; NULL is null. */
+const char	*schema_text(struct ctx *, const struct member *,
+		    const void *in);
+
+/*
+ * Unmarks the named members of an update, *in, that have the values of *row, a
+ * struct of the schema that it is like.
+ */
+void		 schema_unset_same(const struct schema *, void *in,
+		    const void *row, const char *const *names);
 
 /* Returns the schema's members of *in as a JSON object, in the ctx's memory. */
 const char	*schema_write(struct ctx *, const struct schema *,

@@ -12,6 +12,11 @@ ATTRIBUTE = re.compile(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)")
 CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 HANDLER = re.compile(r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|JOB)"
                      r"\s*\(\s*(\w+)")
+# A header: QUERY_ONE(users, find, user, id) declares users_repository_find(),
+# and LISTS(users, list, user) declares users_list_respond().
+QUERY = re.compile(r"\bQUERY_(?![A-Z_]*_NOW)[A-Z_]+"
+                   r"\((\w+),\s*(\w+)[^;]*\)(?=;)")
+LISTS = re.compile(r"\bLISTS(?:_[A-Z_]+)?\((\w+),\s*(\w+)[^;]*\)(?=;)")
 DEFER = re.compile(r"\bdefer\s*\(\s*[^,()]+,\s*(\w+)")
 
 
@@ -53,6 +58,10 @@ class Function:
 def parse(path, text):
     code = DIRECTIVE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
     code = ATTRIBUTE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), code)
+    code = QUERY.sub(lambda m: f"int {m[1]}_repository_{m[2]}(int) AWAITS" +
+                     "\n" * m.group().count("\n"), code)
+    code = LISTS.sub(lambda m: f"int {m[1]}_{m[2]}_respond(int) AWAITS" +
+                     "\n" * m.group().count("\n"), code)
     functions, handlers = [], set()
     for offset, head, body in outermost(code):
         # Each handler of a route, and each kind of job, runs in its own
@@ -125,6 +134,12 @@ BAD = [
     ({"a.h": HEADER, "a.c": "static const int t[] = { 1, 2 };\n"
       "static void\nget(struct ctx *c)\n{\n\tdb_one(c, 1);\n}\n"
       "ROUTE(x,\n    POST(post, .status = 201));\n"}, "get() must be"),
+    ({"a.h": "QUERY_MAYBE_ONE(users, find, user,\n    id);\n",
+      "a.c": "void\nf(struct ctx *c)\n{\n\tusers_repository_find(c, id);\n"
+             "}\n"}, "f() must be"),
+    ({"a.h": "LISTS_BY_PAGE(users, list, user,\n    id);\n",
+      "a.c": "void\nf(struct ctx *c)\n{\n\tusers_list_respond(c, id);\n"
+             "}\n"}, "f() must be"),
     ({"a.c": "void g(void *) AWAITS;\nvoid\nf(struct ctx *c)\n{\n"
              "\tdefer(c, g, p);\n}\n"}, "must not be deferred"),
 ]

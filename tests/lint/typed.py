@@ -37,6 +37,7 @@ def check(files):
 # Like the router, repository and schemas of a module. Each sample of BAD
 # changes one line of it.
 SNIPPET = """
+#define DEFINE_QUERIES
 #include "modules/users/users_repository.h"
 
 struct sample {
@@ -50,18 +51,35 @@ struct sample_list {
 	size_t			 items_count;
 };
 
+struct sample_update {
+	struct sample		 to;
+	struct member_set	 set;
+};
+
+struct sample_create {
+	struct sample	 sample;
+	const char	*word;
+};
+
 SCHEMA_BODY(sample);
+SCHEMA_BODY(sample_update);
+SCHEMA_BODY_OF(sample_replace, sample_update);
+SCHEMA_BODY(sample_create);
 
 void	handler(struct ctx *, struct user *);
 void	repository(struct ctx *) AWAITS;
 
 static const struct member	sample_members[] = {
-	FIELD(sample, name, T_STR, REQUIRED, "v_name"),
-	FIELD(sample, count, T_INT, 0, NULL),
-	FIELD(sample, fine, T_BOOL, 0, NULL),
+	MEMBER(sample, name, T_STR, REQUIRED),
+	MEMBER(sample, count, T_INT, OUT),
+	MEMBER(sample, fine, T_BOOL, OUT),
 };
 
 SCHEMA(sample);
+SCHEMA_PATCH(sample_update, sample, .only = NAMES("name"));
+SCHEMA_LIKE(sample_replace, sample_update, .required = true);
+SCHEMA_EXTENDS(sample_create, sample, .also = MEMBERS(
+	MEMBER(sample_create, word, T_STR, 0)));
 
 SCHEMA_RESPONSE(sample_list, sample_list);
 
@@ -71,14 +89,12 @@ static const struct member	sample_list_members[] = {
 
 SCHEMA(sample_list);
 
-static const struct column	sample_columns[] = {
-	COLUMN(sample, name, T_STR),
-	COLUMN(sample, count, T_TIME),
-};
+LISTS_BY_CURSOR(samples, found, sample, owner);
+LIST_QUERY_BY_CURSOR(samples, found, sample, .sort = "count");
 
-MODEL(sample);
-
-QUERY(users, by_name, user);
+QUERY_ONE(samples, one, user, name);
+QUERY_EXEC_FROM(samples, change, sample_update, version);
+QUERY(samples, by_name, user, name);
 
 void
 handler(struct ctx *c, struct user *user)
@@ -92,16 +108,19 @@ handler(struct ctx *c, struct user *user)
 void
 repository(struct ctx *c)
 {
-	struct user	*one = db_one(c, users_by_name, "a");
-	struct user	*maybe = db_maybe_one(c, users_by_name, "a", "b");
+	struct user	*one = samples_repository_one(c, "a");
+	struct user	*maybe = db_maybe_one(c, samples_by_name, "a");
 	size_t		 n;
-	struct user	*many = db_many(c, users_by_name, &n);
+	struct user	*many = db_many(c, samples_by_name, &n, "a");
 
+	samples_repository_change(c, sample_update_body(c), NULL);
+	samples_found_respond(c, one->id);
 	user_respond(c, one != NULL ? maybe : many);
 }
 """
 POINTER = "incompatible pointer type"
 TYPE = "has another C type than "
+NUMBER = "has another number of parameters"
 
 
 def but(line, instead, message):
@@ -117,20 +136,40 @@ BAD = [
     but("users_service_create(c, in,", "users_service_create(c, user,",
         POINTER),
     but("name, T_STR, REQUIRED", "count, T_STR, REQUIRED", TYPE),
-    but("FIELD(sample, count, T_INT", "FIELD(sample, name, T_INT", TYPE),
-    but("FIELD(sample, count, T_INT", "FIELD(sample, fine, T_INT", TYPE),
-    but("FIELD(sample, fine, T_BOOL", "FIELD(sample, count, T_BOOL", TYPE),
-    but("FIELD(sample, fine, T_BOOL", "FIELD(sample, name, T_UUID, 0, NULL),\n"
-        "	FIELD(sample, fine, T_TIME", TYPE),
-    but("FIELD(sample, fine", "FIELD(sample, other", "no member"),
+    but("MEMBER(sample, count, T_INT", "MEMBER(sample, name, T_INT", TYPE),
+    but("MEMBER(sample, count, T_INT", "MEMBER(sample, fine, T_INT", TYPE),
+    but("MEMBER(sample, fine, T_BOOL", "MEMBER(sample, count, T_BOOL", TYPE),
+    but("MEMBER(sample, fine, T_BOOL", "MEMBER(sample, name, T_UUID, 0),\n"
+        "	MEMBER(sample, fine, T_TIME", TYPE),
+    but("MEMBER(sample, fine", "MEMBER(sample, other", "no member"),
+    but("MEMBER(sample, fine, T_BOOL, OUT)",
+        "MEMBER(sample, fine, T_BOOL, OPTIONAL)", "is OPTIONAL, and no text"),
     but("LIST(sample_list, items, user)", "LIST(sample_list, items, sample)",
         "is no const struct sample *"),
-    but("COLUMN(sample, name, T_STR)", "COLUMN(sample, count, T_STR)", TYPE),
-    but("COLUMN(sample, count, T_TIME)", "COLUMN(sample, name, T_TIME)", TYPE),
-    but("by_name, user);", "by_name, sample);", POINTER),
+    but("SCHEMA_PATCH(sample_update, sample,",
+        "SCHEMA_PATCH(sample_update, user,", "does not begin with that"),
+    but("SCHEMA_LIKE(sample_replace, sample_update,",
+        "SCHEMA_LIKE(sample_replace, sample,", "has another struct than"),
+    but("SCHEMA_EXTENDS(sample_create, sample,",
+        "SCHEMA_EXTENDS(sample_create, user,", "no member named"),
+    but("BY_CURSOR(samples, found, sample, .sort",
+        "BY_CURSOR(samples, found, user, .sort", "has other rows than user"),
+    but("found_respond(c, one->id)", "found_respond(c)", "too few arguments"),
+    but("found_respond(c, one->id)", "found_respond(c, one)", POINTER),
+    but("QUERY_ONE(samples, one, user, name)",
+        "QUERY_ONE(samples, one, sample, name)", POINTER),
+    but("QUERY_ONE(samples, one, user, name)",
+        "QUERY_ONE(samples, one, user)", "too many arguments"),
+    but("samples_repository_change(c, sample_update_body(c), NULL)",
+        "samples_repository_change(c, sample_body(c), NULL)", POINTER),
+    but("by_name, user, name);", "by_name, sample, name);", POINTER),
+    but("by_name, user, name);", "by_name, user, name, email);", NUMBER),
     but("struct user	*one", "struct user_create *one", POINTER),
     but("struct user	*maybe", "struct sample *maybe", POINTER),
     but("struct user	*many", "struct sample *many", POINTER),
+    but('db_maybe_one(c, samples_by_name, "a")',
+        'db_maybe_one(c, samples_by_name, "a", "b")', NUMBER),
+    but('&n, "a")', "&n)", NUMBER),
 ]
 GOOD = [{"good.c": SNIPPET}]
 

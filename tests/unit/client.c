@@ -359,26 +359,10 @@ client_leaves(void)
 		req->onfree(req);
 }
 
-/* The number of parameters of a query: the highest $N. */
-static unsigned
-count_params(const char *sql)
-{
-	unsigned	 n, most = 0;
-
-	for (; *sql != '\0'; sql++) {
-		if (strncmp(sql, "--", 2) == 0)
-			sql += strcspn(sql, "\n") - 1;
-		else if (*sql == '$' && (n = (unsigned)atoi(sql + 1)) > most)
-			most = n;
-	}
-	return (most);
-}
-
 int
 client_start(void **state)
 {
 	unsigned char	 key[CURSOR_KEY];
-	struct query	*const *q;
 	const char	*what;
 
 	(void)state;
@@ -404,14 +388,13 @@ client_start(void **state)
 	if ((what = fake_conf(CONF, "api")) != NULL ||
 	    (what = routes_init(app_handle)) != NULL ||
 	    (what = schemas_init()) != NULL ||
+	    (what = routes_check()) != NULL ||
 	    (what = jobs_init()) != NULL ||
 	    (what = database_load()) != NULL ||
 	    (what = rate_limit_init()) != NULL) {
 		print_error("%s\n", what);
 		return (-1);
 	}
-	for (q = __start_registered_queries; q < __stop_registered_queries; q++)
-		(*q)->nparams = count_params((*q)->sql);
 	return (0);
 }
 

@@ -8,6 +8,7 @@
 #include "schema/schema.h"
 #include "utils/html.h"
 
+struct notice;
 struct user;
 
 /* account_settings.c: filled at the start */
@@ -156,6 +157,19 @@ JOB_KIND(send_password_reset, account_email);
 JOB_KIND(send_reset_by_admin, user);
 JOB_KIND(send_verification, account_email);
 
+/* account_notices.c */
+
+/*
+ * "from 192.0.2.1, with Firefox on Linux", or "by an administrator"; and when
+ * the job was stored.
+ */
+const char	*account_notice_by(struct ctx *, const struct notice *);
+const char	*account_notice_when(struct ctx *);
+
+/* In a job: tells the owner of an address that somebody else asked for it. */
+void		 account_notice_taken(struct ctx *, const struct user *owner,
+		    const struct notice *) AWAITS;
+
 /*
  * account_page.c: a page of Keel's own, without scripts. `content` is an asset
  * of assets/account, filled with the values; it stands below the title.
@@ -190,7 +204,8 @@ void		 account_page_conflict(struct ctx *, const char *title,
 extern const struct error_page	account_error_page;
 
 #define ACCOUNT_PAGE							\
-	.hidden = true, .any_query = true, .error_page = &account_error_page
+	.auth = &public, .hidden = true, .any_query = true,		\
+	.error_page = &account_error_page
 
 /* What a link without a token is told. */
 #define ACCOUNT_INCOMPLETE						\

@@ -84,7 +84,7 @@ send_email_confirmation(struct ctx *c)
 		return;
 	owner = users_service_find_by_email(c, n->to);
 	if (owner != NULL && strcmp(owner->id, user->id) != 0) {
-		users_notice_send_taken(c, owner, n);
+		account_notice_taken(c, owner, n);
 		return;
 	}
 	token = account_token_for_mail(c, &email_purpose, user, n->to);
@@ -112,8 +112,8 @@ send_email_warning(struct ctx *c)
 	    user->email_verified), CONTEXT(
 	    OURS("link", account_link(c, &email_cancel_purpose, token)),
 	    OURS("lifetime", account_lifetime(c, &email_cancel_purpose)),
-	    OURS("by", users_notice_by(c, n)),
-	    OURS("when", users_notice_when(c)), to));
+	    OURS("by", account_notice_by(c, n)),
+	    OURS("when", account_notice_when(c)), to));
 }
 
 JOB(send_email_confirmation, .payload = &notice_schema, .attempts = 20,

@@ -8,12 +8,14 @@
 
 QUERIES(account_tokens);
 
-QUERY(account_tokens, create, none);
-QUERY(account_tokens, find, account_token);
-QUERY(account_tokens, use, account_token);
-QUERY(account_tokens, drop, none);
-QUERY(account_tokens, purge, none);
-QUERY(account_tokens, create_by_command, none);
+QUERY(account_tokens, create, none, hash, purpose, user_id, hashed_password,
+    email, to, seconds);
+QUERY(account_tokens, find, account_token, hash, purpose);
+QUERY(account_tokens, use, account_token, hash, purpose);
+QUERY(account_tokens, drop, none, user_id, purpose);
+QUERY(account_tokens, purge, none, limit);
+QUERY(account_tokens, create_by_command, none, hash, purpose, email, seconds,
+    record_id);
 
 bool
 account_repository_create(struct ctx *c, const char *hash,

@@ -9,8 +9,8 @@
 	    "4Hq0nVZ9pE0cW8mXyq3m1Qb2s7uT6rK5jL1oA0dNfGw"
 
 static const struct member	account_email_members[] = {
-	MEMBER(account_email, email, T_STR, OUT | REQUIRED, .validator = "v_email",
-	    .example = "ada@example.com"),
+	MEMBER(account_email, email, T_STR, OUT | REQUIRED,
+	    .validator = "v_email", .example = "ada@example.com"),
 };
 
 static const struct member	account_verify_members[] = {

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "http/page.h"
+#include "database/list.h"
 #include "http/schema_response.h"
 #include "schema/schema.h"
 
@@ -27,42 +27,10 @@ struct admin_job {
 	int64_t		 finished_at;	/* TIME_NULL: unfinished */
 };
 
-/* admin_jobs_schemas.c */
-
-/* The filters of a list; NULL: no filter. */
-struct admin_job_filter {
-	const char	*status;
-	const char	*kind;
-};
-
-struct admin_job_list {
-	const struct admin_job	*items;
-	size_t			 items_count;
-	PAGE_MEMBERS;
-};
-
-struct admin_job_cursor_list {
-	const struct admin_job	*items;
-	size_t			 items_count;
-	CURSOR_MEMBERS;
-};
-
 SCHEMA_RESPONSE(admin_job, admin_job);
-SCHEMA_RESPONSE(admin_job_list, admin_job_list);
-SCHEMA_RESPONSE(admin_job_cursor_list, admin_job_cursor_list);
+LISTS(admin_jobs, list, admin_job);
 
 /* admin_jobs_service.c */
-
-/* A page of the jobs that match the filter, and their total. */
-const struct admin_job_list	*admin_jobs_service_get_all(struct ctx *,
-				    const struct admin_job_filter *,
-				    const struct page *) AWAITS;
-
-/* The same, by cursor. */
-const struct admin_job_cursor_list
-		*admin_jobs_service_get_after(struct ctx *,
-		    const struct admin_job_filter *, const struct page *)
-		    AWAITS;
 
 /*
  * Makes a dead or queued job due now and sets its attempts to 0; its last error

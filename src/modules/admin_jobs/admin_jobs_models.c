@@ -22,5 +22,6 @@ static const struct member	admin_job_members[] = {
 };
 
 SCHEMA(admin_job);
+LIST_QUERY(admin_jobs, list, admin_job, .sort = "-created_at");
 
 CONSTRAINT(jobs_unique_key, "An equal job is queued or running already");

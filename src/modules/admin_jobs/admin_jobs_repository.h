@@ -9,28 +9,13 @@
 
 /* admin_jobs_repository.c */
 
-/* Up to limit rows of the page; *n is their number. */
-struct admin_job	*admin_jobs_repository_find_all(struct ctx *,
-			    const struct admin_job_filter *,
-			    const struct page *, int64_t limit, size_t *n)
-			    AWAITS;
-int64_t			 admin_jobs_repository_count(struct ctx *,
-			    const struct admin_job_filter *) AWAITS;
-
-/* A row's sort key, for the cursor. */
-const char		*admin_jobs_repository_sort_key(struct ctx *,
-			    const struct admin_job *);
-
 /* The job as it is now, locked until the transaction ends; NULL: none. */
-struct admin_job	*admin_jobs_repository_lock(struct ctx *,
-			    const char *id) AWAITS;
+QUERY_MAYBE_ONE(admin_jobs, lock, admin_job, id);
 
 /*
  * Queues the job again and notifies the runners. A job that is running or done
- * is returned unchanged. NULL if there is no such job. Raises ERR_CONFLICT if
- * an equal job is unfinished.
+ * is returned unchanged. Raises ERR_CONFLICT if an equal job is unfinished.
  */
-struct admin_job	*admin_jobs_repository_retry(struct ctx *,
-			    const char *id) AWAITS;
+QUERY_MAYBE_ONE(admin_jobs, retry, admin_job, id);
 
 #endif

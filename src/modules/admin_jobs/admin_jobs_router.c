@@ -10,21 +10,7 @@ ROUTER(admin_jobs, "List and retry background jobs.");
 static void
 list_jobs(struct ctx *c)
 {
-	const struct page		*page = page_from_query(c,
-					    "-created_at");
-	const struct admin_job_list	*list;
-	struct admin_job_filter		 filter;
-
-	filter.status = query_param(c, "status");
-	filter.kind = query_param(c, "kind");
-	if (page->by_cursor) {
-		admin_job_cursor_list_respond(c,
-		    admin_jobs_service_get_after(c, &filter, page));
-		return;
-	}
-	list = admin_jobs_service_get_all(c, &filter, page);
-	page_links(c, page, list->total);
-	admin_job_list_respond(c, list);
+	admin_jobs_list_respond(c);
 }
 
 static void

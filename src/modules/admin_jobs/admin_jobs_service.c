@@ -8,31 +8,6 @@
 
 AUDIT_ACTION(job_retried, "A dead or queued job was made due again.");
 
-const struct admin_job_list *
-admin_jobs_service_get_all(struct ctx *c,
-    const struct admin_job_filter *filter, const struct page *page)
-{
-	struct admin_job_list	*list = ctx_alloc(c, sizeof(*list));
-
-	PAGE_FILL(list, page, admin_jobs_repository_count(c, filter));
-	list->items = admin_jobs_repository_find_all(c, filter, page,
-	    page->limit, &list->items_count);
-	return (list);
-}
-
-const struct admin_job_cursor_list *
-admin_jobs_service_get_after(struct ctx *c,
-    const struct admin_job_filter *filter, const struct page *page)
-{
-	struct admin_job_cursor_list	*list = ctx_alloc(c, sizeof(*list));
-
-	list->items = admin_jobs_repository_find_all(c, filter, page,
-	    page->limit + 1, &list->items_count);
-	CURSOR_FILL(c, list, page, admin_jobs_repository_sort_key(c,
-	    LIST_LAST(list)));
-	return (list);
-}
-
 const struct admin_job *
 admin_jobs_service_retry(struct ctx *c, const char *id)
 {

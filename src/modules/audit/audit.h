@@ -5,7 +5,7 @@
 #define MODULES_AUDIT_H
 
 #include "base/register.h"
-#include "http/page.h"
+#include "database/list.h"
 #include "http/schema_response.h"
 #include "request/ctx.h"
 #include "schema/schema.h"
@@ -50,10 +50,16 @@ struct audit_entry {
 #define CHANGES(...)							\
 	.changes = (const struct audit_change[]){ __VA_ARGS__, { NULL } }
 
-/* Does any of these members change? NULL: none. */
-bool	audit_is_any(const struct audit_change *);
-
 /* audit_service.c */
+
+/*
+ * How two structs of a schema differ in these members, for .changes; NULL: they
+ * do not.
+ */
+const struct audit_change	*audit_changes(struct ctx *,
+				    const struct schema *, const void *before,
+				    const void *now,
+				    const char *const *names);
 
 /*
  * Records an action of this request or job in the open transaction, or at once
@@ -97,36 +103,14 @@ struct audit_line {
 	const char	*changes;	/* JSON */
 };
 
-/* audit_schemas.c */
-
-/* The filters of a list; NULL or TIME_NULL: no filter. */
-struct audit_filter {
-	const char	*actor_id;
-	const char	*target_id;
-	const char	*session_id;
-	const char	*action;
-	const char	*address;
-	int64_t		 since;		/* this moment is in */
-	int64_t		 until;		/* this one is not */
-};
-
-struct audit_list {
-	const struct audit_record	*items;
-	size_t				 items_count;
-	CURSOR_MEMBERS;
-};
+/* audit_models.c */
 
 SCHEMA_RESPONSE(audit_record, audit_record);
-SCHEMA_RESPONSE(audit_list, audit_list);
+LISTS_BY_CURSOR(audit, list, audit_record, address, since, until);
 
 SCHEMA_DECLARE(audit_line, audit_line);	/* for --json */
 
 /* audit_service.c */
-
-/* A page of the rows that match the filter, the latest first. */
-const struct audit_list	*audit_service_get_after(struct ctx *,
-			    const struct audit_filter *, const struct page *)
-			    AWAITS;
 
 /*
  * For the command, blocking: the latest rows, the last at the end. Filters are

@@ -37,6 +37,8 @@ static const struct member	audit_line_members[] = {
 };
 
 SCHEMA(audit_record);
+LIST_QUERY_BY_CURSOR(audit, list, audit_record, .sort = "-created_at",
+    .until = "until");
 SCHEMA(audit_line);
 
 MIGRATION(0010_audit_log);

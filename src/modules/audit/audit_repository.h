@@ -13,11 +13,6 @@
 void	audit_repository_add(struct ctx *, const char *action,
 	    const struct audit_entry *, const char *changes) AWAITS;
 
-/* Up to limit rows of the page; *n is their number. */
-struct audit_record	*audit_repository_find(struct ctx *,
-			    const struct audit_filter *, const struct page *,
-			    int64_t limit, size_t *n) AWAITS;
-
 /* As audit_service_latest_now(). */
 struct audit_line	*audit_repository_latest(const char *limit,
 			    const char *action, const char *user_id,

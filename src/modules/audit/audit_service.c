@@ -16,8 +16,8 @@ is_change(const struct audit_change *change)
 	return (strcmp(change->from, change->to) != 0);
 }
 
-bool
-audit_is_any(const struct audit_change *change)
+static bool
+is_any(const struct audit_change *change)
 {
 	if (change == NULL)
 		return (false);
@@ -26,13 +26,33 @@ audit_is_any(const struct audit_change *change)
 	return (change->member != NULL);
 }
 
+const struct audit_change *
+audit_changes(struct ctx *c, const struct schema *s, const void *before,
+    const void *now, const char *const *names)
+{
+	struct audit_change	*changes;
+	const struct member	*m;
+	size_t			 n;
+
+	for (n = 0; names[n] != NULL; n++)
+		;
+	changes = ctx_alloc(c, (n + 1) * sizeof(*changes));
+	for (n = 0; names[n] != NULL; n++) {
+		m = schema_member(s, names[n]);
+		changes[n].member = m->name;
+		changes[n].from = schema_text(c, m, before);
+		changes[n].to = schema_text(c, m, now);
+	}
+	return (is_any(changes) ? changes : NULL);
+}
+
 /* {"role": {"from": "user", "to": "admin"}}; NULL if nothing changed. */
 static const char *
 changes_json(struct ctx *c, const struct audit_change *change)
 {
 	struct jsonw	 j;
 
-	if (!audit_is_any(change))
+	if (!is_any(change))
 		return (NULL);
 	jsonw_init(&j, &c->arena);
 	jsonw_object(&j, NULL);
@@ -62,18 +82,6 @@ audit_service_record(struct ctx *c, const struct audit_action *action,
 		entry.session_id = c->session_id;
 	audit_repository_add(c, action->name, &entry, changes_json(c,
 	    in->changes));
-}
-
-const struct audit_list *
-audit_service_get_after(struct ctx *c, const struct audit_filter *filter,
-    const struct page *page)
-{
-	struct audit_list	*list = ctx_alloc(c, sizeof(*list));
-
-	list->items = audit_repository_find(c, filter, page, page->limit + 1,
-	    &list->items_count);
-	CURSOR_FILL(c, list, page, db_time(c, LIST_LAST(list)->created_at));
-	return (list);
 }
 
 const struct audit_line *

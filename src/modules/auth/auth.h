@@ -65,12 +65,6 @@ struct confirmation {
 	const char	*current_password;
 };
 
-struct session_list {
-	const struct session	*items;
-	size_t			 items_count;
-	PAGE_MEMBERS;
-};
-
 /* What a command did for an account. */
 struct account_help {
 	const char	*email;
@@ -84,7 +78,7 @@ SCHEMA_BODY(password_change);
 SCHEMA_BODY(confirmation);
 SCHEMA_RESPONSE(token, token);
 SCHEMA_RESPONSE(session, session);
-SCHEMA_RESPONSE(session_list, session_list);
+LISTS_BY_PAGE(sessions, list, session, user_id, current, idle_seconds);
 SCHEMA_RESPONSE(account_status, user_status);
 
 /* auth_tokens.c */
@@ -119,11 +113,6 @@ struct token	*auth_service_grant(struct ctx *,
 void		 auth_service_change_password(struct ctx *,
 		    const struct user *, const struct password_change *)
 		    AWAITS;
-
-/* A page of the user's active sessions, the latest first. */
-const struct session_list	*auth_service_get_sessions(struct ctx *,
-				    const struct user *, const struct page *)
-				    AWAITS;
 
 /* Ends one session. Raises 404 if the user has no such active session. */
 void		 auth_service_end_session(struct ctx *, const struct user *,

@@ -18,6 +18,7 @@ static const struct member	session_members[] = {
 };
 
 SCHEMA(session);
+LIST_QUERY_BY_PAGE(sessions, list, session, .sort = "-created_at");
 
 static const struct member	session_id_members[] = {
 	MEMBER(session_id, id, T_UUID, 0),

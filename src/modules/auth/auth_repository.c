@@ -9,28 +9,27 @@ QUERIES(refresh_tokens);
 QUERIES(sessions);
 QUERIES(sign_ins);
 
-QUERY(refresh_tokens, find, refresh_token);
-QUERY(refresh_tokens, rotate, none);
-QUERY(refresh_tokens, count, total);
-QUERY(refresh_tokens, purge, none);
-QUERY(sessions, create, opened);
-QUERY(sessions, limit, none);
-QUERY(sessions, count, total);
-QUERY(sessions, list, session);
-QUERY(sessions, is_confirmed, session_mark);
-QUERY(sessions, confirm, none);
-QUERY(sessions, revoke, none);
-QUERY(sessions, revoke_by_token, session_owner);
-QUERY(sessions, revoke_all, none);
-QUERY(sessions, end_of_email, account_help);
-QUERY(sessions, store_uses, session_id);
-QUERY(sessions, purge, none);
-QUERY(sign_ins, count_attempt, attempt_count);
-QUERY(sign_ins, forget_failures, failure_count);
-QUERY(sign_ins, forget_failures_of_email, account_help);
-QUERY(sign_ins, forget_networks, none);
-QUERY(sign_ins, purge_failures, none);
-QUERY(sign_ins, purge_networks, none);
+QUERY(refresh_tokens, find, refresh_token, hash, idle_seconds);
+QUERY(refresh_tokens, rotate, none, hash, next_hash, client);
+QUERY(refresh_tokens, count, total, hash);
+QUERY(refresh_tokens, purge, none, limit);
+QUERY(sessions, create, opened, id, user_id, client, expires_at,
+    hashed_password, network, device, token_hash);
+QUERY(sessions, limit, none, user_id, id, most, idle_seconds);
+QUERY(sessions, is_confirmed, session_mark, id, seconds);
+QUERY(sessions, confirm, none, user_id, id);
+QUERY(sessions, revoke, none, user_id, id);
+QUERY(sessions, revoke_by_token, session_owner, id, hash, ours);
+QUERY(sessions, revoke_all, none, user_id, kept);
+QUERY(sessions, end_of_email, account_help, email, record_id);
+QUERY(sessions, store_uses, session_id, ids, clients, ages);
+QUERY(sessions, purge, none, limit);
+QUERY(sign_ins, count_attempt, attempt_count, account, user_id, network, most);
+QUERY(sign_ins, forget_failures, failure_count, user_id);
+QUERY(sign_ins, forget_failures_of_email, account_help, email, record_id);
+QUERY(sign_ins, forget_networks, none, user_id, kept);
+QUERY(sign_ins, purge_failures, none, limit);
+QUERY(sign_ins, purge_networks, none, limit);
 
 /* The seconds that a session may be idle. */
 static const char *
@@ -102,20 +101,6 @@ auth_repository_forget_networks(struct ctx *c, const struct user *user,
     const char *except)
 {
 	db_exec(c, sign_ins_forget_networks, user->id, except);
-}
-
-struct session *
-auth_repository_find_sessions(struct ctx *c, const struct user *user,
-    const char *current, const struct page *page, size_t *n)
-{
-	return (db_many(c, sessions_list, n, user->id, current,
-	    db_int(c, page->limit), db_int(c, page->skip), idle(c)));
-}
-
-int64_t
-auth_repository_count_sessions(struct ctx *c, const struct user *user)
-{
-	return (db_one(c, sessions_count, user->id, idle(c))->total);
 }
 
 bool

@@ -76,13 +76,6 @@ struct failure_count	*auth_repository_forget_failures(struct ctx *,
 void		 auth_repository_forget_networks(struct ctx *,
 		    const struct user *, const char *except) AWAITS;
 
-/* A page of sessions; *n is their number, current the request's session. */
-struct session	*auth_repository_find_sessions(struct ctx *,
-		    const struct user *, const char *current,
-		    const struct page *, size_t *n) AWAITS;
-int64_t		 auth_repository_count_sessions(struct ctx *,
-		    const struct user *) AWAITS;
-
 /* Has this session been confirmed in the last seconds? */
 bool		 auth_repository_is_confirmed(struct ctx *, const char *id,
 		    unsigned seconds) AWAITS;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The endpoints of sign-in, sessions and passwords. */
 
+#include "config.h"
 #include "dependencies.h"
 #include "http/respond.h"
 #include "http/routes.h"
@@ -52,12 +53,8 @@ change_password(struct ctx *c)
 static void
 show_sessions(struct ctx *c, const struct user *user)
 {
-	const struct page		*page = page_from_query(c, NULL);
-	const struct session_list	*list;
-
-	list = auth_service_get_sessions(c, user, page);
-	page_links(c, page, list->total);
-	session_list_respond(c, list);
+	sessions_list_respond(c, user->id, c->session_id,
+	    ctx_printf(c, "%u", config.session_idle_seconds));
 }
 
 static void
@@ -125,7 +122,7 @@ unlock_user(struct ctx *c)
 }
 
 ROUTE(auth_token,
-    POST(create_token, .limit = &token_limit,
+    POST(create_token, .limit = &token_limit, .auth = &public,
 	.in = &token_request_schema, .form = true, .out = &token_schema,
 	.errors = OAUTH, .any_query = true,
 	.raises = RAISES(&invalid_request, &invalid_grant, &invalid_scope,
@@ -134,14 +131,15 @@ ROUTE(auth_token,
 	    "with a refresh token."));
 
 ROUTE(auth_login,
-    POST(log_in, .limit = &token_limit, .in = &login_request_schema,
-	.out = &token_schema, .errors = OAUTH,
+    POST(log_in, .limit = &token_limit, .auth = &public,
+	.in = &login_request_schema, .out = &token_schema, .errors = OAUTH,
 	.raises = RAISES(&invalid_request, &invalid_grant),
 	.doc = "Sign in with a JSON body."));
 
 ROUTE(auth_revoke,
-    POST(revoke_token, .limit = &revoke_limit, .in = &revocation_schema,
-	.form = true, .errors = OAUTH, .any_query = true,
+    POST(revoke_token, .limit = &revoke_limit, .auth = &public,
+	.in = &revocation_schema, .form = true, .status = 200,
+	.errors = OAUTH, .any_query = true,
 	.raises = RAISES(&token_required),
 	.doc = "End the session of a refresh token or an access token."));
 

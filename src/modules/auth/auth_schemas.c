@@ -56,7 +56,8 @@ static const struct member	revocation_members[] = {
 SCHEMA(revocation);
 
 static const struct member	password_change_members[] = {
-	MEMBER(password_change, current_password, T_STR, REQUIRED | SECRET, .example = "Sunny-day-42"),
+	MEMBER(password_change, current_password, T_STR, REQUIRED | SECRET,
+	    .example = "Sunny-day-42"),
 	MEMBER(password_change, new_password, T_STR, REQUIRED | SECRET,
 	    .validator = "v_password", .example = "Rainy-day-43"),
 };
@@ -66,11 +67,6 @@ static const struct member	confirmation_members[] = {
 	    .example = "Sunny-day-42"),
 };
 
-static const struct member	session_list_members[] = {
-	LIST(session_list, items, session),
-	PAGE_FIELDS(session_list),
-};
-
 static const struct member	account_status_members[] = {
 	MEMBER(user_status, status, T_STR, OUT, .example = "unlocked"),
 };
@@ -78,4 +74,3 @@ static const struct member	account_status_members[] = {
 SCHEMA_OF(account_status, user_status);
 SCHEMA(password_change);
 SCHEMA(confirmation);
-SCHEMA(session_list);

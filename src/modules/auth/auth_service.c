@@ -168,18 +168,6 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 	db_commit(c);
 }
 
-const struct session_list *
-auth_service_get_sessions(struct ctx *c, const struct user *user,
-    const struct page *page)
-{
-	struct session_list	*list = ctx_alloc(c, sizeof(*list));
-
-	PAGE_FILL(list, page, auth_repository_count_sessions(c, user));
-	list->items = auth_repository_find_sessions(c, user, c->session_id,
-	    page, &list->items_count);
-	return (list);
-}
-
 void
 auth_service_end_session(struct ctx *c, const struct user *user,
     const char *id)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "http/page.h"
+#include "database/list.h"
 #include "http/schema_response.h"
 #include "jobs/jobs.h"
 #include "schema/schema.h"
@@ -45,31 +45,6 @@ struct user_create {
 	const char	*password;
 };
 
-/* What a PATCH or PUT changes: IS_SET() says whether a member was sent. */
-struct user_update {
-	struct user		 to;
-	struct member_set	 set;
-};
-
-/* The filters of a list; NULL: no filter. */
-struct user_filter {
-	const char	*role;
-	const char	*is_active;	/* "true" or "false" */
-	const char	*q;		/* part of the name or address */
-};
-
-struct user_list {
-	const struct user	*items;
-	size_t			 items_count;
-	PAGE_MEMBERS;
-};
-
-struct user_cursor_list {
-	const struct user	*items;
-	size_t			 items_count;
-	CURSOR_MEMBERS;
-};
-
 /* What became of a new role. */
 struct role_change {
 	const char	*email;
@@ -82,12 +57,11 @@ struct user_status {
 };
 
 SCHEMA_BODY(user_create);
-SCHEMA_BODY_OF(user_update, user_update);
+SCHEMA_UPDATE_BODY(user_update, user);		/* PATCH */
 SCHEMA_BODY_OF(user_replace, user_update);	/* PUT: every member */
 SCHEMA_BODY_OF(user_update_me, user_update);	/* name and address */
 SCHEMA_RESPONSE(user, user);			/* UserResponse */
-SCHEMA_RESPONSE(user_list, user_list);		/* UserListResponse */
-SCHEMA_RESPONSE(user_cursor_list, user_cursor_list);
+LISTS(users, list, user);			/* UserListResponse */
 SCHEMA_RESPONSE(user_status, user_status);
 SCHEMA_RESPONSE(user_accepted, user_status);
 
@@ -103,16 +77,6 @@ SCHEMA_RESPONSE(user_accepted, user_status);
 struct user	*users_service_create(struct ctx *,
 		    const struct user_create *, const struct user *actor)
 		    AWAITS;
-
-/* A page of the users who match the filter, and their total. */
-const struct user_list	*users_service_get_all(struct ctx *,
-			    const struct user_filter *, const struct page *)
-			    AWAITS;
-
-/* The same, by cursor. */
-const struct user_cursor_list	*users_service_get_after(struct ctx *,
-				    const struct user_filter *,
-				    const struct page *) AWAITS;
 
 /* The user with this id; NULL if there is none. */
 struct user	*users_service_get_by_id(struct ctx *, const char *id) AWAITS;
@@ -234,7 +198,8 @@ const struct user	*users_service_find_now(const char *email,
 
 /* The first `limit` users, by address, whose name or address contains part. */
 const struct user	*users_service_list_now(const char *part,
-			    int64_t limit, size_t *n, const char **problem);
+			    const char *limit, size_t *n,
+			    const char **problem);
 
 /*
  * Gives the user with that address the role, unless they have it, or are the
@@ -268,8 +233,10 @@ struct notice {
 	const char	*device;
 };
 
-extern struct schema	notice_schema;
+SCHEMA_DECLARE(notice, notice);
+SCHEMA_DECLARE(notice_taken, notice);
 
+/* account_notices.c sends them. */
 JOB_KIND(send_password_notice, notice);
 JOB_KIND(send_device_notice, notice);
 JOB_KIND(send_role_notice, notice);
@@ -295,17 +262,8 @@ void	users_notice_email(struct ctx *, const struct user *before,
  */
 void	users_notice_taken(struct ctx *, const char *email) AWAITS;
 
-/* In a job: sends its owner the mail about that. */
-void	users_notice_send_taken(struct ctx *, const struct user *owner,
-	    const struct notice *) AWAITS;
-
-/*
- * For other mails about an account: "from 192.0.2.1, with Firefox on Linux", or
- * "by an administrator"; and when the job was stored.
- */
-void		 users_notice_origin(struct ctx *, struct notice *);
-const char	*users_notice_by(struct ctx *, const struct notice *);
-const char	*users_notice_when(struct ctx *);
+/* From where the request comes, for a notice. */
+void	users_notice_origin(struct ctx *, struct notice *);
 
 /* users_email.c */
 

@@ -25,28 +25,15 @@ users_audit_taken(struct ctx *c, const char *email)
 	audit(c, taken_email_registered, CHANGES({ "email", NULL, email }));
 }
 
-static const char *
-bool_text(bool value)
-{
-	return (value ? "true" : "false");
-}
-
 void
 users_audit_update(struct ctx *c, const struct user *before,
     const struct user *now)
 {
-	const struct audit_change	 changes[] = {
-		{ "email", before->email, now->email },
-		{ "name", before->name, now->name },
-		{ "role", before->role, now->role },
-		{ "is_active", bool_text(before->is_active),
-		    bool_text(now->is_active) },
-		{ "email_verified", bool_text(before->email_verified),
-		    bool_text(now->email_verified) },
-		{ NULL }
-	};
+	const struct audit_change	*changes;
 
-	if (audit_is_any(changes))
+	changes = audit_changes(c, &user_schema, before, now, NAMES("email",
+	    "name", "role", "is_active", "email_verified"));
+	if (changes != NULL)
 		audit(c, user_updated, .target_id = now->id,
 		    .changes = changes);
 }

@@ -11,9 +11,6 @@ AUDIT_ACTION(email_change_asked, "A user asked for another e-mail address.");
 AUDIT_ACTION(email_changed, "A user's new e-mail address was confirmed.");
 AUDIT_ACTION(email_change_cancelled, "A change of the address was cancelled.");
 
-static void	store_mails(struct ctx *, const struct user *, const char *)
-		    AWAITS;
-
 /* As users.update compares them. */
 bool
 users_is_same_email(const char *one, const char *other)
@@ -59,7 +56,7 @@ users_email_check(struct ctx *c, const struct user *user, const char *email)
 		raise_error(c, &ERR_CONFLICT, "Email already registered");
 }
 
-static void
+static AWAITS void
 store_mails(struct ctx *c, const struct user *user, const char *email)
 {
 	struct notice	 n = { .id = user->id, .email = user->email,

@@ -12,7 +12,7 @@ static const struct member	user_members[] = {
 	    .example = "ada@example.com"),
 	MEMBER(user, name, T_STR, OUT, .validator = "v_name",
 	    .example = "Ada Lovelace"),
-	MEMBER(user, hashed_password, T_STR, 0),
+	MEMBER(user, hashed_password, T_STR, SECRET),
 	MEMBER(user, role, T_STR, OUT, .validator = "v_role",
 	    .example = "user"),
 	MEMBER(user, is_active, T_BOOL, OUT),
@@ -25,6 +25,7 @@ static const struct member	user_members[] = {
 };
 
 SCHEMA(user);
+LIST_QUERY(users, list, user, .sort = "created_at");
 
 static const struct member	role_change_members[] = {
 	MEMBER(role_change, email, T_STR, 0),

@@ -19,11 +19,6 @@ struct password_work {
 	int			failed;
 };
 
-static enum password_verdict	verify(struct ctx *, struct password_work *,
-				    const char *) AWAITS;
-static enum password_verdict	check(struct ctx *, const struct user *,
-				    const char *) AWAITS;
-
 bool
 users_service_may_be_known(const struct user *user)
 {
@@ -86,7 +81,7 @@ users_service_hash_password(struct ctx *c, const char *password,
 	return (w->hash);
 }
 
-static enum password_verdict
+static AWAITS enum password_verdict
 verify(struct ctx *c, struct password_work *w, const char *hash)
 {
 	size_t	 len = strlen(hash);
@@ -100,7 +95,7 @@ verify(struct ctx *c, struct password_work *w, const char *hash)
 	return (w->verdict);
 }
 
-static enum password_verdict
+static AWAITS enum password_verdict
 check(struct ctx *c, const struct user *user, const char *password)
 {
 	struct password_work	*w;
@@ -142,7 +137,7 @@ users_service_verify_password(struct ctx *c, struct user *user,
 	if (verdict == PASSWORD_RIGHT_REHASH) {
 		hash = users_service_hash_password(c, password,
 		    "body.password");
-		if (users_repository_set_password(c, user, hash))
+		if (users_service_set_password(c, user, hash))
 			user->hashed_password = hash;
 	}
 	return (verdict != PASSWORD_WRONG);
@@ -152,12 +147,14 @@ void
 users_service_reset_password(struct ctx *c, const struct user *user,
     const char *hashed_password, bool verified)
 {
-	users_repository_reset_password(c, user, hashed_password, verified);
+	users_repository_reset_password(c, user->id, hashed_password,
+	    db_bool(verified));
 }
 
 bool
 users_service_set_password(struct ctx *c, const struct user *user,
     const char *hashed_password)
 {
-	return (users_repository_set_password(c, user, hashed_password));
+	return (users_repository_set_password(c, user->id,
+	    user->hashed_password, hashed_password) == 1);
 }

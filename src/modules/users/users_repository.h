@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Users in the database. For src/modules/users only. */
+/*
+ * Users in the database (repository.py in a FastAPI project). For
+ * src/modules/users only.
+ */
 
 #ifndef MODULES_USERS_REPOSITORY_H
 #define MODULES_USERS_REPOSITORY_H
@@ -11,123 +14,66 @@
 
 SCHEMA_DECLARE(role_change, role_change);
 
-/* users_repository.c */
+/* users_repository.c: the statements of sql/queries/users.sql; see query.h. */
 
-struct user	*users_repository_find_by_email(struct ctx *,
-		    const char *email) AWAITS;
-struct user	*users_repository_find_by_id(struct ctx *, const char *id)
-		    AWAITS;
-struct user	*users_repository_find_signed_in(struct ctx *,
-		    const char *user_id, const char *session_id) AWAITS;
+QUERY_MAYBE_ONE(users, find_by_email, user, email);
+QUERY_MAYBE_ONE(users, find_by_id, user, id);
+QUERY_MAYBE_ONE(users, find_signed_in, user, id, session_id);
 
 /*
- * The signed-in user and the user with target_id: up to two rows; none if
- * user_id is not signed in.
+ * The signed-in user and the user with target_id: up to two rows; none if the
+ * first one is not signed in.
  */
-struct user	*users_repository_find_signed_in_and_target(struct ctx *,
-		    const char *user_id, const char *session_id,
-		    const char *target_id, size_t *n) AWAITS;
+QUERY_MANY(users, find_signed_in_and_target, user, id, session_id, target_id);
 
-/* Up to limit rows of the page; *n is their number. */
-struct user	*users_repository_find_all(struct ctx *,
-		    const struct user_filter *, const struct page *,
-		    int64_t limit, size_t *n) AWAITS;
-int64_t		 users_repository_count(struct ctx *,
-		    const struct user_filter *) AWAITS;
-
-/* A row's sort key, for the cursor. */
-const char	*users_repository_sort_key(struct ctx *, const struct user *,
-		    const struct page *);
+/* NULL if the e-mail address is taken. Without a network: known in none. */
+QUERY_MAYBE_ONE_FROM(users, create, user, user, network);
 
 /*
- * Creates a user who is known in this network (NULL: in none). NULL if the
- * e-mail address is taken.
+ * Those with a version return NULL if there is no such user of that version
+ * (NULL: any). Raises ERR_CONFLICT if the new e-mail address is taken.
  */
-struct user	*users_repository_create(struct ctx *,
-		    const struct user_create *, const char *hashed_password,
-		    const char *network) AWAITS;
+QUERY_MAYBE_ONE_FROM(users, update, user, user_update, version);
+QUERY_MAYBE_ONE(users, delete, user, id, version, except_admins);
 
-/*
- * Changes the members that are set. NULL if there is no such user of that
- * version (NULL: any version). Raises ERR_CONFLICT if the e-mail address is
- * taken.
- */
-struct user	*users_repository_update(struct ctx *, const char *id,
-		    const struct user_update *, const char *version) AWAITS;
+/* The user as they are now, locked until the transaction ends. */
+QUERY_MAYBE_ONE(users, lock, user, id);
 
-/*
- * The user as they are now, locked until the transaction ends; NULL if there is
- * none.
- */
-struct user	*users_repository_lock(struct ctx *, const char *id) AWAITS;
+/* Locks the active admins until the transaction ends. */
+QUERY_MANY(users, lock_admins, user);
 
-/*
- * Stores the address that waits for its confirmation; NULL: none does. NULL if
- * there is no such user of that version (NULL: any).
- */
-struct user	*users_repository_set_pending_email(struct ctx *,
-		    const char *id, const char *email, const char *version)
-		    AWAITS;
+/* Stores the address that waits for its confirmation; NULL: none does. */
+QUERY_MAYBE_ONE(users, set_pending_email, user, id, email, version);
 
 /*
  * The pending address becomes the user's. NULL if it is another one. Raises
  * ERR_CONFLICT if another user has it.
  */
-struct user	*users_repository_confirm_email(struct ctx *, const char *id,
-		    const char *email) AWAITS;
+QUERY_MAYBE_ONE(users, confirm_email, user, id, email);
+QUERY_EXEC(users, drop_pending_email, id);
 
-/* No address is pending any more. */
-void		 users_repository_drop_pending_email(struct ctx *,
-		    const char *id) AWAITS;
+/* Replaces the password's hash; 0 if it has changed meanwhile. */
+QUERY_EXEC(users, set_password, id, old_hash, new_hash);
 
-/*
- * Returns the deleted user; NULL if there is no such user of that version
- * (NULL: any).
- */
-struct user	*users_repository_delete(struct ctx *, const char *id,
-		    const char *version) AWAITS;
+/* The same, whatever it was; if verified, the address is verified, too. */
+QUERY_EXEC(users, reset_password, id, new_hash, verified);
 
-/* The same, but only if the user is not an active admin. */
-struct user	*users_repository_delete_unless_admin(struct ctx *,
-		    const char *id, const char *version) AWAITS;
-
-/* Locks the active admins until the transaction ends; *n is their number. */
-struct user	*users_repository_lock_admins(struct ctx *, size_t *n) AWAITS;
+/* 0 if the address is verified already. */
+QUERY_EXEC(users, verify_email, id);
 
 /*
- * Creates an admin, and their row in the audit log. *created is false if the
- * e-mail address is taken. Returns NULL or an error message.
+ * For commands. The first creates an admin, and their row in the audit log, if
+ * the e-mail address is not taken. The second has no row if nobody has the
+ * address.
  */
-const char	*users_repository_create_admin(const char *email,
-		    const char *hashed_password, bool *created);
+QUERY_EXEC_NOW(users, create_admin, id, email, hashed_password, record_id);
+QUERY_MANY_NOW(users, set_role, role_change, email, role, record_id, job_id);
 
-/*
- * Up to limit users, by address, whose name or address contains part (NULL:
- * all). On error, returns NULL and sets *problem.
- */
-struct user	*users_repository_list_now(const char *part, int64_t limit,
-		    size_t *n, const char **problem);
+/* By address, those whose name or address contains part (NULL: all). */
+QUERY_MANY_NOW(users, find_like, user, part, limit);
 
-/* No row if nobody has the address. Errors are those of the list. */
-struct role_change	*users_repository_set_role_now(const char *email,
-			    const char *role, size_t *n,
-			    const char **problem);
-
-/* Blocking: NULL if there is none; or on error, and *problem is set. */
+/* NULL if there is none. */
 struct user	*users_repository_find_now(const char *email,
 		    const char **problem);
-
-/* Replaces the password's hash; false if it has changed meanwhile. */
-bool		 users_repository_set_password(struct ctx *,
-		    const struct user *, const char *hashed_password) AWAITS;
-
-/* The same, whatever it was; with verified, the address is verified, too. */
-void		 users_repository_reset_password(struct ctx *,
-		    const struct user *, const char *hashed_password,
-		    bool verified) AWAITS;
-
-/* False if the address is verified already. */
-bool		 users_repository_verify_email(struct ctx *, const char *id)
-		    AWAITS;
 
 #endif

@@ -12,29 +12,10 @@ ROUTER(users, "Register, read, change, deactivate and delete users.");
 
 RATE_LIMIT(register, 20, HOUR, "Registrations from one address");
 
-static void	update(struct ctx *, const struct user *,
-		    const struct user_update *) AWAITS;
-static void	delete(struct ctx *, const struct user *) AWAITS;
-
 static void
 list_users(struct ctx *c)
 {
-	struct user_filter	 filter;
-	const struct user_list	*list;
-	const struct page	*page;
-
-	page = page_from_query(c, "created_at");
-	filter.role = query_param(c, "role");
-	filter.is_active = query_param(c, "is_active");
-	filter.q = query_param(c, "q");
-	if (page->by_cursor) {
-		user_cursor_list_respond(c, users_service_get_after(c, &filter,
-		    page));
-		return;
-	}
-	list = users_service_get_all(c, &filter, page);
-	page_links(c, page, list->total);
-	user_list_respond(c, list);
+	users_list_respond(c);
 }
 
 static void
@@ -61,11 +42,10 @@ create_user(struct ctx *c)
 		user_accepted_respond(c, &(struct user_status){ "accepted" });
 		return;
 	}
-	respond_location(c, ctx_printf(c, "%s/%s", c->path, user->id));
-	user_respond(c, user);
+	user_respond_created(c, user);
 }
 
-static void
+static AWAITS void
 update(struct ctx *c, const struct user *user, const struct user_update *in)
 {
 	user_respond(c, users_service_update(c, user, in, current_user(c),
@@ -96,7 +76,7 @@ update_me(struct ctx *c)
 	update(c, current_user(c), in);
 }
 
-static void
+static AWAITS void
 delete(struct ctx *c, const struct user *user)
 {
 	users_service_delete(c, user, current_user(c),

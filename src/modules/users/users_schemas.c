@@ -22,16 +22,6 @@ SCHEMA_LIKE(user_replace, user_update, .required = true,
 /* What users change of themselves. */
 SCHEMA_LIKE(user_update_me, user_update, .only = NAMES("email", "name"));
 
-static const struct member	user_list_members[] = {
-	LIST(user_list, items, user),
-	PAGE_FIELDS(user_list),
-};
-
-static const struct member	user_cursor_list_members[] = {
-	LIST(user_cursor_list, items, user),
-	CURSOR_FIELDS(user_cursor_list),
-};
-
 static const struct member	user_status_members[] = {
 	MEMBER(user_status, status, T_STR, OUT, .example = "activated"),
 };
@@ -40,7 +30,5 @@ static const struct member	user_accepted_members[] = {
 	MEMBER(user_status, status, T_STR, OUT, .example = "accepted"),
 };
 
-SCHEMA(user_list);
-SCHEMA(user_cursor_list);
 SCHEMA(user_status);
 SCHEMA_OF(user_accepted, user_status);

@@ -10,53 +10,17 @@
 #include "modules/users/users_parts.h"
 #include "modules/users/users_repository.h"
 #include "utils/email.h"
+#include "utils/uuid.h"
 
 /* Without this limit, 409 tells which of many addresses are registered. */
 RATE_LIMIT(email_changes, 10, HOUR,
     "Changes of the e-mail address by one account from one address",
     .of_account = true);
 
+#define GONE	"User not found"	/* changed or deleted meanwhile */
+
 static void	act_as_admin(struct ctx *, const struct user *,
 		    const struct user *) AWAITS;
-static void	allow_change(struct ctx *, const struct user_update *) AWAITS;
-static const struct user	*write_change(struct ctx *,
-				    const struct user *, struct user_update *,
-				    const char *, const struct user *,
-				    const char *) AWAITS;
-static void	refuse_taken(struct ctx *, const char *, const struct user *)
-		    AWAITS;
-static const char	*asked_email(struct ctx *, const struct user *,
-			    const struct user_update *, struct user_update *,
-			    const struct user *) AWAITS;
-static void	tell_changes(struct ctx *, const struct user *,
-		    const struct user *) AWAITS;
-static void	raise_gone(struct ctx *, const char *)
-		    __attribute__((noreturn));
-
-const struct user_list *
-users_service_get_all(struct ctx *c, const struct user_filter *filter,
-    const struct page *page)
-{
-	struct user_list	*list = ctx_alloc(c, sizeof(*list));
-
-	PAGE_FILL(list, page, users_repository_count(c, filter));
-	list->items = users_repository_find_all(c, filter, page, page->limit,
-	    &list->items_count);
-	return (list);
-}
-
-const struct user_cursor_list *
-users_service_get_after(struct ctx *c, const struct user_filter *filter,
-    const struct page *page)
-{
-	struct user_cursor_list	*list = ctx_alloc(c, sizeof(*list));
-
-	list->items = users_repository_find_all(c, filter, page,
-	    page->limit + 1, &list->items_count);
-	CURSOR_FILL(c, list, page, users_repository_sort_key(c,
-	    LIST_LAST(list), page));
-	return (list);
-}
 
 struct user *
 users_service_get_by_id(struct ctx *c, const char *id)
@@ -109,7 +73,7 @@ users_service_find_signed_in(struct ctx *c, const char *user_id,
 bool
 users_service_verify_email(struct ctx *c, const char *id)
 {
-	return (users_repository_verify_email(c, id));
+	return (users_repository_verify_email(c, id) == 1);
 }
 
 static bool
@@ -142,7 +106,7 @@ hides_taken(const struct user *actor)
  * Raises 409, or lets the owner know instead: with as many statements as a
  * registration has, so that its time tells nothing.
  */
-static void
+static AWAITS void
 refuse_taken(struct ctx *c, const char *email, const struct user *actor)
 {
 	if (!hides_taken(actor))
@@ -155,40 +119,31 @@ struct user *
 users_service_create(struct ctx *c, const struct user_create *in,
     const struct user *actor)
 {
-	struct user_create	 row = *in;
-	struct user		*user;
-	const char		*hash;
+	struct user	 row = in->user, *user;
 
-	if (strcmp(in->user.role, "user") != 0 && !is_admin(actor))
+	if (strcmp(row.role, "user") != 0 && !is_admin(actor))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
 
-	row.user.email = normal_email(c, in->user.email);
-	if (strcmp(in->user.role, "user") != 0)
+	row.id = db_uuid(c);
+	row.email = normal_email(c, row.email);
+	if (strcmp(row.role, "user") != 0)
 		depend(c, &recently_confirmed);
-	hash = users_service_hash_password(c, in->password, "body.password");
+	row.hashed_password = users_service_hash_password(c, in->password,
+	    "body.password");
 
 	db_begin(c);
-	if (strcmp(in->user.role, "user") != 0)
+	if (strcmp(row.role, "user") != 0)
 		act_as_admin(c, actor, NULL);
-	user = users_repository_create(c, &row, hash, actor == NULL ?
+	user = users_repository_create(c, &row, actor == NULL ?
 	    client_network(c) : NULL);
 	if (user == NULL)
-		refuse_taken(c, row.user.email, actor);
+		refuse_taken(c, row.email, actor);
 	else {
 		background(c, send_welcome_email, user);
 		users_audit_creation(c, user);
 	}
 	db_commit(c);
 	return (hides_taken(actor) ? NULL : user);
-}
-
-/* The user was changed or deleted after they were read. */
-static void
-raise_gone(struct ctx *c, const char *version)
-{
-	if (version != NULL)
-		raise_outdated(c);
-	raise_error(c, &ERR_NOT_FOUND, "User not found");
 }
 
 /*
@@ -233,15 +188,10 @@ static void
 require_rights(struct ctx *c, const struct user *user,
     struct user_update *change)
 {
-	if ((IS_SET(change, to.role) && strcmp(change->to.role, user->role) != 0) ||
-	    (IS_SET(change, to.is_active) &&
-	    change->to.is_active != user->is_active) ||
-	    (IS_SET(change, to.email_verified) &&
-	    change->to.email_verified != user->email_verified))
+	schema_unset_same(&user_update_schema, change, user,
+	    NAMES("role", "is_active", "email_verified"));
+	if (grants(change))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	UNSET(change, to.role);
-	UNSET(change, to.is_active);
-	UNSET(change, to.email_verified);
 }
 
 static bool
@@ -258,19 +208,15 @@ is_self(const struct user *user, const struct user *actor)
 static void
 unset_unchanged(const struct user *user, struct user_update *change)
 {
-	if (IS_SET(change, to.email) && strcmp(change->to.email, user->email) == 0)
-		UNSET(change, to.email);
-	if (IS_SET(change, to.role) && strcmp(change->to.role, user->role) == 0)
-		UNSET(change, to.role);
-	if (IS_SET(change, to.is_active) && change->to.is_active == user->is_active)
-		UNSET(change, to.is_active);
-	if (IS_SET(change, to.email_verified) && !IS_SET(change, to.email) &&
-	    change->to.email_verified == user->email_verified)
-		UNSET(change, to.email_verified);
+	schema_unset_same(&user_update_schema, change, user,
+	    NAMES("email", "role", "is_active"));
+	if (!IS_SET(change, to.email))
+		schema_unset_same(&user_update_schema, change, user,
+		    NAMES("email_verified"));
 }
 
 /* Only a name may be changed in a session that is not confirmed. */
-static void
+static AWAITS void
 allow_change(struct ctx *c, const struct user_update *change)
 {
 	if (IS_SET(change, to.email) || grants(change))
@@ -278,7 +224,7 @@ allow_change(struct ctx *c, const struct user_update *change)
 }
 
 /* The notices of a change that an administrator made. */
-static void
+static AWAITS void
 tell_changes(struct ctx *c, const struct user *before,
     const struct user *after)
 {
@@ -292,7 +238,7 @@ tell_changes(struct ctx *c, const struct user *before,
  * What the change is about besides the columns that it writes at once: the
  * user's own address, which waits for a confirmation. See users.h.
  */
-static const char *
+static AWAITS const char *
 asked_email(struct ctx *c, const struct user *user,
     const struct user_update *in, struct user_update *change,
     const struct user *actor)
@@ -319,7 +265,7 @@ asked_email(struct ctx *c, const struct user *user,
  * The row is locked before it is changed, so that the audit log has the values
  * that were really replaced.
  */
-static const struct user *
+static AWAITS const struct user *
 write_change(struct ctx *c, const struct user *user,
     struct user_update *change, const char *asked, const struct user *actor,
     const char *version)
@@ -338,18 +284,18 @@ write_change(struct ctx *c, const struct user *user,
 	if (as_admin)
 		act_as_admin(c, actor, demotes ? user : NULL);
 	if ((before = users_repository_lock(c, user->id)) == NULL)
-		raise_gone(c, version);
+		raise_gone(c, version, GONE);
 	if (ANY_SET(change) || asked == NULL) {
-		written = users_repository_update(c, user->id, change,
-		    version);
+		change->to.id = user->id;
+		written = users_repository_update(c, change, version);
 		if (written == NULL)
-			raise_gone(c, version);
+			raise_gone(c, version, GONE);
 		tell_changes(c, before, written);
 		version = NULL;
 	}
 	if (asked != NULL &&
 	    (written = users_email_ask(c, before, asked, version)) == NULL)
-		raise_gone(c, version);
+		raise_gone(c, version, GONE);
 	users_audit_update(c, before, written);
 	db_commit(c);
 	if (!is_self(user, actor))
@@ -388,17 +334,16 @@ void
 users_service_delete(struct ctx *c, const struct user *user,
     const struct user *actor, const char *version)
 {
+	bool			 as_admin = is_admin(actor);
 	const struct user	*deleted;
 
 	db_begin(c);
-	if (is_admin(actor)) {
+	if (as_admin)
 		act_as_admin(c, actor, user);
-		deleted = users_repository_delete(c, user->id, version);
-	} else
-		deleted = users_repository_delete_unless_admin(c, user->id,
-		    version);
+	deleted = users_repository_delete(c, user->id, version,
+	    db_bool(!as_admin));
 	if (deleted == NULL)
-		raise_gone(c, version);
+		raise_gone(c, version, GONE);
 	users_audit_deletion(c, deleted);
 	db_commit(c);
 }
@@ -406,28 +351,37 @@ users_service_delete(struct ctx *c, const struct user *user,
 const char *
 users_service_create_admin(const char *email, const char *hashed_password)
 {
+	char		 id[UUID_TEXT], record_id[UUID_TEXT];
 	const char	*problem;
-	bool		 created;
+	int64_t		 rows = 0;
 
-	problem = users_repository_create_admin(email, hashed_password,
-	    &created);
-	if (problem == NULL && !created)
+	if (!uuid_v7(id) || !uuid_v7(record_id))
+		return ("no randomness");
+	problem = users_repository_create_admin_now(id, email,
+	    hashed_password, record_id, &rows);
+	if (problem == NULL && rows == 0)
 		problem = "a user with this e-mail address exists already";
 	return (problem);
 }
 
 const struct user *
-users_service_list_now(const char *part, int64_t limit, size_t *n,
+users_service_list_now(const char *part, const char *limit, size_t *n,
     const char **problem)
 {
-	return (users_repository_list_now(part, limit, n, problem));
+	return (users_repository_find_like_now(part, limit, n, problem));
 }
 
 const struct role_change *
 users_service_set_role_now(const char *email, const char *role, size_t *n,
     const char **problem)
 {
-	return (users_repository_set_role_now(email, role, n, problem));
+	char	 record_id[UUID_TEXT], job_id[UUID_TEXT];
+
+	if (uuid_v7(record_id) && uuid_v7(job_id))
+		return (users_repository_set_role_now(email, role, record_id,
+		    job_id, n, problem));
+	*problem = "no randomness";
+	return (NULL);
 }
 
 const struct user *

@@ -8,7 +8,7 @@ import uuid
 import psycopg2
 import pytest
 
-from queries import read_queries
+from queries import in_order, names_of, read_queries
 
 ADA, BOB, EVE, NOBODY = ("00000000-0000-4000-8000-%012d" % n
                          for n in range(1, 5))
@@ -66,13 +66,14 @@ class Database:
         return [row[0] if len(row) == 1 else row
                 for row in self.cursor.fetchall()]
 
-    def run(self, name, *params):
+    def run(self, name, /, **named):
         """The rows of a statement of sql/queries, or their number."""
+        params = in_order(name, (), named)
         return self.sql('EXECUTE "%s"%s' % (name, " (%s)" % ", ".join(
             ["%s"] * len(params)) if params else ""), *params)
 
-    def ids(self, name, *params):
-        return [row[0] for row in self.run(name, *params)]
+    def ids(self, name, /, **named):
+        return [row[0] for row in self.run(name, **named)]
 
     def live(self):
         return self.sql("SELECT id::text FROM sessions WHERE revoked_at IS "
@@ -107,8 +108,9 @@ NAMES = ["revoked", "revoked_later", "expires_now", "expired", "deleted"]
 def signed_in(db, user, session, target):
     """The ids of the users that are read."""
     if target is None:
-        return set(db.ids("users.find_signed_in", user, session))
-    rows = db.ids("users.find_signed_in_and_target", user, session, target)
+        return set(db.ids("users.find_signed_in", id=user, session_id=session))
+    rows = db.ids("users.find_signed_in_and_target", id=user,
+                  session_id=session, target_id=target)
     assert len(rows) == len(set(rows))
     return set(rows)
 
@@ -151,7 +153,7 @@ FIRST = "ab" * 32
 
 
 def is_confirmed(db, session, seconds=600):
-    return db.run("sessions.is_confirmed", session, seconds)
+    return db.run("sessions.is_confirmed", id=session, seconds=seconds)
 
 
 def test_a_new_session_is_confirmed(db):
@@ -181,7 +183,7 @@ def confirmed(db):
 
 def test_a_confirmation_is_of_one_session(db):
     db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
-    assert db.run("sessions.confirm", ADA, ADA_1) == 1
+    assert db.run("sessions.confirm", user_id=ADA, id=ADA_1) == 1
     assert confirmed(db) == [ADA_1]
     assert db.sql("SELECT account FROM sign_in_failures ORDER BY 1") == [
         BOB, "unknown"]
@@ -191,7 +193,7 @@ def test_a_confirmation_is_of_one_session(db):
                                            (ADA, NONE), (NOBODY, ADA_1)])
 def test_a_session_of_another_user_is_not_confirmed(db, user, session):
     db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
-    assert db.run("sessions.confirm", user, session) == 0
+    assert db.run("sessions.confirm", user_id=user, id=session) == 0
     assert confirmed(db) == []
 
 
@@ -199,13 +201,14 @@ def test_a_session_of_another_user_is_not_confirmed(db, user, session):
 def test_a_session_that_has_ended_is_not_confirmed(db, change):
     db.sql("UPDATE sessions SET confirmed_at = '-infinity'")
     db.sql(change)
-    assert db.run("sessions.confirm", ADA, ADA_1) == 0
+    assert db.run("sessions.confirm", user_id=ADA, id=ADA_1) == 0
     assert confirmed(db) == []
 
 
 def create(db, user=ADA, hash=HASH, network=HOME, device="a phone"):
-    return db.run("sessions.create", NONE, user, "::9", "infinity", hash,
-                  network, device, FIRST)
+    return db.run("sessions.create", id=NONE, user_id=user, client="::9",
+                  expires_at="infinity", hashed_password=hash,
+                  network=network, device=device, token_hash=FIRST)
 
 
 def test_a_new_session_resets_the_users_count_alone(db):
@@ -253,15 +256,19 @@ def test_no_session_for_a_user_who_has_changed(db, user, hash, change):
 
 def listed(db, limit=9, skip=0):
     return [(row[0], row[-1]) for row in db.run(
-        "sessions.list", ADA, ADA_1, limit, skip, IDLE)]
+        "sessions.list:-created_at", current=ADA_1, user_id=ADA,
+        idle_seconds=IDLE, **{
+            "page.key": "infinity", "page.id": "f" * 32, "page.limit": limit,
+            "page.skip": skip})]
 
 
 def test_the_list_is_the_users_the_latest_first(db):
     assert listed(db) == [(ADA_2, False), (ADA_1, True)]
     assert listed(db, limit=1) == [(ADA_2, False)]
     assert listed(db, skip=1) == [(ADA_1, True)]
-    assert db.run("sessions.count", ADA, IDLE) == [2]
-    assert db.run("sessions.count", NOBODY, IDLE) == [0]
+    assert db.run("sessions.list:count", user_id=ADA, idle_seconds=IDLE) == [2]
+    assert db.run("sessions.list:count", user_id=NOBODY,
+                  idle_seconds=IDLE) == [0]
 
 
 UNUSED = (f"UPDATE sessions SET last_used_at = now() - interval '{IDLE} s' "
@@ -272,20 +279,21 @@ UNUSED = (f"UPDATE sessions SET last_used_at = now() - interval '{IDLE} s' "
 def test_a_session_that_has_ended_is_not_listed(db, change):
     db.sql(change)
     assert listed(db) == [(ADA_2, False)]
-    assert db.run("sessions.count", ADA, IDLE) == [1]
+    assert db.run("sessions.list:count", user_id=ADA, idle_seconds=IDLE) == [1]
     before = db.sql("SELECT id, revoked_at FROM sessions ORDER BY id")
     # One that was not used may be used again, so it can be ended.
-    assert db.run("sessions.revoke", ADA, ADA_1) == (change == UNUSED)
+    assert db.run("sessions.revoke", user_id=ADA,
+                  id=ADA_1) == (change == UNUSED)
     assert (db.sql("SELECT id, revoked_at FROM sessions ORDER BY id") ==
             before) == (change != UNUSED)
 
 
 def test_one_session_ends(db):
     for session in (BOB_1, NONE):
-        assert db.run("sessions.revoke", ADA, session) == 0
-    assert db.run("sessions.revoke", BOB, ADA_1) == 0
+        assert db.run("sessions.revoke", user_id=ADA, id=session) == 0
+    assert db.run("sessions.revoke", user_id=BOB, id=ADA_1) == 0
     assert db.live() == [ADA_1, ADA_2, BOB_1, EVE_1]
-    assert db.run("sessions.revoke", ADA, ADA_1) == 1
+    assert db.run("sessions.revoke", user_id=ADA, id=ADA_1) == 1
     assert db.live() == [ADA_2, BOB_1, EVE_1]
 
 
@@ -293,7 +301,7 @@ def test_one_session_ends(db):
     (None, [BOB_1, EVE_1]), (ADA_1, [ADA_1, BOB_1, EVE_1]),
     (BOB_1, [BOB_1, EVE_1])])
 def test_all_sessions_of_one_user_end(db, kept, left):
-    count = db.run("sessions.revoke_all", ADA, kept)
+    count = db.run("sessions.revoke_all", user_id=ADA, kept=kept)
     assert count == 4 - len(left)
     assert db.live() == left
     assert db.sql("SELECT revoked_at = now() FROM sessions WHERE revoked_at "
@@ -303,7 +311,7 @@ def test_all_sessions_of_one_user_end(db, kept, left):
 def test_a_session_keeps_the_time_at_which_it_ended(db):
     db.sql("UPDATE sessions SET revoked_at = '2026-01-01' WHERE id = %s",
            ADA_2)
-    assert db.run("sessions.revoke_all", ADA, None) == 1
+    assert db.run("sessions.revoke_all", user_id=ADA, kept=None) == 1
     assert db.sql("SELECT revoked_at = '2026-01-01' FROM sessions WHERE id = "
                   "%s", ADA_2) == [True]
 
@@ -320,9 +328,9 @@ def ages(border):
 def check_purge(db, name, count, deleted):
     """First in parts of one row, then of many: nothing is left to do."""
     before = db.sql(count)[0]
-    assert db.run(name, 1) == 1
-    assert db.run(name, 1000) == deleted - 1
-    assert db.run(name, 1000) == 0
+    assert db.run(name, limit=1) == 1
+    assert db.run(name, limit=1000) == deleted - 1
+    assert db.run(name, limit=1000) == 0
     assert db.sql(count) == [before - deleted]
 
 
@@ -367,8 +375,9 @@ def add_token(db, used="NULL"):
 
 
 def found(db, hash=FIRST):
-    return [row[2:] + row[:1] for row in db.run("refresh_tokens.find", hash,
-                                                IDLE)]
+    return [row[2:] + row[:1] for row in db.run("refresh_tokens.find",
+                                                hash=hash,
+                                                idle_seconds=IDLE)]
 
 
 @pytest.mark.parametrize("used, state", [
@@ -392,7 +401,8 @@ def test_a_token_of_a_session_that_has_ended(db, change):
 def test_a_token_is_replaced(db):
     add_token(db)
     db.sql("UPDATE sessions SET last_used_at = '2026-01-01'")
-    assert db.run("refresh_tokens.rotate", FIRST, SECOND, "::7") == 1
+    assert db.run("refresh_tokens.rotate", hash=FIRST, next_hash=SECOND,
+                  client="::7") == 1
     assert db.sql("SELECT encode(token_hash, 'hex'), session_id::text, used_at"
                   " = now() FROM refresh_tokens ORDER BY 1") == [
                       (FIRST, ADA_1, True), (SECOND, ADA_1, None)]
@@ -404,7 +414,7 @@ def test_a_token_is_replaced(db):
 
 def by_token(db, session=ADA_1, hash=FIRST, ours="false"):
     return [row if isinstance(row, str) else row[0] for row in db.run(
-        "sessions.revoke_by_token", session, hash, ours)]
+        "sessions.revoke_by_token", id=session, hash=hash, ours=ours)]
 
 
 def test_a_session_ends_by_one_of_its_tokens(db):
@@ -435,7 +445,8 @@ def test_an_unused_session_ends_by_a_token(db):
 def test_the_least_recently_used_sessions_end(db, limit, kept, left):
     db.sql("UPDATE sessions SET last_used_at = now() - interval '9 s' WHERE "
            "id = %s", ADA_1)
-    assert db.run("sessions.limit", ADA, kept, limit, IDLE) == 2 - len(left)
+    assert db.run("sessions.limit", user_id=ADA, id=kept, most=limit,
+                  idle_seconds=IDLE) == 2 - len(left)
     assert db.live() == sorted(left + [BOB_1, EVE_1])
 
 
@@ -467,7 +478,7 @@ def test_a_network_is_deleted_for_one_user(db):
     db.sql("UPDATE sign_in_networks SET last_at = now()")
     db.sql("UPDATE sign_in_networks SET last_at = '2020-01-01' WHERE user_id "
            "= %s AND network = %s", ADA, HOME)
-    assert db.run("sign_ins.purge_networks", 9) == 1
+    assert db.run("sign_ins.purge_networks", limit=9) == 1
     assert db.networks(BOB) == [HOME, BOBS]
 
 
@@ -477,7 +488,8 @@ def test_a_network_is_deleted_for_one_user(db):
 
 def attempt(db, account=ADA, user=ADA, network=BOBS, most=100):
     """Is the user known there? None: the attempt is refused."""
-    rows = db.run("sign_ins.count_attempt", account, user, network, most)
+    rows = db.run("sign_ins.count_attempt", account=account, user_id=user,
+                  network=network, most=most)
     return rows[0] if rows else None
 
 
@@ -522,7 +534,7 @@ def test_the_count_does_not_overflow(db):
 
 
 def test_a_user_is_forgotten_in_all_networks_except_one(db):
-    assert db.run("sign_ins.forget_networks", ADA, HOME) == 1
+    assert db.run("sign_ins.forget_networks", user_id=ADA, kept=HOME) == 1
     assert (db.networks(ADA), db.networks(BOB)) == ([HOME], [HOME, BOBS])
 
 
@@ -532,19 +544,25 @@ def test_a_user_is_forgotten_in_all_networks_except_one(db):
 
 def test_a_user_is_found_by_address_and_by_id(db):
     for email in ("Ada@example.com", "ada@EXAMPLE.com"):
-        assert db.ids("users.find_by_email", email) == [ADA]
-    assert db.ids("users.find_by_email", "ada@example.co") == []
-    assert db.ids("users.find_by_id", ADA) == [ADA]
-    assert db.ids("users.find_by_id", NOBODY) == []
+        assert db.ids("users.find_by_email", email=email) == [ADA]
+    assert db.ids("users.find_by_email", email="ada@example.co") == []
+    assert db.ids("users.find_by_id", id=ADA) == [ADA]
+    assert db.ids("users.find_by_id", id=NOBODY) == []
 
 
-@pytest.mark.parametrize("name", ["users.delete", "users.delete_unless_admin"])
-def test_one_user_is_deleted_if_the_version_is_the_same(db, name):
+def delete(db, user, version=None, careful=False):
+    return db.run("users.delete", id=user, version=version,
+                  except_admins=careful)
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_one_user_is_deleted_if_the_version_is_the_same(db, careful):
     db.sql("UPDATE users SET name = 'New' WHERE id = %s", ADA)
-    assert db.run(name, ADA, 1) == db.run(name, NOBODY, None) == []
-    assert [row[:3] for row in db.run(name, ADA, 2)] == [
+    assert delete(db, ADA, 1, careful) == delete(db, NOBODY, None,
+                                                 careful) == []
+    assert [row[:3] for row in delete(db, ADA, 2, careful)] == [
         (ADA, "Ada@example.com", "New")]
-    assert db.ids(name, BOB, None) == [BOB]
+    assert [row[0] for row in delete(db, BOB, None, careful)] == [BOB]
     assert db.sql("SELECT id::text FROM users") == [EVE]
 
 
@@ -554,8 +572,8 @@ def test_an_active_admin_alone_is_not_deleted(db, role, active):
     db.sql("UPDATE users SET role = %s, is_active = %s WHERE id = %s", role,
            active, ADA)
     kept = role == "admin" and active
-    assert db.ids("users.delete_unless_admin", ADA, None) == [ADA] * (not kept)
-    assert db.ids("users.delete", ADA, None) == [ADA] * kept
+    assert len(delete(db, ADA, careful=True)) == (not kept)
+    assert len(delete(db, ADA)) == kept
 
 
 def test_the_active_admins_are_locked_in_the_order_of_their_ids(db):
@@ -568,8 +586,10 @@ def test_the_active_admins_are_locked_in_the_order_of_their_ids(db):
 
 
 def test_a_password_replaces_the_one_that_was_read(db):
-    assert db.run("users.set_password", ADA, "x", "new") == 0
-    assert db.run("users.set_password", ADA, HASH, "new") == 1
+    assert db.run("users.set_password", id=ADA, old_hash="x",
+                  new_hash="new") == 0
+    assert db.run("users.set_password", id=ADA, old_hash=HASH,
+                  new_hash="new") == 1
     assert db.sql("SELECT id::text, hashed_password FROM users ORDER BY id"
                   ) == [(ADA, "new"), (BOB, HASH), (EVE, HASH)]
 
@@ -579,20 +599,26 @@ def row_of(db, user=ADA):
                   "version::integer FROM users WHERE id = %s", user)[0]
 
 
+def update(db, user, version=None, **values):
+    names = [name for name in names_of("users.update")
+             if name.endswith(".set")]
+    return db.run("users.update", id=user, version=version, **values, **{
+        name: name[:-len(".set")] in values for name in names})
+
+
 def test_an_update_changes_what_it_is_given(db):
-    nothing = [None] * 4
-    for column, (i, value) in enumerate([(0, "a@example.com"), (1, "Ada L."),
-                                         (2, "staff"), (3, False)]):
+    for i, name, value in [
+            (0, "email", "a@example.com"), (1, "name", "Ada L."),
+            (2, "role", "staff"), (3, "is_active", False)]:
         before = row_of(db)
-        params = nothing[:column] + [value] + nothing[column + 1:]
-        [row] = db.run("users.update", ADA, *params, None, None)
+        [row] = update(db, ADA, **{name: value})
         after = row_of(db)
         assert after == before[:i] + (value,) + before[i + 1:5] + (
             before[5] + 1,)
         assert row[0] == ADA and row[8] == after[5]
-    assert db.run("users.update", ADA, *nothing, 4, None) == []
-    assert len(db.run("users.update", ADA, *nothing, 5, None)) == 1
-    assert db.run("users.update", NOBODY, *nothing, None, None) == []
+    assert update(db, ADA, 4) == []
+    assert len(update(db, ADA, 5)) == 1
+    assert update(db, NOBODY) == []
     assert row_of(db, BOB)[5] == row_of(db, EVE)[5] == 1
 
 
@@ -600,9 +626,10 @@ def test_an_update_changes_what_it_is_given(db):
     (None, True), ("ADA@example.com", True), ("ada@example.co", False)])
 def test_a_verified_address_stays_so_in_any_case(db, email, verified):
     db.sql("UPDATE users SET email_verified = true WHERE id = %s", ADA)
-    db.run("users.update", ADA, email, "New", *[None] * 4)
+    address = {"email": email} if email else {}
+    update(db, ADA, name="New", **address)
     assert row_of(db)[4] is verified
-    db.run("users.update", BOB, None, "New", *[None] * 4)
+    update(db, BOB, name="New")
     assert row_of(db, BOB)[4] is False
 
 
@@ -626,34 +653,40 @@ def links_of(db, user):
 
 def test_a_pending_address_is_one_users_and_ends_their_links(db):
     add_links(db, ADA, BOB)
-    assert db.run("users.set_pending_email", ADA, "new@example.com", 7) == []
+    assert db.run("users.set_pending_email", id=ADA, email="new@example.com",
+                  version=7) == []
     assert len(links_of(db, ADA)) == 3
-    [row] = db.run("users.set_pending_email", ADA, "new@example.com", 1)
+    [row] = db.run("users.set_pending_email", id=ADA, email="new@example.com",
+                   version=1)
     assert (row[0], row[7]) == (ADA, "new@example.com")
     assert emails_of(db) == ("Ada@example.com", "new@example.com", False, 2)
     assert links_of(db, ADA) == ["reset"]
     assert len(links_of(db, BOB)) == 3
     assert emails_of(db, BOB)[1] is None
-    assert db.run("users.set_pending_email", NOBODY, "x", None) == []
-    assert db.run("users.set_pending_email", ADA, None, None)[0][7] is None
+    assert db.run("users.set_pending_email", id=NOBODY, email="x",
+                  version=None) == []
+    assert db.run("users.set_pending_email", id=ADA, email=None,
+                  version=None)[0][7] is None
 
 
 def test_a_pending_address_is_confirmed(db):
-    db.run("users.set_pending_email", ADA, "new@example.com", None)
+    db.run("users.set_pending_email", id=ADA, email="new@example.com",
+           version=None)
     for user, email in ((ADA, "old@example.com"), (BOB, "new@example.com"),
                         (NOBODY, "new@example.com")):
-        assert db.run("users.confirm_email", user, email) == []
-    [row] = db.run("users.confirm_email", ADA, "new@example.com")
+        assert db.run("users.confirm_email", id=user, email=email) == []
+    [row] = db.run("users.confirm_email", id=ADA, email="new@example.com")
     assert row[1] == "new@example.com"
     assert emails_of(db) == ("new@example.com", None, True, 3)
-    assert db.run("users.confirm_email", ADA, "new@example.com") == []
+    assert db.run("users.confirm_email", id=ADA, email="new@example.com") == []
 
 
 def test_a_pending_address_is_dropped(db):
     for user in (ADA, BOB):
-        db.run("users.set_pending_email", user, "new@example.com", None)
-    assert db.run("users.drop_pending_email", ADA) == 1
-    assert db.run("users.drop_pending_email", ADA) == 0
+        db.run("users.set_pending_email", id=user, email="new@example.com",
+               version=None)
+    assert db.run("users.drop_pending_email", id=ADA) == 1
+    assert db.run("users.drop_pending_email", id=ADA) == 0
     assert emails_of(db)[1] is None
     assert emails_of(db, BOB)[1] == "new@example.com"
 
@@ -662,52 +695,59 @@ def test_a_pending_address_is_dropped(db):
     (None, "new@example.com"), ("x@example.com", None),
     ("ADA@example.com", None)])
 def test_another_address_ends_the_pending_one(db, email, left):
-    db.run("users.set_pending_email", ADA, "new@example.com", None)
-    db.run("users.update", ADA, email, "New", *[None] * 4)
+    db.run("users.set_pending_email", id=ADA, email="new@example.com",
+           version=None)
+    address = {"email": email} if email else {}
+    update(db, ADA, name="New", **address)
     assert emails_of(db)[1] == left
 
 
 def test_nobody_else_sees_a_pending_address(db):
-    db.run("users.set_pending_email", ADA, "new@example.com", None)
+    db.run("users.set_pending_email", id=ADA, email="new@example.com",
+           version=None)
     seen = {row[0]: row[7] for row in db.run(
-        "users.find_signed_in_and_target", EVE, EVE_1, ADA)}
+        "users.find_signed_in_and_target", id=EVE, session_id=EVE_1,
+        target_id=ADA)}
     assert seen == {ADA: None, EVE: None}
     for target in (ADA, BOB):
         seen = {row[0]: row[7] for row in db.run(
-            "users.find_signed_in_and_target", ADA, ADA_1, target)}
+            "users.find_signed_in_and_target", id=ADA, session_id=ADA_1,
+            target_id=target)}
         assert seen[ADA] == "new@example.com"
-    assert db.run("users.find_signed_in", ADA, ADA_1)[0][7] == (
+    assert db.run("users.find_signed_in", id=ADA, session_id=ADA_1)[0][7] == (
         "new@example.com")
-    for order in ("created_at", "created_at_desc", "email", "email_desc",
-                  "name", "name_desc"):
-        key = {"created_at": "-infinity", "created_at_desc": "infinity",
-               "email": "", "name": ""}.get(order)
-        after = ("f" if "desc" in order else "0") * 32
-        rows = db.run("users.list_by_" + order, None, None, None, key, after,
-                      9, 0)
+    for order, key in [
+            ("created_at", "-infinity"), ("-created_at", "infinity"),
+            ("email", ""), ("-email", None), ("name", ""), ("-name", None)]:
+        rows = db.run("users.list:" + order, **{
+            "page.key": key, "page.id": ("f" if "-" in order else "0") * 32,
+            "page.limit": 9, "page.skip": 0})
         assert [row[7] for row in rows] == [None] * 3
 
 
 @pytest.mark.parametrize("network, known", [(HOME, [HOME]), (None, [])])
 def test_a_user_is_created_once(db, network, known):
-    row = [NOBODY, "new@example.com", "New", "x", "staff", network]
-    assert db.ids("users.create", *row) == [NOBODY]
+    row = {"id": NOBODY, "email": "new@example.com", "name": "New",
+           "hashed_password": "x", "role": "staff", "network": network}
+    assert db.ids("users.create", **row) == [NOBODY]
     assert row_of(db, NOBODY) == ("new@example.com", "New", "staff", True,
                                   False, 1)
     assert db.networks(NOBODY) == known
-    row[:2] = NONE, "NEW@example.com"
-    assert db.run("users.create", *row) == []
+    row.update(id=NONE, email="NEW@example.com")
+    assert db.run("users.create", **row) == []
     assert db.networks(NONE) == []
 
 
 def test_the_first_admin_is_created_once(db):
     entry = str(uuid.uuid4())
-    assert db.run("users.create_admin", NOBODY, "new@example.com", "x",
-                  entry) == 1
+    assert db.run("users.create_admin", id=NOBODY, email="new@example.com",
+                  hashed_password="x",
+                  record_id=entry) == 1
     assert row_of(db, NOBODY) == ("new@example.com", "Administrator", "admin",
                                   True, True, 1)
-    assert db.run("users.create_admin", NONE, "EVE@example.com", "x",
-                  str(uuid.uuid4())) == 0
+    assert db.run("users.create_admin", id=NONE, email="EVE@example.com",
+                  hashed_password="x",
+                  record_id=str(uuid.uuid4())) == 0
     assert db.sql("SELECT id::text, action, actor_id, target_id::text, "
                   "address, changes FROM audit_log") == [
         (entry, "user_created", None, NOBODY, None,

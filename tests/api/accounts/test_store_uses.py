@@ -37,10 +37,11 @@ def db(cluster, database):
 def store_uses(db, *uses):
     """Each use is a session, an address, and how many seconds ago. Returns the
     sessions that are returned."""
-    return [id for id, in db.run("sessions.store_uses", *[
-        "{%s}" % ",".join(array) for array in zip(*[
-            (session, client, str(round(ago * 1000)))
-            for session, client, ago in uses])])]
+    arrays = ["{%s}" % ",".join(array) for array in zip(*[
+        (session, client, str(round(ago * 1000)))
+        for session, client, ago in uses])]
+    return [id for id, in db.run("sessions.store_uses", **dict(zip(
+        ("ids", "clients", "ages"), arrays)))]
 
 
 def used(db, session, ago, client=None):

@@ -93,10 +93,10 @@ def full(cluster, template):
         yield db
 
 
-@pytest.mark.parametrize("name", ["list", "list_of_action"])
+@pytest.mark.parametrize("name", [
+    "audit.list:-created_at", "audit.list:action:-created_at"])
 def test_a_page_is_read_in_its_order(full, name):
     """Where very many rows match, they are not all read and sorted."""
-    plan = full.plan("audit." + name, "infinity", NEW, "-infinity", 101,
-                     *[None] * 5)
+    plan = full.plan(name)
     assert "Index Scan Backward using ix_audit_log_" in plan, plan
     assert "Sort" not in plan, plan

@@ -53,22 +53,22 @@ def job(status):
 # Statement, its parameters before the number of rows, how a row is added, and
 # the age at which it may still stay; None: it stays at any age.
 PURGES = [
-    ("sessions.purge", [], SESSION, "1 day"),
-    ("sessions.purge", [], REVOKED, "1 day"),
-    ("refresh_tokens.purge", [], TOKEN, "1 hour"),
-    ("sign_ins.purge_failures", [], failure("NULL"), "7 days"),
-    ("sign_ins.purge_failures", [], failure("'%s'" % NOBODY), "7 days"),
-    ("sign_ins.purge_failures", [], failure("'%s'" % USER), None),
-    ("sign_ins.purge_networks", [], NETWORK, "400 days"),
-    ("jobs.purge", [1], job("done"), "1 day"),
-    ("jobs.purge", [7], job("done"), "7 days"),
-    ("jobs.purge", [7], job("dead"), None),
-    ("jobs.purge", [7], job("queued"), None),
-    ("jobs.purge", [7], job("running"), None),
-    ("mail.purge_recipients", [], RECIPIENT, "0 days"),
-    ("audit.purge", [1], AUDIT, "1 day"),
-    ("audit.purge", [365], AUDIT, "365 days"),
-    ("account_tokens.purge", [], LINK, "0 days"),
+    ("sessions.purge", {}, SESSION, "1 day"),
+    ("sessions.purge", {}, REVOKED, "1 day"),
+    ("refresh_tokens.purge", {}, TOKEN, "1 hour"),
+    ("sign_ins.purge_failures", {}, failure("NULL"), "7 days"),
+    ("sign_ins.purge_failures", {}, failure("'%s'" % NOBODY), "7 days"),
+    ("sign_ins.purge_failures", {}, failure("'%s'" % USER), None),
+    ("sign_ins.purge_networks", {}, NETWORK, "400 days"),
+    ("jobs.purge", {"days": 1}, job("done"), "1 day"),
+    ("jobs.purge", {"days": 7}, job("done"), "7 days"),
+    ("jobs.purge", {"days": 7}, job("dead"), None),
+    ("jobs.purge", {"days": 7}, job("queued"), None),
+    ("jobs.purge", {"days": 7}, job("running"), None),
+    ("mail.purge_recipients", {}, RECIPIENT, "0 days"),
+    ("audit.purge", {"days": 1}, AUDIT, "1 day"),
+    ("audit.purge", {"days": 365}, AUDIT, "365 days"),
+    ("account_tokens.purge", {}, LINK, "0 days"),
 ]
 
 ADDRESSES = ["192.0.2.%d" % i for i in range(5)]
@@ -109,7 +109,7 @@ def test_a_row_is_deleted_at_its_age_and_not_before(db, name, params, how,
     add(db, how, new, "-10 years")
     add(db, how, old, "10 years")
     gone = [over, old] if age else []
-    assert db.run(name, *params, BATCH) == len(gone)
+    assert db.run(name, limit=BATCH, **params) == len(gone)
     assert names(db, how) == sorted(set(ADDRESSES) - set(gone))
 
 
@@ -119,14 +119,15 @@ def test_a_purge_deletes_as_many_rows_as_it_is_told(db, name, params, how,
                                                     age):
     for address in ADDRESSES:
         add(db, how, address, "10 years")
-    assert [db.run(name, *params, 2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [db.run(name, limit=2, **params) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_a_session_that_is_over_in_both_ways_is_deleted_once(db):
     for i, age in enumerate(("23 hours", "25 hours", "26 hours")):
         add(db, SESSION, ADDRESSES[i], age)
     db.sql("UPDATE sessions SET revoked_at = expires_at")
-    assert [db.run("sessions.purge", n) for n in (1, BATCH, 1)] == [1, 1, 0]
+    assert [db.run("sessions.purge", limit=n) for n in (1, BATCH, 1)] == [1,
+                                                                          1, 0]
     assert names(db, SESSION) == [ADDRESSES[0]]
 
 

@@ -62,7 +62,8 @@ def test_a_job_that_is_due_is_claimed(db, status, when, kind, claimed):
     """One that runs is due when its lease has ended."""
     id = add(db, AGES[when], status=status, kind=kind, runner=OTHER)
     before = read(db, id)
-    rows = db.run("jobs.claim", ME, "{a,b}", 10, LEASE)
+    rows = db.run("jobs.claim", runner=ME, kinds="{a,b}", limit=10,
+                  lease_seconds=LEASE)
     assert [row[:5] for row in rows] == [
         (id, kind, '{"n": 1}', "req", 4)] * claimed
     assert read(db, id) == before | ({
@@ -72,11 +73,14 @@ def test_a_job_that_is_due_is_claimed(db, status, when, kind, claimed):
 
 def test_the_first_due_are_claimed_first(db):
     ids = [add(db, "-%d seconds" % n) for n in (1, 4, 2, 3)]
-    assert {row[0] for row in db.run("jobs.claim", ME, "{a}", 2, LEASE)} == {
+    assert {row[0] for row in db.run("jobs.claim", runner=ME, kinds="{a}",
+                                     limit=2, lease_seconds=LEASE)} == {
         ids[1], ids[3]}
-    assert {row[0] for row in db.run("jobs.claim", OTHER, "{a}", 9, LEASE)
+    assert {row[0] for row in db.run("jobs.claim", runner=OTHER, kinds="{a}",
+                                     limit=9, lease_seconds=LEASE)
             } == {ids[0], ids[2]}
-    assert db.run("jobs.claim", ME, "{a}", 9, LEASE) == []
+    assert db.run("jobs.claim", runner=ME, kinds="{a}", limit=9,
+                  lease_seconds=LEASE) == []
 
 
 def test_two_runners_claim_at_once(cluster, template):
@@ -88,8 +92,9 @@ def test_two_runners_claim_at_once(cluster, template):
     with begin(cluster, database) as one, begin(cluster, database) as two:
         for db in (one, two):
             db.sql("SET LOCAL lock_timeout = 5000")
-        claims = [{row[0] for row in db.run("jobs.claim", runner, "{a}", 4,
-                                            LEASE)}
+        claims = [{row[0] for row in db.run("jobs.claim", runner=runner,
+                                            kinds="{a}", limit=4,
+                                            lease_seconds=LEASE)}
                   for db, runner in ((one, ME), (two, OTHER))]
     assert [len(claim) for claim in claims] == [4, 2]
     assert claims[0] | claims[1] == ids
@@ -104,7 +109,8 @@ def test_a_runner_renews_its_own_leases(db, status, runner, named, renewed):
     id = add(db, "3 seconds", status=status, runner=runner)
     before = read(db, id)
     ids = "{%s,%s}" % (uuid.uuid4(), id if named else uuid.uuid4())
-    assert db.run("jobs.renew", ME, ids, LEASE) == [(id,)] * renewed
+    assert db.run("jobs.renew", runner=ME, ids=ids,
+                  lease_seconds=LEASE) == [(id,)] * renewed
     assert read(db, id) == before | ({"in": LEASE} if renewed else {})
 
 
@@ -120,8 +126,9 @@ def test_an_outcome_is_stored(db, status, delay, uncounted, error):
     id = add(db, "9 seconds", status="running", runner=ME)
     bystander = add(db, "9 seconds", status="running", runner=ME)
     before, other = read(db, id), read(db, bystander)
-    assert db.run("jobs.settle", id, ME, 3, status, error, delay,
-                  uncounted) == 1
+    assert db.run("jobs.settle", id=id, runner=ME, attempts=3, status=status,
+                  error=error, seconds=delay,
+                  uncounted=uncounted) == 1
     assert read(db, id) == before | {
         "status": status, "error": error, "runner": None,
         "attempts": 3 - uncounted, "in": float(delay),
@@ -135,14 +142,16 @@ def test_an_outcome_is_stored(db, status, delay, uncounted, error):
 def test_an_outcome_of_a_job_that_is_lost_does_not_count(db, columns):
     id = add(db, **{"status": "running", "runner": ME} | columns)
     before = read(db, id)
-    assert db.run("jobs.settle", id, ME, 3, "done", None, 0, 0) == 0
+    assert db.run("jobs.settle", id=id, runner=ME, attempts=3, status="done",
+                  error=None, seconds=0, uncounted=0) == 0
     assert read(db, id) == before
 
 
 @pytest.mark.parametrize("length", [999, 1000, 1001])
 def test_an_error_is_cut_to_1000_characters(db, length):
     id = add(db, status="running", runner=ME)
-    assert db.run("jobs.settle", id, ME, 3, "dead", "é" * length, 0, 0) == 1
+    assert db.run("jobs.settle", id=id, runner=ME, attempts=3, status="dead",
+                  error="é" * length, seconds=0, uncounted=0) == 1
     assert read(db, id)["error"] == "é" * min(length, 1000)
 
 
@@ -155,7 +164,8 @@ def test_an_error_is_cut_to_1000_characters(db, length):
     ("dead", "u", 1), ("queued", "v", 1), ("queued", None, 1)])
 def test_a_job_waits_or_runs_once(db, status, key, stored):
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
-    assert db.run("jobs.enqueue", first, "a", '{"n": 2}', key, "req") == 1
+    assert db.run("jobs.enqueue", id=first, kind="a", payload='{"n": 2}',
+                  unique_key=key, request_id="req") == 1
     row = read(db, first)
     assert {name: row[name] for name in (
         "kind", "payload", "status", "attempts", "unique_key", "request_id",
@@ -166,8 +176,10 @@ def test_a_job_waits_or_runs_once(db, status, key, stored):
     db.sql("UPDATE jobs SET status = %s", status)
     if key is not None:
         key = "u"
-    assert db.run("jobs.enqueue", second, "a", "{}", key, None) == stored
-    assert db.run("jobs.enqueue", str(uuid.uuid4()), "b", "{}", key, None) == 1
+    assert db.run("jobs.enqueue", id=second, kind="a", payload="{}",
+                  unique_key=key, request_id=None) == stored
+    assert db.run("jobs.enqueue", id=str(uuid.uuid4()), kind="b",
+                  payload="{}", unique_key=key, request_id=None) == 1
 
 
 # The stored round, by $n the seconds of a round, and whether there is a job.
@@ -193,7 +205,8 @@ def test_a_round_has_one_job(db, every, stored, due):
         db.sql("INSERT INTO job_schedules VALUES ('a', %s)" %
                stored.replace("$n", str(every)))
     for n in (due, 0):
-        assert db.run("jobs.schedule", uuid.uuid4(), "a", every) == n
+        assert db.run("jobs.schedule", id=uuid.uuid4(), kind="a",
+                      every=every) == n
     assert db.sql(
         "SELECT kind, payload, status, run_at = now(), unique_key FROM jobs"
         ) == [("a", {}, "queued", True, None)] * due
@@ -212,7 +225,8 @@ ONE = SECONDS // MAILS      # seconds until one more is free
 
 
 def count(db, job=None, recipient="r"):
-    return db.run("mail.count", recipient, job or uuid.uuid4(), MAILS, SECONDS)
+    return db.run("mail.count", recipient=recipient,
+                  job_id=job or uuid.uuid4(), most=MAILS, seconds=SECONDS)
 
 
 def full_in(db):

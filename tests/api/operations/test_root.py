@@ -86,7 +86,7 @@ def test_root_is_refused_before_a_state_folder_of_the_services(make_server):
 
 @needs_root
 @pytest.mark.parametrize("command", [
-    ["migrate"], ["routes"], ["openapi"], ["create-admin"],
+    ["migrate"], ["routes"], ["openapi"], ["queries"], ["create-admin"],
     ["users"]], ids=str)
 def test_root_may_run_the_other_commands(make_server, command):
     server = make_server(KEEL_ALLOW_ROOT=None)

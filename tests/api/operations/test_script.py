@@ -47,7 +47,10 @@ COMMANDS = [
     (["audit", "--since", "2026-01-02"],
      {"KEEL_COMMAND": "audit", "KEEL_SINCE": "2026-01-02T00:00:00.000000Z"}),
     (["routes"], {"KEEL_COMMAND": "routes"}),
-    (["openapi"], {"KEEL_COMMAND": "openapi"})]
+    (["openapi"], {"KEEL_COMMAND": "openapi"}),
+    (["queries"], {"KEEL_COMMAND": "queries"}),
+    (["queries", ""], {"KEEL_COMMAND": "queries"}),
+    (["queries", "a b"], {"KEEL_COMMAND": "queries", "KEEL_QUERY": "a b"})]
 
 # Names of the script's own variables: a caller may have such ones.
 OWN = dict.fromkeys(
@@ -63,7 +66,7 @@ def test_kore_is_told_the_command_and_nothing_of_the_callers(
                       KEEL_ROLE="admin", KEEL_PART="x",
                       KEEL_COMMAND="openapi", KEEL_LINES="1",
                       KEEL_ACTION="x", KEEL_USER="x", KEEL_SINCE="x",
-                      KEEL_JSON="1", **OWN)
+                      KEEL_JSON="1", KEEL_QUERY="x", **OWN)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     kore = script.call("kore")
     assert kore.argv == ["-fnrqc", "conf/keel.conf"]
@@ -116,7 +119,8 @@ def test_kore_is_told_the_command_and_nothing_of_the_callers(
     (["audit", "--since", "soonish"], "audit: not a time: soonish"),
     (["check-config", "x"], "check-config: unexpected argument: x"),
     (["routes", "--dry-run"], "routes: unexpected argument: --dry-run"),
-    (["openapi", "x"], "openapi: unexpected argument: x")], ids=str)
+    (["openapi", "x"], "openapi: unexpected argument: x"),
+    (["queries", "a", "b"], "queries: unexpected argument: b")], ids=str)
 def test_wrong_arguments_run_nothing(script, arguments, problem):
     done = script.run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
@@ -134,7 +138,7 @@ def test_help_names_each_command(script, word):
     assert re.findall(r"^ *(?:usage: )?keel ([a-z-]+)", done.stdout, re.M) == [
         "serve", "jobs", "migrate", "create-admin", "users", "set-role",
         "end-sessions", "unlock", "reset-password", "audit", "check-config",
-        "routes", "openapi", "help"]
+        "routes", "openapi", "queries", "help"]
     assert script.calls() == []
 
 

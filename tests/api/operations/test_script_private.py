@@ -182,7 +182,8 @@ def test_the_hint_names_a_folder_that_was_given(script):
     ("migrate", ["initdb", "pg_ctl start", "psql", "kore migrate",
                  "pg_ctl stop"]),
     ("jobs", ["initdb", "pg_ctl start", "psql", "kore jobs", "pg_ctl stop"]),
-    ("routes", ["kore routes"]), ("openapi", ["kore openapi"])])
+    ("routes", ["kore routes"]), ("openapi", ["kore openapi"]),
+    ("queries", ["kore queries"])])
 def test_the_steps_of_other_commands(script, command, expected):
     script.write("does/kore", "cat; exit 3")
     done = script.run(command, text="input", **PRIVATE)

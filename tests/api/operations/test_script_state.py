@@ -47,7 +47,8 @@ def looks(script, command, **options):
 def test_server_and_runner_look_at_the_folder(script):
     for command, expected in (("serve", True), ("jobs", True),
                               ("check-config", False), ("migrate", False),
-                              ("openapi", False), ("routes", False)):
+                              ("openapi", False), ("routes", False),
+                              ("queries", False)):
         assert looks(script, command) == expected, command
 
 

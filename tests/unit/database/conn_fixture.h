@@ -101,6 +101,14 @@ answer(ExecStatusType status, const char *message)
 	fake_event(db, READ, 0);
 }
 
+/* It answers what was sent to prepare both statements. */
+static void
+prepare(void)
+{
+	fake_prepared(db, 2);
+	fake_event(db, READ, 0);
+}
+
 static void
 connect_to(PostgresPollingStatusType next)
 {
@@ -115,7 +123,8 @@ make_ready(void)
 	assert_true(conn_connect(&conn, now));
 	db = conn.db;
 	connect_to(PGRES_POLLING_OK);
-	while (conn.state == CONN_PREPARING)
+	prepare();
+	if (conn.state == CONN_PREPARING)	/* it listens */
 		answer(OK, "");
 	assert_true(conn_is_ready(&conn));
 	fake_heard();

@@ -94,6 +94,15 @@ answer(PGconn *db)
 	coro_run();
 }
 
+/* It answers what was sent to prepare the one statement. */
+static inline void
+prepare(PGconn *db)
+{
+	fake_prepared(db, 1);
+	readable(db);
+	coro_run();
+}
+
 /* The server accepts the connection, and prepares its one statement. */
 static inline void
 accept_it(PGconn *db)
@@ -102,7 +111,7 @@ accept_it(PGconn *db)
 	writable(db);
 	db->poll = PGRES_POLLING_OK;
 	readable(db);
-	answer(db);
+	prepare(db);
 }
 
 static inline void

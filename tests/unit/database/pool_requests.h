@@ -41,9 +41,18 @@ static unsigned			settled;
 
 struct worker_metrics	*metrics = &gauges;
 u_int16_t		 pgsql_conn_max;
-const struct schema	 none_schema = { .name = "none" };
+struct schema		 none_schema = { .name = "none", .size = 1 };
 
 QUERY(pool_test, query, none);
+
+struct query *const *
+database_queries(size_t *n)
+{
+	static struct query	*const all[] = { &pool_test_query.query };
+
+	*n = 1;
+	return (all);
+}
 
 /* Kore. */
 

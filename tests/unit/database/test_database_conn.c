@@ -5,6 +5,11 @@
 
 #include "conn_fixture.h"
 
+#include <sys/epoll.h>
+
+#define PREPARES	"pipeline prepare(a.one: SELECT 1) "		\
+			"prepare(a.two: SELECT $1) sync watch(in)"
+
 static void
 test_it_connects_and_prepares_in_steps(void **state)
 {
@@ -21,18 +26,72 @@ test_it_connects_and_prepares_in_steps(void **state)
 	connect_to(PGRES_POLLING_READING);
 	assert_heard("poll watch(in)");
 	connect_to(PGRES_POLLING_OK);
-	assert_heard("poll nonblocking prepare(a.one: SELECT 1) watch(in)");
+	assert_heard("poll nonblocking " PREPARES);
 	assert_int_equal(conn.state, CONN_PREPARING);
 	assert_false(conn_is_ready(&conn));
 
-	answer(OK, "");
-	assert_heard("read prepare(a.two: SELECT $1) watch(in)");
-	assert_false(conn_is_ready(&conn));
-	answer(OK, "");
-	assert_heard("read debug(connected) READY");
+	prepare();
+	assert_heard("read exit debug(connected) READY");
 	assert_true(conn_is_ready(&conn));
+	assert_false(conn.running);
 	assert_int_equal(conn.deadline, 0);
 	assert_null(conn_result(&conn));
+}
+
+/* The answers of a pipeline come in any pieces. */
+static void
+test_answers_come_one_by_one(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	conn_connect(&conn, START);
+	db = conn.db;
+	connect_to(PGRES_POLLING_OK);
+	fake_heard();
+	for (i = 0; i < 2; i++) {
+		fake_result(db, OK, "");
+		fake_event(db, READ, 0);
+		assert_heard("read");
+		fake_end(db);
+		fake_event(db, READ, 0);
+		assert_heard("read");
+	}
+	assert_int_equal(conn.state, CONN_PREPARING);
+	assert_true(conn.running);
+	fake_result(db, PGRES_PIPELINE_SYNC, "");
+	fake_event(db, READ, 0);
+	assert_heard("read exit debug(connected) READY");
+}
+
+/*
+ * More than the socket takes: the answers to the first statements are read
+ * before the last ones are sent, or both ends would wait for each other.
+ */
+static void
+test_it_reads_while_it_sends(void **state)
+{
+	(void)state;
+	conn_connect(&conn, START);
+	db = conn.db;
+	db->unsent = 1;
+	connect_to(PGRES_POLLING_OK);
+	assert_true(fake_watches(db, EPOLLIN | EPOLLOUT));
+	fake_heard();
+	fake_result(db, OK, "");
+	fake_end(db);
+	fake_event(db, READ, 0);
+	assert_heard("read");
+	assert_int_equal(db->nresults, 0);
+	assert_true(fake_watches(db, EPOLLIN | EPOLLOUT));
+	fake_event(db, READ | WRITE, 0);
+	assert_heard("watch(inout) read");
+	db->unsent = 0;
+	fake_event(db, WRITE, 0);
+	assert_heard("watch(in)");
+	fake_prepared(db, 1);
+	fake_event(db, READ, 0);
+	assert_heard("read exit debug(connected) READY");
 }
 
 /* Notifications before LISTEN were missed: so it says that there may be one. */
@@ -44,11 +103,10 @@ test_it_listens_when_all_is_prepared(void **state)
 	conn_connect(&conn, START);
 	db = conn.db;
 	connect_to(PGRES_POLLING_OK);
-	answer(OK, "");
 	assert_false(conn.listening);
 	fake_heard();
-	answer(OK, "");
-	assert_heard("read query(LISTEN jobs) watch(in)");
+	prepare();
+	assert_heard("read exit query(LISTEN jobs) watch(in)");
 	assert_int_equal(conn.state, CONN_PREPARING);
 	db->notes = 1;			/* READY will say it */
 	answer(OK, "");
@@ -63,8 +121,7 @@ test_it_listens_when_all_is_prepared(void **state)
 	conn_connect(&conn, START);
 	connect_to(PGRES_POLLING_OK);
 	assert_false(conn.listening);
-	answer(OK, "");
-	answer(OK, "");
+	prepare();
 	assert_true(conn.listening);
 	answer(OK, "");
 	assert_true(conn_is_ready(&conn));
@@ -72,7 +129,7 @@ test_it_listens_when_all_is_prepared(void **state)
 }
 
 static void
-test_without_queries_it_is_ready_at_once(void **state)
+test_without_queries(void **state)
 {
 	(void)state;
 	with.queries_end = with.queries;
@@ -80,7 +137,10 @@ test_without_queries_it_is_ready_at_once(void **state)
 	db = conn.db;
 	connect_to(PGRES_POLLING_OK);
 	assert_heard("connect(dbname=keel) watch(out) poll nonblocking "
-	    "debug(connected) READY");
+	    "pipeline sync watch(in)");
+	fake_prepared(db, 0);
+	fake_event(db, READ, 0);
+	assert_heard("read exit debug(connected) READY");
 }
 
 /* Kore has opened it, and blocked for that. */
@@ -91,11 +151,10 @@ test_one_that_is_open_is_adopted(void **state)
 	db = fake_open();
 	now = START + 7;
 	conn_adopt(&conn, db);
-	assert_heard("nonblocking prepare(a.one: SELECT 1) watch(in)");
+	assert_heard("nonblocking " PREPARES);
 	assert_ptr_equal(conn.db, db);
 	assert_int_equal(conn.deadline, START + 7 + 4000);
-	answer(OK, "");
-	answer(OK, "");
+	prepare();
 	assert_true(conn_is_ready(&conn));
 	assert_int_equal(conn.deadline, 0);
 	fake_heard();
@@ -117,8 +176,11 @@ test_it_has_four_seconds_in_all(void **state)
 				connect_to(PGRES_POLLING_READING);
 			else if (n == 1)
 				connect_to(PGRES_POLLING_OK);
-			else
-				answer(OK, "");
+			else {
+				fake_result(db, OK, "");
+				fake_end(db);
+				fake_event(db, READ, 0);
+			}
 		}
 		fake_heard();
 		conn_tick(&conn, START + 3999);
@@ -228,6 +290,7 @@ test_losing_a_ready_one_is_logged_each_time(void **state)
 	}
 }
 
+/* What comes after an error is the old connection's. */
 static void
 test_preparing_fails(void **state)
 {
@@ -235,20 +298,79 @@ test_preparing_fails(void **state)
 	conn_connect(&conn, START);
 	connect_to(PGRES_POLLING_OK);
 	fake_heard();
-	answer(PGRES_FATAL_ERROR, "ERROR: no such table\nLINE 1");
+	fake_result(db, OK, "");
+	fake_end(db);
+	fake_result(db, PGRES_FATAL_ERROR, "ERROR: no such table\nLINE 1");
+	fake_end(db);
+	fake_result(db, PGRES_PIPELINE_ABORTED, "");
+	fake_end(db);
+	fake_result(db, PGRES_PIPELINE_SYNC, "");
+	fake_event(db, READ, 0);
 	assert_heard("read warning(a connection was lost: ERROR: no such "
 	    "table) watch(edge) NOT CONNECTED");
 	assert_null(conn_result(&conn));
+	assert_false(conn.running);
 
 	/* A result of another kind is wrong as well. */
 	make_ready();
 	conn_connect(&conn, START);
 	connect_to(PGRES_POLLING_OK);
-	answer(OK, "");
 	fake_heard();
-	answer(PGRES_TUPLES_OK, "");
+	fake_result(db, PGRES_TUPLES_OK, "");
+	fake_event(db, READ, 0);
 	assert_heard("read warning(a connection was lost: ) watch(edge) "
 	    "NOT CONNECTED");
+}
+
+/* It connects at once, and prepares everything again. */
+static void
+test_preparing_fails_and_it_reconnects(void **state)
+{
+	(void)state;
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	fake_heard();
+	reconnects = true;
+	fake_result(db, PGRES_FATAL_ERROR, "no");
+	fake_end(db);
+	fake_event(db, READ, 0);
+	assert_heard("read warning(a connection was lost: no) watch(edge) "
+	    "NOT CONNECTED reset watch(out)");
+	reconnects = false;
+	connect_to(PGRES_POLLING_OK);
+	assert_heard("poll nonblocking " PREPARES);
+	prepare();
+	assert_heard("read exit debug(connected) READY");
+}
+
+static void
+test_the_server_ends_while_it_prepares(void **state)
+{
+	(void)state;
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	fake_heard();
+	fake_result(db, OK, "");
+	fake_end(db);
+	db->error = "gone\n";
+	db->status = CONNECTION_BAD;
+	fake_event(db, READ, 0);
+	assert_heard("read warning(a connection was lost: gone) watch(edge) "
+	    "NOT CONNECTED");
+}
+
+static void
+test_the_pipeline_does_not_end(void **state)
+{
+	(void)state;
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	fake_heard();
+	db->stays = true;
+	db->error = "results are left\n";
+	prepare();
+	assert_heard("read exit warning(a connection was lost: results are "
+	    "left) watch(edge) NOT CONNECTED");
 }
 
 static void
@@ -258,27 +380,41 @@ test_listening_fails(void **state)
 	with.channel = "jobs";
 	conn_connect(&conn, START);
 	connect_to(PGRES_POLLING_OK);
-	answer(OK, "");
-	answer(OK, "");
+	prepare();
 	fake_heard();
 	answer(PGRES_FATAL_ERROR, "no");
 	assert_heard("read warning(a connection was lost: no) watch(edge) "
 	    "NOT CONNECTED");
 }
 
+/* Any of what is sent to prepare: nothing more is sent after it. */
 static void
-test_a_statement_to_prepare_is_not_sent(void **state)
+test_what_prepares_is_not_sent(void **state)
 {
+	static const char *const	sends[] = {
+		"pipeline", "pipeline prepare(a.one: SELECT 1)",
+		"pipeline prepare(a.one: SELECT 1) prepare(a.two: SELECT $1)",
+		"pipeline prepare(a.one: SELECT 1) prepare(a.two: SELECT $1) "
+		"sync",
+	};
+	char		 heard[256];
+	unsigned	 i;
+
 	(void)state;
-	conn_connect(&conn, START);
-	db->refuses = true;
-	db->error = "out of memory\n";
-	fake_heard();
-	connect_to(PGRES_POLLING_OK);
-	assert_heard("poll nonblocking prepare(a.one: SELECT 1) "
-	    "warning(a connection was lost: out of memory) watch(edge) "
-	    "NOT CONNECTED");
-	assert_false(conn.running);
+	for (i = 0; i < sizeof(sends) / sizeof(sends[0]); i++) {
+		conn_connect(&conn, START);
+		db->refuses = true;
+		db->accepts = i;
+		db->error = "out of memory\n";
+		fake_heard();
+		connect_to(PGRES_POLLING_OK);
+		snprintf(heard, sizeof(heard), "poll nonblocking %s "
+		    "warning(a connection was lost: out of memory) "
+		    "watch(edge) NOT CONNECTED", sends[i]);
+		assert_heard(heard);
+		assert_false(conn.running);
+		make_ready();
+	}
 }
 
 /* Without a socket there is nothing to watch. */
@@ -308,8 +444,10 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_it_connects_and_prepares_in_steps),
+		TEST(test_answers_come_one_by_one),
+		TEST(test_it_reads_while_it_sends),
 		TEST(test_it_listens_when_all_is_prepared),
-		TEST(test_without_queries_it_is_ready_at_once),
+		TEST(test_without_queries),
 		TEST(test_one_that_is_open_is_adopted),
 		TEST(test_it_has_four_seconds_in_all),
 		TEST_READY(test_a_ready_one_has_no_deadline),
@@ -318,8 +456,11 @@ main(void)
 		TEST_READY(test_it_cannot_connect),
 		TEST_READY(test_losing_a_ready_one_is_logged_each_time),
 		TEST_READY(test_preparing_fails),
+		TEST_READY(test_preparing_fails_and_it_reconnects),
+		TEST_READY(test_the_server_ends_while_it_prepares),
+		TEST_READY(test_the_pipeline_does_not_end),
 		TEST_READY(test_listening_fails),
-		TEST_READY(test_a_statement_to_prepare_is_not_sent),
+		TEST_READY(test_what_prepares_is_not_sent),
 		TEST_READY(test_without_a_socket_nothing_is_watched),
 		TEST_READY(test_a_lost_one_reads_nothing),
 	};

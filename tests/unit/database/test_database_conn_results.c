@@ -269,8 +269,7 @@ test_it_is_lost_once(void **state)
 
 	/* Nor if it cannot start to connect. */
 	connect_to(PGRES_POLLING_OK);
-	answer(OK, "");
-	answer(OK, "");
+	prepare();
 	send_query();
 	fake_libpq.no_start = true;
 	db->error = "gone\n";

@@ -19,11 +19,11 @@ test_the_start(void **state)
 	assert_int_equal(pgsql_conn_max, CONNS);
 	assert_int_equal(fake_libpq.ndbs, CONNS);
 	assert_int_equal(settled, 0);
-	answer(one);
+	prepare(one);
 	assert_int_equal(settled, 1);
 	pass(TICK);
 	check_gauges(0, 1, 1);
-	answer(two);
+	prepare(two);
 	assert_int_equal(settled, 1);
 	pass(TICK);
 	check_gauges(0, 2, 0);
@@ -73,7 +73,7 @@ test_requests_wait_for_one_that_prepares(void **state)
 	writable(one);
 	a = begin(0);
 	b = begin(1);
-	answer(one);
+	prepare(one);
 	assert_ptr_equal(db_of(a), one);
 	assert_null(b->conn);
 	give(a);

@@ -111,6 +111,15 @@ answer(PGconn *c)
 	coro_run();
 }
 
+/* Its statement is prepared. */
+static void
+prepare(PGconn *c)
+{
+	fake_prepared(c, 1);
+	fake_event(c, KORE_EVENT_READ, 0);
+	coro_run();
+}
+
 /* The first one blocks for seconds: the others are not tried. */
 static int
 no_database(void)
@@ -132,7 +141,7 @@ no_database(void)
 	for (i = 0; i < 3; i++) {
 		db(i)->poll = PGRES_POLLING_OK;
 		fake_event(db(i), KORE_EVENT_WRITE, 0);
-		answer(db(i));
+		prepare(db(i));
 	}
 	pass(500);
 	CHECK(gauges.db_down == 0 && gauges.db_idle == 3);
@@ -147,7 +156,7 @@ the_second_fails(void)
 	start(3, 1);
 	CHECK(tried == 2 && cleaned == 1 && settled == 1);
 	CHECK(fake_libpq.ndbs == 1);
-	answer(db(0));
+	prepare(db(0));
 	pass(500);
 	CHECK(gauges.db_idle == 1 && gauges.db_down == 2);
 	CHECK(fake_libpq.ndbs == 3 && db(0)->starts == 1);
@@ -176,7 +185,7 @@ one_connection(void)
 
 	start(1, 1);
 	CHECK(pgsql_conn_max == 1 && tried == 1 && settled == 0);
-	answer(db(0));
+	prepare(db(0));
 	CHECK(settled == 1);
 	a = begin(0);
 	b = begin(1);
@@ -197,7 +206,7 @@ sixty_four_connections(void)
 	start(64, 64);
 	CHECK(pgsql_conn_max == 64 && tried == 64 && cleaned == 0);
 	for (i = 0; i < 64; i++)
-		answer(db(i));
+		prepare(db(i));
 	pass(500);
 	CHECK(gauges.db_idle == 64 && gauges.db_down == 0);
 	CHECK(settled == 1);
@@ -213,9 +222,9 @@ every_connection_listens(void)
 	start(2, 2);
 	for (i = 0; i < 2; i++) {
 		fake_heard();
-		answer(db(i));
+		prepare(db(i));
 		CHECK(strcmp(fake_heard(),
-		    "read query(LISTEN jobs) watch(in)") == 0);
+		    "read exit query(LISTEN jobs) watch(in)") == 0);
 		CHECK(told == i);
 		answer(db(i));
 		CHECK(told == i + 1);

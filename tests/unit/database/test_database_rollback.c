@@ -170,8 +170,8 @@ static int
 start_ready(void **state)
 {
 	start(state);
-	answer(one);
-	answer(two);
+	prepare(one);
+	prepare(two);
 	return (0);
 }
 

@@ -1,97 +1,76 @@
 /* SPDX-License-Identifier: ISC */
-/* The check at the start: every statement, its plan, its columns. */
+/* The check at the start: what is asked, in which order, and where it ends. */
 
-/* sources: src/database/database_start.c */
+/* sources: src/database/database_start.c src/database/start_problem.c */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "start_fixture.h"
 
 #include "base/register.h"
 #include "database/migrations.h"
-#include "database/pool.h"
-#include "database/sync.h"
 
-struct thing {
-	const char	*text;
-	const char	*id;
-	bool		 flag;
-	int64_t		 number;
-	int64_t		 time;
-	const char	*json;
-};
+static struct schema	thing_schema = { .name = "thing" };
 
-/* The tests change it. */
-static struct member	columns[] = {
-	MEMBER(thing, text, T_STR, 0),
-	MEMBER(thing, id, T_UUID, 0),
-	MEMBER(thing, flag, T_BOOL, 0),
-	MEMBER(thing, number, T_INT, 0),
-	MEMBER(thing, time, T_TIME, 0),
-	MEMBER(thing, json, T_JSON, 0),
-};
+#define HEAD		"-- The things.\n\n-- name: things.find\n"
+#define FIND_TEXT	"-- a comment\nSELECT \u00e4,\n       b\n"	\
+			"  FROM things\n"
 
-#define NCOLUMNS	6
+static const struct query_file	others_file = { "others", "" };
+static const struct query_file	things_file = { "things", HEAD FIND_TEXT };
 
-static const Oid	good_types[NCOLUMNS] = {
-	25, 2950, 16, 20, 1184, 3802
-};
+static const struct query_file	names_file = { "names",
+	"SELECT @thing(1\nAS b),\n  c, @others\n FROM t\n WHERE x = :x\n"
+	"  AND a::text = :b.set\n  AND d = @last" };
 
-static const struct schema	thing_schema = {
-	.name = "thing", .members = columns, .nmembers = NCOLUMNS,
-	.size = sizeof(struct thing),
-};
-
-const struct schema	none_schema = { .name = "none" };
-
-QUERY(things, find, thing);
-QUERY(things, find_all, none);
-QUERY(things, change, none);
-QUERY(others, last, none);
-
-static const struct query_file	things_file = { "things",
-	"-- the file's head\n"
-	"-- name: things.find_all\nSELECT all\n\n"
-	"-- name: things.find\n-- a comment\nSELECT one\n"
-	"-- name: things.change\nUPDATE $1" };
-static const struct query_file	others_file = { "others",
-	"-- name: others.first\nSELECT first\n"
-	"-- name: others.last\nSELECT last\n" };
-
-REGISTER(query_files, things_file);
 REGISTER(query_files, others_file);
+REGISTER(query_files, names_file);
+REGISTER(query_files, things_file);
 
-/* What the database does. */
+static struct query		find = {
+	.name = "things.find", .row = &thing_schema
+};
+static struct query		change = {
+	.name = "things.change", .row = &thing_schema, .sql = "UPDATE things"
+};
+static struct query *const	queries[] = { &find, &change };
+
+/* What the database does, and what was asked. */
 static struct {
 	const char	*unmigrated;	/* the error of migrations_check() */
+	const char	*no_catalog;
+	const char	*bad_columns, *bad_params, *bad_choices;
 	bool		 reachable;
 	bool		 ascii;
-	const char	*unprepared;	/* this statement fails at PREPARE, */
-	const char	*undescribed;	/* or later */
-	const char	*unplanned;
-	const char	*described;	/* the last one */
-	Oid		 types[NCOLUMNS];
-	const char	*names[NCOLUMNS];
-	int		 ncolumns;
-	int		 nparams;	/* of things.find */
-	unsigned	 prepared, planned, finished;
-	char		 explained[512];
+	bool		 no_locale;
+	const char	*fails;		/* "prepare things.change" */
+	const char	*fields[5];	/* of its error */
+	int		 nparams;
+	unsigned	 finished;
+	int		 catalogs;
+	char		 log[1024];
 } db;
 
-static int	connection;
+static void
+note(const char *what, const char *name)
+{
+	size_t	 n = strlen(db.log);
+
+	snprintf(db.log + n, sizeof(db.log) - n, "%s%s%s%s", n > 0 ? ", " : "",
+	    what, *name != '\0' ? " " : "", name);
+}
 
 /* Other files of the room. */
+
+struct query *const *
+database_queries(size_t *n)
+{
+	*n = 2;
+	return (queries);
+}
 
 const char *
 migrations_check(PGconn *conn)
 {
-	assert_ptr_equal(conn, &connection);
+	assert_ptr_equal(conn, DB);
 	return (db.unmigrated);
 }
 
@@ -99,57 +78,92 @@ PGconn *
 sync_connect(const char **problem)
 {
 	*problem = "cannot reach it";
-	return (db.reachable ? (PGconn *)(void *)&connection : NULL);
+	return (db.reachable ? DB : NULL);
 }
 
 const char *
 sync_error(PGconn *conn)
 {
-	assert_ptr_equal(conn, &connection);
+	assert_ptr_equal(conn, DB);
 	return ("database: gone");
-}
-
-static PGresult *
-with_columns(ExecStatusType status, int n, const char *const *names,
-    const Oid *types)
-{
-	PGresAttDesc	 all[NCOLUMNS + 1];
-	PGresult	*r = PQmakeEmptyPGresult(NULL, status);
-	int		 i;
-
-	memset(all, 0, sizeof(all));
-	for (i = 0; i < n; i++) {
-		all[i].name = (char *)(uintptr_t)names[i];
-		all[i].typid = types[i];
-		all[i].typlen = -1;
-	}
-	assert_true(PQsetResultAttrs(r, n, all));
-	return (r);
 }
 
 PGresult *
 sync_run(PGconn *conn, const char *sql, const char *const *params, int n)
 {
-	static const char	*const name = "?column?";
-	static const Oid	 type = 16;
-	PGresult		*r;
-	char			 t[] = "t", f[] = "f";
-
 	(void)params;
-	assert_ptr_equal(conn, &connection);
+	assert_ptr_equal(conn, DB);
 	assert_int_equal(n, 0);
 	assert_string_equal(sql, "SELECT lower('\u00c9') = '\u00e9'");
-	r = with_columns(PGRES_TUPLES_OK, 1, &name, &type);
-	assert_true(PQsetvalue(r, 0, 0, db.ascii ? f : t, 1));
-	return (r);
+	return (db.no_locale ? NULL : ROWS(1, db.ascii ? "f" : "t"));
+}
+
+const char *
+catalog_read(struct catalog *all, PGconn *conn)
+{
+	(void)all;
+	assert_ptr_equal(conn, DB);
+	if (db.no_catalog == NULL)
+		db.catalogs++;
+	note("catalog", "");
+	return (db.no_catalog);
+}
+
+void
+catalog_free(struct catalog *all)
+{
+	(void)all;
+	db.catalogs--;
+}
+
+const char *
+columns_check(PGconn *conn, const struct catalog *all, const struct query *q,
+    const PGresult *r)
+{
+	assert_ptr_equal(conn, DB);
+	assert_non_null(all);
+	assert_non_null(r);
+	note("columns", q->name);
+	return (db.bad_columns);
+}
+
+const char *
+params_check(PGconn *conn, const struct query *q, const PGresult *r)
+{
+	assert_ptr_equal(conn, DB);
+	assert_non_null(r);
+	note("params", q->name);
+	return (db.bad_params);
+}
+
+const char *
+choices_check(PGconn *conn, const struct catalog *all, const struct query *q,
+    const PGresult *r)
+{
+	assert_ptr_equal(conn, DB);
+	assert_non_null(all);
+	assert_non_null(r);
+	note("choices", q->name);
+	return (db.bad_choices);
 }
 
 /* libpq */
 
+static PGresult *
+answer(const char *what, const char *name, ExecStatusType status)
+{
+	char	 said[128];
+
+	snprintf(said, sizeof(said), "%s %s", what, name);
+	note(what, name);
+	return (PQmakeEmptyPGresult(NULL, db.fails != NULL &&
+	    strcmp(db.fails, said) == 0 ? PGRES_FATAL_ERROR : status));
+}
+
 void
 PQfinish(PGconn *conn)
 {
-	assert_ptr_equal(conn, &connection);
+	assert_ptr_equal(conn, DB);
 	db.finished++;
 }
 
@@ -157,50 +171,50 @@ PGresult *
 PQprepare(PGconn *conn, const char *name, const char *sql, int n,
     const Oid *types)
 {
-	assert_ptr_equal(conn, &connection);
+	assert_ptr_equal(conn, DB);
 	assert_int_equal(n, 0);
 	assert_null(types);
-	assert_non_null(sql);
-	db.prepared++;
-	return (PQmakeEmptyPGresult(NULL, db.unprepared != NULL &&
-	    strcmp(db.unprepared, name) == 0 ? PGRES_FATAL_ERROR :
-	    PGRES_COMMAND_OK));
+	assert_string_equal(sql, strcmp(name, "things.find") == 0 ? find.sql :
+	    change.sql);
+	return (answer("prepare", name, PGRES_COMMAND_OK));
 }
 
 PGresult *
 PQdescribePrepared(PGconn *conn, const char *name)
 {
-	assert_ptr_equal(conn, &connection);
-	if (db.undescribed != NULL && strcmp(db.undescribed, name) == 0)
-		return (PQmakeEmptyPGresult(NULL, PGRES_FATAL_ERROR));
-	db.described = name;
-	return (with_columns(PGRES_COMMAND_OK, strcmp(name, "things.find") ==
-	    0 ? db.nmembers : 0, db.names, db.types));
+	assert_ptr_equal(conn, DB);
+	return (answer("describe", name, PGRES_COMMAND_OK));
 }
 
 PGresult *
 PQexec(PGconn *conn, const char *sql)
 {
-	assert_ptr_equal(conn, &connection);
-	if (strcmp(db.described, "things.find") == 0)
-		snprintf(db.explained, sizeof(db.explained), "%s", sql);
-	db.planned++;
-	return (PQmakeEmptyPGresult(NULL, db.unplanned != NULL &&
-	    strstr(sql, db.unplanned) != NULL ? PGRES_FATAL_ERROR :
-	    PGRES_TUPLES_OK));
+	assert_ptr_equal(conn, DB);
+	return (answer("run", sql, PGRES_TUPLES_OK));
 }
 
 int
 PQnparams(const PGresult *r)
 {
 	assert_non_null(r);
-	return (strcmp(db.described, "things.find") == 0 ? db.nparams : 0);
+	return (db.nparams);
+}
+
+char *
+PQresultErrorField(const PGresult *r, int field)
+{
+	assert_non_null(r);
+	return ((char *)(uintptr_t)db.fields[
+	    field == PG_DIAG_MESSAGE_PRIMARY ? 0 :
+	    field == PG_DIAG_STATEMENT_POSITION ? 1 :
+	    field == PG_DIAG_MESSAGE_HINT ? 2 :
+	    field == PG_DIAG_MESSAGE_DETAIL ? 3 : 4]);
 }
 
 char *
 PQresultErrorMessage(const PGresult *r)
 {
-	static char	 why[] = "ERROR: no";
+	static char	 why[] = "server closed\n\tthe connection\n";
 
 	assert_non_null(r);
 	return (why);
@@ -208,217 +222,232 @@ PQresultErrorMessage(const PGresult *r)
 
 /* The tests. */
 
-static void
-forget(void)
-{
-	struct query	*all[] = { &things_find.query, &things_find_all.query,
-			    &things_change.query, &others_last.query };
-	unsigned	 i;
-
-	for (i = 0; i < 4; i++) {
-		free((void *)(uintptr_t)all[i]->sql);
-		all[i]->sql = NULL;
-	}
-}
-
-static void
-load(void)
-{
-	forget();
-	assert_null(database_load());
-}
-
 static int
 setup(void **state)
 {
-	static const enum member_type	 types[NCOLUMNS] = {
-		T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON
-	};
-	unsigned			 i;
-
 	(void)state;
 	memset(&db, 0, sizeof(db));
 	db.reachable = true;
-	db.nmembers = NCOLUMNS;
-	for (i = 0; i < NCOLUMNS; i++) {
-		columns[i].structure = "thing";
-		columns[i].type = types[i];
-		db.names[i] = columns[i].name;
-		db.types[i] = good_types[i];
-	}
-	things_find.query.name = "things.find";
-	load();
+	find.sql = "-- a comment\nSELECT \u00e4,\n       b\n  FROM things";
+	find.section = things_file.text + strlen(HEAD);
 	return (0);
-}
-
-/* A name may begin like another's, and be the last of its file. */
-static void
-test_statements_are_found(void **state)
-{
-	(void)state;
-	assert_string_equal(things_find_all.query.sql, "SELECT all\n\n");
-	assert_string_equal(things_find.query.sql,
-	    "-- a comment\nSELECT one\n");
-	assert_string_equal(things_change.query.sql, "UPDATE $1");
-	assert_string_equal(others_last.query.sql, "SELECT last\n");
-	forget();
-	things_find.query.name = "things.fin";
-	assert_string_equal(database_load(),
-	    "sql/queries has no section named things.fin");
-	things_find.query.name = "others.first";
-	load();
-	assert_string_equal(things_find.query.sql, "SELECT first\n");
-}
-
-static void
-test_a_good_start(void **state)
-{
-	(void)state;
-	db.nparams = 2;
-	assert_null(database_check());
-	assert_int_equal(db.prepared, 4);
-	assert_int_equal(db.planned, 4);
-	assert_int_equal(db.finished, 1);
-	assert_int_equal(things_find.query.nparams, 2);
-	assert_string_equal(db.explained,
-	    "EXPLAIN EXECUTE \"things.find\"(NULL, NULL)");
-	db.nparams = 0;
-	assert_null(database_check());
-	assert_string_equal(db.explained, "EXPLAIN EXECUTE \"things.find\"");
-}
-
-static void
-test_what_stops_the_start(void **state)
-{
-	(void)state;
-	db.reachable = false;
-	assert_string_equal(database_check(), "cannot reach it");
-	assert_int_equal(db.finished, 0);
-
-	setup(NULL);
-	db.ascii = true;
-	assert_non_null(strstr(database_check(), "LC_CTYPE 'C.UTF-8'"));
-	db.unmigrated = "the database is older";
-	assert_string_equal(database_check(), "the database is older");
-	assert_int_equal(db.prepared, 0);
-	assert_int_equal(db.finished, 2);
-
-	setup(NULL);
-	db.unprepared = "things.change";
-	assert_string_equal(database_check(),
-	    "sql/queries: things.change: ERROR: no");
-	assert_int_equal(db.planned, db.prepared - 1);
-
-	setup(NULL);
-	db.undescribed = "things.change";
-	assert_string_equal(database_check(),
-	    "sql/queries: things.change: ERROR: no");
-
-	setup(NULL);
-	db.unplanned = "things.find_all";
-	assert_string_equal(database_check(),
-	    "sql/queries: things.find_all: ERROR: no");
-	assert_int_equal(db.planned, db.prepared);
-	assert_int_equal(db.finished, 1);
-}
-
-static void
-test_a_statement_has_too_many_parameters(void **state)
-{
-	(void)state;
-	db.nparams = 75;
-	assert_null(database_check());
-	db.nparams = 85;
-	assert_string_equal(database_check(),
-	    "sql/queries: things.find: it has too many parameters");
-}
-
-#define OTHER	"sql/queries: things.find: its columns are not those of its " \
-		"model"
-
-static void
-test_columns_are_the_models(void **state)
-{
-	(void)state;
-	db.nmembers = NCOLUMNS - 1;
-	assert_string_equal(database_check(), OTHER);
-	db.nmembers = 0;
-	assert_string_equal(database_check(), OTHER);
-
-	setup(NULL);
-	db.names[NCOLUMNS - 1] = "Json";
-	assert_string_equal(database_check(), OTHER ", or in another order");
-	setup(NULL);
-	db.names[0] = "id";
-	assert_string_equal(database_check(), OTHER ", or in another order");
-	setup(NULL);
-	columns[NCOLUMNS - 1].structure = "another";
-	assert_string_equal(database_check(),
-	    "sql/queries: things.find: its model has a column of another "
-	    "struct");
-}
-
-/* Every type of a member with every type of a column. */
-static void
-test_types_fit(void **state)
-{
-	static const Oid	 all[] = {
-		16, 17, 18, 19, 20, 21, 23, 25, 26, 114, 700, 701, 869, 1042,
-		1043, 1082, 1083, 1114, 1184, 1186, 1700, 2950, 2951, 3802,
-	};
-	static const struct {
-		enum member_type	 type;
-		Oid		 fit[3];
-	} table[] = {
-		{ T_STR, { 25, 1043 } },
-		{ T_UUID, { 2950 } },
-		{ T_BOOL, { 16 } },
-		{ T_INT, { 20, 21, 23 } },
-		{ T_TIME, { 1184 } },
-		{ T_JSON, { 3802 } },
-		{ T_LIST, { 0 } },
-	};
-	unsigned		 i, k;
-	bool			 fits;
-
-	(void)state;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		for (k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
-			columns[0].type = table[i].type;
-			db.types[0] = all[k];
-			fits = all[k] == table[i].fit[0] ||
-			    all[k] == table[i].fit[1] ||
-			    all[k] == table[i].fit[2];
-			if (fits)
-				assert_null(database_check());
-			else
-				assert_string_equal(database_check(),
-				    "sql/queries: things.find: a column has "
-				    "another type than its model's");
-		}
-	}
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	forget();
+	assert_int_equal(db.catalogs, 0);
 	return (0);
 }
 
-#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define ALL_OF(name)	"prepare " name ", describe " name		\
+			", columns " name ", params " name		\
+			", choices " name ", run EXPLAIN EXECUTE "	\
+			"\"" name "\""
+
+/* The catalog is read once. */
+static void
+test_a_good_start(void **state)
+{
+	(void)state;
+	assert_null(database_check());
+	assert_string_equal(db.log, "catalog, " ALL_OF("things.find") ", "
+	    ALL_OF("things.change"));
+	assert_int_equal(db.finished, 1);
+}
+
+static void
+test_every_parameter_is_null_in_a_plan(void **state)
+{
+	(void)state;
+	db.nparams = 2;
+	assert_null(database_check());
+	assert_non_null(strstr(db.log, "run EXPLAIN EXECUTE \"things.find\""
+	    "(NULL, NULL), prepare"));
+	db.nparams = 75;
+	assert_null(database_check());
+	db.nparams = 85;
+	assert_string_equal(database_check(), "sql/queries/things.sql: "
+	    "things.find: it has too many parameters");
+}
+
+static void
+test_what_comes_before_the_statements(void **state)
+{
+	(void)state;
+	db.reachable = false;
+	assert_string_equal(database_check(), "cannot reach it");
+	assert_int_equal(db.finished, 0);
+	setup(NULL);
+	db.no_catalog = "database: gone";
+	assert_string_equal(database_check(), "database: gone");
+	assert_string_equal(db.log, "catalog");
+	assert_int_equal(db.finished, 1);
+	setup(NULL);
+	db.no_locale = true;
+	assert_string_equal(database_check(), "database: gone");
+	db.no_locale = false;
+	db.ascii = true;
+	assert_string_equal(database_check(), "the database's locale knows "
+	    "ASCII alone: make one with LC_CTYPE 'C.UTF-8'");
+	db.unmigrated = "the database is older";
+	assert_string_equal(database_check(), "the database is older");
+	assert_string_equal(db.log, "");
+	assert_int_equal(db.finished, 3);
+}
+
+/* Nothing follows the first mistake. */
+static void
+test_a_mistake_ends_it(void **state)
+{
+	static const struct {
+		const char	**where;
+		const char	*last;
+	} cases[] = {
+		{ &db.bad_columns, "columns things.find" },
+		{ &db.bad_params, "params things.find" },
+		{ &db.bad_choices, "choices things.find" },
+	};
+	size_t	 i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setup(NULL);
+		*cases[i].where = "a mistake";
+		assert_string_equal(database_check(), "a mistake");
+		n = strlen(db.log) - strlen(cases[i].last);
+		assert_string_equal(db.log + n, cases[i].last);
+		assert_int_equal(db.finished, 1);
+		assert_int_equal(db.catalogs, 0);
+	}
+}
+
+/* The last line of what was asked is the one that failed. */
+static void
+test_errors_of_postgresql(void **state)
+{
+	static const char *const	fails[] = {
+		"prepare things.change", "describe things.change",
+		"run EXPLAIN EXECUTE \"things.change\"",
+	};
+	size_t	 i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(fails) / sizeof(fails[0]); i++) {
+		setup(NULL);
+		db.fails = fails[i];
+		db.fields[0] = "column \"b\" does not exist";
+		assert_string_equal(database_check(), "sql/queries/things.sql"
+		    ": things.change: column \"b\" does not exist");
+		n = strlen(db.log) - strlen(fails[i]);
+		assert_string_equal(db.log + n, fails[i]);
+		assert_int_equal(db.finished, 1);
+		assert_int_equal(db.catalogs, 0);
+	}
+}
+
+#define FIND	"sql/queries/things.sql: things.find: "
+
+/* A position counts characters: the comment has 12 and a line's end. */
+static void
+test_the_line_of_an_error(void **state)
+{
+	static const struct {
+		const char	*position;
+		const char	*line;
+	} cases[] = {
+		{ "1", FIND "line 4: no" }, { "13", FIND "line 4: no" },
+		{ "14", FIND "line 5: no" }, { "22", FIND "line 5: no" },
+		{ "23", FIND "line 5: no" }, { "24", FIND "line 6: no" },
+		{ "32", FIND "line 6: no" }, { "33", FIND "line 7: no" },
+		{ "900", FIND "line 7: no" }, { NULL, FIND "no" },
+	};
+	size_t	 i;
+
+	(void)state;
+	db.fails = "prepare things.find";
+	db.fields[0] = "no";
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		db.fields[1] = cases[i].position;
+		assert_string_equal(database_check(), cases[i].line);
+	}
+	/* Of EXPLAIN, it is a position in another text. */
+	db.fails = "run EXPLAIN EXECUTE \"things.find\"";
+	db.fields[1] = "14";
+	assert_string_equal(database_check(), FIND "no");
+}
+
+/* What stands for names has lines of its own. */
+static void
+test_the_line_behind_names(void **state)
+{
+	static const char	sql[] =
+	    "SELECT a,\n  1\nAS b,\n  c, d,\n   e\n FROM t\n WHERE x = $1\n"
+	    "  AND a::text = $2::boolean\n  AND d = l,\n m";
+	static const struct {
+		const char	*at;
+		unsigned	 line;
+	} cases[] = {
+		{ "SELECT", 1 }, { "a,", 1 }, { "1", 1 }, { "AS b", 1 },
+		{ "c, d", 3 }, { "e\n", 3 }, { "FROM", 4 }, { "WHERE", 5 },
+		{ "$1", 5 }, { "AND a", 6 }, { "text", 6 }, { "$2", 6 },
+		{ "AND d", 7 }, { "l,", 7 }, { "m", 7 },
+	};
+	char	 position[8], line[80];
+	size_t	 i;
+
+	(void)state;
+	db.fails = "prepare things.find";
+	db.fields[0] = "no";
+	find.sql = sql;
+	find.section = names_file.text;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(position, sizeof(position), "%zu",
+		    (size_t)(strstr(sql, cases[i].at) - sql) + 1);
+		db.fields[1] = position;
+		snprintf(line, sizeof(line), FIND "line %u: no",
+		    cases[i].line);
+		assert_string_equal(database_check(), line);
+	}
+}
+
+static void
+test_what_else_postgresql_says(void **state)
+{
+	(void)state;
+	db.fails = "prepare things.find";
+	db.fields[0] = "column \"nam\" does not exist";
+	db.fields[1] = "14";
+	db.fields[2] = "Perhaps you meant\nthe column \"name\".";
+	db.fields[3] = "A detail.";
+	assert_string_equal(database_check(), FIND "line 5: column \"nam\" "
+	    "does not exist (Perhaps you meant the column \"name\".)");
+	db.fields[2] = NULL;
+	assert_string_equal(database_check(), FIND "line 5: column \"nam\" "
+	    "does not exist (A detail.)");
+	db.fields[3] = NULL;
+	assert_string_equal(database_check(),
+	    FIND "line 5: column \"nam\" does not exist");
+	/* Without an answer, libpq itself has a message. */
+	db.fields[0] = NULL;
+	assert_string_equal(database_check(),
+	    FIND "server closed  the connection");
+}
 
 int
 main(void)
 {
+#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest	 tests[] = {
-		TEST(test_statements_are_found),
 		TEST(test_a_good_start),
-		TEST(test_what_stops_the_start),
-		TEST(test_a_statement_has_too_many_parameters),
-		TEST(test_columns_are_the_models),
-		TEST(test_types_fit),
+		TEST(test_every_parameter_is_null_in_a_plan),
+		TEST(test_what_comes_before_the_statements),
+		TEST(test_a_mistake_ends_it),
+		TEST(test_errors_of_postgresql),
+		TEST(test_the_line_of_an_error),
+		TEST(test_the_line_behind_names),
+		TEST(test_what_else_postgresql_says),
 	};
 
 	return (cmocka_run_group_tests_name("database_start", tests, NULL,

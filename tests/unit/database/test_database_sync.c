@@ -28,6 +28,7 @@ static struct {
 	unsigned	 connects, finishes;
 	const char	*sql;
 	const char	*const *params;
+	const char	*sent[2];	/* the first of them */
 	int		 nparams;	/* -1: PQexec() */
 	int		 columns, rows;
 	const char	*values[2][4];
@@ -81,11 +82,11 @@ add_rows(PGresult *r)
 	int		 row, i;
 
 	memset(columns, 0, sizeof(columns));
-	for (i = 0; i < db.members; i++)
+	for (i = 0; i < db.columns; i++)
 		columns[i].name = name;
-	assert_true(PQsetResultAttrs(r, db.members, columns));
+	assert_true(PQsetResultAttrs(r, db.columns, columns));
 	for (row = 0; row < db.rows; row++) {
-		for (i = 0; i < db.members; i++)
+		for (i = 0; i < db.columns; i++)
 			assert_true(PQsetvalue(r, row, i,
 			    (char *)(uintptr_t)db.values[row][i],
 			    db.values[row][i] == NULL ? -1 :
@@ -99,7 +100,7 @@ answer(PGconn *conn, const char *sql)
 	assert_ptr_equal(conn, &connection);
 	db.sql = sql;
 	db.last = PQmakeEmptyPGresult(NULL, db.status);
-	if (db.members > 0)
+	if (db.columns > 0)
 		add_rows(db.last);
 	return (db.last);
 }
@@ -122,6 +123,7 @@ PQexecParams(PGconn *conn, const char *sql, int n, const Oid *types,
 	assert_int_equal(format, 0);
 	db.nparams = n;
 	db.params = params;
+	memcpy(db.sent, params, sizeof(char *) * (size_t)(n < 2 ? n : 2));
 	return (answer(conn, sql));
 }
 
@@ -278,17 +280,38 @@ test_exec_now(void **state)
 	assert_int_equal(db.finishes, 3);
 }
 
+/* A statement may use them in another order than it is given them. */
+static void
+test_parameters_in_the_order_of_the_statement(void **state)
+{
+	static const char	*const given[] = { "a", "b", "c" };
+	static const struct query_param	 order[] = {
+		{ .name = "c", .given = 2 }, { .name = "a", .given = 0 },
+	};
+	static const struct query	 q = {
+		.sql = "DELETE", .params = order, .nparams = 2
+	};
+	int64_t			 touched;
+
+	(void)state;
+	assert_null(database_exec_now(&q, &touched, given, 3));
+	assert_int_equal(db.nparams, 2);
+	assert_string_equal(db.sent[0], "c");
+	assert_string_equal(db.sent[1], "a");
+}
+
 struct odd {
 	const char	*text;
 	int64_t		 number, time;
 	bool		 flag;
 };
 
+/* Neither a number nor a bool can be null, whatever its member says. */
 static const struct member	odd_members[] = {
 	MEMBER(odd, text, T_STR, OR_NULL),
-	MEMBER(odd, number, T_INT, 0),
+	MEMBER(odd, number, T_INT, OR_NULL),
 	MEMBER(odd, time, T_TIME, OR_NULL),
-	MEMBER(odd, flag, T_BOOL, 0),
+	MEMBER(odd, flag, T_BOOL, OR_NULL),
 };
 
 SCHEMA(odd);
@@ -296,7 +319,9 @@ SCHEMA(odd);
 static struct {
 	struct query	 query;
 	struct odd	*row;
-} odd_list = { .query = { "odd.list", &odd_schema, "SELECT", 1 } };
+	char		 given[2];
+} odd_list = { .query = { .name = "odd.list", .row = &odd_schema,
+    .sql = "SELECT" } };
 
 static void
 answer_rows(int rows, const char *text, const char *number, const char *time,
@@ -305,7 +330,7 @@ answer_rows(int rows, const char *text, const char *number, const char *time,
 	const char	*values[] = { text, number, time, flag };
 
 	db.status = PGRES_TUPLES_OK;
-	db.members = 4;
+	db.columns = 4;
 	db.rows = rows;
 	memcpy(db.values[rows - 1], values, sizeof(values));
 }
@@ -333,7 +358,7 @@ test_rows(void **state)
 	assert_true(rows[1].time == TIME_NULL);
 	assert_false(rows[1].flag);
 	assert_string_equal(db.sql, "SELECT");
-	assert_string_equal(db.params[0], "a");
+	assert_string_equal(db.sent[0], "a");
 	assert_int_equal(db.nparams, 1);
 	assert_int_equal(db.finishes, 1);
 	free(rows);
@@ -349,7 +374,7 @@ test_no_rows(void **state)
 
 	(void)state;
 	db.status = PGRES_TUPLES_OK;
-	db.members = 4;
+	db.columns = 4;
 	rows = db_many_now(odd_list, &n, &problem, NULL);
 	assert_non_null(rows);
 	assert_null(problem);
@@ -394,12 +419,12 @@ test_rows_that_do_not_come(void **state)
 
 	(void)state;
 	db.status = PGRES_TUPLES_OK;
-	db.members = 3;
+	db.columns = 3;
 	assert_null(db_many_now(odd_list, &n, &problem, "a"));
 	assert_string_equal(problem, "odd.list: the columns have changed");
 
 	db.status = PGRES_FATAL_ERROR;
-	db.members = 0;
+	db.columns = 0;
 	assert_null(db_many_now(odd_list, &n, &problem, "a"));
 	assert_string_equal(problem, "database: it is full");
 	assert_int_equal(db.finishes, 2);
@@ -421,6 +446,7 @@ main(void)
 		TEST(test_why_it_cannot_connect),
 		TEST(test_run),
 		TEST(test_exec_now),
+		TEST(test_parameters_in_the_order_of_the_statement),
 		TEST(test_rows),
 		TEST(test_no_rows),
 		TEST(test_rows_that_are_wrong),

@@ -291,15 +291,51 @@ test_a_file_that_has_changed_is_refused(void **state)
 }
 
 static void
-test_a_gap_is_refused(void **state)
+test_names(void **state)
 {
+	static const struct {
+		const char	*first, *second, *third;
+		const char	*problem;
+	} cases[] = {
+		{ "0001_a", "0002_b", "0003_c", NULL },
+		{ "0003_a", "0001_b", "0002_c_d2", NULL },
+		{ "0001_a", "0002_b", "0004_d", "sql/migrations has no 0003: "
+		    "the numbers go from 0001 to 0004 without a gap" },
+		{ "0002_a", "0003_b", "0004_d", "sql/migrations has no 0001: "
+		    "the numbers go from 0001 to 0004 without a gap" },
+		{ "0001_a", "0002_b", "0002_c", "sql/migrations/0002_c.sql "
+		    "has the number of 0002_b.sql: give the newer one the "
+		    "number 0003" },
+		{ "notes", "0002_b", "0003_c", "sql/migrations/notes.sql: a "
+		    "migration's name is four digits and words: 0004_notes" },
+		{ "0001_a", "002_notes", "0003_c", "sql/migrations/002_notes."
+		    "sql: a migration's name is four digits and words: "
+		    "0004_notes" },
+		{ "0001_a", "0002_b", "00003_c", "sql/migrations/00003_c.sql:"
+		    " a migration's name is four digits and words: 0004_c" },
+		{ "0001_a", "0002", "0003_c", "sql/migrations/0002.sql: a "
+		    "migration's name is four digits and words: 0004_words" },
+		{ "0001_a", "0002b", "0003_c", "sql/migrations/0002b.sql: a "
+		    "migration's name is four digits and words: 0004_b" },
+		{ "0001_a", "0002_", "0003_c", "sql/migrations/0002_.sql: a "
+		    "migration's name is four digits and words: 0004_words" },
+		{ "0000_a", "0001_b", "0002_c", "sql/migrations/0000_a.sql: a "
+		    "migration's name is four digits and words: 0003_a" },
+	};
+	const char	*problem;
+	size_t		 i;
+
 	(void)state;
-	third.name = "0004_d";
-	assert_int_equal(migrations_version(), 4);
-	assert_string_equal(migrate(false), "sql/migrations has no version 3");
-	assert_string_not_equal(database.sums[2], "");
-	assert_string_equal(migrations_check((PGconn *)(void *)&connection),
-	    "sql/migrations has no version 3");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		first.name = cases[i].first;
+		second.name = cases[i].second;
+		third.name = cases[i].third;
+		problem = migrations_names();
+		if (cases[i].problem == NULL)
+			assert_null(problem);
+		else
+			assert_string_equal(problem, cases[i].problem);
+	}
 }
 
 static void
@@ -382,7 +418,7 @@ main(void)
 		TEST(test_it_stops_at_the_first_failure),
 		TEST(test_a_file_that_failed_is_named),
 		TEST(test_a_file_that_has_changed_is_refused),
-		TEST(test_a_gap_is_refused),
+		TEST(test_names),
 		TEST(test_no_database),
 		TEST(test_the_highest_version),
 		TEST(test_the_server_needs_all),

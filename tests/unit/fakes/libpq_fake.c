@@ -21,7 +21,7 @@ struct pg_result {
 
 struct fake_libpq	fake_libpq;
 
-static char	said[4096];
+static char	said[16384];
 
 void
 fake_say(const char *fmt, ...)
@@ -73,7 +73,9 @@ start(PGconn *db)
 	db->transaction = PQTRANS_IDLE;
 	db->poll = PGRES_POLLING_WRITING;
 	db->unsent = 0;
-	db->refuses = db->closed = db->tls = false;
+	db->refuses = db->closed = db->tls = db->stays = false;
+	db->pipeline = false;
+	db->sends = 0;
 	db->notes = db->records = 0;
 	db->error = "no error";
 	db->fd = fake_libpq.no_start ? -1 :
@@ -124,6 +126,16 @@ void
 fake_end(PGconn *db)
 {
 	arrived(db, NULL);
+}
+
+void
+fake_prepared(PGconn *db, unsigned statements)
+{
+	for (; statements > 0; statements--) {
+		fake_result(db, PGRES_COMMAND_OK, "");
+		fake_end(db);
+	}
+	fake_result(db, PGRES_PIPELINE_SYNC, "");
 }
 
 bool
@@ -225,11 +237,50 @@ PQtransactionStatus(const PGconn *db)
 
 /* libpq, for statements. */
 
+/* Only PQsendPrepare() is for a pipeline, and only a pipeline is for it. */
+static int
+sent(PGconn *db, bool in_pipeline)
+{
+	if (db->pipeline != in_pipeline)
+		abort();
+	return (!db->refuses || db->sends++ < db->accepts);
+}
+
 int
 PQsendQuery(PGconn *db, const char *sql)
 {
 	fake_say("query(%s)", sql);
-	return (!db->refuses);
+	return (sent(db, false));
+}
+
+int
+PQenterPipelineMode(PGconn *db)
+{
+	fake_say("pipeline");
+	if (db->pipeline)
+		abort();
+	db->pipeline = true;
+	return (sent(db, true));
+}
+
+int
+PQpipelineSync(PGconn *db)
+{
+	fake_say("sync");
+	return (sent(db, true));
+}
+
+/* libpq refuses as long as results are left. */
+int
+PQexitPipelineMode(PGconn *db)
+{
+	fake_say("exit");
+	if (!db->pipeline || db->nresults > 0)
+		abort();
+	if (db->stays)
+		return (0);
+	db->pipeline = false;
+	return (1);
 }
 
 int
@@ -239,7 +290,7 @@ PQsendPrepare(PGconn *db, const char *name, const char *sql, int n,
 	fake_say("prepare(%s: %s)", name, sql);
 	if (n != 0 || types != NULL)
 		abort();
-	return (!db->refuses);
+	return (sent(db, true));
 }
 
 int
@@ -254,7 +305,7 @@ PQsendQueryPrepared(PGconn *db, const char *name, int n,
 		fake_say("$%d=%s", i + 1, values[i]);
 	if (lengths != NULL || formats != NULL || binary)
 		abort();
-	return (!db->refuses);
+	return (sent(db, false));
 }
 
 int

@@ -24,7 +24,9 @@ struct pg_conn {
 	PGTransactionStatusType	 transaction;
 	PostgresPollingStatusType	poll;	/* the next step's outcome */
 	int			 unsent;	/* PQflush() returns it */
-	bool			 refuses;	/* to send a statement */
+	bool			 refuses;	/* to send, after these: */
+	unsigned		 accepts;
+	bool			 stays;		/* in pipeline mode */
 	bool			 closed;	/* by the server */
 	unsigned		 notes;		/* notifications to read */
 	bool			 tls;
@@ -35,6 +37,8 @@ struct pg_conn {
 	int			 fd;		/* -1: no socket */
 	int			 events;	/* that are watched */
 	unsigned		 starts;	/* PQconnectStart, reset */
+	bool			 pipeline;	/* is in pipeline mode */
+	unsigned		 sends;		/* while it refuses */
 
 	void			*watcher;
 	PGresult		*results[FAKE_RESULTS];	/* or NULL: end */
@@ -60,6 +64,9 @@ PGconn	*fake_open(void);
 /* Adds a result to those that have arrived; fake_end(): the statement's end. */
 void	 fake_result(PGconn *, ExecStatusType, const char *message);
 void	 fake_end(PGconn *);
+
+/* Adds what comes when all statements of a pipeline have been prepared. */
+void	 fake_prepared(PGconn *, unsigned statements);
 
 /* Is this event watched? Then Kore's loop reports it. */
 bool	 fake_watches(const PGconn *, int events);

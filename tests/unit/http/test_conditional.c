@@ -258,7 +258,7 @@ test_tags_differ(void **state)
 	assert_true(schema_tag_init(&other));
 	assert_memory_not_equal(other.fingerprint, thing_schema.fingerprint,
 	    sizeof(other.fingerprint));
-	fields[1] = thing_fields[1];
+	fields[1] = thing_members[1];
 	fields[1].type = T_UUID;
 	assert_true(schema_tag_init(&other));
 	assert_memory_not_equal(other.fingerprint, thing_schema.fingerprint,
@@ -298,7 +298,7 @@ test_no_version_no_precondition(void **state)
 	struct schema	 other = thing_schema;
 
 	(void)state;
-	other.members = thing_fields + 1;	/* a version without an id */
+	other.members = thing_members + 1;	/* a version without an id */
 	other.nmembers = 3;
 	other.id = other.version = NULL;
 	assert_false(schema_tag_init(&other));

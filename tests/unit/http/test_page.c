@@ -23,7 +23,7 @@ tell_page(struct ctx *c)
 	    " limit %" PRId64 " %s%s%s%s%s%s%s", p->number, p->skip, p->limit,
 	    p->sort, p->by_skip ? " by skip" : "",
 	    p->by_cursor ? " by cursor" : "",
-	    p->after_id != NULL ? " after " : "",
+	    p->after_id == NULL ? "" : p->back ? " before " : " after ",
 	    p->after_id != NULL ? p->after_id : "",
 	    p->after_key != NULL ? " at " : "",
 	    p->after_key != NULL ? p->after_key : "");
@@ -137,12 +137,14 @@ test_guards(void **state)
 
 static char	cursor[2048];
 static char	last_id[64], last_key[1100];
+static bool	is_null, is_back;
 
 static void
 make_cursor(struct ctx *c)
 {
 	snprintf(cursor, sizeof(cursor), "%s",
-	    page_next_cursor(c, page_read(c), last_id, last_key));
+	    page_cursor(c, page_read(c), is_back, last_id,
+	    is_null ? NULL : last_key));
 }
 
 /* The next query, with the cursor from this one. */
@@ -154,7 +156,8 @@ next_query(enum http_verb verb, const char *query, const char *id,
 	const char	*outcome;
 
 	snprintf(last_id, sizeof(last_id), "%s", id);
-	snprintf(last_key, sizeof(last_key), "%s", key);
+	is_null = key == NULL;
+	snprintf(last_key, sizeof(last_key), "%s", is_null ? "" : key);
 	outcome = page_run(verb, query, make_cursor, 0);
 	if (outcome != told)
 		fail_msg("%s", outcome);
@@ -266,40 +269,27 @@ test_memory_short(void **state)
 	    "cursor after 17 at a");
 }
 
-static const struct page_order	orders[] = {
-	{ "name", NULL, "", PAGE_FIRST_ID },
-	{ "-name", NULL, NULL, PAGE_LAST_ID },
-};
-
+/* Cursors of what is before a row, of a NULL key, and of the ends. */
 static void
-tell_order(struct ctx *c)
+test_kinds_of_cursors(void **state)
 {
-	struct page_order	 o = PAGE_ORDER(c, page_read(c), orders,
-				    "items");
-
-	snprintf(told, sizeof(told), "%s: '%s' %.4s", o.sort,
-	    o.key != NULL ? o.key : "none", o.id);
-}
-
-static void
-test_orders(void **state)
-{
-	char	 query[CURSOR_MAX + 100];
-
 	(void)state;
-	assert_string_equal(page_run(VERB_GET, "sort=name", tell_order, 0),
-	    "name: '' 0000");
-	assert_string_equal(page_run(VERB_GET, "sort=-name", tell_order, 0),
-	    "-name: 'none' ffff");
-	/* Valid for kore.conf, and not in the table. */
-	assert_string_equal(page_run(VERB_GET, "sort=created_at", tell_order,
-	    0), WRONG " query.sort:not_allowed");
-	assert_string_equal(request_detail(0), "Is no order of items");
-
-	strcpy(query, next_query(VERB_GET, "cursor=&sort=-name", "17", "key",
-	    "&sort=-name"));
-	assert_string_equal(page_run(VERB_GET, query, tell_order, 0),
-	    "-name: 'key' 17");
+	is_back = true;
+	assert_string_equal(NEXT("cursor=&sort=-name", "17", "a", ""),
+	    "page 1 skip 0 limit 20 -name by cursor before 17 at a");
+	assert_string_equal(NEXT("cursor=", "17", NULL, "&sort=created_at"),
+	    "page 1 skip 0 limit 20 created_at by cursor before 17");
+	assert_string_equal(NEXT("cursor=", "17", "a", "&sort=name"),
+	    FOREIGN);
+	assert_string_equal(request.error.message,
+	    "The cursor is of a list sorted by created_at");
+	is_back = false;
+	assert_string_equal(NEXT("cursor=", "17", NULL, ""),
+	    "page 1 skip 0 limit 20 created_at by cursor after 17");
+	assert_string_equal(NEXT("cursor=", "17", "<~", ""),
+	    "page 1 skip 0 limit 20 created_at by cursor after 17 at <~");
+	assert_string_equal(NEXT("cursor=", "", "", ""), "page 1 skip 0 "
+	    "limit 20 created_at by cursor after  at ");
 }
 
 int
@@ -315,7 +305,7 @@ main(void)
 		TEST(test_cursors_of_another_list),
 		TEST(test_long_keys),
 		TEST(test_memory_short),
-		TEST(test_orders),
+		TEST(test_kinds_of_cursors),
 	};
 
 	return (cmocka_run_group_tests_name("page", tests, configure, NULL));

@@ -171,12 +171,15 @@ test_many_filters(void **state)
 }
 
 static char	cursor[2048];
+static bool	has_next, has_prev;
 
 static void
 answer_cursor(struct ctx *c)
 {
-	snprintf(cursor, sizeof(cursor), "%s", page_next_cursor(c,
-	    page_read(c), "17", "a"));
+	snprintf(cursor, sizeof(cursor), "%s", page_cursor(c, page_read(c),
+	    false, "17", "a"));
+	page_cursor_links(c, has_next ? cursor : NULL,
+	    has_prev ? "before" : NULL);
 }
 
 static void
@@ -184,6 +187,8 @@ assert_cursor_link(const char *query, const char *rest)
 {
 	char	expect[2200];
 
+	has_next = true;
+	has_prev = false;
 	assert_ptr_equal(page_run(VERB_GET, query, answer_cursor, 0), told);
 	snprintf(expect, sizeof(expect), "</items?cursor=%s%s>; rel=\"next\"",
 	    cursor, rest);
@@ -206,6 +211,28 @@ test_cursors(void **state)
 	assert_string_equal(first, cursor);	/* of the same row */
 	assert_cursor_link("cursor=", "");
 	assert_string_not_equal(first, cursor);
+}
+
+static void
+test_both_ways(void **state)
+{
+	char	expect[2200];
+
+	(void)state;
+	has_next = has_prev = true;
+	assert_ptr_equal(page_run(VERB_GET, "cursor=&q=x", answer_cursor, 0),
+	    told);
+	snprintf(expect, sizeof(expect), "</items?cursor=%s&q=x>; "
+	    "rel=\"next\", " PREV("/items?cursor=before&q=x"), cursor);
+	assert_header("link", expect);
+	has_next = false;
+	assert_ptr_equal(page_run(VERB_GET, "cursor=", answer_cursor, 0),
+	    told);
+	assert_header("link", PREV("/items?cursor=before"));
+	has_prev = false;
+	assert_ptr_equal(page_run(VERB_GET, "cursor=", answer_cursor, 0),
+	    told);
+	assert_header("link", NULL);
 }
 
 static void
@@ -240,6 +267,7 @@ main(void)
 		TEST(test_filters),
 		TEST(test_many_filters),
 		TEST(test_cursors),
+		TEST(test_both_ways),
 		TEST(test_memory_short),
 	};
 

@@ -25,7 +25,7 @@ const unsigned char	asset_0003_jobs_sql[] = "";
 const unsigned char	asset_0005_jobs_runner_sql[] = "";
 const unsigned char	asset_jobs_sql[] = "";
 
-const struct schema	none_schema = { .name = "none" };
+struct schema	none_schema = { .name = "none" };
 
 static struct ctx	c;
 static char		sent[512];	/* the statement and its parameters */
@@ -46,9 +46,10 @@ keep(const struct query *q, const char *const *params, size_t n)
 }
 
 int64_t
-db_query_exec(struct ctx *ctx, const struct query *q,
+db_query_exec(struct ctx *ctx, const struct query *q, const void *from,
     const char *const *params, size_t n)
 {
+	assert_null(from);
 	assert_ptr_equal(ctx, &c);
 	keep(q, params, n);
 	return (touched);
@@ -56,8 +57,9 @@ db_query_exec(struct ctx *ctx, const struct query *q,
 
 void *
 db_query_many(struct ctx *ctx, const struct query *q, size_t *nrows,
-    const char *const *params, size_t n)
+    const void *from, const char *const *params, size_t n)
 {
+	assert_null(from);
 	assert_ptr_equal(ctx, &c);
 	keep(q, params, n);
 	*nrows = 3;

@@ -19,7 +19,7 @@ extern struct job_kind	purge_recipients_job;
 
 const unsigned char	asset_mail_sql[] = "";
 const unsigned char	asset_0008_mail_recipients_sql[] = "";
-const struct schema	none_schema = { .name = "none" };
+struct schema		none_schema = { .name = "none" };
 struct mail_settings	mail_settings = { .secret = "a secret",
 			    .secret_len = 8 };
 
@@ -52,12 +52,13 @@ db_int(struct ctx *c, int64_t n)
 }
 
 int64_t
-db_query_exec(struct ctx *c, const struct query *q, const char *const *params,
-    size_t n)
+db_query_exec(struct ctx *c, const struct query *q, const void *from,
+    const char *const *params, size_t n)
 {
 	size_t	 i;
 
 	(void)c;
+	assert_null(from);
 	asked.query = q->name;
 	asked.nparams = n;
 	for (i = 0; i < n; i++)

@@ -181,16 +181,17 @@ static const struct member	part_members[] = {
 	MEMBER(part, n, T_INT, OUT),
 };
 static const struct member	whole_members[] = {
-	MEMBER(whole, id, T_UUID, 0),
-	MEMBER(whole, text, T_STR, REQUIRED, .validator = "w_length", .example = "abc"),
-	MEMBER(whole, secret, T_STR, EXPECTED | SECRET, .example = "s"),
-	MEMBER(whole, choice, T_STR, OR_NULL, .validator = "w_choice"),
-	MEMBER(whole, flag, T_BOOL, 0, .fallback = "false"),
-	MEMBER(whole, count, T_INT, 0, .validator = "w_number"),
-	MEMBER(whole, at, T_TIME, OR_NULL),
-	MEMBER(whole, json, T_JSON, 0, .example = "{\"a\":1}"),
+	MEMBER(whole, id, T_UUID, OUT),
+	MEMBER(whole, text, T_STR, OUT | REQUIRED, .validator = "w_length",
+	    .example = "abc"),
+	MEMBER(whole, secret, T_STR, OUT | EXPECTED | SECRET, .example = "s"),
+	MEMBER(whole, choice, T_STR, OUT | OR_NULL, .validator = "w_choice"),
+	MEMBER(whole, flag, T_BOOL, OUT, .fallback = "false"),
+	MEMBER(whole, count, T_INT, OUT, .validator = "w_number"),
+	MEMBER(whole, at, T_TIME, OUT | OR_NULL),
+	MEMBER(whole, json, T_JSON, OUT, .example = "{\"a\":1}"),
 	LIST(whole, parts, part),
-	MEMBER(whole, note, T_STR, OPTIONAL, .example = "n"),
+	MEMBER(whole, note, T_STR, OUT | OPTIONAL, .example = "n"),
 	MEMBER(whole, version, T_INT, ETAG),
 };
 
@@ -199,13 +200,14 @@ SCHEMA(whole);
 
 /*
  * Of the schema whole; in a response all but the last are required, and more
- * may come. What is expected is described like what is required.
+ * may come. What is expected is described like what is required. A response has
+ * only the choices of a validator.
  */
-#define PROPERTIES							\
+#define PROPERTIES(length, range)					\
 	"{'type':'object','properties':{"				\
 	"'id':{'type':'string','format':'uuid','examples':['"		\
 	EXAMPLE_UUID "']},"						\
-	"'text':{'type':'string','minLength':1,'maxLength':3,"		\
+	"'text':{'type':'string'," length				\
 	"'examples':['abc']},"						\
 	"'secret':{'type':'string','format':'password',"		\
 	"'examples':['s']},"						\
@@ -213,7 +215,7 @@ SCHEMA(whole);
 	"'examples':['x']},"						\
 	"'flag':{'type':'boolean','default':false,"			\
 	"'examples':[false]},"						\
-	"'count':{'type':'integer','minimum':5,'maximum':9,"		\
+	"'count':{'type':'integer'," range				\
 	"'examples':[5]},"						\
 	"'at':{'type':['string','null'],'format':'date-time',"		\
 	"'examples':['2026-01-31T12:00:00.000000Z']},"			\
@@ -222,6 +224,9 @@ SCHEMA(whole);
 	"'parts':{'type':'array','items':{'$ref':"			\
 	"'#/components/schemas/Part'}},"				\
 	"'note':{'type':'string','examples':['n']}},"
+
+#define READ	PROPERTIES("'minLength':1,'maxLength':3,",		\
+		    "'minimum':5,'maximum':9,")
 
 /* The component that the schema becomes; the first use of it decides. */
 static void
@@ -243,11 +248,12 @@ static void
 test_fields(void **state)
 {
 	(void)state;
-	assert_component(&whole_schema, READ_JSON, "Whole", PROPERTIES
+	assert_component(&whole_schema, READ_JSON, "Whole", READ
 	    "'required':['text','secret'],'additionalProperties':false}");
-	assert_component(&whole_schema, READ_FORM, "Whole", PROPERTIES
+	assert_component(&whole_schema, READ_FORM, "Whole", READ
 	    "'required':['text','secret']}");
-	assert_component(&whole_schema, RESPONSE, "Whole", PROPERTIES
+	assert_component(&whole_schema, RESPONSE, "Whole",
+	    PROPERTIES("", "")
 	    "'required':['id','text','secret','choice','flag','count','at',"
 	    "'json','parts']}");
 	assert_component(&part_schema, READ_JSON, "Part",
@@ -260,7 +266,7 @@ static void
 test_example_of_all(void **state)
 {
 	(void)state;
-	assert_json(openapi_example(&whole_schema), quoted(
+	assert_json(openapi_example(&whole_schema, READ_JSON), quoted(
 	    "{'id':'" EXAMPLE_UUID "','text':'abc','secret':'s',"
 	    "'choice':'x','flag':false,'count':5,"
 	    "'at':'2026-01-31T12:00:00.000000Z','json':{'a':1},"
@@ -299,7 +305,6 @@ test_examples(void **state)
 		  "{'n':'2026-01-31T12:00:00.000000Z'}" },
 		{ T_UUID, REQUIRED, NULL, NULL, NULL,
 		  "{'n':'" EXAMPLE_UUID "'}" },
-		{ T_INT, REQUIRED | ETAG, NULL, NULL, NULL, "{}" },
 	};
 	const struct rule	*rule;
 	struct member		 f;
@@ -318,7 +323,7 @@ test_examples(void **state)
 		    rule_of(fake_validator(name, cases[i].regex, NULL));
 		s = (struct schema){ .members = &f, .nmembers = 1,
 		    .rules = &rule };
-		example = openapi_example(&s);
+		example = openapi_example(&s, READ_JSON);
 		if (cases[i].shown != NULL)
 			assert_json(example, quoted(cases[i].shown));
 		else if (example != NULL)

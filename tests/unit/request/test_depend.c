@@ -98,9 +98,10 @@ test_dependency(void **state)
 }
 
 static void *
-two_users(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+two_users(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	(void)c;
 	(void)title;
 	(void)params;
@@ -109,9 +110,10 @@ two_users(struct ctx *c, const char *title, const char *const *params,
 }
 
 static void *
-no_sessions(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+no_sessions(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	(void)c;
 	(void)title;
 	(void)params;

@@ -37,7 +37,8 @@ SCHEMA_FORM(login);
 
 static const struct member	thing_members[] = {
 	MEMBER(thing, name, T_STR, OUT | REQUIRED, .validator = "b_name"),
-	MEMBER(thing, kind, T_STR, OUT, .validator = "b_kind", .fallback = "plain"),
+	MEMBER(thing, kind, T_STR, OUT, .validator = "b_kind",
+	    .fallback = "plain"),
 	MEMBER(thing, note, T_STR, OUT),
 	MEMBER(thing, owner, T_UUID, OUT),
 	MEMBER(thing, active, T_BOOL, OUT),
@@ -49,7 +50,8 @@ SCHEMA(thing);
 static const struct member	login_members[] = {
 	MEMBER(login, username, T_STR, REQUIRED, .validator = "b_name"),
 	MEMBER(login, password, T_STR, REQUIRED | SECRET),
-	MEMBER(login, grant_type, T_STR, 0, .validator = "b_kind", .fallback = "plain"),
+	MEMBER(login, grant_type, T_STR, 0, .validator = "b_kind",
+	    .fallback = "plain"),
 	MEMBER(login, scope, T_STR, 0),
 };
 

@@ -34,7 +34,8 @@ static const struct member	patch_members[] = {
 	MEMBER(patch, owner, T_UUID, OR_NULL),
 	MEMBER(patch, active, T_BOOL, 0),
 	MEMBER(patch, count, T_INT, OR_NULL, .validator = "b_count"),
-	MEMBER(patch, kind, T_STR, OR_NULL, .validator = "b_kind", .fallback = "plain"),
+	MEMBER(patch, kind, T_STR, OR_NULL, .validator = "b_kind",
+	    .fallback = "plain"),
 };
 
 SCHEMA_UPDATE(patch, patch);

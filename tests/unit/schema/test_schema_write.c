@@ -30,18 +30,18 @@ struct whole {
 extern struct schema	item_schema, whole_schema;
 
 static const struct member	item_members[] = {
-	MEMBER(item, n, T_INT, 0),
+	MEMBER(item, n, T_INT, OUT),
 };
 static const struct member	whole_members[] = {
-	MEMBER(whole, id, T_UUID, 0),
-	MEMBER(whole, text, T_STR, OR_NULL),
-	MEMBER(whole, yes, T_BOOL, 0),
-	MEMBER(whole, no, T_BOOL, 0),
-	MEMBER(whole, count, T_INT, 0),
-	MEMBER(whole, at, T_TIME, OR_NULL),
-	MEMBER(whole, json, T_JSON, OR_NULL),
+	MEMBER(whole, id, T_UUID, OUT),
+	MEMBER(whole, text, T_STR, OUT | OR_NULL),
+	MEMBER(whole, yes, T_BOOL, OUT),
+	MEMBER(whole, no, T_BOOL, OUT),
+	MEMBER(whole, count, T_INT, OUT),
+	MEMBER(whole, at, T_TIME, OUT | OR_NULL),
+	MEMBER(whole, json, T_JSON, OUT | OR_NULL),
 	LIST(whole, items, item),
-	MEMBER(whole, note, T_STR, OPTIONAL),
+	MEMBER(whole, note, T_STR, OUT | OPTIONAL),
 	MEMBER(whole, version, T_INT, ETAG),
 };
 

@@ -9,7 +9,7 @@
 static PGresult *
 refuse(const struct query *q, const char *name, const char *const *params)
 {
-	if (q != NULL && strcmp(q->model->name, "account_token") == 0)
+	if (q != NULL && strcmp(q->row->name, "account_token") == 0)
 		return (fake_rows(q, 0, NULL));
 	return (agree(q, name, params));
 }

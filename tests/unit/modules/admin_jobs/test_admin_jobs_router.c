@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dependencies.h"
+#include "fakes/pool_fake.h"
 #include "modules/admin_jobs/admin_jobs.h"
 #include "modules/users/users.h"
 
@@ -50,21 +51,6 @@ as_asking(struct ctx *c, const struct dependency *d)
 	c->user = asking;
 }
 
-/* The parameters that the override got last, and the list's name. */
-static char	given[7][100];
-
-static void
-keep(const char *title, const char *const *params, size_t n)
-{
-	size_t	 i;
-
-	memset(given, 0, sizeof(given));
-	for (i = 0; i < n; i++)
-		snprintf(given[i], sizeof(given[i]), "%s", params[i] != NULL ?
-		    params[i] : "(null)");
-	snprintf(given[6], sizeof(given[6]), "%s", title);
-}
-
 static void *
 retried(const char *id, size_t *n)
 {
@@ -81,11 +67,12 @@ retried(const char *id, size_t *n)
 }
 
 static void *
-with_jobs(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_jobs(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
 	struct total	*count;
 
+	(void)from;
 	if (strcmp(title, "count") == 0) {
 		count = ctx_alloc(c, sizeof(*count));
 		count->total = TOTAL;
@@ -94,8 +81,7 @@ with_jobs(struct ctx *c, const char *title, const char *const *params,
 	}
 	if (strcmp(title, "lock") == 0 || strcmp(title, "retry") == 0)
 		return (retried(params[0], n));
-	keep(title, params, strncmp(title, "list_of_status_", 15) == 0 ? 6 :
-	    5);
+	assert_string_equal(title, "list");
 	*n = NJOBS;
 	return (jobs);
 }
@@ -104,9 +90,10 @@ with_jobs(struct ctx *c, const char *title, const char *const *params,
 static char	entry[3][200];
 
 static void *
-with_audit(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_audit(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	(void)c;
 	assert_string_equal(title, "add");
 	snprintf(entry[0], sizeof(entry[0]), "%s", params[1]);
@@ -129,19 +116,6 @@ setup(void **state)
 	override_repository("admin_jobs", with_jobs, "retry_job");
 	override_repository("audit", with_audit, "retry_job");
 	return (status);
-}
-
-static void
-assert_given(const char *title, const char *kind, const char *key,
-    const char *id, const char *limit, const char *skip, const char *status)
-{
-	assert_string_equal(given[6], title);
-	assert_string_equal(given[0], kind);
-	assert_string_equal(given[1], key);
-	assert_string_equal(given[2], id);
-	assert_string_equal(given[3], limit);
-	assert_string_equal(given[4], skip);
-	assert_string_equal(given[5], status);
 }
 
 static void
@@ -173,45 +147,85 @@ test_item(void **state)
 	assert_string_equal(client_text("items.2.payload.id"), NONE);
 }
 
+/* The statement that the database got last, and its parameters. */
+static char	sent[400];
+
+static PGresult *
+answer(const struct query *q, const char *name, const char *const *params)
+{
+	static const char	*const total[] = { "45" };
+	size_t			 i, n;
+
+	n = (size_t)snprintf(sent, sizeof(sent), "%s", name);
+	for (i = 0; i < q->nparams; i++)
+		n += (size_t)snprintf(sent + n, sizeof(sent) - n, " %s=%s",
+		    q->params[i].name, params[i] != NULL ? params[i] :
+		    "NULL");
+	if (strcmp(name + strlen(name) - 5, "count") == 0)
+		return (fake_rows(q, 1, total));
+	return (fake_rows(q, 0, NULL));
+}
+
+#define FIRST	" page.key=-infinity "					\
+		"page.id=00000000-0000-0000-0000-000000000000"
+#define LAST	" page.key=infinity "					\
+		"page.id=ffffffff-ffff-ffff-ffff-ffffffffffff"
+
 static void
-test_lists(void **state)
+assert_sent(const char *query, const char *what)
+{
+	char	target[200];
+
+	snprintf(target, sizeof(target), JOBS "%s", query);
+	assert_int_equal(client_request("GET", target, NULL), 200);
+	assert_string_equal(sent, what);
+}
+
+static void
+test_statements(void **state)
 {
 	(void)state;
-	client_request("GET", JOBS, NULL);
-	assert_given("list_by_created_at_desc", "(null)", "infinity",
-	    PAGE_LAST_ID, "20", "0", "");
-	client_request("GET", JOBS "?sort=created_at&page=3&limit=7", NULL);
-	assert_given("list_by_created_at", "(null)", "-infinity",
-	    PAGE_FIRST_ID, "7", "14", "");
-	client_request("GET", JOBS "?status=dead&kind=a_1&skip=5", NULL);
-	assert_given("list_of_status_by_created_at_desc", "a_1", "infinity",
-	    PAGE_LAST_ID, "20", "5", "dead");
-	client_request("GET", JOBS "?status=done&sort=created_at", NULL);
-	assert_given("list_of_status_by_created_at", "(null)", "-infinity",
-	    PAGE_FIRST_ID, "20", "0", "done");
+	overrides_clear();
+	override_dependency(&signed_in, as_asking, "list_jobs");
+	fake_db.answer = answer;
+	assert_sent("", "admin_jobs.list:-created_at kind=NULL" LAST
+	    " page.limit=20 page.skip=0");
+	assert_sent("?sort=created_at&page=3&limit=7",
+	    "admin_jobs.list:created_at kind=NULL" FIRST
+	    " page.limit=7 page.skip=14");
+	assert_sent("?status=dead&kind=a_1&skip=5",
+	    "admin_jobs.list:status:-created_at kind=a_1" LAST
+	    " status=dead page.limit=20 page.skip=5");
+	assert_sent("?status=done&sort=created_at&cursor=",
+	    "admin_jobs.list:status:created_at kind=NULL" FIRST
+	    " status=done page.limit=21 page.skip=0");
+	fake_db_clear();
 }
 
 /* The next page begins after the last job of this one. */
 static void
 test_cursor(void **state)
 {
-	char	 target[2000];
+	char	 query[2000];
 
 	(void)state;
 	assert_int_equal(client_request("GET", JOBS "?cursor=&limit=2", NULL),
 	    200);
-	assert_given("list_by_created_at_desc", "(null)", "infinity",
-	    PAGE_LAST_ID, "3", "0", "");
 	assert_int_equal(json_array_size(client_json("items")), 2);
 	assert_true(json_is_true(client_json("has_more")));
-	snprintf(target, sizeof(target), JOBS "?limit=3&status=done&cursor=%s",
+	assert_null(client_json("prev_cursor"));
+	snprintf(query, sizeof(query), "?limit=3&status=done&cursor=%s",
 	    client_text("next_cursor"));
 
-	assert_int_equal(client_request("GET", target, NULL), 200);
-	assert_given("list_of_status_by_created_at_desc", "(null)",
-	    "2026-01-01T12:00:00.000000Z", DEAD, "4", "0", "done");
+	overrides_clear();
+	override_dependency(&signed_in, as_asking, "list_jobs");
+	fake_db.answer = answer;
+	assert_sent(query, "admin_jobs.list:status:-created_at kind=NULL "
+	    "page.key=2026-01-01T12:00:00.000000Z page.id=" DEAD
+	    " status=done page.limit=4 page.skip=0");
 	assert_true(json_is_null(client_json("next_cursor")));
 	assert_true(json_is_false(client_json("has_more")));
+	fake_db_clear();
 }
 
 static void
@@ -264,7 +278,7 @@ main(void)
 			    client_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_item),
-		TEST(test_lists),
+		TEST(test_statements),
 		TEST(test_cursor),
 		TEST(test_retry),
 		TEST(test_admins_only),

@@ -40,11 +40,12 @@ static char	added[9][400];
 static unsigned	nadded;
 
 static void *
-with_audit(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_audit(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
 	size_t	 i;
 
+	(void)from;
 	(void)c;
 	assert_string_equal(title, "add");
 	for (i = 0; i < 9; i++)
@@ -165,10 +166,7 @@ test_changes(void **state)
 		entry.changes = table[i].changes;
 		record("POST");
 		assert_string_equal(added[8], table[i].json);
-		assert_int_equal(audit_is_any(table[i].changes),
-		    strcmp(table[i].json, "(null)") != 0);
 	}
-	assert_false(audit_is_any(NULL));
 }
 
 /* A text of any length. */

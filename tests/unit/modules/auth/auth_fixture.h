@@ -68,9 +68,10 @@ note(struct ctx *c, const char *file, const char *title,
 }
 
 static inline void *
-with_users(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_users(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	if (strcmp(title, "find_by_email") == 0) {
 		*n = strcasecmp(params[0], ada.email) == 0;
 		return (&ada);
@@ -87,9 +88,10 @@ with_users(struct ctx *c, const char *title, const char *const *params,
 }
 
 static inline void *
-with_sessions(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_sessions(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	note(c, "sessions", title, params, strcmp(title, "create") == 0 ? 8 :
 	    strcmp(title, "limit") == 0 ? 4 : 2);
 	*n = strcmp(title, "limit") == 0 ? says.over : says.changed;
@@ -97,29 +99,32 @@ with_sessions(struct ctx *c, const char *title, const char *const *params,
 }
 
 static inline void *
-with_audit(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_audit(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	note(c, "audit", title, params, 9);
 	*n = 1;
 	return (NULL);
 }
 
 static inline void *
-with_jobs(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_jobs(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	note(c, "jobs", title, params, 5);
 	*n = 1;
 	return (NULL);
 }
 
 static inline void *
-with_sign_ins(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_sign_ins(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
 	bool	 counts = strcmp(title, "count_attempt") == 0;
 
+	(void)from;
 	note(c, "sign_ins", title, params, counts ? 4 :
 	    strcmp(title, "forget_networks") == 0 ? 2 : 1);
 	*n = counts ? !says.refuses : says.changed;

@@ -21,18 +21,20 @@ as_user(struct ctx *c, const struct dependency *d)
 }
 
 static void *
-with_mark(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_mark(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	note(c, "sessions", title, params, 2);
 	*n = marks;
 	return (&mark);
 }
 
 static void *
-with_log(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_log(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	note(c, "audit", title, params + 1, 4);
 	*n = 1;
 	return (NULL);

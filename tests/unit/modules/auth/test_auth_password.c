@@ -181,25 +181,28 @@ delete_from(size_t *rows, const char *const *params, size_t *n)
 }
 
 static void *
-old_sessions(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+old_sessions(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	note(c, "sessions", title, params, 1);
 	return (delete_from(&left[0], params, n));
 }
 
 static void *
-old_tokens(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+old_tokens(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	note(c, "refresh_tokens", title, params, 1);
 	return (delete_from(&left[1], params, n));
 }
 
 static void *
-old_sign_ins(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+old_sign_ins(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	note(c, "sign_ins", title, params, 1);
 	return (delete_from(&left[strcmp(title, "purge_failures") == 0 ? 2 :
 	    3], params, n));

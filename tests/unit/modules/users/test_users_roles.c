@@ -32,10 +32,11 @@ ROUTE(porch, GET(look), POST(look, .auth = &signed_in_or_none));
 
 /* Everyone exists, and every query succeeds. */
 static void *
-everybody(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+everybody(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
-	struct total	*count;
+	const struct user_update	*change = from;
+	struct total			*count;
 
 	*n = NPEOPLE;
 	if (strcmp(title, "count") == 0) {
@@ -44,12 +45,13 @@ everybody(struct ctx *c, const char *title, const char *const *params,
 		*n = 1;
 		return (count);
 	}
-	if (strncmp(title, "list_by_", 8) == 0 ||
+	if (strcmp(title, "list") == 0 ||
 	    strcmp(title, "lock_admins") == 0)
 		return (people);
+	if (strcmp(title, "update") == 0)
+		return (find_person(change->to.id, n));
 	if (strcmp(title, "find_by_id") == 0 ||
-	    strcmp(title, "lock") == 0 || strcmp(title, "update") == 0 ||
-	    strncmp(title, "delete", 6) == 0)
+	    strcmp(title, "lock") == 0 || strcmp(title, "delete") == 0)
 		return (find_person(params[0], n));
 	raise_unknown(c, "users", title);
 	return (NULL);

@@ -17,11 +17,12 @@ static char		asked[3][40];
 static unsigned		again;		/* calls of users.find_by_id */
 
 static void *
-with_users(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+with_users(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
 	size_t	 i;
 
+	(void)from;
 	if (strcmp(title, "find_by_id") == 0) {
 		again++;
 		*n = 0;

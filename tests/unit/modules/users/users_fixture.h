@@ -40,9 +40,10 @@ static struct user	people[] = {
 
 /* The audit log takes everything. */
 static inline void *
-auditing(struct ctx *c, const char *title, const char *const *params,
-    size_t *n)
+auditing(struct ctx *c, const char *title, const void *from,
+    const char *const *params, size_t *n)
 {
+	(void)from;
 	(void)c;
 	(void)title;
 	(void)params;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/* Memory for the statements, and the error messages about them. */
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "database/query_load.h"
+#include "utils/start_error.h"
+
+#define GROW_FIRST	8	/* a power of two */
+
+/* All of it, since a text that grows leaves pieces behind. */
+struct block {
+	struct block	*next;
+	_Alignas(16) char	 data[];
+};
+
+static struct block	*blocks;
+
+void *
+query_alloc(size_t len)
+{
+	struct block	*b = calloc(1, sizeof(*b) + len);
+
+	if (b == NULL)
+		return (NULL);
+	b->next = blocks;
+	blocks = b;
+	return (b->data);
+}
+
+char *
+query_strndup(const char *s, size_t len)
+{
+	char	*copy = query_alloc(len + 1);
+
+	if (copy != NULL)
+		memcpy(copy, s, len);
+	return (copy);
+}
+
+/* It doubles whenever n is a power of two. */
+void *
+query_grow(void *items, size_t n, size_t size)
+{
+	void	*bigger;
+
+	if (n != 0 && (n < GROW_FIRST || (n & (n - 1)) != 0))
+		return (items);
+	bigger = query_alloc((n == 0 ? GROW_FIRST : 2 * n) * size);
+	if (bigger != NULL && n > 0)
+		memcpy(bigger, items, n * size);
+	return (bigger);
+}
+
+static void *
+grow_text(void *from, size_t len)
+{
+	(void)from;
+	return (query_alloc(len));
+}
+
+struct text
+query_text(void)
+{
+	return ((struct text){ .alloc = grow_text });
+}
+
+void
+query_memory_free(void)
+{
+	struct block	*b;
+
+	while ((b = blocks) != NULL) {
+		blocks = b->next;
+		free(b);
+	}
+}
+
+const char *
+section_problem(const struct query_section *s, const char *fmt, ...)
+{
+	const char	*said;
+	va_list		 ap;
+
+	va_start(ap, fmt);
+	said = start_error_va(fmt, ap);
+	va_end(ap);
+	return (start_error("sql/queries/%s.sql: %s: %s", s->file, s->name,
+	    said));
+}

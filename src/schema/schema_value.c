@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* Single members of a struct: as texts, and compared. */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "request/ctx.h"
+#include "schema/schema.h"
+#include "utils/timefmt.h"
+
+const char *
+schema_text(struct ctx *c, const struct member *m, const void *in)
+{
+	const char	*place = (const char *)in + m->offset;
+	char		 text[TIMEFMT_TEXT];
+
+	switch (m->type) {
+	case T_BOOL:
+		return (*(const bool *)place ? "true" : "false");
+	case T_INT:
+		return (ctx_printf(c, "%" PRId64, *(const int64_t *)place));
+	case T_TIME:
+		if (*(const int64_t *)place == TIME_NULL)
+			return (NULL);
+		timefmt_rfc3339(*(const int64_t *)place, text);
+		return (ctx_strdup(c, text));
+	case T_STR:
+	case T_UUID:
+	case T_JSON:
+	case T_LIST:		/* it has no text: database_load(), for one,
+				   refuses it */
+		break;
+	}
+	return (*(const char *const *)place);
+}
+
+static bool
+is_same(enum member_type type, const char *a, const char *b)
+{
+	const char	*one, *other;
+
+	if (type == T_BOOL)
+		return (*(const bool *)a == *(const bool *)b);
+	if (type == T_INT || type == T_TIME)
+		return (*(const int64_t *)a == *(const int64_t *)b);
+	one = *(const char *const *)a;
+	other = *(const char *const *)b;
+	if (one == NULL || other == NULL)
+		return (one == other);
+	return (strcmp(one, other) == 0);
+}
+
+void
+schema_unset_same(const struct schema *s, void *in, const void *row,
+    const char *const *names)
+{
+	struct member_set	*set = (void *)((char *)in + s->set);
+	const struct member	*m;
+
+	for (; *names != NULL; names++) {
+		m = schema_member(s, *names);
+		if (member_is_set(set, m->offset) && is_same(m->type,
+		    (const char *)in + m->offset,
+		    (const char *)row + m->offset))
+			member_set_mark(set, m->offset, false);
+	}
+}
