@@ -30,7 +30,9 @@ REFUSED = {
                 r"is two characters: write 0-9, or \\ for a backslash"),
     "class": ("^[:alpha:]$", "a class needs brackets of its own: write "
               "[[:alpha:]], not [:alpha:]"),
-    "braces": ("^a{,5}$", "{,5} is not POSIX: write {0,5}"),
+    "braces": ("^{a}$", r"a { that is no repetition: write \{ for the "
+               "character"),
+    "upside down": ("^a{5,2}$", "{5,2} is upside down: write {2,5}"),
     "empty": ("^(a|)$", "an empty alternative: write (...)? for what may be "
               "absent"),
     "open": ("[0-9]{5}", "a value that only contains a match would match, "
