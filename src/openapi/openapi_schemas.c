@@ -70,6 +70,8 @@ put_rule(json_t *o, const struct rule_facts *f)
 	case RULE_NUMBER:
 	case RULE_REGEX:
 		put_pattern(o, f->pattern);
+		if (f->max > 0)
+			openapi_put(o, "maxLength", json_integer(f->max));
 		break;
 	case RULE_FUNCTION:
 		put_function(o, f->function);

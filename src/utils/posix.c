@@ -81,7 +81,7 @@ is_digit(char c)
 	return (c >= '0' && c <= '9');
 }
 
-/* Reads {2}, {2,} or {2,5}. */
+/* Reads {2}, {2,}, {2,5}, or {,5}: {0,5} for glibc and for Python. */
 static void
 read_braces(struct parser *ps, struct posix_node *n)
 {
@@ -92,12 +92,7 @@ read_braces(struct parser *ps, struct posix_node *n)
 		p++;
 		n->max = is_digit(*p) ? number(&p) : POSIX_MANY;
 	}
-	if (ps->p[1] == ',' && n->max != POSIX_MANY) {
-		fail(ps, start_error("{,%u} is not POSIX: write {0,%u}",
-		    n->max, n->max));
-		return;
-	}
-	if (!is_digit(ps->p[1]) || *p != '}') {
+	if (*p != '}' || !(is_digit(ps->p[1]) || is_digit(p[-1]))) {
 		fail(ps, NO_REPETITION);
 		return;
 	}

@@ -61,8 +61,14 @@ test_query_parameters(void **state)
 		    "\"type\":\"integer\"}" },
 		{ "^[a-z]+$", NULL,
 		    "{\"pattern\":\"^[a-z]+$\",\"type\":\"string\"}" },
-		{ "^[[.a.]]+$", NULL, "{\"description\":\"Matches the POSIX "
-		    "regular expression ^[[.a.]]+$\",\"type\":\"string\"}" },
+		{ "^[[:alpha:]]+$", NULL, "{\"description\":\"Matches the "
+		    "POSIX regular expression ^[[:alpha:]]+$\","
+		    "\"type\":\"string\"}" },
+		{ "length:0..20000", NULL,
+		    "{\"maxLength\":20000,\"type\":\"string\"}" },
+		{ "^([a-z]{1,20} )*$", NULL, "{\"maxLength\":1024,"
+		    "\"pattern\":\"^([a-z]{1,20} )*$\","
+		    "\"type\":\"string\"}" },
 	};
 	json_t	*schema;
 	size_t	 i;

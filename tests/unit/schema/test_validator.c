@@ -421,7 +421,7 @@ static void
 test_kores_copy_refuses_all(void **state)
 {
 	static const char *const	 patterns[] = { "length:0..2000",
-	    "^(user|admin)$", "^[0-9]+$", "a*", "" };
+	    "^(user|admin)$", "^[0-9]+$", "^a*$", "^$" };
 	static const char *const	 values[] = { "", "a", "user", "1", "x",
 	    "x^", "x\n^", "\n", "^", E100 };
 	const struct kore_validator	*v;

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "utils/automaton.h"
 #include "utils/posix.h"
@@ -36,7 +35,7 @@ static const char *const	 pieces[] = { "a", "b", ".", "[ab]", "[^a]",
     "[^é€]", "\\.", "\\\\", "[]a]", "[^]a]", "[\\\\a]", "😀", " ", "[.]",
     "[[:space:]]", "[[:upper:][:punct:]]", "[--/]", "}", "]", "1", "[$^|]" };
 static const char *const	 counts[] = { "", "", "", "", "*", "+", "?",
-    "{2}", "{1,}", "{0,2}", "{1,3}", "{0}", "{0,}", "{3,12}" };
+    "{2}", "{1,}", "{0,2}", "{1,3}", "{0}", "{0,}", "{3,12}", "{,3}" };
 
 /* Adds a random pattern without its anchors. */
 static void
@@ -151,12 +150,97 @@ test_random_bytes(void **state)
 	assert_true(accepted > PATTERNS);
 }
 
+/* before, n times the unit, after */
+static void
+check(const char *pattern, const char *before, const char *unit, unsigned n,
+    const char *after, bool expected)
+{
+	struct automaton	*a = automaton_new(pattern);
+	char			*value, *p;
+
+	assert_non_null(a);
+	value = malloc(strlen(before) + n * strlen(unit) + strlen(after) + 1);
+	p = stpcpy(value, before);
+	while (n-- > 0)
+		p = stpcpy(p, unit);
+	strcpy(p, after);
+	if (automaton_match(a, value) != expected)
+		fail_msg("%s %s '%s'", pattern, expected ? "refuses" :
+		    "accepts", value);
+	free(value);
+	automaton_free(a);
+}
+
+/* Longer values than those above, and more states than a word has bits. */
+static void
+test_lengths(void **state)
+{
+	(void)state;
+	check("^[^ ]{1,100}$", "", "é", 100, "", true);
+	check("^[^ ]{1,100}$", "", "é", 101, "", false);
+	check("^[^ ]{1,100}$", "", "é", 99, " ", false);
+	check("^[a-z_]{1,64}$", "", "a", 64, "", true);
+	check("^[a-z_]{1,64}$", "", "a", 65, "", false);
+	check("^[a-z]{63}[0-9]{2}$", "", "a", 63, "12", true);
+	check("^[a-z]{64}[0-9]{2}$", "", "a", 64, "12", true);
+	check("^[a-z]{65}[0-9]{2}$", "", "a", 64, "12", false);
+	check("^[a-z]{500}[0-9]{0,500}$", "", "a", 500, "1234567890", true);
+	check("^[a-z]{500}[0-9]{0,500}$", "", "a", 499, "1234567890", false);
+	check("^.{0,1000}$", "", "😀", 1000, "", true);
+	check("^.{0,1000}$", "", "😀", 1001, "", false);
+	check("^.{3,}$", "", "é", 2, "", false);
+	check("^.{3,}$", "", "é", 100000, "", true);
+	check("^[[:alpha:]]+$", "", "é", 100000, "", true);
+	check("^[[:alpha:]]+$", "", "é", 100000, "1", false);
+	check("^(a|b)*a(a|b){199}$", "", "ab", 5000, "", true);
+	check("^(a|b)*a(a|b){200}$", "", "b", 10000, "", false);
+}
+
+static void
+test_not_utf8(void **state)
+{
+	(void)state;
+	check("^.*$", "a", "\xc3", 1, "", false);
+	check("^[^a]*$", "b", "\xff", 1, "b", false);
+	check("^.$", "", "\xf0\x9f\x98", 1, "", false);
+	check("^.$", "", "\xed\xa0\x80", 1, "", false);
+}
+
+static void
+test_facts(void **state)
+{
+	static const struct {
+		const char	*pattern;
+		size_t		 states;
+		bool		 endless;
+	} rows[] = {
+		{ "^a{2,5}$", 5, false }, { "^a{3,}$", 3, true },
+		{ "^(ab?)*c+$", 3, true }, { "^$", 0, false },
+		{ "^.{0,1000}$", 1000, false }, { "^(a|bc){2}$", 6, false },
+	};
+	struct automaton	*a;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_non_null(a = automaton_new(rows[i].pattern));
+		assert_int_equal(automaton_states(a), rows[i].states);
+		assert_int_equal(automaton_is_endless(a), rows[i].endless);
+		automaton_free(a);
+	}
+	assert_null(automaton_new("^\\d$"));
+	automaton_free(NULL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_random_patterns),
 		cmocka_unit_test(test_random_bytes),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_not_utf8),
+		cmocka_unit_test(test_facts),
 	};
 
 	if (getenv("SEED") != NULL)

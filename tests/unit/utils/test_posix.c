@@ -143,7 +143,7 @@ static const char *const	 refused[][2] = {
 	{ "^a**$", "two repetitions in a row, **: write one" },
 	{ "^a+*$", "two repetitions in a row, +*: write one" },
 	{ "^a{2}{3}$", "two repetitions in a row, {2}{3}: write one" },
-	{ "^a{,5}$", "{,5} is not POSIX: write {0,5}" },
+	{ "^a{,x}$", "a { that is no repetition: write \\{ for the character" },
 	{ "^a{$", "a { that is no repetition: write \\{ for the character" },
 	{ "^a{x}$", "a { that is no repetition: write \\{ for the character" },
 	{ "^a{}$", "a { that is no repetition: write \\{ for the character" },
@@ -407,6 +407,7 @@ test_accepted(void **state)
 	accept("^a$|^b$");
 	accept("^(a?|b)$");
 	accept("^(ab?)*$");
+	accept("^a{,5}$");
 	accept("^.{0,1000}$");
 	accept("^\\.\\-\\/\\@\\ $");
 	accept("^[a-z]+(-[a-z]+)*$");

@@ -182,8 +182,9 @@ test_accepted(void **state)
 {
 	static const char *const	 fine[] = { "^[a\\\\z]$", "^[]a]$",
 	    "^[^]a]$", "^[a[:alpha:]]$", "^[:a]$", "^[a:b:c]$", "^[--/]$",
-	    "^[+--]$", "^[a-]$", "^[-a]$", "^[é€]$", "^[[:digit:]-]$", "^[[]$",
-	    "^[a[]$", "^[$^(|*+?{.]$", "^[[:alnum:][:alpha:][:blank:]"
+	    "^[+--]$", "^[a-]$", "^[a-a]$", "^[-a]$", "^[é€]$",
+	    "^[[:digit:]-]$", "^[[]$", "^[a[]$", "^[$^(|*+?{.]$",
+	    "^[[:alnum:][:alpha:][:blank:]"
 	    "[:cntrl:][:digit:][:graph:][:lower:][:print:][:punct:][:space:]"
 	    "[:upper:][:xdigit:]]$", "^[\\\\-a]$" };
 	size_t				 i;
