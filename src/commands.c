@@ -30,8 +30,8 @@ show_route(const struct route *r, const struct endpoint *e)
 {
 	char	 auth[ROUTE_AUTH_MAX];
 
-	snprintf(auth, sizeof(auth), "%s%s%s", e->auth != NULL ?
-	    e->auth->name : "-", e->also != NULL ? ", " : "", e->also != NULL ?
+	snprintf(auth, sizeof(auth), "%s%s%s", endpoint_is_public(e) ?
+	    "-" : e->auth->name, e->also != NULL ? ", " : "", e->also != NULL ?
 	    e->also->name : "");
 	printf(ROUTE_COLUMNS "%s\n", endpoint_verb_name(e->verb),
 	    route_path(r), e->name, auth, e->doc != NULL ? e->doc : "");

@@ -9,6 +9,7 @@
 #include "database/database.h"
 #include "exit.h"
 #include "product.h"
+#include "utils/start_error.h"
 
 /* Is it the name, or that of its list (NAME:...) or its file (NAME....)? */
 static bool
@@ -52,6 +53,6 @@ command_queries(void)
 		show_query(all[i]);
 	}
 	if (shown == 0)
-		exit_fail("sql/queries has no query, list or file '%s'",
-		    wanted != NULL ? wanted : "");
+		exit_if(start_error("sql/queries has no query, list or file "
+		    "'%s'", wanted != NULL ? wanted : ""));
 }

@@ -32,6 +32,7 @@
 #include "exit.h"
 #include "http/routes.h"
 #include "jobs/jobs.h"
+#include "kore_conf.h"
 #include "mail/mail.h"
 #include "middleware/cors.h"
 #include "middleware/middleware.h"
@@ -64,14 +65,16 @@ static bool		 was_restarted;
 static volatile sig_atomic_t	gave_up;	/* Kore has stopped itself */
 
 /*
- * Before Kore's main(): makes standard output line-buffered, since the fork
- * copies what is left in the parent's buffer into every child.
+ * When Kore loads the module, before it reads kore.conf: makes standard output
+ * line-buffered, since the fork copies what is left in the parent's buffer into
+ * every child; and checks the regexes of kore.conf, since Kore compiles them.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pidfile_divert();
+	exit_if(kore_conf_problem(config_file));
 }
 
 /*
@@ -233,6 +236,7 @@ kore_parent_configure(int argc, char **argv)
 	json_set_alloc_funcs(mem_reserve_alloc, mem_reserve_free);
 	exit_if(routes_init(app_handle));
 	exit_if(schemas_init());
+	exit_if(routes_check());
 	exit_if(jobs_init());
 	exit_if(mails_init());
 	exit_if(database_files());

@@ -62,7 +62,7 @@ struct query {
 
 	/* Set by database_load(). */
 	const char			*sql;
-	const char			*section;	/* its text in the file */
+	const char			*section;	/* of the file */
 	const struct query_param	*params;	/* $1, $2, ... */
 	unsigned			 nparams;
 };

@@ -73,8 +73,8 @@ void		*query_grow(void *, size_t n, size_t size);
 void		 query_memory_free(void);
 
 /* An error message: "sql/queries/FILE.sql: NAME: ..." */
-const char	*section_problem(const struct query_section *, const char *, ...)
-		    __attribute__((format(printf, 2, 3)));
+const char	*section_problem(const struct query_section *,
+		    const char *, ...) __attribute__((format(printf, 2, 3)));
 
 #define QUERY_FAIL(x, ...)					\
 	((x)->problem = section_problem((x)->section, __VA_ARGS__))

@@ -23,8 +23,8 @@ struct target {
 	const struct column	*column;
 	const char		*validator;
 	char			 name[128];	/* quoted */
-	char			 type[128];	/* as it is, and below a domain */
-	char			 base[128];
+	char			 type[128];
+	char			 base[128];	/* below a domain */
 	char			 kind;		/* pg_type.typtype */
 	int			 length;	/* 0: no limit */
 };

@@ -45,6 +45,9 @@ open_cursor(const char *list, const char *cursor, char *text)
 	    cursor_open(page_key_previous, list, cursor, text)));
 }
 
+/* A list has the parameters that its rows name, and need not have them all. */
+#undef query_param
+
 static int64_t
 read_number(struct ctx *c, const char *name, int64_t min, int64_t max,
     int64_t fallback)

@@ -61,7 +61,7 @@ find_value(const struct ctx *c, const char *name)
 }
 
 const char *
-query_param(const struct ctx *c, const char *name)
+(query_param)(const struct ctx *c, const char *name)
 {
 	const struct query_value	*v = find_value(c, name);
 
@@ -233,7 +233,7 @@ path_read(struct ctx *c)
 }
 
 const char *
-path_param(const struct ctx *c, const char *name)
+(path_param)(const struct ctx *c, const char *name)
 {
 	const struct route_row	*row = NULL;
 	size_t			 i;

@@ -18,6 +18,8 @@
 #include "utils/start_error.h"
 #include "utils/text.h"
 
+#define LAST_PATH	"^.*$"
+
 struct path_regex {
 	regex_t	 compiled;
 };
@@ -82,18 +84,21 @@ bind_path(struct route *r)
 	for (i = 0; i < r->nrows; i++)
 		params += r->rows[i].kind == ROW_PATH;
 	if (params > PATH_GROUPS_MAX)
-		return ("has too many PATH rows");
+		return (start_error("has %zu PATH rows, and a path can have "
+		    "%d", params, PATH_GROUPS_MAX));
 	if (r->hdlr->type == HANDLER_TYPE_STATIC)
 		return (params == 0 ? NULL :
-		    "has PATH rows, but kore.conf's path has no groups");
+		    "has PATH rows, and its path here has no groups: write "
+		    "one like ^/api/v1/notes/([^/]+)$");
 
 	r->literal = literal_length(r->hdlr->path);
 	if ((r->regex = calloc(1, sizeof(*r->regex))) == NULL ||
 	    regcomp(&r->regex->compiled, r->hdlr->path, REG_EXTENDED) != 0)
-		return ("has a path that does not compile");
+		return ("has a path that is no POSIX regular expression");
 	if (r->regex->compiled.re_nsub != params)
-		return ("has another number of PATH rows than kore.conf's "
-		    "path has groups");
+		return (start_error("has %zu PATH rows, and its path here has "
+		    "%zu groups: each group, like ([^/]+), needs one row",
+		    params, r->regex->compiled.re_nsub));
 	return (NULL);
 }
 
@@ -158,15 +163,18 @@ bind_params(struct route *r)
 			return ("has parameters, and its method ignores the "
 			    "query");
 		if (rule_of(p->validator) == NULL)
-			return ("names a validator that does not compile");
+			return (start_error("has a parameter %s, whose "
+			    "validator %s is not valid", p->name,
+			    p->validator->name));
 		if (strcmp(p->name, "cursor") == 0 && !has_cursor_response(r))
-			return ("has a parameter cursor, and no .out_cursor");
+			return ("has a parameter cursor, and no .out_cursor "
+			    "in its GET row");
 	}
 	return (NULL);
 }
 
-/* Does a route have another handler of the same name? */
-static bool
+/* The route that has another handler of the same name; or NULL. */
+static const struct route *
 name_taken(const struct endpoint *e)
 {
 	const struct endpoint	*other;
@@ -179,10 +187,10 @@ name_taken(const struct endpoint *e)
 			if (r->rows[i].kind == ROW_ENDPOINT &&
 			    other->handler != e->handler &&
 			    strcmp(other->name, e->name) == 0)
-				return (true);
+				return (r);
 		}
 	}
-	return (false);
+	return (NULL);
 }
 
 /* Names of handlers are unique: cursors and test overrides use them. */
@@ -190,19 +198,21 @@ static const char *
 bind_rows(const struct route *r)
 {
 	const struct endpoint	*e;
+	const struct route	*other;
 	size_t			 i;
 
 	for (i = 0; i < r->nrows; i++) {
 		if (r->rows[i].kind != ROW_ENDPOINT)
 			continue;
 		e = &r->rows[i].endpoint;
-		if (name_taken(e))
-			return ("has a handler of a name that another has");
-		if (e->in != NULL && !schema_is_readable(e->in))
-			return ("reads a field of a type that is only "
-			    "answered");
+		if ((other = name_taken(e)) != NULL)
+			return (start_error("has a handler %s, and %s in %s "
+			    "has another one of that name: rename one",
+			    e->name, other->name, other->router->file));
 		if (route_endpoint(r, e->verb) != e)
-			return ("has two rows of one method");
+			return (start_error("has two %s rows: of %s and of %s",
+			    endpoint_verb_name(e->verb),
+			    route_endpoint(r, e->verb)->name, e->name));
 	}
 	return (NULL);
 }
@@ -216,9 +226,11 @@ bind_route(struct kore_module_handle *hdlr)
 
 	snprintf(symbol, sizeof(symbol), "%s__route", hdlr->func);
 	if ((r = kore_module_getsym(symbol, NULL)) == NULL)
-		return ("has no ROUTE in C");
+		return (start_error("has no ROUTE(%s, ...) in src/modules",
+		    hdlr->func));
 	if (r->hdlr != NULL)
-		return ("stands in kore.conf twice");
+		return (start_error("stands in kore.conf twice: it has the "
+		    "path %s, and a ROUTE has one path", r->hdlr->path));
 	if (hdlr->methods != HTTP_METHOD_ALL)
 		return ("has a restrict, which has no effect: its rows in C "
 		    "name its methods");
@@ -241,15 +253,20 @@ bind_domain(struct kore_domain *dom)
 	const char			*problem;
 
 	TAILQ_FOREACH(hdlr, &dom->handlers, list) {
+		if (last != NULL && strcmp(last->path, LAST_PATH) == 0)
+			return (start_error("kore.conf: the route %s %s stands "
+			    "below " LAST_PATH ", which answers for all other "
+			    "paths: move it above that", hdlr->path,
+			    hdlr->func));
 		if ((problem = bind_route(hdlr)) != NULL)
 			return (start_error("kore.conf: the route %s %s %s",
 			    hdlr->path, hdlr->func, problem));
 		last = hdlr;
 	}
-	if (last == NULL || strcmp(last->path, "^.*$") != 0)
+	if (last == NULL || strcmp(last->path, LAST_PATH) != 0)
 		return (start_error("kore.conf: the last route of the domain "
-		    "%s of the server %s must be ^.*$: it answers for all "
-		    "other paths", dom->domain, dom->server->name));
+		    "%s of the server %s must be " LAST_PATH ": it answers "
+		    "for all other paths", dom->domain, dom->server->name));
 	if (!TAILQ_EMPTY(&dom->redirects))
 		return (start_error("kore.conf: the domain %s of the server %s "
 		    "has a redirect, which has no effect", dom->domain,
@@ -325,8 +342,14 @@ route_path(const struct route *r)
 	return (r->hdlr->path);
 }
 
-static bool
-is_route_of(const struct route *r, const char *path)
+const struct route *
+routes_first(void)
+{
+	return (bound);
+}
+
+bool
+route_matches(const struct route *r, const char *path)
 {
 	if (r->regex == NULL)
 		return (strcmp(r->hdlr->path, path) == 0);
@@ -342,7 +365,7 @@ find_route(const struct kore_domain *dom, const char *path)
 
 	for (r = bound;; r = r->next) {
 		if (r->hdlr->dom == dom && (TAILQ_NEXT(r->hdlr, list) == NULL ||
-		    is_route_of(r, path)))
+		    route_matches(r, path)))
 			return (r);
 	}
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/export.h"
+#include "base/register.h"
 #include "request/ctx.h"
 #include "request/depend.h"
 #include "request/endpoint.h"
@@ -36,10 +37,13 @@
 struct router {
 	const char	*name;
 	const char	*doc;
+	const char	*file;
 };
 
 #define ROUTER(title, text)						\
-	static const struct router router = { .name = #title, .doc = text }
+	static const struct router router = {				\
+		.name = #title, .doc = text, .file = __BASE_FILE__	\
+	}
 
 /* A row of a ROUTE: a method's endpoint, or facts about a parameter. */
 enum route_row_kind { ROW_ENDPOINT, ROW_PATH, ROW_PARAM };
@@ -135,15 +139,49 @@ bool		 query_is_of(const struct kore_handler_params *,
 const struct rule	*query_rule(const struct route *,
 			    const struct endpoint *, const char *name);
 
-/* The value of a query parameter, validated; NULL if it was not sent. */
+/*
+ * A place where code asks for a parameter by its name. routes_check() looks for
+ * the name in the rows of the handler's ROUTE or, outside of a handler, in all
+ * rows of the file.
+ */
+struct asked_name {
+	enum route_row_kind	 kind;
+	const char		*name;		/* NULL: not a constant */
+	const char		*file;
+	const char		*function;
+};
+
+/*
+ * The text, and a note that it is asked for. For a function that takes a name:
+ * time_param(c, QUERY_NAME("since")).
+ */
+#define QUERY_NAME(text)	ASKED_NAME(ROW_PARAM, text)
+#define PATH_NAME(text)		ASKED_NAME(ROW_PATH, text)
+#define ASKED_NAME(row_kind, text) __extension__ ({			\
+	static const struct asked_name	 asked_name = {			\
+		row_kind, __builtin_choose_expr(			\
+		    __builtin_constant_p(text), text, NULL),		\
+		__BASE_FILE__, __func__					\
+	};								\
+	REGISTER(asked_names, asked_name);				\
+	(text);								\
+})
+
+/*
+ * The value of a query parameter, validated; NULL if it was not sent. A name in
+ * quotes that no row has stops the start.
+ */
 const char	*query_param(const struct ctx *, const char *name);
+#define query_param(c, text)	query_param(c, QUERY_NAME(text))
 
 /*
  * The decoded and validated value of a PATH row. NULL if the route has no row
  * of that name, or if the value is invalid and raise_validation() is still to
- * come.
+ * come. A dependency may serve routes without the row; but a name in quotes
+ * that no row has stops the start.
  */
 const char	*path_param(const struct ctx *, const char *name);
+#define path_param(c, text)	path_param(c, PATH_NAME(text))
 
 /* The request's header lines of that name, as one list; "" if none. */
 const char	*header_list(struct ctx *, const char *name);
@@ -161,6 +199,19 @@ void		 path_read(struct ctx *);
  * or an error message.
  */
 const char	*routes_init(route_handler_fn *);
+
+/*
+ * In the parent, once, after routes_init() and schemas_init(): compares the
+ * rows with each other, with kore.conf, and with what the handlers do. Returns
+ * NULL, or a line that names the file and says what to write.
+ */
+const char	*routes_check(void);
+
+/* The first route of all domains; its `next` leads to the others. */
+const struct route	*routes_first(void);
+
+/* Does the route's path in kore.conf match this one? */
+bool		 route_matches(const struct route *, const char *path);
 
 /* The endpoint of a method; NULL if the route has none. */
 const struct endpoint	*route_endpoint(const struct route *, enum http_verb);

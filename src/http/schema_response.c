@@ -4,7 +4,7 @@
 #include "http/conditional.h"
 #include "http/respond.h"
 #include "http/schema_response.h"
-#include "request/endpoint.h"
+#include "request/depend.h"
 
 void
 respond_accepted(struct ctx *c)
@@ -37,12 +37,13 @@ schema_respond(struct ctx *c, const struct schema *s, const void *response)
 		raise_error(c, &ERR_INTERNAL, "%s answers with %s",
 		    c->endpoint->name, s->name);
 	/* Each user gets another response (RFC 9111, 4.1). */
-	if (c->endpoint->auth != NULL)
+	if (!endpoint_is_public(c->endpoint))
 		respond_header(c, "vary", "Authorization");
 	/* Caches may store it, but must revalidate; all else is no-store. */
 	if (s->version != NULL) {
-		respond_header(c, "cache-control", c->endpoint->auth != NULL ?
-		    "private, no-cache" : "no-cache");
+		respond_header(c, "cache-control",
+		    endpoint_is_public(c->endpoint) ? "no-cache" :
+		    "private, no-cache");
 		if (respond_etag(c, s, response)) {
 			respond_empty(c, 304);
 			return;

@@ -19,17 +19,20 @@
 	static inline void						\
 	s##_respond(struct ctx *c, const struct structure *response)	\
 	{								\
+		SCHEMA_USED(s, SCHEMA_SENT);				\
 		schema_respond(c, &s##_schema, response);		\
 	}								\
 	static inline void						\
 	s##_respond_created(struct ctx *c,				\
 	    const struct structure *response)				\
 	{								\
+		SCHEMA_USED(s, SCHEMA_CREATED);				\
 		schema_respond_created(c, &s##_schema, response);	\
 	}								\
 	static inline const char *					\
 	s##_precondition(struct ctx *c, const struct structure *row)	\
 	{								\
+		SCHEMA_USED(s, SCHEMA_COMPARED);			\
 		return (schema_precondition(c, &s##_schema, row));	\
 	}
 

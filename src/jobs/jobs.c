@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Checks the kinds of jobs, and stores jobs. */
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/register.h"
@@ -45,6 +47,19 @@ job_store(struct ctx *c, const struct job_kind *k, const void *payload)
 	    unique_key(k, payload));
 }
 
+/* "FILE: the job NAME" and then the text. */
+static const char *
+job_error(const struct job_kind *k, const char *fmt, ...)
+{
+	char	 what[512];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return (start_error("%s: the job %s%s", k->file, k->name, what));
+}
+
 static const char *
 check_unique(const struct job_kind *k)
 {
@@ -54,11 +69,11 @@ check_unique(const struct job_kind *k)
 		return (NULL);
 	f = k->payload == NULL ? NULL : find_member(k->payload, k->unique);
 	if (f == NULL)
-		return (start_error("the job %s: its payload has no member %s",
-		    k->name, k->unique));
+		return (job_error(k, ": its payload has no member %s, which "
+		    ".unique names", k->unique));
 	if (f->type != T_STR && f->type != T_UUID)
-		return (start_error("the job %s: its unique member %s must be "
-		    "a T_STR or a T_UUID", k->name, k->unique));
+		return (job_error(k, ": its unique member %s must be a T_STR "
+		    "or a T_UUID", k->unique));
 	return (NULL);
 }
 
@@ -66,30 +81,74 @@ check_unique(const struct job_kind *k)
 static const char *
 check_payload(const struct job_kind *k)
 {
-	const struct job_payload	*const *p;
-	size_t				 i;
+	size_t	 i;
 
 	if (!schema_is_readable(k->payload))
-		return (start_error("the job %s: its payload has a member that "
-		    "cannot be read back", k->name));
+		return (job_error(k, ": its .payload = &%s_schema has a member "
+		    "that cannot be read back (T_TIME, T_JSON or T_LIST): "
+		    "store an id, and read the row in the handler",
+		    k->payload->name));
 	for (i = 0; i < k->payload->nmembers; i++) {
 		if ((k->payload->members[i].flags & OUT) == 0)
-			return (start_error("the job %s: its payload has the "
-			    "member %s, which is not OUT, so it is not stored",
-			    k->name, k->payload->members[i].name));
-		if (k->payload->members[i].flags & SECRET)
-			return (start_error("the job %s: its payload has the "
-			    "secret %s, which would be stored", k->name,
+			return (job_error(k, ": its payload has the member "
+			    "%s, which is not OUT, so it is not stored: write "
+			    "OUT, or list the others in .only",
 			    k->payload->members[i].name));
-	}
-	EACH_REGISTERED(p, job_payloads) {
-		if ((*p)->kind == k && strcmp((*p)->structure,
-		    k->payload->structure) != 0)
-			return (start_error("the job %s: its payload is a "
-			    "struct %s, and its schema of struct %s", k->name,
-			    (*p)->structure, k->payload->structure));
+		if (k->payload->members[i].flags & SECRET)
+			return (job_error(k, ": its payload has the secret %s, "
+			    "which would be stored: store an id, and read the "
+			    "row in the handler", k->payload->members[i].name));
 	}
 	return (NULL);
+}
+
+/* What its header declares must be what is stored and read. */
+static const char *
+check_declared(const struct job_kind *k)
+{
+	const struct job_payload	*const *p;
+	bool				 is_declared = false;
+
+	EACH_REGISTERED(p, job_payloads) {
+		if ((*p)->kind != k)
+			continue;
+		is_declared = true;
+		if (k->payload == NULL)
+			return (job_error(k, " has no .payload, and its "
+			    "JOB_KIND declares a struct %s: write .payload = "
+			    "&NAME_schema", (*p)->structure));
+		if (strcmp((*p)->structure, k->payload->structure) != 0)
+			return (job_error(k, ": its JOB_KIND declares a struct "
+			    "%s, and its .payload = &%s_schema is of struct "
+			    "%s", (*p)->structure, k->payload->name,
+			    k->payload->structure));
+	}
+	if (!is_declared && k->every == 0)
+		return (job_error(k, " is never stored: write JOB_KIND(%s, "
+		    "STRUCT) in a header, or schedule it with .every",
+		    k->name));
+	return (NULL);
+}
+
+static const char *
+check_kind(const struct job_kind *k)
+{
+	const char	*problem;
+
+	if (strlen(k->name) > KIND_MAX)
+		return (job_error(k, ": its name is too long: at most %d bytes",
+		    KIND_MAX));
+	if (k->timeout == 0)
+		return (job_error(k, " has no .timeout: write the seconds that "
+		    "an attempt may take"));
+	if (k->every != 0 && k->payload != NULL)
+		return (job_error(k, ": what is scheduled has no payload: "
+		    "leave out .every or .payload"));
+	if (k->payload != NULL && (problem = check_payload(k)) != NULL)
+		return (problem);
+	if ((problem = check_declared(k)) != NULL)
+		return (problem);
+	return (check_unique(k));
 }
 
 const char *
@@ -101,18 +160,7 @@ jobs_init(void)
 
 	EACH_REGISTERED(i, job_kinds) {
 		k = *i;
-		if (strlen(k->name) > KIND_MAX)
-			return (start_error("the job %s: its name is too long",
-			    k->name));
-		if (k->timeout == 0)
-			return (start_error("the job %s has no timeout",
-			    k->name));
-		if (k->every != 0 && k->payload != NULL)
-			return (start_error("the job %s: what is scheduled has "
-			    "no payload", k->name));
-		if (k->payload != NULL && (problem = check_payload(k)) != NULL)
-			return (problem);
-		if ((problem = check_unique(k)) != NULL)
+		if ((problem = check_kind(k)) != NULL)
 			return (problem);
 		if (k->attempts == 0)
 			k->attempts = 1;

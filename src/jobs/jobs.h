@@ -41,6 +41,7 @@ struct job {
 
 struct job_kind {
 	const char		*name;
+	const char		*file;		/* that defines it */
 	void			(*handler)(struct ctx *);
 	const struct schema	*payload;	/* NULL: none */
 	unsigned		 attempts;	/* at most; 0: one */
@@ -85,7 +86,8 @@ struct job_payload {
 /* In one .c file, below the handler of that name. */
 #define JOB(kind, ...)							\
 	struct job_kind kind##_job = {					\
-		.name = #kind, .handler = kind, ##__VA_ARGS__		\
+		.name = #kind, .file = __FILE__, .handler = kind,	\
+		##__VA_ARGS__						\
 	};								\
 	REGISTER(job_kinds, kind##_job)
 

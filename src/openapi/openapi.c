@@ -167,7 +167,7 @@ describe_security(const struct endpoint *e)
 {
 	json_t	*ways = json_array();
 
-	if (e->auth == NULL)
+	if (endpoint_is_public(e))
 		return (ways);
 	if (e->auth->optional)
 		openapi_add(ways, json_object());
@@ -226,7 +226,8 @@ describe_operation(const struct route *r, const struct endpoint *e)
 	size_t	 len = e->doc != NULL ? strlen(e->doc) : 0;
 
 	if (len == 0) {
-		openapi_fail("%s has no .doc", e->name);
+		openapi_fail("%s: %s in ROUTE(%s) has no .doc: write .doc = "
+		    "\"What it does.\"", r->router->file, e->name, r->name);
 		return (o);
 	}
 	openapi_put(o, "tags", json_pack("[s]", r->router->name));
@@ -278,13 +279,16 @@ describe_row(const struct route *r, const struct endpoint *e)
 		return;
 	if (!openapi_path(r, path)) {
 		openapi_fail("kore.conf: the route %s %s cannot be described: "
-		    "its path is more than groups", route_path(r), r->name);
+		    "its path is more than groups: write one like "
+		    "^/notes/([^/]+)$, or .hidden = true in its rows",
+		    route_path(r), r->name);
 		return;
 	}
 	if (json_object_get(operation_ids, e->name) != NULL)
 		openapi_fail("kore.conf: the handler %s of %s %s has another "
-		    "route: two operations of one name", e->name,
-		    route_path(r), r->name);
+		    "route: two operations of one name: write a handler "
+		    "of its own, or .hidden = true in one of the rows",
+		    e->name, route_path(r), r->name);
 	openapi_put(operation_ids, e->name, json_true());
 
 	snprintf(method, sizeof(method), "%s", endpoint_verb_name(e->verb));

@@ -186,8 +186,8 @@ put_response(json_t *responses, struct error_response *r)
 	const char	*name = r->name.data;
 
 	if (r->name.cut)
-		openapi_fail("too many kinds of error of one status: %s",
-		    name);
+		openapi_fail("too many kinds of error of the status %d in one "
+		    ".raises: %s", r->status, name);
 	if (!openapi_component_has("responses", name))
 		openapi_component_put("responses", name, json_pack(
 		    "{s:s, s:o, s:o}", "description", r->doc, "headers",

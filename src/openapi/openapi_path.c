@@ -1,61 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /* Converts kore.conf's paths from regexes to OpenAPI's path templates. */
 
-#include <ctype.h>
-#include <string.h>
-
+#include "http/path_template.h"
 #include "openapi/openapi_build.h"
-#include "utils/text.h"
 
-/* From a bracket expression's `[` to its `]`; NULL if it has none. */
-static const char *
-bracket_end(const char *p)
-{
-	p += p[1] == '^' ? 2 : 1;
-	if (*p == '\0')
-		return (NULL);
-	return (strchr(p + 1, ']'));	/* a first ] is a member of the set */
-}
+/* The route, and its PATH row of the last group. */
+struct groups {
+	const struct route	*route;
+	const struct route_row	*row;
+};
 
-/* From a group's `(` to the next `)`. With a group in it, one `)` is left. */
-static const char *
-group_end(const char *p)
+static bool
+add_group(struct text *t, void *arg)
 {
-	for (p++; *p != '\0' && *p != ')'; p++) {
-		if (*p == '[' && (p = bracket_end(p)) == NULL)
-			return (NULL);
-		if (*p == '\\' && *++p == '\0')
-			return (NULL);
-	}
-	return (*p == ')' ? p : NULL);
+	struct groups	*g = arg;
+
+	if ((g->row = route_next_path_row(g->route, g->row)) == NULL)
+		return (false);
+	text_printf(t, "{%s}", g->row->name);
+	return (true);
 }
 
 bool
 openapi_path(const struct route *r, char out[static OPENAPI_PATH_MAX])
 {
-	const struct route_row	*row = NULL;
-	const char		*p = route_path(r);
-	struct text		 t = text_in(out, OPENAPI_PATH_MAX);
+	struct groups	 g = { r, NULL };
+	struct text	 t = text_in(out, OPENAPI_PATH_MAX);
 
 	if (r->regex == NULL) {
-		text_puts(&t, p);
+		text_puts(&t, route_path(r));
 		return (!t.cut);
 	}
-	for (p += *p == '^'; *p != '\0' && strcmp(p, "$") != 0; p++) {
-		if (*p == '(') {
-			if ((p = group_end(p)) == NULL ||
-			    (row = route_next_path_row(r, row)) == NULL)
-				return (false);
-			text_printf(&t, "{%s}", row->name);
-			continue;
-		}
-		if (*p == '\\') {
-			if (*++p == '\0' || isalnum((unsigned char)*p))
-				return (false);
-		} else if (strchr(".[]*+?{}|^$)", *p) != NULL) {
-			return (false);
-		}
-		text_add(&t, p, 1);
-	}
-	return (!t.cut);
+	return (path_template(route_path(r), add_group, &g, &t));
 }

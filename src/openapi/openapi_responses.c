@@ -31,7 +31,7 @@ success_headers(const struct endpoint *e, int status,
 		openapi_header_put(headers, "ETag");
 	if (list_kind & IN_PAGES)
 		openapi_header_put(headers, "Link");
-	if (out != NULL && e->auth != NULL)
+	if (out != NULL && !endpoint_is_public(e))
 		openapi_header_put(headers, "Vary");
 	return (headers);
 }

@@ -5,9 +5,20 @@
 #include <string.h>
 
 #include "request/depend.h"
-#include "request/endpoint.h"
 
 #define OVERRIDES_MAX	16
+
+static void
+resolve_public(struct ctx *c, const struct dependency *d)
+{
+	(void)c;
+	(void)d;
+}
+
+const struct dependency	public = {
+	.name = "public", .resolve = resolve_public, .everybody = true,
+	.doc = "For everybody",
+};
 
 static struct override {
 	const char			*handler;

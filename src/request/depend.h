@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "request/ctx.h"
+#include "request/endpoint.h"
 
 /*
  * A ROUTE row declares what its handler depends on, like FastAPI's Depends(). A
@@ -34,8 +35,22 @@ struct dependency {
 	/* For OpenAPI: doc says who may call; the roles follow it. */
 	const char		*doc;
 	bool			 optional;	/* a token may be left out */
+	bool			 everybody;	/* nobody signs in: public */
 	const struct error_kind	*const *raises;
 };
+
+/*
+ * .auth = &public: for everybody. Each row says who may call it, so that no
+ * endpoint is open only because somebody forgot its .auth.
+ */
+extern const struct dependency	public;
+
+/* Does nobody sign in for it? A job's endpoint has no .auth at all. */
+static inline bool
+endpoint_is_public(const struct endpoint *e)
+{
+	return (e->auth == NULL || e->auth->everybody);
+}
 
 /* Resolves a dependency, or its override. */
 void	depend(struct ctx *, const struct dependency *) AWAITS;

@@ -33,13 +33,15 @@ struct endpoint {
 	void				(*handler)(struct ctx *);
 	const char			*name;
 	const struct rate_limit		*limit;		/* per address */
-	const struct dependency		*auth;
+	const struct dependency		*auth;		/* or &public */
 	const struct dependency		*also;		/* after auth */
 	const struct schema		*in;
 	bool				 form;		/* in: no JSON */
 	const struct schema		*out;
 	const struct schema		*out_cursor;	/* with ?cursor */
 	int				 status;	/* 0 means 200 */
+	bool				 raw;		/* no schema writes
+							   the body */
 	const struct schema		*out_accepted;	/* with 202 instead */
 	const unsigned			*accepts;	/* if this is not 0 */
 	const char			*accepted_doc;

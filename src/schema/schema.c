@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Prepares every schema at start: looks up the validators its fields name. */
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,11 +144,25 @@ has_member(const struct schema *s, const char *name)
 	return (false);
 }
 
+/* "FILE: the schema NAME" and then the text. */
+static const char *
+schema_error(const struct schema *s, const char *fmt, ...)
+{
+	char	 what[512];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return (start_error("%s: the schema %s%s", s->file, s->name, what));
+}
+
 static const char *
 another_struct(const struct schema *s, const struct member *m)
 {
-	return (start_error("the schema %s has a member of another struct, "
-	    "%s.%s", s->name, m->structure, m->name));
+	return (schema_error(s, " has a member of another struct, %s.%s: "
+	    "write MEMBER(%s, %s, ...)", m->structure, m->name, s->structure,
+	    m->name));
 }
 
 /* Takes over a member, with what the schema says about it. */
@@ -181,12 +196,11 @@ schema_derive(struct schema *s)
 		derive_member(s, m, &out[s->nmembers++]);
 	for (name = s->only; name != NULL && *name != NULL; name++) {
 		if ((m = schema_member(s->like, *name)) == NULL)
-			return (start_error("the schema %s: .only names %s, "
-			    "and %s has no such member", s->name, *name,
-			    s->like->name));
+			return (schema_error(s, ": .only names %s, and %s has "
+			    "no such member", *name, s->like->name));
 		if (has_member(s, *name))
-			return (start_error("the schema %s: .only names %s "
-			    "twice", s->name, *name));
+			return (schema_error(s, ": .only names %s twice",
+			    *name));
 		derive_member(s, m, &out[s->nmembers++]);
 	}
 	for (m = s->also; m != NULL && m->name != NULL; m++) {
@@ -196,9 +210,12 @@ schema_derive(struct schema *s)
 	}
 	for (name = s->optional; name != NULL && *name != NULL; name++) {
 		if (!has_member(s, *name))
-			return (start_error("the schema %s: .optional names "
-			    "%s, which is no member of it", s->name, *name));
+			return (schema_error(s, ": .optional names %s, which "
+			    "is no member of it", *name));
 	}
+	if (s->optional != NULL && !s->required)
+		return (schema_error(s, ": .optional does nothing without "
+		    ".required = true"));
 	return (NULL);
 }
 
@@ -209,13 +226,28 @@ check_fallback(const struct schema *s, const struct member *m,
 	if (m->fallback == NULL)
 		return (NULL);
 	if (!fallback_fits(m))
-		return (start_error("the schema %s: %s cannot fall back on "
-		    "'%s'", s->name, m->name, m->fallback));
+		return (schema_error(s, ": %s cannot fall back on '%s': a "
+		    "T_BOOL takes \"true\" or \"false\", a T_INT a number, "
+		    "a T_STR any text, and other types none", m->name,
+		    m->fallback));
 	if (rule != NULL && rule_reason(rule, m->fallback) != NULL)
-		return (start_error("the schema %s: %s falls back on '%s', "
-		    "which kore.conf's %s refuses", s->name, m->name,
-		    m->fallback, m->validator));
+		return (schema_error(s, ": %s falls back on '%s', which "
+		    "kore.conf's %s refuses", m->name, m->fallback,
+		    m->validator));
 	return (NULL);
+}
+
+/* Is there another one of the same name below it? */
+static bool
+has_member_below(const struct schema *s, const struct member *m)
+{
+	const struct member	*other;
+
+	for (other = m + 1; other < s->members + s->nmembers; other++) {
+		if (strcmp(other->name, m->name) == 0)
+			return (true);
+	}
+	return (false);
 }
 
 static const char *
@@ -224,11 +256,18 @@ member_init(struct schema *s, const struct member *m, const struct rule **rule)
 	if (s->like == NULL && strcmp(m->structure, s->structure) != 0)
 		return (another_struct(s, m));
 	if (s->set != 0 && m->offset >= MEMBER_SET_BITS)
-		return (start_error("the schema %s: its struct is too large "
-		    "for a member_set", s->name));
+		return (schema_error(s, ": its struct is too large for a "
+		    "member_set: raise MEMBER_SET_BITS in src/schema/schema.h, "
+		    "or move %s up", m->name));
+	if (has_member_below(s, m))
+		return (schema_error(s, " has two members %s", m->name));
+	if (m->flags & ETAG && m->type != T_INT)
+		return (schema_error(s, ": its ETAG, %s, must be a T_INT",
+		    m->name));
 	if (m->validator != NULL && (*rule = rule_find(m->validator)) == NULL)
 		return (start_error("kore.conf has no (valid) validator %s, "
-		    "which %s.%s needs", m->validator, s->name, m->name));
+		    "which %s.%s needs: write `validator %s regex ...`",
+		    m->validator, s->name, m->name, m->validator));
 	return (check_fallback(s, m, *rule));
 }
 
@@ -247,9 +286,9 @@ schema_init(struct schema *s)
 	if ((s->rules = calloc(s->nmembers + 1, sizeof(*s->rules))) == NULL)
 		return ("out of memory");
 	if (!schema_tag_init(s))
-		return (start_error("the schema %s: %s", s->name,
-		    s->id == NULL ? "it has an ETAG, and no T_UUID id" :
-		    "its names are too long, or memory is short"));
+		return (schema_error(s, ": %s", s->id == NULL ? "it has an "
+		    "ETAG, and no T_UUID id" : "its names are too long, or "
+		    "memory is short"));
 	for (i = 0; i < s->nmembers; i++) {
 		problem = member_init(s, &s->members[i], &s->rules[i]);
 		if (problem != NULL)

@@ -87,6 +87,7 @@ struct member_set {
  */
 struct schema {
 	const char		*name;
+	const char		*file;		/* that defines it */
 	const char		*structure;	/* the struct of its members */
 	const struct member	*members;
 	size_t			 nmembers;
@@ -149,6 +150,35 @@ struct schema {
 	      #s "." #member " is no const struct " #item " *") }
 
 /*
+ * What the code of a file does with a schema: reads a body, a form, responds
+ * with it, or compares its ETAG. routes_check() compares that with the rows of
+ * the file.
+ */
+enum schema_use_kind {
+	SCHEMA_READ, SCHEMA_READ_FORM, SCHEMA_SENT, SCHEMA_CREATED,
+	SCHEMA_COMPARED
+};
+
+struct schema_use {
+	const struct schema	*schema;
+	enum schema_use_kind	 kind;
+	const char		*file;
+};
+
+/*
+ * Notes that, in an inline function of a header. The compiler drops the note
+ * from each file that does not call the function.
+ */
+#define SCHEMA_USED(s, use_kind) do {					\
+	static const struct schema_use	 use = {			\
+		&s##_schema, use_kind, __BASE_FILE__			\
+	};								\
+	static const struct schema_use	*const note			\
+	    __attribute__((section("registered_schema_uses"))) = &use;	\
+	__asm__ volatile ("" : : "X" (&note));				\
+} while (0)
+
+/*
  * For the header: declares NAME_schema and its typed reader. Declare the schema
  * of a response with SCHEMA_RESPONSE (http/schema_response.h).
  */
@@ -158,6 +188,7 @@ struct schema {
 	static inline const struct st *					\
 	s##_body(struct ctx *c)						\
 	{								\
+		SCHEMA_USED(s, SCHEMA_READ);				\
 		return (schema_read_body(c, &s##_schema));		\
 	}
 
@@ -175,6 +206,7 @@ struct schema {
 	static inline const struct st *					\
 	s##_form(struct ctx *c)		/* its row has .form */		\
 	{								\
+		SCHEMA_USED(s, SCHEMA_READ_FORM);			\
 		return (schema_read_form(c, &s##_schema));		\
 	}
 
@@ -191,7 +223,8 @@ struct schema {
 #define SCHEMA(s)	SCHEMA_OF(s, s)
 #define SCHEMA_OF(s, st, ...)						\
 	struct schema s##_schema = {					\
-		.name = #s, .structure = #st, .members = s##_members,	\
+		.name = #s, .file = __FILE__, .structure = #st,		\
+		.members = s##_members,					\
 		.nmembers = sizeof(s##_members) / sizeof(s##_members[0]), \
 		.size = sizeof(struct st), ##__VA_ARGS__		\
 	};								\
@@ -238,7 +271,7 @@ struct schema {
 
 #define SCHEMA_DERIVED(s, base, ...)					\
 	struct schema s##_schema = {					\
-		.name = #s, .structure = s##_structure,			\
+		.name = #s, .file = __FILE__, .structure = s##_structure, \
 		.size = sizeof(s##_struct), .like = &base##_schema,	\
 		##__VA_ARGS__						\
 	};								\

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Applies kore.conf's validators to code points. A regex runs in a UTF-8 locale
- * of its own, so that a dot matches a character. Two common shapes never reach
- * the regex engine, which takes milliseconds to refuse some inputs: for
- * ^.{m,n}$ characters are counted, for ^(a|b|c)$ words are compared. For a
- * regex that matches numbers, trying finds the range, for the error message.
+ * Applies kore.conf's validators to code points. For length:m..n and ^.{m,n}$
+ * characters are counted, for ^(a|b|c)$ words are compared, and an automaton
+ * matches all other regexes. For a regex that matches numbers, trying finds the
+ * range, for the error message.
  */
 
 #include <sys/types.h>
@@ -13,7 +12,6 @@
 #include <kore/http.h>
 
 #include <inttypes.h>
-#include <locale.h>
 #include <regex.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,14 +20,26 @@
 
 #include "request/ctx.h"
 #include "schema/validator.h"
+#include "utils/automaton.h"
+#include "utils/number_range.h"
+#include "utils/posix.h"
+#include "utils/start_error.h"
 #include "utils/text.h"
 #include "utils/utf8.h"
 
 #define REASONS_MAX	4
-#define REGEX_INPUT_MAX	1024	/* bytes; regexec() can be slow */
 
-#define NUMBERS_TRIED	1000
-#define DIGITS_TRIED	18
+/*
+ * A regex with more states and without an end, such as ^([a-z]{1,100} )*$, may
+ * take microseconds for a character: it matches only so many of them.
+ */
+#define STATES_ENDLESS	16
+#define ENDLESS_MAX	1024
+
+/* length:m..n */
+#define LENGTH		"length:"
+#define LENGTH_DIGITS	9
+#define LENGTH_MAX	999999999
 
 #define NOTHING		"x^"	/* matches no value */
 
@@ -43,7 +53,7 @@ struct rule {
 	unsigned			 min, max;
 	char				*choices;	/* to show: "a, b" */
 	int64_t				 lowest, highest;	/* to show */
-	regex_t				 regex;
+	struct automaton		*automaton;
 	struct rule			*next;
 };
 
@@ -53,7 +63,6 @@ struct reason {
 };
 
 static struct rule	*rules;
-static locale_t		 utf8;
 
 /* Why the last value was refused; validators run on the loop's thread only. */
 static struct reason	 reasons[REASONS_MAX];
@@ -81,14 +90,8 @@ parse_choices(const char *pattern)
 	size_t		 len = strlen(pattern), i, n;
 	char		*out;
 
-	if (len < 6 || strncmp(pattern, "^(", 2) != 0 ||
-	    strcmp(pattern + len - 2, ")$") != 0)
+	if (!posix_is_words(pattern))
 		return (NULL);
-	for (i = 2; i < len - 2; i++) {
-		if (strchr("\\.[]{}()*+?^$", pattern[i]) != NULL)
-			return (NULL);
-	}
-
 	if ((out = calloc(2, len)) == NULL)
 		return (NULL);
 	for (n = 0, i = 2; i < len - 2; i++) {
@@ -131,117 +134,107 @@ is_boolean(const char *pattern)
 	    choice_match(pattern, "false", 5));
 }
 
+/* length:0..20000, where 0 is min and 20000 is max. */
 static bool
-accepts(const struct rule *r, int64_t n)
+parse_length(const char *pattern, unsigned *min, unsigned *max)
 {
-	char	 text[24];
+	const char	*p = pattern + strlen(LENGTH);
+	size_t		 digits, more;
 
-	snprintf(text, sizeof(text), "%" PRId64, n);
-	return (regexec(&r->regex, text, 0, NULL, 0) == 0);
-}
-
-/* The range's end when it is above NUMBERS_TRIED: 9999 and the like; or -1. */
-static int64_t
-highest_nines(const struct rule *r)
-{
-	int64_t	 power = NUMBERS_TRIED;
-	int	 digits;
-
-	for (digits = 3; digits < DIGITS_TRIED; digits++, power *= 10) {
-		if (!accepts(r, power))
-			return (power - 1);
-		if (!accepts(r, power * 10 - 1))
-			return (-1);
-	}
-	return (-1);
-}
-
-/* `,` only in braces and `-` only in brackets: 1,2 is not a number. */
-static bool
-matches_digits_only(const char *pattern)
-{
-	const char	*p;
-	char		 in = '\0';
-
-	for (p = pattern; *p != '\0'; p++) {
-		if (strchr("[{", *p) != NULL)
-			in = *p;
-		else if (strchr("]}", *p) != NULL)
-			in = '\0';
-		else if ((*p == ',' && in != '{') || (*p == '-' && in != '['))
-			return (false);
-	}
-	return (strspn(pattern, "0123456789^$()[]{}|?-,") == strlen(pattern));
-}
-
-/*
- * Returns whether the regex matches exactly the whole numbers from lowest to
- * highest, as far as trying can show: ^([1-9][0-9]?|100)$ or
- * ^(0|[1-9][0-9]{0,8})$.
- */
-static bool
-find_range(struct rule *r, const char *pattern)
-{
-	int64_t	 n;
-
-	if (!matches_digits_only(pattern))
+	if (strncmp(pattern, LENGTH, strlen(LENGTH)) != 0)
 		return (false);
-	for (n = 1 - NUMBERS_TRIED; n < 0; n++) {
-		if (accepts(r, n))
-			return (false);
-	}
-	for (n = 0; n < NUMBERS_TRIED && !accepts(r, n); n++)
-		;
-	r->lowest = n;
-	for (; n < NUMBERS_TRIED && accepts(r, n); n++)
-		;
-	r->highest = n < NUMBERS_TRIED ? n - 1 : highest_nines(r);
-	for (; n < NUMBERS_TRIED; n++) {
-		if (accepts(r, n))
-			return (false);
-	}
-	for (n = NUMBERS_TRIED; n / 10 < INT64_MAX / 100; n *= 10) {
-		if ((accepts(r, n) || accepts(r, n * 5)) != (n < r->highest))
-			return (false);
-	}
-	return (r->lowest < NUMBERS_TRIED && r->highest > r->lowest);
+	digits = strspn(p, "0123456789");
+	if (digits == 0 || digits > LENGTH_DIGITS ||
+	    strncmp(p + digits, "..", 2) != 0)
+		return (false);
+	*min = (unsigned)strtoul(p, NULL, 10);
+	p += digits + 2;
+	more = strspn(p, "0123456789");
+	*max = (unsigned)strtoul(p, NULL, 10);
+	return (more > 0 && more <= LENGTH_DIGITS && p[more] == '\0' &&
+	    *min <= *max);
+}
+
+/* ^.{0,100}$ */
+static bool
+parse_dots(const char *pattern, unsigned *min, unsigned *max)
+{
+	char	 tail[4];
+
+	return (sscanf(pattern, "^.{%u,%u%3s", min, max, tail) == 3 &&
+	    strcmp(tail, "}$") == 0);
+}
+
+/* ^.{20000}$ and ^.{0,20000}$ take gigabytes to compile. */
+static const char *
+long_dots_problem(const char *pattern)
+{
+	unsigned	 min, max;
+	char		 tail[4];
+
+	if (sscanf(pattern, "^.{%u%3s", &min, tail) == 2 &&
+	    strcmp(tail, "}$") == 0)
+		max = min;
+	else if (!parse_dots(pattern, &min, &max))
+		return (NULL);
+	if (min > max || max <= POSIX_STATES_MAX)
+		return (NULL);
+	return (start_error("%s takes too much memory: write length:%u..%u",
+	    pattern, min, max < LENGTH_MAX ? max : LENGTH_MAX));
+}
+
+const char *
+rule_problem(const char *pattern)
+{
+	const char	*problem;
+	unsigned	 min, max;
+
+	if (strncmp(pattern, LENGTH, strlen(LENGTH)) == 0)
+		return (parse_length(pattern, &min, &max) ? NULL :
+		    start_error("%s is not a length: write length:0..20000, "
+		    "the lowest and the highest number of characters",
+		    pattern));
+	if ((problem = long_dots_problem(pattern)) != NULL)
+		return (problem);
+	return (posix_problem(pattern));
+}
+
+static bool
+compile_regex(struct rule *r, const char *pattern)
+{
+	r->automaton = automaton_new(pattern);
+	if (r->automaton == NULL)
+		return (false);
+	r->kind = RULE_REGEX;
+	if (number_range(r->automaton, pattern, &r->lowest, &r->highest))
+		r->kind = RULE_NUMBER;
+	else if (automaton_is_endless(r->automaton) &&
+	    automaton_states(r->automaton) > STATES_ENDLESS)
+		r->max = ENDLESS_MAX;
+	return (true);
 }
 
 static bool
 rule_compile(struct rule *r, const char *pattern)
 {
-	locale_t	 before;
-	char		 tail[4];
-	int		 failed;
-
-	if (!utf8_valid(pattern, strlen(pattern)))
+	if (rule_problem(pattern) != NULL)
 		return (false);
-	if (sscanf(pattern, "^.{%u,%u%3s", &r->min, &r->max, tail) == 3 &&
-	    strcmp(tail, "}$") == 0) {
+	if (parse_length(pattern, &r->min, &r->max) ||
+	    parse_dots(pattern, &r->min, &r->max)) {
 		r->kind = RULE_LENGTH;
 		return (true);
 	}
+	r->min = r->max = 0;
 	if ((r->choices = parse_choices(pattern)) != NULL) {
 		r->kind = is_boolean(pattern) ? RULE_BOOLEAN : RULE_CHOICE;
 		return (true);
 	}
-
-	if (utf8 == (locale_t)0)
-		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	if (utf8 == (locale_t)0)
-		return (false);
-	r->kind = RULE_REGEX;
-	before = uselocale(utf8);
-	failed = regcomp(&r->regex, pattern, REG_EXTENDED | REG_NOSUB);
-	uselocale(before);
-	if (failed == 0 && find_range(r, pattern))
-		r->kind = RULE_NUMBER;
-	return (failed == 0);
+	return (compile_regex(r, pattern));
 }
 
 /*
  * Kore has compiled the pattern, too, but we never use its copy, and for
- * ^.{0,2000}$ glibc takes 63 MB. Replaces it by a pattern that matches nothing
+ * ^.{0,1000}$ glibc takes 16 MB. Replaces it by a pattern that matches nothing
  * (no line begins after a character): Kore's own check would refuse all.
  */
 static bool
@@ -287,18 +280,10 @@ rule_find(const char *name)
 	return (rule_of(v));
 }
 
-static bool
-regex_match(const struct rule *r, const char *value)
+static void
+too_long(unsigned max)
 {
-	locale_t	 before;
-	bool		 match;
-
-	if (strlen(value) > REGEX_INPUT_MAX)
-		return (false);
-	before = uselocale(utf8);
-	match = regexec(&r->regex, value, 0, NULL, 0) == 0;
-	uselocale(before);
-	return (match);
+	validator_reject("too_long", "Must have at most %u characters", max);
 }
 
 /* Fills reasons[]; leaves it empty when the value is valid. */
@@ -316,8 +301,7 @@ rule_run(const struct rule *r, const char *value)
 			    "Must have at least %u character%s", r->min,
 			    r->min == 1 ? "" : "s");
 		else if (len > r->max)
-			validator_reject("too_long",
-			    "Must have at most %u characters", r->max);
+			too_long(r->max);
 		break;
 	case RULE_CHOICE:
 	case RULE_BOOLEAN:
@@ -326,14 +310,16 @@ rule_run(const struct rule *r, const char *value)
 			    "Must be one of: %s", r->choices);
 		break;
 	case RULE_NUMBER:
-		if (!regex_match(r, value))
+		if (!automaton_match(r->automaton, value))
 			validator_reject(strspn(value, "0123456789") ==
 			    strlen(value) && *value != '\0' ? "out_of_range" :
 			    "invalid_format", "Must be a number from %" PRId64
 			    " to %" PRId64, r->lowest, r->highest);
 		break;
 	case RULE_REGEX:
-		if (!regex_match(r, value))
+		if (r->max > 0 && utf8_length(value) > r->max)
+			too_long(r->max);
+		else if (!automaton_match(r->automaton, value))
 			validator_reject("invalid_format",
 			    "Must match %s", r->validator->arg);
 		break;

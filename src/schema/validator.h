@@ -58,6 +58,14 @@ const struct rule	*rule_find(const char *name);
 const struct rule	*rule_of(const struct kore_validator *);
 
 /*
+ * What is wrong with the text after `validator NAME regex`, and what to write
+ * instead, as start_error() does; or NULL. The text is length:m..n, in
+ * characters, or a regex as posix_problem() demands it. It must be known before
+ * Kore compiles the text, which could take gigabytes.
+ */
+const char	*rule_problem(const char *pattern);
+
+/*
  * Checks a value. Adds each problem with error_detail() under `field`
  * (body.email). Returns whether the value is valid.
  */
@@ -85,7 +93,8 @@ enum rule_kind {
 struct rule_facts {
 	enum rule_kind			 kind;
 	const char			*pattern;	/* NULL: a function */
-	unsigned			 min, max;	/* RULE_LENGTH */
+	unsigned			 min, max;	/* RULE_LENGTH; also
+						 * RULE_REGEX: 0 or max */
 	int64_t				 lowest, highest; /* RULE_NUMBER */
 	const struct validator_facts	*function;	/* NULL: none */
 };

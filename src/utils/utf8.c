@@ -48,6 +48,19 @@ utf8_sequence(const char *s, size_t len)
 	return (size);
 }
 
+uint32_t
+utf8_code(const char *s, size_t size)
+{
+	uint32_t	 code = (unsigned char)*s;
+	size_t		 i;
+
+	if (size > 1)
+		code &= 0x7fu >> size;
+	for (i = 1; i < size; i++)
+		code = code << 6 | ((unsigned char)s[i] & 0x3fu);
+	return (code);
+}
+
 bool
 utf8_valid(const char *s, size_t len)
 {

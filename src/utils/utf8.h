@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* UTF-8 (RFC 3629). Pure and thread-safe. */
 
@@ -15,6 +16,9 @@
  * character of one byte, and no byte after a NUL is read.
  */
 size_t	utf8_sequence(const char *s, size_t len);
+
+/* The code point of a character of that many bytes; see utf8_sequence(). */
+uint32_t	utf8_code(const char *s, size_t size);
 
 /*
  * Returns whether len bytes of s are well-formed UTF-8 (RFC 3629 section 4): no

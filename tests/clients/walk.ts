@@ -13,7 +13,7 @@ export interface User {
 	id: string;
 	email: string;
 	name: string;
-	role: "user" | "staff" | "admin";
+	role: string;
 	is_active: boolean;
 	email_verified: boolean;
 	created_at: string;

@@ -23,7 +23,7 @@ ORDER = (
      ("product.h",)),
     ("utils", "pure functions: no state, no Kore", ()),
     ("base", "memory, arena, JSON writer, log, metrics, faults, error kinds, "
-     "registration", ()),
+     "registration, compiled-in files", ()),
     ("coro", "coroutines, and the loop that runs them", ()),
     ("wire", "the guard and TLS: what clients send, before Kore sees it", ()),
     ("request", "a request's ctx: raise, defer, offload, dependencies", ()),

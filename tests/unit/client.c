@@ -388,6 +388,7 @@ client_start(void **state)
 	if ((what = fake_conf(CONF, "api")) != NULL ||
 	    (what = routes_init(app_handle)) != NULL ||
 	    (what = schemas_init()) != NULL ||
+	    (what = routes_check()) != NULL ||
 	    (what = jobs_init()) != NULL ||
 	    (what = database_load()) != NULL ||
 	    (what = rate_limit_init()) != NULL) {

@@ -21,6 +21,7 @@
 #include "fakes/kore_fake.h"
 #include "fakes/pool_fake.h"
 #include "http/routes.h"
+#include "openapi/openapi_build.h"
 #include "utils/jwt.h"
 #include "utils/password.h"
 #include "utils/timefmt.h"
@@ -122,12 +123,16 @@ static const struct asked	requests[] = {
 static const struct asked	*asked;	/* the current one */
 static char			 hash[PASSWORD_HASH_MAX];	/* PASSWORD's */
 
-/* The endpoint's method and path. */
+/* Of an endpoint without a row above, from its description. */
+static struct asked	derived[64];
+static size_t		nderived;
+
+/* The endpoint, its method and path. */
 static struct {
-	const char	*handler;
-	const char	*method;
-	char		 path[128];
-	bool		 found;
+	const char		*handler;
+	const char		*method;
+	char			 path[128];
+	const struct endpoint	*endpoint;
 } wanted;
 
 static inline void
@@ -138,7 +143,7 @@ fit(const struct route *route, const struct endpoint *e)
 
 	if (strcmp(e->name, wanted.handler) != 0)
 		return;
-	wanted.found = true;
+	wanted.endpoint = e;
 	wanted.method = endpoint_verb_name(e->verb);
 	if (*path != '^') {
 		snprintf(wanted.path, sizeof(wanted.path), "%s", path);
@@ -156,70 +161,80 @@ fit(const struct route *route, const struct endpoint *e)
 
 /* The database. */
 
-#define USER_CELLS(id, name, role)					\
-	id, name "@example.com", name, hash, role, "t", "f", NULL, "7",	\
-	NOON, NOON
+#define USER_ROW(an_id, a_name, a_role)					\
+	FAKE_ROW({ "id", an_id }, { "email", a_name "@example.com" },	\
+	    { "name", a_name }, { "hashed_password", hash },		\
+	    { "role", a_role }, { "is_active", "t" }, { "version", "7" })
 
 static inline PGresult *
-agree_with_rows(const struct query *q, const char *name)
+agree_with_users(const struct query *q, const char *name)
 {
 	const char	*role = asked->role != NULL ? asked->role : "user";
-	const char	*actor[] = { USER_CELLS(ACTOR, "actor", role),
-			    USER_CELLS(TARGET, "target", "user") };
-	const char	*admins[] = { USER_CELLS(ACTOR, "actor", "admin"),
-			    USER_CELLS(THIRD, "third", "admin") };
-	const char	*user[] = { USER_CELLS(THIRD, "third", "user") };
-	const char	*before[] = { USER_CELLS(THIRD, "before", "user") };
-	const char	*record[] = { TARGET, NOON, "user_updated", ACTOR,
-			    SESSION, THIRD, NULL, "192.0.2.1", "one", NULL };
-	const char	*session[] = { SESSION, NULL, "192.0.2.1", "::1", NOON,
-			    NOON, NOON, "t" };
-	const char	*job[] = { TARGET, "send_welcome_email", "{}", "queued",
-			    "3", "none", NULL, NOON, NOON, NULL };
-	const char	*token[] = { THIRD, "third@example.com" };
-	const char	*count[] = { "7" }, *yes[] = { "t" };
-	const char	*refresh[] = { ACTOR, "2126-01-01 12:00:00+00", "f",
-			    "f", "t" }, *owner[] = { ACTOR };
-	const char	*state[] = { "999999", "t" };
 
 	if (strcmp(name, "users.find_signed_in") == 0)
-		return (fake_rows(q, 1, actor));
+		return (FAKE_ROWS(q, USER_ROW(ACTOR, "actor", role)));
 	if (strcmp(name, "users.find_signed_in_and_target") == 0)
-		return (fake_rows(q, 2, actor));
+		return (FAKE_ROWS(q, USER_ROW(ACTOR, "actor", role),
+		    USER_ROW(TARGET, "target", "user")));
 	if (strcmp(name, "users.lock_admins") == 0)
-		return (fake_rows(q, 2, admins));
+		return (FAKE_ROWS(q, USER_ROW(ACTOR, "actor", "admin"),
+		    USER_ROW(THIRD, "third", "admin")));
 	/* The address that somebody asks for is free. */
 	if (strcmp(name, "users.find_by_email") == 0 &&
 	    strcmp(asked->handler, "update_me") == 0)
 		return (fake_rows(q, 0, NULL));
 	if (strcmp(name, "users.lock") == 0)
-		return (fake_rows(q, 1, before));
-	if (strcmp(q->row->name, "audit_record") == 0)
-		return (fake_rows(q, 1, record));
-	if (strcmp(q->row->name, "user") == 0)
-		return (fake_rows(q, 1, user));
-	if (strcmp(q->row->name, "session") == 0)
-		return (fake_rows(q, 1, session));
-	if (strcmp(q->row->name, "admin_job") == 0)
-		return (fake_rows(q, 1, job));
-	if (strcmp(q->row->name, "account_token") == 0)
-		return (fake_rows(q, 1, token));
-	if (strcmp(q->row->name, "total") == 0 ||
-	    strcmp(q->row->name, "failure_count") == 0)
-		return (fake_rows(q, 1, count));
-	if (strcmp(q->row->name, "attempt_count") == 0 ||
-	    strcmp(q->row->name, "session_mark") == 0 ||
-	    strcmp(q->row->name, "opened") == 0)
-		return (fake_rows(q, 1, yes));
+		return (FAKE_ROWS(q, USER_ROW(THIRD, "before", "user")));
+	return (FAKE_ROWS(q, USER_ROW(THIRD, "third", "user")));
+}
+
+/*
+ * The cells that matter in a row of each other schema. A row of a schema that
+ * is not here has a value of its type in each column.
+ */
+static const struct {
+	const char		*schema;
+	struct fake_cell	 cells[8];
+} samples[] = {
+	{ "audit_record", { { "id", TARGET }, { "action", "user_updated" },
+	    { "actor_id", ACTOR }, { "session_id", SESSION },
+	    { "target_id", THIRD }, { "address", "192.0.2.1" },
+	    { "request_id", "one" } } },
+	{ "session", { { "id", SESSION }, { "client", "192.0.2.1" },
+	    { "last_client", "::1" }, { "current", "t" } } },
+	{ "admin_job", { { "id", TARGET }, { "kind", "send_welcome_email" },
+	    { "status", "queued" }, { "attempts", "3" },
+	    { "error", "none" } } },
+	{ "account_token", { { "user_id", THIRD },
+	    { "email", "third@example.com" } } },
+	{ "total", { { "total", "7" } } },
+	{ "failure_count", { { "failures", "7" } } },
+	{ "attempt_count", { { "known", "t" } } },
+	{ "session_mark", { { "confirmed", "t" } } },
+	{ "opened", { { "is_new", "t" } } },
+	{ "refresh_token", { { "user_id", ACTOR },
+	    { "expires_at", "2126-01-01 12:00:00+00" }, { "active", "t" } } },
+	{ "session_owner", { { "user_id", ACTOR } } },
+	{ "database_state", { { "version", "999999" }, { "writable", "t" } } },
+};
+
+static inline PGresult *
+agree_with_rows(const struct query *q, const char *name)
+{
+	const char	*row = q->row->name;
+	size_t		 i;
+
 	if (strcmp(name, "sessions.limit") == 0)	/* none is too many */
 		return (fake_done("UPDATE 0"));
-	if (strcmp(q->row->name, "refresh_token") == 0)
-		return (fake_rows(q, 1, refresh));
-	if (strcmp(q->row->name, "session_owner") == 0)
-		return (fake_rows(q, 1, owner));
-	if (strcmp(q->row->name, "database_state") == 0)
-		return (fake_rows(q, 1, state));
-	return (fake_done("UPDATE 1"));
+	if (strcmp(row, "none") == 0)
+		return (fake_done("UPDATE 1"));
+	if (strcmp(row, "user") == 0)
+		return (agree_with_users(q, name));
+	for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		if (strcmp(row, samples[i].schema) == 0)
+			return (FAKE_ROWS(q, samples[i].cells));
+	}
+	return (FAKE_ROWS(q, FAKE_ROW({ NULL, NULL })));
 }
 
 /* Every row is there, and every change changes one. */
@@ -250,6 +265,36 @@ token_line(void)
 	return (line);
 }
 
+/*
+ * A body of the table, with the description's example of each member that it
+ * lacks: a new member that is required changes no test.
+ */
+static inline const char *
+completed(const char *body)
+{
+	static char		 text[2048];
+	const struct schema	*s = wanted.endpoint->in;
+	json_t			*j, *example;
+	size_t			 i, n;
+
+	if (body == NULL || s == NULL || wanted.endpoint->form)
+		return (body);
+	j = json_loads(body, 0, NULL);
+	example = openapi_example(s, READ_JSON);
+	for (i = 0; i < s->nmembers; i++) {
+		if (s->members[i].flags & REQUIRED &&
+		    json_object_get(j, s->members[i].name) == NULL)
+			json_object_set(j, s->members[i].name,
+			    json_object_get(example, s->members[i].name));
+	}
+	n = json_dumpb(j, text, sizeof(text) - 1, 0);
+	assert_true(n < sizeof(text));
+	text[n] = '\0';
+	json_decref(j);
+	json_decref(example);
+	return (text);
+}
+
 /* Sends it, from a new address; fake_db is as the caller has set it. */
 static inline int
 ask(const struct asked *a)
@@ -261,10 +306,12 @@ ask(const struct asked *a)
 	client_setup(NULL);
 	asked = a;
 	wanted.handler = a->handler;
-	wanted.found = false;
+	wanted.endpoint = NULL;
 	routes_walk(fit);
-	if (!wanted.found)
+	if (wanted.endpoint == NULL)
 		fail_msg("no route has a handler %s", a->handler);
+	if (a >= requests && a < requests + NREQUESTS)
+		parts[0] = completed(a->body);
 	snprintf(target, sizeof(target), "%s%s", wanted.path, a->query);
 	if (a->role != NULL)
 		parts[n++] = token_line();
@@ -274,7 +321,7 @@ ask(const struct asked *a)
 }
 
 static inline const struct asked *
-request_of(const char *handler)
+find_request(const char *handler)
 {
 	size_t	 i;
 
@@ -282,8 +329,43 @@ request_of(const char *handler)
 		if (strcmp(requests[i].handler, handler) == 0)
 			return (&requests[i]);
 	}
-	fail_msg("there is no request for %s", handler);
 	return (NULL);
+}
+
+static inline const struct asked *
+request_of(const char *handler)
+{
+	const struct asked	*a = find_request(handler);
+
+	if (a == NULL)
+		fail_msg("there is no request for %s", handler);
+	return (a);
+}
+
+/* For routes_walk(): adds to `derived`. */
+static inline void
+derive(const struct route *route, const struct endpoint *e)
+{
+	const char	*path = route_path(route);
+	struct asked	*a = &derived[nderived];
+	json_t		*example;
+
+	if (strncmp(path + (*path == '^'), "/api/", 5) != 0 ||
+	    find_request(e->name) != NULL)
+		return;
+	assert_true(nderived++ < sizeof(derived) / sizeof(derived[0]));
+	a->handler = e->name;
+	a->query = "";
+	if (e->auth != NULL)
+		a->role = e->auth->roles != NULL ? e->auth->roles[0] : "admin";
+	if (e->in == NULL)
+		return;
+	if (e->form)
+		fail_msg("add a request for %s to the table in "
+		    "tests/unit/requests_fixture.h", e->name);
+	example = openapi_example(e->in, READ_JSON);
+	a->body = json_dumps(example, 0);
+	json_decref(example);
 }
 
 /* The log. */

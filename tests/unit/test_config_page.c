@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #define PAGE	"../../docs/settings.md"	/* relative to tests/unit */
-#define ROWS	40
+#define ROWS_MAX	128
 
 /* A row of the page's table. */
 struct row {
@@ -16,7 +16,8 @@ struct row {
 	bool	secret;
 };
 
-static struct row	rows[ROWS];
+static struct row	rows[ROWS_MAX];
+static size_t		nrows;
 
 static void
 copy_cell(char *out, size_t size, const char *cell)
@@ -55,18 +56,17 @@ read_page(void **state)
 {
 	char	 line[1024];
 	FILE	*f = fopen(PAGE, "r");
-	size_t	 n = 0;
 
 	(void)state;
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (strncmp(line, "| `KEEL_", 8) != 0)
 			continue;
-		assert_true(n < ROWS);
-		read_row(&rows[n++], line);
+		assert_true(nrows < ROWS_MAX);
+		read_row(&rows[nrows++], line);
 	}
 	fclose(f);
-	assert_int_equal(n, ROWS);
+	assert_true(nrows >= 40);	/* Keel's own; a project has more */
 	return (0);
 }
 
@@ -88,7 +88,7 @@ test_the_ranges_of_numbers(void **state)
 	char		 value[32], range[64];
 
 	(void)state;
-	for (i = 0; i < ROWS; i++) {
+	for (i = 0; i < nrows; i++) {
 		if (sscanf(rows[i].values, "%u to %u", &least, &most) != 2)
 			continue;
 		n++;
@@ -103,7 +103,7 @@ test_the_ranges_of_numbers(void **state)
 		snprintf(value, sizeof(value), "%u", most + 1);
 		assert_bad(rows[i].name, value, range);
 	}
-	assert_int_equal(n, 17);
+	assert_true(n >= 17);
 }
 
 /* `a`, `b`: these and no other, in this case. */
@@ -114,7 +114,7 @@ test_the_choices(void **state)
 	size_t	 i, n = 0;
 
 	(void)state;
-	for (i = 0; i < ROWS; i++) {
+	for (i = 0; i < nrows; i++) {
 		if (*rows[i].values != '`' || strchr(rows[i].values, ':') !=
 		    NULL || strchr(rows[i].values, '<') != NULL ||
 		    strstr(rows[i].values, "list") != NULL)
@@ -134,7 +134,7 @@ test_the_choices(void **state)
 				assert_bad(rows[i].name, other, "must be ");
 		}
 	}
-	assert_int_equal(n, 8);
+	assert_true(n >= 8);
 }
 
 static void
@@ -147,7 +147,7 @@ test_the_defaults(void **state)
 	(void)state;
 	assert_null(load());
 	text = printed();
-	for (i = 0; i < ROWS; i++) {
+	for (i = 0; i < nrows; i++) {
 		if (getenv(rows[i].name) != NULL)
 			continue;
 		if (*rows[i].fallback == '`') {
@@ -159,7 +159,7 @@ test_the_defaults(void **state)
 		} else if (strncmp(rows[i].fallback, "unset", 5) == 0)
 			assert_printed(text, rows[i].name, "(unset)");
 	}
-	assert_int_equal(n, 25);
+	assert_true(n >= 25);
 	assert_printed(text, "KEEL_PUBLIC_URL",
 	    "https://127.0.0.1:8888  (default)");
 }
@@ -167,10 +167,6 @@ test_the_defaults(void **state)
 static void
 test_secrets_are_masked(void **state)
 {
-	static const char *const secrets[] = {
-		"KEEL_DATABASE_URL", "KEEL_SECRET_KEY",
-		"KEEL_SECRET_KEY_PREVIOUS", "KEEL_SMTP_URL"
-	};
 	const char	*text;
 	size_t		 i, n = 0;
 
@@ -181,14 +177,14 @@ test_secrets_are_masked(void **state)
 	setenv("KEEL_MAIL_FROM", "me@example.org", 1);
 	assert_null(load());
 	text = printed();
-	for (i = 0; i < ROWS; i++) {
-		if (!rows[i].secret)
+	for (i = 0; i < nrows; i++) {
+		if (!rows[i].secret || getenv(rows[i].name) == NULL)
 			continue;
-		assert_string_equal(rows[i].name, secrets[n++]);
+		n++;
 		assert_printed(text, rows[i].name, "********");
 		assert_null(strstr(text, getenv(rows[i].name)));
 	}
-	assert_int_equal(n, 4);
+	assert_true(n >= 4);
 	assert_printed(text, "KEEL_MAIL_FROM", "me@example.org");
 }
 

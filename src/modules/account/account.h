@@ -204,7 +204,8 @@ void		 account_page_conflict(struct ctx *, const char *title,
 extern const struct error_page	account_error_page;
 
 #define ACCOUNT_PAGE							\
-	.hidden = true, .any_query = true, .error_page = &account_error_page
+	.auth = &public, .hidden = true, .any_query = true,		\
+	.error_page = &account_error_page
 
 /* What a link without a token is told. */
 #define ACCOUNT_INCOMPLETE						\

@@ -120,13 +120,13 @@ submit_cancel(struct ctx *c)
 }
 
 ROUTE(account_email_confirm,
-    POST(confirm_email, .limit = &email_tokens_limit,
+    POST(confirm_email, .limit = &email_tokens_limit, .auth = &public,
 	.in = &account_verify_schema, .status = 204,
 	.raises = RAISES(&ERR_INVALID_TOKEN, &ERR_CONFLICT),
 	.doc = "Confirm a new e-mail address by the token of a link."));
 
 ROUTE(account_email_cancel,
-    POST(cancel_email, .limit = &email_tokens_limit,
+    POST(cancel_email, .limit = &email_tokens_limit, .auth = &public,
 	.in = &account_verify_schema, .status = 204,
 	.raises = RAISES(&ERR_INVALID_TOKEN),
 	.doc = "Cancel the change of an e-mail address by the token of a "

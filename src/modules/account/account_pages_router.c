@@ -149,5 +149,6 @@ ROUTE(account_reset_page,
 	.form = true, .doc = "Send that form."));
 
 ROUTE(account_style,
-    GET(read_style, .hidden = true, .any_query = true,
+    GET(read_style, .auth = &public, .raw = true, .hidden = true,
+	.any_query = true,
 	.doc = "The style of these pages."));

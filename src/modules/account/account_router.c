@@ -58,26 +58,26 @@ verify_email(struct ctx *c)
 }
 
 ROUTE(account_forgot,
-    POST(forgot_password, .limit = &account_mails_limit,
+    POST(forgot_password, .limit = &account_mails_limit, .auth = &public,
 	.in = &account_email_schema, .status = 202,
 	.doc = "Send a link to set a new password, if the address is a "
 	    "user's."));
 
 ROUTE(account_reset,
-    POST(reset_password, .limit = &account_tokens_limit,
+    POST(reset_password, .limit = &account_tokens_limit, .auth = &public,
 	.in = &account_reset_schema, .status = 204,
 	.raises = RAISES(&ERR_INVALID_TOKEN),
 	.doc = "Set a new password by the token of a link; end all "
 	    "sessions."));
 
 ROUTE(account_verify,
-    POST(verify_email, .limit = &account_tokens_limit,
+    POST(verify_email, .limit = &account_tokens_limit, .auth = &public,
 	.in = &account_verify_schema, .status = 204,
 	.raises = RAISES(&ERR_INVALID_TOKEN),
 	.doc = "Verify an e-mail address by the token of a link."));
 
 ROUTE(account_resend,
-    POST(resend_link, .limit = &account_mails_limit,
+    POST(resend_link, .limit = &account_mails_limit, .auth = &public,
 	.in = &account_email_schema, .status = 202,
 	.doc = "Send a link to verify an address, if it is a user's and not "
 	    "verified."));

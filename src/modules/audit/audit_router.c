@@ -48,8 +48,9 @@ address_param(struct ctx *c, const char *name)
 static void
 list_audit(struct ctx *c)
 {
-	audit_list_respond(c, address_param(c, "address"),
-	    time_param(c, "since"), time_param(c, "until"));
+	audit_list_respond(c, address_param(c, QUERY_NAME("address")),
+	    time_param(c, QUERY_NAME("since")),
+	    time_param(c, QUERY_NAME("until")));
 }
 
 ROUTE(admin_audit,

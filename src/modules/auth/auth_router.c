@@ -122,7 +122,7 @@ unlock_user(struct ctx *c)
 }
 
 ROUTE(auth_token,
-    POST(create_token, .limit = &token_limit,
+    POST(create_token, .limit = &token_limit, .auth = &public,
 	.in = &token_request_schema, .form = true, .out = &token_schema,
 	.errors = OAUTH, .any_query = true,
 	.raises = RAISES(&invalid_request, &invalid_grant, &invalid_scope,
@@ -131,14 +131,15 @@ ROUTE(auth_token,
 	    "with a refresh token."));
 
 ROUTE(auth_login,
-    POST(log_in, .limit = &token_limit, .in = &login_request_schema,
-	.out = &token_schema, .errors = OAUTH,
+    POST(log_in, .limit = &token_limit, .auth = &public,
+	.in = &login_request_schema, .out = &token_schema, .errors = OAUTH,
 	.raises = RAISES(&invalid_request, &invalid_grant),
 	.doc = "Sign in with a JSON body."));
 
 ROUTE(auth_revoke,
-    POST(revoke_token, .limit = &revoke_limit, .in = &revocation_schema,
-	.form = true, .errors = OAUTH, .any_query = true,
+    POST(revoke_token, .limit = &revoke_limit, .auth = &public,
+	.in = &revocation_schema, .form = true, .status = 200,
+	.errors = OAUTH, .any_query = true,
 	.raises = RAISES(&token_required),
 	.doc = "End the session of a refresh token or an access token."));
 

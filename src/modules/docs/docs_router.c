@@ -69,22 +69,27 @@ read_favicon(struct ctx *c)
 }
 
 ROUTE(root,
-    GET(name_service, .hidden = true, .any_query = true, .out = &service_schema,
+    GET(name_service, .auth = &public, .hidden = true, .any_query = true,
+	.out = &service_schema,
 	.doc = "Name the service; lead a browser to the docs page."));
 
 ROUTE(favicon,
-    GET(read_favicon, .hidden = true, .any_query = true,
+    GET(read_favicon, .auth = &public, .raw = true, .hidden = true,
+	.any_query = true,
 	.doc = "The icon that browsers ask for by themselves."));
 
 ROUTE(openapi_json,
-    GET(read_description, .hidden = true, .any_query = true,
+    GET(read_description, .auth = &public, .raw = true, .hidden = true,
+	.any_query = true,
 	.doc = "The description of this API, OpenAPI 3.1."));
 
 ROUTE(docs_page,
-    GET(show_docs, .hidden = true, .any_query = true,
+    GET(show_docs, .auth = &public, .raw = true, .hidden = true,
+	.any_query = true,
 	.doc = "A page that shows the description."));
 
 ROUTE(docs_file,
     PATH(name, T_STR),
-    GET(read_docs_file, .hidden = true, .any_query = true,
+    GET(read_docs_file, .auth = &public, .raw = true, .hidden = true,
+	.any_query = true,
 	.doc = "A file of that page."));

@@ -29,14 +29,15 @@ show_metrics(struct ctx *c)
 	    health_service_metrics(c));
 }
 
-ROUTE(healthz, GET(alive, .out = &health_schema, .any_query = true,
-    .doc = "Check that the server is alive."));
+ROUTE(healthz, GET(alive, .auth = &public, .out = &health_schema,
+    .any_query = true, .doc = "Check that the server is alive."));
 
-ROUTE(readyz, GET(ready, .out = &health_schema, .any_query = true,
+ROUTE(readyz, GET(ready, .auth = &public, .out = &health_schema,
+    .any_query = true,
     .doc = "Check that the server and the database are ready."));
 
-ROUTE(metrics_page, GET(show_metrics, .any_query = true,
-    .doc = "Metrics for Prometheus."));
+ROUTE(metrics_page, GET(show_metrics, .auth = &public, .raw = true,
+    .any_query = true, .doc = "Metrics for Prometheus."));
 
 /* The last routes of kore.conf, for all other paths: no methods. */
 ROUTE(not_found);

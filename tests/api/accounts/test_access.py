@@ -4,19 +4,18 @@ kind of user, in a session that is confirmed, not confirmed or over; that who is
 refused changes nothing; and that no route accepts a token that is no longer
 good. The other setting of KEEL_USER_DIRECTORY is tried where users are read."""
 
-import collections
-import re
 import time
 import uuid
 
 import httpx
 import pytest
 
+from description import describe
 from helpers import (bearer, check_error, check_unauthorized, claims_for,
-                     make_token, new_email, new_password, new_user,
-                     read_routes, register)
-from links import add_token
+                     make_token, new_email, read_routes, register)
 from people import Person, add_people, unconfirm
+from samples import body_of, path_of, roles, template_of
+from server import BUILD
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -93,6 +92,13 @@ GET     users                           401  401  200  200  200  200  200  200
 GET     users/{user_id}                 401  401  200  200  200  200  200  200
 """
 
+# A role that has no column may do what a plain user may, and this besides. Add
+# lines such as
+#
+# GET     users                       editor  200
+MORE = """
+"""
+
 # What else may be in the body. For the table above, a plain user registers, and
 # PATCH and PUT change the name.
 BODIES = """
@@ -112,13 +118,6 @@ PUT     users/{user_id} is_active       401  401  403  403  403  200  403  403c
 PUT     users/{user_id} verified        401  401  403  403  403  200  403  403c
 """
 
-# What their tokens are for.
-LINKS = {"/api/v1/auth/password/reset": "reset", "/account/reset": "reset",
-         "/api/v1/auth/verify-email": "verify", "/account/verify": "verify",
-         "/api/v1/auth/email/confirm": "email", "/account/email": "email",
-         "/api/v1/auth/email/cancel": "email_cancel",
-         "/account/email/cancel": "email_cancel"}
-
 ON_ADMIN_LISTENER = {"/metrics"}
 
 
@@ -126,14 +125,14 @@ def full_path(path):
     return path if path.startswith("/") else "/api/v1/" + path
 
 
-def read_table(text, words=2):
+def read_table(text, words=2, columns=len(WHO)):
     table = {}
     for line in text.strip().splitlines():
         method, path, *rest = line.split()
         key = (method, full_path(path), *rest[:words - 2])
         assert key not in table, "%s is in the table twice" % line
         table[key] = rest[words - 2:]
-        assert len(table[key]) == len(WHO), line
+        assert len(table[key]) == columns, line
     return table
 
 
@@ -144,18 +143,6 @@ PATHS = list(dict.fromkeys(path for _, path in TABLES["admin"]))
 READING = [(method, path) for method, path in TABLES["admin"]
            if method == "GET" and path.startswith("/api/")
            or ("GET", path) in read_table(AUTHENTICATED)]
-
-
-def plain_path(path):
-    """Converts kore.conf's regexes to the table's form."""
-    return re.sub(r"(\w+)s/\(\[\^/\]\+\)", r"\1s/{\1_id}", path.strip("^$"))
-
-
-def fill_in(path, person):
-    """A parameter that is not listed gets the person's id."""
-    return path.format_map(collections.defaultdict(
-        lambda: person.id, session_id=person.session, job_id=person.job,
-        doc_id="docs.js"))
 
 
 class Directory:
@@ -189,57 +176,22 @@ class Directory:
 
     def body(self, method, path, target, kind=None):
         """A body that is valid for a user with the right to send it."""
-        if path in LINKS:
-            return self.link(method, path, target)
+        options = body_of(method, path, target, self.known["password"])
+        if kind is None:
+            return options
         same = {"email": target.email, "role": target.role, "is_active": True,
                 "email_verified": False}
         change = {
-            None: {}, "the_same": same, "email": {"email": new_email()},
+            "the_same": same, "email": {"email": new_email()},
             "role=staff": {"role": "staff"}, "role=admin": {"role": "admin"},
             "is_active": {"is_active": False},
             "verified": {"email_verified": True}}[kind]
-        return {
-            ("POST", "/api/v1/users"): {"json": new_user(**change)},
-            ("PATCH", "/api/v1/users/me"): {
-                "json": change or {"name": "New"}},
-            ("PATCH", "/api/v1/users/{user_id}"): {
-                "json": change or {"name": "New"}},
-            ("PUT", "/api/v1/users/{user_id}"): {
-                "json": same | {"name": "New"} | change},
-            ("POST", "/api/v1/users/me/password"): {"json": {
-                "current_password": self.known["password"],
-                "new_password": new_password()}},
-            ("POST", "/api/v1/auth/confirm"): {"json": {
-                "current_password": self.known["password"]}},
-            ("POST", "/api/v1/auth/token"): {"data": {
-                "username": target.email,
-                "password": self.known["password"]}},
-            ("POST", "/api/v1/auth/password/forgot"): {
-                "json": {"email": target.email}},
-            ("POST", "/api/v1/auth/verify-email/resend"): {
-                "json": {"email": target.email}},
-            ("POST", "/api/v1/auth/revoke"): {"data": {"token": "x"}},
-            ("POST", "/api/v1/auth/login"): {"json": {
-                "username": target.email,
-                "password": self.known["password"]}},
-        }.get((method, path), {})
-
-    def link(self, method, path, target):
-        """A token of the target's, and what else its path needs."""
-        if method not in ("GET", "POST"):
-            return {}
-        if target.row("pending_email") == (None,):      # confirmed already
-            target.set(pending_email=new_email())
-        token = {"token": add_token(self.server, target.id, LINKS[path])}
-        if method == "GET":
-            return {"params": token}
-        if LINKS[path] == "reset":
-            token["new_password"] = new_password()
-        return {"json" if path.startswith("/api/") else "data": token}
+        return {"json": change if method == "PATCH" else
+                options["json"] | change}
 
     def ask(self, method, path, who, target, headers=None, kind=None):
         """Sends it as a Person, or as nobody: None."""
-        url = fill_in(path, target)
+        url = path_of(self.server, path, target)
         options = self.body(method, path, target, kind)
         options["headers"] = headers or (who.headers if who else {})
         if path in ON_ADMIN_LISTENER:
@@ -265,33 +217,69 @@ def open_directory(start_module_server):
                             KEEL_USER_DIRECTORY="authenticated")
 
 
+def row_for(method, path, auth):
+    """The row that the endpoint's dependencies suggest; ? where they do not
+    tell."""
+    found = describe(BUILD).paths.get(path, {}).get(method)
+    good = str(found.success[0]) if found else "200"
+    late = "403c" if "recently_confirmed" in auth else good
+    first, *_ = auth.split(", ")
+    statuses = ["401", "401"] + ["?"] * 6
+    if first == "-":
+        statuses = [good] * 8
+    elif first == "signed_in" and "{" in path:      # of a row of the owner's
+        statuses = ["401", "401", "404", good, "404", "404", late, "404"]
+    elif first == "signed_in":
+        statuses[2:] = [good] * 4 + [late] * 2
+    elif first == 'require_role("admin")':
+        statuses[2:] = ["403", "403", "403", good, "403", late]
+    return "%-7s %-31s %s" % (
+        method, path.removeprefix("/api/v1/"),
+        "".join("%-5s" % status for status in statuses).rstrip())
+
+
+def endpoints_of(server):
+    """{(method, path): (handler, auth)}"""
+    return {(method, template_of(path)): (handler, auth)
+            for method, path, handler, auth, _ in read_routes(server)[1:]}
+
+
 def test_the_table_has_every_endpoint_and_no_other(server):
-    rows = read_routes(server)[1:]
-    endpoints = {(row[0], plain_path(row[1])) for row in rows}
-    assert set(TABLES["admin"]) == endpoints
-    assert set(read_table(AUTHENTICATED)) <= endpoints
-    assert {key[:2] for key in read_table(BODIES, 3)} <= endpoints
+    endpoints = endpoints_of(server)
+    new = [row_for(*key, endpoints[key][1]) for key in endpoints
+           if key not in TABLES["admin"]]
+    assert not new, "who may call it? Add to TABLE, after you have checked " \
+        "each status:\n" + "\n".join(new)
+    gone = [key for key in TABLES["admin"] if key not in endpoints]
+    assert not gone, "./keel routes has no such endpoint: remove its row"
+    assert set(read_table(AUTHENTICATED)) <= set(endpoints)
+    assert {key[:2] for key in read_table(BODIES, 3)} <= set(endpoints)
+    for method, path, role in read_table(MORE, 3, 1):
+        assert (method, path) in endpoints and role in roles()
 
 
 def test_the_routes_that_need_a_sign_in_match_the_table(server):
-    for method, path, _, auth, _ in read_routes(server)[1:]:
-        for table in TABLES.values():
-            anonymous, stale, *_ = table[method, plain_path(path)]
+    endpoints = endpoints_of(server)
+    for table in TABLES.values():
+        for key in table.keys() & endpoints:
+            anonymous, stale, *_ = table[key]
+            _, auth = endpoints[key]
             assert (anonymous == "401") == (
-                auth not in ("-", "may_register")), path
-            assert (stale == "401") == (auth != "-"), path
+                auth not in ("-", "may_register")), key
+            assert (stale == "401") == (auth != "-"), key
 
 
 def test_the_routes_that_need_a_confirmation_match_the_table(server):
     """Deactivation needs it only if the user is active: its row does not
     say so."""
-    for method, path, handler, auth, _ in read_routes(server)[1:]:
-        for table in TABLES.values():
-            statuses = table[method, plain_path(path)]
-            assert "403c" not in statuses[:WHO.index("late owner")], path
-            assert ("403c" in statuses) == (
+    endpoints = endpoints_of(server)
+    for table in TABLES.values():
+        for key in table.keys() & endpoints:
+            handler, auth = endpoints[key]
+            assert "403c" not in table[key][:WHO.index("late owner")], key
+            assert ("403c" in table[key]) == (
                 "recently_confirmed" in auth or
-                handler == "deactivate_user"), path
+                handler == "deactivate_user"), key
 
 
 def rows_of_people(server, people):
@@ -324,7 +312,8 @@ def shown(answer):
 
 def check_access(directory, method, path, expected, kind=None):
     """Each asks about another target. The stale ones are an owner whose session
-    has expired, and an admin who has signed out."""
+    has expired, and an admin who has signed out. Roles without a column ask,
+    too."""
     user, staff, admin, late, out, *targets = directory.add(
         "user", "staff", "admin", "admin", "admin", *["user"] * len(WHO))
     expired = targets[WHO.index("stale")]
@@ -338,12 +327,18 @@ def check_access(directory, method, path, expected, kind=None):
               (staff, targets[4]), (admin, targets[5]),
               (targets[6], targets[6]), (late, targets[7]), (out, expired)]
     expected = [*expected, expected[WHO.index("stale")]]
+    more = read_table(MORE, 3, 1) if kind is None else {}
+    others = [role for role in roles() if role not in WHO]
+    for role in others:
+        asking.append(tuple(directory.add(role, "user")))
+        expected += more.get((method, path, role),
+                             [expected[WHO.index("user")]])
     unchanged = {person for pair, status in zip(asking, expected)
                  for person in pair if status[0] == "4" or method == "GET"}
     before = rows_of_people(directory.server, unchanged - {None})
     found = [shown(directory.ask(method, path, who, target, kind=kind))
              for who, target in asking]
-    assert found == expected, WHO
+    assert found == expected, (*WHO, "stale", *others)
     assert rows_of_people(directory.server, unchanged - {None}) == before
 
 
@@ -462,7 +457,7 @@ def test_no_route_accepts_a_token(directory, kind):
         if auth == "-":
             continue
         for i, target in ((0, owner), (1, owner), (1, admin)):
-            answer = directory.ask(method, plain_path(path), None, target,
+            answer = directory.ask(method, template_of(path), None, target,
                                    headers[i])
             check_unauthorized(answer, 'Bearer error="invalid_token"')
     assert rows_about(server, people) == before
@@ -475,7 +470,7 @@ def test_each_path_exists_on_its_listener_only(server):
             base_url=server.admin_url, trust_env=False,
             verify=False) as inner:
         for method, path in TABLES["admin"]:
-            url = fill_in(path, admin)
+            url = path_of(server, path, admin)
             other = api if path in ON_ADMIN_LISTENER else inner
             check_error(other.request(method, url, headers=admin.headers),
                         404, "NOT_FOUND", "Not found")

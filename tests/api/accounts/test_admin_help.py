@@ -11,6 +11,7 @@ from helpers import (check_error, check_unauthorized,
                      check_validation, new_email, new_password, read_me,
                      register, sign_in)
 from people import add_people
+from samples import members, replacement
 
 INVALID_TOKEN = 'Bearer error="invalid_token"'
 NOBODY = "/api/v1/users/7d1c9f0e-52b8-4c1a-9a63-0f4f2f6f8f11"
@@ -204,8 +205,8 @@ def test_nothing_is_changed_without_a_confirmation(client, people, method,
 
 def change(client, user, who, method="PATCH", **members):
     if method == "PUT":
-        members = {"email": user.row("email")[0], "name": "Test",
-                   "role": user.role, "is_active": True} | members
+        members = replacement(user, **{"email": user.row("email")[0]} |
+                              members)
     return client.request(method, user.path, json=members,
                           headers=who.headers)
 
@@ -322,8 +323,8 @@ def test_verifying_needs_a_confirmation(client, people):
 def test_an_admin_sets_no_password(client, server, method, member):
     known, made = register(client)
     [admin] = add_people(server, "admin")
-    body = {"email": known["email"], "name": "Test", "role": "user",
-            "is_active": True} if method == "PUT" else {}
+    body = {name: made[name] for name in members("UserReplace")
+            if method == "PUT"}
     assert check_validation(client.request(
         method, "/api/v1/users/" + made["id"], headers=admin.headers,
         json=body | {member: new_password()})) == {

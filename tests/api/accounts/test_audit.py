@@ -10,6 +10,7 @@ import pytest
 
 from helpers import bearer, check_error, new_email, new_user, register, sign_in
 from people import add_people, transaction, wait_for_waiting
+from samples import replacement
 
 USERS = "/api/v1/users"
 ME = USERS + "/me"
@@ -111,8 +112,8 @@ def test_an_admin_changes_a_user(server, client, admin, user, sent, changes):
 
 def test_a_put_records_what_has_changed(server, client, admin, user):
     email = new_email()
-    answer = client.put(user.path, headers=admin.headers, json={
-        "email": email, "name": "Test", "role": "staff", "is_active": True})
+    answer = client.put(user.path, headers=admin.headers, json=replacement(
+        user, email=email, role="staff"))
     [entry] = entries(server, target_id=user.id)
     check_entry(entry, answer, "user_updated", admin, user.id,
                 change("email", user.email, email) |
@@ -313,8 +314,7 @@ def test_what_cannot_be_recorded_does_not_happen(start_server):
                 ("POST", USERS, new_user(role="staff"), admin),
                 ("PATCH", ME, {"name": "x"}, user),
                 ("PATCH", user.path, {"role": "admin"}, admin),
-                ("PUT", user.path, {"email": user.email, "name": "y",
-                                    "role": "user", "is_active": True}, admin),
+                ("PUT", user.path, replacement(user, name="y"), admin),
                 ("POST", user.path + "/deactivate", None, admin),
                 ("DELETE", ME, None, user),
                 ("DELETE", user.path, None, admin),

@@ -11,6 +11,7 @@ from helpers import (ask_token, bearer, check_error, check_unauthorized,
                      check_validation, new_email, new_password, new_user,
                      read_claims, register, sign_in)
 from people import Person, add_people, transaction, wait_for_waiting
+from samples import replacement
 from server import confidential
 
 CONFIRM = "/api/v1/auth/confirm"
@@ -90,17 +91,21 @@ def admin(server, client):
 # of who asks, and of whom it is about.
 #
 
+def as_it_is(user):
+    names = ("email", "name", "role", "is_active")
+    return dict(zip(names, user.row(*names)))
+
+
 def change(**members):
     """PATCH and PUT of a user, as JSON and as a merge patch."""
     def by(method, headers={}, whole=False):
         def way(client, who, target):
-            same = dict(zip(("email", "name", "role", "is_active"),
-                            target.row("email", "name", "role", "is_active")))
             body = {name: value() if callable(value) else value
                     for name, value in members.items()}
-            return client.request(
-                method, target.path, json=same | body if whole else body,
-                headers=who.headers | headers)
+            if whole:
+                body = replacement(target, **as_it_is(target) | body)
+            return client.request(method, target.path, json=body,
+                                  headers=who.headers | headers)
         return way
     return {"patch": by("PATCH"), "merge_patch": by("PATCH", MERGE_PATCH),
             "put": by("PUT", whole=True)}
@@ -461,8 +466,7 @@ def test_a_value_sent_again_does_not_undo_a_change(server, client, column, old,
                 for value in (old, new))
     user.set(**{column: old})
     who.unconfirm()
-    names = ("email", "name", "role", "is_active")
-    body = dict(zip(names, user.row(*names)))
+    body = replacement(user, **as_it_is(user))
     if method == "PATCH":
         body = {column: old, "name": "New"}
     url = user.path

@@ -13,6 +13,7 @@ from helpers import (check_error, check_validation, new_email, new_password,
 from mailbox import Mailbox
 from pages import Page
 from people import add_people, transaction, wait_for_waiting
+from samples import members, replacement
 from server import confidential
 
 ME = "/api/v1/users/me"
@@ -21,7 +22,6 @@ CANCEL = "/api/v1/auth/email/cancel"
 PAGE, CANCEL_PAGE = "/account/email", "/account/email/cancel"
 ASKED, WARNED, CHANGED = ("send_email_confirmation", "send_email_warning",
                           "send_email_notice")
-REPLACE = {"name": "Ada", "role": "user", "is_active": True}
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_nothing_changes_before_it_is_confirmed(client, server, role, method,
     [person] = add_people(server, role)
     body = {"email": new_email()}
     if method == "PUT":
-        body |= REPLACE | {"role": role}
+        body = replacement(person, **body)
     answer = client.request(method, ME if path == "me" else person.path,
                             headers=person.headers, json=body)
     assert answer.status_code == 200
@@ -116,9 +116,7 @@ def test_nothing_changes_before_it_is_confirmed(client, server, role, method,
 
 
 def test_the_members_of_a_user_without_a_pending_address(client, ada):
-    assert list(client.get(ME, headers=ada.headers).json()) == [
-        "id", "email", "name", "role", "is_active", "email_verified",
-        "created_at", "updated_at"]
+    assert list(client.get(ME, headers=ada.headers).json()) == members("User")
 
 
 def test_the_rest_of_the_change_is_at_once(client, ada):
@@ -133,8 +131,8 @@ def test_an_admin_changes_the_rest_of_their_own(client, server):
     answer = client.patch(ME, headers=admin.headers, json={
         "email": admin.email, "name": "Root"})
     assert answer.status_code == 200 and answer.json()["name"] == "Root"
-    answer = client.put(admin.path, headers=admin.headers, json=REPLACE | {
-        "email": new_email(), "role": "staff"})
+    answer = client.put(admin.path, headers=admin.headers, json=replacement(
+        admin, email=new_email(), role="staff"))
     assert (answer.status_code, answer.json()["role"]) == (200, "staff")
     assert admin.row("role", "email") == ("staff", admin.email)
 
@@ -209,9 +207,7 @@ def test_a_confirmed_address(box, client, server, ada):
     assert post(client, CONFIRM, token(box, ASKED, ada,
                                        PAGE)).status_code == 204
     assert state(ada) == (email, None, True)
-    assert list(client.get(ME, headers=ada.headers).json()) == [
-        "id", "email", "name", "role", "is_active", "email_verified",
-        "created_at", "updated_at"]
+    assert list(client.get(ME, headers=ada.headers).json()) == members("User")
     assert actions(server, ada) == ["email_change_asked", "email_changed"]
     assert server.sql(
         "SELECT actor_id::text, changes FROM audit_log WHERE target_id = %s "
@@ -442,7 +438,7 @@ def test_a_form_that_sends_all_fields_ends_nothing(box, client, server, method,
     confirm, _ = tokens(box, person)
     body = {"email": person.email, "name": name}
     if method == "PUT":
-        body |= {"role": role, "is_active": True}
+        body = replacement(person, **body)
     answer = client.request(method, ME if path == "me" else person.path,
                             headers=person.headers, json=body)
     assert answer.status_code == 200

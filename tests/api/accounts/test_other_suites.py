@@ -11,6 +11,7 @@ from helpers import (ask_token, bearer, check_error, check_unauthorized,
                      check_validation, make_token, new_email, new_password,
                      new_user, read_claims, read_me, register, sign_in)
 from people import add_people
+from samples import replacement
 from server import confidential
 
 USERS = "/api/v1/users"
@@ -71,8 +72,8 @@ def test_a_sign_in_keeps_a_hash_that_is_up_to_date(client, server):
 def test_a_user_cannot_tell_which_ids_exist(client, people, method):
     """The suites differ in the status, 403 or 404; one answer is for all."""
     user, other, _ = people
-    body = {"email": new_email(), "name": "x", "role": "user",
-            "is_active": True} if method in ("PATCH", "PUT") else None
+    body = replacement(other, email=new_email(), name="x") \
+        if method in ("PATCH", "PUT") else None
     for id in (other.id, uuid.uuid4()):
         answer = client.request(method, "%s/%s" % (USERS, id), json=body,
                                 headers=user.headers)

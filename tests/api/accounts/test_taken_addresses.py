@@ -10,6 +10,7 @@ from helpers import (ask_token, check_error, check_validation, new_email,
                      new_user, sign_in)
 from mailbox import Mailbox
 from people import add_people
+from samples import replacement
 
 USERS = "/api/v1/users"
 ME = USERS + "/me"
@@ -186,7 +187,7 @@ def test_a_change_of_the_address_tells_nothing(box, client, server, people,
     def ask(email):
         body = {"email": email}
         if method == "PUT":
-            body |= {"name": "Test", "role": "user", "is_active": True}
+            body = replacement(ada, **body)
         return client.request(method, ME if path == "me" else ada.path,
                               headers=ada.headers, json=body)
 

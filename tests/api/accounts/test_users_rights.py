@@ -13,6 +13,7 @@ from helpers import (ask_token, check_error, claims_for, make_token, new_user,
                      raw_connection, raw_request, read_me, read_raw_answer,
                      register)
 from people import add_people, transaction, wait_for_waiting
+from samples import replacement
 
 ME = "/api/v1/users/me"
 LAST = "The last active admin cannot be demoted, deactivated or deleted"
@@ -200,9 +201,8 @@ def demote_by_patch(client, user, who):
 
 
 def demote_by_put(client, user, who):
-    return client.put(user.path, headers=who.headers, json={
-        "email": user.email, "name": "Test", "role": "user",
-        "is_active": True})
+    return client.put(user.path, headers=who.headers,
+                      json=replacement(user, role="user"))
 
 
 def deactivate_by_patch(client, user, who):
@@ -211,9 +211,8 @@ def deactivate_by_patch(client, user, who):
 
 
 def deactivate_by_put(client, user, who):
-    return client.put(user.path, headers=who.headers, json={
-        "email": user.email, "name": "Test", "role": "admin",
-        "is_active": False})
+    return client.put(user.path, headers=who.headers,
+                      json=replacement(user, role="admin", is_active=False))
 
 
 def deactivate_by_post(client, user, who):
@@ -293,9 +292,8 @@ def test_of_two_at_the_same_time_one_is_refused(empty_server, empty_client,
 
 
 def put_back(client, who, actor):
-    return client.put(who.path, headers=actor.headers, json={
-        "email": who.email, "name": "Back", "role": "admin",
-        "is_active": True})
+    return client.put(who.path, headers=actor.headers,
+                      json=replacement(who, name="Back", role="admin"))
 
 
 def rise(client, who, actor):

@@ -6,6 +6,7 @@ import pytest
 
 from helpers import measured, new_email, new_password
 from people import add_people
+from samples import replacement
 from test_faults import check_clean_failure, fail_in_turn
 
 pytestmark = pytest.mark.faults
@@ -55,9 +56,8 @@ def patch(**changes):
 
 
 def put(client, person, headers):
-    return client.put(person.path, headers=headers, json={
-        "email": new_email(), "name": "Put", "role": "staff",
-        "is_active": False})
+    return client.put(person.path, headers=headers, json=replacement(
+        person, email=new_email(), name="Put", role="staff", is_active=False))
 
 
 def post(action):

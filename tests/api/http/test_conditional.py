@@ -9,6 +9,7 @@ import pytest
 
 from helpers import check_error, check_validation, new_user, read_me, sign_in
 from people import add_people, transaction, wait_for_waiting
+from samples import replacement
 
 ME = "/api/v1/users/me"
 OUTDATED = "The resource is not in the state that was asked for"
@@ -17,8 +18,7 @@ MALFORMED = ["Is not a list of entity tags, like \"1\""]
 WRITES = {
     "patch": ("PATCH", "", {"name": "New"}),
     "empty patch": ("PATCH", "", {}),
-    "put": ("PUT", "", {"email": None, "name": "New", "role": "user",
-                        "is_active": True}),
+    "put": ("PUT", "", None),
     "delete": ("DELETE", "", None),
     "activate": ("POST", "/activate", None),
     "deactivate": ("POST", "/deactivate", None),
@@ -47,8 +47,8 @@ def send(client, people, write, *headers):
     """Sent by the admin, about the user; headers are (name, value)."""
     user, admin = people
     method, suffix, body = WRITES[write]
-    if body and "email" in body:
-        body = body | {"email": user.email}
+    if write == "put":
+        body = replacement(user, name="New")
     return client.request(method, user.path + suffix, json=body, headers=[
         ("Authorization", "Bearer " + admin.token),
         *[(name, fresh(value, user)) for name, value in headers]])

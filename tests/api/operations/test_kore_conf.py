@@ -7,6 +7,7 @@ import re
 import pytest
 
 from helpers import check_validation, new_user, sign_in
+from samples import must_be_one_of_the_roles
 
 USERS = "/api/v1/users"
 
@@ -58,7 +59,8 @@ def test_an_edited_regex_matches_characters(start_server, build_copy):
 
 
 def test_a_list_of_choices_can_be_shortened(start_server, build_copy):
-    build = build_copy(change(r"\^\(user\|staff\|admin\)\$", "^(user|admin)$"))
+    build = build_copy(change(r"^(validator\s+v_role\s+regex\s+).*$",
+                              r"\1^(user|admin)$"))
     with start_server(build=build).client() as client:
         assert check_validation(client.post(
             USERS, json=new_user(role="staff"))) == {
@@ -69,17 +71,17 @@ def test_a_query_parameter_can_be_declared(start_server, build_copy):
     build = build_copy(change(
         r"^\troute\s+/api/v1/users\s+users_collection$",
         "\\g<0>\n\tparams qs:post /api/v1/users {\n"
-        "\t\tvalidate x v_role\n\t}"))
+        "\t\tvalidate role v_role\n\t}"))
     with start_server(build=build).client() as client:
         def post(query):
             return client.post(USERS + query, json=new_user())
 
-        assert post("?x=staff").status_code == 201
-        assert check_validation(post("?x=boss")) == {
-            "query.x": ["Must be one of: user, staff, admin"]}
+        assert post("?role=staff").status_code == 201
+        assert check_validation(post("?role=boss")) == {
+            "query.role": [must_be_one_of_the_roles()]}
         assert list(check_validation(post("?y=1"))) == ["query.y"]
-        assert check_validation(post("?x=user&x=user")) == {
-            "query.x": ["Is given more than once"]}
+        assert check_validation(post("?role=user&role=user")) == {
+            "query.role": ["Is given more than once"]}
 
 
 def test_a_parameter_of_an_ignored_query_stops_the_start(make_server,
@@ -90,6 +92,118 @@ def test_a_parameter_of_an_ignored_query_stops_the_start(make_server,
     assert start_line(make_server(build=build)) == (
         "keel: kore.conf: the route /healthz healthz has parameters, and its "
         "method ignores the query\n")
+
+
+ROUTER = "src/modules/users/users_router.c"
+ITEM = "^/api/v1/users/([^/]+)$"
+PARAMS = "kore.conf: params qs:%s /api/v1/users: "
+
+# The mistake, and the line that it gets.
+MISTAKES = {
+    "below the last": (
+        change(r"^(\troute\s+\^\.\*\$\s+not_found)$",
+               r"\1\n\troute /api/v1/late healthz"),
+        "kore.conf: the route /api/v1/late healthz stands below ^.*$, which "
+        "answers for all other paths: move it above that"),
+    "hidden": (
+        lambda text: re.sub(
+            r"^\troute\s+/api/v1/users/me\s.*\n", "", text, flags=re.M
+        ).replace("users_item\n", "users_item\n"
+                  "\troute /api/v1/users/me users_me\n"),
+        "kore.conf: the route /api/v1/users/me users_me can never be reached: "
+        + ITEM + " users_item above it matches its paths, too; move users_me "
+        "above that"),
+    "one path twice": (
+        change(r"/readyz(\s+readyz)$", r"/healthz\1"),
+        "kore.conf: the route /healthz readyz can never be reached: healthz "
+        "has this path already; put the rows of both into one ROUTE"),
+    "one ROUTE twice": (
+        change(r"^\troute\s+/healthz\s+healthz$",
+               r"\g<0>\n\troute /alive healthz"),
+        "kore.conf: the route /alive healthz stands in kore.conf twice: it "
+        "has the path /healthz, and a ROUTE has one path"),
+    "a validate too many": (
+        change(r"^\t\tvalidate\s+q\s+v_search$",
+               r"\g<0>\n\t\tvalidate colour v_search"),
+        PARAMS % "get" + "ROUTE(users_collection) in " + ROUTER + " has no "
+        "row for colour: write PARAM(colour, \"What it is for.\")"),
+    "a validate too few": (
+        change(r"^\t\tvalidate\s+q\s+v_search\n", ""),
+        ROUTER + ": ROUTE(users_collection) has PARAM(q, ...), and kore.conf "
+        "has no rule for it: write `validate q VALIDATOR` in a block `params "
+        "qs:get /api/v1/users`"),
+    "a validate twice": (
+        change(r"^\t\tvalidate\s+q\s+v_search\n", r"\g<0>\g<0>"),
+        PARAMS % "get" + "it has two lines validate q"),
+    "params of another method": (
+        change(r"qs:get /api/v1/users \{", "qs:put /api/v1/users {"),
+        PARAMS % "put" + "ROUTE(users_collection) in " + ROUTER + " has no "
+        "PUT row"),
+    "params of a body": (
+        change(r"^\troute\s+/api/v1/users\s+users_collection$",
+               "\\g<0>\n\tparams post /api/v1/users {\n"
+               "\t\tvalidate name v_name\n\t}"),
+        "kore.conf: params post /api/v1/users: write qs: before the method: "
+        "the members of a body are in its schema, not here"),
+    "a fallback": (
+        change(r"^validator\s+v_limit.*$",
+               "validator v_limit regex ^([1-9]|10)$"),
+        PARAMS % "get" + "v_limit refuses \"20\", the .fallback of "
+        "PARAM(limit) in " + ROUTER + ": Must be a number from 1 to 10"),
+    "a role": (
+        change(r"\^\(user\|staff\|admin\)\$", "^(user|staff|boss)$"),
+        ROUTER + ": GET(list_users) in ROUTE(users_collection) has .auth = "
+        "user_directory, and kore.conf's v_role has no role \"admin\": Must "
+        "be one of: user, staff, boss"),
+    "a query that code asks for": (
+        change(r"^\tparams qs:delete /api/v1/users/me/sessions \{\n.*\n\t\}",
+               "\tparams qs:get /api/v1/users/me/sessions {\n"
+               "\t\tvalidate except v_except\n\t}"),
+        "src/modules/auth/auth_router.c: DELETE(end_sessions) in "
+        "ROUTE(auth_sessions) asks for query_param(c, \"except\"), and "
+        "kore.conf has no rule for it: write `validate except VALIDATOR` in "
+        "its method's block of params for /api/v1/users/me/sessions"),
+    "too many groups": (
+        change(re.escape("^/api/v1/users/([^/]+)$") + r"\s+users_item",
+               "^/api/v1/(users)/([^/]+)$ users_item"),
+        "kore.conf: the route ^/api/v1/(users)/([^/]+)$ users_item has 1 PATH "
+        "rows, and its path here has 2 groups: each group, like ([^/]+), "
+        "needs one row"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_stops_the_start_with_a_line(make_server, build_copy, name):
+    edit, line = MISTAKES[name]
+    assert start_line(make_server(build=build_copy(edit))) == (
+        "keel: %s\n" % line)
+
+
+# Kore itself finds these while it reads the file. It names the line.
+KORES = {
+    "params of no route": (
+        change(r"qs:get /api/v1/users \{", "qs:get /api/v1/user {"),
+        "params for unknown page handler: /api/v1/user"),
+    "params of a regex that is spelt differently": (
+        change(r"qs:get \^/api/v1/users/\(\[\^/\]\+\)/sessions\$ \{",
+               "qs:get ^/api/v1/users/(.+)/sessions$ {"),
+        "params for unknown page handler: ^/api/v1/users/(.+)/sessions$"),
+    "params above the route": (
+        change(r"^\troute\s+/api/v1/users/me\s", "\tparams qs:get /readyz {"
+               "\n\t\tvalidate q v_search\n\t}\n\\g<0>"),
+        "params for unknown page handler: /readyz"),
+}
+
+
+@pytest.mark.parametrize("name", KORES)
+def test_a_mistake_that_kore_finds_stops_the_start(make_server, build_copy,
+                                                   name):
+    edit, words = KORES[name]
+    done = make_server(build=build_copy(edit)).command("serve")
+    assert done.returncode == 1
+    assert done.left_over == []
+    assert words in done.stdout
+    assert "configuration error on line" in done.stdout + done.stderr
 
 
 def test_a_path_can_be_changed(start_server, build_copy):

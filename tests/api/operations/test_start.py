@@ -77,19 +77,6 @@ def test_a_certificate_without_its_key(make_server):
 # The database.
 #
 
-@pytest.mark.parametrize("change, query", [
-    ("ALTER TABLE users RENAME name TO label", "users."),
-    ("ALTER TABLE jobs RENAME unique_key TO alike", "jobs.enqueue"),
-    ("ALTER TABLE sessions DROP client", "sessions."),
-    ("ALTER TABLE jobs ALTER payload TYPE json", "admin_jobs."),
-    ("DROP TABLE jobs", "jobs."),
-])
-def test_a_statement_that_does_not_fit_is_named(make_server, change, query):
-    server = make_server()
-    server.sql(change)
-    failing_start(server, "sql/queries", query)
-
-
 def test_an_unreachable_unix_socket(make_server):
     started = time.monotonic()
     failing_start(make_server(

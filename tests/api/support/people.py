@@ -10,16 +10,18 @@ import uuid
 import psycopg2
 
 from helpers import bearer, claims_for, make_token, new_email
+from samples import USER_COLUMNS
 
 ADD = """
 WITH added AS (
-    INSERT INTO users (id, email, name, hashed_password, role)
-    SELECT id::uuid, email, 'Test', %s, role
+    INSERT INTO users (id, email, name, hashed_password, role{names})
+    SELECT id::uuid, email, 'Test', %s, role{values}
       FROM unnest(%s, %s, %s) AS t (id, email, role))
 INSERT INTO sessions (id, user_id, client, expires_at)
 SELECT session::uuid, id::uuid, '127.0.0.1', now() + interval '1 day'
   FROM unnest(%s, %s) AS t (session, id)
-"""
+""".format(names="".join(", " + name for name in USER_COLUMNS),
+           values=", %s" * len(USER_COLUMNS))
 
 
 class Person:
@@ -63,7 +65,7 @@ def add_people(server, *roles, hashed_password="none"):
     """Adds a signed-in user for each role."""
     people = [Person(server, role) for role in roles]
     ids = [person.id for person in people]
-    server.sql(ADD, hashed_password, ids,
+    server.sql(ADD, hashed_password, *USER_COLUMNS.values(), ids,
                [person.email for person in people], list(roles),
                [person.session for person in people], ids)
     return people

@@ -45,6 +45,15 @@ struct schema		 none_schema = { .name = "none", .size = 1 };
 
 QUERY(pool_test, query, none);
 
+struct query *const *
+database_queries(size_t *n)
+{
+	static struct query	*const all[] = { &pool_test_query.query };
+
+	*n = 1;
+	return (all);
+}
+
 /* Kore. */
 
 void

@@ -11,7 +11,8 @@
 static struct schema	thing_schema = { .name = "thing" };
 
 #define HEAD		"-- The things.\n\n-- name: things.find\n"
-#define FIND_TEXT	"-- a comment\nSELECT \u00e4,\n       b\n  FROM things\n"
+#define FIND_TEXT	"-- a comment\nSELECT \u00e4,\n       b\n"	\
+			"  FROM things\n"
 
 static const struct query_file	others_file = { "others", "" };
 static const struct query_file	things_file = { "things", HEAD FIND_TEXT };

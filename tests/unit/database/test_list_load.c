@@ -231,6 +231,9 @@ test_headings(void **state)
 	users_list.pages = NULL;
 	assert_null(load_list(" by created_at desc for email", BODY));
 	check_names("email:-created_at -created_at");
+	assert_non_null(strstr(users_list.statements[0].query.sql,
+	    "\n LIMIT $4"));
+	assert_null(strstr(users_list.statements[0].query.sql, "OFFSET"));
 }
 
 static void

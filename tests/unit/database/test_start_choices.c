@@ -259,7 +259,7 @@ test_a_choice_is_too_long(void **state)
 	assert_null(check());
 	setup(NULL);
 	db.length = "2";
-	role.pattern = "^(\u00e9\u00e8)$";		/* characters, not bytes */
+	role.pattern = "^(\u00e9\u00e8)$";	/* characters, not bytes */
 	assert_null(check());
 }
 

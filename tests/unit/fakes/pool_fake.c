@@ -13,8 +13,11 @@
 #include <kore/http.h>
 #include <kore/tasks.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "schema/schema.h"
 
 enum { TAG, SQLSTATE, MESSAGE, NAME, CELLS };
 
@@ -68,13 +71,12 @@ fake_error(const char *sqlstate, const char *message, const char *constraint)
 	return (make_result(PGRES_FATAL_ERROR, cells, CELLS));
 }
 
-PGresult *
-fake_rows(const struct query *q, unsigned nrows, const char *const *cells)
+static PGresult *
+make_rows(const struct query *q)
 {
-	PGresAttDesc	 columns[32];
+	PGresAttDesc	 columns[64];
 	PGresult	*r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
 	size_t		 n = q->row->nmembers, i;
-	const char	*cell;
 
 	if (n > sizeof(columns) / sizeof(columns[0]))
 		abort();
@@ -82,12 +84,75 @@ fake_rows(const struct query *q, unsigned nrows, const char *const *cells)
 	for (i = 0; i < n; i++)
 		columns[i].name = (char *)(uintptr_t)q->row->members[i].name;
 	PQsetResultAttrs(r, (int)n, columns);
-	for (i = 0; i < nrows * n; i++) {
-		cell = cells[i];
-		PQsetvalue(r, (int)(i / n), (int)(i % n),
-		    (char *)(uintptr_t)cell,
-		    cell != NULL ? (int)strlen(cell) : -1);
+	return (r);
+}
+
+static void
+set_cell(PGresult *r, size_t row, size_t column, const char *value)
+{
+	PQsetvalue(r, (int)row, (int)column, (char *)(uintptr_t)value,
+	    value != NULL ? (int)strlen(value) : -1);
+}
+
+PGresult *
+fake_rows(const struct query *q, unsigned nrows, const char *const *cells)
+{
+	PGresult	*r = make_rows(q);
+	size_t		 n = q->row->nmembers, i;
+
+	for (i = 0; i < nrows * n; i++)
+		set_cell(r, i / n, i % n, cells[i]);
+	return (r);
+}
+
+/* A valid value of the column's type. */
+static const char *
+some_value(const struct member *f)
+{
+	static const char *const	 values[] = {
+		[T_STR] = "", [T_BOOL] = "f", [T_INT] = "0", [T_JSON] = "{}",
+		[T_UUID] = "017f22e2-79b0-7cc3-98c4-dc0c0c073980",
+		[T_TIME] = "2026-01-01 12:00:00+00",
+	};
+
+	return (f->flags & (OR_NULL | OPTIONAL) ? NULL : values[f->type]);
+}
+
+/* Sets the cells of a row, and aborts if one of them is no column. */
+static void
+set_row(PGresult *r, size_t row, const struct schema *s,
+    const struct fake_cell *cells)
+{
+	const struct fake_cell	*cell;
+	const char		*value;
+	size_t			 i, n = 0, found = 0;
+
+	for (cell = cells; cell->name != NULL; cell++)
+		n++;
+	for (i = 0; i < s->nmembers; i++) {
+		value = some_value(&s->members[i]);
+		for (cell = cells; cell->name != NULL; cell++) {
+			if (strcmp(cell->name, s->members[i].name) == 0) {
+				value = cell->value;
+				found++;
+			}
+		}
+		set_cell(r, row, i, value);
 	}
+	if (found != n) {
+		fprintf(stderr, "a cell is no column of %s\n", s->name);
+		abort();
+	}
+}
+
+PGresult *
+fake_named(const struct query *q, const struct fake_cell *const *rows)
+{
+	PGresult	*r = make_rows(q);
+	size_t		 i;
+
+	for (i = 0; rows[i] != NULL; i++)
+		set_row(r, i, q->row, rows[i]);
 	return (r);
 }
 

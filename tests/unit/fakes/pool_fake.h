@@ -44,4 +44,21 @@ PGresult	*fake_done(const char *tag);
 PGresult	*fake_error(const char *sqlstate, const char *message,
 		    const char *constraint);
 
+/*
+ * Rows of named cells: FAKE_ROWS(q, FAKE_ROW({ "id", ID }), ...). Columns that
+ * a row does not name are null, or have a value of their type, so that a new
+ * column changes no test.
+ */
+struct fake_cell {
+	const char	*name, *value;	/* NULL: SQL's NULL */
+};
+
+#define FAKE_ROW(...)							\
+	((const struct fake_cell[]){ __VA_ARGS__, { NULL, NULL } })
+#define FAKE_ROWS(q, ...)						\
+	fake_named(q, (const struct fake_cell *const[]){ __VA_ARGS__, NULL })
+
+PGresult	*fake_named(const struct query *,
+		    const struct fake_cell *const *rows);
+
 #endif

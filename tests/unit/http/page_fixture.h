@@ -45,7 +45,7 @@ configure(void **state)
 	    "sort", "cursor", "q", "Ä&b" };
 	static const char *const	 rules[] = { "^[1-9][0-9]{0,8}$",
 	    "^(0|[1-9][0-9]{0,8})$", "^([1-9][0-9]?|100)$",
-	    "^(name|-name|created_at)$", "^.{0,2000}$", "^.{1,100}$",
+	    "^(name|-name|created_at)$", "length:0..2000", "^.{1,100}$",
 	    "^.{1,100}$" };
 	struct kore_module_handle	*h;
 	struct kore_validator		*any, *rule;
@@ -54,7 +54,7 @@ configure(void **state)
 
 	(void)state;
 	h = fake_route("/items", "items", &items__route);
-	any = fake_validator("any", "^.{0,2000}$", NULL);
+	any = fake_validator("any", "length:0..2000", NULL);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		rule = fake_validator(names[i], rules[i], NULL);
 		fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING,

@@ -43,6 +43,15 @@ nothing(struct ctx *c)
 JOB_KIND(nothing, work);
 JOB(nothing, .payload = &work_schema);
 
+static void
+sweeping(struct ctx *c)
+{
+	(void)c;
+}
+
+extern struct job_kind	sweeping_job;
+JOB(sweeping, .timeout = 1, .every = 60);
+
 static bool		readable;
 static char		stored[256];	/* kind, payload, key */
 static jmp_buf		raised;
@@ -109,6 +118,7 @@ setup(void **state)
 	(void)state;
 	memset(k, 0, sizeof(*k));
 	k->name = "nothing";
+	k->file = "jobs.c";
 	k->handler = nothing;
 	k->payload = &work_schema;
 	k->timeout = 1;
@@ -151,7 +161,8 @@ test_a_name_fits_its_column(void **state)
 	memset(name, 'x', sizeof(name));
 	name[101] = '\0';
 	nothing_job.name = name;
-	assert_non_null(strstr(jobs_init(), ": its name is too long"));
+	assert_non_null(strstr(jobs_init(),
+	    ": its name is too long: at most 100 bytes"));
 	nothing_job.name = name + 1;
 	assert_null(jobs_init());
 }
@@ -161,7 +172,8 @@ test_a_kind_needs_a_timeout(void **state)
 {
 	(void)state;
 	nothing_job.timeout = 0;
-	assert_string_equal(jobs_init(), "the job nothing has no timeout");
+	assert_string_equal(jobs_init(), "jobs.c: the job nothing has no "
+	    ".timeout: write the seconds that an attempt may take");
 }
 
 static void
@@ -170,9 +182,8 @@ test_what_is_scheduled_has_no_payload(void **state)
 	(void)state;
 	nothing_job.every = 60;
 	assert_string_equal(jobs_init(),
-	    "the job nothing: what is scheduled has no payload");
-	nothing_job.payload = NULL;
-	assert_null(jobs_init());
+	    "jobs.c: the job nothing: what is scheduled has no payload: leave "
+	    "out .every or .payload");
 }
 
 static void
@@ -180,12 +191,33 @@ test_a_payload_is_read_as_it_was_written(void **state)
 {
 	(void)state;
 	readable = false;
-	assert_string_equal(jobs_init(), "the job nothing: its payload has a "
-	    "member that cannot be read back");
+	assert_string_equal(jobs_init(), "jobs.c: the job nothing: its "
+	    ".payload = &work_schema has a member that cannot be read back "
+	    "(T_TIME, T_JSON or T_LIST): store an id, and read the row in the "
+	    "handler");
 	setup(NULL);
 	work_schema.structure = "other";
-	assert_string_equal(jobs_init(), "the job nothing: its payload is a "
-	    "struct work, and its schema of struct other");
+	assert_string_equal(jobs_init(), "jobs.c: the job nothing: its "
+	    "JOB_KIND declares a struct work, and its .payload = &work_schema "
+	    "is of struct other");
+	setup(NULL);
+	nothing_job.payload = NULL;
+	assert_string_equal(jobs_init(), "jobs.c: the job nothing has no "
+	    ".payload, and its JOB_KIND declares a struct work: write .payload "
+	    "= &NAME_schema");
+}
+
+/* Nobody could store it. */
+static void
+test_a_kind_is_declared_or_scheduled(void **state)
+{
+	(void)state;
+	sweeping_job.every = 0;
+	assert_string_equal(jobs_init(), __FILE__ ": the job sweeping is never "
+	    "stored: write JOB_KIND(sweeping, STRUCT) in a header, or schedule "
+	    "it with .every");
+	sweeping_job.every = 60;
+	assert_null(jobs_init());
 }
 
 static void
@@ -193,8 +225,9 @@ test_a_payload_is_stored_whole(void **state)
 {
 	(void)state;
 	fields[3].flags = REQUIRED;
-	assert_string_equal(jobs_init(), "the job nothing: its payload has "
-	    "the member flag, which is not OUT, so it is not stored");
+	assert_string_equal(jobs_init(), "jobs.c: the job nothing: its "
+	    "payload has the member flag, which is not OUT, so it is not "
+	    "stored: write OUT, or list the others in .only");
 }
 
 static void
@@ -220,12 +253,14 @@ test_a_unique_member_is_a_text(void **state)
 	} table[] = {
 		{ "id", NULL },
 		{ "text", NULL },
-		{ "number", "the job nothing: its unique member number must "
-		    "be a T_STR or a T_UUID" },
-		{ "flag", "the job nothing: its unique member flag must be a "
-		    "T_STR or a T_UUID" },
-		{ "i", "the job nothing: its payload has no member i" },
-		{ "ids", "the job nothing: its payload has no member ids" },
+		{ "number", "jobs.c: the job nothing: its unique member "
+		    "number must be a T_STR or a T_UUID" },
+		{ "flag", "jobs.c: the job nothing: its unique member flag "
+		    "must be a T_STR or a T_UUID" },
+		{ "i", "jobs.c: the job nothing: its payload has no member i, "
+		    "which .unique names" },
+		{ "ids", "jobs.c: the job nothing: its payload has no member "
+		    "ids, which .unique names" },
 	};
 	const char	*problem;
 	unsigned	 i;
@@ -239,10 +274,11 @@ test_a_unique_member_is_a_text(void **state)
 		else
 			assert_string_equal(problem, table[i].problem);
 	}
-	nothing_job.payload = NULL;
-	nothing_job.unique = "id";
-	assert_string_equal(jobs_init(),
-	    "the job nothing: its payload has no member id");
+	nothing_job.unique = NULL;
+	sweeping_job.unique = "id";
+	assert_string_equal(jobs_init(), __FILE__ ": the job sweeping: its "
+	    "payload has no member id, which .unique names");
+	sweeping_job.unique = NULL;
 }
 
 static void
@@ -299,6 +335,7 @@ main(void)
 		TEST(test_a_kind_needs_a_timeout),
 		TEST(test_what_is_scheduled_has_no_payload),
 		TEST(test_a_payload_is_read_as_it_was_written),
+		TEST(test_a_kind_is_declared_or_scheduled),
 		TEST(test_a_payload_is_stored_whole),
 		TEST(test_a_payload_has_no_secret),
 		TEST(test_a_unique_member_is_a_text),

@@ -8,29 +8,36 @@
 #include <string.h>
 
 #include "base/register.h"
+#include "http/routes.h"
 #include "schema/schema.h"
 
 REGISTERED(struct schema, schemas);
 
+static size_t	passwords;
+
+static void
+check_body(const struct route *route, const struct endpoint *e)
+{
+	const struct member	*f;
+
+	(void)route;
+	if (e->in == NULL)
+		return;
+	for (f = e->in->members; f < e->in->members + e->in->nmembers; f++) {
+		if (strstr(f->name, "password") == NULL)
+			continue;
+		if (!(f->flags & SECRET))
+			fail_msg("%s.%s is not SECRET", e->in->name, f->name);
+		passwords++;
+	}
+}
+
 static void
 test_passwords_are_secrets(void **state)
 {
-	struct schema		*const *s;
-	const struct member	*f;
-	size_t			 found = 0;
-
 	(void)state;
-	EACH_REGISTERED(s, schemas) {
-		for (f = (*s)->members;
-		    f < (*s)->members + (*s)->nmembers; f++) {
-			if (strstr(f->name, "password") == NULL)
-				continue;
-			if (!(f->flags & SECRET))
-				fail_msg("%s.%s", (*s)->name, f->name);
-			found++;
-		}
-	}
-	assert_int_equal(found, 8);
+	routes_walk(check_body);
+	assert_true(passwords >= 8);	/* Keel's own; a project has more */
 }
 
 /* A refresh token is as good as a password. */
@@ -64,9 +71,10 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(test_passwords_are_secrets),
-		cmocka_unit_test(test_tokens_that_are_sent_are_secrets),
+		CLIENT_TEST(test_passwords_are_secrets),
+		CLIENT_TEST(test_tokens_that_are_sent_are_secrets),
 	};
 
-	return (cmocka_run_group_tests_name("secrets", tests, NULL, NULL));
+	return (cmocka_run_group_tests_name("secrets", tests, client_start,
+	    NULL));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Paths of kore.conf in the description: which have a template, and which. */
 
-/* sources: src/openapi/openapi_path.c src/http/routes.c src/http/query.c */
+/* sources: src/openapi/openapi_path.c src/http/path_template.c */
+/* sources: src/http/routes.c src/http/query.c */
 /* sources: src/schema/validator.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */

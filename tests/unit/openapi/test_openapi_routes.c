@@ -3,7 +3,8 @@
 
 /* sources: src/openapi/openapi.c src/openapi/openapi_build.c */
 /* sources: src/openapi/openapi_errors.c src/openapi/openapi_headers.c */
-/* sources: src/openapi/openapi_path.c src/openapi/openapi_responses.c */
+/* sources: src/openapi/openapi_path.c src/http/path_template.c */
+/* sources: src/openapi/openapi_responses.c */
 /* sources: src/openapi/openapi_schemas.c src/http/routes.c src/http/query.c */
 /* sources: src/schema/validator.c src/schema/schema.c src/request/ctx.c */
 /* sources: src/coro/coro.c src/base/arena.c src/base/mem.c */
@@ -299,19 +300,24 @@ test_what_stops_the_start(void **state)
 
 	(void)state;
 	route("/thing", (struct endpoint){ .doc = NULL });
-	assert_string_equal(describe(), "read_thing has no .doc");
+	assert_string_equal(describe(), __FILE__ ": read_thing in ROUTE(thing) "
+	    "has no .doc: write .doc = \"What it does.\"");
 	teardown(state);
 	route("/thing", (struct endpoint){ .doc = "" });
-	assert_string_equal(describe(), "read_thing has no .doc");
+	assert_string_equal(describe(), __FILE__ ": read_thing in ROUTE(thing) "
+	    "has no .doc: write .doc = \"What it does.\"");
 	teardown(state);
 	route("^/things?$", (struct endpoint){ .doc = "Read." });
 	assert_string_equal(describe(), "kore.conf: the route ^/things?$ thing "
-	    "cannot be described: its path is more than groups");
+	    "cannot be described: its path is more than groups: write one "
+	    "like ^/notes/([^/]+)$, or .hidden = true in its rows");
 	teardown(state);
 	route("/thing", (struct endpoint){ .doc = "Read." });
 	fake_route("/other", "other", &other__route);
 	assert_string_equal(describe(), "kore.conf: the handler read_thing of "
-	    "/other other has another route: two operations of one name");
+	    "/other other has another route: two operations of one name: "
+	    "write a handler of its own, or .hidden = true in one of the "
+	    "rows");
 	teardown(state);
 	for (i = 0; i < 199; i++)
 		many[i] = "role";

@@ -235,7 +235,8 @@ test_no_validator(void **state)
 	s->nmembers = n;
 	assert_non_null(problem);
 	assert_string_equal(problem, "kore.conf has no (valid) validator "
-	    "b_nobody, which login.scope needs");
+	    "b_nobody, which login.scope needs: write `validator b_nobody "
+	    "regex ...`");
 }
 
 int

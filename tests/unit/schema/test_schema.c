@@ -15,8 +15,10 @@
 #include "fakes/kore_fake.h"
 #include "http/routes.h"
 
-#define TOO_LARGE	"the schema edge: its struct is too large for a " \
-			"member_set"
+#define EDGE		__FILE__ ": the schema edge"
+#define TOO_LARGE	EDGE ": its struct is too large for a member_set: "  \
+			"raise MEMBER_SET_BITS in src/schema/schema.h, or "  \
+			"move beyond up"
 
 struct edge {
 	bool			 at[MEMBER_SET_BITS];
@@ -30,13 +32,13 @@ struct edge {
 };
 
 #define AT(member_name)							\
-	{ .structure = "edge", .name = "it", .type = T_BOOL,		\
+	{ .structure = "edge", .name = #member_name, .type = T_BOOL,	\
 	  .offset = offsetof(struct edge, member_name) }
 
 static const struct member	edge_members[] = { AT(at[0]), AT(at[255]) };
 static const struct member	beyond_members[] = { AT(at[0]), AT(beyond) };
 static const struct member	validated_members[] = {
-	MEMBER(edge, name, T_STR, 0),
+	MEMBER(edge, count, T_INT, 0),
 	MEMBER(edge, name, T_STR, REQUIRED, .validator = "s_name"),
 };
 static const struct member	foreign_members[] = {
@@ -52,7 +54,7 @@ extern struct schema	edge_schema;
 
 static const struct member	readable_members[] = {
 	MEMBER(edge, name, T_STR, 0),
-	MEMBER(edge, name, T_UUID, 0),
+	MEMBER_AT(edge, "id", name, T_UUID, 0),
 	MEMBER(edge, beyond, T_BOOL, 0),
 	MEMBER(edge, count, T_INT, 0),
 };
@@ -94,7 +96,21 @@ test_field_of_another_struct(void **state)
 {
 	(void)state;
 	assert_string_equal(with(foreign_members, 1, 0),
-	    "the schema edge has a member of another struct, other.it");
+	    EDGE " has a member of another struct, other.it: write "
+	    "MEMBER(edge, it, ...)");
+}
+
+static void
+test_two_of_one_name(void **state)
+{
+	static const struct member	members[] = {
+		MEMBER(edge, name, T_STR, 0), MEMBER(edge, count, T_INT, 0),
+		MEMBER(edge, name, T_STR, OUT),
+	};
+
+	(void)state;
+	assert_string_equal(with(members, 3, 0), EDGE " has two members name");
+	assert_null(with(members, 2, 0));
 }
 
 static void
@@ -136,7 +152,7 @@ test_texts_of_fallbacks(void **state)
 		{ T_TIME, "0", false }, { T_LIST, "[]", false },
 	};
 	struct member	 f = { .structure = "edge", .name = "it" };
-	char		 expect[100];
+	char		 expect[300];
 	const char	*problem;
 	size_t		 i;
 
@@ -144,8 +160,10 @@ test_texts_of_fallbacks(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		f.type = cases[i].type;
 		f.fallback = cases[i].text;
-		snprintf(expect, sizeof(expect), "the schema edge: it cannot "
-		    "fall back on '%s'", cases[i].text);
+		snprintf(expect, sizeof(expect), EDGE ": it cannot fall back "
+		    "on '%s': a T_BOOL takes \"true\" or \"false\", a T_INT a "
+		    "number, a T_STR any text, and other types none",
+		    cases[i].text);
 		problem = with(&f, 1, 0);
 		if (cases[i].fits)
 			assert_null(problem);
@@ -163,12 +181,13 @@ test_fallbacks_that_are_refused(void **state)
 	(void)state;
 	f.fallback = "ab";
 	assert_string_equal(with(&f, 1, 0), "kore.conf has no (valid) "
-	    "validator s_short, which edge.it needs");
+	    "validator s_short, which edge.it needs: write `validator s_short "
+	    "regex ...`");
 	fake_validator("s_short", "^.{1,2}$", NULL);
 	assert_null(with(&f, 1, 0));
 	f.fallback = "abc";
-	assert_string_equal(with(&f, 1, 0), "the schema edge: it falls back "
-	    "on 'abc', which kore.conf's s_short refuses");
+	assert_string_equal(with(&f, 1, 0), EDGE ": it falls back on 'abc', "
+	    "which kore.conf's s_short refuses");
 }
 
 /* Which fields are the id and the version. */
@@ -182,6 +201,8 @@ test_tagged(void **state)
 		{ .structure = "edge", .name = "count", .type = T_INT },
 		{ .structure = "edge", .name = "v", .type = T_INT,
 		  .flags = ETAG },
+	};
+	static const struct member	of_text[] = {
 		{ .structure = "edge", .name = "w", .type = T_STR,
 		  .flags = ETAG },
 	};
@@ -192,13 +213,15 @@ test_tagged(void **state)
 	};
 
 	(void)state;
-	assert_null(with(fields, 6, 0));
+	assert_null(with(fields, 5, 0));
 	assert_ptr_equal(edge_schema.id, &fields[1]);
 	assert_ptr_equal(edge_schema.version, &fields[4]);
 	assert_null(with(fields, 4, 0));
 	assert_null(edge_schema.version);
 	assert_string_equal(with(textual, 2, 0),
-	    "the schema edge: it has an ETAG, and no T_UUID id");
+	    EDGE ": it has an ETAG, and no T_UUID id");
+	assert_string_equal(with(of_text, 1, 0),
+	    EDGE ": its ETAG, w, must be a T_INT");
 }
 
 /* Everything that decides what is written; an order counts, too. */
@@ -294,7 +317,7 @@ test_validators(void **state)
 	(void)state;
 	assert_string_equal(with(validated_members, 2, 0),
 	    "kore.conf has no (valid) validator s_name, which edge.name "
-	    "needs");
+	    "needs: write `validator s_name regex ...`");
 	fake_validator("s_name", "^x$", NULL);
 	assert_null(with(validated_members, 2, 0));
 	assert_null(edge_schema.rules[0]);
@@ -316,6 +339,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_too_large_for_a_set),
 		cmocka_unit_test(test_field_of_another_struct),
+		cmocka_unit_test(test_two_of_one_name),
 		cmocka_unit_test(test_fallbacks),
 		cmocka_unit_test(test_texts_of_fallbacks),
 		cmocka_unit_test(test_fallbacks_that_are_refused),

@@ -163,13 +163,14 @@ test_mistakes(void **state)
 		const char	*problem;
 	} cases[] = {
 		{ { "done", "nmae", NULL }, "done",
-		  "the schema thing_update: .only names nmae, and thing has "
-		  "no such member" },
+		  __FILE__ ": the schema thing_update: .only names nmae, and "
+		  "thing has no such member" },
 		{ { "done", "done", NULL }, "done",
-		  "the schema thing_update: .only names done twice" },
+		  __FILE__ ": the schema thing_update: .only names done "
+		  "twice" },
 		{ { "done", "name", NULL }, "id",
-		  "the schema thing_replace: .optional names id, which is no "
-		  "member of it" },
+		  __FILE__ ": the schema thing_replace: .optional names id, "
+		  "which is no member of it" },
 	};
 	const char	*optional[2] = { NULL, NULL };
 	size_t		 i;
@@ -183,9 +184,15 @@ test_mistakes(void **state)
 		teardown(NULL);
 	}
 	thing_update_schema.also = foreign;
-	assert_string_equal(schemas_init(), "the schema thing_update has a "
-	    "member of another struct, other.it");
+	assert_string_equal(schemas_init(), __FILE__ ": the schema "
+	    "thing_update has a member of another struct, other.it: write "
+	    "MEMBER(thing_update, it, ...)");
 	thing_update_schema.also = NULL;
+	teardown(NULL);
+	thing_replace_schema.required = false;
+	assert_string_equal(schemas_init(), __FILE__ ": the schema "
+	    "thing_replace: .optional does nothing without .required = true");
+	thing_replace_schema.required = true;
 }
 
 int

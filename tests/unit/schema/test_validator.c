@@ -123,7 +123,7 @@ test_other_shapes(void **state)
 	r = regex("^(a)$");
 	assert_string_equal(codes(r, "a"), "ok");
 	assert_string_equal(codes(r, "b"), other);
-	r = regex("x(ab|cd)$");
+	r = regex("^x(ab|cd)$");
 	assert_string_equal(codes(r, "xab"), "ok");
 	assert_string_equal(codes(r, "cd"), other);
 }
@@ -209,7 +209,6 @@ test_regex(void **state)
 	assert_string_equal(codes(r, ""), bad);
 }
 
-/* 1024 bytes are checked; a longer value is always refused. */
 static void
 test_long_input(void **state)
 {
@@ -218,22 +217,67 @@ test_long_input(void **state)
 
 	(void)state;
 	memset(text, 'a', 100000);
-	text[1024] = '\0';
-	assert_string_equal(codes(r, text), "ok");
-	text[1024] = 'a';
-	text[1025] = '\0';
-	assert_string_equal(codes(r, text), FAILS("invalid_format"));
-	text[1025] = 'a';
 	text[100000] = '\0';
+	assert_string_equal(codes(r, text), "ok");
+	text[99999] = 'A';
 	assert_string_equal(codes(r, text), FAILS("invalid_format"));
 
-	/* There is no such limit where only characters are counted. */
 	text[99999] = '\0';
-	assert_string_equal(codes(regex("^.{1,99999}$"), text), "ok");
+	assert_string_equal(codes(regex("length:1..99999"), text), "ok");
 	text[99999] = 'a';
-	assert_string_equal(codes(regex("^.{1,99999}$"), text),
+	assert_string_equal(codes(regex("length:1..99999"), text),
 	    FAILS("too_long"));
 	free(text);
+}
+
+/* A regex with more than 16 states and no end: 1024 characters. */
+static void
+test_endless(void **state)
+{
+	const struct rule	*r = regex("^([a-zé]{1,15} )*$");
+	struct rule_facts	 facts;
+	char			 text[4096];
+
+	(void)state;
+	rule_describe(r, &facts);
+	assert_int_equal(facts.max, 0);
+	r = regex("^([a-zé]{1,16} )*$");
+	rule_describe(r, &facts);
+	assert_int_equal(facts.kind, RULE_REGEX);
+	assert_int_equal(facts.max, 1024);
+	*text = '\0';
+	while (strlen(text) < 1536)
+		strcat(text, E " ");
+	assert_string_equal(codes(r, text), "ok");
+	strcat(text, "a");
+	assert_string_equal(codes(r, text), FAILS("too_long"));
+	assert_string_equal(request_detail(0),
+	    "Must have at most 1024 characters");
+	text[3] = 'A';
+	assert_string_equal(codes(r, text), FAILS("too_long"));
+
+	/* This one ends by itself. */
+	rule_describe(regex("^[a-z]{1,500}$"), &facts);
+	assert_int_equal(facts.max, 0);
+}
+
+/* Only ^.{m,n}$ and this are described by a length. */
+static void
+test_length_form(void **state)
+{
+	const struct rule	*r = regex("length:2..20000");
+	struct rule_facts	 facts;
+
+	(void)state;
+	rule_describe(r, &facts);
+	assert_int_equal(facts.kind, RULE_LENGTH);
+	assert_int_equal(facts.min, 2);
+	assert_int_equal(facts.max, 20000);
+	assert_string_equal(codes(r, E E), "ok");
+	assert_string_equal(codes(r, "length:2..20000"), "ok");
+	assert_string_equal(codes(r, E), FAILS("too_short"));
+	assert_string_equal(request_detail(0),
+	    "Must have at least 2 characters");
 }
 
 static void
@@ -245,6 +289,12 @@ test_bad_regex(void **state)
 	assert_null(rule_of(fake_validator("bad3", "a{2,1}", NULL)));
 	assert_null(rule_of(fake_validator("bad4", "^\xff$", NULL)));
 	assert_null(rule_of(fake_validator("bad5", "^(a|\xff)$", NULL)));
+	assert_null(rule_of(fake_validator("bad6", "^\\d$", NULL)));
+	assert_null(rule_of(fake_validator("bad7", "x(ab|cd)$", NULL)));
+	assert_null(rule_of(fake_validator("bad8", "(ab|cd)", NULL)));
+	assert_null(rule_of(fake_validator("bad9", "length:2..1", NULL)));
+	assert_null(rule_of(fake_validator("bad10", "^.{0,1001}$", NULL)));
+	assert_null(rule_of(fake_validator("bad11", "^(a|b|)$", NULL)));
 }
 
 /* Gives as many reasons as the value is long; refuses "" without a reason. */
@@ -370,7 +420,7 @@ test_made_once(void **state)
 static void
 test_kores_copy_refuses_all(void **state)
 {
-	static const char *const	 patterns[] = { "^.{0,2000}$",
+	static const char *const	 patterns[] = { "length:0..2000",
 	    "^(user|admin)$", "^[0-9]+$", "a*", "" };
 	static const char *const	 values[] = { "", "a", "user", "1", "x",
 	    "x^", "x\n^", "\n", "^", E100 };
@@ -398,6 +448,8 @@ main(void)
 		TEST(test_a_list_of_choices_is_refused),
 		TEST(test_regex),
 		TEST(test_long_input),
+		TEST(test_endless),
+		TEST(test_length_form),
 		TEST(test_bad_regex),
 		TEST(test_function),
 		TEST(test_all_reasons),
