@@ -97,6 +97,15 @@ setup(void **state)
 	return (0);
 }
 
+/* One for each regex; its name is its regex. */
+static struct kore_validator *
+validator(const char *regex)
+{
+	struct kore_validator	*v = kore_validator_lookup(regex);
+
+	return (v != NULL ? v : fake_validator(regex, regex, NULL));
+}
+
 /* Checks the list with one route, which has these parameters. */
 static const char *
 check(struct route *route, const char *params, const char *sort)
@@ -112,8 +121,7 @@ check(struct route *route, const char *params, const char *sort)
 	snprintf(text, sizeof(text), "%s", params);
 	while ((name = strsep(&next, " ")) != NULL)
 		fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, name,
-		    fake_validator(name, strcmp(name, "sort") == 0 ? sort :
-		    "^.{0,9}$", NULL));
+		    validator(strcmp(name, "sort") == 0 ? sort : "^.{0,9}$"));
 	fake_route("^.*$", "rest", &rest__route);
 	problem = routes_init(NULL);
 	return (problem != NULL ? problem : lists_check());
