@@ -256,8 +256,8 @@ struct schema_use {
 	SCHEMA_DERIVED(s, base, ##__VA_ARGS__)
 
 /*
- * For a PATCH: no member is REQUIRED. The struct has `to`, the struct of the base, which has the new
- * values, and `set`, which says what is to be changed.
+ * For a PATCH: no member is REQUIRED. The struct has `to`, the struct of the
+ * base, which has the new values, and `set`, which says what is to be changed.
  */
 #define SCHEMA_PATCH(s, base, ...)					\
 	SCHEMA_BEGINS(s, base, to);					\
