@@ -8,6 +8,8 @@ from _common import line_of, mask, read, run
 
 NAMED = re.compile(r"`(\w+)\(\)`")
 DEFINED = re.compile(r"^(\w+)\(|^[ \t]*#[ \t]*define[ \t]+(\w+)\(", re.M)
+# A repository's header: QUERY_ONE(users, find, user, id) declares a function.
+QUERY = re.compile(r"^QUERY_\w+\((\w+),\s*(\w+)", re.M)
 MARK = "<!-- the right column stands in the tree -->"
 CODE = re.compile(r"`([^`]+)`")
 
@@ -22,6 +24,11 @@ def check_functions(page, text, files):
         function or macro
         for path, source in files.items() if path.endswith((".c", ".h"))
         for function, macro in DEFINED.findall(mask(source))
+    }
+    defined |= {
+        f"{file}_repository_{title}"
+        for path, source in files.items() if path.endswith(".h")
+        for file, title in QUERY.findall(source)
     }
     for match in NAMED.finditer(text):
         if match.group(1) not in defined:
