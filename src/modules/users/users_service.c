@@ -19,9 +19,6 @@ RATE_LIMIT(email_changes, 10, HOUR,
 
 #define GONE	"User not found"	/* changed or deleted meanwhile */
 
-static void	act_as_admin(struct ctx *, const struct user *,
-		    const struct user *) AWAITS;
-
 struct user *
 users_service_get_by_id(struct ctx *c, const char *id)
 {
@@ -115,6 +112,31 @@ refuse_taken(struct ctx *c, const char *email, const struct user *actor)
 	users_audit_taken(c, email);
 }
 
+/*
+ * Locks the active admins until the end of the open transaction. Raises 403 if
+ * the actor is no longer one: the admin who demoted them has been told so.
+ * Raises 409 if `demoted`, a user who is to lose this role or be disabled, is
+ * the last one. So if two admins demote each other, one of them is refused.
+ */
+static AWAITS void
+act_as_admin(struct ctx *c, const struct user *actor,
+    const struct user *demoted)
+{
+	const struct user	*admins;
+	bool			 is_still_admin = false;
+	size_t			 n, i;
+
+	admins = users_repository_lock_admins(c, &n);
+	for (i = 0; i < n; i++)
+		is_still_admin |= strcmp(admins[i].id, actor->id) == 0;
+	if (!is_still_admin)
+		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
+	if (n == 1 && demoted != NULL &&
+	    strcmp(admins[0].id, demoted->id) == 0)
+		raise_error(c, &ERR_CONFLICT, "The last active admin cannot "
+		    "be demoted, deactivated or deleted");
+}
+
 struct user *
 users_service_create(struct ctx *c, const struct user_create *in,
     const struct user *actor)
@@ -144,31 +166,6 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	}
 	db_commit(c);
 	return (hides_taken(actor) ? NULL : user);
-}
-
-/*
- * Locks the active admins until the end of the open transaction. Raises 403 if
- * the actor is no longer one: the admin who demoted them has been told so.
- * Raises 409 if `demoted`, a user who is to lose this role or be disabled, is
- * the last one. So if two admins demote each other, one of them is refused.
- */
-static void
-act_as_admin(struct ctx *c, const struct user *actor,
-    const struct user *demoted)
-{
-	const struct user	*admins;
-	bool			 is_still_admin = false;
-	size_t			 n, i;
-
-	admins = users_repository_lock_admins(c, &n);
-	for (i = 0; i < n; i++)
-		is_still_admin |= strcmp(admins[i].id, actor->id) == 0;
-	if (!is_still_admin)
-		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-	if (n == 1 && demoted != NULL &&
-	    strcmp(admins[0].id, demoted->id) == 0)
-		raise_error(c, &ERR_CONFLICT, "The last active admin cannot "
-		    "be demoted, deactivated or deleted");
 }
 
 /* Does it change what only an admin may change? */
