@@ -23,14 +23,6 @@ is_page_param(const char *name)
 	return (strncmp(name, "page.", 5) == 0);
 }
 
-static bool
-has_name(const char *const *names, const char *name)
-{
-	while (*names != NULL && strcmp(*names, name) != 0)
-		names++;
-	return (*names != NULL);
-}
-
 static const struct list_statement *
 end_of(const struct list *l)
 {
@@ -111,7 +103,8 @@ check_params(const struct list *l, const struct route *r,
 
 	for (s = l->statements; s < end_of(l); s++) {
 		for (name = s->query.names; *name != NULL; name++) {
-			if (is_page_param(*name) || has_name(l->given, *name) ||
+			if (is_page_param(*name) ||
+			    names_have(l->given, *name) ||
 			    query_rule(r, e, *name) != NULL)
 				continue;
 			return (start_error("kore.conf: %s has no `validate "

@@ -9,6 +9,7 @@
 #include "database/list.h"
 #include "database/query.h"
 #include "database/query_text.h"
+#include "utils/start_error.h"
 #include "utils/text.h"
 
 /* A section of a query file. */
@@ -72,10 +73,10 @@ struct text	 query_text(void);
 void		*query_grow(void *, size_t n, size_t size);
 void		 query_memory_free(void);
 
-/* An error message: "sql/queries/FILE.sql: NAME: ..." */
-const char	*section_problem(const struct query_section *,
-		    const char *, ...) __attribute__((format(printf, 2, 3)));
-
+/* "sql/queries/FILE.sql: NAME: " and then the text. */
+#define section_problem(s, fmt, ...)					\
+	start_error("sql/queries/%s.sql: %s: " fmt, (s)->file, (s)->name, \
+	    ##__VA_ARGS__)
 #define QUERY_FAIL(x, ...)					\
 	((x)->problem = section_problem((x)->section, __VA_ARGS__))
 
