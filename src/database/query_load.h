@@ -62,6 +62,33 @@ query_is_name(const char *name, const char *s, size_t len)
 	return (strncmp(name, s, len) == 0 && name[len] == '\0');
 }
 
+/* The member that this part of a text names; NULL if there is none. */
+static inline const struct member *
+query_member(const struct schema *schema, const char *s, size_t len)
+{
+	const struct member	*m = schema->members;
+
+	for (; m < schema->members + schema->nmembers; m++) {
+		if (query_is_name(m->name, s, len))
+			return (m);
+	}
+	return (NULL);
+}
+
+/* The parameter that it names, among n; NULL if there is none. */
+static inline const struct query_param *
+query_find_param(const struct query_param *params, unsigned n, const char *s,
+    size_t len)
+{
+	const struct query_param	*p;
+
+	for (p = params; p < params + n; p++) {
+		if (query_is_name(p->name, s, len))
+			return (p);
+	}
+	return (NULL);
+}
+
 /* query_memory.c */
 
 /* In memory that lasts until the queries are loaded anew; NULL: none left. */
