@@ -161,10 +161,6 @@ bool		 users_service_check_password(struct ctx *,
 bool		 users_service_verify_password(struct ctx *, struct user *,
 		    const char *password) AWAITS;
 
-/* The password's Argon2id hash. Raises 422 for `field` if it is too long. */
-const char	*users_service_hash_password(struct ctx *, const char *password,
-		    const char *field) AWAITS;
-
 /* Sets the password's hash; false if it has changed meanwhile. */
 bool		 users_service_set_password(struct ctx *, const struct user *,
 		    const char *hashed_password) AWAITS;
