@@ -192,18 +192,6 @@ find_user(const struct schema_use *u, const struct route **of)
 	return (NULL);
 }
 
-static bool
-has_etag(const struct schema *s)
-{
-	size_t	 i;
-
-	for (i = 0; i < s->nmembers; i++) {
-		if (s->members[i].flags & ETAG)
-			return (true);
-	}
-	return (false);
-}
-
 static const char *
 unused_error(const struct schema_use *u)
 {
@@ -237,7 +225,7 @@ check_use(const struct schema_use *u)
 	const struct route	*r;
 	const struct endpoint	*e;
 
-	if (u->kind == SCHEMA_COMPARED && !has_etag(u->schema))
+	if (u->kind == SCHEMA_COMPARED && u->schema->version == NULL)
 		return (start_error("%s: %s_precondition() needs a version in "
 		    "%s_schema: write MEMBER(%s, version, T_INT, ETAG)",
 		    u->file, u->schema->name, u->schema->name,

@@ -202,7 +202,7 @@ test_cursors(void **state)
 	items_list.cursor = NULL;
 	assert_string_equal(check(&all_items__route, ALL, SORTS),
 	    "kore.conf: all_items has a cursor, and items.list has only "
-	    "pages: take the cursor out, or declare the list with LISTS");
+	    "pages: take the cursor out, or define the list with LIST_QUERY");
 	assert_null(check(&pages_only__route, "q kind sort", SORTS));
 }
 
@@ -212,12 +212,12 @@ test_both_ways(void **state)
 	(void)state;
 	items_list.both_ways = true;
 	assert_string_equal(check(&all_items__route, ALL, SORTS),
-	    "items.list: LISTS_BOTH_WAYS needs both directions of rank: take "
-	    "`asc` or `desc` out of `by` in sql/queries");
+	    "items.list: LIST_QUERY_BOTH_WAYS needs both directions of rank: "
+	    "take `asc` or `desc` out of `by` in sql/queries");
 	statements[0].sort = "rank";
 	assert_string_equal(check(&all_items__route, ALL, SORTS),
-	    "items.list: LISTS_BOTH_WAYS needs both directions of name: take "
-	    "`asc` or `desc` out of `by` in sql/queries");
+	    "items.list: LIST_QUERY_BOTH_WAYS needs both directions of name: "
+	    "take `asc` or `desc` out of `by` in sql/queries");
 	statements[1].sort = "name";
 	statements[2].sort = "-rank";
 	assert_non_null(check(&all_items__route, ALL, SORTS));
@@ -230,7 +230,7 @@ test_a_text_that_may_be_null(void **state)
 {
 	static const char	 line[] = "items.list: name, a text, may be "
 	    "NULL, and no cursor can be made of that: take it out of `by` in "
-	    "sql/queries, or declare the list with LISTS_BY_PAGE";
+	    "sql/queries, or define the list with LIST_QUERY_BY_PAGE";
 
 	(void)state;
 	statements[0].key = &nameless;
