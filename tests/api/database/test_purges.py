@@ -188,8 +188,8 @@ def test_the_purges_run_until_nothing_is_left(make_server, start_runner):
             how[0])] == [BATCH, BATCH, 1]
     rounds = dict(server.sql("SELECT kind, extract(epoch FROM round)::bigint "
                              "FROM job_schedules"))
-    assert set(rounds) == KINDS
+    assert KINDS <= set(rounds)
     now = time.time()
-    for moment in rounds.values():
+    for moment in map(rounds.get, KINDS):
         assert moment % 3600 == 0 and now - 3660 < moment <= now
     assert count_jobs(server, status="dead") == 0
