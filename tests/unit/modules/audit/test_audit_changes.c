@@ -31,6 +31,9 @@ static struct audit_entry	entry;
 static struct user	before, now;
 static bool		compares, differ;
 
+/* A job has neither a client nor an id of a request. */
+static bool		from_nowhere;
+
 static void
 do_thing(struct ctx *c)
 {
@@ -39,6 +42,8 @@ do_thing(struct ctx *c)
 		    NAMES("name", "is_active", "created_at", "version"));
 		differ = entry.changes != NULL;
 	}
+	if (from_nowhere)
+		*c->client = *c->request_id = '\0';
 	audit_service_record(c, &thing_done_action, &entry);
 	respond_empty(c, 204);
 }
@@ -83,7 +88,7 @@ setup(void **state)
 	memset(&entry, 0, sizeof(entry));
 	memset(added, 0, sizeof(added));
 	nadded = 0;
-	compares = false;
+	compares = from_nowhere = false;
 	override_repository("audit", with_audit, "do_thing");
 	override_dependency(&signed_in, as_actor, "do_thing");
 	return (status);
@@ -137,6 +142,18 @@ test_members(void **state)
 	assert_added(OTHER, TARGET, "(null)", "(null)", "(null)");
 	record("POST");
 	assert_added(OTHER, TARGET, "(null)", "(null)", "(null)");
+}
+
+static void
+test_from_nowhere(void **state)
+{
+	(void)state;
+	record("POST");
+	assert_memory_equal(added[6], "192.0.2.", 8);
+	from_nowhere = true;
+	record("POST");
+	assert_string_equal(added[6], "(null)");
+	assert_string_equal(added[7], "(null)");
 }
 
 static void
@@ -235,6 +252,7 @@ main(void)
 			    client_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_members),
+		TEST(test_from_nowhere),
 		TEST(test_changes),
 		TEST(test_a_long_change),
 		TEST(test_changes_between_rows),
