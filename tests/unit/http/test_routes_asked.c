@@ -143,7 +143,7 @@ ROUTE(no_param, GET(list_notes, OUT_),
 ROUTE(other_id, PATH(noteid, T_UUID), PATH(part, T_STR),
     GET(read_note, OUT_),
     PUT(change_note, OUT_, .in = &note_create_schema, .if_match = true));
-ROUTE(no_part, PATH(note_id, T_UUID), PATH(piece, T_STR),
+ROUTE(no_part, PATH(note_id, T_UUID), PATH(note, T_STR),
     GET(read_note, OUT_),
     PUT(change_note, OUT_, .in = &note_create_schema, .if_match = true));
 ROUTE(no_match, PATH(note_id, T_UUID), PATH(part, T_STR),
@@ -212,7 +212,7 @@ test_rows(void **state)
 		    "has no PATH(note_id, ...); there is noteid, part" },
 		{ ALL, CURSORS, &no_part__route, FORM, FILE_ "part_of() asks "
 		    "for path_param(c, \"part\"), and no ROUTE of this file "
-		    "has a PATH(part, ...); there is note_id, piece" },
+		    "has a PATH(part, ...); there is note_id, note" },
 		{ &no_param__route, CURSORS, ITEM, FORM, FILE_ "list_notes() "
 		    "asks for query_param(c, \"status\"), and ROUTE(no_param) "
 		    "has no PARAM(status, ...)" },
