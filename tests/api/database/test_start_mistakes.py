@@ -61,7 +61,7 @@ MISTAKES = {
     "a text may be null": (
         "ALTER TABLE users ALTER name DROP NOT NULL",
         USERS + r"users\.name may be null: write MEMBER\(user, name, T_STR, "
-        r"OUT \| OR_NULL, \.\.\.\)"),
+        r"REQUIRED \| OUT \| OR_NULL, \.\.\.\)"),
     "a bool may be null": (
         "ALTER TABLE users ALTER is_active DROP NOT NULL",
         USERS + r"users\.is_active may be null, and a T_BOOL of a row "
