@@ -14,7 +14,6 @@ REGISTERED(struct list, lists);
 static struct {
 	const struct list	*list;
 	const char		*problem;
-	bool			 found;
 } check;
 
 static bool
@@ -195,6 +194,23 @@ responds_with(const struct endpoint *e, const struct list *l)
 	    e->out == (l->pages != NULL ? l->pages : l->cursor));
 }
 
+/* By any ROUTE: kore.conf may leave it out. */
+static bool
+is_sent(const struct list *l)
+{
+	struct route	*const *r;
+	size_t		 i;
+
+	EACH_REGISTERED(r, routes) {
+		for (i = 0; i < (*r)->nrows; i++) {
+			if ((*r)->rows[i].kind == ROW_ENDPOINT &&
+			    responds_with(&(*r)->rows[i].endpoint, l))
+				return (true);
+		}
+	}
+	return (false);
+}
+
 static const char *
 check_route(const struct list *l, const struct route *r,
     const struct endpoint *e)
@@ -216,7 +232,6 @@ visit(const struct route *r, const struct endpoint *e)
 
 	if (check.problem != NULL || !responds_with(e, check.list))
 		return;
-	check.found = true;
 	EACH_REGISTERED(i, lists) {
 		if (responds_with(e, *i) && check_route(*i, r, e) == NULL)
 			return;
@@ -233,11 +248,10 @@ lists_check(void)
 		if ((check.problem = check_list(*i)) != NULL)
 			return (check.problem);
 		check.list = *i;
-		check.found = false;
 		routes_walk(visit);
 		if (check.problem != NULL)
 			return (check.problem);
-		if (!check.found)
+		if (!is_sent(*i))
 			return (start_error("%s: no GET responds with it: one "
 			    "needs .out = &%s_schema", (*i)->name,
 			    ((*i)->pages != NULL ? (*i)->pages :

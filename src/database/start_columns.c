@@ -191,8 +191,8 @@ flags_with_null(const struct member *m, struct text *out)
 		unsigned	 flag;
 		const char	*name;
 	} all[] = {
-		{ REQUIRED, "REQUIRED" }, { SECRET, "SECRET" },
-		{ ETAG, "ETAG" }, { EXPECTED, "EXPECTED" }, { OUT, "OUT" },
+		{ OUT, "OUT" }, { REQUIRED, "REQUIRED" }, { SECRET, "SECRET" },
+		{ ETAG, "ETAG" }, { EXPECTED, "EXPECTED" },
 	};
 	size_t	 i;
 

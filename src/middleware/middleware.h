@@ -70,8 +70,9 @@ const char	*passwords_hash(struct ctx *, const char *password,
 		    const char *field) AWAITS;
 
 /*
- * Is it the password of this hash? NULL: PASSWORD_WRONG, after the same time. A
- * hash of no known form is logged, with the id of its owner, and counts as NULL.
+ * Is it the password of this hash? NULL: PASSWORD_WRONG, after the same time.
+ * A hash of no known form is logged, with the id of its owner, and counts as
+ * NULL.
  */
 enum password_verdict	passwords_verify(struct ctx *, const char *password,
 			    const char *hash, const char *owner) AWAITS;

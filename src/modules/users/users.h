@@ -65,6 +65,9 @@ LISTS(users, list, user);			/* UserListResponse */
 SCHEMA_RESPONSE(user_status, user_status);
 SCHEMA_RESPONSE(user_accepted, user_status);
 
+/* A payload of jobs, only the user's id: they read the rest when they run. */
+SCHEMA_DECLARE(user_ref, user);
+
 /* users_service.c */
 
 /*

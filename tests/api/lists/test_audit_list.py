@@ -61,6 +61,7 @@ class Admin:
         found, cursor = [], None
         while True:
             page = self.list(**query, **({"cursor": cursor} if cursor else {}))
+            assert not set(found) & set(ids(page))
             found += ids(page)
             assert page["has_more"] == (page["next_cursor"] is not None)
             cursor = page["next_cursor"]

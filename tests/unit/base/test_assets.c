@@ -21,6 +21,9 @@ extern const long		asset_mtime_page_html;
 extern const char		*asset_sha256_page_html;
 int				asset_serve_page_html(void);
 
+/* Only its name is in the program. */
+extern const unsigned char	asset_nowhere[] __attribute__((weak));
+
 const unsigned char	asset_0001_users_sql[] = "CREATE TABLE users";
 const unsigned char	asset_page_html[] = "<p>";
 const unsigned int	asset_len_page_html = 3;
@@ -54,6 +57,7 @@ static void
 test_every_asset_is_found_once(void **state)
 {
 	(void)state;
+	assert_null(asset_nowhere);
 	enough = 100;
 	assets_each(count, &all);
 	assert_int_equal(users, 1);

@@ -11,6 +11,7 @@
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 #include "http/answer_fixture.h"
+#include "http/written_fixture.h"
 
 #include "database/list.h"
 #include "fakes/kore_fake.h"
@@ -119,6 +120,7 @@ check(struct route *route, const char *params, const char *sort)
 	const char			*problem;
 
 	fake_routes_clear();
+	ONLY_WRITTEN(route);
 	assert_true(nkept + 3 <= sizeof(kept) / sizeof(kept[0]));
 	kept[nkept++] = rest__route.regex;
 	kept[nkept++] = rest__route.allow;
@@ -254,6 +256,17 @@ test_no_route(void **state)
 	    "&item_cursor_list_schema");
 }
 
+static void
+test_a_route_that_kore_conf_leaves_out(void **state)
+{
+	(void)state;
+	assert_non_null(check(&others__route, "q kind sort", SORTS));
+	ONLY_WRITTEN(&all_items__route);
+	assert_null(lists_check());
+	ONLY_WRITTEN(&others__route);
+	assert_non_null(lists_check());
+}
+
 int
 main(void)
 {
@@ -267,6 +280,7 @@ main(void)
 		TEST(test_both_ways),
 		TEST(test_a_text_that_may_be_null),
 		TEST(test_no_route),
+		TEST(test_a_route_that_kore_conf_leaves_out),
 	};
 
 	return (cmocka_run_group_tests_name("list_check", tests, NULL, NULL));

@@ -323,6 +323,28 @@ test_raise_outdated(void **state)
 	assert_string_equal(request_run(raise_outdated), FAILED);
 }
 
+/* The row was deleted meanwhile: with a version it is outdated, else gone. */
+static const char	*expected_version;
+
+static void
+find_nothing(struct ctx *c)
+{
+	raise_gone(c, expected_version, "100% gone: %s");
+}
+
+static void
+test_raise_gone(void **state)
+{
+	(void)state;
+	answer_begin(&patch);
+	expected_version = "7";
+	assert_string_equal(request_run(find_nothing), FAILED);
+	answer_begin(&patch);
+	expected_version = NULL;
+	assert_string_equal(request_run(find_nothing), "404 NOT_FOUND");
+	assert_string_equal(request.error.message, "100% gone: %s");
+}
+
 static void
 test_etag_of_a_read(void **state)
 {
@@ -413,6 +435,7 @@ main(void)
 		TEST(test_tags_of_what_is_shown),
 		TEST(test_no_version_no_precondition),
 		TEST(test_raise_outdated),
+		TEST(test_raise_gone),
 		TEST(test_etag_of_a_read),
 		TEST(test_etag_of_a_write),
 		TEST(test_memory_short),

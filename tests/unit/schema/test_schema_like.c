@@ -41,7 +41,7 @@ SCHEMA_DECLARE(thing_create, thing_create);
 
 static const struct member	thing_members[] = {
 	MEMBER(thing, id, T_UUID, OUT),
-	MEMBER(thing, name, T_STR, OUT, .validator = "s_name",
+	MEMBER(thing, name, T_STR, OUT | REQUIRED, .validator = "s_name",
 	    .example = "n"),
 	MEMBER(thing, secret, T_STR, 0),
 	MEMBER(thing, done, T_BOOL, OUT),

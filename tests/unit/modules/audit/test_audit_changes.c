@@ -13,6 +13,7 @@
 #include "http/respond.h"
 #include "http/routes.h"
 #include "modules/audit/audit.h"
+#include "modules/users/users.h"
 
 #define ACTOR	"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 #define SESSION	"017f22e2-79b0-7cc3-98c4-dc0c0c073990"
@@ -26,9 +27,23 @@ ROUTER(tests, "Of a test.");
 /* What the next request records. */
 static struct audit_entry	entry;
 
+/* The changes between two rows: asked for when there is a first one. */
+static struct user	before, now;
+static bool		compares, differ;
+
+/* A job has neither a client nor an id of a request. */
+static bool		from_nowhere;
+
 static void
 do_thing(struct ctx *c)
 {
+	if (compares) {
+		entry.changes = audit_changes(c, &user_schema, &before, &now,
+		    NAMES("name", "is_active", "created_at", "version"));
+		differ = entry.changes != NULL;
+	}
+	if (from_nowhere)
+		*c->client = *c->request_id = '\0';
 	audit_service_record(c, &thing_done_action, &entry);
 	respond_empty(c, 204);
 }
@@ -73,6 +88,7 @@ setup(void **state)
 	memset(&entry, 0, sizeof(entry));
 	memset(added, 0, sizeof(added));
 	nadded = 0;
+	compares = from_nowhere = false;
 	override_repository("audit", with_audit, "do_thing");
 	override_dependency(&signed_in, as_actor, "do_thing");
 	return (status);
@@ -126,6 +142,18 @@ test_members(void **state)
 	assert_added(OTHER, TARGET, "(null)", "(null)", "(null)");
 	record("POST");
 	assert_added(OTHER, TARGET, "(null)", "(null)", "(null)");
+}
+
+static void
+test_from_nowhere(void **state)
+{
+	(void)state;
+	record("POST");
+	assert_memory_equal(added[6], "192.0.2.", 8);
+	from_nowhere = true;
+	record("POST");
+	assert_string_equal(added[6], "(null)");
+	assert_string_equal(added[7], "(null)");
 }
 
 static void
@@ -187,6 +215,36 @@ test_a_long_change(void **state)
 	    "\"to\":\"b\"}}") + sizeof(text) - 1);
 }
 
+/* Of two rows: the named members, as texts; NULL if all are as they were. */
+static void
+test_changes_between_rows(void **state)
+{
+	(void)state;
+	compares = true;
+	before = (struct user){ .name = "a", .is_active = true, .version = 1,
+	    .role = "user", .created_at = TIME_NULL };
+	now = before;
+	now.role = "admin";
+	record("POST");
+	assert_false(differ);
+	assert_string_equal(added[8], "(null)");
+	now.is_active = false;
+	record("POST");
+	assert_true(differ);
+	assert_string_equal(added[8],
+	    "{\"is_active\":{\"from\":\"true\",\"to\":\"false\"}}");
+	now = before;
+	now.name = NULL;
+	now.created_at = 0;
+	now.version = 2;
+	record("POST");
+	assert_string_equal(added[8],
+	    "{\"name\":{\"from\":\"a\",\"to\":null},"
+	    "\"created_at\":{\"from\":null,"
+	    "\"to\":\"1970-01-01T00:00:00.000000Z\"},"
+	    "\"version\":{\"from\":\"1\",\"to\":\"2\"}}");
+}
+
 int
 main(void)
 {
@@ -194,8 +252,10 @@ main(void)
 			    client_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_members),
+		TEST(test_from_nowhere),
 		TEST(test_changes),
 		TEST(test_a_long_change),
+		TEST(test_changes_between_rows),
 	};
 
 	return (cmocka_run_group_tests_name("audit_changes", tests,
