@@ -197,9 +197,7 @@ assert_shown(const char *const *members)
 	const char	*at = client_body();
 
 	for (; *members != NULL; members++) {
-		if ((at = strstr(at, *members)) == NULL)
-			fail_msg("%s is not, or not there, in %s", *members,
-			    client_body());
+		assert_non_null(at = strstr(at, *members));
 		at += strlen(*members);
 		assert_non_null(strchr(",}", *at));
 	}
