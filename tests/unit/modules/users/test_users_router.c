@@ -190,21 +190,6 @@ tag_of(const char *line, const char *id, int64_t version)
 	return (text);
 }
 
-/* The body has these members in this order; a project's own between them. */
-static void
-assert_shown(const char *const *members)
-{
-	const char	*at = client_body();
-
-	for (; *members != NULL; members++) {
-		if ((at = strstr(at, *members)) == NULL)
-			fail_msg("%s is not, or not there, in %s", *members,
-			    client_body());
-		at += strlen(*members);
-		assert_non_null(strchr(",}", *at));
-	}
-}
-
 static void
 assert_no_database(void)
 {
@@ -214,15 +199,21 @@ assert_no_database(void)
 static void
 test_read_me(void **state)
 {
+	static const char	*const members[] = {
+		"{\"id\":\"" ADA "\",", "\"email\":\"ada@example.com\",",
+		"\"name\":\"ada\",", "\"role\":\"user\",",
+		"\"is_active\":true,", "\"email_verified\":false,",
+		"\"created_at\":\"2026-01-01T12:00:00.000000Z\",",
+		"\"updated_at\":\"2026-01-01T12:00:00.000000Z\"" };
+	const char		*at;
+	size_t			 i;
+
 	(void)state;
 	override_dependency(&signed_in, as_ada, "read_me");
 	assert_int_equal(client_request("GET", ME, NULL), 200);
-	assert_shown((const char *const[]){ "\"id\":\"" ADA "\"",
-	    "\"email\":\"ada@example.com\"", "\"name\":\"ada\"",
-	    "\"role\":\"user\"", "\"is_active\":true",
-	    "\"email_verified\":false",
-	    "\"created_at\":\"2026-01-01T12:00:00.000000Z\"",
-	    "\"updated_at\":\"2026-01-01T12:00:00.000000Z\"", NULL });
+	/* A project's own members are between these. */
+	for (at = client_body(), i = 0; i < 8; i++)
+		assert_non_null(at = strstr(at, members[i]));
 	assert_null(strstr(client_body(), "password"));
 	assert_header("content-type", "application/json");
 	assert_header("etag", tag_of("", ADA, 7));
