@@ -199,15 +199,15 @@ static void
 read_column(struct ctx *c, const struct query *q, const PGresult *r, int row,
     size_t i, char *out)
 {
-	const struct member	*col = &q->row->members[i];
-	char			*place = out + col->offset;
+	const struct member	*m = &q->row->members[i];
+	char			*place = out + m->offset;
 	const char		**text, *problem;
 
-	problem = row_read_column(r, row, (int)i, col, place);
+	problem = row_read_column(r, row, (int)i, m, place);
 	if (problem != NULL)
-		raise_error(c, &ERR_INTERNAL, "%s: %s %s", q->name, col->name,
+		raise_error(c, &ERR_INTERNAL, "%s: %s %s", q->name, m->name,
 		    problem);
-	if (!column_is_text(col))
+	if (!member_is_text(m))
 		return;
 	text = (const char **)(void *)place;
 	if (*text != NULL)

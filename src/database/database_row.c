@@ -8,20 +8,20 @@
 #include "utils/timefmt.h"
 
 bool
-column_is_text(const struct member *col)
+member_is_text(const struct member *m)
 {
-	return (col->type == T_STR || col->type == T_UUID ||
-	    col->type == T_JSON);
+	return (m->type == T_STR || m->type == T_UUID ||
+	    m->type == T_JSON);
 }
 
 /* A bool and a number have no value for it: see start_columns.c. */
 static const char *
-read_null(const struct member *col, void *place)
+read_null(const struct member *m, void *place)
 {
-	if ((col->flags & (OR_NULL | OPTIONAL)) == 0 ||
-	    col->type == T_BOOL || col->type == T_INT)
+	if ((m->flags & (OR_NULL | OPTIONAL)) == 0 ||
+	    m->type == T_BOOL || m->type == T_INT)
 		return ("is null");
-	if (col->type == T_TIME)
+	if (m->type == T_TIME)
 		*(int64_t *)place = TIME_NULL;
 	else
 		*(const char **)place = NULL;
@@ -30,13 +30,13 @@ read_null(const struct member *col, void *place)
 
 const char *
 row_read_column(const PGresult *r, int row, int column,
-    const struct member *col, void *place)
+    const struct member *m, void *place)
 {
 	const char	*text = PQgetvalue(r, row, column);
 
 	if (PQgetisnull(r, row, column))
-		return (read_null(col, place));
-	switch (col->type) {
+		return (read_null(m, place));
+	switch (m->type) {
 	case T_STR:
 	case T_UUID:
 	case T_JSON:

@@ -115,22 +115,22 @@ database_exec_now(const struct query *q, int64_t *touched,
 	return (problem);
 }
 
-/* False, and *problem, unless every value is what the model says. */
+/* False, and *problem, unless every value is what its member says. */
 static bool
 read_row(const struct query *q, const PGresult *r, int row, char *out,
     const char **problem)
 {
-	const struct member	*col;
+	const struct member	*m;
 	const char		*wrong = NULL;
 	size_t			 i;
 
 	for (i = 0; i < q->row->nmembers; i++) {
-		col = &q->row->members[i];
-		wrong = row_read_column(r, row, (int)i, col,
-		    out + col->offset);
+		m = &q->row->members[i];
+		wrong = row_read_column(r, row, (int)i, m,
+		    out + m->offset);
 		if (wrong == NULL)
 			continue;
-		*problem = start_error("%s: %s %s", q->name, col->name, wrong);
+		*problem = start_error("%s: %s %s", q->name, m->name, wrong);
 		return (false);
 	}
 	return (true);

@@ -30,17 +30,20 @@
  *
  * What the handler gives stands in the declaration, as in that of a query:
  *
- *	LISTS_BY_PAGE(sessions, list, session, user_id, current);
+ *	LISTS(sessions, list, session, user_id, current);
  *
  *	sessions_list_respond(c, user->id, c->session_id);
  *
- * LISTS has pages with a total, and pages by cursor. LISTS_BOTH_WAYS has a
- * prev_cursor, too: every order needs both directions. LISTS_BY_PAGE has no
- * cursors. LISTS_BY_CURSOR has only them, for rows that are too many to be
- * counted: its response is named like the list, audit_list for audit.list.
- * LISTS_AS is a second list with the responses of another one, which stands
- * above it. LIST_QUERY_BOTH_WAYS, LIST_QUERY_BY_PAGE, LIST_QUERY_BY_CURSOR and
- * LIST_QUERY_AS define them.
+ * LIST_QUERY has pages with a total, and pages by cursor. The others:
+ *
+ *	LIST_QUERY_BOTH_WAYS	has a prev_cursor, too; every order needs both
+ *				directions
+ *	LIST_QUERY_BY_PAGE	has no cursors
+ *	LIST_QUERY_BY_CURSOR	has only them, for rows that are too many to be
+ *				counted; its response is named like the list,
+ *				audit_list for audit.list
+ *	LIST_QUERY_AS		has responses of another list of the same rows,
+ *				which stands above it: .pages, .cursor
  */
 
 /* The list in one order and direction, or the count of its rows. */
@@ -101,21 +104,13 @@ struct row_cursor_list {
 	int64_t		 limit;
 };
 
+/*
+ * For the header. It declares all responses that a LIST_QUERY can define. Of
+ * FILE_TITLE_row, which is never defined, only the type is used.
+ */
 #define LISTS(file, title, r, ...)					\
-	SCHEMA_DECLARE(r##_list, row_list);				\
-	SCHEMA_DECLARE(r##_cursor_list, row_cursor_list);		\
-	LISTS_AS(file, title, r, ##__VA_ARGS__)
-#define LISTS_BOTH_WAYS(file, title, r, ...)				\
-	LISTS(file, title, r, ##__VA_ARGS__)
-#define LISTS_BY_PAGE(file, title, r, ...)				\
-	SCHEMA_DECLARE(r##_list, row_list);				\
-	LISTS_AS(file, title, r, ##__VA_ARGS__)
-#define LISTS_BY_CURSOR(file, title, r, ...)				\
-	SCHEMA_DECLARE(file##_##title, row_cursor_list);		\
-	LISTS_AS(file, title, r, ##__VA_ARGS__)
-
-/* Of FILE_TITLE_row, which is never defined, only the type is used. */
-#define LISTS_AS(file, title, r, ...)					\
+	extern struct schema r##_list_schema, r##_cursor_list_schema,	\
+	    file##_##title##_schema;					\
 	extern struct list file##_##title;				\
 	extern __typeof__(r##_struct) file##_##title##_row;		\
 	static const char *const file##_##title##_given[]		\

@@ -14,21 +14,12 @@ REGISTERED(struct list, lists);
 static struct {
 	const struct list	*list;
 	const char		*problem;
-	bool			 found;
 } check;
 
 static bool
 is_page_param(const char *name)
 {
 	return (strncmp(name, "page.", 5) == 0);
-}
-
-static bool
-has_name(const char *const *names, const char *name)
-{
-	while (*names != NULL && strcmp(*names, name) != 0)
-		names++;
-	return (*names != NULL);
 }
 
 static const struct list_statement *
@@ -90,13 +81,13 @@ check_list(const struct list *l)
 		return (start_error("%s: which order is it without ?sort? "
 		    "Write .sort = \"%s\"", l->name, l->statements->sort));
 	if (l->both_ways && (name = find_one_way(l)) != NULL)
-		return (start_error("%s: LISTS_BOTH_WAYS needs both "
+		return (start_error("%s: LIST_QUERY_BOTH_WAYS needs both "
 		    "directions of %s: take `asc` or `desc` out of `by` in "
 		    "sql/queries", l->name, name + (*name == '-')));
 	if (l->cursor != NULL && (key = find_null_text(l)) != NULL)
 		return (start_error("%s: %s, a text, may be NULL, and no "
 		    "cursor can be made of that: take it out of `by` in "
-		    "sql/queries, or declare the list with LISTS_BY_PAGE",
+		    "sql/queries, or define the list with LIST_QUERY_BY_PAGE",
 		    l->name, key->name));
 	return (NULL);
 }
@@ -111,7 +102,8 @@ check_params(const struct list *l, const struct route *r,
 
 	for (s = l->statements; s < end_of(l); s++) {
 		for (name = s->query.names; *name != NULL; name++) {
-			if (is_page_param(*name) || has_name(l->given, *name) ||
+			if (is_page_param(*name) ||
+			    names_have(l->given, *name) ||
 			    query_rule(r, e, *name) != NULL)
 				continue;
 			return (start_error("kore.conf: %s has no `validate "
@@ -182,8 +174,8 @@ check_cursor(const struct list *l, const struct route *r,
 
 	if (has && l->cursor == NULL)
 		return (start_error("kore.conf: %s has a cursor, and %s has "
-		    "only pages: take the cursor out, or declare the list "
-		    "with LISTS", r->name, l->name));
+		    "only pages: take the cursor out, or define the list "
+		    "with LIST_QUERY", r->name, l->name));
 	if (has && e->out_cursor != l->cursor)
 		return (start_error("%s has a cursor in kore.conf: its row "
 		    "needs .out_cursor = &%s_schema", e->name,
@@ -200,6 +192,23 @@ responds_with(const struct endpoint *e, const struct list *l)
 {
 	return (e->verb == VERB_GET && e->out != NULL &&
 	    e->out == (l->pages != NULL ? l->pages : l->cursor));
+}
+
+/* By any ROUTE: kore.conf may leave it out. */
+static bool
+is_sent(const struct list *l)
+{
+	struct route	*const *r;
+	size_t		 i;
+
+	EACH_REGISTERED(r, routes) {
+		for (i = 0; i < (*r)->nrows; i++) {
+			if ((*r)->rows[i].kind == ROW_ENDPOINT &&
+			    responds_with(&(*r)->rows[i].endpoint, l))
+				return (true);
+		}
+	}
+	return (false);
 }
 
 static const char *
@@ -223,7 +232,6 @@ visit(const struct route *r, const struct endpoint *e)
 
 	if (check.problem != NULL || !responds_with(e, check.list))
 		return;
-	check.found = true;
 	EACH_REGISTERED(i, lists) {
 		if (responds_with(e, *i) && check_route(*i, r, e) == NULL)
 			return;
@@ -240,11 +248,10 @@ lists_check(void)
 		if ((check.problem = check_list(*i)) != NULL)
 			return (check.problem);
 		check.list = *i;
-		check.found = false;
 		routes_walk(visit);
 		if (check.problem != NULL)
 			return (check.problem);
-		if (!check.found)
+		if (!is_sent(*i))
 			return (start_error("%s: no GET responds with it: one "
 			    "needs .out = &%s_schema", (*i)->name,
 			    ((*i)->pages != NULL ? (*i)->pages :

@@ -37,18 +37,11 @@ const struct member *
 list_member_named(const struct list *l, const struct query_token *t,
     const struct query_token *before)
 {
-	const struct schema	*s = l->row;
-	bool			 quoted = t->kind == QUERY_NAME;
-	size_t			 i;
+	bool	 quoted = t->kind == QUERY_NAME;
 
 	if (is_other_name(t, before))
 		return (NULL);
-	for (i = 0; i < s->nmembers; i++) {
-		if (query_is_name(s->members[i].name, t->start + quoted,
-		    t->len - 2 * quoted))
-			return (&s->members[i]);
-	}
-	return (NULL);
+	return (query_member(l->row, t->start + quoted, t->len - 2 * quoted));
 }
 
 /* Sets the order's key: the only member that its expression names. */

@@ -123,7 +123,7 @@ new_statement(struct list_heading *h, const struct list_order *o, bool down,
 	}
 	s->query.name = statement_name(h->list, s);
 	s->query.row = o != NULL ? h->list->row : &total_schema;
-	if (s->query.name == NULL)
+	if (s->query.name == NULL || sort.cut)
 		QUERY_FAIL(h, "out of memory");
 	return (s);
 }
@@ -148,13 +148,8 @@ make_statements(struct list_heading *h, const struct list_order *o, bool down)
 static bool
 has_param(const struct query *q, const char *name)
 {
-	unsigned	 i;
-
-	for (i = 0; i < q->nparams; i++) {
-		if (strcmp(q->params[i].name, name) == 0)
-			return (true);
-	}
-	return (false);
+	return (query_find_param(q->params, q->nparams, name,
+	    strlen(name)) != NULL);
 }
 
 /*

@@ -171,9 +171,6 @@ struct query_file {
 #define QUERY(file, title, r, ...)					\
 	QUERY_OBJECT(file, title, r, none, NULL, ##__VA_ARGS__);	\
 	QUERY_REGISTER(file, title)
-#define QUERY_FROM(file, title, r, st, ...)				\
-	QUERY_OBJECT(file, title, r, st, &st##_schema, ##__VA_ARGS__);	\
-	QUERY_REGISTER(file, title)
 
 /* Of row, from and given, which are never set, only the types are used. */
 #define QUERY_OBJECT(file, title, r, st, source, ...)			\

@@ -27,20 +27,6 @@ find_schema(const char *name, size_t len)
 	return (NULL);
 }
 
-/* The place of a column; nmembers if there is none. */
-static size_t
-find_column(const struct schema *s, const char *name, size_t len)
-{
-	size_t	 i;
-
-	for (i = 0; i < s->nmembers; i++) {
-		if (query_is_name(s->members[i].name, name, len) &&
-		    s->members[i].type != T_LIST)
-			break;
-	}
-	return (i);
-}
-
 /* @user(...), while it is read. */
 struct parts {
 	const struct query_section	*section;
@@ -54,25 +40,28 @@ static void
 take_part(struct parts *p, const char *start, const struct query_token *last,
     bool as)
 {
-	const char	*name = p->schema->name;
-	int		 len = (int)last->len;
-	size_t		 i;
+	const struct member	*m;
+	const char		*name = p->schema->name;
+	int			 len = (int)last->len;
+	struct part		*part;
 
 	if (!as || last->kind != QUERY_WORD) {
 		QUERY_FAIL(p, "@%s(...): each expression ends with AS and the "
 		    "name of a column", name);
 		return;
 	}
-	i = find_column(p->schema, last->start, last->len);
-	if (i == p->schema->nmembers)
+	m = query_member(p->schema, last->start, last->len);
+	if (m == NULL || m->type == T_LIST) {
 		QUERY_FAIL(p, "@%s(...): %s has no column %.*s", name, name,
 		    len, last->start);
-	else if (p->parts[i].text != NULL)
+		return;
+	}
+	part = &p->parts[m - p->schema->members];
+	if (part->text != NULL)
 		QUERY_FAIL(p, "@%s(...) has %.*s twice", name, len,
 		    last->start);
-	else
-		p->parts[i] = (struct part){ start,
-		    (size_t)(last->start + last->len - start) };
+	part->text = start;
+	part->len = (size_t)(last->start + last->len - start);
 }
 
 /* t is the parenthesis behind @user, and then the one that closes it. */

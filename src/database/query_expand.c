@@ -19,12 +19,10 @@ find_name(const char *const *names, const char *s, size_t len, size_t *place)
 static const struct member *
 find_member(const struct schema *from, const char *name, size_t len)
 {
-	char			*copy = query_strndup(name, len);
-	const struct member	*m;
+	const struct member	*m = NULL;
 
-	if (from == NULL || copy == NULL)
-		return (NULL);
-	m = schema_member(from, copy);
+	for (; from != NULL && m == NULL; from = from->like)
+		m = query_member(from, name, len);
 	return (m != NULL && m->type != T_LIST ? m : NULL);
 }
 
@@ -73,29 +71,34 @@ resolve(struct query_expansion *x, struct query_param *p, size_t len)
 		resolve_member(x, p, len);
 }
 
+static const struct query_param *
+add_param(struct query_expansion *x, const char *name, size_t len)
+{
+	struct query_param	*p;
+
+	x->params = query_grow(x->params, x->nparams, sizeof(*x->params));
+	if (x->params == NULL || (name = query_strndup(name, len)) == NULL) {
+		QUERY_FAIL(x, "out of memory");
+		return (NULL);
+	}
+	p = &x->params[x->nparams];
+	p->name = name;
+	resolve(x, p, len);
+	x->nparams++;
+	return (p);
+}
+
 /* The same name is the same parameter. */
 static void
 put_param(struct query_expansion *x, const char *name, size_t len)
 {
-	unsigned		 i, n = x->nparams;
-	struct query_param	*p;
+	const struct query_param	*p;
 
-	for (i = 0; i < n; i++) {
-		if (query_is_name(x->params[i].name, name, len))
-			break;
-	}
-	if (i == n) {
-		x->params = query_grow(x->params, n, sizeof(*x->params));
-		if (x->params == NULL ||
-		    (x->params[i].name = query_strndup(name, len)) == NULL) {
-			QUERY_FAIL(x, "out of memory");
-			return;
-		}
-		resolve(x, &x->params[i], len);
-		x->nparams++;
-	}
-	p = &x->params[i];
-	text_printf(&x->sql, "$%u%s", i + 1, p->is_set ? "::boolean" : "");
+	p = query_find_param(x->params, x->nparams, name, len);
+	if (p == NULL && (p = add_param(x, name, len)) == NULL)
+		return;
+	text_printf(&x->sql, "$%u%s", (unsigned)(p - x->params) + 1,
+	    p->is_set ? "::boolean" : "");
 }
 
 /* Texts */
@@ -203,25 +206,14 @@ query_trim(const char *text, size_t len)
 	return (end);
 }
 
-static bool
-is_used(const struct query_expansion *x, const char *name)
-{
-	unsigned	 i;
-
-	for (i = 0; i < x->nparams; i++) {
-		if (strcmp(x->params[i].name, name) == 0)
-			return (true);
-	}
-	return (false);
-}
-
 const char *
 query_finish(struct query_expansion *x, struct query *q)
 {
 	const char *const	*name;
 
 	for (name = x->names; name != NULL && *name != NULL; name++) {
-		if (x->problem == NULL && !is_used(x, *name))
+		if (x->problem == NULL && query_find_param(x->params,
+		    x->nparams, *name, strlen(*name)) == NULL)
 			QUERY_FAIL(x, "it has no :%s", *name);
 	}
 	if (x->problem == NULL && x->sql.cut)

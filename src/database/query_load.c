@@ -8,8 +8,6 @@
 
 #include "database/database.h"
 #include "database/query_load.h"
-#include "utils/start_error.h"
-#include "utils/text.h"
 
 #define HEADING		"-- name: "	/* as long as "-- list: " */
 #define NAME_MAX_BYTES	63		/* what PostgreSQL keeps of a name */
@@ -81,10 +79,11 @@ load_query(const struct query_section *s)
 	q = find_query(s, &problem);
 	if (problem != NULL)
 		return (problem);
+	if (q == NULL && find_list(s, &problem) != NULL)
+		return (section_problem(s, "a LIST_QUERY declares it: write "
+		    "-- list: %s by ...", s->name));
 	if (q == NULL)
-		return (section_problem(s, find_list(s, &problem) != NULL ?
-		    "a LIST_QUERY declares it: write -- list: %s by ..." :
-		    "no QUERY declares it", s->name));
+		return (section_problem(s, "no QUERY declares it"));
 	if (q->sql != NULL)
 		return (section_problem(s, "two sections have this name"));
 	x.names = q->names;
@@ -104,10 +103,11 @@ load_list(const struct query_section *s)
 	l = find_list(s, &problem);
 	if (problem != NULL)
 		return (problem);
+	if (l == NULL && find_query(s, &problem) != NULL)
+		return (section_problem(s, "a QUERY declares it: write "
+		    "-- name: %s", s->name));
 	if (l == NULL)
-		return (section_problem(s, find_query(s, &problem) != NULL ?
-		    "a QUERY declares it: write -- name: %s" :
-		    "no LIST_QUERY declares it", s->name));
+		return (section_problem(s, "no LIST_QUERY declares it"));
 	if (l->statements != NULL)
 		return (section_problem(s, "two sections have this name"));
 	problem = list_load(s, l);

@@ -9,6 +9,7 @@
 #include "database/list.h"
 #include "database/query.h"
 #include "database/query_text.h"
+#include "utils/start_error.h"
 #include "utils/text.h"
 
 /* A section of a query file. */
@@ -61,6 +62,33 @@ query_is_name(const char *name, const char *s, size_t len)
 	return (strncmp(name, s, len) == 0 && name[len] == '\0');
 }
 
+/* The member that this part of a text names; NULL if there is none. */
+static inline const struct member *
+query_member(const struct schema *schema, const char *s, size_t len)
+{
+	const struct member	*m = schema->members;
+
+	for (; m < schema->members + schema->nmembers; m++) {
+		if (query_is_name(m->name, s, len))
+			return (m);
+	}
+	return (NULL);
+}
+
+/* The parameter that it names, among n; NULL if there is none. */
+static inline const struct query_param *
+query_find_param(const struct query_param *params, unsigned n, const char *s,
+    size_t len)
+{
+	const struct query_param	*p;
+
+	for (p = params; p < params + n; p++) {
+		if (query_is_name(p->name, s, len))
+			return (p);
+	}
+	return (NULL);
+}
+
 /* query_memory.c */
 
 /* In memory that lasts until the queries are loaded anew; NULL: none left. */
@@ -72,10 +100,10 @@ struct text	 query_text(void);
 void		*query_grow(void *, size_t n, size_t size);
 void		 query_memory_free(void);
 
-/* An error message: "sql/queries/FILE.sql: NAME: ..." */
-const char	*section_problem(const struct query_section *,
-		    const char *, ...) __attribute__((format(printf, 2, 3)));
-
+/* "sql/queries/FILE.sql: NAME: " and then the text. */
+#define section_problem(s, fmt, ...)					\
+	start_error("sql/queries/%s.sql: %s: " fmt, (s)->file, (s)->name, \
+	    ##__VA_ARGS__)
 #define QUERY_FAIL(x, ...)					\
 	((x)->problem = section_problem((x)->section, __VA_ARGS__))
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Memory for the statements, and the error messages about them. */
+/* Memory for the statements. */
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "database/query_load.h"
-#include "utils/start_error.h"
 
 #define GROW_FIRST	8	/* a power of two */
 
@@ -75,17 +73,4 @@ query_memory_free(void)
 		blocks = b->next;
 		free(b);
 	}
-}
-
-const char *
-section_problem(const struct query_section *s, const char *fmt, ...)
-{
-	const char	*said;
-	va_list		 ap;
-
-	va_start(ap, fmt);
-	said = start_error_va(fmt, ap);
-	va_end(ap);
-	return (start_error("sql/queries/%s.sql: %s: %s", s->file, s->name,
-	    said));
 }

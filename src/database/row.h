@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads rows of a result into the structs of their model. */
+/* Reads rows of a result into the structs of their schema. */
 
 #ifndef DATABASE_ROW_H
 #define DATABASE_ROW_H
@@ -17,6 +17,6 @@ const char	*row_read_column(const PGresult *, int row, int column,
 		    const struct member *, void *place);
 
 /* Is its place a pointer, to a text? */
-bool		 column_is_text(const struct member *);
+bool		 member_is_text(const struct member *);
 
 #endif

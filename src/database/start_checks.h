@@ -10,6 +10,7 @@
 #include <libpq-fe.h>
 
 #include "database/query.h"
+#include "utils/start_error.h"
 
 /* A column of a table. */
 struct column {
@@ -35,8 +36,10 @@ void		 catalog_free(struct catalog *);
 struct column	*catalog_find(const struct catalog *, const PGresult *, int i);
 
 /* "sql/queries/users.sql: users.find_by_id: " and what is wrong. */
-const char	*query_problem(const struct query *, const char *, ...)
-		    __attribute__((format(printf, 2, 3)));
+#define query_problem(q, fmt, ...)					\
+	start_error("sql/queries/%.*s.sql: %s: " fmt,			\
+	    (int)strcspn((q)->name, "."), (q)->name, (q)->name,		\
+	    ##__VA_ARGS__)
 
 /*
  * The same for an error of PostgreSQL. If it is about the text of the statement

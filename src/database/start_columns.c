@@ -72,18 +72,6 @@ has_column(const PGresult *r, const char *name)
 	return (false);
 }
 
-static bool
-has_member(const struct schema *row, const char *name)
-{
-	size_t	 i;
-
-	for (i = 0; i < row->nmembers; i++) {
-		if (strcmp(row->members[i].name, name) == 0)
-			return (true);
-	}
-	return (false);
-}
-
 /* Adds `"bio"` or `, "bio"`. */
 static void
 list_name(struct text *names, const char *name)
@@ -106,7 +94,7 @@ check_number(const struct query *q, const PGresult *r)
 			list_name(&missing, q->row->members[i].name);
 	}
 	for (i = 0; i < n; i++) {
-		if (!has_member(q->row, PQfname(r, (int)i)))
+		if (schema_own_member(q->row, PQfname(r, (int)i)) == NULL)
 			list_name(&extra, PQfname(r, (int)i));
 	}
 	if (q->row->nmembers == 0)
@@ -203,8 +191,8 @@ flags_with_null(const struct member *m, struct text *out)
 		unsigned	 flag;
 		const char	*name;
 	} all[] = {
-		{ REQUIRED, "REQUIRED" }, { SECRET, "SECRET" },
-		{ ETAG, "ETAG" }, { EXPECTED, "EXPECTED" }, { OUT, "OUT" },
+		{ OUT, "OUT" }, { REQUIRED, "REQUIRED" }, { SECRET, "SECRET" },
+		{ ETAG, "ETAG" }, { EXPECTED, "EXPECTED" },
 	};
 	size_t	 i;
 

@@ -8,23 +8,9 @@
 
 #include "base/register.h"
 #include "database/start_checks.h"
-#include "utils/start_error.h"
 #include "utils/text.h"
 
 REGISTERED(const struct query_file, query_files);
-
-const char *
-query_problem(const struct query *q, const char *fmt, ...)
-{
-	const char	*problem;
-	va_list		 ap;
-
-	va_start(ap, fmt);
-	problem = start_error_va(fmt, ap);
-	va_end(ap);
-	return (start_error("sql/queries/%.*s.sql: %s: %s",
-	    (int)strcspn(q->name, "."), q->name, q->name, problem));
-}
 
 /* Past :email, @user or @user(...), which the loader has replaced. */
 static const char *

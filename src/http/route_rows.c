@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Finds rows of a ROUTE, and writes the line about one that is wrong. */
+/* Finds rows of a ROUTE, and lists their names. */
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "http/routes_check.h"
-#include "utils/start_error.h"
 #include "utils/text.h"
-
-const char *
-row_error(const struct route *r, const struct endpoint *e, const char *fmt,
-    ...)
-{
-	char	 what[768];
-	va_list	 ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	return (start_error("%s: %s(%s) in ROUTE(%s) %s", r->router->file,
-	    endpoint_verb_name(e->verb), e->name, r->name, what));
-}
 
 const struct route_row *
 find_row(const struct route *r, enum route_row_kind kind, const char *name)

@@ -299,39 +299,22 @@ routes_init(route_handler_fn *fn)
 void
 routes_keep(void (*keep)(const void *, size_t))
 {
-	struct kore_server		*srv;
-	struct kore_domain		*dom;
-	struct kore_module_handle	*hdlr;
+	const struct route	*r;
 
-	LIST_FOREACH(srv, &kore_servers, list) {
-		TAILQ_FOREACH(dom, &srv->domains, list) {
-			TAILQ_FOREACH(hdlr, &dom->handlers, list)
-				keep(hdlr, sizeof(*hdlr));
-		}
-	}
+	for (r = bound; r != NULL; r = r->next)
+		keep(r->hdlr, sizeof(*r->hdlr));
 }
 
 void
 routes_walk(void (*fn)(const struct route *, const struct endpoint *))
 {
-	struct kore_server		*srv;
-	struct kore_domain		*dom;
-	struct kore_module_handle	*hdlr;
-	const struct route		*r;
-	char				 symbol[128];
-	size_t				 i;
+	const struct route	*r;
+	size_t			 i;
 
-	LIST_FOREACH(srv, &kore_servers, list) {
-		TAILQ_FOREACH(dom, &srv->domains, list) {
-			TAILQ_FOREACH(hdlr, &dom->handlers, list) {
-				snprintf(symbol, sizeof(symbol), "%s__route",
-				    hdlr->func);
-				r = kore_module_getsym(symbol, NULL);
-				for (i = 0; i < r->nrows; i++) {
-					if (r->rows[i].kind == ROW_ENDPOINT)
-						fn(r, &r->rows[i].endpoint);
-				}
-			}
+	for (r = bound; r != NULL; r = r->next) {
+		for (i = 0; i < r->nrows; i++) {
+			if (r->rows[i].kind == ROW_ENDPOINT)
+				fn(r, &r->rows[i].endpoint);
 		}
 	}
 }

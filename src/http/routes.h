@@ -78,6 +78,9 @@ struct route {
 	struct route			*next;		/* bound after it */
 };
 
+/* All ROUTEs, also those that kore.conf leaves out: their hdlr is NULL. */
+REGISTERED(struct route, routes);
+
 #define ROUTE(route_name, ...)						\
 	static const struct route_row route_name##__rows[] = {		\
 		__VA_ARGS__						\
@@ -89,6 +92,7 @@ struct route {
 		.nrows = sizeof(route_name##__rows) /			\
 		    sizeof(route_name##__rows[0]),			\
 	};								\
+	REGISTER(routes, route_name##__route);				\
 	EXPORT int route_name(struct http_request *);			\
 	int								\
 	route_name(struct http_request *req)				\

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Compares the rows with what code does: the names that it asks for with
- * path_param() and query_param(), and the schemas that it reads and sends.
+ * path_param() and query_param(), and the schemas that it reads and sends. A
+ * ROUTE counts that kore.conf leaves out, since its handlers are still there.
  */
 
 #include <sys/types.h>
@@ -19,6 +20,8 @@ REGISTERED(const struct asked_name, asked_names);
 REGISTERED(const struct schema_use, schema_uses);
 
 /* A program of the unit tests may have none. */
+#pragma weak __start_registered_routes
+#pragma weak __stop_registered_routes
 #pragma weak __start_registered_asked_names
 #pragma weak __stop_registered_asked_names
 #pragma weak __start_registered_schema_uses
@@ -35,10 +38,10 @@ is_of_file(const struct route *r, const char *file)
 static bool
 has_routes(const char *file)
 {
-	const struct route	*r;
+	struct route	*const *r;
 
-	for (r = routes_first(); r != NULL; r = r->next) {
-		if (is_of_file(r, file))
+	EACH_REGISTERED(r, routes) {
+		if (is_of_file(*r, file))
 			return (true);
 	}
 	return (false);
@@ -86,7 +89,7 @@ check_in_handler(const struct asked_name *a, const struct route *r,
 		snprintf(who, sizeof(who), "ROUTE(%s) has no", r->name);
 		return (asked_error(a, who, &t));
 	}
-	if (a->kind == ROW_PATH)
+	if (a->kind == ROW_PATH || r->hdlr == NULL)
 		return (NULL);
 	TAILQ_FOREACH(p, &r->hdlr->params, list) {
 		if (query_is_of(p, e) && strcmp(p->name, a->name) == 0)
@@ -102,17 +105,17 @@ check_in_handler(const struct asked_name *a, const struct route *r,
 static const char *
 check_in_file(const struct asked_name *a)
 {
-	bool			 has_own = has_routes(a->file);
-	const struct route	*r;
-	char			 names[NAMES_MAX];
-	struct text		 t = text_in(names, sizeof(names));
+	bool		 has_own = has_routes(a->file);
+	struct route	*const *r;
+	char		 names[NAMES_MAX];
+	struct text	 t = text_in(names, sizeof(names));
 
-	for (r = routes_first(); r != NULL; r = r->next) {
-		if (has_own && !is_of_file(r, a->file))
+	EACH_REGISTERED(r, routes) {
+		if (has_own && !is_of_file(*r, a->file))
 			continue;
-		if (find_row(r, a->kind, a->name) != NULL)
+		if (find_row(*r, a->kind, a->name) != NULL)
 			return (NULL);
-		names_of_rows(r, a->kind, &t);
+		names_of_rows(*r, a->kind, &t);
 	}
 	return (asked_error(a, has_own ? "no ROUTE of this file has a" :
 	    "no ROUTE has a", &t));
@@ -122,18 +125,18 @@ static const char *
 check_name(const struct asked_name *a)
 {
 	const struct endpoint	*e;
-	const struct route	*r;
+	struct route		*const *r;
 	const char		*problem;
 	bool			 in_handler = false;
 
 	if (a->name == NULL)
 		return (NULL);
-	for (r = routes_first(); r != NULL; r = r->next) {
-		if (!is_of_file(r, a->file) ||
-		    (e = endpoint_named(r, a->function)) == NULL)
+	EACH_REGISTERED(r, routes) {
+		if (!is_of_file(*r, a->file) ||
+		    (e = endpoint_named(*r, a->function)) == NULL)
 			continue;
 		in_handler = true;
-		if ((problem = check_in_handler(a, r, e)) != NULL)
+		if ((problem = check_in_handler(a, *r, e)) != NULL)
 			return (problem);
 	}
 	return (in_handler ? NULL : check_in_file(a));
@@ -175,33 +178,21 @@ has_schema(const struct endpoint *e, const struct schema_use *u)
 static const struct endpoint *
 find_user(const struct schema_use *u, const struct route **of)
 {
-	bool			 has_own = has_routes(u->file);
-	const struct route	*r;
-	size_t			 i;
+	bool		 has_own = has_routes(u->file);
+	struct route	*const *r;
+	size_t		 i;
 
-	for (r = routes_first(); r != NULL; r = r->next) {
-		for (i = 0; i < r->nrows; i++) {
-			if (r->rows[i].kind != ROW_ENDPOINT ||
-			    (has_own && !is_of_file(r, u->file)) ||
-			    !has_schema(&r->rows[i].endpoint, u))
+	EACH_REGISTERED(r, routes) {
+		for (i = 0; i < (*r)->nrows; i++) {
+			if ((*r)->rows[i].kind != ROW_ENDPOINT ||
+			    (has_own && !is_of_file(*r, u->file)) ||
+			    !has_schema(&(*r)->rows[i].endpoint, u))
 				continue;
-			*of = r;
-			return (&r->rows[i].endpoint);
+			*of = *r;
+			return (&(*r)->rows[i].endpoint);
 		}
 	}
 	return (NULL);
-}
-
-static bool
-has_etag(const struct schema *s)
-{
-	size_t	 i;
-
-	for (i = 0; i < s->nmembers; i++) {
-		if (s->members[i].flags & ETAG)
-			return (true);
-	}
-	return (false);
 }
 
 static const char *
@@ -237,7 +228,7 @@ check_use(const struct schema_use *u)
 	const struct route	*r;
 	const struct endpoint	*e;
 
-	if (u->kind == SCHEMA_COMPARED && !has_etag(u->schema))
+	if (u->kind == SCHEMA_COMPARED && u->schema->version == NULL)
 		return (start_error("%s: %s_precondition() needs a version in "
 		    "%s_schema: write MEMBER(%s, version, T_INT, ETAG)",
 		    u->file, u->schema->name, u->schema->name,

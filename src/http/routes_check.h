@@ -5,6 +5,7 @@
 #define HTTP_ROUTES_CHECK_H
 
 #include "http/routes.h"
+#include "utils/start_error.h"
 #include "utils/text.h"
 
 /*
@@ -26,11 +27,13 @@ const char	*route_check_params(const struct route *);
 const char	*routes_check_names(void);
 const char	*routes_check_schemas(void);
 
-/* route_rows.c */
-
 /* "FILE: GET(read_note) in ROUTE(notes_item) " and then the text. */
-const char	*row_error(const struct route *, const struct endpoint *,
-		    const char *, ...) __attribute__((format(printf, 3, 4)));
+#define row_error(r, e, fmt, ...)					\
+	start_error("%s: %s(%s) in ROUTE(%s) " fmt, (r)->router->file,	\
+	    endpoint_verb_name((e)->verb), (e)->name, (r)->name,	\
+	    ##__VA_ARGS__)
+
+/* route_rows.c */
 
 /* Adds the names of the route's rows of a kind that are not in the list. */
 void		 names_of_rows(const struct route *, enum route_row_kind,

@@ -54,9 +54,24 @@ check_access(const struct route *r, const struct endpoint *e)
 	return (check_dependency(r, e, "also", e->also));
 }
 
+/* A form has only texts: see schema_read_form(). */
+static const struct member *
+find_no_text(const struct schema *s)
+{
+	const struct member	*m;
+
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		if (m->type != T_STR)
+			return (m);
+	}
+	return (NULL);
+}
+
 static const char *
 check_input(const struct route *r, const struct endpoint *e)
 {
+	const struct member	*m;
+
 	if (e->in == NULL && e->form)
 		return (row_error(r, e, "has .form = true, and no .in = "
 		    "&NAME_schema"));
@@ -72,6 +87,10 @@ check_input(const struct route *r, const struct endpoint *e)
 		return (row_error(r, e, "has .in = &%s_schema, which has a "
 		    "member that is only for responses (T_TIME, T_JSON or "
 		    "T_LIST)", e->in->name));
+	if (e->form && (m = find_no_text(e->in)) != NULL)
+		return (row_error(r, e, "has .form = true, and a form has "
+		    "only texts: declare %s of %s_schema as a T_STR", m->name,
+		    e->in->name));
 	return (NULL);
 }
 

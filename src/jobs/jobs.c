@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Checks the kinds of jobs, and stores jobs. */
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/register.h"
@@ -13,27 +11,20 @@
 
 #define KIND_MAX	100	/* bytes, like the column jobs.kind */
 
-static const struct member *
-find_member(const struct schema *s, const char *name)
-{
-	const struct member	*f;
-
-	for (f = s->members; f < s->members + s->nmembers; f++) {
-		if (strcmp(f->name, name) == 0)
-			return (f);
-	}
-	return (NULL);
-}
+/* "FILE: the job NAME" and then the text. */
+#define job_error(k, fmt, ...)						\
+	start_error("%s: the job %s" fmt, (k)->file, (k)->name,		\
+	    ##__VA_ARGS__)
 
 static const char *
 unique_key(const struct job_kind *k, const void *payload)
 {
-	const struct member	*f;
+	const struct member	*m;
 
 	if (k->unique == NULL)
 		return (NULL);
-	f = find_member(k->payload, k->unique);
-	return (*(const char *const *)((const char *)payload + f->offset));
+	m = schema_own_member(k->payload, k->unique);
+	return (*(const char *const *)((const char *)payload + m->offset));
 }
 
 void
@@ -47,31 +38,19 @@ job_store(struct ctx *c, const struct job_kind *k, const void *payload)
 	    unique_key(k, payload));
 }
 
-/* "FILE: the job NAME" and then the text. */
-static const char *
-job_error(const struct job_kind *k, const char *fmt, ...)
-{
-	char	 what[512];
-	va_list	 ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	return (start_error("%s: the job %s%s", k->file, k->name, what));
-}
-
 static const char *
 check_unique(const struct job_kind *k)
 {
-	const struct member	*f;
+	const struct member	*m;
 
 	if (k->unique == NULL)
 		return (NULL);
-	f = k->payload == NULL ? NULL : find_member(k->payload, k->unique);
-	if (f == NULL)
+	m = k->payload == NULL ? NULL :
+	    schema_own_member(k->payload, k->unique);
+	if (m == NULL)
 		return (job_error(k, ": its payload has no member %s, which "
 		    ".unique names", k->unique));
-	if (f->type != T_STR && f->type != T_UUID)
+	if (m->type != T_STR && m->type != T_UUID)
 		return (job_error(k, ": its unique member %s must be a T_STR "
 		    "or a T_UUID", k->unique));
 	return (NULL);

@@ -8,6 +8,7 @@
 #define MIDDLEWARE_MIDDLEWARE_H
 
 #include "request/ctx.h"
+#include "utils/password.h"
 
 struct jwt_claims;
 struct jwt_key;
@@ -61,6 +62,20 @@ const struct jwt_claims	*auth_claims(struct ctx *);
 
 /* Raises 401 `Could not validate credentials`, with WWW-Authenticate. */
 void	 auth_raise(struct ctx *) __attribute__((noreturn));
+
+/* passwords.c */
+
+/* The password's Argon2id hash. Raises 422 for `field` if it is too long. */
+const char	*passwords_hash(struct ctx *, const char *password,
+		    const char *field) AWAITS;
+
+/*
+ * Is it the password of this hash? NULL: PASSWORD_WRONG, after the same time.
+ * A hash of no known form is logged, with the id of its owner, and counts as
+ * NULL.
+ */
+enum password_verdict	passwords_verify(struct ctx *, const char *password,
+			    const char *hash, const char *owner) AWAITS;
 
 /* error_handler.c */
 

@@ -254,15 +254,15 @@ openapi_path_schema(enum member_type type)
 json_t *
 openapi_example(const struct schema *s, enum openapi_use use)
 {
-	const struct member	*f;
+	const struct member	*m;
 	json_t			*o = json_object(), *one;
 
-	for (f = s->members; f < s->members + s->nmembers; f++) {
-		if (!is_described(f, use) || (f->flags & OPTIONAL))
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		if (!is_described(m, use) || (m->flags & OPTIONAL))
 			continue;
-		if ((one = example_of(s, f, use)) != NULL) {
-			openapi_put(o, f->name, one);
-		} else if (f->flags & REQUIRED) {
+		if ((one = example_of(s, m, use)) != NULL) {
+			openapi_put(o, m->name, one);
+		} else if (m->flags & REQUIRED) {
 			json_decref(o);
 			return (NULL);
 		}
@@ -283,41 +283,41 @@ allow_null(json_t *o)
 }
 
 static json_t *
-describe_field(const struct schema *s, const struct member *f,
+describe_member(const struct schema *s, const struct member *m,
     enum openapi_use use)
 {
-	const struct rule	*rule = rule_of_member(s, f, use);
+	const struct rule	*rule = rule_of_member(s, m, use);
 	struct rule_facts	 facts;
-	json_t			*o = openapi_type_schema(f->type);
+	json_t			*o = openapi_type_schema(m->type);
 
 	if (rule != NULL) {
 		rule_describe(rule, &facts);
-		if (f->type == T_STR)
+		if (m->type == T_STR)
 			put_rule(o, &facts);
 		else
 			put_range(o, &facts);
 	}
-	if (f->flags & OR_NULL)
+	if (m->flags & OR_NULL)
 		allow_null(o);
-	if (f->doc != NULL)
-		openapi_put(o, "description", json_string(f->doc));
-	if (f->flags & SECRET)
+	if (m->doc != NULL)
+		openapi_put(o, "description", json_string(m->doc));
+	if (m->flags & SECRET)
 		openapi_put(o, "format", json_string("password"));
-	if (f->fallback != NULL)
-		openapi_put(o, "default", value_of(f->type, f->fallback));
-	if (f->type == T_LIST)
-		openapi_put(o, "items", openapi_schema(f->of, use));
+	if (m->fallback != NULL)
+		openapi_put(o, "default", value_of(m->type, m->fallback));
+	if (m->type == T_LIST)
+		openapi_put(o, "items", openapi_schema(m->of, use));
 	else
-		put_example(o, example_of(s, f, use));
+		put_example(o, example_of(s, m, use));
 	return (o);
 }
 
 static bool
-is_required(const struct member *f, enum openapi_use use)
+is_required(const struct member *m, enum openapi_use use)
 {
 	if (use == RESPONSE)
-		return ((f->flags & OPTIONAL) == 0);
-	return ((f->flags & (REQUIRED | EXPECTED)) != 0);
+		return ((m->flags & OPTIONAL) == 0);
+	return ((m->flags & (REQUIRED | EXPECTED)) != 0);
 }
 
 /*
@@ -330,14 +330,14 @@ describe_schema(const struct schema *s, enum openapi_use use)
 	json_t			*o = json_pack("{s:s}", "type", "object");
 	json_t			*properties = json_object();
 	json_t			*required = json_array();
-	const struct member	*f;
+	const struct member	*m;
 
-	for (f = s->members; f < s->members + s->nmembers; f++) {
-		if (!is_described(f, use))
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		if (!is_described(m, use))
 			continue;
-		openapi_put(properties, f->name, describe_field(s, f, use));
-		if (is_required(f, use))
-			openapi_add(required, json_string(f->name));
+		openapi_put(properties, m->name, describe_member(s, m, use));
+		if (is_required(m, use))
+			openapi_add(required, json_string(m->name));
 	}
 	openapi_put(o, "properties", properties);
 	if (json_array_size(required) > 0)

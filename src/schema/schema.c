@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Prepares every schema at start: looks up the validators its fields name. */
+/* Prepares every schema at start: looks up the validators its members name. */
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +12,24 @@
 #include "schema/validator.h"
 #include "utils/start_error.h"
 
+/* "FILE: the schema NAME" and then the text. */
+#define schema_error(s, fmt, ...)					\
+	start_error("%s: the schema %s" fmt, (s)->file, (s)->name,	\
+	    ##__VA_ARGS__)
+
 REGISTERED(struct schema, schemas);
 
 void
-field_set_fallback(const struct member *f, void *out)
+schema_set_fallback(const struct member *m, void *out)
 {
-	char	*place = (char *)out + f->offset;
+	char	*place = (char *)out + m->offset;
 
-	if (f->type == T_BOOL)
-		*(bool *)place = strcmp(f->fallback, "true") == 0;
-	else if (f->type == T_INT)
-		*(int64_t *)place = strtoll(f->fallback, NULL, 10);
+	if (m->type == T_BOOL)
+		*(bool *)place = strcmp(m->fallback, "true") == 0;
+	else if (m->type == T_INT)
+		*(int64_t *)place = strtoll(m->fallback, NULL, 10);
 	else
-		*(const char **)place = f->fallback;
+		*(const char **)place = m->fallback;
 }
 
 bool
@@ -43,19 +47,19 @@ schema_is_readable(const struct schema *s)
 }
 
 static bool
-fallback_fits(const struct member *f)
+fallback_fits(const struct member *m)
 {
 	char	*end;
 
-	switch (f->type) {
+	switch (m->type) {
 	case T_STR:
 		return (true);
 	case T_BOOL:
-		return (strcmp(f->fallback, "true") == 0 ||
-		    strcmp(f->fallback, "false") == 0);
+		return (strcmp(m->fallback, "true") == 0 ||
+		    strcmp(m->fallback, "false") == 0);
 	case T_INT:
-		strtoll(f->fallback, &end, 10);
-		return (end != f->fallback && *end == '\0');
+		strtoll(m->fallback, &end, 10);
+		return (end != m->fallback && *end == '\0');
 	default:
 		return (false);
 	}
@@ -65,7 +69,7 @@ fallback_fits(const struct member *f)
 static bool
 digest_schema(EVP_MD_CTX *md, const struct schema *s)
 {
-	const struct member	*f;
+	const struct member	*m;
 	char			 text[256];
 	int			 n;
 
@@ -73,12 +77,12 @@ digest_schema(EVP_MD_CTX *md, const struct schema *s)
 	if (n < 0 || (size_t)n >= sizeof(text) ||
 	    EVP_DigestUpdate(md, text, (size_t)n) != 1)
 		return (false);
-	for (f = s->members; f < s->members + s->nmembers; f++) {
-		n = snprintf(text, sizeof(text), "%s %d %u\n", f->name,
-		    (int)f->type, f->flags);
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		n = snprintf(text, sizeof(text), "%s %d %u\n", m->name,
+		    (int)m->type, m->flags);
 		if (n < 0 || (size_t)n >= sizeof(text) ||
 		    EVP_DigestUpdate(md, text, (size_t)n) != 1 ||
-		    (f->of != NULL && !digest_schema(md, f->of)))
+		    (m->of != NULL && !digest_schema(md, m->of)))
 			return (false);
 	}
 	return (true);
@@ -87,15 +91,15 @@ digest_schema(EVP_MD_CTX *md, const struct schema *s)
 bool
 schema_tag_init(struct schema *s)
 {
-	const struct member	*f;
+	const struct member	*m;
 	EVP_MD_CTX		*md;
 	bool			 done;
 
-	for (f = s->members; f < s->members + s->nmembers; f++) {
-		if (f->flags & ETAG && f->type == T_INT)
-			s->version = f;
-		if (strcmp(f->name, "id") == 0 && f->type == T_UUID)
-			s->id = f;
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		if (m->flags & ETAG && m->type == T_INT)
+			s->version = m;
+		if (strcmp(m->name, "id") == 0 && m->type == T_UUID)
+			s->id = m;
 	}
 	if (s->version == NULL)
 		return (true);
@@ -108,53 +112,13 @@ schema_tag_init(struct schema *s)
 	return (done);
 }
 
-/* Is the name in a list that ends with NULL? */
-static bool
-has_name(const char *const *names, const char *name)
-{
-	for (; names != NULL && *names != NULL; names++) {
-		if (strcmp(*names, name) == 0)
-			return (true);
-	}
-	return (false);
-}
-
 const struct member *
 schema_member(const struct schema *s, const char *name)
 {
-	size_t	 i;
+	const struct member	*m = schema_own_member(s, name);
 
-	for (i = 0; i < s->nmembers; i++) {
-		if (strcmp(s->members[i].name, name) == 0)
-			return (&s->members[i]);
-	}
-	return (s->like != NULL ? schema_member(s->like, name) : NULL);
-}
-
-/* Has the schema itself, so far, a member of that name? */
-static bool
-has_member(const struct schema *s, const char *name)
-{
-	size_t	 i;
-
-	for (i = 0; i < s->nmembers; i++) {
-		if (strcmp(s->members[i].name, name) == 0)
-			return (true);
-	}
-	return (false);
-}
-
-/* "FILE: the schema NAME" and then the text. */
-static const char *
-schema_error(const struct schema *s, const char *fmt, ...)
-{
-	char	 what[512];
-	va_list	 ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	return (start_error("%s: the schema %s%s", s->file, s->name, what));
+	return (m == NULL && s->like != NULL ? schema_member(s->like, name) :
+	    m);
 }
 
 static const char *
@@ -173,7 +137,7 @@ derive_member(const struct schema *s, const struct member *m,
 	*out = *m;
 	if (s->partial)
 		out->flags &= ~(unsigned)REQUIRED;
-	if (s->required && !has_name(s->optional, m->name))
+	if (s->required && !names_have(s->optional, m->name))
 		out->flags |= REQUIRED;
 }
 
@@ -184,8 +148,11 @@ schema_derive(struct schema *s)
 	const struct member	*m;
 	struct member		*out;
 	const char *const	*name;
-	size_t			 most = s->like->nmembers;
+	size_t			 most = s->only == NULL ?
+				    s->like->nmembers : 0;
 
+	for (name = s->only; name != NULL && *name != NULL; name++)
+		most++;
 	for (m = s->also; m != NULL && m->name != NULL; m++)
 		most++;
 	if ((out = calloc(most + 1, sizeof(*out))) == NULL)
@@ -200,7 +167,7 @@ schema_derive(struct schema *s)
 		if ((m = schema_member(s->like, *name)) == NULL)
 			return (schema_error(s, ": .only names %s, and %s has "
 			    "no such member", *name, s->like->name));
-		if (has_member(s, *name))
+		if (schema_own_member(s, *name) != NULL)
 			return (schema_error(s, ": .only names %s twice",
 			    *name));
 		derive_member(s, m, &out[s->nmembers++]);
@@ -211,7 +178,7 @@ schema_derive(struct schema *s)
 		derive_member(s, m, &out[s->nmembers++]);
 	}
 	for (name = s->optional; name != NULL && *name != NULL; name++) {
-		if (!has_member(s, *name))
+		if (schema_own_member(s, *name) == NULL)
 			return (schema_error(s, ": .optional names %s, which "
 			    "is no member of it", *name));
 	}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/register.h"
 
@@ -279,6 +280,18 @@ struct schema_use {
 	REGISTER(schemas, s##_schema)
 
 #define NAMES(...)	((const char *const[]){ __VA_ARGS__, NULL })
+
+/* Is the name one of NAMES()? NULL has none. */
+static inline bool
+names_have(const char *const *names, const char *name)
+{
+	for (; names != NULL && *names != NULL; names++) {
+		if (strcmp(*names, name) == 0)
+			return (true);
+	}
+	return (false);
+}
+
 #define MEMBERS(...)							\
 	((const struct member[]){ __VA_ARGS__, { .name = NULL } })
 
@@ -350,7 +363,7 @@ schema_row_version(const struct schema *s, const void *row)
 }
 
 /*
- * Finds the fields id and version of a schema with an ETAG, and makes its
+ * Finds the members id and version of a schema with an ETAG, and makes its
  * fingerprint from everything that decides what it writes. False when it has a
  * version but no id, or memory is short. Part of schemas_init().
  */
@@ -373,33 +386,43 @@ const char	*schema_write(struct ctx *, const struct schema *,
 
 /* Is this member of the struct *in left out of a response? */
 static inline bool
-schema_is_left_out(const struct member *f, const void *in)
+schema_is_left_out(const struct member *m, const void *in)
 {
-	if ((f->flags & OUT) == 0)
+	if ((m->flags & OUT) == 0)
 		return (true);
-	return ((f->flags & OPTIONAL) != 0 &&
-	    *(const char *const *)((const char *)in + f->offset) == NULL);
+	return ((m->flags & OPTIONAL) != 0 &&
+	    *(const char *const *)((const char *)in + m->offset) == NULL);
 }
 
 /* Writes the same with a writer, as the member `key`; NULL in an array. */
 void		 schema_write_object(struct jsonw *, const char *key,
 		    const struct schema *, const void *in);
 
-/*
- * The member of that name, also one of a schema that it is like and that it
- * leaves out; NULL if there is none.
- */
+/* Returns the schema's member of that name; NULL if it has none. */
+static inline const struct member *
+schema_own_member(const struct schema *s, const char *name)
+{
+	const struct member	*m;
+
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		if (strcmp(m->name, name) == 0)
+			return (m);
+	}
+	return (NULL);
+}
+
+/* The same, also of a schema that it is like and whose member it leaves out. */
 const struct member	*schema_member(const struct schema *,
 			    const char *name);
 
 /* Returns whether all members have types that a request body can have. */
 bool		 schema_is_readable(const struct schema *);
 
-/* Writes a field's fallback, which must exist, into its place in *out. */
-void		 field_set_fallback(const struct member *, void *out);
+/* Writes a member's fallback, which must exist, into its place in *out. */
+void		 schema_set_fallback(const struct member *, void *out);
 
 /*
- * In the parent, once: looks up each field's validator and checks each
+ * In the parent, once: looks up each member's validator and checks each
  * fallback. Returns NULL, or an error message that names the schema.
  */
 const char	*schemas_init(void);

@@ -66,7 +66,7 @@ require_media_type(struct ctx *c, const char *type, const char *other)
 	    "Content-Type must be %s", type);
 }
 
-/* The field whose key ends before `position`, where jansson stopped. */
+/* The member whose key ends before `position`, where jansson stopped. */
 static const char *
 duplicate_key(struct ctx *c, int position)
 {
@@ -184,18 +184,6 @@ parse_json(struct ctx *c)
 	return (root);
 }
 
-static const struct member *
-find_field(const struct schema *s, const char *name)
-{
-	size_t	 i;
-
-	for (i = 0; i < s->nmembers; i++) {
-		if (strcmp(s->members[i].name, name) == 0)
-			return (&s->members[i]);
-	}
-	return (NULL);
-}
-
 static void
 refuse_unknown(struct ctx *c, const struct schema *s, json_t *root)
 {
@@ -203,7 +191,7 @@ refuse_unknown(struct ctx *c, const struct schema *s, json_t *root)
 	json_t		*value;
 
 	json_object_foreach(root, key, value) {
-		if (find_field(s, key) == NULL)
+		if (schema_own_member(s, key) == NULL)
 			error_detail(c, ctx_printf(c, "body.%.*s",
 			    KEY_SHOWN_MAX, key), "unknown_field",
 			    "Is not a field of this request");
@@ -211,7 +199,7 @@ refuse_unknown(struct ctx *c, const struct schema *s, json_t *root)
 }
 
 static void
-read_value(struct ctx *c, const struct schema *s, const struct member *f,
+read_value(struct ctx *c, const struct schema *s, const struct member *m,
     json_t *value, char *out)
 {
 	static const char *const names[] = {
@@ -220,66 +208,66 @@ read_value(struct ctx *c, const struct schema *s, const struct member *f,
 		[T_TIME] = "a time", [T_JSON] = "an object",
 		[T_LIST] = "a list",
 	};
-	const struct rule	*rule = s->rules[f - s->members];
-	const char		*field = ctx_printf(c, "body.%s", f->name);
+	const struct rule	*rule = s->rules[m - s->members];
+	const char		*field = ctx_printf(c, "body.%s", m->name);
 	const char		*text;
 	char			*uuid;
 
-	if (f->type == T_BOOL && json_is_boolean(value)) {
-		*(bool *)(out + f->offset) = json_is_true(value);
-	} else if (f->type == T_INT && json_is_integer(value)) {
-		*(int64_t *)(out + f->offset) = json_integer_value(value);
+	if (m->type == T_BOOL && json_is_boolean(value)) {
+		*(bool *)(out + m->offset) = json_is_true(value);
+	} else if (m->type == T_INT && json_is_integer(value)) {
+		*(int64_t *)(out + m->offset) = json_integer_value(value);
 		text = ctx_printf(c, "%" JSON_INTEGER_FORMAT,
 		    json_integer_value(value));
 		if (rule != NULL)
 			rule_check(c, rule, field, text);
-	} else if (f->type == T_UUID && json_is_string(value)) {
+	} else if (m->type == T_UUID && json_is_string(value)) {
 		uuid = ctx_alloc(c, UUID_TEXT);
 		if (!uuid_parse(json_string_value(value), uuid))
 			error_detail(c, field, "invalid_format",
 			    "Must be a UUID");
-		*(const char **)(out + f->offset) = uuid;
-	} else if (f->type == T_STR && json_is_string(value)) {
+		*(const char **)(out + m->offset) = uuid;
+	} else if (m->type == T_STR && json_is_string(value)) {
 		text = json_string_value(value);
-		*(const char **)(out + f->offset) = text;
+		*(const char **)(out + m->offset) = text;
 		if (rule != NULL)
 			rule_check(c, rule, field, text);
 	} else {
 		error_detail(c, field, "wrong_type", "Must be %s%s",
-		    names[f->type], json_is_null(value) ? ", not null" : "");
+		    names[m->type], json_is_null(value) ? ", not null" : "");
 	}
 }
 
 /* Handles an absent member: an error, or the fallback. */
 static void
-read_absent(struct ctx *c, const struct member *f, char *out)
+read_absent(struct ctx *c, const struct member *m, char *out)
 {
-	if (f->flags & REQUIRED)
-		error_detail(c, ctx_printf(c, "body.%s", f->name), "missing",
+	if (m->flags & REQUIRED)
+		error_detail(c, ctx_printf(c, "body.%s", m->name), "missing",
 		    "Is required");
-	else if (f->fallback != NULL)
-		field_set_fallback(f, out);
+	else if (m->fallback != NULL)
+		schema_set_fallback(m, out);
 }
 
 static void
-mark_set(const struct schema *s, const struct member *f, char *out)
+mark_set(const struct schema *s, const struct member *m, char *out)
 {
 	if (s->set != 0)
-		member_set_mark((struct member_set *)(out + s->set), f->offset,
+		member_set_mark((struct member_set *)(out + s->set), m->offset,
 		    true);
 }
 
 static void
-read_member(struct ctx *c, const struct schema *s, const struct member *f,
+read_member(struct ctx *c, const struct schema *s, const struct member *m,
     json_t *value, char *out)
 {
 	if (value == NULL) {
-		read_absent(c, f, out);
+		read_absent(c, m, out);
 		return;
 	}
-	mark_set(s, f, out);
-	if ((f->flags & OR_NULL) == 0 || !json_is_null(value))
-		read_value(c, s, f, value, out);
+	mark_set(s, m, out);
+	if ((m->flags & OR_NULL) == 0 || !json_is_null(value))
+		read_value(c, s, m, value, out);
 }
 
 /* The row is in the description; to read something else is a bug. */
@@ -301,15 +289,15 @@ begin(struct ctx *c, const struct schema *s, bool form)
 const void *
 schema_read_body(struct ctx *c, const struct schema *s)
 {
-	const struct member	*f;
+	const struct member	*m;
 	json_t			*root;
 	char			*out;
 
 	begin(c, s, false);
 	root = parse_json(c);
 	out = ctx_alloc(c, s->size);
-	for (f = s->members; f < s->members + s->nmembers; f++)
-		read_member(c, s, f, json_object_get(root, f->name), out);
+	for (m = s->members; m < s->members + s->nmembers; m++)
+		read_member(c, s, m, json_object_get(root, m->name), out);
 	refuse_unknown(c, s, root);
 	raise_validation(c);
 	return (out);
@@ -319,27 +307,28 @@ static void
 read_pair(struct ctx *c, const struct schema *s, const struct form_pair *pair,
     char *out)
 {
-	const struct member	*f;
+	const struct member	*m;
 	const struct rule	*rule;
 	const char		**place, *reason;
 
-	if ((f = find_field(s, pair->name)) == NULL || *pair->value == '\0')
+	m = schema_own_member(s, pair->name);
+	if (m == NULL || *pair->value == '\0')
 		return;
-	place = (const char **)(out + f->offset);
+	place = (const char **)(out + m->offset);
 	if (*place != NULL)
 		raise_error(c, &ERR_BAD_REQUEST,
-		    "The parameter %s is repeated", f->name);
-	rule = s->rules[f - s->members];
+		    "The parameter %s is repeated", m->name);
+	rule = s->rules[m - s->members];
 	if (rule != NULL && (reason = rule_reason(rule, pair->value)) != NULL)
 		raise_error(c, &ERR_BAD_REQUEST, "The parameter %s: %s",
-		    f->name, reason);
+		    m->name, reason);
 	*place = pair->value;
 }
 
 const void *
 schema_read_form(struct ctx *c, const struct schema *s)
 {
-	const struct member	*f;
+	const struct member	*m;
 	struct form_pair	 pair;
 	const char		**place;
 	char			*cursor, *out;
@@ -361,13 +350,13 @@ schema_read_form(struct ctx *c, const struct schema *s)
 		raise_error(c, &ERR_BAD_REQUEST,
 		    "The body is not a valid form");
 
-	for (f = s->members; f < s->members + s->nmembers; f++) {
-		place = (const char **)(out + f->offset);
-		if (*place == NULL && (f->flags & REQUIRED))
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		place = (const char **)(out + m->offset);
+		if (*place == NULL && (m->flags & REQUIRED))
 			raise_error(c, &ERR_BAD_REQUEST,
-			    "The parameter %s is missing", f->name);
+			    "The parameter %s is missing", m->name);
 		if (*place == NULL)
-			*place = f->fallback;
+			*place = m->fallback;
 	}
 	return (out);
 }

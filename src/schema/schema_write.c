@@ -5,44 +5,44 @@
 #include "schema/schema.h"
 
 static void
-write_list(struct jsonw *j, const struct member *f, const char *in)
+write_list(struct jsonw *j, const struct member *m, const char *in)
 {
-	const char	*item = *(const char *const *)(in + f->offset);
-	size_t		 n = *(const size_t *)(in + f->count), i;
+	const char	*item = *(const char *const *)(in + m->offset);
+	size_t		 n = *(const size_t *)(in + m->count), i;
 
-	jsonw_array(j, f->name);
+	jsonw_array(j, m->name);
 	for (i = 0; i < n; i++)
-		schema_write_object(j, NULL, f->of, item + i * f->of->size);
+		schema_write_object(j, NULL, m->of, item + i * m->of->size);
 	jsonw_array_end(j);
 }
 
 static void
-write_field(struct jsonw *j, const struct member *f, const char *in)
+write_member(struct jsonw *j, const struct member *m, const char *in)
 {
-	const char	*place = in + f->offset;
+	const char	*place = in + m->offset;
 
-	switch (f->type) {
+	switch (m->type) {
 	case T_STR:
 	case T_UUID:
-		jsonw_string(j, f->name, *(const char *const *)place);
+		jsonw_string(j, m->name, *(const char *const *)place);
 		break;
 	case T_BOOL:
-		jsonw_bool(j, f->name, *(const bool *)place);
+		jsonw_bool(j, m->name, *(const bool *)place);
 		break;
 	case T_INT:
-		jsonw_int(j, f->name, *(const int64_t *)place);
+		jsonw_int(j, m->name, *(const int64_t *)place);
 		break;
 	case T_TIME:
 		if (*(const int64_t *)place == TIME_NULL)
-			jsonw_null(j, f->name);
+			jsonw_null(j, m->name);
 		else
-			jsonw_time(j, f->name, *(const int64_t *)place);
+			jsonw_time(j, m->name, *(const int64_t *)place);
 		break;
 	case T_JSON:
-		jsonw_raw(j, f->name, *(const char *const *)place);
+		jsonw_raw(j, m->name, *(const char *const *)place);
 		break;
 	case T_LIST:
-		write_list(j, f, in);
+		write_list(j, m, in);
 		break;
 	}
 }
@@ -51,12 +51,12 @@ void
 schema_write_object(struct jsonw *j, const char *key, const struct schema *s,
     const void *in)
 {
-	const struct member	*f;
+	const struct member	*m;
 
 	jsonw_object(j, key);
-	for (f = s->members; f < s->members + s->nmembers; f++) {
-		if (!schema_is_left_out(f, in))
-			write_field(j, f, in);
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		if (!schema_is_left_out(m, in))
+			write_member(j, m, in);
 	}
 	jsonw_object_end(j);
 }

@@ -16,7 +16,7 @@ HANDLER = re.compile(r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|JOB)"
 # and LISTS(users, list, user) declares users_list_respond().
 QUERY = re.compile(r"\bQUERY_(?![A-Z_]*_NOW)[A-Z_]+"
                    r"\((\w+),\s*(\w+)[^;]*\)(?=;)")
-LISTS = re.compile(r"\bLISTS(?:_[A-Z_]+)?\((\w+),\s*(\w+)[^;]*\)(?=;)")
+LISTS = re.compile(r"\bLISTS\((\w+),\s*(\w+)[^;]*\)(?=;)")
 DEFER = re.compile(r"\bdefer\s*\(\s*[^,()]+,\s*(\w+)")
 
 
@@ -137,7 +137,7 @@ BAD = [
     ({"a.h": "QUERY_MAYBE_ONE(users, find, user,\n    id);\n",
       "a.c": "void\nf(struct ctx *c)\n{\n\tusers_repository_find(c, id);\n"
              "}\n"}, "f() must be"),
-    ({"a.h": "LISTS_BY_PAGE(users, list, user,\n    id);\n",
+    ({"a.h": "LISTS(users, list, user,\n    id);\n",
       "a.c": "void\nf(struct ctx *c)\n{\n\tusers_list_respond(c, id);\n"
              "}\n"}, "f() must be"),
     ({"a.c": "void g(void *) AWAITS;\nvoid\nf(struct ctx *c)\n{\n"

@@ -89,7 +89,7 @@ static const struct member	sample_list_members[] = {
 
 SCHEMA(sample_list);
 
-LISTS_BY_CURSOR(samples, found, sample, owner);
+LISTS(samples, found, sample, owner);
 LIST_QUERY_BY_CURSOR(samples, found, sample, .sort = "count");
 
 QUERY_ONE(samples, one, user, name);

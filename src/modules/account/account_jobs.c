@@ -6,13 +6,6 @@
 #include "modules/account/account.h"
 #include "modules/users/users.h"
 
-/* The payload holds only the user's id: the job reads the rest when it runs. */
-static const struct member	user_ref_members[] = {
-	MEMBER(user, id, T_UUID, OUT | REQUIRED),
-};
-
-SCHEMA_OF(user_ref, user);
-
 MAIL(reset, "link", "lifetime");
 NOTICE(reset_by_admin, "link", "lifetime");
 MAIL(verify, "link", "lifetime");

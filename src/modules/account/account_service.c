@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The rules of links in mails. */
 
+#include "middleware/middleware.h"
 #include "modules/account/account_repository.h"
 #include "modules/account/tokens.h"
 #include "modules/audit/audit.h"
@@ -76,7 +77,7 @@ account_service_reset(struct ctx *c, const struct account_reset *in)
 	/* Before the hash, which is expensive. */
 	if (account_token_find(c, &reset_purpose, in->token) == NULL)
 		return (false);
-	hash = users_service_hash_password(c, in->new_password,
+	hash = passwords_hash(c, in->new_password,
 	    "body.new_password");
 
 	db_begin(c);

@@ -106,7 +106,7 @@ struct audit_line {
 /* audit_models.c */
 
 SCHEMA_RESPONSE(audit_record, audit_record);
-LISTS_BY_CURSOR(audit, list, audit_record, address, since, until);
+LISTS(audit, list, audit_record, address, since, until);
 
 SCHEMA_DECLARE(audit_line, audit_line);	/* for --json */
 

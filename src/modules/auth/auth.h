@@ -78,7 +78,7 @@ SCHEMA_BODY(password_change);
 SCHEMA_BODY(confirmation);
 SCHEMA_RESPONSE(token, token);
 SCHEMA_RESPONSE(session, session);
-LISTS_BY_PAGE(sessions, list, session, user_id, current, idle_seconds);
+LISTS(sessions, list, session, user_id, current, idle_seconds);
 SCHEMA_RESPONSE(account_status, user_status);
 
 /* auth_tokens.c */

@@ -65,6 +65,9 @@ LISTS(users, list, user);			/* UserListResponse */
 SCHEMA_RESPONSE(user_status, user_status);
 SCHEMA_RESPONSE(user_accepted, user_status);
 
+/* A payload of jobs, only the user's id: they read the rest when they run. */
+SCHEMA_DECLARE(user_ref, user);
+
 /* users_service.c */
 
 /*
@@ -160,10 +163,6 @@ bool		 users_service_check_password(struct ctx *,
  */
 bool		 users_service_verify_password(struct ctx *, struct user *,
 		    const char *password) AWAITS;
-
-/* The password's Argon2id hash. Raises 422 for `field` if it is too long. */
-const char	*users_service_hash_password(struct ctx *, const char *password,
-		    const char *field) AWAITS;
 
 /* Sets the password's hash; false if it has changed meanwhile. */
 bool		 users_service_set_password(struct ctx *, const struct user *,

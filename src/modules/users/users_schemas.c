@@ -22,6 +22,8 @@ SCHEMA_LIKE(user_replace, user_update, .required = true,
 /* What users change of themselves. */
 SCHEMA_LIKE(user_update_me, user_update, .only = NAMES("email", "name"));
 
+SCHEMA_LIKE(user_ref, user, .only = NAMES("id"), .required = true);
+
 static const struct member	user_status_members[] = {
 	MEMBER(user_status, status, T_STR, OUT, .example = "activated"),
 };

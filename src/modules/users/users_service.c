@@ -19,9 +19,6 @@ RATE_LIMIT(email_changes, 10, HOUR,
 
 #define GONE	"User not found"	/* changed or deleted meanwhile */
 
-static void	act_as_admin(struct ctx *, const struct user *,
-		    const struct user *) AWAITS;
-
 struct user *
 users_service_get_by_id(struct ctx *c, const char *id)
 {
@@ -115,44 +112,13 @@ refuse_taken(struct ctx *c, const char *email, const struct user *actor)
 	users_audit_taken(c, email);
 }
 
-struct user *
-users_service_create(struct ctx *c, const struct user_create *in,
-    const struct user *actor)
-{
-	struct user	 row = in->user, *user;
-
-	if (strcmp(row.role, "user") != 0 && !is_admin(actor))
-		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
-
-	row.id = db_uuid(c);
-	row.email = normal_email(c, row.email);
-	if (strcmp(row.role, "user") != 0)
-		depend(c, &recently_confirmed);
-	row.hashed_password = users_service_hash_password(c, in->password,
-	    "body.password");
-
-	db_begin(c);
-	if (strcmp(row.role, "user") != 0)
-		act_as_admin(c, actor, NULL);
-	user = users_repository_create(c, &row, actor == NULL ?
-	    client_network(c) : NULL);
-	if (user == NULL)
-		refuse_taken(c, row.email, actor);
-	else {
-		background(c, send_welcome_email, user);
-		users_audit_creation(c, user);
-	}
-	db_commit(c);
-	return (hides_taken(actor) ? NULL : user);
-}
-
 /*
  * Locks the active admins until the end of the open transaction. Raises 403 if
  * the actor is no longer one: the admin who demoted them has been told so.
  * Raises 409 if `demoted`, a user who is to lose this role or be disabled, is
  * the last one. So if two admins demote each other, one of them is refused.
  */
-static void
+static AWAITS void
 act_as_admin(struct ctx *c, const struct user *actor,
     const struct user *demoted)
 {
@@ -169,6 +135,37 @@ act_as_admin(struct ctx *c, const struct user *actor,
 	    strcmp(admins[0].id, demoted->id) == 0)
 		raise_error(c, &ERR_CONFLICT, "The last active admin cannot "
 		    "be demoted, deactivated or deleted");
+}
+
+struct user *
+users_service_create(struct ctx *c, const struct user_create *in,
+    const struct user *actor)
+{
+	struct user	 row = in->user, *user;
+
+	if (strcmp(row.role, "user") != 0 && !is_admin(actor))
+		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
+
+	row.id = db_uuid(c);
+	row.email = normal_email(c, row.email);
+	if (strcmp(row.role, "user") != 0)
+		depend(c, &recently_confirmed);
+	row.hashed_password = passwords_hash(c, in->password,
+	    "body.password");
+
+	db_begin(c);
+	if (strcmp(row.role, "user") != 0)
+		act_as_admin(c, actor, NULL);
+	user = users_repository_create(c, &row, actor == NULL ?
+	    client_network(c) : NULL);
+	if (user == NULL)
+		refuse_taken(c, row.email, actor);
+	else {
+		background(c, send_welcome_email, user);
+		users_audit_creation(c, user);
+	}
+	db_commit(c);
+	return (hides_taken(actor) ? NULL : user);
 }
 
 /* Does it change what only an admin may change? */

@@ -1,39 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Validators of kore.conf that are functions: for rules that a regex cannot
- * express, or cannot report with the right message.
- */
+/* The rules for passwords, which kore.conf chooses from. */
 
 #include <unistr.h>
 #include <unictype.h>
 
 #include "schema/validator.h"
-#include "utils/email.h"
 #include "utils/utf8.h"
 #include "utils/wordlist.h"
 
-#define EMAIL_CHARS_MAX	254	/* RFC 5321, 4.5.3.1.3 */
 #define PASSWORD_MIN	8	/* characters */
 #define PASSWORD_MAX	128
 
 /* assets/common_passwords.txt */
 extern const unsigned char	asset_common_passwords_txt[];
 extern const unsigned int	asset_len_common_passwords_txt;
-
-VALIDATOR_FACTS(v_email, .format = "idn-email", .min = 3,
-    .max = EMAIL_CHARS_MAX, .doc = "An e-mail address, in any script.");
-
-VALIDATOR(v_email)
-{
-	char		 normal[EMAIL_MAX];
-	const char	*reason;
-
-	if ((reason = email_normalise(value, normal, sizeof(normal))) == NULL)
-		return (VALID);
-	validator_reject("invalid_format",
-	    "Is not a valid e-mail address: %s", reason);
-	return (INVALID);
-}
 
 static bool
 is_digit(ucs4_t c)

@@ -7,6 +7,7 @@ import uuid
 
 import psycopg2
 import pytest
+from psycopg2.extras import NamedTupleCursor
 
 from queries import in_order, names_of, read_queries
 
@@ -57,7 +58,8 @@ def connection(cluster, template):
 
 class Database:
     def __init__(self, connection):
-        self.cursor = connection.cursor()
+        # A project has columns of its own: rows are read by name.
+        self.cursor = connection.cursor(cursor_factory=NamedTupleCursor)
 
     def sql(self, statement, *params):
         self.cursor.execute(statement, params or None)
@@ -255,7 +257,7 @@ def test_no_session_for_a_user_who_has_changed(db, user, hash, change):
 
 
 def listed(db, limit=9, skip=0):
-    return [(row[0], row[-1]) for row in db.run(
+    return [(row.id, row.current) for row in db.run(
         "sessions.list:-created_at", current=ADA_1, user_id=ADA,
         idle_seconds=IDLE, **{
             "page.key": "infinity", "page.id": "f" * 32, "page.limit": limit,
@@ -560,9 +562,10 @@ def test_one_user_is_deleted_if_the_version_is_the_same(db, careful):
     db.sql("UPDATE users SET name = 'New' WHERE id = %s", ADA)
     assert delete(db, ADA, 1, careful) == delete(db, NOBODY, None,
                                                  careful) == []
-    assert [row[:3] for row in delete(db, ADA, 2, careful)] == [
-        (ADA, "Ada@example.com", "New")]
-    assert [row[0] for row in delete(db, BOB, None, careful)] == [BOB]
+    [row] = delete(db, ADA, 2, careful)
+    assert (row.id, row.email, row.name) == (ADA, "Ada@example.com", "New")
+    [row] = delete(db, BOB, None, careful)
+    assert row.id == BOB
     assert db.sql("SELECT id::text FROM users") == [EVE]
 
 
@@ -615,7 +618,7 @@ def test_an_update_changes_what_it_is_given(db):
         after = row_of(db)
         assert after == before[:i] + (value,) + before[i + 1:5] + (
             before[5] + 1,)
-        assert row[0] == ADA and row[8] == after[5]
+        assert row.id == ADA and row.version == after[5]
     assert update(db, ADA, 4) == []
     assert len(update(db, ADA, 5)) == 1
     assert update(db, NOBODY) == []
@@ -658,15 +661,15 @@ def test_a_pending_address_is_one_users_and_ends_their_links(db):
     assert len(links_of(db, ADA)) == 3
     [row] = db.run("users.set_pending_email", id=ADA, email="new@example.com",
                    version=1)
-    assert (row[0], row[7]) == (ADA, "new@example.com")
+    assert (row.id, row.pending_email) == (ADA, "new@example.com")
     assert emails_of(db) == ("Ada@example.com", "new@example.com", False, 2)
     assert links_of(db, ADA) == ["reset"]
     assert len(links_of(db, BOB)) == 3
     assert emails_of(db, BOB)[1] is None
     assert db.run("users.set_pending_email", id=NOBODY, email="x",
                   version=None) == []
-    assert db.run("users.set_pending_email", id=ADA, email=None,
-                  version=None)[0][7] is None
+    [row] = db.run("users.set_pending_email", id=ADA, email=None, version=None)
+    assert row.pending_email is None
 
 
 def test_a_pending_address_is_confirmed(db):
@@ -676,7 +679,7 @@ def test_a_pending_address_is_confirmed(db):
                         (NOBODY, "new@example.com")):
         assert db.run("users.confirm_email", id=user, email=email) == []
     [row] = db.run("users.confirm_email", id=ADA, email="new@example.com")
-    assert row[1] == "new@example.com"
+    assert row.email == "new@example.com"
     assert emails_of(db) == ("new@example.com", None, True, 3)
     assert db.run("users.confirm_email", id=ADA, email="new@example.com") == []
 
@@ -705,24 +708,24 @@ def test_another_address_ends_the_pending_one(db, email, left):
 def test_nobody_else_sees_a_pending_address(db):
     db.run("users.set_pending_email", id=ADA, email="new@example.com",
            version=None)
-    seen = {row[0]: row[7] for row in db.run(
+    seen = {row.id: row.pending_email for row in db.run(
         "users.find_signed_in_and_target", id=EVE, session_id=EVE_1,
         target_id=ADA)}
     assert seen == {ADA: None, EVE: None}
     for target in (ADA, BOB):
-        seen = {row[0]: row[7] for row in db.run(
+        seen = {row.id: row.pending_email for row in db.run(
             "users.find_signed_in_and_target", id=ADA, session_id=ADA_1,
             target_id=target)}
         assert seen[ADA] == "new@example.com"
-    assert db.run("users.find_signed_in", id=ADA, session_id=ADA_1)[0][7] == (
-        "new@example.com")
+    [row] = db.run("users.find_signed_in", id=ADA, session_id=ADA_1)
+    assert row.pending_email == "new@example.com"
     for order, key in [
             ("created_at", "-infinity"), ("-created_at", "infinity"),
             ("email", ""), ("-email", None), ("name", ""), ("-name", None)]:
         rows = db.run("users.list:" + order, **{
             "page.key": key, "page.id": ("f" if "-" in order else "0") * 32,
             "page.limit": 9, "page.skip": 0})
-        assert [row[7] for row in rows] == [None] * 3
+        assert [row.pending_email for row in rows] == [None] * 3
 
 
 @pytest.mark.parametrize("network, known", [(HOME, [HOME]), (None, [])])

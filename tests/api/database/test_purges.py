@@ -179,17 +179,17 @@ def test_the_purges_run_until_nothing_is_left(make_server, start_runner):
     wait_for(lambda: server.sql(
         "SELECT count(*) FROM jobs WHERE kind = ANY (%s) AND status = 'done'",
         list(KINDS)) == [(len(KINDS),)], 30)
+    rounds = dict(server.sql("SELECT kind, extract(epoch FROM round)::bigint "
+                             "FROM job_schedules"))
     for how, _ in DUE:
         assert server.sql("SELECT DISTINCT %s FROM %s WHERE NOT %s = ANY (%%s)"
-                          % (how[1], how[0], how[1]), list(KINDS)) == [
+                          % (how[1], how[0], how[1]), list(rounds)) == [
                               ("10.9.9.9",)]
         assert [row[0] for row in server.sql(
             "SELECT size FROM batches WHERE name = %s AND size > 0 ORDER BY n",
             how[0])] == [BATCH, BATCH, 1]
-    rounds = dict(server.sql("SELECT kind, extract(epoch FROM round)::bigint "
-                             "FROM job_schedules"))
-    assert set(rounds) == KINDS
+    assert KINDS <= set(rounds)
     now = time.time()
-    for moment in rounds.values():
+    for moment in map(rounds.get, KINDS):
         assert moment % 3600 == 0 and now - 3660 < moment <= now
     assert count_jobs(server, status="dead") == 0

@@ -13,6 +13,7 @@ from description import (GOLDEN, METHODS, Description, Schema, describe,
                          inline, look_up, print_description)
 from helpers import check_validation, new_user
 from people import add_people
+from samples import roles
 from server import BUILD, read_text
 
 TEXT_FORMATS = {"uuid", "date-time"}    # the format is enough
@@ -274,11 +275,12 @@ def test_a_length_is_described_as_kore_conf_has_it(build_copy, start_server):
 
 
 def test_choices_are_described_as_kore_conf_has_them(build_copy):
-    described = describe(build_copy(validator("v_role", "^(user|admin)$")))
-    assert properties(described, "UserCreate")["role"]["enum"] == [
-        "user", "admin"]
+    left = [role for role in roles() if role != "staff"]
+    described = describe(build_copy(validator("v_role", "^(%s)$" % "|".join(
+        left))))
+    assert properties(described, "UserCreate")["role"]["enum"] == left
     assert described.operation("list_users").query["role"].schema[
-        "enum"] == ["user", "admin"]
+        "enum"] == left
 
 
 def test_a_path_is_described_as_kore_conf_has_it(build_copy):
@@ -325,8 +327,8 @@ def test_an_example_is_one_that_kore_conf_allows(build_copy):
 
 
 def test_a_fallback_that_kore_conf_refuses_stops_the_start(build_copy):
-    done = print_description(build_copy(validator("v_role",
-                                                  "^(member|admin)$")))
+    done = print_description(build_copy(validator("v_role", "^(%s)$" % (
+        "|".join(roles()).replace("user", "member")))))
     assert done.returncode == 1
     assert done.stderr == (
         "keel: the schema user_create: role falls back on 'user', which "

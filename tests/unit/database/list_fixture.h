@@ -41,9 +41,9 @@ static struct item	items[] = {
 static size_t	nitems;
 
 SCHEMA_DECLARE(item, item);
-LISTS_BOTH_WAYS(items, list, item);
-LISTS_AS(items, own, item, owner, q);
-LISTS_BY_CURSOR(items, log, item, until);
+LISTS(items, list, item);
+LISTS(items, own, item, owner, q);
+LISTS(items, log, item, until);
 
 static const struct member	item_members[] = {
 	MEMBER(item, id, T_UUID, OUT),

@@ -11,6 +11,7 @@
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 #include "http/answer_fixture.h"
+#include "http/written_fixture.h"
 
 #include "database/list.h"
 #include "fakes/kore_fake.h"
@@ -119,6 +120,7 @@ check(struct route *route, const char *params, const char *sort)
 	const char			*problem;
 
 	fake_routes_clear();
+	ONLY_WRITTEN(route);
 	assert_true(nkept + 3 <= sizeof(kept) / sizeof(kept[0]));
 	kept[nkept++] = rest__route.regex;
 	kept[nkept++] = rest__route.allow;
@@ -202,7 +204,7 @@ test_cursors(void **state)
 	items_list.cursor = NULL;
 	assert_string_equal(check(&all_items__route, ALL, SORTS),
 	    "kore.conf: all_items has a cursor, and items.list has only "
-	    "pages: take the cursor out, or declare the list with LISTS");
+	    "pages: take the cursor out, or define the list with LIST_QUERY");
 	assert_null(check(&pages_only__route, "q kind sort", SORTS));
 }
 
@@ -212,12 +214,12 @@ test_both_ways(void **state)
 	(void)state;
 	items_list.both_ways = true;
 	assert_string_equal(check(&all_items__route, ALL, SORTS),
-	    "items.list: LISTS_BOTH_WAYS needs both directions of rank: take "
-	    "`asc` or `desc` out of `by` in sql/queries");
+	    "items.list: LIST_QUERY_BOTH_WAYS needs both directions of rank: "
+	    "take `asc` or `desc` out of `by` in sql/queries");
 	statements[0].sort = "rank";
 	assert_string_equal(check(&all_items__route, ALL, SORTS),
-	    "items.list: LISTS_BOTH_WAYS needs both directions of name: take "
-	    "`asc` or `desc` out of `by` in sql/queries");
+	    "items.list: LIST_QUERY_BOTH_WAYS needs both directions of name: "
+	    "take `asc` or `desc` out of `by` in sql/queries");
 	statements[1].sort = "name";
 	statements[2].sort = "-rank";
 	assert_non_null(check(&all_items__route, ALL, SORTS));
@@ -230,7 +232,7 @@ test_a_text_that_may_be_null(void **state)
 {
 	static const char	 line[] = "items.list: name, a text, may be "
 	    "NULL, and no cursor can be made of that: take it out of `by` in "
-	    "sql/queries, or declare the list with LISTS_BY_PAGE";
+	    "sql/queries, or define the list with LIST_QUERY_BY_PAGE";
 
 	(void)state;
 	statements[0].key = &nameless;
@@ -254,6 +256,17 @@ test_no_route(void **state)
 	    "&item_cursor_list_schema");
 }
 
+static void
+test_a_route_that_kore_conf_leaves_out(void **state)
+{
+	(void)state;
+	assert_non_null(check(&others__route, "q kind sort", SORTS));
+	ONLY_WRITTEN(&all_items__route);
+	assert_null(lists_check());
+	ONLY_WRITTEN(&others__route);
+	assert_non_null(lists_check());
+}
+
 int
 main(void)
 {
@@ -267,6 +280,7 @@ main(void)
 		TEST(test_both_ways),
 		TEST(test_a_text_that_may_be_null),
 		TEST(test_no_route),
+		TEST(test_a_route_that_kore_conf_leaves_out),
 	};
 
 	return (cmocka_run_group_tests_name("list_check", tests, NULL, NULL));

@@ -14,6 +14,7 @@
 /* defines: -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 #include "routes_fixture.h"
+#include "written_fixture.h"
 
 #include "http/schema_response.h"
 
@@ -162,6 +163,8 @@ static struct route		other__route = { .name = "other",
     .router = &others, .nrows = 2, .rows = (const struct route_row[]){
 	PATH(other_id, T_UUID), GET(list_notes, PUBLIC, .raw = true) } };
 
+REGISTER(routes, other__route);
+
 static struct asked_name	asked;
 static struct schema_use	use;
 
@@ -182,6 +185,7 @@ bind_all(struct route *a, struct route *cursors, struct route *b,
 	struct kore_module_handle	*h;
 
 	unbind();
+	ONLY_WRITTEN(a, cursors, b, f, &other__route);
 	h = fake_route("/notes", a->name, a);
 	fake_validates(h, a == &no_param__route ? NULL : statuses);
 	h = fake_route("/cursors", cursors->name, cursors);
@@ -269,6 +273,7 @@ test_rules_of_another_method(void **state)
 
 	(void)state;
 	unbind();
+	ONLY_WRITTEN(ALL, ITEM);
 	h = fake_route("/notes", "all", &all__route);
 	fake_validates(h, of_post);
 	fake_route("^/notes/([^/]+)/([^/]+)$", "item", ITEM);
@@ -278,6 +283,45 @@ test_rules_of_another_method(void **state)
 	    "for query_param(c, \"status\"), and kore.conf has no rule for it: "
 	    "write `validate status VALIDATOR` in its method's block of params "
 	    "for /notes");
+}
+
+/* A resource whose routes are not in kore.conf is no mistake, but its code. */
+static void
+test_routes_that_kore_conf_leaves_out(void **state)
+{
+	static const struct {
+		struct route	*a, *item;
+		bool		 bind_a;
+		const char	*line;
+	} cases[] = {
+		{ ALL, ITEM, false, NULL },
+		{ ALL, ITEM, true, NULL },
+		{ ALL, &other_id__route, false, FILE_ "read_note() asks for "
+		    "path_param(c, \"note_id\"), and ROUTE(other_id) has no "
+		    "PATH(note_id, ...); there is noteid, part" },
+		{ &no_param__route, ITEM, false, FILE_ "list_notes() asks for "
+		    "query_param(c, \"status\"), and ROUTE(no_param) has no "
+		    "PARAM(status, ...)" },
+		{ &no_accepted__route, ITEM, false, FILE_
+		    "note_accepted_respond() answers, and its row has no .out "
+		    "= &note_accepted_schema" },
+	};
+	static const struct validate	 statuses[] = {
+		{ HTTP_METHOD_GET, "status", "^(new|old)$", false }, { 0 } };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		unbind();
+		ONLY_WRITTEN(cases[i].a, CURSORS, cases[i].item, FORM,
+		    &other__route);
+		if (cases[i].bind_a)
+			fake_validates(fake_route("/notes", "all", ALL),
+			    statuses);
+		fake_route("^.*$", "rest", &rest__route);
+		assert_line(routes_init(NULL), NULL);
+		assert_line(routes_check(), cases[i].line);
+	}
 }
 
 /* Code of a file without routes, such as dependencies.c, may serve any. */
@@ -293,11 +337,11 @@ test_names_of_other_files(void **state)
 		{ { ROW_PARAM, "cursor", "service.c", "f" }, NULL },
 		{ { ROW_PATH, "userid", "dependencies.c", "f" },
 		    "dependencies.c: f() asks for path_param(c, \"userid\"), "
-		    "and no ROUTE has a PATH(userid, ...); there is note_id, "
-		    "part, other_id" },
+		    "and no ROUTE has a PATH(userid, ...); there is other_id, "
+		    "note_id, part" },
 		{ { ROW_PARAM, "other_id", "service.c", "f" }, "service.c: "
 		    "f() asks for query_param(c, \"other_id\"), and no ROUTE "
-		    "has a PARAM(other_id, ...); there is status, cursor" },
+		    "has a PARAM(other_id, ...); there is cursor, status" },
 		{ { ROW_PATH, "other_id", "others.c", "f" }, NULL },
 		{ { ROW_PATH, "note_id", "others.c", "f" }, "others.c: f() "
 		    "asks for path_param(c, \"note_id\"), and no ROUTE of this "
@@ -375,6 +419,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_nobody_reads),
 		cmocka_unit_test(test_rules_of_another_method),
+		cmocka_unit_test(test_routes_that_kore_conf_leaves_out),
 		cmocka_unit_test(test_names_of_other_files),
 		cmocka_unit_test(test_schemas_of_other_files),
 	};

@@ -57,13 +57,20 @@ static const struct member	note_create_members[] = {
 	MEMBER(note, text, T_STR, REQUIRED),
 };
 
+static const struct member	note_key_members[] = {
+	MEMBER(note, text, T_STR, REQUIRED),
+	MEMBER(note, id, T_UUID, REQUIRED),
+};
+
 extern struct schema	note_schema, note_create_schema, note_update_schema;
+extern struct schema	note_key_schema;
 static struct note	 note_update_struct;
 static const char	 note_update_structure[] = "note";
 extern struct note	 note_create_struct;
 
 SCHEMA(note);
 SCHEMA_OF(note_create, note);
+SCHEMA_OF(note_key, note);
 SCHEMA_LIKE(note_update, note_create);
 
 static const struct error_kind	of_this_file = { 409, "NOTE_LOCKED", "" };
@@ -111,6 +118,7 @@ ROUTE(undescribed, GET(read_note, OUT_,
 ROUTE(nameless, GET(read_note, OUT_,
     .also = &(const struct dependency){ .doc = "Mine", .resolve = resolve }));
 ROUTE(form_only, POST(write_note, OUT_, .form = true));
+ROUTE(form_id, POST(write_note, OUT_, .in = &note_key_schema, .form = true));
 ROUTE(no_patch, PATCH(write_note, OUT_));
 ROUTE(get_body, GET(read_note, OUT_, .in = &note_create_schema));
 ROUTE(answer_in, POST(write_note, OUT_, .in = &note_schema));
@@ -189,6 +197,9 @@ static const struct mistake {
 	    "of .name, .resolve and .doc" },
 	{ "/notes", &form_only__route, NULL, FILE_ "POST(write_note) in "
 	    "ROUTE(form_only) has .form = true, and no .in = &NAME_schema" },
+	{ "/notes", &form_id__route, NULL, FILE_ "POST(write_note) in "
+	    "ROUTE(form_id) has .form = true, and a form has only texts: "
+	    "declare id of note_key_schema as a T_STR" },
 	{ "/notes", &no_patch__route, NULL, FILE_ "PATCH(write_note) in "
 	    "ROUTE(no_patch) has no .in: a PATCH has a body; write .in = "
 	    "&NAME_update_schema" },

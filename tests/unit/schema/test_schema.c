@@ -123,7 +123,7 @@ test_fallbacks(void **state)
 	memset(&edge, 0, sizeof(edge));
 	assert_null(with(falling_members, 3, 0));
 	for (i = 0; i < 3; i++)
-		field_set_fallback(&falling_members[i], &edge);
+		schema_set_fallback(&falling_members[i], &edge);
 	assert_true(edge.beyond);
 	assert_false(edge.at[255]);
 	assert_int_equal(edge.count, -12);

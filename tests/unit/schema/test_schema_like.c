@@ -87,6 +87,7 @@ teardown(void **state)
 	forget(&thing_schema);
 	thing_update_schema.only = done_name;
 	thing_replace_schema.optional = just_done;
+	thing_replace_schema.only = NULL;
 	return (0);
 }
 
@@ -113,6 +114,17 @@ test_members(void **state)
 	assert_string_equal(names_of(&thing_replace_schema), "done name! ");
 	assert_string_equal(names_of(&thing_create_schema),
 	    "name! word! done! ");
+}
+
+/* It may take more than its base has: also what the base leaves out. */
+static void
+test_more_members_than_the_base(void **state)
+{
+	(void)state;
+	thing_replace_schema.only = NAMES("id", "name", "secret", "done");
+	assert_null(schemas_init());
+	assert_string_equal(names_of(&thing_replace_schema),
+	    "id! name! secret! done ");
 }
 
 /* What a member says comes with it, also through two schemas. */
@@ -200,6 +212,8 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test_teardown(test_members, teardown),
+		cmocka_unit_test_teardown(test_more_members_than_the_base,
+		    teardown),
 		cmocka_unit_test_teardown(test_what_a_member_says, teardown),
 		cmocka_unit_test_teardown(test_finding_a_member, teardown),
 		cmocka_unit_test_teardown(test_mistakes, teardown),

@@ -70,12 +70,6 @@ static unsigned	ctxs;	/* that have begun and not ended */
 
 static jmp_buf	raised;
 
-/* What the headers of users and mail register. */
-struct job_kind	send_welcome_email_job, send_password_notice_job,
-		send_device_notice_job, send_role_notice_job,
-		send_email_notice_job, send_taken_notice_job,
-		send_email_confirmation_job, send_email_warning_job;
-
 /* The clock, and memory. */
 
 uint64_t

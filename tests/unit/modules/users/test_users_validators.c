@@ -5,6 +5,7 @@
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: src/request/raise.c src/base/error_kinds.c */
 /* sources: src/modules/users/users_validators.c */
+/* sources: src/schema/common_validators.c */
 /* sources: tests/unit/fakes/kore_fake.c */
 /* sources: src/request/error_details.c */
 

@@ -1,10 +1,31 @@
 /* SPDX-License-Identifier: ISC */
-/* Validators of kore.conf for ids, times and addresses in a query. */
+/*
+ * Validators of kore.conf that are functions, for values that any resource may
+ * have: a regex cannot express them, or cannot report with the right message.
+ */
 
 #include "schema/validator.h"
+#include "utils/email.h"
 #include "utils/netaddr.h"
 #include "utils/timefmt.h"
 #include "utils/uuid.h"
+
+#define EMAIL_CHARS_MAX	254	/* RFC 5321, 4.5.3.1.3 */
+
+VALIDATOR_FACTS(v_email, .format = "idn-email", .min = 3,
+    .max = EMAIL_CHARS_MAX, .doc = "An e-mail address, in any script.");
+
+VALIDATOR(v_email)
+{
+	char		 normal[EMAIL_MAX];
+	const char	*reason;
+
+	if ((reason = email_normalise(value, normal, sizeof(normal))) == NULL)
+		return (VALID);
+	validator_reject("invalid_format",
+	    "Is not a valid e-mail address: %s", reason);
+	return (INVALID);
+}
 
 VALIDATOR_FACTS(v_uuid, .format = "uuid");
 
