@@ -322,6 +322,12 @@ test_routes_that_kore_conf_leaves_out(void **state)
 		assert_line(routes_init(NULL), NULL);
 		assert_line(routes_check(), cases[i].line);
 	}
+	ONLY_WRITTEN(ALL, CURSORS, ITEM, FORM, &other__route);
+	asked = (struct asked_name){ ROW_PATH, "note_id", "others.c", "f" };
+	assert_line(routes_check(), "others.c: f() asks for path_param(c, "
+	    "\"note_id\"), and no ROUTE of this file has a PATH(note_id, "
+	    "...); there is other_id");
+	asked.name = NULL;
 }
 
 /* Code of a file without routes, such as dependencies.c, may serve any. */
