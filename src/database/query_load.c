@@ -71,6 +71,13 @@ add_statement(const struct query_section *s, struct query *q)
 	return (NULL);
 }
 
+/* Of "users.find", find. */
+static const char *
+title(const struct query_section *s)
+{
+	return (s->name + strlen(s->file) + 1);
+}
+
 static const char *
 load_query(const struct query_section *s)
 {
@@ -81,10 +88,13 @@ load_query(const struct query_section *s)
 	q = find_query(s, &problem);
 	if (problem != NULL)
 		return (problem);
+	if (q == NULL && find_list(s, &problem) != NULL)
+		return (section_problem(s, "a LIST_QUERY declares it: write "
+		    "-- list: %s by ...", s->name));
 	if (q == NULL)
-		return (section_problem(s, find_list(s, &problem) != NULL ?
-		    "a LIST_QUERY declares it: write -- list: %s by ..." :
-		    "no QUERY declares it", s->name));
+		return (section_problem(s, "no QUERY declares it: write "
+		    "QUERY_ONE(%s, %s, ...) or the like in a _repository.h",
+		    s->file, title(s)));
 	if (q->sql != NULL)
 		return (section_problem(s, "two sections have this name"));
 	x.names = q->names;
@@ -104,10 +114,13 @@ load_list(const struct query_section *s)
 	l = find_list(s, &problem);
 	if (problem != NULL)
 		return (problem);
+	if (l == NULL && find_query(s, &problem) != NULL)
+		return (section_problem(s, "a QUERY declares it: write "
+		    "-- name: %s", s->name));
 	if (l == NULL)
-		return (section_problem(s, find_query(s, &problem) != NULL ?
-		    "a QUERY declares it: write -- name: %s" :
-		    "no LIST_QUERY declares it", s->name));
+		return (section_problem(s, "no LIST_QUERY declares it: write "
+		    "LIST_QUERY(%s, %s, ...) in a _models.c", s->file,
+		    title(s)));
 	if (l->statements != NULL)
 		return (section_problem(s, "two sections have this name"));
 	problem = list_load(s, l);
