@@ -55,6 +55,7 @@ const struct dependency	user_directory = {
 const struct dependency	self_or_directory = {
 	.name = "self_or_directory", .resolve = resolve_self_or_directory,
 	.roles = (const char *const[]){ "admin", NULL },
+	.path = "user_id",
 	.doc = "For all signed-in users if " ENV("USER_DIRECTORY")
 	    "=authenticated, otherwise for the user with this id, and for "
 	    "users with the role",

@@ -33,12 +33,12 @@ extern const struct dependency	may_register;
 
 /* .auth = require_role("admin", "staff"): 403 for everybody else. */
 #define require_role(...)						\
-	WITH_ROLES(require_role, resolve_role,				\
+	WITH_ROLES(require_role, resolve_role, NULL,			\
 	    "For users with the role", __VA_ARGS__)
 
 /* The same, but the user that the path names may do it as well. */
 #define self_or_role(...)						\
-	WITH_ROLES(self_or_role, resolve_self_or_role,			\
+	WITH_ROLES(self_or_role, resolve_self_or_role, "user_id",	\
 	    "For the user with this id, and for users with the role",	\
 	    __VA_ARGS__)
 
@@ -67,10 +67,11 @@ const struct user	*current_user_or_none(struct ctx *);
 /* The user that the path names. Raises 404 `User not found`. */
 const struct user	*target_user(struct ctx *) AWAITS;
 
-#define WITH_ROLES(title, fn, text, ...)				\
+#define WITH_ROLES(title, fn, param, text, ...)			\
 	&(const struct dependency){					\
 		.name = #title "(" #__VA_ARGS__ ")", .resolve = fn,	\
 		.roles = (const char *const[]){ __VA_ARGS__, NULL },	\
+		.path = param,						\
 		.doc = text,						\
 		.raises = RAISES(&ERR_UNAUTHORIZED, &ERR_FORBIDDEN),	\
 	}

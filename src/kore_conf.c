@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Checks the regexes of kore.conf before Kore compiles them: for ^.{0,20000}$
- * glibc would take 6 GiB, and \d means another thing to it than it seems to.
+ * Checks kore.conf before Kore reads it: for ^.{0,20000}$ glibc would take 6
+ * GiB, \d means another thing to it than it seems to, and Kore itself says too
+ * little about a wrong name.
  */
 
 #include <ctype.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "kore_conf.h"
+#include "kore_conf_names.h"
 #include "schema/validator.h"
 #include "utils/posix.h"
 #include "utils/start_error.h"
@@ -18,6 +20,8 @@
 #define BLANKS		" \t\n\v\f\r"
 
 static const char	*check_file(const char *, unsigned);
+
+static bool	 names;		/* the second reading: it checks the names */
 
 /* Cuts the first word off, and returns it; *rest is what follows, trimmed. */
 static char *
@@ -70,7 +74,33 @@ static const char *
 check_route(char *line, char **path)
 {
 	*path = take_word(&line);
+	if (**path != '/' && **path != '^')
+		return (start_error("a path begins with /: write /%s, or a "
+		    "regex such as ^/%s/([^/]+)$", *path, *path));
 	return (**path == '/' ? NULL : posix_problem(*path));
+}
+
+/* The line's first words: "validator v_name", "params qs:get /api/v1/users". */
+static char *
+name_in(const char *kind, char *line)
+{
+	char	*name = line;
+
+	take_word(&line);
+	if (strcmp(kind, "params") == 0 && *line != '\0') {
+		name[strlen(name)] = ' ';
+		take_word(&line);
+	}
+	return (name);
+}
+
+static const char *
+check_names(const char *kind, char *line, char **name)
+{
+	const char	*problem = conf_names_take(kind, line);
+
+	*name = name_in(kind, line);
+	return (problem);
 }
 
 /* Returns what is wrong with a line, without its number. */
@@ -78,9 +108,13 @@ static const char *
 check_line(char *line, unsigned depth, const char **kind, char **name)
 {
 	*name = NULL;
-	*kind = take_word(&line);
 	trim_end(line);
-	if (*line == '\0' || **kind == '#')
+	*kind = take_word(&line);
+	if (**kind == '\0' || **kind == '#')
+		return (NULL);
+	if (names && strcmp(*kind, "include") != 0)
+		return (check_names(*kind, line, name));
+	if (*line == '\0')
 		return (NULL);
 	if (strcmp(*kind, "validator") == 0)
 		return (check_validator(line, name));
@@ -104,8 +138,8 @@ check_numbered(char *line, const char *file, unsigned number, unsigned depth)
 	problem = check_line(line, depth, &kind, &name);
 	if (problem == NULL || name == NULL)
 		return (problem);	/* of an included file */
-	return (start_error("%s:%u: %s %s: %s", file, number, kind, name,
-	    problem));
+	return (start_error("%s:%u: %s%s%s: %s", file, number, kind,
+	    *name == '\0' ? "" : " ", name, problem));
 }
 
 static const char *
@@ -138,7 +172,16 @@ check_file(const char *file, unsigned depth)
 }
 
 const char *
-kore_conf_problem(const char *file)
+kore_conf_problem(const char *file, bool (*has_symbol)(const char *))
 {
-	return (check_file(file, 0));
+	const char	*problem;
+
+	names = false;
+	if ((problem = check_file(file, 0)) != NULL || has_symbol == NULL)
+		return (problem);
+	names = true;
+	conf_names_begin(has_symbol);
+	problem = check_file(file, 0);
+	conf_names_end();
+	return (problem);
 }

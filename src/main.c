@@ -13,6 +13,7 @@
 #include <kore/http.h>
 #include <kore/seccomp.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
@@ -64,17 +65,23 @@ static const char	*conninfo;
 static bool		 was_restarted;
 static volatile sig_atomic_t	gave_up;	/* Kore has stopped itself */
 
+static bool
+has_symbol(const char *name)
+{
+	return (dlsym(RTLD_DEFAULT, name) != NULL);
+}
+
 /*
  * When Kore loads the module, before it reads kore.conf: makes standard output
  * line-buffered, since the fork copies what is left in the parent's buffer into
- * every child; and checks the regexes of kore.conf, since Kore compiles them.
+ * every child; and checks kore.conf, since Kore compiles its regexes.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pidfile_divert();
-	exit_if(kore_conf_problem(config_file));
+	exit_if(kore_conf_problem(config_file, has_symbol));
 }
 
 /*

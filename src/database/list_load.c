@@ -183,7 +183,8 @@ check_given(struct list_heading *h)
 		    strcmp(h->list->until, *name) == 0)
 			continue;	/* it moves page.key */
 		if (!has_param(q, *name))
-			QUERY_FAIL(h, "it has no :%s", *name);
+			QUERY_FAIL(h, "it has no :%s, which its LISTS says "
+			    "is given: use it, or take it out there", *name);
 	}
 }
 

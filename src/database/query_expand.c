@@ -32,10 +32,12 @@ param_problem(struct query_expansion *x, const char *name)
 	if (x->collects)
 		QUERY_FAIL(x, ":%s: a list's parameters have no dots", name);
 	else if (x->from == NULL)
-		QUERY_FAIL(x, ":%s is no parameter of its QUERY", name);
+		QUERY_FAIL(x, ":%s is no parameter of its QUERY: add the name "
+		    "there, or correct it", name);
 	else
 		QUERY_FAIL(x, ":%s is neither a parameter of its QUERY nor a "
-		    "member of %s", name, x->from->name);
+		    "member of %s: add the name there, or correct it", name,
+		    x->from->name);
 }
 
 /* :bio.set or :bio, of the struct. Sets a problem if it is no member of it. */
@@ -214,7 +216,8 @@ query_finish(struct query_expansion *x, struct query *q)
 	for (name = x->names; name != NULL && *name != NULL; name++) {
 		if (x->problem == NULL && query_find_param(x->params,
 		    x->nparams, *name, strlen(*name)) == NULL)
-			QUERY_FAIL(x, "it has no :%s", *name);
+			QUERY_FAIL(x, "it has no :%s, a parameter of its "
+			    "QUERY: use it, or take it out there", *name);
 	}
 	if (x->problem == NULL && x->sql.cut)
 		QUERY_FAIL(x, "out of memory");

@@ -69,6 +69,13 @@ add_statement(const struct query_section *s, struct query *q)
 	return (NULL);
 }
 
+/* Of "users.find", find. */
+static const char *
+title(const struct query_section *s)
+{
+	return (s->name + strlen(s->file) + 1);
+}
+
 static const char *
 load_query(const struct query_section *s)
 {
@@ -83,7 +90,9 @@ load_query(const struct query_section *s)
 		return (section_problem(s, "a LIST_QUERY declares it: write "
 		    "-- list: %s by ...", s->name));
 	if (q == NULL)
-		return (section_problem(s, "no QUERY declares it"));
+		return (section_problem(s, "no QUERY declares it: write "
+		    "QUERY_ONE(%s, %s, ...) or the like in a _repository.h",
+		    s->file, title(s)));
 	if (q->sql != NULL)
 		return (section_problem(s, "two sections have this name"));
 	x.names = q->names;
@@ -107,7 +116,9 @@ load_list(const struct query_section *s)
 		return (section_problem(s, "a QUERY declares it: write "
 		    "-- name: %s", s->name));
 	if (l == NULL)
-		return (section_problem(s, "no LIST_QUERY declares it"));
+		return (section_problem(s, "no LIST_QUERY declares it: write "
+		    "LIST_QUERY(%s, %s, ...) in a _models.c", s->file,
+		    title(s)));
 	if (l->statements != NULL)
 		return (section_problem(s, "two sections have this name"));
 	problem = list_load(s, l);

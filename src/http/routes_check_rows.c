@@ -13,18 +13,12 @@
 #define ROLES	"v_role"	/* kore.conf's validator of roles */
 
 static const char *
-check_dependency(const struct route *r, const struct endpoint *e,
+check_roles(const struct route *r, const struct endpoint *e,
     const char *member, const struct dependency *d)
 {
 	const struct rule	*rule;
 	const char		*const *role, *reason;
 
-	if (d == NULL)
-		return (NULL);
-	if (d->name == NULL || d->resolve == NULL || d->doc == NULL)
-		return (row_error(r, e, "has an .%s, %s, that lacks one of "
-		    ".name, .resolve and .doc", member, d->name != NULL ?
-		    d->name : "a struct dependency"));
 	if (d->roles == NULL)
 		return (NULL);
 	if ((rule = rule_find(ROLES)) == NULL)
@@ -37,6 +31,26 @@ check_dependency(const struct route *r, const struct endpoint *e,
 			    ROLES " has no role \"%s\": %s", member, d->name,
 			    *role, reason));
 	}
+	return (NULL);
+}
+
+static const char *
+check_dependency(const struct route *r, const struct endpoint *e,
+    const char *member, const struct dependency *d)
+{
+	const char	*problem;
+
+	if (d == NULL)
+		return (NULL);
+	if (d->name == NULL || d->resolve == NULL || d->doc == NULL)
+		return (row_error(r, e, "has an .%s, %s, that lacks one of "
+		    ".name, .resolve and .doc", member, d->name != NULL ?
+		    d->name : "a struct dependency"));
+	if ((problem = check_roles(r, e, member, d)) != NULL)
+		return (problem);
+	if (d->path != NULL && find_row(r, ROW_PATH, d->path) == NULL)
+		return (row_error(r, e, "has .%s = %s, and its ROUTE has no "
+		    "PATH(%s, T_UUID)", member, d->name, d->path));
 	return (NULL);
 }
 

@@ -31,6 +31,7 @@ struct dependency {
 	void			(*resolve)(struct ctx *,
 				    const struct dependency *);
 	const char *const	*roles;		/* ends with NULL */
+	const char		*path;		/* a PATH that it reads */
 
 	/* For OpenAPI: doc says who may call; the roles follow it. */
 	const char		*doc;

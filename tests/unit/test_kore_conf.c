@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The check of kore.conf's regexes, before Kore reads them. */
 
-/* sources: src/kore_conf.c src/schema/validator.c */
+/* sources: src/kore_conf.c src/kore_conf_names.c src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/faults.c src/request/raise.c src/base/error_kinds.c */
 /* sources: src/request/error_details.c tests/unit/fakes/kore_fake.c */
@@ -33,7 +33,7 @@ static const char *
 problem_of(const char *text)
 {
 	write_file("k.conf", text);
-	return (kore_conf_problem("k.conf"));
+	return (kore_conf_problem("k.conf", NULL));
 }
 
 static void
@@ -63,8 +63,8 @@ test_lines(void **state)
 	check("route /\\d f\n\troute\t^/a/\\d$\t\tf\n", says);
 	check("validator v regex ^[a-z \t]$", "k.conf:1: validator v: a tab "
 	    "would become a blank: write [[:blank:]]");
-	check("route a f\n", "k.conf:1: route a: a value that only contains "
-	    "a match would match, too: write ^a$");
+	check("route a f\n", "k.conf:1: route a: a path begins with /: write "
+	    "/a, or a regex such as ^/a/([^/]+)$");
 }
 
 static void
@@ -118,8 +118,8 @@ test_included_files(void **state)
 	    "match, whatever is taken first)");
 	assert_null(problem_of("include none.conf\n"));
 	assert_null(problem_of("include k.conf\n"));	/* itself */
-	assert_null(kore_conf_problem("none.conf"));
-	assert_null(kore_conf_problem(NULL));
+	assert_null(kore_conf_problem("none.conf", NULL));
+	assert_null(kore_conf_problem(NULL, NULL));
 }
 
 /* Kore's buffer has 8192 bytes. */
@@ -146,7 +146,7 @@ test_other_lines(void **state)
 	    "route\nroute /a\ninclude\n}\nfoo bar\nvalidator v function "
 	    "\\d\nvalidate a \\d\n\troute\t/\\d\tf\n"));
 	assert_non_null(shipped);
-	assert_null(kore_conf_problem(shipped));
+	assert_null(kore_conf_problem(shipped, NULL));
 }
 
 static int

@@ -380,7 +380,8 @@ test_mistakes_in_a_declaration(void **state)
 	}
 	users_list.sort = NULL;
 	users_list.given = given;
-	assert_string_equal(load_list(" by name", BODY), WHAT "it has no :who");
+	assert_string_equal(load_list(" by name", BODY), WHAT "it has no :who, "
+	    "which its LISTS says is given: use it, or take it out there");
 	users_list.until = "who";
 	assert_null(load_list(" by name", BODY));
 	users_list.given = NULL;

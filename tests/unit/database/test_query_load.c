@@ -36,6 +36,7 @@ static struct query	one = { .name = "users.one", .row = &user_schema };
 
 REGISTER(queries, one);
 
+#define UNUSED	", a parameter of its QUERY: use it, or take it out there"
 #define EMAIL	NAMES("email")
 #define START	"sql/queries/users.sql: users.one: "
 
@@ -156,33 +157,37 @@ static const struct {
 	{ "SELECT ':a $1', $$:a $1$$ -- :a $1\n, \"$1\"", NULL, NULL,
 	    "SELECT ':a $1', $$:a $1$$ -- :a $1\n, \"$1\"", { NULL } },
 
-	{ "SELECT :a", NULL, NULL, ":a is no parameter of its QUERY",
+	{ "SELECT :a", NULL, NULL, ":a is no parameter of its QUERY"
+	    ": add the name there, or correct it",
 	    { NULL } },
 	{ "SELECT :email, :emai", EMAIL, NULL,
-	    ":emai is no parameter of its QUERY", { NULL } },
+	    ":emai is no parameter of its QUERY"
+	    ": add the name there, or correct it", { NULL } },
 	{ "SELECT :email.set", EMAIL, NULL,
-	    ":email.set is no parameter of its QUERY", { NULL } },
+	    ":email.set is no parameter of its QUERY"
+	    ": add the name there, or correct it", { NULL } },
 	{ "SELECT :foo", NULL, &user_update_schema,
 	    ":foo is neither a parameter of its QUERY nor a member of "
-	    "user_update", { NULL } },
+	    "user_update: add the name there, or correct it", { NULL } },
 	{ "SELECT :items", NULL, &user_update_schema,
 	    ":items is neither a parameter of its QUERY nor a member of "
-	    "user_update", { NULL } },
+	    "user_update: add the name there, or correct it", { NULL } },
 	{ "SELECT :bio.sets", NULL, &user_update_schema,
 	    ":bio.sets is neither a parameter of its QUERY nor a member of "
-	    "user_update", { NULL } },
+	    "user_update: add the name there, or correct it", { NULL } },
 	{ "SELECT :foo.set", NULL, &user_update_schema,
 	    ":foo.set is neither a parameter of its QUERY nor a member of "
-	    "user_update", { NULL } },
+	    "user_update: add the name there, or correct it", { NULL } },
 	{ "SELECT :bio.set", NULL, &user_schema,
 	    ":bio.set: user has no member_set", { NULL } },
 	{ "SELECT :page.key", EMAIL, NULL,
-	    ":page.key is no parameter of its QUERY", { NULL } },
-	{ "SELECT 1", EMAIL, NULL, "it has no :email", { NULL } },
-	{ "SELECT ':email'", EMAIL, NULL, "it has no :email", { NULL } },
-	{ "SELECT :email.set", EMAIL, &user_update_schema, "it has no :email",
-	    { NULL } },
-	{ "SELECT :a", NAMES("a", "b"), NULL, "it has no :b", { NULL } },
+	    ":page.key is no parameter of its QUERY"
+	    ": add the name there, or correct it", { NULL } },
+	{ "SELECT 1", EMAIL, NULL, "it has no :email" UNUSED, { NULL } },
+	{ "SELECT ':email'", EMAIL, NULL, "it has no :email" UNUSED, { NULL } },
+	{ "SELECT :email.set", EMAIL, &user_update_schema,
+	    "it has no :email" UNUSED, { NULL } },
+	{ "SELECT :a", NAMES("a", "b"), NULL, "it has no :b" UNUSED, { NULL } },
 	{ "SELECT $1", NULL, NULL, "$1: write :name", { NULL } },
 	{ "SELECT :email, $12", EMAIL, NULL, "$12: write :name", { NULL } },
 
@@ -297,13 +302,16 @@ static const struct {
 	    "its first -- name:" },
 	{ ONE ONE, START "two sections have this name" },
 	{ ONE "-- name: users.two\nSELECT 2\n",
-	    "sql/queries/users.sql: users.two: no QUERY declares it" },
+	    "sql/queries/users.sql: users.two: no QUERY declares it: write "
+	    "QUERY_ONE(users, two, ...) or the like in a _repository.h" },
 	{ "-- name: users.on\nSELECT 2\n" ONE,
-	    "sql/queries/users.sql: users.on: no QUERY declares it" },
+	    "sql/queries/users.sql: users.on: no QUERY declares it: write "
+	    "QUERY_ONE(users, on, ...) or the like in a _repository.h" },
 	{ "-- list: users.one by id\nSELECT 1\n",
 	    START "a QUERY declares it: write -- name: users.one" },
 	{ "-- list: users.two by id\nSELECT 1\n" ONE,
-	    "sql/queries/users.sql: users.two: no LIST_QUERY declares it" },
+	    "sql/queries/users.sql: users.two: no LIST_QUERY declares it: "
+	    "write LIST_QUERY(users, two, ...) in a _models.c" },
 	{ ONE "-- name: posts.one\nSELECT 1\n",
 	    "sql/queries/users.sql: posts.one: the names in this file begin "
 	    "with users." },

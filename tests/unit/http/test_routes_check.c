@@ -136,6 +136,9 @@ ROUTE(cursor_only, PARAM(cursor, "Where."), GET(read_note, PUBLIC,
 ROUTE(accepts, POST(write_note, OUT_, .accepts = &yes));
 ROUTE(accepted, POST(write_note, OUT_, .out_accepted = &note_schema,
     .accepts = &yes));
+ROUTE(no_user, PATH(id, T_UUID), GET(read_note, OUT_,
+    .also = &(const struct dependency){ .name = "owner", .doc = "Mine",
+	.resolve = resolve, .path = "user_id" }));
 ROUTE(match_get, GET(read_note, OUT_, .if_match = true));
 ROUTE(raises, GET(read_note, OUT_, .raises = RAISES(&ERR_NOT_FOUND,
     &of_this_file)));
@@ -185,6 +188,10 @@ static const struct mistake {
 	    "ROUTE(also_role) has .also = self_or_role(\"boss\"), and "
 	    "kore.conf's v_role has no role \"boss\": Must be one of: user, "
 	    "staff, admin" },
+
+	{ NOTES, &no_user__route, NULL, FILE_ "GET(read_note) in "
+	    "ROUTE(no_user) has .also = owner, and its ROUTE has no "
+	    "PATH(user_id, T_UUID)" },
 
 	{ "/notes", &unresolved__route, NULL, FILE_ "GET(read_note) in "
 	    "ROUTE(unresolved) has an .auth, owner, that lacks one of .name, "
