@@ -208,7 +208,7 @@ SELECT @user
  ORDER BY lower(email) COLLATE "C", id
  LIMIT :limit
 
--- list: users.list by created_at, lower(email) COLLATE "C", lower(name) COLLATE "C"
+-- list: users.list by created_at, lower(email), lower(name)
 -- Nobody sees another user's pending address.
 SELECT @user(NULL::varchar AS pending_email)
   FROM users

@@ -11,7 +11,7 @@
 /*
  * A list is written once in sql/queries, with its orders:
  *
- *	-- list: users.list by created_at, lower(email) COLLATE "C"
+ *	-- list: users.list by created_at, lower(email)
  *	SELECT @user
  *	  FROM users
  *	 WHERE (:role::text IS NULL OR role = :role)

@@ -44,14 +44,20 @@ list_member_named(const struct list *l, const struct query_token *t,
 	return (query_member(l->row, t->start + quoted, t->len - 2 * quoted));
 }
 
-/* Sets the order's key: the only member that its expression names. */
+/*
+ * Sets the order's key: the only member that its expression names. Texts have
+ * the order of their code points, whatever the database's locale: the first
+ * page of a descending one begins at the last of these.
+ */
 static void
 find_key(struct list_heading *h, struct list_order *o)
 {
 	struct query_token	 t = query_tokens(o->text, o->len);
 	struct query_token	 before = { .kind = QUERY_SIGN };
 	const struct member	*m;
+	bool			 collated = false;
 
+	o->collation = "";
 	while (h->problem == NULL && query_token_next(&t)) {
 		if (query_token_is_gap(&t))
 			continue;
@@ -61,11 +67,15 @@ find_key(struct list_heading *h, struct list_order *o)
 		else if (m != NULL && m != o->key)
 			ORDER_FAIL(h, o, "it names two members of %s, %s and "
 			    "%s", h->list->row->name, o->key->name, m->name);
+		if (query_token_is(&t, "collate"))
+			collated = true;
 		before = t;
 	}
 	if (o->key == NULL)
 		ORDER_FAIL(h, o, "it names no member of %s",
 		    h->list->row->name);
+	else if (o->key->type == T_STR && !collated)
+		o->collation = " COLLATE \"C\"";
 }
 
 static bool

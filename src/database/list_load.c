@@ -27,6 +27,7 @@ put_key(struct text *out, const struct list *l, const struct list_order *o,
 		if (!query_token_is_gap(&t))
 			before = t;
 	}
+	text_puts(out, o->collation);
 }
 
 /* What follows the list's own text. */
@@ -38,14 +39,14 @@ order_tail(const struct list *l, const struct list_order *o,
 	const char	*desc = s->descending ? " DESC" : "";
 	int		 len = (int)o->len;
 
-	text_printf(&t, "\n) AS list\n WHERE (%.*s, id)\n       %s (", len,
-	    o->text, s->descending ? "<" : ">");
+	text_printf(&t, "\n) AS list\n WHERE (%.*s%s, id)\n       %s (", len,
+	    o->text, o->collation, s->descending ? "<" : ">");
 	put_key(&t, l, o, s->descending);
 	text_puts(&t, ", :page.id::uuid)\n");
 	if (s->each != NULL)
 		text_printf(&t, "   AND %s = :%s\n", s->each, s->each);
-	text_printf(&t, " ORDER BY %.*s%s, id%s\n LIMIT :page.limit%s", len,
-	    o->text, desc, desc, l->pages != NULL ? " OFFSET :page.skip" : "");
+	text_printf(&t, " ORDER BY %.*s%s%s, id%s\n LIMIT :page.limit%s", len,
+	    o->text, o->collation, desc, desc, l->pages != NULL ? " OFFSET :page.skip" : "");
 	return (t);
 }
 

@@ -23,8 +23,9 @@ struct query_section {
 
 /* An expression by which a list is sorted, and the member that it names. */
 struct list_order {
-	const char		*text;		/* lower(email) COLLATE "C" */
+	const char		*text;		/* lower(email) */
 	size_t			 len;
+	const char		*collation;	/* what follows it; or "" */
 	const struct member	*key;		/* email */
 	bool			 up, down;
 };

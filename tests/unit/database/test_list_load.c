@@ -60,7 +60,7 @@ static const struct {
 	    " WHERE (created_at, id)\n"
 	    "       < ($2::timestamptz, $3::uuid)\n"
 	    " ORDER BY created_at DESC, id DESC\n" },
-	{ "lower(email) COLLATE \"C\"",
+	{ "lower(email)",
 	    " WHERE (lower(email) COLLATE \"C\", id)\n"
 	    "       > (lower($2::text) COLLATE \"C\", $3::uuid)\n"
 	    " ORDER BY lower(email) COLLATE \"C\", id\n",
@@ -102,13 +102,13 @@ static const struct {
 	    " ORDER BY email(version, 'email') + version::name DESC, id "
 	    "DESC\n" },
 	{ "Coalesce(bio, '')",
-	    " WHERE (Coalesce(bio, ''), id)\n"
-	    "       > (Coalesce($2::text, ''), $3::uuid)\n"
-	    " ORDER BY Coalesce(bio, ''), id\n",
-	    " WHERE (Coalesce(bio, ''), id)\n"
+	    " WHERE (Coalesce(bio, '') COLLATE \"C\", id)\n"
+	    "       > (Coalesce($2::text, '') COLLATE \"C\", $3::uuid)\n"
+	    " ORDER BY Coalesce(bio, '') COLLATE \"C\", id\n",
+	    " WHERE (Coalesce(bio, '') COLLATE \"C\", id)\n"
 	    "       < (Coalesce(coalesce($2::text, repeat(chr(1114111), "
-	    "255)), ''), $3::uuid)\n"
-	    " ORDER BY Coalesce(bio, '') DESC, id DESC\n" },
+	    "255)), '') COLLATE \"C\", $3::uuid)\n"
+	    " ORDER BY Coalesce(bio, '') COLLATE \"C\" DESC, id DESC\n" },
 };
 
 static void
