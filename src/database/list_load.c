@@ -46,7 +46,8 @@ order_tail(const struct list *l, const struct list_order *o,
 	if (s->each != NULL)
 		text_printf(&t, "   AND %s = :%s\n", s->each, s->each);
 	text_printf(&t, " ORDER BY %.*s%s%s, id%s\n LIMIT :page.limit%s", len,
-	    o->text, o->collation, desc, desc, l->pages != NULL ? " OFFSET :page.skip" : "");
+	    o->text, o->collation, desc, desc,
+	    l->pages != NULL ? " OFFSET :page.skip" : "");
 	return (t);
 }
 
