@@ -24,11 +24,12 @@
 struct constraint {
 	const char	*name;
 	const char	*message;
+	const char	*file;
 };
 
 #define CONSTRAINT(index, text)						\
 	static const struct constraint constraint_##index = {		\
-		#index, text						\
+		#index, text, __FILE__					\
 	};								\
 	REGISTER(constraints, constraint_##index)
 

@@ -112,8 +112,9 @@ database_check(void)
 	if ((db = sync_connect(&problem)) == NULL)
 		return (problem);
 	if ((problem = migrations_check(db)) == NULL &&
-	    (problem = check_locale(db)) == NULL)
-		problem = check_queries(db);
+	    (problem = check_locale(db)) == NULL &&
+	    (problem = check_queries(db)) == NULL)
+		problem = constraints_check(db);
 	PQfinish(db);
 	return (problem);
 }

@@ -56,6 +56,9 @@ const char	*columns_check(PGconn *, const struct catalog *,
 const char	*params_check(PGconn *, const struct query *,
 		    const PGresult *described);
 
+/* Is each CONSTRAINT, which has a message for clients, in the database? */
+const char	*constraints_check(PGconn *);
+
 /*
  * Does the table take every value that kore.conf allows for a column? For the
  * members with a list of choices: a role that the table's CHECK refuses.

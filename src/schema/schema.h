@@ -375,10 +375,11 @@ const char	*schema_text(struct ctx *, const struct member *,
 
 /*
  * Unmarks the named members of an update, *in, that have the values of *row, a
- * struct of the schema that it is like.
+ * struct of the schema that it is like. Raises ERR_INTERNAL for a name that is
+ * no member.
  */
-void		 schema_unset_same(const struct schema *, void *in,
-		    const void *row, const char *const *names);
+void		 schema_unset_same(struct ctx *, const struct schema *,
+		    void *in, const void *row, const char *const *names);
 
 /* Returns the schema's members of *in as a JSON object, in the ctx's memory. */
 const char	*schema_write(struct ctx *, const struct schema *,

@@ -51,14 +51,16 @@ is_same(enum member_type type, const char *a, const char *b)
 }
 
 void
-schema_unset_same(const struct schema *s, void *in, const void *row,
-    const char *const *names)
+schema_unset_same(struct ctx *c, const struct schema *s, void *in,
+    const void *row, const char *const *names)
 {
 	struct member_set	*set = (void *)((char *)in + s->set);
 	const struct member	*m;
 
 	for (; *names != NULL; names++) {
-		m = schema_member(s, *names);
+		if ((m = schema_member(s, *names)) == NULL)
+			raise_error(c, &ERR_INTERNAL, "%s has no member %s",
+			    s->name, *names);
 		if (member_is_set(set, m->offset) && is_same(m->type,
 		    (const char *)in + m->offset,
 		    (const char *)row + m->offset))

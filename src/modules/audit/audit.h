@@ -54,7 +54,7 @@ struct audit_entry {
 
 /*
  * How two structs of a schema differ in these members, for .changes; NULL: they
- * do not.
+ * do not. Raises ERR_INTERNAL for a name that is no member.
  */
 const struct audit_change	*audit_changes(struct ctx *,
 				    const struct schema *, const void *before,

@@ -38,7 +38,9 @@ audit_changes(struct ctx *c, const struct schema *s, const void *before,
 		;
 	changes = ctx_alloc(c, (n + 1) * sizeof(*changes));
 	for (n = 0; names[n] != NULL; n++) {
-		m = schema_member(s, names[n]);
+		if ((m = schema_member(s, names[n])) == NULL)
+			raise_error(c, &ERR_INTERNAL, "%s has no member %s",
+			    s->name, names[n]);
 		changes[n].member = m->name;
 		changes[n].from = schema_text(c, m, before);
 		changes[n].to = schema_text(c, m, now);

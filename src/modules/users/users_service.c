@@ -185,7 +185,7 @@ static void
 require_rights(struct ctx *c, const struct user *user,
     struct user_update *change)
 {
-	schema_unset_same(&user_update_schema, change, user,
+	schema_unset_same(c, &user_update_schema, change, user,
 	    NAMES("role", "is_active", "email_verified"));
 	if (grants(change))
 		raise_error(c, &ERR_FORBIDDEN, "Insufficient permissions");
@@ -203,12 +203,13 @@ is_self(const struct user *user, const struct user *actor)
  * a new address is about that address, so it is written in any case.
  */
 static void
-unset_unchanged(const struct user *user, struct user_update *change)
+unset_unchanged(struct ctx *c, const struct user *user,
+    struct user_update *change)
 {
-	schema_unset_same(&user_update_schema, change, user,
+	schema_unset_same(c, &user_update_schema, change, user,
 	    NAMES("email", "role", "is_active"));
 	if (!IS_SET(change, to.email))
-		schema_unset_same(&user_update_schema, change, user,
+		schema_unset_same(c, &user_update_schema, change, user,
 		    NAMES("email_verified"));
 }
 
@@ -272,7 +273,7 @@ write_change(struct ctx *c, const struct user *user,
 	bool			 as_admin, demotes;
 
 	as_admin = grants(change) || !is_self(user, actor);
-	unset_unchanged(user, change);
+	unset_unchanged(c, user, change);
 	allow_change(c, change);
 	demotes = (IS_SET(change, to.role) &&
 	    strcmp(change->to.role, "admin") != 0) ||

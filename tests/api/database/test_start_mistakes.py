@@ -63,6 +63,11 @@ MISTAKES = {
         "ALTER TABLE users ALTER version TYPE numeric",
         USERS + r'column \d+, "version": no member can be of type numeric: '
         "write version::bigint AS version for the T_INT of struct user"),
+    "a constraint that has a message is missing": (
+        "ALTER INDEX users_email_key RENAME TO other",
+        r"keel: src/modules/users/users_models\.c: "
+        r"CONSTRAINT\(users_email_key, \.\.\.\): no constraint and no index "
+        "of the database has this name"),
     "a text may be null": (
         "ALTER TABLE users ALTER name DROP NOT NULL",
         USERS + r"users\.name may be null: write MEMBER\(user, name, T_STR, "

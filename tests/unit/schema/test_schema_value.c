@@ -98,7 +98,7 @@ changes(const char *name, const struct thing *from, const struct thing *to)
 
 	assert_non_null(m);
 	member_set_mark(&in.set, m->offset, true);
-	schema_unset_same(&thing_update_schema, &in, from, names);
+	schema_unset_same(NULL, &thing_update_schema, &in, from, names);
 	assert_int_equal(ANY_SET(&in), member_is_set(&in.set, m->offset));
 	return (ANY_SET(&in));
 }
@@ -142,12 +142,12 @@ test_unset_only_the_named(void **state)
 	(void)state;
 	SET(&in, to.name);
 	SET(&in, to.done);
-	schema_unset_same(&thing_update_schema, &in, &row, names);
+	schema_unset_same(NULL, &thing_update_schema, &in, &row, names);
 	assert_true(IS_SET(&in, to.name));
 	assert_false(IS_SET(&in, to.done));
 	assert_false(IS_SET(&in, to.count));
 	in.to.count = 2;
-	schema_unset_same(&thing_update_schema, &in, &row, names);
+	schema_unset_same(NULL, &thing_update_schema, &in, &row, names);
 	assert_false(IS_SET(&in, to.count));
 }
 
