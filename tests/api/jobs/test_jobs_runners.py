@@ -395,7 +395,7 @@ def test_postgresql_restarts_under_a_runner(certificates, start_runner):
             ids += add_jobs(server, [after])
             wait_for_job(server, ids[2], status="done", attempts=1)
             took = time.monotonic() - began
-            assert len(smtp.messages) == 3
+            assert len(smtp.wait(3)) == 3
             runner.stop()
         finally:
             if cluster.process.poll() is not None:

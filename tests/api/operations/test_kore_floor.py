@@ -162,16 +162,6 @@ def test_kore_finds_and_calls_validators(start_server, build_copy):
             name=new_email())).status_code == 201
 
 
-def test_a_validator_without_a_function_is_named_by_kore(make_server,
-                                                         build_copy):
-    build = build_copy(lambda text: re.sub(
-        r"^validator\s+v_name.*$", "validator v_name function v_nothing",
-        text, flags=re.M))
-    done = make_server(build=build).command("serve")
-    assert done.returncode == 1
-    assert "validator v_name has undefined callback v_nothing" in done.stdout
-
-
 @pytest.mark.skipif(IS_ASAN, reason="its library has to be loaded first")
 def test_kores_module_opens_the_connections(make_server, tmp_path):
     """All connections of a worker: Kore's binary, not Keel's module, calls
