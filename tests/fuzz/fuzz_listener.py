@@ -436,6 +436,7 @@ def main():
     with running_server(KEEL_RATE_LIMITS="off",
                         KEEL_CORS_ORIGINS=corpus.ORIGIN,
                         KEEL_TRUSTED_PROXIES="127.0.0.1") as server:
+        server.any_path = True
         with server.client() as client:
             register(client, **corpus.USER)
             admin, made = register(client)
