@@ -21,6 +21,7 @@ struct wanted {
 	const struct list_statement	*statement;
 	const char			*key, *id;	/* it begins there */
 	int64_t				 limit;		/* rows to read */
+	const char *const		*shown;		/* of items; NULL */
 };
 
 static void	*read_rows(struct ctx *, struct wanted *, size_t *) AWAITS;
@@ -61,6 +62,7 @@ start_key(enum member_type type, bool descending)
 	case T_STR:
 	case T_JSON:
 	case T_LIST:
+	case T_OBJECT:
 		break;
 	}
 	return (descending ? NULL : "");
@@ -102,6 +104,8 @@ page_param(struct ctx *c, const struct wanted *w, const char *name)
 		return (w->key);
 	if (strcmp(name, "id") == 0)
 		return (w->id);
+	if (strcmp(name, "most") == 0)
+		return (db_int(c, (int64_t)*w->list->total_max + 1));
 	return (db_int(c, strcmp(name, "limit") == 0 ? w->limit :
 	    w->page->skip));
 }
@@ -156,6 +160,9 @@ static const char *const *
 prepare(struct ctx *c, struct wanted *w, const char *sort, size_t *n)
 {
 	w->statement = find_statement(c, w, sort);
+	if (w->statement == NULL && w->page->after_id != NULL)
+		raise_error(c, &ERR_INVALID_CURSOR,
+		    "The cursor is of a list sorted by %s", sort);
 	if (w->statement == NULL)
 		raise_invalid(c, "query.sort", "not_allowed",
 		    "Is no order of this list");
@@ -195,18 +202,55 @@ count_rows(struct ctx *c, struct wanted *w)
 	return (row->total);
 }
 
+/* Sets what the rows lack; returns how many are still there. */
+static AWAITS size_t
+complete(struct ctx *c, const struct wanted *w, void *rows, size_t n)
+{
+	if (w->list->complete == NULL)
+		return (n);
+	return (w->list->complete(c, rows, n, w->shown));
+}
+
+static void
+respond(struct ctx *c, const struct wanted *w, const struct schema *s,
+    const void *response)
+{
+	if (w->shown != NULL)
+		schema_respond_fields(c, s, w->shown, response);
+	else
+		schema_respond(c, s, response);
+}
+
+/* Counts no more than the list says, and then estimates. */
+static AWAITS void
+set_total(struct ctx *c, struct wanted *w, struct row_list *list)
+{
+	const struct list	*l = w->list;
+	int64_t			 estimate;
+
+	list->total = count_rows(c, w);
+	if (l->total_max == NULL || list->total <= (int64_t)*l->total_max)
+		return;
+	list->total_is_estimate = true;
+	estimate = l->estimate(c, w->given);
+	if (list->total < estimate)
+		list->total = estimate;
+}
+
 static void
 respond_page(struct ctx *c, struct wanted *w)
 {
 	struct row_list	 list = { .page = w->page->number,
 			    .limit = w->page->limit };
+	void		*rows;
 
 	w->limit = w->page->limit;
-	list.total = count_rows(c, w);
+	set_total(c, w, &list);
 	list.pages = page_count(w->page, list.total);
-	list.items = read_rows(c, w, &list.items_count);
+	list.items = rows = read_rows(c, w, &list.items_count);
+	list.items_count = complete(c, w, rows, list.items_count);
 	page_links(c, w->page, list.total);
-	schema_respond(c, w->list->pages, &list);
+	respond(c, w, w->list->pages, &list);
 }
 
 /* The rows of a page that was read backwards, in the list's order. */
@@ -267,7 +311,8 @@ respond_cursor(struct ctx *c, struct wanted *w)
 		list.prev_cursor = cursor_at(c, w, true,
 		    last == NULL ? NULL : rows);
 	page_cursor_links(c, list.next_cursor, list.prev_cursor);
-	schema_respond(c, w->list->cursor, &list);
+	list.items_count = complete(c, w, rows, list.items_count);
+	respond(c, w, w->list->cursor, &list);
 }
 
 void
@@ -277,6 +322,8 @@ list_respond(struct ctx *c, const struct list *list,
 	struct wanted	 w = { .list = list, .given = given };
 
 	w.page = page_from_query(c, list->sort);
+	if (list->item != NULL)
+		w.shown = list_fields(c, list);
 	if (list->pages == NULL || w.page->by_cursor)
 		respond_cursor(c, &w);
 	else

@@ -222,12 +222,12 @@ read_rows(struct ctx *c, const struct query *q, const PGresult *r)
 	char	*out;
 	size_t	 i;
 
-	if ((size_t)PQnfields(r) != q->row->nmembers)
+	if ((size_t)PQnfields(r) != schema_columns(q->row))
 		raise_error(c, &ERR_INTERNAL, "%s: the columns have changed",
 		    q->name);
 	out = ctx_alloc(c, (size_t)rows * q->row->size + 1);
 	for (row = 0; row < rows; row++) {
-		for (i = 0; i < q->row->nmembers; i++)
+		for (i = 0; i < schema_columns(q->row); i++)
 			read_column(c, q, r, row, i,
 			    out + (size_t)row * q->row->size);
 	}

@@ -54,7 +54,8 @@ row_read_column(const PGresult *r, int row, int column,
 			return ("is no time");
 		break;
 	case T_LIST:
-		break;		/* database_start.c rejects it */
+	case T_OBJECT:
+		break;		/* database_start.c rejects them */
 	}
 	return (NULL);
 }

@@ -124,7 +124,7 @@ read_row(const struct query *q, const PGresult *r, int row, char *out,
 	const char		*wrong = NULL;
 	size_t			 i;
 
-	for (i = 0; i < q->row->nmembers; i++) {
+	for (i = 0; i < schema_columns(q->row); i++) {
 		m = &q->row->members[i];
 		wrong = row_read_column(r, row, (int)i, m,
 		    out + m->offset);
@@ -142,7 +142,7 @@ read_rows(const struct query *q, const PGresult *r, const char **problem)
 	int	 row, n = PQntuples(r);
 	char	*out;
 
-	if ((size_t)PQnfields(r) != q->row->nmembers) {
+	if ((size_t)PQnfields(r) != schema_columns(q->row)) {
 		*problem = start_error("%s: the columns have changed", q->name);
 		return (NULL);
 	}

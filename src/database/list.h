@@ -44,6 +44,10 @@
  *				audit_list for audit.list
  *	LIST_QUERY_AS		has responses of another list of the same rows,
  *				which stands above it: .pages, .cursor
+ *	LIST_QUERY_FIELDS	has items of another schema of the same struct,
+ *				with .sparse = true: ?fields chooses what they
+ *				show, and ?expand adds what is not in the row;
+ *				it goes both ways
  */
 
 /* The list in one order and direction, or the count of its rows. */
@@ -70,6 +74,25 @@ struct list {
 	bool			 both_ways;	/* it has a prev_cursor */
 
 	/*
+	 * Of a list whose items show what the client asks for: their schema,
+	 * and the names that they show without ?fields. complete() sets what
+	 * is shown, and the statement leaves empty; it removes rows that are
+	 * gone meanwhile, and returns the number of the others.
+	 */
+	const struct schema	*item;
+	const char *const	*fields;
+	size_t			(*complete)(struct ctx *, void *rows, size_t,
+				    const char *const *shown);
+
+	/*
+	 * The total of a search is exact up to this number of rows; of more
+	 * rows it is estimated from what was given.
+	 */
+	const unsigned		*total_max;
+	int64_t			(*estimate)(struct ctx *,
+				    const char *const *given);
+
+	/*
 	 * For orders that descend by a T_TIME: the name of a time, as text in
 	 * UTC, that is given. The list has only rows before it: its pages begin
 	 * there. A condition in the SQL would make PostgreSQL read and drop all
@@ -93,6 +116,7 @@ struct row_list {
 	int64_t		 page;
 	int64_t		 limit;
 	int64_t		 pages;
+	bool		 total_is_estimate;
 };
 
 struct row_cursor_list {
@@ -145,6 +169,12 @@ struct row_cursor_list {
 	LIST_CURSOR(file##_##title, r);					\
 	LIST_QUERY_AS(file, title, r, .cursor = &file##_##title##_schema, \
 	    ##__VA_ARGS__)
+#define LIST_QUERY_FIELDS(file, title, r, one, ...)			\
+	LIST_PAGES(r##_list, one, LIST_ESTIMATE);			\
+	LIST_CURSOR(r##_cursor_list, one, LIST_PREVIOUS);		\
+	LIST_QUERY_AS(file, title, r, .pages = &r##_list_schema,	\
+	    .cursor = &r##_cursor_list_schema, .both_ways = true,	\
+	    .item = &one##_schema, ##__VA_ARGS__)
 #define LIST_QUERY_AS(file, title, r, ...)				\
 	_Static_assert(__builtin_types_compatible_p(			\
 	    __typeof__(file##_##title##_row), __typeof__(r##_struct)),	\
@@ -155,13 +185,14 @@ struct row_cursor_list {
 	};								\
 	REGISTER(lists, file##_##title)
 
-#define LIST_PAGES(s, r)						\
+#define LIST_PAGES(s, r, ...)						\
 	static const struct member s##_members[] = {			\
 		LIST_ITEMS(row_list, r),				\
 		MEMBER(row_list, total, T_INT, OUT),			\
 		MEMBER(row_list, page, T_INT, OUT),			\
 		MEMBER(row_list, limit, T_INT, OUT),			\
 		MEMBER(row_list, pages, T_INT, OUT),			\
+		__VA_ARGS__						\
 	};								\
 	SCHEMA_OF(s, row_list)
 #define LIST_CURSOR(s, r, ...)						\
@@ -174,6 +205,8 @@ struct row_cursor_list {
 		MEMBER(row_cursor_list, limit, T_INT, OUT),		\
 	};								\
 	SCHEMA_OF(s, row_cursor_list)
+#define LIST_ESTIMATE							\
+	MEMBER(row_list, total_is_estimate, T_BOOL, OUT | SPARSE),
 #define LIST_PREVIOUS							\
 	MEMBER(row_cursor_list, prev_cursor, T_STR, OUT | OR_NULL,	\
 	    .example = "eyJ0IjoxfQ"),
@@ -193,6 +226,12 @@ struct row_cursor_list {
  */
 void		 list_respond(struct ctx *, const struct list *,
 		    const char *const *given) AWAITS;
+
+/*
+ * What the items of a list with .item show, by ?fields and ?expand: the names,
+ * ended by NULL. Raises 422 for a name that they do not have.
+ */
+const char *const	*list_fields(struct ctx *, const struct list *);
 
 /*
  * In the parent, after routes_init() and database_load(): compares each list

@@ -160,7 +160,7 @@ add_filter(struct list_heading *h, const struct query_token *t)
 	const struct member		*m;
 
 	m = list_member_named(h->list, t, &none);
-	if (m == NULL || m->type == T_LIST)
+	if (m == NULL || m->type >= T_LIST)
 		QUERY_FAIL(h, "for %.*s: %s has no such member", (int)t->len,
 		    t->start, h->list->row->name);
 	else

@@ -52,13 +52,15 @@ order_tail(const struct list *l, const struct list_order *o,
 }
 
 static struct text
-count_tail(const struct list_statement *s)
+count_tail(const struct list *l, const struct list_statement *s)
 {
 	struct text	 t = query_text();
 
 	text_puts(&t, "\n) AS list");
 	if (s->each != NULL)
 		text_printf(&t, "\n WHERE %s = :%s", s->each, s->each);
+	if (l->total_max != NULL)
+		text_puts(&t, "\n LIMIT :page.most\n) AS first");
 	return (t);
 }
 
@@ -130,6 +132,9 @@ new_statement(struct list_heading *h, const struct list_order *o, bool down,
 	return (s);
 }
 
+#define COUNT	"SELECT count(*) AS total"
+#define BOUNDED	COUNT "\n  FROM (\nSELECT *"
+
 /* For each filter, and last without any; o is NULL for the counts. */
 static void
 make_statements(struct list_heading *h, const struct list_order *o, bool down)
@@ -140,10 +145,12 @@ make_statements(struct list_heading *h, const struct list_order *o, bool down)
 
 	for (i = 0; i <= h->nfilters && h->problem == NULL; i++) {
 		s = new_statement(h, o, down, h->filters[i]);
-		tail = o != NULL ? order_tail(h->list, o, s) : count_tail(s);
+		tail = o != NULL ? order_tail(h->list, o, s) :
+		    count_tail(h->list, s);
 		if (h->problem == NULL)
 			make_query(h, &s->query, o != NULL ? "SELECT *" :
-			    "SELECT count(*) AS total", &tail);
+			    h->list->total_max != NULL ? BOUNDED : COUNT,
+			    &tail);
 	}
 }
 

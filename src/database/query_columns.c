@@ -51,7 +51,7 @@ take_part(struct parts *p, const char *start, const struct query_token *last,
 		return;
 	}
 	m = query_member(p->schema, last->start, last->len);
-	if (m == NULL || m->type == T_LIST) {
+	if (m == NULL || m->type >= T_LIST) {
 		QUERY_FAIL(p, "@%s(...): %s has no column %.*s", name, name,
 		    len, last->start);
 		return;
@@ -116,7 +116,7 @@ put_list(const struct parts *p, struct part prefix, size_t indent,
 
 	for (i = 0; i < p->schema->nmembers; i++) {
 		name = p->schema->members[i].name;
-		if (p->schema->members[i].type == T_LIST)
+		if (p->schema->members[i].type >= T_LIST)
 			continue;
 		len = p->parts[i].text != NULL ? p->parts[i].len :
 		    prefix.len + strlen(name);

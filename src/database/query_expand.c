@@ -23,7 +23,7 @@ find_member(const struct schema *from, const char *name, size_t len)
 
 	for (; from != NULL && m == NULL; from = from->like)
 		m = query_member(from, name, len);
-	return (m != NULL && m->type != T_LIST ? m : NULL);
+	return (m != NULL && m->type < T_LIST ? m : NULL);
 }
 
 static void

@@ -213,7 +213,7 @@ choices_check(PGconn *db, const struct catalog *all, const struct query *q,
 
 	if (q->row->rules == NULL)
 		return (NULL);
-	for (i = 0; problem == NULL && i < q->row->nmembers; i++) {
+	for (i = 0; problem == NULL && i < schema_columns(q->row); i++) {
 		if ((rule = q->row->rules[i]) == NULL ||
 		    (c = catalog_find(all, r, (int)i)) == NULL ||
 		    c->checked == rule)

@@ -23,6 +23,7 @@ static const struct {
 	[T_TIME] = { "T_TIME", "timestamptz" },
 	[T_JSON] = { "T_JSON", "jsonb" },
 	[T_LIST] = { "T_LIST", NULL },
+	[T_OBJECT] = { "T_OBJECT", NULL },
 };
 
 /* What a T_BOOL or T_INT that is null can be instead. */
@@ -89,7 +90,7 @@ check_number(const struct query *q, const PGresult *r)
 	size_t		 i, n = (size_t)PQnfields(r);
 
 	whose(q->row, owner, sizeof(owner));
-	for (i = 0; i < q->row->nmembers; i++) {
+	for (i = 0; i < schema_columns(q->row); i++) {
 		if (!has_column(r, q->row->members[i].name))
 			list_name(&missing, q->row->members[i].name);
 	}
@@ -114,7 +115,7 @@ check_number(const struct query *q, const PGresult *r)
 		return (query_problem(q, "it returns %s, which %s does not "
 		    "have", extra.data, owner));
 	return (query_problem(q, "it returns %zu columns, some twice, and %s "
-	    "has %zu", n, owner, q->row->nmembers));
+	    "has %zu", n, owner, schema_columns(q->row)));
 }
 
 static const char *
@@ -123,9 +124,9 @@ check_names(const struct query *q, const PGresult *r)
 	char	 owner[80];
 	size_t	 i;
 
-	if ((size_t)PQnfields(r) != q->row->nmembers)
+	if ((size_t)PQnfields(r) != schema_columns(q->row))
 		return (check_number(q, r));
-	for (i = 0; i < q->row->nmembers; i++) {
+	for (i = 0; i < schema_columns(q->row); i++) {
 		if (strcmp(PQfname(r, (int)i), q->row->members[i].name) != 0)
 			return (query_problem(q, "column %zu is \"%s\", %s "
 			    "has \"%s\" there", i + 1, PQfname(r, (int)i),

@@ -60,6 +60,19 @@ raise_gone(struct ctx *c, const char *version, const char *message)
 	raise_error(c, &ERR_NOT_FOUND, "%s", message);
 }
 
+/* The version of an object in the response: it may change without the row. */
+static const char *
+version_within(struct ctx *c, const struct member *m, const void *row)
+{
+	const void	*object;
+
+	if (m->type != T_OBJECT || m->of->version == NULL)
+		return ("");
+	object = *(const void *const *)((const char *)row + m->offset);
+	return (ctx_printf(c, " %s %" PRId64, schema_row_id(m->of, object),
+	    schema_row_version(m->of, object)));
+}
+
 /*
  * The id, and the members that not every client is shown: what they get are two
  * representations.
@@ -72,7 +85,8 @@ shown_of(struct ctx *c, const struct schema *s, const void *row)
 
 	for (f = s->members; f < s->members + s->nmembers; f++) {
 		if (f->flags & OPTIONAL && !schema_is_left_out(f, row))
-			shown = ctx_printf(c, "%s %s", shown, f->name);
+			shown = ctx_printf(c, "%s %s%s", shown, f->name,
+			    version_within(c, f, row));
 	}
 	return (shown);
 }

@@ -16,6 +16,7 @@
 #include "http/routes.h"
 #include "utils/form.h"
 #include "utils/percent.h"
+#include "utils/timefmt.h"
 #include "utils/uuid.h"
 #include "wire/wire.h"
 
@@ -66,6 +67,22 @@ const char *
 	const struct query_value	*v = find_value(c, name);
 
 	return (v != NULL ? v->value : NULL);
+}
+
+const char *
+(query_time)(struct ctx *c, const char *name)
+{
+	const char	*text = (query_param)(c, name);
+	char		*utc = ctx_alloc(c, TIMEFMT_TEXT);
+	int64_t		 us;
+
+	if (text == NULL)
+		return (NULL);
+	if (!timefmt_parse_rfc3339(text, &us))
+		raise_invalid(c, ctx_printf(c, "query.%s", name),
+		    "invalid_format", "Must be a time of RFC 3339");
+	timefmt_rfc3339(us, utc);
+	return (utc);
 }
 
 /* What other APIs call a parameter, without case, '_' and '-'. */

@@ -157,7 +157,7 @@ struct asked_name {
 
 /*
  * The text, and a note that it is asked for. For a function that takes a name:
- * time_param(c, QUERY_NAME("since")).
+ * address_param(c, QUERY_NAME("address")).
  */
 #define QUERY_NAME(text)	ASKED_NAME(ROW_PARAM, text)
 #define PATH_NAME(text)		ASKED_NAME(ROW_PATH, text)
@@ -177,6 +177,12 @@ struct asked_name {
  */
 const char	*query_param(const struct ctx *, const char *name);
 #define query_param(c, text)	query_param(c, QUERY_NAME(text))
+
+/*
+ * The same for a time, in UTC, as cursors have it. Raises 422 if it is none.
+ */
+const char	*query_time(struct ctx *, const char *name);
+#define query_time(c, text)	query_time(c, QUERY_NAME(text))
 
 /*
  * The decoded and validated value of a PATH row. NULL if the route has no row

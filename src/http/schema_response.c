@@ -28,8 +28,10 @@ status_of(const struct ctx *c)
 	return (c->endpoint->status != 0 ? c->endpoint->status : 200);
 }
 
-void
-schema_respond(struct ctx *c, const struct schema *s, const void *response)
+/* Responds with *response as the schema `as` writes it, a part of s. */
+static void
+respond_as(struct ctx *c, const struct schema *s, const struct schema *as,
+    const void *response)
 {
 	struct jsonw	 j;
 
@@ -51,8 +53,21 @@ schema_respond(struct ctx *c, const struct schema *s, const void *response)
 	}
 
 	jsonw_init(&j, &c->arena);
-	schema_write_object(&j, NULL, s, response);
+	schema_write_object(&j, NULL, as, response);
 	respond_json(c, status_of(c), &j);
+}
+
+void
+schema_respond(struct ctx *c, const struct schema *s, const void *response)
+{
+	respond_as(c, s, s, response);
+}
+
+void
+schema_respond_fields(struct ctx *c, const struct schema *s,
+    const char *const *names, const void *response)
+{
+	respond_as(c, s, schema_pick(c, s, names), response);
 }
 
 void

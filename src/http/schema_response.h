@@ -52,6 +52,13 @@ void	schema_respond(struct ctx *, const struct schema *,
 	    const void *response);
 
 /*
+ * The same for a list whose items are sparse: the response has, of the members
+ * that are SPARSE, and of its items, only those that names has.
+ */
+void	schema_respond_fields(struct ctx *, const struct schema *,
+	    const char *const *names, const void *response);
+
+/*
  * The same for a row that was created: with its Location, below the path of the
  * request.
  */

@@ -107,6 +107,8 @@ openapi_type_schema(enum member_type type)
 		    "additionalProperties", 1));
 	case T_LIST:
 		return (json_pack("{s:s}", "type", "array"));
+	case T_OBJECT:		/* describe_member() refers to its schema */
+		break;
 	case T_STR:
 		break;
 	}
@@ -142,6 +144,7 @@ default_example(enum member_type type)
 		return ("{}");
 	case T_STR:
 	case T_LIST:
+	case T_OBJECT:
 		break;
 	}
 	return (NULL);
@@ -206,6 +209,8 @@ example_of(const struct schema *s, const struct member *m,
 {
 	if (m->type == T_LIST)
 		return (json_pack("[o]", openapi_example(m->of, use)));
+	if (m->type == T_OBJECT)
+		return (openapi_example(m->of, use));
 	return (find_example(m->type, s->rules[m - s->members],
 	    m->example != NULL ? m->example : m->fallback));
 }
@@ -288,8 +293,11 @@ describe_member(const struct schema *s, const struct member *m,
 {
 	const struct rule	*rule = rule_of_member(s, m, use);
 	struct rule_facts	 facts;
-	json_t			*o = openapi_type_schema(m->type);
+	json_t			*o;
 
+	if (m->type == T_OBJECT)
+		return (openapi_schema(m->of, use));
+	o = openapi_type_schema(m->type);
 	if (rule != NULL) {
 		rule_describe(rule, &facts);
 		if (m->type == T_STR)
@@ -316,13 +324,13 @@ static bool
 is_required(const struct member *m, enum openapi_use use)
 {
 	if (use == RESPONSE)
-		return ((m->flags & OPTIONAL) == 0);
+		return ((m->flags & (OPTIONAL | SPARSE)) == 0);
 	return ((m->flags & (REQUIRED | EXPECTED)) != 0);
 }
 
 /*
- * A response has every member that is not OPTIONAL, and later versions may add
- * some. A form may have others, too (RFC 6749, 3.2).
+ * A response has every member that is neither OPTIONAL nor SPARSE, and later
+ * versions may add some. A form may have others, too (RFC 6749, 3.2).
  */
 static json_t *
 describe_schema(const struct schema *s, enum openapi_use use)

@@ -38,9 +38,7 @@ schema_is_readable(const struct schema *s)
 	size_t	 i;
 
 	for (i = 0; i < s->nmembers; i++) {
-		if (s->members[i].type == T_TIME ||
-		    s->members[i].type == T_JSON ||
-		    s->members[i].type == T_LIST)
+		if (s->members[i].type >= T_TIME)
 			return (false);
 	}
 	return (true);
@@ -139,6 +137,8 @@ derive_member(const struct schema *s, const struct member *m,
 		out->flags &= ~(unsigned)REQUIRED;
 	if (s->required && !names_have(s->optional, m->name))
 		out->flags |= REQUIRED;
+	if (s->sparse)
+		out->flags |= SPARSE;
 }
 
 /* Makes the members of a schema that has .like: see schema.h. */
@@ -230,6 +230,9 @@ member_init(struct schema *s, const struct member *m, const struct rule **rule)
 		    "or move %s up", m->name));
 	if (has_member_below(s, m))
 		return (schema_error(s, " has two members %s", m->name));
+	if (m->type != T_OBJECT && m > s->members && m[-1].type == T_OBJECT)
+		return (schema_error(s, ": objects stand last: move %s up",
+		    m->name));
 	if (m->flags & ETAG && m->type != T_INT)
 		return (schema_error(s, ": its ETAG, %s, must be a T_INT",
 		    m->name));

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/register.h"
+#include "schema/member_set.h"
 
 /*
  * A schema lists members, and the place of each in a C struct. One table serves
@@ -37,8 +38,10 @@
  * valid is decided in kore.conf, by the validator that a MEMBER names.
  */
 
-/* T_TIME, T_JSON and T_LIST are for responses only. */
-enum member_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
+/* T_TIME and those below it are for responses only. */
+enum member_type {
+	T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST, T_OBJECT
+};
 
 /* A T_TIME with this value is null. It is outside the range of timefmt.h. */
 #define TIME_NULL	INT64_MIN
@@ -48,8 +51,10 @@ enum member_type { T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST };
 #define OR_NULL		0x4	/* may be null; in a body: set, and NULL */
 #define ETAG		0x8	/* sent as ETag, not as member; needs an id */
 #define EXPECTED	0x10	/* described as required; the service checks */
-#define OPTIONAL	0x20	/* a text; a response leaves it out when NULL */
+#define OPTIONAL	0x20	/* a text, or an OBJECT; a response leaves it
+				   out when NULL */
 #define OUT		0x40	/* may be in a response, or a job's payload */
+#define SPARSE		0x80	/* schema_pick() may leave it out */
 
 #define FINGERPRINT_BYTES	32
 
@@ -68,18 +73,10 @@ struct member {
 	const char	*example;	/* text, for the description */
 	const char	*doc;		/* for it, too; may be NULL */
 
-	const struct schema	*of;		/* T_LIST: the items' schema */
-	size_t			 count;		/* offset of their number */
-};
-
-/*
- * The members that a body had: Pydantic's model_dump(exclude_unset=True). It
- * has a bit for each byte of the struct; a member's bit is at its offset.
- */
-#define MEMBER_SET_BITS	256
-
-struct member_set {
-	uint64_t	bits[MEMBER_SET_BITS / 64];
+	const struct schema	*of;		/* T_LIST: the items' schema;
+						   T_OBJECT: its own */
+	size_t			 count;		/* T_LIST: offset of their
+						   number */
 };
 
 /*
@@ -97,6 +94,7 @@ struct schema {
 	struct schema		*like;
 	const char *const	*only;		/* names; ends with NULL */
 	bool			 partial;	/* none is REQUIRED: a PATCH */
+	bool			 sparse;	/* all are SPARSE: ?fields */
 	bool			 required;	/* all are REQUIRED */
 	const char *const	*optional;	/* except these; or NULL */
 	const struct member	*also;		/* ends with a NULL name */
@@ -146,6 +144,19 @@ struct schema {
 #define LIST(s, member, item)						\
 	{ .structure = #s, .name = #member, .type = T_LIST, .flags = OUT, \
 	  .of = &item##_schema, .count = offsetof(struct s, member##_count), \
+	  .offset = offsetof(struct s, member) +			\
+	      MUST(__builtin_types_compatible_p(const struct item *,	\
+	      __typeof__(((struct s *)0)->member)),			\
+	      #s "." #member " is no const struct " #item " *") }
+
+/*
+ * An object in a response, which the schema `item` writes: s has `const struct
+ * ITEM *member`. With OPTIONAL it may be NULL. In the table of a row it stands
+ * behind all columns: code sets it, not the database.
+ */
+#define OBJECT(s, member, item, mflags)					\
+	{ .structure = #s, .name = #member, .type = T_OBJECT,		\
+	  .flags = mflags, .of = &item##_schema,			\
 	  .offset = offsetof(struct s, member) +			\
 	      MUST(__builtin_types_compatible_p(const struct item *,	\
 	      __typeof__(((struct s *)0)->member)),			\
@@ -306,34 +317,6 @@ names_have(const char *const *names, const char *name)
 	member_set_mark(&(in)->set, offsetof(__typeof__(*(in)), member), false)
 #define ANY_SET(in)	member_set_any(&(in)->set)
 
-static inline void
-member_set_mark(struct member_set *set, size_t offset, bool on)
-{
-	uint64_t	 bit = UINT64_C(1) << (offset % 64);
-
-	if (on)
-		set->bits[offset / 64] |= bit;
-	else
-		set->bits[offset / 64] &= ~bit;
-}
-
-static inline bool
-member_set_any(const struct member_set *set)
-{
-	uint64_t	 any = 0;
-	size_t		 i;
-
-	for (i = 0; i < MEMBER_SET_BITS / 64; i++)
-		any |= set->bits[i];
-	return (any != 0);
-}
-
-static inline bool
-member_is_set(const struct member_set *set, size_t offset)
-{
-	return (set->bits[offset / 64] >> (offset % 64) & 1);
-}
-
 /* The media types of bodies; a PATCH takes MERGE_PATCH (RFC 7396), too. */
 #define JSON_TYPE	"application/json"
 #define MERGE_PATCH	"application/merge-patch+json"
@@ -415,6 +398,25 @@ schema_own_member(const struct schema *s, const char *name)
 /* The same, also of a schema that it is like and whose member it leaves out. */
 const struct member	*schema_member(const struct schema *,
 			    const char *name);
+
+/* The number of members that a row of the database has as columns. */
+static inline size_t
+schema_columns(const struct schema *s)
+{
+	size_t	 n = s->nmembers;
+
+	while (n > 0 && s->members[n - 1].type == T_OBJECT)
+		n--;
+	return (n);
+}
+
+/*
+ * Returns a copy of the schema, in the ctx's memory, which of the members that
+ * are SPARSE, its own and those of its lists' items, writes only those that
+ * names has.
+ */
+const struct schema	*schema_pick(struct ctx *, const struct schema *,
+			    const char *const *names);
 
 /* Returns whether all members have types that a request body can have. */
 bool		 schema_is_readable(const struct schema *);

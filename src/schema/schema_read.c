@@ -206,7 +206,7 @@ read_value(struct ctx *c, const struct schema *s, const struct member *m,
 		[T_STR] = "a string", [T_UUID] = "a UUID",
 		[T_BOOL] = "true or false", [T_INT] = "an integer",
 		[T_TIME] = "a time", [T_JSON] = "an object",
-		[T_LIST] = "a list",
+		[T_LIST] = "a list", [T_OBJECT] = "an object",
 	};
 	const struct rule	*rule = s->rules[m - s->members];
 	const char		*field = ctx_printf(c, "body.%s", m->name);

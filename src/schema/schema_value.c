@@ -27,8 +27,9 @@ schema_text(struct ctx *c, const struct member *m, const void *in)
 	case T_STR:
 	case T_UUID:
 	case T_JSON:
-	case T_LIST:		/* it has no text: database_load(), for one,
-				   refuses it */
+	/* These have no text: database_load(), for one, refuses them. */
+	case T_LIST:
+	case T_OBJECT:
 		break;
 	}
 	return (*(const char *const *)place);

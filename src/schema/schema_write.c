@@ -44,6 +44,10 @@ write_member(struct jsonw *j, const struct member *m, const char *in)
 	case T_LIST:
 		write_list(j, m, in);
 		break;
+	case T_OBJECT:
+		schema_write_object(j, m->name, m->of,
+		    *(const void *const *)place);
+		break;
 	}
 }
 
@@ -59,6 +63,29 @@ schema_write_object(struct jsonw *j, const char *key, const struct schema *s,
 			write_member(j, m, in);
 	}
 	jsonw_object_end(j);
+}
+
+const struct schema *
+schema_pick(struct ctx *c, const struct schema *s, const char *const *names)
+{
+	struct schema	*picked = ctx_alloc(c, sizeof(*picked));
+	struct member	*members = ctx_alloc(c, s->nmembers *
+			    sizeof(*members) + 1), *m;
+	size_t		 i;
+
+	*picked = *s;
+	picked->members = members;
+	picked->nmembers = 0;
+	for (i = 0; i < s->nmembers; i++) {
+		if (s->members[i].flags & SPARSE &&
+		    !names_have(names, s->members[i].name))
+			continue;
+		m = &members[picked->nmembers++];
+		*m = s->members[i];
+		if (m->type == T_LIST)
+			m->of = schema_pick(c, m->of, names);
+	}
+	return (picked);
 }
 
 const char *

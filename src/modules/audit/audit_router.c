@@ -5,28 +5,10 @@
 #include "http/routes.h"
 #include "modules/audit/audit.h"
 #include "utils/netaddr.h"
-#include "utils/timefmt.h"
 
 #define EXAMPLE_USER	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 
 ROUTER(admin_audit, "Read the audit log.");
-
-/* In the form of the log, and of cursors: in UTC. */
-static const char *
-time_param(struct ctx *c, const char *name)
-{
-	const char	*text = query_param(c, name);
-	char		*utc = ctx_alloc(c, TIMEFMT_TEXT);
-	int64_t		 us;
-
-	if (text == NULL)
-		return (NULL);
-	if (!timefmt_parse_rfc3339(text, &us))
-		raise_invalid(c, ctx_printf(c, "query.%s", name),
-		    "invalid_format", "Must be a time of RFC 3339");
-	timefmt_rfc3339(us, utc);
-	return (utc);
-}
 
 /* In the form in which it is recorded: ::1, not 0:0::1. */
 static const char *
@@ -49,8 +31,7 @@ static void
 list_audit(struct ctx *c)
 {
 	audit_list_respond(c, address_param(c, QUERY_NAME("address")),
-	    time_param(c, QUERY_NAME("since")),
-	    time_param(c, QUERY_NAME("until")));
+	    query_time(c, "since"), query_time(c, "until"));
 }
 
 ROUTE(admin_audit,

@@ -1,0 +1,75 @@
+-- Posts in every order that a list may have, and their full text.
+
+CREATE INDEX ix_posts_created_at ON posts (created_at, id);
+CREATE INDEX ix_posts_published_at ON posts
+	((coalesce(published_at, 'infinity')), id);
+CREATE INDEX ix_posts_title ON posts (lower(title) COLLATE "C", id);
+CREATE INDEX ix_posts_author_created_at ON posts (author_id, created_at, id);
+DROP INDEX ix_posts_author_id;
+
+-- How the words of a post are cut to their stems: the name of a text search
+-- configuration. It is no regconfig, since pg_upgrade refuses tables with one.
+ALTER TABLE posts
+	ADD COLUMN language varchar(63) NOT NULL DEFAULT 'english',
+	ADD COLUMN search tsvector NOT NULL DEFAULT '';
+
+-- The languages of all posts: a search has another query in each of them.
+CREATE TABLE post_languages (
+	language	varchar(63) PRIMARY KEY
+);
+
+-- A tsvector has at most a megabyte. Of a text that needs more, the beginning is
+-- indexed.
+CREATE FUNCTION keel_index_post() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	config regconfig := NEW.language::regconfig;
+	indexed integer := length(NEW.content);
+BEGIN
+	IF NOT EXISTS (SELECT FROM post_languages l
+	    WHERE l.language = NEW.language) THEN
+		INSERT INTO post_languages VALUES (NEW.language)
+		    ON CONFLICT DO NOTHING;
+	END IF;
+	LOOP
+		BEGIN
+			NEW.search :=
+			    setweight(to_tsvector(config, NEW.title), 'A') ||
+			    to_tsvector(config, left(NEW.content, indexed));
+			RETURN NEW;
+		EXCEPTION WHEN program_limit_exceeded THEN
+			indexed := indexed / 2;
+		END;
+	END LOOP;
+END
+$$;
+
+CREATE TRIGGER posts_index BEFORE INSERT OR UPDATE OF title, content, language
+	ON posts FOR EACH ROW EXECUTE FUNCTION keel_index_post();
+
+-- The posts that are there: to index them is no change of them.
+ALTER TABLE posts DISABLE TRIGGER posts_touch;
+UPDATE posts SET language = language;
+ALTER TABLE posts ENABLE TRIGGER posts_touch;
+
+CREATE INDEX ix_posts_search ON posts USING gin (search);
+
+-- About how many posts a search finds, without reading them: what the planner
+-- expects.
+CREATE FUNCTION keel_estimate_posts(q text, drafts boolean) RETURNS bigint
+	LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	language text;
+	plan jsonb;
+	total bigint := 0;
+BEGIN
+	FOR language IN SELECT l.language FROM post_languages l LOOP
+		EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM posts '
+		    'WHERE language = %L AND search @@ %L::tsquery '
+		    'AND (%L OR published_at IS NOT NULL)', language,
+		    websearch_to_tsquery(language::regconfig, q), drafts)
+		    INTO plan;
+		total := total + (plan->0->'Plan'->>'Plan Rows')::bigint;
+	END LOOP;
+	RETURN total;
+END
+$$;

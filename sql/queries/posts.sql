@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: ISC
+-- name: posts.create
+INSERT INTO posts (id, author_id, title, content, published_at, language)
+VALUES (:id, :author_id, :title, :content,
+       CASE WHEN :published::boolean THEN now() END, :language)
+RETURNING @post(0 AS relevance)
+
+-- name: posts.find
+SELECT @post(0 AS relevance)
+  FROM posts
+ WHERE id = :id
+
+-- name: posts.update
+-- A post that is published already keeps its time.
+UPDATE posts
+   SET title = CASE WHEN :title.set THEN :title ELSE title END,
+       content = CASE WHEN :content.set THEN :content ELSE content END,
+       published_at = CASE WHEN NOT :published.set THEN published_at
+           WHEN :published::boolean THEN coalesce(published_at, now()) END
+ WHERE id = :id
+   AND version = coalesce(:version, version)
+RETURNING @post(0 AS relevance)
+
+-- name: posts.delete
+DELETE FROM posts
+ WHERE id = :id
+   AND version = coalesce(:version, version)
+
+-- name: posts.authors
+SELECT @post_author
+  FROM users
+ WHERE id = ANY (:ids::uuid[])
+
+-- name: posts.contents
+-- NULL if they have more than :most bytes together.
+SELECT @post_content(CASE WHEN sum(octet_length(content)) OVER () <=
+       :most::bigint THEN content END AS content)
+  FROM posts
+ WHERE id = ANY (:ids::uuid[])
+
+-- name: posts.estimate
+SELECT keel_estimate_posts(:q, :sees_all) AS total
+
+-- list: posts.list by created_at, coalesce(published_at, 'infinity'),
+--     lower(title) for author_id
+-- Of a CASE, a plan for any parameters expects half of the rows (see
+-- audit.list). The contents of a page come from posts.contents.
+SELECT @post('' AS content, 0 AS relevance)
+  FROM posts
+ WHERE CASE WHEN :sees_all::boolean THEN true
+       WHEN :viewer_id::uuid IS NULL THEN published_at IS NOT NULL
+       ELSE published_at IS NOT NULL OR author_id = :viewer_id END
+   AND CASE WHEN :published::boolean IS NULL THEN true
+       ELSE (published_at IS NOT NULL) = :published END
+   AND CASE WHEN :created_since::timestamptz IS NULL THEN true
+       ELSE created_at >= :created_since END
+   AND CASE WHEN :created_until::timestamptz IS NULL THEN true
+       ELSE created_at < :created_until END
+   AND CASE WHEN :published_since::timestamptz IS NULL THEN true
+       ELSE published_at >= :published_since END
+   AND CASE WHEN :published_until::timestamptz IS NULL THEN true
+       ELSE published_at < :published_until END
+
+-- list: posts.search by relevance, created_at,
+--     coalesce(published_at, 'infinity'), lower(title)
+-- In each language the same words have another query.
+SELECT p.@post('' AS content,
+       (ts_rank(p.search, l.query) * 1e9)::bigint AS relevance)
+  FROM (SELECT language, websearch_to_tsquery(language::regconfig, :q) AS query
+          FROM post_languages) AS l
+  JOIN posts p ON p.search @@ l.query AND p.language = l.language
+ WHERE CASE WHEN :sees_all::boolean THEN true
+       WHEN :viewer_id::uuid IS NULL THEN p.published_at IS NOT NULL
+       ELSE p.published_at IS NOT NULL OR p.author_id = :viewer_id END
+   AND CASE WHEN :author_id::uuid IS NULL THEN true
+       ELSE p.author_id = :author_id END
+   AND CASE WHEN :published::boolean IS NULL THEN true
+       ELSE (p.published_at IS NOT NULL) = :published END
+   AND CASE WHEN :created_since::timestamptz IS NULL THEN true
+       ELSE p.created_at >= :created_since END
+   AND CASE WHEN :created_until::timestamptz IS NULL THEN true
+       ELSE p.created_at < :created_until END
+   AND CASE WHEN :published_since::timestamptz IS NULL THEN true
+       ELSE p.published_at >= :published_since END
+   AND CASE WHEN :published_until::timestamptz IS NULL THEN true
+       ELSE p.published_at < :published_until END

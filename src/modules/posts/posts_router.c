@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/* The endpoints of posts (router.py in a FastAPI project). */
+
+#include "dependencies.h"
+#include "http/respond.h"
+#include "http/routes.h"
+#include "modules/posts/posts.h"
+#include "modules/users/users.h"
+
+ROUTER(posts, "Write, read, publish, list and search posts.");
+
+/* The post that the path names. */
+static AWAITS const struct post *
+target_post(struct ctx *c)
+{
+	return (posts_service_get(c, path_param(c, "post_id"),
+	    current_user_or_none(c)));
+}
+
+/* The same, for its author and admins. */
+static AWAITS const struct post *
+own_post(struct ctx *c)
+{
+	return (posts_service_get_own(c, path_param(c, "post_id"),
+	    current_user(c)));
+}
+
+/* With its author, if ?expand asks for that. */
+static AWAITS const struct post *
+shown(struct ctx *c, const struct post *post)
+{
+	return (query_param(c, "expand") == NULL ? post :
+	    posts_service_with_author(c, post));
+}
+
+static AWAITS const char *
+precondition(struct ctx *c, const struct post *post)
+{
+	return (post_precondition(c, shown(c, post)));
+}
+
+/* Both lists have the same filters; a search has the best match first. */
+static AWAITS void
+respond_list(struct ctx *c, const char *author_id)
+{
+	const struct user	*viewer = current_user_or_none(c);
+	const char		*sees_all;
+
+	sees_all = db_bool(posts_service_sees_all(viewer));
+	(query_param(c, "q") != NULL ? posts_search_respond :
+	    posts_list_respond)(c, c->user_id, sees_all, author_id,
+	    query_time(c, "created_since"), query_time(c, "created_until"),
+	    query_time(c, "published_since"),
+	    query_time(c, "published_until"));
+}
+
+static void
+list_posts(struct ctx *c)
+{
+	respond_list(c, query_param(c, "author_id"));
+}
+
+static void
+list_posts_of_user(struct ctx *c)
+{
+	respond_list(c, target_user(c)->id);
+}
+
+static void
+create_post(struct ctx *c)
+{
+	const struct post	*in = post_create_body(c);
+
+	post_respond_created(c, shown(c, posts_service_create(c, in,
+	    current_user(c))));
+}
+
+static void
+read_post(struct ctx *c)
+{
+	post_respond(c, shown(c, target_post(c)));
+}
+
+static AWAITS void
+update(struct ctx *c, const struct post_update *in)
+{
+	const struct post	*post = own_post(c);
+
+	post_respond(c, shown(c, posts_service_update(c, post, in,
+	    precondition(c, post))));
+}
+
+static void
+update_post(struct ctx *c)
+{
+	update(c, post_update_body(c));
+}
+
+static void
+replace_post(struct ctx *c)
+{
+	update(c, post_replace_body(c));
+}
+
+static void
+delete_post(struct ctx *c)
+{
+	const struct post	*post = own_post(c);
+
+	posts_service_delete(c, post, precondition(c, post));
+	respond_empty(c, 204);
+}
+
+static AWAITS void
+set_published(struct ctx *c, bool published)
+{
+	const struct post	*post = own_post(c);
+
+	post_respond(c, shown(c, posts_service_set_published(c, post,
+	    published, precondition(c, post))));
+}
+
+static void
+publish_post(struct ctx *c)
+{
+	set_published(c, true);
+}
+
+static void
+unpublish_post(struct ctx *c)
+{
+	set_published(c, false);
+}
+
+#define EXAMPLE_USER	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
+#define EXPAND								\
+	PARAM(expand, "Shows the id and the name of the author, too.")
+#define LIST_PARAMS							\
+	PAGE_PARAMS, CURSOR_PARAMS("-created_at, or -relevance with q,"), \
+	PARAM(published, "Only published posts, or only drafts."),	\
+	PARAM(q, "Only posts that match this search: words, \"a "	\
+	    "phrase\", or, -without.", .example = "hello"),		\
+	PARAM(created_since, "Only posts written from this time on.",	\
+	    .example = "2026-01-31T12:00:00Z"),				\
+	PARAM(created_until, "Only posts written before this time.",	\
+	    .example = "2036-01-31T12:00:00Z"),				\
+	PARAM(published_since, "Only posts published from this time on.", \
+	    .example = "2026-01-31T12:00:00Z"),				\
+	PARAM(published_until, "Only posts published before this time.", \
+	    .example = "2036-01-31T12:00:00Z"),				\
+	PARAM(fields, "The fields of each item, between commas; "	\
+	    "without it, all but content.", .example = "id,title"),	\
+	EXPAND
+
+ROUTE(posts_collection,
+    LIST_PARAMS,
+    PARAM(author_id, "Only posts of this user.", .example = EXAMPLE_USER),
+    GET(list_posts, .auth = &signed_in_or_none, .out = &post_list_schema,
+	.out_cursor = &post_cursor_list_schema,
+	.doc = "List or search posts: published ones, and your drafts."),
+    POST(create_post, .auth = &signed_in, .in = &post_create_schema,
+	.out = &post_schema, .status = 201, .doc = "Write a post."));
+
+ROUTE(posts_of_user,
+    PATH(user_id, T_UUID), LIST_PARAMS,
+    GET(list_posts_of_user, .auth = &signed_in_or_none,
+	.out = &post_list_schema, .out_cursor = &post_cursor_list_schema,
+	.raises = RAISES(&ERR_NOT_FOUND),
+	.doc = "List or search the posts of a user."));
+
+ROUTE(posts_item,
+    PATH(post_id, T_UUID), EXPAND,
+    GET(read_post, .auth = &signed_in_or_none, .out = &post_schema,
+	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Read a post."),
+    PATCH(update_post, .auth = &signed_in, .in = &post_update_schema,
+	.out = &post_schema, .if_match = true,
+	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
+	.doc = "Change some fields of a post."),
+    PUT(replace_post, .auth = &signed_in, .in = &post_replace_schema,
+	.out = &post_schema, .if_match = true,
+	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
+	.doc = "Replace all fields of a post."),
+    DELETE(delete_post, .auth = &signed_in, .status = 204, .if_match = true,
+	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
+	.doc = "Delete a post."));
+
+ROUTE(posts_publish,
+    PATH(post_id, T_UUID), EXPAND,
+    POST(publish_post, .auth = &signed_in, .out = &post_schema,
+	.if_match = true, .raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
+	.doc = "Publish a post; one that is published keeps its time."));
+
+ROUTE(posts_unpublish,
+    PATH(post_id, T_UUID), EXPAND,
+    POST(unpublish_post, .auth = &signed_in, .out = &post_schema,
+	.if_match = true, .raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
+	.doc = "Make a post a draft again."));
