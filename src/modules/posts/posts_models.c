@@ -49,4 +49,4 @@ LIST_QUERY_AS(posts, search, post, .sort = "-relevance",
     .total_max = &posts_settings.total_max, .estimate = posts_lists_estimate);
 
 QUERIES(posts);
-MIGRATION(0012_posts);
+MIGRATION(0013_posts);
