@@ -187,6 +187,7 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 		net_send_queue(w->conn, body, len);
 
 	w->close = true;
+	wire_memory_free(w);		/* the client may never read this */
 	wire_phase_set(w, WIRE_SENDING);
 	return (wire_flush(w));
 }

@@ -246,6 +246,26 @@ test_json_sign_in_is_no_token_endpoint(void **state)
 	    "schema.$ref", "\"#/components/schemas/Made\"");
 }
 
+/* A row's own limit; http_body_max may change without a new description. */
+static void
+test_the_limit_of_a_body(void **state)
+{
+#define POST_THING	"paths./thing.post.requestBody."
+	(void)state;
+	route("/thing", (struct endpoint){ .in = &made_schema, .doc = "A." });
+	thing__rows[0].endpoint.verb = VERB_POST;
+	assert_null(describe());
+	assert_part(POST_THING "required", "true");
+	assert_part(POST_THING "description", NULL);
+	teardown(state);
+	route("/thing", (struct endpoint){ .in = &made_schema, .doc = "A.",
+	    .body_max = 1310720 });
+	thing__rows[0].endpoint.verb = VERB_POST;
+	assert_null(describe());
+	assert_part(POST_THING "description",
+	    "\"Up to 1310720 bytes; above that, 413.\"");
+}
+
 static void
 test_what_is_not_described(void **state)
 {
@@ -385,6 +405,7 @@ main(void)
 		TEST(test_token_endpoint),
 		TEST(test_an_empty_answer_is_no_token_endpoint),
 		TEST(test_json_sign_in_is_no_token_endpoint),
+		TEST(test_the_limit_of_a_body),
 		TEST(test_what_is_not_described),
 		TEST(test_success),
 		TEST(test_what_stops_the_start),
