@@ -11,6 +11,7 @@
 /* sources: src/base/faults.c src/request/raise.c src/request/endpoint.c */
 /* sources: src/base/error_kinds.c src/request/error_details.c */
 /* sources: tests/unit/fakes/kore_fake.c src/http/respond.c */
+/* sources: src/http/conditional.c */
 /* defines: -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 #include <setjmp.h>
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "fakes/kore_fake.h"
+#include "http/conditional.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
@@ -378,11 +380,18 @@ test_errors(void **state)
 		{ { .auth = &auth }, 0, "403 422 500 503" },
 		{ { .auth = &auth, .also = &also }, 0, "403 404 422 500 503" },
 	};
+	static const struct endpoint	 writes = { .verb = VERB_PATCH,
+					    .if_match = true };
 	const struct error_kind *const	*k;
 	char				 text[200];
 	size_t				 i, n;
 
 	(void)state;
+	assert_false(openapi_may_raise(&writes, 0,
+	    &ERR_PRECONDITION_REQUIRED));
+	conditional_init(true);
+	assert_true(openapi_may_raise(&writes, 0, &ERR_PRECONDITION_REQUIRED));
+	conditional_init(false);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (n = 0, k = error_kinds; *k != NULL; k++) {
 			if (openapi_may_raise(&cases[i].row,
