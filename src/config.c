@@ -228,9 +228,10 @@ read_described(void)
 {
 	const char	*problem;
 
-	if ((problem = read_public_url()) != NULL)
+	if ((problem = read_public_url()) != NULL ||
+	    (problem = read_named(ENV("TAKEN_EMAILS"))) != NULL)
 		return (problem);
-	return (read_named(ENV("TAKEN_EMAILS")));
+	return (read_named(ENV("REQUIRE_IF_MATCH")));
 }
 
 /* What a link in a mail is made of. */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "config.h"
 #include "database/database.h"
+#include "http/conditional.h"
 #include "http/respond.h"
 #include "jobs/jobs.h"
 #include "mail/mail_settings.h"
@@ -30,6 +31,7 @@ static const char	*state_dir, *rate_limits;
 static const char	*secret_key, *previous_key;
 static const char	*smtp_url, *smtp_ca, *mail_from;
 static unsigned		 port, admin_port, smtp_tls, allow_root;
+static unsigned		 require_if_match;
 
 enum { SMTP_TLS_REQUIRED, SMTP_TLS_OFF };
 
@@ -51,6 +53,7 @@ static const char	*count_cpus(void);
 static const char	*use_counts(void);
 static const char	*use_mail(void);
 static const char	*use_rate_limits(void);
+static const char	*use_conditions(void);
 static const char	*check_root(void);
 
 SETTINGS(server,
@@ -219,6 +222,13 @@ SETTINGS(server,
 	.meaning = "With `closed`, only admins can create users.",
     },
     {
+	ENV("REQUIRE_IF_MATCH"), CHOICE("false", "true"),
+	.number = &require_if_match, .then = use_conditions,
+	.fallback = "false",
+	.meaning = "With `true`, PUT, PATCH and DELETE of what has an ETag "
+	    "need If-Match, and get 428 without it.",
+    },
+    {
 	ENV("LOG_LEVEL"), CHOICE("debug", "info", "warning", "error"),
 	.number = &config.log_level,
 	.fallback = "info",
@@ -363,6 +373,13 @@ static const char *
 use_rate_limits(void)
 {
 	return (rate_limit_configure(rate_limits));
+}
+
+static const char *
+use_conditions(void)
+{
+	conditional_init(require_if_match);
+	return (NULL);
 }
 
 /* A bug in a server that runs as root endangers the whole machine. */

@@ -217,6 +217,7 @@ prepare_server(void)
 	exit_if(metrics_init());
 	exit_if(rate_limit_init());
 	wire_settings.find_route = routes_find;
+	wire_settings.find_body_max = routes_body_max;
 	wire_settings.name_request = request_id_assign;
 	wire_settings.write_refusal = error_handler_envelope;
 	wire_settings.put_headers = cors_headers;

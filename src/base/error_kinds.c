@@ -85,6 +85,10 @@ const struct error_kind	ERR_VALIDATION = {
 	422, "VALIDATION_ERROR",
 	"Some values are not valid; details lists them."
 };
+const struct error_kind	ERR_PRECONDITION_REQUIRED = {
+	428, "PRECONDITION_REQUIRED",
+	"If-Match is missing: send it with the ETag of what you have read."
+};
 const struct error_kind	ERR_TOO_MANY_REQUESTS = {
 	429, "TOO_MANY_REQUESTS",
 	"Too many requests; Retry-After says when to try again."
@@ -122,7 +126,8 @@ const struct error_kind	*const error_kinds[] = {
 	&ERR_REQUEST_TIMEOUT, &ERR_CONFLICT,
 	&ERR_PRECONDITION_FAILED, &ERR_CONTENT_TOO_LARGE, &ERR_URI_TOO_LONG,
 	&ERR_UNSUPPORTED_MEDIA_TYPE, &ERR_EXPECTATION_FAILED,
-	&ERR_MISDIRECTED_REQUEST, &ERR_VALIDATION, &ERR_TOO_MANY_REQUESTS,
+	&ERR_MISDIRECTED_REQUEST, &ERR_VALIDATION,
+	&ERR_PRECONDITION_REQUIRED, &ERR_TOO_MANY_REQUESTS,
 	&ERR_HEADERS_TOO_LARGE, &ERR_INTERNAL, &ERR_NOT_IMPLEMENTED,
 	&ERR_UNAVAILABLE, &ERR_HTTP_VERSION,
 	NULL

@@ -23,7 +23,7 @@ struct worker_metrics {
 	_Atomic uint64_t	connections;
 	_Atomic uint64_t	connections_refused;	/* total; no room */
 	_Atomic uint64_t	connections_evicted;	/* closed for others */
-	_Atomic uint64_t	wire_memory;	/* bytes of unread requests */
+	_Atomic uint64_t	wire_memory;	/* bytes of requests */
 };
 
 /* Memory that all processes of this server share, mapped before the fork. */

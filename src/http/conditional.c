@@ -6,9 +6,23 @@
 
 #include "http/conditional.h"
 #include "http/respond.h"
-#include "request/endpoint.h"
 #include "utils/etag.h"
 #include "wire/wire.h"
+
+static bool	required;
+
+void
+conditional_init(bool is_required)
+{
+	required = is_required;
+}
+
+bool
+precondition_is_required(const struct endpoint *e)
+{
+	return (required && e->if_match && (e->verb == VERB_PUT ||
+	    e->verb == VERB_PATCH || e->verb == VERB_DELETE));
+}
 
 /*
  * May the malformed header be ignored? A read without If-None-Match is still
@@ -108,16 +122,18 @@ const char *
 schema_precondition(struct ctx *c, const struct schema *s, const void *row)
 {
 	const char		*tag = tag_of(c, s, row);
-	enum etag_result	 result;
+	enum etag_result	 result, excluded;
 	bool			 sent;
 
 	if (!c->endpoint->if_match)
 		raise_error(c, &ERR_INTERNAL, "%s has no .if_match",
 		    c->endpoint->name);
-	if (find_tag(c, "if-none-match", tag, true, &sent) >= ETAG_MATCHES)
-		raise_outdated(c);
+	excluded = find_tag(c, "if-none-match", tag, true, &sent);
 	result = find_tag(c, "if-match", tag, false, &sent);
-	if (sent && result == ETAG_DIFFERS)
+	if (!sent && precondition_is_required(c->endpoint))
+		raise_error(c, &ERR_PRECONDITION_REQUIRED, "If-Match is "
+		    "missing: send it with the ETag of what you have read");
+	if (excluded >= ETAG_MATCHES || (sent && result == ETAG_DIFFERS))
 		raise_outdated(c);
 	return (result == ETAG_MATCHES ? ctx_printf(c, "%" PRId64,
 	    schema_row_version(s, row)) : NULL);

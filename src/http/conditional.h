@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "request/ctx.h"
+#include "request/endpoint.h"
 #include "schema/schema.h"
 
 /*
@@ -15,6 +16,15 @@
  * So two rows never share a tag, a change of the schema changes every tag, and
  * clients that are shown other members get other tags.
  */
+
+/*
+ * At start: whether every PUT, PATCH and DELETE with .if_match needs If-Match,
+ * so that no client overwrites what it has not read (RFC 6585, 3).
+ */
+void		 conditional_init(bool required);
+
+/* Is the endpoint one of those that then need it? */
+bool		 precondition_is_required(const struct endpoint *);
 
 /* Raises 412: the row no longer has the expected version. */
 void		 raise_outdated(struct ctx *) __attribute__((noreturn));
@@ -41,9 +51,10 @@ bool		 respond_tag(struct ctx *, const char *tag);
 /*
  * Call this before a write, in an endpoint with .if_match, with the row as it
  * was read. Raises 412 if If-Match does not list its tag, or if If-None-Match
- * does; 422 if one of them is not a list of entity tags. Returns the row's
- * version, as a parameter for the statement that writes, which must find that
- * version. Returns NULL if the client sent no If-Match, or `*`.
+ * does; 428 if the client must send If-Match and did not; 422 if one of them is
+ * not a list of entity tags. Returns the row's version, as a parameter for the
+ * statement that writes, which must find that version. Returns NULL if the
+ * client sent no If-Match, or `*`.
  */
 const char	*schema_precondition(struct ctx *, const struct schema *,
 		    const void *row);

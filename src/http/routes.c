@@ -359,6 +359,21 @@ routes_find(const struct kore_domain *dom, const char *path)
 	return (find_route(dom, path)->hdlr);
 }
 
+size_t
+routes_body_max(const struct kore_domain *dom, const char *path,
+    const char *method)
+{
+	const struct route	*r = find_route(dom, path);
+	size_t			 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		if (r->rows[i].kind == ROW_ENDPOINT && strcmp(method,
+		    endpoint_verb_name(r->rows[i].endpoint.verb)) == 0)
+			return (r->rows[i].endpoint.body_max);
+	}
+	return (0);
+}
+
 bool
 routes_have(const struct route *beside, const char *path)
 {

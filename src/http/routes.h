@@ -244,6 +244,13 @@ void		 routes_keep(void (*keep)(const void *, size_t));
 struct kore_module_handle	*routes_find(const struct kore_domain *,
 				    const char *path);
 
+/*
+ * The .body_max of the endpoint that has this path and method in that domain; 0
+ * if there is none.
+ */
+size_t		 routes_body_max(const struct kore_domain *, const char *path,
+		    const char *method);
+
 /* Is that, in the domain of `beside`, a route that has rows? */
 bool		 routes_have(const struct route *beside, const char *path);
 

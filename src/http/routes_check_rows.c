@@ -9,6 +9,7 @@
 
 #include "http/routes_check.h"
 #include "utils/text.h"
+#include "wire/wire.h"
 
 #define ROLES	"v_role"	/* kore.conf's validator of roles */
 
@@ -86,6 +87,13 @@ check_input(const struct route *r, const struct endpoint *e)
 {
 	const struct member	*m;
 
+	if (e->in == NULL && e->body_max != 0)
+		return (row_error(r, e, "has .body_max = %zu, and no .in: "
+		    "leave it out, or write .in = &NAME_schema", e->body_max));
+	if (e->body_max > WIRE_BODY_MAX)
+		return (row_error(r, e, "has .body_max = %zu: write at most "
+		    "%zu, since bodies are kept in memory", e->body_max,
+		    WIRE_BODY_MAX));
 	if (e->in == NULL && e->form)
 		return (row_error(r, e, "has .form = true, and no .in = "
 		    "&NAME_schema"));

@@ -150,7 +150,7 @@ list_kind(const struct route *r, const struct endpoint *e)
 static json_t *
 describe_body(const struct endpoint *e)
 {
-	json_t	*media, *content = json_object();
+	json_t	*media, *content = json_object(), *body;
 
 	media = json_pack("{s:o, s:o*}", "schema", openapi_schema(e->in,
 	    e->form ? READ_FORM : READ_JSON), "example",
@@ -158,7 +158,11 @@ describe_body(const struct endpoint *e)
 	openapi_put(content, e->form ? FORM_TYPE : JSON_TYPE, media);
 	if (e->verb == VERB_PATCH)
 		openapi_put(content, MERGE_PATCH, json_incref(media));
-	return (json_pack("{s:b, s:o}", "required", 1, "content", content));
+	body = json_pack("{s:b, s:o}", "required", 1, "content", content);
+	if (e->body_max != 0)
+		openapi_put(body, "description", json_sprintf(
+		    "Up to %zu bytes; above that, 413.", e->body_max));
+	return (body);
 }
 
 /* Two ways to send a token, and none where it is optional. */

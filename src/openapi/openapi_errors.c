@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "http/conditional.h"
 #include "openapi/openapi_build.h"
 #include "utils/text.h"
 
@@ -141,6 +142,8 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 		return ((list_kind & BY_CURSOR) != 0);
 	if (kind == &ERR_PRECONDITION_FAILED &&
 	    (e->if_match || openapi_reads_version(e)))
+		return (true);
+	if (kind == &ERR_PRECONDITION_REQUIRED && precondition_is_required(e))
 		return (true);
 	if (kind == &ERR_TOO_MANY_REQUESTS && e->limit != NULL)
 		return (true);

@@ -5,6 +5,7 @@
 #define REQUEST_ENDPOINT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct ctx;
 struct dependency;
@@ -37,6 +38,8 @@ struct endpoint {
 	const struct dependency		*also;		/* after auth */
 	const struct schema		*in;
 	bool				 form;		/* in: no JSON */
+	size_t				 body_max;	/* in: bytes; 0 means
+							   http_body_max */
 	const struct schema		*out;
 	const struct schema		*out_cursor;	/* with ?cursor */
 	int				 status;	/* 0 means 200 */

@@ -41,6 +41,9 @@ struct wire_request {
 	char		*body;		/* NUL-terminated; NULL if empty */
 	size_t		 body_len;
 	size_t		 body_size;	/* allocated */
+	size_t		 body_max;	/* the limit of body_len */
+	size_t		 counted;	/* in wire_memory() */
+	bool		 is_large;	/* and in the share of large bodies */
 	size_t		 text_len;
 	char		 text[];	/* what head points into */
 };
@@ -63,6 +66,12 @@ struct wire_settings {
 	/* The route of a path; there is one, in every domain. */
 	struct kore_module_handle	*(*find_route)(
 			    const struct kore_domain *, const char *path);
+	/*
+	 * The limit of the body of such a request; 0: http_body_max. Not for
+	 * the admin listener.
+	 */
+	size_t		(*find_body_max)(const struct kore_domain *,
+			    const char *path, const char *method);
 	/*
 	 * Writes a request's id: the header's value, or a new id if the value
 	 * is NULL or not valid.
@@ -108,7 +117,10 @@ void		 wire_run(void);
  */
 struct wire_request	*wire_take(struct http_request *);
 
-/* Wipes and frees a request, which may hold a password. NULL is allowed. */
+/*
+ * Wipes and frees a request, which may hold a password; until then it counts in
+ * wire_memory(). NULL is allowed.
+ */
 void		 wire_request_free(struct wire_request *);
 
 /*
@@ -119,8 +131,18 @@ void		 wire_request_free(struct wire_request *);
 void		 wire_response_begins(struct connection *);
 void		 wire_response_ends(struct connection *);
 
-/* The most bytes that a worker holds for incoming requests. */
+/*
+ * The most bytes that a worker holds for requests, those that are coming in and
+ * those that are being handled. Bodies stop growing before that, so that there
+ * is room for requests without one. Requests with a large body, which is one
+ * above http_body_max, have a share, so that there is room for others.
+ */
 #define WIRE_MEMORY_MAX	((size_t)32 * 1024 * 1024)
+#define WIRE_BODIES_MAX	(WIRE_MEMORY_MAX / 8 * 7)
+#define WIRE_LARGE_MAX	(WIRE_MEMORY_MAX / 2)
+
+/* The highest limit that a body may have. */
+#define WIRE_BODY_MAX	(WIRE_MEMORY_MAX / 8)
 
 /* The bytes that it holds now. */
 size_t		 wire_memory(void);

@@ -18,7 +18,6 @@
 #define OWN_FILES	64	/* listeners, epoll, pipes, logs, libraries */
 #define CONNECTIONS_MIN	32
 #define ACCEPT_MAX	64
-#define BODY_MAX	(WIRE_MEMORY_MAX / 8)
 #define HEAD_MIN	1024
 
 /*
@@ -76,10 +75,10 @@ wire_check(void)
 	if (http_header_max < HEAD_MIN)
 		return (start_error("kore.conf: http_header_max must be at "
 		    "least %d, not %u", HEAD_MIN, http_header_max));
-	if (http_body_max == 0 || http_body_max > BODY_MAX)
+	if (http_body_max == 0 || http_body_max > WIRE_BODY_MAX)
 		return (start_error("kore.conf: http_body_max must be a number "
 		    "from 1 to %zu, not %zu: bodies are kept in memory",
-		    BODY_MAX, http_body_max));
+		    WIRE_BODY_MAX, http_body_max));
 	if (http_body_disk_offload != 0)
 		return ("kore.conf: http_body_disk_offload must be 0: bodies "
 		    "are kept in memory");

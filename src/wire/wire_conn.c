@@ -72,7 +72,7 @@ admit(struct connection *c)
 		return;
 	if ((c->hdlr_extra == NULL && wire_new(c) == NULL) ||
 	    (wire_count() + SPARE > worker_max_connections &&
-	    !wire_evict(c->hdlr_extra, false)))
+	    !wire_evict(c->hdlr_extra, WIRE_ANYONE)))
 		kore_connection_disconnect(c);
 }
 

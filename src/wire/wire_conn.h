@@ -62,6 +62,21 @@ struct wire_limits {
 
 extern struct wire_limits	wire_limits;
 
+/* The bytes that are held now: see wire.h. */
+struct wire_used {
+	size_t		all;
+	size_t		large;			/* of requests with is_large */
+};
+
+extern struct wire_used	wire_used;
+
+/* Who may be evicted. */
+enum wire_whom {
+	WIRE_ANYONE,		/* who has no request being handled */
+	WIRE_A_SENDER,		/* of a request, to free its memory */
+	WIRE_A_LARGE_SENDER	/* the same, of one with is_large */
+};
+
 /*
  * The files of this room call only those above them in this list; wire_conn.c
  * calls them all, at Kore's events. wire_send.c and wire_read.c return false
@@ -83,11 +98,10 @@ unsigned wire_count_ready(void);
 struct wire	*wire_next_ready(void);		/* takes it off the list */
 
 /*
- * Makes room: closes the connection that has waited longest and has no request
- * being handled, among those that are sending a request (to free its memory) or
- * among all. False if there is none except `except`.
+ * Makes room: closes the connection that has waited longest among these. False
+ * if there is none except `except`.
  */
-bool	 wire_evict(const struct wire *except, bool sending_one);
+bool	 wire_evict(const struct wire *except, enum wire_whom);
 
 /*
  * wire_peer.c: whose connection it is. wire_peer_enter() takes the peer's
@@ -99,8 +113,8 @@ bool	 wire_peer_enter(struct wire *);
 bool	 wire_peer_announce(struct wire *);
 
 /*
- * wire_memory.c: wire_memory() counts all of it. At WIRE_MEMORY_MAX the client
- * that has been sending longest is evicted. False or NULL: there is no memory.
+ * wire_memory.c: wire_memory() counts all of it. At its limits the client that
+ * has been sending longest is evicted. False or NULL: there is no memory.
  */
 bool	 wire_in_grow(struct wire *);		/* makes room to read */
 void	 wire_in_free(struct wire *);
@@ -108,9 +122,6 @@ bool	 wire_body_append(struct wire *, const char *, size_t);
 struct wire_request	*wire_request_new(const struct wire *,
 			    const char *text, size_t len);
 void	 wire_memory_free(struct wire *);	/* all of the connection's */
-
-/* Kore has the request: it is no longer counted. */
-void	 wire_request_passed(const struct wire_request *);
 
 /* wire_send.c */
 bool	 wire_refuse(struct wire *, const struct error_kind *,

@@ -92,29 +92,32 @@ wire_count(void)
  * does not read counts as handled after UNREAD_MS.
  */
 static bool
-is_evictable(const struct wire *w, bool sending_one, uint64_t now)
+is_evictable(const struct wire *w, enum wire_whom whom, uint64_t now)
 {
 	switch (w->phase) {
 	case WIRE_HEAD:
 	case WIRE_BODY:
-		return (!sending_one || w->len > 0 || w->request != NULL);
+		if (whom == WIRE_A_LARGE_SENDER)
+			return (w->request != NULL && w->request->is_large);
+		return (whom == WIRE_ANYONE || w->len > 0 ||
+		    w->request != NULL);
 	case WIRE_HANDLING:
 		return (false);
 	case WIRE_SENDING:
-		return (!sending_one && now >= w->since + UNREAD_MS);
+		return (whom == WIRE_ANYONE && now >= w->since + UNREAD_MS);
 	default:
-		return (!sending_one);
+		return (whom == WIRE_ANYONE);
 	}
 }
 
 bool
-wire_evict(const struct wire *except, bool sending_one)
+wire_evict(const struct wire *except, enum wire_whom whom)
 {
 	struct wire	*w, *oldest = NULL;
 	uint64_t	 now = kore_time_ms();
 
 	LIST_FOREACH(w, &all, all) {
-		if (w != except && is_evictable(w, sending_one, now) &&
+		if (w != except && is_evictable(w, whom, now) &&
 		    (oldest == NULL || w->since < oldest->since))
 			oldest = w;
 	}

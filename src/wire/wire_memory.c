@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The memory of requests that are coming in, and its limit. */
+/* The memory of requests, and its limits. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,41 +12,45 @@
 #define IN_MIN		2048
 #define BODY_MIN	1024
 
-static size_t	memory;
-
-size_t
-wire_memory(void)
-{
-	return (memory);
-}
-
 /*
- * Makes room for `size` more bytes: evicts the clients that have been sending
- * longest. Otherwise a few that never finish would keep everyone else out.
+ * Makes room for `size` more bytes, up to `most` in all: evicts the clients
+ * that have been sending longest. Otherwise a few that never finish would keep
+ * everyone else out.
  */
 static bool
-make_room(const struct wire *w, size_t size)
+make_room(const struct wire *w, size_t size, size_t most)
 {
-	while (memory + size > WIRE_MEMORY_MAX) {
-		if (!wire_evict(w, true))
+	while (wire_used.all + size > most) {
+		if (!wire_evict(w, WIRE_A_SENDER))
+			return (false);
+	}
+	return (true);
+}
+
+/* The same in the share of large bodies, which another large one must leave. */
+static bool
+make_large_room(const struct wire *w, size_t size)
+{
+	while (wire_used.large + size > WIRE_LARGE_MAX) {
+		if (!wire_evict(w, WIRE_A_LARGE_SENDER))
 			return (false);
 	}
 	return (true);
 }
 
 static void *
-resize(const struct wire *w, void *p, size_t old, size_t size)
+resize(void *p, size_t old, size_t size)
 {
 	void	*new;
 
-	if (!make_room(w, size - old) || (new = mem_alloc(size)) == NULL)
+	if ((new = mem_alloc(size)) == NULL)
 		return (NULL);
 	if (p != NULL) {
 		memcpy(new, p, old);
 		OPENSSL_cleanse(p, old);
 		mem_free(p);
 	}
-	memory += size - old;
+	wire_used.all += size - old;
 	return (new);
 }
 
@@ -56,15 +60,9 @@ wire_in_free(struct wire *w)
 	if (w->in != NULL)
 		OPENSSL_cleanse(w->in, w->size);
 	mem_free(w->in);
-	memory -= w->size;
+	wire_used.all -= w->size;
 	w->in = NULL;
 	w->len = w->size = 0;
-}
-
-static size_t
-request_size(const struct wire_request *r)
-{
-	return (sizeof(*r) + r->text_len + r->body_size);
 }
 
 struct wire_request *
@@ -72,27 +70,20 @@ wire_request_new(const struct wire *w, const char *text, size_t len)
 {
 	struct wire_request	*r;
 
-	if (!make_room(w, sizeof(*r) + len) ||
+	if (!make_room(w, sizeof(*r) + len, WIRE_MEMORY_MAX) ||
 	    (r = mem_calloc(1, sizeof(*r) + len)) == NULL)
 		return (NULL);
 	r->text_len = len;
-	memory += sizeof(*r) + len;
+	r->counted = sizeof(*r) + len;
+	wire_used.all += r->counted;
 	memcpy(r->text, text, len);
 	return (r);
-}
-
-void
-wire_request_passed(const struct wire_request *r)
-{
-	memory -= request_size(r);
 }
 
 void
 wire_memory_free(struct wire *w)
 {
 	wire_in_free(w);
-	if (w->request != NULL && w->phase != WIRE_HANDLING)
-		wire_request_passed(w->request);
 	wire_request_free(w->request);
 	w->request = NULL;
 }
@@ -108,10 +99,35 @@ wire_in_grow(struct wire *w)
 		return (true);
 	if (size > wire_limits.head_max)
 		size = wire_limits.head_max;
-	if ((in = resize(w, w->in, w->size, size)) == NULL)
+	if (!make_room(w, size - w->size, WIRE_MEMORY_MAX) ||
+	    (in = resize(w->in, w->size, size)) == NULL)
 		return (false);
 	w->in = in;
 	w->size = size;
+	return (true);
+}
+
+/* Gives the body `size` bytes, and counts them. */
+static bool
+body_grow(struct wire *w, size_t size)
+{
+	struct wire_request	*r = w->request;
+	size_t			 more = size - r->body_size;
+	size_t			 more_large = 0;
+	char			*body;
+
+	if (size > http_body_max + 1)
+		more_large = r->is_large ? more : r->counted + more;
+	if (more_large > 0 && !make_large_room(w, more_large))
+		return (false);
+	if (!make_room(w, more, WIRE_BODIES_MAX) ||
+	    (body = resize(r->body, r->body_size, size)) == NULL)
+		return (false);
+	wire_used.large += more_large;
+	r->is_large = more_large > 0;
+	r->counted += more;
+	r->body = body;
+	r->body_size = size;
 	return (true);
 }
 
@@ -120,21 +136,18 @@ wire_body_append(struct wire *w, const char *data, size_t len)
 {
 	struct wire_request	*r = w->request;
 	size_t			 size = r->body_size, need;
-	size_t			 most = (size_t)r->head.content_length + 1;
-	char			*body;
+	size_t			 most = (r->head.chunked ? r->body_max :
+				    (size_t)r->head.content_length) + 1;
 
 	need = r->body_len + len + 1;
 	if (need > size) {
 		size = size == 0 ? BODY_MIN : 2 * size;
-		if (!r->head.chunked && size > most)
+		if (size > most)
 			size = most;
 		if (size < need)
 			size = need;
-		body = resize(w, r->body, r->body_size, size);
-		if (body == NULL)
+		if (!body_grow(w, size))
 			return (false);
-		r->body = body;
-		r->body_size = size;
 	}
 	memcpy(r->body + r->body_len, data, len);
 	r->body_len += len;

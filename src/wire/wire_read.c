@@ -147,8 +147,6 @@ hand_over(struct wire *w)
 	if (w->len == 0)
 		wire_in_free(w);
 	memset(&w->scan, 0, sizeof(w->scan));
-	/* From here on, the number of requests being handled is limited. */
-	wire_request_passed(w->request);
 	wire_phase_set(w, WIRE_HANDLING);
 	if (http_header_recv(nb) != KORE_RESULT_OK || c->hdlr_extra != w ||
 	    (c->flags & CONN_CLOSE_EMPTY) != 0)
@@ -187,7 +185,7 @@ read_chunked(struct wire *w)
 		if (result == CHUNKED_BAD)
 			return (wire_refuse(w, &ERR_BAD_REQUEST,
 			    "The chunked body is not valid"));
-		if (w->request->body_len + data > http_body_max)
+		if (w->request->body_len + data > w->request->body_max)
 			return (wire_refuse(w, &ERR_CONTENT_TOO_LARGE,
 			    "The body is too large"));
 		at += used;
@@ -215,10 +213,11 @@ send_continue(struct wire *w)
 
 /*
  * Kore would check these too, but would respond without a body. Returns what is
- * wrong, or NULL.
+ * wrong, or NULL; then *dom is the host's domain.
  */
 static const char *
-check_host(const struct connection *c, const struct head *h)
+check_host(const struct connection *c, const struct head *h,
+    const struct kore_domain **dom)
 {
 	const char	*host = host_of(c, h);
 	size_t		 len = host_length(host);
@@ -228,9 +227,21 @@ check_host(const struct connection *c, const struct head *h)
 	if (c->tls_sni != NULL && strcasecmp(c->tls_sni, name) != 0)
 		return ("The Host header and the server name (SNI) of the TLS "
 		    "handshake differ");
-	if (kore_domain_lookup(c->owner->server, name) == NULL)
+	if ((*dom = kore_domain_lookup(c->owner->server, name)) == NULL)
 		return ("This server does not answer for that host");
 	return (NULL);
+}
+
+/* The limit of the request's body: its row's, or http_body_max. */
+static size_t
+find_body_max(const struct connection *c, const struct head *h,
+    const struct kore_domain *dom)
+{
+	size_t	 most = 0;
+
+	if ((h->chunked || h->content_length > 0) && !wire_is_admin(c))
+		most = wire_settings.find_body_max(dom, h->path, h->method);
+	return (most > 0 ? most : http_body_max);
 }
 
 /* Reads the complete head: in[start..end). */
@@ -238,6 +249,7 @@ static bool
 read_head(struct wire *w, size_t start, size_t end)
 {
 	struct head_error	 error = { NULL, NULL };
+	const struct kore_domain *dom;
 	struct wire_request	*r;
 	const char		*problem;
 	size_t			 len = end - start;
@@ -248,9 +260,10 @@ read_head(struct wire *w, size_t start, size_t end)
 	w->request = r;
 	if (!head_parse(&r->head, r->text, len, &error))
 		return (wire_refuse(w, error.kind, error.message));
-	if ((problem = check_host(w->conn, &r->head)) != NULL)
+	if ((problem = check_host(w->conn, &r->head, &dom)) != NULL)
 		return (wire_refuse(w, &ERR_MISDIRECTED_REQUEST, problem));
-	if ((size_t)r->head.content_length > http_body_max)
+	r->body_max = find_body_max(w->conn, &r->head, dom);
+	if ((size_t)r->head.content_length > r->body_max)
 		return (wire_refuse(w, &ERR_CONTENT_TOO_LARGE,
 		    "The body is too large"));
 	memset(&w->chunked, 0, sizeof(w->chunked));

@@ -134,6 +134,23 @@ log_refusal(const struct wire *w, const char *id, int status,
 	log_end(j);
 }
 
+/*
+ * Does the request begin with HEAD? Then no body is sent (RFC 9110, 9.3.2),
+ * also if the rest of its head is not valid, or has not arrived.
+ */
+static bool
+is_head(const struct wire *w)
+{
+	const char	*method;
+
+	if (w->request == NULL && w->len < w->scan.start + sizeof("HEAD"))
+		return (false);
+	method = w->request != NULL ? w->request->text :
+	    w->in + w->scan.start;
+	return (strncmp(method, "HEAD", 4) == 0 &&
+	    (method[4] == ' ' || method[4] == '\0'));
+}
+
 static void
 put_line(void *lines, const char *name, const char *value)
 {
@@ -183,10 +200,11 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 	    http_status_text(kind->status), hsts, date, id, retry_after,
 	    lines, len);
 	net_send_queue(w->conn, head, (size_t)n);
-	if (r == NULL || strcmp(r->head.method, "HEAD") != 0)
+	if (!is_head(w))
 		net_send_queue(w->conn, body, len);
 
 	w->close = true;
+	wire_memory_free(w);		/* the client may never read this */
 	wire_phase_set(w, WIRE_SENDING);
 	return (wire_flush(w));
 }

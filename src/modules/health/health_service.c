@@ -46,7 +46,7 @@ static const struct gauge {
 	GAUGE(db_idle, "Idle database connections.", false),
 	GAUGE(db_down, "Database connections that are down.", false),
 	GAUGE(connections, "Client connections.", false),
-	GAUGE(wire_memory, "Bytes held for incoming requests.", false),
+	GAUGE(wire_memory, "Bytes held for requests.", false),
 	COUNTER(connections_refused, "Refused: one address had too many."),
 	COUNTER(connections_evicted, "Closed to make room for others."),
 #undef GAUGE

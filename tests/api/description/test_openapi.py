@@ -85,6 +85,14 @@ def test_responses_that_hide_a_taken_address():
                 "create_user", "update_me", "update_user", "replace_user"}
 
 
+def test_a_missing_if_match_is_described_where_it_is_demanded():
+    described = describe(BUILD, KEEL_REQUIRE_IF_MATCH="true")
+    assert {operation.id for operation in described.operations
+            if "428" in operation.answers} == {
+                "update_me", "delete_me", "update_user", "replace_user",
+                "delete_user"}
+
+
 def test_paths_contain_only_operations(description):
     for path, item in description.document["paths"].items():
         assert set(item) <= set(METHODS)

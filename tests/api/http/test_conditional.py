@@ -278,6 +278,115 @@ def test_rights_and_fields_are_checked_before_the_etag(client, people):
 
 
 #
+# KEEL_REQUIRE_IF_MATCH=true.
+#
+
+REQUIRED = "If-Match is missing: send it with the ETag of what you have read"
+BY_POST = ("activate", "deactivate")
+
+
+@pytest.fixture(scope="module")
+def strict(start_module_server):
+    """A server that demands If-Match."""
+    return start_module_server(KEEL_REQUIRE_IF_MATCH="true")
+
+
+@pytest.fixture
+def strict_client(strict):
+    with strict.client() as client:
+        yield client
+
+
+@pytest.fixture
+def strict_people(strict, strict_client):
+    people = add_people(strict, "user", "admin")
+    for one in people:
+        one.tag = get(strict_client, one).headers["etag"]
+    return people
+
+
+def check_required(answer):
+    assert check_error(answer, 428, "PRECONDITION_REQUIRED", REQUIRED) == {}
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@every_write
+def test_a_write_without_if_match_is_428(strict_client, strict_people, write):
+    before = everything(strict_people[0])
+    answer = send(strict_client, strict_people, write)
+    if write in BY_POST:
+        assert answer.is_success, answer.text
+    else:
+        check_required(answer)
+        assert everything(strict_people[0]) == before
+
+
+@every_write
+@pytest.mark.parametrize("value", ["*", '"1"'])
+def test_with_if_match_it_is_made(strict_client, strict_people, write, value):
+    assert send(strict_client, strict_people, write,
+                ("If-Match", value)).is_success
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_your_own_user_needs_it_too(strict_client, strict_people, method):
+    check_required(send_me(strict_client, strict_people, method))
+    assert send_me(strict_client, strict_people, method,
+                   ("If-Match", '"1"')).is_success
+
+
+def test_what_comes_before_the_428(strict_client, strict_people):
+    """401, 403, 404 and 422; 412 comes after it."""
+    user, admin = strict_people
+    check_error(strict_client.delete(user.path), 401, "UNAUTHORIZED")
+    check_error(strict_client.delete(admin.path, headers=user.headers), 403,
+                "FORBIDDEN")
+    check_error(strict_client.delete(
+        ME[:-2] + "01890000-0000-7000-8000-000000000000",
+        headers=admin.headers), 404, "NOT_FOUND")
+    answer = strict_client.patch(user.path, json={"x": 1},
+                                 headers=user.headers)
+    assert list(check_validation(answer)) == ["body.x"]
+    answer = send(strict_client, strict_people, "patch",
+                  ("If-None-Match", "1"))
+    assert list(check_validation(answer)) == ["header.if-none-match"]
+    check_required(send(strict_client, strict_people, "patch",
+                        ("If-None-Match", '"1"')))
+    check_outdated(send(strict_client, strict_people, "patch",
+                        ("If-Match", '"2"')))
+
+
+def test_reads_do_not_need_it(strict_client, strict_people):
+    user, admin = strict_people
+    for path in (user.path, ME, "/api/v1/users"):
+        assert get(strict_client, admin, path=path).status_code == 200
+
+
+def test_the_description_lists_the_428_where_it_is_sent(strict_client, client):
+    def having(described):
+        return {(path, method) for path, methods in described["paths"].items()
+                for method, facts in methods.items()
+                if "428" in facts.get("responses", ())}
+
+    demands, usual = (one.get("/openapi.json").json()
+                      for one in (strict_client, client))
+    assert having(usual) == set()
+    assert having(demands) == {
+        (path, method) for path, methods in usual["paths"].items()
+        for method, facts in methods.items()
+        if method in ("put", "patch", "delete") and
+        "412" in facts["responses"]}
+
+
+@pytest.mark.parametrize("value", ["True", "1", "on", "true "])
+def test_another_value_of_it_stops_the_start(make_server, value):
+    done = make_server(KEEL_REQUIRE_IF_MATCH=value).command("check-config")
+    assert done.returncode == 1
+    assert done.stderr == "keel: KEEL_REQUIRE_IF_MATCH must be false or " \
+        "true, not '%s'\n" % value
+
+
+#
 # Malformed.
 #
 

@@ -355,7 +355,8 @@ class Watch:
         if build not in self.contracts:
             # With every response that a setting adds.
             self.contracts[build] = Contract(describe(
-                build, KEEL_TAKEN_EMAILS="hidden"))
+                build, KEEL_TAKEN_EMAILS="hidden",
+                KEEL_REQUIRE_IF_MATCH="true"))
         return self.contracts[build]
 
     def check(self, response):

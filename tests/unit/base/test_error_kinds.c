@@ -60,6 +60,9 @@ static const struct {
 	  "The request is for another host." },
 	{ &ERR_VALIDATION, 422, "VALIDATION_ERROR",
 	  "Some values are not valid; details lists them." },
+	{ &ERR_PRECONDITION_REQUIRED, 428, "PRECONDITION_REQUIRED",
+	  "If-Match is missing: send it with the ETag of what you have "
+	  "read." },
 	{ &ERR_TOO_MANY_REQUESTS, 429, "TOO_MANY_REQUESTS",
 	  "Too many requests; Retry-After says when to try again." },
 	{ &ERR_HEADERS_TOO_LARGE, 431,

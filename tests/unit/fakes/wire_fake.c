@@ -375,6 +375,16 @@ find_route(const struct kore_domain *dom, const char *path)
 	return (&route);
 }
 
+static size_t
+find_body_max(const struct kore_domain *dom, const char *path,
+    const char *method)
+{
+	assert_ptr_equal(dom, &domain);
+	fake.limits_asked++;
+	snprintf(fake.path, sizeof(fake.path), "%s %s", method, path);
+	return (fake.body_max);
+}
+
 bool
 has_route(const struct peer *p)
 {
@@ -423,8 +433,8 @@ wire_setup(void **state)
 	http_keepalive_time = 60;
 	wire_settings = (struct wire_settings){ .workers = 1,
 	    .per_address = 2, .admin = "admin", .find_route = find_route,
-	    .name_request = name_request, .write_refusal = write_refusal,
-	    .put_headers = put_headers };
+	    .find_body_max = find_body_max, .name_request = name_request,
+	    .write_refusal = write_refusal, .put_headers = put_headers };
 	server.name = public_name;
 	first.dom = &domain;
 	first.path = (char *)(uintptr_t)"/first";

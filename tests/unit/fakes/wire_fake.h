@@ -64,6 +64,8 @@ extern struct fake_wire {
 	unsigned	 handed;	/* requests that Kore was given */
 	struct peer	*asking;	/* whose the last one was */
 	char		 path[64];	/* whose route was asked for */
+	size_t		 body_max;	/* of the row; 0: it has none */
+	unsigned	 limits_asked;
 	unsigned	 rounds;	/* asked for */
 	unsigned	 waiting;	/* to be accepted */
 	unsigned	 accepted, admitted;

@@ -211,6 +211,52 @@ test_if_none_match_of_a_write(void **state)
 	assert_string_equal(writes("if-none-match", "\"6\"", NULL), "(none)");
 }
 
+/* Where If-Match is required, by method: RFC 6585, 3. */
+static void
+test_if_match_is_required(void **state)
+{
+#define REQUIRED_ "428 PRECONDITION_REQUIRED"
+	static const struct {
+		enum http_verb	 verb;
+		bool		 required;
+	} rows[] = {
+		{ VERB_PUT, true }, { VERB_PATCH, true },
+		{ VERB_DELETE, true }, { VERB_POST, false },
+		{ VERB_GET, false },
+	};
+	struct endpoint	 row;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		row = (struct endpoint){ .verb = rows[i].verb,
+		    .if_match = true };
+		assert_false(precondition_is_required(&row));
+		conditional_init(true);
+		assert_int_equal(precondition_is_required(&row),
+		    rows[i].required);
+		answer_begin(&row);
+		assert_string_equal(request_run(ask_if_match),
+		    rows[i].required ? REQUIRED_ : "ok");
+		row.if_match = false;
+		assert_false(precondition_is_required(&row));
+		conditional_init(false);
+	}
+
+	conditional_init(true);
+	assert_string_equal(matches(NULL), REQUIRED_);
+	assert_string_equal(request.error.message, "If-Match is missing: send "
+	    "it with the ETag of what you have read");
+	assert_string_equal(matches("*"), "(none)");
+	assert_string_equal(matches("\"7\""), "7");
+	assert_string_equal(matches("\"6\""), FAILED);
+	assert_string_equal(matches("7"), BAD);
+	/* 422 goes before it, and 412 after it. */
+	assert_string_equal(writes("if-none-match", "7", NULL), BAD_NONE);
+	assert_string_equal(writes("if-none-match", "\"7\"", NULL), REQUIRED_);
+	conditional_init(false);
+}
+
 static void
 test_versions(void **state)
 {
@@ -430,6 +476,7 @@ main(void)
 		TEST(test_if_match_of_a_row_without_it),
 		TEST(test_if_match_malformed),
 		TEST(test_if_none_match_of_a_write),
+		TEST(test_if_match_is_required),
 		TEST(test_versions),
 		TEST(test_tags_differ),
 		TEST(test_tags_of_what_is_shown),

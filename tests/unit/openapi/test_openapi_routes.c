@@ -11,6 +11,7 @@
 /* sources: src/base/faults.c src/request/raise.c src/request/endpoint.c */
 /* sources: src/base/error_kinds.c src/request/error_details.c */
 /* sources: tests/unit/fakes/kore_fake.c src/http/respond.c */
+/* sources: src/http/conditional.c */
 /* defines: -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 #include <setjmp.h>
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "fakes/kore_fake.h"
+#include "http/conditional.h"
 #include "middleware/rate_limit.h"
 #include "openapi/openapi.h"
 #include "openapi/openapi_build.h"
@@ -246,6 +248,26 @@ test_json_sign_in_is_no_token_endpoint(void **state)
 	    "schema.$ref", "\"#/components/schemas/Made\"");
 }
 
+/* A row's own limit; http_body_max may change without a new description. */
+static void
+test_the_limit_of_a_body(void **state)
+{
+#define POST_THING	"paths./thing.post.requestBody."
+	(void)state;
+	route("/thing", (struct endpoint){ .in = &made_schema, .doc = "A." });
+	thing__rows[0].endpoint.verb = VERB_POST;
+	assert_null(describe());
+	assert_part(POST_THING "required", "true");
+	assert_part(POST_THING "description", NULL);
+	teardown(state);
+	route("/thing", (struct endpoint){ .in = &made_schema, .doc = "A.",
+	    .body_max = 1310720 });
+	thing__rows[0].endpoint.verb = VERB_POST;
+	assert_null(describe());
+	assert_part(POST_THING "description",
+	    "\"Up to 1310720 bytes; above that, 413.\"");
+}
+
 static void
 test_what_is_not_described(void **state)
 {
@@ -358,11 +380,18 @@ test_errors(void **state)
 		{ { .auth = &auth }, 0, "403 422 500 503" },
 		{ { .auth = &auth, .also = &also }, 0, "403 404 422 500 503" },
 	};
+	static const struct endpoint	 writes = { .verb = VERB_PATCH,
+					    .if_match = true };
 	const struct error_kind *const	*k;
 	char				 text[200];
 	size_t				 i, n;
 
 	(void)state;
+	assert_false(openapi_may_raise(&writes, 0,
+	    &ERR_PRECONDITION_REQUIRED));
+	conditional_init(true);
+	assert_true(openapi_may_raise(&writes, 0, &ERR_PRECONDITION_REQUIRED));
+	conditional_init(false);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (n = 0, k = error_kinds; *k != NULL; k++) {
 			if (openapi_may_raise(&cases[i].row,
@@ -385,6 +414,7 @@ main(void)
 		TEST(test_token_endpoint),
 		TEST(test_an_empty_answer_is_no_token_endpoint),
 		TEST(test_json_sign_in_is_no_token_endpoint),
+		TEST(test_the_limit_of_a_body),
 		TEST(test_what_is_not_described),
 		TEST(test_success),
 		TEST(test_what_stops_the_start),

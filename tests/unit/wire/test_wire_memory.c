@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The memory of requests that are coming in: its limit, what happens without
- * any, and that nothing secret is left in it.
+ * The memory of requests: what is counted, what happens without any, and that
+ * nothing secret is left in it.
  */
 
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
@@ -23,7 +23,6 @@
 
 #define SECRET	"correct-horse-battery"
 #define FORM	"POST / HTTP/1.1\r\n" HOST
-#define MIB	((size_t)1024 * 1024)
 
 /* Replaces base/mem.c. */
 static unsigned	fail_at;		/* 0: no allocation fails */
@@ -217,29 +216,13 @@ test_without_memory(void **state)
 	assert_true(told >= 3);
 }
 
-/* Sends `len` bytes of a body of one more. */
-static struct peer *
-begin_body(unsigned peer, size_t len)
-{
-	static char	 text[256], block[65536];
-	struct peer	*p = connect_peer(peer);
-	size_t		 n;
-
-	snprintf(text, sizeof(text), FORM "Content-Length: %zu\r\n\r\n",
-	    len + 1);
-	send_text(p, text);
-	for (; len > 0; len -= n) {
-		n = len < sizeof(block) ? len : sizeof(block);
-		send_bytes(p, block, n);
-	}
-	return (p);
-}
-
 static void
 test_what_is_counted(void **state)
 {
 	static const char	 head[] = FORM "Content-Length: 999\r\n\r\n";
+	static const char	 big[999];
 	struct peer		*p = connect_peer(0);
+	struct wire_request	*taken;
 	size_t			 request;
 
 	(void)state;
@@ -258,12 +241,38 @@ test_what_is_counted(void **state)
 	kore_connection_disconnect(&p->conn);
 	assert_int_equal(wire_memory(), 0);
 
-	/* A handled request is counted by others. */
+	/* A request that Kore has is counted until it is freed. */
 	p = connect_peer(0);
-	send_text(p, FORM "Content-Length: 1\r\n\r\nx");
+	send_text(p, head);
+	send_bytes(p, big, 999);
 	assert_int_equal(fake.handed, 1);
-	assert_int_equal(wire_memory(), 0);
+	assert_int_equal(wire_memory(), request + 1000);
 	kore_connection_disconnect(&p->conn);
+	assert_int_equal(wire_memory(), 0);
+	p = connect_peer(0);
+	send_text(p, head);
+	send_bytes(p, big, 999);
+	taken = wire_take(&(struct http_request){ .owner = &p->conn });
+	kore_connection_disconnect(&p->conn);
+	assert_int_equal(wire_memory(), request + 1000);
+	wire_request_free(taken);
+	assert_int_equal(wire_memory(), 0);
+	wire_request_free(NULL);
+	assert_int_equal(wire_memory(), 0);
+}
+
+/* The response to a client that does not read it holds no request. */
+static void
+test_a_refusal_holds_nothing(void **state)
+{
+	struct peer	*p = connect_peer(0);
+
+	(void)state;
+	send_text(p, FORM "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+	assert_true(wire_memory() > 0);
+	p->deaf = true;
+	send_text(p, "zz");
+	assert_int_equal(wire_of(p)->phase, WIRE_SENDING);
 	assert_int_equal(wire_memory(), 0);
 }
 
@@ -291,38 +300,6 @@ test_a_body_grows_by_doubling(void **state)
 	assert_int_equal(w->request->body[4999], '\0');
 }
 
-/* At the limit, who has been sending longest goes; never one that waits. */
-static void
-test_the_limit(void **state)
-{
-	struct peer	*idle = connect_peer(4), *silent, *a, *b, *c;
-	size_t		 left, most = WIRE_MEMORY_MAX;
-
-	(void)state;
-	http_body_max = 16 * MIB;
-	fake.now++;
-	silent = connect_peer(0);
-	fake.now++;
-	a = begin_body(1, 14 * MIB);
-	fake.now++;
-	b = begin_body(2, 14 * MIB);
-	fake.now++;
-	left = most - wire_memory() - 2048 - sizeof(struct wire_request) -
-	    strlen(FORM "Content-Length: 1234567\r\n\r\n") - 1;
-	assert_true(left > MIB && left < 9 * MIB);
-	/* The last one is as large as the room that is left, and not larger. */
-	c = begin_body(3, left - 1);
-	assert_int_equal(wire_memory(), WIRE_MEMORY_MAX);
-	assert_false(a->gone);
-	assert_int_equal(metrics->connections_evicted, 0);
-
-	send_text(silent, "G");
-	assert_true(a->gone);
-	assert_false(b->gone || c->gone || silent->gone || idle->gone);
-	assert_int_equal(metrics->connections_evicted, 1);
-	assert_true(wire_memory() < most - 13 * MIB);
-}
-
 #define MEMORY_TEST(fn)							\
 	cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
@@ -337,7 +314,7 @@ main(void)
 		MEMORY_TEST(test_without_memory),
 		MEMORY_TEST(test_what_is_counted),
 		MEMORY_TEST(test_a_body_grows_by_doubling),
-		MEMORY_TEST(test_the_limit),
+		MEMORY_TEST(test_a_refusal_holds_nothing),
 	};
 
 	return (cmocka_run_group_tests_name("wire_memory", tests, NULL,

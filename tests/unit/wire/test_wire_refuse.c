@@ -75,6 +75,18 @@ static const struct {
 	    true },
 	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 1048577\r\n\r\n", 413,
 	    "new-id", true },
+	/* A HEAD whose head is not parsed, or not even complete. */
+	{ "HEAD / HTTP/2.0\r\n" HOST "\r\n", 505, "new-id", false },
+	{ "HEAD \r\n\r\n", 400, "new-id", false },
+	{ "HEAD / HTTP/1.1\r\nX: \001", 400, "new-id", false },
+	{ "\r\nHEAD / HTTP/1.1\r\nX: \001", 400, "new-id", false },
+	{ "HEAD \001", 400, "new-id", false },
+	{ "HEAD\001", 400, "new-id", true },
+	{ "HEAD\001 ", 400, "new-id", true },
+	{ "HEADS / HTTP/1.1\r\n" HOST "\r\n", 501, "new-id", true },
+	{ "HEADS \001", 400, "new-id", true },
+	{ "GET HEAD \001", 400, "new-id", true },
+	{ "\001", 400, "new-id", true },
 };
 
 static void
@@ -101,8 +113,8 @@ test_refusals(void **state)
 		assert_null(strstr(p->got, "retry-after"));
 		kore_connection_disconnect(&p->conn);
 	}
-	assert_int_equal(metrics->requests[4], i);
-	assert_int_equal(metrics->requests[5], 0);
+	assert_int_equal(metrics->requests[4], i - 2);
+	assert_int_equal(metrics->requests[5], 2);
 }
 
 static void

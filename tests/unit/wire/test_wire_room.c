@@ -39,43 +39,61 @@ client_in(unsigned n, enum wire_phase phase, const char *text, uint64_t ms)
 	return (p);
 }
 
+/* Large as soon as a body has room for more than one byte. */
+#define LARGE	"POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n123"
+
 static const struct {
 	enum wire_phase	 phase;
 	const char	*text;
 	uint64_t	 ms;
-	bool		 for_memory, for_room;
+	bool		 for_memory, for_room, for_large;
 } evictable[] = {
-	{ WIRE_HANDSHAKE, "", 0, false, true },
-	{ WIRE_HEAD, "", 0, false, true },
-	{ WIRE_HEAD, "GET", 0, true, true },
+	{ WIRE_HANDSHAKE, "", 0, false, true, false },
+	{ WIRE_HEAD, "", 0, false, true, false },
+	{ WIRE_HEAD, "GET", 0, true, true, false },
 	{ WIRE_BODY, "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n", 0,
-	    true, true },
-	{ WIRE_HANDLING, get, 60000, false, false },
-	{ WIRE_SENDING, get, 1999, false, false },
-	{ WIRE_SENDING, get, 2000, false, true },
-	{ WIRE_IDLE, get, 0, false, true },
-	{ WIRE_LINGERING, "BAD\r\n\r\n", 0, false, true },
+	    true, true, false },
+	{ WIRE_BODY, LARGE, 0, true, true, true },
+	{ WIRE_HANDLING, get, 60000, false, false, false },
+	{ WIRE_SENDING, get, 1999, false, false, false },
+	{ WIRE_SENDING, get, 2000, false, true, false },
+	{ WIRE_IDLE, get, 0, false, true, false },
+	{ WIRE_LINGERING, "BAD\r\n\r\n", 0, false, true, false },
 };
+
+static size_t
+limit_of_nine(const struct kore_domain *dom, const char *path,
+    const char *method)
+{
+	(void)dom;
+	(void)path;
+	(void)method;
+	return (9);
+}
 
 static void
 test_who_can_be_evicted(void **state)
 {
 	struct peer	*p;
 	size_t		 i;
-	bool		 for_memory, may;
+	enum wire_whom	 whom;
+	bool		 may;
 	uint64_t	 evicted;
 
 	(void)state;
-	for (i = 0; i < 2 * sizeof(evictable) / sizeof(evictable[0]); i++) {
-		for_memory = i % 2;
-		p = client_in(0, evictable[i / 2].phase,
-		    evictable[i / 2].text, evictable[i / 2].ms);
-		may = for_memory ? evictable[i / 2].for_memory :
-		    evictable[i / 2].for_room;
+	wire_settings.find_body_max = limit_of_nine;
+	for (i = 0; i < 3 * sizeof(evictable) / sizeof(evictable[0]); i++) {
+		whom = (enum wire_whom)(i % 3);
+		http_body_max = 1;
+		p = client_in(0, evictable[i / 3].phase,
+		    evictable[i / 3].text, evictable[i / 3].ms);
+		may = whom == WIRE_A_LARGE_SENDER ? evictable[i / 3].for_large :
+		    whom == WIRE_A_SENDER ? evictable[i / 3].for_memory :
+		    evictable[i / 3].for_room;
 		evicted = metrics->connections_evicted;
-		if (wire_evict(NULL, for_memory) != may)
-			fail_msg("phase %d, for memory: %d",
-			    evictable[i / 2].phase, for_memory);
+		if (wire_evict(NULL, whom) != may)
+			fail_msg("phase %d, whom: %d", evictable[i / 3].phase,
+			    whom);
 		assert_int_equal(p->gone, may);
 		assert_int_equal(metrics->connections_evicted, evicted + may);
 		if (!p->gone)
@@ -95,15 +113,15 @@ test_the_oldest_goes_first(void **state)
 	send_text(a, get);		/* active again */
 	answer_peer(a, "ok");
 	wire_run();
-	assert_true(wire_evict(wire_of(b), false));
+	assert_true(wire_evict(wire_of(b), WIRE_ANYONE));
 	assert_true(c->gone);
-	assert_true(wire_evict(wire_of(a), false));
+	assert_true(wire_evict(wire_of(a), WIRE_ANYONE));
 	assert_true(b->gone);
-	assert_false(wire_evict(wire_of(a), false));
+	assert_false(wire_evict(wire_of(a), WIRE_ANYONE));
 	assert_false(a->gone);
-	assert_true(wire_evict(NULL, false));
+	assert_true(wire_evict(NULL, WIRE_ANYONE));
 	assert_true(a->gone);
-	assert_false(wire_evict(NULL, false));
+	assert_false(wire_evict(NULL, WIRE_ANYONE));
 	assert_false(handled->gone);
 	assert_int_equal(metrics->connections_evicted, 3);
 }

@@ -185,7 +185,7 @@ test_nothing_is_read_while_a_request_is_handled(void **state)
 	tell(p);
 	wire_run();
 	assert_int_equal(p->reads, reads);
-	assert_int_equal(wire_memory(), 0);
+	assert_int_equal(wire_memory(), wire_of(p)->request->counted);
 }
 
 /* Nor while the response is being sent. */
@@ -219,6 +219,20 @@ test_pipelined_requests_wait_for_each_other(void **state)
 	send_text(p, "TP/1.1\r\n" HOST "\r\n");
 	assert_int_equal(fake.handed, 3);
 	assert_string_equal(p->got, "12");
+}
+
+/* What came along with it is dropped, too. */
+static void
+test_nothing_is_kept_after_the_last_response(void **state)
+{
+	struct peer	*p = connect_peer(0);
+
+	(void)state;
+	send_text(p, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n"
+	    "GET / HT");
+	answer_peer(p, "1");
+	assert_int_equal(wire_of(p)->phase, WIRE_LINGERING);
+	assert_int_equal(wire_memory(), 0);
 }
 
 /* What comes after a refusal is dropped, a mebibyte in a turn. */
@@ -265,6 +279,7 @@ main(void)
 		WIRE_TEST(test_the_end_of_tls_ends_the_connection),
 		WIRE_TEST(test_nothing_is_read_while_a_request_is_handled),
 		WIRE_TEST(test_pipelined_requests_wait_for_each_other),
+		WIRE_TEST(test_nothing_is_kept_after_the_last_response),
 		WIRE_TEST(test_a_turn_of_discarding),
 	};
 

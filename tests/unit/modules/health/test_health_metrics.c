@@ -27,7 +27,7 @@ static const char	page[] =
     GAUGE("db_idle", "Idle database connections.", "14")
     GAUGE("db_down", "Database connections that are down.", "16")
     GAUGE("connections", "Client connections.", "18")
-    GAUGE("wire_memory", "Bytes held for incoming requests.", "20")
+    GAUGE("wire_memory", "Bytes held for requests.", "20")
     COUNTER("connections_refused_total",
 	"Refused: one address had too many.", "22")
     COUNTER("connections_evicted_total", "Closed to make room for others.",
