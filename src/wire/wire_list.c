@@ -9,6 +9,7 @@
 #include "wire/wire_conn.h"
 
 #define UNREAD_MS	2000	/* then an unread response is evictable */
+#define LARGE_MS	2000	/* then a large body that still comes in is */
 
 struct wire_limits	wire_limits;
 
@@ -87,6 +88,12 @@ wire_count(void)
 	return (nwires);
 }
 
+static bool
+is_large(const struct wire *w)
+{
+	return (w->request != NULL && w->request->is_large);
+}
+
 /*
  * A request that is being handled is never evicted. A response that the client
  * does not read counts as handled after UNREAD_MS.
@@ -98,7 +105,7 @@ is_evictable(const struct wire *w, enum wire_whom whom, uint64_t now)
 	case WIRE_HEAD:
 	case WIRE_BODY:
 		if (whom == WIRE_A_LARGE_SENDER)
-			return (w->request != NULL && w->request->is_large);
+			return (is_large(w) && now >= w->since + LARGE_MS);
 		return (whom == WIRE_ANYONE || w->len > 0 ||
 		    w->request != NULL);
 	case WIRE_HANDLING:

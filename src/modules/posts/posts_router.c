@@ -132,6 +132,12 @@ unpublish_post(struct ctx *c)
 	set_published(c, false);
 }
 
+/*
+ * The 100,000 characters of a content, each of which JSON may write with 12
+ * bytes (a surrogate pair), and the rest.
+ */
+#define BODY_MAX	1310720
+
 #define EXAMPLE_USER	"0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 #define EXPAND								\
 	PARAM(expand, "Shows the id and the name of the author, too.")
@@ -159,7 +165,8 @@ ROUTE(posts_collection,
 	.out_cursor = &post_cursor_list_schema,
 	.doc = "List or search posts: published ones, and your drafts."),
     POST(create_post, .auth = &signed_in, .in = &post_create_schema,
-	.out = &post_schema, .status = 201, .doc = "Write a post."));
+	.body_max = BODY_MAX, .out = &post_schema, .status = 201,
+	.doc = "Write a post."));
 
 ROUTE(posts_of_user,
     PATH(user_id, T_UUID), LIST_PARAMS,
@@ -173,11 +180,11 @@ ROUTE(posts_item,
     GET(read_post, .auth = &signed_in_or_none, .out = &post_schema,
 	.raises = RAISES(&ERR_NOT_FOUND), .doc = "Read a post."),
     PATCH(update_post, .auth = &signed_in, .in = &post_update_schema,
-	.out = &post_schema, .if_match = true,
+	.body_max = BODY_MAX, .out = &post_schema, .if_match = true,
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
 	.doc = "Change some fields of a post."),
     PUT(replace_post, .auth = &signed_in, .in = &post_replace_schema,
-	.out = &post_schema, .if_match = true,
+	.body_max = BODY_MAX, .out = &post_schema, .if_match = true,
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
 	.doc = "Replace all fields of a post."),
     DELETE(delete_post, .auth = &signed_in, .status = 204, .if_match = true,

@@ -154,7 +154,13 @@ test_the_share_of_large_bodies(void **state)
 	assert_int_equal(held, wire_of(a)->request->counted +
 	    wire_of(b)->request->counted);
 
-	/* The large one that has been sending longest goes, not the small. */
+	/* Large ones have two seconds: meanwhile the next one is told. */
+	fake.now = wire_of(a)->since + 1999;
+	assert_true(is_told_busy(begin_body(6, 10 * MIB - 8192)));
+	assert_false(a->gone);
+
+	/* Then the one that has been sending longest goes, not the small. */
+	fake.now++;
 	c = begin_body(3, 10 * MIB - 8192);
 	assert_true(a->gone);
 	assert_false(small->gone || b->gone || c->gone);
