@@ -133,7 +133,9 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE)
 		return (true);
 	if (kind == &ERR_VALIDATION)
-		return (!e->any_query || e->in != NULL);
+		return (!e->any_query || e->in != NULL || e->idempotent);
+	if (kind == &ERR_IN_PROGRESS)
+		return (e->idempotent);
 	if (kind == &ERR_INVALID_JSON || kind == &ERR_CONTENT_TOO_LARGE ||
 	    kind == &ERR_UNSUPPORTED_MEDIA_TYPE)
 		return (e->in != NULL);
@@ -180,6 +182,16 @@ add_kind(struct error_response *r, const struct error_kind *kind)
 	    error_example(kind)));
 }
 
+static json_t *
+headers_of(const struct error_response *r)
+{
+	json_t	*headers = error_headers(r->status);
+
+	if (json_object_get(r->examples, ERR_IN_PROGRESS.code) != NULL)
+		openapi_header_put(headers, "RetryAfterInProgress");
+	return (headers);
+}
+
 static void
 put_response(json_t *responses, struct error_response *r)
 {
@@ -191,7 +203,7 @@ put_response(json_t *responses, struct error_response *r)
 	if (!openapi_component_has("responses", name))
 		openapi_component_put("responses", name, json_pack(
 		    "{s:s, s:o, s:o}", "description", r->doc, "headers",
-		    error_headers(r->status), "content",
+		    headers_of(r), "content",
 		    error_content(json_incref(r->examples))));
 	openapi_put_status(responses, r->status, openapi_ref("responses",
 	    name));

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: ISC
+"""A request with an Idempotency-Key that comes many times at once, or whose
+server or connection dies: the work is done once, and its answer is found."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import signal
+import threading
+import time
+import uuid
+
+import httpx
+import pytest
+
+from helpers import check_error, new_user, orphan_jobs, rows_of
+from people import add_people, transaction
+from relay import Relay
+from runner import wait_for
+
+USERS = "/api/v1/users"
+AT_ONCE = 50
+# Whoever adds a user waits for the lock 21.
+SLOW = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN PERFORM pg_advisory_xact_lock_shared(21); RETURN NULL; END';
+CREATE TRIGGER slow AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION slow()
+"""
+
+
+def post(server, body, key, headers=None):
+    with server.client() as client:
+        return client.post(USERS, json=body, headers=(headers or {}) | {
+            "Idempotency-Key": key})
+
+
+def new_key():
+    return str(uuid.uuid4())
+
+
+def is_replayed(answer):
+    return answer.headers.get("idempotent-replayed") == "true"
+
+
+def check_in_progress(answer):
+    check_error(answer, 409, "REQUEST_IN_PROGRESS",
+                "A request with this Idempotency-Key is being handled")
+    assert answer.headers["retry-after"] == "1"
+
+
+def check_once(server, body):
+    assert rows_of(server, body["email"]) == (1, 1)
+    assert orphan_jobs(server) == 0
+    assert server.sql(
+        "SELECT count(*) FROM audit_log a JOIN users u ON u.id = a.target_id "
+        "WHERE u.email = %s", body["email"]) == [(1,)]
+
+
+@pytest.fixture(scope="module")
+def server(start_module_server):
+    return start_module_server(KEEL_WORKERS="2", KEEL_DATABASE_POOL="8")
+
+
+@pytest.mark.parametrize("who", ["stranger", "admin"])
+def test_many_at_once_make_one_user(server, who):
+    """Every answer is the one 201, or a 409 whose retry gets it."""
+    headers = {} if who == "stranger" else add_people(
+        server, "admin")[0].headers
+    body, key = new_user(), new_key()
+    begin = threading.Barrier(AT_ONCE)
+
+    def ask(_):
+        begin.wait()
+        answers = [post(server, body, key, headers)]
+        while answers[-1].status_code == 409:
+            check_in_progress(answers[-1])
+            time.sleep(0.05)
+            answers.append(post(server, body, key, headers))
+        return answers
+
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = list(pool.map(ask, range(AT_ONCE)))
+    last = [answers[-1] for answers in asked]
+    assert {a.status_code for a in last} == {201}
+    assert len({a.content for a in last}) == 1
+    assert len([a for a in last if not is_replayed(a)]) == 1
+    assert all(is_replayed(answers[-1]) for answers in asked
+               if len(answers) > 1)
+    check_once(server, body)
+    server.wait_for_no_transaction()
+
+
+def test_a_request_in_progress_on_any_worker(make_server):
+    """A key is used in one transaction at a time; other keys are free."""
+    server = make_server(KEEL_WORKERS="2", KEEL_DATABASE_POOL="8").start()
+    server.sql(SLOW)
+    body, key = new_user(), new_key()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with transaction(server, "SELECT pg_advisory_xact_lock(21)"):
+            first = pool.submit(post, server, body, key)
+            wait_for(lambda: server.sql(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
+                "AND NOT granted") == [(1,)])
+            # New connections: both workers are asked.
+            for _ in range(8):
+                check_in_progress(post(server, body, key))
+            other = pool.submit(post, server, new_user(), key)
+            wait_for(lambda: server.sql(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
+                "AND NOT granted") == [(2,)])
+        assert first.result().status_code == 201
+        assert other.result().status_code == 201
+        assert not is_replayed(other.result())
+    again = post(server, body, key)
+    assert is_replayed(again) and again.content == first.result().content
+    check_once(server, body)
+
+
+@contextlib.contextmanager
+def behind_relay(make_server, **settings):
+    server = make_server(**settings)
+    relay = Relay(server.cluster.port)
+    server.settings["KEEL_DATABASE_URL"] = server.cluster.tcp_url(
+        server.database).replace(":%d/" % server.cluster.port,
+                                 ":%d/" % relay.port)
+    try:
+        yield server.start(), relay
+    finally:
+        relay.close()
+
+
+def wait_for_user(server, body):
+    wait_for(lambda: server.sql("SELECT count(*) FROM users WHERE email = %s",
+                                body["email"]) == [(1,)])
+
+
+@pytest.mark.parametrize("dies", ["server", "worker"])
+def test_the_server_is_killed_between_commit_and_answer(make_server, dies):
+    with behind_relay(make_server, KEEL_WORKERS="1") as (server, relay), \
+            concurrent.futures.ThreadPoolExecutor(1) as pool:
+        body, key = new_user(), new_key()
+        relay.next = "hold"
+        lost = pool.submit(post, server, body, key)
+        assert relay.caught.wait(20)
+        wait_for_user(server, body)
+        assert not lost.done()
+        if dies == "server":
+            server.kill()
+        else:
+            server.deaths += 1
+            [worker] = server.workers()
+            os.kill(worker, signal.SIGKILL)
+        with pytest.raises(httpx.HTTPError):
+            lost.result()
+        if dies == "server":
+            server.start()
+        wait_for(lambda: serves(server))
+        again = post(server, body, key)
+        assert again.status_code == 201 and is_replayed(again)
+        assert again.json()["email"] == body["email"]
+        assert post(server, body, key).content == again.content
+        check_once(server, body)
+        server.stop()
+
+
+def serves(server):
+    with contextlib.suppress(httpx.HTTPError), server.client() as client:
+        return client.get("/readyz").status_code == 200
+    return False
+
+
+@pytest.mark.parametrize("how", ["cut", "lose"])
+def test_the_connection_is_lost_during_the_commit(make_server, how):
+    """The server cannot tell whether it is done, and says 503, never 201. The
+    retry finds out."""
+    with behind_relay(make_server, KEEL_WORKERS="1") as (server, relay):
+        body, key = new_user(), new_key()
+        relay.next = how
+        check_error(post(server, body, key), 503, "SERVICE_UNAVAILABLE")
+        assert relay.caught.is_set()
+        wait_for(lambda: serves(server))
+        again = post(server, body, key)
+        assert again.status_code == 201
+        assert is_replayed(again) == (how == "cut")
+        assert is_replayed(post(server, body, key))
+        check_once(server, body)
+        server.stop()
+
+
+def test_a_client_that_leaves_finds_the_answer(server):
+    server.sql(SLOW)
+    body, key = new_user(), new_key()
+    with transaction(server, "SELECT pg_advisory_xact_lock(21)"):
+        with server.client(timeout=0.5) as client, \
+                pytest.raises(httpx.TimeoutException):
+            client.post(USERS, content=json.dumps(body), headers={
+                "Content-Type": "application/json", "Idempotency-Key": key})
+        check_in_progress(post(server, body, key))
+    wait_for_user(server, body)
+    again = post(server, body, key)
+    assert again.status_code == 201 and is_replayed(again)
+    check_once(server, body)
+    server.sql("DROP TRIGGER slow ON users; DROP FUNCTION slow()")
+
+
+def test_a_collision_is_tried_again_once(server):
+    """A deadlock that PostgreSQL reports: the whole transaction, with the
+    answer, is done anew, and the client sees a 201."""
+    server.sql("CREATE SEQUENCE hits; GRANT ALL ON hits TO keel; "
+               "CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS "
+               "'BEGIN IF nextval(''hits'') = 1 THEN RAISE EXCEPTION ''x'' "
+               "USING ERRCODE = ''40001''; END IF; RETURN NULL; END'; "
+               "CREATE CONSTRAINT TRIGGER collide AFTER INSERT ON users "
+               "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "
+               "collide()")
+    body, key = new_user(), new_key()
+    first = post(server, body, key)
+    assert first.status_code == 201 and not is_replayed(first)
+    assert server.sql("SELECT last_value FROM hits") == [(2,)]
+    again = post(server, body, key)
+    assert is_replayed(again) and again.content == first.content
+    check_once(server, body)
+    server.sql("DROP TRIGGER collide ON users; DROP FUNCTION collide(); "
+               "DROP SEQUENCE hits")
+
+
+def test_a_commit_that_fails_is_no_success(server):
+    """The handler has made its 201 already; the client never sees it."""
+    server.sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+               "'BEGIN RAISE EXCEPTION ''x'' USING ERRCODE = ''53100''; END'; "
+               "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON users "
+               "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "
+               "refuse()")
+    body, key = new_user(), new_key()
+    answer = post(server, body, key)
+    server.sql("DROP TRIGGER refuse ON users; DROP FUNCTION refuse()")
+    check_error(answer, 503, "SERVICE_UNAVAILABLE")
+    assert "location" not in answer.headers and "etag" not in answer.headers
+    assert rows_of(server, body["email"]) == (0, 0)
+    answer = post(server, body, key)
+    assert answer.status_code == 201 and not is_replayed(answer)
+    check_once(server, body)
