@@ -16,6 +16,7 @@ import pytest
 
 from helpers import check_error, new_user, orphan_jobs, rows_of
 from people import add_people, transaction
+from queries import begin
 from relay import Relay
 from runner import wait_for
 
@@ -243,3 +244,82 @@ def test_a_commit_that_fails_is_no_success(server):
     answer = post(server, body, key)
     assert answer.status_code == 201 and not is_replayed(answer)
     check_once(server, body)
+
+
+#
+# The statements by themselves: in one transaction, now() stands still.
+#
+
+SCOPE, OLD, REQUEST, OTHER = ("%02x" % i * 32 for i in range(1, 5))
+
+
+@pytest.fixture
+def db(cluster, template):
+    database = cluster.database(template)
+    with begin(cluster, database) as db:
+        yield db
+    cluster.drop(database)
+
+
+def store(db, scope, age="0 days", status=201):
+    assert db.run("idempotency_keys.store", scope=scope, request=REQUEST,
+                  status=status, headers="") == 1
+    db.sql("UPDATE idempotency_keys SET created_at = now() - %s::interval "
+           "WHERE scope = decode(%s, 'hex')", age, scope)
+
+
+def find(db, **params):
+    return [(row[0], row[3]) for row in db.run("idempotency_keys.find", **(
+        {"scope": SCOPE, "request": REQUEST} | params))]
+
+
+def test_an_answer_is_found_for_a_day_to_the_microsecond(db):
+    for age, found in (("1 day", [(201, True)]),
+                       ("1 day 1 microsecond", []),
+                       ("0 days", [(201, True)])):
+        store(db, SCOPE, age)
+        assert find(db) == found
+    assert find(db, request=OTHER) == [(201, False)]
+    assert find(db, scope=OTHER) == []
+
+
+def test_what_is_stored_again_replaces_all_of_it(db):
+    store(db, SCOPE, "1 day 1 microsecond")
+    assert db.run("idempotency_keys.store", scope=SCOPE, request=OTHER,
+                  status=202, headers="a: b\n", body="x") == 1
+    assert db.sql("SELECT encode(request, 'hex'), status, headers, body, "
+                  "created_at = now() FROM idempotency_keys") == [
+                      (OTHER, 202, "a: b\n", "x", True)]
+
+
+def test_an_answer_under_the_previous_secret_is_found(db):
+    """With both its hashes; the latest of two is the answer."""
+    store(db, OLD, "1 hour")
+    old = {"request": OTHER, "old_scope": OLD}
+    assert find(db, **old, old_request=REQUEST) == [(201, True)]
+    assert find(db, **old, old_request=SCOPE) == [(201, False)]
+    assert find(db, **old) == [(201, False)]
+    store(db, SCOPE, "2 hours", status=202)
+    assert find(db, old_scope=OLD) == [(201, True)]
+    store(db, SCOPE, "0 hours", status=202)
+    assert find(db, old_scope=OLD) == [(202, True)]
+
+
+@pytest.mark.parametrize("mine, theirs, locked", [
+    ({}, {}, False),
+    ({"old_scope": OLD}, {}, False),
+    ({"old_scope": OLD}, {"scope": OLD}, False),
+    ({}, {"scope": OLD, "old_scope": SCOPE}, False),
+    ({}, {"scope": OLD}, True),
+    ({"old_scope": OTHER}, {"scope": OLD}, True)])
+def test_a_lock_is_of_both_secrets(db, cluster, mine, theirs, locked):
+    [(name,)] = db.sql("SELECT current_database()::text")
+    assert db.run("idempotency_keys.lock", **({"scope": SCOPE} | mine)) == [
+        (True,)]
+    with begin(cluster, name) as other:
+        assert other.run("idempotency_keys.lock", **(
+            {"scope": SCOPE} | theirs)) == [(locked,)]
+    # The 64 bits, so that it is not a lock of a few values.
+    assert db.sql("SELECT classid::bigint, objid::bigint FROM pg_locks WHERE "
+                  "locktype = 'advisory' AND classid = %s", 0x01010101) == [
+                      (0x01010101, 0x01010101)]
