@@ -93,7 +93,7 @@ ROUTE(good_list, PARAM(limit, "How many.", .fallback = "20"),
     GET(read_note, OUT_, .out_cursor = &note_schema),
     POST(write_note, OUT_, .in = &note_create_schema, .status = 201,
 	.raises = RAISES(&ERR_CONFLICT), .out_accepted = &note_schema,
-	.accepts = &yes, .accepted_doc = "Later.", .idempotent = true));
+	.accepts = &yes, .accepted_doc = "Later."));
 ROUTE(good_item, PATH(note_id, T_UUID),
     GET(read_note, OUT_),
     PUT(write_note, OUT_, .in = &note_update_schema, .if_match = true),
@@ -140,9 +140,6 @@ ROUTE(no_user, PATH(id, T_UUID), GET(read_note, OUT_,
     .also = &(const struct dependency){ .name = "owner", .doc = "Mine",
 	.resolve = resolve, .path = "user_id" }));
 ROUTE(match_get, GET(read_note, OUT_, .if_match = true));
-ROUTE(repeat_put, PUT(write_note, OUT_, .idempotent = true));
-ROUTE(repeat_raw, POST(write_note, PUBLIC, .raw = true,
-    .idempotent = true));
 ROUTE(raises, GET(read_note, OUT_, .raises = RAISES(&ERR_NOT_FOUND,
     &of_this_file)));
 ROUTE(two_ids, PATH(id, T_UUID), PATH(id, T_UUID), GET(read_note, OUT_));
@@ -261,12 +258,6 @@ static const struct mistake {
 	{ "/notes", &match_get__route, NULL, FILE_ "GET(read_note) in "
 	    "ROUTE(match_get) has .if_match: a GET reads the header by itself "
 	    "if its .out has an ETAG" },
-	{ "/notes", &repeat_put__route, NULL, FILE_ "PUT(write_note) in "
-	    "ROUTE(repeat_put) has .idempotent = true: that is for a POST; "
-	    "the other methods can be repeated anyway" },
-	{ "/notes", &repeat_raw__route, NULL, FILE_ "POST(write_note) in "
-	    "ROUTE(repeat_raw) has .idempotent = true and .raw: leave out one "
-	    "of them" },
 	{ "/notes", &raises__route, NULL, FILE_ "GET(read_note) in "
 	    "ROUTE(raises) raises NOTE_LOCKED, which is not in the list "
 	    "error_kinds of src/base/error_kinds.c" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which statements a request with an Idempotency-Key sends, and in what order. */
+/* Which statements a request with an Idempotency-Key sends, in what order. */
 
 /* sources: app tests/unit/fakes/argon2_fake.c */
 
