@@ -44,8 +44,8 @@ ROUTE(raw, POST(handle, ROW, .raw = true));
 ROUTE(rest);
 
 #define NO_POST								\
-	"has .idempotent = true: that is for a POST; the other methods "	\
-	"can be repeated anyway"
+	"has .idempotent = true: that is for a POST; the other "	\
+	"methods can be repeated anyway"
 
 static void
 test_rows(void **state)
