@@ -117,7 +117,8 @@ add_idempotency_key(json_t *parameters)
 	if (!openapi_component_has("parameters", name)) {
 		o = new_parameter("Idempotency-Key", "header", false,
 		    json_pack("{s:s, s:i, s:i, s:s, s:[s]}", "type", "string",
-		    "minLength", 1, "maxLength", 255, "pattern", "^[ -~]+$",
+		    "minLength", 1, "maxLength", 255, "pattern",
+		    "^[!-~]([ -~]*[!-~])?$",
 		    "examples", EXAMPLE_ID));
 		openapi_put(o, "description", json_string("Makes the request "
 		    "safe to repeat: for 24 hours, the same request with the "

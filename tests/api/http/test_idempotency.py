@@ -215,7 +215,7 @@ def test_two_keys_are_refused_with_all_other_mistakes(client):
 
 
 def test_who_may_not_is_told_so_before_a_key_is_looked_at(server, client):
-    [admin] = add_people(server, "admin")
+    [admin, _] = add_people(server, "admin", "admin")
     body, key = new_user(), new_key()
     check_done(post(client, body, key, admin.headers))
     check_unauthorized(post(client, body, key, bearer("x")),
@@ -227,7 +227,7 @@ def test_who_may_not_is_told_so_before_a_key_is_looked_at(server, client):
 
 
 def test_a_user_who_is_deleted_leaves_no_key(server, client):
-    [admin] = add_people(server, "admin")
+    [admin, _] = add_people(server, "admin", "admin")
     check_done(post(client, new_user(), new_key(), admin.headers))
     count = "SELECT count(*) FROM idempotency_keys WHERE user_id = %s"
     assert server.sql(count, admin.id) == [(1,)]
