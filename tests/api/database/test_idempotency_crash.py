@@ -14,7 +14,8 @@ import uuid
 import httpx
 import pytest
 
-from helpers import check_error, new_user, orphan_jobs, rows_of
+from helpers import (check_error, new_user, orphan_jobs, raw_connection,
+                     raw_request, reset, rows_of)
 from people import add_people, transaction
 from queries import begin
 from relay import Relay
@@ -94,6 +95,13 @@ def test_many_at_once_make_one_user(server, who):
     server.wait_for_no_transaction()
 
 
+def wait_for_slow(server, n):
+    """Waits until so many have added a user, and wait for the lock."""
+    wait_for(lambda: server.sql(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT "
+        "granted") == [(n,)])
+
+
 def test_a_request_in_progress_on_any_worker(make_server):
     """A key is used in one transaction at a time; other keys are free."""
     server = make_server(KEEL_WORKERS="2", KEEL_DATABASE_POOL="8").start()
@@ -102,16 +110,12 @@ def test_a_request_in_progress_on_any_worker(make_server):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         with transaction(server, "SELECT pg_advisory_xact_lock(21)"):
             first = pool.submit(post, server, body, key)
-            wait_for(lambda: server.sql(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
-                "AND NOT granted") == [(1,)])
+            wait_for_slow(server, 1)
             # New connections: both workers are asked.
             for _ in range(8):
                 check_in_progress(post(server, body, key))
             other = pool.submit(post, server, new_user(), key)
-            wait_for(lambda: server.sql(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
-                "AND NOT granted") == [(2,)])
+            wait_for_slow(server, 2)
         assert first.result().status_code == 201
         assert other.result().status_code == 201
         assert not is_replayed(other.result())
@@ -195,10 +199,12 @@ def test_a_client_that_leaves_finds_the_answer(server):
     server.sql(SLOW)
     body, key = new_user(), new_key()
     with transaction(server, "SELECT pg_advisory_xact_lock(21)"):
-        with server.client(timeout=0.5) as client, \
-                pytest.raises(httpx.TimeoutException):
-            client.post(USERS, content=json.dumps(body), headers={
-                "Content-Type": "application/json", "Idempotency-Key": key})
+        connection = raw_connection(server)
+        connection.sendall(raw_request(
+            "POST", USERS, json.dumps(body).encode(), Idempotency_Key=key,
+            Content_Type="application/json"))
+        wait_for_slow(server, 1)
+        reset(connection)
         check_in_progress(post(server, body, key))
     wait_for_user(server, body)
     again = post(server, body, key)

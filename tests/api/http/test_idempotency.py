@@ -209,9 +209,9 @@ def test_a_key_may_have_every_printable_character(client, key):
 def test_two_keys_are_refused_with_all_other_mistakes(client):
     answer = client.post(USERS + "?x=1", json=new_user(), headers=[
         ("Idempotency-Key", "a"), ("Idempotency-Key", "a")])
-    assert check_validation(answer) == {
-        FIELD: ["Must be sent once"], "query.x": ["Is not allowed"]} or \
-        list(check_validation(answer)) == ["query.x", FIELD]
+    fields = check_validation(answer)
+    assert set(fields) == {"query.x", FIELD}
+    assert fields[FIELD] == ["Must be sent once"]
 
 
 def test_who_may_not_is_told_so_before_a_key_is_looked_at(server, client):
