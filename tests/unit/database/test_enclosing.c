@@ -21,6 +21,7 @@ use_step(struct ctx *c, const struct dependency *d)
 	(void)d;
 	other = *c->endpoint;
 	other.handler = run_step;
+	other.any_query = true;
 	c->endpoint = &other;
 }
 
@@ -153,6 +154,25 @@ test_mistakes_of_handlers(void **state)
 	}
 }
 
+/* Where an endpoint has a query, it is part of the request. */
+static void
+test_the_query_belongs_to_the_request(void **state)
+{
+	char	 first[2][65];
+
+	(void)state;
+	run(write_bare);
+	strcpy(first[0], stored[0]);
+	strcpy(first[1], stored[2]);
+	begin_test();
+	assert_int_equal(client_request("POST", USERS "?a=1", BODY, KEY), 204);
+	assert_string_not_equal(stored[2], first[1]);
+	assert_string_not_equal(stored[0], first[0]);
+	begin_test();
+	assert_int_equal(client_request("POST", USERS, BODY, KEY), 204);
+	assert_string_equal(stored[2], first[1]);
+}
+
 /* With repositories that a test overrides, nothing is sent. */
 
 static unsigned	nstored;
@@ -207,6 +227,7 @@ main(void)
 		CLIENT_TEST(test_all_that_a_handler_does_is_one_transaction),
 		CLIENT_TEST(test_a_handler_without_the_database_holds_nothing),
 		CLIENT_TEST(test_mistakes_of_handlers),
+		CLIENT_TEST(test_the_query_belongs_to_the_request),
 		CLIENT_TEST(test_overridden_repositories),
 	};
 
