@@ -25,15 +25,23 @@ use_step(struct ctx *c, const struct dependency *d)
 	c->endpoint = &other;
 }
 
+/* The look-up `at` finds an answer; 0: none does. */
 static int
-run(void (*fn)(struct ctx *))
+run_found(void (*fn)(struct ctx *), unsigned at)
 {
 	begin_test();
+	found_at = at;
 	step = fn;
 	client_setup(NULL);
 	asked = &keyed;
 	override_dependency(&may_register, use_step, "create_user");
 	return (client_request("POST", USERS, BODY, KEY));
+}
+
+static int
+run(void (*fn)(struct ctx *))
+{
+	return (run_found(fn, 0));
 }
 
 static void
@@ -74,6 +82,25 @@ test_all_that_a_handler_does_is_one_transaction(void **state)
 	assert_string_equal(sent(), "idempotency_keys.find " OPENED
 	    " users.find_by_id users.find_by_id users.find_by_id " CLOSED);
 	assert_int_equal(fake_db.held, 0);
+}
+
+static void
+respond_early(struct ctx *c)
+{
+	respond_header(c, "warning", "early");
+	write_something(c);
+	respond_empty(c, 204);
+}
+
+static void
+test_a_stored_answer_replaces_what_is_set(void **state)
+{
+	(void)state;
+	assert_int_equal(run(respond_early), 204);
+	assert_string_equal(client_header("warning"), "early");
+	assert_int_equal(run_found(respond_early, 2), 201);
+	assert_null(client_header("warning"));
+	assert_string_equal(client_body(), "{\"stored\":1}");
 }
 
 static void
@@ -227,6 +254,7 @@ main(void)
 		CLIENT_TEST(test_all_that_a_handler_does_is_one_transaction),
 		CLIENT_TEST(test_a_handler_without_the_database_holds_nothing),
 		CLIENT_TEST(test_mistakes_of_handlers),
+		CLIENT_TEST(test_a_stored_answer_replaces_what_is_set),
 		CLIENT_TEST(test_the_query_belongs_to_the_request),
 		CLIENT_TEST(test_overridden_repositories),
 	};
