@@ -100,6 +100,9 @@ test_a_stored_answer_replaces_what_is_set(void **state)
 	assert_string_equal(client_header("warning"), "early");
 	assert_int_equal(run_found(respond_early, 2), 201);
 	assert_null(client_header("warning"));
+	found_headers = "";
+	assert_int_equal(run_found(respond_early, 2), 201);
+	assert_null(client_header("warning"));
 	assert_string_equal(client_body(), "{\"stored\":1}");
 }
 

@@ -22,6 +22,8 @@ static const struct asked	keyed = { "create_user", NULL, "", BODY,
 				    KEY };
 
 static unsigned		 found_at;	/* the look-up that finds one */
+static const char	*found_headers = "location: /x\netag: " TAG
+			    "\nlink: a: b\n";
 static bool		 is_other;	/* that is of another request */
 static bool		 is_locked;
 static const char	*commit;	/* COMMIT's tag; NULL: lost */
@@ -34,7 +36,7 @@ answer_find(const struct query *q)
 	if (++looked_up != found_at)
 		return (fake_rows(q, 0, NULL));
 	return (FAKE_ROWS(q, FAKE_ROW({ "status", "201" },
-	    { "headers", "location: /x\netag: " TAG "\nlink: a: b\n" },
+	    { "headers", found_headers },
 	    { "body", "{\"stored\":1}" },
 	    { "is_same", is_other ? "f" : "t" })));
 }
