@@ -17,11 +17,13 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "coro/loop.h"
+#include "database/database.h"
 #include "http/respond.h"
 #include "http/routes.h"
 #include "middleware/cors.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
+#include "modules/idempotency/idempotency.h"
 #include "utils/accept.h"
 #include "utils/text.h"
 #include "utils/timefmt.h"
@@ -159,12 +161,16 @@ endpoint_run(void *arg)
 		depend(c, c->endpoint->also);
 	if (!c->endpoint->any_query)
 		query_read(c);
+	if (c->endpoint->idempotent)
+		idempotency_read(c);
 	raise_validation(c);
+	idempotency_begin(c);
 	c->endpoint->handler(c);
-	if (c->transaction != NULL || c->response.status == 0)
+	if (db_is_begun(c) || c->response.status == 0)
 		raise_error(c, &ERR_INTERNAL, "%s ended without %s",
-		    c->endpoint->name, c->transaction != NULL ?
-		    "committing" : "a response");
+		    c->endpoint->name, db_is_begun(c) ? "committing" :
+		    "a response");
+	idempotency_end(c);
 }
 
 /* Runs the handler a second time; the copies of the request stay. */
@@ -180,6 +186,9 @@ endpoint_retry(struct ctx *c)
 	c->user = c->target = NULL;
 	c->user_id = c->session_id = NULL;
 	c->query_values = NULL;
+	c->idempotency = NULL;
+	c->on_first = NULL;
+	c->accepted = false;
 	c->retried = true;
 	coro_wake(c->coro);
 	return (true);

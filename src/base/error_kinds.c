@@ -57,6 +57,10 @@ const struct error_kind	ERR_CONFLICT = {
 	409, "CONFLICT",
 	"The request conflicts with stored data."
 };
+const struct error_kind	ERR_IN_PROGRESS = {
+	409, "CONFLICT",
+	"A request with the same Idempotency-Key is being handled."
+};
 const struct error_kind	ERR_PRECONDITION_FAILED = {
 	412, "PRECONDITION_FAILED",
 	"The condition of If-Match or If-None-Match is false."
@@ -123,7 +127,7 @@ const struct error_kind	*const error_kinds[] = {
 	&ERR_INVALID_TOKEN, &ERR_UNAUTHORIZED, &ERR_FORBIDDEN,
 	&ERR_CONFIRMATION_REQUIRED, &ERR_REGISTRATION_CLOSED, &ERR_NOT_FOUND,
 	&ERR_METHOD_NOT_ALLOWED, &ERR_NOT_ACCEPTABLE,
-	&ERR_REQUEST_TIMEOUT, &ERR_CONFLICT,
+	&ERR_REQUEST_TIMEOUT, &ERR_CONFLICT, &ERR_IN_PROGRESS,
 	&ERR_PRECONDITION_FAILED, &ERR_CONTENT_TOO_LARGE, &ERR_URI_TOO_LONG,
 	&ERR_UNSUPPORTED_MEDIA_TYPE, &ERR_EXPECTATION_FAILED,
 	&ERR_MISDIRECTED_REQUEST, &ERR_VALIDATION,

@@ -46,6 +46,26 @@ const char	*db_bool(bool);
 void	db_begin(struct ctx *) AWAITS;
 void	db_commit(struct ctx *) AWAITS;
 
+/* Is there a db_begin() without its db_commit()? */
+bool	db_is_begun(const struct ctx *);
+
+/*
+ * For what must commit together with all that a handler writes. After
+ * db_enclose(), the next statement or db_begin() opens a transaction, calls
+ * first() in it, once, and then goes on. All later statements belong to that
+ * transaction, and db_begin() and db_commit() send nothing. When the handler
+ * has returned, db_commit_enclosing() commits; a raise_error() or
+ * end_with_response() before that, also in first(), rolls everything back.
+ *
+ * Until the handler uses the database there is no transaction, and it holds no
+ * connection: it may hash a password first. The statements of a dependency that
+ * it asks meanwhile, with depend(), open none either: they only read who may do
+ * this. db_has_enclosed() tells whether it was opened.
+ */
+void	db_enclose(struct ctx *, void (*first)(struct ctx *));
+bool	db_has_enclosed(const struct ctx *);
+void	db_commit_enclosing(struct ctx *) AWAITS;
+
 /*
  * For a query that has found its session read-only: reconnects all connections
  * of this worker, at most once a second. After a failover, all may lead to the

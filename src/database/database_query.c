@@ -195,6 +195,63 @@ run_statement(struct ctx *c, const struct query *q, const char *sql,
 	return (r);
 }
 
+/* Deferred: if the transaction is still open, pool_give() rolls it back. */
+static void
+session_end(void *arg)
+{
+	struct ctx	*c = arg;
+
+	c->begun = c->enclosed = false;
+	if (c->transaction == NULL)
+		return;
+	if (c->transaction != REPLACED)
+		pool_give(c->transaction);
+	c->transaction = NULL;
+}
+
+static AWAITS void
+begin(struct ctx *c)
+{
+	defer(c, session_end, c);
+	if (overrides_database(c)) {
+		c->transaction = REPLACED;
+		return;
+	}
+	c->transaction = pool_take(c);
+	run_statement(c, NULL, "BEGIN", NULL, 0);
+}
+
+static AWAITS void
+commit(struct ctx *c)
+{
+	PGresult	*r;
+
+	if (c->transaction == REPLACED) {
+		session_end(c);
+		return;
+	}
+	r = run_statement(c, NULL, "COMMIT", NULL, 0);
+	session_end(c);
+
+	/* COMMIT of a failed transaction succeeds, but rolls it back. */
+	if (strcmp(PQcmdStatus(r), "COMMIT") != 0)
+		raise_error(c, &ERR_INTERNAL, "The transaction had failed");
+}
+
+/* The first statement or db_begin() after db_enclose(). */
+static AWAITS void
+open_enclosing(struct ctx *c)
+{
+	void	(*first)(struct ctx *) = c->on_first;
+
+	if (first == NULL)
+		return;
+	c->on_first = NULL;
+	begin(c);
+	c->enclosed = true;
+	first(c);
+}
+
 static void
 read_column(struct ctx *c, const struct query *q, const PGresult *r, int row,
     size_t i, char *out)
@@ -252,6 +309,7 @@ db_query_many(struct ctx *c, const struct query *q, size_t *n,
 	repository_fn	*stand_in = override_of_query(c, q->name);
 	PGresult	*r;
 
+	open_enclosing(c);
 	if (stand_in != NULL)
 		return (stand_in(c, strchr(q->name, '.') + 1, from, given, n));
 	r = run_query(c, q, from, given, ngiven);
@@ -291,6 +349,7 @@ db_query_exec(struct ctx *c, const struct query *q, const void *from,
 	PGresult	*r;
 	size_t		 n = 0;
 
+	open_enclosing(c);
 	if (stand_in != NULL) {
 		stand_in(c, strchr(q->name, '.') + 1, from, given, &n);
 		return ((int64_t)n);
@@ -301,31 +360,21 @@ db_query_exec(struct ctx *c, const struct query *q, const void *from,
 	return (touched);
 }
 
-/* Deferred: if the transaction is still open, pool_give() rolls it back. */
-static void
-session_end(void *arg)
+bool
+db_is_begun(const struct ctx *c)
 {
-	struct ctx	*c = arg;
-
-	if (c->transaction == NULL)
-		return;
-	if (c->transaction != REPLACED)
-		pool_give(c->transaction);
-	c->transaction = NULL;
+	return (c->begun);
 }
 
 void
 db_begin(struct ctx *c)
 {
-	if (c->transaction != NULL)
+	if (db_is_begun(c))
 		raise_error(c, &ERR_INTERNAL, "A transaction in a transaction");
-	defer(c, session_end, c);
-	if (overrides_database(c)) {
-		c->transaction = REPLACED;
-		return;
-	}
-	c->transaction = pool_take(c);
-	run_statement(c, NULL, "BEGIN", NULL, 0);
+	open_enclosing(c);
+	if (!c->enclosed)
+		begin(c);
+	c->begun = true;
 }
 
 /*
@@ -335,22 +384,33 @@ db_begin(struct ctx *c)
 void
 db_commit(struct ctx *c)
 {
-	PGresult	*r;
-
-	if (c->transaction == NULL)
+	if (!db_is_begun(c))
 		raise_error(c, &ERR_INTERNAL, "A commit of no transaction");
 	if (!arena_reserve(&c->arena, RESPONSE_RESERVE))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
-	if (c->transaction == REPLACED) {
-		session_end(c);
-		return;
-	}
-	r = run_statement(c, NULL, "COMMIT", NULL, 0);
-	session_end(c);
+	c->begun = false;
+	if (!c->enclosed)
+		commit(c);
+}
 
-	/* COMMIT of a failed transaction succeeds, but rolls it back. */
-	if (strcmp(PQcmdStatus(r), "COMMIT") != 0)
-		raise_error(c, &ERR_INTERNAL, "The transaction had failed");
+void
+db_enclose(struct ctx *c, void (*first)(struct ctx *))
+{
+	c->on_first = first;
+}
+
+bool
+db_has_enclosed(const struct ctx *c)
+{
+	return (c->enclosed);
+}
+
+void
+db_commit_enclosing(struct ctx *c)
+{
+	c->on_first = NULL;
+	if (c->enclosed)
+		commit(c);
 }
 
 void

@@ -215,6 +215,19 @@ check_raises(const struct route *r, const struct endpoint *e)
 	return (NULL);
 }
 
+/* Only what a schema writes is sure to be text, which is stored. */
+static const char *
+check_repeats(const struct route *r, const struct endpoint *e)
+{
+	if (e->idempotent && e->verb != VERB_POST)
+		return (row_error(r, e, "has .idempotent = true: that is for "
+		    "a POST; the other methods can be repeated anyway"));
+	if (e->idempotent && e->raw)
+		return (row_error(r, e, "has .idempotent = true and .raw: "
+		    "leave out one of them"));
+	return (NULL);
+}
+
 static const char *
 check_endpoint(const struct route *r, const struct endpoint *e)
 {
@@ -222,7 +235,8 @@ check_endpoint(const struct route *r, const struct endpoint *e)
 
 	if ((problem = check_access(r, e)) != NULL ||
 	    (problem = check_input(r, e)) != NULL ||
-	    (problem = check_output(r, e)) != NULL)
+	    (problem = check_output(r, e)) != NULL ||
+	    (problem = check_repeats(r, e)) != NULL)
 		return (problem);
 	return (check_raises(r, e));
 }

@@ -80,9 +80,9 @@ put_preflight(header_put_fn *put, void *to)
 	put(to, ALLOW "methods", "GET, HEAD, POST, PUT, PATCH, DELETE, "
 	    "OPTIONS");
 	put(to, ALLOW "headers", "Accept, Accept-Language, Authorization, "
-	    "Cache-Control, Content-Type, If-Match, If-None-Match, Pragma, "
-	    "X-Request-ID, X-Requested-With, baggage, sentry-trace, "
-	    "traceparent, tracestate");
+	    "Cache-Control, Content-Type, Idempotency-Key, If-Match, "
+	    "If-None-Match, Pragma, X-Request-ID, X-Requested-With, baggage, "
+	    "sentry-trace, traceparent, tracestate");
 	put(to, "access-control-max-age", "600");	/* seconds */
 }
 
@@ -96,8 +96,9 @@ put_allowed(const struct head *h, header_put_fn *put, void *to)
 	put(to, ALLOW "origin", origin);
 	put(to, ALLOW "credentials", "true");
 	put(to, "access-control-expose-headers", "Accept-Encoding, "
-	    "Accept-Patch, Allow, ETag, Link, Location, RateLimit, "
-	    "RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID");
+	    "Accept-Patch, Allow, ETag, Idempotent-Replayed, Link, Location, "
+	    "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
+	    "X-Request-ID");
 	if (cors_is_preflight(h))
 		put_preflight(put, to);
 }

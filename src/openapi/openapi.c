@@ -108,6 +108,27 @@ add_precondition(json_t *parameters, const char *component, const char *name,
 	openapi_add(parameters, openapi_ref("parameters", component));
 }
 
+static void
+add_idempotency_key(json_t *parameters)
+{
+	static const char	 name[] = "IdempotencyKey";
+	json_t			*o;
+
+	if (!openapi_component_has("parameters", name)) {
+		o = new_parameter("Idempotency-Key", "header", false,
+		    json_pack("{s:s, s:i, s:i, s:s, s:[s]}", "type", "string",
+		    "minLength", 1, "maxLength", 255, "pattern",
+		    "^[!-~]([ -~]*[!-~])?$",
+		    "examples", EXAMPLE_ID));
+		openapi_put(o, "description", json_string("Makes the request "
+		    "safe to repeat: for 24 hours, the same request with the "
+		    "same key gets the stored response, and nothing is done "
+		    "again."));
+		openapi_component_put("parameters", name, o);
+	}
+	openapi_add(parameters, openapi_ref("parameters", name));
+}
+
 static json_t *
 describe_parameters(const struct route *r, const struct endpoint *e)
 {
@@ -124,6 +145,8 @@ describe_parameters(const struct route *r, const struct endpoint *e)
 		add_precondition(parameters, "IfNoneMatch", "If-None-Match",
 		    "Only if the entity tag is none of these.");
 	}
+	if (e->idempotent)
+		add_idempotency_key(parameters);
 	return (parameters);
 }
 

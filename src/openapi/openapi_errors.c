@@ -14,8 +14,10 @@ error_schema(void)
 	json_t				*codes = json_array();
 	const struct error_kind	*const	*k;
 
-	for (k = error_kinds; *k != NULL; k++)
-		openapi_add(codes, json_string((*k)->code));
+	for (k = error_kinds; *k != NULL; k++) {
+		if (*k != &ERR_IN_PROGRESS)	/* its code is in the list */
+			openapi_add(codes, json_string((*k)->code));
+	}
 	return (json_pack("{s:s, s:[s], s:{s:{s:s, s:[ssss], s:{"
 	    "s:{s:s, s:o}, s:{s:s, s:[s]}, s:{s:[ss], s:{s:s}}, "
 	    "s:{s:s, s:[s]}}}}}",
@@ -134,7 +136,9 @@ openapi_may_raise(const struct endpoint *e, unsigned list_kind,
 	if (kind == &ERR_INTERNAL || kind == &ERR_UNAVAILABLE)
 		return (true);
 	if (kind == &ERR_VALIDATION)
-		return (!e->any_query || e->in != NULL);
+		return (!e->any_query || e->in != NULL || e->idempotent);
+	if (kind == &ERR_IN_PROGRESS)
+		return (e->idempotent);
 	if (kind == &ERR_INVALID_JSON || kind == &ERR_CONTENT_TOO_LARGE ||
 	    kind == &ERR_UNSUPPORTED_MEDIA_TYPE)
 		return (e->in != NULL);
@@ -169,18 +173,38 @@ response_begin(struct error_response *r)
 	r->examples = json_object();
 }
 
+/* Two kinds have the code CONFLICT, and one of them has a Retry-After. */
+#define IN_PROGRESS	"IN_PROGRESS"
+
+static const char *
+title_of(const struct error_kind *kind)
+{
+	return (kind == &ERR_IN_PROGRESS ? IN_PROGRESS : kind->code);
+}
+
 static void
 add_kind(struct error_response *r, const struct error_kind *kind)
 {
-	char	 name[OPENAPI_NAME_MAX];
+	const char	*title = title_of(kind);
+	char		 name[OPENAPI_NAME_MAX];
 
-	openapi_name(kind->code, name);
+	openapi_name(title, name);
 	text_puts(&r->name, name);
 	if (r->doc == NULL)
 		r->doc = kind->doc;
 	r->status = kind->status;
-	openapi_put(r->examples, kind->code, json_pack("{s:o}", "value",
+	openapi_put(r->examples, title, json_pack("{s:o}", "value",
 	    error_example(kind)));
+}
+
+static json_t *
+headers_of(const struct error_response *r)
+{
+	json_t	*headers = error_headers(r->status);
+
+	if (json_object_get(r->examples, IN_PROGRESS) != NULL)
+		openapi_header_put(headers, "RetryAfterInProgress");
+	return (headers);
 }
 
 static void
@@ -194,7 +218,7 @@ put_response(json_t *responses, struct error_response *r)
 	if (!openapi_component_has("responses", name))
 		openapi_component_put("responses", name, json_pack(
 		    "{s:s, s:o, s:o}", "description", r->doc, "headers",
-		    error_headers(r->status), "content",
+		    headers_of(r), "content",
 		    error_content(json_incref(r->examples))));
 	openapi_put_status(responses, r->status, openapi_ref("responses",
 	    name));

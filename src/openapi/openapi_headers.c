@@ -5,7 +5,10 @@
 
 #include "openapi/openapi_build.h"
 
-/* The headers by the names of their components; always: never left out. */
+/*
+ * The headers by the names of their components; always: never left out. By its
+ * name, the first one is found.
+ */
 static const struct header_facts {
 	const char	*name;
 	const char	*component;
@@ -38,6 +41,12 @@ static const struct header_facts {
 	  "The rate limits.", "\"token\";q=60;w=60" },
 	{ "Retry-After", "RetryAfter", true, true, "Seconds until a new "
 	  "attempt may succeed.", "1" },
+	{ "Retry-After", "RetryAfterInProgress", false, true, "Sent if a "
+	  "request with this Idempotency-Key is being handled: seconds until a "
+	  "new attempt may succeed.", "1" },
+	{ "Idempotent-Replayed", "IdempotentReplayed", false, false, "Sent, "
+	  "with this value, if the response is the stored one of an earlier "
+	  "request with this Idempotency-Key.", "true" },
 	{ "Accept-Encoding", "AcceptEncoding", false, false, "Sent if the "
 	  "reason is the body's Content-Encoding.", "identity" },
 	{ "Accept-Patch", "AcceptPatch", false, false, "The media types of "
@@ -64,12 +73,12 @@ openapi_header_put(json_t *headers, const char *name)
 {
 	const struct header_facts	*h = header_facts;
 
-	while (strcmp(h->name, name) != 0)
+	while (strcmp(h->name, name) != 0 && strcmp(h->component, name) != 0)
 		h++;
 	if (!openapi_component_has("headers", h->component))
 		openapi_component_put("headers", h->component,
 		    describe_header(h));
-	openapi_put(headers, name, openapi_ref("headers", h->component));
+	openapi_put(headers, h->name, openapi_ref("headers", h->component));
 }
 
 json_t *

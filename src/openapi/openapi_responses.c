@@ -27,6 +27,8 @@ success_headers(const struct endpoint *e, int status,
 		openapi_header_put(headers, "Pragma");
 	if (status == 201)
 		openapi_header_put(headers, "Location");
+	if (e->idempotent)
+		openapi_header_put(headers, "Idempotent-Replayed");
 	if (openapi_has_version(out))
 		openapi_header_put(headers, "ETag");
 	if (list_kind & IN_PAGES)

@@ -22,6 +22,7 @@
 struct db_conn;
 struct endpoint;
 struct http_request;
+struct idempotency;
 struct job;
 struct rate_limit;
 struct route;
@@ -96,6 +97,10 @@ struct ctx {
 	const char		*user_id;	/* the same: of user, or NULL */
 	const char		*session_id;	/* the same */
 	struct db_conn		*transaction;	/* database.h */
+	bool			 begun;		/* the same: db_begin() */
+	bool			 enclosed;	/* the same: db_enclose() */
+	void			(*on_first)(struct ctx *);	/* the same */
+	struct idempotency	*idempotency;	/* idempotency.h */
 	bool			 quiet;		/* the same: no log */
 	bool			 is_known;	/* offload.h */
 	bool			 attempt_counted;	/* auth_attempts.c */

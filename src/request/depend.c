@@ -78,8 +78,8 @@ applies_to(const struct override *o, const struct ctx *c)
 	    strcmp(c->endpoint->name, o->handler) == 0);
 }
 
-void
-depend(struct ctx *c, const struct dependency *d)
+static AWAITS void
+resolve(struct ctx *c, const struct dependency *d)
 {
 	const struct override	*o;
 	unsigned		 i;
@@ -92,6 +92,20 @@ depend(struct ctx *c, const struct dependency *d)
 		}
 	}
 	d->resolve(c, d);
+}
+
+/*
+ * What a dependency asks the database belongs to no transaction that the
+ * handler has not opened: see db_enclose().
+ */
+void
+depend(struct ctx *c, const struct dependency *d)
+{
+	void	(*on_first)(struct ctx *) = c->on_first;
+
+	c->on_first = NULL;
+	resolve(c, d);
+	c->on_first = on_first;
 }
 
 repository_fn *

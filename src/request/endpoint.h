@@ -51,6 +51,8 @@ struct endpoint {
 	enum error_shape		 errors;
 	const struct error_page		*error_page;	/* its shape */
 	bool				 if_match;	/* *_precondition() */
+	bool				 idempotent;	/* a POST that reads
+							   Idempotency-Key */
 	bool				 any_query;	/* it is ignored */
 	const struct error_kind	*const	*raises;	/* besides the above */
 	bool				 hidden;	/* not in OpenAPI */

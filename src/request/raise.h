@@ -27,6 +27,12 @@ void	raise_error(struct ctx *, const struct error_kind *, const char *, ...)
 	    __attribute__((noreturn, format(printf, 3, 4)));
 
 /*
+ * Ends the running coroutine, too, but with the response that is set: an answer
+ * that makes the rest of the work needless. An open transaction is rolled back.
+ */
+void	end_with_response(struct ctx *) __attribute__((noreturn));
+
+/*
  * Adds a header to the response of the error that is raised next. name is a
  * constant; value is copied.
  */

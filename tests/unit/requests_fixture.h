@@ -62,6 +62,12 @@ static const struct asked	requests[] = {
 	{ "create_user", "admin", "", "{\"email\": \"new@example.com\", "
 	    "\"name\": \"New\", \"password\": \"" PASSWORD "\", "
 	    "\"role\": \"staff\"}", NULL },
+	{ "create_user", NULL, "", "{\"email\": \"new@example.com\", "
+	    "\"name\": \"New\", \"password\": \"" PASSWORD "\"}",
+	    "idempotency-key: one" },
+	{ "create_user", "admin", "", "{\"email\": \"new@example.com\", "
+	    "\"name\": \"New\", \"password\": \"" PASSWORD "\", "
+	    "\"role\": \"staff\"}", "idempotency-key: one" },
 	{ "read_me", "user", "", NULL, NULL },
 	{ "update_me", "user", "", "{\"email\": \"new@example.com\"}", NULL },
 	{ "update_me", "admin", "", "{\"name\": \"New\"}", NULL },
@@ -103,6 +109,7 @@ static const struct asked	requests[] = {
 	{ "verify_email", NULL, "", "{\"token\": \"" VERIFY_TOKEN "\"}",
 	    NULL },
 	{ "send_reset_link", "admin", "", NULL, NULL },
+	{ "send_reset_link", "admin", "", NULL, "idempotency-key: one" },
 	{ "submit_reset", NULL, "", "token=" RESET_TOKEN
 	    "&new_password=Rainy-day-43", FORM },
 	{ "submit_verify", NULL, "", "token=" VERIFY_TOKEN, FORM },
@@ -215,6 +222,7 @@ static const struct {
 	{ "refresh_token", { { "user_id", ACTOR },
 	    { "expires_at", "2126-01-01 12:00:00+00" }, { "active", "t" } } },
 	{ "session_owner", { { "user_id", ACTOR } } },
+	{ "key_lock", { { "is_locked", "t" } } },
 	{ "database_state", { { "version", "999999" }, { "writable", "t" } } },
 };
 
@@ -228,6 +236,8 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_done("UPDATE 0"));
 	if (strcmp(row, "none") == 0)
 		return (fake_done("UPDATE 1"));
+	if (strcmp(row, "stored_answer") == 0)		/* none is stored */
+		return (fake_rows(q, 0, NULL));
 	if (strcmp(row, "user") == 0)
 		return (agree_with_users(q, name));
 	for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {

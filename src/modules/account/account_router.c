@@ -85,5 +85,6 @@ ROUTE(account_resend,
 ROUTE(account_send_reset,
     PATH(user_id, T_UUID),
     POST(send_reset_link, .auth = require_role("admin"), .status = 202,
+	.idempotent = true,
 	.raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Send a user a link to set a new password."));

@@ -166,7 +166,7 @@ ROUTE(posts_collection,
 	.doc = "List or search posts: published ones, and your drafts."),
     POST(create_post, .auth = &signed_in, .in = &post_create_schema,
 	.body_max = BODY_MAX, .out = &post_schema, .status = 201,
-	.doc = "Write a post."));
+	.idempotent = true, .doc = "Write a post."));
 
 ROUTE(posts_of_user,
     PATH(user_id, T_UUID), LIST_PARAMS,

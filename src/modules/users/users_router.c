@@ -138,7 +138,7 @@ ROUTE(users_collection,
 	.doc = "List users."),
     POST(create_user, .limit = &register_limit, .auth = &may_register,
 	.in = &user_create_schema, .out = &user_schema, .status = 201,
-	HIDES(user_accepted_schema),
+	.idempotent = true, HIDES(user_accepted_schema),
 	.raises = RAISES(&ERR_FORBIDDEN, &ERR_CONFIRMATION_REQUIRED,
 	    &ERR_CONFLICT),
 	.doc = "Register a user."));

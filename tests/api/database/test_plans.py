@@ -63,6 +63,10 @@ USES = [
     ("ix_account_tokens_user_id", "account_tokens.drop", {}, "((user_id = "),
     ("ix_account_tokens_expires_at", "account_tokens.purge", {},
      "(expires_at < now())"),
+    ("idempotency_keys_pkey", "idempotency_keys.find", {}, "(scope = ANY "),
+    ("idempotency_keys_pkey", "idempotency_keys.store", {}, "conflict"),
+    ("ix_idempotency_keys_created_at", "idempotency_keys.purge", {},
+     "(created_at < (now() - '1 day'::interval))"),
     ("jobs_pkey", "jobs.claim", {}, "(id = ANY "),
     ("jobs_pkey", "admin_jobs.lock", {}, "(id = "),
     ("jobs_pkey", "admin_jobs.retry", {}, "(id = "),
@@ -95,7 +99,7 @@ USES = [
 
 # Of a table or an order that Keel itself has no statement for.
 OTHERS = {"posts_pkey", "ix_posts_author_id", "ix_users_email_role",
-          "ix_refresh_tokens_session_id"}
+          "ix_refresh_tokens_session_id", "ix_idempotency_keys_user_id"}
 
 # Of your own tables, if they have rows in USES.
 OWN = set()
@@ -154,3 +158,10 @@ def test_a_deleted_users_posts_are_found_by_their_index(db):
     plan = [line for line, in db.sql("EXPLAIN DELETE FROM posts WHERE "
                                      "author_id = %s", ID)]
     assert any(" using ix_posts_author_id on " in line for line in plan), plan
+
+
+def test_a_deleted_users_answers_are_found_by_their_index(db):
+    plan = [line for line, in db.sql("EXPLAIN DELETE FROM idempotency_keys "
+                                     "WHERE user_id = %s", ID)]
+    assert any(" using ix_idempotency_keys_user_id on " in line
+               for line in plan), plan

@@ -41,6 +41,10 @@ LINK = ("account_tokens", "email", "INSERT INTO account_tokens (email, "
 AUDIT = ("audit_log", "action", "INSERT INTO audit_log (action, id, "
          "created_at) SELECT name, gen_random_uuid(), time")
 
+ANSWER = ("idempotency_keys", "convert_from(scope, 'UTF8')", "INSERT INTO "
+          "idempotency_keys (scope, request, status, headers, created_at) "
+          "SELECT name::text::bytea, '', 201, '', time")
+
 
 def failure(user):
     return FAILURE[:2] + (FAILURE[2] % ("%s::uuid" % user),)
@@ -69,6 +73,7 @@ PURGES = [
     ("audit.purge", {"days": 1}, AUDIT, "1 day"),
     ("audit.purge", {"days": 365}, AUDIT, "365 days"),
     ("account_tokens.purge", {}, LINK, "0 days"),
+    ("idempotency_keys.purge", {}, ANSWER, "1 day"),
 ]
 
 ADDRESSES = ["192.0.2.%d" % i for i in range(5)]
@@ -149,11 +154,11 @@ NOTE_ONE = ("CREATE TRIGGER note AFTER DELETE ON %s REFERENCING OLD TABLE AS "
 
 DUE = [(SESSION, "1 day"), (TOKEN, "1 hour"), (failure("NULL"), "7 days"),
        (NETWORK, "400 days"), (job("done"), "%d days" % KEEP_DAYS),
-       (RECIPIENT, "0 days"), (LINK, "0 days"),
+       (RECIPIENT, "0 days"), (LINK, "0 days"), (ANSWER, "1 day"),
        (AUDIT, "%d days" % AUDIT_KEEP_DAYS)]
 
 KINDS = {"purge_jobs", "purge_sessions", "purge_recipients", "purge_audit",
-         "purge_account_tokens"}
+         "purge_account_tokens", "purge_idempotency_keys"}
 
 
 def fill(server, how, age):

@@ -23,6 +23,8 @@ audit_log: id uuid, created_at timestamptz now(), action varchar(64),
     actor_id uuid NULL, session_id uuid NULL, target_id uuid NULL,
     account varchar(64) NULL, address varchar(64) NULL,
     request_id varchar(64) NULL, changes jsonb NULL
+idempotency_keys: scope bytea, user_id uuid NULL, request bytea,
+    status smallint, headers text, body text NULL, created_at timestamptz now()
 job_schedules: kind varchar(100), round timestamptz
 jobs: id uuid, kind varchar(100), payload jsonb, status varchar(20) queued,
     attempts integer 0, run_at timestamptz now(), created_at timestamptz now(),
@@ -54,6 +56,9 @@ KEYS = {
                        "ON DELETE CASCADE"),
     ("account_tokens", "PRIMARY KEY (token_hash)"),
     ("audit_log", "PRIMARY KEY (id)"),
+    ("idempotency_keys", "FOREIGN KEY (user_id) REFERENCES users(id) "
+                         "ON DELETE CASCADE"),
+    ("idempotency_keys", "PRIMARY KEY (scope)"),
     ("job_schedules", "PRIMARY KEY (kind)"),
     ("jobs", "PRIMARY KEY (id)"),
     ("mail_recipients", "PRIMARY KEY (recipient)"),
@@ -86,6 +91,8 @@ INDEXES = {
     "ix_audit_log_created_at": "audit_log (created_at, id)",
     "ix_audit_log_session_id": "audit_log (session_id, created_at, id)",
     "ix_audit_log_target_id": "audit_log (target_id, created_at, id)",
+    "ix_idempotency_keys_created_at": "idempotency_keys (created_at)",
+    "ix_idempotency_keys_user_id": "idempotency_keys (user_id)",
     "ix_jobs_created_at": "jobs (created_at, id)",
     "ix_jobs_done": "jobs (finished_at) WHERE ((status)::text = 'done'::text)",
     "ix_jobs_due": "jobs (run_at)" + WAITS_OR_RUNS,
@@ -227,6 +234,7 @@ REFUSED = [
     ("sessions", "user_id", NOBODY, "ForeignKeyViolation"),
     ("refresh_tokens", "session_id", NOBODY, "ForeignKeyViolation"),
     ("account_tokens", "user_id", NOBODY, "ForeignKeyViolation"),
+    ("idempotency_keys", "user_id", NOBODY, "ForeignKeyViolation"),
     ("sign_in_networks", "user_id", NOBODY, "ForeignKeyViolation"),
     ("sign_in_networks", "network", "192.0.2.1/24",
      "InvalidTextRepresentation"),
@@ -293,6 +301,7 @@ def test_columns_have_defaults(db):
         "refresh_tokens": {"created_at": None},
         "account_tokens": {"created_at": None},
         "audit_log": {"created_at": None},
+        "idempotency_keys": {"created_at": None},
         "jobs": {"status": "queued", "attempts": 0, "run_at": None,
                  "created_at": None},
         "sign_in_failures": {"failures": 1, "last_at": None},

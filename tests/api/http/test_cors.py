@@ -18,8 +18,8 @@ ALLOWED = {
     "access-control-allow-origin": PAGE,
     "access-control-allow-credentials": "true",
     "access-control-expose-headers":
-        "Accept-Encoding, Accept-Patch, Allow, ETag, Link, Location, "
-        "RateLimit, RateLimit-Policy, "
+        "Accept-Encoding, Accept-Patch, Allow, ETag, Idempotent-Replayed, "
+        "Link, Location, RateLimit, RateLimit-Policy, "
         "Retry-After, WWW-Authenticate, X-Request-ID"}
 PREFLIGHT = {
     "access-control-allow-methods":

@@ -47,6 +47,8 @@ ROWS = {
                        "expires_at": "now"},
     "audit_log": {"id": str(uuid.uuid4()), "created_at": "now",
                   "action": "sign_in"},
+    "idempotency_keys": {"scope": "hash", "request": "hash", "status": 201,
+                         "headers": "", "created_at": "now"},
     "jobs": {"id": str(uuid.uuid4()), "kind": "k", "payload": "{}",
              "status": "queued", "attempts": 0, "run_at": "now",
              "created_at": "now"},

@@ -46,6 +46,8 @@ static const struct {
 	  "The request took too long to arrive." },
 	{ &ERR_CONFLICT, 409, "CONFLICT",
 	  "The request conflicts with stored data." },
+	{ &ERR_IN_PROGRESS, 409, "CONFLICT",
+	  "A request with the same Idempotency-Key is being handled." },
 	{ &ERR_PRECONDITION_FAILED, 412, "PRECONDITION_FAILED",
 	  "The condition of If-Match or If-None-Match is false." },
 	{ &ERR_CONTENT_TOO_LARGE, 413, "CONTENT_TOO_LARGE",

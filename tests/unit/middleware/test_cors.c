@@ -21,14 +21,16 @@
 #define ALLOWED	"access-control-allow-origin: " APP "\n" \
 		"access-control-allow-credentials: true\n" \
 		"access-control-expose-headers: Accept-Encoding, " \
-		"Accept-Patch, Allow, ETag, Link, Location, " \
+		"Accept-Patch, Allow, ETag, Idempotent-Replayed, Link, " \
+		"Location, " \
 		"RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, " \
 		"X-Request-ID\n"
 #define ASKED	"access-control-allow-methods: GET, HEAD, POST, PUT, PATCH, " \
 		"DELETE, OPTIONS\n" \
 		"access-control-allow-headers: Accept, Accept-Language, " \
-		"Authorization, Cache-Control, Content-Type, If-Match, " \
-		"If-None-Match, Pragma, X-Request-ID, X-Requested-With, " \
+		"Authorization, Cache-Control, Content-Type, " \
+		"Idempotency-Key, If-Match, If-None-Match, Pragma, " \
+		"X-Request-ID, X-Requested-With, " \
 		"baggage, sentry-trace, traceparent, tracestate\n" \
 		"access-control-max-age: 600\n"
 #define ASKS	"Origin, Access-Control-Request-Method, " \

@@ -36,6 +36,8 @@ static const struct {
 	{ "send_role_notice", 0, 20, 10, HOUR, MINUTE, NULL, "notice" },
 	{ "purge_account_tokens", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL,
 	    NULL },
+	{ "purge_idempotency_keys", HOUR, 5, MINUTE, MINUTE, 5 * MINUTE, NULL,
+	    NULL },
 	{ "send_password_reset", 0, 20, 10, HOUR, MINUTE, NULL,
 	    "account_email" },
 	{ "send_reset_by_admin", 0, 20, 10, HOUR, MINUTE, NULL, "user_ref" },
