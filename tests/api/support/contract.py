@@ -58,6 +58,7 @@ BEYOND_SCHEMA = [
     ("invalid_format", r"query\.address", "JSON Schema has two formats"),
     ("duplicate_field", r"(body|query)\..*", "a reader keeps one of them"),
     ("not_allowed", r"query\.\w+", "not together with another parameter"),
+    ("out_of_range", r"query\.limit", "the contents of posts are too large"),
     ("invalid_format", r"header\.if-(none-)?match", "RFC 9110, 13.1"),
     ("invalid_format", r"body", "U+0000, which PostgreSQL's text cannot hold"),
     # Where a test's kore.conf allows more than the code behind it.
