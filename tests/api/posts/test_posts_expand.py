@@ -241,7 +241,9 @@ def test_a_field_that_is_none(client, author, path):
                 fields.count(name)}
 
 
-@pytest.mark.parametrize("fields", ["Title", "id%20", "id,%20title", "*", "author.email", "id;title", "a" * 201])
+@pytest.mark.parametrize("fields", [
+    "Title", "id%20", "id,%20title", "*", "author.email", "id;title",
+    "a" * 201])
 def test_what_is_no_list_of_fields(client, fields):
     assert list(check_validation(client.get(
         POSTS + "?fields=" + fields))) == ["query.fields"]

@@ -36,7 +36,7 @@ ROWS = {
               "updated_at": "now", **USER_COLUMNS},
     "posts": {"id": str(uuid.uuid4()), "title": "t", "content": "c",
               "author_id": USER, "version": 1, "created_at": "now",
-              "updated_at": "now", "language": "simple", "search": ""},
+              "updated_at": "now", "language": "simple"},
     "post_languages": {"language": "english"},
     "sessions": {"id": SESSION, "user_id": USER, "client": "::1",
                  "created_at": "now", "expires_at": "now",
