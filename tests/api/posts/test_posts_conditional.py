@@ -214,6 +214,18 @@ def test_of_two_writers_with_one_etag_the_second_is_412(post, first, second):
 
 
 @every_write
+def test_a_post_that_changes_during_the_request(post, write):
+    """They have sent the ETag that they had read; the other change stays."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with transaction(post.server, "UPDATE posts SET title = 'Other' WHERE "
+                         "id = %s", post.id):
+            answer = pool.submit(post.send, write, ("If-Match", '"1"'))
+            wait_for_waiting(post.server, 1)
+    check_outdated(answer.result())
+    assert row_of(post.server, post.id, "title", "version") == ("Other", 2)
+
+
+@every_write
 def test_a_post_that_is_deleted_during_the_request(post, write):
     """Without If-Match it is 404, as if it had never been there; `*` says no
     version."""

@@ -376,6 +376,18 @@ def test_a_hundred_posts_cost_what_one_costs(watched, name, more):
         *["posts.authors"] * ("author" in more)]
 
 
+@pytest.mark.parametrize("name, expected", [
+    ("cursor", ["posts.list:-created_at"]),
+    ("search by cursor", ["posts.search:-relevance"])])
+def test_an_empty_list_asks_for_nothing_more(watched, name, expected):
+    server, client = watched
+    server.sql("DELETE FROM posts")
+    path = LISTS[name].replace("&author_id={}", "")
+    ran, _ = statements(server, lambda: client.get(
+        path + "&fields=content&expand=author"))
+    assert ran == expected
+
+
 def test_what_one_post_costs(watched):
     server, client = watched
     [author] = add_people(server, "user")
