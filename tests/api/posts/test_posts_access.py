@@ -13,6 +13,7 @@ from helpers import check_error, check_unauthorized, check_validation
 from lists import ids
 from people import add_people
 from queries import begin
+from workers import client_of_each_worker
 
 # Methods, and the statuses for a draft and for a published post.
 NEW = {"title": "New", "content": "New"}
@@ -152,55 +153,57 @@ def test_an_admin_leaves_the_author(client, server, people):
 # What changes while they look.
 #
 
-def statuses(server, people, post):
-    """By id, in the list, in the search, and of the user: True is seen. On
-    connections of their own, so that every worker is asked."""
-    found = {}
-    with server.client() as client:
-        for who, person in people.items():
-            headers = person.headers if person else {}
-            author = people["author"]
-            paths = [
-                POSTS + "?author_id=%s&q=hidden" % author.id,
-                POSTS + "?fields=id,content&author_id=" + author.id,
-                author.path + "/posts"]
-            seen = {client.get(path_of_post(post), headers=headers
-                               ).status_code == 200}
-            for path in paths:
-                page = client.get(path, headers=headers).json()
-                assert page["total"] == len(page["items"])
-                seen.add(page["total"] == 1)
-            assert len(seen) == 1
-            found[who] = seen.pop()
+def seen_by(clients, people, post):
+    """Who sees it by id, in the lists and in the search, on each worker."""
+    author = people["author"]
+    lists = [POSTS + "?q=hidden&author_id=" + author.id,
+             POSTS + "?fields=id,content&author_id=" + author.id,
+             author.path + "/posts"]
+    found = set()
+    for client, (who, person) in itertools.product(clients, people.items()):
+        headers = person.headers if person else {}
+        answers = {client.get(path_of_post(post),
+                              headers=headers).status_code == 200}
+        for path in lists:
+            page = client.get(path, headers=headers).json()
+            assert page["total"] == len(page["items"])
+            answers.add(page["total"] == 1)
+        assert len(answers) == 1, who
+        if answers == {True}:
+            found.add(who)
     return found
 
 
-def test_it_is_hidden_at_once(client, server, people):
-    everybody = dict.fromkeys(people, True)
-    few = dict.fromkeys(people, False) | {"author": True, "admin": True}
-    post = add_post(server, people["author"], False)
-    server.sql("UPDATE posts SET title = 'hidden' WHERE id = %s", post)
-    assert statuses(server, people, post) == few
+@pytest.fixture
+def clients(server):
+    with client_of_each_worker(server) as clients:
+        yield clients
+
+
+def test_it_is_hidden_at_once(client, clients, server, people):
+    few = {"author", "admin"}
+    [post] = add_posts(server, people["author"], published=False,
+                       title="hidden")
+    assert seen_by(clients, people, post) == few
+    both = {"title": "hidden", "content": "C"}
     for show, hide in (
             (("POST", "/publish", None), ("POST", "/unpublish", None)),
             (("PATCH", "", {"published": True}),
              ("PATCH", "", {"published": False})),
-            (("PUT", "", {"title": "hidden", "content": "C",
-                          "published": True}),
-             ("PUT", "", {"title": "hidden", "content": "C",
-                          "published": False}))):
+            (("PUT", "", both | {"published": True}),
+             ("PUT", "", both | {"published": False}))):
         shown = send(client, people["author"], show, post)
-        assert statuses(server, people, post) == everybody
+        assert seen_by(clients, people, post) == set(people)
         answer = client.get(path_of_post(post))
         assert answer.headers["etag"] == shown.headers["etag"]
         hidden = send(client, people["author"], hide, post)
-        assert statuses(server, people, post) == few
+        assert seen_by(clients, people, post) == few
         for tag in shown.headers["etag"], hidden.headers["etag"], "*":
             check_error(client.get(path_of_post(post), headers={
                 "If-None-Match": tag}), 404, "NOT_FOUND", "Post not found")
     assert send(client, people["author"], REQUESTS["delete"],
                 post).status_code == 204
-    assert statuses(server, people, post) == dict.fromkeys(people, False)
+    assert seen_by(clients, people, post) == set()
 
 
 def test_a_post_that_is_hidden_while_a_page_is_read(server, people):

@@ -69,6 +69,7 @@ def check_author(answer, author, name="Ada"):
 def items_of(client, path, query=""):
     answer = client.get(path + query)
     assert answer.status_code == 200, answer.text
+    assert "etag" not in answer.headers
     return answer.json()["items"]
 
 
