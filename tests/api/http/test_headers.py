@@ -71,7 +71,7 @@ ANSWERS = [
      JSON | {"vary": "Authorization"}),
     ("user", "GET", ME + "/sessions", {}, None, 200,
      JSON | {"vary": "Authorization"}),
-    (None, "GET", "/api/v1/posts", {}, None, 200,
+    (None, "GET", "/api/v1/posts?q=nobody", {}, None, 200,
      JSON | {"vary": "Authorization"}),
     ("user", "POST", "/api/v1/posts", {}, {"title": "T", "content": "C"}, 201,
      JSON | ROW | {"location": None}),
