@@ -32,11 +32,14 @@ SELECT @post_author
  WHERE id = ANY (:ids::uuid[])
 
 -- name: posts.contents
--- NULL if they have more than :most bytes together.
+-- NULL if they have more than :most bytes together. The page was read before:
+-- who may not read a draft does not get what it has become since.
 SELECT @post_content(CASE WHEN sum(octet_length(content)) OVER () <=
        :most::bigint THEN content END AS content)
   FROM posts
  WHERE id = ANY (:ids::uuid[])
+   AND (published_at IS NOT NULL OR author_id = :viewer_id
+       OR :sees_all::boolean)
 
 -- name: posts.estimate
 SELECT keel_estimate_posts(:q, :sees_all) AS total

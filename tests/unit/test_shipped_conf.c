@@ -14,12 +14,13 @@
 
 #define E	"\xc3\xa9"	/* one character, two bytes */
 #define USERS	"/api/v1/users"
+#define POSTS	"/api/v1/posts"
 
 /* A text of n times the unit. */
 static const char *
 times(const char *unit, size_t n)
 {
-	static char	 text[8192];
+	static char	 text[262144];
 	size_t		 i;
 
 	assert_true(n * strlen(unit) < sizeof(text));
@@ -79,7 +80,7 @@ test_choices(void **state)
 {
 	static const struct {
 		const char	*validator;
-		const char	*choices[8];
+		const char	*choices[9];
 		bool		 more;
 	} rows[] = {
 		{ "v_role", { "user", "staff", "admin" }, true },
@@ -89,6 +90,10 @@ test_choices(void **state)
 		{ "v_job_status", { "queued", "running", "done", "dead" },
 		    false },
 		{ "v_job_sort", { "created_at", "-created_at" }, false },
+		{ "v_post_sort", { "created_at", "-created_at",
+		    "published_at", "-published_at", "title", "-title",
+		    "relevance", "-relevance" }, false },
+		{ "v_post_expand", { "author" }, false },
 	};
 	size_t	 i;
 
@@ -100,6 +105,8 @@ test_choices(void **state)
 	check("v_user_sort", "role", false);
 	check("v_job_sort", "run_at", false);
 	check("v_job_status", "failed", false);
+	check("v_post_sort", "content", false);
+	check("v_post_expand", "content", false);
 }
 
 static void
@@ -172,6 +179,12 @@ test_lengths(void **state)
 		{ "v_audit_action", "a", 1, 64 },
 		{ "v_audit_action", "z", 1, 64 },
 		{ "v_audit_action", "_", 1, 64 },
+		{ "v_post_title", "x", 1, 255 }, { "v_post_title", E, 1, 255 },
+		{ "v_post_title", "\n", 1, 255 },
+		{ "v_post_content", "x", 0, 100000 },
+		{ "v_post_content", E, 0, 100000 },
+		{ "v_fields", "a", 1, 200 }, { "v_fields", "z", 1, 200 },
+		{ "v_fields", "_", 1, 200 }, { "v_fields", ",", 1, 200 },
 	};
 	size_t	 i;
 
@@ -195,6 +208,10 @@ test_lengths(void **state)
 	check("v_audit_action", "a1", false);
 	check("v_audit_action", "A", false);
 	check("v_audit_action", E, false);
+	check("v_fields", "a1", false);
+	check("v_fields", "A", false);
+	check("v_fields", "a b", false);
+	check("v_fields", E, false);
 }
 
 /* What these two refuse: tests/unit/schema. Here: that they are functions. */
@@ -262,6 +279,11 @@ test_routes(void **state)
 		{ USERS "/me/sessions/1", "auth_session" },
 		{ USERS "/1/sessions", "auth_user_sessions" },
 		{ USERS "/1/sessions/2", "auth_user_session" },
+		{ USERS "/1/posts", "posts_of_user" },
+		{ USERS "/me/posts", "posts_of_user" },
+		{ POSTS, "posts_collection" }, { POSTS "/1", "posts_item" },
+		{ POSTS "/1/publish", "posts_publish" },
+		{ POSTS "/1/unpublish", "posts_unpublish" },
 		{ "/api/v1/admin/jobs/1/retry", "admin_jobs_retry" },
 		{ "/docs/a.css", "docs_file" },
 		{ "/", "root" }, { "*", "not_found" },
@@ -283,6 +305,7 @@ test_routes(void **state)
 			snprintf(path, sizeof(path), "%s%s%s", around[n][0],
 			    rows[i][0], around[n][1]);
 			if (strcmp(path, USERS "/x") == 0 ||
+			    strcmp(path, POSTS "/x") == 0 ||
 			    strcmp(path, USERS "/me/sessions/x") == 0 ||
 			    strcmp(path, USERS "/1/sessions/x") == 0 ||
 			    strcmp(path, "/docs/x") == 0)
@@ -330,6 +353,13 @@ check_params(const char *path, const char *params, const char *found)
 	}
 }
 
+#define EXPAND		"expand:v_post_expand "
+#define POST_LIST	"page:v_page skip:v_skip limit:v_limit "	\
+	"cursor:v_cursor sort:v_post_sort published:v_bool q:v_search "	\
+	"created_since:v_time created_until:v_time "			\
+	"published_since:v_time published_until:v_time "		\
+	"fields:v_fields " EXPAND
+
 static void
 test_query_parameters(void **state)
 {
@@ -354,6 +384,15 @@ test_query_parameters(void **state)
 		    "cursor:v_cursor actor_id:v_uuid target_id:v_uuid "
 		    "session_id:v_uuid action:v_audit_action "
 		    "address:v_address since:v_time until:v_time " },
+		{ POSTS, HTTP_METHOD_GET, POST_LIST "author_id:v_uuid " },
+		{ POSTS, HTTP_METHOD_POST, EXPAND },
+		{ USERS "/1/posts", HTTP_METHOD_GET, POST_LIST },
+		{ POSTS "/1", HTTP_METHOD_GET, EXPAND },
+		{ POSTS "/1", HTTP_METHOD_PATCH, EXPAND },
+		{ POSTS "/1", HTTP_METHOD_PUT, EXPAND },
+		{ POSTS "/1", HTTP_METHOD_DELETE, EXPAND },
+		{ POSTS "/1/publish", HTTP_METHOD_POST, EXPAND },
+		{ POSTS "/1/unpublish", HTTP_METHOD_POST, EXPAND },
 	};
 	char	 found[512];
 	size_t	 i;

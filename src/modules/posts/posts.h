@@ -85,20 +85,20 @@ struct post	*posts_service_set_published(struct ctx *, const struct post *,
 void		 posts_service_delete(struct ctx *, const struct post *,
 		    const char *version) AWAITS;
 
-/* The post and its author. Raises ERR_NOT_FOUND if they are gone. */
-struct post	*posts_service_with_author(struct ctx *, const struct post *)
-		    AWAITS;
-
 /* posts_lists.c */
 
 /*
  * For a response that shows these members: sets the contents, and the authors,
  * of n posts, with one statement for each. Returns the number of posts that are
- * still there; the others are removed. Raises 422 if the contents are too large
- * for one response.
+ * still there, and not hidden; the others are removed. Raises 422 if the
+ * contents are too large for one response.
  */
 size_t		 posts_lists_complete(struct ctx *, void *posts, size_t n,
 		    const char *const *shown) AWAITS;
+
+/* The post and its author. Raises ERR_NOT_FOUND if they are gone. */
+struct post	*posts_lists_with_author(struct ctx *, const struct post *)
+		    AWAITS;
 
 /* About how many posts a search finds. given is that of posts_search. */
 int64_t		 posts_lists_estimate(struct ctx *, const char *const *given)

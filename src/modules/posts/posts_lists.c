@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "dependencies.h"
 #include "http/routes.h"
 #include "modules/posts/posts_repository.h"
 
@@ -70,15 +71,17 @@ find_content(const struct post_content *contents, size_t n, const char *id)
 	return (NULL);
 }
 
-/* Keeps the posts that have not been deleted meanwhile. */
+/* Keeps the posts that have been neither deleted nor hidden meanwhile. */
 static AWAITS size_t
 set_contents(struct ctx *c, struct post *posts, size_t n)
 {
+	const struct user		*viewer = current_user_or_none(c);
 	const struct post_content	*contents, *found;
 	size_t				 ncontents, i, kept = 0;
 
 	contents = posts_repository_contents(c, join_ids(c, posts, n, false),
-	    CONTENTS_MAX, &ncontents);
+	    c->user_id, db_bool(posts_service_sees_all(viewer)), CONTENTS_MAX,
+	    &ncontents);
 	for (i = 0; i < n; i++) {
 		found = find_content(contents, ncontents, posts[i].id);
 		if (found == NULL)
@@ -103,6 +106,17 @@ posts_lists_complete(struct ctx *c, void *posts, size_t n,
 	if (n > 0 && names_have(shown, "author"))
 		n = set_authors(c, posts, n);
 	return (n);
+}
+
+struct post *
+posts_lists_with_author(struct ctx *c, const struct post *post)
+{
+	struct post	*copy = ctx_alloc(c, sizeof(*copy));
+
+	*copy = *post;
+	if (posts_lists_complete(c, copy, 1, NAMES("author")) == 0)
+		raise_error(c, &ERR_NOT_FOUND, POST_GONE);
+	return (copy);
 }
 
 int64_t

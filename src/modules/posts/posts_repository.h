@@ -7,6 +7,8 @@
 #include "database/database.h"
 #include "modules/posts/posts.h"
 
+#define POST_GONE	"Post not found"
+
 /* The content of a post in a list; NULL: it is too large. */
 struct post_content {
 	const char	*id;
@@ -20,7 +22,7 @@ QUERY_MAYBE_ONE(posts, find, post, id);
 QUERY_MAYBE_ONE_FROM(posts, update, post, post_update, id, version);
 QUERY_EXEC(posts, delete, id, version);
 QUERY_MANY(posts, authors, post_author, ids);
-QUERY_MANY(posts, contents, post_content, ids, most);
+QUERY_MANY(posts, contents, post_content, ids, viewer_id, sees_all, most);
 QUERY_COUNT(posts, estimate, q, sees_all);
 
 #endif

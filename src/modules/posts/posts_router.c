@@ -30,7 +30,7 @@ static AWAITS const struct post *
 shown(struct ctx *c, const struct post *post)
 {
 	return (query_param(c, "expand") == NULL ? post :
-	    posts_service_with_author(c, post));
+	    posts_lists_with_author(c, post));
 }
 
 static AWAITS const char *

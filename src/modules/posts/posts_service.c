@@ -7,8 +7,6 @@
 #include "modules/posts/posts_repository.h"
 #include "modules/users/users.h"
 
-#define GONE	"Post not found"
-
 bool
 posts_service_sees_all(const struct user *viewer)
 {
@@ -38,7 +36,7 @@ posts_service_get(struct ctx *c, const char *id, const struct user *viewer)
 
 	if (post == NULL || (post->published_at == TIME_NULL &&
 	    !is_theirs(post, viewer)))
-		raise_error(c, &ERR_NOT_FOUND, GONE);
+		raise_error(c, &ERR_NOT_FOUND, POST_GONE);
 	return (post);
 }
 
@@ -53,17 +51,6 @@ posts_service_get_own(struct ctx *c, const char *id, const struct user *actor)
 }
 
 struct post *
-posts_service_with_author(struct ctx *c, const struct post *post)
-{
-	struct post	*copy = ctx_alloc(c, sizeof(*copy));
-
-	*copy = *post;
-	if (posts_lists_complete(c, copy, 1, NAMES("author")) == 0)
-		raise_error(c, &ERR_NOT_FOUND, GONE);
-	return (copy);
-}
-
-struct post *
 posts_service_update(struct ctx *c, const struct post *post,
     const struct post_update *in, const char *version)
 {
@@ -71,7 +58,7 @@ posts_service_update(struct ctx *c, const struct post *post,
 
 	written = posts_repository_update(c, in, post->id, version);
 	if (written == NULL)
-		raise_gone(c, version, GONE);
+		raise_gone(c, version, POST_GONE);
 	return (written);
 }
 
@@ -90,5 +77,5 @@ posts_service_delete(struct ctx *c, const struct post *post,
     const char *version)
 {
 	if (posts_repository_delete(c, post->id, version) == 0)
-		raise_gone(c, version, GONE);
+		raise_gone(c, version, POST_GONE);
 }

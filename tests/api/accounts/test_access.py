@@ -53,6 +53,15 @@ GET     users/{user_id}/sessions        401  401  403  403  403  200  403  200
 DELETE  users/{user_id}/sessions        401  401  403  403  403  204  403  403c
 DELETE  users/{user_id}/sessions/{session_id} \
                                         401  401  403  403  403  204  403  403c
+GET     users/{user_id}/posts           200  401  200  200  200  200  200  200
+GET     posts                           200  401  200  200  200  200  200  200
+POST    posts                           401  401  201  201  201  201  201  201
+GET     posts/{post_id}                 200  401  200  200  200  200  200  200
+PUT     posts/{post_id}                 401  401  403  200  403  200  200  200
+PATCH   posts/{post_id}                 401  401  403  200  403  200  200  200
+DELETE  posts/{post_id}                 401  401  403  204  403  204  204  204
+POST    posts/{post_id}/publish         401  401  403  200  403  200  200  200
+POST    posts/{post_id}/unpublish       401  401  403  200  403  200  200  200
 GET     admin/audit                     401  401  403  403  403  200  403  200
 GET     admin/jobs                      401  401  403  403  403  200  403  200
 POST    admin/jobs/{job_id}/retry       401  401  403  403  403  202  403  202
@@ -225,6 +234,8 @@ def row_for(method, path, auth):
     late = "403c" if "recently_confirmed" in auth else good
     first, *_ = auth.split(", ")
     statuses = ["401", "401"] + ["?"] * 6
+    if first == "signed_in_or_none":
+        statuses = [good, "401"] + [good] * 6
     if first == "-":
         statuses = [good] * 8
     elif first == "signed_in" and "{" in path:      # of a row of the owner's
@@ -265,7 +276,7 @@ def test_the_routes_that_need_a_sign_in_match_the_table(server):
             anonymous, stale, *_ = table[key]
             _, auth = endpoints[key]
             assert (anonymous == "401") == (
-                auth not in ("-", "may_register")), key
+                auth not in ("-", "may_register", "signed_in_or_none")), key
             assert (stale == "401") == (auth != "-"), key
 
 

@@ -166,7 +166,7 @@ def test_fastapis_index_of_email_and_role_exists(sql):
 
 
 @pytest.mark.parametrize("table, column", [
-    ("users", "created_at, id"), ("posts", "author_id"),
+    ("users", "created_at, id"), ("posts", "author_id, created_at, id"),
     ("sessions", "user_id, created_at, id"),
     ("users", 'lower((email)::text) COLLATE "C", id'),
     ("users", 'lower((name)::text) COLLATE "C", id')])

@@ -295,7 +295,8 @@ def test_columns_have_defaults(db):
     defaults = {
         "users": {"role": "user", "is_active": True, "email_verified": False,
                   "version": 1, "created_at": None, "updated_at": None},
-        "posts": {"version": 1, "created_at": None, "updated_at": None},
+        "posts": {"version": 1, "created_at": None, "updated_at": None,
+                  "language": "english"},
         "sessions": {"created_at": None, "last_used_at": None,
                      "confirmed_at": None},
         "refresh_tokens": {"created_at": None},

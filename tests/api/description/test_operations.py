@@ -60,7 +60,7 @@ class Asker:
         return self.user if "/me" in operation.path else self.admin
 
     def __call__(self, operation, query="", values=None, headers=None,
-                 who=None, content=None, **body):
+                 who=None, content=None, path=None, **body):
         sent = {} if operation.anonymous else dict(
             (who or self.who(operation)).headers)
         options = {"content": content}
@@ -73,7 +73,8 @@ class Asker:
             else:
                 sent["Content-Type"] = media
         return self.client.request(
-            operation.method, self.path(operation, **values or {}) + query,
+            operation.method,
+            (path or self.path(operation, **values or {})) + query,
             headers=sent | (headers or {}), **options)
 
 
@@ -232,9 +233,11 @@ def test_another_version_is_412(ask, operation):
 
 @those(answers("304"))
 def test_the_same_version_is_304(ask, operation):
-    answer = ask(operation)
+    path = ask.path(operation)
+    answer = ask(operation, path=path)
     assert answer.status_code == 200
-    same = ask(operation, headers={"If-None-Match": answer.headers["etag"]})
+    same = ask(operation, path=path, headers={
+        "If-None-Match": answer.headers["etag"]})
     assert (same.status_code, same.content) == (304, b"")
 
 

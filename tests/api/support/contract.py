@@ -61,6 +61,7 @@ BEYOND_SCHEMA = [
     ("invalid_format", r"header\.idempotency-key", "headers are not checked"),
     ("reused", r"header\.idempotency-key", "the database knows it"),
     ("not_allowed", r"query\.\w+", "not together with another parameter"),
+    ("out_of_range", r"query\.limit", "the contents of posts are too large"),
     ("invalid_format", r"header\.if-(none-)?match", "RFC 9110, 13.1"),
     ("invalid_format", r"body", "U+0000, which PostgreSQL's text cannot hold"),
     # Where a test's kore.conf allows more than the code behind it.

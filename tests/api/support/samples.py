@@ -23,9 +23,9 @@ SESSION = str(uuid.uuid4())
 # Columns that users have in your project, and that have no default.
 USER_COLUMNS = {}
 
-# Columns of your own tables for which the catalog does not tell a valid value,
-# as with a CHECK: "notes": {"colour": "red"}.
-COLUMNS = {}
+# Columns for which the catalog does not tell a valid value, as with a CHECK, or
+# which decide who sees the row: "notes": {"colour": "red"}.
+COLUMNS = {"posts": {"published_at": "now"}}
 
 # A row of each of Keel's tables, with what it must have. A table is after those
 # that it refers to; "now" and the like are text for PostgreSQL.
@@ -36,7 +36,8 @@ ROWS = {
               "updated_at": "now", **USER_COLUMNS},
     "posts": {"id": str(uuid.uuid4()), "title": "t", "content": "c",
               "author_id": USER, "version": 1, "created_at": "now",
-              "updated_at": "now"},
+              "updated_at": "now", "language": "simple"},
+    "post_languages": {"language": "english"},
     "sessions": {"id": SESSION, "user_id": USER, "client": "::1",
                  "created_at": "now", "expires_at": "now",
                  "last_used_at": "now", "confirmed_at": "now"},

@@ -19,6 +19,8 @@ ASAN = [
     "limits/test_deadlines.py", "limits/test_exhaustion.py",
     "database/test_rows.py",
     "jobs/test_jobs_smtp.py",
+    "posts/test_posts_values.py", "posts/test_posts_meanwhile.py",
+    "posts/test_posts_expand.py::test_the_contents_of_a_page_have_an_end",
 ]
 
 # The success case of each folder.
@@ -109,6 +111,19 @@ SMOKE = [
     "operations/test_plain_http.py::test_it_serves_http",
     "operations/test_start.py::test_a_missing_certificate",
     "operations/test_workers.py::test_workers_may_die_again_and_again",
+    "posts/test_posts.py::test_a_new_post",
+    "posts/test_posts.py::test_a_patch_changes_what_it_has",
+    "posts/test_posts.py::test_a_put_replaces_all",
+    "posts/test_posts.py::test_publish_and_unpublish",
+    "posts/test_posts.py::test_a_deleted_post_is_gone",
+    "posts/test_posts_access_lists.py::"
+    "test_a_reader_sees_what_the_lists_show",
+    "posts/test_posts_conditional.py::"
+    "test_the_etag_of_a_write_is_that_of_the_next",
+    "posts/test_posts_expand.py::test_a_change_shows_the_author",
+    "posts/test_posts_expand.py::"
+    "test_each_post_has_its_own_author_and_content",
+    "posts/test_template_items.py",
 ]
 
 
