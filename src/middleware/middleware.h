@@ -89,7 +89,7 @@ enum password_verdict	passwords_verify(struct ctx *, const char *password,
  */
 void	 error_handler_respond(struct ctx *, const char *before);
 
-/* The guard's write_refusal: a problem if Accept asks for it, or the envelope. */
+/* The guard's write_refusal: a problem if Accept asks for it, or envelope. */
 void	 error_handler_refuse(struct refusal *);
 
 /*

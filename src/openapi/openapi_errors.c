@@ -341,10 +341,11 @@ describe_refusal(void)
 	return (json_pack("{s:s, s:o, s:{s:{s:o, s:o}, s:o}}", "description",
 	    "Any other status: the request was refused before it reached an "
 	    "operation, because the HTTP was not valid (400, 408, 413, 414, "
-	    "417, 421, 431, 501, 505).", "headers", openapi_error_headers(false),
-	    "content",
+	    "417, 421, 431, 501, 505).",
+	    "headers", openapi_error_headers(false), "content",
 	    "application/json", "schema", error_ref(ENVELOPE), "example",
-	    error_example(&ERR_BAD_REQUEST), PROBLEM_TYPE, problem_content()));
+	    error_example(&ERR_BAD_REQUEST), PROBLEM_TYPE,
+	    problem_content()));
 }
 
 static bool

@@ -259,7 +259,7 @@ def test_a_problem_passes():
      "another response's"),
     (get(headers=ASKS), 404, PROBLEM, problem_of(404, stack="a.c"),
      "'stack' was unexpected"),
-    (get(headers=ASKS), 404, PROBLEM, error("NOT_FOUND"), "is a required"),
+    (get(headers=ASKS), 404, PROBLEM, error("NOT_FOUND"), "the body"),
     (patch(headers=JSON | ASKS), 422, PROBLEM, problem_of(
         422, "VALIDATION_ERROR", errors=[detail("body.name", "too_short")]),
      "the request fits")])
