@@ -211,6 +211,7 @@ test_problems(void **state)
 		{ { JSON ";q=2, " PROB ";q=0.1" }, true },
 		{ { PROB ";q=0.2, " JSON ";q=0.3, " PROB ";q=0.4" }, true },
 		{ { PROB ";q=0.4, " JSON ";q=0.3, " PROB ";q=0.2" }, true },
+		{ { JSON ";q=0.5, " PROB ";q=0.4, " JSON ";q=0.1" }, false },
 		{ { JSON, PROB }, true }, { { PROB, JSON }, true },
 		{ { JSON, PROB ";q=0.9" }, false },
 		{ { PROB ";q=0.9", JSON }, false },
