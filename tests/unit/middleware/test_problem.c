@@ -208,6 +208,9 @@ test_who_wants_one(void **state)
 	assert_true(problem_is_wanted(h));
 	h->nlines = 0;
 	assert_false(problem_is_wanted(h));
+	respond(&plain, &ERR_NOT_FOUND);
+	assert_string_equal(header("content-type"), JSON);
+	assert_memory_equal(body, "{\"error\":", 9);
 }
 
 /* Every kind's title is its own, and fits, as do the codes. */
