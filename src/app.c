@@ -87,10 +87,15 @@ find_endpoint(const struct route *route, const struct http_request *req)
 	return (verb == VERB_NONE ? NULL : route_endpoint(route, verb));
 }
 
-/* What the client's URL has before the path: no proxy is before operators. */
+/*
+ * What the client's URL has before the path: no proxy is before operators. If
+ * the client has hung up, req or its owner is NULL, and nobody reads it.
+ */
 static const char *
 path_before(const struct http_request *req)
 {
+	if (req == NULL || req->owner == NULL)
+		return ("");
 	return (wire_is_admin(req->owner) ? "" : public_path());
 }
 
@@ -200,8 +205,7 @@ endpoint_done(void *arg)
 	if (endpoint_retry(c))
 		return;
 	if (c->error.kind != NULL)
-		error_handler_respond(c, c->req != NULL ?
-		    path_before(c->req) : "");
+		error_handler_respond(c, path_before(c->req));
 	c->done = true;
 	if (c->req != NULL)
 		http_request_wakeup(c->req);
