@@ -89,6 +89,18 @@ find_endpoint(const struct route *route, const struct http_request *req)
 	return (verb == VERB_NONE ? NULL : route_endpoint(route, verb));
 }
 
+/*
+ * What the client's URL has before the path: no proxy is before operators. If
+ * the client has hung up, req or its owner is NULL, and nobody reads it.
+ */
+static const char *
+path_before(const struct http_request *req)
+{
+	if (req == NULL || req->owner == NULL)
+		return ("");
+	return (wire_is_admin(req->owner) ? "" : public_path());
+}
+
 /* Redirects "/users/" to "/users", for every method (RFC 9110, 15.4.9). */
 static bool
 redirect_trailing_slash(struct ctx *c)
@@ -101,10 +113,8 @@ redirect_trailing_slash(struct ctx *c)
 		return (false);
 	target = ctx_printf(c, "%.*s%s%s", (int)len - 1, c->path,
 	    *c->query != '\0' ? "?" : "", c->query);
-	if (wire_is_admin(c->req->owner))	/* no proxy is in front */
-		respond_header(c, "location", target);
-	else
-		respond_location(c, target);
+	respond_header(c, "location", ctx_printf(c, "%s%s",
+	    path_before(c->req), target));
 	respond_empty(c, 308);
 	return (true);
 }
@@ -204,7 +214,7 @@ endpoint_done(void *arg)
 	if (endpoint_retry(c))
 		return;
 	if (c->error.kind != NULL)
-		error_handler_respond(c);
+		error_handler_respond(c, path_before(c->req));
 	c->done = true;
 	if (c->req != NULL)
 		http_request_wakeup(c->req);
@@ -276,6 +286,9 @@ put_header(void *req, const char *name, const char *value)
 	http_response_header(req, name, value);
 }
 
+/* Each error is a problem if Accept asks for it. */
+#define ERRORS_VARY	"Accept"
+
 /* vary: what the response varies by, besides the Origin. */
 static void
 send_common_headers(struct http_request *req, const char *request_id,
@@ -327,6 +340,8 @@ send_response(struct ctx *c)
 	struct text		 vary = text_in(buffer, sizeof(buffer));
 	bool			 has_cache_control = false;
 
+	if (c->response.status >= 400)
+		text_puts(&vary, ERRORS_VARY);
 	send_common_headers(req, c->request_id, &c->sent->head,
 	    join_headers(c, "vary", &vary));
 	rate_limit_headers(c);
@@ -361,16 +376,18 @@ respond_busy(struct http_request *req, const struct route *route,
 	const struct endpoint	*e = find_endpoint(route, req);
 	const struct header	*h;
 	char			 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
+	size_t			 len;
 
 	request_id_assign(id, head_value(&sent->head, "x-request-id"));
-	send_common_headers(req, id, &sent->head, NULL);
-	wire_request_free(sent);
+	send_common_headers(req, id, &sent->head, ERRORS_VARY);
 	send_no_store(req, e);
 	http_response_header(req, "retry-after", "1");
-	for (h = error_handler_headers(e); h != NULL; h = h->next)
+	for (h = error_handler_headers(e, &sent->head); h != NULL; h = h->next)
 		http_response_header(req, h->name, h->value);
+	len = error_handler_busy(body, e, path_before(req), &sent->head, id);
+	wire_request_free(sent);
 	wire_response_begins(req->owner);
-	http_response(req, 503, body, error_handler_busy(body, e, id));
+	http_response(req, 503, body, len);
 	wire_response_ends(req->owner);
 	metrics->requests[5]++;
 	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "

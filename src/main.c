@@ -219,7 +219,7 @@ prepare_server(void)
 	wire_settings.find_route = routes_find;
 	wire_settings.find_body_max = routes_body_max;
 	wire_settings.name_request = request_id_assign;
-	wire_settings.write_refusal = error_handler_envelope;
+	wire_settings.write_refusal = error_handler_refuse;
 	wire_settings.put_headers = cors_headers;
 	exit_if(wire_init());
 	http_hsts_enable = 0;	/* Kore would send it over plain HTTP, too */

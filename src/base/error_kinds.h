@@ -40,7 +40,7 @@ extern const struct error_kind	ERR_PERMANENT;
 /* All kinds that a response can have, by status; ends with NULL. */
 extern const struct error_kind	*const error_kinds[];
 
-/* The largest envelope without details, in bytes. */
-#define ENVELOPE_MAX	320
+/* The largest body of an error without details, in bytes, in any shape. */
+#define ENVELOPE_MAX	640
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "request/ctx.h"
 #include "utils/password.h"
+#include "wire/wire.h"
 
 struct jwt_claims;
 struct jwt_key;
@@ -80,29 +81,33 @@ enum password_verdict	passwords_verify(struct ctx *, const char *password,
 /* error_handler.c */
 
 /*
- * Writes the response of the error that was raised, in the envelope, or in the
- * shape of RFC 6749, 5.2 for an endpoint with .errors = OAUTH, or as a page for
- * one with .error_page. Runs after the coroutine; never fails and never raises.
+ * Writes the response of the error that was raised: as a problem (RFC 9457) if
+ * Accept asks for it; else in the envelope, or in the shape of RFC 6749, 5.2
+ * for an endpoint with .errors = OAUTH, or as a page for one with .error_page.
+ * before is what the public URL has before the path, or "". Runs after the
+ * coroutine; never fails and never raises.
  */
-void	 error_handler_respond(struct ctx *);
+void	 error_handler_respond(struct ctx *, const char *before);
+
+/* The guard's write_refusal: a problem if Accept asks for it, or envelope. */
+void	 error_handler_refuse(struct refusal *);
 
 /*
- * Writes the envelope of an error without details, where there is no ctx or no
- * memory; returns its length. message is a short constant without quotes.
+ * Writes a 503 in the shape of the endpoint, which may be NULL, or as a problem
+ * if the head asks for it, where there is no ctx or no memory. Returns its
+ * length.
  */
-size_t	 error_handler_envelope(char out[static ENVELOPE_MAX],
-	    const struct error_kind *, const char *message,
+size_t	 error_handler_busy(char out[static ENVELOPE_MAX],
+	    const struct endpoint *, const char *before, const struct head *,
 	    const char *request_id);
 
-/* The same for a 503, in the error shape of the endpoint, which may be NULL. */
-size_t	 error_handler_busy(char out[static ENVELOPE_MAX],
-	    const struct endpoint *, const char *request_id);
-
 /*
- * The headers of each error of the endpoint, which may be NULL: its type, and
- * what its page needs. They belong to nobody and must stay as they are.
+ * The headers of each error of the endpoint, which may be NULL, for a request
+ * with this head: its type, and what its page needs. They belong to nobody and
+ * must stay as they are.
  */
-struct header	*error_handler_headers(const struct endpoint *);
+struct header	*error_handler_headers(const struct endpoint *,
+		    const struct head *);
 
 /* access_log.c */
 

@@ -102,6 +102,9 @@ json_t	*openapi_type_schema(enum member_type);
 /* The headers of every response; with RateLimit where requests are counted. */
 json_t	*openapi_headers(bool limited);
 
+/* The same of every error, which also has Vary. */
+json_t	*openapi_error_headers(bool limited);
+
 /* Adds a header by its name, or its component's; openapi_headers.c has it. */
 void	 openapi_header_put(json_t *headers, const char *name);
 

@@ -5,6 +5,7 @@
 
 #include "http/conditional.h"
 #include "openapi/openapi_build.h"
+#include "utils/accept.h"
 #include "utils/text.h"
 
 /* The envelope. No other schema has its shape. */
@@ -57,6 +58,47 @@ oauth_error_schema(void)
 	    "Incorrect username or password"));
 }
 
+/* The same facts as problem details (RFC 9457). */
+static json_t *
+problem_schema(void)
+{
+	return (json_pack("{s:s, s:s, s:[sssssss], s:{s:{s:s}, s:{s:s, s:[s]}, "
+	    "s:{s:s, s:[i]}, s:{s:s, s:[s]}, s:{s:s, s:s, s:[s]}, "
+	    "s:{s:s, s:s, s:[s]}, s:{s:[ss], s:{s:s}}}}",
+	    "type", "object", "description", "Sent instead if Accept names "
+	    "application/problem+json.", "required", "type", "title", "status",
+	    "detail", "instance", "code", "errors", "properties",
+	    "type", "const", "about:blank",
+	    "title", "type", "string", "examples", "Unprocessable Content",
+	    "status", "type", "integer", "examples", 422,
+	    "detail", "type", "string", "examples", "Validation failed",
+	    "instance", "type", "string", "format", "uri-reference",
+	    "examples", "/api/v1/users#" EXAMPLE_ID,
+	    "code", "type", "string", "description", "The code of the error "
+	    "that is sent otherwise.", "examples", "VALIDATION_ERROR",
+	    "errors", "type", "array", "null", "items", "$ref",
+	    "#/components/schemas/ErrorDetail"));
+}
+
+static void
+put_error_detail(void)
+{
+	if (!openapi_component_has("schemas", "ErrorDetail"))
+		openapi_component_put("schemas", "ErrorDetail",
+		    error_detail_schema());
+}
+
+static json_t *
+problem_content(void)
+{
+	if (!openapi_component_has("schemas", "Problem")) {
+		openapi_component_put("schemas", "Problem", problem_schema());
+		put_error_detail();
+	}
+	return (json_pack("{s:o}", "schema", openapi_ref("schemas",
+	    "Problem")));
+}
+
 static json_t *
 error_ref(enum error_shape shape)
 {
@@ -66,8 +108,7 @@ error_ref(enum error_shape shape)
 		openapi_component_put("schemas", name, shape == OAUTH ?
 		    oauth_error_schema() : error_schema());
 		if (shape != OAUTH)
-			openapi_component_put("schemas", "ErrorDetail",
-			    error_detail_schema());
+			put_error_detail();
 	}
 	return (openapi_ref("schemas", name));
 }
@@ -98,14 +139,15 @@ add_oauth_example(json_t *examples, const char *code, const char *text)
 static json_t *
 error_content(json_t *examples)
 {
-	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
-	    error_ref(ENVELOPE), "examples", examples));
+	return (json_pack("{s:{s:o, s:o}, s:o}", "application/json", "schema",
+	    error_ref(ENVELOPE), "examples", examples, PROBLEM_TYPE,
+	    problem_content()));
 }
 
 static json_t *
 error_headers(int status)
 {
-	json_t	*headers = openapi_headers(true);
+	json_t	*headers = openapi_error_headers(true);
 
 	if (status == 401)
 		openapi_header_put(headers, "WWW-Authenticate");
@@ -269,8 +311,8 @@ oauth_content(int status, json_t *examples)
 	if (status == 400 || status == 503)
 		schema = json_pack("{s:[o, o]}", "oneOf", schema,
 		    error_ref(ENVELOPE));
-	return (json_pack("{s:{s:o, s:o}}", "application/json", "schema",
-	    schema, "examples", examples));
+	return (json_pack("{s:{s:o, s:o}, s:o}", "application/json", "schema",
+	    schema, "examples", examples, PROBLEM_TYPE, problem_content()));
 }
 
 static void
@@ -323,13 +365,14 @@ put_oauth_errors(json_t *responses, const struct endpoint *e)
 static json_t *
 describe_refusal(void)
 {
-	return (json_pack("{s:s, s:o, s:{s:{s:o, s:o}}}", "description",
+	return (json_pack("{s:s, s:o, s:{s:{s:o, s:o}, s:o}}", "description",
 	    "Any other status: the request was refused before it reached an "
 	    "operation, because the HTTP was not valid (400, 408, 413, 414, "
-	    "417, 421, 431, 501, 505).", "headers", openapi_headers(false),
-	    "content",
+	    "417, 421, 431, 501, 505).",
+	    "headers", openapi_error_headers(false), "content",
 	    "application/json", "schema", error_ref(ENVELOPE), "example",
-	    error_example(&ERR_BAD_REQUEST)));
+	    error_example(&ERR_BAD_REQUEST), PROBLEM_TYPE,
+	    problem_content()));
 }
 
 static bool

@@ -30,6 +30,9 @@ static const struct header_facts {
 	  "<https://api.example.com/api/v1/users?page=2>; rel=\"next\"" },
 	{ "Vary", "Vary", true, false, "The request headers that the response "
 	  "depends on.", "Authorization" },
+	{ "Vary", "ErrorVary", false, false, "Accept: it may ask for a "
+	  "problem instead. Missing if the head of the request was refused.",
+	  "Accept" },
 	{ "Cache-Control", "CacheControl", true, false, "Which caches may "
 	  "store the response; no-store: none.",
 	  "no-store" },
@@ -68,6 +71,15 @@ describe_header(const struct header_facts *h)
 	return (o);
 }
 
+static void
+put(json_t *headers, const struct header_facts *h)
+{
+	if (!openapi_component_has("headers", h->component))
+		openapi_component_put("headers", h->component,
+		    describe_header(h));
+	openapi_put(headers, h->name, openapi_ref("headers", h->component));
+}
+
 void
 openapi_header_put(json_t *headers, const char *name)
 {
@@ -75,10 +87,7 @@ openapi_header_put(json_t *headers, const char *name)
 
 	while (strcmp(h->name, name) != 0 && strcmp(h->component, name) != 0)
 		h++;
-	if (!openapi_component_has("headers", h->component))
-		openapi_component_put("headers", h->component,
-		    describe_header(h));
-	openapi_put(headers, h->name, openapi_ref("headers", h->component));
+	put(headers, h);
 }
 
 json_t *
@@ -92,5 +101,17 @@ openapi_headers(bool limited)
 		openapi_header_put(headers, "RateLimit");
 		openapi_header_put(headers, "RateLimit-Policy");
 	}
+	return (headers);
+}
+
+json_t *
+openapi_error_headers(bool limited)
+{
+	json_t				*headers = openapi_headers(limited);
+	const struct header_facts	*h = header_facts;
+
+	while (strcmp(h->component, "ErrorVary") != 0)
+		h++;
+	put(headers, h);
 	return (headers);
 }

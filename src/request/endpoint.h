@@ -25,6 +25,7 @@ enum error_shape { ENVELOPE, OAUTH };
 /* Pages for people instead: how an endpoint that a browser opens fails. */
 struct error_page {
 	struct header	*headers;	/* of each page; they never change */
+	struct header	*problem_headers;	/* with PROBLEM_TYPE instead */
 	void		(*write)(struct text *, struct ctx *);
 	const char	*busy;		/* a 503: below ENVELOPE_MAX bytes */
 };

@@ -29,19 +29,52 @@ read_weight(const char *p, const char *end)
 	return (p == end && weight <= WEIGHT_MAX ? weight : MALFORMED);
 }
 
-/* The weight among the parameters from p to end; the greatest without one. */
+/*
+ * The bytes before the first of the stops, which do not count in a quoted
+ * string (RFC 9110, 5.6.4); *closed: is each string closed?
+ */
+static size_t
+length_before(const char *s, const char *stops, bool *closed)
+{
+	size_t	 n;
+
+	*closed = true;
+	for (n = 0; s[n] != '\0'; n++) {
+		if (s[n] == '"')
+			*closed = !*closed;
+		else if (!*closed && s[n] == '\\' && s[n + 1] != '\0')
+			n++;
+		else if (*closed && strchr(stops, s[n]) != NULL)
+			break;
+	}
+	return (n);
+}
+
+/*
+ * The weight among the parameters from p to end: the greatest without one,
+ * MALFORMED if something else follows the name.
+ */
 static int
 find_weight(const char *p, const char *end)
 {
 	const char	*next, *last;
+	bool		 closed;
 
+	p += strspn(p, BLANKS);
+	if (p < end && *p != ';')
+		return (MALFORMED);
 	for (; p < end; p = next) {
 		p += strspn(p, ";" BLANKS);
-		next = last = p + strcspn(p, ",;");
+		next = last = p + length_before(p, ",;", &closed);
 		while (last > p && strchr(BLANKS, last[-1]) != NULL)
 			last--;
+		if (!closed)
+			return (MALFORMED);
 		if (strncasecmp(p, "q=", 2) == 0)
 			return (read_weight(p + 2, last));
+		if (strncasecmp(p, "q", 1) == 0 &&
+		    (p + 1 == last || strchr(BLANKS, p[1]) != NULL))
+			return (MALFORMED);
 	}
 	return (WEIGHT_MAX);
 }
@@ -54,10 +87,11 @@ static const char *
 next_element(const char **list, size_t *n, int *weight)
 {
 	const char	*name, *end;
+	bool		 closed;
 
 	while (**list != '\0') {
 		name = *list + strspn(*list, BLANKS);
-		end = name + strcspn(name, ",");
+		end = name + length_before(name, ",", &closed);
 		*list = *end == ',' ? end + 1 : end;
 		*n = strcspn(name, ",;" BLANKS);
 		*weight = find_weight(name + *n, end);
@@ -112,6 +146,34 @@ media_type_weight(const char *header, const char *type)
 			best = found;
 	}
 	return (result);
+}
+
+static bool
+is_named(const char *range, size_t n, const char *type)
+{
+	return (n == strlen(type) && strncasecmp(range, type, n) == 0);
+}
+
+void
+error_weights_add(struct error_weights *w, const char *header)
+{
+	const char	*range;
+	size_t		 n;
+	int		 weight;
+
+	while ((range = next_element(&header, &n, &weight)) != NULL) {
+		if (is_named(range, n, PROBLEM_TYPE) && weight > w->problem)
+			w->problem = weight;
+		if (is_named(range, n, "application/json") &&
+		    weight > w->json)
+			w->json = weight;
+	}
+}
+
+bool
+error_weights_want_problem(const struct error_weights *w)
+{
+	return (w->problem > 0 && w->problem >= w->json);
 }
 
 bool

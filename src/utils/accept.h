@@ -10,6 +10,8 @@
 
 #define UNLISTED	(-1)
 
+#define PROBLEM_TYPE	"application/problem+json"	/* RFC 9457, 3 */
+
 /*
  * Returns the weight, in thousandths, that an Accept-Encoding header gives a
  * content coding, by its name or else by "*" (RFC 9110, 12.5.3); UNLISTED if it
@@ -23,6 +25,26 @@ int	coding_weight(const char *header, const char *coding);
  * there are two; 0 if none does. Parameters other than q do not matter.
  */
 int	media_type_weight(const char *header, const char *type);
+
+/*
+ * The weights that a client gives to the two media types of an error, each by
+ * its own name: a wildcard asks for no shape. Accept may have several lines;
+ * begin with NO_WEIGHTS and add each.
+ */
+struct error_weights {
+	int	 problem;	/* in thousandths, or UNLISTED */
+	int	 json;		/* the same */
+};
+
+#define NO_WEIGHTS	{ UNLISTED, UNLISTED }
+
+void	error_weights_add(struct error_weights *, const char *header);
+
+/*
+ * Returns whether PROBLEM_TYPE is named and accepted, and application/json is
+ * not preferred to it.
+ */
+bool	error_weights_want_problem(const struct error_weights *);
 
 /*
  * Returns whether a Content-Encoding header names a coding other than identity

@@ -20,8 +20,7 @@
  * The guard reads and checks whole requests, and keeps their headers and body.
  * It passes Kore one request at a time, and only the method, target and host of
  * it. A pipelined request waits until the response to the first one is sent. A
- * refused request gets an error status and the envelope, and the connection
- * closes.
+ * refused request gets an error status and its body, and the connection closes.
  *
  * Each phase of a connection has a deadline, which wire_tick() enforces:
  * handshake, head, body, sending, idle and lingering. While a request is being
@@ -46,6 +45,21 @@ struct wire_request {
 	bool		 is_large;	/* and in the share of large bodies */
 	size_t		 text_len;
 	char		 text[];	/* what head points into */
+};
+
+/* A request that the guard refuses, and the response's body. */
+struct refusal {
+	const struct error_kind	*kind;
+	const char		*message;	/* a constant without quotes */
+	const char		*request_id;
+	const struct head	*head;		/* NULL: it was not parsed */
+	bool			 is_admin;	/* on the admin listener */
+
+	/* write_refusal sets these. */
+	const char		*type;		/* the media type */
+	const char		*vary;		/* as in put_headers; or NULL */
+	size_t			 len;
+	char			 body[ENVELOPE_MAX];
 };
 
 /* The guard's settings, besides the limits of kore.conf. Set at start. */
@@ -78,11 +92,12 @@ struct wire_settings {
 	 */
 	void		(*name_request)(char id[static REQUEST_ID_MAX + 1],
 			    const char *header);
-	/* Writes the body of a refusal, and returns its length. */
-	size_t		(*write_refusal)(char body[static ENVELOPE_MAX],
-			    const struct error_kind *, const char *message,
-			    const char *request_id);
-	/* Puts what browsers need in a refusal; not for the admin listener. */
+	/* Writes the body of a refusal. */
+	void		(*write_refusal)(struct refusal *);
+	/*
+	 * Puts Vary, and what browsers need, in a refusal. The head is NULL on
+	 * the admin listener, which is not for them.
+	 */
 	void		(*put_headers)(const struct head *, const char *vary,
 			    header_put_fn *, void *to);
 };

@@ -333,7 +333,8 @@ head_parse(struct head *h, char *text, size_t len, struct head_error *error)
 	}
 	old = h->close;
 	parse_connection(h);
-	return (parse_host(h, old, error) && parse_framing(h, old, error));
+	h->parsed = parse_host(h, old, error) && parse_framing(h, old, error);
+	return (h->parsed);
 }
 
 const struct head_line *

@@ -34,6 +34,7 @@ struct head {
 	bool			 chunked;	/* then of unknown length */
 	bool			 expects_continue;
 	bool			 close;		/* after the response */
+	bool			 parsed;	/* all of it, and it is fine */
 	unsigned		 nlines;
 	struct head_line	 lines[HEAD_LINES_MAX];
 };

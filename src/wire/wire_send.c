@@ -164,44 +164,47 @@ put_line(void *lines, const char *name, const char *value)
 bool
 wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 {
-	const struct wire_request	*r = w->request;
 	static const struct head	 none = { .method = "" };
-	const char			*sent_id = NULL, *retry_after = "";
-	char				 id[REQUEST_ID_MAX + 1], head[2048];
+	const struct head		*h = &none;
+	const char			*retry_after = "";
+	char				 id[REQUEST_ID_MAX + 1], head[1536];
 	char				 hsts[96] = "", lines[1024];
 	struct text			 more = text_in(lines, sizeof(lines));
-	char				 body[ENVELOPE_MAX];
+	struct refusal			 r = { .kind = kind,
+					    .message = message,
+					    .request_id = id };
 	char				 date[TIMEFMT_HTTP];
-	size_t				 len;
 	int				 n;
 
-	if (r != NULL)
-		sent_id = head_value(&r->head, "x-request-id");
-	wire_settings.name_request(id, sent_id);
+	if (w->request != NULL)
+		h = &w->request->head;
+	if (h->parsed)
+		r.head = h;
+	r.is_admin = wire_is_admin(w->conn);
+	wire_settings.name_request(id, head_value(h, "x-request-id"));
 	log_refusal(w, id, kind->status, message);
 	metrics->requests[kind->status / 100 % 6]++;
 
-	len = wire_settings.write_refusal(body, kind, message, id);
+	wire_settings.write_refusal(&r);
 	timefmt_http(timefmt_now(), date);
 	if (wire_settings.hsts != NULL && w->conn->ssl != NULL)
 		snprintf(hsts, sizeof(hsts), "strict-transport-security: "
 		    "%s\r\n", wire_settings.hsts);
 	if (kind->status == 503)
 		retry_after = "retry-after: 1\r\n";
-	if (!wire_is_admin(w->conn))
-		wire_settings.put_headers(r != NULL ? &r->head : &none, NULL,
-		    put_line, &more);
+	wire_settings.put_headers(r.is_admin ? NULL : h, r.vary, put_line,
+	    &more);
 	n = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n"
 	    "connection: close\r\n%sdate: %s\r\n"
 	    "x-content-type-options: nosniff\r\n"
 	    "x-request-id: %s\r\ncache-control: no-store\r\n"
-	    "%s%scontent-type: application/json\r\n"
+	    "%s%scontent-type: %s\r\n"
 	    "content-length: %zu\r\n\r\n", kind->status,
 	    http_status_text(kind->status), hsts, date, id, retry_after,
-	    lines, len);
+	    lines, r.type, r.len);
 	net_send_queue(w->conn, head, (size_t)n);
 	if (!is_head(w))
-		net_send_queue(w->conn, body, len);
+		net_send_queue(w->conn, r.body, r.len);
 
 	w->close = true;
 	wire_memory_free(w);		/* the client may never read this */

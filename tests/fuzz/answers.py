@@ -15,6 +15,9 @@ SERVER_ERRORS = {501, 503, 505}
 OAUTH_ERRORS = {"invalid_request", "invalid_client", "invalid_grant",
                 "unauthorized_client", "unsupported_grant_type",
                 "invalid_scope", "temporarily_unavailable", "server_error"}
+PROBLEM = "application/problem+json"
+PROBLEM_MEMBERS = ["type", "title", "status", "detail", "instance", "code",
+                   "errors"]
 RECORD_MAX = 16384 + 256  # RFC 8446, 5.2
 ALERT = 21
 RECORD_TYPES = {20, ALERT, 22, 23}
@@ -129,15 +132,26 @@ def check_echo(case, answer):
                 sorted(named ^ {"body." + field for field in case.fields})))
 
 
+def check_problem(answer, body):
+    if not isinstance(body, dict) or list(body) != PROBLEM_MEMBERS or \
+            body["status"] != answer.status or not body["instance"].endswith(
+                "#" + answer.headers["x-request-id"]):
+        raise Wrong("not a problem: %r" % answer.body[:300])
+
+
 def check_envelope(answer, oauth_sent):
-    if answer.headers.get("x-robots-tag") == "noindex":
+    media = answer.headers.get("content-type")
+    if media != PROBLEM and answer.headers.get("x-robots-tag") == "noindex":
         return      # a page says it to a person
-    if answer.headers.get("content-type") != "application/json":
+    if media not in (PROBLEM, "application/json"):
         raise Wrong("an error that is not JSON: %d" % answer.status)
     try:
         body = json.loads(answer.body)
     except ValueError:
         raise Wrong("not JSON: %r" % answer.body[:300]) from None
+    if media == PROBLEM:
+        check_problem(answer, body)
+        return
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, str):
         if not oauth_sent or sorted(body) != ["error", "error_description"] \

@@ -18,6 +18,9 @@ import createClient, { type Client, type Middleware } from "openapi-fetch";
 
 import type { components, paths } from "./build/api.js";
 
+// What is sent without an Accept: errors are not problem+json.
+type Media = "application/json";
+type Api = Client<paths, Media>;
 type Token = components["schemas"]["Token"];
 type Grant = components["schemas"]["TokenRequest"];
 export type Account = { email: string; password: string };
@@ -38,7 +41,7 @@ async function insist<T>(send: () => Promise<T>, left = 2): Promise<T> {
 	});
 }
 
-async function getTokens(open: Client<paths>, body: Grant): Promise<Token> {
+async function getTokens(open: Api, body: Grant): Promise<Token> {
 	const { data, error } = await insist(() =>
 	    open.POST("/api/v1/auth/token", {
 		headers: { "Content-Type": "application/x-www-form-urlencoded" },
@@ -54,7 +57,7 @@ async function getTokens(open: Client<paths>, body: Grant): Promise<Token> {
 	throw new SignInError(error?.error.code ?? "", "Cannot sign in now");
 }
 
-export function signIn(open: Client<paths>, { email, password }: Account) {
+export function signIn(open: Api, { email, password }: Account) {
 	return getTokens(open, {
 		grant_type: "password", username: email, password });
 }
@@ -65,7 +68,7 @@ export class Session {
 	private ends = 0;
 	tell: (token: Token) => void = () => {};
 
-	constructor(private open: Client<paths>, private token: Token) {
+	constructor(private open: Api, private token: Token) {
 		this.take(token);
 	}
 
@@ -126,9 +129,9 @@ export function authorized(session: Session): Middleware {
 }
 
 export async function connect(baseUrl: string, account: Account) {
-	const open = createClient<paths>({ baseUrl });
+	const open = createClient<paths, Media>({ baseUrl });
 	const session = new Session(open, await signIn(open, account));
-	const api = createClient<paths>({ baseUrl });
+	const api = createClient<paths, Media>({ baseUrl });
 
 	api.use(authorized(session));
 	return { api, session };
@@ -148,7 +151,7 @@ export function share(session: Session): BroadcastChannel {
 type Sent = { error?: components["schemas"]["Error"] };
 
 /* Sends a request, and once more if the user has to confirm it. */
-export async function confirmed<T extends Sent>(api: Client<paths>,
+export async function confirmed<T extends Sent>(api: Api,
     send: () => Promise<T>, askPassword: () => Promise<string>): Promise<T> {
 	const first = await send();
 
@@ -183,7 +186,7 @@ globalThis.fetch = async (input, init) => {
 };
 
 const server = process.argv[2] ?? "https://127.0.0.1:8888";
-const anonymous = createClient<paths>({ baseUrl: server });
+const anonymous = createClient<paths, Media>({ baseUrl: server });
 const account = {
 	email: `ts-${randomBytes(6).toString("hex")}@example.com`,
 	password: `Pw1-${randomBytes(12).toString("hex")}`,
@@ -228,7 +231,7 @@ async function refusedByOAuth() {
 
 // [versions]
 /* Changes what was read, unless it has changed since. */
-async function rename(api: Client<paths>, name: string) {
+async function rename(api: Api, name: string) {
 	const read = await api.GET("/api/v1/users/me");
 	const version = read.response.headers.get("ETag");
 
@@ -240,7 +243,7 @@ async function rename(api: Client<paths>, name: string) {
 }
 // [end]
 
-async function update(api: Client<paths>) {
+async function update(api: Api) {
 	const { data, response } = await rename(api, "Ada Lovelace");
 
 	assert.equal(data?.name, "Ada Lovelace", `${response.status}`);
@@ -257,7 +260,7 @@ async function update(api: Client<paths>) {
 
 // [lists]
 /* Page by page, with a total. */
-async function countUsers(api: Client<paths>) {
+async function countUsers(api: Api) {
 	const { data } = await api.GET("/api/v1/users", {
 		params: { query: { page: 1, limit: 2, sort: "-created_at" } },
 	});
@@ -267,7 +270,7 @@ async function countUsers(api: Client<paths>) {
 }
 
 /* By cursor: each once, even if others are added or deleted. */
-async function everyUser(api: Client<paths>) {
+async function everyUser(api: Api) {
 	const emails: string[] = [];
 	let cursor: string | null = "";
 
@@ -297,7 +300,7 @@ async function lists() {
 }
 
 /* The server has confirmed no session by its sign-in. */
-async function confirms(api: Client<paths>) {
+async function confirms(api: Api) {
 	let asked = 0;
 	const asking = (password: string) => confirmed(api,
 	    () => api.DELETE("/api/v1/users/me/sessions", {
@@ -316,7 +319,7 @@ async function confirms(api: Client<paths>) {
 	assert.equal(asked, 2);
 }
 
-async function changePassword(api: Client<paths>) {
+async function changePassword(api: Api) {
 	const password = `New1-${randomBytes(12).toString("hex")}`;
 	const { response } = await api.POST("/api/v1/users/me/password", {
 		body: {
@@ -329,7 +332,7 @@ async function changePassword(api: Client<paths>) {
 	account.password = password;
 }
 
-async function sessions(api: Client<paths>) {
+async function sessions(api: Api) {
 	await signIn(anonymous, account);
 
 	const { data } = await api.GET("/api/v1/users/me/sessions");
@@ -349,7 +352,7 @@ async function sessions(api: Client<paths>) {
 	    [204, 204]);
 }
 
-async function deleteMe(api: Client<paths>) {
+async function deleteMe(api: Api) {
 	const { response } = await confirmed(api,
 	    () => api.DELETE("/api/v1/users/me"),
 	    async () => account.password);
@@ -358,10 +361,10 @@ async function deleteMe(api: Client<paths>) {
 	await assert.rejects(api.GET("/api/v1/users/me"), SignInError);
 }
 
-const me = (api: Client<paths>) => api.GET("/api/v1/users/me");
+const me = (api: Api) => api.GET("/api/v1/users/me");
 
 /* Three requests at once succeed, with this many refresh tokens. */
-async function goesOn(api: Client<paths>, expected: number) {
+async function goesOn(api: Api, expected: number) {
 	const before = used.size;
 	const answers = await Promise.all([me(api), me(api), rename(api, "Ada")]);
 
@@ -377,7 +380,7 @@ const old = (token: Token) => ({ ...token, access_token: "old" });
 async function staysSignedIn() {
 	let token = await signIn(anonymous, account);
 	const session = new Session(anonymous, token);
-	const api = createClient<paths>({ baseUrl: server });
+	const api = createClient<paths, Media>({ baseUrl: server });
 	const { now } = Date;
 
 	api.use(authorized(session));
@@ -442,7 +445,7 @@ async function twoTabs(first: Session, token: Token) {
 }
 
 /* Every token of the session is refused at once. */
-async function signsOut(api: Client<paths>, token: Token) {
+async function signsOut(api: Api, token: Token) {
 	const { response } = await api.POST("/api/v1/auth/logout");
 
 	assert.equal(response.status, 204);

@@ -17,6 +17,7 @@
 #include "request/ctx.h"
 
 #define USERS	"/api/v1/users"
+#define PROBLEM	"Accept: application/problem+json", "X-Request-Id: one"
 #define ALL	"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 /* Endpoints that no module has. */
@@ -288,16 +289,18 @@ test_every_response_is_for_browsers(void **state)
 		"/healthz", "/nothing", "/kept", "/silent", "/healthz/",
 		"/healthz?x=1", USERS "/me"
 	};
-	size_t	 i;
+	const char	*vary;
+	size_t		 i;
 
 	(void)state;
 	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-		client_request("GET", targets[i], NULL, ORIGIN);
+		vary = client_request("GET", targets[i], NULL, ORIGIN) >= 400 ?
+		    "Accept, Origin" : "Origin";
 		check_header(ALLOWED, "https://a.test");
-		check_header("vary", "Origin");
+		check_header("vary", vary);
 		client_request("GET", targets[i], NULL);
 		check_header(ALLOWED, NULL);
-		check_header("vary", "Origin");
+		check_header("vary", vary);
 	}
 	check_status(204, "GET", "/varied");
 	check_header("vary", "Authorization, Accept, Origin");
@@ -334,12 +337,45 @@ test_the_admin_listener_is_not_for_browsers(void **state)
 {
 	(void)state;
 	client_is_admin = true;
+	respond_init("/backend");
 	assert_int_equal(client_request("OPTIONS", "/nothing", NULL, ORIGIN,
 	    ASKS), 404);
 	check_header(ALLOWED, NULL);
-	check_header("vary", NULL);
+	check_header("vary", "Accept");
+	assert_int_equal(client_request("GET", "/nothing", NULL, PROBLEM),
+	    404);
+	assert_string_equal(client_text("instance"), "/nothing#one");
 	check_status(204, "GET", "/varied");
 	check_header("vary", "Authorization, Accept");
+}
+
+#define A_PROBLEM	"application/problem+json"
+
+/* Below the path of the public URL, as Location is; and Vary. */
+static void
+test_problems(void **state)
+{
+	(void)state;
+	respond_init("/backend");
+	check_status(404, "GET", "/nothing");
+	check_header("content-type", "application/json");
+	check_header("vary", "Accept");
+	assert_int_equal(client_request("GET", "/%6eothing", NULL, PROBLEM),
+	    404);
+	check_header("content-type", A_PROBLEM);
+	check_header("vary", "Accept");
+	assert_string_equal(client_text("instance"), "/backend/nothing#one");
+	assert_int_equal(client_request("HEAD", "/nothing", NULL, PROBLEM),
+	    404);
+	check_header("content-type", A_PROBLEM);
+	assert_int_equal(client_request("PATCH", "/kept", NULL, PROBLEM),
+	    405);
+	check_header("allow", "GET, HEAD, POST, PUT, OPTIONS");
+	assert_int_equal(client_request("GET", "/silent", NULL, PROBLEM), 500);
+	assert_string_equal(client_text("detail"), "Internal server error");
+	assert_int_equal(client_request("GET", "/kept", NULL, PROBLEM), 204);
+	check_header("vary", NULL);
+	respond_init("");
 }
 
 static void
@@ -364,6 +400,7 @@ test_busy(void **state)
 	size_t		 i;
 
 	(void)state;
+	respond_init("/backend");
 	for (i = 0; i < 4; i++) {
 		taken[i] = coro_new(wait_for_ever, free_coro, &taken[i]);
 		assert_non_null(taken[i]);
@@ -379,6 +416,12 @@ test_busy(void **state)
 	check_header("cache-control", "no-store");
 	check_header("retry-after", "1");
 	assert_non_null(strstr(client_body(), "<h1>The server is busy</h1>"));
+	client_request("GET", "/readyz", NULL, PROBLEM);
+	check_header("content-type", A_PROBLEM);
+	assert_string_equal(client_text("instance"), "/backend/readyz#one");
+	client_request("POST", "/account/reset", "token=x", PROBLEM);
+	check_header("content-type", A_PROBLEM);
+	check_header("referrer-policy", "no-referrer");
 	client_request("GET", "/healthz", NULL, "X-Request-Id: abc-2", ORIGIN);
 	assert_null(client_header("pragma"));
 	for (i = 0; i < 4; i++)
@@ -391,8 +434,8 @@ test_busy(void **state)
 	check_header("x-request-id", "abc-2");
 	check_header("x-content-type-options", "nosniff");
 	check_header(ALLOWED, "https://a.test");
-	check_header("vary", "Origin");
-	assert_int_equal(metrics->requests[5], before + 3);
+	check_header("vary", "Accept, Origin");
+	assert_int_equal(metrics->requests[5], before + 5);
 	check_status(200, "GET", "/healthz");
 }
 
@@ -419,6 +462,7 @@ main(void)
 		CLIENT_TEST(test_a_content_coding),
 		CLIENT_TEST(test_oauth_ignores_the_query),
 		CLIENT_TEST(test_json_sign_in_checks_the_query),
+		CLIENT_TEST(test_problems),
 		CLIENT_TEST(test_responses_are_counted),
 		CORS_TEST(test_every_response_is_for_browsers),
 		CORS_TEST(test_preflights),

@@ -193,7 +193,13 @@ extern struct header	account_page_headers[];
 /* The token in the query string, decoded; NULL if there is no usable one. */
 const char	*account_page_token(struct ctx *);
 
-/* The pages that say that it is done, or why the link does not work. */
+/* Must an error be raised, because the client asks for a problem? */
+bool		 account_page_is_problem(const struct ctx *);
+
+/*
+ * The pages that say that it is done, or why the link does not work; the last
+ * two raise that as an error if the client asks for a problem.
+ */
 void		 account_page_message(struct ctx *, const char *title,
 		    const char *message);
 void		 account_page_refuse(struct ctx *, const char *message);

@@ -6,6 +6,7 @@
 
 #include "modules/account/account.h"
 #include "request/endpoint.h"
+#include "utils/accept.h"
 
 #define WORDS_MAX	512	/* bytes; all details of a 422 may be fewer */
 
@@ -124,6 +125,11 @@ write_error(struct text *t, struct ctx *c)
 		account_page_write(t, c, title, content.data);
 }
 
+static struct header	problem_headers = {
+	"content-type", PROBLEM_TYPE, &account_page_headers[1]
+};
+
 const struct error_page	account_error_page = {
-	.headers = account_page_headers, .write = write_error, .busy = busy,
+	.headers = account_page_headers, .problem_headers = &problem_headers,
+	.write = write_error, .busy = busy,
 };

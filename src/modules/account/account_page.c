@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "http/respond.h"
+#include "middleware/problem.h"
 #include "modules/account/account.h"
 #include "utils/form.h"
+#include "wire/wire.h"
 
 #define TOKEN_MAX	200	/* bytes; no token is as long */
 
@@ -107,9 +109,17 @@ account_page_message(struct ctx *c, const char *title, const char *message)
 	    HTML_TEXT("message", message)));
 }
 
+bool
+account_page_is_problem(const struct ctx *c)
+{
+	return (problem_is_wanted(&c->sent->head));
+}
+
 void
 account_page_refuse(struct ctx *c, const char *message)
 {
+	if (account_page_is_problem(c))
+		raise_error(c, &ERR_INVALID_TOKEN, "%s", message);
 	account_page(c, 400, "This link does not work",
 	    asset_account_problem_html, HTML_VALUES(HTML_TEXT("problem",
 	    message)));
@@ -118,6 +128,8 @@ account_page_refuse(struct ctx *c, const char *message)
 void
 account_page_conflict(struct ctx *c, const char *title, const char *message)
 {
+	if (account_page_is_problem(c))
+		raise_error(c, &ERR_CONFLICT, "%s", message);
 	account_page(c, 409, title, asset_account_problem_html,
 	    HTML_VALUES(HTML_TEXT("problem", message)));
 }

@@ -105,6 +105,18 @@ password_problem(struct ctx *c, const char *password)
 	return (t.data);
 }
 
+/* The same for a client that asks for a problem. */
+static void
+raise_password(struct ctx *c, const char *password)
+{
+	static const char	 field[] = "body.new_password";
+
+	if (password == NULL)
+		raise_invalid(c, field, "missing", "Is required");
+	rule_check(c, rule_find("v_password"), field, password);
+	raise_validation(c);
+}
+
 static void
 submit_reset(struct ctx *c)
 {
@@ -115,6 +127,8 @@ submit_reset(struct ctx *c)
 		account_page_refuse(c, ACCOUNT_INCOMPLETE);
 		return;
 	}
+	if (account_page_is_problem(c))
+		raise_password(c, in->new_password);
 	if ((problem = password_problem(c, in->new_password)) != NULL)
 		ask_password(c, in->token, problem);
 	else if (account_service_reset(c, in))

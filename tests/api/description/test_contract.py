@@ -40,6 +40,9 @@ def detail(field, code):
 
 
 def check(request, status, headers, body=None):
+    """An error varies by Accept unless the headers say otherwise."""
+    if status >= 400:
+        headers = {"vary": "Accept"} | headers
     content = json.dumps(body).encode() if body is not None else b""
     Contract(IN_GIT).check(request, httpx.Response(
         status, headers=headers, content=content, request=request))
@@ -69,7 +72,7 @@ def test_a_declared_response_passes():
     check(httpx.Request("OPTIONS", URL + "/nothing"), 204,
           HEADERS | {"access-control-allow-methods": "GET"})
     check(get("/healthz"), 503, HEADERS | JSON | {
-        "vary": "Origin", "retry-after": "1",
+        "vary": "Accept, Origin", "retry-after": "1",
         "access-control-allow-origin": "https://a"},
           error("SERVICE_UNAVAILABLE"))
     check(get("/nothing"), 404, HEADERS | JSON, error("NOT_FOUND"))
@@ -217,6 +220,62 @@ def test_a_refused_valid_request_is_found():
     check(patch(b'{"email": "@"}'.replace(b"@", b"a@b@c")), 422,
           HEADERS | JSON, error("VALIDATION_ERROR", detail(
               "body.email", "invalid_format")))
+
+
+PROBLEM = HEADERS | {"content-type": "application/problem+json"}
+ASKS = TOKEN | {"Accept": "application/problem+json"}
+
+
+def problem_of(status, code="NOT_FOUND", **more):
+    return {"type": "about:blank", "title": "No", "status": status,
+            "detail": "No", "instance": "/x#a", "code": code, "errors": None,
+            **more}
+
+
+def test_a_problem_passes():
+    check(get(headers=ASKS), 404, PROBLEM, problem_of(404))
+    check(get("/nothing", ASKS), 404, PROBLEM, problem_of(404))
+    check(httpx.Request("HEAD", URL + "/healthz", headers=ASKS), 503,
+          PROBLEM | {"retry-after": "1"})
+    check(get("/healthz", ASKS), 400, PROBLEM | {"connection": "close"},
+          problem_of(400, "BAD_REQUEST"))
+    check(get("/healthz", ASKS), 417, HEADERS | JSON | {"vary": ""},
+          error("EXPECTATION_FAILED"))
+    check(patch(b'{"name": ""}', JSON | ASKS), 422, PROBLEM, problem_of(
+        422, "VALIDATION_ERROR", errors=[detail("body.name", "too_short")]))
+
+
+@pytest.mark.parametrize("request_, status, headers, body, problem", [
+    (get(headers=ASKS), 404, HEADERS | JSON, error("NOT_FOUND"),
+     "another shape"),
+    (get(), 404, PROBLEM, problem_of(404), "another shape"),
+    (get("/nothing"), 404, PROBLEM, problem_of(404), "another shape"),
+    (get(), 404, HEADERS | JSON | {"vary": "Origin"}, error("NOT_FOUND"),
+     "does not vary"),
+    (get("/nothing"), 404, HEADERS | JSON | {"vary": ""}, error("NOT_FOUND"),
+     "does not vary"),
+    (get(headers=ASKS), 404, PROBLEM, problem_of(400), "another response's"),
+    (get(headers=ASKS), 404, PROBLEM, problem_of(404, instance="/x#b"),
+     "another response's"),
+    (get(headers=ASKS), 404, PROBLEM, problem_of(404, stack="a.c"),
+     "'stack' was unexpected"),
+    (get(headers=ASKS), 404, PROBLEM, error("NOT_FOUND"), "the body"),
+    (patch(headers=JSON | ASKS), 422, PROBLEM, problem_of(
+        422, "VALIDATION_ERROR", errors=[detail("body.name", "too_short")]),
+     "the request fits")])
+def test_a_wrong_problem_is_found(request_, status, headers, body, problem):
+    with pytest.raises(Undeclared, match=problem):
+        check(request_, status, headers, body)
+
+
+@pytest.mark.parametrize("accept, wanted_", [
+    ("application/problem+json", True), ("application/json", False),
+    ("application/problem+json;q=0.5, application/json", False),
+    ("application/problem+json;q=0", False), ("*/*", False), ("", False),
+    ("application/problem+json;q=2", False),
+    ("application/json, Application/Problem+JSON", True)])
+def test_what_accept_asks_for(accept, wanted_):
+    assert contract.wants_problem({"accept": accept}) == wanted_
 
 
 def test_only_what_was_checked_is_seen():

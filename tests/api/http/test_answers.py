@@ -17,6 +17,8 @@ HEADERS = ["date: x", "connection: close", "x-request-id: my-id",
            "x-content-type-options: nosniff"]
 ENVELOPE = '{"error":{"code":"X","message":"x","details":null,' \
     '"request_id":"my-id"}}'
+PROBLEM = '{"type":"about:blank","title":"x","status":400,"detail":"x",' \
+    '"instance":"/#my-id","code":"X","errors":null}'
 GET = b"GET / HTTP/1.1\r\n\r\n"
 
 
@@ -31,12 +33,16 @@ def answer(status=400, body=ENVELOPE, headers=(), without="", length=None,
         status, "\r\n".join(lines), body)).encode()
 
 
+def problem(body=PROBLEM):
+    return answer(body=body, kind="application/problem+json")
+
+
 OK = answer(200, "{}")
 KEPT = OK.replace(b"connection: close", b"connection: keep-alive")
 
 
 @pytest.mark.parametrize("sent, received", [
-    (GET, OK), (GET, answer()), (GET * 2, KEPT + OK),
+    (GET, OK), (GET, answer()), (GET, problem()), (GET * 2, KEPT + OK),
     (b"Expect: 100-continue\r\n" + GET, b"HTTP/1.1 100 C\r\n\r\n" + OK),
     (GET.replace(b"GET", b"HEAD"), answer(200, "", length=2))],
     ids=lambda _: "")
@@ -70,6 +76,9 @@ def test_what_is_right(sent, received):
     (answer(400, "no JSON"), "not JSON"),
     (answer(400, '{"error":"invalid_request"}'), "not an error of OAuth"),
     (answer(kind="text/html"), "an error that is not JSON"),
+    (problem(ENVELOPE), "not a problem"), (problem("[]"), "not a problem"),
+    (problem(PROBLEM.replace("400", "401")), "not a problem"),
+    (problem(PROBLEM.replace("my-id", "your-id")), "not a problem"),
     (answer().replace(b'"my-id"', b'"other"'), "two request ids"),
     (b"HTTP/1.1 100 C\r\n\r\n" + OK, "100 without an Expect"),
     (b"HTTP/1.1 103 E\r\n\r\n" + OK, "content-length None"),

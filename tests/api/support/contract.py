@@ -12,10 +12,14 @@ import server
 from description import FORM, describe
 
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 
 # RFC 9110, 8.3.1, of a media type that is known.
 WELL_FORMED = re.compile(
     r'[\w/+-]+(\s*;\s*([\w.-]+=([^\s;,"]+|"([^"\\]|\\.)*"))?)*\s*')
+
+# RFC 9110, 12.4.2.
+WEIGHT = re.compile(r"q=(0(\.\d{0,3})?|1(\.0{0,3})?)")
 
 # In a query; the description shows JSON's spellings only.
 BOOLEANS = {"True": "true", "1": "true", "False": "false", "0": "false"}
@@ -187,10 +191,26 @@ def split_target(request):
     return path, query
 
 
+def wants_problem(headers):
+    """Does Accept ask for problems? Only for a header without quotes."""
+    weights = {}
+    for element in headers.get("accept", "").lower().split(","):
+        media, *parameters = [part.strip() for part in element.split(";")]
+        weight = next((part for part in parameters if
+                       re.match(r"q(=|\s|$)", part)), "q=1")
+        if WEIGHT.fullmatch(weight):
+            weights[media] = max(float(weight[2:]), weights.get(media, 0))
+    return weights.get(PROBLEM, 0) > 0 and \
+        weights[PROBLEM] >= weights.get(JSON, 0)
+
+
 def error_of(response):
-    """The content of the error envelope; {} if there is none."""
+    """The facts of an envelope or a problem; {} if there is none."""
     try:
-        error = response.json()["error"]
+        body = response.json()
+        if media_type(response.headers) == PROBLEM:
+            return {"code": body["code"], "details": body["errors"]}
+        error = body["error"]
     except (ValueError, KeyError, TypeError):
         return {}
     return error if isinstance(error, dict) else {}     # text in OAuth's errors
@@ -243,6 +263,7 @@ class Contract:
             return "%s does not declare this status: %s" % (
                 operation, response.text[:300])
         problem = self.body(answer.content, request, response) or \
+            self.shape(request, response, status == "default") or \
             self.headers(answer, response) or \
             self.fitting(operation, request, response)
         if problem is None and request.method != "HEAD":
@@ -265,6 +286,26 @@ class Contract:
             return "the body: %s" % error
         problem = content[media].problem(value)
         return problem and "the body: " + problem
+
+    @staticmethod
+    def shape(request, response, refused):
+        """An error is a problem if Accept asks for it, and says so in Vary;
+        where the head is refused, neither."""
+        if response.status_code < 400:
+            return None
+        varies = "Accept" in response.headers.get("vary", "").split(", ")
+        if not varies:
+            return None if refused else "the error does not vary by Accept"
+        is_problem = media_type(response.headers) == PROBLEM
+        if is_problem != wants_problem(request.headers):
+            return "Accept asks for another shape"
+        if is_problem and request.method != "HEAD":
+            body = response.json()
+            instance = "#" + response.headers["x-request-id"]
+            if body["status"] != response.status_code or \
+                    not body["instance"].endswith(instance):
+                return "the problem is another response's"
+        return None
 
     @staticmethod
     def headers(answer, response):
@@ -328,7 +369,10 @@ class Contract:
         if status < 400:
             return "has a body" if response.content and \
                 not HIDDEN.fullmatch(path) else None
-        return self.body({JSON: self.description.error}, request, response)
+        return self.body({JSON: self.description.error,
+                          PROBLEM: self.description.problem},
+                         request, response) or \
+            self.shape(request, response, is_refusal(request, response))
 
     @staticmethod
     def page(response):

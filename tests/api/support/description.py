@@ -176,7 +176,9 @@ class Description:
         self.text = text
         self.document = json.loads(text)
         whole = inline(self.document, copy.deepcopy(self.document))
-        self.error = Schema(closed(whole["components"]["schemas"]["Error"]))
+        self.error, self.problem = (
+            Schema(closed(whole["components"]["schemas"][name]))
+            for name in ("Error", "Problem"))
         self.operations = []
         self.paths = {}
         for path, item in whole["paths"].items():

@@ -140,12 +140,11 @@ def read_claims(token):
     return json.loads(base64.urlsafe_b64decode(payload + "=" * 3))
 
 
-def raw_connection(server, tls=None):
+def raw_connection(server, tls=None, name="127.0.0.1"):
     """A TLS connection without any HTTP client."""
     plain = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return (tls or server.tls()).wrap_socket(plain,
-                                             server_hostname="127.0.0.1")
+    return (tls or server.tls()).wrap_socket(plain, server_hostname=name)
 
 
 def raw_request(method, path, body=b"", **headers):

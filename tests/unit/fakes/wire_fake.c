@@ -398,21 +398,30 @@ name_request(char id[static REQUEST_ID_MAX + 1], const char *header)
 	    "new-id");
 }
 
-static size_t
-write_refusal(char body[static ENVELOPE_MAX], const struct error_kind *kind,
-    const char *message, const char *id)
+static void
+write_refusal(struct refusal *r)
 {
-	return ((size_t)snprintf(body, ENVELOPE_MAX, "%s: %s (%s)", kind->code,
-	    message, id));
+	r->type = "application/json";
+	r->vary = NULL;
+	if (r->head != NULL) {
+		r->type = r->is_admin ? "text/admin" : "text/parsed";
+		r->vary = r->head->path;
+	}
+	r->len = (size_t)snprintf(r->body, sizeof(r->body), "%s: %s (%s)",
+	    r->kind->code, r->message, r->request_id);
 }
 
 static void
 put_headers(const struct head *h, const char *vary, header_put_fn *put,
     void *to)
 {
-	const char	*origin = head_value(h, "origin");
+	const char	*origin = NULL;
 
-	if (fake.browsers && vary == NULL)
+	if (vary != NULL)
+		put(to, "vary", vary);
+	if (h != NULL)
+		origin = head_value(h, "origin");
+	if (fake.browsers && h != NULL)
 		put(to, "x-asks", origin != NULL ? origin : "nobody");
 }
 

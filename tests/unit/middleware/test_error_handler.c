@@ -3,7 +3,8 @@
 
 /* sources: src/middleware/error_handler.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
-/* sources: src/base/faults.c */
+/* sources: src/base/faults.c src/middleware/problem.c */
+/* sources: src/wire/wire_head.c src/wire/wire_target.c */
 /* defines: -DFAULTS */
 
 #include <sys/mman.h>
@@ -18,11 +19,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/respond.h"
 #include "middleware/middleware.h"
 #include "request/endpoint.h"
 
 #define MESSAGE	"say \"no\""
 #define ID	"one"
+
+/* http/respond.c's; not asked for an envelope. */
+const char *
+public_path(void)
+{
+	return ("/before");
+}
 
 static const struct endpoint	plain = { .name = "plain" };
 static const struct endpoint	oauth = { .name = "oauth", .errors = OAUTH };
@@ -64,7 +73,7 @@ respond(const struct endpoint *e, const struct error_kind *kind)
 	strcpy(request.request_id, ID);
 	fflush(stdout);
 	dup2(file, STDOUT_FILENO);
-	error_handler_respond(&request);
+	error_handler_respond(&request, "");
 	dup2(before, STDOUT_FILENO);
 	n = pread(file, line, sizeof(line) - 1, 0);
 	close(file);
@@ -238,11 +247,11 @@ test_every_kind_as_a_page(void **state)
 		    kinds[i].status == 503);
 		teardown(state);
 	}
-	assert_ptr_equal(error_handler_headers(&page), page_headers);
+	assert_ptr_equal(error_handler_headers(&page, NULL), page_headers);
 	assert_null(page_headers[1].next);
-	assert_string_equal(error_handler_headers(NULL)->value,
+	assert_string_equal(error_handler_headers(NULL, NULL)->value,
 	    "application/json");
-	assert_null(error_handler_headers(&plain)->next);
+	assert_null(error_handler_headers(&plain, NULL)->next);
 }
 
 /* Only a 422 shows details, in their order. */
@@ -363,7 +372,8 @@ test_a_page_without_memory(void **state)
 	assert_string_equal(header("content-type"), "text/html");
 	assert_string_equal(header("x-page"), "yes");
 	assert_string_equal(header("retry-after"), "1");
-	assert_int_equal(error_handler_busy(small, &page, ID), 7);
+	assert_int_equal(error_handler_busy(small, &page, "", NULL,
+	    ID), 7);
 	assert_string_equal(small, "<p>busy");
 }
 

@@ -33,7 +33,9 @@ test_accepted(void **state)
 		"br,\tgzip\t;\tq=1", "gzip;", "gzip; ", "gzip;q=1",
 		"gzip ; q=1.0", "gzip;Q=1.000", "gzip;level=0", "*",
 		"gzip;level=0;q=1", "gzip;q=1, *;q=0", "*;q=0, gzip",
-		",, gzip ,",
+		",, gzip ,", "gzip ;", "gzip;qq=0", "gzip;a=\"b\"",
+		"gzip;a=\"b;q=0,\"", "gzip;a=\"\\\";q=0\"", "gzip;a=\"\\\\\"",
+		"br;a=\",\", gzip", "br x, gzip",
 	};
 	size_t				 i;
 
@@ -72,6 +74,10 @@ test_unlisted(void **state)
 		"gzip;q=", "gzip;q=2", "gzip;q=1.1", "gzip;q=1.001",
 		"gzip;q=0.1234", "gzip;q=-1", "gzip;q=.5", "gzip;q=x",
 		"gzip;q=0 5", "gzip;q=00", "gzip;q=.", "gzip;q=\"1\"", "*;q=5",
+		/* So are these elements. */
+		"gzip x", "gzip\tx;q=1", "gzip \"a\"", "gzip;q", "gzip;q ;a=b",
+		"gzip;q =1", "gzip;a=\"", "gzip;a=\"b;q=1", "gzip;a=\"\\\"",
+		"\"gzip\"", "\"a, gzip\"", "br;a=\", gzip, \"", "\", gzip",
 	};
 	size_t				 i;
 
@@ -173,6 +179,63 @@ test_media_types(void **state)
 	}
 }
 
+#define PROB	"application/problem+json"
+#define JSON	"application/json"
+
+static void
+test_problems(void **state)
+{
+	static const struct {
+		const char	*lines[3];
+		bool		 wanted;
+	} rows[] = {
+		{ { NULL }, false }, { { "" }, false }, { { "*/*" }, false },
+		{ { "application/*" }, false }, { { JSON }, false },
+		{ { PROB }, true }, { { "Application/Problem+JSON" }, true },
+		{ { "application/problem" }, false }, { { PROB "x" }, false },
+		{ { "application/problem+*" }, false },
+		{ { PROB ";charset=utf-8" }, true },
+		{ { JSON ", " PROB }, true }, { { PROB "," JSON }, true },
+		{ { JSON ", " PROB ";q=0.5" }, false },
+		{ { JSON ";q=0.5, " PROB ";q=0.5" }, true },
+		{ { JSON ";q=0.501, " PROB ";q=0.5" }, false },
+		{ { JSON ";q=0.499, " PROB ";q=0.5" }, true },
+		{ { "*/*, " PROB ";q=0.001" }, true },
+		{ { "application/*;q=1, " PROB ";q=0.1" }, true },
+		{ { PROB ";q=0" }, false }, { { PROB ";q=0.000" }, false },
+		{ { JSON ";q=0, " PROB ";q=0" }, false },
+		{ { JSON ";q=0, " PROB ";q=0.1" }, true },
+		{ { PROB ";q=2" }, false }, { { PROB " x" }, false },
+		{ { PROB ";q" }, false }, { { PROB ";a=\"" }, false },
+		{ { "x;a=\", " PROB ",\"" }, false },
+		{ { JSON ";q=2, " PROB ";q=0.1" }, true },
+		{ { PROB ";q=0.2, " JSON ";q=0.3, " PROB ";q=0.4" }, true },
+		{ { PROB ";q=0.4, " JSON ";q=0.3, " PROB ";q=0.2" }, true },
+		{ { JSON ";q=0.5, " PROB ";q=0.4, " JSON ";q=0.1" }, false },
+		{ { JSON, PROB }, true }, { { PROB, JSON }, true },
+		{ { JSON, PROB ";q=0.9" }, false },
+		{ { PROB ";q=0.9", JSON }, false },
+		{ { PROB ";q=0.9", JSON ";q=0.1", "*/*" }, true },
+		{ { "text/html", "*/*", PROB ";q=0.1" }, true },
+	};
+	struct error_weights	 w;
+	char			*copy;
+	size_t			 i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		w = (struct error_weights)NO_WEIGHTS;
+		for (k = 0; k < 3 && rows[i].lines[k] != NULL; k++) {
+			copy = strdup(rows[i].lines[k]);
+			assert_non_null(copy);
+			error_weights_add(&w, copy);
+			free(copy);
+		}
+		if (error_weights_want_problem(&w) != rows[i].wanted)
+			fail_msg("%s", rows[i].lines[0]);
+	}
+}
+
 int
 main(void)
 {
@@ -183,6 +246,7 @@ main(void)
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_content_coding),
 		cmocka_unit_test(test_media_types),
+		cmocka_unit_test(test_problems),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

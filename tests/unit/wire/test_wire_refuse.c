@@ -60,6 +60,36 @@ test_a_refusal_tells_browsers(void **state)
 	assert_null(strstr(p->got, "x-asks"));
 }
 
+/* Only a head that is fine says what the body is. */
+static void
+test_a_refusal_after_the_head(void **state)
+{
+	static char		 admin[] = "admin", api[] = "api";
+	static const char	 big[] = "POST /a HTTP/1.1\r\n" HOST
+				    "Content-Length: 1048577\r\n\r\n";
+	static const char	 chunked[] = "POST /b HTTP/1.1\r\n" HOST
+				    "Transfer-Encoding: chunked\r\n\r\nx\r\n";
+	struct peer		*p = connect_peer(0);
+
+	(void)state;
+	send_text(p, big);
+	assert_non_null(strstr(p->got, "\r\nvary: /a\r\n"
+	    "content-type: text/parsed\r\n"));
+	p = connect_peer(1);
+	send_text(p, chunked);
+	assert_non_null(strstr(p->got, "\r\nvary: /b\r\n"
+	    "content-type: text/parsed\r\n"));
+	p = connect_peer(2);
+	p->conn.owner->server->name = admin;
+	send_text(p, big);
+	p->conn.owner->server->name = api;
+	assert_non_null(strstr(p->got, "content-type: text/admin\r\n"));
+	p = connect_peer(3);
+	send_text(p, "GET /a HTTP/1.1\r\n" HOST "Expect: x\r\n\r\n");
+	assert_non_null(strstr(p->got, "content-type: application/json\r\n"));
+	assert_null(strstr(p->got, "vary"));
+}
+
 static const struct {
 	const char	*text;
 	int		 status;
@@ -407,6 +437,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		WIRE_TEST(test_a_refusal),
 		WIRE_TEST(test_a_refusal_tells_browsers),
+		WIRE_TEST(test_a_refusal_after_the_head),
 		WIRE_TEST(test_refusals),
 		WIRE_TEST(test_a_busy_server_says_when),
 		WIRE_TEST(test_the_log),
