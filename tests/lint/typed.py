@@ -66,7 +66,8 @@ SCHEMA_BODY(sample);
 SCHEMA_BODY(sample_update);
 SCHEMA_BODY_OF(sample_replace, sample_update);
 SCHEMA_BODY(sample_create);
-SCHEMA_DECLARE(sample_item, sample);
+SCHEMA_DECLARE(entry, sample);
+SCHEMA_DECLARE(entry_item, sample);
 
 void	handler(struct ctx *, struct user *);
 void	repository(struct ctx *) AWAITS;
@@ -82,7 +83,8 @@ SCHEMA_PATCH(sample_update, sample, .only = NAMES("name"));
 SCHEMA_LIKE(sample_replace, sample_update, .required = true);
 SCHEMA_EXTENDS(sample_create, sample, .also = MEMBERS(
 	MEMBER(sample_create, word, T_STR, 0)));
-SCHEMA_LIKE(sample_item, sample, .sparse = true);
+SCHEMA_LIKE(entry, sample);
+SCHEMA_LIKE(entry_item, entry, .sparse = true);
 
 SCHEMA_RESPONSE(sample_list, sample_list);
 
@@ -95,8 +97,8 @@ SCHEMA(sample_list);
 
 LISTS(samples, found, sample, owner);
 LIST_QUERY_BY_CURSOR(samples, found, sample, .sort = "count");
-LISTS(samples, shown, sample);
-LIST_QUERY_FIELDS(samples, shown, sample, sample_item, .sort = "count",
+LISTS(samples, shown, entry);
+LIST_QUERY_FIELDS(samples, shown, entry, entry_item, .sort = "count",
     .fields = NAMES("name"));
 
 QUERY_ONE(samples, one, user, name);
@@ -158,9 +160,9 @@ BAD = [
     but("OBJECT(sample_list, best, sample, OUT | OPTIONAL)",
         "OBJECT(sample_list, best, sample, OUT | OR_NULL)",
         "is an OBJECT: it is OUT, OPTIONAL or SPARSE"),
-    but("FIELDS(samples, shown, sample, sample_item,",
-        "FIELDS(samples, shown, sample, user,",
-        "has another struct than sample"),
+    but("FIELDS(samples, shown, entry, entry_item,",
+        "FIELDS(samples, shown, entry, user,",
+        "has another struct than entry"),
     but("SCHEMA_PATCH(sample_update, sample,",
         "SCHEMA_PATCH(sample_update, user,", "does not begin with that"),
     but("SCHEMA_LIKE(sample_replace, sample_update,",

@@ -69,7 +69,8 @@ SCHEMA_LIKE(thing_ranked, thing, .also = MEMBERS(
 	MEMBER(thing, rank, T_INT, OUT)));
 SCHEMA(things);
 
-static const struct maker	ada = { "1", "Ada", 3 }, bob = { "2", "Bob", 4 };
+static const struct maker	ada = { "1", "Ada", 3 };
+static const struct maker	bob = { "2", "Bob", 4 };
 
 static struct thing		rows[2];
 static const struct schema	*schema;
@@ -279,8 +280,9 @@ test_an_object_without_a_version(void **state)
 	assert_string_equal(with(members, 3), "");
 }
 
-#define ENDLESS(member)	": " member " is within itself, or more than 8 "	\
-			"levels down: give it a schema without that member"
+#define ENDLESS(member)							\
+	": " member " is within itself, or more than 8 levels down: "	\
+	"give it a schema without that member"
 
 static void
 test_an_object_in_itself(void **state)
@@ -296,8 +298,8 @@ test_an_object_in_itself(void **state)
 	members[1].type = T_LIST;
 	assert_non_null(strstr(with(members, 2), ENDLESS("thing.owner")));
 	for (i = 0; i < 9; i++) {
-		inner[i] = (struct member){ .structure = "l", .name = "n", .type = T_OBJECT,
-		    .flags = OUT, .of = i < 8 ? &levels[i + 1] : NULL };
+		inner[i] = (struct member){ .structure = "l", .name = "n",
+		    .type = T_OBJECT, .flags = OUT, .of = i < 8 ? &levels[i + 1] : NULL };
 		levels[i] = (struct schema){ .name = "l",
 		    .members = &inner[i], .nmembers = 1 };
 	}
