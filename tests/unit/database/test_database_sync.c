@@ -314,7 +314,7 @@ static struct member	odd_members[] = {
 	MEMBER(odd, time, T_TIME, OR_NULL),
 	MEMBER(odd, flag, T_BOOL, OR_NULL),
 	{ .structure = "odd", .name = "other", .type = T_OBJECT,
-	  .flags = OUT | OPTIONAL, .offset = offsetof(struct odd, other) },
+	  .flags = OUT, .offset = offsetof(struct odd, other) },
 };
 
 SCHEMA(odd);

@@ -20,7 +20,7 @@ static const struct member	odd_members[] = {
 	MEMBER(odd, number, T_INT, 0),
 	MEMBER(odd, time, T_TIME, OR_NULL),
 	MEMBER(odd, flag, T_BOOL, 0),
-	OBJECT(odd, maker, user, OUT | OPTIONAL),	/* no column */
+	OBJECT(odd, maker, user, OUT),		/* no column */
 };
 
 SCHEMA(odd);

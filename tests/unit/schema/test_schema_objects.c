@@ -142,7 +142,7 @@ test_columns(void **state)
 	assert_true(schema_columns(&thing_ranked_schema) == 4);
 	assert_true(schema_columns(&maker_schema) == 3);
 	assert_true(schema_columns(&(struct schema){
-	    .members = thing_members + 3, .nmembers = 2 }) == 0);
+	    .members = thing_members + 4, .nmembers = 1 }) == 0);
 }
 
 /* Behind what a schema adds, in their order. */
@@ -299,7 +299,8 @@ test_an_object_in_itself(void **state)
 	assert_non_null(strstr(with(members, 2), ENDLESS("thing.owner")));
 	for (i = 0; i < 9; i++) {
 		inner[i] = (struct member){ .structure = "l", .name = "n",
-		    .type = T_OBJECT, .flags = OUT, .of = i < 8 ? &levels[i + 1] : NULL };
+		    .type = T_OBJECT, .flags = OUT,
+		    .of = i < 8 ? &levels[i + 1] : NULL };
 		levels[i] = (struct schema){ .name = "l",
 		    .members = &inner[i], .nmembers = 1 };
 	}
