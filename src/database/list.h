@@ -59,7 +59,8 @@ struct list_statement {
 
 	/*
 	 * Its names are those of all its parameters: the list's own, and
-	 * page.key, page.id, page.limit, page.skip, as far as it has them.
+	 * page.key, page.id, page.limit, page.skip, page.most, as far as it
+	 * has them.
 	 */
 	struct query	 query;
 };
@@ -75,18 +76,22 @@ struct list {
 
 	/*
 	 * Of a list whose items show what the client asks for: their schema,
-	 * and the names that they show without ?fields. complete() sets what
-	 * is shown, and the statement leaves empty; it removes rows that are
-	 * gone meanwhile, and returns the number of the others.
+	 * and the names that they show without ?fields.
 	 */
 	const struct schema	*item;
 	const char *const	*fields;
+
+	/*
+	 * Sets what the statement leaves empty and `shown` has (NULL: the list
+	 * has no .item). It removes rows that are gone meanwhile, and returns
+	 * the number of the others, which then stand first.
+	 */
 	size_t			(*complete)(struct ctx *, void *rows, size_t,
 				    const char *const *shown);
 
 	/*
 	 * The total of a search is exact up to this number of rows; of more
-	 * rows it is estimated from what was given.
+	 * rows it is estimated from what was given, and at least one more.
 	 */
 	const unsigned		*total_max;
 	int64_t			(*estimate)(struct ctx *,
@@ -170,6 +175,9 @@ struct row_cursor_list {
 	LIST_QUERY_AS(file, title, r, .cursor = &file##_##title##_schema, \
 	    ##__VA_ARGS__)
 #define LIST_QUERY_FIELDS(file, title, r, one, ...)			\
+	_Static_assert(__builtin_types_compatible_p(			\
+	    __typeof__(one##_struct), __typeof__(r##_struct)),		\
+	    #one " has another struct than " #r);			\
 	LIST_PAGES(r##_list, one, LIST_ESTIMATE);			\
 	LIST_CURSOR(r##_cursor_list, one, LIST_PREVIOUS);		\
 	LIST_QUERY_AS(file, title, r, .pages = &r##_list_schema,	\

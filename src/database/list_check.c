@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "database/list.h"
+#include "database/list_check.h"
 #include "http/routes.h"
 #include "utils/start_error.h"
 
@@ -81,15 +81,16 @@ check_list(const struct list *l)
 		return (start_error("%s: which order is it without ?sort? "
 		    "Write .sort = \"%s\"", l->name, l->statements->sort));
 	if (l->both_ways && (name = find_one_way(l)) != NULL)
-		return (start_error("%s: LIST_QUERY_BOTH_WAYS needs both "
-		    "directions of %s: take `asc` or `desc` out of `by` in "
-		    "sql/queries", l->name, name + (*name == '-')));
+		return (start_error("%s: LIST_QUERY_%s needs both directions "
+		    "of %s: take `asc` or `desc` out of `by` in sql/queries",
+		    l->name, l->item != NULL ? "FIELDS" : "BOTH_WAYS",
+		    name + (*name == '-')));
 	if (l->cursor != NULL && (key = find_null_text(l)) != NULL)
 		return (start_error("%s: %s, a text, may be NULL, and no "
 		    "cursor can be made of that: take it out of `by` in "
 		    "sql/queries, or define the list with LIST_QUERY_BY_PAGE",
 		    l->name, key->name));
-	return (NULL);
+	return (list_check_items(l));
 }
 
 /* Every parameter is given, or a query parameter of the route. */
@@ -219,7 +220,8 @@ check_route(const struct list *l, const struct route *r,
 	const char		*problem;
 
 	if ((problem = check_params(l, r, e)) != NULL ||
-	    (problem = check_cursor(l, r, e)) != NULL)
+	    (problem = check_cursor(l, r, e)) != NULL ||
+	    (problem = list_check_query(l, r, e)) != NULL)
 		return (problem);
 	return (sort != NULL ? check_sort(l, r, sort) : NULL);
 }

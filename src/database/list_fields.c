@@ -24,15 +24,31 @@ add_own(const struct list *l, const char **names, size_t n)
 		names[n] = "total_is_estimate";
 }
 
+/* The fields are all members of a response; to be expanded are objects. */
+static const struct member *
+find_field(const struct list *l, const char *param, const char *name)
+{
+	const struct member	*m = schema_own_member(l->item, name);
+
+	if (m == NULL || (m->flags & OUT) == 0 ||
+	    (strcmp(param, "expand") == 0 && m->type != T_OBJECT))
+		return (NULL);
+	return (m);
+}
+
 static void
 add_name(struct ctx *c, const struct list *l, const char *param,
     const char **names, size_t *n, const char *name)
 {
-	const struct member	*m = schema_own_member(l->item, name);
+	const struct member	*m = find_field(l, param, name);
+	const char		*field = ctx_printf(c, "query.%s", param);
 
-	if (m == NULL || (m->flags & OUT) == 0)
-		error_detail(c, ctx_printf(c, "query.%s", param),
-		    "not_allowed", "There is no field %s", name);
+	if (*name == '\0')
+		error_detail(c, field, "invalid_format",
+		    "Must be names with a comma between them");
+	else if (m == NULL)
+		error_detail(c, field, "not_allowed", "There is no field %s",
+		    name);
 	else if (!names_have(names, m->name))
 		names[(*n)++] = m->name;
 }

@@ -89,12 +89,12 @@ check_order(struct list_heading *h, struct list_order *o)
 {
 	struct query_token	 t = query_tokens(o->text, o->len);
 
-	if (is_nullable(o->key) && !(query_token_next(&t) &&
+	if (list_key_cast(o->key) == NULL)
+		ORDER_FAIL(h, o, "%s has no order", o->key->name);
+	else if (is_nullable(o->key) && !(query_token_next(&t) &&
 	    query_token_is(&t, "coalesce")))
 		ORDER_FAIL(h, o, "%s may be null: write coalesce(%s, ...)",
 		    o->key->name, o->key->name);
-	else if (list_key_cast(o->key) == NULL)
-		ORDER_FAIL(h, o, "%s has no order", o->key->name);
 }
 
 /* From start to the end of last; before it may be DESC or ASC. */

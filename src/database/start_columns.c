@@ -80,6 +80,19 @@ list_name(struct text *names, const char *name)
 	text_printf(names, "%s\"%s\"", names->len > 0 ? ", " : "", name);
 }
 
+/* An object of the row that the statement returns, too; NULL: none. */
+static const char *
+find_object(const struct query *q, const PGresult *r)
+{
+	size_t	 i;
+
+	for (i = schema_columns(q->row); i < q->row->nmembers; i++) {
+		if (has_column(r, q->row->members[i].name))
+			return (q->row->members[i].name);
+	}
+	return (NULL);
+}
+
 /* Another number of columns than of members: names those that are wrong. */
 static const char *
 check_number(const struct query *q, const PGresult *r)
@@ -114,6 +127,10 @@ check_number(const struct query *q, const PGresult *r)
 	if (extra.len > 0)
 		return (query_problem(q, "it returns %s, which %s does not "
 		    "have", extra.data, owner));
+	if (find_object(q, r) != NULL)
+		return (query_problem(q, "it returns \"%s\", which is an "
+		    "OBJECT of %s, and no column is: code sets it",
+		    find_object(q, r), owner));
 	return (query_problem(q, "it returns %zu columns, some twice, and %s "
 	    "has %zu", n, owner, schema_columns(q->row)));
 }

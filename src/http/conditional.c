@@ -74,22 +74,25 @@ raise_gone(struct ctx *c, const char *version, const char *message)
 	raise_error(c, &ERR_NOT_FOUND, "%s", message);
 }
 
+static const char	*shown_of(struct ctx *, const struct schema *,
+			    const void *row);
+
 /* The version of an object in the response: it may change without the row. */
 static const char *
 version_within(struct ctx *c, const struct member *m, const void *row)
 {
 	const void	*object;
 
-	if (m->type != T_OBJECT || m->of->version == NULL)
+	if (m->type != T_OBJECT)
 		return ("");
 	object = *(const void *const *)((const char *)row + m->offset);
-	return (ctx_printf(c, " %s %" PRId64, schema_row_id(m->of, object),
-	    schema_row_version(m->of, object)));
+	return (object == NULL ? "" : ctx_printf(c, " %s %" PRId64,
+	    shown_of(c, m->of, object), schema_row_version(m->of, object)));
 }
 
 /*
- * The id, and the members that not every client is shown: what they get are two
- * representations.
+ * The id, its objects, and the members that not every client is shown: what
+ * they get are two representations.
  */
 static const char *
 shown_of(struct ctx *c, const struct schema *s, const void *row)
@@ -98,7 +101,8 @@ shown_of(struct ctx *c, const struct schema *s, const void *row)
 	const char		*shown = schema_row_id(s, row);
 
 	for (f = s->members; f < s->members + s->nmembers; f++) {
-		if (f->flags & OPTIONAL && !schema_is_left_out(f, row))
+		if ((f->flags & OPTIONAL || f->type == T_OBJECT) &&
+		    !schema_is_left_out(f, row))
 			shown = ctx_printf(c, "%s %s%s", shown, f->name,
 			    version_within(c, f, row));
 	}

@@ -17,6 +17,8 @@
 	start_error("%s: the schema %s" fmt, (s)->file, (s)->name,	\
 	    ##__VA_ARGS__)
 
+#define LEVELS	8	/* of objects and lists in each other */
+
 REGISTERED(struct schema, schemas);
 
 void
@@ -141,6 +143,23 @@ derive_member(const struct schema *s, const struct member *m,
 		out->flags |= SPARSE;
 }
 
+/* Objects stand last, also behind what .also adds. */
+static void
+move_objects(struct member *all, size_t n)
+{
+	struct member	 one;
+	size_t		 i, to;
+
+	for (i = 1; i < n; i++) {
+		one = all[i];
+		if (one.type == T_OBJECT)
+			continue;
+		for (to = i; to > 0 && all[to - 1].type == T_OBJECT; to--)
+			all[to] = all[to - 1];
+		all[to] = one;
+	}
+}
+
 /* Makes the members of a schema that has .like: see schema.h. */
 static const char *
 schema_derive(struct schema *s)
@@ -177,6 +196,7 @@ schema_derive(struct schema *s)
 			return (another_struct(s, m));
 		derive_member(s, m, &out[s->nmembers++]);
 	}
+	move_objects(out, s->nmembers);
 	for (name = s->optional; name != NULL && *name != NULL; name++) {
 		if (schema_own_member(s, *name) == NULL)
 			return (schema_error(s, ": .optional names %s, which "
@@ -257,14 +277,62 @@ schema_init(struct schema *s)
 		return (problem);
 	if ((s->rules = calloc(s->nmembers + 1, sizeof(*s->rules))) == NULL)
 		return ("out of memory");
-	if (!schema_tag_init(s))
-		return (schema_error(s, ": %s", s->id == NULL ? "it has an "
-		    "ETAG, and no T_UUID id" : "its names are too long, or "
-		    "memory is short"));
 	for (i = 0; i < s->nmembers; i++) {
 		problem = member_init(s, &s->members[i], &s->rules[i]);
 		if (problem != NULL)
 			return (problem);
+	}
+	return (NULL);
+}
+
+static bool
+has_etag(const struct schema *s)
+{
+	const struct member	*m;
+
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		if (m->flags & ETAG)
+			return (true);
+	}
+	return (false);
+}
+
+/* Its objects and lists have others, and so on: one too many; or NULL. */
+static const struct member *
+find_endless(const struct schema *s, unsigned level)
+{
+	const struct member	*m, *found;
+
+	for (m = s->members; m < s->members + s->nmembers; m++) {
+		if (m->of == NULL)
+			continue;
+		found = level == LEVELS ? m : find_endless(m->of, level + 1);
+		if (found != NULL)
+			return (found);
+	}
+	return (NULL);
+}
+
+/* When all have their members: what one says about another. */
+static const char *
+schema_finish(struct schema *s)
+{
+	const struct member	*m = find_endless(s, 0);
+
+	if (m != NULL)
+		return (schema_error(s, ": %s.%s is within itself, or more "
+		    "than %d levels down: give it a schema without that "
+		    "member", m->structure, m->name, LEVELS));
+	if (!schema_tag_init(s))
+		return (schema_error(s, ": %s", s->id == NULL ? "it has an "
+		    "ETAG, and no T_UUID id" : "its names are too long, or "
+		    "memory is short"));
+	for (m = s->members; s->version != NULL &&
+	    m < s->members + s->nmembers; m++) {
+		if (m->type == T_OBJECT && !has_etag(m->of))
+			return (schema_error(s, ": its ETag does not change "
+			    "with %s: write MEMBER(%s, version, T_INT, ETAG)",
+			    m->name, m->of->structure));
 	}
 	return (NULL);
 }
@@ -277,6 +345,10 @@ schemas_init(void)
 
 	EACH_REGISTERED(s, schemas) {
 		if ((problem = schema_init(*s)) != NULL)
+			return (problem);
+	}
+	EACH_REGISTERED(s, schemas) {
+		if ((problem = schema_finish(*s)) != NULL)
 			return (problem);
 	}
 	return (NULL);

@@ -152,11 +152,15 @@ struct schema {
 /*
  * An object in a response, which the schema `item` writes: s has `const struct
  * ITEM *member`. With OPTIONAL it may be NULL. In the table of a row it stands
- * behind all columns: code sets it, not the database.
+ * behind all columns: code sets it, not the database. If s has an ETAG, so has
+ * `item`: an ETag of s changes with the object.
  */
 #define OBJECT(s, member, item, mflags)					\
 	{ .structure = #s, .name = #member, .type = T_OBJECT,		\
-	  .flags = mflags, .of = &item##_schema,			\
+	  .flags = (mflags) + (unsigned)MUST(				\
+	      ((mflags) & ~(OUT | OPTIONAL | SPARSE)) == 0, #s "."	\
+	      #member " is an OBJECT: it is OUT, OPTIONAL or SPARSE"),	\
+	  .of = &item##_schema,						\
 	  .offset = offsetof(struct s, member) +			\
 	      MUST(__builtin_types_compatible_p(const struct item *,	\
 	      __typeof__(((struct s *)0)->member)),			\

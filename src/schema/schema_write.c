@@ -16,6 +16,16 @@ write_list(struct jsonw *j, const struct member *m, const char *in)
 	jsonw_array_end(j);
 }
 
+/* NULL is null, like a text: code has not set it. */
+static void
+write_inner(struct jsonw *j, const struct member *m, const void *object)
+{
+	if (object == NULL)
+		jsonw_null(j, m->name);
+	else
+		schema_write_object(j, m->name, m->of, object);
+}
+
 static void
 write_member(struct jsonw *j, const struct member *m, const char *in)
 {
@@ -45,8 +55,7 @@ write_member(struct jsonw *j, const struct member *m, const char *in)
 		write_list(j, m, in);
 		break;
 	case T_OBJECT:
-		schema_write_object(j, m->name, m->of,
-		    *(const void *const *)place);
+		write_inner(j, m, *(const void *const *)place);
 		break;
 	}
 }

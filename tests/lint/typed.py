@@ -49,6 +49,7 @@ struct sample {
 struct sample_list {
 	const struct user	*items;
 	size_t			 items_count;
+	const struct sample	*best;
 };
 
 struct sample_update {
@@ -65,6 +66,8 @@ SCHEMA_BODY(sample);
 SCHEMA_BODY(sample_update);
 SCHEMA_BODY_OF(sample_replace, sample_update);
 SCHEMA_BODY(sample_create);
+SCHEMA_DECLARE(entry, sample);
+SCHEMA_DECLARE(entry_item, sample);
 
 void	handler(struct ctx *, struct user *);
 void	repository(struct ctx *) AWAITS;
@@ -80,17 +83,23 @@ SCHEMA_PATCH(sample_update, sample, .only = NAMES("name"));
 SCHEMA_LIKE(sample_replace, sample_update, .required = true);
 SCHEMA_EXTENDS(sample_create, sample, .also = MEMBERS(
 	MEMBER(sample_create, word, T_STR, 0)));
+SCHEMA_LIKE(entry, sample);
+SCHEMA_LIKE(entry_item, entry, .sparse = true);
 
 SCHEMA_RESPONSE(sample_list, sample_list);
 
 static const struct member	sample_list_members[] = {
 	LIST(sample_list, items, user),
+	OBJECT(sample_list, best, sample, OUT | OPTIONAL),
 };
 
 SCHEMA(sample_list);
 
 LISTS(samples, found, sample, owner);
 LIST_QUERY_BY_CURSOR(samples, found, sample, .sort = "count");
+LISTS(samples, shown, entry);
+LIST_QUERY_FIELDS(samples, shown, entry, entry_item, .sort = "count",
+    .fields = NAMES("name"));
 
 QUERY_ONE(samples, one, user, name);
 QUERY_EXEC_FROM(samples, change, sample_update, version);
@@ -146,6 +155,14 @@ BAD = [
         "MEMBER(sample, fine, T_BOOL, OPTIONAL)", "is OPTIONAL, and no text"),
     but("LIST(sample_list, items, user)", "LIST(sample_list, items, sample)",
         "is no const struct sample *"),
+    but("OBJECT(sample_list, best, sample,", "OBJECT(sample_list, best, user,",
+        "is no const struct user *"),
+    but("OBJECT(sample_list, best, sample, OUT | OPTIONAL)",
+        "OBJECT(sample_list, best, sample, OUT | OR_NULL)",
+        "is an OBJECT: it is OUT, OPTIONAL or SPARSE"),
+    but("FIELDS(samples, shown, entry, entry_item,",
+        "FIELDS(samples, shown, entry, user,",
+        "has another struct than entry"),
     but("SCHEMA_PATCH(sample_update, sample,",
         "SCHEMA_PATCH(sample_update, user,", "does not begin with that"),
     but("SCHEMA_LIKE(sample_replace, sample_update,",

@@ -12,7 +12,7 @@
 
 /* A row of the page's table. */
 struct row {
-	char	name[64], fallback[256], values[256];
+	char	name[64], fallback[256], values[512];
 	bool	secret;
 };
 
@@ -110,7 +110,7 @@ test_the_ranges_of_numbers(void **state)
 static void
 test_the_choices(void **state)
 {
-	char	 values[256], other[64], *choice, *rest;
+	char	 values[512], other[64], *choice, *rest;
 	size_t	 i, n = 0;
 
 	(void)state;

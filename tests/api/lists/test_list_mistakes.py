@@ -21,6 +21,10 @@ MISTAKES = {
         (r"(validator\s+v_job_sort\s+regex\s+).*$", r"\1^.{1,20}$"),
         "kore.conf: the validator of admin_jobs_collection's sort must be a "
         "choice of the orders of admin_jobs.list, such as ^(-created_at)$"),
+    "an expand that is no object": (
+        (r"(validator\s+v_post_expand.*)\)\$$", r"\1|title)$"),
+        "kore.conf: the validator of posts_collection's expand has title, "
+        "which is no OBJECT of post_item: add it there, or take it out"),
 }
 
 

@@ -18,6 +18,8 @@
 #define LAST	"ffffffff-ffff-ffff-ffff-ffffffffffff"
 #define MIDDAY	INT64_C(1767268800000000)	/* 2026-01-01T12:00:00Z */
 
+struct maker;
+
 struct item {
 	const char	*id;
 	int64_t		 rank;
@@ -25,17 +27,18 @@ struct item {
 	const char	*name;
 	const char	*code;
 	bool		 fine;
+	const struct maker	*maker;		/* of test_list_fields.c */
 };
 
 /* Ordered by rank and id, and by the time, descending. */
 static struct item	items[] = {
-	{ "a", 1, MIDDAY + 7, "Ada", LAST, false },
-	{ "b", 1, MIDDAY + 6, "Bob", LAST, false },
-	{ "c", 2, MIDDAY + 5, "Cid", LAST, false },
-	{ "d", 2, MIDDAY + 4, "Dan", LAST, false },
-	{ "e", 2, MIDDAY + 3, NULL, LAST, false },
-	{ "f", 3, MIDDAY + 2, "Fay", LAST, true },
-	{ "g", 5, MIDDAY + 1, "Gil", LAST, true },
+	{ "a", 1, MIDDAY + 7, "Ada", LAST, false, NULL },
+	{ "b", 1, MIDDAY + 6, "Bob", LAST, false, NULL },
+	{ "c", 2, MIDDAY + 5, "Cid", LAST, false, NULL },
+	{ "d", 2, MIDDAY + 4, "Dan", LAST, false, NULL },
+	{ "e", 2, MIDDAY + 3, NULL, LAST, false, NULL },
+	{ "f", 3, MIDDAY + 2, "Fay", LAST, true, NULL },
+	{ "g", 5, MIDDAY + 1, "Gil", LAST, true, NULL },
 };
 
 static size_t	nitems;
@@ -154,10 +157,13 @@ db_query_one(struct ctx *c, const struct query *q, const void *from,
     const char *const *given, size_t ngiven)
 {
 	struct total	*total = ctx_alloc(c, sizeof(*total));
+	const char	*most = value_of(q, given, "page.most");
 
 	(void)from;
 	tell(q, given, ngiven);
 	total->total = (int64_t)nitems;
+	if (most != NULL && total->total > strtoll(most, NULL, 10))
+		total->total = strtoll(most, NULL, 10);
 	return (total);
 }
 

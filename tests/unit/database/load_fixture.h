@@ -31,6 +31,7 @@ struct user {
 	const char		*details;
 	const struct item	*items;
 	size_t			 items_count;
+	const struct item	*best;
 };
 
 struct item {
@@ -55,6 +56,7 @@ static const struct member	user_members[] = {
 	MEMBER(user, bio, T_STR, OUT | OR_NULL),
 	MEMBER(user, site, T_STR, OUT | OPTIONAL),
 	MEMBER(user, details, T_JSON, OUT),
+	OBJECT(user, best, item, OUT | OPTIONAL),
 };
 
 SCHEMA(item);

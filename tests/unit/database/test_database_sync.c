@@ -304,6 +304,7 @@ struct odd {
 	const char	*text;
 	int64_t		 number, time;
 	bool		 flag;
+	const struct odd	*other;
 };
 
 /* Neither a number nor a bool can be null, whatever its member says. */
@@ -312,6 +313,8 @@ static struct member	odd_members[] = {
 	MEMBER(odd, number, T_INT, OR_NULL),
 	MEMBER(odd, time, T_TIME, OR_NULL),
 	MEMBER(odd, flag, T_BOOL, OR_NULL),
+	{ .structure = "odd", .name = "other", .type = T_OBJECT,
+	  .flags = OUT, .offset = offsetof(struct odd, other) },
 };
 
 SCHEMA(odd);
@@ -353,6 +356,7 @@ test_rows(void **state)
 	assert_int_equal(rows[0].number, -7);
 	assert_int_equal(rows[0].time, 1000000);
 	assert_true(rows[0].flag);
+	assert_null(rows[0].other);		/* no column */
 	assert_null(rows[1].text);
 	assert_int_equal(rows[1].number, 8);
 	assert_true(rows[1].time == TIME_NULL);

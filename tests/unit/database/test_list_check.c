@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Lists that do not fit the routes that respond with them. */
 
-/* sources: src/database/list_check.c src/http/query.c src/http/routes.c */
+/* sources: src/database/list_check.c src/database/list_check_items.c */
+/* sources: src/http/query.c src/http/routes.c */
 /* sources: src/schema/schema.c src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
@@ -225,6 +226,28 @@ test_both_ways(void **state)
 	assert_non_null(check(&all_items__route, ALL, SORTS));
 	statements[1].sort = "-rank";
 	assert_null(check(&all_items__route, ALL, "^(rank|-rank)$"));
+	statements[0].sort = "name";
+	items_list.item = &item_schema;
+	assert_string_equal(check(&all_items__route, ALL, SORTS),
+	    "items.list: LIST_QUERY_FIELDS needs both directions of name: "
+	    "take `asc` or `desc` out of `by` in sql/queries");
+	items_list.item = NULL;
+}
+
+/* See test_list_check_items.c. */
+static void
+test_items_and_what_is_shown(void **state)
+{
+	(void)state;
+	items_list.fields = NAMES("id");
+	assert_string_equal(check(&all_items__route, ALL, SORTS),
+	    "items.list has .fields, and no .item: define it with "
+	    "LIST_QUERY_FIELDS, or take .fields out");
+	items_list.fields = NULL;
+	assert_string_equal(check(&all_items__route, ALL " fields", SORTS),
+	    "kore.conf: all_items has `validate fields`, and the items of "
+	    "items.list always show the same: take it out, or define the list "
+	    "with LIST_QUERY_FIELDS");
 }
 
 static void
@@ -279,6 +302,7 @@ main(void)
 		TEST(test_no_order_without_sort),
 		TEST(test_cursors),
 		TEST(test_both_ways),
+		TEST(test_items_and_what_is_shown),
 		TEST(test_a_text_that_may_be_null),
 		TEST(test_no_route),
 		TEST(test_a_route_that_kore_conf_leaves_out),

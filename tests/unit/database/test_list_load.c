@@ -302,6 +302,7 @@ static const struct {
 	    "'')): site may be null: write coalesce(site, ...)" },
 	{ " by details", "the order details: details has no order" },
 	{ " by items", "the order items: items has no order" },
+	{ " by best", "the order best: best has no order" },
 	{ " by name, lower(name)", "two orders are by name" },
 	{ " by name desc, name", "two orders are by name" },
 	{ " by name for", "its heading ends with the names of filters: write "
@@ -316,12 +317,38 @@ static const struct {
 	{ " by name for email, lower(name)", "for lower: user has no such "
 	    "member" },
 	{ " by name for items", "for items: user has no such member" },
+	{ " by name for best", "for best: user has no such member" },
 	{ " by name for email, name", "for name: with several filters, the "
 	    "list's own text needs each, too, and has no :name" },
 	{ " by lower('name", "the order lower('name: it names no member of "
 	    "user" },
 	{ " by lower(name || 'x", "a string has no end" },
 };
+
+/* Of many rows, the count stops at one more than .total_max. */
+static void
+test_bounded_counts(void **state)
+{
+	static const unsigned		 most = 10;
+	const struct list_statement	*s;
+
+	(void)state;
+	users_list.total_max = &most;
+	assert_null(load_list(" by created_at desc for is_active",
+	    "SELECT :q\n"));
+	s = users_list.statements;
+	assert_non_null(strstr(s[1].query.sql, "\n LIMIT $4 OFFSET $5"));
+	assert_string_equal(s[2].query.sql, "SELECT count(*) AS total\n"
+	    "  FROM (\nSELECT *\n  FROM (\nSELECT $1\n) AS list\n"
+	    " WHERE is_active = $2\n LIMIT $3\n) AS first");
+	assert_string_equal(s[2].query.names[1], "is_active");
+	assert_string_equal(s[2].query.names[2], "page.most");
+	assert_string_equal(s[3].query.sql, "SELECT count(*) AS total\n"
+	    "  FROM (\nSELECT *\n  FROM (\nSELECT $1\n) AS list\n"
+	    " LIMIT $2\n) AS first");
+	assert_string_equal(s[3].query.names[1], "page.most");
+	assert_null(s[3].query.names[2]);
+}
 
 static void
 test_mistakes_in_a_heading(void **state)
@@ -450,6 +477,7 @@ main(void)
 		TEST(test_orders),
 		TEST(test_headings),
 		TEST(test_filters),
+		TEST(test_bounded_counts),
 		TEST(test_mistakes_in_a_heading),
 		TEST(test_mistakes_in_a_text),
 		TEST(test_mistakes_in_a_declaration),

@@ -135,6 +135,8 @@ static const struct {
 	    "@user(...): user has no column ids", { NULL } },
 	{ "SELECT @user(a AS items)", NULL, NULL,
 	    "@user(...): user has no column items", { NULL } },
+	{ "SELECT @user(a AS best)", NULL, NULL,
+	    "@user(...): user has no column best", { NULL } },
 	{ "SELECT @user(a AS id, b AS id)", NULL, NULL,
 	    "@user(...) has id twice", { NULL } },
 	{ "SELECT @item(@nobody AS id)", NULL, NULL,
@@ -168,6 +170,9 @@ static const struct {
 	    ": add the name there, or correct it", { NULL } },
 	{ "SELECT :foo", NULL, &user_update_schema,
 	    ":foo is neither a parameter of its QUERY nor a member of "
+	    "user_update: add the name there, or correct it", { NULL } },
+	{ "SELECT :best", NULL, &user_update_schema,
+	    ":best is neither a parameter of its QUERY nor a member of "
 	    "user_update: add the name there, or correct it", { NULL } },
 	{ "SELECT :items", NULL, &user_update_schema,
 	    ":items is neither a parameter of its QUERY nor a member of "

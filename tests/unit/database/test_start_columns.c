@@ -19,6 +19,7 @@ struct thing {
 	int64_t		 number;
 	int64_t		 time;
 	const char	*json;
+	const struct thing	*whole;
 };
 
 /* The tests change it. */
@@ -29,11 +30,12 @@ static const struct member	good_members[] = {
 	MEMBER(thing, number, T_INT, ETAG),
 	MEMBER(thing, time, T_TIME, 0),
 	MEMBER(thing, json, T_JSON, 0),
+	{ .structure = "thing", .name = "whole", .type = T_OBJECT },
 };
 
-#define N	6
+#define N	6	/* an object is no column */
 
-static struct member	thing_members[N];
+static struct member	thing_members[N + 1];
 static struct schema	thing_schema = {
 	.name = "thing", .structure = "thing", .members = thing_members,
 	.size = sizeof(struct thing),
@@ -117,7 +119,7 @@ setup(void **state)
 	(void)state;
 	memcpy(thing_members, good_members, sizeof(good_members));
 	memcpy(columns, good_columns, sizeof(good_columns));
-	thing_schema.nmembers = N;
+	thing_schema.nmembers = N + 1;
 	thing_schema.name = "thing";
 	ncolumns = N;
 	for (i = 0; i < catalog.ncolumns; i++)
@@ -180,6 +182,9 @@ test_another_number(void **state)
 	columns[N].name = "bio";
 	columns[N].type = TEXT;
 	assert_line("it returns \"bio\", which struct thing does not have");
+	columns[N].name = "whole";
+	assert_line("it returns \"whole\", which is an OBJECT of struct "
+	    "thing, and no column is: code sets it");
 	columns[N].name = "id";
 	assert_line("it returns 7 columns, some twice, and struct thing has "
 	    "6");

@@ -12,6 +12,7 @@ struct odd {
 	const char	*text;
 	int64_t		 number, time;
 	bool		 flag;
+	const struct user	*maker;
 };
 
 static const struct member	odd_members[] = {
@@ -19,6 +20,7 @@ static const struct member	odd_members[] = {
 	MEMBER(odd, number, T_INT, 0),
 	MEMBER(odd, time, T_TIME, OR_NULL),
 	MEMBER(odd, flag, T_BOOL, 0),
+	OBJECT(odd, maker, user, OUT),		/* no column */
 };
 
 SCHEMA(odd);
@@ -184,6 +186,7 @@ test_cells(void **state)
 	assert_null(got.text);
 	assert_true(got.time == TIME_NULL);
 	assert_false(got.flag);
+	assert_null(got.maker);
 }
 
 static PGresult *
@@ -205,7 +208,7 @@ read_other_columns(struct ctx *c)
 	static struct schema	 fewer;
 
 	fewer = odd_schema;
-	fewer.nmembers--;
+	fewer.nmembers = 3;
 	odd_read.query.row = &fewer;
 	fake_db.answer = answer_with_four;
 	db_many(c, odd_read, &ngot, "x");

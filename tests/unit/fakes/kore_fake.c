@@ -6,7 +6,7 @@
 
 #include "kore_fake.h"
 
-#define MANY	64
+#define MANY	256
 #define DOMAINS	2
 
 struct kore_server_list	kore_servers = LIST_HEAD_INITIALIZER(kore_servers);

@@ -76,7 +76,7 @@ make_rows(const struct query *q)
 {
 	PGresAttDesc	 columns[64];
 	PGresult	*r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
-	size_t		 n = q->row->nmembers, i;
+	size_t		 n = schema_columns(q->row), i;
 
 	if (n > sizeof(columns) / sizeof(columns[0]))
 		abort();
@@ -98,7 +98,7 @@ PGresult *
 fake_rows(const struct query *q, unsigned nrows, const char *const *cells)
 {
 	PGresult	*r = make_rows(q);
-	size_t		 n = q->row->nmembers, i;
+	size_t		 n = schema_columns(q->row), i;
 
 	for (i = 0; i < nrows * n; i++)
 		set_cell(r, i / n, i % n, cells[i]);
@@ -129,7 +129,7 @@ set_row(PGresult *r, size_t row, const struct schema *s,
 
 	for (cell = cells; cell->name != NULL; cell++)
 		n++;
-	for (i = 0; i < s->nmembers; i++) {
+	for (i = 0; i < schema_columns(s); i++) {
 		value = some_value(&s->members[i]);
 		for (cell = cells; cell->name != NULL; cell++) {
 			if (strcmp(cell->name, s->members[i].name) == 0) {

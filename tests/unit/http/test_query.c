@@ -6,7 +6,7 @@
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
 /* sources: src/base/error_kinds.c */
 /* sources: src/request/endpoint.c tests/unit/fakes/kore_fake.c */
-/* sources: src/request/error_details.c */
+/* sources: src/request/error_details.c src/utils/timefmt.c */
 /* defines: -DFAULTS -no-pie -Wl,--unresolved-symbols=ignore-all */
 
 #include "request/request_fixture.h"
@@ -51,6 +51,8 @@ configure(void **state)
 	    yes);
 	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "cursor",
 	    any);
+	fake_param(h, HTTP_METHOD_GET, KORE_PARAMS_QUERY_STRING, "since",
+	    fake_validator("long", "^.{1,60}$", NULL));
 	fake_param(h, HTTP_METHOD_DELETE, KORE_PARAMS_QUERY_STRING, "force",
 	    number);
 	fake_param(h, HTTP_METHOD_POST, 0, "in_the_body", number);
@@ -331,6 +333,77 @@ test_query_is_not_touched(void **state)
 	assert_string_equal(text, "l%69mit=%31&sort=name");
 }
 
+/* Times */
+
+static const char	*since;
+
+static void
+read_time(struct ctx *c)
+{
+	read_query(c);
+	since = (query_time)(c, "since");
+}
+
+static const char *
+time_of(const char *text)
+{
+	static char	 query[128];
+	const char	*outcome;
+
+	snprintf(query, sizeof(query), "since=%s", text);
+	request_begin();
+	request.route = &items__route;
+	request.endpoint = route_endpoint(&items__route, VERB_GET);
+	request.query = query;
+	since = NULL;
+	outcome = request_run(read_time);
+	return (strcmp(outcome, "ok") != 0 ? outcome :
+	    since != NULL ? since : "NULL");
+}
+
+/* Whatever the offset: in UTC, with six digits, as cursors have it. */
+static void
+test_query_times(void **state)
+{
+	static const char *const	 times[][2] = {
+		{ "", "NULL" },
+		{ "2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000000Z" },
+		{ "2026-01-31t12:00:00z", "2026-01-31T12:00:00.000000Z" },
+		{ "2026-01-31T12:00:00.1234567Z",
+		  "2026-01-31T12:00:00.123456Z" },
+		{ "2026-01-31T12:00:00%2B05:30",
+		  "2026-01-31T06:30:00.000000Z" },
+		{ "2026-01-31T23:30:00-01:00", "2026-02-01T00:30:00.000000Z" },
+		{ "2026-01-31T12:00:00-00:00", "2026-01-31T12:00:00.000000Z" },
+	};
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		assert_string_equal(time_of(times[i][0]), times[i][1]);
+}
+
+/* A plus sign that is not %2B is a blank. */
+static void
+test_query_bad_times(void **state)
+{
+	static const char *const	 bad[] = { "now", "2026-01-31",
+	    "2026-01-31T12:00:00", "2026-01-31 12:00:00Z",
+	    "2026-01-31T12:00:00+05:30", "2026-02-29T12:00:00Z",
+	    "2026-12-31T23:59:60Z", "2026-01-31T24:00:00Z",
+	    "2026-01-31T12:00:00Z ", "0001-01-01T00:00:00%2B00:01",
+	    "infinity", "0" };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_string_equal(time_of(bad[i]),
+		    WRONG " query.since:invalid_format");
+		assert_string_equal(request_detail(0),
+		    "Must be a time of RFC 3339");
+	}
+}
+
 static void
 test_query_memory_short(void **state)
 {
@@ -367,6 +440,8 @@ main(void)
 		TEST(test_query_synonyms),
 		TEST(test_query_malformed),
 		TEST(test_query_is_not_touched),
+		TEST(test_query_times),
+		TEST(test_query_bad_times),
 		TEST(test_query_memory_short),
 	};
 

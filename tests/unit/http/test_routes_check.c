@@ -215,7 +215,7 @@ static const struct mistake {
 	    "body: write PARAM rows for its query" },
 	{ "/notes", &answer_in__route, NULL, FILE_ "POST(write_note) in "
 	    "ROUTE(answer_in) has .in = &note_schema, which has a member that "
-	    "is only for responses (T_TIME, T_JSON or T_LIST)" },
+	    "is only for responses (T_TIME, T_JSON, T_LIST or T_OBJECT)" },
 
 	{ "/notes", &status_500__route, NULL, FILE_ "GET(read_note) in "
 	    "ROUTE(status_500) has .status = 500: write 200, 201, 202, 204, or "

@@ -167,6 +167,11 @@ struct part {
 	int64_t		 n;
 };
 
+struct maker {
+	const char		*name, *site;
+	const struct part	*part;
+};
+
 struct whole {
 	const char	*id, *text, *secret, *choice, *json, *note;
 	bool		 flag;
@@ -175,7 +180,7 @@ struct whole {
 	size_t		 parts_count;
 };
 
-extern struct schema	part_schema, whole_schema;
+extern struct schema	part_schema, whole_schema, maker_schema;
 
 static const struct member	part_members[] = {
 	MEMBER(part, n, T_INT, OUT),
@@ -195,8 +200,15 @@ static const struct member	whole_members[] = {
 	MEMBER(whole, version, T_INT, ETAG),
 };
 
+static const struct member	maker_members[] = {
+	MEMBER(maker, name, T_STR, OUT, .example = "Ada"),
+	MEMBER(maker, site, T_STR, OUT | SPARSE, .example = "s"),
+	OBJECT(maker, part, part, OUT),
+};
+
 SCHEMA(part);
 SCHEMA(whole);
+SCHEMA(maker);
 
 /*
  * Of the schema whole; in a response all but the last are required, and more
@@ -260,6 +272,43 @@ test_fields(void **state)
 	    "{'type':'object','properties':{'n':{'type':'integer',"
 	    "'examples':[1]}},"
 	    "'additionalProperties':false}");
+}
+
+/* An object has a component of its own; what is SPARSE need not be there. */
+static void
+test_objects(void **state)
+{
+	struct member	 members[3];
+	struct schema	 s = maker_schema;
+
+	(void)state;
+	assert_component(&maker_schema, RESPONSE, "Maker",
+	    "{'type':'object','properties':{"
+	    "'name':{'type':'string','examples':['Ada']},"
+	    "'site':{'type':'string','examples':['s']},"
+	    "'part':{'$ref':'#/components/schemas/Part'}},"
+	    "'required':['name','part']}");
+	assert_component(&maker_schema, RESPONSE, "Part",
+	    "{'type':'object','properties':{'n':{'type':'integer',"
+	    "'examples':[1]}},'required':['n']}");
+	assert_json(openapi_example(&maker_schema, RESPONSE), quoted(
+	    "{'name':'Ada','site':'s','part':{'n':1}}"));
+	memcpy(members, maker_members, sizeof(members));
+	members[2].flags = OUT | OPTIONAL;
+	s.members = members;
+	assert_component(&s, RESPONSE, "Maker",
+	    "{'type':'object','properties':{"
+	    "'name':{'type':'string','examples':['Ada']},"
+	    "'site':{'type':'string','examples':['s']},"
+	    "'part':{'$ref':'#/components/schemas/Part'}},"
+	    "'required':['name']}");
+	members[2].flags = OUT | SPARSE;
+	members[0].flags = OUT | SPARSE;
+	assert_component(&s, RESPONSE, "Maker",
+	    "{'type':'object','properties':{"
+	    "'name':{'type':'string','examples':['Ada']},"
+	    "'site':{'type':'string','examples':['s']},"
+	    "'part':{'$ref':'#/components/schemas/Part'}}}");
 }
 
 static void
@@ -384,6 +433,7 @@ main(void)
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_example_of_all),
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_the_first_problem_is_kept),
