@@ -10,8 +10,8 @@
 #include "http/routes.h"
 #include "modules/posts/posts_repository.h"
 
-/* Bytes that the contents of a page may have together. */
-#define CONTENTS_MAX	"2097152"
+/* Bytes that the contents of a page may have together: one always fits. */
+#define CONTENTS_MAX	"524288"
 
 /* The ids, as the text of an array, {ID,ID}: of the posts or their authors. */
 static const char *
