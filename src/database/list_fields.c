@@ -44,7 +44,7 @@ add_name(struct ctx *c, const struct list *l, const char *param,
 	const char		*field = ctx_printf(c, "query.%s", param);
 
 	if (*name == '\0')
-		error_detail(c, field, "invalid_format",
+		error_detail(c, field, "not_allowed",
 		    "Must be names with a comma between them");
 	else if (m == NULL)
 		error_detail(c, field, "not_allowed", "There is no field %s",

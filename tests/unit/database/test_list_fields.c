@@ -206,12 +206,12 @@ test_what_is_refused(void **state)
 		  "There is no field code" },
 		{ "fields=total_is_estimate", "query.fields:not_allowed",
 		  "There is no field total_is_estimate" },
-		{ "fields=id,,name", "query.fields:invalid_format",
+		{ "fields=id,,name", "query.fields:not_allowed",
 		  "Must be names with a comma between them" },
-		{ "fields=,", "query.fields:invalid_format "
-		  "query.fields:invalid_format",
+		{ "fields=,", "query.fields:not_allowed "
+		  "query.fields:not_allowed",
 		  "Must be names with a comma between them" },
-		{ "fields=id,", "query.fields:invalid_format",
+		{ "fields=id,", "query.fields:not_allowed",
 		  "Must be names with a comma between them" },
 		{ "expand=name", "query.expand:not_allowed",
 		  "There is no field name" },
