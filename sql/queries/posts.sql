@@ -69,17 +69,18 @@ SELECT @post('' AS content, 0 AS relevance)
 
 -- list: posts.search by relevance, created_at,
 --     coalesce(published_at, '-infinity'), lower(title)
--- In each language the same words have another query. OFFSET 0 has PostgreSQL
--- look for the words first: it might otherwise read all posts in their order, to
--- find the first ones that match. The || has ts_rank() add up what each word is
+-- In each language the same words have another query, which the first OFFSET 0
+-- has PostgreSQL make once, not for each post. The second one has it look for the
+-- words first: it might otherwise read all posts in their order, to find the
+-- first ones that match. The || has ts_rank() add up what each word is
 -- worth: for words that must all be there, it would compare the places of each
 -- with those of each other, which can take half a second for one post.
 SELECT p.@post('' AS content,
        (ts_rank(p.search, p.query || p.query) * 1e9)::bigint AS relevance)
   FROM (SELECT posts.*, l.query
-          FROM (SELECT language AS its, websearch_to_tsquery(
-                       language::regconfig, keel_plain(:q)) AS query
-                  FROM post_languages) AS l
+          FROM (SELECT language AS its,
+                       keel_search_query(language, :q) AS query
+                  FROM post_languages OFFSET 0) AS l
           JOIN posts ON search @@ l.query AND language = l.its
          WHERE CASE WHEN :sees_all::boolean THEN true
                WHEN :viewer_id::uuid IS NULL THEN

@@ -12,7 +12,8 @@ SEARCH_SORTS = SORTS + ["relevance", "-relevance"]
 ADD = """
 INSERT INTO posts (id, author_id, title, content, published_at, created_at,
                    updated_at, language)
-SELECT gen_random_uuid(), %s, %s, %s, %s, coalesce(%s, now()), now(), %s
+SELECT gen_random_uuid(), %s::uuid, %s, %s, %s::timestamptz,
+       coalesce(%s::timestamptz, now()), now(), %s
 RETURNING id::text
 """
 
