@@ -63,8 +63,8 @@ $$;
 CREATE TRIGGER posts_index BEFORE INSERT ON posts
 	FOR EACH ROW EXECUTE FUNCTION keel_index_post();
 CREATE TRIGGER posts_index_again BEFORE UPDATE ON posts
-	FOR EACH ROW WHEN ((OLD.language, OLD.title, OLD.content)
-	    IS DISTINCT FROM (NEW.language, NEW.title, NEW.content))
+	FOR EACH ROW WHEN (OLD.title <> NEW.title OR
+	    OLD.content <> NEW.content OR OLD.language <> NEW.language)
 	EXECUTE FUNCTION keel_index_post();
 
 -- The posts that are there: to index them is no change of them.

@@ -40,9 +40,9 @@ def readers(start_module_server):
         authors = (readers["user"].id, readers["admin"].id, other.id)
         for i, (author, created, published) in enumerate(itertools.product(
                 authors, STEPS, [None, *STEPS])):
-            add_post(server, author, "Title %d" % (i % 5), "some words",
+            add_post(server, author, "Title %d" % (i % 5), "apple words",
                      when(published, 1), MOMENT + created)
-            add_post(server, author, "Title %d" % (i % 5), "other words",
+            add_post(server, author, "Title %d" % (i % 5), "melon words",
                      published=when(published, 2),
                      created=MOMENT + 7 * created)
         yield readers
@@ -155,7 +155,7 @@ def test_nobodys_posts(readers):
     {"published": "false", "published_since": MOMENT}])
 def test_a_search_has_the_same_filters(readers, everything, values):
     some = {id for id, in readers[None].server.sql(
-        "SELECT id::text FROM posts WHERE content = 'some words'")}
+        "SELECT id::text FROM posts WHERE content = 'apple words'")}
     query = "".join("&%s=%s" % (name, in_zone(value, 2)
                                 if name not in ("published", "author_id")
                                 else value) for name, value in values.items())
@@ -165,11 +165,11 @@ def test_a_search_has_the_same_filters(readers, everything, values):
                         FILTERS[name](value, item)
                         for name, value in values.items())]
         page = readers[role].list(
-            "q=words+-other&limit=100&sort=%s%s" % (sort, query))
+            "q=words+-melon&limit=100&sort=%s%s" % (sort, query))
         assert ids(page) == expected
         author = readers["user"].id
         theirs = readers[role].list(
-            "q=words+-other&limit=100&sort=%s%s&author_id=%s" % (
+            "q=words+-melon&limit=100&sort=%s%s&author_id=%s" % (
                 sort, query, author))
         assert ids(theirs) == [item["id"] for item in page["items"]
                                if item["author_id"] == author]
