@@ -173,7 +173,8 @@ def test_an_ended_sessions_tokens_are_found_by_their_index(db):
 def test_a_deleted_users_posts_are_found_by_their_index(db):
     plan = [line for line, in db.sql("EXPLAIN DELETE FROM posts WHERE "
                                      "author_id = %s", ID)]
-    assert any(" using ix_posts_author_created_at on " in line for line in plan), plan
+    assert any(" using ix_posts_author_created_at on " in line
+               for line in plan), plan
 
 
 # What the plan of a list finds by an index, for values that are known.
@@ -194,6 +195,14 @@ def test_a_page_of_posts_is_not_sorted(db, sort, reader, mode):
         "page.key": key, "page.id": ID, "page.limit": 20, "page.skip": 0})
     assert "using ix_posts_%s on" % sort.lstrip("-") in plan, plan
     assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_an_exact_total_is_counted_in_an_index(db, reader):
+    """Not in the rows, which are large."""
+    db.sql("SET plan_cache_mode = force_generic_plan")
+    plan = db.plan("posts.list:count", **READERS[reader])
+    assert "Index Only Scan using ix_posts_created_at on" in plan, plan
 
 
 @pytest.mark.parametrize("reader, params", [
