@@ -109,6 +109,7 @@ SMOKE = [
     "operations/test_plain_http.py::test_it_serves_http",
     "operations/test_start.py::test_a_missing_certificate",
     "operations/test_workers.py::test_workers_may_die_again_and_again",
+    "posts/test_posts_search.py::test_words",
 ]
 
 

@@ -25,6 +25,7 @@
  */
 #define SESSION								\
 	"-c timezone=UTC -c datestyle=ISO -c client_encoding=UTF8 "	\
+	"-c client_min_messages=warning "				\
 	"-c statement_timeout=5000 "					\
 	"-c idle_in_transaction_session_timeout=15000 "
 
