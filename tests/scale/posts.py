@@ -69,7 +69,7 @@ def measure(sides, kind, count):
             taken = sides[number].time(requests[number][name])
             if turn >= WARM_UP:
                 times.setdefault(name, ([], []))[number].append(taken)
-    return times
+    return {name: times[name] for name in requests[0]}
 
 
 def report(times, asserted):

@@ -142,6 +142,12 @@ def test_an_author(readers, everything, role):
                 "%s/%s/posts" % (USERS, author))
 
 
+def test_an_empty_filter_is_none(readers, everything):
+    query = "sort=title&" + "&".join(name + "=" for name in FILTERS)
+    for role in ROLES:
+        check(readers[role], query, everything[role, "title"])
+
+
 def test_nobodys_posts(readers):
     for role in ROLES:
         check(readers[role], "author_id=" + NOBODY, [])
