@@ -36,7 +36,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 .PHONY: help run test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
 	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins \
-	proof-timing proof-clients golden rooms h1spec kore-defects mutants coverage clean
+	proof-timing proof-clients proof-cursors proof-scale golden rooms h1spec kore-defects mutants coverage clean
 
 help:
 	@echo 'make run              install what is missing, build, serve'
@@ -60,6 +60,8 @@ help:
 	@echo 'make proof-attacks    each attack of slow clients for 8 seconds'
 	@echo 'make proof-sign-ins   floods of sign-ins and guessing, in full'
 	@echo 'make proof-timing     do times tell whether an account exists?'
+	@echo 'make proof-cursors    lists by cursor, with 10,000 equal times'
+	@echo 'make proof-scale      1,000,000 posts against 10,000'
 	@echo "make proof-clients    five generators' clients (tests/clients)"
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
@@ -217,6 +219,16 @@ proof-asan:
 proof-jobs:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@FULL_SIZE=1 $(PROD) 'jobs (full)' $(PYTEST) -n 3 tests/api/jobs
+
+proof-cursors:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@FULL_SIZE=1 $(PROD) 'cursors (full)' $(PYTEST) -n 2 \
+	    tests/api/lists/test_posts_cursor.py
+
+proof-scale:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(PROD) scale $(PYTHON) -B tests/scale/posts.py \
+	    $(if $(COUNT),--count $(COUNT))
 
 proof-clients:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

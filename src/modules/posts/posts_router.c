@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The endpoints of posts (router.py in a FastAPI project). */
 
+#include <string.h>
+
 #include "dependencies.h"
 #include "http/respond.h"
 #include "http/routes.h"
@@ -39,6 +41,21 @@ precondition(struct ctx *c, const struct post *post)
 	return (post_precondition(c, shown(c, post)));
 }
 
+/*
+ * Who may not read the drafts of others, and asks for drafts, asks for their
+ * own, which the index of authors finds: no user has the id 0.
+ */
+static const char *
+author_of_drafts(struct ctx *c)
+{
+	const char	*published = query_param(c, "published");
+
+	if (published == NULL || strchr("fF0", *published) == NULL)
+		return (NULL);
+	return (c->user_id != NULL ? c->user_id :
+	    "00000000-0000-0000-0000-000000000000");
+}
+
 /* Both lists have the same filters; a search has the best match first. */
 static AWAITS void
 respond_list(struct ctx *c, const char *author_id)
@@ -47,6 +64,8 @@ respond_list(struct ctx *c, const char *author_id)
 	const char		*sees_all;
 
 	sees_all = db_bool(posts_service_sees_all(viewer));
+	if (author_id == NULL && !posts_service_sees_all(viewer))
+		author_id = author_of_drafts(c);
 	(query_param(c, "q") != NULL ? posts_search_respond :
 	    posts_list_respond)(c, c->user_id, sees_all, author_id,
 	    query_time(c, "created_since"), query_time(c, "created_until"),

@@ -88,7 +88,7 @@ def test_texts_are_as_long_as_fastapis(released):
             "users.email": 255, "users.name": 100,
             "users.hashed_password": 255, "users.role": 50,
             "users.pending_email": 255,
-            "posts.title": 255, "sessions.client": 64,
+            "posts.title": 255, "posts.language": 63, "sessions.client": 64,
             "sessions.last_client": 64, "sessions.device": 255}
     assert columns_where(released, "data_type = 'text'") == {
         ("posts", "content")}

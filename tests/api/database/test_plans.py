@@ -8,6 +8,7 @@ import pytest
 
 from queries import begin
 from released import released_database
+from scale import load
 
 ID = str(uuid.UUID(int=0))
 
@@ -27,6 +28,25 @@ USES = [
     ("ix_users_list_email", "users.list:-email", {}, "order"),
     ("ix_users_list_name", "users.list:name", {}, "order"),
     ("ix_users_list_name", "users.list:-name", {}, "order"),
+    ("posts_pkey", "posts.find", {}, "(id = "),
+    ("posts_pkey", "posts.update", {}, "(id = "),
+    ("posts_pkey", "posts.delete", {}, "(id = "),
+    ("posts_pkey", "posts.contents", {}, "(id = ANY "),
+    ("users_pkey", "posts.authors", {}, "(id = ANY "),
+    ("ix_posts_created_at", "posts.list:created_at", {}, "order"),
+    ("ix_posts_created_at", "posts.list:-created_at", {}, "order"),
+    ("ix_posts_published_at", "posts.list:published_at", {}, "order"),
+    ("ix_posts_published_at", "posts.list:-published_at", {}, "order"),
+    ("ix_posts_title", "posts.list:title", {}, "order"),
+    ("ix_posts_title", "posts.list:-title", {}, "order"),
+    ("ix_posts_author_created_at", "posts.list:author_id:created_at", {},
+     "order"),
+    ("ix_posts_author_created_at", "posts.list:author_id:-created_at", {},
+     "order"),
+    ("ix_posts_author_created_at", "posts.list:author_id:title", {},
+     "(author_id = "),
+    ("ix_posts_author_created_at", "posts.list:author_id:count", {},
+     "(author_id = "),
     ("sessions_pkey", "sessions.store_uses", {}, "(id = "),
     ("sessions_pkey", "sessions.revoke_by_token", {}, "(id = "),
     ("sessions_pkey", "refresh_tokens.rotate", {}, "(id = "),
@@ -98,8 +118,9 @@ USES = [
 ]
 
 # Of a table or an order that Keel itself has no statement for.
-OTHERS = {"posts_pkey", "ix_posts_author_id", "ix_users_email_role",
-          "ix_refresh_tokens_session_id", "ix_idempotency_keys_user_id"}
+OTHERS = {"ix_users_email_role", "ix_refresh_tokens_session_id",
+          "ix_posts_search", "post_languages_pkey",
+          "ix_idempotency_keys_user_id"}
 
 # Of your own tables, if they have rows in USES.
 OWN = set()
@@ -157,7 +178,8 @@ def test_an_ended_sessions_tokens_are_found_by_their_index(db):
 def test_a_deleted_users_posts_are_found_by_their_index(db):
     plan = [line for line, in db.sql("EXPLAIN DELETE FROM posts WHERE "
                                      "author_id = %s", ID)]
-    assert any(" using ix_posts_author_id on " in line for line in plan), plan
+    assert any(" using ix_posts_author_created_at on " in line
+               for line in plan), plan
 
 
 def test_a_deleted_users_answers_are_found_by_their_index(db):
@@ -165,3 +187,76 @@ def test_a_deleted_users_answers_are_found_by_their_index(db):
                                      "WHERE user_id = %s", ID)]
     assert any(" using ix_idempotency_keys_user_id on " in line
                for line in plan), plan
+
+
+# What the plan of a list finds by an index, for values that are known.
+READERS = {"stranger": {"sees_all": "false"},
+           "user": {"sees_all": "false", "viewer_id": ID},
+           "admin": {"sees_all": "true", "viewer_id": ID}}
+
+
+@pytest.mark.parametrize("mode", ["generic", "custom"])
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "published_at",
+                                  "-published_at", "title", "-title"])
+def test_a_page_of_posts_is_not_sorted(db, sort, reader, mode):
+    """Whoever reads it."""
+    db.sql("SET plan_cache_mode = force_%s_plan" % mode)
+    key = {"title": "t"}.get(sort.lstrip("-"), "2026-01-01")
+    plan = db.plan("posts.list:" + sort, **READERS[reader], **{
+        "page.key": key, "page.id": ID, "page.limit": 20, "page.skip": 0})
+    assert "using ix_posts_%s on" % sort.lstrip("-") in plan, plan
+    assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_an_exact_total_is_counted_in_an_index(db, reader):
+    """Not in the rows, which are large."""
+    db.sql("SET plan_cache_mode = force_generic_plan")
+    plan = db.plan("posts.list:count", **READERS[reader])
+    assert "Index Only Scan using ix_posts_created_at on" in plan, plan
+
+
+@pytest.mark.parametrize("reader, params", [
+    ("stranger", {}), ("user", {"published": "true"}),
+    ("admin", {"published": "true"})])
+def test_the_first_published_post_is_behind_the_drafts(db, reader, params):
+    """Which are the first of their order: the index is not read from there."""
+    db.sql("SET plan_cache_mode = force_custom_plan")
+    plan = db.plan("posts.list:published_at", **READERS[reader], **params, **{
+        "page.key": "-infinity", "page.id": ID, "page.limit": 20,
+        "page.skip": 0}).splitlines()
+    [condition] = [line for line in plan if "Index Cond: " in line]
+    assert "'-infinity'::timestamp with time zone) > '-infinity'" in condition
+
+
+@pytest.fixture(scope="module")
+def many(cluster, template):
+    """2,000 posts: the words decide what is best."""
+    with begin(cluster, cluster.database(template)) as db:
+        load(db, 2000, authors=10, last="ANALYZE")
+        db.sql("SET track_functions = 'all'")
+        yield db
+
+
+@pytest.mark.parametrize("mode", ["generic", "custom"])
+@pytest.mark.parametrize("title", ["relevance", "-created_at", "published_at",
+                                   "title", "count"])
+def test_a_search_begins_with_the_words(many, title, mode):
+    """In whatever order; once for each language, not for each post."""
+    calls = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions " \
+        "WHERE funcname = 'keel_search_query'"
+    many.sql("SET plan_cache_mode = force_%s_plan" % mode)
+    named = {"q": "zyzzyva", **READERS["stranger"]} | (
+        {"page.most": 1000} if title == "count" else {
+            "page.key": {"relevance": 0, "-created_at": "infinity",
+                         "published_at": "-infinity", "title": ""}[title],
+            "page.id": ID, "page.limit": 50, "page.skip": 0})
+    plan = many.plan("posts.search:" + title, **named)
+    assert "Bitmap Index Scan on ix_posts_search" in plan, plan
+    assert "Index Cond: (search @@ " in plan, plan
+    [[before]] = many.sql(calls)
+    rows = many.run("posts.search:" + title, **named)
+    assert rows == [(100,)] if title == "count" else len(rows) == 50
+    [[after]] = many.sql(calls)
+    assert after - before == 1

@@ -26,6 +26,7 @@ RELEASED = {
     "0010_audit_log.sql": "cf9ca4edb00eef96",
     "0011_account_tokens.sql": "4606b11132c0d281",
     "0012_idempotency_keys.sql": "e8331cc92124322c",
+    "0013_posts.sql": "518faa76453b9aed",
 }
 
 
