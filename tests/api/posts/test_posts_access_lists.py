@@ -81,7 +81,7 @@ class Board:
         keys = dict(self.server.sql(
             "SELECT id::text, (%s)::text FROM posts" % {
                 "created_at": "created_at",
-                "published_at": "coalesce(published_at, 'infinity')",
+                "published_at": "coalesce(published_at, '-infinity')",
                 "title": "lower(title)"}[sort.lstrip("-")]))
         return sorted((post.id for post in found),
                       key=lambda id: (keys[id].encode(), id),

@@ -10,9 +10,8 @@ from helpers import check_error, check_validation
 from people import add_people
 
 TITLE_MAX, CONTENT_MAX = 255, 100000
-# What http_body_max of kore.conf lets in for any route. A route of its own
-# limit lets in CONTENT_MAX characters of four bytes, too.
-BODY_MAX = 120000
+# Of the route's own limit (.body_max).
+BODY_MAX = 1310720
 JSON = {"Content-Type": "application/json"}
 # Of one to four bytes.
 CHARACTERS = {"ascii": "x", "umlaut": "\u00fc", "kanji": "\u6f22",
@@ -92,14 +91,37 @@ def test_a_title_has_1_to_255_characters(writes, one):
 
 @every_character
 def test_a_content_has_0_to_100000_characters(writes, one):
-    for length in 0, 1, min(CONTENT_MAX, BODY_MAX // len(one.encode())):
+    for length in 0, 1, CONTENT_MAX:
         writes.check_taken(content=one * length)
-
-
-def test_a_longer_content_is_refused(writes):
     writes.check_refused(
         {"content": "Must have at most %d characters" % CONTENT_MAX},
-        content="x" * (CONTENT_MAX + 1))
+        content=one * (CONTENT_MAX + 1))
+
+
+def test_a_content_in_its_longest_form(writes):
+    """Each character as the escapes of a surrogate pair."""
+    one = CHARACTERS["emoji"]
+    body = json.dumps({"title": one * TITLE_MAX,
+                       "content": one * CONTENT_MAX})
+    assert len(body) > 12 * CONTENT_MAX
+    for method in "POST", "PATCH", "PUT":
+        answer = writes.send(method, body)
+        assert answer.is_success
+        assert answer.json()["content"] == one * CONTENT_MAX
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["sized", "chunked"])
+def test_the_limit_of_a_body(writes, chunked):
+    """In bytes, whatever they are."""
+    body = b'{"title": "T", "content": "C"}'
+    for method in "POST", "PATCH", "PUT":
+        for size, status in (BODY_MAX, None), (BODY_MAX + 1, 413):
+            text = body + b" " * (size - len(body))
+            answer = writes.send(method, iter([text]) if chunked else text)
+            if status is None:
+                assert answer.is_success, answer.text
+            else:
+                check_error(answer, 413, "CONTENT_TOO_LARGE")
 
 
 def test_a_content_of_many_words(writes):
