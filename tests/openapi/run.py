@@ -102,7 +102,7 @@ def typescript(server):
     run(TOOLS + "/tsc")
     admin = make_admin(server)
     with unconfirmed(server):
-        run("node", "build/client.js", server.url, **trust, **admin)
+        run("node", "build/walk.js", server.url, **trust, **admin)
 
 
 def strict_oauth(server):

@@ -53,6 +53,7 @@ LEFT_OUT = {
     "measures the time of a response": [
         "::test_an_unknown_address_takes_as_long"],
     "the description does not describe itself, nor the pages of links": [
+        "::test_the_description_lists_the_428",
         "-/openapi.json", "-/docs", "-/]", "-/favicon.ico", "-/account/",
         "[/openapi.json", "[/docs", "[/]", "[/favicon.ico", "[/account/"],
     "the same requests as other tests, many times": [
