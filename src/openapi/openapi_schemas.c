@@ -256,6 +256,18 @@ openapi_path_schema(enum member_type type)
 	return (o);
 }
 
+/*
+ * Does an example have the member? Not one that only some responses have, such
+ * as total_is_estimate; but the items of a list are examples of all fields.
+ */
+static bool
+is_in_example(const struct schema *s, const struct member *m,
+    enum openapi_use use)
+{
+	return (is_described(m, use) && (m->flags & OPTIONAL) == 0 &&
+	    ((m->flags & SPARSE) == 0 || s->sparse));
+}
+
 json_t *
 openapi_example(const struct schema *s, enum openapi_use use)
 {
@@ -263,7 +275,7 @@ openapi_example(const struct schema *s, enum openapi_use use)
 	json_t			*o = json_object(), *one;
 
 	for (m = s->members; m < s->members + s->nmembers; m++) {
-		if (!is_described(m, use) || (m->flags & OPTIONAL))
+		if (!is_in_example(s, m, use))
 			continue;
 		if ((one = example_of(s, m, use)) != NULL) {
 			openapi_put(o, m->name, one);
@@ -354,6 +366,9 @@ describe_schema(const struct schema *s, enum openapi_use use)
 		json_decref(required);
 	if (use == READ_JSON)
 		openapi_put(o, "additionalProperties", json_false());
+	if (use == RESPONSE && s->sparse)
+		openapi_put(o, "description", json_string("Has the members "
+		    "that fields and expand ask for."));
 	return (o);
 }
 

@@ -59,5 +59,20 @@ await walk({
 		return list;
 	},
 
+	write: (key, post) => take(api.createPost({
+		headers: { "Idempotency-Key": key }, body: post })),
+
+	read: (post_id) => take(api.readPost({
+		path: { post_id }, query: { expand: "author" } })),
+
+	async posts(author_id, cursor) {
+		const list = await take(api.listPosts({ query: {
+			author_id, cursor, limit: 1, fields: "id,title" } }));
+
+		if (!("next_cursor" in list))
+			throw new Error("not by cursor");
+		return list;
+	},
+
 	end: () => take(api.endSessions()),
 });

@@ -80,14 +80,15 @@ def walk(server, program, **environment):
 def openapi_typescript(server):
     """With openapi-fetch: the client that docs/clients.md shows."""
     os.makedirs(BUILD + "openapi_typescript/build")
-    shutil.copy(os.path.join(FOLDER, "../openapi/client.ts"),
-                BUILD + "openapi_typescript")
+    for name in ("client.ts", "walk.ts"):
+        shutil.copy(os.path.join(FOLDER, "../openapi", name),
+                    BUILD + "openapi_typescript")
     run("openapi-typescript", DESCRIPTION, "--default-non-nullable", "false",
         "-o", BUILD + "openapi_typescript/build/api.d.ts")
-    compile_one("build/openapi_typescript/client.ts")
+    compile_one("build/openapi_typescript/walk.ts")
     admin = make_admin(server)
     with unconfirmed(server):
-        walk(server, "build/js/build/openapi_typescript/client.js", **admin)
+        walk(server, "build/js/build/openapi_typescript/walk.js", **admin)
 
 
 def hey_api(server):

@@ -62,6 +62,21 @@ await walk({
 		return data;
 	},
 
+	write: async (key, post) => (await take(api.createPost(post, {}, {
+		headers: { "Idempotency-Key": key } }))).data,
+
+	read: async (post_id) => (await take(api.readPost(
+	    post_id, { expand: "author" }))).data,
+
+	async posts(author_id, cursor) {
+		const { data } = await take(api.listPosts({
+			author_id, cursor, limit: 1, fields: "id,title" }));
+
+		if (!("next_cursor" in data))
+			throw new Error("not by cursor");
+		return data;
+	},
+
 	async end() {
 		await take(api.endSessions());
 	},

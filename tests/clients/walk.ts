@@ -2,7 +2,7 @@
 /* What every generated client does at a running server. */
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 
 export interface Account {
 	email: string;
@@ -18,6 +18,30 @@ export interface User {
 	email_verified: boolean;
 	created_at: string;
 	updated_at: string;
+}
+
+export interface NewPost {
+	title: string;
+	content: string;
+	published?: boolean;
+}
+
+export interface Post {
+	id: string;
+	title: string;
+	content: string;
+	author_id: string;
+	published_at: string | null;
+	created_at: string;
+	updated_at: string;
+	author?: { id: string; name: string };
+}
+
+/* ?fields says which members the items of a list have. */
+export interface PostPage {
+	items: Partial<Post>[];
+	next_cursor: string | null;
+	prev_cursor: string | null;
 }
 
 /* The envelope of errors, as far as a program reads it. */
@@ -71,6 +95,12 @@ export interface Client {
 	rename(tag: string, name: string): Promise<User>;
 	page(page: number, limit: number): Promise<{
 		items: User[]; total: number; page: number; limit: number }>;
+	/* With the key as its Idempotency-Key. */
+	write(key: string, post: NewPost): Promise<Post>;
+	/* With its author. */
+	read(post_id: string): Promise<Post>;
+	/* One post of a user, with its id and title. */
+	posts(author_id: string, cursor: string): Promise<PostPage>;
 	end(): Promise<void>;
 }
 
@@ -81,6 +111,36 @@ function refusal(status: number, code: string, ...fields: string[]) {
 		    [status, code, fields]);
 		return true;
 	};
+}
+
+async function posts(client: Client, author: User) {
+	const sent = { title: "Hello", content: "Nice to meet you." };
+	const key = randomUUID();
+	const post = await client.write(key, sent);
+
+	assert.deepEqual([post.title, post.content, post.author_id],
+	    [sent.title, sent.content, author.id]);
+	assert.equal(post.published_at, null);
+	assert.deepEqual(await client.write(key, sent), post);
+	await assert.rejects(client.write(key, { ...sent, published: true }),
+	    refusal(422, "VALIDATION_ERROR", "header.idempotency-key"));
+	assert.deepEqual(await client.read(post.id), {
+		...post, author: { id: author.id, name: author.name } });
+
+	const other = await client.write(randomUUID(), { ...sent, title: "Bye" });
+	const first = await client.posts(author.id, "");
+
+	assert.deepEqual(first.items, [{ id: other.id, title: "Bye" }]);
+	assert.equal(first.prev_cursor, null);
+	assert(first.next_cursor);
+
+	const second = await client.posts(author.id, first.next_cursor);
+
+	assert.deepEqual(second.items, [{ id: post.id, title: "Hello" }]);
+	assert.equal(second.next_cursor, null);
+	assert(second.prev_cursor);
+	assert.deepEqual((await client.posts(author.id,
+	    second.prev_cursor)).items, first.items);
 }
 
 export async function walk(client: Client) {
@@ -128,6 +188,7 @@ export async function walk(client: Client) {
 
 	assert.deepEqual([page.items.length, page.page, page.limit], [1, 1, 1]);
 	assert(page.total >= 1);
+	await posts(client, renamed);
 	await client.end();
 	await assert.rejects(client.me(), refusal(401, "UNAUTHORIZED"));
 	await assert.rejects(client.refresh(second.refresh_token),

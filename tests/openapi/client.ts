@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A TypeScript client of Keel, and a walk through its features, against a
- * running server. docs/clients.md quotes the parts between the marks.
- *
- *	openapi-typescript SERVER/openapi.json --default-non-nullable false \
- *	    -o build/api.d.ts
- *	tsc && NODE_EXTRA_CA_CERTS=var/ca.pem node build/client.js SERVER
- *
- * ADMIN_EMAIL and ADMIN_PASSWORD are an administrator's (./keel create-admin).
+ * A TypeScript client of Keel. docs/clients.md quotes the parts between the
+ * marks; walk.ts uses all of them.
  */
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+// Node 18 has no global crypto; pages and later versions have.
+import { webcrypto as crypto } from "node:crypto";
 
 // [client]
 import createClient, { type Client, type Middleware } from "openapi-fetch";
@@ -165,50 +160,10 @@ export async function confirmed<T extends Sent>(api: Api,
 }
 // [end]
 
-/* What the next requests for tokens meet, before or after the server. */
-const mishaps: ((send: () => Promise<Response>) => Promise<Response>)[] = [];
-const send = globalThis.fetch;
-/* The refresh tokens that were sent. */
-const used = new Set<string>();
-
-globalThis.fetch = async (input, init) => {
-	const request = new Request(input, init);
-
-	if (!request.url.endsWith("/auth/token"))
-		return send(request);
-
-	const form = new URLSearchParams(await request.clone().text());
-	const mishap = mishaps.shift();
-
-	if (form.has("refresh_token"))
-		used.add(form.get("refresh_token")!);
-	return mishap ? mishap(() => send(request)) : send(request);
-};
-
-const server = process.argv[2] ?? "https://127.0.0.1:8888";
-const anonymous = createClient<paths, Media>({ baseUrl: server });
-const account = {
-	email: `ts-${randomBytes(6).toString("hex")}@example.com`,
-	password: `Pw1-${randomBytes(12).toString("hex")}`,
-};
-
-async function register() {
-	const { data, response } = await anonymous.POST("/api/v1/users", {
-		body: { ...account, name: "Ada" },
-	});
-
-	assert(data, `${response.status}`);
-	assert.equal(response.headers.get("Location"),
-	    `/api/v1/users/${data.id}`);
-	assert.equal(data.role, "user");
-	assert.equal(data.is_active, true);
-	return data;
-}
-
 // [errors]
 /* The errors of each field, by its name. */
-async function refused() {
-	const { error, response } = await anonymous.POST("/api/v1/users", {
+async function refused(open: Api) {
+	const { error, response } = await open.POST("/api/v1/users", {
 		body: { email: "nobody", name: "", password: "Short-1" },
 	});
 
@@ -221,13 +176,18 @@ async function refused() {
 }
 // [end]
 
-/* OAuth's errors have their own form; TypeScript distinguishes the two. */
-async function refusedByOAuth() {
-	await assert.rejects(
-	    signIn(anonymous, { ...account, password: "Wrong-passw0rd" }),
-	    (error) => error instanceof SignInError &&
-	    error.code === "invalid_grant");
+// [repeating]
+/* Writes a post, once, although the request may be sent three times. */
+async function write(api: Api, post: components["schemas"]["PostCreate"]) {
+	const key = crypto.randomUUID();
+
+	return insist(() => api.POST("/api/v1/posts", {
+		params: { header: { "Idempotency-Key": key } },
+		signal: AbortSignal.timeout(3000),
+		body: post,
+	}));
 }
+// [end]
 
 // [versions]
 /* Changes what was read, unless it has changed since. */
@@ -243,20 +203,22 @@ async function rename(api: Api, name: string) {
 }
 // [end]
 
-async function update(api: Api) {
-	const { data, response } = await rename(api, "Ada Lovelace");
+// [expanding]
+/* The tag belongs to the URL that was read: expand is in both requests. */
+async function retitle(api: Api, post_id: string, title: string) {
+	const params = {
+		path: { post_id }, query: { expand: "author" },
+	} as const;
+	const read = await api.GET("/api/v1/posts/{post_id}", { params });
+	const version = read.response.headers.get("ETag");
 
-	assert.equal(data?.name, "Ada Lovelace", `${response.status}`);
-
-	const stale = await api.PATCH("/api/v1/users/me", {
-		params: { header: { "If-Match": '"1"' } },
-		body: { name: "Too late" },
+	assert(version);
+	return api.PATCH("/api/v1/posts/{post_id}", {
+		params: { ...params, header: { "If-Match": version } },
+		body: { title },
 	});
-
-	assert.equal(stale.response.status, 412);
-	assert.equal(stale.error?.error.code, "PRECONDITION_FAILED");
-	assert.equal(stale.error.error.details, null);
 }
+// [end]
 
 // [lists]
 /* Page by page, with a total. */
@@ -287,192 +249,22 @@ async function everyUser(api: Api) {
 }
 // [end]
 
-async function lists() {
-	const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = process.env;
-
-	assert(email && password, "no ADMIN_EMAIL or ADMIN_PASSWORD");
-	const { api: admin } = await connect(server, { email, password });
-	const emails = await everyUser(admin);
-
-	assert.equal(emails.length, await countUsers(admin));
-	assert.equal(new Set(emails).size, emails.length);
-	assert(emails.includes(account.email) && emails.includes(email));
-}
-
-/* The server has confirmed no session by its sign-in. */
-async function confirms(api: Api) {
-	let asked = 0;
-	const asking = (password: string) => confirmed(api,
-	    () => api.DELETE("/api/v1/users/me/sessions", {
-		params: { query: { except: "current" } },
-	}), async () => {
-		asked++;
-		return password;
+// [searching]
+/*
+ * A page of what a search finds. Its next_cursor and prev_cursor lead to the
+ * pages behind and before it; each is null where the list ends.
+ */
+async function search(api: Api, q: string, cursor = "") {
+	const { data } = await api.GET("/api/v1/posts", {
+		params: { query: {
+			q, cursor, limit: 2, fields: "id,title", expand: "author",
+		} },
 	});
 
-	const refused = await asking("Wrong-passw0rd");
-
-	assert.equal(refused.response.status, 403);
-	for (let i = 0; i < 2; i++)
-		assert.equal((await asking(account.password)).response.status,
-		    204);
-	assert.equal(asked, 2);
+	assert(data && "next_cursor" in data);
+	return data;
 }
+// [end]
 
-async function changePassword(api: Api) {
-	const password = `New1-${randomBytes(12).toString("hex")}`;
-	const { response } = await api.POST("/api/v1/users/me/password", {
-		body: {
-			current_password: account.password,
-			new_password: password,
-		},
-	});
-
-	assert.equal(response.status, 204);
-	account.password = password;
-}
-
-async function sessions(api: Api) {
-	await signIn(anonymous, account);
-
-	const { data } = await api.GET("/api/v1/users/me/sessions");
-	const other = data?.items.find((session) => !session.current);
-
-	assert.equal(data?.total, 2);
-	assert(other);
-
-	const one = await api.DELETE(
-	    "/api/v1/users/me/sessions/{session_id}",
-	    { params: { path: { session_id: other.id } } });
-	const rest = await api.DELETE("/api/v1/users/me/sessions", {
-		params: { query: { except: "current" } },
-	});
-
-	assert.deepEqual([one, rest].map((end) => end.response.status),
-	    [204, 204]);
-}
-
-async function deleteMe(api: Api) {
-	const { response } = await confirmed(api,
-	    () => api.DELETE("/api/v1/users/me"),
-	    async () => account.password);
-
-	assert.equal(response.status, 204);
-	await assert.rejects(api.GET("/api/v1/users/me"), SignInError);
-}
-
-const me = (api: Api) => api.GET("/api/v1/users/me");
-
-/* Three requests at once succeed, with this many refresh tokens. */
-async function goesOn(api: Api, expected: number) {
-	const before = used.size;
-	const answers = await Promise.all([me(api), me(api), rename(api, "Ada")]);
-
-	assert.deepEqual(answers.map(({ response }) => response.status),
-	    [200, 200, 200]);
-	assert.equal(used.size - before, expected);
-	assert.equal(mishaps.length, 0);
-}
-
-const old = (token: Token) => ({ ...token, access_token: "old" });
-
-/* Without the password, so it is still one session. */
-async function staysSignedIn() {
-	let token = await signIn(anonymous, account);
-	const session = new Session(anonymous, token);
-	const api = createClient<paths, Media>({ baseUrl: server });
-	const { now } = Date;
-
-	api.use(authorized(session));
-	session.tell = (next) => { token = next; };
-	await goesOn(api, 0);
-	Date.now = () => now() + token.expires_in * 1000;
-	await goesOn(api, 1);
-	Date.now = now;
-
-	session.take(old(token));
-	await goesOn(api, 1);
-
-	session.take(old(token));
-	mishaps.push(async (send) => {
-		await send();
-		throw new TypeError("The response was lost");
-	});
-	await goesOn(api, 1);
-
-	session.take(old(token));
-	mishaps.push(async () => Response.json({
-		error: "temporarily_unavailable",
-		error_description: "Cannot serve this now",
-	}, { status: 503 }));
-	await assert.rejects(me(api), (error) => error instanceof SignInError &&
-	    error.code === "temporarily_unavailable");
-	// The same token again.
-	await goesOn(api, 0);
-
-	const { data } = await api.GET("/api/v1/users/me/sessions");
-
-	assert.equal(data?.total, 1);
-	await twoTabs(session, token);
-	await signsOut(api, token);
-}
-
-/* With the same token: both refresh at once, then one tells the other. */
-async function twoTabs(first: Session, token: Token) {
-	const second = new Session(anonymous, token);
-	const next: Token[] = [];
-
-	for (const tab of [first, second]) {
-		tab.tell = (token) => next.push(token);
-		tab.take(old(token));
-	}
-	await Promise.all([first.accessToken("old"),
-	    second.accessToken("old")]);
-	assert.equal(next.length, 2);
-	assert.equal(next[0]?.refresh_token, next[1]?.refresh_token);
-
-	const channels = [share(first), share(second)];
-	const told = new Promise((resolve) => {
-		channels[1]!.addEventListener("message", resolve);
-	});
-	const refused = await first.accessToken();
-	const fresh = await first.accessToken(refused);
-
-	await told;
-	assert.notEqual(fresh, refused);
-	assert.equal(await second.accessToken(), fresh);
-	channels.forEach((channel) => channel.close());
-}
-
-/* Every token of the session is refused at once. */
-async function signsOut(api: Api, token: Token) {
-	const { response } = await api.POST("/api/v1/auth/logout");
-
-	assert.equal(response.status, 204);
-	await assert.rejects(me(api), (error) =>
-	    error instanceof SignInError && error.code === "invalid_grant");
-	assert.equal((await anonymous.POST("/api/v1/auth/revoke", {
-		headers: { "Content-Type": "application/x-www-form-urlencoded" },
-		body: { token: token.refresh_token },
-	})).response.status, 200);
-}
-
-const registered = await register();
-
-assert.deepEqual(await refused(),
-    ["body.email", "body.name", "body.password"]);
-await refusedByOAuth();
-await staysSignedIn();
-
-const { api } = await connect(server, account);
-const { data: profile } = await me(api);
-
-assert.equal(profile?.id, registered.id);
-await update(api);
-await lists();
-await confirms(api);
-await sessions(api);
-await changePassword(api);
-// Every session has ended.
-await assert.rejects(me(api), SignInError);
-await deleteMe((await connect(server, account)).api);
+export { countUsers, everyUser, refused, rename, retitle, search, write };
+export type { Api, Media, Token };

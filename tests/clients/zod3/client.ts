@@ -61,6 +61,21 @@ await walk({
 		return list;
 	},
 
+	write: (key, post) => take(api.create_post(post, {
+		headers: { "Idempotency-Key": key } })),
+
+	read: (post_id) => take(api.read_post({
+		params: { post_id }, queries: { expand: "author" } })),
+
+	async posts(author_id, cursor) {
+		const list = await take(api.list_posts({ queries: {
+			author_id, cursor, limit: 1, fields: "id,title" } }));
+
+		if (!("next_cursor" in list))
+			throw new Error("not by cursor");
+		return list;
+	},
+
 	async end() {
 		await take(api.end_sessions(undefined));
 	},

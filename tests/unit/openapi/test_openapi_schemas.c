@@ -292,7 +292,7 @@ test_objects(void **state)
 	    "{'type':'object','properties':{'n':{'type':'integer',"
 	    "'examples':[1]}},'required':['n']}");
 	assert_json(openapi_example(&maker_schema, RESPONSE), quoted(
-	    "{'name':'Ada','site':'s','part':{'n':1}}"));
+	    "{'name':'Ada','part':{'n':1}}"));
 	memcpy(members, maker_members, sizeof(members));
 	members[2].flags = OUT | OPTIONAL;
 	s.members = members;
@@ -304,11 +304,16 @@ test_objects(void **state)
 	    "'required':['name']}");
 	members[2].flags = OUT | SPARSE;
 	members[0].flags = OUT | SPARSE;
+	s.sparse = true;
 	assert_component(&s, RESPONSE, "Maker",
 	    "{'type':'object','properties':{"
 	    "'name':{'type':'string','examples':['Ada']},"
 	    "'site':{'type':'string','examples':['s']},"
-	    "'part':{'$ref':'#/components/schemas/Part'}}}");
+	    "'part':{'$ref':'#/components/schemas/Part'}},"
+	    "'description':'Has the members that fields and expand "
+	    "ask for.'}");
+	assert_json(openapi_example(&s, RESPONSE), quoted(
+	    "{'name':'Ada','site':'s','part':{'n':1}}"));
 }
 
 static void
