@@ -214,7 +214,8 @@ struct row_cursor_list {
 	};								\
 	SCHEMA_OF(s, row_cursor_list)
 #define LIST_ESTIMATE							\
-	MEMBER(row_list, total_is_estimate, T_BOOL, OUT | SPARSE),
+	MEMBER(row_list, total_is_estimate, T_BOOL, OUT | SPARSE,	\
+	    .doc = "Of a search: true if the total is about right."),
 #define LIST_PREVIOUS							\
 	MEMBER(row_cursor_list, prev_cursor, T_STR, OUT | OR_NULL,	\
 	    .example = "eyJ0IjoxfQ"),
