@@ -7,7 +7,7 @@
 #include "database/database.h"
 #include "modules/posts/posts.h"
 
-#define POST_GONE	"Post not found"
+#define POST_NOT_FOUND	"Post not found"
 
 /* The content of a post in a list; NULL: it is too large. */
 struct post_content {

@@ -27,7 +27,7 @@ own_post(struct ctx *c)
 	    current_user(c)));
 }
 
-/* With its author, if ?expand asks for that. */
+/* The post, with its author if ?expand asks for that. */
 static AWAITS const struct post *
 shown(struct ctx *c, const struct post *post)
 {
@@ -42,8 +42,9 @@ precondition(struct ctx *c, const struct post *post)
 }
 
 /*
- * Who may not read the drafts of others, and asks for drafts, asks for their
- * own, which the index of authors finds: no user has the id 0.
+ * Only admins read the drafts of others. For anybody else, ?published=false is
+ * a list of their own drafts, which the index of authors finds. A stranger has
+ * none: no user has the id 0.
  */
 static const char *
 author_of_drafts(struct ctx *c)
@@ -164,7 +165,7 @@ unpublish_post(struct ctx *c)
 	PAGE_PARAMS, CURSOR_PARAMS("-created_at, or -relevance with q,"), \
 	PARAM(published, "Only published posts, or only drafts."),	\
 	PARAM(q, "Only posts that match this search: words, \"a "	\
-	    "phrase\", or, -without.", .example = "hello"),		\
+	    "phrase\", this or that, -without.", .example = "hello"),	\
 	PARAM(created_since, "Only posts written from this time on.",	\
 	    .example = "2026-01-31T12:00:00Z"),				\
 	PARAM(created_until, "Only posts written before this time.",	\
@@ -173,8 +174,9 @@ unpublish_post(struct ctx *c)
 	    .example = "2026-01-31T12:00:00Z"),				\
 	PARAM(published_until, "Only posts published before this time.", \
 	    .example = "2036-01-31T12:00:00Z"),				\
-	PARAM(fields, "The fields of each item, between commas; "	\
-	    "without it, all but content.", .example = "id,title"),	\
+	PARAM(fields, "The fields of each item, separated by commas. "	\
+	    "Without it: all but content and author.",			\
+	    .example = "id,title"),					\
 	EXPAND
 
 ROUTE(posts_collection,
