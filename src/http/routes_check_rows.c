@@ -223,8 +223,8 @@ check_repeats(const struct route *r, const struct endpoint *e)
 		return (row_error(r, e, "has .idempotent = true: that is for "
 		    "a POST; the other methods can be repeated anyway"));
 	if (e->idempotent && e->raw)
-		return (row_error(r, e, "has .idempotent = true and .raw "
-		    "= true: leave out one of them"));
+		return (row_error(r, e, "has .idempotent = true and .raw: "
+		    "leave out one of them"));
 	return (NULL);
 }
 
