@@ -6,8 +6,8 @@
 #include "openapi/openapi_build.h"
 
 /*
- * The headers by the names of their components; always: never left out. By its
- * name, the first one is found.
+ * The headers by the names of their components; always: never left out. Of two
+ * with one name, the name finds the first.
  */
 static const struct header_facts {
 	const char	*name;
