@@ -48,8 +48,8 @@ static const struct header_facts {
 	  "request with this Idempotency-Key is being handled: seconds until a "
 	  "new attempt may succeed.", "1" },
 	{ "Idempotent-Replayed", "IdempotentReplayed", false, false, "Sent, "
-	  "with this value, if the response is the stored one of an earlier "
-	  "request with this Idempotency-Key.", "true" },
+	  "as true, if the response is the stored one of an earlier request "
+	  "with this Idempotency-Key.", "true" },
 	{ "Accept-Encoding", "AcceptEncoding", false, false, "Sent if the "
 	  "reason is the body's Content-Encoding.", "identity" },
 	{ "Accept-Patch", "AcceptPatch", false, false, "The media types of "

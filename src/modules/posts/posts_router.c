@@ -163,7 +163,7 @@ unpublish_post(struct ctx *c)
 	PARAM(expand, "Shows the id and the name of the author, too.")
 #define LIST_PARAMS							\
 	PAGE_PARAMS, CURSOR_PARAMS("-created_at, or -relevance with q,"), \
-	PARAM(published, "Only published posts, or only drafts."),	\
+	PARAM(published, "true: only published posts; false: only drafts."), \
 	PARAM(q, "Only posts that match this search: words, \"a "	\
 	    "phrase\", this or that, -without.", .example = "hello"),	\
 	PARAM(created_since, "Only posts written from this time on.",	\
