@@ -36,7 +36,8 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 .PHONY: help run test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
 	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins \
-	proof-timing proof-clients proof-cursors proof-scale golden rooms h1spec kore-defects mutants coverage clean
+	proof-timing proof-clients proof-cursors proof-scale golden rooms \
+	h1spec kore-defects mutants coverage clean
 
 help:
 	@echo 'make run              install what is missing, build, serve'

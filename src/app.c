@@ -90,8 +90,9 @@ find_endpoint(const struct route *route, const struct http_request *req)
 }
 
 /*
- * What the client's URL has before the path: no proxy is before operators. If
- * the client has hung up, req or its owner is NULL, and nobody reads it.
+ * What the client's URL has before the path. There is no proxy in front of the
+ * admin listener. If the client has hung up, req or its owner is NULL, and
+ * nobody reads the response.
  */
 static const char *
 path_before(const struct http_request *req)

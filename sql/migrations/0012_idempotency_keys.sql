@@ -1,4 +1,4 @@
--- Answers of requests with an Idempotency-Key, stored in the transaction of
+-- Responses to requests with an Idempotency-Key, stored in the transaction of
 -- their work, for a day. Nothing of a request can be read here.
 
 CREATE TABLE idempotency_keys (

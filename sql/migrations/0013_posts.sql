@@ -1,6 +1,6 @@
 -- Posts in every order that a list may have, and their full text.
 
--- The first one has what a count needs, too.
+-- The first index also has the columns that a count needs.
 CREATE INDEX ix_posts_created_at ON posts (created_at, id)
 	INCLUDE (author_id, published_at);
 CREATE INDEX ix_posts_published_at ON posts
@@ -67,7 +67,7 @@ CREATE TRIGGER posts_index_again BEFORE UPDATE ON posts
 	    OLD.content <> NEW.content OR OLD.language <> NEW.language)
 	EXECUTE FUNCTION keel_index_post();
 
--- The posts that are there: to index them is no change of them.
+-- The posts that exist are indexed. Their version and updated_at stay.
 ALTER TABLE posts DISABLE TRIGGER posts_touch;
 UPDATE posts SET search = keel_index_text('english', title, content);
 INSERT INTO post_languages SELECT DISTINCT language FROM posts;

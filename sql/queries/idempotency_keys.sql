@@ -8,8 +8,8 @@ SELECT pg_try_advisory_xact_lock(('x' || left(:scope, 16))::bit(64)::bigint)
        left(:old_scope::text, 16))::bit(64)::bigint), true) AS is_locked
 
 -- name: idempotency_keys.find
--- The answer that is stored for one of the scopes, if it is not a day old; and
--- whether it is one to this request.
+-- The response that is stored for one of the scopes, if it is not a day old; and
+-- whether it is that of this request.
 SELECT status, headers, body, coalesce(request IN (decode(:request, 'hex'),
        decode(:old_request, 'hex')), false) AS is_same
   FROM idempotency_keys
@@ -19,7 +19,7 @@ SELECT status, headers, body, coalesce(request IN (decode(:request, 'hex'),
  LIMIT 1
 
 -- name: idempotency_keys.store
--- Stores an answer, also in place of one that is a day old.
+-- Stores a response, also in place of one that is a day old.
 INSERT INTO idempotency_keys (scope, user_id, request, status, headers, body)
 VALUES (decode(:scope, 'hex'), :user_id, decode(:request, 'hex'), :status,
        :headers, :body)
@@ -32,7 +32,7 @@ ON CONFLICT (scope) DO UPDATE
        created_at = EXCLUDED.created_at
 
 -- name: idempotency_keys.purge
--- Deletes answers that are a day old, up to the limit.
+-- Deletes responses that are a day old, up to the limit.
 DELETE FROM idempotency_keys
  WHERE scope = ANY (ARRAY(
 	SELECT scope

@@ -32,8 +32,8 @@ SELECT @post_author
  WHERE id = ANY (:ids::uuid[])
 
 -- name: posts.contents
--- NULL if they have more than :most bytes together. The page was read before:
--- who may not read a draft does not get what it has become since.
+-- NULL if they have more than :most bytes together. A post may have become a
+-- draft since the page was read: only who may read it gets it.
 SELECT @post_content(CASE WHEN sum(octet_length(content)) OVER () <=
        :most::bigint THEN content END AS content)
   FROM posts
@@ -46,11 +46,10 @@ SELECT keel_estimate_posts(:q, :sees_all) AS total
 
 -- list: posts.list by created_at, coalesce(published_at, '-infinity'),
 --     lower(title) for author_id
--- Drafts are the last ones of -published_at, the order that most ask for: who may
--- not read them need not step over them. Of this expression they have an index,
--- so it stands for published_at IS NOT NULL. Of a CASE, a plan for any parameters
--- expects half of the rows (see audit.list). The contents of a page come from
--- posts.contents.
+-- Drafts stand last in -published_at, the order that most clients use, so a
+-- list of published posts need not step over them. The condition on
+-- coalesce(...) stands for published_at IS NOT NULL, since the index has that.
+-- The CASEs: see audit.list. The contents of a page come from posts.contents.
 SELECT @post('' AS content, 0 AS relevance)
   FROM posts
  WHERE CASE WHEN :sees_all::boolean THEN true
@@ -72,12 +71,13 @@ SELECT @post('' AS content, 0 AS relevance)
 
 -- list: posts.search by relevance, created_at,
 --     coalesce(published_at, '-infinity'), lower(title)
--- In each language the same words have another query, which the first OFFSET 0
--- has PostgreSQL make once, not for each post. The second one has it look for the
--- words first: it might otherwise read all posts in their order, to find the
--- first ones that match. The || has ts_rank() add up what each word is
--- worth: for words that must all be there, it would compare the places of each
--- with those of each other, which can take half a second for one post.
+-- The filters are those of posts.list. Each language has another query of the
+-- same words; because of the first OFFSET 0, PostgreSQL makes it once, not for
+-- each post. Because of the second one, it looks for the words first: otherwise
+-- it might read all posts in their order, to find the first ones that match.
+-- With the ||, ts_rank() adds up what each word is worth. For words that must
+-- all be there, it would compare the places of each with those of each other,
+-- which can take half a second for one post.
 SELECT p.@post('' AS content,
        (ts_rank(p.search, p.query || p.query) * 1e9)::bigint AS relevance)
   FROM (SELECT posts.*, l.query

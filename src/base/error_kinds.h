@@ -40,7 +40,7 @@ extern const struct error_kind	ERR_PERMANENT;
 /* All kinds that a response can have, by status; ends with NULL. */
 extern const struct error_kind	*const error_kinds[];
 
-/* The largest body of an error without details, in bytes, in any shape. */
+/* The largest body of an error without details, of any shape, in bytes. */
 #define ENVELOPE_MAX	640
 
 #endif

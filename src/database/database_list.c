@@ -221,7 +221,7 @@ respond(struct ctx *c, const struct wanted *w, const struct schema *s,
 		schema_respond(c, s, response);
 }
 
-/* Counts no more than the list says, and then estimates. */
+/* Counts up to the list's .total_max, and estimates what is more. */
 static AWAITS void
 set_total(struct ctx *c, struct wanted *w, struct row_list *list)
 {

@@ -90,8 +90,9 @@ struct list {
 				    const char *const *shown);
 
 	/*
-	 * The total of a search is exact up to this number of rows; of more
-	 * rows it is estimated from what was given, and at least one more.
+	 * The total is exact up to this number of rows. Of more rows, it is
+	 * what estimate() says, which gets what the handler gave; at least
+	 * one more than that number.
 	 */
 	const unsigned		*total_max;
 	int64_t			(*estimate)(struct ctx *,

@@ -6,17 +6,17 @@
 #include "database/list.h"
 #include "http/routes.h"
 
-/* A list has the parameters that its route names, and need not have these. */
+/* The function: not every list has these parameters. */
 #undef query_param
 
-/* Has every member that a response may show, and what the list itself adds. */
+/* The members of the items, total_is_estimate, and the NULL at the end. */
 static size_t
 most_names(const struct list *l)
 {
 	return (l->item->nmembers + 2);
 }
 
-/* The search says whether its total is an estimate. */
+/* A list that estimates its total says so in each page. */
 static void
 add_own(const struct list *l, const char **names, size_t n)
 {
@@ -24,7 +24,7 @@ add_own(const struct list *l, const char **names, size_t n)
 		names[n] = "total_is_estimate";
 }
 
-/* The fields are all members of a response; to be expanded are objects. */
+/* ?fields may name all members that are OUT, ?expand only objects. */
 static const struct member *
 find_field(const struct list *l, const char *param, const char *name)
 {
@@ -53,7 +53,7 @@ add_name(struct ctx *c, const struct list *l, const char *param,
 		names[(*n)++] = m->name;
 }
 
-/* Adds the names in a query parameter, between commas. */
+/* Adds the names in a query parameter, which commas separate. */
 static void
 add_names(struct ctx *c, const struct list *l, const char *param,
     const char **names, size_t *n)

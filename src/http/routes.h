@@ -179,7 +179,8 @@ const char	*query_param(const struct ctx *, const char *name);
 #define query_param(c, text)	query_param(c, QUERY_NAME(text))
 
 /*
- * The same for a time, in UTC, as cursors have it. Raises 422 if it is none.
+ * The same for a time: its text in UTC, in the form that cursors have. Raises
+ * 422 if the value is no time.
  */
 const char	*query_time(struct ctx *, const char *name);
 #define query_time(c, text)	query_time(c, QUERY_NAME(text))

@@ -66,8 +66,7 @@ check_payload(const struct job_kind *k)
 		return (job_error(k, ": its .payload = &%s_schema has a member "
 		    "that cannot be read back (T_TIME, T_JSON, T_LIST or "
 		    "T_OBJECT): store an id, and read the row in the "
-		    "handler",
-		    k->payload->name));
+		    "handler", k->payload->name));
 	for (i = 0; i < k->payload->nmembers; i++) {
 		if ((k->payload->members[i].flags & OUT) == 0)
 			return (job_error(k, ": its payload has the member "

@@ -22,7 +22,7 @@ static const char	busy[] = "The server is busy";
 static struct header	json_type = { "content-type", json, NULL };
 static struct header	problem_type = { "content-type", PROBLEM_TYPE, NULL };
 
-/* What of a problem is not a constant, then the names and the rest. */
+/* The instance, the title twice (as detail), the code, and the names. */
 _Static_assert(INSTANCE_MAX + 2 * PROBLEM_TITLE_MAX + PROBLEM_CODE_MAX + 128 <=
     ENVELOPE_MAX, "a problem without memory fits, if need be without its "
     "message");
@@ -139,8 +139,8 @@ error_handler_headers(const struct endpoint *e, const struct head *h)
 }
 
 /*
- * Without memory: a long path is left out, and so is a message that does not
- * fit, which none of the server's is.
+ * Without memory. A path that is too long is left out. So is a message, which
+ * would be a mistake in this server: its messages fit.
  */
 static size_t
 write_short_problem(char out[static ENVELOPE_MAX], struct problem *p,

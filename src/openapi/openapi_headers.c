@@ -6,8 +6,8 @@
 #include "openapi/openapi_build.h"
 
 /*
- * The headers by the names of their components; always: never left out. By its
- * name, the first one is found.
+ * The headers by the names of their components; always: never left out. Of two
+ * with one name, the name finds the first.
  */
 static const struct header_facts {
 	const char	*name;
@@ -48,8 +48,8 @@ static const struct header_facts {
 	  "request with this Idempotency-Key is being handled: seconds until a "
 	  "new attempt may succeed.", "1" },
 	{ "Idempotent-Replayed", "IdempotentReplayed", false, false, "Sent, "
-	  "with this value, if the response is the stored one of an earlier "
-	  "request with this Idempotency-Key.", "true" },
+	  "as true, if the response is the stored one of an earlier request "
+	  "with this Idempotency-Key.", "true" },
 	{ "Accept-Encoding", "AcceptEncoding", false, false, "Sent if the "
 	  "reason is the body's Content-Encoding.", "identity" },
 	{ "Accept-Patch", "AcceptPatch", false, false, "The media types of "

@@ -95,8 +95,8 @@ resolve(struct ctx *c, const struct dependency *d)
 }
 
 /*
- * What a dependency asks the database belongs to no transaction that the
- * handler has not opened: see db_enclose().
+ * A dependency only reads who may do this: its statements do not open the
+ * transaction of db_enclose().
  */
 void
 depend(struct ctx *c, const struct dependency *d)

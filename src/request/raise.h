@@ -27,8 +27,8 @@ void	raise_error(struct ctx *, const struct error_kind *, const char *, ...)
 	    __attribute__((noreturn, format(printf, 3, 4)));
 
 /*
- * Ends the running coroutine, too, but with the response that is set: an answer
- * that makes the rest of the work needless. An open transaction is rolled back.
+ * Ends the running coroutine, too, but without an error: the response that is
+ * set is sent. An open transaction is rolled back.
  */
 void	end_with_response(struct ctx *) __attribute__((noreturn));
 

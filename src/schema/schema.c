@@ -143,7 +143,7 @@ derive_member(const struct schema *s, const struct member *m,
 		out->flags |= SPARSE;
 }
 
-/* Objects stand last, also behind what .also adds. */
+/* Objects stand last, also after the members that .also adds. */
 static void
 move_objects(struct member *all, size_t n)
 {
@@ -297,7 +297,7 @@ has_etag(const struct schema *s)
 	return (false);
 }
 
-/* Its objects and lists have others, and so on: one too many; or NULL. */
+/* A member that is within itself, or more than LEVELS down; or NULL. */
 static const struct member *
 find_endless(const struct schema *s, unsigned level)
 {

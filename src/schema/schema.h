@@ -38,7 +38,7 @@
  * valid is decided in kore.conf, by the validator that a MEMBER names.
  */
 
-/* T_TIME and those below it are for responses only. */
+/* T_TIME and those after it are for responses only. */
 enum member_type {
 	T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST, T_OBJECT
 };

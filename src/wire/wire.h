@@ -96,7 +96,7 @@ struct wire_settings {
 	void		(*write_refusal)(struct refusal *);
 	/*
 	 * Puts Vary, and what browsers need, in a refusal. The head is NULL on
-	 * the admin listener, which is not for them.
+	 * the admin listener, which no browser uses.
 	 */
 	void		(*put_headers)(const struct head *, const char *vary,
 			    header_put_fn *, void *to);

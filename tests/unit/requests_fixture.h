@@ -236,7 +236,7 @@ agree_with_rows(const struct query *q, const char *name)
 		return (fake_done("UPDATE 0"));
 	if (strcmp(row, "none") == 0)
 		return (fake_done("UPDATE 1"));
-	if (strcmp(row, "stored_answer") == 0)		/* none is stored */
+	if (strcmp(row, "stored_response") == 0)	/* none is stored */
 		return (fake_rows(q, 0, NULL));
 	if (strcmp(row, "user") == 0)
 		return (agree_with_users(q, name));

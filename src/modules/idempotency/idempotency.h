@@ -9,13 +9,13 @@
 /*
  * An endpoint with .idempotent = true needs nothing more: src/app.c calls these
  * around its handler. All that the handler writes is one transaction, with the
- * answer in it. So the answer is stored if, and only if, the work is done; a
- * request that comes again, for a day, gets that answer.
+ * response in it. So the response is stored if, and only if, the work is done.
+ * The same request gets that response again, for a day.
  *
- * An answer belongs to who asked, the method, the path and the key, and to the
- * body, too, if a stranger asked: they all are one "who", and must not see each
- * other's answers. These names, the query and the body are stored as keyed
- * hashes. After the change of SECRET_KEY, the answers of before are found with
+ * A response belongs to a user, a method, a path and a key. Requests without a
+ * user have no other name, and must not see each other's responses: theirs
+ * belong to the query and the body, too. All of this is stored as keyed hashes.
+ * After a change of SECRET_KEY, older responses are found with
  * SECRET_KEY_PREVIOUS.
  */
 
@@ -30,17 +30,17 @@ void	 idempotency_read(struct ctx *);
 
 /*
  * Before the handler, when the request is known to be allowed: ends the request
- * with the stored answer if there is one. Otherwise, the handler's first
- * statement looks once more, in its transaction, for an answer that was stored
- * meanwhile. Raises 422 if the key was sent with another request. That first
- * statement raises ERR_IN_PROGRESS if the key is being used right now.
+ * with the stored response if there is one. Otherwise, the handler's first
+ * statement looks once more, in its transaction, for a response that was stored
+ * meanwhile. It raises ERR_IN_PROGRESS if another request with the key is being
+ * handled. Both raise 422 if the key was sent with another request.
  */
 void	 idempotency_begin(struct ctx *) AWAITS;
 
 /* After it: stores the response that is set, and commits. */
 void	 idempotency_end(struct ctx *) AWAITS;
 
-/* Deletes answers that are a day old. */
+/* Deletes responses that are a day old. */
 void	 idempotency_service_purge(struct ctx *) AWAITS;
 
 #endif

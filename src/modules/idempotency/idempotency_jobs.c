@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The job that deletes stored answers after a day. */
+/* The job that deletes stored responses after a day. */
 
 #include "jobs/jobs.h"
 #include "modules/idempotency/idempotency.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Stored answers in the database. For src/modules/idempotency only. */
+/* Stored responses in the database. For src/modules/idempotency only. */
 
 #ifndef MODULES_IDEMPOTENCY_REPOSITORY_H
 #define MODULES_IDEMPOTENCY_REPOSITORY_H
@@ -8,24 +8,24 @@
 
 /* idempotency_models.c */
 
-struct stored_answer {
+struct stored_response {
 	int64_t		 status;
 	const char	*headers;	/* lines "name: value" */
 	const char	*body;		/* NULL: none */
-	bool		 is_same;	/* it is one to this request */
+	bool		 is_same;	/* of this request */
 };
 
 struct key_lock {
 	bool	is_locked;
 };
 
-SCHEMA_DECLARE(stored_answer, stored_answer);
+SCHEMA_DECLARE(stored_response, stored_response);
 SCHEMA_DECLARE(key_lock, key_lock);
 
 /* Scopes and requests are hashes, in hexadecimal; the old ones may be NULL. */
 QUERY_ONE(idempotency_keys, lock, key_lock, scope, old_scope);
-QUERY_MAYBE_ONE(idempotency_keys, find, stored_answer, scope, old_scope,
-    request, old_request);
+QUERY_MAYBE_ONE(idempotency_keys, find, stored_response, scope,
+    old_scope, request, old_request);
 QUERY_EXEC(idempotency_keys, store, scope, user_id, request, status, headers,
     body);
 QUERY_EXEC(idempotency_keys, purge, limit);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Stores answers in the transaction of their work, and sends them again. */
+/* Stores responses in the transaction of their work, and sends them again. */
 
 #include <string.h>
 
@@ -116,30 +116,30 @@ static AWAITS void
 replay_if_stored(struct ctx *c)
 {
 	const struct idempotency	*i = c->idempotency;
-	const struct stored_answer	*answer;
+	const struct stored_response	*stored;
 
-	answer = idempotency_keys_repository_find(c, i->now.scope,
+	stored = idempotency_keys_repository_find(c, i->now.scope,
 	    i->old != NULL ? i->old->scope : NULL, i->now.request,
 	    i->old != NULL ? i->old->request : NULL);
-	if (answer == NULL)
+	if (stored == NULL)
 		return;
-	if (!answer->is_same)
+	if (!stored->is_same)
 		raise_invalid(c, FIELD, "reused", "Was sent with another "
 		    "request before");
-	respond_empty(c, (int)answer->status);
-	restore_headers(c, answer->headers);
+	respond_empty(c, (int)stored->status);
+	restore_headers(c, stored->headers);
 	respond_header(c, "idempotent-replayed", "true");
-	if (answer->body != NULL) {
-		c->response.body = answer->body;
-		c->response.len = strlen(answer->body);
+	if (stored->body != NULL) {
+		c->response.body = stored->body;
+		c->response.len = strlen(stored->body);
 	}
 	end_with_response(c);
 }
 
 /*
  * In the handler's transaction. A statement sees what was committed before it
- * began: the one that gets the lock may have begun too early to see an answer,
- * the next one sees it.
+ * began: the one that gets the lock may have begun too early to see a
+ * response, the next one sees it.
  */
 static AWAITS void
 claim(struct ctx *c)
@@ -185,7 +185,7 @@ header_lines(struct ctx *c)
 	return (t.data);
 }
 
-/* A handler that did not use the database has done nothing to remember. */
+/* A handler that did not use the database has done nothing to repeat. */
 void
 idempotency_end(struct ctx *c)
 {

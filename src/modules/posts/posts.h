@@ -28,7 +28,7 @@ struct post {
 	int64_t				 created_at;
 	int64_t				 updated_at;
 	const struct post_author	*author;	/* NULL: not shown */
-	bool				 published;	/* of a body */
+	bool				 published;	/* only in a body */
 };
 
 SCHEMA_RESPONSE(post, post);
@@ -68,15 +68,17 @@ struct post	*posts_service_get(struct ctx *, const char *id,
 		    const struct user *viewer) AWAITS;
 
 /*
- * The same for a change, which is its author's and an admin's: raises
+ * The same for a change, which only its author and admins may make: raises
  * ERR_FORBIDDEN for others who may read it.
  */
 struct post	*posts_service_get_own(struct ctx *, const char *id,
 		    const struct user *actor) AWAITS;
 
 /*
- * Change what `in` has set; version is the result of post_precondition().
- * Raise ERR_PRECONDITION_FAILED or ERR_NOT_FOUND if the post has changed since.
+ * These change what `in` has set, set or clear published_at, and delete the
+ * post. version is the result of post_precondition(). They raise
+ * ERR_PRECONDITION_FAILED if the post has another version by now, and
+ * ERR_NOT_FOUND if it is gone.
  */
 struct post	*posts_service_update(struct ctx *, const struct post *,
 		    const struct post_update *in, const char *version) AWAITS;
@@ -96,11 +98,14 @@ void		 posts_service_delete(struct ctx *, const struct post *,
 size_t		 posts_lists_complete(struct ctx *, void *posts, size_t n,
 		    const char *const *shown) AWAITS;
 
-/* The post and its author. Raises ERR_NOT_FOUND if they are gone. */
+/* A copy of the post with its author. Raises ERR_NOT_FOUND if they are gone. */
 struct post	*posts_lists_with_author(struct ctx *, const struct post *)
 		    AWAITS;
 
-/* About how many posts a search finds. given is that of posts_search. */
+/*
+ * About how many posts a search finds. given has the parameters of
+ * posts_search, in the order of its LISTS.
+ */
 int64_t		 posts_lists_estimate(struct ctx *, const char *const *given)
 		    AWAITS;
 

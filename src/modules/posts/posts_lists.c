@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the posts of a list show besides their own row: each with one statement
+ * What the posts of a list show besides their own row. One statement reads it
  * for all of them.
  */
 
@@ -10,10 +10,10 @@
 #include "http/routes.h"
 #include "modules/posts/posts_repository.h"
 
-/* Bytes that the contents of a page may have together: one always fits. */
+/* Bytes that the contents of a page may have together; one always fits. */
 #define CONTENTS_MAX	"524288"
 
-/* The ids, as the text of an array, {ID,ID}: of the posts or their authors. */
+/* The ids of the posts, or of their authors, as the text of an array. */
 static const char *
 join_ids(struct ctx *c, const struct post *posts, size_t n, bool of_authors)
 {
@@ -41,7 +41,7 @@ find_author(const struct post_author *authors, size_t n, const char *id)
 	return (NULL);
 }
 
-/* Keeps the posts that have an author: whoever deletes theirs deletes both. */
+/* Keeps the posts that have an author: with a user, their posts are deleted. */
 static AWAITS size_t
 set_authors(struct ctx *c, struct post *posts, size_t n)
 {
@@ -90,7 +90,7 @@ set_contents(struct ctx *c, struct post *posts, size_t n)
 			raise_invalid(c, "query.limit", "out_of_range",
 			    "The contents of these posts have more than "
 			    CONTENTS_MAX " bytes together: ask for fewer "
-			    "posts, or without content");
+			    "posts, or leave content out of fields");
 		posts[kept] = posts[i];
 		posts[kept++].content = found->content;
 	}
@@ -115,14 +115,14 @@ posts_lists_with_author(struct ctx *c, const struct post *post)
 
 	*copy = *post;
 	if (posts_lists_complete(c, copy, 1, NAMES("author")) == 0)
-		raise_error(c, &ERR_NOT_FOUND, POST_GONE);
+		raise_error(c, &ERR_NOT_FOUND, POST_NOT_FOUND);
 	return (copy);
 }
 
 int64_t
 posts_lists_estimate(struct ctx *c, const char *const *given)
 {
-	const char	*sees_all = given[1];
+	const char	*sees_all = given[1];	/* after viewer_id */
 
 	return (posts_repository_estimate(c, query_param(c, "q"), sees_all));
 }

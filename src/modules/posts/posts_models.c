@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rows of the posts table (models.py in a FastAPI project). OUT: what a
- * response shows of it, PostResponse.
+ * Rows of the posts table (models.py in a FastAPI project). OUT: a response
+ * shows it.
  */
 
 #define DEFINE_QUERIES

@@ -7,9 +7,9 @@
 #include "database/database.h"
 #include "modules/posts/posts.h"
 
-#define POST_GONE	"Post not found"
+#define POST_NOT_FOUND	"Post not found"
 
-/* The content of a post in a list; NULL: it is too large. */
+/* The content of a post; NULL: those of its page are too large together. */
 struct post_content {
 	const char	*id;
 	const char	*content;

@@ -27,7 +27,7 @@ own_post(struct ctx *c)
 	    current_user(c)));
 }
 
-/* With its author, if ?expand asks for that. */
+/* The post, with its author if ?expand asks for that. */
 static AWAITS const struct post *
 shown(struct ctx *c, const struct post *post)
 {
@@ -42,8 +42,9 @@ precondition(struct ctx *c, const struct post *post)
 }
 
 /*
- * Who may not read the drafts of others, and asks for drafts, asks for their
- * own, which the index of authors finds: no user has the id 0.
+ * Only admins read the drafts of others. For anybody else, ?published=false is
+ * a list of their own drafts, which the index of authors finds. A stranger has
+ * none: no user has the id 0.
  */
 static const char *
 author_of_drafts(struct ctx *c)
@@ -56,6 +57,11 @@ author_of_drafts(struct ctx *c)
 	    "00000000-0000-0000-0000-000000000000");
 }
 
+/* The ends of the ranges, which both lists are given. */
+#define TIMES								\
+	query_time(c, "created_since"), query_time(c, "created_until"),	\
+	query_time(c, "published_since"), query_time(c, "published_until")
+
 /* Both lists have the same filters; a search has the best match first. */
 static AWAITS void
 respond_list(struct ctx *c, const char *author_id)
@@ -66,11 +72,10 @@ respond_list(struct ctx *c, const char *author_id)
 	sees_all = db_bool(posts_service_sees_all(viewer));
 	if (author_id == NULL && !posts_service_sees_all(viewer))
 		author_id = author_of_drafts(c);
-	(query_param(c, "q") != NULL ? posts_search_respond :
-	    posts_list_respond)(c, c->user_id, sees_all, author_id,
-	    query_time(c, "created_since"), query_time(c, "created_until"),
-	    query_time(c, "published_since"),
-	    query_time(c, "published_until"));
+	if (query_param(c, "q") != NULL)
+		posts_search_respond(c, c->user_id, sees_all, author_id, TIMES);
+	else
+		posts_list_respond(c, c->user_id, sees_all, author_id, TIMES);
 }
 
 static void
@@ -162,9 +167,9 @@ unpublish_post(struct ctx *c)
 	PARAM(expand, "Shows the id and the name of the author, too.")
 #define LIST_PARAMS							\
 	PAGE_PARAMS, CURSOR_PARAMS("-created_at, or -relevance with q,"), \
-	PARAM(published, "Only published posts, or only drafts."),	\
+	PARAM(published, "true: only published posts; false: only drafts."), \
 	PARAM(q, "Only posts that match this search: words, \"a "	\
-	    "phrase\", or, -without.", .example = "hello"),		\
+	    "phrase\", this or that, -without.", .example = "hello"),	\
 	PARAM(created_since, "Only posts written from this time on.",	\
 	    .example = "2026-01-31T12:00:00Z"),				\
 	PARAM(created_until, "Only posts written before this time.",	\
@@ -173,8 +178,9 @@ unpublish_post(struct ctx *c)
 	    .example = "2026-01-31T12:00:00Z"),				\
 	PARAM(published_until, "Only posts published before this time.", \
 	    .example = "2036-01-31T12:00:00Z"),				\
-	PARAM(fields, "The fields of each item, between commas; "	\
-	    "without it, all but content.", .example = "id,title"),	\
+	PARAM(fields, "The fields of each item, separated by commas. "	\
+	    "Without it: all but content and author.",			\
+	    .example = "id,title"),					\
 	EXPAND
 
 ROUTE(posts_collection,

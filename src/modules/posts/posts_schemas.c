@@ -15,6 +15,6 @@ SCHEMA_PATCH(post_update, post, .only = NAMES("title", "content"),
     .also = MEMBERS(
 	MEMBER_OF(post_update, to, published, T_BOOL, 0, .example = "true")));
 
-/* PUT: all of it; but whether it is published need not be said. */
+/* PUT: without `published`, the post stays published or a draft. */
 SCHEMA_LIKE(post_replace, post_update, .required = true,
     .optional = NAMES("published"));

@@ -36,7 +36,7 @@ posts_service_get(struct ctx *c, const char *id, const struct user *viewer)
 
 	if (post == NULL || (post->published_at == TIME_NULL &&
 	    !is_theirs(post, viewer)))
-		raise_error(c, &ERR_NOT_FOUND, POST_GONE);
+		raise_error(c, &ERR_NOT_FOUND, POST_NOT_FOUND);
 	return (post);
 }
 
@@ -58,7 +58,7 @@ posts_service_update(struct ctx *c, const struct post *post,
 
 	written = posts_repository_update(c, in, post->id, version);
 	if (written == NULL)
-		raise_gone(c, version, POST_GONE);
+		raise_gone(c, version, POST_NOT_FOUND);
 	return (written);
 }
 
@@ -77,5 +77,5 @@ posts_service_delete(struct ctx *c, const struct post *post,
     const char *version)
 {
 	if (posts_repository_delete(c, post->id, version) == 0)
-		raise_gone(c, version, POST_GONE);
+		raise_gone(c, version, POST_NOT_FOUND);
 }

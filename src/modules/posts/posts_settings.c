@@ -26,6 +26,7 @@ SETTINGS(search,
 	ENV("SEARCH_TOTAL_MAX"), NUMBER(1, 1000000),
 	.number = &posts_settings.total_max,
 	.fallback = "10000",
-	.meaning = "Up to how many posts the total of a search is exact. "
-	    "Beyond, it is an estimate, and `total_is_estimate` is true.",
+	.meaning = "The total of a search is exact up to this number of "
+	    "posts. Above, it is an estimate, and `total_is_estimate` is "
+	    "true.",
     });

@@ -306,7 +306,8 @@ def test_the_contents_of_a_page_have_an_end(client, server, author, path):
         assert check_validation(client.get(path + "&fields=" + fields)) == {
             "query.limit": [
                 "The contents of these posts have more than %d bytes together:"
-                " ask for fewer posts, or without content" % CONTENTS_MAX]}
+                " ask for fewer posts, or leave content out of fields"
+                % CONTENTS_MAX]}
     assert len(items_of(client, path)) == 6
     fewer = path.replace("limit=100", "limit=5")
     assert len(items_of(client, fewer, "&fields=content")) == 5

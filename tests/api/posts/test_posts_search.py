@@ -5,6 +5,7 @@ odd searches, and what they cost."""
 import itertools
 import os
 import random
+import re
 import urllib.parse
 
 import pytest
@@ -15,6 +16,7 @@ from people import add_people, transaction
 from posts import ADD, POSTS, SEARCH_SORTS, Reader, add_post
 from queries import begin
 from released import MIGRATIONS, text_of
+from server import ROOT, read_text
 
 OTHER_LETTERS = 0x20000     # the first one of 40,000 with four bytes
 
@@ -249,6 +251,25 @@ def test_each_post_is_found_in_its_language(make_server):
                     ("häuser", {"german"})):
                 assert sorted(ids(search(reader, q))) == sorted(
                     posts[name] for name in languages & set(posts)), q
+
+
+def test_an_operator_gives_all_posts_another_language(start_server):
+    """The statements are those of docs/operation.md."""
+    page = read_text(os.path.join(ROOT, "docs/operation.md"))
+    statements = re.search(r"^    BEGIN;\n(.*?)^    COMMIT;", page,
+                           re.M | re.S).group(1)
+    server = start_server(KEEL_SEARCH_LANGUAGE="english")
+    with server.client() as client:
+        reader = Reader(server, client, "user")
+        path = f"{POSTS}/{write(reader, 'walking häusern')['id']}"
+        before = client.get(path)
+        assert ids(search(reader, "haus")) == []
+        server.sql(statements)
+        assert ids(search(reader, "haus")) == [before.json()["id"]]
+        assert ids(search(reader, "walked")) == []
+        after = client.get(path)
+        assert after.content == before.content
+        assert after.headers["etag"] == before.headers["etag"]
 
 
 @pytest.mark.parametrize("language", ["klingon", "English", "english ",

@@ -25,8 +25,8 @@ RELEASED = {
     "0009_refresh_tokens.sql": "6202d2bef9cf445b",
     "0010_audit_log.sql": "cf9ca4edb00eef96",
     "0011_account_tokens.sql": "4606b11132c0d281",
-    "0012_idempotency_keys.sql": "e8331cc92124322c",
-    "0013_posts.sql": "518faa76453b9aed",
+    "0012_idempotency_keys.sql": "cadad16febe095b7",
+    "0013_posts.sql": "95dbca0737b5954b",
 }
 
 

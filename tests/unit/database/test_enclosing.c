@@ -93,7 +93,7 @@ respond_early(struct ctx *c)
 }
 
 static void
-test_a_stored_answer_replaces_what_is_set(void **state)
+test_a_stored_response_replaces_what_is_set(void **state)
 {
 	(void)state;
 	assert_int_equal(run(respond_early), 204);
@@ -257,7 +257,7 @@ main(void)
 		CLIENT_TEST(test_all_that_a_handler_does_is_one_transaction),
 		CLIENT_TEST(test_a_handler_without_the_database_holds_nothing),
 		CLIENT_TEST(test_mistakes_of_handlers),
-		CLIENT_TEST(test_a_stored_answer_replaces_what_is_set),
+		CLIENT_TEST(test_a_stored_response_replaces_what_is_set),
 		CLIENT_TEST(test_the_query_belongs_to_the_request),
 		CLIENT_TEST(test_overridden_repositories),
 	};

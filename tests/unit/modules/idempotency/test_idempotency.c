@@ -79,7 +79,7 @@ assert_replayed(void)
 }
 
 static void
-test_a_stored_answer_ends_the_request(void **state)
+test_a_stored_response_ends_the_request(void **state)
 {
 	(void)state;
 	begin_test();
@@ -294,7 +294,7 @@ main(void)
 		CLIENT_TEST(test_the_answer_is_in_the_transaction_of_the_work),
 		CLIENT_TEST(test_a_dependency_opens_no_transaction),
 		CLIENT_TEST(test_what_is_stored),
-		CLIENT_TEST(test_a_stored_answer_ends_the_request),
+		CLIENT_TEST(test_a_stored_response_ends_the_request),
 		CLIENT_TEST(test_the_key_of_another_request),
 		CLIENT_TEST(test_a_key_that_is_being_used),
 		CLIENT_TEST(test_a_commit_that_fails),
