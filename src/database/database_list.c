@@ -237,6 +237,20 @@ set_total(struct ctx *c, struct wanted *w, struct row_list *list)
 		list->total = estimate;
 }
 
+/*
+ * An estimate may be too low. It has the rows of this page, and one more if the
+ * page is full: so a client that follows the links comes to the end.
+ */
+static void
+raise_estimate(const struct page *p, struct row_list *list)
+{
+	int64_t	 n = (int64_t)list->items_count;
+	int64_t	 least = p->skip + n + (n == p->limit);
+
+	if (list->total_is_estimate && n > 0 && list->total < least)
+		list->total = least;
+}
+
 static void
 respond_page(struct ctx *c, struct wanted *w)
 {
@@ -246,8 +260,9 @@ respond_page(struct ctx *c, struct wanted *w)
 
 	w->limit = w->page->limit;
 	set_total(c, w, &list);
-	list.pages = page_count(w->page, list.total);
 	list.items = rows = read_rows(c, w, &list.items_count);
+	raise_estimate(w->page, &list);
+	list.pages = page_count(w->page, list.total);
 	list.items_count = complete(c, w, rows, list.items_count);
 	page_links(c, w->page, list.total);
 	respond(c, w, w->list->pages, &list);

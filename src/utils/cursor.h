@@ -15,7 +15,8 @@
 
 #define CURSOR_KEY	32	/* bytes */
 #define CURSOR_MAC	16
-#define CURSOR_TEXT_MAX	1024	/* bytes, its NUL included */
+#define CURSOR_TEXT_MAX	1280	/* bytes, its NUL included: an order, an id
+				 * and 255 characters of 4 bytes */
 #define CURSOR_MAX	(((CURSOR_MAC + CURSOR_TEXT_MAX) * 4 + 2) / 3 + 1)
 
 /* Derives the key for cursors from the secret for tokens. False: no memory. */

@@ -115,6 +115,13 @@ find_method(const char *name)
 }
 
 static bool
+unknown_method(struct head_error *error)
+{
+	return (refuse(error, &ERR_NOT_IMPLEMENTED,
+	    "The method is not implemented"));
+}
+
+static bool
 parse_version(struct head *h, const char *version, struct head_error *error)
 {
 	if (strncmp(version, "HTTP/", 5) != 0 ||
@@ -131,8 +138,9 @@ parse_version(struct head *h, const char *version, struct head_error *error)
 static bool
 parse_request_line(struct head *h, char *line, struct head_error *error)
 {
-	const char	*problem;
-	char		*target, *version;
+	static const char	 too_long[] = "The request target is too long";
+	const char		*problem;
+	char			*target, *version;
 
 	if ((target = strchr(line, ' ')) == NULL ||
 	    (version = strchr(target + 1, ' ')) == NULL)
@@ -144,14 +152,16 @@ parse_request_line(struct head *h, char *line, struct head_error *error)
 	h->method = line;
 	if (!parse_version(h, version, error))
 		return (false);
+	problem = strlen(target) <= HEAD_TARGET_MAX ? target_parse(h, target) :
+	    too_long;
+	if (problem == NULL)
+		return (true);
+	/* The target of CONNECT is another one. */
 	if (find_method(line) == NULL)
-		return (refuse(error, &ERR_NOT_IMPLEMENTED,
-		    "The method is not implemented"));
-	if (strlen(target) > HEAD_TARGET_MAX)
-		return (refuse(error, &ERR_URI_TOO_LONG,
-		    "The request target is too long"));
-	problem = target_parse(h, target);
-	return (problem == NULL || bad(error, problem));
+		return (unknown_method(error));
+	if (problem == too_long)
+		return (refuse(error, &ERR_URI_TOO_LONG, problem));
+	return (bad(error, problem));
 }
 
 /* Is the word in a comma-separated list? Case does not matter. */
@@ -331,10 +341,12 @@ head_parse(struct head *h, char *text, size_t len, struct head_error *error)
 		    !parse_line(h, line, error))
 			return (false);
 	}
+	h->parsed = true;
+	if (find_method(h->method) == NULL)
+		return (unknown_method(error));
 	old = h->close;
 	parse_connection(h);
-	h->parsed = parse_host(h, old, error) && parse_framing(h, old, error);
-	return (h->parsed);
+	return (parse_host(h, old, error) && parse_framing(h, old, error));
 }
 
 const struct head_line *

@@ -34,7 +34,8 @@ struct head {
 	bool			 chunked;	/* then of unknown length */
 	bool			 expects_continue;
 	bool			 close;		/* after the response */
-	bool			 parsed;	/* all of it, and it is fine */
+	bool			 parsed;	/* all lines; what they
+						 * ask for may be refused */
 	unsigned		 nlines;
 	struct head_line	 lines[HEAD_LINES_MAX];
 };

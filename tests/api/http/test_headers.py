@@ -234,17 +234,18 @@ REFUSED = {"connection": "close", "keep-alive": "", "server": ""}
 
 
 @pytest.mark.parametrize("request_bytes, status, vary", [
-    (b"GET /healthz HTTP/1.1\r\n\r\n", 400, ""),
+    (b"GET /healthz HTTP/1.1\r\n\r\n", 400, "Accept"),
+    (GET + b"X Y: z\r\n\r\n", 400, ""),
     (POST + b"Content-Length: 99999999\r\n\r\n", 413, "Accept"),
     (b"GET /" + b"x" * 9999 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414, ""),
-    (GET + b"Expect: x\r\n\r\n", 417, ""),
+    (GET + b"Expect: x\r\n\r\n", 417, "Accept"),
     (GET + b"X: " + b"y" * 99999 + b"\r\n\r\n", 431, ""),
-    (b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", 501, ""),
+    (b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", 501, "Accept"),
     (b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", 505, "")],
     ids=lambda value: str(value) if isinstance(value, int) else "")
 def test_all_headers_of_a_refusal(server, request_bytes, status, vary):
-    """They are the guard's, which Kore never sees. Accept counts once the
-    head has been parsed."""
+    """They are the guard's, which Kore never sees. Accept counts if the
+    lines of the head are fine."""
     [answer] = exchange(server, request_bytes)
     check_headers(answer, status, JSON, vary=vary, **REFUSED)
 

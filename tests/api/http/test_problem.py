@@ -264,13 +264,32 @@ def test_another_host(server):
                   facts_of(ask(b"")))
 
 
+@pytest.mark.parametrize("method, target, rest, title", [
+    (b"GET", b"/a", b"", "400 Bad Request"),
+    (b"GET", b"/a", HOST + b"Expect: x\r\n", "417 Expectation Failed"),
+    (b"GET", b"/a", HOST + b"Content-Length: 1\r\n", "400 Bad Request"),
+    (b"TRACE", b"/a", HOST, "501 Not Implemented"),
+    (b"BREW", b"//a?q", b"", "501 Not Implemented"),
+    (b"POST", b"/a", HOST + b"Transfer-Encoding: gzip, chunked\r\n",
+     "501 Not Implemented")],
+    ids=lambda value: value if isinstance(value, str) else "")
+def test_a_head_that_asks_for_too_much(server, method, target, rest, title):
+    """Its lines are fine, so what it accepts is known."""
+    line = b"%s %s HTTP/1.1\r\n" % (method, target) + rest
+    [plain] = exchange(server, line + b"\r\n")
+    [asked] = exchange(server, line + ASKS_LINE + b"\r\n")
+    check_problem(asked, title, "/.//a" if target == b"//a?q" else "/a",
+                  facts_of(plain))
+    assert other_headers(plain) == other_headers(asked)
+
+
 @pytest.mark.parametrize("request_bytes, status", [
-    (b"GET /healthz HTTP/1.1\r\n" + ASKS_LINE, 400),
+    (b"GET /healthz HTTP/1.1\r\nX Y: z\r\n" + HOST + ASKS_LINE, 400),
+    (b"GET /%zz HTTP/1.1\r\n" + HOST + ASKS_LINE, 400),
     (b"GET /" + b"x" * 9999 + b" HTTP/1.1\r\n" + HOST + ASKS_LINE, 414),
-    (GET + ASKS_LINE + b"Expect: x\r\n", 417),
     (GET + ASKS_LINE + b"X: " + b"y" * 99999 + b"\r\n", 431),
-    (b"BREW / HTTP/1.1\r\n" + HOST + ASKS_LINE, 501),
-    (POST + ASKS_LINE + b"Transfer-Encoding: gzip, chunked\r\n", 501),
+    (b"CONNECT a:1 HTTP/1.1\r\n" + HOST + ASKS_LINE, 501),
+    (b"BREW /" + b"x" * 9999 + b" HTTP/1.1\r\n" + HOST + ASKS_LINE, 501),
     (b"GET / HTTP/2.0\r\n" + HOST + ASKS_LINE, 505)],
     ids=lambda value: str(value) if isinstance(value, int) else "")
 def test_a_refused_head_says_nothing(server, request_bytes, status):

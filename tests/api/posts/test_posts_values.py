@@ -249,3 +249,21 @@ def test_only_a_patch_is_a_merge_patch(client, author):
     answer = client.patch(path_of_post(post), headers=headers,
                           content=b'{"title": null}')
     assert list(check_validation(answer)) == ["body.title"]
+
+
+def test_any_title_has_its_place_in_the_order(client, server, author):
+    """A cursor holds a title of the longest length, and any character."""
+    titles = sorted([CHARACTERS["emoji"] * TITLE_MAX, "\x1f", "a\x1fb", "<-~",
+                     CHARACTERS["emoji"] * (TITLE_MAX - 1) + "z"])
+    for title in titles:
+        add_posts(server, author, title=title)
+    for sort, expected in ("title", titles), ("-title", titles[::-1]):
+        page = client.get(POSTS, params={
+            "author_id": author.id, "sort": sort, "limit": 1, "cursor": ""})
+        found = []
+        for link in ["next"] * len(titles) + ["prev"] * len(titles):
+            assert page.status_code == 200, page.text
+            found += [post["title"] for post in page.json()["items"]]
+            if link in page.links:
+                page = client.get(page.links[link]["url"])
+        assert found == expected + expected[::-1]

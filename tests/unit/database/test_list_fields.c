@@ -324,6 +324,31 @@ assert_total(unsigned max, int64_t is, const char *total, unsigned asks)
 	assert_string_equal(ids(body), "ab");
 }
 
+/* Whoever follows the links sees all 7 rows. */
+static void
+test_an_estimate_that_is_too_low(void **state)
+{
+	(void)state;
+	most = 2;
+	estimate = 3;
+	assert_non_null(strstr(view("limit=3"), "\"total\":4,\"page\":1,"
+	    "\"limit\":3,\"pages\":2,\"total_is_estimate\":true}"));
+	assert_header("link", "</items?page=2&limit=3>; rel=\"next\"");
+	assert_non_null(strstr(view("page=2&limit=3"), "\"total\":7,"
+	    "\"page\":2,\"limit\":3,\"pages\":3,"));
+	assert_header("link", "</items?page=3&limit=3>; rel=\"next\", "
+	    "</items?page=1&limit=3>; rel=\"prev\"");
+	assert_non_null(strstr(view("page=3&limit=3"), "\"total\":7,"
+	    "\"page\":3,\"limit\":3,\"pages\":3,"));
+	assert_header("link", "</items?page=2&limit=3>; rel=\"prev\"");
+	/* A page behind the end says nothing of the rows before it. */
+	assert_non_null(strstr(view("page=4&limit=3"), "\"total\":3,"));
+	/* What was counted is never changed. */
+	most = 7;
+	assert_non_null(strstr(view("page=2&limit=3"), "\"total\":7,"));
+	assert_non_null(strstr(view("limit=7"), "\"total\":7,"));
+}
+
 /* There are 7 rows. */
 static void
 test_totals(void **state)
@@ -408,6 +433,7 @@ main(void)
 		TEST(test_cursors_of_rows_that_are_removed),
 		TEST(test_completing_without_fields),
 		TEST(test_totals),
+		TEST(test_an_estimate_that_is_too_low),
 		TEST(test_a_total_without_a_limit),
 		TEST(test_a_cursor_of_an_order_that_is_none),
 		TEST(test_memory_short),

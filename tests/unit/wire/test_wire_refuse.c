@@ -60,7 +60,7 @@ test_a_refusal_tells_browsers(void **state)
 	assert_null(strstr(p->got, "x-asks"));
 }
 
-/* Only a head that is fine says what the body is. */
+/* Only a head whose lines are fine says what the body is. */
 static void
 test_a_refusal_after_the_head(void **state)
 {
@@ -86,6 +86,14 @@ test_a_refusal_after_the_head(void **state)
 	assert_non_null(strstr(p->got, "content-type: text/admin\r\n"));
 	p = connect_peer(3);
 	send_text(p, "GET /a HTTP/1.1\r\n" HOST "Expect: x\r\n\r\n");
+	assert_non_null(strstr(p->got, "\r\nvary: /a\r\n"
+	    "content-type: text/parsed\r\n"));
+	p = connect_peer(4);
+	send_text(p, "BREW /a HTTP/1.1\r\n" HOST "\r\n");
+	assert_non_null(strstr(p->got, "\r\nvary: /a\r\n"
+	    "content-type: text/parsed\r\n"));
+	p = connect_peer(5);
+	send_text(p, "BREW /a HTTP/1.1\r\n" HOST "X Y: z\r\n\r\n");
 	assert_non_null(strstr(p->got, "content-type: application/json\r\n"));
 	assert_null(strstr(p->got, "vary"));
 }
