@@ -32,5 +32,6 @@ ROUTE(admin_jobs_collection,
 ROUTE(admin_jobs_retry,
     PATH(job_id, T_UUID),
     POST(retry_job, .auth = require_role("admin"), .out = &admin_job_schema,
-	.status = 202, .raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
+	.status = 202, .idempotent = true,
+	.raises = RAISES(&ERR_NOT_FOUND, &ERR_CONFLICT),
 	.doc = "Retry a dead or queued job now."));

@@ -195,5 +195,5 @@ ROUTE(auth_unlock,
     PATH(user_id, T_UUID),
     POST(unlock_user, .auth = require_role("admin"),
 	.also = &recently_confirmed, .out = &account_status_schema,
-	.raises = RAISES(&ERR_NOT_FOUND),
+	.idempotent = true, .raises = RAISES(&ERR_NOT_FOUND),
 	.doc = "Forgive the failed sign-ins in a row at a user's account."));

@@ -219,11 +219,13 @@ ROUTE(posts_item,
 ROUTE(posts_publish,
     PATH(post_id, T_UUID), EXPAND,
     POST(publish_post, .auth = &signed_in, .out = &post_schema,
-	.if_match = true, .raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
+	.if_match = true, .idempotent = true,
+	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
 	.doc = "Publish a post; one that is published keeps its time."));
 
 ROUTE(posts_unpublish,
     PATH(post_id, T_UUID), EXPAND,
     POST(unpublish_post, .auth = &signed_in, .out = &post_schema,
-	.if_match = true, .raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
+	.if_match = true, .idempotent = true,
+	.raises = RAISES(&ERR_FORBIDDEN, &ERR_NOT_FOUND),
 	.doc = "Make a post a draft again."));

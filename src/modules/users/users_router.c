@@ -174,14 +174,14 @@ ROUTE(users_item,
 ROUTE(users_activate,
     PATH(user_id, T_UUID),
     POST(activate_user, .auth = require_role("admin"),
-	.out = &user_status_schema, .if_match = true,
+	.out = &user_status_schema, .if_match = true, .idempotent = true,
 	.raises = RAISES(&ERR_CONFIRMATION_REQUIRED, &ERR_NOT_FOUND),
 	.doc = "Activate a user."));
 
 ROUTE(users_deactivate,
     PATH(user_id, T_UUID),
     POST(deactivate_user, .auth = require_role("admin"),
-	.out = &user_status_schema, .if_match = true,
+	.out = &user_status_schema, .if_match = true, .idempotent = true,
 	.raises = RAISES(&ERR_CONFIRMATION_REQUIRED, &ERR_NOT_FOUND,
 	    &ERR_CONFLICT),
 	.doc = "Deactivate a user and end their sessions."));
