@@ -107,7 +107,8 @@ class Input:
                                 [6, 12, 1, 2])[0]
         self.cases = corpus.pipeline(rng, self.where == "admin")
         self.data = requests_http.fill(self.make_data())
-        self.the_end = THE_LARGE_END if b"posts" in self.data.lower() else THE_END
+        is_large = b"posts" in self.data.lower()
+        self.the_end = THE_LARGE_END if is_large else THE_END
         self.ending = rng.choices(
             ["the end", "reset midway", "reset", "fin", "half", "polite",
              "garbage"], [14, 3, 2, 2, 2, 2, 2])[0]
