@@ -264,6 +264,7 @@ worker_tick(uint64_t now)
 	wire_tick(now);
 	database_tick(now);
 	offload_tick();
+	mem_tick();
 	auth_usage_tick(now);
 }
 

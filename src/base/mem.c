@@ -11,7 +11,12 @@
 #include "base/faults.h"
 #include "base/mem.h"
 
+#define LARGE		((size_t)128 * 1024)
+
 static unsigned	failures;
+
+/* When large memory was freed, which malloc() keeps. */
+static enum { NEVER, BEFORE_TICK, SINCE_TICK } large_freed;
 
 static void *
 count(void *p)
@@ -32,8 +37,11 @@ mem_calloc(size_t n, size_t len)
 	return (count(fault_hit(FAULT_ALLOC) ? NULL : calloc(n, len)));
 }
 
-/* Enough for the jansson values of one body; unused pages take no memory. */
-#define RESERVE_SIZE	(1024 * 1024)
+/*
+ * Enough for what jansson makes of one body, the largest too: its longest
+ * string is copied whenever its buffer doubles. Unused pages take no memory.
+ */
+#define RESERVE_SIZE	(16 * 1024 * 1024)
 
 static struct {
 	char		*data;
@@ -84,5 +92,15 @@ mem_failures(void)
 void
 mem_free(void *p)
 {
+	if (p != NULL && malloc_usable_size(p) >= LARGE)
+		large_freed = SINCE_TICK;
 	free(p);
+}
+
+void
+mem_tick(void)
+{
+	if (large_freed == BEFORE_TICK)
+		malloc_trim(0);
+	large_freed = large_freed == SINCE_TICK ? BEFORE_TICK : NEVER;
 }

@@ -15,8 +15,15 @@ void	*mem_calloc(size_t, size_t);
 void	 mem_free(void *);
 
 /*
+ * Call it every second or so. malloc() keeps what is freed, such as a large
+ * body; when no more large memory has been freed since the last tick, this
+ * gives it back to the system.
+ */
+void	 mem_tick(void);
+
+/*
  * For jansson, which loses text or aborts when an allocation fails. When
- * malloc() fails, this takes memory from a reserve of 1 MiB, and aborts when
+ * malloc() fails, this takes memory from a reserve of 16 MiB, and aborts when
  * that is used up. A caller of jansson compares mem_failures() before and
  * after, and raises ERR_UNAVAILABLE when it has grown. Freed memory is wiped,
  * because it may have held a password.

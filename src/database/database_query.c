@@ -221,11 +221,17 @@ begin(struct ctx *c)
 	run_statement(c, NULL, "BEGIN", NULL, 0);
 }
 
+/*
+ * Reserves the memory for what follows the commit, such as the response: an
+ * error after it would make the client believe that nothing was written.
+ */
 static AWAITS void
 commit(struct ctx *c)
 {
 	PGresult	*r;
 
+	if (!arena_reserve(&c->arena, RESPONSE_RESERVE))
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (c->transaction == REPLACED) {
 		session_end(c);
 		return;
@@ -377,17 +383,11 @@ db_begin(struct ctx *c)
 	c->begun = true;
 }
 
-/*
- * Reserves the memory for the response before the commit: an error after it
- * would make the client believe that nothing was written.
- */
 void
 db_commit(struct ctx *c)
 {
 	if (!db_is_begun(c))
 		raise_error(c, &ERR_INTERNAL, "A commit of no transaction");
-	if (!arena_reserve(&c->arena, RESPONSE_RESERVE))
-		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	c->begun = false;
 	if (!c->enclosed)
 		commit(c);

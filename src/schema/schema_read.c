@@ -2,7 +2,7 @@
 /*
  * Reads a request's body into the struct of its schema. jansson enforces RFC
  * 8259; this file also refuses duplicate and unknown members, NUL, and more
- * than BODY_DEPTH_MAX levels.
+ * than BODY_DEPTH_MAX levels and BODY_VALUES_MAX values.
  */
 
 #include <jansson.h>
@@ -19,6 +19,7 @@
 #include "utils/uuid.h"
 
 #define BODY_DEPTH_MAX	32
+#define BODY_VALUES_MAX	10000
 #define KEY_SHOWN_MAX	100	/* bytes of a key in an error */
 
 /* RFC 5789, 2.2: of every 415 to a PATCH. */
@@ -164,6 +165,9 @@ parse_json(struct ctx *c)
 	if (json_nests_deeper(c->body, c->body_len, BODY_DEPTH_MAX))
 		raise_error(c, &ERR_INVALID_JSON,
 		    "The body nests more than %d levels", BODY_DEPTH_MAX);
+	if (json_holds_more(c->body, c->body_len, BODY_VALUES_MAX))
+		raise_error(c, &ERR_INVALID_JSON,
+		    "The body holds more than %d values", BODY_VALUES_MAX);
 
 	if (memchr(c->body, '\0', c->body_len) != NULL)
 		raise_error(c, &ERR_INVALID_JSON,	/* jansson ends there */

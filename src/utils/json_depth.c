@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: ISC */
-/* Counts the brackets of JSON text. */
+/* Counts the brackets and commas of JSON text. */
 
 #include "utils/json_depth.h"
+
+/* The end of the string that begins at i, or of the text. */
+static size_t
+string_end(const char *text, size_t len, size_t i)
+{
+	for (i++; i < len && text[i] != '"'; i++) {
+		if (text[i] == '\\')
+			i++;
+	}
+	return (i);
+}
 
 bool
 json_nests_deeper(const char *text, size_t len, unsigned max)
 {
 	unsigned	 depth = 0;
-	bool		 quoted = false;
 	size_t		 i;
 
 	for (i = 0; i < len; i++) {
-		if (quoted) {
-			if (text[i] == '\\')
-				i++;
-			else if (text[i] == '"')
-				quoted = false;
-		} else if (text[i] == '"') {
-			quoted = true;
+		if (text[i] == '"') {
+			i = string_end(text, len, i);
 		} else if (text[i] == '[' || text[i] == '{') {
 			if (++depth > max)
 				return (true);
@@ -26,4 +31,18 @@ json_nests_deeper(const char *text, size_t len, unsigned max)
 		}
 	}
 	return (false);
+}
+
+bool
+json_holds_more(const char *text, size_t len, size_t max)
+{
+	size_t	 i, values = 1;
+
+	for (i = 0; i < len && values <= max; i++) {
+		if (text[i] == '"')
+			i = string_end(text, len, i);
+		else if (text[i] == '[' || text[i] == '{' || text[i] == ',')
+			values++;
+	}
+	return (values > max);
 }

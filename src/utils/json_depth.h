@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How deep JSON text nests. */
+/* How deep JSON text nests, and how much it holds. */
 
 #ifndef UTILS_JSON_DEPTH_H
 #define UTILS_JSON_DEPTH_H
@@ -13,5 +13,12 @@
  * comes before it. The text need not be JSON. Pure.
  */
 bool	json_nests_deeper(const char *text, size_t len, unsigned max);
+
+/*
+ * May the text hold more than max values? An empty array or object counts as
+ * two. jansson takes up to 130 bytes for a value of two, so this comes before
+ * it, too. Pure.
+ */
+bool	json_holds_more(const char *text, size_t len, size_t max);
 
 #endif

@@ -16,6 +16,7 @@ from key_updates import KeyUpdates, answered_meanwhile
 
 SILENT = 1100
 BIG = 20 * 1024 * 1024
+LARGE = 1310720     # .body_max of POST /posts
 SLOW = 250          # below the limit of one address
 MANY = ["127.0.1.%d" % i for i in range(1, 13)]
 OPENED_AT_ONCE = 1000
@@ -249,6 +250,34 @@ def big_bodies(target, ended):
     in_threads(6, send_big_bodies, target, ended)
 
 
+def keep_large_body(target, ended):
+    """A post whose body never ends. Others get its room, and it begins
+    again."""
+    head = "POST /api/v1/posts HTTP/1.1\r\nHost: localhost\r\n" \
+        "Content-Length: %d\r\n\r\n" % LARGE
+    piece = b"x" * 65536
+    while not ended.is_set():
+        try:
+            with target.connect(timeout=1) as s:
+                s.sendall(head.encode())
+                for _ in range(LARGE // len(piece) - 1):
+                    s.sendall(piece)
+                    target.seen.count_bytes(len(piece))
+                while not ended.is_set():
+                    try:
+                        if not s.recv(65536):
+                            break
+                    except TimeoutError:
+                        s.sendall(b"x")
+        except OSError:
+            pass
+
+
+def large_bodies(target, ended):
+    """Together more than a worker keeps of such bodies."""
+    in_threads(48, keep_large_body, target, ended)
+
+
 def run_command(command, ended, **options):
     """Runs a command until it ends or must end."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
@@ -311,6 +340,7 @@ def own_attacks():
         "250 slow heads": slow_heads,
         "250 slow bodies": slow_bodies,
         "250 slow chunked bodies": slow_chunks,
+        "48 large bodies without end": large_bodies,
         "250 that do not read": slow_readers,
         "key updates without end": key_updates,
     }

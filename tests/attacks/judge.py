@@ -11,6 +11,7 @@ LATE = 2                # seconds: ticks, and a busy machine
 ENOUGH = 3              # answers to another client meanwhile
 MANY = 50               # connections: the attack has begun
 MIB = 1024 * 1024
+LARGE_SHARE = 16 * MIB  # WIRE_LARGE_MAX
 WORKER_MEMORY = 64 * MIB    # more than before: twice the limit of requests
 
 
@@ -63,6 +64,11 @@ class Result:
         if self.wire_memory > MIB:
             return "%d bytes are held" % self.wire_memory
 
+    def shares(self):
+        """Large bodies leave room for others."""
+        if self.wire_memory > self.workers * LARGE_SHARE + MIB:
+            return "%d bytes are held" % self.wire_memory
+
     def takes_turns(self):
         if self.seen.answered < ENOUGH:
             return "others waited until all was read"
@@ -97,6 +103,9 @@ ATTACKS = {
     "250 slow bodies": (has_many, [Result.held_all, ends_with_request]),
     "250 slow chunked bodies": (has_many,
                                 [Result.held_all, ends_with_request]),
+    "48 large bodies without end": (
+        lambda result: result.seen.bytes > 2 * result.workers * LARGE_SHARE,
+        [Result.shares]),
     "250 that do not read": (has_many, [Result.held_all]),
     "key updates without end": (lambda result: result.seen.bytes > 0,
                                 [Result.discards, Result.takes_turns]),

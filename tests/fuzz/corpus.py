@@ -1,20 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Valid and invalid requests with their expected statuses; and ways to corrupt
-them."""
+"""Valid and invalid requests with their expected statuses."""
 
 import json
-import re
-import string
-from typing import NamedTuple
 
-HOST = "Host: localhost"
-JSON = "Content-Type: application/json"
-FORM = "Content-Type: application/x-www-form-urlencoded"
-CHUNKED = "Transfer-Encoding: chunked"
-ORIGIN = "https://app.example.org"      # whose pages are allowed
-BODY_MAX = 131072
-HEAD_MAX = 16384
-TARGET_MAX = 8000
+import corpus_posts
+from requests_http import (BODY_MAX, CHUNKED, FORM, HEAD_MAX, HOST, JSON,
+                           ORIGIN, SIGNED_IN, TARGET_MAX, Case, chunked, head,
+                           sized)
 
 USERS = "/api/v1/users"
 ME = "/api/v1/users/me"
@@ -25,41 +17,8 @@ RESET = "/api/v1/auth/password/reset"
 RESET_PAGE = "/account/reset"
 LINK = '{"token":"keel_reset_%s","new_password":"Rainy-day-43"}' % ("A" * 43)
 NOBODY = USERS + "/00000000-0000-4000-8000-000000000000"
-TOKEN_MARK = b"the-admin-s-token"
-token = TOKEN_MARK      # the requests contain it
-SIGNED_IN = "Authorization: Bearer " + TOKEN_MARK.decode()
 USER = {"email": "fuzz@example.com", "name": "Fuzz", "password": "Passw0rd-1"}
 BAD_USER = {"email": "no address", "name": "", "password": "short", "x": [{}]}
-
-
-class Case(NamedTuple):
-    data: bytes
-    statuses: tuple     # one of these is expected
-    closes: bool        # no response follows
-    request_id: str = None      # expected in the response
-    fields: tuple = None        # unknown fields, expected in the response
-
-
-def head(method, target, *lines, version="1.1", host=HOST):
-    lines = ["%s %s HTTP/%s" % (method, target, version)] + \
-        ([host] if host else []) + list(lines)
-    return "\r\n".join(lines + ["", ""]).encode("latin-1")
-
-
-def sized(method, target, body, *lines):
-    if isinstance(body, str):
-        body = body.encode()
-    return head(method, target, *lines, "Content-Length: %d" % len(body)) + \
-        body
-
-
-def chunked(method, target, body, *lines, size=7, extension="", trailer=""):
-    """The body in chunks of that size."""
-    chunks = [body[i:i + size].encode() for i in range(0, len(body), size)]
-    data = b"".join(b"%x%s\r\n%s\r\n" % (len(chunk), extension.encode(), chunk)
-                    for chunk in chunks)
-    return head(method, target, *lines, CHUNKED) + data + \
-        b"0%s\r\n%s\r\n" % (extension.encode(), trailer.encode())
 
 
 def unknown(count):
@@ -291,7 +250,8 @@ def admin_cases():
 
 
 API = [list(plain_cases()), list(body_cases()), list(signed_in_cases()),
-       list(closing_cases())]
+       list(closing_cases()) + corpus_posts.CLOSING, corpus_posts.PLAIN,
+       corpus_posts.SIGNED]
 COSTLY = list(costly_cases())
 ADMIN = list(admin_cases())
 
@@ -299,32 +259,19 @@ ADMIN = list(admin_cases())
 LONG_ADMIN = [Case(head("GET", "/metrics"), (200,), False)] * 150
 LONG_API = [Case(head("POST", unknown(300)), (422,), False)] * 90
 
-NUMBERS = [b"0", b"1", b"-1", b"00", b"7fffffff", b"80000000", b"ffffffff",
-           b"2147483648", b"4294967296", b"131072", b"131073",
-           b"9223372036854775808", b"18446744073709551616", b"1e9",
-           b"9" * 300]
-TOKENS = NUMBERS + [
-    b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b" ", b"\t", b":", b";", b",",
-    b"?", b"&", b"=", b"%", b"%00", b"#", b"/", b"*", b"\x7f", b"\x80",
-    b"\xff", b"\xc0\x80", b"\xe2\x82", b"\xf0\x9f\x98\x80", b"HTTP/1.1",
-    b"HTTP/1.0", b"HTTP/9.9", b"Host: localhost\r\n", b"Host: x\r\n",
-    b"Content-Length", b"Content-Length: 5\r\n", b"Content-Length: 0\r\n",
-    b"Transfer-Encoding: chunked\r\n", b"transfer-encoding: identity\r\n",
-    b"Expect: 100-continue\r\n", b"Connection: close\r\n", b"0\r\n\r\n",
-    b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"https://",
-    b"HEAD ", b"POST ", b"OPTIONS ", b"[::1]:1", b'"', b"\\u0000", b"{", b"["]
-
 
 def mirror(rng):
     """A body whose response shows whether it was read correctly."""
-    longest = rng.choice([1, 50, 1400])
+    longest, target, lines = rng.choice([
+        (1, USERS, [JSON]), (50, USERS, [JSON]), (1400, USERS, [JSON]),
+        (14000, corpus_posts.POSTS, [JSON, SIGNED_IN])])
     values = {"%d-%08x" % (i, rng.randrange(2 ** 32)):
               "v" * rng.randrange(longest) for i in range(rng.randrange(90))}
     body = json.dumps(values)
     if rng.random() < 0.5:
-        data = sized("POST", USERS, body, JSON)
+        data = sized("POST", target, body, *lines)
     else:
-        data = chunked("POST", USERS, body, JSON, size=rng.randrange(
+        data = chunked("POST", target, body, *lines, size=rng.randrange(
             1 + len(body) // 1000, 2 + len(body)))
     return Case(data, (422,), False, fields=tuple(values))
 
@@ -347,16 +294,25 @@ def pick(rng, admin):
         return rng.choice(COSTLY)
     if luck < 0.1:
         return mirror(rng)
+    if luck < 0.13:
+        return corpus_posts.repeated(rng)
+    if luck < 0.15:
+        return corpus_posts.large(rng)
+    if luck < 0.153:
+        return corpus_posts.too_large(rng)
     return rng.choice(rng.choice(API))
 
 
 def pipeline(rng, admin):
-    """Several requests in a row: [Case, ...]."""
+    """Several requests in a row: [Case, ...]. Some come twice: with an
+    Idempotency-Key, the second is a repetition."""
     if rng.random() < 0.02:
         cases = LONG_ADMIN if admin else LONG_API
     else:
         cases = [pick(rng, admin)
                  for _ in range(rng.choice([1, 1, 1, 2, 3, 5, 9]))]
+        if rng.random() < 0.05:
+            cases = [case for case in cases for _ in range(2)]
     return [with_id(case, "fuzz-%d-%d" % (number, rng.randrange(10 ** 9)))
             for number, case in enumerate(cases)]
 
@@ -367,137 +323,3 @@ def answered(cases):
         if case.closes:
             return cases[:number + 1]
     return cases
-
-
-def span(rng, data, most=64):
-    """A random part of data."""
-    start = rng.randrange(len(data) + 1)
-    return start, min(len(data), start + 1 + int(rng.expovariate(3 / most)))
-
-
-def flip_bit(rng, data):
-    if data:
-        i = rng.randrange(len(data))
-        data[i:i + 1] = bytes([data[i] ^ 1 << rng.randrange(8)])
-    return data
-
-
-def set_byte(rng, data):
-    if data:
-        data[rng.randrange(len(data))] = rng.choice(
-            [0, 9, 10, 13, 32, 127, 128, 255, rng.randrange(256)])
-    return data
-
-
-def insert_token(rng, data):
-    i = rng.randrange(len(data) + 1)
-    return data[:i] + rng.choice(TOKENS) * rng.choice([1, 1, 1, 2, 50]) + \
-        data[i:]
-
-
-def insert_at_line(rng, data):
-    """A token at a line's start or end."""
-    places = [m.start() + rng.choice([0, 2]) for m in
-              re.finditer(b"\r\n", data)] or [0]
-    i = rng.choice(places)
-    return data[:i] + rng.choice(TOKENS) + data[i:]
-
-
-def delete_span(rng, data):
-    start, end = span(rng, data)
-    return data[:start] + data[end:]
-
-
-def repeat_span(rng, data):
-    start, end = span(rng, data)
-    times = rng.choice([2, 2, 3, 10, 300])
-    return data[:start] + data[start:end] * times + data[end:]
-
-
-def move_span(rng, data):
-    start, end = span(rng, data)
-    part, rest = data[start:end], data[:start] + data[end:]
-    i = rng.randrange(len(rest) + 1)
-    return rest[:i] + part + rest[i:]
-
-
-def change_lines(rng, data):
-    lines = data.split(b"\r\n")
-    i, j = rng.randrange(len(lines)), rng.randrange(len(lines))
-    how = rng.randrange(4)
-    if how == 0:
-        lines[i], lines[j] = lines[j], lines[i]
-    elif how == 1:
-        lines.insert(j, lines[i])
-    elif how == 2:
-        del lines[i]
-    else:
-        lines[i] = lines[i].swapcase()
-    return bytearray(b"\r\n".join(lines))
-
-
-def change_line_end(rng, data):
-    places = [m.start() for m in re.finditer(b"\r\n", data)]
-    if places:
-        i = rng.choice(places)
-        data[i:i + 2] = rng.choice([b"\n", b"\r", b"\r\r\n", b"\n\r", b"",
-                                    b" \r\n", b"\r\n ", b"\r\n\r\n"])
-    return data
-
-
-def change_number(rng, data):
-    numbers = list(re.finditer(b"[0-9]+", data))
-    if numbers:
-        number = rng.choice(numbers)
-        data[number.start():number.end()] = rng.choice(NUMBERS)
-    return data
-
-
-def splice(rng, data):
-    other = rng.choice(rng.choice(API)).data
-    i, j = rng.randrange(len(data) + 1), rng.randrange(len(other))
-    return data[:i] + other[j:] + (data[i:] if rng.random() < 0.5 else b"")
-
-
-def truncate(rng, data):
-    return data[:rng.randrange(len(data) + 1)]
-
-
-MUTATIONS = [flip_bit, set_byte, insert_token, insert_token, insert_at_line,
-             insert_at_line, delete_span, repeat_span, move_span,
-             change_lines, change_lines, change_line_end, change_number,
-             change_number, splice, truncate]
-
-
-def mutate(rng, data, most=400000):
-    data = bytearray(data)
-    for _ in range(rng.choice([1, 1, 1, 2, 3, 5, 8])):
-        data = bytearray(rng.choice(MUTATIONS)(rng, data)[:most])
-    return bytes(data)
-
-
-def spoil_bytes(rng, data):
-    """For binary data: TLS."""
-    data = bytearray(data)
-    for _ in range(rng.choice([1, 1, 2, 3, 8])):
-        how = rng.choice([flip_bit, flip_bit, set_byte, set_byte, delete_span,
-                          repeat_span, move_span, truncate])
-        data = bytearray(how(rng, data))
-    return bytes(data)
-
-
-def soup(rng):
-    """Tokens and some letters, in random order."""
-    words = TOKENS + [c.encode() for c in string.ascii_letters]
-    return b"".join(rng.choice(words) for _ in range(rng.randrange(200)))
-
-
-def cut(rng, data):
-    """The same bytes in pieces: whole, a few, many, or single bytes."""
-    how = rng.choice(["whole", "few", "many", "bytes"])
-    if how == "bytes" and len(data) <= 3000:
-        return [data[i:i + 1] for i in range(len(data))]
-    count = {"whole": 0, "few": 3}.get(how, 40)
-    places = sorted(rng.randrange(len(data) + 1) for _ in range(count))
-    pieces = [data[a:b] for a, b in zip([0] + places, places + [len(data)])]
-    return [piece for piece in pieces if piece]

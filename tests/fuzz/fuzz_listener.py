@@ -17,15 +17,20 @@ import sys
 import threading
 import time
 import traceback
+from types import SimpleNamespace
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api/support"))
 
 import corpus  # noqa: E402
+import mutations  # noqa: E402
+import requests_http  # noqa: E402
 from announce import CLIENT, TLV, header  # noqa: E402
 from answers import Wrong, check_answers, check_echo  # noqa: E402
 from answers import check_records, count_answers  # noqa: E402
+from authors import add_posts  # noqa: E402
 from client import Client  # noqa: E402
+from corpus_posts import LARGE_MAX, POSTS  # noqa: E402
 from helpers import make_token, raw_request, read_claims  # noqa: E402
 from helpers import read_raw_answer, register, sign_in  # noqa: E402
 from server import BUILD, flavor  # noqa: E402
@@ -41,9 +46,10 @@ REST_SECONDS = 15
 SHOWN = 2000            # bytes of a failed input
 FAILURES_SHOWN = 20
 
-# This ends whatever the server waits for: no head has a NUL, no chunk begins
+# These end whatever the server waits for: no head has a NUL, no chunk begins
 # with one, and the rest of a body is not longer.
-THE_END = bytes(corpus.BODY_MAX + 4096)
+THE_END = bytes(requests_http.BODY_MAX + 4096)
+THE_LARGE_END = bytes(LARGE_MAX + 4096)
 
 
 class Report:
@@ -100,7 +106,9 @@ class Input:
         self.kind = rng.choices(["valid", "mutated", "random", "soup"],
                                 [6, 12, 1, 2])[0]
         self.cases = corpus.pipeline(rng, self.where == "admin")
-        self.data = self.make_data().replace(corpus.TOKEN_MARK, corpus.token)
+        self.data = requests_http.fill(self.make_data())
+        is_large = b"posts" in self.data.lower()
+        self.the_end = THE_LARGE_END if is_large else THE_END
         self.ending = rng.choices(
             ["the end", "reset midway", "reset", "fin", "half", "polite",
              "garbage"], [14, 3, 2, 2, 2, 2, 2])[0]
@@ -121,10 +129,10 @@ class Input:
         if self.kind == "valid":
             return data
         if self.kind == "mutated":
-            return corpus.mutate(self.rng, data)
+            return mutations.mutate(self.rng, data)
         if self.kind == "random":
             return self.rng.randbytes(self.rng.choice([1, 50, 3000, 100000]))
-        return corpus.soup(self.rng)
+        return mutations.soup(self.rng)
 
     def __str__(self):
         return "input %s (%s, %s, %s)" % (self.name, self.where, self.kind,
@@ -219,8 +227,8 @@ class Fuzzer(threading.Thread):
             self.let_go()
 
     def send(self, i, client):
-        pieces = corpus.cut(i.rng, client.records(i.data)) if i.below_tls \
-            else corpus.cut(i.rng, i.data)
+        pieces = mutations.cut(i.rng, client.records(i.data)) if i.below_tls \
+            else mutations.cut(i.rng, i.data)
         if i.ending == "reset midway":
             del pieces[i.rng.randrange(len(pieces) + 1):]
         pauses = {i.rng.randrange(len(pieces) + 1): i.rng.random() / 100
@@ -238,13 +246,13 @@ class Fuzzer(threading.Thread):
         complete = i.ending == "the end"
         if complete:
             self.wait_for_answers(client, i.due)
-            client.send(THE_END, END_WORST)
+            client.send(i.the_end, END_WORST)
         elif i.ending == "half":
             client.half_close()
         elif i.ending == "polite":
             client.notify()
         elif i.ending == "garbage":
-            client.push(corpus.spoil_bytes(i.rng, client.records(
+            client.push(mutations.spoil_bytes(i.rng, client.records(
                 i.rng.randbytes(200))))
         if i.ending in ("the end", "half"):
             if not client.wait_for_end(END_WORST):
@@ -302,11 +310,11 @@ class Fuzzer(threading.Thread):
                 client.wait_for_quiet(QUIET)
                 flight = client.step_handshake()
             if how == "header":
-                i.data = corpus.spoil_bytes(i.rng, header(CLIENT, TLV)) + \
+                i.data = mutations.spoil_bytes(i.rng, header(CLIENT, TLV)) + \
                     flight
             elif how != "bytes":
-                i.data = corpus.spoil_bytes(i.rng, flight)
-            for piece in corpus.cut(i.rng, i.data):
+                i.data = mutations.spoil_bytes(i.rng, flight)
+            for piece in mutations.cut(i.rng, i.data):
                 client.push(piece)
             if i.ending == "half":
                 client.half_close()
@@ -422,6 +430,17 @@ def run(server, report, seconds, only):
           (watch.asked, watch.worst * 1e3))
 
 
+def marks(client, server, token, author):
+    """What stands for the marks: a post, and cursors that lead both ways."""
+    posts = add_posts(server, SimpleNamespace(id=author["id"]), 9)
+    page = client.get(POSTS + "?cursor=&limit=2").json()
+    page = client.get(POSTS, params={
+        "limit": 2, "cursor": page["next_cursor"]}).json()
+    return {requests_http.TOKEN_MARK: token, requests_http.POST_MARK: posts[0],
+            requests_http.NEXT_MARK: page["next_cursor"],
+            requests_http.PREV_MARK: page["prev_cursor"]}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=20)
@@ -434,7 +453,7 @@ def main():
     report = Report(arguments.seed)
     # The fuzzer is a trusted proxy; the canary is not.
     with running_server(KEEL_RATE_LIMITS="off",
-                        KEEL_CORS_ORIGINS=corpus.ORIGIN,
+                        KEEL_CORS_ORIGINS=requests_http.ORIGIN,
                         KEEL_TRUSTED_PROXIES="127.0.0.1") as server:
         server.any_path = True
         with server.client() as client:
@@ -444,7 +463,8 @@ def main():
                        made["id"])
             claims = read_claims(sign_in(client, admin))
             claims["exp"] += 86400      # the run may be long
-            corpus.token = make_token(server.secret, claims).encode()
+            token = make_token(server.secret, claims)
+            requests_http.known.update(marks(client, server, token, made))
         run(server, report, arguments.seconds, arguments.only)
     print("fuzz: %d passed, %d failed" % (report.passed, report.failed))
     sys.exit(1 if report.failed else 0)

@@ -90,13 +90,21 @@ list_posts_of_user(struct ctx *c)
 	respond_list(c, target_user(c)->id);
 }
 
+/*
+ * Writes respond before they commit: then an error, such as no memory for a
+ * long content, or no author because the database is gone, means that nothing
+ * was written.
+ */
 static void
 create_post(struct ctx *c)
 {
 	const struct post	*in = post_create_body(c);
+	const struct user	*author = current_user(c);
 
+	db_begin(c);
 	post_respond_created(c, shown(c, posts_service_create(c, in,
-	    current_user(c))));
+	    author)));
+	db_commit(c);
 }
 
 static void
@@ -109,9 +117,12 @@ static AWAITS void
 update(struct ctx *c, const struct post_update *in)
 {
 	const struct post	*post = own_post(c);
+	const char		*version = precondition(c, post);
 
+	db_begin(c);
 	post_respond(c, shown(c, posts_service_update(c, post, in,
-	    precondition(c, post))));
+	    version)));
+	db_commit(c);
 }
 
 static void
@@ -139,9 +150,12 @@ static AWAITS void
 set_published(struct ctx *c, bool published)
 {
 	const struct post	*post = own_post(c);
+	const char		*version = precondition(c, post);
 
+	db_begin(c);
 	post_respond(c, shown(c, posts_service_set_published(c, post,
-	    published, precondition(c, post))));
+	    published, version)));
+	db_commit(c);
 }
 
 static void

@@ -4,6 +4,7 @@ no row, and (with asan) no leak."""
 
 import concurrent.futures
 import json
+import time
 
 import httpx
 import pytest
@@ -56,6 +57,15 @@ def fail_in_turn(kind, ask, good, check_failure):
         harmful += 1
         check_failure(n, answer, subject)
     raise AssertionError("no end of faults after %d" % FAULTS_MAX)
+
+
+def ask_again(send):
+    """The answer to a repetition of a request that may have failed: the
+    rollback of its transaction may go on for a moment."""
+    deadline = time.monotonic() + 10
+    while (answer := send()).status_code == 409:
+        assert time.monotonic() < deadline, answer.text
+    return answer
 
 
 def check_clean_failure(n, answer):

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: ISC
-"""Posts every file of nst/JSONTestSuite's test_parsing as a body. The suite is
-not part of Keel: KEEL_JSON_SUITE names its folder; by default, the test looks
-beside the checkout."""
+"""Sends every file of nst/JSONTestSuite's test_parsing as a body: to register,
+and as a post, whose body may be larger. The suite is not part of Keel:
+KEEL_JSON_SUITE names its folder; by default, the test looks beside the
+checkout."""
 
 import os
 
 import pytest
 
+from authors import POSTS
 from helpers import check_error
+from people import add_people
 from server import ROOT
 
 SUITE = os.environ.get("KEEL_JSON_SUITE") or os.path.join(
@@ -26,26 +29,37 @@ REFUSED = {
 }
 
 
-def post(client, name):
-    with open(os.path.join(SUITE, name), "rb") as f:
-        body = f.read()
-    return client.post("/api/v1/users", content=body,
-                       headers={"Content-Type": "application/json"})
+
+@pytest.fixture(params=["/api/v1/users", POSTS], ids=["user", "post"])
+def post(request, server, client):
+    """Sends a file."""
+    headers = {"Content-Type": "application/json"}
+    if request.param == POSTS:
+        headers |= add_people(server, "user")[0].headers
+
+    def send(name):
+        with open(os.path.join(SUITE, name), "rb") as f:
+            return client.post(request.param, content=f.read(),
+                               headers=headers)
+
+    send.is_small = request.param != POSTS
+    return send
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "n"])
-def test_invalid_json_is_400(client, name):
-    answer = post(client, name)
-    if answer.status_code == 413:
-        assert os.path.getsize(os.path.join(SUITE, name)) > 131072
+def test_invalid_json_is_400(post, name):
+    answer = post(name)
+    if post.is_small and os.path.getsize(os.path.join(SUITE, name)) > 131072:
+        check_error(answer, 413, "CONTENT_TOO_LARGE")
         return
     check_error(answer, 400, "INVALID_JSON")
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "y"])
-def test_valid_json_is_read(client, name):
-    """It is no user, so it is 422; the test is that it is not 400."""
-    answer = post(client, name)
+def test_valid_json_is_read(post, name):
+    """It is no user and no post, so it is 422; the test is that it is not
+    400."""
+    answer = post(name)
     check_error(answer, 422, "VALIDATION_ERROR")
     codes = {detail["code"] for detail in answer.json()["error"]["details"]}
     if name in REFUSED:
@@ -55,8 +69,8 @@ def test_valid_json_is_read(client, name):
 
 
 @pytest.mark.parametrize("name", [f for f in FILES if f[0] == "i"])
-def test_implementation_defined_json_gets_a_response(client, name):
-    assert post(client, name).status_code in (400, 422)
+def test_implementation_defined_json_gets_a_response(post, name):
+    assert post(name).status_code in (400, 422)
 
 
 def test_the_suite_is_complete():

@@ -66,6 +66,19 @@ def test_a_raw_nul_is_refused(client, server):
     assert rows_of(server, body["email"]) == (0, 0)
 
 
+@pytest.mark.parametrize("values", [10001, 60000])
+def test_a_body_of_too_many_values(client, values):
+    """Each takes memory, and time in which the worker serves nobody."""
+    def body(values):
+        return '{"a":[%s]}' % ",".join(["0"] * (values - 2))
+
+    assert check_validation(post(client, body(10000)))["body.a"] == [
+        "Is not a field of this request"]
+    check_invalid_json(post(client, body(values)))
+    text = '{"a":"%s"}' % ("[,{" * 20000)
+    assert "body.a" in check_validation(post(client, text))
+
+
 @pytest.mark.parametrize("levels", [33, 34, 100, 5000, 50000])
 def test_a_body_too_deep_is_refused(client, levels):
     check_invalid_json(post(client, nested(levels)))

@@ -401,14 +401,15 @@ def test_what_one_post_costs(watched):
 
     new = {"title": "T", "content": "C"}
     found, answer = ran("POST", POSTS, new)
-    assert found == ["users.find_signed_in", "posts.create"]
+    assert found == ["users.find_signed_in", "BEGIN", "posts.create", "COMMIT"]
     post = json.loads(answer.content)
     for method, suffix, body in (("GET", "", None), ("PATCH", "", {}),
                                  ("PUT", "", new), ("POST", "/publish", None),
                                  ("DELETE", "", None)):
         expected = ["users.find_signed_in", "posts.find"]
         expected += {"GET": [], "DELETE": ["posts.delete"]}.get(
-            method, ["posts.update"])
+            method, ["BEGIN", "posts.update", "COMMIT"])
         assert ran(method, path_of_post(post, suffix), body)[0] == expected
     found, _ = ran("POST", POSTS + EXPAND, new)
-    assert found == ["users.find_signed_in", "posts.create", "posts.authors"]
+    assert found == ["users.find_signed_in", "BEGIN", "posts.create",
+                     "posts.authors", "COMMIT"]

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The reserve for jansson, and that what it frees is wiped. */
+/* The reserve for jansson, that what it frees is wiped, and the ticks. */
 
 /* sources: src/base/mem.c src/base/faults.c */
-/* defines: -DFAULTS -Wl,--wrap=free */
+/* defines: -DFAULTS -Wl,--wrap=free,--wrap=malloc_trim */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +22,18 @@ void		 __wrap_free(void *);
 
 static const char	*watched;	/* until it is freed */
 static size_t		 left;		/* bytes that are not zero by then */
+
+static unsigned		 ntrims;
+
+int		 __wrap_malloc_trim(size_t);
+
+int
+__wrap_malloc_trim(size_t pad)
+{
+	assert_int_equal(pad, 0);
+	ntrims++;
+	return (1);
+}
 
 void
 __wrap_free(void *p)
@@ -103,6 +115,31 @@ test_the_reserve(void **state)
 	mem_reserve_free(a);
 }
 
+/* In the second tick after the last large memory, and once. */
+static void
+test_large_memory_is_given_back(void **state)
+{
+	(void)state;
+	mem_tick();
+	mem_tick();
+	ntrims = 0;
+	mem_free(mem_alloc(100000));
+	mem_free(NULL);
+	mem_tick();
+	mem_tick();
+	mem_tick();
+	assert_int_equal(ntrims, 0);
+	mem_free(mem_alloc(128 * 1024));
+	mem_tick();
+	mem_free(mem_alloc(128 * 1024));
+	mem_tick();
+	assert_int_equal(ntrims, 0);
+	mem_tick();
+	assert_int_equal(ntrims, 1);
+	mem_tick();
+	assert_int_equal(ntrims, 1);
+}
+
 static void
 test_only_failures_count(void **state)
 {
@@ -132,6 +169,7 @@ main(void)
 		cmocka_unit_test(test_what_jansson_frees_is_wiped),
 		cmocka_unit_test(test_the_reserve),
 		cmocka_unit_test(test_only_failures_count),
+		cmocka_unit_test(test_large_memory_is_given_back),
 	};
 
 	return (cmocka_run_group_tests_name("mem", tests, NULL, NULL));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How deep JSON text nests: only brackets outside of strings count. */
+/* How deep JSON text nests, and how much it holds: strings do not count. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,11 +38,37 @@ test_depth(void **state)
 	assert_false(json_nests_deeper("[[", 1, 1));
 }
 
+static void
+test_values(void **state)
+{
+	static const struct {
+		const char	*text;
+		size_t		 values;
+	} rows[] = {
+		{ "", 1 }, { "1", 1 }, { "[1]", 2 }, { "[1,2]", 3 },
+		{ "{\"a\":[1,{}],\"b\":2}", 6 }, { "\",[{\"", 1 },
+		{ "\"\\\",\",1", 2 }, { "\"\\\\\",1", 2 }, { "\",", 1 },
+		{ "\"\\", 1 }, { "]}:", 1 },
+	};
+	size_t	 i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		len = strlen(rows[i].text);
+		if (json_holds_more(rows[i].text, len, rows[i].values))
+			fail_msg("%s: more", rows[i].text);
+		if (!json_holds_more(rows[i].text, len, rows[i].values - 1))
+			fail_msg("%s: not so many", rows[i].text);
+	}
+	assert_false(json_holds_more("[,", 1, 2));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_values),
 	};
 
 	return (cmocka_run_group_tests_name("json_depth", tests, NULL, NULL));
