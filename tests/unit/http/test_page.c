@@ -136,7 +136,7 @@ test_guards(void **state)
 }
 
 static char	cursor[2048];
-static char	last_id[64], last_key[1100];
+static char	last_id[64], last_key[CURSOR_TEXT_MAX + 64];
 static bool	is_null, is_back;
 
 static void
@@ -233,8 +233,8 @@ test_cursors_of_another_list(void **state)
 static void
 test_long_keys(void **state)
 {
-	char	key[1100];
-	size_t	room = 1023 - strlen("created_at" "\x1f" "17" "\x1f");
+	char	key[CURSOR_TEXT_MAX + 64];
+	size_t	room = CURSOR_TEXT_MAX - 1 - strlen("created_at" "\x1f" "17" "\x1f");
 
 	(void)state;
 	memset(key, 'k', sizeof(key));
