@@ -234,7 +234,8 @@ static void
 test_long_keys(void **state)
 {
 	char	key[CURSOR_TEXT_MAX + 64];
-	size_t	room = CURSOR_TEXT_MAX - sizeof("created_at" "\x1f" "17" "\x1f");
+	size_t	room = CURSOR_TEXT_MAX -
+		    sizeof("created_at" "\x1f" "17" "\x1f");
 
 	(void)state;
 	memset(key, 'k', sizeof(key));
