@@ -215,7 +215,7 @@ def test_a_post_that_is_hidden_while_a_page_is_read(server, people):
 
     def found(viewer, sees_all):
         with begin(server.cluster, server.database) as db:
-            return {id for id, _ in db.run(
+            return {str(id) for id, _ in db.run(
                 "posts.contents", ids=ids_, most=1000,
                 viewer_id=viewer and viewer.id, sees_all=sees_all)}
 
