@@ -108,8 +108,9 @@ def test_there_are_posts_of_every_kind(everything):
     assert counts[0] == 3 * 3 * 3 * 2
 
 
-@pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("name", ["created", "published"])
+@pytest.mark.parametrize("name, sort", [
+    ("created", "-created_at"), ("created", "title"),
+    ("published", "published_at"), ("published", "-created_at")])
 def test_the_exact_microsecond(readers, everything, name, sort):
     for step in STEPS:
         compare(readers, everything, sort, **{name + "_since": MOMENT + step})
@@ -121,7 +122,7 @@ def test_the_exact_microsecond(readers, everything, name, sort):
 
 
 @pytest.mark.parametrize("value", ["true", "True", "1", "false", "False", "0"])
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sort", ["created_at", "-published_at", "title"])
 def test_published(readers, everything, sort, value):
     compare(readers, everything, sort, published=value)
 
