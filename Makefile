@@ -224,7 +224,7 @@ proof-jobs:
 proof-cursors:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@FULL_SIZE=1 $(PROD) 'cursors (full)' $(PYTEST) -n 2 \
-	    tests/api/lists/test_posts_cursor.py
+	    tests/api/lists/test_cursor.py tests/api/lists/test_posts_cursor.py
 
 proof-scale:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

@@ -64,7 +64,7 @@ LEFT_OUT = {
     "the same requests as other tests, many times": [
         "::test_any_changed_character", "::test_a_cut_cursor",
         "::test_the_last_character_has_no_spare", "::test_odd_keys",
-        "::test_10000_equal_times", "::test_two_writers_at_once",
+        "::test_equal_times", "::test_two_writers_at_once",
         "::test_a_right_password_does_not_count",
         "::test_an_invalid_id_is_named",
         "::test_the_token_of_a_deleted_user",

@@ -15,8 +15,6 @@ ASAN = [
     "http/test_wire_head.py", "http/test_wire_order.py",
     "faults/test_disconnect.py", "faults/test_faults.py",
     "faults/test_faults_links.py", "faults/test_faults_refresh.py",
-    "faults/test_faults_posts.py::test_reading_fails_whole",
-    "faults/test_faults_posts.py::test_a_change_with_if_match_fails_whole",
     "faults/test_faults_posts.py::test_a_post_with_a_key_fails_whole",
     "faults/test_faults_users.py", "faults/test_hang_up.py",
     "limits/test_deadlines.py", "limits/test_exhaustion.py",
