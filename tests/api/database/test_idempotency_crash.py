@@ -23,7 +23,7 @@ from runner import wait_for
 
 USERS = "/api/v1/users"
 AT_ONCE = 50
-# Whoever adds a user waits for the lock 21.
+# To add a user, a statement waits for the lock 21.
 SLOW = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
 'BEGIN PERFORM pg_advisory_xact_lock_shared(21); RETURN NULL; END';

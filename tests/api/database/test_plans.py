@@ -200,7 +200,7 @@ READERS = {"stranger": {"sees_all": "false"},
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "published_at",
                                   "-published_at", "title", "-title"])
 def test_a_page_of_posts_is_not_sorted(db, sort, reader, mode):
-    """Whoever reads it."""
+    """By any reader."""
     db.sql("SET plan_cache_mode = force_%s_plan" % mode)
     key = {"title": "t"}.get(sort.lstrip("-"), "2026-01-01")
     plan = db.plan("posts.list:" + sort, **READERS[reader], **{

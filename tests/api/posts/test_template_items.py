@@ -120,7 +120,7 @@ def test_update_item_not_enough_permissions(client, server, normal_user, item):
     # The template: 403 "Not enough permissions".
     check_not_found(update())
     assert row_of(server, item) == row
-    # Whoever may read it learns why.
+    # Others may read it, and learn why they may not change it.
     server.sql("UPDATE posts SET published_at = now() WHERE id = %s",
                item["id"])
     check_error(update(), 403, "FORBIDDEN", "Insufficient permissions")

@@ -324,7 +324,7 @@ assert_total(unsigned max, int64_t is, const char *total, unsigned asks)
 	assert_string_equal(ids(body), "ab");
 }
 
-/* Whoever follows the links sees all 7 rows. */
+/* The links lead to all 7 rows. */
 static void
 test_an_estimate_that_is_too_low(void **state)
 {
