@@ -173,15 +173,15 @@ endpoint_run(void *arg)
 	if (!c->endpoint->any_query)
 		query_read(c);
 	if (c->endpoint->idempotent)
-		idempotency_read(c);
+		idempotency_service_read(c);
 	raise_validation(c);
-	idempotency_begin(c);
+	idempotency_service_begin(c);
 	c->endpoint->handler(c);
 	if (db_is_begun(c) || c->response.status == 0)
 		raise_error(c, &ERR_INTERNAL, "%s ended without %s",
 		    c->endpoint->name, db_is_begun(c) ? "committing" :
 		    "a response");
-	idempotency_end(c);
+	idempotency_service_end(c);
 }
 
 /* Runs the handler a second time; the copies of the request stay. */

@@ -14,7 +14,7 @@
 #include "schema/schema.h"
 #include "schema/validator.h"
 #include "utils/form.h"
-#include "utils/json_depth.h"
+#include "utils/json_limits.h"
 #include "utils/media_type.h"
 #include "utils/uuid.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "utils/json_depth.h"
+#include "utils/json_limits.h"
 #include "utils/jwt_claims.h"
 
 #define PAYLOAD_DEPTH_MAX	4

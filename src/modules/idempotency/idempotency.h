@@ -26,7 +26,7 @@
  * detail for raise_validation() unless it is one line of 1 to 255 printable
  * ASCII characters; blanks around them do not count.
  */
-void	 idempotency_read(struct ctx *);
+void	 idempotency_service_read(struct ctx *);
 
 /*
  * Before the handler, when the request is known to be allowed: ends the request
@@ -35,10 +35,10 @@ void	 idempotency_read(struct ctx *);
  * meanwhile. It raises ERR_IN_PROGRESS if another request with the key is being
  * handled. Both raise 422 if the key was sent with another request.
  */
-void	 idempotency_begin(struct ctx *) AWAITS;
+void	 idempotency_service_begin(struct ctx *) AWAITS;
 
 /* After it: stores the response that is set, and commits. */
-void	 idempotency_end(struct ctx *) AWAITS;
+void	 idempotency_service_end(struct ctx *) AWAITS;
 
 /* Deletes responses that are a day old. */
 void	 idempotency_service_purge(struct ctx *) AWAITS;

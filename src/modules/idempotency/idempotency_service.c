@@ -44,7 +44,7 @@ is_key(const char *s)
 }
 
 void
-idempotency_read(struct ctx *c)
+idempotency_service_read(struct ctx *c)
 {
 	const char	*key = header_once(c, HEADER);
 
@@ -156,7 +156,7 @@ claim(struct ctx *c)
 }
 
 void
-idempotency_begin(struct ctx *c)
+idempotency_service_begin(struct ctx *c)
 {
 	struct idempotency	*i = c->idempotency;
 
@@ -187,7 +187,7 @@ header_lines(struct ctx *c)
 
 /* A handler that did not use the database has done nothing to repeat. */
 void
-idempotency_end(struct ctx *c)
+idempotency_service_end(struct ctx *c)
 {
 	const struct idempotency	*i = c->idempotency;
 

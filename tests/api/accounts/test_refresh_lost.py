@@ -3,8 +3,6 @@
 the token of the answer that was lost."""
 
 import concurrent.futures
-import os
-import signal
 import time
 
 import httpx
@@ -60,9 +58,7 @@ def test_a_retry_gets_the_token_of_the_lost_answer(server, dies):
         if dies == "server":
             server.kill()
         else:
-            server.deaths += 1
-            [worker] = server.workers()
-            os.kill(worker, signal.SIGKILL)
+            server.kill_worker()
         with pytest.raises(httpx.HTTPError):
             answer.result()
         assert rows_of(server, person.session) == [(hash_of(token), True)]

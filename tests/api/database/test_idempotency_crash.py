@@ -5,8 +5,6 @@ server or connection dies: the work is done once, and its answer is found."""
 import concurrent.futures
 import contextlib
 import json
-import os
-import signal
 import threading
 import time
 import uuid
@@ -155,9 +153,7 @@ def test_the_server_is_killed_between_commit_and_answer(make_server, dies):
         if dies == "server":
             server.kill()
         else:
-            server.deaths += 1
-            [worker] = server.workers()
-            os.kill(worker, signal.SIGKILL)
+            server.kill_worker()
         with pytest.raises(httpx.HTTPError):
             lost.result()
         if dies == "server":

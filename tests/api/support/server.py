@@ -235,6 +235,12 @@ class Server:
             time.sleep(0.02)
         raise AssertionError("no log line of request %s" % request_id)
 
+    def kill_worker(self):
+        """Sends SIGKILL to the only worker, which Kore starts again."""
+        self.deaths += 1
+        [worker] = self.workers()
+        os.kill(worker, signal.SIGKILL)
+
     def workers(self):
         """The worker processes' ids."""
         found = []

@@ -271,6 +271,29 @@ get(const char *query)
 	return (get_from(&all_items__route, query));
 }
 
+/* Every allocation fails in turn: 503, until none is left to fail. */
+static inline void
+check_short_memory(const struct route *route, const char *query)
+{
+	const struct endpoint	*row = route_endpoint(route, VERB_GET);
+	const char		*outcome = "";
+	unsigned		 n;
+
+	for (n = 1; n < 100; n++) {
+		answer_begin(row);
+		request.route = route;
+		request.path = "/items";
+		request.query = query;
+		request.faults.countdown[FAULT_ALLOC] = n;
+		outcome = request_run(row->handler);
+		if (request.faults.countdown[FAULT_ALLOC] > 0)
+			break;
+		assert_string_equal(outcome, "503 SERVICE_UNAVAILABLE");
+	}
+	assert_in_range(n, 2, 90);
+	assert_string_equal(outcome, "ok");
+}
+
 /* The ids of a body's items: "abc". */
 static inline const char *
 ids(const char *body)

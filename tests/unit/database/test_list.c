@@ -158,25 +158,8 @@ test_an_override(void **state)
 static void
 test_memory_short(void **state)
 {
-	const struct endpoint	*row = route_endpoint(&all_items__route,
-				    VERB_GET);
-	const char		*outcome;
-	unsigned		 n;
-
 	(void)state;
-	for (n = 1; n < 100; n++) {
-		answer_begin(row);
-		request.route = &all_items__route;
-		request.path = "/items";
-		request.query = "limit=3&cursor=";
-		request.faults.countdown[FAULT_ALLOC] = n;
-		outcome = request_run(row->handler);
-		if (request.faults.countdown[FAULT_ALLOC] > 0)
-			break;
-		assert_string_equal(outcome, "503 SERVICE_UNAVAILABLE");
-	}
-	assert_in_range(n, 2, 90);
-	assert_string_equal(outcome, "ok");
+	check_short_memory(&all_items__route, "limit=3&cursor=");
 }
 
 int

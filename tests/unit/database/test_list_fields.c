@@ -400,25 +400,8 @@ test_a_cursor_of_an_order_that_is_none(void **state)
 static void
 test_memory_short(void **state)
 {
-	const struct endpoint	*row = route_endpoint(&item_view__route,
-				    VERB_GET);
-	const char		*outcome = "";
-	unsigned		 n;
-
 	(void)state;
-	for (n = 1; n < 100; n++) {
-		answer_begin(row);
-		request.route = &item_view__route;
-		request.path = "/items";
-		request.query = "fields=id,rank&expand=maker";
-		request.faults.countdown[FAULT_ALLOC] = n;
-		outcome = request_run(row->handler);
-		if (request.faults.countdown[FAULT_ALLOC] > 0)
-			break;
-		assert_string_equal(outcome, "503 SERVICE_UNAVAILABLE");
-	}
-	assert_in_range(n, 2, 90);
-	assert_string_equal(outcome, "ok");
+	check_short_memory(&item_view__route, "fields=id,rank&expand=maker");
 }
 
 int

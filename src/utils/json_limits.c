@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Counts the brackets and commas of JSON text. */
 
-#include "utils/json_depth.h"
+#include "utils/json_limits.h"
 
 /* The end of the string that begins at i, or of the text. */
 static size_t

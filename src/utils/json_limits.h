@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* How deep JSON text nests, and how much it holds. */
 
-#ifndef UTILS_JSON_DEPTH_H
-#define UTILS_JSON_DEPTH_H
+#ifndef UTILS_JSON_LIMITS_H
+#define UTILS_JSON_LIMITS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "utils/json_depth.h"
+#include "utils/json_limits.h"
 
 static void
 test_depth(void **state)
@@ -71,5 +71,5 @@ main(void)
 		cmocka_unit_test(test_values),
 	};
 
-	return (cmocka_run_group_tests_name("json_depth", tests, NULL, NULL));
+	return (cmocka_run_group_tests_name("json_limits", tests, NULL, NULL));
 }
