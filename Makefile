@@ -14,10 +14,10 @@ NPM = $(if $(shell command -v npm),,npm)
 RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
 	libcurl4-openssl-dev \
-	postgresql-15 openssl util-linux
+	postgresql-15 openssl util-linux python3
 # nginx-light and caddy are not here, because Debian starts each of them on all
 # addresses when it is installed. Their tests are skipped where they are absent.
-TEST_PACKAGES = libcmocka-dev python3 python3-pytest \
+TEST_PACKAGES = libcmocka-dev python3-pytest \
 	python3-pytest-xdist python3-httpx python3-psycopg2 \
 	python3-requests-oauthlib python3-authlib python3-jose \
 	python3-email-validator \
