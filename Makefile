@@ -67,7 +67,7 @@ help:
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
 	@echo 'make coverage         what the unit and API tests run of src, by room'
-	@echo 'make golden           renew tests/golden/openapi.json'
+	@echo 'make golden           renew tests/golden/openapi'
 	@echo 'make rooms            renew docs/rooms.md, the arrows of src'
 	@echo 'make kore-defects     test the defects of stock Kore'
 	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"
@@ -270,10 +270,8 @@ coverage:
 # Writes the current description, so that git shows what has changed.
 golden:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@mkdir -p tests/golden
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
-	    tests/api/support/description.py >tests/golden/openapi.json.new
-	@mv tests/golden/openapi.json.new tests/golden/openapi.json
+	    tests/api/support/golden.py
 
 # The folders of src and their includes.
 rooms:

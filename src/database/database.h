@@ -126,8 +126,12 @@ struct migration {
 	};								\
 	REGISTER(migrations, migration_##file)
 
-/* The highest version compiled in. */
+/*
+ * The highest version compiled in; of a project's own, which begin at 1001, or
+ * 0 if there is none.
+ */
 int		 migrations_version(void);
+int		 migrations_own_version(void);
 
 /*
  * Applies the missing migrations and prints a line for each; with dry_run, only

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: ISC
+"""The description in tests/golden/openapi, which `make golden` writes: a file
+for each tag with its paths, one for each component, and info.json for the rest.
+So a project that adds a resource adds files, and a later version of Keel that
+changes its own description can be merged.
+
+The product's names are not in it: a title, a version and authors of a project's
+own make no difference, and names such as KEEL_PORT begin with KEEL_."""
+
+import difflib
+import json
+import os
+import re
+import shutil
+
+from description import describe
+from server import BUILD, ROOT, read_text
+
+GOLDEN = os.path.join(ROOT, "tests/golden/openapi")
+
+
+def parts(document):
+    """{file: what is in it}"""
+    rest = dict(document)
+    paths, found = rest.pop("paths"), {}
+    for tag in rest.pop("tags"):
+        found["tags/%s.json" % tag["name"]] = {"tag": tag, "paths": {
+            path: item for path, item in paths.items()
+            if next(iter(item.values()))["tags"][0] == tag["name"]}}
+    for kind, group in rest.pop("components").items():
+        for name, part in group.items():
+            found["components/%s/%s.json" % (kind, name)] = part
+    rest["info"] = {key: value for key, value in rest["info"].items()
+                    if key not in ("title", "version", "contact")}
+    return found | {"info.json": rest}
+
+
+def product_names():
+    """The beginnings of names, from src/product.h."""
+    header = read_text(os.path.join(ROOT, "src/product.h"))
+    [product] = re.findall(r'#define PRODUCT\s+"(\w+)"', header)
+    [setting] = re.findall(r'#define ENV\(name\)\s+"(\w+)"', header)
+    return {product + "_": "keel_", setting: "KEEL_"}
+
+
+def pages(document):
+    """{file: its text}, to be read and compared line by line."""
+    found = {}
+    for name, part in parts(document).items():
+        text = json.dumps(part, indent=1, ensure_ascii=False) + "\n"
+        for own, keels in product_names().items():
+            text = re.sub(r"(?<![A-Za-z0-9_])" + own, keels, text)
+        found[name] = text
+    return found
+
+
+def in_git():
+    return {os.path.relpath(os.path.join(folder, name), GOLDEN): read_text(
+        os.path.join(folder, name))
+            for folder, _, names in os.walk(GOLDEN) for name in names}
+
+
+def document_in_git():
+    """The parts together again, without the project's names."""
+    document = {"tags": [], "paths": {}, "components": {}}
+    for name, text in in_git().items():
+        *folders, file = name.split("/")
+        part = json.loads(text)
+        if name == "info.json":
+            document |= part
+        elif folders == ["tags"]:
+            document["tags"].append(part["tag"])
+            document["paths"] |= part["paths"]
+        else:
+            document["components"].setdefault(folders[1], {})[
+                file.removesuffix(".json")] = part
+    return document
+
+
+def difference(document):
+    """What is different from tests/golden, as a diff."""
+    golden, made = in_git(), pages(document)
+    return "".join(
+        line for name in sorted(golden.keys() | made.keys())
+        for line in difflib.unified_diff(
+            golden.get(name, "").splitlines(True),
+            made.get(name, "").splitlines(True),
+            "tests/golden/openapi/" + name, "./keel openapi", n=2))
+
+
+if __name__ == "__main__":      # make golden
+    new = pages(describe(BUILD).document)
+    shutil.rmtree(GOLDEN, ignore_errors=True)
+    for made_name, made_text in new.items():
+        file = os.path.join(GOLDEN, made_name)
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(made_text)
