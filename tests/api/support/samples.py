@@ -284,6 +284,6 @@ def add_row(sql, table, user, **columns):
     except psycopg2.Error as error:
         raise AssertionError(
             "the catalog does not tell a valid row of %s; write the values of "
-            "its columns into tests/api/NAME/NAME_samples.py, as COLUMNS: %s" % (
-                table, error)) from error
+            "its columns into tests/api/NAME/NAME_samples.py, as COLUMNS: %s"
+            % (table, error)) from error
     return id
