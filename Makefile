@@ -326,6 +326,9 @@ clean:
 	    tests/clients/zod3/build tests/clients/zod3/generated
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
+# Packages, flags and targets of your own project: docs/upgrading-a-clone.md.
+-include project.mk
+
 # Runs neither apt nor sudo if nothing is missing.
 define install
 missing=; \

@@ -2,8 +2,9 @@
 """What general tests send and store: a sample row of each table, the ids in
 paths, a body for each operation, the roles. What is not in these tables is
 derived: rows from the database's catalog, bodies from the description's
-examples. So a new resource is in every sweep without a line here, unless its
-rows or bodies have rules that neither tells; tests/README.md says more."""
+examples. So a new resource is in every sweep without a line, unless its rows or
+bodies have rules that neither tells. A project writes its lines into files of
+its own, tests/api/NAME/NAME_samples.py; tests/README.md says more."""
 
 import functools
 import re
@@ -15,13 +16,11 @@ import psycopg2
 from description import describe
 from links import add_token
 from helpers import new_email, new_password, new_user
+from own import own
 from server import BUILD
 
 USER = str(uuid.uuid4())
 SESSION = str(uuid.uuid4())
-
-# Columns that users have in your project, and that have no default.
-USER_COLUMNS = {}
 
 # Columns for which the catalog does not tell a valid value, as with a CHECK, or
 # which decide who sees the row: "notes": {"colour": "red"}.
@@ -33,7 +32,7 @@ ROWS = {
     "users": {"id": USER, "email": "a@example.com", "name": "A",
               "hashed_password": "!", "role": "user", "is_active": True,
               "email_verified": False, "version": 1, "created_at": "now",
-              "updated_at": "now", **USER_COLUMNS},
+              "updated_at": "now"},
     "posts": {"id": str(uuid.uuid4()), "title": "t", "content": "c",
               "author_id": USER, "version": 1, "created_at": "now",
               "updated_at": "now", "language": "simple"},
@@ -100,6 +99,14 @@ FORMS = {
         "username": person.email, "password": password},
     "POST /api/v1/auth/revoke": lambda person, password: {"token": "x"},
 }
+
+# A project's own lines; USER_COLUMNS are columns that it has added to users.
+USER_COLUMNS = {}
+for names in own("samples"):
+    for name in ("USER_COLUMNS", "COLUMNS", "ROWS", "IDS", "LINKS", "JSON",
+                 "FORMS"):
+        globals()[name].update(names.get(name, {}))
+ROWS["users"] |= USER_COLUMNS
 
 
 #
@@ -276,7 +283,7 @@ def add_row(sql, table, user, **columns):
             *row.values())
     except psycopg2.Error as error:
         raise AssertionError(
-            "tests/api/support/samples.py: the catalog does not tell a valid "
-            "row of %s; add the values of its columns to COLUMNS: %s" % (
-                table, error)) from error
+            "the catalog does not tell a valid row of %s; write the values of "
+            "its columns into tests/api/NAME/NAME_samples.py, as COLUMNS: %s"
+            % (table, error)) from error
     return id
