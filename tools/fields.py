@@ -9,7 +9,7 @@ from names import Refused
 HELP = """\
     title:str:120         a text of 1 to 120 characters
     body:text             a text of 0 to 2000 characters; body:text:500
-    count:int             a whole number
+    count:int             a whole number; count:int:0..100
     pinned:bool           true or false
     due:time              a time with its zone, as in RFC 3339
     status:choice:new,done
@@ -41,7 +41,7 @@ class Field:
     bytes       that its value takes in a JSON body, at most
     """
 
-    sort = ""
+    null = "NULL"       # what the C member has for null
 
     def __init__(self, resource, name, nullable):
         self.name = self.column = name
@@ -59,11 +59,6 @@ class Field:
     def type(self):
         """As the column is declared."""
         return self.sql if self.nullable else self.sql + " NOT NULL"
-
-    @property
-    def null(self):
-        """What the C member has for null."""
-        return "NULL"
 
     @property
     def is_text(self):
@@ -99,11 +94,26 @@ class Text(Field):
 
 class Int(Field):
     c_type, member, sql, bytes = "int64_t", "T_INT", "bigint", 20
-    example, value, null = "1", 1, "INT_NULL"
+    null = "INT_NULL"
 
     def __init__(self, resource, name, nullable, argument):
         super().__init__(resource, name, nullable)
-        no_argument(name, "int", argument)
+        self.value = 1
+        if argument is not None:
+            self.value = self.range(name, argument)
+            self.rule = "regex", "number:" + argument
+        self.example = str(self.value)
+
+    def range(self, name, argument):
+        """Checks it, and returns a number in it."""
+        found = re.fullmatch(r"(-?(?:0|[1-9]\d*))\.\.(-?(?:0|[1-9]\d*))",
+                             argument)
+        least, most = map(int, found.groups()) if found else (1, 0)
+        if least > most or "-0" in argument.split("..") or \
+                max(-least, most) >= 2 ** 63:
+            raise Refused("%s: an int has a range such as %s:int:0..100, not %s"
+                          % (name, name, argument))
+        return min(max(1, least), most)
 
 
 class Bool(Field):

@@ -170,8 +170,9 @@ class Resource:
         return found
 
     def constraint(self, field):
-        return 'CONSTRAINT(%s_%s_fkey, "There is no such %s");' % (
-            self.many, field.column, field.what.replace("_", " "))
+        return 'CONSTRAINT(%s_%s_fkey, "There is no such %s", ' \
+            '.member = "%s");' % (self.many, field.column,
+                                  field.what.replace("_", " "), field.column)
 
     def filter_doc(self, column):
         return "Only %s of this %s." % (self.many_words, "user"
@@ -212,11 +213,14 @@ class Resource:
         return c_text(field.value) if field.is_text else str(field.value)
 
     def c_assertion(self, field):
-        place = "written." + field.column
-        if field.is_text:
-            return "assert_string_equal(%s, %s);" % (
-                place, self.c_value(field))
-        return "assert_true(%s == %s);" % (place, self.c_value(field))
+        name = '"%s"' % field.column
+        if field.member == "T_INT":
+            return "assert_int_equal(client_number(%s), %s);" % (
+                name, self.c_value(field))
+        if field.member == "T_BOOL":
+            return "assert_true(json_is_true(client_json(%s)));" % name
+        return "assert_string_equal(client_text(%s), %s);" % (
+            name, c_text(field.value))
 
     def py_value(self, field):
         if field.table == "users":
@@ -224,10 +228,6 @@ class Resource:
         if field.table:
             return 'add_row(server.sql, "%s", ada.id)' % field.table
         return repr(field.value).replace("'", '"')
-
-    def unknown_reference(self, field):
-        return ('    answer = client.post(PATH, headers=ada.headers, json=body)\n'
-                '    assert answer.status_code == 422')
 
 
 def quoted(some):

@@ -2,7 +2,8 @@
 """The description in tests/golden/openapi, which `make golden` writes: a file
 for each tag with its paths, one for each component, and info.json for the rest.
 So a project that adds a resource adds files, and a later version of Keel that
-changes its own description can be merged.
+changes its own description can be merged. What a project adds is compared from
+its first `make golden` on.
 
 The product's names are not in it: a title, a version and authors of a project's
 own make no difference, and names such as KEEL_PORT begin with KEEL_."""
@@ -77,9 +78,37 @@ def document_in_git():
     return document
 
 
+def own_tags(document):
+    """The tags of a project: their routes stand in its section of kore.conf."""
+    section = re.search(r"Routes of your own project(.*?)End of your own routes",
+                        read_text(os.path.join(ROOT, "kore.conf")), re.S)[1]
+    own = {plain(route.strip("^$")) for route in re.findall(
+        r"^\s*route\s+(\S+)", section, re.M)}
+    return {next(iter(item.values()))["tags"][0]
+            for path, item in document["paths"].items() if plain(path) in own}
+
+
+def plain(path):
+    """Without the names of its parameters, or their regular expressions."""
+    return re.sub(r"{\w+}|\([^()]*\)", "{}", path)
+
+
+def not_described_yet(document, missing):
+    """Those of the missing files that only a project's new resource needs."""
+    own = {"tags/%s.json" % tag for tag in own_tags(document)} & set(missing)
+    keels = json.dumps([part for name, part in parts(document).items()
+                        if name not in own and name not in missing])
+    return own | {name for name in missing
+                  if name.startswith("components/schemas/") and own and
+                  '/%s"' % os.path.basename(name).removesuffix(".json")
+                  not in keels}
+
+
 def difference(document):
     """What is different from tests/golden, as a diff."""
     golden, made = in_git(), pages(document)
+    for name in not_described_yet(document, made.keys() - golden.keys()):
+        del made[name]
     return "".join(
         line for name in sorted(golden.keys() | made.keys())
         for line in difflib.unified_diff(

@@ -209,7 +209,28 @@ def body_of(method, path, person, password=None):
     if example is None:
         return {}
     media, body = example
-    return {"data" if "form" in media else "json": body}
+    if "form" in media:
+        return {"data": body}
+    return {"json": body | references(path, body, person)}
+
+
+FOREIGN_KEYS = """
+SELECT a.attname::text, k.confrelid::regclass::text
+  FROM pg_constraint k
+  JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+ WHERE k.conrelid = to_regclass(%s)
+   AND k.contype = 'f'
+"""
+
+
+def references(path, body, person):
+    """For an example's ids: those of rows that the path's table may refer to,
+    of this person."""
+    table = re.findall(r"/([a-z]\w*)", path)[-1]
+    return {column: person.id if other == "users" else
+            add_row(person.server.sql, other, person.id)
+            for column, other in person.server.sql(FOREIGN_KEYS, table)
+            if body.get(column) is not None}
 
 
 def link_of(method, path, person):
@@ -254,10 +275,24 @@ SELECT a.attname::text, format_type(a.atttypid, a.atttypmod),
 """
 
 
-def value_of(kind):
+CHECKS = """
+SELECT a.attname::text, pg_get_constraintdef(k.oid)
+  FROM pg_constraint k
+  JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+ WHERE k.conrelid = to_regclass(%s)
+   AND k.contype = 'c'
+"""
+
+
+def value_of(kind, check=""):
+    """One of the CHECK's words, if it is a list of them."""
+    words = re.findall(r"'(\w+)'::", check)
+    if words:
+        return words[0]
     for beginning, make in VALUES.items():
         if kind.startswith(beginning):
-            return make()
+            longest = re.search(r"\((\d+)\)", kind)
+            return make() if longest is None else make()[:int(longest[1])]
     return [] if kind.endswith("[]") else 1
 
 
@@ -267,10 +302,10 @@ def add_row(sql, table, user, **columns):
     needed = sql(NEEDED, table)
     assert needed, "tests/api/support/samples.py: IDS has no parameter for " \
         "the paths of %s, and there is no such table" % table
-    row = {}
+    row, checks = {}, dict(sql(CHECKS, table))
     for name, kind, other in needed:
         if name in columns or other is None:
-            row[name] = value_of(kind)
+            row[name] = value_of(kind, checks.get(name, ""))
         else:
             row[name] = user if other == "users" else add_row(sql, other, user)
     made = {name for name, kind, other in needed if kind == "uuid" or other}

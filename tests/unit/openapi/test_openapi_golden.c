@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "openapi/openapi.h"
 #include "product.h"
@@ -74,9 +75,11 @@ check_file(const char *folder, const char *title, const json_t *part)
 	json_t	*golden;
 
 	snprintf(path, sizeof(path), GOLDEN "%s%s.json", folder, title);
+	if (access(path, F_OK) != 0)	/* golden.py says whether it must be */
+		return;
 	golden = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
 	if (golden == NULL)
-		fail_msg("no %s: run make golden", path);
+		fail_msg("%s is no JSON: run make golden", path);
 	made = renamed(renamed(json_dumps(part, JSON_INDENT(1)), PRODUCT "_",
 	    "keel_"), ENV(""), "KEEL_");
 	text = json_dumps(golden, JSON_INDENT(1));

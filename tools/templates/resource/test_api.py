@@ -110,9 +110,11 @@ def test_the_latest_is_first(client, ada, body, row):
 % for field in r.references
 
 
-def test_the_{{ field.name }}_is_one_that_exists(server, client, ada, body):
+def test_the_{{ field.name }}_is_one_that_exists(client, ada, body):
     body["{{ field.column }}"] = str(uuid.uuid4())
-{{ r.unknown_reference(field) }}
+    answer = client.post(PATH, headers=ada.headers, json=body)
+    assert check_validation(answer) == {
+        "body.{{ field.column }}": ["There is no such {{ field.what.replace("_", " ") }}"]}
 % end
 % for column in r.filters
 
