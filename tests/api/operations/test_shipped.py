@@ -18,7 +18,7 @@ PROCESS = {
     "seccomp_tracing": "no", "worker_max_connections": "1024",
     "worker_rlimit_nofiles": "2048", "worker_accept_threshold": "16",
     "worker_set_affinity": "0", "socket_backlog": "1024", "task_threads": "1",
-    "http_server_version": "keel", "http_header_max": "16384",
+    "http_header_max": "16384",
     "http_header_timeout": "10", "http_body_max": "131072",
     "http_body_timeout": "30", "http_body_disk_offload": "0",
     "http_keepalive_time": "75", "http_request_limit": "1024",

@@ -148,7 +148,7 @@ def raw_connection(server, tls=None, name="127.0.0.1"):
 
 
 def raw_request(method, path, body=b"", **headers):
-    """A request as bytes; X_Keel_Fault becomes X-Keel-Fault."""
+    """A request as bytes; X_Fault becomes X-Fault."""
     lines = ["%s %s HTTP/1.1" % (method, path), "Host: 127.0.0.1"]
     lines += ["%s: %s" % (name.replace("_", "-"), value)
               for name, value in headers.items()]
