@@ -16,6 +16,7 @@ import uuid
 
 from jsonschema import Draft202012Validator, FormatChecker
 
+from product import KEEL_AUTHORS, KEEL_TITLE, KEEL_VERSION, boundary
 from server import BUILD, KEEL, ROOT, clean_environment
 
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -207,8 +208,14 @@ class Description:
         return found
 
     def pretty(self):
-        """Indented, to be read and compared line by line."""
-        return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"
+        """Indented, to be read and compared line by line; as Keel has it, for
+        a project of another name compares with the same file."""
+        info = self.document["info"] | {
+            "title": KEEL_TITLE, "version": KEEL_VERSION,
+            "contact": {"name": KEEL_AUTHORS}}
+        return boundary.description(json.dumps(
+            self.document | {"info": info}, indent=1,
+            ensure_ascii=False)) + "\n"
 
 
 def print_description(build, **settings):
