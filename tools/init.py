@@ -66,6 +66,21 @@ LINES = {
     "prefix": ("ENV()", r'(#define ENV\(name\)\t+")(.*)(" name)'),
 }
 
+KEEL = {"name": "keel", "title": "Keel", "prefix": "KEEL_"}
+
+# Where the units have names. The command in /opt/NAME has its own, keel.
+PLACES = (
+    (r"(?<=^User=)@$", "name"), (r"(?<=^Group=)@$", "name"),
+    (r"(?<=^StateDirectory=)@$", "name"), (r"(?<=/var/lib/)@\b", "name"),
+    (r"(?<=/opt/)@\b", "name"), (r"(?<=/etc/)@(?=/)", "name"),
+    (r"\b@(?=\.env$|\.env )", "name"), (r"(?<=system user )@\b", "name"),
+    (r"(?<![\w-])@(?=(-jobs)?\.service)", "name"),
+    (r"(?<=^Description=)@(?!\w)", "title"),
+    (r"(?<=^# )@(?= in production)", "title"),
+    (r"(?<=background work of )@(?!\w)", "title"),
+    (r"\b@(?=[A-Z])", "prefix"),
+)
+
 
 class Refused(Exception):
     """Says in a line why nothing was changed."""
@@ -172,20 +187,13 @@ def script_with(text, new):
 
 
 def unit_with(text, old, new):
-    """Also what a merge has brought, in Keel's words. The command /opt/.../keel
-    has its name in every project."""
-    for name, title, prefix in (
-            ("keel", "Keel", "KEEL_"),
-            (old["name"], old["title"], old["prefix"])):
-        text = re.sub(rf"(?<!/opt/{name}/)\b{name}\b(?!\.so)", "\0", text) \
-            if name == "keel" else re.sub(
-                rf"/opt/{name}/keel\b", "/opt/\0/\1", re.sub(
-                    rf"(?<!/)\b{name}\b|(?<=/etc/){name}\b|(?<=/opt/){name}\b"
-                    rf"|(?<=/lib/){name}\b|(?<=\0/){name}\b", "\0", text))
-        text = re.sub(rf"\b{re.escape(title)}(?!\w)", "\2", text)
-        text = re.sub(rf"\b{prefix}(?=[A-Z])", "\3", text)
-    return (text.replace("\0", new["name"]).replace("\1", "keel")
-            .replace("\2", new["title"]).replace("\3", new["prefix"]))
+    """The unit with the new names, whether it has the old ones or, after a
+    merge, Keel's."""
+    for names in (old, KEEL):
+        for pattern, key in PLACES:
+            text = re.sub(pattern.replace("@", re.escape(names[key])),
+                          lambda _: new[key], text, flags=re.M)
+    return text
 
 
 def changes(old, new):
