@@ -71,6 +71,11 @@ class Boundary:
             text = this.sub(that, text)
         return text
 
+    def file(self, path):
+        """A file whose name has the product's."""
+        return re.sub(r"^conf/keel(?=(-jobs)?\.service$)",
+                      "conf/" + self.name, path)
+
     def metric(self, name):
         before = self.name + "_"
         return "keel_" + name[len(before):] if name.startswith(before) else name
@@ -105,5 +110,7 @@ class Process(subprocess.Popen):
             *arguments, **options))
 
 
-if not boundary.is_keel:
-    subprocess.Popen = Process
+def watch_processes():
+    """From now on, all processes are those of this product."""
+    if not boundary.is_keel:
+        subprocess.Popen = Process

@@ -17,8 +17,10 @@ import httpx
 
 from cluster import free_port
 from events import problem_of
-from product import boundary
+from product import boundary, watch_processes
 from secret_texts import find_secrets
+
+watch_processes()
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 KEEL = os.path.join(ROOT, "keel")
