@@ -2,6 +2,10 @@
 # Keel on Debian 12. kodev compiles. make adds what kodev lacks: a folder for
 # each flavour, a rebuild when a header changes, packages, tests.
 
+# As ./keel has them.
+PRODUCT := $(shell sed -n 's/^product=//p' keel)
+PREFIX := $(shell sed -n 's/^prefix=//p' keel)
+
 FLAVOR = dev
 OUT = .build/$(FLAVOR)/keel
 PYTHON = /usr/bin/python3
@@ -10,7 +14,7 @@ PYTHON = /usr/bin/python3
 NPM = $(if $(shell command -v npm),,npm)
 
 # Debian's postgresql-15 creates and starts a system cluster. Keel never uses
-# it: the private cluster is in KEEL_STATE_DIR.
+# it: the private cluster is in ./var.
 RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
 	libcurl4-openssl-dev \
@@ -74,16 +78,16 @@ help:
 	@echo 'make deps deps-test   only install what run and test need'
 	@echo 'make clean            remove what was built; ./var is kept'
 
-# Migrates the database of KEEL_DATABASE_URL: ./keel serve migrates only its
+# Migrates the database that is set (KEEL_DATABASE_URL): ./keel serve migrates only its
 # private one.
 run: deps
 	@+$(MAKE) --no-print-directory build
-	@if [ -n "$${KEEL_DATABASE_URL+set}" ]; then \
-		KEEL_FLAVOR=$(FLAVOR) ./keel migrate && \
-		echo "keel: to make the first admin: printf %s" \
+	@if [ -n "$${$(PREFIX)DATABASE_URL+set}" ]; then \
+		$(PREFIX)FLAVOR=$(FLAVOR) ./keel migrate && \
+		echo "$(PRODUCT): to make the first admin: printf %s" \
 		    "'A-good-passw0rd' | ./keel create-admin admin@example.com"; \
 	fi
-	@KEEL_FLAVOR=$(FLAVOR) exec ./keel serve --with-jobs
+	@$(PREFIX)FLAVOR=$(FLAVOR) exec ./keel serve --with-jobs
 
 # One after the other, fastest first, even with -j.
 test: deps-test
@@ -118,7 +122,7 @@ deps-test:
 
 $(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
 	@command -v npm >/dev/null || \
-	    { echo "keel: npm is missing: run 'make deps'" >&2; exit 1; }
+	    { echo "$(PRODUCT): npm is missing: run 'make deps'" >&2; exit 1; }
 	@mkdir -p .build/swagger-ui assets/swagger-ui
 	@cp conf/swagger-ui/package.json conf/swagger-ui/package-lock.json \
 	    .build/swagger-ui
@@ -312,7 +316,7 @@ done; \
 [ -n "$$missing" ] || exit 0; \
 if [ "$$(id -u)" -eq 0 ]; then sudo=; \
 elif command -v sudo >/dev/null; then sudo=sudo; \
-else echo "keel: as root: apt-get install$$missing" >&2; exit 1; fi; \
+else echo "$(PRODUCT): as root: apt-get install$$missing" >&2; exit 1; fi; \
 $$sudo apt-get update && \
 $$sudo env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends $$missing

@@ -187,7 +187,8 @@ static const char *
 find_applied(PGconn *db, const struct migration *m, bool *applied)
 {
 	static const char	 sql[] =
-	    "SELECT checksum FROM " PRODUCT "_migrations WHERE version = $1";
+	    "SELECT checksum FROM " PRODUCT_STORED "_migrations "
+	    "WHERE version = $1";
 	char			 version[16], sum[CHECKSUM_TEXT];
 	const char		*params[] = { version };
 	const char		*problem = NULL;
@@ -211,7 +212,7 @@ find_table(PGconn *db, bool *exists)
 	PGresult	*r;
 
 	r = sync_run(db,
-	    "SELECT to_regclass('" PRODUCT "_migrations') IS NOT NULL",
+	    "SELECT to_regclass('" PRODUCT_STORED "_migrations') IS NOT NULL",
 	    NULL, 0);
 	if (r == NULL)
 		return (sync_error(db));
@@ -237,7 +238,7 @@ migrations_check(PGconn *db)
 		if (!applied)
 			return (start_error("the database is older than this "
 			    "server: migration %s is not applied "
-			    "(run ./" PRODUCT " migrate)", m->name));
+			    "(run ./keel migrate)", m->name));
 	}
 	return (NULL);
 }
@@ -255,7 +256,7 @@ execute(PGconn *db, const char *sql, const char *const *params, int n)
 static const char *
 apply_migration(PGconn *db, const struct migration *m)
 {
-	static const char	 remember[] = "INSERT INTO " PRODUCT
+	static const char	 remember[] = "INSERT INTO " PRODUCT_STORED
 				    "_migrations (version, name, checksum) "
 				    "VALUES ($1, $2, $3)";
 	char			 version[16], sum[CHECKSUM_TEXT];
@@ -311,7 +312,7 @@ const char *
 migrations_run(bool dry_run)
 {
 	static const char	 create[] =
-	    "CREATE TABLE IF NOT EXISTS " PRODUCT "_migrations ("
+	    "CREATE TABLE IF NOT EXISTS " PRODUCT_STORED "_migrations ("
 	    "version integer PRIMARY KEY, name text NOT NULL, "
 	    "checksum text NOT NULL, "
 	    "applied_at timestamptz NOT NULL DEFAULT now())";

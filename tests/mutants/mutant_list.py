@@ -4,9 +4,14 @@ place that makes Keel wrong, with the tests that must fail on it."""
 
 import pathlib
 import re
+import sys
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/api/support"))
+
+from product import boundary  # noqa: E402
+
 LISTS = "tests/mutants/*.toml"
 # A project's own lines in a file of Keel: no mutant is about them.
 OWN = re.compile(r"^\s*# \w+ of your own project.*?"
@@ -29,9 +34,12 @@ class Mutant:
 
     def __init__(self, source, entry):
         self.source = source
-        self.file = entry.get("file", "")
+        file = entry.get("file", "")
+        self.file = boundary.file(file)
         self.text = entry.get("text", "")
         self.replacement = entry.get("replacement")
+        if self.file != file:   # its names are another project's
+            self.text = boundary.shell(self.text)
         self.tests = entry.get("tests", [])
         self.equivalent = entry.get("equivalent", "")
         self.surplus = sorted(set(entry) - KEYS)

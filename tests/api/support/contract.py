@@ -28,7 +28,7 @@ BOOLEANS = {"True": "true", "1": "true", "False": "false", "0": "false"}
 # and an API does not declare the latter.
 COMMON_HEADERS = {
     "date",                         # RFC 9110, 6.6.1
-    "server",                       # kore.conf's http_server_version
+    "server",                       # the product's name
     "content-type",                 # declared as the key of content
     "content-length",               # RFC 9110, 8.6
     "transfer-encoding",            # RFC 9112, 6.1

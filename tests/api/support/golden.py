@@ -15,6 +15,7 @@ import re
 import shutil
 
 from description import describe
+from product import NAME, PREFIX
 from server import BUILD, ROOT, read_text
 
 GOLDEN = os.path.join(ROOT, "tests/golden/openapi")
@@ -36,12 +37,8 @@ def parts(document):
     return found | {"info.json": rest}
 
 
-def product_names():
-    """The beginnings of names, from src/product.h."""
-    header = read_text(os.path.join(ROOT, "src/product.h"))
-    [product] = re.findall(r'#define PRODUCT\s+"(\w+)"', header)
-    [setting] = re.findall(r'#define ENV\(name\)\s+"(\w+)"', header)
-    return {product + "_": "keel_", setting: "KEEL_"}
+# The beginnings of names that have the product's.
+KEELS = {NAME + "_": "keel_", PREFIX: "KEEL_"}
 
 
 def pages(document):
@@ -49,7 +46,7 @@ def pages(document):
     found = {}
     for name, part in parts(document).items():
         text = json.dumps(part, indent=1, ensure_ascii=False) + "\n"
-        for own, keels in product_names().items():
+        for own, keels in KEELS.items():
             text = re.sub(r"(?<![A-Za-z0-9_])" + own, keels, text)
         found[name] = text
     return found
