@@ -71,7 +71,7 @@ help:
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
 	@echo 'make coverage         what the unit and API tests run of src, by room'
-	@echo 'make golden           renew tests/golden/openapi.json'
+	@echo 'make golden           renew tests/golden/openapi'
 	@echo 'make rooms            renew docs/rooms.md, the arrows of src'
 	@echo 'make kore-defects     test the defects of stock Kore'
 	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"
@@ -135,42 +135,15 @@ $(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
 		    >assets/swagger-ui/$$file.gz || exit 1; \
 	done
 
-# kodev names the module after its working folder and keeps one set of objects,
-# so it runs in a folder called keel, one per flavour. It checks only sources,
-# and only whole seconds. So this removes all objects when a header or a flag
-# has changed, an object when its source has changed, and the module, to link
-# it again, when a file was removed. The stamp has the time of the build's
-# start, so a file that is edited during the build is newer. The touch tells
-# ./keel which flavour was built last.
+# kodev builds the module, and tools/build.py makes it use all cores.
 build: $(SWAGGER_UI)
-	@mkdir -p $(OUT)
-	@for f in src assets sql conf kore.conf; do \
-		ln -sfn "../../../$$f" $(OUT)/$$f; \
-	done
-	@cd $(OUT) && echo $(FLAVOR) >.flavor && touch .stamp.new && \
-	if [ ! -e .stamp ] || [ -n "$$(find src/ conf/build.conf -newer .stamp \
-	    \( -name '*.h' -o -name build.conf \))" ]; then \
-		rm -rf .objs keel.so; \
-	elif [ -n "$$(find src/ assets/ sql/ -type d -newer .stamp)" ]; then \
-		rm -f keel.so; \
-	fi && \
-	[ ! -e .stamp ] || find src/ assets/ sql/ -type f -newer .stamp | \
-	while read -r file; do \
-		name=$$(basename "$$file"); \
-		rm -f ".objs/$$name.o" \
-		    ".objs/$$(printf %s "$$name" | tr .- __).o"; \
-	done && \
-	if [ $(FLAVOR) = asan ]; then \
-		gcc -shared -fPIC -Wl,-z,initfirst -o asan-first.so \
-		    ../../../tests/asan/first.c; \
-	fi && \
-	if KORE_BUILD_FLAVOR=$(FLAVOR) kodev build; then \
-		mv .stamp.new .stamp && touch keel.so; \
-	else \
-		rm -f keel.so; exit 1; \
+	@$(PYTHON) -B tools/build.py $(FLAVOR) $(OUT)
+	@if [ $(FLAVOR) = asan ]; then \
+		gcc -shared -fPIC -Wl,-z,initfirst -o $(OUT)/asan-first.so \
+		    tests/asan/first.c; \
 	fi
 
-# kodev compiles one file at a time: two flavours use both CPUs.
+# Side by side: each links alone for a while.
 build-both: $(SWAGGER_UI)
 	@mkdir -p .build
 	@$(MAKE) --no-print-directory build FLAVOR=asan >.build/asan.log 2>&1 & \
@@ -274,10 +247,8 @@ coverage:
 # Writes the current description, so that git shows what has changed.
 golden:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@mkdir -p tests/golden
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
-	    tests/api/support/description.py >tests/golden/openapi.json.new
-	@mv tests/golden/openapi.json.new tests/golden/openapi.json
+	    tests/api/support/golden.py
 
 # The folders of src and their includes.
 rooms:
@@ -331,6 +302,9 @@ clean:
 	    tests/openapi/build tests/clients/build \
 	    tests/clients/zod3/build tests/clients/zod3/generated
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
+
+# Packages, flags and targets of your own project: docs/upgrading-a-clone.md.
+-include project.mk
 
 # Runs neither apt nor sudo if nothing is missing.
 define install

@@ -197,10 +197,8 @@ def check_modules(files):
 def page(files):
     """docs/rooms.md: the rooms from the top down, and who includes whom."""
     arrows = collections.defaultdict(set)
-    count = collections.Counter()
     for path, text in files.items():
         mine = room_of(path)
-        count[mine] += 1
         for _, target in includes(path, text, files):
             if target and room_of(target) not in (None, mine):
                 arrows[mine].add(room_of(target))
@@ -209,13 +207,13 @@ def page(files):
         "Every arrow goes down. `make rooms` makes this page from the includes "
         "of src;", "tests/lint/rooms.py has the order, and `make lint` refuses "
         "an include that goes up.", "",
-        "| room | what is in it | files | includes |", "|---|---|---|---|",
+        "| room | what is in it | includes |", "|---|---|---|",
     ]
     for name, what, own in reversed(ORDER):
         where = ", ".join(f"src/{file}" for file in own) or (
             "src/*.c and src/*.h" if name == "top" else f"src/{name}/")
         below = [other for other in reversed(NAMES) if other in arrows[name]]
-        lines.append(f"| {name}: {where} | {what} | {count[name]} | "
+        lines.append(f"| {name}: {where} | {what} | "
                      f"{', '.join(below) or '-'} |")
     return "\n".join(lines) + "\n"
 

@@ -63,6 +63,7 @@ BEYOND_SCHEMA = [
     ("duplicate_field", r"(body|query|header)\..*",
      "a reader keeps one of them"),
     ("invalid_format", r"header\.idempotency-key", "headers are not checked"),
+    ("not_found", r"body\.\w+_id", "only the database has the rows"),
     ("reused", r"header\.idempotency-key", "the database knows it"),
     ("not_allowed", r"query\.\w+", "not together with another parameter"),
     ("out_of_range", r"query\.limit", "the contents of posts are too large"),

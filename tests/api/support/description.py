@@ -16,11 +16,9 @@ import uuid
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from product import KEEL_AUTHORS, KEEL_TITLE, KEEL_VERSION, boundary
-from server import BUILD, KEEL, ROOT, clean_environment
+from server import KEEL, clean_environment
 
 METHODS = ("get", "put", "post", "delete", "patch")
-GOLDEN = os.path.join(ROOT, "tests/golden/openapi.json")
 FORM = "application/x-www-form-urlencoded"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?"
                   r"(Z|[+-]\d\d:\d\d)", re.I)
@@ -207,16 +205,6 @@ class Description:
                    if operation.id == name]
         return found
 
-    def pretty(self):
-        """Indented, to be read and compared line by line; as Keel has it, for
-        a project of another name compares with the same file."""
-        info = self.document["info"] | {
-            "title": KEEL_TITLE, "version": KEEL_VERSION,
-            "contact": {"name": KEEL_AUTHORS}}
-        return boundary.description(json.dumps(
-            self.document | {"info": info}, indent=1,
-            ensure_ascii=False)) + "\n"
-
 
 def print_description(build, **settings):
     """Runs ./keel openapi of a build; returns the finished process."""
@@ -237,7 +225,3 @@ def describe(build, **settings):
     done = print_description(build, **settings)
     assert done.returncode == 0, done.stderr
     return Description(done.stdout)
-
-
-if __name__ == "__main__":      # make golden
-    print(describe(BUILD).pretty(), end="")

@@ -85,11 +85,6 @@ class Boundary:
         return statement.replace("application_name = 'keel'",
                                  "application_name = '%s'" % self.name)
 
-    def description(self, text):
-        """The description, as Keel has it, with Keel's tokens as examples."""
-        return re.sub(r'"%s(_[a-z]+_[\w-]{22,})"' % self.name, r'"keel\1"',
-                      text)
-
 
 boundary = Boundary(NAME, PREFIX)
 
