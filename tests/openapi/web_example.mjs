@@ -192,7 +192,8 @@ async function lists(page, { id, word }) {
 	assert.deepEqual(await titles(page), [`${word} 7`]);
 }
 
-/* The response is lost: one post. Its title looks like HTML. */
+/* Three responses are lost, and the user tries again: one post. Its title looks
+   like HTML. */
 async function writes(page, person) {
 	const title = page.getByLabel("Title");
 	const name = `${person.word} <img src=x onerror=alert(1)>`;
@@ -209,7 +210,9 @@ async function writes(page, person) {
 	expectRefused(422);
 
 	await title.fill(name);
-	await mishap(page, "POST /api/v1/posts", "lost");
+	await mishap(page, "POST /api/v1/posts", "lost", "lost", "lost");
+	await page.keyboard.press("Enter");
+	await shows(page, "The server cannot be reached.");
 	await page.keyboard.press("Enter");
 	await has(page, "Edit a post");
 	await shows(page, "The post is saved.");
