@@ -300,7 +300,9 @@ kore-defects:
 clean:
 	rm -rf .build .objs .flavor keel.so cert dh2048.pem \
 	    tests/openapi/build tests/clients/build \
-	    tests/clients/zod3/build tests/clients/zod3/generated
+	    tests/clients/zod3/build tests/clients/zod3/generated \
+	    examples/web/dist examples/web/openapi.json \
+	    examples/web/src/api/schema.d.ts
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
 # Packages, flags and targets of your own project: docs/upgrading-a-clone.md.
