@@ -209,20 +209,22 @@ def lines_of(path, addresses):
             rows = found.setdefault(int(line, 16), [])
         else:
             rows.append(line)
+    # Without debug information it guesses the symbol before.
     return {address: [(rows[i], shorten(rows[i + 1].partition(" (")[0]))
                       for i in range(0, len(rows) - 1, 2)]
-            for address, rows in found.items() if rows[:1] != ["??"]}
+            for address, rows in found.items()
+            if re.search(r":\d+( \(|$)", rows[1])}
 
 
 def symbols_of(path):
-    """(address, size, name) of the functions that a file exports, sorted."""
+    """(address, size, name) of the functions that a file exports."""
     found = []
     for line in run("nm", "-D", "-S", "--defined-only", path).splitlines():
         fields = line.split()
         if len(fields) == 4 and fields[2] in "TtWwi":
             found.append((int(fields[0], 16), int(fields[1], 16),
                           fields[3].partition("@")[0]))
-    return sorted(found)
+    return found
 
 
 def symbol_at(symbols, address):

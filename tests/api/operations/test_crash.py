@@ -72,8 +72,9 @@ def zombie_status(pid):
 def take_report(server, pid):
     """The sanitizer's report of the crash, which the test has expected."""
     path = os.path.join(server.state, "log", "asan.%d" % pid)
-    report = read_text(path)
+    report = read_text(path) + server.errors()
     os.remove(path)
+    os.truncate(server.stderr, 0)
     return report
 
 
@@ -209,8 +210,7 @@ def test_a_signal_while_it_does_nothing(crashing):
         assert event[name] is None
     lines = resolved(crashing)
     assert "route    none: it worked for no request and no job" in lines
-    assert any("epoll_wait" in line and "libc.so.6" in line
-               for line in lines)
+    assert any("epoll_wait" in line for line in lines)
     assert any(re.search(r" kore_\w+\+0x\w+ in kore$", line)
                for line in lines)
 
@@ -246,14 +246,13 @@ def test_the_parent(start_server):
 
 
 def test_another_build_is_told(crashing, build):
-    event, = [line for line in crashing.output().splitlines()
-              if '"event":"crash"' in line][-1:]
-    name = "keel.so"
+    """The log still has the crashes of the tests above."""
+    text, name = crashing.output(), "keel.so"
     own = re.search(r'"name":"%s","base":"\w+","build":"(\w+)"' % name,
-                    event)[1]
-    other = event.replace(own, own[::-1])
-    done = backtrace(build, text=other + "\n")
+                    text)[1]
+    done = backtrace(build, text=text.replace(own, own[::-1]))
     assert done.returncode == 1
     assert "backtrace: the build differs: the %s that crashed is %s" % (
         name, own[::-1][:12]) in done.stdout
     assert re.search(r"#\d+ +%s\+0x" % re.escape(name), done.stdout)
+
