@@ -67,9 +67,9 @@ SETTINGS(server,
     {
 	ENV("DATABASE_URL"), TEXT, .text = &config.database_url,
 	.then = use_database_url, .secret = true,
-	.required = "./" PRODUCT " serve starts a private database when it "
+	.required = "./keel serve starts a private database when it "
 	    "is not; kore and kodev cannot",
-	.unset = "unset: `./" PRODUCT "` starts a private database",
+	.unset = "unset: `./keel` starts a private database",
 	.values = "a URI, or `key=value` pairs",
 	.meaning = "The PostgreSQL database; with it, the secret and the "
 	    "certificate must be set too.",
@@ -160,7 +160,7 @@ SETTINGS(server,
 	.number = &jobs_settings.concurrency,
 	.fallback = "16",
 	.meaning = "Attempts at jobs that run at once, in each process of "
-	    "`./" PRODUCT " jobs`.",
+	    "`./keel jobs`.",
     },
     {
 	ENV("JOBS_KEEP_DAYS"), NUMBER(0, 3650),
@@ -238,7 +238,7 @@ SETTINGS(server,
 	ENV("ALLOW_ROOT"), FLAG, .number = &allow_root, .then = check_root,
 	.fallback = "0",
 	.meaning = "With 1, `serve`, `jobs` and `check-config` may run as "
-	    "root; without `" ENV("DATABASE_URL") "`, `./" PRODUCT "` only "
+	    "root; without `" ENV("DATABASE_URL") "`, `./keel` only "
 	    "warns.",
     });
 

@@ -94,7 +94,7 @@ jobs_main(const char *conninfo)
 	crash_init("jobs", running_tell);
 	runner_init();
 	exit_if(mail_init());
-	database_listen(PRODUCT "_jobs", runner_told);
+	database_listen(PRODUCT_STORED "_jobs", runner_told);
 	database_worker_init(conninfo, config.database_pool, jobs_ready);
 	for (;;) {
 		now = kore_time_ms();

@@ -76,12 +76,14 @@ has_symbol(const char *name)
 /*
  * When Kore loads the module, before it reads kore.conf: makes standard output
  * line-buffered, since the fork copies what is left in the parent's buffer into
- * every child; and checks kore.conf, since Kore compiles its regexes.
+ * every child; sets the Server header, which kore.conf may set otherwise; and
+ * checks kore.conf, since Kore compiles its regexes.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	http_server_version(PRODUCT);
 	pidfile_divert();
 	exit_if(kore_conf_problem(config_file, has_symbol));
 }

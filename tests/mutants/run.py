@@ -133,7 +133,7 @@ class Copy:
             clean = f.read()
         try:
             with open(path, "w", encoding="utf-8") as f:
-                f.write(clean.replace(mutant.text, mutant.replacement))
+                f.write(mutant.changed(clean))
             return [test for test in mutant.tests if self.test(
                 *test.split(":", 1))[0]]
         finally:

@@ -4,6 +4,8 @@ every server in the tests is compared with this table."""
 
 import re
 
+from own import own
+
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 COMMON = ["time", "level", "event"]
 TYPES = {"status": int, "bytes": int, "duration_us": int, "attempt": int,
@@ -67,6 +69,8 @@ EVENTS = [
     ("stop", "error", TEXT, "the key manager died$"),
     ("crash", "error", CRASH, None),
 ]
+for names in own("events"):     # a project's own: EVENTS, like these
+    EVENTS += names["EVENTS"]
 LEVELS = ["debug", "info", "warning", "error"]
 
 
