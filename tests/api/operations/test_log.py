@@ -171,9 +171,9 @@ def test_a_new_user_is_no_secret_of_the_log(server):
 def test_lines_for_people(start_server):
     """As on a terminal; all other tests read JSON."""
     server = start_server(KEEL_LOG_FORMAT="text")
-    answer = httpx.get(server.url + "/no%1bthing?q=1", verify=server.cert,
+    answer = httpx.get(server.url + "/no%1Bthing?q=1", verify=server.cert,
                        trust_env=False)
-    line = r"\d\d:\d\d:\d\d\.\d{3} info    GET /no%%1bthing 404 " \
+    line = r"\d\d:\d\d:\d\d\.\d{3} info    GET /no%%1Bthing 404 " \
         r"\d+(\.\d)? ms bytes=\d+ client=127\.0\.0\.1 id=%s\n" % \
         answer.headers["x-request-id"]
     wait_for(lambda: re.search(line, server.output()))
