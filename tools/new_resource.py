@@ -237,7 +237,7 @@ def quoted(some):
 
 def tabs(used, longest):
     """From a text of this length to the column behind the longest one."""
-    return "\t" * (longest // 8 + 1 - used // 8)
+    return "\t" * max(1, longest // 8 + 1 - used // 8)
 
 
 def c_text(value):
@@ -290,21 +290,20 @@ def check_name(resource):
             resource.many, taken[0].strip()))
 
 
-def check_files(made):
+def check_files(resource, made):
     """Refuses what exists, and base names that are not unique."""
     present = {}
     for folder in ("src", "assets", "sql", "tests/api", "tests/unit"):
         for path in (ROOT / folder).rglob("*"):
             present.setdefault(path.name, path.relative_to(ROOT))
     for path in made:
-        folder = path.parent
-        where = path if (ROOT / path).exists() else \
-            present.get(path.name) if path.suffix != ".txt" else None
-        if where is None and folder.name not in ("migrations", "queries") and \
-                (ROOT / folder).exists():
-            where = folder
+        where = None
+        if path.parent.name == resource.many and (ROOT / path.parent).exists():
+            where = path.parent
+        elif path.name in present and path.suffix != ".txt":
+            where = present[path.name]
         if where is not None:
-            raise Refused("%s is taken: there is %s" % (path.stem, where))
+            raise Refused("%s is taken: there is %s" % (resource.many, where))
 
 
 def check_identifiers(resource, made):
@@ -483,7 +482,7 @@ def main():
         resource = resource_of(arguments)
         made = made_files(resource)
         changed = changed_files(resource)
-        check_files(made)
+        check_files(resource, made)
         check_identifiers(resource, made)
         check_compiles(made)
         if arguments.dry_run:
@@ -493,6 +492,9 @@ def main():
             tell(resource, made, changed)
     except Refused as refused:
         sys.exit("keel: new-resource: %s" % refused)
+    except OSError as error:
+        sys.exit("keel: new-resource: %s: %s" % (
+            error.filename, error.strerror))
 
 
 if __name__ == "__main__":
