@@ -85,7 +85,8 @@ def refused(tree, *words):
 
 def wanted(tree, *words):
     """What it would write; without a process, for many names."""
-    spec = importlib.util.spec_from_file_location("init", tree / "tools/init.py")
+    spec = importlib.util.spec_from_file_location(
+        "init", tree / "tools/init.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     old = tool.names_of(tool.read(tool.HEADER), tool.read(tool.SCRIPT))

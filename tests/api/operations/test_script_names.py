@@ -93,15 +93,18 @@ def test_the_arguments_become_settings(other):
 
 def test_the_runner_beside_the_server_gets_them_too(other):
     other.fake("kore", "case $OTHER_COMMAND in serve) until "
-               "[ $(ls -d %s/kore.* | wc -l) -ge 2 ]; do sleep 0.05; done;; "
+               "[ $(ls -d %s/kore.* | wc -l) -ge 3 ]; do sleep 0.05; done;; "
                "esac" % other.path("calls"))
-    done = run(other, "serve", "--with-jobs", OTHER_TWO=HARD["OTHER_TWO"])
+    done = run(other, "serve", "--with-jobs", OTHER_DATABASE_URL=None,
+               OTHER_TLS="off", OTHER_TWO=HARD["OTHER_TWO"])
     assert done.returncode == 0, done.stderr
-    both = [own(other, number) for number in (0, 1)]
-    assert {one["OTHER_COMMAND"] for one in both} == {"serve", "jobs"}
-    for one in both:
+    all_three = [own(other, number) for number in range(3)]
+    assert {one["OTHER_COMMAND"] for one in all_three} == {
+        "migrate", "serve", "jobs"}
+    for one in all_three:
         assert one["OTHER_TWO"] == HARD["OTHER_TWO"]
         assert one["OTHER_BUILD"] == other.build
+        assert one["OTHER_DATABASE_URL"].endswith("user=keel")
         assert not any(name.startswith("KEEL_") for name in one)
 
 
