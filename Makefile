@@ -100,6 +100,7 @@ test: deps-test
 	@+$(TIMED) check-unit
 	@+$(TIMED) build-both
 	@+$(TIMED) check-api
+	@+$(TIMED) check-starter
 	@+$(TIMED) check-openapi
 	@+$(TIMED) check-api-asan
 	@+$(TIMED) fuzz SECONDS=15
@@ -182,6 +183,11 @@ check-api:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) 'api (prod)' $(PYTEST) -n 4 tests/api
 
+# What ./keel new-resource and init make, in copies of the tree and its builds.
+check-starter:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(SUITE) starter $(PYTEST) -n 2 tests/starter
+
 check-api-smoke:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) 'api (smoke)' $(PYTEST) -n 4 -m smoke tests/api
@@ -249,6 +255,8 @@ golden:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
 	    tests/api/support/golden.py
+	@PYTHONPATH=tests:tests/api/support $(PYTHON) -B \
+	    tests/starter/write_notes.py
 
 # The folders of src and their includes.
 rooms:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Copies of the tree and of what was built in it, for tests that change files."""
+"""Copies of the tree and of what was built in it, for tests that change
+files."""
 
 import os
 import shutil
@@ -9,8 +10,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def copy_tree(folder, *builds):
-    """Copies git's files, those that are not committed yet, and these folders of
-    .build. Files keep their times, so nothing is built again."""
+    """Copies git's files, those that are not committed yet, and these folders
+    of .build. Files keep their times, so nothing is built again."""
     shutil.rmtree(folder, ignore_errors=True)
     files = subprocess.run(
         ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,

@@ -8,6 +8,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from tree import ROOT, copy_tree  # noqa: E402
@@ -18,6 +20,14 @@ NOT_OURS = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "SUITES_FILE", "KEEL_BUILD",
 
 NOTES = ["notes", "title:str:120", "body:text?", "pinned:bool", "due:time?",
          "post:ref", "--owner"]
+
+
+def without(*names):
+    """Skips a test in a project that has resources of these names."""
+    there = [name for name in names if os.path.exists(
+        os.path.join(ROOT, "src/modules", name))]
+    return pytest.mark.skipif(bool(there), reason="this project has %s" %
+                              ", ".join(there))
 
 
 class Failed(Exception):

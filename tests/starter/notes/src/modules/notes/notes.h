@@ -4,6 +4,7 @@
 #ifndef MODULES_NOTES_H
 #define MODULES_NOTES_H
 
+#include "database/database.h"
 #include "database/list.h"
 
 /* notes_models.c */

@@ -4,7 +4,6 @@
 #ifndef MODULES_NOTES_REPOSITORY_H
 #define MODULES_NOTES_REPOSITORY_H
 
-#include "database/database.h"
 #include "modules/notes/notes.h"
 
 QUERY_ONE_FROM(notes, create, note, note, id, owner_id);
