@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from script import PRIVATE
 from product import boundary
+from script import PRIVATE
 from server import read_text
 
 # Serves until SIGTERM. A function of the test, or nothing, runs at the end.
