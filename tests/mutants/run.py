@@ -26,7 +26,11 @@ PYTHON = "/usr/bin/python3"
 COPIES = os.path.join(ROOT, ".build/mutants")
 BUILD_SECONDS = 600
 TEST_SECONDS = 180      # a test that takes longer hangs, and so has failed
-FLAVORS = {"api": "prod", "attacks": "prod", "asan": "asan", "fuzz": "asan"}
+FLAVORS = {"api": "prod", "attacks": "prod", "openapi": "prod",
+           "asan": "asan", "fuzz": "asan"}
+# npm's packages, as `make check-openapi` has installed them.
+TOOLS = "tests/openapi/node_modules"
+WEB_PACKAGES = ".build/web/node_modules"        # vite writes to them
 PYTEST = [PYTHON, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 PYTEST_FAILED = 1       # a higher status means that it ran no test
 
@@ -68,6 +72,10 @@ class Copy:
                      *[".build/" + name for name in sorted(builds)]]:
             if os.path.lexists(os.path.join(ROOT, path)):
                 self.add(path)
+        if "openapi" in suites:
+            os.symlink(os.path.join(ROOT, TOOLS),
+                       os.path.join(self.folder, TOOLS))
+            self.add(WEB_PACKAGES)
 
     def add(self, path):
         """Copies it with its time, so that nothing is built again."""
@@ -103,7 +111,8 @@ class Copy:
         else:
             script = {"lint": "tests/lint/%s.py", "attacks":
                       "tests/attacks/%s", "fuzz":
-                      "tests/fuzz/fuzz_listener.py %s"}[suite]
+                      "tests/fuzz/fuzz_listener.py %s", "openapi":
+                      "tests/openapi/run.py %s"}[suite]
             command = [PYTHON, "-B", *(script % names).split()]
         status, output = run(command, folder, TEST_SECONDS * len(names),
                              **environment)
