@@ -2,6 +2,10 @@
 # Keel on Debian 12. kodev compiles. make adds what kodev lacks: a folder for
 # each flavour, a rebuild when a header changes, packages, tests.
 
+# As ./keel has them.
+PRODUCT := $(shell sed -n 's/^product=//p' keel)
+PREFIX := $(shell sed -n 's/^prefix=//p' keel)
+
 FLAVOR = dev
 OUT = .build/$(FLAVOR)/keel
 PYTHON = /usr/bin/python3
@@ -10,7 +14,7 @@ PYTHON = /usr/bin/python3
 NPM = $(if $(shell command -v npm),,npm)
 
 # Debian's postgresql-15 creates and starts a system cluster. Keel never uses
-# it: the private cluster is in KEEL_STATE_DIR.
+# it: the private cluster is in ./var.
 RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 	libargon2-dev libcrypt-dev libidn2-dev libunistring-dev \
 	libcurl4-openssl-dev \
@@ -33,7 +37,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 
 .DELETE_ON_ERROR:
 
-.PHONY: help run test check deps deps-test build build-both lint check-unit \
+.PHONY: help run watch test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
 	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins \
 	proof-timing proof-clients proof-cursors proof-scale golden rooms \
@@ -41,6 +45,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 
 help:
 	@echo 'make run              install what is missing, build, serve'
+	@echo 'make watch            the same, and again after each save'
 	@echo 'make test             install what is missing, run every suite'
 	@echo 'make check            before a commit: lint, unit, a short API run'
 	@echo
@@ -67,23 +72,26 @@ help:
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
 	@echo 'make coverage         what the unit and API tests run of src, by room'
-	@echo 'make golden           renew tests/golden/openapi.json'
+	@echo 'make golden           renew tests/golden/openapi'
 	@echo 'make rooms            renew docs/rooms.md, the arrows of src'
 	@echo 'make kore-defects     test the defects of stock Kore'
 	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"
 	@echo 'make deps deps-test   only install what run and test need'
 	@echo 'make clean            remove what was built; ./var is kept'
 
-# Migrates the database of KEEL_DATABASE_URL: ./keel serve migrates only its
+# Migrates the database that is set (KEEL_DATABASE_URL): ./keel serve migrates only its
 # private one.
 run: deps
 	@+$(MAKE) --no-print-directory build
-	@if [ -n "$${KEEL_DATABASE_URL+set}" ]; then \
-		KEEL_FLAVOR=$(FLAVOR) ./keel migrate && \
-		echo "keel: to make the first admin: printf %s" \
+	@if [ -n "$${$(PREFIX)DATABASE_URL+set}" ]; then \
+		$(PREFIX)FLAVOR=$(FLAVOR) ./keel migrate && \
+		echo "$(PRODUCT): to make the first admin: printf %s" \
 		    "'A-good-passw0rd' | ./keel create-admin admin@example.com"; \
 	fi
-	@KEEL_FLAVOR=$(FLAVOR) exec ./keel serve --with-jobs
+	@$(PREFIX)FLAVOR=$(FLAVOR) exec ./keel serve --with-jobs
+
+watch: deps
+	@exec $(PYTHON) -B tools/watch.py $(FLAVOR)
 
 # One after the other, fastest first, even with -j.
 test: deps-test
@@ -92,6 +100,7 @@ test: deps-test
 	@+$(TIMED) check-unit
 	@+$(TIMED) build-both
 	@+$(TIMED) check-api
+	@+$(TIMED) check-starter
 	@+$(TIMED) check-openapi
 	@+$(TIMED) check-api-asan
 	@+$(TIMED) fuzz SECONDS=15
@@ -118,7 +127,7 @@ deps-test:
 
 $(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
 	@command -v npm >/dev/null || \
-	    { echo "keel: npm is missing: run 'make deps'" >&2; exit 1; }
+	    { echo "$(PRODUCT): npm is missing: run 'make deps'" >&2; exit 1; }
 	@mkdir -p .build/swagger-ui assets/swagger-ui
 	@cp conf/swagger-ui/package.json conf/swagger-ui/package-lock.json \
 	    .build/swagger-ui
@@ -131,42 +140,11 @@ $(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
 		    >assets/swagger-ui/$$file.gz || exit 1; \
 	done
 
-# kodev names the module after its working folder and keeps one set of objects,
-# so it runs in a folder called keel, one per flavour. It checks only sources,
-# and only whole seconds. So this removes all objects when a header or a flag
-# has changed, an object when its source has changed, and the module, to link
-# it again, when a file was removed. The stamp has the time of the build's
-# start, so a file that is edited during the build is newer. The touch tells
-# ./keel which flavour was built last.
+# kodev builds the module, and tools/build.py makes it use all cores.
 build: $(SWAGGER_UI)
-	@mkdir -p $(OUT)
-	@for f in src assets sql conf kore.conf; do \
-		ln -sfn "../../../$$f" $(OUT)/$$f; \
-	done
-	@cd $(OUT) && echo $(FLAVOR) >.flavor && touch .stamp.new && \
-	if [ ! -e .stamp ] || [ -n "$$(find src/ conf/build.conf -newer .stamp \
-	    \( -name '*.h' -o -name build.conf \))" ]; then \
-		rm -rf .objs keel.so; \
-	elif [ -n "$$(find src/ assets/ sql/ -type d -newer .stamp)" ]; then \
-		rm -f keel.so; \
-	fi && \
-	[ ! -e .stamp ] || find src/ assets/ sql/ -type f -newer .stamp | \
-	while read -r file; do \
-		name=$$(basename "$$file"); \
-		rm -f ".objs/$$name.o" \
-		    ".objs/$$(printf %s "$$name" | tr .- __).o"; \
-	done && \
-	if [ $(FLAVOR) = asan ]; then \
-		gcc -shared -fPIC -Wl,-z,initfirst -o asan-first.so \
-		    ../../../tests/asan/first.c; \
-	fi && \
-	if KORE_BUILD_FLAVOR=$(FLAVOR) kodev build; then \
-		mv .stamp.new .stamp && touch keel.so; \
-	else \
-		rm -f keel.so; exit 1; \
-	fi
+	@$(PYTHON) -B tools/build.py $(FLAVOR) $(OUT)
 
-# kodev compiles one file at a time: two flavours use both CPUs.
+# Side by side: each links alone for a while.
 build-both: $(SWAGGER_UI)
 	@mkdir -p .build
 	@$(MAKE) --no-print-directory build FLAVOR=asan >.build/asan.log 2>&1 & \
@@ -204,6 +182,11 @@ PYTEST = $(PYTHON) -m pytest --dist loadfile
 check-api:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) 'api (prod)' $(PYTEST) -n 4 tests/api
+
+# What ./keel new-resource and init make, in copies of the tree and its builds.
+check-starter:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(SUITE) starter $(PYTEST) -n 2 tests/starter
 
 check-api-smoke:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
@@ -270,10 +253,10 @@ coverage:
 # Writes the current description, so that git shows what has changed.
 golden:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@mkdir -p tests/golden
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
-	    tests/api/support/description.py >tests/golden/openapi.json.new
-	@mv tests/golden/openapi.json.new tests/golden/openapi.json
+	    tests/api/support/golden.py
+	@PYTHONPATH=tests:tests/api/support $(PYTHON) -B \
+	    tests/starter/write_notes.py
 
 # The folders of src and their includes.
 rooms:
@@ -330,6 +313,9 @@ clean:
 	    examples/web/src/api/schema.d.ts
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
+# Packages, flags and targets of your own project: docs/upgrading-a-clone.md.
+-include project.mk
+
 # Runs neither apt nor sudo if nothing is missing.
 define install
 missing=; \
@@ -340,7 +326,7 @@ done; \
 [ -n "$$missing" ] || exit 0; \
 if [ "$$(id -u)" -eq 0 ]; then sudo=; \
 elif command -v sudo >/dev/null; then sudo=sudo; \
-else echo "keel: as root: apt-get install$$missing" >&2; exit 1; fi; \
+else echo "$(PRODUCT): as root: apt-get install$$missing" >&2; exit 1; fi; \
 $$sudo apt-get update && \
 $$sudo env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends $$missing

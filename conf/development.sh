@@ -21,7 +21,7 @@ choose_database_user() {
 		die "no PostgreSQL: run 'make deps'"
 	[ ! -d "$data" ] || [ "$(stat -c %u "$data")" -eq "$dbuid" ] ||
 		die "$data does not belong to $dbuser, who runs PostgreSQL:" \
-		    "set KEEL_STATE_DIR to another folder"
+		    "set ${prefix}STATE_DIR to another folder"
 }
 
 # Runs a command as that user, without the caller's environment (its PG*
@@ -40,7 +40,7 @@ check_state_reachable() {
 		closed=$(dirname "$closed")
 	done
 	die "the user $dbuser, who runs PostgreSQL, may not enter $closed:" \
-	    "set KEEL_STATE_DIR to a folder elsewhere"
+	    "set ${prefix}STATE_DIR to a folder elsewhere"
 }
 
 # The path of a socket can have at most 107 bytes, so the socket is not in the
@@ -111,8 +111,8 @@ stop_unused_postgres() {
 	flock 8
 	if flock -n 9 && postgres_runs; then
 		pg_ctl stop -m fast ||
-			printf 'keel: PostgreSQL does not stop: see %s\n' \
-			    "$pglog" >&2
+			printf '%s: PostgreSQL does not stop: see %s\n' \
+			    "$product" "$pglog" >&2
 		rmdir "$socket" 2>/dev/null || :
 	fi
 }
@@ -142,13 +142,13 @@ make_pair() {
 }
 
 make_authority() {
-	make_pair "$state/ca.key.new" "$state/ca.pem.new" <<-'CONF'
+	make_pair "$state/ca.key.new" "$state/ca.pem.new" <<-CONF
 		[req]
 		prompt = no
 		distinguished_name = name
 		x509_extensions = extensions
 		[name]
-		CN = Keel development authority
+		CN = $product development authority
 		[extensions]
 		basicConstraints = critical, CA:TRUE, pathlen:0
 		keyUsage = critical, keyCertSign
@@ -207,12 +207,12 @@ print_hints() {
 	folder=
 	trusted=$state/ca.pem
 	[ "${KEEL_TLS_CERT:-}" = "$state/cert.pem" ] || trusted=${KEEL_TLS_CERT:-}
-	[ -z "$state_given" ] || folder="KEEL_STATE_DIR='$state' "
+	[ -z "$state_given" ] || folder="${prefix}STATE_DIR='$state' "
 	[ "${KEEL_TLS:-}" = off ] ||
-		echo "keel: to trust this server: curl --cacert '$trusted'"
+		echo "$product: to trust this server: curl --cacert '$trusted'"
 	cat <<-HINTS
-		keel: to look into the database: psql -h $socket -U keel keel
-		keel: to make the first admin, in another terminal:
+		$product: to look into the database: psql -h $socket -U keel keel
+		$product: to make the first admin, in another terminal:
 		  printf %s 'A-good-passw0rd' | $folder'$root/keel' create-admin admin@example.com
 	HINTS
 }
@@ -221,8 +221,8 @@ print_hints() {
 allow_root_with_warning() {
 	[ "$uid" -eq 0 ] && [ -z "${KEEL_ALLOW_ROOT:-}" ] || return 0
 	export KEEL_ALLOW_ROOT=1
-	printf 'keel: warning: this runs as root; use an ordinary user, or set %s\n' \
-	    'KEEL_ALLOW_ROOT=1' >&2
+	printf '%s: warning: this runs as root; use an ordinary user, or set %s\n' \
+	    "$product" "${prefix}ALLOW_ROOT=1" >&2
 }
 
 # Runs $command. Three locks, which the kernel releases when the process ends:
@@ -263,7 +263,8 @@ run_with_private_database() {
 
 	if [ "$command" = serve ]; then
 		run_kore migrate
-		print_hints
+		# tools/watch.py has shown them.
+		[ -n "${RESTARTED:-}" ] || print_hints
 	fi
 	[ -z "$with_jobs" ] || start_jobs
 	run_kore "$command"

@@ -417,9 +417,11 @@ app_handle(struct http_request *req, const struct route *route)
 		return (KORE_RESULT_RETRY);
 	}
 
+	coro_beside(c);
 	send_response(c);
 	req->hdlr_extra = NULL;
 	req->onfree = NULL;
 	request_end(c);
+	coro_beside(NULL);
 	return (KORE_RESULT_OK);
 }

@@ -252,6 +252,6 @@ command_users(void)
 	exit_if(problem);
 	print_users(users, n > USERS_MAX ? USERS_MAX : n);
 	if (n > USERS_MAX)
-		printf("... the first %d; " PRODUCT " users PART lists those "
+		printf("... the first %d; ./keel users PART lists those "
 		    "whose name or address contains PART\n", USERS_MAX);
 }

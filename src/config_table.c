@@ -37,6 +37,8 @@ enum { SMTP_TLS_REQUIRED, SMTP_TLS_OFF };
 
 _Static_assert(LEVEL_DEBUG == 0 && LEVEL_INFO == 1 && LEVEL_WARNING == 2 &&
     LEVEL_ERROR == 3, "the choices of LOG_LEVEL are not enum log_level");
+_Static_assert(FORMAT_AUTO == 0 && FORMAT_JSON == 1 && FORMAT_TEXT == 2,
+    "the choices of LOG_FORMAT are not enum log_format");
 _Static_assert(DIRECTORY_ADMIN == 0 && DIRECTORY_AUTHENTICATED == 1,
     "the choices of USER_DIRECTORY are not enum user_directory");
 _Static_assert(REGISTRATION_OPEN == 0 && REGISTRATION_CLOSED == 1,
@@ -67,9 +69,9 @@ SETTINGS(server,
     {
 	ENV("DATABASE_URL"), TEXT, .text = &config.database_url,
 	.then = use_database_url, .secret = true,
-	.required = "./" PRODUCT " serve starts a private database when it "
+	.required = "./keel serve starts a private database when it "
 	    "is not; kore and kodev cannot",
-	.unset = "unset: `./" PRODUCT "` starts a private database",
+	.unset = "unset: `./keel` starts a private database",
 	.values = "a URI, or `key=value` pairs",
 	.meaning = "The PostgreSQL database; with it, the secret and the "
 	    "certificate must be set too.",
@@ -160,7 +162,7 @@ SETTINGS(server,
 	.number = &jobs_settings.concurrency,
 	.fallback = "16",
 	.meaning = "Attempts at jobs that run at once, in each process of "
-	    "`./" PRODUCT " jobs`.",
+	    "`./keel jobs`.",
     },
     {
 	ENV("JOBS_KEEP_DAYS"), NUMBER(0, 3650),
@@ -235,10 +237,17 @@ SETTINGS(server,
 	.meaning = "The least important messages that are logged.",
     },
     {
+	ENV("LOG_FORMAT"), CHOICE("auto", "json", "text"),
+	.number = &config.log_format,
+	.fallback = "auto",
+	.meaning = "How they are logged. `auto` is `text`, for people, on a "
+	    "terminal, and `json` otherwise. `NO_COLOR` turns colours off.",
+    },
+    {
 	ENV("ALLOW_ROOT"), FLAG, .number = &allow_root, .then = check_root,
 	.fallback = "0",
 	.meaning = "With 1, `serve`, `jobs` and `check-config` may run as "
-	    "root; without `" ENV("DATABASE_URL") "`, `./" PRODUCT "` only "
+	    "root; without `" ENV("DATABASE_URL") "`, `./keel` only "
 	    "warns.",
     });
 

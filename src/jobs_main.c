@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "config.h"
@@ -22,6 +23,7 @@
 #include "mail/mail.h"
 #include "product.h"
 #include "request/offload.h"
+#include "running.h"
 
 #define COROUTINES_MAX	512
 #define DRAIN_MS	8000	/* for attempts to finish */
@@ -89,9 +91,10 @@ jobs_main(const char *conninfo)
 	exit_if(metrics_init());
 	metrics_worker_init(0, false);
 	loop_init(COROUTINES_MAX, jobs_tick, jobs_round);
+	crash_init("jobs", running_tell);
 	runner_init();
 	exit_if(mail_init());
-	database_listen(PRODUCT "_jobs", runner_told);
+	database_listen(PRODUCT_STORED "_jobs", runner_told);
 	database_worker_init(conninfo, config.database_pool, jobs_ready);
 	for (;;) {
 		now = kore_time_ms();

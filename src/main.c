@@ -22,6 +22,7 @@
 #include <stdbool.h>
 
 #include "app.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -43,6 +44,7 @@
 #include "pidfile.h"
 #include "product.h"
 #include "request/offload.h"
+#include "running.h"
 #include "utils/password.h"
 #include "wire/listen.h"
 #include "wire/tls.h"
@@ -74,12 +76,14 @@ has_symbol(const char *name)
 /*
  * When Kore loads the module, before it reads kore.conf: makes standard output
  * line-buffered, since the fork copies what is left in the parent's buffer into
- * every child; and checks kore.conf, since Kore compiles its regexes.
+ * every child; sets the Server header, which kore.conf may set otherwise; and
+ * checks kore.conf, since Kore compiles its regexes.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	http_server_version(PRODUCT);
 	pidfile_divert();
 	exit_if(kore_conf_problem(config_file, has_symbol));
 }
@@ -232,6 +236,7 @@ prepare_server(void)
 	exit_if(listen_on(wire_settings.admin, "127.0.0.1",
 	    config.admin_port));
 	kore_msg_register(MSG_WORKER_READY, worker_ready);
+	crash_init("parent", running_tell);
 	exit_if(pidfile_write());
 }
 
@@ -253,7 +258,7 @@ kore_parent_configure(int argc, char **argv)
 	exit_if(config_load());
 	exit_if(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */
-	log_init(config.log_level);
+	log_init(config.log_level, config.log_format);
 	commands_run();
 	prepare_server();
 }
@@ -338,9 +343,13 @@ static struct sock_filter	filter[] = {
 #endif
 };
 
-/* Runs last before the sandbox is entered. */
+/* Runs last before a worker, or the key manager, enters the sandbox. */
 void
 kore_seccomp_hook(void)
 {
+	if (worker->id == KORE_WORKER_KEYMGR)
+		crash_process("key manager", 0);
+	else
+		crash_process("worker", worker->id);
 	kore_seccomp_filter(PRODUCT, filter, KORE_FILTER_LEN(filter));
 }

@@ -99,6 +99,9 @@ window.ui = SwaggerUIBundle({
 	deepLinking: true,
 	displayRequestDuration: true,
 	requestInterceptor,
+	onComplete: () => {
+		document.title = window.ui.specSelectors.info().get("title");
+	},
 	/* No request goes to another server. */
 	validatorUrl: null,
 	queryConfigEnabled: false,

@@ -10,13 +10,13 @@
 
 /*
  * In builds with -DFAULTS (the asan flavour), a request may have the header
- * `X-PRODUCT-Fault: alloc=N`, `query=N` or `stall=N`. Then its N-th allocation
+ * `X-Fault: alloc=N`, `query=N` or `stall=N`. Then its N-th allocation
  * fails, its N-th query gives an error, or its N-th await takes FAULT_STALL_MS
  * longer, time for the client to disconnect. Other builds have none of this.
  */
 enum fault { FAULT_ALLOC, FAULT_QUERY, FAULT_STALL, FAULT_KINDS };
 
-#define FAULT_HEADER	"x-" PRODUCT "-fault"
+#define FAULT_HEADER	"x-fault"
 #define FAULT_STALL_MS	300
 
 struct faults {

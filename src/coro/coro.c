@@ -54,6 +54,7 @@ struct coro {
 	void			(*fn)(void *);
 	void			(*done)(void *);
 	void			*arg;
+	void			*owner;
 	TAILQ_ENTRY(coro)	 runlist;
 	LIST_ENTRY(coro)	 all;
 #if defined(__SANITIZE_ADDRESS__)
@@ -64,6 +65,7 @@ struct coro {
 static struct {
 	ucontext_t		 context;
 	struct coro		*current;
+	void			*beside;	/* coro_beside() */
 	unsigned		 max;
 	unsigned		 count;
 	void			(*schedule)(void);
@@ -208,8 +210,11 @@ coro_resume(struct coro *co)
 	FIBER_FINISH(loop.fake_stack, NULL, NULL);
 	loop.current = NULL;
 
-	if (co->state == CORO_ENDED)
+	if (co->state == CORO_ENDED) {
+		loop.beside = co->owner;
 		co->done(co->arg);
+		loop.beside = NULL;
+	}
 }
 
 uint64_t
@@ -261,6 +266,36 @@ struct coro *
 coro_self(void)
 {
 	return (loop.current);
+}
+
+void
+coro_own(struct coro *co, void *owner)
+{
+	co->owner = owner;
+}
+
+void
+coro_beside(void *owner)
+{
+	loop.beside = owner;
+}
+
+void *
+coro_owner(void)
+{
+	return (loop.current != NULL ? loop.current->owner : loop.beside);
+}
+
+bool
+coro_overflows(const void *address)
+{
+	const char	*guard;
+
+	if (loop.current == NULL)
+		return (false);
+	guard = loop.current->map;
+	return ((const char *)address >= guard &&
+	    (const char *)address < guard + GUARD_SIZE);
 }
 
 void

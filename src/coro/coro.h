@@ -47,6 +47,24 @@ void		 coro_wake(struct coro *);
 /* The running coroutine; NULL on the loop's stack. */
 struct coro	*coro_self(void);
 
+/*
+ * For whom the coroutine runs: so that the log can say it when the process
+ * crashes, and a debugger of one that waits.
+ */
+void		 coro_own(struct coro *, void *owner);
+
+/* Work for that owner begins on the loop's stack; NULL: it ends. */
+void		 coro_beside(void *owner);
+
+/*
+ * For whom the process works now; NULL: for nobody. On the loop's stack, that is
+ * the owner of the coroutine whose done() runs, or the one of coro_beside().
+ */
+void		*coro_owner(void);
+
+/* Is the address in the guard page below the stack of the running coroutine? */
+bool		 coro_overflows(const void *address);
+
 /* The monotonic clock for deadlines, in milliseconds. */
 uint64_t	 coro_now_ms(void);
 

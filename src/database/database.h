@@ -20,16 +20,26 @@
  * the details.
  *
  *	CONSTRAINT(users_email_key, "Email already registered");
+ *
+ * A foreign key names the column that a body has as a member, too. When the row
+ * that the body refers to does not exist, the response is 422 then, with
+ * not_found and the message at body.post_id. Where the body has no such member,
+ * such as in the DELETE of the post, the message is not used.
+ *
+ *	CONSTRAINT(notes_post_id_fkey, "There is no such post",
+ *	    .member = "post_id");
  */
 struct constraint {
 	const char	*name;
 	const char	*message;
 	const char	*file;
+	const char	*member;	/* of a body; or NULL */
 };
 
-#define CONSTRAINT(index, text)						\
+#define CONSTRAINT(index, text, ...)					\
 	static const struct constraint constraint_##index = {		\
-		#index, text, __FILE__					\
+		.name = #index, .message = text, .file = __FILE__,	\
+		##__VA_ARGS__						\
 	};								\
 	REGISTER(constraints, constraint_##index)
 
@@ -126,8 +136,12 @@ struct migration {
 	};								\
 	REGISTER(migrations, migration_##file)
 
-/* The highest version compiled in. */
+/*
+ * The highest version compiled in; of a project's own, which begin at 1001, or
+ * 0 if there is none.
+ */
 int		 migrations_version(void);
+int		 migrations_own_version(void);
 
 /*
  * Applies the missing migrations and prints a line for each; with dry_run, only

@@ -85,7 +85,17 @@ does_not_fit(const char *state)
 	    strcmp(state, "22021") == 0);
 }
 
-/* Raises ERR_CONFLICT if the constraint has its own message: CONSTRAINT. */
+static bool
+body_has(const struct ctx *c, const char *member)
+{
+	return (c->endpoint != NULL && c->endpoint->in != NULL &&
+	    schema_own_member(c->endpoint->in, member) != NULL);
+}
+
+/*
+ * Raises the constraint's own error if it has one: CONSTRAINT. To delete a row
+ * that others refer to violates a foreign key, too, but without such a body.
+ */
 static void
 raise_constraint(struct ctx *c, const PGresult *r)
 {
@@ -94,8 +104,13 @@ raise_constraint(struct ctx *c, const PGresult *r)
 
 	for (k = __start_registered_constraints; name != NULL &&
 	    k < __stop_registered_constraints; k++) {
-		if (strcmp((*k)->name, name) == 0)
+		if (strcmp((*k)->name, name) != 0)
+			continue;
+		if ((*k)->member == NULL)
 			raise_error(c, &ERR_CONFLICT, "%s", (*k)->message);
+		if (body_has(c, (*k)->member))
+			raise_invalid(c, ctx_printf(c, "body.%s",
+			    (*k)->member), "not_found", "%s", (*k)->message);
 	}
 }
 

@@ -14,17 +14,23 @@ member_is_text(const struct member *m)
 	    m->type == T_JSON);
 }
 
-/* A bool and a number have no value for it: see start_columns.c. */
 static const char *
 read_null(const struct member *m, void *place)
 {
-	if ((m->flags & (OR_NULL | OPTIONAL)) == 0 ||
-	    m->type == T_BOOL || m->type == T_INT)
+	if ((m->flags & (OR_NULL | OPTIONAL)) == 0)
 		return ("is null");
-	if (m->type == T_TIME)
-		*(int64_t *)place = TIME_NULL;
-	else
-		*(const char **)place = NULL;
+	member_put_null(m, place);
+	return (NULL);
+}
+
+/* The number that stands for null in C is not one that a row may have. */
+static const char *
+read_int(const struct member *m, const char *text, void *place)
+{
+	if (sscanf(text, "%" SCNd64, (int64_t *)place) != 1)
+		return ("is no integer");
+	if (member_is_int_null(m, place))
+		return ("is the lowest bigint, which is INT_NULL");
 	return (NULL);
 }
 
@@ -43,12 +49,10 @@ row_read_column(const PGresult *r, int row, int column,
 		*(const char **)place = text;
 		break;
 	case T_BOOL:
-		*(bool *)place = *text == 't';
+		member_put_bool(m, place, *text == 't');
 		break;
 	case T_INT:
-		if (sscanf(text, "%" SCNd64, (int64_t *)place) != 1)
-			return ("is no integer");
-		break;
+		return (read_int(m, text, place));
 	case T_TIME:
 		if (!timefmt_parse_pg(text, (int64_t *)place))
 			return ("is no time");

@@ -10,8 +10,9 @@
 #include <libpq-fe.h>
 
 /*
- * Checks the names of the compiled-in migrations: NNNN_words, from 0001 on,
- * without a gap. Before all else here. Returns NULL, or an error message.
+ * Checks the names of the compiled-in migrations: NNNN_words, from 0001 on and,
+ * of a project's own, from 1001 on, without a gap. Before all else here.
+ * Returns NULL, or an error message.
  */
 const char	*migrations_names(void);
 

@@ -26,9 +26,6 @@ static const struct {
 	[T_OBJECT] = { "T_OBJECT", NULL },
 };
 
-/* What a T_BOOL or T_INT that is null can be instead. */
-#define INSTEAD(m)	((m)->type == T_BOOL ? "false" : "0")
-
 /* The type of a member that reads this SQL type (pg_type.oid); -1: none. */
 static int
 type_of(Oid oid)
@@ -230,32 +227,25 @@ has_more(const struct member *m)
 	    m->example != NULL || m->doc != NULL);
 }
 
-/* Only a text and a time can be null in a struct. */
 static const char *
 check_null(const struct query *q, const struct member *m,
     const struct column *c)
 {
-	bool		 can = m->type != T_BOOL && m->type != T_INT;
 	char		 buffer[80];
 	struct text	 flags = text_in(buffer, sizeof(buffer));
 
-	if (m->flags & OR_NULL && !can)
-		return (query_problem(q, "%s.%s is OR_NULL, and a %s of a row "
-		    "cannot be null: take OR_NULL away, and write "
-		    "coalesce(%s, %s) AS %s if the column may be null",
-		    m->structure, m->name, types[m->type].name, m->name,
-		    INSTEAD(m), m->name));
 	if (c == NULL || !c->may_be_null || m->flags & (OR_NULL | OPTIONAL))
 		return (NULL);
-	if (!can)
-		return (query_problem(q, "%s.%s may be null, and a %s of a row "
-		    "cannot: write coalesce(%s, %s) AS %s, or make the column "
-		    "NOT NULL", c->table_name, c->name, types[m->type].name,
-		    c->name, INSTEAD(m), m->name));
+	if (m->flags & ETAG)
+		return (query_problem(q, "%s.%s may be null, and an ETAG "
+		    "cannot: make the column NOT NULL", c->table_name,
+		    c->name));
 	return (query_problem(q, "%s.%s may be null: write MEMBER(%s, %s, %s, "
-	    "%s%s)", c->table_name, c->name, m->structure, m->name,
+	    "%s%s)%s%s", c->table_name, c->name, m->structure, m->name,
 	    types[m->type].name, flags_with_null(m, &flags),
-	    has_more(m) ? ", ..." : ""));
+	    has_more(m) ? ", ..." : "", m->type == T_BOOL ?
+	    ", and in the struct: enum bool_or_null " : "",
+	    m->type == T_BOOL ? m->name : ""));
 }
 
 const char *

@@ -107,8 +107,8 @@ check_input(const struct route *r, const struct endpoint *e)
 		    "no body: write PARAM rows for its query", e->in->name));
 	if (!schema_is_readable(e->in))
 		return (row_error(r, e, "has .in = &%s_schema, which has a "
-		    "member that is only for responses (T_TIME, T_JSON, "
-		    "T_LIST or T_OBJECT)", e->in->name));
+		    "member that is only for responses (T_JSON, T_LIST "
+		    "or T_OBJECT)", e->in->name));
 	if (e->form && (m = find_no_text(e->in)) != NULL)
 		return (row_error(r, e, "has .form = true, and a form has "
 		    "only texts: declare %s of %s_schema as a T_STR", m->name,

@@ -42,8 +42,9 @@ mail_limit_name(const struct mail *m)
 static const char *
 purpose_of(struct ctx *c, const struct mail *m)
 {
-	return (m->notice ? ctx_printf(c, PRODUCT " notice %s", m->name) :
-	    PRODUCT " recipient");
+	if (m->notice)
+		return (ctx_printf(c, PRODUCT_STORED " notice %s", m->name));
+	return (PRODUCT_STORED " recipient");
 }
 
 bool

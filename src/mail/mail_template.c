@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mail/compose.h"
+#include "product.h"
 #include "utils/html.h"
 #include "utils/start_error.h"
 #include "utils/utf8.h"
@@ -11,6 +12,9 @@
 #define NAME_MAX_BYTES	40
 #define SUBJECT_VALUE	100	/* characters; longer values are cut */
 #define SUBJECT		"Subject: "
+
+/* What every mail may use without declaring it: the product's title. */
+#define PRODUCT_GAP	"product"
 
 /* In assets/mail/frame.html, in this order. */
 #define FRAME_TITLE	"{{title}}"
@@ -33,14 +37,20 @@ read_gap(const char *p, size_t *name_len, size_t *len)
 	return (p + 2);
 }
 
+static bool
+is_called(const char *name, size_t len, const char *called)
+{
+	return (strlen(called) == len && strncmp(called, name, len) == 0);
+}
+
 static const char *
 find_value(const struct mail_value *v, const char *name, size_t len)
 {
 	for (; v->name != NULL; v++) {
-		if (strlen(v->name) == len && strncmp(v->name, name, len) == 0)
+		if (is_called(name, len, v->name))
 			return (v->value);
 	}
-	return (NULL);
+	return (is_called(name, len, PRODUCT_GAP) ? PRODUCT_TITLE : NULL);
 }
 
 /*
@@ -161,11 +171,10 @@ is_declared(const struct mail *m, const char *name, size_t len)
 	size_t	 i;
 
 	for (i = 0; i < m->nvalues; i++) {
-		if (strlen(m->values[i]) == len &&
-		    strncmp(m->values[i], name, len) == 0)
+		if (is_called(name, len, m->values[i]))
 			return (true);
 	}
-	return (false);
+	return (is_called(name, len, PRODUCT_GAP));
 }
 
 static const char *

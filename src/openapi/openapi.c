@@ -357,7 +357,7 @@ describe_api(void)
 
 	return (json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s}}, "
 	    "s:[{s:s, s:s}], s:o, s:o, s:o}", "openapi", "3.1.0",
-	    "info", "title", PRODUCT_TITLE, "version", API_VERSION,
+	    "info", "title", PRODUCT_TITLE, "version", PRODUCT_VERSION,
 	    "description", api_doc, "contact", "name", PRODUCT_AUTHORS,
 	    "license", "name", "ISC", "identifier", "ISC",
 	    "servers", "url", *public_path() != '\0' ? public_path() : "/",

@@ -9,8 +9,6 @@
 
 #include "http/static_file.h"
 
-#define API_VERSION	"1.0.0"
-
 /*
  * The OpenAPI 3.1 description of the API, like FastAPI's app.openapi(). It is
  * made from what decides at run time: kore.conf's routes, parameters and

@@ -69,7 +69,8 @@ put_rule(json_t *o, const struct rule_facts *f)
 		break;
 	case RULE_NUMBER:
 	case RULE_REGEX:
-		put_pattern(o, f->pattern);
+		if (f->pattern != NULL)
+			put_pattern(o, f->pattern);
 		if (f->max > 0)
 			openapi_put(o, "maxLength", json_integer(f->max));
 		break;
@@ -312,7 +313,7 @@ describe_member(const struct schema *s, const struct member *m,
 	o = openapi_type_schema(m->type);
 	if (rule != NULL) {
 		rule_describe(rule, &facts);
-		if (m->type == T_STR)
+		if (m->type == T_STR || m->type == T_TIME)
 			put_rule(o, &facts);
 		else
 			put_range(o, &facts);

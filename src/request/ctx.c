@@ -82,8 +82,10 @@ defer(struct ctx *c, void (*fn)(void *), void *ptr)
 bool
 ctx_begin(struct ctx *c, void (*fn)(void *), void (*ended)(void *), void *arg)
 {
-	c->coro = coro_new(fn, ended, arg);
-	return (c->coro != NULL);
+	if ((c->coro = coro_new(fn, ended, arg)) == NULL)
+		return (false);
+	coro_own(c->coro, c);
+	return (true);
 }
 
 static void

@@ -47,8 +47,9 @@ VALIDATOR(v_time)
 
 	if (timefmt_parse_rfc3339(value, &us))
 		return (VALID);
-	validator_reject("invalid_format", "Must be a time of RFC 3339, such "
-	    "as 2026-01-31T12:00:00Z; + is %%2B in a query");
+	validator_reject(timefmt_is_beyond(value) ? "out_of_range" :
+	    "invalid_format", "Must be a time of RFC 3339, such as "
+	    "2026-01-31T12:00:00Z; + is %%2B in a query");
 	return (INVALID);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Prepares every schema at start: looks up the validators its members name. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "schema/schema.h"
 #include "schema/validator.h"
 #include "utils/start_error.h"
+#include "utils/timefmt.h"
 
 /* "FILE: the schema NAME" and then the text. */
 #define schema_error(s, fmt, ...)					\
@@ -27,9 +29,11 @@ schema_set_fallback(const struct member *m, void *out)
 	char	*place = (char *)out + m->offset;
 
 	if (m->type == T_BOOL)
-		*(bool *)place = strcmp(m->fallback, "true") == 0;
+		member_put_bool(m, place, strcmp(m->fallback, "true") == 0);
 	else if (m->type == T_INT)
 		*(int64_t *)place = strtoll(m->fallback, NULL, 10);
+	else if (m->type == T_TIME)
+		(void)timefmt_parse_rfc3339(m->fallback, (int64_t *)place);
 	else
 		*(const char **)place = m->fallback;
 }
@@ -40,7 +44,7 @@ schema_is_readable(const struct schema *s)
 	size_t	 i;
 
 	for (i = 0; i < s->nmembers; i++) {
-		if (s->members[i].type >= T_TIME)
+		if (s->members[i].type >= T_JSON)
 			return (false);
 	}
 	return (true);
@@ -49,6 +53,7 @@ schema_is_readable(const struct schema *s)
 static bool
 fallback_fits(const struct member *m)
 {
+	int64_t	 number;
 	char	*end;
 
 	switch (m->type) {
@@ -58,8 +63,12 @@ fallback_fits(const struct member *m)
 		return (strcmp(m->fallback, "true") == 0 ||
 		    strcmp(m->fallback, "false") == 0);
 	case T_INT:
-		strtoll(m->fallback, &end, 10);
-		return (end != m->fallback && *end == '\0');
+		errno = 0;
+		number = strtoll(m->fallback, &end, 10);
+		return (end != m->fallback && *end == '\0' && errno == 0 &&
+		    !member_is_int_null(m, &number));
+	case T_TIME:
+		return (timefmt_parse_rfc3339(m->fallback, &number));
 	default:
 		return (false);
 	}
@@ -208,6 +217,26 @@ schema_derive(struct schema *s)
 	return (NULL);
 }
 
+/* A regex would see the text of a time, which may have any offset. */
+static const char *
+check_rule(const struct schema *s, const struct member *m,
+    const struct rule *rule)
+{
+	struct rule_facts	 facts;
+
+	if (rule == NULL || m->type == T_STR || m->type == T_INT)
+		return (NULL);
+	if (m->type != T_TIME)
+		return (schema_error(s, ": nothing calls the validator of %s: "
+		    "only a T_STR, a T_INT and a T_TIME have one", m->name));
+	rule_describe(rule, &facts);
+	if (facts.kind == RULE_FUNCTION)
+		return (NULL);
+	return (schema_error(s, ": %s is a T_TIME, and kore.conf's %s is a "
+	    "regex: name a validator that is a function, or none",
+	    m->name, m->validator));
+}
+
 static const char *
 check_fallback(const struct schema *s, const struct member *m,
     const struct rule *rule)
@@ -217,7 +246,8 @@ check_fallback(const struct schema *s, const struct member *m,
 	if (!fallback_fits(m))
 		return (schema_error(s, ": %s cannot fall back on '%s': a "
 		    "T_BOOL takes \"true\" or \"false\", a T_INT a number, "
-		    "a T_STR any text, and other types none", m->name,
+		    "a T_TIME one of RFC 3339, a T_STR any text, and other "
+		    "types none", m->name,
 		    m->fallback));
 	if (rule != NULL && rule_reason(rule, m->fallback) != NULL)
 		return (start_error("the schema %s: %s falls back on '%s', "
@@ -242,6 +272,8 @@ has_member_below(const struct schema *s, const struct member *m)
 static const char *
 member_init(struct schema *s, const struct member *m, const struct rule **rule)
 {
+	const char	*problem;
+
 	if (s->like == NULL && strcmp(m->structure, s->structure) != 0)
 		return (another_struct(s, m));
 	if (s->set != 0 && m->offset >= MEMBER_SET_BITS)
@@ -253,13 +285,15 @@ member_init(struct schema *s, const struct member *m, const struct rule **rule)
 	if (m->type != T_OBJECT && m > s->members && m[-1].type == T_OBJECT)
 		return (schema_error(s, ": objects stand last: move %s up",
 		    m->name));
-	if (m->flags & ETAG && m->type != T_INT)
-		return (schema_error(s, ": its ETAG, %s, must be a T_INT",
-		    m->name));
+	if (m->flags & ETAG && (m->type != T_INT || m->flags & OR_NULL))
+		return (schema_error(s, ": its ETAG, %s, must be a T_INT "
+		    "without OR_NULL", m->name));
 	if (m->validator != NULL && (*rule = rule_find(m->validator)) == NULL)
 		return (start_error("kore.conf has no (valid) validator %s, "
 		    "which %s.%s needs: write `validator %s regex ...`",
 		    m->validator, s->name, m->name, m->validator));
+	if ((problem = check_rule(s, m, *rule)) != NULL)
+		return (problem);
 	return (check_fallback(s, m, *rule));
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/register.h"
+#include "schema/member.h"
 #include "schema/member_set.h"
 
 /*
@@ -38,46 +39,11 @@
  * valid is decided in kore.conf, by the validator that a MEMBER names.
  */
 
-/* T_TIME and those after it are for responses only. */
-enum member_type {
-	T_STR, T_UUID, T_BOOL, T_INT, T_TIME, T_JSON, T_LIST, T_OBJECT
-};
-
-/* A T_TIME with this value is null. It is outside the range of timefmt.h. */
-#define TIME_NULL	INT64_MIN
-
-#define REQUIRED	0x1	/* in a body */
-#define SECRET		0x2	/* wiped when the request ends */
-#define OR_NULL		0x4	/* may be null; in a body: set, and NULL */
-#define ETAG		0x8	/* sent as ETag, not as member; needs an id */
-#define EXPECTED	0x10	/* described as required; the service checks */
-#define OPTIONAL	0x20	/* a text, or an OBJECT; a response leaves it
-				   out when NULL */
-#define OUT		0x40	/* may be in a response, or a job's payload */
-#define SPARSE		0x80	/* schema_pick() may leave it out */
-
 #define FINGERPRINT_BYTES	32
 
 struct ctx;
 struct jsonw;
 struct rule;
-
-struct member {
-	const char	*structure;	/* the struct it is in */
-	const char	*name;
-	enum member_type	 type;
-	unsigned	 flags;
-	size_t		 offset;
-	const char	*validator;	/* NULL: any; a response is unchecked */
-	const char	*fallback;	/* text; the value if absent, or NULL */
-	const char	*example;	/* text, for the description */
-	const char	*doc;		/* for it, too; may be NULL */
-
-	const struct schema	*of;		/* T_LIST: the items' schema;
-						   T_OBJECT: its own */
-	size_t			 count;		/* T_LIST: offset of their
-						   number */
-};
 
 /*
  * Without .like, a schema has its own table of members. With it, it takes the
@@ -104,67 +70,6 @@ struct schema {
 	const struct member	*id, *version;
 	unsigned char		 fingerprint[FINGERPRINT_BYTES];
 };
-
-/* The C type of each type; a MEMBER of another one does not compile. */
-#define TYPE_T_STR	const char *
-#define TYPE_T_UUID	const char *
-#define TYPE_T_BOOL	bool
-#define TYPE_T_INT	int64_t
-#define TYPE_T_TIME	int64_t		/* microseconds since 1970, UTC */
-#define TYPE_T_JSON	const char *	/* the text of an object */
-
-/* Nothing, and a compile error with these words unless ok. */
-#define MUST(ok, words)							\
-	(0 * sizeof(struct { _Static_assert(ok, words); int unused; }))
-
-/* offsetof(); does not compile unless the member has the type's C type. */
-#define TYPED_OFFSET(s, member, type)					\
-	(offsetof(struct s, member) + MUST(__builtin_types_compatible_p( \
-	    TYPE_##type, __typeof__(((struct s *)0)->member)),		\
-	    #s "." #member " has another C type than " #type))
-
-#define MEMBER(s, member, mtype, mflags, ...)				\
-	MEMBER_AT(s, #member, member, mtype, mflags, ##__VA_ARGS__)
-
-/* The same for a member of the struct `inner` in struct s. */
-#define MEMBER_OF(s, inner, member, mtype, mflags, ...)			\
-	MEMBER_AT(s, #member, inner.member, mtype, mflags, ##__VA_ARGS__)
-
-#define MEMBER_AT(s, title, place, mtype, mflags, ...)			\
-	{ .structure = #s, .name = title, .type = mtype,		\
-	  .flags = (mflags) + (unsigned)MUST(((mflags) & OPTIONAL) == 0 || \
-	      __builtin_types_compatible_p(TYPE_##mtype, const char *),	\
-	      #s "." #place " is OPTIONAL, and no text"),		\
-	  .offset = TYPED_OFFSET(s, place, mtype), ##__VA_ARGS__ }
-
-/*
- * An array in a response: s has `const struct ITEM *member` and their number in
- * `size_t member_count`; the schema ITEM writes each.
- */
-#define LIST(s, member, item)						\
-	{ .structure = #s, .name = #member, .type = T_LIST, .flags = OUT, \
-	  .of = &item##_schema, .count = offsetof(struct s, member##_count), \
-	  .offset = offsetof(struct s, member) +			\
-	      MUST(__builtin_types_compatible_p(const struct item *,	\
-	      __typeof__(((struct s *)0)->member)),			\
-	      #s "." #member " is no const struct " #item " *") }
-
-/*
- * An object in a response, which the schema `item` writes: s has `const struct
- * ITEM *member`. With OPTIONAL it may be NULL. In the table of a row it stands
- * behind all columns: code sets it, not the database. If s has an ETAG, so has
- * `item`: an ETag of s changes with the object.
- */
-#define OBJECT(s, member, item, mflags)					\
-	{ .structure = #s, .name = #member, .type = T_OBJECT,		\
-	  .flags = (mflags) + (unsigned)MUST(				\
-	      ((mflags) & ~(OUT | OPTIONAL | SPARSE)) == 0, #s "."	\
-	      #member " is an OBJECT: it is OUT, OPTIONAL or SPARSE"),	\
-	  .of = &item##_schema,						\
-	  .offset = offsetof(struct s, member) +			\
-	      MUST(__builtin_types_compatible_p(const struct item *,	\
-	      __typeof__(((struct s *)0)->member)),			\
-	      #s "." #member " is no const struct " #item " *") }
 
 /*
  * What the code of a file does with a schema: reads a body, a form, responds

@@ -5,6 +5,7 @@
  * than BODY_DEPTH_MAX levels and BODY_VALUES_MAX values.
  */
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "utils/form.h"
 #include "utils/json_limits.h"
 #include "utils/media_type.h"
+#include "utils/timefmt.h"
 #include "utils/uuid.h"
 
 #define BODY_DEPTH_MAX	32
@@ -202,6 +204,34 @@ refuse_unknown(struct ctx *c, const struct schema *s, json_t *root)
 	}
 }
 
+/* A rule checks the number's text. INT_NULL is no value of a body. */
+static void
+read_int(struct ctx *c, const struct member *m, const struct rule *rule,
+    const char *field, const char *out)
+{
+	const int64_t	*n = (const int64_t *)(const void *)(out + m->offset);
+
+	if (rule != NULL && !rule_check(c, rule, field,
+	    ctx_printf(c, "%" PRId64, *n)))
+		return;
+	if (member_is_int_null(m, n))
+		error_detail(c, field, "out_of_range",
+		    "Must be above %" PRId64, INT_NULL);
+}
+
+/* A rule checks the text as it was sent: a function, see member_init(). */
+static void
+read_time(struct ctx *c, const struct member *m, const struct rule *rule,
+    const char *field, const char *text, char *out)
+{
+	if (!timefmt_parse_rfc3339(text, (int64_t *)(void *)(out + m->offset)))
+		error_detail(c, field, timefmt_is_beyond(text) ?
+		    "out_of_range" : "invalid_format", "Must be a time of "
+		    "RFC 3339, such as 2026-01-31T12:00:00Z");
+	else if (rule != NULL)
+		rule_check(c, rule, field, text);
+}
+
 static void
 read_value(struct ctx *c, const struct schema *s, const struct member *m,
     json_t *value, char *out)
@@ -218,13 +248,12 @@ read_value(struct ctx *c, const struct schema *s, const struct member *m,
 	char			*uuid;
 
 	if (m->type == T_BOOL && json_is_boolean(value)) {
-		*(bool *)(out + m->offset) = json_is_true(value);
+		member_put_bool(m, out + m->offset, json_is_true(value));
 	} else if (m->type == T_INT && json_is_integer(value)) {
 		*(int64_t *)(out + m->offset) = json_integer_value(value);
-		text = ctx_printf(c, "%" JSON_INTEGER_FORMAT,
-		    json_integer_value(value));
-		if (rule != NULL)
-			rule_check(c, rule, field, text);
+		read_int(c, m, rule, field, out);
+	} else if (m->type == T_TIME && json_is_string(value)) {
+		read_time(c, m, rule, field, json_string_value(value), out);
 	} else if (m->type == T_UUID && json_is_string(value)) {
 		uuid = ctx_alloc(c, UUID_TEXT);
 		if (!uuid_parse(json_string_value(value), uuid))
@@ -290,6 +319,21 @@ begin(struct ctx *c, const struct schema *s, bool form)
 	refuse_coding(c);
 }
 
+/*
+ * What the body does not have is null, or zero: also the members of the struct
+ * that the schema leaves out, if one that it is like has them.
+ */
+static void
+put_nulls(const struct schema *s, char *out)
+{
+	const struct member	*m;
+
+	for (; s != NULL; s = s->like) {
+		for (m = s->members; m < s->members + s->nmembers; m++)
+			member_put_null(m, out + m->offset);
+	}
+}
+
 const void *
 schema_read_body(struct ctx *c, const struct schema *s)
 {
@@ -300,6 +344,7 @@ schema_read_body(struct ctx *c, const struct schema *s)
 	begin(c, s, false);
 	root = parse_json(c);
 	out = ctx_alloc(c, s->size);
+	put_nulls(s, out);
 	for (m = s->members; m < s->members + s->nmembers; m++)
 		read_member(c, s, m, json_object_get(root, m->name), out);
 	refuse_unknown(c, s, root);

@@ -16,8 +16,12 @@ schema_text(struct ctx *c, const struct member *m, const void *in)
 
 	switch (m->type) {
 	case T_BOOL:
-		return (*(const bool *)place ? "true" : "false");
+		if (member_bool(m, place) == BOOL_NULL)
+			return (NULL);
+		return (member_bool(m, place) == BOOL_TRUE ? "true" : "false");
 	case T_INT:
+		if (member_is_int_null(m, place))
+			return (NULL);
 		return (ctx_printf(c, "%" PRId64, *(const int64_t *)place));
 	case T_TIME:
 		if (*(const int64_t *)place == TIME_NULL)
@@ -36,13 +40,13 @@ schema_text(struct ctx *c, const struct member *m, const void *in)
 }
 
 static bool
-is_same(enum member_type type, const char *a, const char *b)
+is_same(const struct member *m, const char *a, const char *b)
 {
 	const char	*one, *other;
 
-	if (type == T_BOOL)
-		return (*(const bool *)a == *(const bool *)b);
-	if (type == T_INT || type == T_TIME)
+	if (m->type == T_BOOL)
+		return (member_bool(m, a) == member_bool(m, b));
+	if (m->type == T_INT || m->type == T_TIME)
 		return (*(const int64_t *)a == *(const int64_t *)b);
 	one = *(const char *const *)a;
 	other = *(const char *const *)b;
@@ -62,7 +66,7 @@ schema_unset_same(struct ctx *c, const struct schema *s, void *in,
 		if ((m = schema_member(s, *names)) == NULL)
 			raise_error(c, &ERR_INTERNAL, "%s has no member %s",
 			    s->name, *names);
-		if (member_is_set(set, m->offset) && is_same(m->type,
+		if (member_is_set(set, m->offset) && is_same(m,
 		    (const char *)in + m->offset,
 		    (const char *)row + m->offset))
 			member_set_mark(set, m->offset, false);

@@ -37,10 +37,17 @@ write_member(struct jsonw *j, const struct member *m, const char *in)
 		jsonw_string(j, m->name, *(const char *const *)place);
 		break;
 	case T_BOOL:
-		jsonw_bool(j, m->name, *(const bool *)place);
+		if (member_bool(m, place) == BOOL_NULL)
+			jsonw_null(j, m->name);
+		else
+			jsonw_bool(j, m->name,
+			    member_bool(m, place) == BOOL_TRUE);
 		break;
 	case T_INT:
-		jsonw_int(j, m->name, *(const int64_t *)place);
+		if (member_is_int_null(m, place))
+			jsonw_null(j, m->name);
+		else
+			jsonw_int(j, m->name, *(const int64_t *)place);
 		break;
 	case T_TIME:
 		if (*(const int64_t *)place == TIME_NULL)

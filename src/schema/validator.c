@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Applies kore.conf's validators to code points. For length:m..n and ^.{m,n}$
- * characters are counted, for ^(a|b|c)$ words are compared, and an automaton
- * matches all other regexes. For a regex that matches numbers, trying finds the
- * range, for the error message.
+ * characters are counted, for number:m..n numbers and for ^(a|b|c)$ words are
+ * compared, and an automaton matches all other regexes. For a regex that
+ * matches numbers, trying finds the range, for the error message.
  */
 
 #include <sys/types.h>
@@ -188,7 +188,12 @@ rule_problem(const char *pattern)
 {
 	const char	*problem;
 	unsigned	 min, max;
+	int64_t		 lowest, highest;
 
+	if (strncmp(pattern, NUMBER_FORM, strlen(NUMBER_FORM)) == 0)
+		return (number_form(pattern, &lowest, &highest) ? NULL :
+		    start_error("%s is not a range: write number:-10..1000, "
+		    "the lowest and the highest number", pattern));
 	if (strncmp(pattern, LENGTH, strlen(LENGTH)) == 0)
 		return (parse_length(pattern, &min, &max) ? NULL :
 		    start_error("%s is not a length: write length:0..20000, "
@@ -225,6 +230,10 @@ rule_compile(struct rule *r, const char *pattern)
 		return (true);
 	}
 	r->min = r->max = 0;
+	if (number_form(pattern, &r->lowest, &r->highest)) {
+		r->kind = RULE_NUMBER;
+		return (true);
+	}
 	if ((r->choices = parse_choices(pattern)) != NULL) {
 		r->kind = is_boolean(pattern) ? RULE_BOOLEAN : RULE_CHOICE;
 		return (true);
@@ -286,6 +295,29 @@ too_long(unsigned max)
 	validator_reject("too_long", "Must have at most %u characters", max);
 }
 
+/* A number that is not in its range, or something else. */
+static void
+number_run(const struct rule *r, const char *value)
+{
+	const char	*end = value;
+	bool		 is_number;
+	int64_t		 n = 0;
+
+	if (r->automaton == NULL) {
+		is_number = number_read(&end, &n) && *end == '\0';
+		if (is_number && n >= r->lowest && n <= r->highest)
+			return;
+	} else {
+		is_number = *value != '\0' &&
+		    strspn(value, "0123456789") == strlen(value);
+		if (automaton_match(r->automaton, value))
+			return;
+	}
+	validator_reject(is_number ? "out_of_range" : "invalid_format",
+	    "Must be a number from %" PRId64 " to %" PRId64, r->lowest,
+	    r->highest);
+}
+
 /* Fills reasons[]; leaves it empty when the value is valid. */
 static void
 rule_run(const struct rule *r, const char *value)
@@ -310,11 +342,7 @@ rule_run(const struct rule *r, const char *value)
 			    "Must be one of: %s", r->choices);
 		break;
 	case RULE_NUMBER:
-		if (!automaton_match(r->automaton, value))
-			validator_reject(strspn(value, "0123456789") ==
-			    strlen(value) && *value != '\0' ? "out_of_range" :
-			    "invalid_format", "Must be a number from %" PRId64
-			    " to %" PRId64, r->lowest, r->highest);
+		number_run(r, value);
 		break;
 	case RULE_REGEX:
 		if (r->max > 0 && utf8_length(value) > r->max)
@@ -366,7 +394,8 @@ rule_describe(const struct rule *r, struct rule_facts *out)
 	out->lowest = r->lowest;
 	out->highest = r->highest;
 	if (r->kind != RULE_FUNCTION) {
-		out->pattern = r->validator->arg;
+		if (r->kind != RULE_NUMBER || r->automaton != NULL)
+			out->pattern = r->validator->arg;
 		return;
 	}
 	snprintf(symbol, sizeof(symbol), "%s__facts", r->validator->arg);

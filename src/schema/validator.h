@@ -60,8 +60,8 @@ const struct rule	*rule_of(const struct kore_validator *);
 /*
  * What is wrong with the text after `validator NAME regex`, and what to write
  * instead, as start_error() does; or NULL. The text is length:m..n, in
- * characters, or a regex as posix_problem() demands it. It must be known before
- * Kore compiles the text, which could take gigabytes.
+ * characters, number:m..n, or a regex as posix_problem() demands it. It must be
+ * known before Kore compiles the text, which could take gigabytes.
  */
 const char	*rule_problem(const char *pattern);
 
@@ -92,7 +92,8 @@ enum rule_kind {
 
 struct rule_facts {
 	enum rule_kind			 kind;
-	const char			*pattern;	/* NULL: a function */
+	const char			*pattern;	/* NULL: a function, or
+							 * number:m..n */
 	unsigned			 min, max;	/* RULE_LENGTH; also
 						 * RULE_REGEX: 0 or max */
 	int64_t				 lowest, highest; /* RULE_NUMBER */

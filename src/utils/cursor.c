@@ -18,7 +18,7 @@ bool
 cursor_key(const void *secret, size_t len,
     unsigned char key[static CURSOR_KEY])
 {
-	static const char	 label[] = PRODUCT " cursor";
+	static const char	 label[] = PRODUCT_STORED " cursor";
 
 	return (HMAC(EVP_sha256(), secret, (int)len,
 	    (const unsigned char *)label, sizeof(label) - 1, key, NULL) !=

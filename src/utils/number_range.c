@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Finds the range of the numbers that a regular expression matches. */
+/* Ranges of numbers: as texts, and those that a regular expression matches. */
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "utils/automaton.h"
@@ -10,6 +11,34 @@
 
 #define NUMBERS_TRIED	1000
 #define DIGITS_TRIED	18
+
+bool
+number_read(const char **p, int64_t *n)
+{
+	char	 text[24];
+	int64_t	 value = strtoll(*p, NULL, 10);
+	size_t	 len;
+
+	len = (size_t)snprintf(text, sizeof(text), "%" PRId64, value);
+	if (strncmp(text, *p, len) != 0)
+		return (false);
+	*n = value;
+	*p += len;
+	return (true);
+}
+
+bool
+number_form(const char *text, int64_t *lowest, int64_t *highest)
+{
+	const char	*p = text + strlen(NUMBER_FORM);
+
+	if (strncmp(text, NUMBER_FORM, strlen(NUMBER_FORM)) != 0 ||
+	    !number_read(&p, lowest) || strncmp(p, "..", 2) != 0)
+		return (false);
+	p += 2;
+	return (number_read(&p, highest) && *p == '\0' &&
+	    *lowest <= *highest);
+}
 
 static bool
 accepts(const struct automaton *a, int64_t n)

@@ -17,8 +17,8 @@
 #define TAG_BYTES	16
 
 /* The labels of the keys: one key for each purpose. */
-#define TAG_LABEL	PRODUCT " refresh tag"
-#define FAMILY_LABEL	PRODUCT " refresh family"
+#define TAG_LABEL	PRODUCT_STORED " refresh tag"
+#define FAMILY_LABEL	PRODUCT_STORED " refresh family"
 
 /* All are bytes, so the struct has no holes. */
 struct parts {

@@ -106,12 +106,11 @@ timefmt_read_zone(const char *p, int *ahead)
 	return (true);
 }
 
-bool
-timefmt_parse_rfc3339(const char *text, int64_t *us)
+/* The same without the limits: an offset can leave them by a day. */
+static bool
+timefmt_read_rfc3339(const char *p, int64_t *us)
 {
 	struct civil	 t;
-	const char	*p = text;
-	int64_t		 value;
 	int		 ahead;
 
 	if (!timefmt_read_date(&p, &t) || (*p != 'T' && *p != 't'))
@@ -120,11 +119,33 @@ timefmt_parse_rfc3339(const char *text, int64_t *us)
 	if (!timefmt_read_clock(&p, INT_MAX, &t) ||
 	    !timefmt_read_zone(p, &ahead))
 		return (false);
-	value = timefmt_join(&t) - ahead * 60 * USEC_PER_SEC;
-	if (value < TIMEFMT_MIN || value > TIMEFMT_MAX)
+	*us = timefmt_join(&t) - ahead * 60 * USEC_PER_SEC;
+	return (true);
+}
+
+static bool
+timefmt_is_within(int64_t us)
+{
+	return (us >= TIMEFMT_MIN && us <= TIMEFMT_MAX);
+}
+
+bool
+timefmt_parse_rfc3339(const char *text, int64_t *us)
+{
+	int64_t	 value;
+
+	if (!timefmt_read_rfc3339(text, &value) || !timefmt_is_within(value))
 		return (false);
 	*us = value;
 	return (true);
+}
+
+bool
+timefmt_is_beyond(const char *text)
+{
+	int64_t	 us;
+
+	return (timefmt_read_rfc3339(text, &us) && !timefmt_is_within(us));
 }
 
 void

@@ -37,6 +37,9 @@ bool	timefmt_parse_pg(const char *text, int64_t *us);
  */
 bool	timefmt_parse_rfc3339(const char *text, int64_t *us);
 
+/* Is it one, but before TIMEFMT_MIN or after TIMEFMT_MAX, by its offset? */
+bool	timefmt_is_beyond(const char *text);
+
 /*
  * Writes "2026-11-22T11:23:45.123456Z" (RFC 3339 section 5.6), always with six
  * digits so that texts sort like times. A time outside TIMEFMT_MIN to

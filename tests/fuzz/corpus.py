@@ -4,6 +4,7 @@
 import json
 
 import corpus_posts
+from product import NAME
 from requests_http import (BODY_MAX, CHUNKED, FORM, HEAD_MAX, HOST, JSON,
                            ORIGIN, SIGNED_IN, TARGET_MAX, Case, chunked, head,
                            sized)
@@ -15,7 +16,8 @@ LOGIN = "/api/v1/auth/login"
 FORGOT = "/api/v1/auth/password/forgot"
 RESET = "/api/v1/auth/password/reset"
 RESET_PAGE = "/account/reset"
-LINK = '{"token":"keel_reset_%s","new_password":"Rainy-day-43"}' % ("A" * 43)
+LINK = '{"token":"%s_reset_%s","new_password":"Rainy-day-43"}' % (
+    NAME, "A" * 43)
 NOBODY = USERS + "/00000000-0000-4000-8000-000000000000"
 USER = {"email": "fuzz@example.com", "name": "Fuzz", "password": "Passw0rd-1"}
 BAD_USER = {"email": "no address", "name": "", "password": "short", "x": [{}]}

@@ -28,9 +28,11 @@ def sample(text="a < b", replacement="a <= b",
                       'replacement = "%s"\n%s\n' % (text, replacement, ends)}
 
 
+OWN = "# Routes of your own project.\na < b\n# End of your own routes.\n"
 BAD = [
     (sample(text="d"), "0 times"),
     (sample(text="c"), "2 times"),
+    (sample() | {"src/a.c": OWN}, "0 times"),
     (sample(text=""), "needs a text"),
     (sample(replacement="a < b"), "another replacement"),
     (sample(ends=""), "needs tests"),
@@ -43,6 +45,7 @@ BAD = [
 ]
 GOOD = [
     sample(),
+    sample() | {"src/a.c": OWN + "a < b; c"},
     sample(ends='equivalent = "Because."'),
     sample(ends='tests = ["api:a/test_b.py::test_b[1]"]'),
 ]

@@ -13,14 +13,14 @@ import os.path
 import re
 import sys
 
-from _common import ROOT, line_of, mask, read, run
+from _common import ROOT, TOKEN, line_of, mask, read, run
 
 PAGE = "docs/rooms.md"
 
 # From the lowest. A folder of src, or files of its top.
 ORDER = (
     ("product", "the names that a project of its own changes",
-     ("product.h",)),
+     ("product.h", "version.h")),
     ("utils", "pure functions: no state, no Kore", ()),
     ("base", "memory, arena, JSON writer, log, metrics, faults, error kinds, "
      "registration, compiled-in files", ()),
@@ -54,6 +54,8 @@ DEFINED = re.compile(r"^(?!static\b|AWAITS static\b)[A-Za-z_][\w \t*]*\n"
 VARIABLE = re.compile(r"^(?!static\b|extern\b|typedef\b|return\b)(?:const\s+)?"
                       r"(?:struct\s+|enum\s+|unsigned\s+)?\w+[\s*]+"
                       r"(?:const\s+)?(\w+)(?:\[[^\n]*\])?(?:;|\s=)", re.M)
+STRING_OR_NOT = re.compile(TOKEN.pattern + r'|[^"\'/]+|.', re.S)
+SPELT = re.compile(r"(?<!\./)keel", re.I)
 
 
 def room_of(path):
@@ -113,15 +115,18 @@ def check_prototypes(files):
 
 
 def check_name(files):
-    """A clone changes the product's name in product.h, and in no room."""
-    name = re.search(r'PRODUCT\s+"(\w+)"', files.get("src/product.h", ""))
-    if name is None:
-        return
-    spelt = re.compile(name.group(1), re.I)
+    """A project has its own name in product.h, and nothing that it shows says
+    Keel: no asset and no string. The rooms below the modules do not say it in
+    comments either. The command ./keel has its name in every project."""
     for path, text in files.items():
-        if room_of(path) in (None, "product", "settings", "modules", "top"):
+        room = room_of(path)
+        if room in ("settings", "modules", "top"):
+            text = "".join(match.group() if match.group()[0] == '"' else
+                           "\n" * match.group().count("\n")
+                           for match in STRING_OR_NOT.finditer(text))
+        elif room in (None, "product") and not path.startswith("assets/"):
             continue
-        for match in spelt.finditer(text):
+        for match in SPELT.finditer(text):
             yield (path, line_of(text, match.start()),
                    f"spells out {match.group()}: use product.h")
 
@@ -192,10 +197,8 @@ def check_modules(files):
 def page(files):
     """docs/rooms.md: the rooms from the top down, and who includes whom."""
     arrows = collections.defaultdict(set)
-    count = collections.Counter()
     for path, text in files.items():
         mine = room_of(path)
-        count[mine] += 1
         for _, target in includes(path, text, files):
             if target and room_of(target) not in (None, mine):
                 arrows[mine].add(room_of(target))
@@ -204,13 +207,13 @@ def page(files):
         "Every arrow goes down. `make rooms` makes this page from the includes "
         "of src;", "tests/lint/rooms.py has the order, and `make lint` refuses "
         "an include that goes up.", "",
-        "| room | what is in it | files | includes |", "|---|---|---|---|",
+        "| room | what is in it | includes |", "|---|---|---|",
     ]
     for name, what, own in reversed(ORDER):
         where = ", ".join(f"src/{file}" for file in own) or (
             "src/*.c and src/*.h" if name == "top" else f"src/{name}/")
         below = [other for other in reversed(NAMES) if other in arrows[name]]
-        lines.append(f"| {name}: {where} | {what} | {count[name]} | "
+        lines.append(f"| {name}: {where} | {what} | "
                      f"{', '.join(below) or '-'} |")
     return "\n".join(lines) + "\n"
 
@@ -253,8 +256,10 @@ BAD = [
       "src/modules/n/n.h": '#include "modules/m/m.h"\n'},
      "a circle of modules"),
     ({"src/http/a.c": '#include "base/b.h"\n', PAGE: "old\n"}, "make rooms"),
-    ({"src/product.h": '#define PRODUCT "acme"\n',
-      "src/http/a.c": "/* Acme's own. */\n"}, "spells out Acme"),
+    ({"src/http/a.c": "/* Keel's own. */\n"}, "spells out Keel"),
+    ({"src/modules/m/m.c": 'char c = \'"\';\n/* "a" */ f("keel");\n'},
+     "spells out keel"),
+    ({"assets/mail/a.txt": "Keel\n"}, "spells out Keel"),
 ]
 GOOD = [
     {"src/http/a.c": '#include "base/b.h"\n#include "a.h"\n',
@@ -263,12 +268,14 @@ GOOD = [
      "src/wire/a.c": "/* SPDX */\n/* Calls back: b waits for a. */\n" + A,
      "src/wire/b.c": B,
      "src/base/a.c": A, "src/coro/b.c": B,
+     "src/product.h": '#define PRODUCT "keel"\n',
+     "src/app.c": '/* Keel\'s "keel". */\nf("./keel serve");\n',
      "src/base/c.c": F.format("c", "0") + "/* d() */\n",
      "src/base/d.c": F.format("d", "c()")},
 ]
 
 if __name__ == "__main__":
-    tree = read("src/**/*.[ch]", PAGE)
+    tree = read("src/**/*.[ch]", "assets/[adm]*/*", PAGE)
     if sys.argv[1:] == ["--write"]:
         tree.pop(PAGE, None)
         (ROOT / PAGE).write_text(page(tree))

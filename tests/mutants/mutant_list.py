@@ -3,10 +3,19 @@
 place that makes Keel wrong, with the tests that must fail on it."""
 
 import pathlib
+import re
+import sys
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/api/support"))
+
+from product import boundary  # noqa: E402
+
 LISTS = "tests/mutants/*.toml"
+# A project's own lines in a file of Keel: no mutant is about them.
+OWN = re.compile(r"^\s*# \w+ of your own project.*?"
+                 r"^\s*# End of your own \w+\.$", re.M | re.S)
 KEYS = {"file", "text", "replacement", "tests", "equivalent"}
 TEST_FILES = {
     "unit": "tests/unit/%s.c",
@@ -21,13 +30,17 @@ TEST_FILES = {
 
 class Mutant:
     """One change: `text`, which is in `file` once, becomes `replacement`. Each
-    of `tests` must fail on it. If no test can, `equivalent` says why."""
+    of `tests` must fail on it. If no test can, `equivalent` says why. Lines of
+    a project's own do not count."""
 
     def __init__(self, source, entry):
         self.source = source
-        self.file = entry.get("file", "")
+        file = entry.get("file", "")
+        self.file = boundary.file(file)
         self.text = entry.get("text", "")
         self.replacement = entry.get("replacement")
+        if self.file != file:   # its names are another project's
+            self.text = boundary.shell(self.text)
         self.tests = entry.get("tests", [])
         self.equivalent = entry.get("equivalent", "")
         self.surplus = sorted(set(entry) - KEYS)
@@ -50,6 +63,15 @@ class Mutant:
     def suites(self):
         return {test.partition(":")[0] for test in self.tests}
 
+    def place(self, content):
+        return keels(content).index(self.text)
+
+    def changed(self, content):
+        """The file with the change."""
+        at = self.place(content)
+        return content[:at] + self.replacement + content[
+            at + len(self.text):]
+
     def problem(self, read):
         """What is wrong with it, or None; also finds its line."""
         if self.surplus:
@@ -59,16 +81,22 @@ class Mutant:
             return "no such file"
         if not self.text or self.replacement in (None, self.text):
             return "needs a text and another replacement"
-        if content.count(self.text) != 1:
+        count = keels(content).count(self.text)
+        if count != 1:
             return "is in the file %d times, not once: %s" % (
-                content.count(self.text), short(self.text))
-        self.line = content[:content.index(self.text)].count("\n") + 1
+                count, short(self.text))
+        self.line = content[:self.place(content)].count("\n") + 1
         if bool(self.tests) == bool(self.equivalent):
             return "needs tests, or a reason why it is equivalent"
         for test in self.tests:
             if not has_test(test, read):
                 return "no such test: " + test
         return None
+
+
+def keels(content):
+    """The text of a file, without the letters of a project's own lines."""
+    return OWN.sub(lambda own: "\0" * len(own[0]), content)
 
 
 def short(text):

@@ -22,6 +22,10 @@ import time
 
 from mutant_list import ROOT, load
 
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+
+from tree import copy_path, copy_tree  # noqa: E402
+
 PYTHON = "/usr/bin/python3"
 COPIES = os.path.join(ROOT, ".build/mutants")
 BUILD_SECONDS = 600
@@ -63,29 +67,12 @@ class Copy:
 
     def __init__(self, number, suites):
         self.folder = os.path.join(COPIES, str(number))
-        shutil.rmtree(self.folder, ignore_errors=True)
-        files = subprocess.run(
-            ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
-            check=True, capture_output=True, text=True).stdout.split("\0")
-        builds = {FLAVORS.get(suite, suite) for suite in suites}
-        for path in [*filter(None, files), "assets/swagger-ui",
-                     *[".build/" + name for name in sorted(builds)]]:
-            if os.path.lexists(os.path.join(ROOT, path)):
-                self.add(path)
+        copy_tree(self.folder, *{FLAVORS.get(suite, suite)
+                                 for suite in suites})
         if "openapi" in suites:
             os.symlink(os.path.join(ROOT, TOOLS),
                        os.path.join(self.folder, TOOLS))
-            self.add(WEB_PACKAGES)
-
-    def add(self, path):
-        """Copies it with its time, so that nothing is built again."""
-        source, target = (os.path.join(folder, path)
-                          for folder in (ROOT, self.folder))
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.isdir(source) and not os.path.islink(source):
-            shutil.copytree(source, target, symlinks=True)
-        else:
-            shutil.copy2(source, target, follow_symlinks=False)
+            copy_path(WEB_PACKAGES, self.folder)
 
     def build(self, *command):
         status, output = run(["make", *command], self.folder, BUILD_SECONDS)
@@ -142,7 +129,7 @@ class Copy:
             clean = f.read()
         try:
             with open(path, "w", encoding="utf-8") as f:
-                f.write(clean.replace(mutant.text, mutant.replacement))
+                f.write(mutant.changed(clean))
             return [test for test in mutant.tests if self.test(
                 *test.split(":", 1))[0]]
         finally:

@@ -223,7 +223,8 @@ static const struct {
 	    { "expires_at", "2126-01-01 12:00:00+00" }, { "active", "t" } } },
 	{ "session_owner", { { "user_id", ACTOR } } },
 	{ "key_lock", { { "is_locked", "t" } } },
-	{ "database_state", { { "version", "999999" }, { "writable", "t" } } },
+	{ "database_state", { { "version", "999999" },
+	    { "own_version", "999999" }, { "writable", "t" } } },
 };
 
 static inline PGresult *

@@ -109,6 +109,32 @@ test_lengths(void **state)
 }
 
 static void
+test_ranges_of_numbers(void **state)
+{
+	static const char *const	 bad[] = { "number:", "number:5",
+	    "number:5..", "number:..5", "number:5..4", "number:0...5",
+	    "number:0..5x", "number:0..+5", "number:01..5", "number:0..-0",
+	    "number:0..9223372036854775808", "number: 0..5", "number:a..b" };
+	static const char *const	 fine[] = { "number:0..1",
+	    "number:-10..-1", "number:5..5",
+	    "number:-9223372036854775808..9223372036854775807" };
+	char				 text[200];
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		snprintf(text, sizeof(text), "validator v regex %s", fine[i]);
+		assert_null(problem_of(text));
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "validator v regex %s", bad[i]);
+		assert_non_null(problem_of(text));
+		assert_non_null(strstr(problem_of(text), " is not a range: "
+		    "write number:-10..1000, "));
+	}
+}
+
+static void
 test_included_files(void **state)
 {
 	(void)state;
@@ -173,6 +199,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_ranges_of_numbers),
 		cmocka_unit_test(test_included_files),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_other_lines),

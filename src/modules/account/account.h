@@ -13,7 +13,7 @@ struct user;
 
 /* account_settings.c: filled at the start */
 struct account_settings {
-	const char	*frontend_url;	/* NULL: the pages are Keel's own */
+	const char	*frontend_url;	/* NULL: our own pages */
 	unsigned	 reset_seconds, verify_seconds, email_seconds;
 };
 
@@ -171,7 +171,7 @@ void		 account_notice_taken(struct ctx *, const struct user *owner,
 		    const struct notice *) AWAITS;
 
 /*
- * account_page.c: a page of Keel's own, without scripts. `content` is an asset
+ * account_page.c: a page of our own, without scripts. `content` is an asset
  * of assets/account, filled with the values; it stands below the title.
  */
 void		 account_page(struct ctx *, int status, const char *title,

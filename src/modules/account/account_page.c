@@ -6,6 +6,7 @@
 #include "http/respond.h"
 #include "middleware/problem.h"
 #include "modules/account/account.h"
+#include "product.h"
 #include "utils/form.h"
 #include "wire/wire.h"
 
@@ -55,7 +56,8 @@ account_page_write(struct text *t, const struct ctx *c, const char *title,
     const char *content)
 {
 	html_fill(t, (const char *)asset_account_page_html, HTML_VALUES(
-	    HTML_TEXT("title", title), HTML_TEXT("up", up(c)),
+	    HTML_TEXT("title", title), HTML_TEXT("product", PRODUCT_TITLE),
+	    HTML_TEXT("up", up(c)),
 	    HTML_AS_IT_IS("content", content)));
 }
 

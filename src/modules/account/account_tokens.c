@@ -83,7 +83,7 @@ token_of_job(struct ctx *c, const struct token_purpose *purpose,
 	from = ctx_printf(c, "%s %s %s %s %s", c->job->id, purpose->name, to,
 	    user->email, user->hashed_password);
 	if (!keyed_hash_bytes(config.jwt_key.secret, config.jwt_key.secret_len,
-	    PRODUCT " account token", from, secret))
+	    PRODUCT_STORED " account token", from, secret))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	c->secret = true;
 	write_token(purpose, secret, token);

@@ -51,7 +51,7 @@ unknown_account(struct ctx *c, const char *username)
 	    USERNAME_MAX))
 		*lower = '\0';
 	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
-	    PRODUCT " account", lower, hash))
+	    PRODUCT_STORED " account", lower, hash))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (hash);
 }

@@ -30,7 +30,7 @@ name_service(struct ctx *c)
 		return;
 	}
 	service_respond(c, &(struct service){
-	    .name = PRODUCT_TITLE, .version = API_VERSION,
+	    .name = PRODUCT_TITLE, .version = PRODUCT_VERSION,
 	    .docs = ctx_printf(c, "%s/docs", public_path()),
 	    .openapi = ctx_printf(c, "%s/openapi.json", public_path()) });
 }

@@ -7,7 +7,7 @@
 
 static const struct member	service_members[] = {
 	MEMBER(service, name, T_STR, OUT, .example = PRODUCT_TITLE),
-	MEMBER(service, version, T_STR, OUT, .example = API_VERSION),
+	MEMBER(service, version, T_STR, OUT, .example = PRODUCT_VERSION),
 	MEMBER(service, docs, T_STR, OUT, .example = "/docs"),
 	MEMBER(service, openapi, T_STR, OUT, .example = "/openapi.json"),
 };

@@ -5,6 +5,7 @@
 
 static const struct member	database_state_members[] = {
 	MEMBER(database_state, version, T_INT, 0),
+	MEMBER(database_state, own_version, T_INT, 0),
 	MEMBER(database_state, writable, T_BOOL, 0),
 };
 

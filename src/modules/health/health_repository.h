@@ -10,7 +10,8 @@
 /* health_models.c */
 
 struct database_state {
-	int64_t	version;		/* of the schema */
+	int64_t	version;		/* of the schema: the last migration */
+	int64_t	own_version;		/* the last of a project's own, or 0 */
 	bool	writable;
 };
 

@@ -16,7 +16,8 @@ health_service_ready(struct ctx *c)
 	state = health_repository_database_state(c);
 	if (!state->writable)
 		raise_error(c, &ERR_UNAVAILABLE, "The database is read-only");
-	if (state->version < migrations_version())
+	if (state->version < migrations_version() ||
+	    state->own_version < migrations_own_version())
 		raise_error(c, &ERR_UNAVAILABLE,
 		    "The database's schema is older than this server's");
 	health = ctx_alloc(c, sizeof(*health));

@@ -85,9 +85,9 @@ hash(struct ctx *c, const struct jwt_key *secret, const char *label,
 static void
 make_hashes(struct ctx *c, const struct jwt_key *secret, struct hashes *out)
 {
-	hash(c, secret, PRODUCT " idempotent request", request_text(c),
+	hash(c, secret, PRODUCT_STORED " idempotent request", request_text(c),
 	    out->request);
-	hash(c, secret, PRODUCT " idempotency scope", ctx_printf(c,
+	hash(c, secret, PRODUCT_STORED " idempotency scope", ctx_printf(c,
 	    "%s %s %s %s %s", c->method_name, c->path,
 	    c->user_id != NULL ? "user" : "stranger",
 	    c->user_id != NULL ? c->user_id : out->request,

@@ -2,8 +2,13 @@
 """Who may call what: every route of ./keel routes, with every method, as every
 kind of user, in a session that is confirmed, not confirmed or over; that who is
 refused changes nothing; and that no route accepts a token that is no longer
-good. The other setting of KEEL_USER_DIRECTORY is tried where users are read."""
+good. The other setting of KEEL_USER_DIRECTORY is tried where users are read.
 
+The rows of a project's own resources stand beside their tests, in files
+tests/api/NAME/access.txt."""
+
+import glob
+import os
 import time
 import uuid
 
@@ -15,7 +20,7 @@ from helpers import (bearer, check_error, check_unauthorized, claims_for,
                      make_token, new_email, read_routes, register)
 from people import Person, add_people, unconfirm
 from samples import body_of, path_of, roles, template_of
-from server import BUILD
+from server import BUILD, ROOT, read_text
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -101,12 +106,10 @@ GET     users                           401  401  200  200  200  200  200  200
 GET     users/{user_id}                 401  401  200  200  200  200  200  200
 """
 
-# A role that has no column may do what a plain user may, and this besides. Add
-# lines such as
+# A role that has no column may do what a plain user may, and this besides. The
+# lines are in an access.txt, too:
 #
 # GET     users                       editor  200
-MORE = """
-"""
 
 # What else may be in the body. For the table above, a plain user registers, and
 # PATCH and PUT change the name.
@@ -134,6 +137,16 @@ def full_path(path):
     return path if path.startswith("/") else "/api/v1/" + path
 
 
+def read_own():
+    """The rows of each tests/api/NAME/access.txt, and the lines of roles."""
+    rows, more = [], []
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests/api/*/access.txt"))):
+        for line in read_text(path).splitlines():
+            if line.strip() and not line.startswith("#"):
+                (more if len(line.split()) == 4 else rows).append(line)
+    return "\n".join(rows), "\n".join(more)
+
+
 def read_table(text, words=2, columns=len(WHO)):
     table = {}
     for line in text.strip().splitlines():
@@ -145,8 +158,9 @@ def read_table(text, words=2, columns=len(WHO)):
     return table
 
 
-TABLES = {"admin": read_table(TABLE),
-          "authenticated": read_table(TABLE) | read_table(AUTHENTICATED)}
+OWN, MORE = read_own()
+TABLES = {"admin": read_table(TABLE + OWN)}
+TABLES["authenticated"] = TABLES["admin"] | read_table(AUTHENTICATED)
 PATHS = list(dict.fromkeys(path for _, path in TABLES["admin"]))
 # The rows that a wrong use of KEEL_USER_DIRECTORY might open.
 READING = [(method, path) for method, path in TABLES["admin"]
@@ -259,8 +273,8 @@ def test_the_table_has_every_endpoint_and_no_other(server):
     endpoints = endpoints_of(server)
     new = [row_for(*key, endpoints[key][1]) for key in endpoints
            if key not in TABLES["admin"]]
-    assert not new, "who may call it? Add to TABLE, after you have checked " \
-        "each status:\n" + "\n".join(new)
+    assert not new, "who may call it? Check each status, then add to tests/" \
+        "api/NAME/access.txt (to TABLE, if it is Keel's):\n" + "\n".join(new)
     gone = [key for key in TABLES["admin"] if key not in endpoints]
     assert not gone, "./keel routes has no such endpoint: remove its row"
     assert set(read_table(AUTHENTICATED)) <= set(endpoints)

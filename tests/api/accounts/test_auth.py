@@ -14,6 +14,7 @@ from passlib.hash import bcrypt
 from helpers import (ask_token, base64url, check_unauthorized,
                      claims_for, make_token, measured, new_email,
                      new_password, read_claims, read_me, register, sign_in)
+from product import NAME
 from server import confidential
 
 TOKEN = "/api/v1/auth/token"
@@ -68,7 +69,7 @@ def test_the_claims_follow_rfc_9068(server, client):
     claims = read_claims(token)
     assert claims["iss"] == claims["aud"] == server.url
     assert claims["sub"] == made["id"]
-    assert claims["client_id"] == "keel"
+    assert claims["client_id"] == NAME
     assert claims["exp"] - claims["iat"] == 900
     assert abs(claims["iat"] - time.time()) < 60
     assert uuid.UUID(claims["jti"]) != uuid.UUID(claims["sid"])

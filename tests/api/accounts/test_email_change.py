@@ -13,6 +13,7 @@ from helpers import (check_error, check_validation, new_email, new_password,
 from mailbox import Mailbox
 from pages import Page
 from people import add_people, transaction, wait_for_waiting
+from product import NAME
 from samples import members, replacement
 from server import confidential
 
@@ -505,7 +506,7 @@ def test_a_token_is_for_one_purpose(box, client, ada):
     for one in (confirm, cancel):
         assert invalid(client.post("/api/v1/auth/password/reset", json={
             "token": one, "new_password": new_password()}))
-    for one in ("", "x", "keel_email_", confirm + "x", confirm[:-1],
+    for one in ("", "x", NAME + "_email_", confirm + "x", confirm[:-1],
                 confirm.upper()):
         assert invalid(post(client, CONFIRM, one))
         assert invalid(post(client, CANCEL, one))

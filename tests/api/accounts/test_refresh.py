@@ -7,11 +7,12 @@ import secrets
 
 import pytest
 
-from families import (add_token, audit_rows, hash_of, make_token, next_token,
-                      rows_of, use_earlier)
+from families import (PREFIX, add_token, audit_rows, hash_of, make_token,
+                      next_token, rows_of, use_earlier)
 from helpers import (ask_token, bearer, base64url, check_unauthorized,
                      read_claims, read_me, register)
 from people import add_people, transaction, wait_for_waiting
+from product import NAME
 from server import confidential
 
 TOKEN = "/api/v1/auth/token"
@@ -374,9 +375,9 @@ def garbage(server, person):
     token = person.refresh_token
     forged = make_token("x" * 40, person.session)
     return [
-        "x", "keel_rt_", token[:-1], token + "A", token.upper(),
-        token[len("keel_rt_"):], "keel_at_" + token[len("keel_rt_"):],
-        "keel_rt_" + base64url(secrets.token_bytes(64)), forged,
+        "x", PREFIX, token[:-1], token + "A", token.upper(),
+        token[len(PREFIX):], NAME + "_at_" + token[len(PREFIX):],
+        PREFIX + base64url(secrets.token_bytes(64)), forged,
         next_token("x" * 40, token), token[:40] + "é" + token[40:],
         person.token, person.session, "null"]
 
@@ -414,7 +415,7 @@ def test_every_refusal_has_the_same_bytes(client, server):
         elif ends == "forged":
             token = make_token("x" * 40, person.session)
         elif ends == "garbage":
-            token = "keel_rt_x"
+            token = PREFIX + "x"
         else:
             refresh(client, token)
             use_earlier(server, token, GRACE + 1)

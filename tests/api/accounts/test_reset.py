@@ -14,9 +14,12 @@ from links import (FORGOT, RESEND, RESET, VERIFY, add_token, ask_reset, reset,
                    verify)
 from mailbox import TOKEN, Mailbox
 from people import add_people, transaction, wait_for_waiting
+from product import NAME
 from runner import (read_job, run_now, wait_for, wait_for_failure,
                     wait_for_job)
 from server import confidential
+
+PREFIX = NAME + "_reset_"
 
 INVALID = "The link is used, expired or not valid"
 
@@ -404,13 +407,13 @@ def tokens_of_no_use(server, user):
     """Each is refused with the same bytes."""
     good = add_token(server, user.id)
     return {
-        "used": None, "unknown": "keel_reset_" + "A" * 43,
+        "used": None, "unknown": PREFIX + "A" * 43,
         "expired": add_token(server, user.id, seconds=-1),
         "verify": add_token(server, user.id, "verify"),
         "empty": "", "short": good[:-1], "longer": good + "A",
-        "long": "keel_reset_" + "A" * 60000, "other case": good.upper(),
+        "long": PREFIX + "A" * 60000, "other case": good.upper(),
         "other prefix": good.replace("reset", "verify"),
-        "no prefix": good[len("keel_reset_"):], "blank": good + " ",
+        "no prefix": good[len(PREFIX):], "blank": good + " ",
         "quote": good[:-1] + "'", "not ascii": good[:-1] + "\u00e9",
         "access": user.token}
 
@@ -599,8 +602,8 @@ def test_an_operator_gets_a_link(client, server):
     [user] = add_people(server, "user")
     done = server.command("reset-password", user.email.upper())
     assert done.returncode == 0, done.stderr
-    link = re.fullmatch(r"%s/account/reset\?token=(keel_reset_\S{43})\n" %
-                        re.escape(server.url), done.stdout)
+    link = re.fullmatch(r"%s/account/reset\?token=(%s\S{43})\n" % (
+        re.escape(server.url), PREFIX), done.stdout)
     assert link, done.stdout
     confidential.add(link[1])
     assert audit_of(server, user.id, "password_reset_link") == [

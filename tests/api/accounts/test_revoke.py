@@ -5,8 +5,8 @@ import secrets
 
 import pytest
 
-from families import (add_token, audit_rows, hash_of, make_token, next_token,
-                      rows_of)
+from families import (PREFIX, add_token, audit_rows, hash_of, make_token,
+                      next_token, rows_of)
 from helpers import (base64url, bearer, check_error, check_unauthorized,
                      claims_for, make_token as make_jwt, read_me)
 from people import add_people
@@ -100,8 +100,8 @@ def test_a_token_that_is_none_changes_nothing(server, client, person):
     forged = make_token("x" * 40, person.session)
     old = make_jwt(server.secret, claims_for(
         server, person.id, person.session, exp=1))
-    for token in ["x", "keel_rt_x", forged, next_token("x" * 40, forged), old,
-                  "keel_rt_" + base64url(secrets.token_bytes(64)),
+    for token in ["x", PREFIX + "x", forged, next_token("x" * 40, forged), old,
+                  PREFIX + base64url(secrets.token_bytes(64)),
                   make_jwt("x" * 40, claims_for(server, person.id,
                                                 person.session)),
                   person.token[:-4] + "AAAA", person.session]:

@@ -6,11 +6,12 @@ import concurrent.futures
 
 from helpers import new_email, new_password, register
 from people import transaction
+from product import NAME
 from runner import count_jobs, wait_for
 
 # Those that Keel sets, whatever the database's own are.
 OURS = {
-    "application_name": "keel", "client_encoding": "UTF8",
+    "application_name": NAME, "client_encoding": "UTF8",
     "datestyle": "ISO, MDY", "timezone": "UTC", "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "15s",
 }

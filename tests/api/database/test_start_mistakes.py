@@ -74,9 +74,13 @@ MISTAKES = {
         r"OUT \| REQUIRED \| OR_NULL, \.\.\.\)"),
     "a bool may be null": (
         "ALTER TABLE users ALTER is_active DROP NOT NULL",
-        USERS + r"users\.is_active may be null, and a T_BOOL of a row "
-        r"cannot: write coalesce\(is_active, false\) AS is_active, or make "
-        "the column NOT NULL"),
+        USERS + r"users\.is_active may be null: write MEMBER\(user, "
+        r"is_active, T_BOOL, OUT \| OR_NULL.*\), and in the struct: enum "
+        "bool_or_null is_active"),
+    "a version may be null": (
+        "ALTER TABLE users ALTER version DROP NOT NULL",
+        USERS + r"users\.version may be null, and an ETAG cannot: make the "
+        "column NOT NULL"),
     "a domain may be null": (
         "CREATE DOMAIN a_name AS varchar(100); ALTER TABLE users "
         "ALTER name TYPE a_name, ALTER name DROP NOT NULL",
@@ -157,10 +161,10 @@ FILES = {
     "asset_0900_notes_sql": (
         "sql/migrations/0900_notes.sql is not registered: write "
         "MIGRATION(0900_notes); in a module's _models.c"),
-    "asset_notes_sql": (
-        "notes.sql is not registered: a migration's name begins with its "
-        "number (0001_notes.sql), and a query file has sections "
-        "(-- name: notes.find)"),
+    "asset_unknown_sql": (
+        "unknown.sql is not registered: a migration's name begins with its "
+        "number (1001_unknown.sql), and a query file has sections "
+        "(-- name: unknown.find)"),
 }
 
 

@@ -10,12 +10,13 @@ import pytest
 
 import contract
 from contract import Contract, Undeclared
-from description import GOLDEN, Description
+from description import Description
 from exercised import UNASKED, Exercised, is_whole, wanted
-from server import ROOT, read_text
+from golden import document_in_git
+from server import ROOT
 
 ID = "0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
-IN_GIT = Description(read_text(GOLDEN))
+IN_GIT = Description(json.dumps(document_in_git()))
 SCHEMA = IN_GIT.document["components"]["schemas"]["User"]
 USER = {name: SCHEMA["properties"][name].get("examples", [None])[0]
         for name in SCHEMA["required"]}

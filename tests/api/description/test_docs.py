@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from helpers import check_error, raw_request, read_raw_answer
+from product import TITLE, VERSION
 from wire import HOST, exchange
 
 FILES = {
@@ -126,7 +127,7 @@ def test_the_page_may_run_only_its_own_files(client):
         assert client.get("/" + path).status_code == 200
 
 
-NAMES = {"name": "Keel", "version": "1.0.0", "docs": "/docs",
+NAMES = {"name": TITLE, "version": VERSION, "docs": "/docs",
          "openapi": "/openapi.json"}
 
 

@@ -40,7 +40,7 @@ def post_user(server, user, stall, request_id="x"):
     connection.sendall(raw_request(
         "POST", "/api/v1/users", json.dumps(user).encode(),
         Content_Type="application/json", X_Request_ID=request_id,
-        X_Keel_Fault="stall=%d" % stall))
+        X_Fault="stall=%d" % stall))
     return connection
 
 
@@ -162,7 +162,7 @@ def test_a_sign_in_dropped_at_every_await(stalled):
             connection.sendall(raw_request(
                 "POST", "/api/v1/auth/token", body, X_Request_ID=request_id,
                 Content_Type="application/x-www-form-urlencoded",
-                X_Keel_Fault="stall=%d" % stall))
+                X_Fault="stall=%d" % stall))
             return connection
 
         dropped_while_stalled(stalled, send, reset)

@@ -45,7 +45,7 @@ def fail_in_turn(kind, ask, good, check_failure):
     harmful, harmless = 0, 0
     for n in range(1, FAULTS_MAX):
         try:
-            answer, subject = ask({"X-Keel-Fault": "%s=%d" % (kind, n)})
+            answer, subject = ask({"X-Fault": "%s=%d" % (kind, n)})
         except httpx.HTTPError as error:
             raise AssertionError("fault %d: %r" % (n, error)) from None
         if answer.status_code == good:
@@ -125,7 +125,7 @@ def test_a_handler_that_raises_leaves_no_row(faulty, faulty_client, query,
     """3 and 4 raise after the INSERT of the user."""
     user = new_user(email=new_email("raise"))
     answer = faulty_client.post("/api/v1/users", json=user, headers={
-        "X-Keel-Fault": "query=%d" % query})
+        "X-Fault": "query=%d" % query})
     check_clean_failure(query, answer)
     assert answer.status_code == 500
     assert rows_of(faulty, user["email"]) == (0, 0), what
@@ -223,7 +223,7 @@ def test_faults_of_many_requests_at_once_stay_apart(faulty):
 
     def ask(i):
         with faulty.client() as client:
-            headers = {"X-Keel-Fault": "query=2"} if i % 2 else {}
+            headers = {"X-Fault": "query=2"} if i % 2 else {}
             return client.post("/api/v1/users", json=new_user(),
                                headers=headers).status_code
 
@@ -235,7 +235,7 @@ def test_faults_of_many_requests_at_once_stay_apart(faulty):
 @pytest.mark.parametrize("value", ["", "alloc", "alloc=", "alloc=-1", "x=1",
                                    "alloc=99999999999999999999", "query=0"])
 def test_a_malformed_fault_header_is_ignored(faulty_client, value):
-    answer = faulty_client.get("/healthz", headers={"X-Keel-Fault":
+    answer = faulty_client.get("/healthz", headers={"X-Fault":
                                                     value or "x"})
     assert answer.status_code == 200
 

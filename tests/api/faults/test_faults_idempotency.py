@@ -102,7 +102,7 @@ def test_a_client_that_leaves_at_any_time_finds_one_answer(faulty, wait):
     with faulty.client(timeout=0.2) as client:
         try:
             client.post(USERS, json=user, headers=key | {
-                "X-Keel-Fault": "stall=%d" % wait})
+                "X-Fault": "stall=%d" % wait})
         except httpx.TimeoutException:
             pass
     faulty.wait_for_rest()

@@ -169,7 +169,7 @@ def test_an_author_who_leaves_at_any_time_finds_one_post(faulty, wait):
     with faulty.client(timeout=0.2) as client:
         try:
             client.post(POSTS + "?expand=author", json=fields,
-                        headers=headers | {"X-Keel-Fault": "stall=%d" % wait})
+                        headers=headers | {"X-Fault": "stall=%d" % wait})
         except httpx.TimeoutException:
             pass
     faulty.wait_for_rest()

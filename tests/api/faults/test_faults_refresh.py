@@ -110,7 +110,7 @@ def test_the_server_is_killed_before_it_answers(faulty):
     def ask(token, stall):
         with faulty.client() as client:
             return refresh(client, token, **{
-                "X-Keel-Fault": "stall=%d" % stall})
+                "X-Fault": "stall=%d" % stall})
 
     for stall in range(4, 8):       # one of them is the commit's
         [person] = add_people(faulty, "user")

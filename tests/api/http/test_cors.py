@@ -303,5 +303,5 @@ def test_without_the_setting(start_server):
 def test_a_busy_server(client):
     """No memory for the request: its page may read that, too."""
     answer = client.get("/healthz", headers=from_page() | {
-        "X-Keel-Fault": "alloc=1"})
+        "X-Fault": "alloc=1"})
     check_allowed(answer, 503)

@@ -6,12 +6,13 @@ import pytest
 
 from helpers import ask_token, new_user
 from people import add_people
+from product import NAME
 from wire import GET, HOST, POST, exchange
 
 VARIABLE = {"date", "x-request-id", "content-length", "etag", "location",
             "ratelimit"}
 COMMON = {
-    "server": "keel",
+    "server": NAME,
     "connection": "keep-alive",
     "keep-alive": "timeout=75",
     "x-content-type-options": "nosniff",

@@ -11,6 +11,7 @@ import pytest
 
 from helpers import check_error, check_validation, new_user, register, sign_in
 from helpers import bearer, raw_connection, raw_request, read_raw_answer
+from product import NAME
 from runner import wait_for
 
 ANY_ID = "/00000000-0000-4000-8000-000000000000"
@@ -149,7 +150,7 @@ def test_every_response_has_the_common_headers(client, method, path):
     assert answer.headers["date"].endswith(" GMT")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "strict-transport-security" not in answer.headers    # loopback
-    assert answer.headers["server"] == "keel"
+    assert answer.headers["server"] == NAME
     assert uuid.UUID(answer.headers["x-request-id"]).version == 7
 
 

@@ -346,7 +346,7 @@ def test_without_a_database(start_server):
 def test_without_memory(client, path):
     """Without a ctx, then without an arena."""
     for n in range(1, 4):
-        fault = {"X-Keel-Fault": "alloc=%d" % n}
+        fault = {"X-Fault": "alloc=%d" % n}
         plain = client.get(path, headers=fault)
         asked = client.get(path, headers=fault | ASKS)
         assert plain.status_code == asked.status_code

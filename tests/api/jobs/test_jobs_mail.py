@@ -11,6 +11,7 @@ import re
 import pytest
 
 from helpers import bearer, new_email, register, sign_in
+from product import NAME
 from runner import (KIND, add_jobs, count_jobs, read_job, wait_for,
                     wait_for_job)
 from smtp_sink import RealServer
@@ -58,7 +59,8 @@ class Mail:
         """Without its token, which differs from mail to mail."""
         [part] = [part for part in self.parsed.walk()
                   if part.get_content_type() == kind]
-        return re.sub(r"keel_verify_[\w-]{43}", "TOKEN", part.get_content())
+        return re.sub(NAME + r"_verify_[\w-]{43}", "TOKEN",
+                      part.get_content())
 
 
 def make_mails(server, receive):

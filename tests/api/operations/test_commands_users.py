@@ -345,7 +345,7 @@ def rows_of(done, total):
 def test_the_users_by_address(crowd):
     done = crowd.command("users")
     *lines, last = done.stdout.splitlines(keepends=True)
-    assert last == "... the first 100; keel users PART lists those whose " \
+    assert last == "... the first 100; ./keel users PART lists those whose " \
         "name or address contains PART\n"
     done.stdout = "".join(lines)
     rows = rows_of(done, 100)

@@ -11,6 +11,7 @@ import pytest
 from events import EVENTS, LEVELS, problem_of
 from helpers import ask_token, new_user, register
 from people import add_people
+from product import NAME
 from runner import wait_for
 from secret_texts import find_secrets
 from wire import GET, exchange
@@ -77,7 +78,7 @@ def test_a_sign_in_names_its_user(server):
             "username": user["email"], "password": user["password"]})
         refused = [ask_token(client, user["email"], "wrong"),
                    client.post(TOKEN, data={"grant_type": "refresh_token",
-                                            "refresh_token": "keel_rt_x"})]
+                                            "refresh_token": NAME + "_rt_x"})]
     assert [server.wait_for_log(answer.headers["x-request-id"])["user"]
             for answer in (signed_in, refreshed, logged_in, *refused)] == [
                 made["id"], made["id"], made["id"], None, None]

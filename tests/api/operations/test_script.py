@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from product import NAME
 from script import DEFAULT_SIGNALS
 from server import read_text
 
@@ -363,7 +364,7 @@ def test_an_end_instead_of_a_password(script):
     typing.wait_for_prompt()
     os.write(typing.terminal, b"\x04")
     assert typing.end() == 1
-    assert typing.shown.endswith("keel: no password given\r\n")
+    assert typing.shown.endswith(NAME + ": no password given\r\n")
     assert script.calls() == []
 
 

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from script import PRIVATE
+from product import boundary
 from server import read_text
 
 # Serves until SIGTERM. A function of the test, or nothing, runs at the end.
@@ -26,7 +27,8 @@ while :; do wait; done
 
 
 def kore(script, text=""):
-    script.write("does/kore", (KORE % text).replace("@", script.root))
+    script.write("does/kore", boundary.shell(KORE % text).replace(
+        "@", script.root))
 
 
 def seen(script):

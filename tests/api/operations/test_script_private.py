@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from product import NAME
 from script import DBUSER, IS_ROOT, PRIVATE, UNSET, Script
 from server import read_text
 
@@ -118,7 +119,7 @@ def x509(path, *options):
 
 
 @pytest.mark.parametrize("name, holds, lacks", [
-    ("ca.pem", ["Subject: CN = Keel development authority",
+    ("ca.pem", ["Subject: CN = %s development authority" % NAME,
                 "CA:TRUE, pathlen:0", "Certificate Sign",
                 "X509v3 Subject Key Identifier:"],
      ["Digital Signature", "TLS Web Server Authentication"]),
@@ -132,7 +133,7 @@ def x509(path, *options):
 def test_the_certificates_contents(first, name, holds, lacks):
     path = first.state + "/" + name
     lines = [line.strip() for line in x509(path, "-text").stdout.splitlines()]
-    for line in [*holds, "Issuer: CN = Keel development authority",
+    for line in [*holds, "Issuer: CN = %s development authority" % NAME,
                  "ASN1 OID: prime256v1", "X509v3 Basic Constraints: critical",
                  "X509v3 Key Usage: critical"]:
         assert line in lines, line

@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from product import NAME, TITLE
 from server import BUILD, ROOT, flavor, read_text
 
 # Other lines of kore.conf than routes, validators and parameters.
@@ -18,7 +19,7 @@ PROCESS = {
     "seccomp_tracing": "no", "worker_max_connections": "1024",
     "worker_rlimit_nofiles": "2048", "worker_accept_threshold": "16",
     "worker_set_affinity": "0", "socket_backlog": "1024", "task_threads": "1",
-    "http_server_version": "keel", "http_header_max": "16384",
+    "http_header_max": "16384",
     "http_header_timeout": "10", "http_body_max": "131072",
     "http_body_timeout": "30", "http_body_disk_offload": "0",
     "http_keepalive_time": "75", "http_request_limit": "1024",
@@ -98,14 +99,14 @@ UNIT = {
     "After": "network-online.target postgresql.service",
     "StartLimitIntervalSec": "0"}
 SERVICE = {
-    "Type": "exec", "User": "keel", "Group": "keel",
+    "Type": "exec", "User": NAME, "Group": NAME,
     "Environment": ["KEEL_DATABASE_URL=",
-                    "KEEL_FLAVOR=prod KEEL_STATE_DIR=/var/lib/keel"],
-    "EnvironmentFile": "/etc/keel/keel.env",
-    "ExecStartPre": "/opt/keel/keel migrate",
+                    "KEEL_FLAVOR=prod KEEL_STATE_DIR=/var/lib/" + NAME],
+    "EnvironmentFile": f"/etc/{NAME}/{NAME}.env",
+    "ExecStartPre": f"/opt/{NAME}/keel migrate",
     "Restart": "always", "RestartSec": "2", "KillMode": "mixed",
     "KillSignal": "SIGTERM", "TimeoutStopSec": "30", "LimitCORE": "0",
-    "StateDirectory": "keel", "StateDirectoryMode": "0700", "UMask": "0077",
+    "StateDirectory": NAME, "StateDirectoryMode": "0700", "UMask": "0077",
     "CapabilityBoundingSet": "", "AmbientCapabilities": "",
     "NoNewPrivileges": "yes", "LockPersonality": "yes",
     "MemoryDenyWriteExecute": "yes", "PrivateDevices": "yes",
@@ -119,10 +120,10 @@ SERVICE = {
     "RestrictSUIDSGID": "yes", "SystemCallArchitectures": "native",
     "SystemCallFilter": "@system-service"}
 SERVICES = {
-    "keel": {"Description": "Keel HTTPS API",
-             "ExecStart": "/opt/keel/keel serve", "LimitNOFILE": "65536"},
-    "keel-jobs": {"Description": "Keel background work",
-                  "ExecStart": "/opt/keel/keel jobs"}}
+    NAME: {"Description": TITLE + " HTTPS API",
+           "ExecStart": f"/opt/{NAME}/keel serve", "LimitNOFILE": "65536"},
+    NAME + "-jobs": {"Description": TITLE + " background work",
+                     "ExecStart": f"/opt/{NAME}/keel jobs"}}
 
 
 def read_service(name):
@@ -158,7 +159,7 @@ def test_the_ends_of_the_services_wait_long_enough():
     assert seconds > int(re.search(r"timeout --foreground -k (\d+) ",
                                    read("keel"))[1])
     assert int(re.search(r"running jobs for up to (\d+) seconds",
-                         read("conf/keel-jobs.service"))[1]) < seconds
+                         read(f"conf/{NAME}-jobs.service"))[1]) < seconds
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None,
@@ -166,7 +167,7 @@ def test_the_ends_of_the_services_wait_long_enough():
 def test_systemd_understands_the_services(tmp_path):
     """All of it: an unknown name or value is only a warning."""
     for name in SERVICES:
-        text = read("conf/%s.service" % name).replace("/opt/keel/keel",
+        text = read("conf/%s.service" % name).replace(f"/opt/{NAME}/keel",
                                                       "/bin/true")
         (tmp_path / (name + ".service")).write_text(text)
         done = subprocess.run(

@@ -319,7 +319,7 @@ def test_an_older_schema_is_refused(make_server):
 def test_a_newer_schema_is_accepted(make_server):
     server = make_server()
     server.sql("INSERT INTO keel_migrations (version, name, checksum) "
-               "VALUES (9999, '9999_future', 'x')")
+               "VALUES (999, '0999_future', 'x'), (9999, '9999_own', 'x')")
     server.sql("ALTER TABLE users ADD nickname text")
     server.start()
     with server.client() as client:
@@ -351,7 +351,10 @@ def test_migrate_fills_an_empty_database(make_server, cluster):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     applied = server.sql(VERSIONS)
-    assert [row[0] for row in applied] == list(range(1, len(applied) + 1))
+    versions = [row[0] for row in applied]
+    count = sum(version < 1000 for version in versions)
+    assert versions == [*range(1, count + 1), *range(
+        1001, 1001 + len(versions) - count)]
     for _, name, _ in applied:
         assert "applying " + name in done.stdout
     server.start()
@@ -367,6 +370,20 @@ def test_migrate_twice_does_nothing_the_second_time(make_server, cluster):
     assert done.returncode == 0
     assert "up to date" in done.stdout
     assert server.sql("SELECT * FROM keel_migrations ORDER BY 1") == before
+
+
+def test_a_project_gets_a_later_migration_of_keel(make_server, cluster):
+    """Its own, 1001, was applied before it had the last one of Keel."""
+    server = make_server(database=cluster.database())
+    assert server.command("migrate").returncode == 0
+    last, name, *_ = server.sql(VERSIONS.replace(
+        "ORDER BY 1", "WHERE version < 1000 ORDER BY 1 DESC LIMIT 1"))[0]
+    server.sql("DELETE FROM keel_migrations WHERE version = %s", last)
+    server.sql("INSERT INTO keel_migrations (version, name, checksum) VALUES "
+               "(9999, '9999_own', 'x')")
+    failing_start(server, "older", name, "./keel migrate")
+    done = server.command("migrate", "--dry-run")
+    assert "would apply " + name in done.stdout
 
 
 def test_a_dry_run_changes_nothing(make_server, cluster):

@@ -18,6 +18,8 @@ import time
 
 import psycopg2
 
+from product import boundary
+
 BIN = "/usr/lib/postgresql/15/bin"
 
 FAST = {
@@ -177,7 +179,7 @@ class Cluster:
     def sql(self, statement, *params, database="postgres"):
         """Runs a statement as the superuser. Returns its rows, if any."""
         with contextlib.closing(self.connect(database)) as db:
-            return run(db, statement, params)
+            return run(db, boundary.sql(statement), params)
 
     def sql_kept(self, database, statement, *params):
         """The same on a connection that is kept for the next statement: to
@@ -185,7 +187,7 @@ class Cluster:
         A statement must leave no setting behind."""
         db = self.take_idle(database) or self.connect(database)
         try:
-            rows = run(db, statement, params)
+            rows = run(db, boundary.sql(statement), params)
         except BaseException:
             db.close()
             raise

@@ -28,7 +28,7 @@ BOOLEANS = {"True": "true", "1": "true", "False": "false", "0": "false"}
 # and an API does not declare the latter.
 COMMON_HEADERS = {
     "date",                         # RFC 9110, 6.6.1
-    "server",                       # kore.conf's http_server_version
+    "server",                       # the product's name
     "content-type",                 # declared as the key of content
     "content-length",               # RFC 9110, 8.6
     "transfer-encoding",            # RFC 9112, 6.1
@@ -63,6 +63,9 @@ BEYOND_SCHEMA = [
     ("duplicate_field", r"(body|query|header)\..*",
      "a reader keeps one of them"),
     ("invalid_format", r"header\.idempotency-key", "headers are not checked"),
+    ("not_found", r"body\.\w+", "the database knows it: CONSTRAINT"),
+    ("out_of_range", r"body\.\w+", "a time whose offset leaves the years of "
+     "RFC 3339, and INT_NULL"),
     ("reused", r"header\.idempotency-key", "the database knows it"),
     ("not_allowed", r"query\.\w+", "not together with another parameter"),
     ("out_of_range", r"query\.limit", "the contents of posts are too large"),

@@ -16,10 +16,9 @@ import uuid
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from server import BUILD, KEEL, ROOT, clean_environment
+from server import KEEL, clean_environment
 
 METHODS = ("get", "put", "post", "delete", "patch")
-GOLDEN = os.path.join(ROOT, "tests/golden/openapi.json")
 FORM = "application/x-www-form-urlencoded"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?"
                   r"(Z|[+-]\d\d:\d\d)", re.I)
@@ -206,10 +205,6 @@ class Description:
                    if operation.id == name]
         return found
 
-    def pretty(self):
-        """Indented, to be read and compared line by line."""
-        return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"
-
 
 def print_description(build, **settings):
     """Runs ./keel openapi of a build; returns the finished process."""
@@ -230,7 +225,3 @@ def describe(build, **settings):
     done = print_description(build, **settings)
     assert done.returncode == 0, done.stderr
     return Description(done.stdout)
-
-
-if __name__ == "__main__":      # make golden
-    print(describe(BUILD).pretty(), end="")

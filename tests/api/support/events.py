@@ -4,10 +4,16 @@ every server in the tests is compared with this table."""
 
 import re
 
+from own import own
+
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 COMMON = ["time", "level", "event"]
 TYPES = {"status": int, "bytes": int, "duration_us": int, "attempt": int,
-         "ms": int, "again_in": int, "client_gone": bool}
+         "ms": int, "again_in": int, "client_gone": bool, "pid": int,
+         "modules": list, "frames": list}
+MAY_BE_NULL = {"request": {"route", "user"},
+               "crash": {"request_id", "signal", "address", "method", "route",
+                         "pattern"}}
 LONGEST_US = 600 * 1000000  # more is no duration, but a time of day
 
 REQUEST = ["request_id", "method", "path", "route", "status", "bytes",
@@ -18,6 +24,8 @@ ERROR = ["error"]
 AGAIN = ["again_in"]
 TEXT = ["message"]
 ASKED = ["request_id", "message"]
+CRASH = ["request_id", "signal", "cause", "address", "process", "pid",
+         "method", "route", "pattern", "modules", "frames"]
 
 # SQLSTATE: a value does not fit; unavailable or read-only.
 STATE = r"\S+: %s: (?s:.*)"
@@ -59,7 +67,10 @@ EVENTS = [
     ("start", "warning", TEXT, "KEEL_TLS_CERT is not set: "),
     ("worker", "error", TEXT, "a worker died and was started again$"),
     ("stop", "error", TEXT, "the key manager died$"),
+    ("crash", "error", CRASH, None),
 ]
+for names in own("events"):     # a project's own: EVENTS, like these
+    EVENTS += names["EVENTS"]
 LEVELS = ["debug", "info", "warning", "error"]
 
 
@@ -83,8 +94,8 @@ def problem_of(event, lowest="info"):
         wanted = TYPES.get(name, str)
         if name == "status" and event["event"] == "job":
             wanted = str
-        if not (type(value) is wanted or
-                name in ("route", "user") and value is None):
+        if not (type(value) is wanted or value is None and
+                name in MAY_BE_NULL.get(event["event"], ())):
             return "has a wrong type of %s" % name
     if not 0 <= event.get("duration_us", 0) < LONGEST_US:
         return "did not take that long"

@@ -8,9 +8,10 @@ import secrets
 import uuid
 
 from helpers import base64url
+from product import NAME
 from server import confidential
 
-PREFIX = "keel_rt_"
+PREFIX = NAME + "_rt_"
 
 
 def _mac(key, data):

@@ -12,6 +12,7 @@ import struct
 import time
 import uuid
 
+from product import NAME
 from server import confidential
 
 # Lines to print at the end of the run.
@@ -118,7 +119,7 @@ def claims_for(server, user_id, session_id, /, **changes):
     url = server.settings.get("KEEL_PUBLIC_URL", server.url)
     claims = {"iss": url, "aud": url, "sub": user_id,
               "sid": session_id, "jti": str(uuid.uuid4()),
-              "client_id": "keel", "iat": now, "exp": now + 900}
+              "client_id": NAME, "iat": now, "exp": now + 900}
     claims.update(changes)
     return {name: value for name, value in claims.items()
             if value is not None}
@@ -148,7 +149,7 @@ def raw_connection(server, tls=None, name="127.0.0.1"):
 
 
 def raw_request(method, path, body=b"", **headers):
-    """A request as bytes; X_Keel_Fault becomes X-Keel-Fault."""
+    """A request as bytes; X_Fault becomes X-Fault."""
     lines = ["%s %s HTTP/1.1" % (method, path), "Host: 127.0.0.1"]
     lines += ["%s: %s" % (name.replace("_", "-"), value)
               for name, value in headers.items()]

@@ -3,6 +3,7 @@
 
 import os
 
+from product import NAME
 from server import confidential
 
 FORGOT = "/api/v1/auth/password/forgot"
@@ -18,7 +19,7 @@ def ask_reset(client, address):
 
 def remember(token):
     """It may be in no log; other texts than tokens may."""
-    if token.startswith("keel_"):
+    if token.startswith(NAME + "_"):
         confidential.add(token)
 
 
@@ -34,7 +35,7 @@ def verify(client, token):
 
 def add_token(server, user_id, purpose="reset", sent=True, seconds=3600):
     """Stores a token by SQL, as a job does; returns it."""
-    token = "keel_%s_%s" % (purpose, os.urandom(32).hex()[:43])
+    token = "%s_%s_%s" % (NAME, purpose, os.urandom(32).hex()[:43])
     confidential.add(token)
     server.sql(
         "INSERT INTO account_tokens (token_hash, purpose, user_id, email, "

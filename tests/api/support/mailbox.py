@@ -9,10 +9,11 @@ import email.utils
 import os
 import re
 
+from product import NAME
 from runner import wait_for, wait_for_job
 from server import confidential
 
-TOKEN = re.compile(r"[?]token=(keel_[a-z_]+?_[A-Za-z0-9_-]{43})\s")
+TOKEN = re.compile(r"[?]token=(%s_[a-z_]+?_[A-Za-z0-9_-]{43})\s" % NAME)
 
 
 def words(text):

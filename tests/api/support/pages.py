@@ -3,6 +3,8 @@
 
 import html.parser
 
+from product import TITLE
+
 
 class Page(html.parser.HTMLParser):
     """What a browser finds in a page."""
@@ -34,7 +36,7 @@ class Page(html.parser.HTMLParser):
     @property
     def title(self):
         [title] = self.texts["h1"]
-        assert self.texts["title"] == [title + " - Keel"]
+        assert self.texts["title"] == [title + " - " + TITLE]
         return title
 
     @property

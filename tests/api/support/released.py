@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The migrations of releases, which never change, and a database to which
 only they were applied. Tests compare the whole of that one with what is written
-out in them. The migrations of your project come after these: they belong in
-none of these tests."""
+out in them. The migrations of your project, 1001 and later, belong in none of
+these tests."""
 
 import hashlib
 import os

@@ -2,8 +2,9 @@
 """What general tests send and store: a sample row of each table, the ids in
 paths, a body for each operation, the roles. What is not in these tables is
 derived: rows from the database's catalog, bodies from the description's
-examples. So a new resource is in every sweep without a line here, unless its
-rows or bodies have rules that neither tells; tests/README.md says more."""
+examples. So a new resource is in every sweep without a line, unless its rows or
+bodies have rules that neither tells. A project writes its lines into files of
+its own, tests/api/NAME/NAME_samples.py; tests/README.md says more."""
 
 import functools
 import re
@@ -15,13 +16,11 @@ import psycopg2
 from description import describe
 from links import add_token
 from helpers import new_email, new_password, new_user
+from own import own
 from server import BUILD
 
 USER = str(uuid.uuid4())
 SESSION = str(uuid.uuid4())
-
-# Columns that users have in your project, and that have no default.
-USER_COLUMNS = {}
 
 # Columns for which the catalog does not tell a valid value, as with a CHECK, or
 # which decide who sees the row: "notes": {"colour": "red"}.
@@ -33,7 +32,7 @@ ROWS = {
     "users": {"id": USER, "email": "a@example.com", "name": "A",
               "hashed_password": "!", "role": "user", "is_active": True,
               "email_verified": False, "version": 1, "created_at": "now",
-              "updated_at": "now", **USER_COLUMNS},
+              "updated_at": "now"},
     "posts": {"id": str(uuid.uuid4()), "title": "t", "content": "c",
               "author_id": USER, "version": 1, "created_at": "now",
               "updated_at": "now", "language": "simple"},
@@ -100,6 +99,14 @@ FORMS = {
         "username": person.email, "password": password},
     "POST /api/v1/auth/revoke": lambda person, password: {"token": "x"},
 }
+
+# A project's own lines; USER_COLUMNS are columns that it has added to users.
+USER_COLUMNS = {}
+for names in own("samples"):
+    for name in ("USER_COLUMNS", "COLUMNS", "ROWS", "IDS", "LINKS", "JSON",
+                 "FORMS"):
+        globals()[name].update(names.get(name, {}))
+ROWS["users"] |= USER_COLUMNS
 
 
 #
@@ -202,7 +209,28 @@ def body_of(method, path, person, password=None):
     if example is None:
         return {}
     media, body = example
-    return {"data" if "form" in media else "json": body}
+    if "form" in media:
+        return {"data": body}
+    return {"json": body | references(path, body, person)}
+
+
+FOREIGN_KEYS = """
+SELECT a.attname::text, k.confrelid::regclass::text
+  FROM pg_constraint k
+  JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+ WHERE k.conrelid = to_regclass(%s)
+   AND k.contype = 'f'
+"""
+
+
+def references(path, body, person):
+    """For an example's ids: those of rows that the path's table may refer to,
+    of this person."""
+    table = re.findall(r"/([a-z]\w*)", path)[-1]
+    return {column: person.id if other == "users" else
+            add_row(person.server.sql, other, person.id)
+            for column, other in person.server.sql(FOREIGN_KEYS, table)
+            if body.get(column) is not None}
 
 
 def link_of(method, path, person):
@@ -247,10 +275,24 @@ SELECT a.attname::text, format_type(a.atttypid, a.atttypmod),
 """
 
 
-def value_of(kind):
+CHECKS = """
+SELECT a.attname::text, pg_get_constraintdef(k.oid)
+  FROM pg_constraint k
+  JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+ WHERE k.conrelid = to_regclass(%s)
+   AND k.contype = 'c'
+"""
+
+
+def value_of(kind, check=""):
+    """One of the CHECK's words, if it is a list of them."""
+    words = re.findall(r"'(\w+)'::", check)
+    if words:
+        return words[0]
     for beginning, make in VALUES.items():
         if kind.startswith(beginning):
-            return make()
+            longest = re.search(r"\((\d+)\)", kind)
+            return make() if longest is None else make()[:int(longest[1])]
     return [] if kind.endswith("[]") else 1
 
 
@@ -260,10 +302,10 @@ def add_row(sql, table, user, **columns):
     needed = sql(NEEDED, table)
     assert needed, "tests/api/support/samples.py: IDS has no parameter for " \
         "the paths of %s, and there is no such table" % table
-    row = {}
+    row, checks = {}, dict(sql(CHECKS, table))
     for name, kind, other in needed:
         if name in columns or other is None:
-            row[name] = value_of(kind)
+            row[name] = value_of(kind, checks.get(name, ""))
         else:
             row[name] = user if other == "users" else add_row(sql, other, user)
     made = {name for name, kind, other in needed if kind == "uuid" or other}
@@ -276,7 +318,7 @@ def add_row(sql, table, user, **columns):
             *row.values())
     except psycopg2.Error as error:
         raise AssertionError(
-            "tests/api/support/samples.py: the catalog does not tell a valid "
-            "row of %s; add the values of its columns to COLUMNS: %s" % (
-                table, error)) from error
+            "the catalog does not tell a valid row of %s; write the values of "
+            "its columns into tests/api/NAME/NAME_samples.py, as COLUMNS: %s"
+            % (table, error)) from error
     return id

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+from product import boundary
 from server import ROOT, folder_processes, read_text
 
 IS_ROOT = os.geteuid() == 0
@@ -138,7 +139,7 @@ class Script:
         """A program that writes down its call, then does this."""
         self.write(os.path.join(folder, name),
                    RECORD.replace("@", self.root), 0o755)
-        self.write(os.path.join("does", name), does)
+        self.write(os.path.join("does", name), boundary.shell(does))
 
     def watch(self, name):
         """The real program, whose calls are written down."""

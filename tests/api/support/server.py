@@ -17,7 +17,10 @@ import httpx
 
 from cluster import free_port
 from events import problem_of
+from product import boundary, watch_processes
 from secret_texts import find_secrets
+
+watch_processes()
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 KEEL = os.path.join(ROOT, "keel")
@@ -36,7 +39,7 @@ def read_text(path):
     """A file's text; empty if the file or process does not exist."""
     try:
         with open(path, errors="replace") as f:
-            return f.read()
+            return boundary.read(f.read())
     except (FileNotFoundError, ProcessLookupError):
         return ""
 
@@ -278,7 +281,7 @@ class Server:
         for line in page.text.splitlines():
             if line and not line.startswith("#"):
                 name, _, value = line.rpartition(" ")
-                values[name] = float(value)
+                values[boundary.metric(name)] = float(value)
         return values
 
     def wait_for_rest(self, timeout=6):

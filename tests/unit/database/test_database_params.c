@@ -17,6 +17,8 @@ struct thing {
 	bool		 done;
 	int64_t		 count;
 	int64_t		 ended_at;
+	int64_t		 stars;
+	enum bool_or_null	 pinned;
 };
 
 struct thing_update {
@@ -32,6 +34,8 @@ static const struct member	thing_members[] = {
 	MEMBER(thing, done, T_BOOL, OUT),
 	MEMBER(thing, count, T_INT, OUT),
 	MEMBER(thing, ended_at, T_TIME, OUT | OR_NULL),
+	MEMBER(thing, stars, T_INT, OUT | OR_NULL),
+	MEMBER(thing, pinned, T_BOOL, OUT | OR_NULL),
 };
 
 SCHEMA(thing);
@@ -49,6 +53,8 @@ static const struct query_param	params[] = {
 	{ .name = "done", OF(1) },
 	{ .name = "id", .given = 0 },
 	{ .name = "ended_at", OF(3) },
+	{ .name = "stars", OF(4) },
+	{ .name = "pinned", OF(5) },
 };
 
 #define NPARAMS	(sizeof(params) / sizeof(params[0]))
@@ -89,14 +95,18 @@ test_bind(void **state)
 {
 	(void)state;
 	in = (struct thing_update){ .to = { .name = "n", .done = true,
-	    .count = 12, .ended_at = 0 } };
+	    .count = 12, .ended_at = 0, .stars = -1,
+	    .pinned = BOOL_TRUE } };
 	SET(&in, to.done);
 	assert_bound((const char *const[]){ "12", "the-version", "false", "n",
-	    "true", "true", "an-id", "1970-01-01T00:00:00.000000Z" });
-	in = (struct thing_update){ .to.ended_at = TIME_NULL };
+	    "true", "true", "an-id", "1970-01-01T00:00:00.000000Z",
+	    "-1", "true" });
+	in = (struct thing_update){ .to = { .ended_at = TIME_NULL,
+	    .stars = INT_NULL, .pinned = BOOL_NULL } };
 	SET(&in, to.name);
 	assert_bound((const char *const[]){ "0", "the-version", "true",
-	    "(null)", "false", "false", "an-id", "(null)" });
+	    "(null)", "false", "false", "an-id", "(null)", "(null)",
+	    "(null)" });
 }
 
 static void

@@ -307,12 +307,11 @@ struct odd {
 	const struct odd	*other;
 };
 
-/* Neither a number nor a bool can be null, whatever its member says. */
 static struct member	odd_members[] = {
 	MEMBER(odd, text, T_STR, OR_NULL),
-	MEMBER(odd, number, T_INT, OR_NULL),
+	MEMBER(odd, number, T_INT, 0),
 	MEMBER(odd, time, T_TIME, OR_NULL),
-	MEMBER(odd, flag, T_BOOL, OR_NULL),
+	MEMBER(odd, flag, T_BOOL, 0),
 	{ .structure = "odd", .name = "other", .type = T_OBJECT,
 	  .flags = OUT, .offset = offsetof(struct odd, other) },
 };

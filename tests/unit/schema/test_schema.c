@@ -59,10 +59,10 @@ static const struct member	readable_members[] = {
 	MEMBER_AT(edge, "id", name, T_UUID, 0),
 	MEMBER(edge, beyond, T_BOOL, 0),
 	MEMBER(edge, count, T_INT, 0),
+	MEMBER_AT(edge, "at", count, T_TIME, 0),
 };
 static const struct member	answered_members[] = {
 	MEMBER(edge, json, T_JSON, 0),
-	MEMBER(edge, count, T_TIME, 0),
 	{ .structure = "edge", .name = "list", .type = T_LIST, .flags = OUT,
 	  .of = &none_schema, .offset = offsetof(struct edge, list),
 	  .count = offsetof(struct edge, list_count) },
@@ -156,8 +156,14 @@ test_texts_of_fallbacks(void **state)
 		{ T_STR, "", true }, { T_STR, "{}", true },
 		{ T_JSON, "{}", false }, { T_UUID, "", false },
 		{ T_TIME, "0", false }, { T_LIST, "[]", false },
+		{ T_TIME, "2026-01-31T12:00:00+01:00", true },
+		{ T_TIME, "2026-01-31", false },
+		{ T_INT, "9223372036854775808", false },
+		{ T_INT, "-9223372036854775807", true },
+		{ T_INT, "-9223372036854775808", false },
 	};
-	struct member	 f = { .structure = "edge", .name = "it" };
+	struct member	 f = { .structure = "edge", .name = "it",
+			    .flags = OR_NULL };
 	char		 expect[300];
 	const char	*problem;
 	size_t		 i;
@@ -168,7 +174,8 @@ test_texts_of_fallbacks(void **state)
 		f.fallback = cases[i].text;
 		snprintf(expect, sizeof(expect), EDGE ": it cannot fall back "
 		    "on '%s': a T_BOOL takes \"true\" or \"false\", a T_INT a "
-		    "number, a T_STR any text, and other types none",
+		    "number, a T_TIME one of RFC 3339, a T_STR any text, and "
+		    "other types none",
 		    cases[i].text);
 		problem = with(&f, 1, 0);
 		if (cases[i].fits)
@@ -196,6 +203,57 @@ test_fallbacks_that_are_refused(void **state)
 	    "on 'abc', which kore.conf's s_short refuses");
 }
 
+/* The lowest number is one where it does not stand for null. */
+static void
+test_the_lowest_fallback(void **state)
+{
+	struct member	 f = { .structure = "edge", .name = "it",
+			    .type = T_INT,
+			    .fallback = "-9223372036854775808" };
+
+	(void)state;
+	assert_null(with(&f, 1, 0));
+	f.fallback = "-9223372036854775809";
+	assert_non_null(with(&f, 1, 0));
+}
+
+static int
+accept_all(struct http_request *req, const char *value)
+{
+	(void)req;
+	(void)value;
+	return (VALID);
+}
+
+/* Which types a validator can check, a function or a regex. */
+static void
+test_validators_of_types(void **state)
+{
+	static const enum member_type	 types[] = { T_UUID, T_BOOL, T_JSON };
+	struct member	 f = { .structure = "edge", .name = "it",
+			    .type = T_TIME, .validator = "s_function" };
+	size_t		 i;
+
+	(void)state;
+	fake_validator("s_function", NULL, accept_all);
+	fake_validator("s_regex", "^2.*$", NULL);
+	assert_null(with(&f, 1, 0));
+	f.validator = "s_regex";
+	assert_string_equal(with(&f, 1, 0), EDGE ": it is a T_TIME, and "
+	    "kore.conf's s_regex is a regex: name a validator that is a "
+	    "function, or none");
+	f.type = T_INT;
+	assert_null(with(&f, 1, 0));
+	f.type = T_STR;
+	assert_null(with(&f, 1, 0));
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		f.type = types[i];
+		assert_string_equal(with(&f, 1, 0), EDGE ": nothing calls the "
+		    "validator of it: only a T_STR, a T_INT and a T_TIME have "
+		    "one");
+	}
+}
+
 /* Which fields are the id and the version. */
 static void
 test_tagged(void **state)
@@ -212,6 +270,10 @@ test_tagged(void **state)
 		{ .structure = "edge", .name = "w", .type = T_STR,
 		  .flags = ETAG },
 	};
+	static const struct member	nullable[] = {
+		{ .structure = "edge", .name = "v", .type = T_INT,
+		  .flags = ETAG | OR_NULL },
+	};
 	static const struct member	textual[] = {
 		{ .structure = "edge", .name = "id", .type = T_STR },
 		{ .structure = "edge", .name = "v", .type = T_INT,
@@ -227,7 +289,9 @@ test_tagged(void **state)
 	assert_string_equal(with(textual, 2, 0),
 	    EDGE ": it has an ETAG, and no T_UUID id");
 	assert_string_equal(with(of_text, 1, 0),
-	    EDGE ": its ETAG, w, must be a T_INT");
+	    EDGE ": its ETAG, w, must be a T_INT without OR_NULL");
+	assert_string_equal(with(nullable, 1, 0),
+	    EDGE ": its ETAG, v, must be a T_INT without OR_NULL");
 }
 
 /* Everything that decides what is written; an order counts, too. */
@@ -307,13 +371,13 @@ test_readable(void **state)
 	size_t	 i;
 
 	(void)state;
-	assert_null(with(readable_members, 4, 0));
+	assert_null(with(readable_members, 5, 0));
 	assert_true(schema_is_readable(&edge_schema));
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 3; i++) {
 		assert_null(with(&answered_members[i], 1, 0));
 		assert_false(schema_is_readable(&edge_schema));
 	}
-	assert_null(with(answered_members, 4, 0));
+	assert_null(with(answered_members, 3, 0));
 	assert_false(schema_is_readable(&edge_schema));
 }
 
@@ -349,6 +413,8 @@ main(void)
 		cmocka_unit_test(test_fallbacks),
 		cmocka_unit_test(test_texts_of_fallbacks),
 		cmocka_unit_test(test_fallbacks_that_are_refused),
+		cmocka_unit_test(test_the_lowest_fallback),
+		cmocka_unit_test(test_validators_of_types),
 		cmocka_unit_test(test_tagged),
 		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_names_too_long_to_hash),

@@ -18,6 +18,8 @@ struct thing {
 	bool		 done;
 	int64_t		 count;
 	int64_t		 ended_at;
+	int64_t		 stars;
+	enum bool_or_null	 pinned;
 };
 
 struct thing_update {
@@ -35,6 +37,8 @@ static const struct member	thing_members[] = {
 	MEMBER(thing, done, T_BOOL, OUT),
 	MEMBER(thing, count, T_INT, OUT),
 	MEMBER(thing, ended_at, T_TIME, OUT | OR_NULL),
+	MEMBER(thing, stars, T_INT, OUT | OR_NULL),
+	MEMBER(thing, pinned, T_BOOL, OUT | OR_NULL),
 };
 
 SCHEMA(thing);
@@ -84,6 +88,14 @@ test_texts(void **state)
 	assert_text("done", "false");
 	assert_text("count", "7");
 	assert_text("ended_at", NULL);
+	assert_text("stars", "0");
+	assert_text("pinned", "false");
+	thing.stars = INT_NULL;
+	thing.pinned = BOOL_NULL;
+	assert_text("stars", NULL);
+	assert_text("pinned", NULL);
+	thing.pinned = BOOL_TRUE;
+	assert_text("pinned", "true");
 	thing.ended_at = 1;
 	assert_text("ended_at", "1970-01-01T00:00:00.000001Z");
 }
@@ -128,6 +140,11 @@ test_unset_same(void **state)
 	assert_true(CHANGES(count, 1, 257));
 	assert_false(CHANGES(ended_at, TIME_NULL, TIME_NULL));
 	assert_true(CHANGES(ended_at, TIME_NULL, 0));
+	assert_false(CHANGES(stars, INT_NULL, INT_NULL));
+	assert_true(CHANGES(stars, INT_NULL, 0));
+	assert_false(CHANGES(pinned, BOOL_NULL, BOOL_NULL));
+	assert_true(CHANGES(pinned, BOOL_NULL, BOOL_TRUE));
+	assert_true(CHANGES(pinned, BOOL_NULL, BOOL_FALSE));
 }
 
 /* What is not named stays marked, and what was not marked stays so. */

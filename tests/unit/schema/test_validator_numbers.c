@@ -132,6 +132,40 @@ test_no_ranges(void **state)
 	assert_string_equal(says(regex("^-?[0-9]$"), "-9"), "ok");
 }
 
+/* number:m..n, and what a body's number or a query's text may be. */
+static void
+test_bounds(void **state)
+{
+	const struct rule	*r = regex("number:-10..1000");
+	struct rule_facts	 facts;
+
+	(void)state;
+	rule_describe(r, &facts);
+	assert_int_equal(facts.kind, RULE_NUMBER);
+	assert_int_equal(facts.lowest, -10);
+	assert_int_equal(facts.highest, 1000);
+	assert_null(facts.pattern);
+	assert_string_equal(says(r, "-10"), "ok");
+	assert_string_equal(says(r, "0"), "ok");
+	assert_string_equal(says(r, "1000"), "ok");
+	assert_string_equal(says(r, "-11"),
+	    "out_of_range: Must be a number from -10 to 1000");
+	assert_string_equal(says(r, "1001"),
+	    "out_of_range: Must be a number from -10 to 1000");
+	assert_string_equal(says(r, "99999999999999999999"),
+	    "invalid_format: Must be a number from -10 to 1000");
+	assert_string_equal(says(r, ""),
+	    "invalid_format: Must be a number from -10 to 1000");
+	assert_string_equal(says(r, "+1"),
+	    "invalid_format: Must be a number from -10 to 1000");
+	assert_string_equal(says(r, "5 "),
+	    "invalid_format: Must be a number from -10 to 1000");
+	assert_string_equal(says(r, "05"),
+	    "invalid_format: Must be a number from -10 to 1000");
+	assert_string_equal(says(r, "1.0"),
+	    "invalid_format: Must be a number from -10 to 1000");
+}
+
 /* A list of numbers stays a list. */
 static void
 test_choices(void **state)
@@ -194,6 +228,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_ranges),
 		TEST(test_no_ranges),
+		TEST(test_bounds),
 		TEST(test_choices),
 		TEST(test_codes),
 		TEST(test_long_numbers),

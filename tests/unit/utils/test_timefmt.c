@@ -101,7 +101,7 @@ test_parse_rfc3339(void **state)
 	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		us = 42;
 		if (!timefmt_parse_rfc3339(vectors[i].text, &us) ||
-		    us != vectors[i].us)
+		    us != vectors[i].us || timefmt_is_beyond(vectors[i].text))
 			fail_msg("%s", vectors[i].text);
 	}
 }
@@ -135,6 +135,10 @@ test_parse_rfc3339_refuses(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (timefmt_parse_rfc3339(bad[i], &us))
 			fail_msg("accepted \"%s\"", bad[i]);
+		if (timefmt_is_beyond(bad[i]) != (strcmp(bad[i],
+		    "0001-01-01T00:00:00+00:01") == 0 || strcmp(bad[i],
+		    "9999-12-31T23:59:59-00:01") == 0))
+			fail_msg("is it beyond: \"%s\"", bad[i]);
 	}
 	assert_int_equal(us, 42);
 }
