@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Catches a crash. The handler runs on a stack of its own, because a
- * coroutine's may be used up; it allocates nothing and takes no lock. Memory may
- * be damaged, so it works in steps: when a step faults, the handler is called
- * again, within itself, and goes on with the next one.
+ * coroutine's may be used up; it allocates nothing and takes no lock. Memory
+ * may be damaged, so it works in steps: when a step faults, the handler is
+ * called again, within itself, and goes on with the next one.
  */
 
 #include <sys/types.h>

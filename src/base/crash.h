@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The last line of a process that crashes: which signal, where, and for whom. */
+/* The last line of a process that crashes: the signal, where, for whom. */
 
 #ifndef BASE_CRASH_H
 #define BASE_CRASH_H
 
 #include <stdbool.h>
 
-/* What runs now; NULL is for what there is not. The texts are copied at once. */
+/* What runs now; NULL: there is none. The texts are copied at once. */
 struct crash_facts {
 	const char	*request_id;
 	const char	*method;
