@@ -164,7 +164,13 @@ class Resource:
         return c_type + tabs(len(c_type), max(map(len, [c_type, *others])))
 
     def null_comment(self, field):
-        return "\t/* %s: none */" % field.null if field.nullable else ""
+        """Behind the member of a struct: what null is."""
+        if not field.nullable:
+            return ""
+        used, *others = (len((self.declare(one.c_type, one.column) +
+                              ";").expandtabs())
+                         for one in [field, *self.nullable])
+        return "%s/* %s: none */" % (tabs(used, max(others)), field.null)
 
     def options(self, field):
         found = ""
