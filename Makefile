@@ -37,7 +37,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 
 .DELETE_ON_ERROR:
 
-.PHONY: help run test check deps deps-test build build-both lint check-unit \
+.PHONY: help run watch test check deps deps-test build build-both lint check-unit \
 	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
 	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins \
 	proof-timing proof-clients proof-cursors proof-scale golden rooms \
@@ -45,6 +45,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 
 help:
 	@echo 'make run              install what is missing, build, serve'
+	@echo 'make watch            the same, and again after each save'
 	@echo 'make test             install what is missing, run every suite'
 	@echo 'make check            before a commit: lint, unit, a short API run'
 	@echo
@@ -89,6 +90,9 @@ run: deps
 	fi
 	@$(PREFIX)FLAVOR=$(FLAVOR) exec ./keel serve --with-jobs
 
+watch: deps
+	@exec $(PYTHON) -B tools/watch.py $(FLAVOR)
+
 # One after the other, fastest first, even with -j.
 test: deps-test
 	@mkdir -p .build && : >.build/suites
@@ -96,6 +100,7 @@ test: deps-test
 	@+$(TIMED) check-unit
 	@+$(TIMED) build-both
 	@+$(TIMED) check-api
+	@+$(TIMED) check-starter
 	@+$(TIMED) check-openapi
 	@+$(TIMED) check-api-asan
 	@+$(TIMED) fuzz SECONDS=15
@@ -138,10 +143,6 @@ $(SWAGGER_UI) &: conf/swagger-ui/package-lock.json
 # kodev builds the module, and tools/build.py makes it use all cores.
 build: $(SWAGGER_UI)
 	@$(PYTHON) -B tools/build.py $(FLAVOR) $(OUT)
-	@if [ $(FLAVOR) = asan ]; then \
-		gcc -shared -fPIC -Wl,-z,initfirst -o $(OUT)/asan-first.so \
-		    tests/asan/first.c; \
-	fi
 
 # Side by side: each links alone for a while.
 build-both: $(SWAGGER_UI)
@@ -181,6 +182,11 @@ PYTEST = $(PYTHON) -m pytest --dist loadfile
 check-api:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) 'api (prod)' $(PYTEST) -n 4 tests/api
+
+# What ./keel new-resource and init make, in copies of the tree and its builds.
+check-starter:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(SUITE) starter $(PYTEST) -n 2 tests/starter
 
 check-api-smoke:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
@@ -249,6 +255,8 @@ golden:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B \
 	    tests/api/support/golden.py
+	@PYTHONPATH=tests:tests/api/support $(PYTHON) -B \
+	    tests/starter/write_notes.py
 
 # The folders of src and their includes.
 rooms:
@@ -300,7 +308,9 @@ kore-defects:
 clean:
 	rm -rf .build .objs .flavor keel.so cert dh2048.pem \
 	    tests/openapi/build tests/clients/build \
-	    tests/clients/zod3/build tests/clients/zod3/generated
+	    tests/clients/zod3/build tests/clients/zod3/generated \
+	    examples/web/dist examples/web/openapi.json \
+	    examples/web/src/api/schema.d.ts
 	@[ ! -f tests/unit/Makefile ] || $(MAKE) -C tests/unit clean
 
 # Packages, flags and targets of your own project: docs/upgrading-a-clone.md.

@@ -263,7 +263,8 @@ run_with_private_database() {
 
 	if [ "$command" = serve ]; then
 		run_kore migrate
-		print_hints
+		# tools/watch.py has shown them.
+		[ -n "${RESTARTED:-}" ] || print_hints
 	fi
 	[ -z "$with_jobs" ] || start_jobs
 	run_kore "$command"

@@ -114,6 +114,7 @@ struct config {
 	unsigned	 workers;
 	unsigned	 database_pool;
 	unsigned	 log_level;	/* enum log_level */
+	unsigned	 log_format;	/* enum log_format */
 	unsigned	 user_directory;	/* enum user_directory */
 	unsigned	 session_seconds;
 	unsigned	 session_idle_seconds;

@@ -37,6 +37,8 @@ enum { SMTP_TLS_REQUIRED, SMTP_TLS_OFF };
 
 _Static_assert(LEVEL_DEBUG == 0 && LEVEL_INFO == 1 && LEVEL_WARNING == 2 &&
     LEVEL_ERROR == 3, "the choices of LOG_LEVEL are not enum log_level");
+_Static_assert(FORMAT_AUTO == 0 && FORMAT_JSON == 1 && FORMAT_TEXT == 2,
+    "the choices of LOG_FORMAT are not enum log_format");
 _Static_assert(DIRECTORY_ADMIN == 0 && DIRECTORY_AUTHENTICATED == 1,
     "the choices of USER_DIRECTORY are not enum user_directory");
 _Static_assert(REGISTRATION_OPEN == 0 && REGISTRATION_CLOSED == 1,
@@ -233,6 +235,13 @@ SETTINGS(server,
 	.number = &config.log_level,
 	.fallback = "info",
 	.meaning = "The least important messages that are logged.",
+    },
+    {
+	ENV("LOG_FORMAT"), CHOICE("auto", "json", "text"),
+	.number = &config.log_format,
+	.fallback = "auto",
+	.meaning = "How they are logged. `auto` is `text`, for people, on a "
+	    "terminal, and `json` otherwise. `NO_COLOR` turns colours off.",
     },
     {
 	ENV("ALLOW_ROOT"), FLAG, .number = &allow_root, .then = check_root,

@@ -271,7 +271,7 @@ kore_parent_configure(int argc, char **argv)
 	exit_if(config_load());
 	exit_if(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */
-	log_init(config.log_level);
+	log_init(config.log_level, config.log_format);
 	commands_run();
 	prepare_server();
 }

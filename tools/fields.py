@@ -220,7 +220,7 @@ def parse(resource, text):
         raise Refused("%s: which type? Write %s:str:120, or one of %s" % (
             text, name, ", ".join(list(KINDS)[1:])))
     kind, mark, argument = rest.partition(":")
-    names.check("the field", name)
+    names.check("the field", name + "_id" if kind == "ref" else name)
     if kind not in KINDS:
         raise Refused("%s: there is no type %s: it is one of %s" % (
             name, kind or "''", ", ".join(KINDS)))

@@ -115,7 +115,7 @@ def names_of(header, script):
 
 def check_name(name):
     if not NAME.fullmatch(name) or len(name) > NAME_MAX:
-        raise Refused(f"{name}: a name is small letters, digits and single "
+        raise Refused(f"{name!r}: a name is small letters, digits and single "
                       f"underscores, begins with a letter, and has at most "
                       f"{NAME_MAX} characters: metrics, tokens and a system "
                       "user have it")
@@ -124,6 +124,8 @@ def check_name(name):
     if name in TAKEN:
         raise Refused(f"{name}: a user, group or service of Debian has this "
                       "name")
+    if (ROOT / "src/modules" / name).exists():
+        raise Refused(f"{name} is a module of src/modules")
     if name in WORDS:
         raise Refused(f"{name} is a word of C or SQL")
 
@@ -137,7 +139,7 @@ def check_text(what, text):
 
 def check_prefix(prefix):
     if not PREFIX.fullmatch(prefix) or len(prefix) > NAME_MAX + 1:
-        raise Refused(f"{prefix}: a prefix is capital letters, digits and "
+        raise Refused(f"{prefix!r}: a prefix is capital letters, digits and "
                       "single underscores, and ends with one")
     if prefix.startswith("KEEL_"):
         raise Refused(f"{prefix}: KEEL_ is the framework's prefix")
@@ -153,19 +155,25 @@ def wanted(options, old):
     check_name(options.name)
     stays = options.name == old["name"]
     title = " ".join(word.capitalize() for word in options.name.split("_"))
-    new["title"] = options.title or (old["title"] if stays else title)
-    new["version"] = options.version or (
-        old["version"] if stays or old["name"] != "keel" else "0.1.0")
-    new["authors"] = options.authors or (
-        old["authors"] if stays else f"The {new['title']} authors")
-    prefix = options.prefix or (
-        old["prefix"] if stays else options.name.upper() + "_")
-    new["prefix"] = prefix if prefix.endswith("_") else prefix + "_"
+    new["title"] = old["title"] if stays else title
+    new["version"] = old["version"] if stays or old["name"] != "keel" \
+        else "0.1.0"
+    new["prefix"] = old["prefix"] if stays else options.name.upper() + "_"
+    for key in ("title", "version", "prefix"):
+        if getattr(options, key) is not None:
+            new[key] = getattr(options, key)
+    if options.authors is not None:
+        new["authors"] = options.authors
+    else:
+        new["authors"] = old["authors"] if stays \
+            else f"The {new['title']} authors"
+    if not new["prefix"].endswith("_"):
+        new["prefix"] += "_"
     check_text("title", new["title"])
     check_text("authors", new["authors"])
     check_prefix(new["prefix"])
     if not VERSION.fullmatch(new["version"]):
-        raise Refused(f"{new['version']}: a version is like 1.2.3")
+        raise Refused(f"{new['version']!r}: a version is like 1.2.3")
     return new
 
 
@@ -244,7 +252,8 @@ def write(found):
                 (ROOT / after).unlink(missing_ok=True)
             os.replace(kept, ROOT / before)
         for beside in made:
-            beside.unlink(missing_ok=True)
+            if beside.is_file():
+                beside.unlink()
         raise Refused(f"nothing was changed: {error.filename}: "
                       f"{error.strerror}") from None
     for kept, _, _ in undo:
@@ -268,7 +277,7 @@ in /etc/{new['name']}/{new['name']}.env, whose names begin with {new['prefix']}
 refresh tokens and links that were given before are no longer valid""")
 
 
-def read_options():
+def read_options(words=None):
     parser = argparse.ArgumentParser(
         prog="keel init", allow_abbrev=False,
         description="Make the tree a project of another name.")
@@ -279,7 +288,7 @@ def read_options():
     parser.add_argument("--prefix", help="of the settings: ACME_")
     parser.add_argument("--dry-run", action="store_true",
                         help="only list the files")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def main():

@@ -38,10 +38,12 @@ FILES = [
     ("access.txt", "tests/api/{many}/access.txt", "txt"),
 ]
 
-# Template, the file that gets it, and the line that it stands above.
+# Template, the file that gets it, and the line that it stands above; None is the
+# end of the file.
 INSERTED = [
     ("validators.conf", "kore.conf", "# End of your own validators."),
     ("routes.conf", "kore.conf", "\t# End of your own routes."),
+    ("resources.md", "docs/resources.md", None),
 ]
 
 
@@ -69,6 +71,9 @@ class Resource:
         self.writers = "WRITERS" if self.staff else "&signed_in"
         self.write_raises = "&ERR_FORBIDDEN, &ERR_NOT_FOUND" if shared \
             else "&ERR_NOT_FOUND"
+        self.who = "the user who wrote it" if self.private else \
+            "signed-in users read, the one who wrote it and admins change" \
+            if shared else "signed-in users read, staff and admins change"
         self.item = "%s/{%s_id}" % (many, one)
 
     def take(self, texts):
@@ -159,7 +164,13 @@ class Resource:
         return c_type + tabs(len(c_type), max(map(len, [c_type, *others])))
 
     def null_comment(self, field):
-        return "\t/* %s: none */" % field.null if field.nullable else ""
+        """Behind the member of a struct: what null is."""
+        if not field.nullable:
+            return ""
+        used, *others = (len((self.declare(one.c_type, one.column) +
+                              ";").expandtabs())
+                         for one in [field, *self.nullable])
+        return "%s/* %s: none */" % (tabs(used, max(others)), field.null)
 
     def options(self, field):
         found = ""
@@ -237,7 +248,7 @@ def quoted(some):
 
 def tabs(used, longest):
     """From a text of this length to the column behind the longest one."""
-    return "\t" * (longest // 8 + 1 - used // 8)
+    return "\t" * max(1, longest // 8 + 1 - used // 8)
 
 
 def c_text(value):
@@ -290,21 +301,20 @@ def check_name(resource):
             resource.many, taken[0].strip()))
 
 
-def check_files(made):
+def check_files(resource, made):
     """Refuses what exists, and base names that are not unique."""
     present = {}
     for folder in ("src", "assets", "sql", "tests/api", "tests/unit"):
         for path in (ROOT / folder).rglob("*"):
             present.setdefault(path.name, path.relative_to(ROOT))
     for path in made:
-        folder = path.parent
-        where = path if (ROOT / path).exists() else \
-            present.get(path.name) if path.suffix != ".txt" else None
-        if where is None and folder.name not in ("migrations", "queries") and \
-                (ROOT / folder).exists():
-            where = folder
+        where = None
+        if path.parent.name == resource.many and (ROOT / path.parent).exists():
+            where = path.parent
+        elif path.name in present and path.suffix != ".txt":
+            where = present[path.name]
         if where is not None:
-            raise Refused("%s is taken: there is %s" % (path.stem, where))
+            raise Refused("%s is taken: there is %s" % (resource.many, where))
 
 
 def check_identifiers(resource, made):
@@ -380,16 +390,22 @@ def changed_files(resource):
     changed = {}
     for template, path, mark in INSERTED:
         lines = render.render((TEMPLATES / template).read_text(),
-                              {"r": resource}, "conf")
+                              {"r": resource}, None)
         if template == "validators.conf":
             check_validators(lines)
         text, before = changed.get(path, (read(path), ""))
-        head, found, tail = text.partition(mark + "\n")
-        if not found:
-            raise Refused("%s has no line '%s': the new lines stand above it"
-                          % (path, mark.strip()))
-        changed[path] = head + lines + found + tail, before + lines
+        changed[path] = insert(path, text, lines, mark), before + lines
     return changed
+
+
+def insert(path, text, lines, mark):
+    if mark is None:
+        return text + lines
+    head, found, tail = text.partition(mark + "\n")
+    if not found:
+        raise Refused("%s has no line '%s': the new lines stand above it" % (
+            path, mark.strip()))
+    return head + lines + found + tail
 
 
 def write(made, changed):
@@ -483,7 +499,7 @@ def main():
         resource = resource_of(arguments)
         made = made_files(resource)
         changed = changed_files(resource)
-        check_files(made)
+        check_files(resource, made)
         check_identifiers(resource, made)
         check_compiles(made)
         if arguments.dry_run:
@@ -493,6 +509,9 @@ def main():
             tell(resource, made, changed)
     except Refused as refused:
         sys.exit("keel: new-resource: %s" % refused)
+    except OSError as error:
+        sys.exit("keel: new-resource: %s: %s" % (
+            error.filename, error.strerror))
 
 
 if __name__ == "__main__":

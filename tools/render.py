@@ -77,7 +77,7 @@ def continuation(line, language, continues):
         return leading(line) + "* "
     if language == "c" and re.match(r"\w[\w ]*\t", line):    # a prototype
         return "\t\t    "
-    if language in ("md", "conf") or line.startswith('"""'):
+    if line.startswith('"""'):
         return leading(line)
     if language == "sql":
         if line.startswith("-- "):
@@ -128,13 +128,15 @@ def last_blank(line, language):
             best = at
             if line[at - 1] == ",":
                 comma = at
-    return comma if comma is not None and language != "md" else best
+    return best if comma is None else comma
 
 
 def render(text, names, language):
     tree, _ = blocks(text.splitlines())
     lines = []
     fill(tree, names, lines)
+    if language is None:        # its lines have their length
+        return "\n".join(lines) + "\n"
     out = []
     for line in lines:
         out.extend(break_line(line.rstrip(), language))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The log: one JSON object per line. */
+/* The log: one JSON object per line, or text for people. */
 
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -10,11 +10,17 @@
 
 enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR };
 
-/* In the parent, once: lower levels are not logged. */
-void	log_init(enum log_level lowest);
+enum log_format { FORMAT_AUTO, FORMAT_JSON, FORMAT_TEXT };
 
 /*
- * Writes one JSON object as a line on standard output:
+ * In the parent, once: lower levels are not logged. FORMAT_AUTO is text if
+ * standard output is a terminal now, and JSON otherwise.
+ */
+void	log_init(enum log_level lowest, enum log_format);
+
+/*
+ * Writes one JSON object as a line on standard output, or what log_text()
+ * makes of it:
  *
  *	{"time":...,"level":...,"event":...,"request_id":...,"message":...}
  *

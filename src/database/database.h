@@ -23,7 +23,8 @@
  *
  * A foreign key names the column that a body has as a member, too. When the row
  * that the body refers to does not exist, the response is 422 then, with
- * not_found and the message at body.post_id:
+ * not_found and the message at body.post_id. Where the body has no such member,
+ * such as in the DELETE of the post, the message is not used.
  *
  *	CONSTRAINT(notes_post_id_fkey, "There is no such post",
  *	    .member = "post_id");

@@ -85,21 +85,19 @@ does_not_fit(const char *state)
 	    strcmp(state, "22021") == 0);
 }
 
-/*
- * Does the foreign key fail because of a member of the body? To delete a row
- * that others refer to violates it, too, but without such a body.
- */
 static bool
-is_of_body(const struct ctx *c, const struct constraint *k, const char *state)
+body_has(const struct ctx *c, const char *member)
 {
-	return (k->member != NULL && strcmp(state, "23503") == 0 &&
-	    c->endpoint != NULL && c->endpoint->in != NULL &&
-	    schema_own_member(c->endpoint->in, k->member) != NULL);
+	return (c->endpoint != NULL && c->endpoint->in != NULL &&
+	    schema_own_member(c->endpoint->in, member) != NULL);
 }
 
-/* Raises the constraint's own error if it has a message: CONSTRAINT. */
+/*
+ * Raises the constraint's own error if it has one: CONSTRAINT. To delete a row
+ * that others refer to violates a foreign key, too, but without such a body.
+ */
 static void
-raise_constraint(struct ctx *c, const PGresult *r, const char *state)
+raise_constraint(struct ctx *c, const PGresult *r)
 {
 	const char	*name = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
 	const struct constraint	*const *k;
@@ -108,10 +106,11 @@ raise_constraint(struct ctx *c, const PGresult *r, const char *state)
 	    k < __stop_registered_constraints; k++) {
 		if (strcmp((*k)->name, name) != 0)
 			continue;
-		if (is_of_body(c, *k, state))
+		if ((*k)->member == NULL)
+			raise_error(c, &ERR_CONFLICT, "%s", (*k)->message);
+		if (body_has(c, (*k)->member))
 			raise_invalid(c, ctx_printf(c, "body.%s",
 			    (*k)->member), "not_found", "%s", (*k)->message);
-		raise_error(c, &ERR_CONFLICT, "%s", (*k)->message);
 	}
 }
 
@@ -146,7 +145,7 @@ raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
 		    "A value does not fit the database");
 	}
 	if (strncmp(state, "23", 2) == 0) {
-		raise_constraint(c, r, state);
+		raise_constraint(c, r);
 		log_event(LEVEL_ERROR, c->request_id, "integrity",
 		    "%s: %s: %s", name, state, text);
 		raise_error(c, &ERR_CONFLICT, "Resource already exists or "

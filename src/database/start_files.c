@@ -63,7 +63,7 @@ file_problem(const struct file *f)
 		    "write QUERIES(%.*s); in a module's _repository.c", n,
 		    f->name, n, f->name));
 	return (start_error("%.*s.sql is not registered: a migration's name "
-	    "begins with its number (0001_%.*s.sql), and a query file has "
+	    "begins with its number (1001_%.*s.sql), and a query file has "
 	    "sections (-- name: %.*s.find)", n, f->name, n, f->name, n,
 	    f->name));
 }

@@ -65,7 +65,8 @@ check_payload(const struct job_kind *k)
 	if (!schema_is_readable(k->payload))
 		return (job_error(k, ": its .payload = &%s_schema has a member "
 		    "that cannot be read back (T_JSON, T_LIST or T_OBJECT): "
-		    "store an id, and read the row in the handler", k->payload->name));
+		    "store an id, and read the row in the handler",
+		    k->payload->name));
 	for (i = 0; i < k->payload->nmembers; i++) {
 		if ((k->payload->members[i].flags & OUT) == 0)
 			return (job_error(k, ": its payload has the member "

@@ -20,8 +20,7 @@ number_read(const char **p, int64_t *n)
 	size_t	 len;
 
 	len = (size_t)snprintf(text, sizeof(text), "%" PRId64, value);
-	if (strncmp(text, *p, len) != 0 || ((*p)[len] >= '0' &&
-	    (*p)[len] <= '9'))
+	if (strncmp(text, *p, len) != 0)
 		return (false);
 	*n = value;
 	*p += len;

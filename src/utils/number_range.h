@@ -16,8 +16,8 @@ struct automaton;
 bool	number_form(const char *text, int64_t *lowest, int64_t *highest);
 
 /*
- * Reads the whole number at *p, in the form in which JSON and C write it, and
- * moves *p behind it. False, and *p stays, for +1, 01, -0 and what is too large.
+ * Reads the whole number at *p, in the form in which C writes it, and moves *p
+ * behind it. False, and *p stays, for +1, 01, -0 and what is too large.
  */
 bool	number_read(const char **p, int64_t *n);
 

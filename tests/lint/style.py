@@ -103,5 +103,6 @@ GOOD = [{
 
 if __name__ == "__main__":
     run(check, read("src/**/*.[ch]", "tests/*/*.[ch]", "tests/unit/**/*.[ch]",
-                    "tests/**/*.py", "tests/*/*.mjs", "tests/*/*.ts"),
+                    "tests/**/*.py", "tests/*/*.mjs", "tests/*/*.ts",
+                    "examples/*/*.mjs", "examples/*/src/**/*.ts"),
         BAD, GOOD)

@@ -44,6 +44,7 @@ struct sample {
 	const char	*name;
 	int64_t		 count;
 	bool		 fine;
+	enum bool_or_null	 sure;
 };
 
 struct sample_list {
@@ -76,6 +77,7 @@ static const struct member	sample_members[] = {
 	MEMBER(sample, name, T_STR, REQUIRED),
 	MEMBER(sample, count, T_INT, OUT),
 	MEMBER(sample, fine, T_BOOL, OUT),
+	MEMBER(sample, sure, T_BOOL, OUT | OR_NULL),
 };
 
 SCHEMA(sample);
@@ -150,6 +152,11 @@ BAD = [
     but("MEMBER(sample, fine, T_BOOL", "MEMBER(sample, count, T_BOOL", TYPE),
     but("MEMBER(sample, fine, T_BOOL", "MEMBER(sample, name, T_UUID, 0),\n"
         "	MEMBER(sample, fine, T_TIME", TYPE),
+    but("MEMBER(sample, fine, T_BOOL, OUT)",
+        "MEMBER(sample, fine, T_BOOL, OUT | OR_NULL)",
+        "is a T_BOOL and OR_NULL, and no enum bool_or_null"),
+    but("MEMBER(sample, sure, T_BOOL, OUT | OR_NULL)",
+        "MEMBER(sample, sure, T_BOOL, OUT)", TYPE),
     but("MEMBER(sample, fine", "MEMBER(sample, other", "no member"),
     but("MEMBER(sample, fine, T_BOOL, OUT)",
         "MEMBER(sample, fine, T_BOOL, OPTIONAL)", "is OPTIONAL, and no text"),

@@ -22,11 +22,19 @@ import time
 
 from mutant_list import ROOT, load
 
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+
+from tree import copy_path, copy_tree  # noqa: E402
+
 PYTHON = "/usr/bin/python3"
 COPIES = os.path.join(ROOT, ".build/mutants")
 BUILD_SECONDS = 600
 TEST_SECONDS = 180      # a test that takes longer hangs, and so has failed
-FLAVORS = {"api": "prod", "attacks": "prod", "asan": "asan", "fuzz": "asan"}
+FLAVORS = {"api": "prod", "attacks": "prod", "openapi": "prod",
+           "asan": "asan", "fuzz": "asan"}
+# npm's packages, as `make check-openapi` has installed them.
+TOOLS = "tests/openapi/node_modules"
+WEB_PACKAGES = ".build/web/node_modules"        # vite writes to them
 PYTEST = [PYTHON, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 PYTEST_FAILED = 1       # a higher status means that it ran no test
 
@@ -59,25 +67,12 @@ class Copy:
 
     def __init__(self, number, suites):
         self.folder = os.path.join(COPIES, str(number))
-        shutil.rmtree(self.folder, ignore_errors=True)
-        files = subprocess.run(
-            ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
-            check=True, capture_output=True, text=True).stdout.split("\0")
-        builds = {FLAVORS.get(suite, suite) for suite in suites}
-        for path in [*filter(None, files), "assets/swagger-ui",
-                     *[".build/" + name for name in sorted(builds)]]:
-            if os.path.lexists(os.path.join(ROOT, path)):
-                self.add(path)
-
-    def add(self, path):
-        """Copies it with its time, so that nothing is built again."""
-        source, target = (os.path.join(folder, path)
-                          for folder in (ROOT, self.folder))
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.isdir(source) and not os.path.islink(source):
-            shutil.copytree(source, target, symlinks=True)
-        else:
-            shutil.copy2(source, target, follow_symlinks=False)
+        copy_tree(self.folder, *{FLAVORS.get(suite, suite)
+                                 for suite in suites})
+        if "openapi" in suites:
+            os.symlink(os.path.join(ROOT, TOOLS),
+                       os.path.join(self.folder, TOOLS))
+            copy_path(WEB_PACKAGES, self.folder)
 
     def build(self, *command):
         status, output = run(["make", *command], self.folder, BUILD_SECONDS)
@@ -103,7 +98,8 @@ class Copy:
         else:
             script = {"lint": "tests/lint/%s.py", "attacks":
                       "tests/attacks/%s", "fuzz":
-                      "tests/fuzz/fuzz_listener.py %s"}[suite]
+                      "tests/fuzz/fuzz_listener.py %s", "openapi":
+                      "tests/openapi/run.py %s"}[suite]
             command = [PYTHON, "-B", *(script % names).split()]
         status, output = run(command, folder, TEST_SECONDS * len(names),
                              **environment)

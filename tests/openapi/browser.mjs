@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The browser tests, all in one Chromium, which is Debian's. Each test has its
- * own context: cookies, storage and cache. Chromium trusts the server's
- * certificate: if it ignored certificate errors, it would cache nothing. Prints
- * a line of JSON for each test: its name and its error, or null.
+ * own context: cookies, storage and cache. Prints a line of JSON for each test:
+ * its name and its error, or null.
  *
  *	node browser.mjs https://127.0.0.1:8888 CERTIFICATE FOLDER SITE
  *
@@ -12,12 +11,8 @@
  * of two people, {path: link}.
  */
 
-import { createHash, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-
-import { chromium } from "playwright-core";
-
 import { account_pages } from "./account_pages.mjs";
+import { launch } from "./chromium.mjs";
 import { cors_page } from "./cors_page.mjs";
 import { docs_page } from "./docs_page.mjs";
 import { mail_page } from "./mail_page.mjs";
@@ -26,21 +21,7 @@ import { two_accounts } from "./two_accounts.mjs";
 const [server, certificate, folder] = process.argv.slice(2);
 const site = JSON.parse(process.argv[5]);
 
-function fingerprint(file) {
-	const key = new X509Certificate(readFileSync(file)).publicKey;
-
-	return createHash("sha256").update(
-	    key.export({ type: "spki", format: "der" })).digest("base64");
-}
-
-const browser = await chromium.launch({
-	executablePath: "/usr/bin/chromium",
-	args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
-	    "--no-first-run", "--disable-background-networking",
-	    "--disable-component-update", "--disable-sync",
-	    "--ignore-certificate-errors-spki-list=" +
-		fingerprint(certificate)],
-});
+const browser = await launch(certificate);
 
 try {
 	for (const test of [docs_page, two_accounts, mail_page, cors_page,

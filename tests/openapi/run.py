@@ -29,6 +29,7 @@ from runner import Runner
 from server import BUILD, ROOT, Server, clean_environment
 from standalone import (install_npm, make_admin, running_server,
                         unconfirmed)
+from web_example import run_example
 
 OUTPUT = os.path.join(FOLDER, "build")
 TOOLS = os.path.join(FOLDER, "node_modules/.bin")
@@ -208,6 +209,10 @@ def check_browser(server, test):
         raise Failed(wrong)
 
 
+def web_example(server):
+    run_example(server, OUTPUT, run)
+
+
 def clients_page(server):
     with unconfirmed(server):
         run_page(server)
@@ -278,6 +283,7 @@ CASES = [
     mail_page,
     cors_page,
     account_pages,
+    web_example,
     prism_sees,
 ]
 BESIDE = prism
@@ -302,7 +308,8 @@ def main(names):
     install_npm(FOLDER, run)
     cases = [case for case in CASES + [BESIDE]
              if not names or case.__name__ in names]
-    with running_server() as server:
+    pages = "http://localhost:%d" % free_port()     # of web_example
+    with running_server(KEEL_CORS_ORIGINS=pages) as server:
         fetch_description(server)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             beside = [pool.submit(try_case, case, server)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Commits what a later version of Keel might be: a small change of wire, of http
-and of users, each with its tests, and a migration. `make proof-starter` merges
-it into a project with resources of its own. test_merge_later.py checks in every
-run that each text is still where it is replaced here."""
+"""Commits what a later version of Keel might be: a small change of wire, of
+http and of users, each with its tests, and a migration. `make proof-starter`
+merges it into a project with resources of its own. test_merge_later.py checks
+in every run that each text is still where it is replaced here."""
 
 import os
 import subprocess
@@ -29,9 +29,10 @@ EDITS = {
 
     # users: a member, in the response, in both PATCHes and in the PUT.
     "src/modules/users/users.h": [
-        ("	const char	*pending_email;	/* not confirmed yet; or NULL */\n",
-         "	const char	*pending_email;	/* not confirmed yet; or NULL */\n"
-         "	const char	*bio;		/* or NULL */\n")],
+        ("	bool		 email_verified;\n	const char	*pend",
+         "	bool		 email_verified;\n"
+         "	const char	*bio;		/* or NULL */\n"
+         "	const char	*pend")],
     "src/modules/users/users_models.c": [
         ("	MEMBER(user, version, T_INT, ETAG),\n",
          "	MEMBER(user, bio, T_STR, OUT | OR_NULL, .validator = "
@@ -49,8 +50,8 @@ EDITS = {
          'SCHEMA_LIKE(user_update_me, user_update,\n'
          '    .only = NAMES("email", "name", "bio"));\n')],
     "src/modules/users/users_audit.c": [
-        ('	    "name", "role", "is_active", "email_verified"));\n',
-         '	    "name", "bio", "role", "is_active", "email_verified"));\n')],
+        ('"name", "role", "is_active", "email_verified"',
+         '"name", "bio", "role", "is_active", "email_verified"')],
     "sql/queries/users.sql": [
         ("       name = CASE WHEN :name.set THEN :name ELSE name END,\n",
          "       name = CASE WHEN :name.set THEN :name ELSE name END,\n"

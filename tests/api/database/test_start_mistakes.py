@@ -161,10 +161,10 @@ FILES = {
     "asset_0900_notes_sql": (
         "sql/migrations/0900_notes.sql is not registered: write "
         "MIGRATION(0900_notes); in a module's _models.c"),
-    "asset_notes_sql": (
-        "notes.sql is not registered: a migration's name begins with its "
-        "number (0001_notes.sql), and a query file has sections "
-        "(-- name: notes.find)"),
+    "asset_unknown_sql": (
+        "unknown.sql is not registered: a migration's name begins with its "
+        "number (1001_unknown.sql), and a query file has sections "
+        "(-- name: unknown.find)"),
 }
 
 

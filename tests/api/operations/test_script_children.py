@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from product import boundary
 from script import PRIVATE
 from server import read_text
 
@@ -26,7 +27,8 @@ while :; do wait; done
 
 
 def kore(script, text=""):
-    script.write("does/kore", (KORE % text).replace("@", script.root))
+    script.write("does/kore", boundary.shell(KORE % text).replace(
+        "@", script.root))
 
 
 def seen(script):

@@ -63,7 +63,9 @@ BEYOND_SCHEMA = [
     ("duplicate_field", r"(body|query|header)\..*",
      "a reader keeps one of them"),
     ("invalid_format", r"header\.idempotency-key", "headers are not checked"),
-    ("not_found", r"body\.\w+_id", "only the database has the rows"),
+    ("not_found", r"body\.\w+", "the database knows it: CONSTRAINT"),
+    ("out_of_range", r"body\.\w+", "a time whose offset leaves the years of "
+     "RFC 3339, and INT_NULL"),
     ("reused", r"header\.idempotency-key", "the database knows it"),
     ("not_allowed", r"query\.\w+", "not together with another parameter"),
     ("out_of_range", r"query\.limit", "the contents of posts are too large"),

@@ -77,8 +77,9 @@ def document_in_git():
 
 def own_tags(document):
     """The tags of a project: their routes stand in its section of kore.conf."""
-    section = re.search(r"Routes of your own project(.*?)End of your own routes",
-                        read_text(os.path.join(ROOT, "kore.conf")), re.S)[1]
+    section = re.search(
+        r"Routes of your own project(.*?)End of your own routes",
+        read_text(os.path.join(ROOT, "kore.conf")), re.S)[1]
     own = {plain(route.strip("^$")) for route in re.findall(
         r"^\s*route\s+(\S+)", section, re.M)}
     return {next(iter(item.values()))["tags"][0]

@@ -12,9 +12,7 @@ import sys
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 
-# Those of Keel itself, which tests and docs have.
-KEEL, KEEL_TITLE, KEEL_AUTHORS, KEEL_PREFIX = (
-    "keel", "Keel", "The Keel authors", "KEEL_")
+KEEL, KEEL_PREFIX = "keel", "KEEL_"
 
 LINE = re.compile(r'^#define\s+(\w+)(?:\(name\))?\s+("([^"]*)"( name)?|\w+)',
                   re.MULTILINE)
@@ -34,7 +32,7 @@ def read_names():
 
 NAMES = read_names()
 NAME, TITLE, PREFIX = NAMES["PRODUCT"], NAMES["PRODUCT_TITLE"], NAMES["ENV"]
-VERSION, KEEL_VERSION = NAMES["PRODUCT_VERSION"], NAMES["KEEL_VERSION"]
+VERSION = NAMES["PRODUCT_VERSION"]
 
 
 class Boundary:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The tests of the two short runs: `-m smoke`, which a developer runs before a
 commit, and `-m asan`, which runs under AddressSanitizer every time.
-tests/README.md has the reasons."""
+tests/README.md has the reasons. A project marks its tests themselves:
+@pytest.mark.smoke, which is in both runs, or @pytest.mark.asan."""
 
 import pytest
 
@@ -146,7 +147,7 @@ def mark(items, expression):
         unused -= names
         if names & set(SMOKE):
             item.add_marker("smoke")
-        if names & set(SMOKE + ASAN):
+        if names & set(SMOKE + ASAN) or item.get_closest_marker("smoke"):
             item.add_marker("asan")
     if unused:
         raise pytest.UsageError("no such tests: %s" % sorted(unused))

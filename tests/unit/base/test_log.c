@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "fakes/log_fake.h"
@@ -42,7 +45,7 @@ test_every_level_at_every_border(void **state)
 
 	(void)state;
 	for (lowest = LEVEL_DEBUG; lowest <= LEVEL_ERROR; lowest++) {
-		log_init(lowest);
+		log_init(lowest, FORMAT_AUTO);
 		for (level = LEVEL_DEBUG; level <= LEVEL_ERROR; level++) {
 			log_capture_begin();
 			log_event(level, "an-id", "test", "%d of %s", 1, "2");
@@ -68,7 +71,7 @@ static void
 test_without_a_request(void **state)
 {
 	(void)state;
-	log_init(LEVEL_INFO);
+	log_init(LEVEL_INFO, FORMAT_JSON);
 	log_capture_begin();
 	log_event(LEVEL_INFO, NULL, "test", "x");
 	json_decref(log_capture_event("time:s level:s event:s message:s"));
@@ -150,6 +153,102 @@ test_a_line_is_whole_or_not_there(void **state)
 	assert_true(written > 50 && written < 184);
 }
 
+/* The captured output is no terminal. */
+static void
+test_formats(void **state)
+{
+	static const char	 json[] = "\"message\":\"a \\\"b\\\" "
+				    "\\u001b[31m\"}\n";
+	static const struct {
+		enum log_format	 format;
+		const char	*end;
+	} rows[] = {
+		{ FORMAT_AUTO, json },
+		{ FORMAT_JSON, json },
+		{ FORMAT_TEXT,
+		    " error   test: a \"b\" \\u001b[31m id=an-id\n" },
+	};
+	const char	*line;
+	size_t		 i;
+
+	(void)state;
+	setenv("TERM", "xterm", 1);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		log_capture_begin();
+		log_init(LEVEL_INFO, rows[i].format);
+		log_event(LEVEL_ERROR, "an-id", "test", "%s",
+		    "a \"b\" \033[31m");
+		line = log_capture_end();
+		assert_true(strlen(line) > strlen(rows[i].end));
+		assert_string_equal(line + strlen(line) -
+		    strlen(rows[i].end), rows[i].end);
+	}
+	log_init(LEVEL_INFO, FORMAT_JSON);
+}
+
+static int
+open_terminal(void)
+{
+	char	 name[64];
+	int	 ours, theirs;
+
+	assert_int_not_equal(ours = posix_openpt(O_RDWR | O_NOCTTY), -1);
+	assert_int_equal(grantpt(ours), 0);
+	assert_int_equal(unlockpt(ours), 0);
+	assert_int_equal(ptsname_r(ours, name, sizeof(name)), 0);
+	assert_int_not_equal(theirs = open(name, O_RDWR | O_NOCTTY), -1);
+	assert_int_not_equal(dup2(theirs, STDOUT_FILENO), -1);
+	close(theirs);
+	return (ours);
+}
+
+/* Once, in log_init(): text on a terminal, and colours if they are wanted. */
+static void
+test_a_terminal(void **state)
+{
+	static const struct {
+		const char	*no_color, *term;
+		enum log_format	 format;
+		bool		 is_text, in_colour;
+	} rows[] = {
+		{ NULL, "xterm", FORMAT_AUTO, true, true },
+		{ "", "xterm", FORMAT_TEXT, true, true },
+		{ "1", "xterm", FORMAT_AUTO, true, false },
+		{ NULL, "dumb", FORMAT_AUTO, true, false },
+		{ NULL, NULL, FORMAT_AUTO, true, false },
+		{ NULL, "xterm", FORMAT_JSON, false, false },
+	};
+	char	 line[512];
+	ssize_t	 n;
+	size_t	 i;
+	int	 output, ours;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rows[i].no_color == NULL ? unsetenv("NO_COLOR") :
+		    setenv("NO_COLOR", rows[i].no_color, 1);
+		rows[i].term == NULL ? unsetenv("TERM") :
+		    setenv("TERM", rows[i].term, 1);
+		fflush(stdout);
+		output = dup(STDOUT_FILENO);
+		ours = open_terminal();
+		log_init(LEVEL_INFO, rows[i].format);
+		log_event(LEVEL_ERROR, NULL, "test", "%s", "\302\233x");
+		n = read(ours, line, sizeof(line) - 1);
+		dup2(output, STDOUT_FILENO);
+		close(output);
+		close(ours);
+		assert_true(n > 0);
+		line[n] = '\0';
+		assert_int_equal(strchr(line, '\033') != NULL,
+		    rows[i].in_colour);
+		assert_int_equal(strstr(line, "test: \\u009bx") != NULL,
+		    rows[i].is_text);
+		assert_int_equal(line[0] == '{', !rows[i].is_text);
+	}
+	log_init(LEVEL_INFO, FORMAT_JSON);
+}
+
 int
 main(void)
 {
@@ -160,6 +259,8 @@ main(void)
 		cmocka_unit_test(test_control_characters_are_escaped),
 		cmocka_unit_test(test_a_message_is_cut),
 		cmocka_unit_test(test_a_line_is_whole_or_not_there),
+		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_a_terminal),
 	};
 
 	return (cmocka_run_group_tests_name("log", tests, NULL, NULL));

@@ -99,7 +99,7 @@ test_a_file_of_either_kind(void **state)
 	(void)state;
 	assert_string_equal(check("notes_sql", "CREATE TABLE notes"),
 	    "notes.sql is not registered: a migration's name begins with its "
-	    "number (0001_notes.sql), and a query file has sections "
+	    "number (1001_notes.sql), and a query file has sections "
 	    "(-- name: notes.find)");
 }
 

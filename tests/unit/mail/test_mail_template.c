@@ -143,6 +143,33 @@ test_similar_names(void **state)
 	assert_non_null(strstr(mail_check(&m), "declares name,"));
 }
 
+/* Every mail may say the product's title, unless it has such a value itself. */
+static void
+test_the_products_title(void **state)
+{
+	static const char *const	 names[] = { "product" };
+	struct mail			 m = mail_of("Subject: x\n\n{{product}}",
+					    "{{name}}{{url}}");
+	struct text			 t = arena_text(&arena);
+	char				*got;
+
+	(void)state;
+	assert_null(mail_check(&m));
+	mail_expand(&t, &m, PART_TEXT, CONTEXT(OURS("name", "")));
+	got = string_of(&t);
+	assert_string_equal(got, "Keel");
+	free(got);
+
+	m = mail_of("Subject: x\n\n{{product}}", "");
+	m.values = names;
+	m.nvalues = 1;
+	t = arena_text(&arena);
+	mail_expand(&t, &m, PART_TEXT, CONTEXT(OURS("product", "mine")));
+	got = string_of(&t);
+	assert_string_equal(got, "mine");
+	free(got);
+}
+
 static void
 check(enum mail_part part, const char *value, const char *want)
 {
@@ -230,6 +257,7 @@ main(void)
 		cmocka_unit_test(test_a_frame),
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_similar_names),
+		cmocka_unit_test(test_the_products_title),
 		cmocka_unit_test(test_values_are_escaped),
 		cmocka_unit_test(test_no_value_breaks_a_line),
 		cmocka_unit_test(test_a_long_value_is_cut_in_the_subject),

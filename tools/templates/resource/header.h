@@ -10,6 +10,7 @@
 #ifndef MODULES_{{ r.many.upper() }}_H
 #define MODULES_{{ r.many.upper() }}_H
 
+#include "database/database.h"
 #include "database/list.h"
 
 % if r.shared

@@ -4,7 +4,6 @@
 #ifndef MODULES_{{ r.many.upper() }}_REPOSITORY_H
 #define MODULES_{{ r.many.upper() }}_REPOSITORY_H
 
-#include "database/database.h"
 #include "modules/{{ r.many }}/{{ r.many }}.h"
 
 QUERY_ONE_FROM({{ r.many }}, create, {{ r.one }}, {{ r.one }}, id{{ ", owner_id" if r.owner else "" }});

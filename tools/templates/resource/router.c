@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The endpoints of {{ r.many_words }} (router.py in a FastAPI project). */
 
-#include "database/database.h"
 #include "dependencies.h"
 #include "http/respond.h"
 #include "http/routes.h"
