@@ -205,6 +205,19 @@ worker_ready(struct kore_msg *msg, const void *data)
 	print_ready();
 }
 
+/* For crash_init(): which of Kore's processes this is, and what it does. */
+static void
+tell_crash(struct crash_facts *facts, const void *address)
+{
+	if (worker != NULL && worker->id == KORE_WORKER_KEYMGR) {
+		facts->process = "key manager";
+	} else if (worker != NULL) {
+		facts->process = "worker";
+		facts->number = worker->id;
+	}
+	running_tell(facts, address);
+}
+
 static void
 prepare_server(void)
 {
@@ -236,7 +249,7 @@ prepare_server(void)
 	exit_if(listen_on(wire_settings.admin, "127.0.0.1",
 	    config.admin_port));
 	kore_msg_register(MSG_WORKER_READY, worker_ready);
-	crash_init("parent", running_tell);
+	crash_init("parent", tell_crash);
 	exit_if(pidfile_write());
 }
 
@@ -343,13 +356,9 @@ static struct sock_filter	filter[] = {
 #endif
 };
 
-/* Runs last before a worker, or the key manager, enters the sandbox. */
+/* Runs last before the sandbox is entered. */
 void
 kore_seccomp_hook(void)
 {
-	if (worker->id == KORE_WORKER_KEYMGR)
-		crash_process("key manager", 0);
-	else
-		crash_process("worker", worker->id);
 	kore_seccomp_filter(PRODUCT, filter, KORE_FILTER_LEN(filter));
 }

@@ -7,8 +7,8 @@
 #include "running.h"
 
 /*
- * The path may hold an id, and the query a secret: the line has neither, but the
- * route's pattern. A job has no method and no pattern.
+ * The path may hold an id, and the query a secret: the line has neither, but
+ * the route's pattern. A job has no method and no pattern.
  */
 void
 running_tell(struct crash_facts *facts, const void *address)

@@ -25,7 +25,8 @@ INDEX = ["REG_R8", "REG_R9", "REG_R10", "REG_R11", "REG_R12", "REG_R13",
          "REG_RDX", "REG_RAX", "REG_RCX", "REG_RSP", "REG_RIP"]
 
 # Functions that only pass a wait on: the caller tells what is waited for.
-WAITS = {"swapcontext", "coro_suspend", "wait_until", "ctx_stall", "ctx_wait"}
+WAITS = {"swapcontext", "__interceptor_swapcontext", "coro_suspend",
+         "wait_until", "ctx_stall", "ctx_wait"}
 
 
 def find_loop():

@@ -38,10 +38,12 @@ FILES = [
     ("access.txt", "tests/api/{many}/access.txt", "txt"),
 ]
 
-# Template, the file that gets it, and the line that it stands above.
+# Template, the file that gets it, and the line that it stands above; None is the
+# end of the file.
 INSERTED = [
     ("validators.conf", "kore.conf", "# End of your own validators."),
     ("routes.conf", "kore.conf", "\t# End of your own routes."),
+    ("resources.md", "docs/resources.md", None),
 ]
 
 
@@ -69,6 +71,9 @@ class Resource:
         self.writers = "WRITERS" if self.staff else "&signed_in"
         self.write_raises = "&ERR_FORBIDDEN, &ERR_NOT_FOUND" if shared \
             else "&ERR_NOT_FOUND"
+        self.who = "the user who wrote it" if self.private else \
+            "signed-in users read, the one who wrote it and admins change" \
+            if shared else "signed-in users read, staff and admins change"
         self.item = "%s/{%s_id}" % (many, one)
 
     def take(self, texts):
@@ -159,7 +164,13 @@ class Resource:
         return c_type + tabs(len(c_type), max(map(len, [c_type, *others])))
 
     def null_comment(self, field):
-        return "\t/* %s: none */" % field.null if field.nullable else ""
+        """Behind the member of a struct: what null is."""
+        if not field.nullable:
+            return ""
+        used, *others = (len((self.declare(one.c_type, one.column) +
+                              ";").expandtabs())
+                         for one in [field, *self.nullable])
+        return "%s/* %s: none */" % (tabs(used, max(others)), field.null)
 
     def options(self, field):
         found = ""
@@ -379,16 +390,22 @@ def changed_files(resource):
     changed = {}
     for template, path, mark in INSERTED:
         lines = render.render((TEMPLATES / template).read_text(),
-                              {"r": resource}, "conf")
+                              {"r": resource}, None)
         if template == "validators.conf":
             check_validators(lines)
         text, before = changed.get(path, (read(path), ""))
-        head, found, tail = text.partition(mark + "\n")
-        if not found:
-            raise Refused("%s has no line '%s': the new lines stand above it"
-                          % (path, mark.strip()))
-        changed[path] = head + lines + found + tail, before + lines
+        changed[path] = insert(path, text, lines, mark), before + lines
     return changed
+
+
+def insert(path, text, lines, mark):
+    if mark is None:
+        return text + lines
+    head, found, tail = text.partition(mark + "\n")
+    if not found:
+        raise Refused("%s has no line '%s': the new lines stand above it" % (
+            path, mark.strip()))
+    return head + lines + found + tail
 
 
 def write(made, changed):

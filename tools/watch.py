@@ -15,6 +15,7 @@ inotify, which is silent on the shared folders of virtual machines; a look takes
 a few milliseconds."""
 
 import fcntl
+import hashlib
 import os
 import pty
 import re
@@ -177,21 +178,22 @@ class Watcher:
             prefix = re.search(r"^prefix=(\w+)$", f.read(), re.M)
         self.prefix = prefix.group(1) if prefix else "KEEL_"
         self.private = self.prefix + "DATABASE_URL" not in os.environ
-        self.locks = os.path.join(
+        self.state = os.path.realpath(
             os.environ.get(self.prefix + "STATE_DIR") or
-            os.path.join(ROOT, "var"), "lock")
+            os.path.join(ROOT, "var"))
         self.environment = {
             name: value for name, value in os.environ.items()
             if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
         self.environment[self.prefix + "BUILD"] = self.build
         self.changes = Changes()
-        self.builder = self.server = self.database = None
+        self.builder = self.server = self.database = self.watch = None
 
-    def lock(self, name, how):
-        """A descriptor of one of ./keel's locks, or None."""
+    def lock(self, name, how, folder=None, flags=0):
+        """A descriptor of a lock, one of ./keel's for example, or None."""
         try:
-            lock = os.open(os.path.join(self.locks, name),
-                           os.O_RDWR | os.O_NOFOLLOW)
+            lock = os.open(
+                os.path.join(folder or self.state + "/lock", name),
+                os.O_RDWR | os.O_NOFOLLOW | flags, 0o600)
         except OSError:
             return None
         try:
@@ -201,12 +203,21 @@ class Watcher:
             os.close(lock)
             return None
 
+    def is_watched(self):
+        """Does another watcher serve the state? It may just be building."""
+        folder = os.path.join(ROOT, ".build")
+        os.makedirs(folder, exist_ok=True)
+        state = hashlib.sha256(os.fsencode(self.state)).hexdigest()
+        self.watch = self.lock("watch-" + state[:16], fcntl.LOCK_EX, folder,
+                               os.O_CREAT)
+        return self.watch is None
+
     def is_served(self):
-        """Does another server run on the state? One that is ending keeps its
-        lock for a moment."""
+        """Does a server run on the state? One that is ending keeps its lock
+        for a moment."""
         deadline = time.monotonic() + 3
         while (self.private and
-               os.path.exists(os.path.join(self.locks, "serve"))):
+               os.path.exists(os.path.join(self.state, "lock/serve"))):
             lock = self.lock("serve", fcntl.LOCK_EX)
             if lock is not None:
                 os.close(lock)
@@ -272,9 +283,11 @@ class Watcher:
                     self.stop_server())
 
     def run(self):
+        if self.is_watched():
+            say("another make watch is already running on " + self.state)
+            return 1
         if self.is_served():
-            say("a server is already running on %s" %
-                os.path.dirname(self.locks))
+            say("a server is already running on " + self.state)
             return 1
         first, began = True, time.time()
         while True:

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Catches a crash. The handler runs on a stack of its own, because a
- * coroutine's may be used up; it allocates nothing and takes no lock. Memory may
- * be damaged, so it works in steps: when a step faults, the handler is called
- * again, within itself, and goes on with the next one.
+ * coroutine's may be used up; it allocates nothing and takes no lock. Memory
+ * may be damaged, so it works in steps: when a step faults, the handler is
+ * called again, within itself, and goes on with the next one.
  */
 
 #include <sys/types.h>
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include <unwind.h>
@@ -26,8 +27,10 @@
 #define STACK_SIZE	65536	/* the unwinder needs a few KiB of it */
 #define SIGNALS_MAX	8
 
-static _Atomic pid_t		 crashing;	/* the thread; 0: none */
+static pthread_t		 loop_thread;
+static pthread_t		 crashing;	/* the first that did; or 0 */
 static volatile sig_atomic_t	 step;		/* the next one */
+static struct crash_facts	 facts;
 static struct crash_report	 report;
 static ucontext_t		*context;	/* of the signal */
 static uintptr_t		 first;		/* where the walk begins */
@@ -46,18 +49,26 @@ copy_text(char *to, size_t size, const char *from)
 	to[i] = '\0';
 }
 
-/* A thread of Kore's tasks works for nobody that the loop's thread knows. */
 static void
 ask_what_runs(void)
 {
-	struct crash_facts	 facts = { 0 };
-	uintptr_t		 address;
-	bool			 has_address;
+	uintptr_t	 address;
+	bool		 has_address = crash_address(&report, &address);
 
-	if (gettid() != getpid())
-		return;
-	has_address = crash_address(&report, &address);
 	tell(&facts, has_address ? (const void *)address : NULL);
+}
+
+/* Another thread works for nobody that the loop's thread knows. */
+static void
+copy_facts(void)
+{
+	report.other_thread = pthread_self() != loop_thread;
+	if (facts.process != NULL)
+		copy_text(report.process, sizeof(report.process),
+		    facts.process);
+	report.process_number = facts.number;
+	if (report.other_thread)
+		return;
 	report.overflow = facts.overflow;
 	copy_text(report.request_id, sizeof(report.request_id),
 	    facts.request_id);
@@ -139,9 +150,12 @@ go_on(void)
 			ask_what_runs();
 			break;
 		case 1:
-			walk_stack();
+			copy_facts();
 			break;
 		case 2:
+			walk_stack();
+			break;
+		case 3:
 			crash_write(&report);
 			return;
 		default:
@@ -160,6 +174,16 @@ put_back(void)
 		sigaction(crash_signals[i], &before[i], NULL);
 }
 
+/* The sandbox of Kore's key manager forbids raise(), and its gettid(). */
+static void
+send_again(void)
+{
+	if (__libc_single_threaded)
+		kill(getpid(), report.number);
+	else
+		raise(report.number);
+}
+
 /*
  * After the return, the instruction faults again: a core and a sanitizer then
  * see the crash itself. A signal that was sent is sent once more.
@@ -175,23 +199,22 @@ die_as_without_us(void)
 	sigemptyset(&mask);
 	sigaddset(&mask, report.number);
 	pthread_sigmask(SIG_BLOCK, &mask, NULL);
-	raise(report.number);	/* comes with the return */
+	send_again();		/* comes with the return */
 }
 
 static bool
-is_first(pid_t *thread)
+is_first(void)
 {
-	*thread = 0;
-	return (__atomic_compare_exchange_n(&crashing, thread, gettid(),
+	pthread_t	 none = 0;
+
+	return (__atomic_compare_exchange_n(&crashing, &none, pthread_self(),
 	    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
 }
 
 static void
 handle(int number, siginfo_t *info, void *arg)
 {
-	pid_t	 thread;
-
-	if (is_first(&thread)) {
+	if (is_first()) {
 		report.number = number;
 		report.info = *info;
 		context = arg;
@@ -199,11 +222,11 @@ handle(int number, siginfo_t *info, void *arg)
 		die_as_without_us();
 		return;
 	}
-	while (thread != gettid())
+	while (crashing != pthread_self())
 		sleep(1);	/* the other thread ends the process */
 	go_on();
 	put_back();
-	raise(report.number);
+	send_again();
 	_exit(1);
 }
 
@@ -212,9 +235,7 @@ handle(int number, siginfo_t *info, void *arg)
 static void
 sanitizer_ends(void)
 {
-	pid_t	 thread;
-
-	if (is_first(&thread))
+	if (is_first())
 		go_on();
 }
 
@@ -240,18 +261,6 @@ watch_sanitizers(void)
 }
 #endif
 
-void
-crash_process(const char *name, unsigned number)
-{
-	struct text	 t = text_in(report.process, sizeof(report.process));
-
-	text_puts(&t, name);
-	if (number != 0) {
-		text_add(&t, " ", 1);
-		crash_decimal(&t, number);
-	}
-}
-
 static _Unwind_Reason_Code
 ignore_frame(struct _Unwind_Context *frame, void *arg)
 {
@@ -269,7 +278,8 @@ crash_init(const char *name, void (*fn)(struct crash_facts *, const void *))
 	size_t			 i;
 
 	tell = fn;
-	crash_process(name, 0);
+	loop_thread = pthread_self();
+	copy_text(report.process, sizeof(report.process), name);
 	crash_modules_note();
 	/* The first run prepares what the later ones need. */
 	_Unwind_Backtrace(ignore_frame, NULL);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* The last line of a process that crashes: which signal, where, and for whom. */
+/* The last line of a process that crashes: the signal, where, for whom. */
 
 #ifndef BASE_CRASH_H
 #define BASE_CRASH_H
 
 #include <stdbool.h>
 
-/* What runs now; NULL is for what there is not. The texts are copied at once. */
+/* What runs now; NULL: there is none. The texts are copied at once. */
 struct crash_facts {
+	const char	*process;	/* NULL: crash_init()'s */
+	unsigned	 number;	/* "worker 1"; 0: without number */
 	const char	*request_id;
 	const char	*method;
 	const char	*route;		/* its name, as in the access log */
@@ -20,13 +22,11 @@ struct crash_facts {
  * SIGILL, SIGFPE or SIGABRT, it writes one line to the log, and then dies as it
  * would have without us: by that signal, or by a sanitizer's report.
  *
- * Call it once per process. tell() runs in the signal's handler: it may only
- * read memory. It gets the address that could not be read or written, or NULL.
+ * tell() runs in the signal's handler: it may only read memory. It gets the
+ * address that could not be read or written, or NULL. If it faults, too, what
+ * it has filled in counts.
  */
 void	crash_init(const char *process, void (*tell)(struct crash_facts *,
 	    const void *address));
-
-/* The process has this name in that line, as "worker 1"; 0: without number. */
-void	crash_process(const char *name, unsigned number);
 
 #endif

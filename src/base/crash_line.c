@@ -35,7 +35,9 @@ static const struct {
 	{ SIGILL, ILL_ILLOPN, "an illegal instruction" },
 };
 
-/* Returns the digits' place at the buffer's end. */
+/*
+ * Returns the digits' place at the buffer's end. snprintf() may take a lock.
+ */
 static const char *
 number_text(char buffer[static 24], uint64_t value, unsigned base)
 {
@@ -48,8 +50,8 @@ number_text(char buffer[static 24], uint64_t value, unsigned base)
 	return (p);
 }
 
-void
-crash_decimal(struct text *t, uint64_t value)
+static void
+add_decimal(struct text *t, uint64_t value)
 {
 	char	 buffer[24];
 
@@ -118,7 +120,7 @@ add_code(struct text *t, const struct crash_report *r)
 		}
 	}
 	text_puts(t, "its code is ");
-	crash_decimal(t, (uint64_t)r->info.si_code);
+	add_decimal(t, (uint64_t)r->info.si_code);
 }
 
 static void
@@ -137,7 +139,7 @@ put_cause(struct jsonw *j, const struct crash_report *r)
 		text_puts(&t, r->number == SIGABRT ? "abort()" : "raise()");
 	} else {
 		text_puts(&t, "sent by process ");
-		crash_decimal(&t, (uint64_t)r->info.si_pid);
+		add_decimal(&t, (uint64_t)r->info.si_pid);
 	}
 	jsonw_string(j, "cause", buffer);
 }
@@ -161,7 +163,11 @@ put_process(struct jsonw *j, const struct crash_report *r)
 	struct text	 t = text_in(buffer, sizeof(buffer));
 
 	text_puts(&t, r->process);
-	if (gettid() != getpid())
+	if (r->process_number != 0) {
+		text_add(&t, " ", 1);
+		add_decimal(&t, r->process_number);
+	}
+	if (r->other_thread)
 		text_puts(&t, ", a thread");
 	jsonw_string(j, "process", buffer);
 	jsonw_raw(j, "pid", number_text(buffer, (uint64_t)getpid(), 10));

@@ -16,6 +16,8 @@
 /* An empty text is null in the line. */
 struct crash_report {
 	char		 process[32];
+	unsigned	 process_number;	/* 0: none */
+	bool		 other_thread;	/* than the loop's */
 	int		 number;	/* the signal's; 0: a sanitizer's */
 	siginfo_t	 info;		/* of a signal */
 	bool		 overflow;	/* crash.h */
@@ -33,10 +35,6 @@ extern const int	 crash_signals[];
 /* The address that the signal is about; false if it has none. */
 bool			 crash_address(const struct crash_report *,
 			    uintptr_t *);
-
-/* Appends a number in decimal, without snprintf(), which may take a lock. */
-struct text;
-void			 crash_decimal(struct text *, uint64_t);
 
 /* Writes the line. Takes no lock, and reads only the report and the modules. */
 void			 crash_write(const struct crash_report *);

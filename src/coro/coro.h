@@ -57,8 +57,8 @@ void		 coro_own(struct coro *, void *owner);
 void		 coro_beside(void *owner);
 
 /*
- * For whom the process works now; NULL: for nobody. On the loop's stack, that is
- * the owner of the coroutine whose done() runs, or the one of coro_beside().
+ * For whom the process works now; NULL: for nobody. On the loop's stack, that
+ * is the owner of the coroutine whose done() runs, or that of coro_beside().
  */
 void		*coro_owner(void);
 

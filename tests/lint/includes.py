@@ -63,8 +63,9 @@ def check_angle(path, name):
     if re.search(r"(?:^|/)(?:libpq|pg_config|postgres)", name) and (
             not path.startswith("src/database/")):
         return "libpq is for src/database"
-    if "ucontext" in name and path != "src/coro/coro.c":
-        return "ucontext is for src/coro/coro.c"
+    if "ucontext" in name and path not in ("src/coro/coro.c",
+                                           "src/base/crash.c"):
+        return "ucontext is for src/coro/coro.c and src/base/crash.c"
     if path.startswith("src/utils/") and not UTILS_ANGLE.match(name):
         return f"utils may not include <{name}>"
     if name.startswith("curl/") and not path.startswith("src/mail/"):

@@ -22,8 +22,8 @@ ORDER = (
     ("product", "the names that a project of its own changes",
      ("product.h", "version.h")),
     ("utils", "pure functions: no state, no Kore", ()),
-    ("base", "memory, arena, JSON writer, log, metrics, faults, error kinds, "
-     "registration, compiled-in files", ()),
+    ("base", "memory, arena, JSON writer, log, crashes, metrics, faults, error "
+     "kinds, registration, compiled-in files", ()),
     ("coro", "coroutines, and the loop that runs them", ()),
     ("wire", "the guard and TLS: what clients send, before Kore sees it", ()),
     ("request", "a request's ctx: raise, defer, offload, dependencies", ()),

@@ -24,6 +24,7 @@ TEST_FILES = {
     "attacks": "tests/attacks/%s",
     "fuzz": "tests/fuzz/fuzz_listener.py",
     "lint": "tests/lint/%s.py",
+    "openapi": "tests/openapi/%s.py",
 }
 
 

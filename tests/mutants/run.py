@@ -24,13 +24,17 @@ from mutant_list import ROOT, load
 
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 
-from tree import copy_tree  # noqa: E402
+from tree import copy_path, copy_tree  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
 COPIES = os.path.join(ROOT, ".build/mutants")
 BUILD_SECONDS = 600
 TEST_SECONDS = 180      # a test that takes longer hangs, and so has failed
-FLAVORS = {"api": "prod", "attacks": "prod", "asan": "asan", "fuzz": "asan"}
+FLAVORS = {"api": "prod", "attacks": "prod", "openapi": "prod",
+           "asan": "asan", "fuzz": "asan"}
+# npm's packages, as `make check-openapi` has installed them.
+TOOLS = "tests/openapi/node_modules"
+WEB_PACKAGES = ".build/web/node_modules"        # vite writes to them
 PYTEST = [PYTHON, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 PYTEST_FAILED = 1       # a higher status means that it ran no test
 
@@ -65,6 +69,10 @@ class Copy:
         self.folder = os.path.join(COPIES, str(number))
         copy_tree(self.folder, *{FLAVORS.get(suite, suite)
                                  for suite in suites})
+        if "openapi" in suites:
+            os.symlink(os.path.join(ROOT, TOOLS),
+                       os.path.join(self.folder, TOOLS))
+            copy_path(WEB_PACKAGES, self.folder)
 
     def build(self, *command):
         status, output = run(["make", *command], self.folder, BUILD_SECONDS)
@@ -90,7 +98,8 @@ class Copy:
         else:
             script = {"lint": "tests/lint/%s.py", "attacks":
                       "tests/attacks/%s", "fuzz":
-                      "tests/fuzz/fuzz_listener.py %s"}[suite]
+                      "tests/fuzz/fuzz_listener.py %s", "openapi":
+                      "tests/openapi/run.py %s"}[suite]
             command = [PYTHON, "-B", *(script % names).split()]
         status, output = run(command, folder, TEST_SECONDS * len(names),
                              **environment)

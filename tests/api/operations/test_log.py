@@ -3,6 +3,7 @@
 levels and members of every line are compared in support/events.py."""
 
 import collections
+import re
 import time
 
 import httpx
@@ -166,6 +167,19 @@ def test_a_new_user_is_no_secret_of_the_log(server):
         server.wait_for_log(answer.headers["x-request-id"])
     assert user["email"] not in server.output()
     assert user["password"] not in server.output()
+
+
+def test_lines_for_people(start_server):
+    """As on a terminal; all other tests read JSON."""
+    server = start_server(KEEL_LOG_FORMAT="text")
+    answer = httpx.get(server.url + "/no%1Bthing?q=1", verify=server.cert,
+                       trust_env=False)
+    line = r"\d\d:\d\d:\d\d\.\d{3} info    GET /no%%1Bthing 404 " \
+        r"\d+(\.\d)? ms bytes=\d+ client=127\.0\.0\.1 id=%s\n" % \
+        answer.headers["x-request-id"]
+    wait_for(lambda: re.search(line, server.output()))
+    assert server.log() == []
+    assert "\033" not in server.output()
 
 
 @pytest.mark.parametrize("secret", [

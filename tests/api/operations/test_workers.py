@@ -135,6 +135,8 @@ def test_a_dead_key_manager_ends_the_server_with_an_error(start_server, how):
     assert not os.path.exists(pid_file)
     wait_for(lambda: session_processes(session) == [])
     assert "the key manager died" in server.output()
+    assert [event["process"] for event in server.log('"event":"crash"')] == [
+        "key manager"] * (how == signal.SIGSEGV)
     server.process = None
 
 

@@ -21,6 +21,9 @@ ASAN = [
     "limits/test_deadlines.py", "limits/test_exhaustion.py",
     "database/test_rows.py",
     "jobs/test_jobs_smtp.py",
+    "operations/test_crash.py::test_a_null_pointer",
+    "operations/test_crash.py::test_a_call_of_null",
+    "operations/test_crash.py::test_memory_that_is_freed",
     "posts/test_posts_values.py", "posts/test_posts_meanwhile.py",
     "posts/test_posts_expand.py::test_the_contents_of_a_page_have_an_end",
 ]

@@ -51,6 +51,8 @@ tell_nothing(struct crash_facts *facts, const void *address)
 static void
 tell_all(struct crash_facts *facts, const void *address)
 {
+	facts->process = "test";
+	facts->number = 7;
 	facts->request_id = "an-id";
 	facts->method = "GET";
 	facts->route = "read_note";
@@ -67,8 +69,10 @@ write_at(uintptr_t address)
 static void
 tell_and_fault(struct crash_facts *facts, const void *address)
 {
-	tell_all(facts, address);
+	facts->process = "worker";
+	facts->number = 1;
 	write_at(128);
+	tell_all(facts, address);
 }
 
 static void
@@ -214,7 +218,6 @@ crash(void (*how)(void), void (*teller)(struct crash_facts *, const void *))
 		null = open("/dev/null", O_WRONLY);
 		dup2(null, STDERR_FILENO);
 		crash_init("parent", teller);
-		crash_process("test", 7);
 		how();
 		_exit(0);
 	}
@@ -298,6 +301,7 @@ check_cause(void (*how)(void), int number, const char *cause)
 	json_t	*event = died(crash(how, tell_nothing), number);
 
 	assert_string_equal(text_of(event, "cause"), cause);
+	assert_string_equal(text_of(event, "process"), "parent");
 	json_decref(event);
 }
 
@@ -364,7 +368,7 @@ test_a_call_of_nothing(void **state)
 	json_decref(event);
 }
 
-/* Nothing told is believed; the rest of the line is there. */
+/* What was not told is missing; the rest of the line is there. */
 static void
 test_memory_that_is_damaged(void **state)
 {
@@ -374,6 +378,7 @@ test_memory_that_is_damaged(void **state)
 	assert_int_equal(WTERMSIG(crash(crash_64, tell_and_fault)), SIGSEGV);
 	event = any_event();
 	assert_string_equal(text_of(event, "address"), "0x40");
+	assert_string_equal(text_of(event, "process"), "worker 1");
 	assert_null(text_of(event, "request_id"));
 	assert_true(json_array_size(json_object_get(event, "frames")) > 5);
 	json_decref(event);

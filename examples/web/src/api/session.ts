@@ -83,11 +83,12 @@ export class Session extends EventTarget {
 	/* Ends the session, also if its access token has expired. */
 	async signOut(): Promise<void> {
 		await this.exclusively(async () => {
-			const token = this.tokens?.refresh;
-
-			if (token === undefined)
+			if (this.tokens === undefined)
 				return;
-			this.end(false);
+
+			const token = this.tokens.refresh;
+
+			this.end(this.tokens, false);
 			await open.POST("/api/v1/auth/revoke",
 			    { headers: form, body: { token } });
 		});
@@ -119,13 +120,15 @@ export class Session extends EventTarget {
 	}
 
 	private async refresh(): Promise<void> {
+		const used = this.tokens!;
+
 		try {
 			const { data } = await result(open.POST(
 			    "/api/v1/auth/token", {
 				headers: form,
 				body: {
 					grant_type: "refresh_token",
-					refresh_token: this.tokens!.refresh,
+					refresh_token: used.refresh,
 				},
 			}));
 
@@ -134,7 +137,10 @@ export class Session extends EventTarget {
 			// Anything else says nothing about the token: keep it.
 			if (!(error instanceof ApiError && error.status === 400))
 				throw error;
-			this.end(true);
+			// Meanwhile the user has signed in again elsewhere.
+			if (this.tokens && this.tokens !== used)
+				return;
+			this.end(used, true);
 			throw new SignedOut(new Response(null, { status: 401 }),
 			    error.code, "Your session has ended");
 		}
@@ -150,9 +156,10 @@ export class Session extends EventTarget {
 			this.dispatchEvent(new Event("change"));
 	}
 
-	private end(byServer: boolean): void {
-		this.tell({ kind: "ended", at: this.tokens!.got, byServer });
-		this.forget(byServer);
+	private end(tokens: Tokens, byServer: boolean): void {
+		this.tell({ kind: "ended", at: tokens.got, byServer });
+		if (this.tokens)
+			this.forget(byServer);
 	}
 
 	private forget(byServer: boolean): void {
