@@ -21,8 +21,8 @@ from cluster import free_port
 from helpers import read_me, register, sign_in
 from impostor import read
 from people import add_people
-from runner import wait_for
 from product import boundary
+from runner import wait_for
 from server import KEEL, confidential, make_certificate
 from servers import server_maker
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """In a project of another name, nothing that people see says Keel. The command
-./keel has its name in every project. tests/lint/rooms.py looks for such texts in
-the code; this looks at what a server sends and prints."""
+./keel has its name in every project. tests/lint/rooms.py looks for such texts
+in the code; this looks at what a server sends and prints."""
 
 import os
 import re

@@ -143,7 +143,7 @@ test_similar_names(void **state)
 	assert_non_null(strstr(mail_check(&m), "declares name,"));
 }
 
-/* Every mail may say the product's title, unless it has such a value itself. */
+/* Every mail may say the product's title, unless it has such a value. */
 static void
 test_the_products_title(void **state)
 {
