@@ -188,6 +188,7 @@ def test_a_call_of_null(crashing):
     found = frames(resolved(crashing))
     assert found[1] == "#1   list_users at " + line_of(
         crashing.build, USERS, "\tnothing();")
+    assert found[2].startswith("#2   endpoint_run at src/app.c:")
 
 
 @pytest.mark.skipif(not IS_ASAN, reason="only AddressSanitizer sees it")
