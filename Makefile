@@ -65,6 +65,7 @@ help:
 	@echo 'make proof-fuzz       ten minutes of fuzz'
 	@echo 'make proof-attacks    each attack of slow clients for 8 seconds'
 	@echo 'make proof-sign-ins   floods of sign-ins and guessing, in full'
+	@echo 'make proof-starter    resources, a name, and a merge, in clean clones'
 	@echo 'make proof-timing     do times tell whether an account exists?'
 	@echo 'make proof-cursors    lists by cursor, with 10,000 equal times'
 	@echo 'make proof-scale      1,000,000 posts against 10,000'
@@ -288,6 +289,9 @@ proof-sign-ins:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) 'sign-in flood' $(ATTACKS)/sign_in_flood.py --seconds 10 --all
 	@$(PROD) guessing $(ATTACKS)/guessing.py
+
+proof-starter:
+	@$(SUITE) 'starter (full)' $(PYTEST) -n 2 tests/starter/proof_starter.py
 
 proof-timing:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

@@ -97,8 +97,9 @@ def break_line(line, language):
     out = []
     continues = False
     macro = line.startswith("#define")
-    while width(line) > (MACRO_COLUMNS if macro else COLUMNS):
-        at = last_blank(line, language)
+    limit = MACRO_COLUMNS - 1 if macro else COLUMNS
+    while width(line) > limit:
+        at = last_blank(line, language, limit)
         if at is None:
             break
         begin = continuation(line, language, continues)
@@ -112,17 +113,16 @@ def break_line(line, language):
     return [*out, line]
 
 
-def last_blank(line, language):
-    """The last blank within the columns that is outside of strings; behind a
-    comma if there is one."""
+def last_blank(line, language, limit):
+    """The last blank within the limit that is outside of strings; behind a comma
+    if there is one."""
     best = comma = None
     quoted = False
     for at, sign in enumerate(line):
         if sign == '"' and language in ("c", "py") and \
                 not line.startswith('"""'):
             quoted = not quoted
-        if width(line[:at]) > (MACRO_COLUMNS - 1 if line.startswith("#define")
-                               else COLUMNS):
+        if width(line[:at]) > limit:
             break
         if sign == " " and not quoted and line[:at].strip(" \t*-"):
             best = at

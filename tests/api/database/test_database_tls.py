@@ -22,6 +22,7 @@ from helpers import read_me, register, sign_in
 from impostor import read
 from people import add_people
 from runner import wait_for
+from product import boundary
 from server import KEEL, confidential, make_certificate
 from servers import server_maker
 
@@ -79,6 +80,8 @@ def meet(unshare, make_server):
             text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         met = json.loads(done.stdout)
+        for output in ("stdout", "stderr"):
+            met[output] = boundary.read(met[output])
         assert met["status"] == 1, met
         assert PASSWORD not in met["stdout"] + met["stderr"]
         return met

@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from helpers import check_error, raw_connection, register, sign_in
+from product import NAME
 from wire import (GET, HOST, OK, POST, WAIT, Answers, check_bad, check_refused,
                   exchange, user_body)
 
@@ -136,7 +137,7 @@ def test_http_1_0_on_the_admin_listener(server):
         plain.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         [answer] = Answers(plain).all()
     assert answer.status_code == 200
-    assert "keel_connections" in answer.text
+    assert NAME + "_connections" in answer.text
 
 
 @pytest.mark.parametrize("version", [b"2.0", b"3.0", b"9.9", b"0.9"])

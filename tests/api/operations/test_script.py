@@ -139,7 +139,8 @@ def test_help_names_each_command(script, word):
     assert re.findall(r"^ *(?:usage: )?keel ([a-z-]+)", done.stdout, re.M) == [
         "serve", "jobs", "migrate", "create-admin", "users", "set-role",
         "end-sessions", "unlock", "reset-password", "audit", "check-config",
-        "routes", "openapi", "queries", "help"]
+        "routes", "openapi", "queries", "new-resource", "init", "backtrace",
+        "help"]
     assert script.calls() == []
 
 
