@@ -64,9 +64,10 @@ def crashes(server):
 
 
 def zombie_status(pid):
-    """How a process has ended that its parent has not noticed yet."""
+    """How a process has ended that its parent has not noticed yet, be there a
+    core or not."""
     fields = read_text("/proc/%d/stat" % pid).rpartition(")")[2].split()
-    return int(fields[49]) if fields and fields[0] == "Z" else None
+    return int(fields[49]) & ~0x80 if fields and fields[0] == "Z" else None
 
 
 def take_report(server, pid):
