@@ -148,10 +148,10 @@ static void
 test_the_products_title(void **state)
 {
 	static const char *const	 names[] = { "product" };
-	struct mail			 m = mail_of("Subject: x\n\n{{product}}",
-					    "{{name}}{{url}}");
-	struct text			 t = arena_text(&arena);
-	char				*got;
+	struct mail	 m = mail_of("Subject: x\n\n{{product}}",
+			    "{{name}}{{url}}");
+	struct text	 t = arena_text(&arena);
+	char		*got;
 
 	(void)state;
 	assert_null(mail_check(&m));
