@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The line of a crash: what `./keel backtrace` reads. */
+/*
+ * The line of a crash, which tools/backtrace.py reads. So it is JSON even on a
+ * terminal, where the log is text.
+ */
 
 #include <sys/types.h>
 

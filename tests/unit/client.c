@@ -381,7 +381,7 @@ client_start(void **state)
 	auth_init(&config.jwt_key, config.public_url);
 	settings = config;
 	address = ntohl(inet_addr("192.0.2.0"));
-	log_init(LEVEL_ERROR + 1);	/* the test says what is wrong */
+	log_init(LEVEL_ERROR + 1, FORMAT_JSON);	/* the test tells */
 	assert_null(metrics_init());
 	metrics_worker_init(0, 0);
 	coro_init(4, fake_schedule);

@@ -394,9 +394,9 @@ ask_and_log(const struct asked *a)
 	assert_true(file != -1 && before != -1);
 	fflush(stdout);
 	dup2(file, STDOUT_FILENO);
-	log_init(LEVEL_DEBUG);
+	log_init(LEVEL_DEBUG, FORMAT_JSON);
 	status = ask(a);
-	log_init(LEVEL_ERROR + 1);
+	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
 	dup2(before, STDOUT_FILENO);
 	n = pread(file, log_text, sizeof(log_text) - 1, 0);
 	close(file);

@@ -31,6 +31,7 @@
 #include "jobs_main.h"
 #include "mail/mail.h"
 #include "request/offload.h"
+#include "running.h"
 #include "utils/text.h"
 
 #define STEP	100	/* ms of a round of the loop */
@@ -148,6 +149,22 @@ loop_init(unsigned most, void (*on_tick)(uint64_t), void (*on_round)(void))
 	tick = on_tick;
 	on_round();
 	note("loop");
+}
+
+void
+running_tell(struct crash_facts *facts, const void *address)
+{
+	(void)facts;
+	(void)address;
+}
+
+void
+crash_init(const char *process, void (*tell)(struct crash_facts *,
+    const void *))
+{
+	assert_string_equal(process, "jobs");
+	assert_ptr_equal(tell, running_tell);
+	note("crash");
 }
 
 const char *
@@ -303,7 +320,8 @@ test_the_start(void **state)
 	(void)state;
 	assert_string_equal(run(&stories[0]), "keel: jobs ready\n");
 	assert_string_equal(seen->calls, "events timers tasks metrics worker "
-	    "loop runner mail keel_jobs told database database_tick "
+	    "loop crash runner mail keel_jobs told database "
+	    "database_tick "
 	    "offload_tick runner_tick ");
 }
 

@@ -166,7 +166,7 @@ setup_pool(void **state)
 {
 	(void)state;
 	coro_init(USERS, schedule);
-	log_init(LEVEL_ERROR + 1);
+	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
 	now = 1000000;
 	conns.reachable = true;
 	database_worker_init("", CONNS, count_settled);

@@ -432,7 +432,7 @@ wire_setup(void **state)
 	memset(&fake, 0, sizeof(fake));
 	memset(&values, 0, sizeof(values));
 	fake.now = 1000000;
-	log_init(LEVEL_ERROR + 1);
+	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
 	worker_max_connections = 64;
 	worker_accept_threshold = 4;
 	http_header_max = HEAD_MAX;

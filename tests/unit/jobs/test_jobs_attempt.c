@@ -85,7 +85,7 @@ setup(void **state)
 {
 	(void)state;
 	coro_init(8, schedule);
-	log_init(LEVEL_ERROR + 1);
+	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
 	memset(&database, 0, sizeof(database));
 	database.is_ours = true;
 	return (0);

@@ -100,7 +100,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	log_init(LEVEL_ERROR + 1);
+	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
 	to = (struct mail_to){ "ada@example.com", true };
 	values[0] = (struct mail_value)FROM_USER("name", "Win 500 EUR");
 	values[1] = (struct mail_value)OURS("url", "https://keel.example");

@@ -50,7 +50,7 @@ logged(const struct ctx *c, char route)
 
 	snprintf(members, sizeof(members), MEMBERS, route,
 	    c->user_id != NULL ? 's' : 'n');
-	log_init(LEVEL_INFO);
+	log_init(LEVEL_INFO, FORMAT_JSON);
 	log_capture_begin();
 	access_log_write(c);
 	return (log_capture_event(members));
@@ -139,7 +139,7 @@ test_the_level(void **state)
 	struct ctx	 c = make_request();
 
 	(void)state;
-	log_init(LEVEL_WARNING);
+	log_init(LEVEL_WARNING, FORMAT_JSON);
 	log_capture_begin();
 	access_log_write(&c);
 	assert_string_equal(log_capture_end(), "");

@@ -71,7 +71,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	log_init(LEVEL_ERROR + 1);
+	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
 	memset(&request, 0, sizeof(request));
 	memset(&sent, 0, sizeof(sent));
 	sent.head.method = "GET";

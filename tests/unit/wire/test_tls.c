@@ -166,7 +166,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	log_init(LEVEL_ERROR + 1);
+	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
 	memset(&domain, 0, sizeof(domain));
 	memset(&plain_domain, 0, sizeof(plain_domain));
 	LIST_INIT(&kore_servers);
@@ -380,7 +380,7 @@ test_the_default_certificate_is_told(void **state)
 	(void)state;
 	domain.certfile = cert;
 	domain.certkey = key;
-	log_init(LEVEL_WARNING);
+	log_init(LEVEL_WARNING, FORMAT_JSON);
 	log_capture_begin();
 	assert_null(tls_init(NULL, NULL));
 	event = log_capture_event("time:s level:s event:s message:s");

@@ -189,7 +189,7 @@ test_a_bad_header_closes_the_connection(void **state)
 	unsigned		 i;
 
 	(void)state;
-	log_init(LEVEL_WARNING);
+	log_init(LEVEL_WARNING, FORMAT_JSON);
 	fake.now += 60000;
 	log_capture_begin();
 	for (i = 0; i < 3; i++) {
@@ -321,7 +321,7 @@ test_only_proxies_may_connect(void **state)
 
 	(void)state;
 	wire_settings.proxies_only = true;
-	log_init(LEVEL_WARNING);
+	log_init(LEVEL_WARNING, FORMAT_JSON);
 	log_capture_begin();
 	assert_true(connect_from(0, CLIENT)->gone);
 	assert_true(connect_from(0, 0xc0000204)->gone);

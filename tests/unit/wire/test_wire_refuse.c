@@ -175,7 +175,7 @@ test_the_log(void **state)
 	json_t		*event;
 
 	(void)state;
-	log_init(LEVEL_INFO);
+	log_init(LEVEL_INFO, FORMAT_JSON);
 	log_capture_begin();
 	send_text(p, "GET / HTTP/1.1\r\n" HOST ID "Expect: x\r\n\r\n");
 	event = log_capture_event("time:s level:s event:s request_id:s "
@@ -192,7 +192,7 @@ test_the_log(void **state)
 	    "client")), "192.0.2.5");
 	json_decref(event);
 
-	log_init(LEVEL_WARNING);
+	log_init(LEVEL_WARNING, FORMAT_JSON);
 	log_capture_begin();
 	send_text(connect_peer(6), "BAD\r\n\r\n");
 	assert_string_equal(log_capture_end(), "");
