@@ -148,16 +148,9 @@ static void
 test_the_products_title(void **state)
 {
 	static const char *const	 names[] = { "product" };
-<<<<<<< HEAD
-	struct mail	 m = mail_of("Subject: x\n\n{{product}}",
-			    "{{name}}{{url}}");
-	struct text	 t = arena_text(&arena);
-	char		*got;
-=======
 	struct mail			 m;
 	struct text			 t = arena_text(&arena);
 	char				*got;
->>>>>>> 467e69c1fdba1c6e94e7fe4c48a59ca157eebed7
 
 	(void)state;
 	m = mail_of("Subject: x\n\n{{product}}", "{{name}}{{url}}");
