@@ -80,8 +80,8 @@ help:
 	@echo 'make deps deps-test   only install what run and test need'
 	@echo 'make clean            remove what was built; ./var is kept'
 
-# Migrates the database that is set (KEEL_DATABASE_URL): ./keel serve migrates only its
-# private one.
+# Migrates the database that is set (KEEL_DATABASE_URL): ./keel serve migrates
+# only its private one.
 run: deps
 	@+$(MAKE) --no-print-directory build
 	@if [ -n "$${$(PREFIX)DATABASE_URL+set}" ]; then \

@@ -148,12 +148,12 @@ static void
 test_the_products_title(void **state)
 {
 	static const char *const	 names[] = { "product" };
-	struct mail	 m = mail_of("Subject: x\n\n{{product}}",
-			    "{{name}}{{url}}");
-	struct text	 t = arena_text(&arena);
-	char		*got;
+	struct mail			 m;
+	struct text			 t = arena_text(&arena);
+	char				*got;
 
 	(void)state;
+	m = mail_of("Subject: x\n\n{{product}}", "{{name}}{{url}}");
 	assert_null(mail_check(&m));
 	mail_expand(&t, &m, PART_TEXT, CONTEXT(OURS("name", "")));
 	got = string_of(&t);
