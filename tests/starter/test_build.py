@@ -174,9 +174,10 @@ def test_a_build_that_is_interrupted_is_finished_by_the_next(
     fifo = tree.folder / "src/slow.h"
     os.mkfifo(fifo)
     tree.write("src/alone.c", '#include "slow.h"\n' + FILES["src/alone.c"])
-    process = subprocess.Popen(tree.command(), cwd=tree.folder,
-                               stdout=subprocess.PIPE, text=True,
-                               stderr=subprocess.DEVNULL)
+    # Behind a shell's &, SIGINT would be ignored.
+    process = subprocess.Popen(
+        ["env", "--default-signal=INT", *tree.command()], cwd=tree.folder,
+        stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL)
     try:
         lines = iter(process.stdout.readline, "")
         assert any("compiling alone.c" in line for line in lines)
