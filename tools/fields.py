@@ -196,8 +196,9 @@ class Ref(Field):
                     else ": name the one that it refers to, as in "
                     "%s:ref:users" % name))
         if not resource.tables[self.table]:
-            raise Refused("%s: the table %s has no id of type uuid, which a ref "
-                          "needs" % (name, self.table))
+            raise Refused("%s: a ref needs a table with an id uuid, whose rows "
+                          "only endpoints delete: %s is none" % (
+                              name, self.table))
 
     @property
     def type(self):

@@ -21,6 +21,8 @@ from names import Refused
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEMPLATES = pathlib.Path(__file__).resolve().parent / "templates/resource"
 
+FIRST_OWN = 1001                # the first migration of a project
+REFERABLE = ("users", "posts")  # of Keel's tables
 FIELDS_MOST = 30                # what a struct member_set has, with two ids
 STATEMENT_LONGEST = 63          # what PostgreSQL keeps of its name
 BODY_DEFAULT = 131072           # http_body_max of kore.conf
@@ -284,8 +286,10 @@ def read(path):
 
 
 def tables_of_the_tree():
-    """{table: whether it has an id, which a ref needs}"""
+    """{table: whether a ref may name it}: it has an id, and its rows are not
+    Keel's to delete, as sessions and jobs are."""
     return {table: bool(re.search(r"^\s*id\s+uuid\s", columns, re.M | re.I))
+            and (path.name >= "%04d" % FIRST_OWN or table in REFERABLE)
             for path in sorted((ROOT / "sql/migrations").glob("*.sql"))
             for table, columns in re.findall(
                 r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+) *\((.*?)^\)",
@@ -293,10 +297,9 @@ def tables_of_the_tree():
 
 
 def next_migration(many):
-    """A project's own migrations begin at 1001."""
     numbers = [int(path.name[:4])
                for path in (ROOT / "sql/migrations").glob("[0-9]*_*.sql")]
-    return "%04d_%s" % (max([1000, *numbers]) + 1, many)
+    return "%04d_%s" % (max([FIRST_OWN - 1, *numbers]) + 1, many)
 
 
 def identifiers(text):

@@ -185,8 +185,9 @@ REFUSED = [
     ("notes page:ref", "page: there is no table pages: name the one that it "
      "refers to, as in page:ref:users"),
     ("notes page:ref:nothing", "page: there is no table nothing"),
-    ("notes a:ref:refresh_tokens", "a: the table refresh_tokens has no id of "
-     "type uuid, which a ref needs"),
+    *(("notes a:ref:" + table, "a: a ref needs a table with an id uuid, whose "
+       "rows only endpoints delete: %s is none" % table)
+      for table in ("refresh_tokens", "sessions", "audit_log")),
     ("notes parent:ref:notes", r"parent: the first of notes has no other to "
      r"refer to: write parent:ref:notes\?"),
     ("notes a:text:99999 b:text:99999 c:text:99999 d:text:99999",
