@@ -24,6 +24,7 @@ TEXT_MAX = 2000         # of a text, unless the field says how long it may be
 STR_LONGEST = 1000
 TEXT_LONGEST = 100000
 REGEX_LONGEST = 255     # above, a length is no regex
+WORDS_LONGEST = 4000    # of a choice together: a line of kore.conf has 8191
 
 UUID = "0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
 
@@ -74,8 +75,8 @@ class Str(Field):
         self.sql = "varchar(%d)" % most
         self.rule = "regex", "^.{1,%d}$" % most if most <= REGEX_LONGEST \
             else "length:1..%d" % most
-        self.value = self.example = name.replace("_", " ").capitalize()[:most]
-        self.too_long = most + 1
+        self.value = self.example = name.replace(
+            "_", " ").capitalize()[:most].rstrip()
         self.bytes = 12 * most
 
 
@@ -87,8 +88,8 @@ class Text(Field):
         most = length(name, "text", argument or str(TEXT_MAX), TEXT_LONGEST)
         self.sql = "text"
         self.rule = "regex", "length:0..%d" % most
-        self.value = self.example = ("Some " + name.replace("_", " "))[:most]
-        self.too_long = most + 1
+        self.value = self.example = ("Some " + name.replace(
+            "_", " "))[:most].rstrip()
         self.bytes = 12 * most
 
 
@@ -106,8 +107,8 @@ class Int(Field):
 
     def range(self, name, argument):
         """Checks it, and returns a number in it."""
-        found = re.fullmatch(r"(-?(?:0|[1-9]\d*))\.\.(-?(?:0|[1-9]\d*))",
-                             argument)
+        found = re.fullmatch(r"(-?(?:0|[1-9][0-9]{0,18}))\.\."
+                             r"(-?(?:0|[1-9][0-9]{0,18}))", argument)
         least, most = map(int, found.groups()) if found else (1, 0)
         if least > most or "-0" in argument.split("..") or \
                 max(-least, most) >= 2 ** 63:
@@ -148,11 +149,14 @@ class Choice(Field):
                 name, name))
         if len(set(self.choices)) < len(self.choices):
             raise Refused("%s: a word stands there twice" % name)
-        self.longest = max(map(len, self.choices))
-        self.sql = "varchar(%d)" % self.longest
+        if len(argument) > WORDS_LONGEST:
+            raise Refused("%s: the words of a choice have at most %d "
+                          "characters together, not %d" % (
+                              name, WORDS_LONGEST, len(argument)))
+        self.bytes = max(map(len, self.choices))
+        self.sql = "varchar(%d)" % self.bytes
         self.rule = "regex", "^(%s)$" % "|".join(self.choices)
         self.value = self.example = self.choices[0]
-        self.bytes = self.longest
 
     @property
     def check(self):
@@ -178,12 +182,23 @@ class Ref(Field):
         self.column = name + "_id"
         self.table = argument or names.plural_of(name)
         self.validator = "v_uuid"
+        if self.table == resource.many:
+            self.what = resource.one
+            if not nullable:
+                raise Refused("%s: the first of %s has no other to refer to: "
+                              "write %s:ref:%s?" % (name, self.table, name,
+                                                    self.table))
+            return
         self.what = names.singular_of(self.table) or self.table
         if self.table not in resource.tables:
             raise Refused(
                 "%s: there is no table %s%s" % (name, self.table, "" if argument
                     else ": name the one that it refers to, as in "
                     "%s:ref:users" % name))
+        if not resource.tables[self.table]:
+            raise Refused("%s: a ref needs a table with an id uuid, whose rows "
+                          "only endpoints delete: %s is none" % (
+                              name, self.table))
 
     @property
     def type(self):
@@ -226,6 +241,5 @@ def parse(resource, text):
             name, kind or "''", ", ".join(KINDS)))
     field = KINDS[kind](resource, name, nullable, argument if mark else None)
     if field.column in names.OWN:
-        raise Refused("%s: every resource has a %s already" % (
-            name, field.column))
+        raise Refused("%s: every resource has this field already" % name)
     return field

@@ -4,7 +4,7 @@
 import re
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-LONGEST = 24
+LONGEST = 23        # "modules/NAME/NAME_repository.h" is in a line of 80
 
 C_WORDS = set("""
 asm auto break case char const continue default do double else enum extern float
@@ -42,9 +42,26 @@ IRREGULAR = {"people": "person", "children": "child", "men": "man",
              "teeth": "tooth", "geese": "goose", "data": "datum",
              "criteria": "criterion", "analyses": "analysis",
              "diagnoses": "diagnosis", "crises": "crisis",
-             "indices": "index", "matrices": "matrix", "movies": "movie",
-             "cookies": "cookie", "leaves": "leaf", "halves": "half",
-             "lives": "life", "knives": "knife", "shelves": "shelf"}
+             "hypotheses": "hypothesis", "axes": "axis",
+             "indices": "index", "matrices": "matrix",
+             "vertices": "vertex", "appendices": "appendix",
+             "movies": "movie", "cookies": "cookie", "caches": "cache",
+             "niches": "niche", "shoes": "shoe", "heroes": "hero",
+             "potatoes": "potato", "tomatoes": "tomato", "echoes": "echo",
+             "vetoes": "veto", "excuses": "excuse", "quizzes": "quiz",
+             "aliases": "alias", "canvases": "canvas", "atlases": "atlas",
+             "gases": "gas", "lenses": "lens", "biases": "bias",
+             "leaves": "leaf", "halves": "half", "calves": "calf",
+             "wolves": "wolf", "shelves": "shelf", "lives": "life",
+             "knives": "knife", "wives": "wife", "thieves": "thief",
+             "loaves": "loaf"}
+
+# One and many are the same word.
+INVARIANT = {"series", "species", "news", "means"}
+
+# "a user", "an hour": words whose sound is not that of their first letter.
+A_BEFORE_VOWEL = re.compile(r"(eu|one|uni(?!n)|ur[aeio]|us[aeu]|ut[aeio])")
+AN_BEFORE_H = re.compile(r"(heir|honest|honou?r|hour)")
 
 
 class Refused(Exception):
@@ -52,13 +69,16 @@ class Refused(Exception):
 
 
 def singular_of(plural):
-    """Of the last word: notes, categories, boxes. None if it is no plural."""
+    """Of the last word: notes, categories, boxes. None if it is no plural, or
+    tells no singular."""
     head, mark, last = plural.rpartition("_")
+    if last in INVARIANT:
+        return None
     if last in IRREGULAR:
         one = IRREGULAR[last]
     elif re.fullmatch(r"\w+[^aeiou]ies", last):
         one = last[:-3] + "y"
-    elif re.fullmatch(r"\w+(ss|sh|ch|x|z|us)es", last):
+    elif re.fullmatch(r"\w+(ss|sh|ch|x|tz|zz)es|\w*[^ao]uses", last):
         one = last[:-2]
     elif re.fullmatch(r"\w+[^su]s", last) or re.fullmatch(r"\w+[^o]us", last) \
             and last in ("menus", "gurus", "emus"):
@@ -81,6 +101,12 @@ def plural_of(singular):
     return singular + "s"
 
 
+def with_article(words):
+    """An item, a note."""
+    vowel = words[0] in "aeiou" and not A_BEFORE_VOWEL.match(words)
+    return ("an " if vowel or AN_BEFORE_H.match(words) else "a ") + words
+
+
 def check(what, name, in_sql=True):
     """Raises Refused unless C, paths and, if it is used there, SQL may have
     it."""
@@ -90,7 +116,8 @@ def check(what, name, in_sql=True):
     if not NAME.fullmatch(name):
         raise Refused("%s: %s is no name: it has lower-case letters, digits and "
                       "single underscores, and begins with a letter" % (
-                          what, name or "''"))
+                          what, repr(name) if name != name.strip() or not
+                              name.isprintable() or not name else name))
     if len(name) > LONGEST:
         raise Refused("%s: %s is longer than %d characters" % (
             what, name, LONGEST))

@@ -21,6 +21,10 @@ from names import Refused
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEMPLATES = pathlib.Path(__file__).resolve().parent / "templates/resource"
 
+FIRST_OWN = 1001                # the first migration of a project
+REFERABLE = ("users", "posts")  # of Keel's tables
+FIELDS_MOST = 30                # what a struct member_set has, with two ids
+STATEMENT_LONGEST = 63          # what PostgreSQL keeps of its name
 BODY_DEFAULT = 131072           # http_body_max of kore.conf
 BODY_LONGEST = 4 * 1024 * 1024  # what a row of ROUTE may have
 
@@ -64,7 +68,7 @@ class Resource:
         self.Words = self.words.capitalize()
         self.many_words = many.replace("_", " ")
         self.Many = self.Many_words = self.many_words.capitalize()
-        self.a_words = ("an " if one[0] in "aeiou" else "a ") + self.words
+        self.a_words = names.with_article(self.words)
         self.var = "row" if one in ("c", "in", "id", "version", "actor") \
             else one
         self.target = "own" if shared else "target"
@@ -83,10 +87,23 @@ class Resource:
                     self.owner and field.column == "owner_id":
                 raise Refused("%s: a field %s is there already" % (
                     text, field.column))
+            if field.column == "sort" and field.rule:
+                raise Refused("%s: the order of the list is v_%s_sort already: "
+                              "give the field another name" % (text, self.one))
             self.fields.append(field)
         if not self.fields:
             raise Refused("%s: which fields? Write %s title:str:120" % (
                 self.many, self.many))
+        if len(self.fields) > FIELDS_MOST:
+            raise Refused("%s: a resource has at most %d fields, not %d" % (
+                self.many, FIELDS_MOST, len(self.fields)))
+        for column in self.filters:
+            name = "%s.list:%s:-created_at" % (self.many, column)
+            if len(name) > STATEMENT_LONGEST:
+                raise Refused("%s and %s are %d characters too long together: "
+                              "%s is the name of a statement" % (
+                                  self.many, column, len(name) -
+                                  STATEMENT_LONGEST, name))
         most = sum(len(field.column) + 8 + field.bytes
                    for field in self.fields)
         if most > BODY_LONGEST:
@@ -269,16 +286,20 @@ def read(path):
 
 
 def tables_of_the_tree():
-    return {table for path in sorted((ROOT / "sql/migrations").glob("*.sql"))
-            for table in re.findall(r"^CREATE TABLE (\w+)", path.read_text(),
-                                    re.M)}
+    """{table: whether a ref may name it}: it has an id, and its rows are not
+    Keel's to delete, as sessions and jobs are."""
+    return {table: bool(re.search(r"^\s*id\s+uuid\s", columns, re.M | re.I))
+            and (path.name >= "%04d" % FIRST_OWN or table in REFERABLE)
+            for path in sorted((ROOT / "sql/migrations").glob("*.sql"))
+            for table, columns in re.findall(
+                r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+) *\((.*?)^\)",
+                path.read_text(), re.M | re.S | re.I)}
 
 
 def next_migration(many):
-    """A project's own migrations begin at 1001."""
     numbers = [int(path.name[:4])
                for path in (ROOT / "sql/migrations").glob("[0-9]*_*.sql")]
-    return "%04d_%s" % (max([1000, *numbers]) + 1, many)
+    return "%04d_%s" % (max([FIRST_OWN - 1, *numbers]) + 1, many)
 
 
 def identifiers(text):
@@ -424,10 +445,10 @@ def write(made, changed):
             place.write_text(text)
     except OSError as error:
         for place, text in kept.items():
-            if text is not None:
-                place.write_text(text)
-            else:
+            if text is None:
                 place.unlink(missing_ok=True)
+            elif place.read_text() != text:
+                place.write_text(text)
         for folder in reversed(folders):
             folder.rmdir()
         raise Refused("cannot write %s: %s" % (error.filename, error.strerror))
@@ -507,8 +528,11 @@ def main():
         else:
             write(made, changed)
             tell(resource, made, changed)
+        sys.stdout.flush()
     except Refused as refused:
         sys.exit("keel: new-resource: %s" % refused)
+    except BrokenPipeError:     # of head or less
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         sys.exit("keel: new-resource: %s: %s" % (
             error.filename, error.strerror))

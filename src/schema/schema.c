@@ -278,8 +278,8 @@ member_init(struct schema *s, const struct member *m, const struct rule **rule)
 		return (another_struct(s, m));
 	if (s->set != 0 && m->offset >= MEMBER_SET_BITS)
 		return (schema_error(s, ": its struct is too large for a "
-		    "member_set: raise MEMBER_SET_BITS in src/schema/schema.h, "
-		    "or move %s up", m->name));
+		    "member_set: raise MEMBER_SET_BITS in "
+		    "src/schema/member_set.h, or move %s up", m->name));
 	if (has_member_below(s, m))
 		return (schema_error(s, " has two members %s", m->name));
 	if (m->type != T_OBJECT && m > s->members && m[-1].type == T_OBJECT)

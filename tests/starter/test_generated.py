@@ -7,7 +7,7 @@ import pytest
 
 from project import NOTES, Project, together, without
 
-LABELS = ["labels", "name:str:3"]
+LABELS = ["labels", "a_b:str:2", "above:ref:labels?"]
 THINGS = ["things", "a:str:5", "b:str:300?", "c:text:30", "d:text?", "e:int",
           "f:int:-5..5?", "g:bool", "h:bool?", "i:time", "j:time?",
           "k:choice:new,done", "l:choice:x?", "m:uuid", "n:uuid?",

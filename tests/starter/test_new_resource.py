@@ -3,13 +3,20 @@
 names and fields it refuses, and that it writes all or nothing."""
 
 import difflib
+import os
 import pathlib
+import pwd
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
-from project import NOTES, Project, without
+from project import NOTES, ROOT, Project, without
+
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+import names  # noqa: E402
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "notes"
 # What files that are there already get, in NAME.lines.
@@ -68,6 +75,26 @@ def test_the_files_are_those_of_notes(other):
     assert made(other, *NOTES) == golden
 
 
+@pytest.mark.parametrize("many, one", [
+    ("notes", "note"), ("categories", "category"), ("boxes", "box"),
+    ("statuses", "status"), ("buses", "bus"), ("houses", "house"),
+    ("causes", "cause"), ("uses", "use"), ("sizes", "size"),
+    ("quizzes", "quiz"), ("caches", "cache"), ("classes", "class"),
+    ("wolves", "wolf"), ("heroes", "hero"), ("aliases", "alias"),
+    ("sales_people", "sales_person"), ("courses", "course"),
+    ("series", None), ("news", None), ("status", None), ("sheep", None)])
+def test_singulars(many, one):
+    assert names.singular_of(many) == one
+
+
+def test_articles():
+    assert [names.with_article(words) for words in (
+        "note", "item", "user", "unit", "umbrella", "uninvited guest", "hour",
+        "house", "one off")] == [
+            "a note", "an item", "a user", "a unit", "an umbrella",
+            "an uninvited guest", "an hour", "a house", "a one off"]
+
+
 @has_no_notes
 def test_a_dry_run_shows_the_files_and_writes_none(project):
     before = project.files()
@@ -92,8 +119,8 @@ REFUSED = [
      "letters, digits and single underscores, and begins with a letter"),
     ("../notes a:int", "the resource: ../notes is no name: it has lower-case "
      "letters, digits and single underscores, and begins with a letter"),
-    ("%ss a:int" % ("n" * 24), "the resource: %ss is longer than 24 "
-     "characters" % ("n" * 24)),
+    ("%ss a:int" % ("n" * 23), "the resource: %ss is longer than 23 "
+     "characters" % ("n" * 23)),
     ("structs a:int", "one of structs: struct is a word of C"),
     ("order a:int", "the resource: order is a word of SQL"),
     ("pg_notes a:int", "the resource: pg_notes: names with pg_ are "
@@ -102,6 +129,8 @@ REFUSED = [
      "as notes, or --singular"),
     ("news --singular news a:int",
      "news: one and many need different names: write --singular"),
+    ("series a:int", "series: what is one of them called? Write the plural, "
+     "such as serieses, or --singular"),
     # What is there already.
     ("users a:int", "users is taken: there is such a table"),
     ("sessions a:int", "sessions is taken: there is such a table"),
@@ -126,9 +155,20 @@ REFUSED = [
      "5..1"),
     ("notes n:int:0..9223372036854775808", "n: an int has a range such as "
      "n:int:0..100, not 0..9223372036854775808"),
+    ("notes n:int:0..%s" % ("9" * 5000), "n: an int has a range such as "
+     "n:int:0..100, not 0..9+"),
     ("notes b:bool:1", "b: a bool takes no :1"),
     ("notes s:choice", "s: a choice needs words: s:choice:new,done"),
     ("notes s:choice:a,a", "s: a word stands there twice"),
+    ("notes s:choice:%s" % ",".join("w%d" % n for n in range(900)), "s: the "
+     "words of a choice have at most 4000 characters together, not 4389"),
+    ("notes sort:str:5", "sort:str:5: the order of the list is v_note_sort "
+     "already: give the field another name"),
+    ("notes %s" % " ".join("f%d:int" % n for n in range(31)),
+     "notes: a resource has at most 30 fields, not 31"),
+    ("%ss %s:ref:posts" % ("n" * 22, "f" * 20), "n{22}s and f{20}_id are 1 "
+     r"characters too long together: n{22}s\.list:f{20}_id:-created_at is the "
+     "name of a statement"),
     ("notes s:choice:A", "s: a choice needs words: s:choice:new,done"),
     ("notes order:int", "the field: order is a word of SQL"),
     ("notes class-a:int", "the field: class-a has a dash, which C and SQL do "
@@ -136,8 +176,8 @@ REFUSED = [
     ("notes int:int", "the field: int is a word of C"),
     ("notes errno:int", "the field: errno is a word of C"),
     ("notes xmin:int", "the field: xmin is a word of SQL"),
-    ("notes id:uuid", "id: every resource has a id already"),
-    ("notes version:int", "version: every resource has a version already"),
+    ("notes id:uuid", "id: every resource has this field already"),
+    ("notes version:int", "version: every resource has this field already"),
     ("notes a:int a:bool", "a:bool: a field a is there already"),
     ("notes a:ref:users a_id:uuid", "a_id:uuid: a field a_id is there already"),
     ("notes owner:ref:users --owner",
@@ -145,6 +185,11 @@ REFUSED = [
     ("notes page:ref", "page: there is no table pages: name the one that it "
      "refers to, as in page:ref:users"),
     ("notes page:ref:nothing", "page: there is no table nothing"),
+    *(("notes a:ref:" + table, "a: a ref needs a table with an id uuid, whose "
+       "rows only endpoints delete: %s is none" % table)
+      for table in ("refresh_tokens", "sessions", "audit_log")),
+    ("notes parent:ref:notes", r"parent: the first of notes has no other to "
+     r"refer to: write parent:ref:notes\?"),
     ("notes a:text:99999 b:text:99999 c:text:99999 d:text:99999",
      r"notes: its fields may have \d+ bytes together, and a request may have "
      r"\d+: make the texts shorter"),
@@ -204,6 +249,37 @@ def test_all_is_written_or_nothing(other):
         "Not a directory" in errors
     assert other.files() == before
     assert not (other.folder / "src/modules/notes").exists()
+
+
+@has_no_notes
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs two users")
+def test_of_another_user_who_may_not_write_all(other):
+    """kore.conf is root's, and all else is nobody's."""
+    nobody = pwd.getpwnam("nobody")
+    for path in [other.folder, *other.folder.rglob("*")]:
+        os.lchown(path, nobody.pw_uid, nobody.pw_gid)
+    os.chown(other.folder / "kore.conf", 0, 0)
+    for folder in list(other.folder.parents)[:3]:
+        folder.chmod(0o755)
+    before = other.files()
+    done = subprocess.run([other.folder / "keel", "new-resource", *NOTES],
+                          user=nobody.pw_uid, group=nobody.pw_gid, text=True,
+                          capture_output=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "keel: new-resource: cannot write %s: Permission " \
+        "denied\n" % (other.folder / "kore.conf")
+    assert other.files() == before
+    assert not (other.folder / "src/modules/notes").exists()
+
+
+@has_no_notes
+def test_a_reader_of_the_dry_run_may_leave(project):
+    done = subprocess.run(
+        "./keel new-resource --dry-run notes body:text | head -n 1",
+        shell=True, cwd=project.folder, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (
+        "--- sql/migrations/%s (new)\n" % done.stdout.split("/")[2].split()[0],
+        "")
 
 
 @has_no_notes

@@ -53,9 +53,9 @@ def wrong(facts):
     if "string" in kinds:
         yield from wrong_texts(facts)
     if "integer" in kinds:
-        if "maximum" in facts:
+        if facts.get("maximum", INT_MAX) < INT_MAX:
             yield facts["maximum"] + 1
-        if "minimum" in facts:
+        if facts.get("minimum", -INT_MAX) > -INT_MAX:
             yield facts["minimum"] - 1
 
 

@@ -130,7 +130,7 @@ fake_conf(const char *file, const char *server)
 {
 	struct block	 b = { .server = server };
 	const char	*words[WORDS];
-	char		 line[512], *rest, *word;
+	char		 line[BUFSIZ], *rest, *word;
 	unsigned	 number = 0;
 	FILE		*f;
 	size_t		 n;

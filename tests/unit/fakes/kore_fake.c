@@ -6,7 +6,7 @@
 
 #include "kore_fake.h"
 
-#define MANY	256
+#define MANY	4096
 #define DOMAINS	2
 
 struct kore_server_list	kore_servers = LIST_HEAD_INITIALIZER(kore_servers);

@@ -17,8 +17,8 @@
 
 #define EDGE		__FILE__ ": the schema edge"
 #define TOO_LARGE	EDGE ": its struct is too large for a member_set: "  \
-			"raise MEMBER_SET_BITS in src/schema/schema.h, or "  \
-			"move beyond up"
+			"raise MEMBER_SET_BITS in src/schema/member_set.h, " \
+			"or move beyond up"
 
 struct edge {
 	bool			 at[MEMBER_SET_BITS];
