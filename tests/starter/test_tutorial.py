@@ -83,7 +83,8 @@ class Tutorial(Project):
             return together(*processes)
         except Failed as failed:
             problem = str(failed)
-        pytest.fail("%s\n%s" % (self.page.places(problem), problem),
+        _, _, output = problem.partition("\n")
+        pytest.fail("%s\n%s" % (self.page.places(output), problem),
                     pytrace=False)
 
 
