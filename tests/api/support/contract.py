@@ -10,6 +10,7 @@ import httpx
 
 import server
 from description import FORM, describe
+from own import own
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -229,6 +230,23 @@ def is_refusal(request, response):
         error_of(response).get("code") == "BAD_REQUEST"
 
 
+def page_paths(paths):
+    return [re.compile(re.sub(r"{\w+}", "[^/]+", path)) for path in paths]
+
+
+# A project's own pages: PAGES = {"/guestbook", "/guestbook/{entry_id}"}.
+PAGES = page_paths(path for names in own("samples")
+                   for path in names.get("PAGES", ()))
+
+
+def is_own_page(path):
+    return any(page.fullmatch(path) for page in PAGES)
+
+
+def is_hidden(path):
+    return HIDDEN.fullmatch(path) or is_own_page(path)
+
+
 class Contract:
     """A build's description, and the responses that were seen."""
 
@@ -353,7 +371,7 @@ class Contract:
         wanted, header = 404, None
         if "access-control-allow-methods" in response.headers:
             wanted = 204                # a preflight, of any path
-        elif HIDDEN.fullmatch(path):
+        elif is_hidden(path):
             wanted = status
         elif found and request.method == "OPTIONS":
             wanted, header = 204, "allow"
@@ -369,9 +387,11 @@ class Contract:
         if path.startswith("/account/") and \
                 media_type(response.headers) == "text/html":
             return self.page(response)
+        if is_own_page(path) and media_type(response.headers) == "text/html":
+            return None
         if status < 400:
             return "has a body" if response.content and \
-                not HIDDEN.fullmatch(path) else None
+                not is_hidden(path) else None
         return self.body({JSON: self.description.error,
                           PROBLEM: self.description.problem},
                          request, response) or \
@@ -389,7 +409,7 @@ class Contract:
 
     def is_sent_on(self, path):
         return path.endswith("/") and (
-            HIDDEN.fullmatch(path[:-1]) or
+            is_hidden(path[:-1]) or
             self.description.find(path[:-1]) is not None)
 
 
