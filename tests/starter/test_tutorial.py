@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: ISC
+"""docs/tutorial.md: each of its edits is made, what it makes is built and
+tested, and its commands print what it says. Failures name the page's line."""
+
+import concurrent.futures
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from description import describe
+from project import ROOT, Failed, Project, finish, together
+from server import BUILD
+from tutorial import PAGE, Page, Wrong, make_step
+
+
+def own_migrations():
+    return [name for name in os.listdir(os.path.join(ROOT, "sql/migrations"))
+            if int(name[:4]) > 1000]
+
+
+# Its numbers and names are those of a project that has none of its own.
+of_the_page = pytest.mark.skipif(
+    bool(own_migrations()) or not os.path.exists(os.path.join(ROOT, PAGE)),
+    reason="this project has resources of its own, or no tutorial")
+
+
+class Tutorial(Project):
+    def __init__(self, folder):
+        super().__init__(folder, "prod", "unit")
+        self.page = Page(self.read(PAGE))
+        self.before = self.files()
+        self.done = set()
+
+    def needs(self, what):
+        if what not in self.done:
+            pytest.skip("%s failed" % what)
+
+    def compile(self, path):
+        """What the compiler says against a file, as it is now."""
+        flags = shlex.split(" ".join(re.findall(
+            r"^cflags=(.*)$", self.read("conf/build.conf").split("{")[0],
+            re.M)))
+        if path.startswith("tests/unit/"):
+            with open("/usr/share/kore/features", encoding="utf-8") as f:
+                flags += [*f.read().split(), "-Itests/unit", "-include",
+                          "tests/unit/product.h"]
+        done = subprocess.run(
+            ["gcc", "-fsyntax-only", *flags, "-Isrc", path], cwd=self.folder,
+            capture_output=True, text=True, check=False)
+        return done.stderr if done.returncode else ""
+
+    def new_tests(self, *folders, ending):
+        """The names of the files of tests that are new or have changed."""
+        after = self.files()
+        return sorted(
+            str(path) for path in after
+            if str(path).startswith(folders) and path.name.startswith("test_")
+            and path.suffix == ending and after[path] != self.before.get(path))
+
+    def new_paths(self):
+        """What the new routes' paths begin with."""
+        routes = [set(re.findall(r"^\s*route\s+\^?([^\s(]+)", text, re.M))
+                  for text in (self.before_text("kore.conf"),
+                               self.read("kore.conf"))]
+        return {path.rstrip("/$") for path in routes[1] - routes[0]}
+
+    def before_text(self, path):
+        return next(data for name, data in self.before.items()
+                    if str(name) == path).decode()
+
+    def new_operations(self):
+        """The ids of the operations that Keel does not have."""
+        known, all_there = (
+            {operation.id for operation in describe(build).operations}
+            for build in (BUILD, str(self.folder / ".build/prod/keel")))
+        return all_there - known
+
+    def passes(self, *processes):
+        try:
+            return together(*processes)
+        except Failed as failed:
+            problem = str(failed)
+        pytest.fail("%s\n%s" % (self.page.places(problem), problem),
+                    pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def tutorial(tmp_path_factory):
+    return Tutorial(tmp_path_factory.mktemp("tutorial") / "a tree")
+
+
+@of_the_page
+def test_each_step_is_made_and_compiles(tutorial):
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        for step in tutorial.page.steps:
+            changed = make_step(tutorial.folder, step)
+            paths = [path for path in changed if path.endswith(".c")]
+            for path, errors in zip(paths, threads.map(tutorial.compile,
+                                                       paths)):
+                if errors:
+                    raise Wrong(changed[path], "%s does not compile after "
+                                "this step:\n%s", path, errors)
+    tutorial.done.add("steps")
+
+
+@of_the_page
+def test_it_builds_and_passes_lint_and_unit_tests(tutorial):
+    tutorial.needs("steps")
+    names = [name.removeprefix("tests/unit/").removesuffix(".c") for name in
+             tutorial.new_tests("tests/unit/", ending=".c")]
+    assert names
+    tutorial.passes(tutorial.build(), tutorial.lint(), tutorial.unit(*names))
+    tutorial.done.add("build")
+
+
+@of_the_page
+def test_it_passes_the_tests_of_the_api_and_prints_what_the_page_says(
+        tutorial):
+    tutorial.needs("build")
+    files = tutorial.new_tests("tests/api/", ending=".py")
+    assert files
+    names = {os.path.basename(name)[:-len(".py")] for name in files}
+    these = names | tutorial.new_paths() | tutorial.new_operations() | {
+        "the_table_has_every_endpoint"}
+    commands = tutorial.start(
+        "/usr/bin/python3", "-B", "tests/starter/tutorial_commands.py",
+        PYTHONPATH="tests/api/support",
+        KEEL_BUILD=str(tutorial.folder / ".build/prod/keel"))
+    tests = tutorial.api(
+        *files, "tests/api/description/test_rules.py",
+        "tests/api/accounts/test_access.py", "-k", " or ".join(sorted(these)))
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        printed = threads.submit(finish, commands)
+        tutorial.passes(tests)
+        try:
+            printed.result()
+        except Failed as failed:
+            pytest.fail(str(failed), pytrace=False)
