@@ -34,6 +34,14 @@ class Failed(Exception):
     """A command failed: its output."""
 
 
+UNIT = """
+make -s --no-print-directory -C tests/unit $(for name; do
+    echo "../../.build/unit/tests/$name.log"; done) &&
+for name; do
+    grep -qx 'exit 0' ".build/unit/tests/$name.log" || exit 1
+done"""
+
+
 class Project:
     def __init__(self, folder, *builds):
         self.folder = pathlib.Path(folder)
@@ -78,11 +86,7 @@ class Project:
 
     def unit(self, *names):
         """make only says that a test failed; the log ends with its status."""
-        return self.start(
-            "sh", "-c", "make -s --no-print-directory -C tests/unit $(for name; "
-            "do echo ../../.build/unit/tests/$name.log; done) && for name; do "
-            "grep -qx 'exit 0' .build/unit/tests/$name.log || exit 1; done",
-            "sh", *names)
+        return self.start("sh", "-c", UNIT, "sh", *names)
 
     def api(self, *tests, workers=2):
         return self.start(

@@ -48,7 +48,7 @@ REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}
 # The description does not describe itself, nor the page that shows it, nor what
 # leads there, nor the pages that links in mails open.
 HIDDEN = re.compile(r"/|/favicon\.ico|/openapi\.json|/docs(/[^/]+)?"
-                    r"|/account/[^/]+(?:/cancel)?")
+                    r"|/account/[^/]+(?:/cancel)?|/guestbook")
 PAGE_HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer",
                 "x-robots-tag": "noindex", "x-frame-options": "DENY"}
 
