@@ -10,6 +10,7 @@ import httpx
 
 import server
 from description import FORM, describe
+from own import own
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -48,7 +49,10 @@ REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}
 # The description does not describe itself, nor the page that shows it, nor what
 # leads there, nor the pages that links in mails open.
 HIDDEN = re.compile(r"/|/favicon\.ico|/openapi\.json|/docs(/[^/]+)?"
-                    r"|/account/[^/]+(?:/cancel)?|/guestbook")
+                    r"|/account/[^/]+(?:/cancel)?")
+# A project's own pages: PAGES = {"/guestbook", "/guestbook/{entry_id}"}.
+PAGES = [re.compile(re.sub(r"{\w+}", "[^/]+", page)) for names in
+         own("samples") for page in names.get("PAGES", ())]
 PAGE_HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer",
                 "x-robots-tag": "noindex", "x-frame-options": "DENY"}
 
@@ -229,6 +233,14 @@ def is_refusal(request, response):
         error_of(response).get("code") == "BAD_REQUEST"
 
 
+def is_own_page(path):
+    return any(page.fullmatch(path) for page in PAGES)
+
+
+def is_hidden(path):
+    return HIDDEN.fullmatch(path) or is_own_page(path)
+
+
 class Contract:
     """A build's description, and the responses that were seen."""
 
@@ -353,7 +365,7 @@ class Contract:
         wanted, header = 404, None
         if "access-control-allow-methods" in response.headers:
             wanted = 204                # a preflight, of any path
-        elif HIDDEN.fullmatch(path):
+        elif is_hidden(path):
             wanted = status
         elif found and request.method == "OPTIONS":
             wanted, header = 204, "allow"
@@ -369,9 +381,11 @@ class Contract:
         if path.startswith("/account/") and \
                 media_type(response.headers) == "text/html":
             return self.page(response)
+        if is_own_page(path) and media_type(response.headers) == "text/html":
+            return None
         if status < 400:
             return "has a body" if response.content and \
-                not HIDDEN.fullmatch(path) else None
+                not is_hidden(path) else None
         return self.body({JSON: self.description.error,
                           PROBLEM: self.description.problem},
                          request, response) or \
@@ -389,7 +403,7 @@ class Contract:
 
     def is_sent_on(self, path):
         return path.endswith("/") and (
-            HIDDEN.fullmatch(path[:-1]) or
+            is_hidden(path[:-1]) or
             self.description.find(path[:-1]) is not None)
 
 
