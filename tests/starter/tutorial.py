@@ -19,7 +19,7 @@ FENCE = re.compile(r"```(\S*)$")
 EDIT = re.compile(r"\*\*([^*\s]+)\*\*$")
 FILE = re.compile(r"[\w./-]*\w\.(?:c|h|sql|py|conf|md|html|css|txt)\b")
 
-# A reader clones, builds, serves and tests; so does test_tutorial.py.
+# A reader clones, builds, serves and tests; so does test_grown.py.
 NOT_RUN = re.compile(r"(git|make|cd)\b|\./keel (serve|jobs)\b|.*\bpytest\b")
 # Commands about the tree: they need neither a build nor a server.
 OF_THE_TREE = re.compile(r"\./keel (new-resource|init|backtrace|help)\b")
