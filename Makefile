@@ -56,6 +56,8 @@ help:
 	@echo 'make check-api-smoke  some API tests from each folder'
 	@echo 'make check-api-asan   the tests of memory, wire and faults, and the'
 	@echo '                      smoke tests, on the asan build'
+	@echo "make check-starter    ./keel new-resource, init and others"
+	@echo "                      in copies of the tree (tests/starter)"
 	@echo "make check-openapi    the ecosystem's tools (tests/openapi)"
 	@echo 'make fuzz             random bytes, asan build: SECONDS=15 SEED=1'
 	@echo 'make attacks          slow clients, floods, guessing: a short run'
@@ -73,7 +75,7 @@ help:
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
 	@echo 'make coverage         what the unit and API tests run of src, by room'
-	@echo 'make golden           renew tests/golden/openapi'
+	@echo 'make golden           renew tests/golden and tests/starter/notes'
 	@echo 'make rooms            renew docs/rooms.md, the arrows of src'
 	@echo 'make kore-defects     test the defects of stock Kore'
 	@echo "make h1spec           h1spec's cases: H1SPEC=path/to/http_test.ts"

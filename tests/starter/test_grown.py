@@ -18,7 +18,11 @@ from project import NOTES, ROOT, Failed, Project, together, without
 from server import BUILD
 from tutorial import PAGE, Page, Wrong, make_step
 
-LABELS = ["labels", "a_b:str:2", "above:ref:labels?"]
+# With a line of kore.conf that is long, and names that mean something in an
+# OpenAPI document.
+LABELS = ["labels", "a_b:str:2", "above:ref:labels?", "type:int",
+          "properties:int:0..9223372036854775807", "examples:bool",
+          "kind:choice:" + ",".join("a_long_word_%d" % n for n in range(40))]
 THINGS = ["things", "a:str:5", "b:str:300?", "c:text:30", "d:text?", "e:int",
           "f:int:-5..5?", "g:bool", "h:bool?", "i:time", "j:time?",
           "k:choice:new,done", "l:choice:x?", "m:uuid", "n:uuid?",
@@ -140,7 +144,8 @@ def test_it_passes_the_tests_of_the_api_and_prints_what_the_page_says(tree):
     assert files
     names = {os.path.basename(name)[:-len(".py")] for name in files}
     these = names | tree.new_paths() | tree.new_operations() | {
-        "the_table_has_every_endpoint", "the_one_in_git", "catalog"}
+        "the_table_has_every_endpoint", "the_one_in_git", "catalog",
+        "integers", "choices"}
     processes = [tree.api(
         *files, "tests/api/description/test_rules.py",
         "tests/api/description/test_openapi.py",
