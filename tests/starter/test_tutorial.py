@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from description import describe
-from project import ROOT, Failed, Project, finish, together
+from project import BUILT, ROOT, Failed, Project, finish, together
 from server import BUILD
 from tutorial import PAGE, Page, Wrong, check_output, make_step
 
@@ -29,7 +29,7 @@ of_the_page = pytest.mark.skipif(
 
 class Tutorial(Project):
     def __init__(self, folder):
-        super().__init__(folder, "prod", "unit")
+        super().__init__(folder, *BUILT)
         self.page = Page(self.read(PAGE))
         self.before = self.files()
         self.done = set()
