@@ -14,7 +14,8 @@ import subprocess
 import pytest
 
 from description import describe
-from project import NOTES, ROOT, Failed, Project, together, without
+from project import (BUILT, NOTES, ROOT, Failed, Project, together,
+                     without)
 from server import BUILD
 from tutorial import PAGE, Page, Wrong, make_step
 
@@ -32,7 +33,7 @@ MADE = {command[0]: command for command in (NOTES, LABELS, THINGS)}
 
 def own_migrations():
     return [name for name in os.listdir(os.path.join(ROOT, "sql/migrations"))
-            if int(name[:4]) > 1000]
+            if re.match("[1-9]", name)]
 
 
 # Its numbers and names are those of a project that has none of its own.
@@ -43,7 +44,7 @@ of_the_page = pytest.mark.skipif(
 
 class Tree(Project):
     def __init__(self, folder):
-        super().__init__(folder, "prod", "unit")
+        super().__init__(folder, *BUILT)
         self.page = Page(self.read(PAGE))
         self.before = self.files()
         self.done = set()

@@ -62,7 +62,8 @@ class Page:
                 self.path = EDIT.match(line)[1]
             elif line.startswith("#"):
                 self.steps.append([])
-            self.prose += FILE.findall(line) if not fence else []
+            if not fence:
+                self.prose += FILE.findall(re.sub(r"\]\([^)]*\)", "", line))
         if self.path:
             raise Wrong(number, "**%s** is not above a block", self.path)
         self.steps = [step for step in self.steps if step]
