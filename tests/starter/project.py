@@ -18,6 +18,9 @@ from tree import ROOT, copy_tree  # noqa: E402
 NOT_OURS = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "SUITES_FILE", "KEEL_BUILD",
             "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "PYTHONPATH")
 
+# What is built before: all but the unit tests' programs, which take 500 MB.
+BUILT = ("prod", "unit/src", "unit/tests/unit", "unit/assets.o")
+
 NOTES = ["notes", "title:str:120", "body:text?", "pinned:bool", "due:time?",
          "post:ref", "--owner"]
 

@@ -5,7 +5,7 @@ kinds of owners."""
 
 import pytest
 
-from project import NOTES, Project, together, without
+from project import BUILT, NOTES, Project, together, without
 
 LABELS = ["labels", "name:str:3"]
 THINGS = ["things", "a:str:5", "b:str:300?", "c:text:30", "d:text?", "e:int",
@@ -20,7 +20,7 @@ pytestmark = without(*MADE)
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("generated") / "a tree",
-                      "prod", "unit")
+                      *BUILT)
     for command in MADE.values():
         status, _, errors = project.keel("new-resource", *command)
         assert (status, errors) == (0, "")

@@ -2,7 +2,6 @@
 """./keel new-resource: the files of tests/starter/notes to the byte, which
 names and fields it refuses, and that it writes all or nothing."""
 
-import difflib
 import pathlib
 import re
 import shutil
@@ -14,6 +13,8 @@ from project import NOTES, Project, without
 GOLDEN = pathlib.Path(__file__).resolve().parent / "notes"
 # What files that are there already get, in NAME.lines.
 CHANGED = ("docs/resources.md", "kore.conf")
+# The lines above which they belong.
+MARK = re.compile(r"^([ \t]*# End of your own .*\n)", re.M)
 
 has_no_notes = without("notes")
 
@@ -30,10 +31,15 @@ def other(tmp_path):
 
 
 def added(before, after):
-    """The lines of `after` that are new."""
-    return "".join(line[2:] for line in difflib.ndiff(
-        before.splitlines(True), after.splitlines(True))
-        if line.startswith("+ "))
+    """The lines of `after` that are new. They stand above the marks or at the
+    end; difflib would guess between lines that are alike."""
+    parts = [MARK.split(text) for text in (before, after)]
+    assert parts[0][1::2] == parts[1][1::2]
+    new = []
+    for old, now in zip(*(part[::2] for part in parts)):
+        assert now.startswith(old)
+        new.append(now[len(old):])
+    return "".join(new)
 
 
 def as_first(text):
@@ -187,6 +193,9 @@ def test_a_second_resource_may_refer_to_the_first(other):
     assert second == first + 1
     assert "REFERENCES albums (id)" in songs[
         "sql/migrations/%d_songs.sql" % second]
+    lines = songs["kore.conf.lines"]
+    assert lines.startswith("validator\tv_song_name") and lines.endswith(
+        "\t}\n") and "v_album" not in lines
     assert other.keel("new-resource", "songs", "a:int")[2] == \
         "keel: new-resource: songs is taken: there is such a table\n"
 

@@ -62,7 +62,8 @@ class Page:
                 self.path = EDIT.match(line)[1]
             elif line.startswith("#"):
                 self.steps.append([])
-            self.prose += FILE.findall(line) if not fence else []
+            if not fence:
+                self.prose += FILE.findall(re.sub(r"\]\([^)]*\)", "", line))
         if self.path:
             raise Wrong(number, "**%s** is not above a block", self.path)
         self.steps = [step for step in self.steps if step]
@@ -107,20 +108,24 @@ class Page:
                 not OF_THE_TREE.match(block.text)]
 
     def places(self, output):
-        """The lines of the page that edit a file named in the output, except
-        where a file is compiled."""
-        output = re.sub(r"^compiling .*", "", output, flags=re.M)
-        found = ["%s:%d: edits %s" % (PAGE, block.line, block.path)
-                 for block in self.blocks("edit", "new")
-                 if re.search(r"(^|[^\w])%s\b" % re.escape(
-                     short(block.path)), output)]
-        return "\n".join(found or [PAGE + ": which edit did this is not "
-                                   "known"])
+        """The lines of the page that edit a file named in the output, or one
+        in a folder of that name, such as modules/comments."""
+        output = re.sub(r"^(compiling|passed) .*", "", output, flags=re.M)
+        edits = self.blocks("edit", "new")
+        for part in (-1, -2):
+            found = ["%s:%d: edits %s" % (PAGE, block.line, block.path)
+                     for block in edits
+                     if part_of(block.path, part, output)]
+            if found:
+                return "\n".join(found)
+        return PAGE + ": which edit did this is not known"
 
 
-def short(path):
-    """Compilers and pytest name the files in different ways."""
-    return path.rpartition("/")[2]
+def part_of(path, part, output):
+    """Compilers, make and pytest name files in different ways."""
+    names = path.split("/")
+    return len(names) >= -part and re.search(
+        r"(?<![\w.])%s(?![\w.])" % re.escape(names[part]), output)
 
 
 def commands(number, lines):

@@ -98,6 +98,23 @@ def test_a_body_that_is_not_declared_is_found(change, problem):
         check(get(), 200, USER_HEADERS, USER | change)
 
 
+def test_a_page_of_a_project_is_no_operation(monkeypatch):
+    """Its errors are those of Keel, or pages as well."""
+    page = HEADERS | {"content-type": "text/html; charset=utf-8"}
+    with pytest.raises(Undeclared, match="this is no operation"):
+        check(get("/guestbook"), 200, page, "<p>")
+    monkeypatch.setattr(contract, "PAGES", contract.page_paths(
+        {"/guestbook", "/guestbook/{entry_id}"}))
+    check(get("/guestbook"), 200, page, "<p>")
+    check(get("/guestbook/1"), 404, page, "<p>")
+    check(get("/guestbook/"), 308, HEADERS | {"location": "/guestbook"})
+    check(get("/guestbook/1"), 404, HEADERS | JSON, error("NOT_FOUND"))
+    with pytest.raises(Undeclared, match="the body"):
+        check(get("/guestbook"), 404, HEADERS | JSON, {"detail": "No"})
+    with pytest.raises(Undeclared, match="this is no operation"):
+        check(get("/guestbook/1/more"), 200, page, "<p>")
+
+
 @pytest.mark.parametrize("name", USER)
 def test_a_missing_member_is_found(name):
     with pytest.raises(Undeclared, match="'%s' is a required" % name):

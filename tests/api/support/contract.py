@@ -50,9 +50,6 @@ REFUSALS = {400, 408, 413, 414, 417, 421, 431, 501, 505}
 # leads there, nor the pages that links in mails open.
 HIDDEN = re.compile(r"/|/favicon\.ico|/openapi\.json|/docs(/[^/]+)?"
                     r"|/account/[^/]+(?:/cancel)?")
-# A project's own pages: PAGES = {"/guestbook", "/guestbook/{entry_id}"}.
-PAGES = [re.compile(re.sub(r"{\w+}", "[^/]+", page)) for names in
-         own("samples") for page in names.get("PAGES", ())]
 PAGE_HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer",
                 "x-robots-tag": "noindex", "x-frame-options": "DENY"}
 
@@ -231,6 +228,15 @@ def is_refusal(request, response):
         return True
     return response.headers.get("connection") == "close" and \
         error_of(response).get("code") == "BAD_REQUEST"
+
+
+def page_paths(paths):
+    return [re.compile(re.sub(r"{\w+}", "[^/]+", path)) for path in paths]
+
+
+# A project's own pages: PAGES = {"/guestbook", "/guestbook/{entry_id}"}.
+PAGES = page_paths(path for names in own("samples")
+                   for path in names.get("PAGES", ()))
 
 
 def is_own_page(path):
