@@ -10,9 +10,7 @@ import subprocess
 
 import pytest
 
-from description import describe
 from project import BUILT, ROOT, Failed, Project, finish, together
-from server import BUILD
 from tutorial import PAGE, Page, Wrong, check_output, make_step
 
 
@@ -60,23 +58,19 @@ class Tutorial(Project):
             if str(path).startswith(folders) and path.name.startswith("test_")
             and path.suffix == ending and after[path] != self.before.get(path))
 
-    def new_paths(self):
-        """What the new routes' paths begin with."""
-        routes = [set(re.findall(r"^\s*route\s+\^?([^\s(]+)", text, re.M))
-                  for text in (self.before_text("kore.conf"),
-                               self.read("kore.conf"))]
-        return {path.rstrip("/$") for path in routes[1] - routes[0]}
+    def new_words(self, suffix, pattern):
+        """What the pattern finds in files of this name, and did not before."""
+        before, after = (
+            {word for path, data in files.items() if path.name.endswith(suffix)
+             for word in re.findall(pattern, data.decode(), re.M)}
+            for files in (self.before, self.files()))
+        return after - before
 
-    def before_text(self, path):
-        return next(data for name, data in self.before.items()
-                    if str(name) == path).decode()
-
-    def new_operations(self):
-        """The ids of the operations that Keel does not have."""
-        known, all_there = (
-            {operation.id for operation in describe(build).operations}
-            for build in (BUILD, str(self.folder / ".build/prod/keel")))
-        return all_there - known
+    def endpoints(self):
+        """Words in the names of tests of the new paths and operations."""
+        paths = self.new_words("kore.conf", r"^\s*route\s+\^?([^\s(]+)")
+        return {path.rstrip("/$") for path in paths} | self.new_words(
+            ".c", r"^ +(?:GET|POST|PUT|PATCH|DELETE)\((\w+),")
 
     def passes(self, *processes):
         try:
@@ -124,8 +118,7 @@ def test_it_passes_the_tests_of_the_api_and_prints_what_the_page_says(
     files = tutorial.new_tests("tests/api/", ending=".py")
     assert files
     names = {os.path.basename(name)[:-len(".py")] for name in files}
-    these = names | tutorial.new_paths() | tutorial.new_operations() | {
-        "the_table_has_every_endpoint"}
+    these = names | tutorial.endpoints() | {"the_table_has_every_endpoint"}
     commands = tutorial.start(
         "/usr/bin/python3", "-B", "tests/starter/tutorial_commands.py",
         PYTHONPATH="tests/api/support",
