@@ -13,10 +13,8 @@ import subprocess
 
 import pytest
 
-from description import describe
 from project import (BUILT, NOTES, ROOT, Failed, Project, together,
                      without)
-from server import BUILD
 from tutorial import PAGE, Page, Wrong, make_step
 
 # With a line of kore.conf that is long, and names that mean something in an
@@ -75,23 +73,21 @@ class Tree(Project):
             if str(path).startswith(folders) and path.name.startswith("test_")
             and path.suffix == ending and after[path] != self.before.get(path))
 
-    def new_paths(self):
-        """What the new routes' paths begin with."""
-        routes = [set(re.findall(r"^\s*route\s+\^?([^\s(]+)", text, re.M))
-                  for text in (self.before_text("kore.conf"),
-                               self.read("kore.conf"))]
-        return {path.rstrip("/$") for path in routes[1] - routes[0]}
+    def new_words(self, is_one, pattern):
+        """What the pattern finds in these files, and did not before."""
+        before, after = (
+            {word for path, data in files.items() if is_one(path)
+             for word in re.findall(pattern, data.decode(), re.M)}
+            for files in (self.before, self.files()))
+        return after - before
 
-    def before_text(self, path):
-        return next(data for name, data in self.before.items()
-                    if str(name) == path).decode()
-
-    def new_operations(self):
-        """The ids of the operations that Keel does not have."""
-        known, all_there = (
-            {operation.id for operation in describe(build).operations}
-            for build in (BUILD, str(self.folder / ".build/prod/keel")))
-        return all_there - known
+    def endpoints(self):
+        """Words in the names of tests of the new paths and operations."""
+        paths = self.new_words(lambda path: str(path) == "kore.conf",
+                               r"^\s*route\s+\^?([^\s(]+)")
+        return {path.rstrip("/$") for path in paths} | self.new_words(
+            lambda path: path.match("src/modules/*/*.c"),
+            r"^ +(?:GET|POST|PUT|PATCH|DELETE)\((\w+),")
 
     def passes(self, *processes):
         try:
@@ -144,7 +140,7 @@ def test_it_passes_the_tests_of_the_api_and_prints_what_the_page_says(tree):
     files = tree.new_tests("tests/api/", ending=".py")
     assert files
     names = {os.path.basename(name)[:-len(".py")] for name in files}
-    these = names | tree.new_paths() | tree.new_operations() | {
+    these = names | tree.endpoints() | {
         "the_table_has_every_endpoint", "the_one_in_git", "catalog",
         "integers", "choices"}
     processes = [tree.api(
