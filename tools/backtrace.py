@@ -290,7 +290,7 @@ def show(event):
         for row in rows[1:]:
             print("     %s" % row)
     for problem in problems:
-        print("backtrace: " + problem)
+        print("keel: backtrace: " + problem)
     return not problems
 
 
@@ -312,11 +312,11 @@ def main(arguments):
             good &= show(event)
         return 0 if good else 1
     except OSError as error:
-        print("backtrace: cannot read %s: %s" % (
+        print("keel: backtrace: cannot read %s: %s" % (
             plain(arguments[0] if arguments else "the standard input"),
             error.strerror), file=sys.stderr)
     except Bad as error:
-        print("backtrace: %s" % error, file=sys.stderr)
+        print("keel: backtrace: %s" % error, file=sys.stderr)
     return 1
 
 

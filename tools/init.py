@@ -115,9 +115,9 @@ def names_of(header, script):
 
 def check_name(name):
     if not NAME.fullmatch(name) or len(name) > NAME_MAX:
-        raise Refused(f"{name!r}: a name is small letters, digits and single "
-                      f"underscores, begins with a letter, and has at most "
-                      f"{NAME_MAX} characters: metrics, tokens and a system "
+        raise Refused(f"{name!r}: a name is lower-case letters, digits and "
+                      "single underscores, begins with a letter, and has at "
+                      f"most {NAME_MAX} characters: metrics, tokens and a system "
                       "user have it")
     if name == "keel":
         raise Refused("keel is the name of the framework")
@@ -309,4 +309,4 @@ if __name__ == "__main__":
     try:
         main()
     except Refused as refused:
-        sys.exit(f"keel init: {refused}")
+        sys.exit(f"keel: init: {refused}")

@@ -54,7 +54,7 @@ def line(**members):
 def refused(done, why):
     """One line, and status 1."""
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr == "backtrace: %s\n" % why
+    assert done.stderr == "keel: backtrace: %s\n" % why
 
 
 def test_what_is_known_without_a_build():
@@ -70,7 +70,7 @@ def test_what_is_known_without_a_build():
         "request  an-id",
         "#0   true+0x1234",
         "#1   0x7ffe0000",
-        "backtrace: true has no build id"]
+        "keel: backtrace: true has no build id"]
 
 
 def test_a_collector_writes_before_the_line(tmp_path):
@@ -123,9 +123,9 @@ def test_a_file_that_is_no_module(file):
     module = CRASH["modules"][0] | {"file": file, "build": "ab" * 20}
     done = backtrace(text=line(modules=[module]))
     assert done.returncode == 1
-    assert done.stdout.endswith("backtrace: the build differs: the true that "
-                                "crashed is abababababab, and there is none "
-                                "here\n")
+    assert done.stdout.endswith("keel: backtrace: the build differs: the true "
+                                "that crashed is abababababab, and there is "
+                                "none here\n")
 
 
 def test_bytes_and_depth():

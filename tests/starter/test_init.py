@@ -79,8 +79,8 @@ def refused(tree, *words):
     assert (done.returncode, done.stdout) == (1, "")
     assert state(tree) == before
     [line] = done.stderr.splitlines()
-    assert line.startswith("keel init: ")
-    return line[len("keel init: "):]
+    assert line.startswith("keel: init: ")
+    return line[len("keel: init: "):]
 
 
 def wanted(tree, *words):
@@ -209,13 +209,13 @@ def test_a_dry_run_changes_nothing(tree):
 
 
 @pytest.mark.parametrize("name, problem", [
-    ("keel", "the framework"), ("Acme", "small letters"),
-    ("2acme", "small letters"), ("ac-me", "small letters"),
-    ("ac me", "small letters"), ("acme_", "small letters"),
-    ("a__b", "small letters"), ("_acme", "small letters"),
-    ("acm\u00e9", "small letters"), ("a.b", "small letters"),
-    ("../acme", "small letters"), ("a\nb", "small letters"),
-    ("", "small letters"), ("a" * 25, "at most 24"),
+    ("keel", "the framework"), ("Acme", "lower-case letters"),
+    ("2acme", "lower-case letters"), ("ac-me", "lower-case letters"),
+    ("ac me", "lower-case letters"), ("acme_", "lower-case letters"),
+    ("a__b", "lower-case letters"), ("_acme", "lower-case letters"),
+    ("acm\u00e9", "lower-case letters"), ("a.b", "lower-case letters"),
+    ("../acme", "lower-case letters"), ("a\nb", "lower-case letters"),
+    ("", "lower-case letters"), ("a" * 25, "at most 24"),
     ("root", "of Debian"), ("postgres", "of Debian"), ("kore", "of Debian"),
     ("while", "C or SQL"), ("select", "C or SQL"),
     ("posts", "a module"), ("xdg", "--prefix"), ("state", "--prefix")])

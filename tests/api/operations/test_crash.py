@@ -226,8 +226,8 @@ def check_another_build(server, module):
     own, other = module["build"], module["build"][::-1]
     done = backtrace(server.build, text=last_line(server).replace(own, other))
     assert done.returncode == 1
-    assert ("backtrace: the build differs: the %s that crashed is %s, %s is %s"
-            % (module["name"], other[:12], module["file"], own[:12])
+    assert ("keel: backtrace: the build differs: the %s that crashed is %s, %s "
+            "is %s" % (module["name"], other[:12], module["file"], own[:12])
             ) in done.stdout
     assert re.search(r"#\d+ +%s\+0x" % re.escape(module["name"]), done.stdout)
 
