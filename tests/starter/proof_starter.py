@@ -67,9 +67,8 @@ def test_a_project_takes_a_later_commit(tmp_path, later, commands):
     project = Clone(tmp_path / "my shop")
     project.keels(*commands)
     check(project, "comments")
-    project.git("remote", "add", "keel", str(later.folder))
-    project.git("fetch", "-q", "keel")
-    merged = project.git("merge", "--no-edit", "keel/HEAD")
+    project.git("fetch", "-q", str(later.folder), "HEAD")
+    merged = project.git("merge", "--no-edit", "FETCH_HEAD")
     assert "CONFLICT" not in merged
     check(project, "comments")
     if commands[0] is COMMENTS:
