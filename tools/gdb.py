@@ -173,6 +173,8 @@ class Coroutine(gdb.Command):
     def invoke(self, argument, from_tty):
         number, _, command = argument.partition(" ")
         found = coroutines()
+        if not found:
+            raise gdb.GdbError("this process has no coroutines")
         if not number.isdigit() or not 1 <= int(number) <= len(found):
             raise gdb.GdbError("coroutine N [COMMAND]: N is from 1 to %d" %
                                len(found))

@@ -14,10 +14,13 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "product.h"
 #include "utils/start_error.h"
 #include "wire/listen.h"
+#include "wire/wire.h"
 
 #define SOCKET_MODE	0660
 #define UNSENT_MAX	131072	/* bytes of a response in the kernel */
@@ -26,7 +29,7 @@ static const char	*bound;		/* the socket's path */
 
 /* Binds before Kore does, whose error message lacks the address. */
 static const char *
-try_bind(const char *host, const char *port)
+try_bind(const char *server, const char *host, const char *port)
 {
 	struct sockaddr_in6	 in6 = { .sin6_family = AF_INET6 };
 	struct sockaddr_in	 in = { .sin_family = AF_INET };
@@ -45,8 +48,10 @@ try_bind(const char *host, const char *port)
 	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
 	    sizeof(on)) == -1 || bind(fd, sa, len) == -1 ||
 	    listen(fd, 1) == -1)
-		return (start_error("cannot listen on %s port %s: %m", host,
-		    port));
+		return (start_error("cannot listen on %s port %s: %m: set %s "
+		    "to another one", host, port,
+		    strcmp(server, wire_settings.admin) == 0 ?
+		    ENV("ADMIN_PORT") : ENV("PORT")));
 	close(fd);
 	return (NULL);
 }
@@ -121,7 +126,7 @@ listen_on(const char *server, const char *host, const char *port)
 		return (start_error("kore.conf has no server %s", server));
 	if (*host == '/')
 		return (bind_socket(srv, host));
-	if ((problem = try_bind(host, port)) != NULL)
+	if ((problem = try_bind(server, host, port)) != NULL)
 		return (problem);
 	if (!kore_server_bind(srv, host, port, "wire_connect"))
 		return (start_error("cannot listen on %s port %s", host,

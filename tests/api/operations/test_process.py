@@ -52,6 +52,17 @@ def test_the_numbers_of_open_files(everywhere):
         assert 2048 <= open_files(pid)[0] <= 4096
 
 
+@pytest.mark.parametrize("port", ["port", "admin_port"])
+def test_a_port_that_another_server_has(make_server, everywhere, port):
+    setting = "KEEL_" + port.upper()
+    other = make_server(**{setting: str(getattr(everywhere, port))})
+    done = other.command("serve", timeout=20)
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        "keel: cannot listen on 127.0.0.1 port %d: Address already in use: set "
+        "%s to another one\n" % (getattr(everywhere, port), setting))
+
+
 def test_it_starts_again_on_its_ports(everywhere):
     """A connection that the server has closed is in TIME_WAIT for a minute."""
     with raw_connection(everywhere) as connection:
