@@ -38,10 +38,11 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 .DELETE_ON_ERROR:
 
 .PHONY: help run watch test check deps deps-test build build-both lint check-unit \
-	check-api check-api-smoke check-api-asan check-openapi fuzz attacks \
-	proof-asan proof-jobs proof-fuzz proof-attacks proof-sign-ins \
-	proof-timing proof-clients proof-cursors proof-scale golden rooms \
-	h1spec kore-defects mutants coverage clean
+	check-api check-api-smoke check-api-asan check-starter check-openapi \
+	fuzz attacks proof-asan proof-jobs proof-fuzz proof-attacks \
+	proof-sign-ins proof-starter proof-timing proof-clients \
+	proof-cursors proof-scale golden rooms h1spec kore-defects mutants \
+	coverage clean
 
 help:
 	@echo 'make run              install what is missing, build, serve'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Commands for gdb: the coroutines of a worker, of the jobs runner, or of a core
-of one. In gdb: source tools/gdb.py
+"""Commands for gdb: the coroutines of a worker, of the jobs runner, or of a
+core of one. In gdb: source tools/gdb.py
 
 coroutines              lists them: what each runs, and where it waits
 coroutine N [COMMAND]   runs a command of gdb in it: bt, or `bt full`, `up`...

@@ -117,8 +117,8 @@ def check_name(name):
     if not NAME.fullmatch(name) or len(name) > NAME_MAX:
         raise Refused(f"{name!r}: a name is lower-case letters, digits and "
                       "single underscores, begins with a letter, and has at "
-                      f"most {NAME_MAX} characters: metrics, tokens and a system "
-                      "user have it")
+                      f"most {NAME_MAX} characters: metrics, tokens and a "
+                      "system user have it")
     if name == "keel":
         raise Refused("keel is the name of the framework")
     if name in TAKEN:
@@ -272,8 +272,8 @@ now:
     git add {' '.join(paths)}
     git commit -m "{new['title']}: the project's names"
     make run
-in production: the tree in /opt/{new['name']}, the user {new['name']}, the settings
-in /etc/{new['name']}/{new['name']}.env, whose names begin with {new['prefix']}
+in production: the tree in /opt/{new['name']}, the user {new['name']}, the
+settings in /etc/{new['name']}/{new['name']}.env; they begin with {new['prefix']}
 refresh tokens and links that were given before are no longer valid""")
 
 

@@ -16,21 +16,21 @@ assert errno linux offsetof stderr stdin stdout unix
 # PostgreSQL 15's reserved words, and those that no column, function or type may
 # have (pg_get_keywords(): R, T and C); and the columns that every table has.
 SQL_WORDS = set("""
-all analyse analyze and any array as asc asymmetric authorization between bigint
-binary bit boolean both case cast char character check coalesce collate collation
-column concurrently constraint create cross current_catalog current_date
-current_role current_schema current_time current_timestamp current_user dec
-decimal default deferrable desc distinct do else end except exists extract false
-fetch float for foreign freeze from full grant greatest group grouping having
-ilike in initially inner inout int integer intersect interval into is isnull join
-lateral leading least left like limit localtime localtimestamp national natural
-nchar none normalize not notnull null nullif numeric offset on only or order out
-outer overlaps overlay placing position precision primary real references
-returning right row select session_user setof similar smallint some substring
-symmetric table tablesample then time timestamp to trailing treat trim true union
-unique user using values varchar variadic verbose when where window with
-xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse
-xmlpi xmlroot xmlserialize xmltable
+all analyse analyze and any array as asc asymmetric authorization between
+bigint binary bit boolean both case cast char character check coalesce collate
+collation column concurrently constraint create cross current_catalog
+current_date current_role current_schema current_time current_timestamp
+current_user dec decimal default deferrable desc distinct do else end except
+exists extract false fetch float for foreign freeze from full grant greatest
+group grouping having ilike in initially inner inout int integer intersect
+interval into is isnull join lateral leading least left like limit localtime
+localtimestamp national natural nchar none normalize not notnull null nullif
+numeric offset on only or order out outer overlaps overlay placing position
+precision primary real references returning right row select session_user
+setof similar smallint some substring symmetric table tablesample then time
+timestamp to trailing treat trim true union unique user using values varchar
+variadic verbose when where window with xmlattributes xmlconcat xmlelement
+xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
 tableoid xmin xmax cmin cmax ctid
 """.split())
 
@@ -50,7 +50,8 @@ IRREGULAR = {"people": "person", "children": "child", "men": "man",
              "potatoes": "potato", "tomatoes": "tomato", "echoes": "echo",
              "vetoes": "veto", "excuses": "excuse", "quizzes": "quiz",
              "aliases": "alias", "canvases": "canvas", "atlases": "atlas",
-             "gases": "gas", "lenses": "lens", "biases": "bias",
+             "menus": "menu", "gurus": "guru", "gases": "gas",
+             "lenses": "lens", "biases": "bias",
              "leaves": "leaf", "halves": "half", "calves": "calf",
              "wolves": "wolf", "shelves": "shelf", "lives": "life",
              "knives": "knife", "wives": "wife", "thieves": "thief",
@@ -80,8 +81,7 @@ def singular_of(plural):
         one = last[:-3] + "y"
     elif re.fullmatch(r"\w+(ss|sh|ch|x|tz|zz)es|\w*[^ao]uses", last):
         one = last[:-2]
-    elif re.fullmatch(r"\w+[^su]s", last) or re.fullmatch(r"\w+[^o]us", last) \
-            and last in ("menus", "gurus", "emus"):
+    elif re.fullmatch(r"\w+[^su]s", last):
         one = last[:-1]
     else:
         return None
@@ -114,8 +114,8 @@ def check(what, name, in_sql=True):
         raise Refused("%s: %s has a dash, which C and SQL do not allow: write "
                       "%s" % (what, name, name.replace("-", "_")))
     if not NAME.fullmatch(name):
-        raise Refused("%s: %s is no name: it has lower-case letters, digits and "
-                      "single underscores, and begins with a letter" % (
+        raise Refused("%s: %s is no name: it has lower-case letters, digits "
+                      "and single underscores, and begins with a letter" % (
                           what, repr(name) if name != name.strip() or not
                               name.isprintable() or not name else name))
     if len(name) > LONGEST:

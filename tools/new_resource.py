@@ -42,8 +42,8 @@ FILES = [
     ("access.txt", "tests/api/{many}/access.txt", "txt"),
 ]
 
-# Template, the file that gets it, and the line that it stands above; None is the
-# end of the file.
+# Template, the file that gets it, and the line that it stands above; None is
+# the end of the file.
 INSERTED = [
     ("validators.conf", "kore.conf", "# End of your own validators."),
     ("routes.conf", "kore.conf", "\t# End of your own routes."),

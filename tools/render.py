@@ -114,8 +114,8 @@ def break_line(line, language):
 
 
 def last_blank(line, language, limit):
-    """The last blank within the limit that is outside of strings; behind a comma
-    if there is one."""
+    """The last blank within the limit that is outside of strings; behind a
+    comma if there is one."""
     best = comma = None
     quoted = False
     for at, sign in enumerate(line):

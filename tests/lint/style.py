@@ -103,6 +103,7 @@ GOOD = [{
 
 if __name__ == "__main__":
     run(check, read("src/**/*.[ch]", "tests/*/*.[ch]", "tests/unit/**/*.[ch]",
-                    "tests/**/*.py", "tests/*/*.mjs", "tests/*/*.ts",
-                    "examples/*/*.mjs", "examples/*/src/**/*.ts"),
+                    "tools/*.py", "tests/**/*.py", "tests/*/*.mjs",
+                    "tests/*/*.ts", "examples/*/*.mjs",
+                    "examples/*/src/**/*.ts"),
         BAD, GOOD)
