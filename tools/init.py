@@ -14,6 +14,8 @@ import re
 import subprocess
 import sys
 
+from names import C_WORDS, SQL_WORDS
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEADER, SCRIPT = "src/product.h", "keel"
 UNITS = ("conf/{}.service", "conf/{}-jobs.service")
@@ -25,21 +27,6 @@ TAKEN = """
     dip operator src shadow utmp video sasl plugdev staff users kmem input sgx
     kvm render crontab ssh sshd messagebus postgres postgresql dbus cron nginx
     apache2 caddy haproxy network networking systemd udev user kore kodev
-""".split()
-
-WORDS = """
-    auto break case char const continue default do double else enum extern
-    float for goto if inline int long register restrict return short signed
-    sizeof static struct switch typedef union unsigned void volatile while
-    all analyse analyze and any array as asc asymmetric authorization binary
-    both cast check collate collation column concurrently constraint create
-    cross current_date current_role current_time current_user deferrable desc
-    distinct end except false fetch foreign freeze from full grant group
-    having ilike in initially inner intersect into is isnull join lateral
-    leading left like limit localtime natural not notnull null offset on only
-    or order outer overlaps placing primary references returning right select
-    session_user similar some symmetric table tablesample then to trailing
-    true union unique using variadic verbose when where window with
 """.split()
 
 # Other programs have variables that begin so: they would be unknown settings.
@@ -126,7 +113,7 @@ def check_name(name):
                       "name")
     if (ROOT / "src/modules" / name).exists():
         raise Refused(f"{name} is a module of src/modules")
-    if name in WORDS:
+    if name in C_WORDS | SQL_WORDS:
         raise Refused(f"{name} is a word of C or SQL")
 
 
@@ -273,7 +260,7 @@ now:
     git commit -m "{new['title']}: the project's names"
     make run
 in production: the tree in /opt/{new['name']}, the user {new['name']}, the
-settings in /etc/{new['name']}/{new['name']}.env; they begin with {new['prefix']}
+settings in /etc/{new['name']}/{new['name']}.env, all with {new['prefix']}
 refresh tokens and links that were given before are no longer valid""")
 
 
