@@ -5,7 +5,10 @@ and their own API tests, and once the whole make test. And resources with one
 field and with thirty. It takes half an hour."""
 
 import itertools
+import os
+import pathlib
 import subprocess
+import tempfile
 
 import pytest
 
@@ -28,7 +31,7 @@ class Clone(Project):
 
     def __init__(self, folder, source=ROOT):
         subprocess.run(["git", "clone", "-q", source, folder], check=True)
-        self.folder = folder
+        self.folder = pathlib.Path(folder)
         for name, value in (("user.name", "Acme"),
                             ("user.email", "dev@example.com")):
             self.git("config", name, value)
@@ -42,6 +45,14 @@ class Clone(Project):
             assert self.keel(*command)[::2] == (0, "")
             self.git("add", "-A")
             self.git("commit", "-q", "-m", command[0])
+
+
+@pytest.fixture
+def place():
+    """A folder that all users may enter, as tests of other users need."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +74,8 @@ def check(project, *resources):
 
 @pytest.mark.parametrize("commands", [(COMMENTS, INIT), (INIT, COMMENTS)],
                          ids=["resource, name", "name, resource"])
-def test_a_project_takes_a_later_commit(tmp_path, later, commands):
-    project = Clone(tmp_path / "my shop")
+def test_a_project_takes_a_later_commit(place, later, commands):
+    project = Clone(place + "/my shop")
     project.keels(*commands)
     check(project, "comments")
     project.git("fetch", "-q", str(later.folder), "HEAD")

@@ -216,6 +216,11 @@ def test_an_unknown_parameter_is_422(ask, operation):
         "query.nothing": ["Is not a parameter of this operation"]}
 
 
+@those(lambda operation: "cursor" in operation.query)
+def test_a_cursor_that_no_page_gave_is_400(ask, operation):
+    check_error(ask(operation, query="?cursor=x"), 400, "INVALID_CURSOR")
+
+
 @those(lambda operation: operation.query)
 def test_a_parameter_given_twice_is_422(ask, operation):
     for name, schema in operation.query.items():

@@ -16,6 +16,7 @@ import time
 import httpx
 import pytest
 
+from product import PREFIX, boundary
 from server import (BUILD, ROOT, clean_environment, flavor, folder_processes,
                     read_text)
 from test_development import NOTHING_SET
@@ -88,9 +89,9 @@ def fixture_start_watcher(make_server, tmp_path):
     server = make_server(**NOTHING_SET)
     os.chmod(server.folder, 0o711)
     server.cert = os.path.join(server.state, "ca.pem")
-    environment = clean_environment() | server.settings | {
-        "TERM": "xterm", "NO_COLOR": "1"}
-    del environment["KEEL_BUILD"]
+    environment = boundary.environment(clean_environment() | server.settings)
+    environment |= {"TERM": "xterm", "NO_COLOR": "1"}
+    del environment[PREFIX + "BUILD"]
     watchers = []
 
     def start():
@@ -172,8 +173,9 @@ def test_a_state_has_one_server(make_server):
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = subprocess.run(
             [sys.executable, "-B", os.path.join(ROOT, "tools/watch.py"),
-             flavor()], env=clean_environment() | server.settings, text=True,
-            capture_output=True, timeout=SECONDS, check=False)
+             flavor()], text=True, capture_output=True, timeout=SECONDS,
+            env=boundary.environment(clean_environment() | server.settings),
+            check=False)
     assert done.returncode == 1
     assert done.stdout == "watch: a server is already running on %s\n" % \
         server.state
