@@ -107,16 +107,16 @@ def names(tree):
 
 def test_it_changes_these_files_only(tree):
     before = state(tree)
-    told = good(tree, "acme_2")
+    told = good(tree, "yarn_2")
     after = state(tree)
     assert {name for name in before.keys() | after.keys()
             if before.get(name) != after.get(name)} == SAME | {
-                unit % name for unit in UNITS for name in (NAME, "acme_2")}
+                unit % name for unit in UNITS for name in (NAME, "yarn_2")}
     assert [line.strip() for line in told.split("now:")[0].splitlines()] == [
         "changed:", "src/product.h", "keel",
-        f"conf/{NAME}.service -> conf/acme_2.service",
-        f"conf/{NAME}-jobs.service -> conf/acme_2-jobs.service"]
-    assert "/etc/acme_2/acme_2.env" in told and "ACME_2_" in told
+        f"conf/{NAME}.service -> conf/yarn_2.service",
+        f"conf/{NAME}-jobs.service -> conf/yarn_2-jobs.service"]
+    assert "/etc/yarn_2/yarn_2.env" in told and "YARN_2_" in told
     assert after["keel"][1] == before["keel"][1]
     # What it says to do next is right.
     git(tree, *re.search(r"git (add .*)", told)[1].split())
@@ -125,97 +125,97 @@ def test_it_changes_these_files_only(tree):
 
 
 def test_the_names_follow_from_one(tree):
-    good(tree, "acme_2")
+    good(tree, "yarn_2")
     version = VERSION if NAME != "keel" else "0.1.0"
     assert [re.sub(" +", " ", line) for line in names(tree)] == [
-        '#define PRODUCT "acme_2"', '#define PRODUCT_TITLE "Acme 2"',
-        '#define PRODUCT_AUTHORS "The Acme 2 authors"',
+        '#define PRODUCT "yarn_2"', '#define PRODUCT_TITLE "Yarn 2"',
+        '#define PRODUCT_AUTHORS "The Yarn 2 authors"',
         f'#define PRODUCT_VERSION "{version}"',
-        '#define ENV(name) "ACME_2_" name',
-        "product=acme_2", "prefix=ACME_2_"]
+        '#define ENV(name) "YARN_2_" name',
+        "product=yarn_2", "prefix=YARN_2_"]
 
 
 def test_each_may_be_given(tree):
-    good(tree, "acme", "--title", "Ac\u00e9me & S\u00f8n's", "--version",
+    good(tree, "yarn", "--title", "Ac\u00e9me & S\u00f8n's", "--version",
          "2.0.1-rc.1", "--authors", "A, B", "--prefix", "AC")
     assert [re.sub(" +", " ", line) for line in names(tree)] == [
-        '#define PRODUCT "acme"',
+        '#define PRODUCT "yarn"',
         '#define PRODUCT_TITLE "Ac\u00e9me & S\u00f8n\'s"',
         '#define PRODUCT_AUTHORS "A, B"', '#define PRODUCT_VERSION '
-        '"2.0.1-rc.1"', '#define ENV(name) "AC_" name', "product=acme",
+        '"2.0.1-rc.1"', '#define ENV(name) "AC_" name', "product=yarn",
         "prefix=AC_"]
     assert "Description=Ac\u00e9me & S\u00f8n's HTTPS API\n" in (
-        tree / "conf/acme.service").read_text()
+        tree / "conf/yarn.service").read_text()
 
 
 def test_the_units_have_no_other_name(tree):
-    good(tree, "acme")
+    good(tree, "yarn")
     for unit in UNITS:
-        text = (tree / (unit % "acme")).read_text()
-        assert text.count("/opt/acme/keel ") == 2
-        rest = text.replace("/opt/acme/keel ", "")
+        text = (tree / (unit % "yarn")).read_text()
+        assert text.count("/opt/yarn/keel ") == 2
+        rest = text.replace("/opt/yarn/keel ", "")
         assert re.search("keel", rest, re.I) is None
-        for line in ("User=acme", "Group=acme", "StateDirectory=acme",
-                     "EnvironmentFile=/etc/acme/acme.env",
-                     "Environment=ACME_DATABASE_URL=",
-                     "Environment=ACME_FLAVOR=prod "
-                     "ACME_STATE_DIR=/var/lib/acme"):
+        for line in ("User=yarn", "Group=yarn", "StateDirectory=yarn",
+                     "EnvironmentFile=/etc/yarn/yarn.env",
+                     "Environment=YARN_DATABASE_URL=",
+                     "Environment=YARN_FLAVOR=prod "
+                     "YARN_STATE_DIR=/var/lib/yarn"):
             assert line in text.splitlines()
 
 
 def test_there_and_back_changes_nothing(tree):
     first = state(tree)
-    good(tree, "acme")
+    good(tree, "yarn")
     commit(tree)
     between = state(tree)
     good(tree, "other", "--title", "Other things")
-    assert not any(re.search("acme", text, re.I)
+    assert not any(re.search("yarn", text, re.I)
                    for name, (text, _) in state(tree).items()
                    if name != "tools/init.py")
     commit(tree)
-    good(tree, "acme")
+    good(tree, "yarn")
     assert state(tree) == between
     assert first != between
 
 
 def test_the_same_name_changes_what_is_given(tree):
-    good(tree, "acme", "--title", "One", "--prefix", "ONE_")
+    good(tree, "yarn", "--title", "One", "--prefix", "ONE_")
     commit(tree)
-    assert good(tree, "acme") == "the project is acme already\n"
+    assert good(tree, "yarn") == "the project is yarn already\n"
     before = names(tree)
-    told = good(tree, "acme", "--version", "0.2.0")
+    told = good(tree, "yarn", "--version", "0.2.0")
     assert "src/product.h" in told and "conf/" not in told
     assert [line for line in names(tree) if line not in before] == [
         '#define PRODUCT_VERSION "0.2.0"']
 
 
 def test_it_repairs_what_a_merge_has_brought(tree):
-    good(tree, "acme")
-    unit = tree / "conf/acme.service"
+    good(tree, "yarn")
+    unit = tree / "conf/yarn.service"
     right = unit.read_text()
-    unit.write_text(right.replace("/var/lib/acme", "/var/lib/keel")
-                    .replace("ACME_FLAVOR", "KEEL_FLAVOR"))
+    unit.write_text(right.replace("/var/lib/yarn", "/var/lib/keel")
+                    .replace("YARN_FLAVOR", "KEEL_FLAVOR"))
     commit(tree)
-    good(tree, "acme")
+    good(tree, "yarn")
     assert unit.read_text() == right
 
 
 def test_a_dry_run_changes_nothing(tree):
     (tree / "keel").write_text((tree / "keel").read_text() + "# mine\n")
     before = state(tree)
-    told = good(tree, "acme", "--dry-run")
+    told = good(tree, "yarn", "--dry-run")
     assert state(tree) == before
     assert told.startswith("would change:\n    src/product.h\n    keel\n")
     assert "now:" not in told
 
 
 @pytest.mark.parametrize("name, problem", [
-    ("keel", "the framework"), ("Acme", "lower-case letters"),
-    ("2acme", "lower-case letters"), ("ac-me", "lower-case letters"),
-    ("ac me", "lower-case letters"), ("acme_", "lower-case letters"),
-    ("a__b", "lower-case letters"), ("_acme", "lower-case letters"),
+    ("keel", "the framework"), ("Yarn", "lower-case letters"),
+    ("2yarn", "lower-case letters"), ("ac-me", "lower-case letters"),
+    ("ac me", "lower-case letters"), ("yarn_", "lower-case letters"),
+    ("a__b", "lower-case letters"), ("_yarn", "lower-case letters"),
     ("acm\u00e9", "lower-case letters"), ("a.b", "lower-case letters"),
-    ("../acme", "lower-case letters"), ("a\nb", "lower-case letters"),
+    ("../yarn", "lower-case letters"), ("a\nb", "lower-case letters"),
     ("", "lower-case letters"), ("a" * 25, "at most 24"),
     ("root", "of Debian"), ("postgres", "of Debian"), ("kore", "of Debian"),
     ("while", "C or SQL"), ("select", "C or SQL"),
@@ -226,20 +226,20 @@ def test_a_name_that_would_not_do(tree, name, problem):
 
 
 @pytest.mark.parametrize("option, values", [
-    ("--prefix", ["", "acme_", "_", "A__B_", "KEEL_X_", "LC_", "1A_", "A-B_"]),
+    ("--prefix", ["", "yarn_", "_", "A__B_", "KEEL_X_", "LC_", "1A_", "A-B_"]),
     ("--title", ["", " a", "a\n", 'a"', "a\\", "<a>", "a%", "{{a}}",
                  "a" * 61]),
     ("--authors", ["a\tb", '"', "a" * 61]),
     ("--version", ["1", "1.2", "v1.2.3", "1.2.3 ", '1.2.3"', "1.2.3-", ""])])
 def test_a_value_that_would_not_do(tree, option, values):
-    assert refused(tree, "acme", option + "=" + values[0])
+    assert refused(tree, "yarn", option + "=" + values[0])
     for value in values:
-        line = wanted(tree, "acme", option + "=" + value)
+        line = wanted(tree, "yarn", option + "=" + value)
         assert isinstance(line, str) and "\n" not in line, value
 
 
 @pytest.mark.parametrize("words", [
-    [], ["acme", "more"], ["acme", "--tit", "a"], ["acme", "--title"]])
+    [], ["yarn", "more"], ["yarn", "--tit", "a"], ["yarn", "--title"]])
 def test_wrong_arguments(tree, words):
     before = state(tree)
     done = init(tree, *words)
@@ -251,18 +251,18 @@ def test_wrong_arguments(tree, words):
 def test_what_git_does_not_have_is_not_overwritten(tree, name):
     with open(tree / name, "a", encoding="utf-8") as f:
         f.write("# mine\n")
-    assert refused(tree, "acme") == \
+    assert refused(tree, "yarn") == \
         "commit these first, or undo them: " + name
 
 
 def test_other_files_may_be_uncommitted(tree):
     (tree / "notes.txt").write_text("mine\n")
-    good(tree, "acme")
+    good(tree, "yarn")
 
 
 def test_a_tree_without_git(tree):
     shutil.rmtree(tree / ".git")
-    good(tree, "acme")
+    good(tree, "yarn")
 
 
 def test_a_tree_that_is_renamed_by_half(tree):
@@ -270,7 +270,7 @@ def test_a_tree_that_is_renamed_by_half(tree):
     (tree / "keel").write_text(text.replace(
         "\nproduct=%s\n" % NAME, "\nproduct=shop\n"))
     commit(tree)
-    assert refused(tree, "acme") == (
+    assert refused(tree, "yarn") == (
         "./keel says product=shop, and src/product.h %s: make them equal "
         "first" % NAME)
 
@@ -279,26 +279,26 @@ def test_a_tree_that_is_renamed_by_half(tree):
 def test_a_file_that_is_missing(tree, name):
     (tree / name).unlink()
     commit(tree)
-    assert refused(tree, "acme") == \
+    assert refused(tree, "yarn") == \
         f"cannot read {name}: No such file or directory"
 
 
 def test_a_unit_of_that_name(tree):
-    (tree / "conf/acme-jobs.service").write_text("mine\n")
-    assert refused(tree, "acme") == "conf/acme-jobs.service is there already"
+    (tree / "conf/yarn-jobs.service").write_text("mine\n")
+    assert refused(tree, "yarn") == "conf/yarn-jobs.service is there already"
 
 
 @pytest.mark.parametrize("at", [0, 1, 2, 3])
 def test_all_or_nothing(tree, at):
     """The at-th file cannot be put in its place."""
     if at == 0:
-        (tree / "conf/acme.service.new").mkdir()
-        problem = "acme.service.new: Is a directory"
+        (tree / "conf/yarn.service.new").mkdir()
+        problem = "yarn.service.new: Is a directory"
     else:
         kept = ["keel", f"conf/{NAME}.service", f"conf/{NAME}-jobs.service"]
         (tree / (kept[at - 1] + ".old")).mkdir()
         problem = "File exists"
-    line = refused(tree, "acme")
+    line = refused(tree, "yarn")
     assert line.startswith("nothing was changed: ") and problem in line
     assert not [path for path in tree.rglob("*.new") if path.is_file()]
     assert not [path for path in tree.rglob("*.old") if path.is_file()]
@@ -313,7 +313,7 @@ def test_the_rules_of_the_tree_pass_afterwards(tmp_path):
         if os.path.lexists(ROOT / name):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, tmp_path / name, follow_symlinks=False)
-    good(tmp_path, "acme", "--title", "Acme & Co.")
+    good(tmp_path, "yarn", "--title", "Yarn & Co.")
     processes = [(rule, subprocess.Popen(
         [sys.executable, "-B", rule], text=True, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT))
@@ -322,4 +322,4 @@ def test_the_rules_of_the_tree_pass_afterwards(tmp_path):
     found = {rule.name: process.communicate()[0]
              for rule, process in processes}
     assert {name: text for name, text in found.items() if text} == {}
-    assert (PREFIX, TITLE) != ("ACME_", "Acme & Co.")
+    assert (PREFIX, TITLE) != ("YARN_", "Yarn & Co.")

@@ -131,7 +131,7 @@ static const struct asked	*asked;	/* the current one */
 static char			 hash[PASSWORD_HASH_MAX];	/* PASSWORD's */
 
 /* Of an endpoint without a row above, from its description. */
-static struct asked	derived[64];
+static struct asked	derived[4096];
 static size_t		nderived;
 
 /* The endpoint, its method and path. */
