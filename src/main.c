@@ -157,6 +157,7 @@ watch_children(void *arg, u_int64_t now)
 
 	(void)arg;
 	(void)now;
+	log_tick();
 	if (sig_recv != 0)
 		return;
 	kore_worker_reap();
@@ -223,6 +224,8 @@ prepare_server(void)
 {
 	const char	*problem;
 
+	exit_if(metrics_init());
+	log_never_wait(&shared->log_lines_dropped);
 	exit_if(wire_check());
 	exit_if(database_check());
 	conninfo = database_conninfo(config.database_url, &problem);
@@ -231,7 +234,6 @@ prepare_server(void)
 	if (password_dummy_hash() == NULL)
 		exit_fail("cannot hash a password: out of memory");
 	malloc_trim(0);		/* a hash takes 19 MB */
-	exit_if(metrics_init());
 	exit_if(rate_limit_init());
 	wire_settings.find_route = routes_find;
 	wire_settings.find_body_max = routes_body_max;
@@ -279,6 +281,7 @@ kore_parent_configure(int argc, char **argv)
 static void
 worker_tick(uint64_t now)
 {
+	log_tick();
 	wire_tick(now);
 	database_tick(now);
 	offload_tick();

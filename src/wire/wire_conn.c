@@ -230,8 +230,8 @@ wire_tick(uint64_t now)
 		if (most != 0 && now >= w->since + most && !time_is_up(w))
 			kore_connection_disconnect(c);
 	}
-	metrics->connections = wire_count();
-	metrics->wire_memory = wire_memory();
+	metrics->now.connections = wire_count();
+	metrics->now.wire_memory = wire_memory();
 }
 
 const char *

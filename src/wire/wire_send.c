@@ -183,7 +183,7 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 	r.is_admin = wire_is_admin(w->conn);
 	wire_settings.name_request(id, head_value(h, "x-request-id"));
 	log_refusal(w, id, kind->status, message);
-	metrics->requests[kind->status / 100 % 6]++;
+	metrics->total.requests[kind->status / 100 % 6]++;
 
 	wire_settings.write_refusal(&r);
 	timefmt_http(timefmt_now(), date);
