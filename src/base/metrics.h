@@ -15,7 +15,7 @@
  */
 struct worker_metrics {
 	struct {
-		_Atomic uint64_t	requests[6];	/* index: status / 100 */
+		_Atomic uint64_t	requests[6];	/* status / 100 */
 		_Atomic uint64_t	connections_refused;	/* no room */
 		_Atomic uint64_t	connections_evicted;	/* for others */
 	} total;
