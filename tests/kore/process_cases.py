@@ -2,8 +2,10 @@
 """Kore's processes: start, end, signals, sandbox, tasks."""
 
 import contextlib
+import fcntl
 import os
 import signal
+import subprocess
 import time
 
 from cases import case
@@ -101,6 +103,38 @@ def outlived():
     return "%d of 2 outlive a killed parent" % len(left) if left else None
 
 
+@case("http.c", "nobody waits for the reader of standard output")
+def reader_stops():
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 65536)
+    with Kore("http.c", output=theirs) as kore:
+        with open("/proc/self/fd/%d" % theirs, "wb", buffering=0) as full:
+            os.set_blocking(full.fileno(), False)
+            while full.write(b"-" * 4096):
+                pass
+        for _ in range(100):    # until its buffer is full, too
+            os.kill(int(kore.worker()), signal.SIGKILL)
+            if not (again := wait_until(kore.worker, 2)):
+                break
+        kore.process.terminate()
+        ended = wait_until(lambda: kore.process.poll() is not None, 2)
+    os.close(ours)
+    os.close(theirs)
+    return "the parent starts no worker and does not end" \
+        if not again and not ended else None
+
+
+@case("http.c", "a worker that cannot be started again is tried later")
+def fork_fails():
+    with Kore("http.c", workers=2) as kore:
+        subprocess.run(["prlimit", "--pid", str(kore.process.pid),
+                        "--nofile=3:"], check=True)
+        os.kill(int(kore.worker()), signal.SIGKILL)
+        ended = wait_until(lambda: kore.process.poll() is not None, 3)
+        require("socketpair(): " in kore.output(), "it has another reason")
+    return "the parent ends, and all with it" if ended else None
+
+
 def dies(module, first, target):
     """Does a request for target kill the worker?"""
     with Kore(module) as kore:
@@ -113,6 +147,17 @@ def dies(module, first, target):
         return kore.worker() != before
 
 
+def cannot_make(target, text):
+    with Kore("tasks.c") as kore:
+        before = kore.worker()
+        kore.get(target)
+        require(wait_until(kore.worker, 3), "no worker any more")
+        if kore.worker() == before:
+            return None
+        require(text in kore.output(), "it has another reason")
+    return "the worker dies of it"
+
+
 @case("sandbox.c", "a worker may run tasks, look at files and grow its memory")
 def sandbox():
     with Kore("sandbox.c") as kore:
@@ -120,6 +165,16 @@ def sandbox():
     dead = [what for what in ("task", "file", "grow")
             if dies("sandbox.c", None, "/" + what)]
     return "its sandbox kills the worker: " + ", ".join(dead) if dead else None
+
+
+@case("tasks.c", "a thread that cannot be made costs one request")
+def no_thread():
+    return cannot_make("/no_thread", "pthread_create: ")
+
+
+@case("tasks.c", "a task without sockets costs one request")
+def no_sockets():
+    return cannot_make("/no_sockets", "kore_task_create: socketpair() ")
 
 
 @case("tasks.c", "a request is freed once")
