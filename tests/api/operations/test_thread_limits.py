@@ -4,7 +4,6 @@ get 503, and the next one tries again."""
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 
@@ -14,20 +13,13 @@ import pytest
 from helpers import ask_token, register
 from runner import wait_for
 from server import KEEL
+from stranger import AS_STRANGER, needs_root, prepare
 
-# Nobody else runs as this user, since the kernel counts a user's processes.
-# Root has no such limit.
-STRANGER = 54321
 SOME = "Too many open files"
 LIMITS = {"nproc": "Max processes", "nofile": "Max open files"}
 NONE = "Resource temporarily unavailable"
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0, reason="needs root, to become somebody else")
-
-
-AS_STRANGER = ["setpriv", "--reuid", str(STRANGER), "--regid", str(STRANGER),
-               "--clear-groups"]
+pytestmark = needs_root
 
 
 def limit(pid, name, value=None):
@@ -41,19 +33,7 @@ def limit(pid, name, value=None):
 @pytest.fixture
 def server(make_server):
     """A server of another user's, whose one worker has no thread yet."""
-    server = make_server(KEEL_WORKERS="1", KEEL_ALLOW_ROOT=None)
-    os.mkdir(server.state, 0o700)
-    for name in (server.cert, server.key):
-        copy = shutil.copy(name, server.folder)
-        os.chown(copy, STRANGER, STRANGER)
-        os.chmod(copy, 0o600)
-    os.chown(server.state, STRANGER, STRANGER)
-    os.chmod(server.folder, 0o755)
-    os.chmod(server.cluster.socket, 0o711)
-    server.settings["KEEL_TLS_CERT"] = os.path.join(
-        server.folder, os.path.basename(server.cert))
-    server.settings["KEEL_TLS_KEY"] = os.path.join(
-        server.folder, os.path.basename(server.key))
+    server = prepare(make_server(KEEL_WORKERS="1"))
     with open(server.stdout, "ab") as out, open(server.stderr, "ab") as err:
         server.process = subprocess.Popen(
             [*AS_STRANGER, KEEL, "serve"], env=server.environment(),
