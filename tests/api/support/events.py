@@ -9,8 +9,8 @@ from own import own
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 COMMON = ["time", "level", "event"]
 TYPES = {"status": int, "bytes": int, "duration_us": int, "attempt": int,
-         "ms": int, "again_in": int, "finished": int, "cut": int, "client_gone": bool, "pid": int,
-         "modules": list, "frames": list}
+         "ms": int, "again_in": int, "finished": int, "cut": int,
+         "client_gone": bool, "pid": int, "modules": list, "frames": list}
 MAY_BE_NULL = {"request": {"route", "user"},
                "crash": {"request_id", "signal", "address", "method", "route",
                          "pattern"}}
