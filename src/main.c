@@ -18,7 +18,6 @@
 #include <jansson.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 
 #include "app.h"
@@ -31,6 +30,7 @@
 #include "coro/loop.h"
 #include "database/database.h"
 #include "database/list.h"
+#include "drain.h"
 #include "exit.h"
 #include "http/routes.h"
 #include "jobs/jobs.h"
@@ -45,6 +45,7 @@
 #include "product.h"
 #include "request/offload.h"
 #include "running.h"
+#include "signals.h"
 #include "utils/password.h"
 #include "wire/listen.h"
 #include "wire/tls.h"
@@ -59,13 +60,10 @@ EXPORT void	kore_parent_configure(int, char **);
 EXPORT void	kore_parent_teardown(void);
 EXPORT void	kore_worker_configure(void);
 EXPORT void	kore_seccomp_hook(void);
-#if defined(__SANITIZE_ADDRESS__)
 EXPORT void	kore_worker_teardown(void);
-#endif
 
 static const char	*conninfo;
 static bool		 was_restarted;
-static volatile sig_atomic_t	gave_up;	/* Kore has stopped itself */
 
 static bool
 has_symbol(const char *name)
@@ -111,59 +109,12 @@ limit_files(void)
 	}
 }
 
-/*
- * Kore stores only the last signal: do not let one replace the signal to stop.
- * When the key manager dies, Kore sends itself a SIGTERM and exits as if it had
- * been told to stop: the sender tells the two apart.
- */
 static void
-parent_signal(int sig, siginfo_t *info, void *context)
+watch(void *arg, u_int64_t now)
 {
-	(void)context;
-	if (sig_recv == SIGTERM || sig_recv == SIGINT || sig_recv == SIGQUIT)
-		return;
-	if (sig == SIGTERM && info->si_code == SI_TKILL &&
-	    info->si_pid == getpid())
-		gave_up = 1;
-	kore_signal(sig);
-}
-
-static void
-watch_signals(void)
-{
-	static const int	 signals[] = { SIGTERM, SIGINT, SIGQUIT,
-				    SIGHUP, SIGUSR1, SIGCHLD };
-	struct sigaction	 sa;
-	size_t			 i;
-
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_sigaction = parent_signal;
-	sa.sa_flags = SA_SIGINFO;
-	sigfillset(&sa.sa_mask);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		if (sigaction(signals[i], &sa, NULL) == -1)
-			exit_fail("sigaction: %m");
-	}
-}
-
-/*
- * Another signal may have replaced a SIGCHLD, and Kore does not notice that a
- * key manager has exited with status 0.
- */
-static void
-watch_children(void *arg, u_int64_t now)
-{
-	const struct kore_worker	*kw;
-
 	(void)arg;
-	(void)now;
 	log_tick();
-	if (sig_recv != 0)
-		return;
-	kore_worker_reap();
-	kw = kore_worker_data(KORE_WORKER_KEYMGR_IDX);
-	if (keymgr_active && !kw->running)
-		raise(SIGTERM);
+	signals_watch(now);
 }
 
 /* Kore always exits with status 0, but a service manager must see a failure. */
@@ -171,7 +122,8 @@ void
 kore_parent_teardown(void)
 {
 	listen_end();
-	if (!gave_up)
+	drain_log();
+	if (!signals_gave_up())
 		return;
 	log_event(LEVEL_ERROR, NULL, "stop", "the key manager died");
 	exit_with(1);
@@ -202,7 +154,8 @@ worker_ready(struct kore_msg *msg, const void *data)
 	(void)data;
 	if (++count != config.workers)
 		return;
-	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
+	kore_timer_add(watch, WATCH_MS, NULL, 0);
+	signals_serving();
 	print_ready();
 }
 
@@ -243,7 +196,8 @@ prepare_server(void)
 	exit_if(wire_init());
 	http_hsts_enable = 0;	/* Kore would send it over plain HTTP, too */
 	limit_files();
-	watch_signals();
+	exit_if(drain_init());
+	exit_if(signals_init());
 	if ((errno = pthread_atfork(NULL, NULL, die_with_parent)) != 0)
 		exit_fail("pthread_atfork: %m");
 	worker_count = (u_int8_t)config.workers;
@@ -298,32 +252,35 @@ report_ready(void)
 void
 kore_worker_configure(void)
 {
+	signals_worker_init();
 	was_restarted = worker->restarted;
 	if (was_restarted)
 		log_event(LEVEL_ERROR, NULL, "worker", "a worker died and "
 		    "was started again");
 	mallopt(M_ARENA_MAX, 1);	/* the only kind malloc_trim() trims */
 	metrics_worker_init(worker->id - 1u, was_restarted);
+	drain_worker_init(worker->id - 1u);
 	tls_worker_init();
 	wire_worker_init(worker->id - 1u);
 	loop_init(COROUTINES_MAX, worker_tick, wire_run);
 	database_worker_init(conninfo, config.database_pool, report_ready);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
 /*
- * Searches for leaks here: later, Kore unmaps memory that its task threads
- * still use, and the sanitizer fails. A restarted worker has the leaks of
- * Kore's restart, and is not searched.
+ * An asan build searches for leaks here: later, Kore unmaps memory that its
+ * task threads still use, and the sanitizer fails. A restarted worker has the
+ * leaks of Kore's restart, and is not searched.
  */
 void
 kore_worker_teardown(void)
 {
+	drain_worker_end();
+#if defined(__SANITIZE_ADDRESS__)
 	if (was_restarted)
 		_exit(0);
 	exit_clean();
-}
 #endif
+}
 
 /*
  * System calls of a worker that Kore's own list lacks: for newer versions of

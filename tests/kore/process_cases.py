@@ -91,6 +91,24 @@ def signal_lost():
         else None
 
 
+@case("tasks.c", "requests in flight finish when the server is told to stop")
+def cut_by_sigterm():
+    with Kore("tasks.c") as kore, kore.client() as client:
+        client.send("GET /bound HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        require(client.answer(0.1)[0] is None, "the task is too quick")
+        kore.process.send_signal(signal.SIGTERM)
+        status = client.answer(5)[0]
+    return None if status == 200 else "SIGTERM cuts them"
+
+
+@case("http.c", "a worker that is told to end leaves the others")
+def one_for_all():
+    with Kore("http.c", workers=2) as kore:
+        os.kill(int(kore.worker()), signal.SIGTERM)
+        ended = wait_until(lambda: kore.process.poll() is not None, 5)
+    return "the whole server ends" if ended else None
+
+
 @case("http.c", "the workers end with their parent")
 def outlived():
     with Kore("http.c", workers=2) as kore:

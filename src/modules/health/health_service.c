@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/metrics.h"
+#include "base/stopping.h"
 #include "modules/health/health_repository.h"
 #include "product.h"
 
@@ -13,6 +14,8 @@ health_service_ready(struct ctx *c)
 	struct health			*health;
 	const struct database_state	*state;
 
+	if (stopping_begun())
+		raise_error(c, &ERR_UNAVAILABLE, "The server is stopping");
 	state = health_repository_database_state(c);
 	if (!state->writable)
 		raise_error(c, &ERR_UNAVAILABLE, "The database is read-only");

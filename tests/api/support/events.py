@@ -9,8 +9,9 @@ from own import own
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 COMMON = ["time", "level", "event"]
 TYPES = {"status": int, "bytes": int, "duration_us": int, "attempt": int,
-         "ms": int, "again_in": int, "client_gone": bool, "pid": int,
-         "modules": list, "frames": list, "dropped": int}
+         "ms": int, "again_in": int, "finished": int, "cut": int,
+         "dropped": int, "client_gone": bool, "pid": int, "modules": list,
+         "frames": list}
 MAY_BE_NULL = {"request": {"route", "user"},
                "crash": {"request_id", "signal", "address", "method", "route",
                          "pattern"}}
@@ -67,6 +68,7 @@ EVENTS = [
     ("start", "warning", TEXT, "KEEL_TLS_CERT is not set: "),
     ("worker", "error", TEXT, "a worker died and was started again$"),
     ("stop", "error", TEXT, "the key manager died$"),
+    ("stop", "info", ["finished", "cut"], None),
     ("log", "warning", ["dropped", "message"], "lines were dropped: "),
     ("threads", "warning", TEXT, "cannot make a thread: "),
     ("crash", "error", CRASH, None),

@@ -119,6 +119,7 @@ def folder_processes(folder):
 
 class Server:
     runs = "serve"
+    ends_on = signal.SIGINT     # which does not wait for idle clients
     ready = "keel: ready on "
 
     def __init__(self, cluster, database, certificate, build=BUILD,
@@ -317,7 +318,7 @@ class Server:
             time.sleep(0.02)
 
     def stop(self):
-        """Sends SIGTERM, then runs every check; `problems` gets the errors."""
+        """Ends it, then runs every check; `problems` gets the errors."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -330,15 +331,15 @@ class Server:
         self.check_sanitizers()
 
     def end(self):
-        """Sends SIGTERM, and checks what is left."""
+        """Sends the signal, and checks what is left."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(self.ends_on)
             try:
                 status = self.process.wait(STOP_SECONDS)
                 if status != 0:
                     self.problems.append("exit status %d" % status)
             except subprocess.TimeoutExpired:
-                self.problems.append("does not end on SIGTERM")
+                self.problems.append("does not end on a signal")
                 self.process.kill()
                 self.process.wait()
         else:
