@@ -48,6 +48,7 @@
 #include "utils/password.h"
 #include "wire/listen.h"
 #include "wire/tls.h"
+#include "wire/tls_renew.h"
 #include "wire/wire.h"
 
 #define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
@@ -120,12 +121,29 @@ static void
 parent_signal(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
+	if (sig == SIGHUP) {
+		tls_renew_soon();
+		return;
+	}
 	if (sig_recv == SIGTERM || sig_recv == SIGINT || sig_recv == SIGQUIT)
 		return;
 	if (sig == SIGTERM && info->si_code == SI_TKILL &&
 	    info->si_pid == getpid())
 		gave_up = 1;
 	kore_signal(sig);
+}
+
+/*
+ * For Kore a SIGHUP means to load the module again, under requests that run in
+ * it. Forgets one that Kore has noted, but no other signal that comes meanwhile.
+ */
+static void
+forget_hangup(void)
+{
+	sig_atomic_t	 noted = SIGHUP;
+
+	__atomic_compare_exchange_n(&sig_recv, &noted, 0, false,
+	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static void
@@ -144,6 +162,7 @@ watch_signals(void)
 		if (sigaction(signals[i], &sa, NULL) == -1)
 			exit_fail("sigaction: %m");
 	}
+	forget_hangup();
 }
 
 /*
@@ -202,6 +221,7 @@ worker_ready(struct kore_msg *msg, const void *data)
 	if (++count != config.workers)
 		return;
 	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
+	kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
 	print_ready();
 }
 
@@ -232,6 +252,7 @@ prepare_server(void)
 		exit_fail("cannot hash a password: out of memory");
 	malloc_trim(0);		/* a hash takes 19 MB */
 	exit_if(metrics_init());
+	exit_if(tls_renew_init());
 	exit_if(rate_limit_init());
 	wire_settings.find_route = routes_find;
 	wire_settings.find_body_max = routes_body_max;
@@ -284,6 +305,7 @@ worker_tick(uint64_t now)
 	offload_tick();
 	mem_tick();
 	auth_usage_tick(now);
+	tls_renew_take();
 }
 
 static void
@@ -295,6 +317,8 @@ report_ready(void)
 void
 kore_worker_configure(void)
 {
+	signal(SIGHUP, SIG_IGN);
+	forget_hangup();
 	was_restarted = worker->restarted;
 	if (was_restarted)
 		log_event(LEVEL_ERROR, NULL, "worker", "a worker died and "

@@ -29,6 +29,8 @@ struct worker_metrics {
 /* Memory that all processes of this server share, mapped before the fork. */
 struct shared {
 	_Atomic uint64_t	worker_restarts;
+	/* Of the first one that expires, as in timefmt.h; 0: no TLS. */
+	_Atomic int64_t		certificate_expires;
 	struct worker_metrics	workers[METRICS_WORKERS_MAX];
 };
 

@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "modules/health/health_repository.h"
 #include "product.h"
+#include "utils/timefmt.h"
 
 struct health *
 health_service_ready(struct ctx *c)
@@ -92,6 +93,21 @@ write_requests(struct text *page)
 	}
 }
 
+/* By the clock of now, so that it is right whenever it is read. */
+static void
+write_days_left(struct text *page)
+{
+	int64_t	 expires = shared->certificate_expires;
+
+	if (expires == 0)
+		return;
+	text_printf(page,
+	    "# HELP " PRODUCT "_certificate_days_left Days until a certificate "
+	    "expires.\n# TYPE " PRODUCT "_certificate_days_left gauge\n"
+	    PRODUCT "_certificate_days_left %" PRId64 "\n",
+	    timefmt_whole_days(expires - timefmt_now()));
+}
+
 const char *
 health_service_metrics(struct ctx *c)
 {
@@ -110,6 +126,7 @@ health_service_metrics(struct ctx *c)
 	    "# TYPE " PRODUCT "_worker_restarts_total counter\n"
 	    PRODUCT "_worker_restarts_total %" PRIu64 "\n",
 	    (uint64_t)shared->worker_restarts);
+	write_days_left(&page);
 	if (page.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (page.data);
