@@ -77,13 +77,16 @@ has_symbol(const char *name)
 /*
  * When Kore loads the module, before it reads kore.conf: makes standard output
  * line-buffered, since the fork copies what is left in the parent's buffer into
- * every child; sets the Server header, which kore.conf may set otherwise; and
- * checks kore.conf, since Kore compiles its regexes.
+ * every child; ignores SIGHUP until Kore has a handler, so that a reload that
+ * comes too early does not end the start; sets the Server header, which
+ * kore.conf may set otherwise; and checks kore.conf, since Kore compiles its
+ * regexes.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGHUP, SIG_IGN);
 	http_server_version(PRODUCT);
 	pidfile_divert();
 	exit_if(kore_conf_problem(config_file, has_symbol));
@@ -134,8 +137,9 @@ parent_signal(int sig, siginfo_t *info, void *context)
 }
 
 /*
- * For Kore a SIGHUP means to load the module again, under requests that run in
- * it. Forgets one that Kore has noted, but no other signal that comes meanwhile.
+ * For Kore a SIGHUP means to load the module again, under the requests that
+ * run in it. Forgets one that Kore has noted, but no other signal that comes
+ * meanwhile.
  */
 static void
 forget_hangup(void)

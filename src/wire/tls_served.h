@@ -28,7 +28,7 @@ struct tls_served {
 	struct tls_files	 files;
 	SSL_CTX			*ctx;
 	int64_t			 expires;
-	unsigned char		 digest[SHA256_DIGEST_LENGTH];	/* of its text */
+	unsigned char		 digest[SHA256_DIGEST_LENGTH];	/* its text's */
 
 	struct tls_slot		*slot;		/* shared */
 	unsigned		 generation;	/* what ctx was made of */

@@ -242,6 +242,39 @@ def test_no_signal_stops_or_reloads(renewing, number):
     assert "reloaded" not in server.output() + server.errors()
 
 
+def handles_hang_up(pid):
+    """Is SIGHUP ignored or caught? While exec() runs it is not."""
+    try:
+        with open("/proc/%d/status" % pid) as f:
+            masks = [int(line.split()[1], 16) for line in f
+                     if line.startswith(("SigIgn", "SigCgt"))]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return any(mask & 1 << signal.SIGHUP - 1 for mask in masks)
+
+
+def test_a_signal_during_the_start(make_server):
+    server = make_server()
+    ready, sent = threading.Event(), []
+
+    def hang_up():
+        while not ready.wait(0.005):
+            if server.process and handles_hang_up(server.process.pid):
+                server.process.send_signal(signal.SIGHUP)
+                sent.append(len(server.workers()))
+
+    sender = threading.Thread(target=hang_up)
+    sender.start()
+    try:
+        server.start()
+    finally:
+        ready.set()
+        sender.join()
+    assert 0 in sent
+    assert answers(server)
+    assert "reloaded" not in server.output() + server.errors()
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2,
                                      ssl.TLSVersion.TLSv1_3],
                          ids=["tls1_2", "tls1_3"])

@@ -187,6 +187,9 @@ test_files_that_cannot_be_used(void **state)
 	/* The next one's reason is its own. */
 	assert_fails(cert, other_key, "private key");
 	assert_fails(cert, other_key, "mismatch");
+	write_pair(EVP_EC_gen("secp256k1"), 2);
+	assert_fails(cert, key, "no client could connect: ");
+	write_pair(EVP_EC_gen("P-256"), 1);
 }
 
 /* Of kore.conf, which a real server should not use. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * For the tests of TLS: Kore's servers and domains, and certificates. tls_ends.h
- * has connections.
+ * For the tests of TLS: Kore's servers and domains, and certificates.
+ * tls_ends.h has connections.
  */
 
 #ifndef TESTS_WIRE_TLS_FIXTURE_H
