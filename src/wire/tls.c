@@ -61,10 +61,12 @@ tls_left(const struct tls_served *s)
 	static char	 text[96];
 	char		 when[TIMEFMT_HTTP];
 	int64_t		 days = tls_days_left(s);
+	bool		 early = timefmt_now() < s->begins;
 
-	timefmt_http(s->expires, when);
-	if (days < 0)
-		snprintf(text, sizeof(text), "expired on %s", when);
+	timefmt_http(early ? s->begins : s->expires, when);
+	if (early || days < 0)
+		snprintf(text, sizeof(text), "%s %s", early ?
+		    "not valid before" : "expired on", when);
 	else
 		snprintf(text, sizeof(text), "%" PRId64 " day%s left, until "
 		    "%s", days, days == 1 ? "" : "s", when);
@@ -95,6 +97,7 @@ load(struct tls_served *s)
 	if ((problem = tls_text_read(&s->files, &text)) == NULL &&
 	    (problem = tls_pair_parse(&s->files, &text, &pair)) == NULL) {
 		tls_text_digest(&text, s->digest);
+		s->begins = pair.begins;
 		s->expires = pair.expires;
 		s->ctx = tls_context_new(&s->files, &pair, &problem);
 		tls_pair_free(&pair);
@@ -112,9 +115,6 @@ domain_init(struct kore_domain *dom, const char *certfile,
 	struct tls_served	*s;
 	const char		*problem;
 
-	if (certfile == NULL || keyfile == NULL)
-		return (start_error("kore.conf: the domain %s has no certfile "
-		    "or no certkey", dom->domain));
 	/* Not checked by our contexts: it would let everybody in. */
 	if (dom->cafile != NULL)
 		return (start_error("kore.conf: the domain %s has "

@@ -137,7 +137,7 @@ shake_hands(SSL *server, SSL *client)
 
 /* The callbacks above need Kore's connection; a client without SNI, no more. */
 static bool
-can_serve(SSL_CTX *ctx, SSL_CTX *clients, int version)
+can_serve(SSL_CTX *ctx, SSL_CTX *clients)
 {
 	struct connection	 c;
 	SSL			*server = SSL_new(ctx);
@@ -147,8 +147,6 @@ can_serve(SSL_CTX *ctx, SSL_CTX *clients, int version)
 	memset(&c, 0, sizeof(c));
 	served = server != NULL && client != NULL &&
 	    SSL_set_ex_data(server, 0, &c) == 1 &&
-	    SSL_set_min_proto_version(client, version) == 1 &&
-	    SSL_set_max_proto_version(client, version) == 1 &&
 	    connect_ends(server, client) && shake_hands(server, client);
 	SSL_free(server);
 	SSL_free(client);
@@ -163,9 +161,7 @@ tls_context_try(const struct tls_files *files, SSL_CTX *ctx)
 	bool		 served;
 
 	ERR_clear_error();
-	served = clients != NULL &&
-	    (can_serve(ctx, clients, TLS1_3_VERSION) ||
-	    can_serve(ctx, clients, TLS1_2_VERSION));
+	served = clients != NULL && can_serve(ctx, clients);
 	SSL_CTX_free(clients);
 	reason = tls_reason();
 	return (served ? NULL : start_error("cannot use the certificate %s: "

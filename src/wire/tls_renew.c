@@ -49,7 +49,7 @@ warn(void)
 	const struct tls_served	*s;
 
 	for (s = tls_served; s != NULL; s = s->next) {
-		if (tls_days_left(s) < SOON_DAYS)
+		if (tls_days_left(s) < SOON_DAYS || timefmt_now() < s->begins)
 			log_event(LEVEL_WARNING, NULL, EVENT, "%s: %s",
 			    s->files.cert, tls_left(s));
 	}
@@ -129,8 +129,10 @@ check(struct tls_served *s, const char **problem)
 		SSL_CTX_free(ctx);
 		ctx = NULL;
 	}
-	if (ctx != NULL)
+	if (ctx != NULL) {
+		s->begins = pair.begins;
 		s->expires = pair.expires;
+	}
 	tls_pair_free(&pair);
 	return (ctx);
 }

@@ -27,7 +27,7 @@ struct tls_served {
 	struct tls_served	*next;
 	struct tls_files	 files;
 	SSL_CTX			*ctx;
-	int64_t			 expires;
+	int64_t			 begins, expires;	/* see timefmt.h */
 	unsigned char		 digest[SHA256_DIGEST_LENGTH];	/* its text's */
 
 	struct tls_slot		*slot;		/* shared */
@@ -50,7 +50,7 @@ void	tls_serve(struct tls_served *, SSL_CTX *);
 
 /*
  * Writes "29 days left, until Thu, 03 Dec 2026 23:59:59 GMT", or "expired on
- * ..." with the time.
+ * ..." or "not valid before ..." with the time.
  */
 const char	*tls_left(const struct tls_served *);
 

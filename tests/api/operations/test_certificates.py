@@ -213,10 +213,11 @@ def answers(server):
         return False
 
 
-def test_nothing_that_happens_to_the_files_stops_it(renewing):
+def test_nothing_that_happens_to_the_files_stops_it(authority, renewing):
     """A worker that starts later serves the newest pair; Kore's key manager
     would read the files again, and end the server."""
     server = renewing.server
+    renewing.renew(authority.pair(), renewing.files.write)
     before = session_processes(server.process.pid)
     renewing.files.remove()
     os.kill(server.parent(), signal.SIGUSR1)

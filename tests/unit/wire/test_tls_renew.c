@@ -232,15 +232,15 @@ test_the_key_manager_reads_a_file_of_its_own(void **state)
 	fclose(f);
 }
 
-/* The server starts with a pair of so many seconds. */
+/* The server starts with a pair that is valid from then to then. */
 static const char *
-start_with(long expires)
+start_with(long begins, long expires)
 {
 	EVP_PKEY	*pkey = EVP_EC_gen("P-256");
 
 	teardown(NULL);
 	begin_servers();
-	write_dated(pkey, OLD, -9 * DAY_S, expires);
+	write_dated(pkey, OLD, begins, expires);
 	EVP_PKEY_free(pkey);
 	assert_null(tls_init(cert, key));
 	log_init(LEVEL_INFO, FORMAT_JSON);
@@ -250,15 +250,16 @@ start_with(long expires)
 }
 
 static const struct {
-	long		 expires;
+	long		 begins, expires;
 	int		 days;
 	const char	*text;
 } soon[] = {
-	{ 14 * DAY_S - 60, 13, "cert.pem: 13 days left, until " },
-	{ 2 * DAY_S - 60, 1, "cert.pem: 1 day left, until " },
-	{ DAY_S / 2, 0, "cert.pem: 0 days left, until " },
-	{ -60, -1, "cert.pem: expired on " },
-	{ -DAY_S - 60, -2, "cert.pem: expired on " },
+	{ -DAY_S, 14 * DAY_S - 60, 13, "cert.pem: 13 days left, until " },
+	{ -DAY_S, 2 * DAY_S - 60, 1, "cert.pem: 1 day left, until " },
+	{ -DAY_S, DAY_S / 2, 0, "cert.pem: 0 days left, until " },
+	{ -9 * DAY_S, -60, -1, "cert.pem: expired on " },
+	{ -9 * DAY_S, -DAY_S - 60, -2, "cert.pem: expired on " },
+	{ 60, 20 * DAY_S + 60, 20, "cert.pem: not valid before " },
 };
 
 /* At the start, and once a day. */
@@ -269,8 +270,8 @@ test_a_warning_comes_in_time(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(soon) / sizeof(soon[0]); i++) {
-		assert_non_null(strstr(start_with(soon[i].expires),
-		    soon[i].text));
+		assert_non_null(strstr(start_with(soon[i].begins,
+		    soon[i].expires), soon[i].text));
 		assert_int_equal(timefmt_whole_days(
 		    shared->certificate_expires - timefmt_now()),
 		    soon[i].days);
@@ -279,7 +280,7 @@ test_a_warning_comes_in_time(void **state)
 		assert_null(tick(DAY_TICKS - 1, false, NULL));
 		assert_tick(1, false, "warning", soon[i].text);
 	}
-	assert_string_equal(start_with(14 * DAY_S + 60), "");
+	assert_string_equal(start_with(-DAY_S, 14 * DAY_S + 60), "");
 	assert_null(tick(DAY_TICKS + 1, false, NULL));
 }
 
