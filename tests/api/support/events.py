@@ -68,7 +68,8 @@ EVENTS = [
     ("certificate", "info", TEXT, ".* is new, and served from now on: "),
     ("certificate", "info", TEXT, ".* has not changed: "),
     ("certificate", "info", TEXT, "none is served: TLS is off$"),
-    ("certificate", "warning", TEXT, r".*: (\d+ days? left|expired on|not valid before) "),
+    ("certificate", "warning", TEXT, r".*: (\d+ days? left|expired on|"
+     "not valid before) "),
     ("certificate", "error", TEXT, "cannot use the (certificate|private key) "
      ".*: .*: the old one is still served: "),
     ("worker", "error", TEXT, "a worker died and was started again$"),
