@@ -321,7 +321,7 @@ report_ready(void)
 void
 kore_worker_configure(void)
 {
-	signal(SIGHUP, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);	/* see forget_hangup() */
 	forget_hangup();
 	was_restarted = worker->restarted;
 	if (was_restarted)

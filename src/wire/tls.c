@@ -86,24 +86,41 @@ find(const char *certfile, const char *keyfile)
 	return (NULL);
 }
 
-/* Reads the pair, and makes its context. */
+SSL_CTX *
+tls_accept(struct tls_served *s, const struct tls_text *text, bool renewed,
+    const char **problem)
+{
+	struct tls_pair	 pair;
+	SSL_CTX		*ctx = NULL;
+
+	if ((*problem = tls_pair_parse(&s->files, text, &pair)) != NULL)
+		return (NULL);
+	if (renewed)
+		*problem = tls_pair_valid(&s->files, &pair, timefmt_now());
+	if (*problem == NULL)
+		ctx = tls_context_new(&s->files, &pair, problem);
+	if (ctx != NULL)
+		*problem = tls_context_try(&s->files, ctx);
+	if (*problem == NULL) {
+		tls_text_digest(text, s->digest);
+		s->begins = pair.begins;
+		s->expires = pair.expires;
+	} else {
+		SSL_CTX_free(ctx);
+		ctx = NULL;
+	}
+	tls_pair_free(&pair);
+	return (ctx);
+}
+
 static const char *
 load(struct tls_served *s)
 {
 	static struct tls_text	 text;
-	struct tls_pair		 pair;
-	const char		*problem;
+	const char		*problem = tls_text_read(&s->files, &text);
 
-	if ((problem = tls_text_read(&s->files, &text)) == NULL &&
-	    (problem = tls_pair_parse(&s->files, &text, &pair)) == NULL) {
-		tls_text_digest(&text, s->digest);
-		s->begins = pair.begins;
-		s->expires = pair.expires;
-		s->ctx = tls_context_new(&s->files, &pair, &problem);
-		tls_pair_free(&pair);
-		if (s->ctx != NULL)
-			problem = tls_context_try(&s->files, s->ctx);
-	}
+	if (problem == NULL)
+		s->ctx = tls_accept(s, &text, false, &problem);
 	OPENSSL_cleanse(&text, sizeof(text));
 	return (problem);
 }

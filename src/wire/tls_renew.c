@@ -112,31 +112,6 @@ publish(struct tls_served *s)
 	s->generation = slot->generation;
 }
 
-/* Returns the context of the pair in `text`, or NULL and an error message. */
-static SSL_CTX *
-check(struct tls_served *s, const char **problem)
-{
-	struct tls_pair	 pair;
-	SSL_CTX		*ctx = NULL;
-
-	if ((*problem = tls_pair_parse(&s->files, &text, &pair)) != NULL)
-		return (NULL);
-	if ((*problem = tls_pair_valid(&s->files, &pair,
-	    timefmt_now())) == NULL)
-		ctx = tls_context_new(&s->files, &pair, problem);
-	if (ctx != NULL && (*problem = tls_context_try(&s->files,
-	    ctx)) != NULL) {
-		SSL_CTX_free(ctx);
-		ctx = NULL;
-	}
-	if (ctx != NULL) {
-		s->begins = pair.begins;
-		s->expires = pair.expires;
-	}
-	tls_pair_free(&pair);
-	return (ctx);
-}
-
 /* Returns whether there is no doubt about the files. */
 static bool
 look(struct tls_served *s, bool asked)
@@ -150,10 +125,9 @@ look(struct tls_served *s, bool asked)
 	same = problem == NULL &&
 	    memcmp(digest, s->digest, sizeof(digest)) == 0;
 	if (!same && problem == NULL &&
-	    (ctx = check(s, &problem)) != NULL) {
+	    (ctx = tls_accept(s, &text, true, &problem)) != NULL) {
 		publish(s);
 		tls_serve(s, ctx);
-		memcpy(s->digest, digest, sizeof(digest));
 		show_days();
 		log_event(LEVEL_INFO, NULL, EVENT, "%s is new, and served "
 		    "from now on: %s", s->files.cert, tls_left(s));

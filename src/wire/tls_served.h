@@ -45,6 +45,14 @@ extern struct tls_served	*tls_served;	/* a list; NULL: no TLS */
 void	tls_text_digest(const struct tls_text *,
 	    unsigned char out[static SHA256_DIGEST_LENGTH]);
 
+/*
+ * Parses and checks a pair, makes its context and tries it. Sets the digest and
+ * the times. A renewed pair must be valid now; at the start there is no other
+ * one. Returns NULL, with an error message, if it is not good.
+ */
+SSL_CTX	*tls_accept(struct tls_served *, const struct tls_text *, bool renewed,
+	    const char **problem);
+
 /* Gives all domains that have the pair's old context the new one. */
 void	tls_serve(struct tls_served *, SSL_CTX *);
 
