@@ -49,6 +49,7 @@
 #include "utils/password.h"
 #include "wire/listen.h"
 #include "wire/tls.h"
+#include "wire/tls_renew.h"
 #include "wire/wire.h"
 
 #define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
@@ -74,13 +75,16 @@ has_symbol(const char *name)
 /*
  * When Kore loads the module, before it reads kore.conf: makes standard output
  * line-buffered, since the fork copies what is left in the parent's buffer into
- * every child; sets the Server header, which kore.conf may set otherwise; and
- * checks kore.conf, since Kore compiles its regexes.
+ * every child; ignores SIGHUP until Kore has a handler, so that a reload that
+ * comes too early does not end the start; sets the Server header, which
+ * kore.conf may set otherwise; and checks kore.conf, since Kore compiles its
+ * regexes.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGHUP, SIG_IGN);
 	http_server_version(PRODUCT);
 	pidfile_divert();
 	exit_if(kore_conf_problem(config_file, has_symbol));
@@ -155,6 +159,7 @@ worker_ready(struct kore_msg *msg, const void *data)
 	if (++count != config.workers)
 		return;
 	kore_timer_add(watch, WATCH_MS, NULL, 0);
+	kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
 	signals_serving();
 	print_ready();
 }
@@ -187,6 +192,7 @@ prepare_server(void)
 	if (password_dummy_hash() == NULL)
 		exit_fail("cannot hash a password: out of memory");
 	malloc_trim(0);		/* a hash takes 19 MB */
+	exit_if(tls_renew_init());
 	exit_if(rate_limit_init());
 	wire_settings.find_route = routes_find;
 	wire_settings.find_body_max = routes_body_max;
@@ -241,6 +247,7 @@ worker_tick(uint64_t now)
 	offload_tick();
 	mem_tick();
 	auth_usage_tick(now);
+	tls_renew_take();
 }
 
 static void

@@ -121,7 +121,8 @@ SERVICE = {
     "SystemCallFilter": "@system-service"}
 SERVICES = {
     NAME: {"Description": TITLE + " HTTPS API",
-           "ExecStart": f"/opt/{NAME}/keel serve", "LimitNOFILE": "65536"},
+           "ExecStart": f"/opt/{NAME}/keel serve",
+           "ExecReload": "/bin/kill -HUP $MAINPID", "LimitNOFILE": "65536"},
     NAME + "-jobs": {"Description": TITLE + " background work",
                      "ExecStart": f"/opt/{NAME}/keel jobs"}}
 

@@ -80,7 +80,7 @@ def make_certificate(folder, kind, names="DNS:localhost,IP:127.0.0.1"):
     pair = (os.path.join(folder, kind + ".pem"),
             os.path.join(folder, kind + ".key"))
     subprocess.run(
-        ["openssl", "req", "-x509", "-nodes", "-days", "2", *key,
+        ["openssl", "req", "-x509", "-nodes", "-days", "30", *key,
          "-subj", "/CN=localhost", "-addext",
          "subjectAltName=" + names,
          "-out", pair[0], "-keyout", pair[1]], check=True,
