@@ -101,6 +101,18 @@ def outlived():
     return "%d of 2 outlive a killed parent" % len(left) if left else None
 
 
+@case("http.c", "shared memory is freed with its processes")
+def memory_left():
+    with Kore("http.c") as kore:
+        group = kore.process.pid
+        os.killpg(group, signal.SIGKILL)
+        kore.process.wait(5)
+        require(wait_until(lambda: not processes(group), 3), "they live on")
+        left = kore.remove_memory(group)
+    return "a killed parent leaves it; the kernel has room for 4096" if left \
+        else None
+
+
 def dies(module, first, target):
     """Does a request for target kill the worker?"""
     with Kore(module) as kore:
