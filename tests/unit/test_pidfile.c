@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The pid file: where it is, its content, and that only it is removed, and those
- * of servers that were killed.
+ * The pid file: where it is, its content, and what is removed: it, and those of
+ * servers that were killed.
  */
 
 /* sources: src/pidfile.c */

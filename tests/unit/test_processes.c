@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is left when Kore's parent dies: no process, at whatever moment after the
+ * What is left when Kore's parent dies: no process, whenever that is after the
  * fork, and no shared memory. The parent here is a child of the test.
  */
 

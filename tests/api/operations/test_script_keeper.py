@@ -3,9 +3,11 @@
 stops it in place of a script that was killed."""
 
 import fcntl
+import glob
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -68,9 +70,10 @@ def keepers(process):
 
 
 def finish(process, number=signal.SIGTERM):
-    """The lines on standard error."""
+    """The lines on standard error, but those of a fake that was killed."""
     process.send_signal(number)
-    return process.communicate(timeout=20)[1].splitlines()
+    return [line for line in process.communicate(timeout=20)[1].splitlines()
+            if not line.startswith("cp: ")]
 
 
 def test_postgresql_is_started_again(script, serving):
@@ -93,6 +96,28 @@ def test_it_was_stopped_by_hand(script, serving):
     os.kill(pid, signal.SIGKILL)
     wait_for_another(script, pid)
     assert finish(serving) == [ENDED % log(script)]
+
+
+def test_postgresql_has_its_pid_file(script, serving):
+    """It tells by it whether the old processes still write. But PostgreSQL
+    would not start where another process has that pid."""
+    script.write("does/pg_ctl", 'ls "$2" >"$call/found"\n' +
+                 read_text(script.path("does/pg_ctl")))
+    kill_postgres(script)
+    [found] = glob.glob(script.path("calls/pg_ctl.*/found"))
+    assert read_text(found) == "postmaster.pid\n"
+
+
+def test_a_zombie_is_no_postgresql(script, serving):
+    """It stays where nobody waits for the children of the dead."""
+    pid = postgres(script)
+    zombie = subprocess.Popen(["true"])
+    wait_for(lambda: ") Z " in read_text("/proc/%d/stat" % zombie.pid))
+    with open(script.state + "/postgres/postmaster.pid", "w") as f:
+        f.write("%d\n" % zombie.pid)
+    os.kill(pid, signal.SIGKILL)
+    wait_for_another(script, zombie.pid)
+    zombie.wait()
 
 
 def pauses(script):
@@ -194,13 +219,17 @@ def test_a_script_that_is_killed_while_others_use_the_database(script):
     wait_for_nothing(script)
 
 
-def test_a_script_that_is_killed_while_postgresql_starts(script):
-    script.write("does/initdb", "until [ -e @/go ]; do sleep 0.02; "
+@pytest.mark.parametrize("program, steps", [
+    ("initdb", ["initdb"]),
+    ("psql", ["initdb", "pg_ctl start", "psql", "pg_ctl stop"])])
+def test_a_script_that_is_killed_while_it_starts_postgresql(
+        script, program, steps):
+    script.write("does/" + program, "until [ -e @/go ]; do sleep 0.02; "
                  "done".replace("@", script.root))
     process = script.start("serve", **PRIVATE)
-    script.wait_for_call("initdb")
+    script.wait_for_call(program)
     process.kill()
     process.wait()
     script.write("go", "")
     wait_for_nothing(script)
-    assert script.calls("pg_ctl", "kore") == []
+    assert script.steps() == steps
