@@ -6,7 +6,6 @@
  */
 
 #include <sys/types.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <kore/kore.h>
@@ -14,10 +13,8 @@
 #include <kore/seccomp.h>
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <stdbool.h>
 
 #include "app.h"
@@ -42,6 +39,7 @@
 #include "modules/auth/auth.h"
 #include "openapi/openapi.h"
 #include "pidfile.h"
+#include "processes.h"
 #include "product.h"
 #include "request/offload.h"
 #include "running.h"
@@ -88,16 +86,6 @@ before_kore(void)
 	http_server_version(PRODUCT);
 	pidfile_divert();
 	exit_if(kore_conf_problem(config_file, has_symbol));
-}
-
-/*
- * In each process that Kore forks: the kernel kills it when the parent dies,
- * which neither a worker nor the key manager would notice.
- */
-static void
-die_with_parent(void)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 /* Kore's parent loops over all possible descriptors of each worker. */
@@ -204,8 +192,7 @@ prepare_server(void)
 	limit_files();
 	exit_if(drain_init());
 	exit_if(signals_init());
-	if ((errno = pthread_atfork(NULL, NULL, die_with_parent)) != 0)
-		exit_fail("pthread_atfork: %m");
+	exit_if(processes_bind());
 	worker_count = (u_int8_t)config.workers;
 	exit_if(listen_on("api", config.host, config.port));
 	exit_if(listen_on(wire_settings.admin, "127.0.0.1",

@@ -200,6 +200,18 @@ def keymgr_reads_for_worker():
         "server" if ended else None
 
 
+@case("http.c", "shared memory is freed with its processes")
+def memory_left():
+    with Kore("http.c") as kore:
+        group = kore.process.pid
+        os.killpg(group, signal.SIGKILL)
+        kore.process.wait(5)
+        require(wait_until(lambda: not processes(group), 3), "they live on")
+        left = kore.remove_memory(group)
+    return "a killed parent leaves it; the kernel has room for 4096" if left \
+        else None
+
+
 def dies(module, first, target):
     """Does a request for target kill the worker?"""
     with Kore(module) as kore:
