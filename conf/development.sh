@@ -4,7 +4,7 @@
 # is not set. It keeps a private PostgreSQL, a secret and a certificate in the
 # state folder. It only defines functions: before ./keel calls one, it has set
 # command, root, state, state_given, uid and with_jobs, and has checked the
-# state folder. They use its die, run_kore, start_jobs and clean_up_at_exit.
+# state folder. They use its say, die, run_kore, start_jobs and clean_up_at_exit.
 
 pgbin=/usr/lib/postgresql/15/bin
 
@@ -74,7 +74,7 @@ postgres_runs() {
 
 pg_ctl() {
 	as_database_user "$pgbin/pg_ctl" -D "$data" -s -w -t 60 "$@" \
-	    >>"$pglog" 2>&1 7>&- 8>&- 9>&-
+	    >>"$pglog" 2>&1 3>&- 4>&- 5>&- 6<&- 7>&- 8>&- 9>&-
 }
 
 start_postgres() {
@@ -111,8 +111,7 @@ stop_unused_postgres() {
 	flock 8
 	if flock -n 9 && postgres_runs; then
 		pg_ctl stop -m fast ||
-			printf '%s: PostgreSQL does not stop: see %s\n' \
-			    "$product" "$pglog" >&2
+			say "PostgreSQL does not stop: see $pglog"
 		rmdir "$socket" 2>/dev/null || :
 	fi
 }
@@ -221,8 +220,17 @@ print_hints() {
 allow_root_with_warning() {
 	[ "$uid" -eq 0 ] && [ -z "${KEEL_ALLOW_ROOT:-}" ] || return 0
 	export KEEL_ALLOW_ROOT=1
-	printf '%s: warning: this runs as root; use an ordinary user, or set %s\n' \
-	    "$product" "${prefix}ALLOW_ROOT=1" >&2
+	say "warning: this runs as root; use an ordinary user, or set" \
+	    "${prefix}ALLOW_ROOT=1"
+}
+
+# A standard output that takes nothing ends migrate, but no server. The server's
+# sockets are not for it.
+migrate() {
+	migrated=0
+	run_kore migrate >"$state/log/migrate.log" 3>&- 4>&- 5>&- || migrated=$?
+	cat "$state/log/migrate.log" 2>/dev/null || :
+	[ "$migrated" -eq 0 ] || exit "$migrated"
 }
 
 # Runs $command. Three locks, which the kernel releases when the process ends:
@@ -262,9 +270,9 @@ run_with_private_database() {
 	flock -u 8
 
 	if [ "$command" = serve ]; then
-		run_kore migrate
+		migrate
 		# tools/watch.py has shown them.
-		[ -n "${RESTARTED:-}" ] || print_hints
+		[ -n "${RESTARTED:-}" ] || print_hints 2>/dev/null || :
 	fi
 	[ -z "$with_jobs" ] || start_jobs
 	run_kore "$command"

@@ -15,6 +15,8 @@ import stat
 import subprocess
 import sys
 
+import output
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LINE_MAX = 1 << 16      # no event is that long
 MARK = '"event":"crash"'
@@ -294,7 +296,8 @@ def show(event):
     return not problems
 
 
-def main(arguments):
+def main():
+    arguments = sys.argv[1:]
     if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
         print(__doc__)
         return 2
@@ -321,4 +324,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    output.run(main)

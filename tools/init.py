@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 
+import output
 from names import C_WORDS, SQL_WORDS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -278,7 +279,7 @@ def read_options(words=None):
     return parser.parse_args(words)
 
 
-def main():
+def rename():
     options = read_options()
     old = names_of(read(HEADER), read(SCRIPT))
     new = wanted(options, old)
@@ -289,11 +290,16 @@ def main():
     if not options.dry_run:
         check_clean([path for change in found for path in change[:2]])
         write(found)
+        output.done.append("the files are changed")
     report(found, new, options.dry_run)
 
 
-if __name__ == "__main__":
+def main():
     try:
-        main()
+        rename()
     except Refused as refused:
         sys.exit(f"keel: init: {refused}")
+
+
+if __name__ == "__main__":
+    output.run(main)
