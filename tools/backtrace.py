@@ -296,8 +296,7 @@ def show(event):
     return not problems
 
 
-def main():
-    arguments = sys.argv[1:]
+def main(arguments):
     if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
         print(__doc__)
         return 2
@@ -324,4 +323,4 @@ def main():
 
 
 if __name__ == "__main__":
-    output.run(main)
+    output.run(lambda: main(sys.argv[1:]))

@@ -2,8 +2,8 @@
 """
 ./keel init NAME: makes the tree a project of another name.
 
-It changes a few files, all or none: src/product.h, ./keel and the two units
-in conf. Nothing below src/modules changes, and no test and no page of docs, so
+It changes a few files, all or none: src/product.h, ./keel and the units in
+conf. Nothing below src/modules changes, and no test and no page of docs, so
 a later version of Keel still merges. Run again, it changes the names again.
 """
 
@@ -19,7 +19,7 @@ from names import C_WORDS, SQL_WORDS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEADER, SCRIPT = "src/product.h", "keel"
-UNITS = ("conf/{}.service", "conf/{}-jobs.service")
+UNITS = ("conf/{}.service", "conf/{}-jobs.service", "conf/{}.socket")
 
 # The users and groups of Debian, and what systemd or PostgreSQL call so.
 TAKEN = """
@@ -63,6 +63,7 @@ PLACES = (
     (r"(?<=/opt/)@\b", "name"), (r"(?<=/etc/)@(?=/)", "name"),
     (r"\b@(?=\.env$|\.env )", "name"), (r"(?<=system user )@\b", "name"),
     (r"(?<![\w-])@(?=(-jobs)?\.service)", "name"),
+    (r"(?<=SocketGroup=)@\b", "name"),
     (r"(?<=^Description=)@(?!\w)", "title"),
     (r"(?<=^# )@(?= in production)", "title"),
     (r"(?<=background work of )@(?!\w)", "title"),

@@ -4,17 +4,17 @@ a terminal: each ends with one line, and with the right status."""
 
 import contextlib
 import os
-import re
 import subprocess
 
 import httpx
 import pytest
 
+from given import flags
 from helpers import new_email, new_password
 from people import add_people
 from runner import wait_for
 from script import UNSET
-from server import KEEL, read_text, session_processes
+from server import KEEL, session_processes
 from sizes import IS_FULL
 
 EVERY = pytest.mark.skipif(not IS_FULL, reason="needs FULL_SIZE=1")
@@ -156,12 +156,8 @@ def test_a_reader_that_is_slow_gets_everything(server):
 
 def descriptors(pid):
     """What the standard streams are, and how they are opened."""
-    def flags(fd):
-        return int(re.search(r"^flags:\s+(\d+)", read_text(
-            "/proc/%d/fdinfo/%d" % (pid, fd)), re.M)[1], 8)
-
     return [(os.readlink("/proc/%d/fd/%d" % (pid, fd)),
-             flags(fd) & os.O_ACCMODE) for fd in range(3)]
+             flags(pid, fd) & os.O_ACCMODE) for fd in range(3)]
 
 
 def is_healthy(server):

@@ -120,6 +120,8 @@ def folder_processes(folder):
 class Server:
     runs = "serve"
     ready = "keel: ready on "
+    wrapper = []        # what runs ./keel
+    pass_fds = ()
 
     def __init__(self, cluster, database, certificate, build=BUILD,
                  secret=None, **settings):
@@ -172,9 +174,10 @@ class Server:
         """Runs a command of ./keel to its end. Ends any process that outlives
         it, and records it in `left_over`."""
         process = subprocess.Popen(
-            [KEEL, *arguments], env=self.environment(), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True)
+            [*self.wrapper, KEEL, *arguments], env=self.environment(),
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True,
+            pass_fds=self.pass_fds)
         try:
             out, err = process.communicate(text, timeout)
         finally:
@@ -190,9 +193,10 @@ class Server:
         before = len(self.output())
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
-                [KEEL, self.runs, *options], env=self.environment(),
-                stdout=out, stdin=subprocess.DEVNULL, stderr=err,
-                start_new_session=True)
+                [*self.wrapper, KEEL, self.runs, *options],
+                env=self.environment(), stdout=out,
+                stdin=subprocess.DEVNULL, stderr=err, start_new_session=True,
+                pass_fds=self.pass_fds)
         deadline = time.monotonic() + READY_SECONDS
         while self.ready not in self.output()[before:]:
             if self.process.poll() is not None or \
