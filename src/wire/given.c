@@ -190,6 +190,16 @@ is_for_us(void)
 	return (pid != NULL && strcmp(pid, ours) == 0);
 }
 
+/* Then requests of the one would be answered as those of the other. */
+static bool
+are_same(int a, int b)
+{
+	struct stat	 one, other;
+
+	return (fstat(a, &one) == 0 && fstat(b, &other) == 0 &&
+	    one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+}
+
 static const char *
 take(const char *count, const char *names)
 {
@@ -203,6 +213,8 @@ take(const char *count, const char *names)
 		    (enum given_use)use, &given[use])) != NULL)
 			return (problem);
 	}
+	if (are_same(fds[GIVEN_API], fds[GIVEN_ADMIN]))
+		return (start_error(FDS ": both descriptors are one socket"));
 	if (given[GIVEN_API].fd != -1) {
 		wire_settings.given_host = given[GIVEN_API].host;
 		wire_settings.given_port = given[GIVEN_API].port;

@@ -189,6 +189,12 @@ def test_the_second_descriptor_is_checked(make_server):
                       "descriptor 4 is not open")
 
 
+def test_a_socket_is_not_for_both(make_server):
+    with listening((HERE, 0)) as api:
+        failing_start(give(make_server(), api, api),
+                      "LISTEN_FDS: both descriptors are one socket")
+
+
 def test_the_admin_listener_is_not_for_others(make_server):
     server = make_server()
     for address, family in (("0.0.0.0", socket.AF_INET),

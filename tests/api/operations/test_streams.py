@@ -179,7 +179,7 @@ def test_a_server_runs_without_streams(make_server, how):
             assert descriptors(pid) == [("/dev/null", os.O_RDONLY)] * 3
 
 
-@pytest.mark.parametrize("how", [">&-", ">/dev/full", "2>/dev/full"])
+@pytest.mark.parametrize("how", ["<&- >&-", ">/dev/full", "2>/dev/full"])
 def test_a_first_start_without_streams(script, how):
     """Its hints are lost, and so is what the migration prints."""
     script.write("does/kore", '[ "$KEEL_COMMAND" != migrate ] || echo done')
