@@ -25,7 +25,8 @@ PRINTERS = [["help"], ["routes"], ["openapi"], ["queries"], ["audit"],
             ["migrate", "--dry-run"], ["migrate"], ["init", "x", "--dry-run"],
             ["new-resource", "notes", "title:str:120", "--dry-run"],
             ["new-resource", "--help"]]
-QUICK = [["help"], ["routes"], ["migrate"], ["init", "x", "--dry-run"]]
+QUICK = [["help"], ["routes"], ["migrate"], ["migrate", "--dry-run"],
+         ["init", "x", "--dry-run"]]
 
 LOST = {">&-": "Bad file descriptor", ">/dev/full": "No space left on device",
         "gone": "Broken pipe"}
@@ -177,6 +178,24 @@ def test_a_server_runs_without_streams(make_server, how):
     if how.startswith("<"):
         for pid in session_processes(server.process.pid):
             assert descriptors(pid) == [("/dev/null", os.O_RDONLY)] * 3
+
+
+@pytest.mark.parametrize("how", ["<&- >&- 2>&-", ">/dev/full"])
+def test_a_runner_runs_without_streams(make_server, how):
+    server = make_server()
+    with subprocess.Popen(
+            ["/bin/sh", "-c", 'exec "$@" ' + how, "sh", KEEL, "jobs"],
+            env=server.environment(), start_new_session=True) as process:
+        try:
+            wait_for(lambda: listens(server))
+        finally:
+            process.terminate()
+        assert process.wait(20) == 0
+
+
+def listens(server):
+    return server.sql("SELECT 1 FROM pg_stat_activity WHERE datname = %s AND "
+                      "query LIKE 'LISTEN%%'", server.database)
 
 
 @pytest.mark.parametrize("how", ["<&- >&-", ">/dev/full", "2>/dev/full"])
