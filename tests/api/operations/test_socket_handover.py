@@ -41,13 +41,12 @@ def client_of(server, **options):
     return server.wait_for_log(answer.headers["x-request-id"])["client"]
 
 
-@pytest.mark.parametrize("names", [None, "", "api:admin", "keel.socket:admin",
-                                   "admin:"])
+@pytest.mark.parametrize("names", [None, "admin:keel.socket"])
 def test_both_listeners_are_given(make_server, names):
     """The settings of the same name do not count, and are not bound."""
     server = make_server()
     with listening(*ports(server)) as sockets:
-        if names == "admin:":
+        if names:
             sockets.reverse()
         give(server, *sockets, names=names, KEEL_HOST="192.0.2.1",
              KEEL_PORT=str(NOWHERE), KEEL_ADMIN_PORT=str(NOWHERE)).start()
@@ -138,8 +137,7 @@ def test_the_admin_listener_may_be_a_unix_socket(make_server, tmp_path):
 # What is refused.
 #
 
-@pytest.mark.parametrize("count", ["", "0", "3", "-1", "+1", "1x", " 1", "01",
-                                   "99999999999999999999"])
+@pytest.mark.parametrize("count", ["", "3"])    # more are in test_given.c
 def test_the_number_of_sockets(make_server, count):
     with listening((HERE, 0)) as api:
         failing_start(give(make_server(), api, LISTEN_FDS=count),
@@ -149,9 +147,7 @@ def test_the_number_of_sockets(make_server, count):
 
 @pytest.mark.parametrize("names, problem", [
     ("api", "must have as many names as LISTEN_FDS has descriptors: 2"),
-    ("api:admin:x", "must have as many names as LISTEN_FDS has"),
     ("api:web", "has two sockets for the API: one must be named admin"),
-    (":", "has two sockets for the API"), ("Admin:admins", "two sockets"),
     ("admin:admin", "has two sockets for the admin listener: one must be "
      "named api")])
 def test_the_names_of_sockets(make_server, names, problem):

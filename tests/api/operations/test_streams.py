@@ -15,9 +15,7 @@ from people import add_people
 from runner import wait_for
 from script import UNSET
 from server import KEEL, session_processes
-from sizes import IS_FULL
-
-EVERY = pytest.mark.skipif(not IS_FULL, reason="needs FULL_SIZE=1")
+from sizes import size
 
 # What prints, and changes nothing. The rest of docs/operation.md is below.
 PRINTERS = [["help"], ["routes"], ["openapi"], ["queries"], ["audit"],
@@ -50,13 +48,8 @@ def run(server, *command, how="", given=subprocess.DEVNULL):
         os.close(writer)
 
 
-def printers(quick=QUICK):
-    return [pytest.param(command, marks=() if command in quick else EVERY,
-                         id=" ".join(command)) for command in PRINTERS]
-
-
 @pytest.mark.parametrize("how", LOST)
-@pytest.mark.parametrize("command", printers())
+@pytest.mark.parametrize("command", size(QUICK, PRINTERS), ids=" ".join)
 def test_what_cannot_be_printed_is_an_error(server, command, how):
     done = run(server, *command, how=how)
     changes = DONE if command == ["migrate"] else ""
@@ -66,7 +59,7 @@ def test_what_cannot_be_printed_is_an_error(server, command, how):
 
 
 @pytest.mark.parametrize("how", ["<&-", "2>&-", "2>/dev/full"])
-@pytest.mark.parametrize("command", printers([["routes"]]))
+@pytest.mark.parametrize("command", size(QUICK[:2], PRINTERS), ids=" ".join)
 def test_what_is_printed_needs_no_other_stream(server, command, how):
     done = run(server, *command, how=how)
     assert (done.returncode, done.stderr) == (0, "")
