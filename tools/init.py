@@ -62,7 +62,7 @@ PLACES = (
     (r"(?<=^StateDirectory=)@$", "name"), (r"(?<=/var/lib/)@\b", "name"),
     (r"(?<=/opt/)@\b", "name"), (r"(?<=/etc/)@(?=/)", "name"),
     (r"\b@(?=\.env$|\.env )", "name"), (r"(?<=system user )@\b", "name"),
-    (r"(?<![\w-])@(?=(-jobs)?\.service)", "name"),
+    (r"(?<![\w-])@(?=(-jobs)?\.(service|socket))", "name"),
     (r"(?<=SocketGroup=)@\b", "name"),
     (r"(?<=^Description=)@(?!\w)", "title"),
     (r"(?<=^# )@(?= in production)", "title"),
