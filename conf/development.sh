@@ -295,6 +295,16 @@ allow_root_with_warning() {
 	export KEEL_ALLOW_ROOT=1
 	say 'warning: this runs as root; use an ordinary user, or set' \
 	    "${prefix}ALLOW_ROOT=1"
+}ALLOW_ROOT=1"
+}
+
+# A standard output that takes nothing ends migrate, but no server. The server's
+# sockets are not for it.
+migrate() {
+	migrated=0
+	run_kore migrate >"$state/log/migrate.log" 3>&- 4>&- 5>&- || migrated=$?
+	cat "$state/log/migrate.log" 2>/dev/null || :
+	[ "$migrated" -eq 0 ] || exit "$migrated"
 }
 
 # Runs $command. Three locks, which the kernel releases when the process ends:
@@ -337,9 +347,9 @@ run_with_private_database() {
 	flock -u 8
 
 	if [ "$command" = serve ]; then
-		run_kore migrate
+		migrate
 		# tools/watch.py has shown them.
-		[ -n "${RESTARTED:-}" ] || print_hints
+		[ -n "${RESTARTED:-}" ] || print_hints 2>/dev/null || :
 	fi
 	[ -z "$with_jobs" ] || start_jobs 0
 	run_kore "$command"

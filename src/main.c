@@ -45,6 +45,7 @@
 #include "running.h"
 #include "signals.h"
 #include "utils/password.h"
+#include "wire/given.h"
 #include "wire/listen.h"
 #include "wire/tls.h"
 #include "wire/tls_renew.h"
@@ -126,7 +127,7 @@ print_ready(void)
 {
 	const char	*scheme = config.tls_off ? "http" : "https";
 
-	if (*config.host == '/')
+	if (config_host_is_socket())
 		printf(PRODUCT ": ready on unix:%s", config.host);
 	else
 		printf(strchr(config.host, ':') != NULL ?
@@ -217,6 +218,8 @@ kore_parent_configure(int argc, char **argv)
 	exit_if(database_files());
 	exit_if(database_load());
 	exit_if(lists_check());
+	if (commands_serves())
+		exit_if(given_take());
 	exit_if(config_load());
 	exit_if(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */
