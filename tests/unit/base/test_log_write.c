@@ -6,7 +6,7 @@
 /* defines: -Wl,--wrap=open,--wrap=poll,--wrap=write */
 
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -341,6 +341,49 @@ test_text_for_people(void **state)
 	assert_non_null(strstr(got, " dropped=1\n"));
 }
 
+/* Else the parent's lines would be there twice, and be counted twice. */
+static void
+test_a_child_says_nothing_for_its_parent(void **state)
+{
+	const char	*lines;
+	int		 status;
+	pid_t		 pid;
+
+	(void)state;
+	say_much(SIZE);
+	say("lost");
+	take();
+	if ((pid = fork()) == 0) {
+		writes = 0;
+		log_tick();
+		_exit(writes);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_string_equal(take(), "");
+	log_tick();
+	lines = strchr(take(), '\n') + 1;
+	assert_line(&lines, "log", NULL, 1);
+}
+
+static void
+test_more_than_can_be_kept(void **state)
+{
+	static char	 text[LOG_LINE_MAX + 1];
+
+	(void)state;
+	log_write(text, sizeof(text));
+	assert_int_equal(writes, 0);
+	assert_int_equal(dropped, 1);
+	log_tick();
+	take();
+	memset(text, 'x', sizeof(text));
+	log_write(text, sizeof(text) - 1);
+	assert_int_equal(dropped, 1);
+	while (*take() != '\0')
+		log_tick();
+}
+
 /* As Kore does. */
 static void
 test_what_is_printed(void **state)
@@ -454,6 +497,8 @@ main(void)
 		TEST(test_a_line_that_is_too_long),
 		TEST(test_a_level_above_warnings),
 		TEST(test_text_for_people),
+		TEST(test_a_child_says_nothing_for_its_parent),
+		TEST(test_more_than_can_be_kept),
 		TEST(test_what_is_printed),
 		TEST(test_others_are_not_changed),
 		TEST(test_a_pipe_that_cannot_be_opened),
