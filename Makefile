@@ -23,7 +23,7 @@ RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 # addresses when it is installed. Their tests are skipped where they are absent.
 TEST_PACKAGES = libcmocka-dev python3-pytest \
 	python3-pytest-xdist python3-httpx python3-psycopg2 \
-	python3-requests-oauthlib python3-authlib python3-jose \
+	python3-requests-oauthlib python3-authlib python3-cryptography python3-jose \
 	python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
 	python3-aiosmtpd sslscan haproxy \

@@ -6,7 +6,6 @@
  */
 
 #include <sys/types.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <kore/kore.h>
@@ -14,10 +13,8 @@
 #include <kore/seccomp.h>
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <stdbool.h>
 
 #include "app.h"
@@ -42,13 +39,16 @@
 #include "modules/auth/auth.h"
 #include "openapi/openapi.h"
 #include "pidfile.h"
+#include "processes.h"
 #include "product.h"
 #include "request/offload.h"
 #include "running.h"
 #include "signals.h"
 #include "utils/password.h"
+#include "wire/given.h"
 #include "wire/listen.h"
 #include "wire/tls.h"
+#include "wire/tls_renew.h"
 #include "wire/wire.h"
 
 #define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
@@ -74,26 +74,19 @@ has_symbol(const char *name)
 /*
  * When Kore loads the module, before it reads kore.conf: makes standard output
  * line-buffered, since the fork copies what is left in the parent's buffer into
- * every child; sets the Server header, which kore.conf may set otherwise; and
- * checks kore.conf, since Kore compiles its regexes.
+ * every child; ignores SIGHUP until Kore has a handler, so that a reload that
+ * comes too early does not end the start; sets the Server header, which
+ * kore.conf may set otherwise; and checks kore.conf, since Kore compiles its
+ * regexes.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGHUP, SIG_IGN);
 	http_server_version(PRODUCT);
 	pidfile_divert();
 	exit_if(kore_conf_problem(config_file, has_symbol));
-}
-
-/*
- * In each process that Kore forks: the kernel kills it when the parent dies,
- * which neither a worker nor the key manager would notice.
- */
-static void
-die_with_parent(void)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 /* Kore's parent loops over all possible descriptors of each worker. */
@@ -134,7 +127,7 @@ print_ready(void)
 {
 	const char	*scheme = config.tls_off ? "http" : "https";
 
-	if (*config.host == '/')
+	if (config_host_is_socket())
 		printf(PRODUCT ": ready on unix:%s", config.host);
 	else
 		printf(strchr(config.host, ':') != NULL ?
@@ -155,6 +148,7 @@ worker_ready(struct kore_msg *msg, const void *data)
 	if (++count != config.workers)
 		return;
 	kore_timer_add(watch, WATCH_MS, NULL, 0);
+	kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
 	signals_serving();
 	print_ready();
 }
@@ -187,6 +181,7 @@ prepare_server(void)
 	if (password_dummy_hash() == NULL)
 		exit_fail("cannot hash a password: out of memory");
 	malloc_trim(0);		/* a hash takes 19 MB */
+	exit_if(tls_renew_init());
 	exit_if(rate_limit_init());
 	wire_settings.find_route = routes_find;
 	wire_settings.find_body_max = routes_body_max;
@@ -198,8 +193,7 @@ prepare_server(void)
 	limit_files();
 	exit_if(drain_init());
 	exit_if(signals_init());
-	if ((errno = pthread_atfork(NULL, NULL, die_with_parent)) != 0)
-		exit_fail("pthread_atfork: %m");
+	exit_if(processes_bind());
 	worker_count = (u_int8_t)config.workers;
 	exit_if(listen_on("api", config.host, config.port));
 	exit_if(listen_on(wire_settings.admin, "127.0.0.1",
@@ -224,6 +218,8 @@ kore_parent_configure(int argc, char **argv)
 	exit_if(database_files());
 	exit_if(database_load());
 	exit_if(lists_check());
+	if (commands_serves())
+		exit_if(given_take());
 	exit_if(config_load());
 	exit_if(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */
@@ -241,6 +237,7 @@ worker_tick(uint64_t now)
 	offload_tick();
 	mem_tick();
 	auth_usage_tick(now);
+	tls_renew_take();
 }
 
 static void

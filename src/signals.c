@@ -16,6 +16,7 @@
 #include "drain.h"
 #include "signals.h"
 #include "utils/start_error.h"
+#include "wire/tls_renew.h"
 
 #define ASKS		5	/* to end, one a second; then SIGKILL */
 
@@ -86,6 +87,8 @@ parent_signal(int sig, siginfo_t *info, void *context)
 	int	 saved = errno;
 
 	(void)context;
+	if (sig == SIGHUP)
+		tls_renew_soon();
 	if (sig == SIGCHLD && sig_recv != SIGTERM)
 		kore_signal(sig);
 	if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT) {
@@ -140,6 +143,20 @@ take_report(struct kore_msg *msg, const void *data)
 		stop_kore();
 }
 
+/*
+ * For Kore a SIGHUP means to load the module again, under the requests that
+ * run in it. Forgets one that Kore has noted, but no other signal that comes
+ * meanwhile.
+ */
+static void
+forget_hangup(void)
+{
+	sig_atomic_t	 noted = SIGHUP;
+
+	__atomic_compare_exchange_n(&sig_recv, &noted, 0, false,
+	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
 static const int	signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP,
 			    SIGUSR1, SIGCHLD };
 
@@ -158,6 +175,7 @@ signals_init(void)
 	if ((errno = pthread_atfork(NULL, after_fork, NULL)) != 0)
 		return (start_error("pthread_atfork: %m"));
 	kore_msg_register(MSG_DRAINED, take_report);
+	forget_hangup();
 	return (NULL);
 }
 

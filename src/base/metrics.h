@@ -36,6 +36,8 @@ struct worker_metrics {
 struct shared {
 	_Atomic uint64_t	worker_restarts;
 	_Atomic uint64_t	log_lines_dropped;	/* of all processes */
+	/* Of the first one that expires, as in timefmt.h; 0: no TLS. */
+	_Atomic int64_t		certificate_expires;
 	struct worker_metrics	workers[METRICS_WORKERS_MAX];
 };
 

@@ -77,6 +77,10 @@ struct wire_settings {
 	bool		 proxies_only;	/* close all other connections */
 	const char	*admin;		/* kore.conf's server for operators */
 
+	/* The address of a socket that was given for the API; or NULL. */
+	const char	*given_host, *given_port;
+	bool		 given_admin;	/* one was given for operators */
+
 	/* The route of a path; there is one, in every domain. */
 	struct kore_module_handle	*(*find_route)(
 			    const struct kore_domain *, const char *path);

@@ -152,6 +152,65 @@ def fork_fails():
         require("socketpair(): " in kore.output(), "it has another reason")
     return "the parent ends, and all with it" if ended else None
 
+@case("http.c", "SIGHUP does not touch the code that serves")
+def reloaded():
+    with Kore("http.c") as kore:
+        require(kore.worker(), "no worker")
+        os.utime(kore.path("module.so"))    # as a build or a backup does
+        os.kill(kore.process.pid, signal.SIGHUP)
+        time.sleep(1)
+        kore.stop_process()     # which writes what it has logged
+        again = "reloaded '" in kore.output()
+    return "it loads the module again, under its timers and requests" \
+        if again else None
+
+
+def ends_without_files(disturb):
+    """Does Kore's key manager end, and so Kore, when the key and certificate
+    are missing for a moment?"""
+    with Kore("http.c", tls="EC") as kore:
+        [keymgr] = wait_until(lambda: kore.processes("keymgr"), 5) or [None]
+        require(keymgr is not None, "no key manager")
+        time.sleep(0.5)         # it has read them
+        for name in ("cert.pem", "key.pem"):
+            os.rename(kore.path(name), kore.path(name + ".old"))
+
+        def ended():
+            # Repeatedly: a signal just before it waits is not noticed.
+            with contextlib.suppress(ProcessLookupError):
+                disturb(kore)
+            return keymgr not in kore.processes()
+
+        return wait_until(ended, 5)
+
+
+@case("http.c", "a key that is missing at a SIGUSR1 is no harm to what runs")
+def keymgr_reads_at_signal():
+    ended = ends_without_files(
+        lambda kore: os.kill(kore.process.pid, signal.SIGUSR1))
+    return "its key manager ends, and with it the server" if ended else None
+
+
+@case("http.c", "a worker that starts again needs no file")
+def keymgr_reads_for_worker():
+    ended = ends_without_files(
+        lambda kore: [os.kill(pid, signal.SIGKILL)
+                      for pid in kore.processes("wrk")])
+    return "its key manager reads the certificate, and ends, and with it the " \
+        "server" if ended else None
+
+
+@case("http.c", "shared memory is freed with its processes")
+def memory_left():
+    with Kore("http.c") as kore:
+        group = kore.process.pid
+        os.killpg(group, signal.SIGKILL)
+        kore.process.wait(5)
+        require(wait_until(lambda: not processes(group), 3), "they live on")
+        left = kore.remove_memory(group)
+    return "a killed parent leaves it; the kernel has room for 4096" if left \
+        else None
+
 
 def dies(module, first, target):
     """Does a request for target kill the worker?"""

@@ -294,9 +294,11 @@ class Kore:
 
     @staticmethod
     def remove_memory(parent):
-        """Frees the shared memory that a killed parent leaves."""
+        """Frees the shared memory that a killed parent leaves; how many
+        pieces."""
         with open("/proc/sysvipc/shm") as f:
-            for line in f.readlines()[1:]:
-                fields = line.split()
-                if int(fields[4]) == parent:
-                    run("ipcrm", "-m", fields[1])
+            left = [fields[1] for fields in map(str.split, f.readlines()[1:])
+                    if int(fields[4]) == parent]
+        for memory in left:
+            run("ipcrm", "-m", memory)
+        return len(left)

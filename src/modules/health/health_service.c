@@ -7,6 +7,7 @@
 #include "base/stopping.h"
 #include "modules/health/health_repository.h"
 #include "product.h"
+#include "utils/timefmt.h"
 
 struct health *
 health_service_ready(struct ctx *c)
@@ -107,6 +108,21 @@ write_counter(struct text *page, const char *name, const char *help,
 	    name, help, name, name, value);
 }
 
+/* By the clock of now, so that it is right whenever it is read. */
+static void
+write_days_left(struct text *page)
+{
+	int64_t	 expires = shared->certificate_expires;
+
+	if (expires == 0)
+		return;
+	text_printf(page,
+	    "# HELP " PRODUCT "_certificate_days_left Days until a certificate "
+	    "expires.\n# TYPE " PRODUCT "_certificate_days_left gauge\n"
+	    PRODUCT "_certificate_days_left %" PRId64 "\n",
+	    timefmt_whole_days(expires - timefmt_now()));
+}
+
 const char *
 health_service_metrics(struct ctx *c)
 {
@@ -124,6 +140,7 @@ health_service_metrics(struct ctx *c)
 	    shared->worker_restarts);
 	write_counter(&page, "log_lines_dropped", "Lines of the log that "
 	    "were not written.", shared->log_lines_dropped);
+	write_days_left(&page);
 	if (page.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (page.data);

@@ -86,15 +86,15 @@ def test_how_they_are_started(script):
     server, runner = calls(script)
     command = ["kore", "-fnrqc", "conf/keel.conf"]
     wrapped = ["timeout", "--foreground", "-k", "30", "0"] + ORPHAN + command
-    started = [[call.name] + call.argv for call in script.calls()
-               if call.name != "kore" and "sh" not in call.argv]
-    assert ["setsid"] + ORPHAN + wrapped in started
+    started = [[call.name] + call.argv for call in script.calls()]
     assert wrapped in started
-    assert ORPHAN + wrapped in started
     assert started.count(ORPHAN + command) == 1
-    assert ORPHAN + [script.keel, "jobs"] in started
-    [keeper] = [call for call in script.calls("setsid") if "sh" in call.argv]
-    assert keeper.argv[:5] == ORPHAN + ["sh", "-c"]
+    sessions = script.calls("setsid")
+    assert {tuple(call.argv[:4]) for call in sessions} == {
+        (*ORPHAN, "sh")}
+    assert {call.argv[6] for call in sessions} == {str(process.pid)}
+    [beside] = [call for call in sessions if call.argv[7:] != wrapped]
+    assert beside.argv[-2:] == [script.keel, "0"]
 
     ours = os.getsid(process.pid)
     assert len({ours, server.session, runner.session}) == 3
@@ -207,8 +207,24 @@ def test_a_runner_that_dies_is_started_again(script):
                 if call.env["KEEL_COMMAND"] == "jobs"]) == 3
     assert [call.argv for call in script.calls("sleep")
             if call.argv == ["2"]] == [["2"]] * 2
-    assert end(process, signal.SIGTERM) == 0
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=20)[1].splitlines() == [
+        "keel: the runner has ended (status %d): it is started again" % status
+        for status in (1, 2)]
+    assert process.returncode == 0
     assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
+
+
+def test_a_server_that_ends_while_a_runner_dies(script):
+    """The status is the server's, however the two ends meet."""
+    script.fake("sleep", 'case $1 in 2) set -- 0 ;; esac; '
+                'exec /bin/sleep "$@"')
+    kore(script, """
+        case $KEEL_COMMAND in jobs) exit 1 ;; esac
+        until [ "$(ls -d @/calls/kore.* | wc -l)" -gt 20 ]; do :; done
+        exit 5""")
+    process = script.start("serve", "--with-jobs")
+    assert end(process) == 5
 
 
 def test_the_end_comes_while_a_runner_is_not_there(script):
@@ -248,17 +264,31 @@ def end_sleeps(script):
             wait_for_end(pid)
 
 
-def test_a_timeout_or_keeper_that_is_killed(script):
-    """Kore and the runner are told; the script ends with that status."""
+def test_a_timeout_that_is_killed(script):
+    """Kore and the runner end; the script ends with that status."""
     kore(script)
     process = start(script)
     server, runner = calls(script)
-    os.kill(int(stat(runner.pid)[1]), signal.SIGKILL)
-    wait_for(script, "jobs TERM")
     os.kill(int(stat(server.pid)[1]), signal.SIGKILL)
     assert end(process) == 137
+    assert "jobs TERM" in seen(script)
     wait_for_end(runner.pid)
     end_sleeps(script)
+
+
+@pytest.mark.parametrize("command", [["serve", "--with-jobs"], ["jobs"]])
+def test_a_script_that_is_killed_before_its_child_asks(script, command):
+    """The kernel would tell the child of a later death only."""
+    script.fake("setsid", 'kill -KILL $PPID; exec /usr/bin/setsid "$@"')
+    kore(script)
+    settings = {} if "--with-jobs" in command else PRIVATE
+    assert end(script.start(*command, **settings)) == -9
+    deadline = time.monotonic() + 20
+    while script.processes():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert script.calls("kore") == []
+    assert script.calls("setsid") != []
 
 
 #

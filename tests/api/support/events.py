@@ -66,6 +66,13 @@ EVENTS = [
     ("mail", "warning", TEXT, "mails are from .*, which few servers take"),
     ("mail", "warning", ASKED, "not sent: its recipient has had as many"),
     ("start", "warning", TEXT, "KEEL_TLS_CERT is not set: "),
+    ("certificate", "info", TEXT, ".* is new, and served from now on: "),
+    ("certificate", "info", TEXT, ".* has not changed: "),
+    ("certificate", "info", TEXT, "none is served: TLS is off$"),
+    ("certificate", "warning", TEXT, r".*: (\d+ days? left|expired on|"
+     "not valid before) "),
+    ("certificate", "error", TEXT, "cannot use the (certificate|private key) "
+     ".*: .*: the old one is still served: "),
     ("worker", "error", TEXT, "a worker died and was started again$"),
     ("stop", "error", TEXT, "the key manager died$"),
     ("stop", "info", ["finished", "cut"], None),

@@ -80,7 +80,7 @@ def make_certificate(folder, kind, names="DNS:localhost,IP:127.0.0.1"):
     pair = (os.path.join(folder, kind + ".pem"),
             os.path.join(folder, kind + ".key"))
     subprocess.run(
-        ["openssl", "req", "-x509", "-nodes", "-days", "2", *key,
+        ["openssl", "req", "-x509", "-nodes", "-days", "30", *key,
          "-subj", "/CN=localhost", "-addext",
          "subjectAltName=" + names,
          "-out", pair[0], "-keyout", pair[1]], check=True,
@@ -121,6 +121,8 @@ class Server:
     runs = "serve"
     ends_on = signal.SIGINT     # which does not wait for idle clients
     ready = "keel: ready on "
+    wrapper = []        # what runs ./keel
+    pass_fds = ()
 
     def __init__(self, cluster, database, certificate, build=BUILD,
                  secret=None, **settings):
@@ -173,9 +175,10 @@ class Server:
         """Runs a command of ./keel to its end. Ends any process that outlives
         it, and records it in `left_over`."""
         process = subprocess.Popen(
-            [KEEL, *arguments], env=self.environment(), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True)
+            [*self.wrapper, KEEL, *arguments], env=self.environment(),
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True,
+            pass_fds=self.pass_fds)
         try:
             out, err = process.communicate(text, timeout)
         finally:
@@ -191,9 +194,10 @@ class Server:
         before = len(self.output())
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
-                [KEEL, self.runs, *options], env=self.environment(),
-                stdout=out, stdin=subprocess.DEVNULL, stderr=err,
-                start_new_session=True)
+                [*self.wrapper, KEEL, self.runs, *options],
+                env=self.environment(), stdout=out,
+                stdin=subprocess.DEVNULL, stderr=err, start_new_session=True,
+                pass_fds=self.pass_fds)
         deadline = time.monotonic() + READY_SECONDS
         while self.ready not in self.output()[before:]:
             if self.process.poll() is not None or \

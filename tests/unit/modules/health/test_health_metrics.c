@@ -9,6 +9,9 @@
 
 #include "base/metrics.h"
 #include "modules/health/health.h"
+#include "utils/timefmt.h"
+
+#define DAY_US	INT64_C(86400000000)
 
 #define GAUGE(name, help, value)					\
 	"# HELP keel_" name " " help "\n# TYPE keel_" name " gauge\n"	\
@@ -97,11 +100,31 @@ test_the_page(void **state)
 	shared->log_lines_dropped = 0;
 }
 
+/* Only with TLS. */
+static void
+test_the_days_left(void **state)
+{
+	static const char	 days[] = GAUGE("certificate_days_left",
+				    "Days until a certificate expires.", "24");
+	struct ctx		 c = { 0 };
+	const char		*text;
+
+	(void)state;
+	shared->certificate_expires = timefmt_now() + 25 * DAY_US - 1000000;
+	text = health_service_metrics(&c);
+	assert_string_equal(text + strlen(text) - strlen(days), days);
+	shared->certificate_expires = 0;
+	text = health_service_metrics(&c);
+	assert_null(strstr(text, "certificate"));
+	arena_free(&c.arena, false);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		CLIENT_TEST(test_the_page),
+		CLIENT_TEST(test_the_days_left),
 	};
 
 	return (cmocka_run_group_tests_name("health_metrics", tests,
