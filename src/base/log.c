@@ -98,8 +98,8 @@ say_dropped(char *out, size_t size, uint64_t dropped)
 	jsonw_string(&j, "level", names[LEVEL_WARNING]);
 	jsonw_string(&j, "event", "log");
 	jsonw_int(&j, "dropped", (int64_t)dropped);
-	jsonw_string(&j, "message", "lines were dropped: standard output did "
-	    "not take them");
+	jsonw_string(&j, "message", "lines were dropped: they were too long, "
+	    "or standard output took no more");
 	jsonw_object_end(&j);
 	if (as_text)
 		log_text(&text, json, &safe, in_colour);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,7 +106,7 @@ log_write(const char *line, size_t len)
 {
 	if (!never_waits)
 		put(line, len);		/* no other place to report it */
-	else if (!catch_up() || !put_or_keep(line, len))
+	else if (len > sizeof(rest) || !catch_up() || !put_or_keep(line, len))
 		log_drop();
 }
 
@@ -161,6 +162,14 @@ open_anew(int fd)
 	return (true);
 }
 
+/* In a child of the fork: what the parent has to say is not ours. */
+static void
+forget(void)
+{
+	rest_len = 0;
+	dropped = 0;
+}
+
 void
 log_write_init(_Atomic uint64_t *counter,
     size_t (*fn)(char *, size_t, uint64_t))
@@ -174,6 +183,7 @@ log_write_init(_Atomic uint64_t *counter,
 	fflush(stdout);
 	must_ask = !open_anew(STDOUT_FILENO);
 	open_anew(STDERR_FILENO);
+	pthread_atfork(NULL, NULL, forget);
 	never_waits = true;
 	if ((prints = fopencookie(NULL, "w", functions)) == NULL)
 		return;		/* stdio drops its lines without us */

@@ -138,8 +138,8 @@ health_service_metrics(struct ctx *c)
 	write_requests(&page);
 	write_counter(&page, "worker_restarts", "Workers that died.",
 	    shared->worker_restarts);
-	write_counter(&page, "log_lines_dropped", "Lines that standard output "
-	    "did not take.", shared->log_lines_dropped);
+	write_counter(&page, "log_lines_dropped", "Lines of the log that "
+	    "were not written.", shared->log_lines_dropped);
 	write_days_left(&page);
 	if (page.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");

@@ -43,7 +43,7 @@ static const char	page[] =
     "keel_requests_total{status=\"5xx\"} 18446744073709551615\n"
     COUNTER("worker_restarts_total", "Workers that died.", "26")
     COUNTER("log_lines_dropped_total",
-	"Lines that standard output did not take.", "28");
+	"Lines of the log that were not written.", "28");
 
 /* Each value of a worker is its own; the page has the sum of two. */
 static void
