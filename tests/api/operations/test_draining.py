@@ -125,8 +125,10 @@ def test_requests_in_flight_finish(start_server, signum, workers):
     late = Client(server, request[:40])
     with waiting(server, 4) as clients:
         sign_ups = [Client(server, sign_up()) for _ in range(16)]
-        server.process.send_signal(signum)
-        if signum != TERM:
+        if signum == TERM:
+            begin(server)
+        else:
+            server.process.send_signal(signum)
             wait_until_refused(server)
         late.send(request[40:])
     for client in clients:
