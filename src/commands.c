@@ -100,6 +100,7 @@ command_check_config(void)
 	exit_if(wire_check());
 	exit_if(tls_choose(config.tls_off));
 	exit_if(tls_init(config.tls_cert, config.tls_key));
+	tls_print();
 	exit_if(database_check());
 	printf(PRODUCT ": the configuration is good\n");
 }

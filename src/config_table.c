@@ -139,7 +139,8 @@ SETTINGS(server,
 	.unset = "unset: the file that kore.conf names",
 	.values = "a PEM file, RSA or EC; set together with `" ENV("TLS_KEY")
 	    "`",
-	.meaning = "The certificate.",
+	.meaning = "The certificate, which may be "
+	    "[replaced](operation.md#renewing-the-certificate) at any time.",
     },
     {
 	ENV("TLS_KEY"), TEXT, .text = &config.tls_key, .then = check_tls,
