@@ -295,7 +295,6 @@ allow_root_with_warning() {
 	export KEEL_ALLOW_ROOT=1
 	say 'warning: this runs as root; use an ordinary user, or set' \
 	    "${prefix}ALLOW_ROOT=1"
-}ALLOW_ROOT=1"
 }
 
 # A standard output that takes nothing ends migrate, but no server. The server's
