@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from changed import changed_build
+from given import give, listening
 from load import Load
 from proxies import NAME, gateway_client, proxy
 from runner import wait_for
@@ -72,5 +73,21 @@ def test_two_instances_behind_haproxy_across_a_migration(
                 for server in (one, two):
                     load.wait_for(50)
                     restart(server)
+            load.wait_for(50)
+    print("keel: %d requests, 0 failed" % load.answered)
+
+
+def test_one_instance_through_its_socket(make_server):
+    """The kernel keeps those who connect while no process serves."""
+    server = make_server(KEEL_DRAIN_SECONDS="4")
+    with listening(("127.0.0.1", server.port)) as api:
+        give(server, api).start()
+        with Load(server, server.client) as load:
+            for _ in range(ROUNDS + 1):
+                load.wait_for(50)
+                server.process.send_signal(signal.SIGTERM)
+                assert server.process.wait(STOP_SECONDS) == 0
+                assert server.log('"event":"stop"')[-1]["cut"] == 0
+                server.start()
             load.wait_for(50)
     print("keel: %d requests, 0 failed" % load.answered)
