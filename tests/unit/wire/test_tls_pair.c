@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which pairs may replace one that is served. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/wire/tls.c src/wire/tls_context.c src/wire/tls_pair.c */
 /* sources: src/wire/tls_tickets.c src/wire/tls_keymgr.c */
 /* sources: src/wire/tls_renew.c src/wire/wire_settings.c src/base/metrics.c */

@@ -6,6 +6,7 @@
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
 /* sources: src/wire/wire_send.c src/wire/wire_caps.c src/wire/wire_head.c */
+/* sources: src/base/stopping.c */
 /* sources: src/wire/wire_target.c */
 /* sources: src/wire/wire_chunked.c src/wire/wire_request.c */
 /* sources: src/wire/wire_settings.c src/base/error_kinds.c src/base/mem.c */
