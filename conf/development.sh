@@ -4,7 +4,8 @@
 # is not set. It keeps a private PostgreSQL, a secret and a certificate in the
 # state folder. It only defines functions: before ./keel calls one, it has set
 # command, root, state, state_given, uid and with_jobs, and has checked the
-# state folder. They use its die, run_kore, start_jobs and clean_up_at_exit.
+# state folder. They use its say, die, runs, run_kore, start_jobs and
+# clean_up_at_exit.
 
 pgbin=/usr/lib/postgresql/15/bin
 
@@ -72,9 +73,23 @@ postgres_runs() {
 	[ "$(as_database_user readlink "/proc/$pid/cwd")" = "$data" ]
 }
 
+# PostgreSQL outlives this script: it must not hold its locks and sockets.
 pg_ctl() {
 	as_database_user "$pgbin/pg_ctl" -D "$data" -s -w -t 60 "$@" \
-	    >>"$pglog" 2>&1 7>&- 8>&- 9>&-
+	    >>"$pglog" 2>&1 3<&- 4<&- 5<&- 6<&- 7>&- 8>&- 9>&-
+}
+
+# A crash leaves these files behind. PostgreSQL removes its pid file unless
+# processes of the old server still work on the data, or unless another process
+# has that pid now.
+begin_postgres() {
+	! postgres_runs || return 0
+	[ ! -e "/proc/$pid" ] || as_database_user rm -f "$data/postmaster.pid"
+	as_database_user rm -f "$socket/.s.PGSQL.5432" \
+	    "$socket/.s.PGSQL.5432.lock"
+	# pg_ctl gives the server a session of its own, so it does not receive
+	# the Ctrl-C that ends this script.
+	pg_ctl start -o "-h '' -k $socket"
 }
 
 start_postgres() {
@@ -85,16 +100,7 @@ start_postgres() {
 	then
 		pg_ctl stop -m fast || :
 	fi
-	if ! postgres_runs; then
-		# A crash leaves these behind, with a pid that another process
-		# may have now.
-		as_database_user rm -f "$data/postmaster.pid" \
-		    "$socket/.s.PGSQL.5432" "$socket/.s.PGSQL.5432.lock"
-		# pg_ctl gives the server a session of its own, so it does not
-		# receive the Ctrl-C that ends this script.
-		pg_ctl start -o "-h '' -k $socket" ||
-			die "PostgreSQL does not start: see $pglog"
-	fi
+	begin_postgres || die "PostgreSQL does not start: see $pglog"
 	flock -s 9
 	as_database_user "$pgbin/psql" -XAtq -v ON_ERROR_STOP=1 -h "$socket" \
 	    -U postgres -d postgres >>"$pglog" 2>&1 <<'SQL' ||
@@ -110,11 +116,77 @@ SQL
 stop_unused_postgres() {
 	flock 8
 	if flock -n 9 && postgres_runs; then
-		pg_ctl stop -m fast ||
-			printf '%s: PostgreSQL does not stop: see %s\n' \
-			    "$product" "$pglog" >&2
+		pg_ctl stop -m fast || say "PostgreSQL does not stop: see $pglog"
 		rmdir "$socket" 2>/dev/null || :
 	fi
+}
+
+#
+# The keeper: a process beside this script. It starts PostgreSQL again, and stops
+# it in place of a script that was killed. It has locks of its own, since those
+# that it would inherit are the script's.
+#
+
+is_orphan() {
+	read -r _ _ _ parent _ </proc/self/stat
+	[ "$parent" -ne $$ ]
+}
+
+# Without the lock, another process starts or stops it.
+restore_postgres() {
+	flock -n 8 || return 0
+	if postgres_runs || is_orphan; then
+		return 0
+	fi
+	[ -n "$told" ] ||
+		say "PostgreSQL has ended, and is started again: see $pglog"
+	begin_postgres || return
+	told=
+}
+
+keep_postgres() {
+	# What is sent to all processes of a terminal is for the script.
+	trap '' HUP INT QUIT
+	trap '{ kill -KILL "$sleeper"; wait "$sleeper"; } 2>/dev/null; exit 0' \
+	    TERM
+	exec </dev/null >/dev/null 3<&- 4<&- 5<&- 6<&- 7>&- 8>&- 9>&-
+	told=
+	sleeper=
+	pause=1
+	until
+		setpriv --pdeathsig KILL sleep "$pause" &
+		sleeper=$!
+		wait "$sleeper" || :
+		is_orphan
+	do
+		pause=1
+		if { read -r pid <"$data/postmaster.pid"; } 2>/dev/null &&
+		    runs "$pid"; then
+			continue
+		fi
+		restore_postgres 8>"$state/lock/setup" && continue
+		[ -n "$told" ] || say "PostgreSQL does not start: see $pglog"
+		told=1
+		pause=5
+	done
+	trap '' TERM
+	# The script's Kore and runner are still ending, in 20 s at most. If there
+	# are other users of the database, the last of them will stop it.
+	flock -w 30 9 9>"$state/lock/users" || :
+	stop_unused_postgres 8>"$state/lock/setup" 9>"$state/lock/users"
+}
+
+start_keeper() {
+	keep_postgres &
+	keeper=$!
+}
+
+# A process that has just begun loses a signal.
+end_keeper() {
+	while runs "$keeper"; do
+		kill -TERM "$keeper" 2>/dev/null || :
+		sleep 0.02
+	done
 }
 
 #
@@ -221,8 +293,17 @@ print_hints() {
 allow_root_with_warning() {
 	[ "$uid" -eq 0 ] && [ -z "${KEEL_ALLOW_ROOT:-}" ] || return 0
 	export KEEL_ALLOW_ROOT=1
-	printf '%s: warning: this runs as root; use an ordinary user, or set %s\n' \
-	    "$product" "${prefix}ALLOW_ROOT=1" >&2
+	say 'warning: this runs as root; use an ordinary user, or set' \
+	    "${prefix}ALLOW_ROOT=1"
+}
+
+# A standard output that takes nothing ends migrate, but no server. The server's
+# sockets are not for it.
+migrate() {
+	migrated=0
+	run_kore migrate >"$state/log/migrate.log" 3>&- 4>&- 5>&- || migrated=$?
+	cat "$state/log/migrate.log" 2>/dev/null || :
+	[ "$migrated" -eq 0 ] || exit "$migrated"
 }
 
 # Runs $command. Three locks, which the kernel releases when the process ends:
@@ -257,16 +338,19 @@ run_with_private_database() {
 	[ -n "${KEEL_CORS_ORIGINS+set}" ] || allow_pages
 	case $command in
 	routes|openapi|queries) ;;
-	*) start_postgres ;;
+	*)
+		start_keeper
+		start_postgres
+		;;
 	esac
 	flock -u 8
 
 	if [ "$command" = serve ]; then
-		run_kore migrate
+		migrate
 		# tools/watch.py has shown them.
-		[ -n "${RESTARTED:-}" ] || print_hints
+		[ -n "${RESTARTED:-}" ] || print_hints 2>/dev/null || :
 	fi
-	[ -z "$with_jobs" ] || start_jobs
+	[ -z "$with_jobs" ] || start_jobs 0
 	run_kore "$command"
 }
 

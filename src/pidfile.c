@@ -2,13 +2,18 @@
 /*
  * Writes the pid file. Kore would write its own before it calls us, would
  * follow a link, and would overwrite the file of a running server. This one is
- * written when nothing can fail any more, and never through a link.
+ * written when nothing can fail any more, and never through a link. It is
+ * locked while the server runs, so that the next one can tell which files were
+ * left by servers that were killed.
  */
 
 #include <sys/types.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include <kore/kore.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -20,7 +25,8 @@
 #include "product.h"
 #include "utils/own_folder.h"
 
-#define NOWHERE	"/dev/null"
+#define NOWHERE		"/dev/null"
+#define LOCK_TRIES	100		/* a second */
 
 /* A copy: if kore.conf has a pidfile, Kore frees this and writes that. */
 void
@@ -29,19 +35,86 @@ pidfile_divert(void)
 	kore_pidfile = kore_strdup(NOWHERE);
 }
 
-/* An existing file is a link, or is left over from a killed process. */
+/*
+ * An existing file is a link, or is left over from a killed process. The lock
+ * ends with the last process that inherits it, so the descriptor stays open.
+ */
 static bool
 write_anew(int folder, const char *name)
 {
-	int	 fd, n;
+	int	 fd;
 
 	unlinkat(folder, name, 0);
 	fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 	    0644);
 	if (fd == -1)
 		return (false);
-	n = dprintf(fd, "%d\n", (int)getpid());
-	return (close(fd) == 0 && n > 0);
+	flock(fd, LOCK_EX | LOCK_NB);
+	return (dprintf(fd, "%d\n", (int)getpid()) > 0);
+}
+
+static bool
+is_pidfile(const char *name)
+{
+	int	 end = 0;
+
+	sscanf(name, "kore.%*[0-9].pid%n", &end);
+	return (end > 0 && name[end] == '\0');
+}
+
+static void
+remove_unlocked(int folder, const char *name)
+{
+	struct stat	 st;
+	int		 fd;
+
+	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(folder, name, 0);
+	close(fd);
+}
+
+/* Removes the files of servers that were killed. */
+static void
+remove_left_over(int folder)
+{
+	struct dirent	*entry;
+	DIR		*dir;
+	int		 fd;
+
+	fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (is_pidfile(entry->d_name))
+			remove_unlocked(folder, entry->d_name);
+	}
+	closedir(dir);
+}
+
+/*
+ * Locks the folder while a file in it is not locked yet, or another server that
+ * starts would remove that. Another user can hold the lock as long as they
+ * like, so without it, nothing is removed.
+ */
+static bool
+lock_folder(int folder)
+{
+	int	 tries;
+
+	for (tries = 0; flock(folder, LOCK_EX | LOCK_NB) == -1; tries++) {
+		if (tries == LOCK_TRIES)
+			return (false);
+		usleep(10000);
+	}
+	return (true);
 }
 
 const char *
@@ -61,6 +134,8 @@ pidfile_write(void)
 	else
 		snprintf(name, sizeof(name), "kore.%d.pid", (int)getpid());
 	snprintf(path, sizeof(path), "%s/%s", state, name);
+	if (folder != AT_FDCWD && lock_folder(folder))
+		remove_left_over(folder);
 	if (!write_anew(folder, name))
 		fprintf(stderr, PRODUCT ": cannot write %s: %m\n", path);
 	if (folder != AT_FDCWD)

@@ -6,7 +6,8 @@
 
 /*
  * The file is STATE_DIR/kore.PID.pid, or kore.pid if STATE_DIR is not set. It
- * exists while the server runs.
+ * exists while the server runs, and is locked. The files of servers that were
+ * killed are removed when the next one writes its own.
  */
 
 /* Before Kore's main(): makes Kore write its own file to /dev/null. */

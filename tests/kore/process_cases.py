@@ -2,8 +2,10 @@
 """Kore's processes: start, end, signals, sandbox, tasks."""
 
 import contextlib
+import fcntl
 import os
 import signal
+import subprocess
 import time
 
 from cases import case
@@ -89,6 +91,24 @@ def signal_lost():
         else None
 
 
+@case("tasks.c", "requests in flight finish when the server is told to stop")
+def cut_by_sigterm():
+    with Kore("tasks.c") as kore, kore.client() as client:
+        client.send("GET /bound HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        require(client.answer(0.1)[0] is None, "the task is too quick")
+        kore.process.send_signal(signal.SIGTERM)
+        status = client.answer(5)[0]
+    return None if status == 200 else "SIGTERM cuts them"
+
+
+@case("http.c", "a worker that is told to end leaves the others")
+def one_for_all():
+    with Kore("http.c", workers=2) as kore:
+        os.kill(int(kore.worker()), signal.SIGTERM)
+        ended = wait_until(lambda: kore.process.poll() is not None, 5)
+    return "the whole server ends" if ended else None
+
+
 @case("http.c", "the workers end with their parent")
 def outlived():
     with Kore("http.c", workers=2) as kore:
@@ -100,6 +120,37 @@ def outlived():
                 if "[wrk" in title]
     return "%d of 2 outlive a killed parent" % len(left) if left else None
 
+
+@case("http.c", "nobody waits for the reader of standard output")
+def reader_stops():
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 65536)
+    with Kore("http.c", output=theirs) as kore:
+        with open("/proc/self/fd/%d" % theirs, "wb", buffering=0) as full:
+            os.set_blocking(full.fileno(), False)
+            while full.write(b"-" * 4096):
+                pass
+        for _ in range(100):    # until its buffer is full, too
+            os.kill(int(kore.worker()), signal.SIGKILL)
+            if not (again := wait_until(kore.worker, 2)):
+                break
+        kore.process.terminate()
+        ended = wait_until(lambda: kore.process.poll() is not None, 2)
+    os.close(ours)
+    os.close(theirs)
+    return "the parent starts no worker and does not end" \
+        if not again and not ended else None
+
+
+@case("http.c", "a worker that cannot be started again is tried later")
+def fork_fails():
+    with Kore("http.c", workers=2) as kore:
+        subprocess.run(["prlimit", "--pid", str(kore.process.pid),
+                        "--nofile=3:"], check=True)
+        os.kill(int(kore.worker()), signal.SIGKILL)
+        ended = wait_until(lambda: kore.process.poll() is not None, 3)
+        require("socketpair(): " in kore.output(), "it has another reason")
+    return "the parent ends, and all with it" if ended else None
 
 @case("http.c", "SIGHUP does not touch the code that serves")
 def reloaded():
@@ -149,6 +200,18 @@ def keymgr_reads_for_worker():
         "server" if ended else None
 
 
+@case("http.c", "shared memory is freed with its processes")
+def memory_left():
+    with Kore("http.c") as kore:
+        group = kore.process.pid
+        os.killpg(group, signal.SIGKILL)
+        kore.process.wait(5)
+        require(wait_until(lambda: not processes(group), 3), "they live on")
+        left = kore.remove_memory(group)
+    return "a killed parent leaves it; the kernel has room for 4096" if left \
+        else None
+
+
 def dies(module, first, target):
     """Does a request for target kill the worker?"""
     with Kore(module) as kore:
@@ -161,6 +224,17 @@ def dies(module, first, target):
         return kore.worker() != before
 
 
+def cannot_make(target, text):
+    with Kore("tasks.c") as kore:
+        before = kore.worker()
+        kore.get(target)
+        require(wait_until(kore.worker, 3), "no worker any more")
+        if kore.worker() == before:
+            return None
+        require(text in kore.output(), "it has another reason")
+    return "the worker dies of it"
+
+
 @case("sandbox.c", "a worker may run tasks, look at files and grow its memory")
 def sandbox():
     with Kore("sandbox.c") as kore:
@@ -168,6 +242,16 @@ def sandbox():
     dead = [what for what in ("task", "file", "grow")
             if dies("sandbox.c", None, "/" + what)]
     return "its sandbox kills the worker: " + ", ".join(dead) if dead else None
+
+
+@case("tasks.c", "a thread that cannot be made costs one request")
+def no_thread():
+    return cannot_make("/no_thread", "pthread_create: ")
+
+
+@case("tasks.c", "a task without sockets costs one request")
+def no_sockets():
+    return cannot_make("/no_sockets", "kore_task_create: socketpair() ")
 
 
 @case("tasks.c", "a request is freed once")

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The pid file: where it is, its content, and that only it is removed. */
+/*
+ * The pid file: where it is, its content, and what is removed: it, and those of
+ * servers that were killed.
+ */
 
 /* sources: src/pidfile.c */
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <setjmp.h>
@@ -13,6 +17,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +28,12 @@
 char		*kore_pidfile;
 char		*kore_strdup(const char *);
 int		 unlink(const char *);
+int		 usleep(useconds_t);
 
 static char	 folder[] = "/tmp/keel-pid-XXXXXX";
 static char	*copy;		/* the last one */
 static char	 path[128], removed[PATH_MAX + 32];
+static int	 pauses;
 
 char *
 kore_strdup(const char *text)
@@ -46,6 +53,13 @@ unlink(const char *name)
 	return (unlinkat(AT_FDCWD, name, 0));
 }
 
+int
+usleep(useconds_t time)
+{
+	pauses += time == 10000;
+	return (0);
+}
+
 static int
 setup(void **state)
 {
@@ -56,6 +70,7 @@ setup(void **state)
 	setenv("KEEL_STATE_DIR", folder, 1);
 	snprintf(path, sizeof(path), "%s/kore.%d.pid", folder, (int)getpid());
 	*removed = '\0';
+	pauses = 0;
 	umask(022);
 	pidfile_divert();
 	return (0);
@@ -204,6 +219,102 @@ test_it_cannot_be_written(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+static int
+make_file(const char *name)
+{
+	int	 fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	assert_int_not_equal(fd, -1);
+	return (fd);
+}
+
+/* Is there something of this name? Removes it. */
+static bool
+take(const char *name)
+{
+	return (unlinkat(AT_FDCWD, name, 0) == 0 ||
+	    unlinkat(AT_FDCWD, name, AT_REMOVEDIR) == 0);
+}
+
+static void
+test_files_of_killed_servers(void **state)
+{
+	static const char	*others[] = {
+		"kore.1.pid.old", "xkore.1.pid", "kore..pid", "kore.1x.pid",
+		"kore.-1.pid", "kore.1.pi",
+	};
+	size_t	 i;
+	int	 fd;
+
+	(void)state;
+	close(make_file("kore.1.pid"));
+	close(make_file("kore.4194304.pid"));
+	fd = make_file("kore.2.pid");
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	close(make_file("victim"));
+	assert_int_equal(symlink("victim", "kore.3.pid"), 0);
+	assert_int_equal(mkdir("kore.4.pid", 0700), 0);
+	assert_int_equal(mkfifo("kore.5.pid", 0600), 0);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		close(make_file(others[i]));
+
+	assert_null(pidfile_write());
+	check_file(path);
+	assert_false(take("kore.1.pid"));
+	assert_false(take("kore.4194304.pid"));
+	assert_true(take("kore.2.pid"));
+	assert_true(take("kore.3.pid"));
+	assert_true(take("kore.4.pid"));
+	assert_true(take("kore.5.pid"));
+	assert_true(take("victim"));
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_true(take(others[i]));
+	assert_int_equal(pauses, 0);
+	close(fd);
+}
+
+static void
+test_it_is_locked(void **state)
+{
+	int	 fd;
+
+	(void)state;
+	assert_null(pidfile_write());
+	fd = open(path, O_RDONLY);
+	assert_int_equal(flock(fd, LOCK_SH | LOCK_NB), -1);
+	close(fd);
+	fd = open(folder, O_RDONLY);		/* and the folder is not */
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	close(fd);
+}
+
+/* It waits for a server that starts, but not for ever. */
+static void
+test_the_folder_is_locked(void **state)
+{
+	int	 fd = open(folder, O_RDONLY);
+
+	(void)state;
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	close(make_file("kore.1.pid"));
+	assert_null(pidfile_write());
+	assert_int_equal(pauses, 100);
+	check_file(path);
+	assert_true(take("kore.1.pid"));
+	close(fd);
+}
+
+/* Others may have put a file there. */
+static void
+test_the_working_folder_is_not_searched(void **state)
+{
+	(void)state;
+	unsetenv("KEEL_STATE_DIR");
+	close(make_file("kore.1.pid"));
+	assert_null(pidfile_write());
+	assert_true(take("kore.1.pid"));
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -218,6 +329,10 @@ main(void)
 		TEST(test_nothing_to_remove),
 		TEST(test_kore_conf_has_one),
 		TEST(test_it_cannot_be_written),
+		TEST(test_files_of_killed_servers),
+		TEST(test_it_is_locked),
+		TEST(test_the_folder_is_locked),
+		TEST(test_the_working_folder_is_not_searched),
 	};
 
 	return (cmocka_run_group_tests_name("pidfile", tests, NULL, NULL));

@@ -48,7 +48,7 @@ PG_CTL = r"""
 case $* in
 *start*)
 	cd "$2"
-	sleep 60 </dev/null >/dev/null 2>&1 &
+	env --default-signal sleep 60 </dev/null >/dev/null 2>&1 &
 	echo $! >postmaster.pid
 	;;
 *stop*)

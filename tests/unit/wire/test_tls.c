@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The TLS contexts, with a client of OpenSSL and no network. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/wire/tls.c src/wire/tls_context.c src/wire/tls_pair.c */
 /* sources: src/wire/tls_tickets.c src/wire/wire_settings.c */
 /* sources: src/base/log.c src/base/jsonw.c src/base/arena.c */
