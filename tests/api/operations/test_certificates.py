@@ -142,7 +142,7 @@ class Load:
 def test_ten_times_under_load(authority, renewing, without_signal):
     """Files written in place, renamed, and links that point elsewhere."""
     ways = [renewing.files.write, renewing.files.rename, renewing.files.link]
-    pairs = [authority.pair(kind="ec" if i else "2048") for i in range(10)]
+    pairs = [authority.pair(kind="ec" if i else 2048) for i in range(10)]
     with Load(renewing.server) as load:
         for i, pair in enumerate(pairs):
             renewing.files.remove()
@@ -151,31 +151,32 @@ def test_ten_times_under_load(authority, renewing, without_signal):
     assert load.answered > 100
 
 
+def lose(files):
+    os.unlink(files.cert)
+
+
 def put_fifo(files):
+    os.unlink(files.cert)
     os.mkfifo(files.cert)
 
 
 def put_folder(files):
+    os.unlink(files.key)
     os.mkdir(files.key)
 
 
-BAD = {
-    "missing": (lambda files: None, "No such file"),
-    "fifo": (put_fifo, "it is no regular file"),
-    "folder": (put_folder, "it is no regular file"),
-}
+BAD = [(lose, "No such file"), (put_fifo, "it is no regular file"),
+       (put_folder, "it is no regular file")]
 
 
 def test_bad_files_are_refused(authority, renewing):
     """Each with one line; the old pair is served, and then a good one."""
     other = authority.pair()
-    for put, phrase in BAD.values():
+    for spoil, phrase in BAD:
         before = renewing.lines()
         renewing.files.remove()
         renewing.files.write(other)
-        os.unlink(renewing.files.cert if put is not put_folder else
-                  renewing.files.key)
-        put(renewing.files)
+        spoil(renewing.files)
         renewing.hang_up()
         assert renewing.wait_for_line(
             before, phrase, "the old one is still served: 30 days") == "error"

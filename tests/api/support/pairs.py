@@ -18,24 +18,20 @@ def name(text):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def text_of(key, passphrase=None):
-    how = serialization.NoEncryption() if passphrase is None else \
-        serialization.BestAvailableEncryption(passphrase)
-    return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, how)
-
-
 def new_key(kind="ec"):
+    """Or RSA, of so many bits."""
     if kind == "ec":
         return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(65537, int(kind))
+    return rsa.generate_private_key(65537, kind)
 
 
 class Pair:
     def __init__(self, certificate, key):
         self.serial = certificate.serial_number
-        self.key_object = key
         self.cert = certificate.public_bytes(PEM)
-        self.key = text_of(key)
+        self.key = key.private_bytes(
+            PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption())
 
 
 class Authority:
@@ -47,10 +43,10 @@ class Authority:
         with open(self.path, "wb") as f:
             f.write(authority.public_bytes(PEM))
 
-    def sign(self, subject, public, days, *more, since=-1, issuer="authority"):
+    def sign(self, subject, public, days, *more, since=-1):
         today = datetime.datetime.utcnow()
         made = x509.CertificateBuilder().subject_name(name(subject)) \
-            .issuer_name(name(issuer)).public_key(public) \
+            .issuer_name(name("authority")).public_key(public) \
             .serial_number(x509.random_serial_number()) \
             .not_valid_before(today + since * DAY) \
             .not_valid_after(today + days * DAY)

@@ -4,8 +4,9 @@
 /* sources: src/base/log_write.c */
 /* sources: src/wire/tls.c src/wire/tls_context.c src/wire/tls_pair.c */
 /* sources: src/wire/tls_tickets.c src/wire/wire_settings.c */
-/* sources: src/base/log.c src/base/jsonw.c src/base/arena.c */
-/* sources: src/base/mem.c src/base/faults.c tests/unit/fakes/log_fake.c */
+/* sources: src/base/log.c src/base/log_write.c src/base/jsonw.c */
+/* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
+/* sources: tests/unit/fakes/log_fake.c */
 
 #include "wire/tls_ends.h"
 
