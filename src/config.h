@@ -114,6 +114,8 @@ struct config {
 	const char	*tls_key;	/* may be NULL */
 	unsigned	 workers;
 	unsigned	 database_pool;
+	unsigned	 drain_delay_seconds;
+	unsigned	 drain_seconds;
 	unsigned	 log_level;	/* enum log_level */
 	unsigned	 log_format;	/* enum log_format */
 	unsigned	 user_directory;	/* enum user_directory */

@@ -161,6 +161,20 @@ SETTINGS(server,
 	.meaning = "Connections to the database, for each worker.",
     },
     {
+	ENV("DRAIN_DELAY_SECONDS"), NUMBER(0, 600),
+	.number = &config.drain_delay_seconds,
+	.fallback = "0",
+	.meaning = "After SIGTERM, how long the server at least goes on "
+	    "accepting connections, while /readyz says 503: as long as a "
+	    "[balancer](operation.md#stopping) needs to see it.",
+    },
+    {
+	ENV("DRAIN_SECONDS"), NUMBER(0, 600), .number = &config.drain_seconds,
+	.fallback = "15",
+	.meaning = "After that, how long the server waits at most for idle "
+	    "connections (half of it) and for requests.",
+    },
+    {
 	ENV("JOBS_CONCURRENCY"), NUMBER(1, 256),
 	.number = &jobs_settings.concurrency,
 	.fallback = "16",

@@ -15,30 +15,12 @@
 #include "coro/coro.h"
 #include "drain.h"
 #include "modules/auth/auth.h"
-#include "product.h"
 #include "request/offload.h"
 #include "utils/start_error.h"
 #include "wire/wire.h"
 
 #define STEP_MS		50	/* between two looks of a worker */
 #define GRACE_MS	2000	/* after the deadline, to report */
-
-static unsigned	delay_seconds, drain_seconds;
-
-SETTINGS(drain,
-    {
-	ENV("DRAIN_DELAY_SECONDS"), NUMBER(0, 600), .number = &delay_seconds,
-	.fallback = "0",
-	.meaning = "After SIGTERM, how long the server at least goes on "
-	    "accepting connections, while /readyz says 503: as long as a "
-	    "[balancer](operation.md#stopping) needs to see it.",
-    },
-    {
-	ENV("DRAIN_SECONDS"), NUMBER(0, 600), .number = &drain_seconds,
-	.fallback = "15",
-	.meaning = "After that, how long the server waits at most for idle "
-	    "connections (half of it) and for requests.",
-    });
 
 /* An eventfd, which wakes all workers: they see a signal of the parent's. */
 static int	bell = -1;
@@ -76,23 +58,31 @@ drain_begin(bool hurried)
 		return;		/* it rings already */
 }
 
-/* When the first part ends at the latest, and the second, both from begun. */
-static void
-deadlines(uint64_t *accepting, uint64_t *finishing)
-{
-	uint64_t	 delay = stopping->hurried ? 0 : delay_seconds * 1000u;
+/* How long each part lasts: milliseconds from the beginning. */
+struct parts {
+	uint64_t	 delay;		/* it accepts at least so long, */
+	uint64_t	 accepting;	/* and at most so long */
+	uint64_t	 finishing;	/* then it cuts requests */
+};
 
-	*finishing = delay + drain_seconds * 1000u;
-	*accepting = stopping->hurried ? 0 : delay + drain_seconds * 500u;
+static struct parts
+parts(void)
+{
+	uint64_t	 most = config.drain_seconds * 1000u;
+	struct parts	 p = { .finishing = most };
+
+	if (stopping->hurried)
+		return (p);
+	p.delay = config.drain_delay_seconds * 1000u;
+	p.accepting = p.delay + most / 2;
+	p.finishing = p.delay + most;
+	return (p);
 }
 
 bool
 drain_is_late(uint64_t now)
 {
-	uint64_t	 accepting, finishing;
-
-	deadlines(&accepting, &finishing);
-	return (now >= stopping->begun + finishing + GRACE_MS);
+	return (now >= stopping->begun + parts().finishing + GRACE_MS);
 }
 
 void
@@ -111,10 +101,9 @@ drain_log(void)
 static bool
 may_stop_accepting(uint64_t since)
 {
-	uint64_t	 accepting, finishing;
+	struct parts	 p = parts();
 
-	deadlines(&accepting, &finishing);
-	return (since >= accepting || (since >= delay_seconds * 1000u &&
+	return (since >= p.accepting || (since >= p.delay &&
 	    !wire_has_older(stopping->begun)));
 }
 
@@ -131,13 +120,10 @@ stop_accepting(void)
 static bool
 has_finished(uint64_t now)
 {
-	uint64_t	 accepting, finishing;
-
 	auth_usage_flush(now);
 	if (wire_close_idle(now) + coro_count() + offload_count() == 0)
 		return (true);
-	deadlines(&accepting, &finishing);
-	return (now >= stopping->begun + finishing);
+	return (now >= stopping->begun + parts().finishing);
 }
 
 static void

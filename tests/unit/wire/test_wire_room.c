@@ -167,6 +167,7 @@ test_a_full_worker_makes_room(void **state)
 
 	(void)state;
 	worker_max_connections = SPARE + 4;
+	wire_worker_init(0);
 	accept_clients(4);
 	assert_int_equal(metrics->total.connections_evicted, 0);
 	fake.now += 10;
