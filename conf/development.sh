@@ -79,12 +79,19 @@ pg_ctl() {
 	    >>"$pglog" 2>&1 3<&- 4<&- 5<&- 6<&- 7>&- 8>&- 9>&-
 }
 
-# A crash leaves these files behind. PostgreSQL removes its pid file unless
-# processes of the old server still work on the data, or unless another process
-# has that pid now.
+# Those of an old PostgreSQL may outlive it for a moment.
+processes_work_on_data() {
+	as_database_user find /proc -maxdepth 2 -name cwd -printf '%l\n' \
+	    2>/dev/null | grep -qFx -- "$data"
+}
+
+# A crash leaves these files behind, with a pid that another process may have
+# now. But while old processes work on the data, PostgreSQL needs its pid file to
+# see that it must not start.
 begin_postgres() {
 	! postgres_runs || return 0
-	[ ! -e "/proc/$pid" ] || as_database_user rm -f "$data/postmaster.pid"
+	processes_work_on_data ||
+		as_database_user rm -f "$data/postmaster.pid"
 	as_database_user rm -f "$socket/.s.PGSQL.5432" \
 	    "$socket/.s.PGSQL.5432.lock"
 	# pg_ctl gives the server a session of its own, so it does not receive

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from runner import wait_for
-from script import PRIVATE
+from script import DBUSER, PRIVATE
 from server import read_text
 
 SERVE = """
@@ -98,14 +98,23 @@ def test_it_was_stopped_by_hand(script, serving):
     assert finish(serving) == [ENDED % log(script)]
 
 
-def test_postgresql_has_its_pid_file(script, serving):
-    """It tells by it whether the old processes still write. But PostgreSQL
-    would not start where another process has that pid."""
+@pytest.mark.parametrize("below", ["", "/base"])
+def test_old_processes_work_on_the_data(script, serving, below):
+    """PostgreSQL sees that by its pid file, and does not start then. Otherwise
+    the file is removed: another process may have that pid."""
+    data = script.state + "/postgres"
+    os.makedirs(data + below, exist_ok=True)
     script.write("does/pg_ctl", 'ls "$2" >"$call/found"\n' +
                  read_text(script.path("does/pg_ctl")))
-    kill_postgres(script)
+    old = subprocess.Popen(["sleep", "60"], cwd=data + below,
+                           user=DBUSER.pw_uid, group=DBUSER.pw_gid)
+    try:
+        kill_postgres(script)
+    finally:
+        old.kill()
+        old.wait()
     [found] = glob.glob(script.path("calls/pg_ctl.*/found"))
-    assert read_text(found) == "postmaster.pid\n"
+    assert ("postmaster.pid\n" in read_text(found)) is (below == "")
 
 
 def test_a_zombie_is_no_postgresql(script, serving):
