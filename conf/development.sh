@@ -142,9 +142,7 @@ is_orphan() {
 # Without the lock, another process starts or stops it.
 restore_postgres() {
 	flock -n 8 || return 0
-	if postgres_runs || is_orphan; then
-		return 0
-	fi
+	! postgres_runs || return 0
 	[ -n "$told" ] ||
 		say "PostgreSQL has ended, and is started again: see $pglog"
 	begin_postgres || return
@@ -167,6 +165,7 @@ keep_postgres() {
 		is_orphan
 	do
 		pause=1
+		[ -d "$data" ] || continue
 		if { read -r pid <"$data/postmaster.pid"; } 2>/dev/null &&
 		    runs "$pid"; then
 			continue

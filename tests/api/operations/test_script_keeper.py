@@ -6,13 +6,14 @@ import fcntl
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 
 import pytest
 
 from runner import wait_for
-from script import DBUSER, PRIVATE
+from script import DBUSER, PG_CTL, PRIVATE
 from server import read_text
 
 SERVE = """
@@ -164,6 +165,34 @@ def test_somebody_else_starts_it(script, serving):
         assert len(script.calls("pg_ctl")) == 1
     wait_for_another(script, pid)
     assert finish(serving) == [ENDED % log(script)]
+
+
+def test_the_state_folder_is_gone(script, serving):
+    """There is nothing to start, and nothing to say."""
+    pid = postgres(script)
+    shutil.rmtree(script.state)
+    os.kill(pid, signal.SIGKILL)
+    count = len(pauses(script))
+    wait_for(lambda: len(pauses(script)) > count + 2)
+    assert finish(serving) == []
+    assert serving.returncode == 0
+
+
+def test_the_script_is_killed_while_it_stops_postgresql(script):
+    """The keeper does the rest."""
+    script.write("does/pg_ctl", "case $* in *stop*) mkdir @/calls/stopping && "
+                 "until [ -e @/go ]; do sleep 0.02; done; esac".replace(
+                     "@", script.root) + read_text(script.path("does/pg_ctl")))
+    process = script.start("migrate", **PRIVATE)
+    wait_for(lambda: os.path.exists(script.path("calls/stopping")))
+    os.rmdir(script.path("calls/stopping"))
+    script.write("does/pg_ctl", PG_CTL)
+    process.kill()
+    process.wait()
+    wait_for(lambda: script.steps().count("pg_ctl stop") == 2)
+    script.write("go", "")
+    wait_for_nothing(script)
+    assert not os.path.exists(script.socket)
 
 
 def test_the_keeper_is_killed(script, serving):
