@@ -23,7 +23,7 @@ RUN_PACKAGES = kore gcc libc6-dev libpq-dev libssl-dev libjansson-dev \
 # addresses when it is installed. Their tests are skipped where they are absent.
 TEST_PACKAGES = libcmocka-dev python3-pytest \
 	python3-pytest-xdist python3-httpx python3-psycopg2 \
-	python3-requests-oauthlib python3-authlib python3-jose \
+	python3-requests-oauthlib python3-authlib python3-cryptography python3-jose \
 	python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
 	python3-aiosmtpd sslscan haproxy \
@@ -41,7 +41,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 	check-api check-api-smoke check-api-asan check-starter check-openapi \
 	fuzz attacks proof-asan proof-jobs proof-fuzz proof-attacks \
 	proof-sign-ins proof-starter proof-timing proof-clients \
-	proof-cursors proof-scale golden rooms h1spec kore-defects mutants \
+	proof-cursors proof-restarts proof-scale golden rooms h1spec kore-defects mutants \
 	coverage clean
 
 help:
@@ -71,6 +71,7 @@ help:
 	@echo 'make proof-starter    resources, a name, and a merge, in clean clones'
 	@echo 'make proof-timing     do times tell whether an account exists?'
 	@echo 'make proof-cursors    lists by cursor, with 10,000 equal times'
+	@echo 'make proof-restarts   restarts under load, without a failed request'
 	@echo 'make proof-scale      1,000,000 posts against 10,000'
 	@echo "make proof-clients    five generators' clients (tests/clients)"
 	@echo
@@ -212,6 +213,11 @@ proof-cursors:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@FULL_SIZE=1 $(PROD) 'cursors (full)' $(PYTEST) -n 2 \
 	    tests/api/lists/test_cursor.py tests/api/lists/test_posts_cursor.py
+
+proof-restarts:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@FULL_SIZE=1 $(PROD) 'restarts (full)' $(PYTEST) -s \
+	    tests/api/operations/test_restarts.py
 
 proof-scale:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

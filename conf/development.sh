@@ -4,8 +4,8 @@
 # is not set. It keeps a private PostgreSQL, a secret and a certificate in the
 # state folder. It only defines functions: before ./keel calls one, it has set
 # command, root, state, state_given, uid and with_jobs, and has checked the
-# state folder. They use its say, die, runs, run_kore, start_jobs and
-# clean_up_at_exit.
+# state folder. They use its say, die, runs, patience, run_kore, start_jobs
+# and clean_up_at_exit.
 
 pgbin=/usr/lib/postgresql/15/bin
 
@@ -176,9 +176,9 @@ keep_postgres() {
 		pause=5
 	done
 	trap '' TERM
-	# The script's Kore and runner are still ending, in 20 s at most. If there
-	# are other users of the database, the last of them will stop it.
-	flock -w 30 9 9>"$state/lock/users" || :
+	# The script's Kore and runner are still ending. If there are other users
+	# of the database, the last of them will stop it.
+	flock -w "$(patience)" 9 9>"$state/lock/users" || :
 	stop_unused_postgres 8>"$state/lock/setup" 9>"$state/lock/users"
 }
 
@@ -303,6 +303,15 @@ allow_root_with_warning() {
 	    "${prefix}ALLOW_ROOT=1"
 }
 
+# A standard output that takes nothing ends migrate, but no server. The server's
+# sockets are not for it.
+migrate() {
+	migrated=0
+	run_kore migrate >"$state/log/migrate.log" 3>&- 4>&- 5>&- || migrated=$?
+	cat "$state/log/migrate.log" 2>/dev/null || :
+	[ "$migrated" -eq 0 ] || exit "$migrated"
+}
+
 # Runs $command. Three locks, which the kernel releases when the process ends:
 # descriptor 7 is locked by the one server; 8 while something is made, started
 # or stopped; 9, shared, by every user of the database.
@@ -343,9 +352,9 @@ run_with_private_database() {
 	flock -u 8
 
 	if [ "$command" = serve ]; then
-		run_kore migrate
+		migrate
 		# tools/watch.py has shown them.
-		[ -n "${RESTARTED:-}" ] || print_hints
+		[ -n "${RESTARTED:-}" ] || print_hints 2>/dev/null || :
 	fi
 	[ -z "$with_jobs" ] || start_jobs 0
 	run_kore "$command"

@@ -35,7 +35,7 @@ static void	endpoint_done(void *);
 static void
 request_end(struct ctx *c)
 {
-	metrics->requests[c->response.status / 100 % 6]++;
+	metrics->total.requests[c->response.status / 100 % 6]++;
 	access_log_write(c);
 	ctx_release(c);
 	wire_request_free(c->sent);
@@ -390,7 +390,7 @@ respond_busy(struct http_request *req, const struct route *route,
 	wire_response_begins(req->owner);
 	http_response(req, 503, body, len);
 	wire_response_ends(req->owner);
-	metrics->requests[5]++;
+	metrics->total.requests[5]++;
 	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "
 	    "for request %s", id);
 }

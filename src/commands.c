@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "commands_output.h"
 #include "commands_queries.h"
 #include "commands_users.h"
 #include "config.h"
@@ -51,9 +52,7 @@ command_openapi(void)
 {
 	const struct static_file	*f = openapi_file();
 
-	if (fwrite(f->plain.bytes, 1, f->plain.len, stdout) != f->plain.len ||
-	    fflush(stdout) != 0)
-		exit_fail("cannot write the description: %m");
+	fwrite(f->plain.bytes, 1, f->plain.len, stdout);
 }
 
 static void
@@ -101,11 +100,12 @@ command_check_config(void)
 	exit_if(wire_check());
 	exit_if(tls_choose(config.tls_off));
 	exit_if(tls_init(config.tls_cert, config.tls_key));
+	tls_print();
 	exit_if(database_check());
 	printf(PRODUCT ": the configuration is good\n");
 }
 
-static void
+static void __attribute__((noreturn))
 command_jobs(void)
 {
 	const char	*conninfo, *problem;
@@ -116,37 +116,63 @@ command_jobs(void)
 	jobs_main(conninfo);
 }
 
+bool
+commands_serves(void)
+{
+	const char	*name = getenv(ENV("COMMAND"));
+
+	return (name == NULL || strcmp(name, "serve") == 0);
+}
+
+#define DONE	"; the command has done its work"
+#define LOST	"; the link is lost, so make another one"
+
+static const struct command {
+	const char	*name;
+	void		(*run)(void);
+	const char	*changed;	/* said if its output is lost */
+} commands[] = {
+	{ "audit", command_audit, NULL },
+	{ "check-config", command_check_config, NULL },
+	{ "create-admin", command_create_admin, DONE },
+	{ "end-sessions", command_end_sessions, DONE },
+	{ "migrate", command_migrate, DONE },
+	{ "openapi", command_openapi, NULL },
+	{ "queries", command_queries, NULL },
+	{ "reset-password", command_reset_password, LOST },
+	{ "routes", command_routes, NULL },
+	{ "set-role", command_set_role, DONE },
+	{ "unlock", command_unlock, DONE },
+	{ "users", command_users, NULL },
+};
+
+static void __attribute__((noreturn))
+run(const struct command *command)
+{
+	const char	*changed = command->changed, *problem;
+
+	commands_output_begin();
+	command->run();
+	if (changed == NULL || getenv(ENV("DRY_RUN")) != NULL)
+		changed = "";
+	if ((problem = commands_output_end()) != NULL)
+		exit_fail("%s%s", problem, changed);
+	exit_with(0);
+}
+
 void
 commands_run(void)
 {
-	static const struct {
-		const char	*name;
-		void		(*run)(void);
-	} commands[] = {
-		{ "audit", command_audit },
-		{ "check-config", command_check_config },
-		{ "create-admin", command_create_admin },
-		{ "end-sessions", command_end_sessions },
-		{ "jobs", command_jobs },
-		{ "migrate", command_migrate },
-		{ "openapi", command_openapi },
-		{ "queries", command_queries },
-		{ "reset-password", command_reset_password },
-		{ "routes", command_routes },
-		{ "set-role", command_set_role },
-		{ "unlock", command_unlock },
-		{ "users", command_users },
-	};
 	const char	*name = getenv(ENV("COMMAND"));
 	size_t		 i;
 
-	if (name == NULL || strcmp(name, "serve") == 0)
+	if (commands_serves())
 		return;
+	if (strcmp(name, "jobs") == 0)
+		command_jobs();
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(commands[i].name, name) != 0)
-			continue;
-		commands[i].run();
-		exit_with(0);
+		if (strcmp(commands[i].name, name) == 0)
+			run(&commands[i]);
 	}
 	exit_fail("unknown command '%s'", name);
 }

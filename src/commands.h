@@ -7,6 +7,11 @@
 #ifndef SRC_COMMANDS_H
 #define SRC_COMMANDS_H
 
+#include <stdbool.h>
+
+/* Is it to serve? */
+bool	commands_serves(void);
+
 /*
  * What ./keel asks for besides serving: it runs kore with KEEL_COMMAND set,
  * and the parent runs the command before any worker exists, as manage.py does.

@@ -42,8 +42,10 @@ require_valid(const char *validator, const char *subject, const char *value)
 static void
 read_password(char out[static PASSWORD_LINE_MAX])
 {
-	if (fgets(out, PASSWORD_LINE_MAX, stdin) == NULL)
-		exit_fail("no password on standard input");
+	if (fgets(out, PASSWORD_LINE_MAX, stdin) == NULL && ferror(stdin))
+		exit_fail("cannot read the password: %m");
+	if (*out == '\0')
+		exit_fail("no password given");
 	if (strlen(out) == PASSWORD_LINE_MAX - 1)
 		exit_fail("the password: is too long");
 	out[strcspn(out, "\r\n")] = '\0';

@@ -103,7 +103,8 @@ enum registration { REGISTRATION_OPEN, REGISTRATION_CLOSED };
  * Filled once, in the parent, before the fork; constant afterwards.
  */
 struct config {
-	const char	*host;
+	const char	*host;		/* where it listens: perhaps a socket */
+	const char	*host_name;	/* what says so, for messages */
 	const char	*port;
 	const char	*admin_port;
 	const char	*database_url;
@@ -125,6 +126,9 @@ struct config {
 };
 
 extern struct config	config;
+
+/* Is the host a Unix socket? */
+bool		 config_host_is_socket(void);
 
 /*
  * Reads and checks the settings that COMMAND needs. Returns NULL, or an error

@@ -47,6 +47,7 @@ _Static_assert(REGISTRATION_OPEN == 0 && REGISTRATION_CLOSED == 1,
 static const char	*use_database_url(void);
 static const char	*check_ports(void);
 static const char	*check_host(void);
+static const char	*use_port(void);
 static const char	*find_public_url(void);
 static const char	*check_public_url(void);
 static const char	*use_secrets(void);
@@ -91,6 +92,7 @@ SETTINGS(server,
     },
     {
 	ENV("PORT"), NUMBER(1, 65535), .text = &config.port, .number = &port,
+	.then = use_port,
 	.fallback = "8888",
 	.meaning = "The HTTPS port; with `" ENV("TLS") "=off`, the HTTP port.",
     },
@@ -137,7 +139,8 @@ SETTINGS(server,
 	.unset = "unset: the file that kore.conf names",
 	.values = "a PEM file, RSA or EC; set together with `" ENV("TLS_KEY")
 	    "`",
-	.meaning = "The certificate.",
+	.meaning = "The certificate, which may be "
+	    "[replaced](operation.md#renewing-the-certificate) at any time.",
     },
     {
 	ENV("TLS_KEY"), TEXT, .text = &config.tls_key, .then = check_tls,
@@ -261,29 +264,54 @@ use_database_url(void)
 static const char *
 check_ports(void)
 {
-	if (port == admin_port)
+	if (port == admin_port && wire_settings.given_host == NULL &&
+	    !wire_settings.given_admin)
 		return (start_error(ENV("PORT") " and " ENV("ADMIN_PORT")
 		    " are both %u", port));
 	return (NULL);
 }
 
+bool
+config_host_is_socket(void)
+{
+	struct netaddr	 address;
+
+	return (!netaddr_parse(config.host, &address));
+}
+
+/* The address of a socket that was given counts instead of the setting. */
 static const char *
 check_host(void)
 {
 	struct sockaddr_un	 sun;
-	struct netaddr		 address;
 
-	if (*config.host != '/')
-		return (netaddr_parse(config.host, &address) ? NULL :
-		    start_error(ENV("HOST") " must be an IP address, not '%s'",
-		    config.host));
+	config.host_name = ENV("HOST");
+	if (wire_settings.given_host != NULL) {
+		config.host = wire_settings.given_host;
+		config.host_name = "the address of LISTEN_FDS";
+	}
+	if (!config_host_is_socket())
+		return (NULL);
+	if (*config.host != '/' && wire_settings.given_host == NULL)
+		return (start_error(ENV("HOST") " must be an IP address, not "
+		    "'%s'", config.host));
 	if (!config.tls_off)
-		return (start_error(ENV("HOST") " is a socket, which needs "
-		    ENV("TLS") "=off"));
+		return (start_error("%s is a socket, which needs " ENV("TLS")
+		    "=off", config.host_name));
+	if (wire_settings.given_host != NULL)
+		return (NULL);
 	if (strlen(config.host) >= sizeof(sun.sun_path))
 		return (start_error(ENV("HOST") " has %zu bytes; the path of a "
 		    "socket has at most %zu", strlen(config.host),
 		    sizeof(sun.sun_path) - 1));
+	return (NULL);
+}
+
+static const char *
+use_port(void)
+{
+	if (wire_settings.given_host != NULL)
+		config.port = wire_settings.given_port;
 	return (NULL);
 }
 
@@ -293,7 +321,7 @@ find_public_url(void)
 {
 	static char	 url[128];
 
-	if (*config.host == '/')
+	if (config_host_is_socket())
 		return (NULL);
 	snprintf(url, sizeof(url), strchr(config.host, ':') != NULL ?
 	    "%s://[%s]:%s" : "%s://%s:%s", config.tls_off ? "http" : "https",
@@ -308,7 +336,7 @@ check_public_url(void)
 
 	if (config.public_url == NULL)
 		return (start_error(ENV("PUBLIC_URL") " must be set, because "
-		    ENV("HOST") " is a socket"));
+		    "%s is a socket", config.host_name));
 	if (strlen(config.public_url) > PUBLIC_URL_MAX ||
 	    !web_url_parse(config.public_url, &url) ||
 	    (!url.secure && !config.tls_off))

@@ -87,10 +87,10 @@ limit_plain_http(unsigned nproxies)
 	wire_settings.proxies_only = config.tls_off &&
 	    netaddr_parse(config.host, &host) && !netaddr_is_loopback(&host);
 	if (wire_settings.proxies_only && nproxies == 0)
-		return (start_error(ENV("TLS") " is off and " ENV("HOST")
-		    " is %s, no loopback address: set " ENV("TRUSTED_PROXIES")
-		    " to the proxies that end TLS, or " ENV("HOST")
-		    " to 127.0.0.1", config.host));
+		return (start_error(ENV("TLS") " is off and %s is %s, no "
+		    "loopback address: set " ENV("TRUSTED_PROXIES") " to the "
+		    "proxies that end TLS, or %s to 127.0.0.1",
+		    config.host_name, config.host, config.host_name));
 	return (NULL);
 }
 
@@ -116,8 +116,11 @@ use_proxies(void)
 			    "(it is a list like 10.0.0.0/8,192.0.2.1)", item,
 			    problem));
 	}
-	/* A connection to a socket counts as one from here (wire_peer.c). */
-	if (*config.host == '/')
+	/*
+	 * A connection to a socket counts as one from here (wire_peer.c). All
+	 * users of this machine may use one that has no path.
+	 */
+	if (config_host_is_socket() && *config.host != '@')
 		netblock_parse("127.0.0.1", &proxies[n++]);
 	if ((problem = limit_plain_http(n)) != NULL)
 		return (problem);

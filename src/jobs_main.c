@@ -35,6 +35,7 @@ static bool	cancelled;
 static void
 jobs_tick(uint64_t now)
 {
+	log_tick();
 	database_tick(now);
 	offload_tick();
 	runner_tick(now);
@@ -89,6 +90,7 @@ jobs_main(const char *conninfo)
 	kore_timer_init();
 	kore_task_init();
 	exit_if(metrics_init());
+	log_never_wait(&shared->log_lines_dropped);
 	metrics_worker_init(0, false);
 	loop_init(COROUTINES_MAX, jobs_tick, jobs_round);
 	crash_init("jobs", running_tell);

@@ -15,7 +15,6 @@
 #include <dlfcn.h>
 #include <jansson.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdbool.h>
 
 #include "app.h"
@@ -28,6 +27,7 @@
 #include "coro/loop.h"
 #include "database/database.h"
 #include "database/list.h"
+#include "drain.h"
 #include "exit.h"
 #include "http/routes.h"
 #include "jobs/jobs.h"
@@ -43,9 +43,12 @@
 #include "product.h"
 #include "request/offload.h"
 #include "running.h"
+#include "signals.h"
 #include "utils/password.h"
+#include "wire/given.h"
 #include "wire/listen.h"
 #include "wire/tls.h"
+#include "wire/tls_renew.h"
 #include "wire/wire.h"
 
 #define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
@@ -57,13 +60,10 @@ EXPORT void	kore_parent_configure(int, char **);
 EXPORT void	kore_parent_teardown(void);
 EXPORT void	kore_worker_configure(void);
 EXPORT void	kore_seccomp_hook(void);
-#if defined(__SANITIZE_ADDRESS__)
 EXPORT void	kore_worker_teardown(void);
-#endif
 
 static const char	*conninfo;
 static bool		 was_restarted;
-static volatile sig_atomic_t	gave_up;	/* Kore has stopped itself */
 
 static bool
 has_symbol(const char *name)
@@ -74,13 +74,16 @@ has_symbol(const char *name)
 /*
  * When Kore loads the module, before it reads kore.conf: makes standard output
  * line-buffered, since the fork copies what is left in the parent's buffer into
- * every child; sets the Server header, which kore.conf may set otherwise; and
- * checks kore.conf, since Kore compiles its regexes.
+ * every child; ignores SIGHUP until Kore has a handler, so that a reload that
+ * comes too early does not end the start; sets the Server header, which
+ * kore.conf may set otherwise; and checks kore.conf, since Kore compiles its
+ * regexes.
  */
 __attribute__((constructor)) static void
 before_kore(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGHUP, SIG_IGN);
 	http_server_version(PRODUCT);
 	pidfile_divert();
 	exit_if(kore_conf_problem(config_file, has_symbol));
@@ -99,58 +102,12 @@ limit_files(void)
 	}
 }
 
-/*
- * Kore stores only the last signal: do not let one replace the signal to stop.
- * When the key manager dies, Kore sends itself a SIGTERM and exits as if it had
- * been told to stop: the sender tells the two apart.
- */
 static void
-parent_signal(int sig, siginfo_t *info, void *context)
+watch(void *arg, u_int64_t now)
 {
-	(void)context;
-	if (sig_recv == SIGTERM || sig_recv == SIGINT || sig_recv == SIGQUIT)
-		return;
-	if (sig == SIGTERM && info->si_code == SI_TKILL &&
-	    info->si_pid == getpid())
-		gave_up = 1;
-	kore_signal(sig);
-}
-
-static void
-watch_signals(void)
-{
-	static const int	 signals[] = { SIGTERM, SIGINT, SIGQUIT,
-				    SIGHUP, SIGUSR1, SIGCHLD };
-	struct sigaction	 sa;
-	size_t			 i;
-
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_sigaction = parent_signal;
-	sa.sa_flags = SA_SIGINFO;
-	sigfillset(&sa.sa_mask);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		if (sigaction(signals[i], &sa, NULL) == -1)
-			exit_fail("sigaction: %m");
-	}
-}
-
-/*
- * Another signal may have replaced a SIGCHLD, and Kore does not notice that a
- * key manager has exited with status 0.
- */
-static void
-watch_children(void *arg, u_int64_t now)
-{
-	const struct kore_worker	*kw;
-
 	(void)arg;
-	(void)now;
-	if (sig_recv != 0)
-		return;
-	kore_worker_reap();
-	kw = kore_worker_data(KORE_WORKER_KEYMGR_IDX);
-	if (keymgr_active && !kw->running)
-		raise(SIGTERM);
+	log_tick();
+	signals_watch(now);
 }
 
 /* Kore always exits with status 0, but a service manager must see a failure. */
@@ -158,7 +115,8 @@ void
 kore_parent_teardown(void)
 {
 	listen_end();
-	if (!gave_up)
+	drain_log();
+	if (!signals_gave_up())
 		return;
 	log_event(LEVEL_ERROR, NULL, "stop", "the key manager died");
 	exit_with(1);
@@ -169,7 +127,7 @@ print_ready(void)
 {
 	const char	*scheme = config.tls_off ? "http" : "https";
 
-	if (*config.host == '/')
+	if (config_host_is_socket())
 		printf(PRODUCT ": ready on unix:%s", config.host);
 	else
 		printf(strchr(config.host, ':') != NULL ?
@@ -189,7 +147,9 @@ worker_ready(struct kore_msg *msg, const void *data)
 	(void)data;
 	if (++count != config.workers)
 		return;
-	kore_timer_add(watch_children, WATCH_MS, NULL, 0);
+	kore_timer_add(watch, WATCH_MS, NULL, 0);
+	kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
+	signals_serving();
 	print_ready();
 }
 
@@ -211,6 +171,8 @@ prepare_server(void)
 {
 	const char	*problem;
 
+	exit_if(metrics_init());
+	log_never_wait(&shared->log_lines_dropped);
 	exit_if(wire_check());
 	exit_if(database_check());
 	conninfo = database_conninfo(config.database_url, &problem);
@@ -219,7 +181,7 @@ prepare_server(void)
 	if (password_dummy_hash() == NULL)
 		exit_fail("cannot hash a password: out of memory");
 	malloc_trim(0);		/* a hash takes 19 MB */
-	exit_if(metrics_init());
+	exit_if(tls_renew_init());
 	exit_if(rate_limit_init());
 	wire_settings.find_route = routes_find;
 	wire_settings.find_body_max = routes_body_max;
@@ -229,7 +191,8 @@ prepare_server(void)
 	exit_if(wire_init());
 	http_hsts_enable = 0;	/* Kore would send it over plain HTTP, too */
 	limit_files();
-	watch_signals();
+	exit_if(drain_init());
+	exit_if(signals_init());
 	exit_if(processes_bind());
 	worker_count = (u_int8_t)config.workers;
 	exit_if(listen_on("api", config.host, config.port));
@@ -255,6 +218,8 @@ kore_parent_configure(int argc, char **argv)
 	exit_if(database_files());
 	exit_if(database_load());
 	exit_if(lists_check());
+	if (commands_serves())
+		exit_if(given_take());
 	exit_if(config_load());
 	exit_if(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */
@@ -266,11 +231,13 @@ kore_parent_configure(int argc, char **argv)
 static void
 worker_tick(uint64_t now)
 {
+	log_tick();
 	wire_tick(now);
 	database_tick(now);
 	offload_tick();
 	mem_tick();
 	auth_usage_tick(now);
+	tls_renew_take();
 }
 
 static void
@@ -282,32 +249,35 @@ report_ready(void)
 void
 kore_worker_configure(void)
 {
+	signals_worker_init();
 	was_restarted = worker->restarted;
 	if (was_restarted)
 		log_event(LEVEL_ERROR, NULL, "worker", "a worker died and "
 		    "was started again");
 	mallopt(M_ARENA_MAX, 1);	/* the only kind malloc_trim() trims */
 	metrics_worker_init(worker->id - 1u, was_restarted);
+	drain_worker_init(worker->id - 1u);
 	tls_worker_init();
 	wire_worker_init(worker->id - 1u);
 	loop_init(COROUTINES_MAX, worker_tick, wire_run);
 	database_worker_init(conninfo, config.database_pool, report_ready);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
 /*
- * Searches for leaks here: later, Kore unmaps memory that its task threads
- * still use, and the sanitizer fails. A restarted worker has the leaks of
- * Kore's restart, and is not searched.
+ * An asan build searches for leaks here: later, Kore unmaps memory that its
+ * task threads still use, and the sanitizer fails. A restarted worker has the
+ * leaks of Kore's restart, and is not searched.
  */
 void
 kore_worker_teardown(void)
 {
+	drain_worker_end();
+#if defined(__SANITIZE_ADDRESS__)
 	if (was_restarted)
 		_exit(0);
 	exit_clean();
-}
 #endif
+}
 
 /*
  * System calls of a worker that Kore's own list lacks: for newer versions of

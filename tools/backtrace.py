@@ -15,6 +15,8 @@ import stat
 import subprocess
 import sys
 
+import output
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LINE_MAX = 1 << 16      # no event is that long
 MARK = '"event":"crash"'
@@ -321,4 +323,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    output.run(lambda: main(sys.argv[1:]))

@@ -2,8 +2,8 @@
 """
 ./keel init NAME: makes the tree a project of another name.
 
-It changes a few files, all or none: src/product.h, ./keel and the two units
-in conf. Nothing below src/modules changes, and no test and no page of docs, so
+It changes a few files, all or none: src/product.h, ./keel and the units in
+conf. Nothing below src/modules changes, and no test and no page of docs, so
 a later version of Keel still merges. Run again, it changes the names again.
 """
 
@@ -14,11 +14,12 @@ import re
 import subprocess
 import sys
 
+import output
 from names import C_WORDS, SQL_WORDS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEADER, SCRIPT = "src/product.h", "keel"
-UNITS = ("conf/{}.service", "conf/{}-jobs.service")
+UNITS = ("conf/{}.service", "conf/{}-jobs.service", "conf/{}.socket")
 
 # The users and groups of Debian, and what systemd or PostgreSQL call so.
 TAKEN = """
@@ -61,7 +62,8 @@ PLACES = (
     (r"(?<=^StateDirectory=)@$", "name"), (r"(?<=/var/lib/)@\b", "name"),
     (r"(?<=/opt/)@\b", "name"), (r"(?<=/etc/)@(?=/)", "name"),
     (r"\b@(?=\.env$|\.env )", "name"), (r"(?<=system user )@\b", "name"),
-    (r"(?<![\w-])@(?=(-jobs)?\.service)", "name"),
+    (r"(?<![\w-])@(?=(-jobs)?\.(service|socket))", "name"),
+    (r"(?<=SocketGroup=)@\b", "name"),
     (r"(?<=^Description=)@(?!\w)", "title"),
     (r"(?<=^# )@(?= in production)", "title"),
     (r"(?<=background work of )@(?!\w)", "title"),
@@ -278,7 +280,7 @@ def read_options(words=None):
     return parser.parse_args(words)
 
 
-def main():
+def rename():
     options = read_options()
     old = names_of(read(HEADER), read(SCRIPT))
     new = wanted(options, old)
@@ -289,11 +291,16 @@ def main():
     if not options.dry_run:
         check_clean([path for change in found for path in change[:2]])
         write(found)
+        output.done.append("the files are changed")
     report(found, new, options.dry_run)
 
 
-if __name__ == "__main__":
+def main():
     try:
-        main()
+        rename()
     except Refused as refused:
         sys.exit(f"keel: init: {refused}")
+
+
+if __name__ == "__main__":
+    output.run(main)

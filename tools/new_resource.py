@@ -15,6 +15,7 @@ import tempfile
 
 import fields
 import names
+import output
 import render
 from names import Refused
 
@@ -527,16 +528,14 @@ def main():
             show(made, changed)
         else:
             write(made, changed)
+            output.done.append("the files are written")
             tell(resource, made, changed)
-        sys.stdout.flush()
     except Refused as refused:
         sys.exit("keel: new-resource: %s" % refused)
-    except BrokenPipeError:     # of head or less
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         sys.exit("keel: new-resource: %s: %s" % (
             error.filename, error.strerror))
 
 
 if __name__ == "__main__":
-    main()
+    output.run(main)

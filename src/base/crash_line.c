@@ -12,6 +12,7 @@
 #include "base/crash_modules.h"
 #include "base/crash_report.h"
 #include "base/jsonw.h"
+#include "base/log_write.h"
 #include "utils/timefmt.h"
 
 #define LINE_SIZE	4096	/* written in one piece, even to a pipe */
@@ -277,6 +278,5 @@ crash_write(const struct crash_report *r)
 	if (j.text.cut)
 		return;
 	line[j.text.len] = '\n';
-	if (write(STDOUT_FILENO, line, j.text.len + 1) == -1)
-		return;		/* no other place to report it */
+	log_write_last(line, j.text.len + 1);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/log_write.h"
 #include "utils/log_text.h"
 #include "utils/timefmt.h"
 
@@ -16,8 +17,8 @@ static enum log_level	 lowest = LEVEL_INFO;
 static bool		 as_text, in_colour;
 
 /* Static, because stacks are small; only the loop's thread logs. */
-static char		 line[16384], escaped[2 * sizeof(line)],
-			 readable[sizeof(escaped) + 1024];
+static char		 line[LOG_JSON_MAX], escaped[2 * LOG_JSON_MAX],
+			 readable[LOG_LINE_MAX];
 static struct jsonw	 writer;
 
 /* no-color.org: set, and not empty. */
@@ -56,32 +57,61 @@ log_begin(enum log_level level, const char *request_id, const char *event)
 	return (&writer);
 }
 
-/* One write, so that the lines of two processes do not mix. */
-static void
-write_line(const char *text, size_t len)
-{
-	if (write(STDOUT_FILENO, text, len) == -1)
-		return;		/* no other place to report it */
-}
-
 void
 log_end(struct jsonw *j)
 {
 	struct text	 out, safe;
 
 	jsonw_object_end(j);
-	if (j->text.cut)
+	if (j->text.cut) {
+		log_drop();
 		return;
+	}
 	if (!as_text) {
 		line[j->text.len] = '\n';
-		write_line(line, j->text.len + 1);
+		log_write(line, j->text.len + 1);
 		return;
 	}
 	out = text_in(readable, sizeof(readable));
 	safe = text_in(escaped, sizeof(escaped));
 	log_text(&out, line, &safe, in_colour);
-	if (!out.cut)
-		write_line(readable, out.len);
+	if (out.cut)
+		log_drop();
+	else
+		log_write(readable, out.len);
+}
+
+/* Has buffers of its own: it comes before a line that is ready. */
+static size_t
+say_dropped(char *out, size_t size, uint64_t dropped)
+{
+	char		 json[256], characters[256];
+	struct jsonw	 j;
+	struct text	 text = text_in(out, size);
+	struct text	 safe = text_in(characters, sizeof(characters));
+
+	if (LEVEL_WARNING < lowest)
+		return (0);
+	jsonw_init_fixed(&j, json, sizeof(json));
+	jsonw_object(&j, NULL);
+	jsonw_time(&j, "time", timefmt_now());
+	jsonw_string(&j, "level", names[LEVEL_WARNING]);
+	jsonw_string(&j, "event", "log");
+	jsonw_int(&j, "dropped", (int64_t)dropped);
+	jsonw_string(&j, "message", "lines were dropped: they were too long, "
+	    "or standard output took no more");
+	jsonw_object_end(&j);
+	if (as_text)
+		log_text(&text, json, &safe, in_colour);
+	else
+		text_printf(&text, "%s\n", json);
+	return (text.cut || safe.cut ? 0 : text.len);
+}
+
+void
+log_never_wait(_Atomic uint64_t *dropped)
+{
+	log_write_init(dropped, say_dropped);
 }
 
 void

@@ -4,6 +4,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdint.h>
+
 #include "base/jsonw.h"
 
 #define REQUEST_ID_MAX	64	/* characters */
@@ -17,6 +19,17 @@ enum log_format { FORMAT_AUTO, FORMAT_JSON, FORMAT_TEXT };
  * standard output is a terminal now, and JSON otherwise.
  */
 void	log_init(enum log_level lowest, enum log_format);
+
+/*
+ * In a server's parent before the fork, or in the jobs runner: from now on no
+ * line waits for the reader of standard output, and nothing that is printed
+ * with stdio does. A line that cannot be written is dropped and added to
+ * *dropped; as soon as there is room again, a line of the event "log" says how
+ * many this process has lost. log_tick(), called now and then, writes it even
+ * if there is nothing else to log. See docs/operation.md.
+ */
+void	log_never_wait(_Atomic uint64_t *dropped);
+void	log_tick(void);
 
 /*
  * Writes one JSON object as a line on standard output, or what log_text()

@@ -22,8 +22,7 @@ void
 metrics_worker_init(unsigned id, int restarted)
 {
 	metrics = &shared->workers[id % METRICS_WORKERS_MAX];
-	memset(metrics, 0, sizeof(*metrics));
-	metrics->started = 1;
+	memset(&metrics->now, 0, sizeof(metrics->now));
 	if (restarted)
 		shared->worker_restarts++;
 }

@@ -9,26 +9,35 @@
 
 #define METRICS_WORKERS_MAX	128
 
-/* The metrics of one worker; zeroed when it starts. */
+/*
+ * The metrics of one worker. If it dies, the next one goes on with its
+ * counters, since a counter never goes down; the gauges are zeroed.
+ */
 struct worker_metrics {
-	_Atomic uint64_t	started;	/* this slot has a worker */
-	_Atomic uint64_t	requests[6];	/* index: status / 100 */
-	_Atomic uint64_t	coroutines;
-	_Atomic uint64_t	stack_high_water;	/* bytes */
-	_Atomic uint64_t	arenas;
-	_Atomic uint64_t	tasks;
-	_Atomic uint64_t	db_in_use;
-	_Atomic uint64_t	db_idle;
-	_Atomic uint64_t	db_down;
-	_Atomic uint64_t	connections;
-	_Atomic uint64_t	connections_refused;	/* total; no room */
-	_Atomic uint64_t	connections_evicted;	/* closed for others */
-	_Atomic uint64_t	wire_memory;	/* bytes of requests */
+	struct {
+		_Atomic uint64_t	requests[6];	/* status / 100 */
+		_Atomic uint64_t	connections_refused;	/* no room */
+		_Atomic uint64_t	connections_evicted;	/* for others */
+	} total;
+	struct {
+		_Atomic uint64_t	coroutines;
+		_Atomic uint64_t	stack_high_water; /* bytes */
+		_Atomic uint64_t	arenas;
+		_Atomic uint64_t	tasks;
+		_Atomic uint64_t	db_in_use;
+		_Atomic uint64_t	db_idle;
+		_Atomic uint64_t	db_down;
+		_Atomic uint64_t	connections;
+		_Atomic uint64_t	wire_memory;	/* of requests */
+	} now;
 };
 
 /* Memory that all processes of this server share, mapped before the fork. */
 struct shared {
 	_Atomic uint64_t	worker_restarts;
+	_Atomic uint64_t	log_lines_dropped;	/* of all processes */
+	/* Of the first one that expires, as in timefmt.h; 0: no TLS. */
+	_Atomic int64_t		certificate_expires;
 	struct worker_metrics	workers[METRICS_WORKERS_MAX];
 };
 

@@ -49,9 +49,9 @@ loop_tick(void *arg, u_int64_t now)
 	(void)arg;
 	coro_tick(now);
 	on_tick(now);
-	metrics->coroutines = coro_count();
-	metrics->stack_high_water = coro_high_water();
-	metrics->arenas = arena_count();
+	metrics->now.coroutines = coro_count();
+	metrics->now.stack_high_water = coro_high_water();
+	metrics->now.arenas = arena_count();
 }
 
 void

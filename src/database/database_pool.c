@@ -365,9 +365,9 @@ count_connections(void)
 		down += !conn_is_ready(&s->conn);
 		resting += s->use == IDLE;
 	}
-	metrics->db_down = down;
-	metrics->db_idle = resting;
-	metrics->db_in_use = nslots - down - resting;
+	metrics->now.db_down = down;
+	metrics->now.db_idle = resting;
+	metrics->now.db_in_use = nslots - down - resting;
 }
 
 void

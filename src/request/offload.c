@@ -7,12 +7,15 @@
 
 #include <sys/types.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <kore/kore.h>
 #include <kore/http.h>
 #include <kore/tasks.h>
 
+#include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
@@ -20,6 +23,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "request/fair_queue.h"
@@ -31,6 +35,7 @@
 #define KNOWN_EACH	24
 #define OFFLOAD_WAIT_MS	10000
 #define THREAD_NICE	10	/* the loop goes first */
+#define TELL_MS		60000	/* between two lines about threads */
 
 /* The prefix lengths of a network and of a site within it. */
 #define IPV4_NETWORK	24
@@ -56,6 +61,7 @@ static struct fair_queue	strangers = FAIR_QUEUE(strangers, WAITING_MAX,
 static struct fair_queue	known = FAIR_QUEUE(known, KNOWN_MAX,
 				    KNOWN_EACH);
 static unsigned			nrunning;
+static unsigned			nthreads;	/* that Kore has made */
 static bool			memory_kept;	/* since the last trim */
 
 static void	work_start_next(void);
@@ -151,18 +157,82 @@ next_work(void)
 	return (NULL);
 }
 
+static void *
+end_at_once(void *arg)
+{
+	return (arg);
+}
+
+static bool
+can_make_thread(void)
+{
+	pthread_t	 thread;
+
+	if ((errno = pthread_create(&thread, NULL, end_at_once, NULL)) != 0)
+		return (false);
+	pthread_join(thread, NULL);
+	return (true);
+}
+
+static bool
+can_make_sockets(void)
+{
+	int	 fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == -1)
+		return (false);
+	close(fds[0]);
+	close(fds[1]);
+	return (true);
+}
+
+/*
+ * Kore ends the process if it cannot make a task's sockets, or its thread when
+ * it has too few. So they are made here first, for a moment.
+ */
+static bool
+can_start(void)
+{
+	static uint64_t	 tell_at;
+	uint64_t	 now = coro_now_ms();
+
+	if (can_make_sockets() && (nrunning < nthreads || can_make_thread()))
+		return (true);
+	if (tell_at <= now) {
+		tell_at = now + TELL_MS;
+		log_event(LEVEL_WARNING, NULL, "threads",
+		    "cannot make a thread: %s", strerror(errno));
+	}
+	return (false);
+}
+
+/* Kore makes another thread for each task, up to kore_task_threads. */
+static void
+run_task(struct kore_task *task)
+{
+	u_int16_t	 most = kore_task_threads;
+
+	if (nthreads <= nrunning)
+		nthreads++;
+	nrunning++;
+	kore_task_threads = (u_int16_t)nthreads;
+	kore_task_run(task);
+	kore_task_threads = most;
+}
+
 static void
 work_start_next(void)
 {
 	struct work	*work;
 
-	if (nrunning >= kore_task_threads || (work = next_work()) == NULL)
+	if (nrunning >= kore_task_threads ||
+	    strangers.length + known.length == 0 || !can_start() ||
+	    (work = next_work()) == NULL)
 		return;
-	nrunning++;
 	work->state = WORK_RUNNING;
 	kore_task_create(&work->task, work_thread);
 	kore_task_bind_callback(&work->task, work_done);
-	kore_task_run(&work->task);
+	run_task(&work->task);
 	work->launched = true;
 }
 
@@ -229,6 +299,8 @@ offload(struct ctx *c, void (*fn)(void *), void *data, size_t size)
 	memcpy(work->data, data, size);
 	queue_up(c, work);
 	work_start_next();
+	if (nrunning == 0)	/* nobody would start it */
+		give_up(c, work);
 
 	while (work->state < WORK_FINISHED && ctx_wait(c, OFFLOAD_WAIT_MS))
 		;
@@ -246,7 +318,9 @@ offload(struct ctx *c, void (*fn)(void *), void *data, size_t size)
 void
 offload_tick(void)
 {
-	metrics->tasks = offload_count();
+	if (nrunning == 0)
+		work_start_next();
+	metrics->now.tasks = offload_count();
 	if (!memory_kept || offload_count() > 0)
 		return;
 	malloc_trim(0);

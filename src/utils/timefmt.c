@@ -199,6 +199,14 @@ timefmt_http(int64_t us, char out[static TIMEFMT_HTTP])
 }
 
 int64_t
+timefmt_whole_days(int64_t us)
+{
+	int64_t	 day = SEC_PER_DAY * USEC_PER_SEC;
+
+	return (us / day - (us % day < 0));
+}
+
+int64_t
 timefmt_now(void)
 {
 	struct timespec	ts;

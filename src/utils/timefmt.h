@@ -53,6 +53,9 @@ void	timefmt_rfc3339(int64_t us, char out[static TIMEFMT_TEXT]);
  */
 void	timefmt_http(int64_t us, char out[static TIMEFMT_HTTP]);
 
+/* Whole days, rounded down: -1 for the day after a time. */
+int64_t	timefmt_whole_days(int64_t us);
+
 /* The current time, from CLOCK_REALTIME. */
 int64_t	timefmt_now(void);
 

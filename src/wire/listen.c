@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 
 #include "product.h"
 #include "utils/start_error.h"
+#include "wire/given.h"
 #include "wire/listen.h"
 #include "wire/wire.h"
 
@@ -116,14 +118,36 @@ limit_unsent(const struct kore_server *srv)
 	return (NULL);
 }
 
+/* As kore_listener_init() does with a socket of its own. */
+static const char *
+use_given(struct kore_server *srv, const struct given *g)
+{
+	struct listener	*l = kore_listener_create(srv);
+
+	l->fd = g->fd;
+	l->family = g->family;
+	l->host = kore_strdup(g->host);
+	l->port = kore_strdup(g->port);
+	if (fcntl(g->fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    !kore_connection_nonblock(g->fd, g->family != AF_UNIX) ||
+	    (l->connect = kore_runtime_getcall("wire_connect")) == NULL)
+		return (start_error("cannot listen on descriptor %d: %m",
+		    g->fd));
+	return (g->family == AF_UNIX ? NULL : limit_unsent(srv));
+}
+
 const char *
 listen_on(const char *server, const char *host, const char *port)
 {
 	struct kore_server	*srv;
+	const struct given	*g;
 	const char		*problem;
 
 	if ((srv = kore_server_lookup(server)) == NULL)
 		return (start_error("kore.conf has no server %s", server));
+	if ((g = given_for(strcmp(server, wire_settings.admin) == 0 ?
+	    GIVEN_ADMIN : GIVEN_API)) != NULL)
+		return (use_given(srv, g));
 	if (*host == '/')
 		return (bind_socket(srv, host));
 	if ((problem = try_bind(server, host, port)) != NULL)
@@ -132,6 +156,20 @@ listen_on(const char *server, const char *host, const char *port)
 		return (start_error("cannot listen on %s port %s", host,
 		    port));
 	return (limit_unsent(srv));
+}
+
+bool
+listen_was_given(const struct listener *l)
+{
+	const struct given	*g;
+	int			 use;
+
+	for (use = 0; use < GIVEN_USES; use++) {
+		if ((g = given_for((enum given_use)use)) != NULL &&
+		    g->fd == l->fd)
+			return (true);
+	}
+	return (false);
 }
 
 void

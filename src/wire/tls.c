@@ -1,117 +1,153 @@
 /* SPDX-License-Identifier: ISC */
-/* TLS contexts, built before the fork. */
+/* Which certificate each domain serves. */
 
 #include <sys/types.h>
 
 #include <kore/kore.h>
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <openssl/evp.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "product.h"
 #include "utils/start_error.h"
+#include "utils/timefmt.h"
 #include "wire/tls.h"
+#include "wire/tls_context.h"
+#include "wire/tls_served.h"
+#include "wire/tls_tickets.h"
 #include "wire/wire.h"
 
-/* TLS 1.2: forward secrecy and AEAD only; 1.3 has nothing else. */
-#define CIPHERS		"ECDHE+AESGCM:ECDHE+CHACHA20"
-#define GROUPS		"X25519:P-256:P-384"
-#define SIGNATURES	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:"	\
-			"ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:"	\
-			"RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
+struct tls_served	*tls_served;
 
-static int
-select_http11(SSL *ssl, const unsigned char **out, unsigned char *outlen,
-    const unsigned char *in, unsigned int inlen, void *arg)
+void
+tls_text_digest(const struct tls_text *text,
+    unsigned char out[static SHA256_DIGEST_LENGTH])
 {
-	static const unsigned char	 offer[] = "\x08http/1.1";
-	unsigned char			*chosen;
-
-	(void)ssl;
-	(void)arg;
-	if (SSL_select_next_proto(&chosen, outlen, offer, sizeof(offer) - 1,
-	    in, inlen) != OPENSSL_NPN_NEGOTIATED)
-		return (SSL_TLSEXT_ERR_NOACK);
-	*out = chosen;
-	return (SSL_TLSEXT_ERR_OK);
+	EVP_Digest(text, sizeof(*text), out, NULL, EVP_sha256(), NULL);
 }
 
-/*
- * Kore stores the server name of each ClientHello and frees only the last one.
- * A client that gets a HelloRetryRequest sends two, so free the first.
- */
-static int
-keep_one_name(SSL *ssl, int *alert, void *arg)
+void
+tls_serve(struct tls_served *s, SSL_CTX *ctx)
 {
-	struct connection	*c = SSL_get_ex_data(ssl, 0);
+	struct kore_server	*srv;
+	struct kore_domain	*dom;
 
-	kore_free(c->tls_sni);
-	c->tls_sni = NULL;
-	return (kore_tls_sni_cb(ssl, alert, arg));
+	LIST_FOREACH(srv, &kore_servers, list) {
+		TAILQ_FOREACH(dom, &srv->domains, list) {
+			if (dom->ssl_ctx != s->ctx)
+				continue;
+			SSL_CTX_up_ref(ctx);
+			SSL_CTX_free(dom->ssl_ctx);
+			dom->ssl_ctx = ctx;
+		}
+	}
+	SSL_CTX_free(s->ctx);
+	s->ctx = ctx;
+}
+
+int64_t
+tls_days_left(const struct tls_served *s)
+{
+	return (timefmt_whole_days(s->expires - timefmt_now()));
+}
+
+const char *
+tls_left(const struct tls_served *s)
+{
+	static char	 text[96];
+	char		 when[TIMEFMT_HTTP];
+	int64_t		 days = tls_days_left(s);
+	bool		 early = timefmt_now() < s->begins;
+
+	timefmt_http(early ? s->begins : s->expires, when);
+	if (early || days < 0)
+		snprintf(text, sizeof(text), "%s %s", early ?
+		    "not valid before" : "expired on", when);
+	else
+		snprintf(text, sizeof(text), "%" PRId64 " day%s left, until "
+		    "%s", days, days == 1 ? "" : "s", when);
+	return (text);
+}
+
+static struct tls_served *
+find(const char *certfile, const char *keyfile)
+{
+	struct tls_served	*s;
+
+	for (s = tls_served; s != NULL; s = s->next) {
+		if (strcmp(s->files.cert, certfile) == 0 &&
+		    strcmp(s->files.key, keyfile) == 0)
+			return (s);
+	}
+	return (NULL);
+}
+
+SSL_CTX *
+tls_accept(struct tls_served *s, const struct tls_text *text, bool renewed,
+    const char **problem)
+{
+	struct tls_pair	 pair;
+	SSL_CTX		*ctx = NULL;
+
+	if ((*problem = tls_pair_parse(&s->files, text, &pair)) != NULL)
+		return (NULL);
+	if (renewed)
+		*problem = tls_pair_valid(&s->files, &pair, timefmt_now());
+	if (*problem == NULL)
+		ctx = tls_context_new(&s->files, &pair, problem);
+	if (ctx != NULL)
+		*problem = tls_context_try(&s->files, ctx);
+	if (*problem == NULL) {
+		tls_text_digest(text, s->digest);
+		s->begins = pair.begins;
+		s->expires = pair.expires;
+	} else {
+		SSL_CTX_free(ctx);
+		ctx = NULL;
+	}
+	tls_pair_free(&pair);
+	return (ctx);
 }
 
 static const char *
-failed(const char *subject, const char *file)
+load(struct tls_served *s)
 {
-	const char	*reason;
+	static struct tls_text	 text;
+	const char		*problem = tls_text_read(&s->files, &text);
 
-	reason = ERR_reason_error_string(ERR_peek_error());
-	ERR_clear_error();
-	return (start_error("cannot use %s%s%s: %s", subject,
-	    file != NULL ? " " : "", file != NULL ? file : "",
-	    reason != NULL ? reason : "unknown error"));
-}
-
-static void
-set_policy(SSL_CTX *ctx)
-{
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
-	    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-	    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CLEANSE_PLAINTEXT);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-	/* A client may send endless key updates: see wire_read.c. */
-	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)PRODUCT,
-	    sizeof(PRODUCT) - 1);
-	SSL_CTX_set_info_callback(ctx, kore_tls_info_callback);
-	SSL_CTX_set_tlsext_servername_callback(ctx, keep_one_name);
-	SSL_CTX_set_alpn_select_cb(ctx, select_http11, NULL);
+	if (problem == NULL)
+		s->ctx = tls_accept(s, &text, false, &problem);
+	OPENSSL_cleanse(&text, sizeof(text));
+	return (problem);
 }
 
 static const char *
 domain_init(struct kore_domain *dom, const char *certfile,
     const char *keyfile)
 {
-	SSL_CTX	*ctx;
+	struct tls_served	*s;
+	const char		*problem;
 
-	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL)
-		return (failed("TLS", NULL));
-	set_policy(ctx);
-	if (SSL_CTX_set_cipher_list(ctx, CIPHERS) != 1 ||
-	    SSL_CTX_set1_groups_list(ctx, GROUPS) != 1 ||
-	    SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) != 1)
-		return (failed("the TLS policy", NULL));
-	if (SSL_CTX_use_certificate_chain_file(ctx, certfile) != 1)
-		return (failed("the certificate", certfile));
-	if (SSL_CTX_use_PrivateKey_file(ctx, keyfile, SSL_FILETYPE_PEM) != 1)
-		return (failed("the private key", keyfile));
-	if (SSL_CTX_check_private_key(ctx) != 1)
-		return (failed("the certificate with the private key",
-		    keyfile));
-
-	/*
-	 * Kore's key manager reads these files too, but never signs. The old
-	 * names are not freed: they may be the arguments.
-	 */
-	dom->certfile = kore_strdup(certfile);
-	dom->certkey = kore_strdup(keyfile);
-	dom->ssl_ctx = ctx;
+	/* Not checked by our contexts: it would let everybody in. */
+	if (dom->cafile != NULL)
+		return (start_error("kore.conf: the domain %s has "
+		    "client_verify, which " PRODUCT " does not do",
+		    dom->domain));
+	if ((s = find(certfile, keyfile)) == NULL) {
+		s = kore_calloc(1, sizeof(*s));
+		s->files.cert = kore_strdup(certfile);
+		s->files.key = kore_strdup(keyfile);
+		if ((problem = load(s)) != NULL)
+			return (problem);
+		s->next = tls_served;
+		tls_served = s;
+	}
+	SSL_CTX_up_ref(s->ctx);
+	dom->ssl_ctx = s->ctx;
 	return (NULL);
 }
 
@@ -149,6 +185,8 @@ tls_init(const char *certfile, const char *keyfile)
 	struct kore_domain	*dom;
 	const char		*problem;
 
+	if ((problem = tls_tickets_init()) != NULL)
+		return (problem);
 	LIST_FOREACH(srv, &kore_servers, list) {
 		if (!srv->tls)
 			continue;
@@ -163,6 +201,16 @@ tls_init(const char *certfile, const char *keyfile)
 		}
 	}
 	return (NULL);
+}
+
+void
+tls_print(void)
+{
+	const struct tls_served	*s;
+
+	for (s = tls_served; s != NULL; s = s->next)
+		printf("%-28s %s: %s\n", "certificate", s->files.cert,
+		    tls_left(s));
 }
 
 void

@@ -11,6 +11,9 @@
  * builds the contexts, before the fork, and the workers ignore the certificates
  * that the key manager sends. The cost: the private key is in the workers'
  * memory, as in most web servers.
+ *
+ * The parent reads the files again, and gives what has changed to the workers:
+ * see tls_renew.h.
  */
 
 /*
@@ -27,6 +30,9 @@ const char	*tls_choose(bool off);
  * warning. Returns NULL or an error message.
  */
 const char	*tls_init(const char *certfile, const char *keyfile);
+
+/* For check-config: a line for each certificate, with the days left. */
+void		 tls_print(void);
 
 /* In a worker, from kore_worker_configure(). */
 void		 tls_worker_init(void);

@@ -77,6 +77,10 @@ struct wire_settings {
 	bool		 proxies_only;	/* close all other connections */
 	const char	*admin;		/* kore.conf's server for operators */
 
+	/* The address of a socket that was given for the API; or NULL. */
+	const char	*given_host, *given_port;
+	bool		 given_admin;	/* one was given for operators */
+
 	/* The route of a path; there is one, in every domain. */
 	struct kore_module_handle	*(*find_route)(
 			    const struct kore_domain *, const char *path);
@@ -125,6 +129,25 @@ const char	*wire_init(void);
 void		 wire_worker_init(unsigned id);
 void		 wire_tick(uint64_t now_ms);
 void		 wire_run(void);
+
+/*
+ * In a worker of a server that is stopping. Its responses then close the
+ * connection (stopping_begun()).
+ *
+ * wire_has_older(): is there a connection, not of the admin listener, that is
+ * older than the end's beginning? wire_close_idle(): closes those without a
+ * request, unless they are so new that one is about to come, and returns how
+ * many are left. wire_count_requests(): how many of them have a request.
+ * wire_stop_accepting(): this worker accepts none any more, once.
+ * wire_shut_listeners(): for all workers, when none accepts: takes the
+ * connections that wait, and lets the kernel refuse others; not those of a
+ * socket that this server was given.
+ */
+bool		 wire_has_older(uint64_t begun_ms);
+unsigned	 wire_close_idle(uint64_t now_ms);
+unsigned	 wire_count_requests(void);
+void		 wire_stop_accepting(void);
+void		 wire_shut_listeners(void);
 
 /*
  * Returns the request that Kore calls a handler for; the caller then owns it.

@@ -7,6 +7,7 @@
 #include "base/export.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/stopping.h"
 #include "wire/wire_caps.h"
 #include "wire/wire_conn.h"
 
@@ -17,6 +18,8 @@
 #define KORE_HEAD_MAX	64	/* bytes of a buffer that Kore never uses */
 
 EXPORT void	wire_connect(struct connection *);
+
+static unsigned	connections_max;	/* of this worker */
 
 static void	wire_disconnect(struct connection *);
 static int	wire_event(struct connection *);
@@ -30,6 +33,7 @@ wire_new(struct connection *c)
 	if ((w = mem_calloc(1, sizeof(*w))) == NULL)
 		return (NULL);
 	w->conn = c;
+	w->accepted = kore_time_ms();
 	if (!wire_peer_enter(w)) {
 		mem_free(w);
 		return (NULL);
@@ -71,9 +75,21 @@ admit(struct connection *c)
 	if (c->state == CONN_STATE_DISCONNECTING)
 		return;
 	if ((c->hdlr_extra == NULL && wire_new(c) == NULL) ||
-	    (wire_count() + SPARE > worker_max_connections &&
+	    (wire_count() + SPARE > connections_max &&
 	    !wire_evict(c->hdlr_extra, WIRE_ANYONE)))
 		kore_connection_disconnect(c);
+}
+
+bool
+wire_accept_one(struct listener *l)
+{
+	struct connection	*c;
+
+	if (!kore_connection_accept(l, &c))
+		return (false);
+	kore_platform_event_all(c->fd, c);
+	admit(c);
+	return (true);
 }
 
 /*
@@ -85,18 +101,14 @@ admit(struct connection *c)
 static void
 wire_accept(void *arg, int error)
 {
-	struct listener		*l = arg;
-	struct connection	*c;
-	unsigned		 n;
+	unsigned	 n = 0;
 
+	if (error && stopping_begun())
+		return;			/* another worker has shut it */
 	if (error)
 		fatal("error on listening socket");
-	for (n = 0; n < worker_accept_threshold; n++) {
-		if (!kore_connection_accept(l, &c))
-			break;
-		kore_platform_event_all(c->fd, c);
-		admit(c);
-	}
+	while (n < worker_accept_threshold && wire_accept_one(arg))
+		n++;
 	if (n > 0)
 		kore_worker_make_busy();
 }
@@ -230,8 +242,8 @@ wire_tick(uint64_t now)
 		if (most != 0 && now >= w->since + most && !time_is_up(w))
 			kore_connection_disconnect(c);
 	}
-	metrics->connections = wire_count();
-	metrics->wire_memory = wire_memory();
+	metrics->now.connections = wire_count();
+	metrics->now.wire_memory = wire_memory();
 }
 
 const char *
@@ -257,6 +269,7 @@ wire_worker_init(unsigned id)
 	struct listener		*l;
 
 	caps_worker_init(id);
+	connections_max = worker_max_connections;
 	http_header_max = KORE_HEAD_MAX;
 	http_header_timeout = 0;
 	LIST_FOREACH(srv, &kore_servers, list) {

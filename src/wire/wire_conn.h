@@ -36,7 +36,8 @@ enum wire_phase {
 struct wire {
 	struct connection	*conn;		/* whose hdlr_extra this is */
 	enum wire_phase		 phase;
-	uint64_t		 since;		/* start of the phase, in ms */
+	uint64_t		 accepted;	/* when, in ms */
+	uint64_t		 since;		/* start of the phase */
 	uint64_t		 linger_end;
 	struct netaddr		 peer;
 	size_t			 slot;		/* wire_caps.h */
@@ -131,5 +132,8 @@ bool	 wire_discard(struct wire *);		/* while LINGERING */
 
 /* wire_read.c */
 bool	 wire_read(struct wire *);		/* reads what is there */
+
+/* wire_conn.c, for wire_drain.c: false if no connection waits. */
+bool	 wire_accept_one(struct listener *);
 
 #endif

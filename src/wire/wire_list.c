@@ -130,7 +130,7 @@ wire_evict(const struct wire *except, enum wire_whom whom)
 	}
 	if (oldest == NULL)
 		return (false);
-	metrics->connections_evicted++;
+	metrics->total.connections_evicted++;
 	kore_connection_disconnect(oldest->conn);
 	return (true);
 }

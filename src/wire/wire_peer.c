@@ -67,7 +67,7 @@ count(struct wire *w, size_t *slot)
 		most = UINT32_MAX;
 	if (caps_enter(netaddr_key(&w->peer), most, slot))
 		return (true);
-	metrics->connections_refused++;
+	metrics->total.connections_refused++;
 	return (false);
 }
 
@@ -101,7 +101,7 @@ wire_peer_enter(struct wire *w)
 	w->announcing = !wire_is_admin(c) && wire_trusts(&w->peer);
 	w->proxied = w->announcing;
 	if (wire_settings.proxies_only && !wire_is_admin(c) && !w->announcing) {
-		metrics->connections_refused++;
+		metrics->total.connections_refused++;
 		warn_refused(w);
 		return (false);
 	}

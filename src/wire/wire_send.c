@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/stopping.h"
 #include "utils/text.h"
 #include "utils/timefmt.h"
 #include "wire/wire_conn.h"
@@ -73,6 +74,8 @@ wire_flush(struct wire *w)
 		return (false);
 	if (w->phase != WIRE_SENDING || !TAILQ_EMPTY(&w->conn->send_queue))
 		return (true);
+	if (stopping_begun())
+		stopping->finished++;
 	if (w->close)
 		return (linger(w));
 	wire_phase_set(w, WIRE_IDLE);
@@ -85,9 +88,14 @@ wire_flush(struct wire *w)
 void
 wire_response_begins(struct connection *c)
 {
-	const struct wire	*w = c->hdlr_extra;
+	struct wire	*w = c->hdlr_extra;
 
-	if (w != NULL && w->close)
+	if (w == NULL)
+		return;
+	/* Requests that the client has already sent are still answered. */
+	if (stopping_begun() && w->len == 0)
+		w->close = true;
+	if (w->close)
 		c->flags |= CONN_CLOSE_EMPTY;	/* Connection: close */
 }
 
@@ -183,7 +191,7 @@ wire_refuse(struct wire *w, const struct error_kind *kind, const char *message)
 	r.is_admin = wire_is_admin(w->conn);
 	wire_settings.name_request(id, head_value(h, "x-request-id"));
 	log_refusal(w, id, kind->status, message);
-	metrics->requests[kind->status / 100 % 6]++;
+	metrics->total.requests[kind->status / 100 % 6]++;
 
 	wire_settings.write_refusal(&r);
 	timefmt_http(timefmt_now(), date);

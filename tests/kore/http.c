@@ -4,7 +4,8 @@
  * 4.1's defects in connections, TLS, HTTP/1.1 and processes. Keel replaces:
  * tls_init() TLS, wire_accept() accepting, wire_read() and head_parse() HTTP,
  * wire_tick() the timeouts, pidfile_write() the pid file, parent_signal(),
- * watch_children() and kore_parent_teardown() the handling of processes.
+ * worker_signal(), signals_watch() and kore_parent_teardown() the handling of
+ * processes.
  */
 
 #include <kore/kore.h>

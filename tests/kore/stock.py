@@ -150,13 +150,14 @@ class Kore:
     """Stock Kore that runs a module, as a context manager."""
 
     def __init__(self, module, settings="", domain="", workers=1, tls=None,
-                 pages=True, **environment):
+                 pages=True, output=None, **environment):
         self.source = os.path.join(HERE, module)
         self.settings = settings
         self.domain = domain
         self.workers = workers
         self.tls = tls
         self.pages = pages
+        self.stdout = output    # None: the log
         self.environment = {"PATH": os.environ["PATH"]} | environment
         self.folder = tempfile.mkdtemp(prefix="keel-kore-")
         self.log = self.path("log")
@@ -211,8 +212,8 @@ class Kore:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 ["kore", "-fnrc", self.path("kore.conf")], cwd=self.folder,
-                env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True)
+                env=self.environment, stdin=subprocess.DEVNULL,
+                stdout=self.stdout or log, stderr=log, start_new_session=True)
         if self.pages:
             require(wait_until(self.is_up, START_SECONDS),
                     "Kore does not start: " + self.output())

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two defects of Kore 4.1's tasks. A request that ends while a task is bound to
+ * Defects of Kore 4.1's tasks. A request that ends while a task is bound to
  * it is freed again in every round of the loop, with a call of onfree each
  * time. And a thread that wakes up without a task takes one from an empty list:
  * POSIX allows that at any time, and a late signal of kore_task_run causes it.
  * Keel: work_start_next() binds a callback, work_thread() waits for the signal.
+ *
+ * And when the thread or the sockets of a task cannot be made, the worker ends.
+ * In Keel, can_start() makes them first, for a moment.
  */
 
 #include <kore/kore.h>
 #include <kore/http.h>
 #include <kore/tasks.h>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "allow.h"
@@ -18,6 +22,8 @@
 int	bound(struct http_request *);
 int	freed(struct http_request *);
 int	wakeup(struct http_request *);
+int	no_thread(struct http_request *);
+int	no_sockets(struct http_request *);
 int	page(struct http_request *);
 
 static struct kore_task	 task;
@@ -76,6 +82,28 @@ wakeup(struct http_request *req)
 {
 	pthread_cond_signal(&task.thread->cond);
 	http_response(req, 200, "signalled", 9);
+	return (KORE_RESULT_OK);
+}
+
+/* A thread's stack is more than what is left. */
+int
+no_thread(struct http_request *req)
+{
+	struct rlimit	 none = { 4096, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_AS, &none);
+	start(req);
+	return (KORE_RESULT_OK);
+}
+
+int
+no_sockets(struct http_request *req)
+{
+	struct rlimit	 none = { 3, RLIM_INFINITY };
+
+	none.rlim_max = worker_rlimit_nofiles;
+	setrlimit(RLIMIT_NOFILE, &none);
+	start(req);
 	return (KORE_RESULT_OK);
 }
 

@@ -17,7 +17,8 @@ SQL = re.compile(
     r"|^\"\s*(?:select\b.*\bfrom\b|insert\s+into\b|update\s+\w+\s+set\b"
     r"|delete\s+from\b|with\s+\w+\s+as\s*\()", re.S)
 
-KORE = ("src/main.c", "src/app.c", "src/jobs_main.c", "src/pidfile.c",
+KORE = ("src/main.c", "src/app.c", "src/drain.c", "src/signals.c",
+        "src/jobs_main.c", "src/pidfile.c",
         "src/coro/loop.c", "src/wire/", "src/request/offload.c",
         "src/schema/validator.c", "src/http/", "src/database/",
         "src/mail/mail_smtp.c", "src/middleware/", "src/openapi/")

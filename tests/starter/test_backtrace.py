@@ -15,6 +15,7 @@ import pytest
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 TOOL = os.path.join(ROOT, "tools/backtrace.py")
+sys.path.insert(0, os.path.dirname(TOOL))
 
 CRASH = {
     "time": "2026-11-29T20:08:25.347016Z", "level": "error", "event": "crash",

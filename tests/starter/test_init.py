@@ -18,9 +18,9 @@ sys.path[:0] = [str(ROOT / "tests/api/support"), str(ROOT / "tools")]
 from product import NAME, PREFIX, TITLE, VERSION  # noqa: E402
 
 SAME = {"src/product.h", "keel"}
-UNITS = {"conf/%s.service", "conf/%s-jobs.service"}
+UNITS = {"conf/%s.service", "conf/%s-jobs.service", "conf/%s.socket"}
 CHANGED = SAME | {unit % NAME for unit in UNITS}
-NEEDS = CHANGED | {"tools/init.py", "tools/names.py"}
+NEEDS = CHANGED | {"tools/init.py", "tools/names.py", "tools/output.py"}
 
 
 def git(tree, *words):
@@ -115,13 +115,14 @@ def test_it_changes_these_files_only(tree):
     assert [line.strip() for line in told.split("now:")[0].splitlines()] == [
         "changed:", "src/product.h", "keel",
         f"conf/{NAME}.service -> conf/yarn_2.service",
-        f"conf/{NAME}-jobs.service -> conf/yarn_2-jobs.service"]
+        f"conf/{NAME}-jobs.service -> conf/yarn_2-jobs.service",
+        f"conf/{NAME}.socket -> conf/yarn_2.socket"]
     assert "/etc/yarn_2/yarn_2.env" in told and "YARN_2_" in told
     assert after["keel"][1] == before["keel"][1]
     # What it says to do next is right.
     git(tree, *re.search(r"git (add .*)", told)[1].split())
-    assert git(tree, "status", "--porcelain", "-uall").count("\n") == 4
-    assert git(tree, "diff", "--cached", "--name-status", "-M").count("R0") == 2
+    assert git(tree, "status", "--porcelain", "-uall").count("\n") == 5
+    assert git(tree, "diff", "--cached", "--name-status", "-M").count("R0") == 3
 
 
 def test_the_names_follow_from_one(tree):
@@ -150,7 +151,10 @@ def test_each_may_be_given(tree):
 
 def test_the_units_have_no_other_name(tree):
     good(tree, "yarn")
-    for unit in UNITS:
+    text = (tree / "conf/yarn.socket").read_text()
+    assert re.search("keel", text, re.I) is None
+    assert "SocketGroup=yarn " in text and "of yarn.service" in text
+    for unit in UNITS - {"conf/%s.socket"}:
         text = (tree / (unit % "yarn")).read_text()
         assert text.count("/opt/yarn/keel ") == 2
         rest = text.replace("/opt/yarn/keel ", "")

@@ -251,10 +251,10 @@ test_responses_are_counted(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		memcpy(before, metrics->requests, sizeof(before));
+		memcpy(before, metrics->total.requests, sizeof(before));
 		check_status(rows[i].status, rows[i].method, rows[i].target);
 		for (n = 0; n < 6; n++)
-			assert_int_equal(metrics->requests[n], before[n] +
+			assert_int_equal(metrics->total.requests[n], before[n] +
 			    (n == (size_t)rows[i].status / 100));
 	}
 }
@@ -396,7 +396,7 @@ static void
 test_busy(void **state)
 {
 	struct coro	*taken[4];
-	uint64_t	 before = metrics->requests[5];
+	uint64_t	 before = metrics->total.requests[5];
 	size_t		 i;
 
 	(void)state;
@@ -435,7 +435,7 @@ test_busy(void **state)
 	check_header("x-content-type-options", "nosniff");
 	check_header(ALLOWED, "https://a.test");
 	check_header("vary", "Accept, Origin");
-	assert_int_equal(metrics->requests[5], before + 5);
+	assert_int_equal(metrics->total.requests[5], before + 5);
 	check_status(200, "GET", "/healthz");
 }
 

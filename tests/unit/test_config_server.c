@@ -273,6 +273,46 @@ test_a_socket(void **state)
 	assert_false(wire_trusts(&here));
 }
 
+/* Its address counts, and that of the settings does not. */
+static void
+test_a_given_socket(void **state)
+{
+	(void)state;
+	setenv("KEEL_HOST", "/run/keel.sock", 1);
+	setenv("KEEL_PORT", "9464", 1);		/* as KEEL_ADMIN_PORT */
+	wire_settings.given_admin = true;
+	assert_non_null(strstr(load(), "KEEL_HOST is a socket, which needs"));
+	setenv("KEEL_HOST", "127.0.0.1", 1);
+	assert_null(load());
+	wire_settings.given_admin = false;
+	assert_non_null(strstr(load(), "are both 9464"));
+
+	wire_settings.given_host = "::1";
+	wire_settings.given_port = "443";
+	setenv("KEEL_HOST", "/run/keel.sock", 1);
+	assert_null(load());
+	assert_string_equal(config.host, "::1");
+	assert_string_equal(config.port, "443");
+	assert_string_equal(config.public_url, "https://[::1]:443");
+	assert_false(config_host_is_socket());
+
+	wire_settings.given_host = "192.0.2.1";
+	assert_bad("KEEL_TLS", "off", "the address of LISTEN_FDS is 192.0.2.1, "
+	    "no loopback address");
+	wire_settings.given_host = "@keel";
+	assert_non_null(strstr(load(), "the address of LISTEN_FDS is a socket, "
+	    "which needs KEEL_TLS=off"));
+	setenv("KEEL_TLS", "off", 1);
+	setenv("KEEL_PUBLIC_URL", "https://x.example", 1);
+	assert_null(load());
+	assert_true(config_host_is_socket());
+	assert_int_equal(wire_settings.nproxies, 0);
+	wire_settings.given_host = "keel.sock";
+	assert_null(load());
+	assert_int_equal(wire_settings.nproxies, 1);
+	wire_settings.given_host = wire_settings.given_port = NULL;
+}
+
 static void
 test_proxies(void **state)
 {
@@ -411,6 +451,7 @@ main(void)
 		TEST(test_certificates),
 		TEST(test_http_without_tls),
 		TEST(test_a_socket),
+		TEST(test_a_given_socket),
 		TEST(test_proxies),
 		TEST(test_origins),
 		TEST(test_what_is_passed_on),

@@ -74,6 +74,8 @@ static const struct story	*story;
 static unsigned			 elapsed;
 static void			(*tick)(uint64_t);
 
+static struct shared	 counters;
+struct shared		*shared = &counters;
 volatile sig_atomic_t	 sig_recv;
 struct config		 config;
 
@@ -172,6 +174,19 @@ metrics_init(void)
 {
 	note("metrics");
 	return (NULL);
+}
+
+void
+log_never_wait(_Atomic uint64_t *dropped)
+{
+	assert_ptr_equal(dropped, &counters.log_lines_dropped);
+	note("log");
+}
+
+void
+log_tick(void)
+{
+	note("log_tick");
 }
 
 void
@@ -319,9 +334,9 @@ test_the_start(void **state)
 {
 	(void)state;
 	assert_string_equal(run(&stories[0]), "keel: jobs ready\n");
-	assert_string_equal(seen->calls, "events timers tasks metrics worker "
-	    "loop crash runner mail keel_jobs told database "
-	    "database_tick "
+	assert_string_equal(seen->calls, "events timers tasks metrics log "
+	    "worker loop crash runner mail keel_jobs told database "
+	    "log_tick database_tick "
 	    "offload_tick runner_tick ");
 }
 

@@ -68,11 +68,11 @@ ask_colliding(const struct asked *a, unsigned statement, unsigned n,
 	collided = NULL;
 	times = n;
 	for (i = 0; i < 6; i++)
-		before[i] = metrics->requests[i];
+		before[i] = metrics->total.requests[i];
 	memset(seen, 0, sizeof(*seen));
 	seen->status = ask_and_log(a);
 	for (i = 0; i < 6; i++)
-		seen->counted[i] = metrics->requests[i] - before[i];
+		seen->counted[i] = metrics->total.requests[i] - before[i];
 	strcpy(seen->head, client_head());
 	strcpy(seen->body, client_body());
 	strcpy(seen->log, log_text);

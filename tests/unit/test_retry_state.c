@@ -178,7 +178,7 @@ test_a_user_who_changes_during_the_sign_in(void **state)
 static void
 test_a_client_that_leaves_between_the_runs(void **state)
 {
-	uint64_t	 before = metrics->requests[2];
+	uint64_t	 before = metrics->total.requests[2];
 	char		 level[16];
 
 	(void)state;
@@ -191,7 +191,7 @@ test_a_client_that_leaves_between_the_runs(void **state)
 	assert_int_equal(logged("request", level), 1);
 	assert_non_null(strstr(log_text, "\"status\":200,"));
 	assert_non_null(strstr(log_text, "\"client_gone\":true"));
-	assert_int_equal(metrics->requests[2], before + 1);
+	assert_int_equal(metrics->total.requests[2], before + 1);
 }
 
 /* The second run hashes the password again: nobody waits for that. */

@@ -242,8 +242,11 @@ void		 auth_usage_note(const struct ctx *);
  * While the database cannot store them, the notes stay, and it is tried again
  * after one second, then two, up to 30; only the first failure is logged. Notes
  * are lost if more wait for the database than the table holds, and when the
- * worker stops: those of the last 30 seconds at most.
+ * worker ends without auth_usage_flush(): those of the last 30 seconds at most.
  */
 void		 auth_usage_tick(uint64_t now_ms);
+
+/* The same for all notes, now: when the server stops. */
+void		 auth_usage_flush(uint64_t now_ms);
 
 #endif

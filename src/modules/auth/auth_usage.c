@@ -253,3 +253,9 @@ auth_usage_tick(uint64_t now)
 	if (now >= table.begun_at + PACE_MS)
 		flush_begin(now, STORE_MS);
 }
+
+void
+auth_usage_flush(uint64_t now)
+{
+	flush_begin(now, 0);
+}

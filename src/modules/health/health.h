@@ -18,7 +18,8 @@ SCHEMA_RESPONSE(health, health);
 
 /*
  * Returns "ready" if the database responds, is writable, and has a schema that
- * is not older than ours. Raises ERR_UNAVAILABLE otherwise.
+ * is not older than ours, and this server is not stopping. Raises
+ * ERR_UNAVAILABLE otherwise.
  */
 struct health	*health_service_ready(struct ctx *) AWAITS;
 

@@ -4,8 +4,10 @@
 #include <inttypes.h>
 
 #include "base/metrics.h"
+#include "base/stopping.h"
 #include "modules/health/health_repository.h"
 #include "product.h"
+#include "utils/timefmt.h"
 
 struct health *
 health_service_ready(struct ctx *c)
@@ -13,6 +15,8 @@ health_service_ready(struct ctx *c)
 	struct health			*health;
 	const struct database_state	*state;
 
+	if (stopping_begun())
+		raise_error(c, &ERR_UNAVAILABLE, "The server is stopping");
 	state = health_repository_database_state(c);
 	if (!state->writable)
 		raise_error(c, &ERR_UNAVAILABLE, "The database is read-only");
@@ -34,11 +38,11 @@ static const struct gauge {
 	bool		 counter;
 } gauges[] = {
 #define GAUGE(member, text, highest)					\
-	{ PRODUCT "_" #member, text, offsetof(struct worker_metrics, member), \
-	  highest, false }
+	{ PRODUCT "_" #member, text,					\
+	  offsetof(struct worker_metrics, now.member), highest, false }
 #define COUNTER(member, text)						\
 	{ PRODUCT "_" #member "_total", text,				\
-	  offsetof(struct worker_metrics, member), false, true }
+	  offsetof(struct worker_metrics, total.member), false, true }
 	GAUGE(coroutines, "Requests being handled.", false),
 	GAUGE(stack_high_water, "Deepest coroutine stack, in bytes.", true),
 	GAUGE(arenas, "Arenas that hold memory.", false),
@@ -85,11 +89,38 @@ write_requests(struct text *page)
 	    "of the response.\n# TYPE " PRODUCT "_requests_total counter\n");
 	for (class = 2; class <= 5; class++) {
 		for (total = 0, i = 0; i < METRICS_WORKERS_MAX; i++)
-			total += shared->workers[i].requests[class];
+			total += shared->workers[i].total.requests[class];
 		text_printf(page,
 		    PRODUCT "_requests_total{status=\"%dxx\"} %" PRIu64 "\n",
 		    class, total);
 	}
+}
+
+/* One that the workers do not have each. */
+static void
+write_counter(struct text *page, const char *name, const char *help,
+    uint64_t value)
+{
+	text_printf(page,
+	    "# HELP " PRODUCT "_%s_total %s\n"
+	    "# TYPE " PRODUCT "_%s_total counter\n"
+	    PRODUCT "_%s_total %" PRIu64 "\n",
+	    name, help, name, name, value);
+}
+
+/* By the clock of now, so that it is right whenever it is read. */
+static void
+write_days_left(struct text *page)
+{
+	int64_t	 expires = shared->certificate_expires;
+
+	if (expires == 0)
+		return;
+	text_printf(page,
+	    "# HELP " PRODUCT "_certificate_days_left Days until a certificate "
+	    "expires.\n# TYPE " PRODUCT "_certificate_days_left gauge\n"
+	    PRODUCT "_certificate_days_left %" PRId64 "\n",
+	    timefmt_whole_days(expires - timefmt_now()));
 }
 
 const char *
@@ -105,11 +136,11 @@ health_service_metrics(struct ctx *c)
 		    gauges[i].counter ? "counter" : "gauge",
 		    gauges[i].name, gauge_value(&gauges[i]));
 	write_requests(&page);
-	text_printf(&page,
-	    "# HELP " PRODUCT "_worker_restarts_total Workers that died.\n"
-	    "# TYPE " PRODUCT "_worker_restarts_total counter\n"
-	    PRODUCT "_worker_restarts_total %" PRIu64 "\n",
-	    (uint64_t)shared->worker_restarts);
+	write_counter(&page, "worker_restarts", "Workers that died.",
+	    shared->worker_restarts);
+	write_counter(&page, "log_lines_dropped", "Lines of the log that "
+	    "were not written.", shared->log_lines_dropped);
+	write_days_left(&page);
 	if (page.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (page.data);

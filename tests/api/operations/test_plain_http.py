@@ -121,6 +121,13 @@ def test_a_header_of_version_1_is_closed(behind):
     assert wait_for(lambda: "it is of version 1" in behind.output())
 
 
+def test_there_is_no_certificate_to_renew(plain):
+    os.kill(plain.parent(), signal.SIGHUP)
+    [line] = wait_for(lambda: plain.log('"event":"certificate"'))
+    assert line["message"] == "none is served: TLS is off"
+    assert "keel_certificate_days_left" not in plain.metrics()
+
+
 @pytest.mark.parametrize("name", ["KEEL_TLS_CERT", "KEEL_TLS_KEY"])
 def test_it_takes_no_certificate(make_server, certificates, name):
     failing_start(make_server(KEEL_TLS="off", **{name: certificates["ec"][0]}),

@@ -105,7 +105,7 @@ SERVICE = {
     "EnvironmentFile": f"/etc/{NAME}/{NAME}.env",
     "ExecStartPre": f"/opt/{NAME}/keel migrate",
     "Restart": "always", "RestartSec": "2", "KillMode": "mixed",
-    "KillSignal": "SIGTERM", "TimeoutStopSec": "30", "LimitCORE": "0",
+    "KillSignal": "SIGTERM", "TimeoutStopSec": "45", "LimitCORE": "0",
     "StateDirectory": NAME, "StateDirectoryMode": "0700", "UMask": "0077",
     "CapabilityBoundingSet": "", "AmbientCapabilities": "",
     "NoNewPrivileges": "yes", "LockPersonality": "yes",
@@ -121,12 +121,18 @@ SERVICE = {
     "SystemCallFilter": "@system-service"}
 SERVICES = {
     NAME: {"Description": TITLE + " HTTPS API",
-           "ExecStart": f"/opt/{NAME}/keel serve", "LimitNOFILE": "65536"},
+           "ExecStart": f"/opt/{NAME}/keel serve",
+           "ExecReload": "/bin/kill -HUP $MAINPID", "LimitNOFILE": "65536"},
     NAME + "-jobs": {"Description": TITLE + " background work",
                      "ExecStart": f"/opt/{NAME}/keel jobs"}}
+SOCKET = {
+    "Unit": {"Description": TITLE + " HTTPS API: its socket"},
+    "Socket": {"ListenStream": "127.0.0.1:8888", "FileDescriptorName": "api",
+               "Backlog": "4096", "TriggerLimitIntervalSec": "0"},
+    "Install": {"WantedBy": "sockets.target"}}
 
 
-def read_service(name):
+def read_unit(name):
     """Its sections, as {name: value}; a list if a name is there again."""
     class Lines(dict):
         def __setitem__(self, key, value):
@@ -138,7 +144,7 @@ def read_service(name):
     parser = configparser.RawConfigParser(dict_type=Lines, strict=False,
                                           comment_prefixes="#")
     parser.optionxform = str
-    parser.read_string(read("conf/%s.service" % name))
+    parser.read_string(read("conf/" + name))
     return {section: {key: value.split("\n") if "\n" in value else value
                       for key, value in parser.items(section)}
             for section in parser.sections()}
@@ -147,17 +153,21 @@ def read_service(name):
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_has_these_lines(name):
     own = dict(SERVICES[name])
-    assert read_service(name) == {
+    assert read_unit(name + ".service") == {
         "Unit": UNIT | {"Description": own.pop("Description")},
         "Service": SERVICE | own,
         "Install": {"WantedBy": "multi-user.target"}}
 
 
+def test_the_socket_has_these_lines():
+    """It works without a line in the service, which has its name."""
+    assert read_unit(NAME + ".socket") == SOCKET
+
+
 def test_the_ends_of_the_services_wait_long_enough():
-    """For ./keel, which kills Kore after 20 seconds, and for running jobs."""
+    """For Kore, which ./keel would kill by then, and for running jobs."""
     seconds = int(SERVICE["TimeoutStopSec"])
-    assert seconds > int(re.search(r"timeout --foreground -k (\d+) ",
-                                   read("keel"))[1])
+    assert seconds > int(re.search(r"\|\| echo (\d+)\n", read("keel"))[1])
     assert int(re.search(r"running jobs for up to (\d+) seconds",
                          read(f"conf/{NAME}-jobs.service"))[1]) < seconds
 
@@ -170,9 +180,11 @@ def test_systemd_understands_the_services(tmp_path):
         text = read("conf/%s.service" % name).replace(f"/opt/{NAME}/keel",
                                                       "/bin/true")
         (tmp_path / (name + ".service")).write_text(text)
+        shutil.copy(os.path.join(ROOT, "conf", NAME + ".socket"), tmp_path)
         done = subprocess.run(
             ["systemd-analyze", "verify", "--man=no",
-             str(tmp_path / (name + ".service"))],
+             str(tmp_path / (name + ".service")),
+             str(tmp_path / (NAME + ".socket"))],
             capture_output=True, text=True, timeout=60)
         said = [line for line in done.stderr.splitlines() if name in line]
         assert (done.returncode, said) == (0, []), done.stderr

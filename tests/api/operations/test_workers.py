@@ -2,9 +2,12 @@
 """A dead worker costs only its own connections; a dead key manager ends the
 server, so that a supervisor restarts it."""
 
+import contextlib
+import itertools
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -109,6 +112,47 @@ def test_a_dead_workers_connections_no_longer_count(start_server):
     wait_for_workers(server, 2, set())
     assert not any(works(connection) for connection in kept)
     wait_for(lambda: readiness(server) == 200)
+
+
+def counters(server):
+    """Asks again if the worker that was asked has died."""
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            return {name: value for name, value in server.metrics().items()
+                    if name.partition("{")[0].endswith("_total")}
+
+
+def ask_often(server, tls):
+    """Some of these get no answer: they are too many, or their worker dies."""
+    for path in ["/healthz", "/healthz/", "/nothing"] * 2:
+        with contextlib.suppress(httpx.TransportError), \
+                server.client(verify=tls) as client:
+            client.get(path)
+
+
+def test_no_counter_goes_down(start_server):
+    """Prometheus would take a smaller one for a new server's."""
+    server = start_server(KEEL_WORKERS="2", KEEL_CONNECTIONS_PER_ADDRESS="2")
+    seen, tls = [counters(server)], server.tls()
+    with ThreadPoolExecutor(4) as pool:
+        for victim in server.workers():
+            load = [pool.submit(ask_often, server, tls) for _ in range(4)]
+            wait_for(lambda: sum(counters(server).values()) >
+                     sum(seen[0].values()) + 4)
+            seen.append(counters(server))
+            os.kill(victim, signal.SIGKILL)
+            server.deaths += 1
+            while not all(future.done() for future in load):
+                seen.append(counters(server))
+            wait_for_workers(server, 2, {victim})
+            seen.append(counters(server))
+    for before, after in itertools.pairwise(seen):
+        assert before.keys() == after.keys()
+        assert [name for name, value in before.items()
+                if after[name] < value] == []
+    assert {name for name, value in seen[-1].items() if value == 0} == {
+        'keel_requests_total{status="5xx"}', "keel_connections_evicted_total",
+        "keel_log_lines_dropped_total"}
 
 
 def test_rate_limits_survive_a_worker(start_server):

@@ -28,9 +28,25 @@ def insert(path, after, code):
         f.write(text.replace(after, after + code))
 
 
+def add(build, path, text):
+    """A file of the build alone: its folder is a link to the tree's."""
+    folder = build
+    for name in os.path.dirname(path).split("/"):
+        folder = os.path.join(folder, name)
+        if os.path.islink(folder):
+            source = os.path.realpath(folder)
+            os.remove(folder)
+            os.mkdir(folder)
+            for entry in os.listdir(source):
+                link(os.path.join(source, entry), os.path.join(folder, entry))
+    with open(os.path.join(build, path), "w", encoding="utf-8") as f:
+        f.write(text)
+
+
 @contextlib.contextmanager
-def changed_build(*insertions):
-    """Compiles (path, text, code after it) anew; the folder of the build."""
+def changed_build(*insertions, files=()):
+    """Compiles (path, text, code after it) anew, and {path: text} besides; the
+    folder of the build."""
     folder = tempfile.mkdtemp(prefix="keel-changed-")
     build = os.path.join(folder, "keel")
     os.mkdir(build)
@@ -46,6 +62,8 @@ def changed_build(*insertions):
         with contextlib.suppress(FileNotFoundError):
             os.remove(os.path.join(
                 build, ".objs", os.path.basename(path) + ".o"))
+    for path in files:
+        add(build, path, files[path])
     done = subprocess.run(
         ["kodev", "build"], cwd=build, text=True, capture_output=True,
         stdin=subprocess.DEVNULL,

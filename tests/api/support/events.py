@@ -9,8 +9,9 @@ from own import own
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 COMMON = ["time", "level", "event"]
 TYPES = {"status": int, "bytes": int, "duration_us": int, "attempt": int,
-         "ms": int, "again_in": int, "client_gone": bool, "pid": int,
-         "modules": list, "frames": list}
+         "ms": int, "again_in": int, "finished": int, "cut": int,
+         "dropped": int, "client_gone": bool, "pid": int, "modules": list,
+         "frames": list}
 MAY_BE_NULL = {"request": {"route", "user"},
                "crash": {"request_id", "signal", "address", "method", "route",
                          "pattern"}}
@@ -65,8 +66,18 @@ EVENTS = [
     ("mail", "warning", TEXT, "mails are from .*, which few servers take"),
     ("mail", "warning", ASKED, "not sent: its recipient has had as many"),
     ("start", "warning", TEXT, "KEEL_TLS_CERT is not set: "),
+    ("certificate", "info", TEXT, ".* is new, and served from now on: "),
+    ("certificate", "info", TEXT, ".* has not changed: "),
+    ("certificate", "info", TEXT, "none is served: TLS is off$"),
+    ("certificate", "warning", TEXT, r".*: (\d+ days? left|expired on|"
+     "not valid before) "),
+    ("certificate", "error", TEXT, "cannot use the (certificate|private key) "
+     ".*: .*: the old one is still served: "),
     ("worker", "error", TEXT, "a worker died and was started again$"),
     ("stop", "error", TEXT, "the key manager died$"),
+    ("stop", "info", ["finished", "cut"], None),
+    ("log", "warning", ["dropped", "message"], "lines were dropped: "),
+    ("threads", "warning", TEXT, "cannot make a thread: "),
     ("crash", "error", CRASH, None),
 ]
 for names in own("events"):     # a project's own: EVENTS, like these

@@ -88,7 +88,8 @@ def run_caddy(text, port, folder):
 
 
 PROGRAMS = {"nginx.conf": run_nginx, "haproxy.cfg": run_haproxy,
-            "haproxy-tcp.cfg": run_haproxy, "Caddyfile": run_caddy}
+            "haproxy-tcp.cfg": run_haproxy,
+            "haproxy-two.cfg": run_haproxy, "Caddyfile": run_caddy}
 
 
 def accepts(port):

@@ -20,6 +20,7 @@ class Runner(Server):
     folder."""
 
     runs = "jobs"
+    ends_on = signal.SIGTERM
     ready = "keel: jobs ready"
 
     def __init__(self, server, **settings):

@@ -80,7 +80,7 @@ def make_certificate(folder, kind, names="DNS:localhost,IP:127.0.0.1"):
     pair = (os.path.join(folder, kind + ".pem"),
             os.path.join(folder, kind + ".key"))
     subprocess.run(
-        ["openssl", "req", "-x509", "-nodes", "-days", "2", *key,
+        ["openssl", "req", "-x509", "-nodes", "-days", "30", *key,
          "-subj", "/CN=localhost", "-addext",
          "subjectAltName=" + names,
          "-out", pair[0], "-keyout", pair[1]], check=True,
@@ -119,7 +119,10 @@ def folder_processes(folder):
 
 class Server:
     runs = "serve"
+    ends_on = signal.SIGINT     # which does not wait for idle clients
     ready = "keel: ready on "
+    wrapper = []        # what runs ./keel
+    pass_fds = ()
 
     def __init__(self, cluster, database, certificate, build=BUILD,
                  secret=None, **settings):
@@ -172,9 +175,10 @@ class Server:
         """Runs a command of ./keel to its end. Ends any process that outlives
         it, and records it in `left_over`."""
         process = subprocess.Popen(
-            [KEEL, *arguments], env=self.environment(), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True)
+            [*self.wrapper, KEEL, *arguments], env=self.environment(),
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True,
+            pass_fds=self.pass_fds)
         try:
             out, err = process.communicate(text, timeout)
         finally:
@@ -190,9 +194,10 @@ class Server:
         before = len(self.output())
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
-                [KEEL, self.runs, *options], env=self.environment(),
-                stdout=out, stdin=subprocess.DEVNULL, stderr=err,
-                start_new_session=True)
+                [*self.wrapper, KEEL, self.runs, *options],
+                env=self.environment(), stdout=out,
+                stdin=subprocess.DEVNULL, stderr=err, start_new_session=True,
+                pass_fds=self.pass_fds)
         deadline = time.monotonic() + READY_SECONDS
         while self.ready not in self.output()[before:]:
             if self.process.poll() is not None or \
@@ -317,7 +322,7 @@ class Server:
             time.sleep(0.02)
 
     def stop(self):
-        """Sends SIGTERM, then runs every check; `problems` gets the errors."""
+        """Ends it, then runs every check; `problems` gets the errors."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -330,15 +335,15 @@ class Server:
         self.check_sanitizers()
 
     def end(self):
-        """Sends SIGTERM, and checks what is left."""
+        """Sends the signal, and checks what is left."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(self.ends_on)
             try:
                 status = self.process.wait(STOP_SECONDS)
                 if status != 0:
                     self.problems.append("exit status %d" % status)
             except subprocess.TimeoutExpired:
-                self.problems.append("does not end on SIGTERM")
+                self.problems.append("does not end on a signal")
                 self.process.kill()
                 self.process.wait()
         else:

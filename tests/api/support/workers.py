@@ -12,9 +12,10 @@ def worker_of(server, answer):
     port = answer.extensions["network_stream"].get_extra_info(
         "client_addr")[1]
     ends = "%08X:%04X 0100007F:%04X" % (0x0100007F, server.port, port)
-    [line] = [line for line in read_text("/proc/net/tcp").splitlines()
-              if ends in line]
-    socket = "socket:[%s]" % line.split()[9]
+    # While connections come and go, the file may have one twice.
+    [inode] = {line.split()[9] for line in read_text(
+        "/proc/net/tcp").splitlines() if ends in line}
+    socket = "socket:[%s]" % inode
     for pid in server.workers():
         folder = "/proc/%d/fd" % pid
         for fd in os.listdir(folder):

@@ -4,6 +4,7 @@
  * the sanitizer's own handlers, except where the sanitizer is the subject.
  */
 
+/* sources: src/base/log_write.c */
 /* sources: src/base/crash.c src/base/crash_line.c src/base/crash_modules.c */
 /* sources: src/base/log.c src/base/jsonw.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/faults.c tests/unit/fakes/log_fake.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Lines of the log: levels, members, and texts that could break a line. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/base/log.c src/base/jsonw.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/faults.c tests/unit/fakes/log_fake.c */
 

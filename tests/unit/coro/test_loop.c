@@ -139,9 +139,9 @@ test_a_tick(void **state)
 	said[0] = '\0';
 	tick_timer(NULL, 77);
 	assert_said("[coroutines' deadlines 77][tick 77][count]");
-	assert_int_equal(gauges.coroutines, 3);
-	assert_int_equal(gauges.stack_high_water, 4096);
-	assert_int_equal(gauges.arenas, 5);
+	assert_int_equal(gauges.now.coroutines, 3);
+	assert_int_equal(gauges.now.stack_high_water, 4096);
+	assert_int_equal(gauges.now.arenas, 5);
 }
 
 /* Without the timer the loop would sleep until the next tick. */

@@ -143,9 +143,9 @@ db_of(const struct user *u)
 static inline void
 check_gauges(unsigned in_use, unsigned resting, unsigned down)
 {
-	assert_int_equal(gauges.db_in_use, in_use);
-	assert_int_equal(gauges.db_idle, resting);
-	assert_int_equal(gauges.db_down, down);
+	assert_int_equal(gauges.now.db_in_use, in_use);
+	assert_int_equal(gauges.now.db_idle, resting);
+	assert_int_equal(gauges.now.db_down, down);
 }
 
 static int
@@ -179,7 +179,7 @@ setup(void **state)
 	now += 60000;
 	pass(TICK);
 	fake_heard();
-	return (gauges.db_idle == CONNS ? 0 : -1);
+	return (gauges.now.db_idle == CONNS ? 0 : -1);
 }
 
 static int

@@ -189,7 +189,7 @@ setup(void **state)
 	}
 	memset(conns.connects, 0, sizeof(conns.connects));
 	database_tick(now);
-	return (gauges.db_idle == CONNS ? 0 : -1);
+	return (gauges.now.db_idle == CONNS ? 0 : -1);
 }
 
 static int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which request gets which connection, and when one connects anew. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/database/database_pool.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
@@ -35,7 +36,7 @@ test_first_come_first_served(void **state)
 	assert_ptr_not_equal(a->conn, b->conn);
 	assert_null(c->conn);
 	database_tick(now);
-	assert_int_equal(gauges.db_in_use, 2);
+	assert_int_equal(gauges.now.db_in_use, 2);
 
 	give(b);
 	assert_non_null(c->conn);
@@ -59,7 +60,7 @@ test_a_request_whose_time_is_over_waits_no_longer(void **state)
 	assert_refused(c, "The database is busy");
 	give(a);
 	database_tick(now);
-	assert_int_equal(gauges.db_idle, 1);
+	assert_int_equal(gauges.now.db_idle, 1);
 	give(b);
 }
 
@@ -165,7 +166,7 @@ test_nobody_waits_in_vain(void **state)
 	assert_int_equal(conns.connects[0], 1);
 	database_tick(now);
 	assert_int_equal(conns.connects[0], 2);
-	assert_int_equal(gauges.db_down, 2);
+	assert_int_equal(gauges.now.db_down, 2);
 }
 
 static void
@@ -187,7 +188,7 @@ test_a_new_schema(void **state)
 	give(a);				/* now it may go, too */
 	assert_int_equal(conns.connects[i], 1);
 	database_tick(now);
-	assert_int_equal(gauges.db_idle, 1);
+	assert_int_equal(gauges.now.db_idle, 1);
 }
 
 /* While it connects anew, waiting is worth it: it was no outage. */

@@ -136,7 +136,7 @@ no_database(void)
 	CHECK(strcmp(fake_heard(), "connect(dbname=keel) watch(out) "
 	    "connect(dbname=keel) watch(out) "
 	    "connect(dbname=keel) watch(out)") == 0);
-	CHECK(gauges.db_down == 3 && gauges.db_in_use == 0);
+	CHECK(gauges.now.db_down == 3 && gauges.now.db_in_use == 0);
 	CHECK(fake_libpq.ndbs == 3 && tried == 1);
 	for (i = 0; i < 3; i++) {
 		db(i)->poll = PGRES_POLLING_OK;
@@ -144,7 +144,7 @@ no_database(void)
 		prepare(db(i));
 	}
 	pass(500);
-	CHECK(gauges.db_down == 0 && gauges.db_idle == 3);
+	CHECK(gauges.now.db_down == 0 && gauges.now.db_idle == 3);
 	CHECK(fake_libpq.ndbs == 3 && settled == 1);
 	return (0);
 }
@@ -158,7 +158,7 @@ the_second_fails(void)
 	CHECK(fake_libpq.ndbs == 1);
 	prepare(db(0));
 	pass(500);
-	CHECK(gauges.db_idle == 1 && gauges.db_down == 2);
+	CHECK(gauges.now.db_idle == 1 && gauges.now.db_down == 2);
 	CHECK(fake_libpq.ndbs == 3 && db(0)->starts == 1);
 	return (0);
 }
@@ -191,7 +191,7 @@ one_connection(void)
 	b = begin(1);
 	CHECK(a->conn != NULL && b->conn == NULL);
 	pass(500);
-	CHECK(gauges.db_in_use == 1 && gauges.db_idle == 0);
+	CHECK(gauges.now.db_in_use == 1 && gauges.now.db_idle == 0);
 	give(a);
 	CHECK(b->conn != NULL && b->conn->db == db(0));
 	give(b);
@@ -208,7 +208,7 @@ sixty_four_connections(void)
 	for (i = 0; i < 64; i++)
 		prepare(db(i));
 	pass(500);
-	CHECK(gauges.db_idle == 64 && gauges.db_down == 0);
+	CHECK(gauges.now.db_idle == 64 && gauges.now.db_down == 0);
 	CHECK(settled == 1);
 	return (0);
 }

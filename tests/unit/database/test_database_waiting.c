@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How long requests wait for a connection and a result, and in which turn. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/database/database_pool.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
@@ -39,7 +40,7 @@ test_a_connection_is_waited_for_two_seconds(void **state)
 	assert_refused(c, BUSY);
 	give(a);			/* nobody waits for it any more */
 	database_tick(now);
-	assert_int_equal(gauges.db_idle, 1);
+	assert_int_equal(gauges.now.db_idle, 1);
 	give(b);
 }
 
@@ -145,7 +146,7 @@ test_an_outage_at_the_last_moment(void **state)
 	assert_refused(c, UNAVAILABLE);
 	become_ready(conns.all[0]);	/* it is nobody's */
 	database_tick(now);
-	assert_int_equal(gauges.db_idle, 1);
+	assert_int_equal(gauges.now.db_idle, 1);
 	give(a);
 }
 
@@ -338,9 +339,9 @@ static void
 check_gauges(unsigned in_use, unsigned resting, unsigned down)
 {
 	database_tick(now);
-	assert_int_equal(gauges.db_in_use, in_use);
-	assert_int_equal(gauges.db_idle, resting);
-	assert_int_equal(gauges.db_down, down);
+	assert_int_equal(gauges.now.db_in_use, in_use);
+	assert_int_equal(gauges.now.db_idle, resting);
+	assert_int_equal(gauges.now.db_down, down);
 }
 
 static void

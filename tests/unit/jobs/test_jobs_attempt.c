@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How an attempt ends, and what is written to the database. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/jobs/jobs_attempt.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */

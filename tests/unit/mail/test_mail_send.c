@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which mails are sent, and to which recipients. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/mail/mail.c src/mail/mail_text.c src/mail/mail_template.c */
 /* sources: src/mail/mail_compose.c src/mail/mail_settings.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/request/raise.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The access log: its members, and what it says of each request. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/middleware/access_log.c src/base/log.c src/base/jsonw.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/faults.c */
 /* sources: tests/unit/fakes/log_fake.c */

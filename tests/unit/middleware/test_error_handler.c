@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Every kind of error in each shape, and what the log says of it. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/middleware/error_handler.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/error_kinds.c src/base/log.c src/base/jsonw.c */
 /* sources: src/base/faults.c src/middleware/problem.c */

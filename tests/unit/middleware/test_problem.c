@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Errors as problems (RFC 9457): for whom, of what, and without memory. */
 
+/* sources: src/base/log_write.c */
 /* sources: src/middleware/error_handler.c src/middleware/problem.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/error_kinds.c */
 /* sources: src/base/log.c src/base/jsonw.c src/base/faults.c */

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "request/offload.h"
@@ -95,6 +96,26 @@ __wrap_malloc_trim(size_t pad)
 	return (1);
 }
 
+/* The log. */
+
+static unsigned	nlogged;
+static char	logged[128];
+
+void
+log_event(enum log_level level, const char *id, const char *event,
+    const char *fmt, ...)
+{
+	va_list	 ap;
+
+	assert_int_equal(level, LEVEL_WARNING);
+	assert_null(id);
+	assert_string_equal(event, "threads");
+	va_start(ap, fmt);
+	vsnprintf(logged, sizeof(logged), fmt, ap);
+	va_end(ap);
+	nlogged++;
+}
+
 /* Kore's tasks: those that a thread has, in order of kore_task_run(). */
 
 u_int16_t	kore_task_threads;
@@ -102,6 +123,7 @@ u_int16_t	kore_task_threads;
 static struct kore_task	*given[CLIENTS];
 static unsigned		 ngiven, ndestroyed;
 static void		(*on_run)(struct kore_task *);
+static unsigned		 threads;	/* that Kore has made */
 
 void
 kore_task_create(struct kore_task *t, int (*entry)(struct kore_task *))
@@ -120,6 +142,8 @@ void
 kore_task_run(struct kore_task *t)
 {
 	given[ngiven++] = t;
+	if (threads < kore_task_threads)
+		threads++;
 	if (on_run != NULL)
 		on_run(t);
 }
@@ -319,7 +343,7 @@ teardown(void **state)
 	offload_tick();
 	return (offload_count() == 0 && coro_count() == 0 &&
 	    arena_count() == 0 && secrets_freed == 0 &&
-	    gauges.tasks == 0 ? 0 : -1);
+	    gauges.now.tasks == 0 ? 0 : -1);
 }
 
 #endif

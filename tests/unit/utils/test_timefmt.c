@@ -219,6 +219,20 @@ test_every_day(void **state)
 }
 
 static void
+test_whole_days(void **state)
+{
+	int64_t	 day = INT64_C(86400000000);
+
+	(void)state;
+	assert_int_equal(timefmt_whole_days(0), 0);
+	assert_int_equal(timefmt_whole_days(day - 1), 0);
+	assert_int_equal(timefmt_whole_days(day), 1);
+	assert_int_equal(timefmt_whole_days(-1), -1);
+	assert_int_equal(timefmt_whole_days(-day), -1);
+	assert_int_equal(timefmt_whole_days(-day - 1), -2);
+}
+
+static void
 test_now(void **state)
 {
 	int64_t	now;
@@ -240,6 +254,7 @@ main(void)
 		cmocka_unit_test(test_rfc3339),
 		cmocka_unit_test(test_http),
 		cmocka_unit_test(test_every_day),
+		cmocka_unit_test(test_whole_days),
 		cmocka_unit_test(test_now),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The limit of a body: that of the request's row, or http_body_max. */
 
+/* sources: src/base/log_write.c */
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The deadline of each phase of a connection, and how it ends there. */
 
+/* sources: src/base/log_write.c */
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
@@ -103,7 +104,7 @@ test_a_begun_head_is_told(void **state)
 	assert_int_equal(p->ngot, 0);
 	wire_tick(fake.now + 10000);
 	assert_non_null(strstr(p->got, "HTTP/1.1 408 "));
-	assert_int_equal(metrics->requests[4], 1);
+	assert_int_equal(metrics->total.requests[4], 1);
 }
 
 /* Of a kept connection: the head has its own time from its first byte. */
@@ -171,13 +172,13 @@ test_a_tick_counts(void **state)
 	(void)state;
 	connect_peer(1);
 	wire_tick(fake.now);
-	assert_int_equal(metrics->connections, 2);
-	assert_true(metrics->wire_memory > 0);
-	assert_int_equal(metrics->wire_memory, wire_memory());
+	assert_int_equal(metrics->now.connections, 2);
+	assert_true(metrics->now.wire_memory > 0);
+	assert_int_equal(metrics->now.wire_memory, wire_memory());
 	kore_connection_disconnect(&p->conn);
 	wire_tick(fake.now);
-	assert_int_equal(metrics->connections, 1);
-	assert_int_equal(metrics->wire_memory, 0);
+	assert_int_equal(metrics->now.connections, 1);
+	assert_int_equal(metrics->now.wire_memory, 0);
 }
 
 /* Two are late at once: the first one's end does not stop the second's. */

@@ -4,6 +4,7 @@
  * nothing secret is left in it.
  */
 
+/* sources: src/base/log_write.c */
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */

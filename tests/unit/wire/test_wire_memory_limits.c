@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The limits of the memory of requests: who has to go, and who is told 503. */
 
+/* sources: src/base/log_write.c */
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
@@ -71,7 +72,7 @@ test_the_limit(void **state)
 	c = begin_body(3, left - 1);
 	assert_int_equal(wire_memory(), most);
 	assert_false(a->gone);
-	assert_int_equal(metrics->connections_evicted, 0);
+	assert_int_equal(metrics->total.connections_evicted, 0);
 
 	/* There is room for heads; the next body makes the first one go. */
 	send_text(silent, FORM "Content-Length: 2\r\n\r\n");
@@ -80,7 +81,7 @@ test_the_limit(void **state)
 	send_text(silent, "x");
 	assert_true(a->gone);
 	assert_false(b->gone || c->gone || silent->gone || idle->gone);
-	assert_int_equal(metrics->connections_evicted, 1);
+	assert_int_equal(metrics->total.connections_evicted, 1);
 	assert_true(wire_memory() < most - 11 * MIB);
 }
 
@@ -164,14 +165,14 @@ test_the_share_of_large_bodies(void **state)
 	c = begin_body(3, 10 * MIB - 8192);
 	assert_true(a->gone);
 	assert_false(small->gone || b->gone || c->gone);
-	assert_int_equal(metrics->connections_evicted, 1);
+	assert_int_equal(metrics->total.connections_evicted, 1);
 
 	/* Then there is only itself to go, and others that are handled. */
 	send_text(c, "x");
 	assert_int_equal(fake.handed, 2);
 	assert_true(is_told_busy(begin_body(4, MIB + 1)));
 	assert_false(is_told_busy(begin_body(5, MIB - 1)));
-	assert_int_equal(metrics->connections_evicted, 1);
+	assert_int_equal(metrics->total.connections_evicted, 1);
 	answer_peer(b, "ok");
 	answer_peer(c, "ok");
 	assert_int_equal(wire_used.large, 0);

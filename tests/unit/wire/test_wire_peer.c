@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Whose connection it is: a proxy's, or its client's; and who may connect. */
 
+/* sources: src/base/log_write.c */
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c src/wire/wire_target.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
@@ -224,7 +225,7 @@ test_the_limit_is_the_clients(void **state)
 		    TCP4_CLIENT, sizeof(TCP4_CLIENT) - 1);
 	assert_false(peers[0].gone || peers[1].gone);
 	assert_true(peers[2].gone && peers[3].gone);
-	assert_int_equal(metrics->connections_refused, 2);
+	assert_int_equal(metrics->total.connections_refused, 2);
 	kore_connection_disconnect(&peers[0].conn);
 	send_bytes(connect_from(2, PROXY), TCP4_CLIENT,
 	    sizeof(TCP4_CLIENT) - 1);
@@ -330,7 +331,7 @@ test_only_proxies_may_connect(void **state)
 	    "message")), "a connection from 203.0.113.9 was closed: without "
 	    "TLS, only proxies that KEEL_TRUSTED_PROXIES names may connect");
 	json_decref(event);
-	assert_int_equal(metrics->connections_refused, 2);
+	assert_int_equal(metrics->total.connections_refused, 2);
 	assert_false(connect_from(0, PROXY)->gone);
 	wire_settings.admin = LIST_FIRST(&kore_servers)->name;
 	assert_false(connect_from(1, CLIENT)->gone);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The bytes of a refusal, what is logged of it, and how a connection ends. */
 
+/* sources: src/base/log_write.c */
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
@@ -151,8 +152,8 @@ test_refusals(void **state)
 		assert_null(strstr(p->got, "retry-after"));
 		kore_connection_disconnect(&p->conn);
 	}
-	assert_int_equal(metrics->requests[4], i - 2);
-	assert_int_equal(metrics->requests[5], 2);
+	assert_int_equal(metrics->total.requests[4], i - 2);
+	assert_int_equal(metrics->total.requests[5], 2);
 }
 
 static void
@@ -165,7 +166,7 @@ test_a_busy_server_says_when(void **state)
 	assert_true(wire_refuse(wire_of(p), &ERR_UNAVAILABLE, "Busy"));
 	assert_non_null(strstr(p->got, "\r\nretry-after: 1\r\n"));
 	assert_null(strstr(p->got, "strict-transport-security"));
-	assert_int_equal(metrics->requests[5], 1);
+	assert_int_equal(metrics->total.requests[5], 1);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Who is let in, and who has to go to make room. */
 
+/* sources: src/base/log_write.c */
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */
@@ -91,12 +92,13 @@ test_who_can_be_evicted(void **state)
 		may = whom == WIRE_A_LARGE_SENDER ? evictable[i / 3].for_large :
 		    whom == WIRE_A_SENDER ? evictable[i / 3].for_memory :
 		    evictable[i / 3].for_room;
-		evicted = metrics->connections_evicted;
+		evicted = metrics->total.connections_evicted;
 		if (wire_evict(NULL, whom) != may)
 			fail_msg("phase %d, whom: %d", evictable[i / 3].phase,
 			    whom);
 		assert_int_equal(p->gone, may);
-		assert_int_equal(metrics->connections_evicted, evicted + may);
+		assert_int_equal(metrics->total.connections_evicted,
+		    evicted + may);
 		if (!p->gone)
 			kore_connection_disconnect(&p->conn);
 	}
@@ -124,7 +126,7 @@ test_the_oldest_goes_first(void **state)
 	assert_true(a->gone);
 	assert_false(wire_evict(NULL, WIRE_ANYONE));
 	assert_false(handled->gone);
-	assert_int_equal(metrics->connections_evicted, 3);
+	assert_int_equal(metrics->total.connections_evicted, 3);
 }
 
 /* Kore's listener has clients waiting: this worker's turn. */
@@ -153,7 +155,7 @@ test_a_worker_accepts_some_at_a_time(void **state)
 	assert_int_equal(wire_count(), 6);
 	assert_int_equal(fake.passed_on, 2);
 	assert_int_equal(wire_of(&peers[0])->phase, WIRE_HANDSHAKE);
-	assert_int_equal(metrics->connections_refused, 0);
+	assert_int_equal(metrics->total.connections_refused, 0);
 }
 
 /* Kore keeps some connections for itself: it must never be full. */
@@ -165,10 +167,10 @@ test_a_full_worker_makes_room(void **state)
 	(void)state;
 	worker_max_connections = SPARE + 4;
 	accept_clients(4);
-	assert_int_equal(metrics->connections_evicted, 0);
+	assert_int_equal(metrics->total.connections_evicted, 0);
 	fake.now += 10;
 	accept_clients(1);
-	assert_int_equal(metrics->connections_evicted, 1);
+	assert_int_equal(metrics->total.connections_evicted, 1);
 	assert_int_equal(wire_count(), 4);
 	assert_false(peers[4].gone);
 	for (i = 0; i < 4; i++) {
@@ -180,7 +182,7 @@ test_a_full_worker_makes_room(void **state)
 	accept_clients(1);
 	assert_true(peers[5].gone);
 	assert_int_equal(wire_count(), 4);
-	assert_int_equal(metrics->connections_refused, 0);
+	assert_int_equal(metrics->total.connections_refused, 0);
 }
 
 /* All from the same address. */
@@ -198,7 +200,7 @@ test_an_address_has_a_limit(void **state)
 	assert_true(is_let_in(1));
 	assert_false(is_let_in(2));
 	assert_false(is_let_in(3));
-	assert_int_equal(metrics->connections_refused, 2);
+	assert_int_equal(metrics->total.connections_refused, 2);
 	assert_int_equal(wire_count(), 2);
 	kore_connection_disconnect(&peers[0].conn);
 	assert_true(is_let_in(2));

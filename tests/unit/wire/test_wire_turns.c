@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How much of a connection is read before the next one's turn. */
 
+/* sources: src/base/log_write.c */
 /* sources: tests/unit/fakes/wire_fake.c src/wire/wire_read.c */
 /* sources: src/wire/wire_peer.c src/wire/wire_proxy.c */
 /* sources: src/wire/wire_conn.c src/wire/wire_list.c src/wire/wire_memory.c */

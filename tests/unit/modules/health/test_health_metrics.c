@@ -9,6 +9,9 @@
 
 #include "base/metrics.h"
 #include "modules/health/health.h"
+#include "utils/timefmt.h"
+
+#define DAY_US	INT64_C(86400000000)
 
 #define GAUGE(name, help, value)					\
 	"# HELP keel_" name " " help "\n# TYPE keel_" name " gauge\n"	\
@@ -38,26 +41,28 @@ static const char	page[] =
     "keel_requests_total{status=\"3xx\"} 302\n"
     "keel_requests_total{status=\"4xx\"} 402\n"
     "keel_requests_total{status=\"5xx\"} 18446744073709551615\n"
-    COUNTER("worker_restarts_total", "Workers that died.", "26");
+    COUNTER("worker_restarts_total", "Workers that died.", "26")
+    COUNTER("log_lines_dropped_total",
+	"Lines of the log that were not written.", "28");
 
 /* Each value of a worker is its own; the page has the sum of two. */
 static void
 count_in(struct worker_metrics *m, uint64_t n)
 {
-	m->coroutines = 1 + n;
-	m->arenas = 3 + n;
-	m->tasks = 4 + n;
-	m->db_in_use = 5 + n;
-	m->db_idle = 6 + n;
-	m->db_down = 7 + n;
-	m->connections = 8 + n;
-	m->wire_memory = 9 + n;
-	m->connections_refused = 10 + n;
-	m->connections_evicted = 11 + n;
-	m->requests[0] = m->requests[1] = 77;
-	m->requests[2] = 100 + n;
-	m->requests[3] = 150 + n;
-	m->requests[4] = 200 + n;
+	m->now.coroutines = 1 + n;
+	m->now.arenas = 3 + n;
+	m->now.tasks = 4 + n;
+	m->now.db_in_use = 5 + n;
+	m->now.db_idle = 6 + n;
+	m->now.db_down = 7 + n;
+	m->now.connections = 8 + n;
+	m->now.wire_memory = 9 + n;
+	m->total.connections_refused = 10 + n;
+	m->total.connections_evicted = 11 + n;
+	m->total.requests[0] = m->total.requests[1] = 77;
+	m->total.requests[2] = 100 + n;
+	m->total.requests[3] = 150 + n;
+	m->total.requests[4] = 200 + n;
 }
 
 static void
@@ -80,17 +85,38 @@ test_the_page(void **state)
 	(void)state;
 	count_in(first, 0);
 	count_in(last, 2);
-	first->stack_high_water = 9000;
-	last->stack_high_water = 8999;
-	first->requests[5] = UINT64_MAX;
+	first->now.stack_high_water = 9000;
+	last->now.stack_high_water = 8999;
+	first->total.requests[5] = UINT64_MAX;
 	shared->worker_restarts = 26;
+	shared->log_lines_dropped = 28;
 	assert_page(page);
-	first->stack_high_water = 8999;
-	last->stack_high_water = 9000;
+	first->now.stack_high_water = 8999;
+	last->now.stack_high_water = 9000;
 	assert_page(page);
 	*first = before;
 	memset(last, 0, sizeof(*last));
 	shared->worker_restarts = 0;
+	shared->log_lines_dropped = 0;
+}
+
+/* Only with TLS. */
+static void
+test_the_days_left(void **state)
+{
+	static const char	 days[] = GAUGE("certificate_days_left",
+				    "Days until a certificate expires.", "24");
+	struct ctx		 c = { 0 };
+	const char		*text;
+
+	(void)state;
+	shared->certificate_expires = timefmt_now() + 25 * DAY_US - 1000000;
+	text = health_service_metrics(&c);
+	assert_string_equal(text + strlen(text) - strlen(days), days);
+	shared->certificate_expires = 0;
+	text = health_service_metrics(&c);
+	assert_null(strstr(text, "certificate"));
+	arena_free(&c.arena, false);
 }
 
 int
@@ -98,6 +124,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		CLIENT_TEST(test_the_page),
+		CLIENT_TEST(test_the_days_left),
 	};
 
 	return (cmocka_run_group_tests_name("health_metrics", tests,

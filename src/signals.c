@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/* What the signals do to the server's processes. */
+
+#include <sys/types.h>
+
+#include <kore/kore.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/stopping.h"
+#include "config.h"
+#include "drain.h"
+#include "signals.h"
+#include "utils/start_error.h"
+#include "wire/tls_renew.h"
+
+#define ASKS		5	/* to end, one a second; then SIGKILL */
+
+static volatile sig_atomic_t	serving, forked, gave_up;
+static pid_t			parent;
+
+/*
+ * Kore sends SIGTERM to its processes once. One that is just starting can miss
+ * it, and one that hangs never ends.
+ */
+static void
+ask_again(int sig)
+{
+	static int	 asked;
+	unsigned	 i;
+	pid_t		 pid;
+
+	(void)sig;
+	if (getpid() != parent || !forked)
+		return;
+	asked++;
+	for (i = 0; i < worker_count; i++) {
+		pid = kore_worker_data((u_int8_t)i)->pid;
+		if (pid > 0)
+			kill(pid, asked <= ASKS ? SIGTERM : SIGKILL);
+	}
+	alarm(1);
+}
+
+/* Kore's loop then ends, and waits for its processes. */
+static void
+stop_kore(void)
+{
+	if (sig_recv == SIGTERM)
+		return;
+	stopping->at_once = true;
+	kore_signal(SIGTERM);
+	alarm(1);
+}
+
+static void
+stop(bool hurried)
+{
+	if (serving && !stopping_begun())
+		drain_begin(hurried);
+	else
+		stop_kore();
+}
+
+/*
+ * When the key manager dies, Kore sends itself a SIGTERM and exits as if it had
+ * been told to stop: the sender tells the two apart. A server that is stopping
+ * needs no key manager.
+ */
+static void
+take_kores_own(void)
+{
+	if (stopping_begun())
+		return;
+	gave_up = 1;
+	stop(true);
+}
+
+/* Kore stores only the last signal: none may replace the one to stop. */
+static void
+parent_signal(int sig, siginfo_t *info, void *context)
+{
+	int	 saved = errno;
+
+	(void)context;
+	if (sig == SIGHUP)
+		tls_renew_soon();
+	if (sig == SIGCHLD && sig_recv != SIGTERM)
+		kore_signal(sig);
+	if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT) {
+		if (info->si_code == SI_TKILL && info->si_pid == getpid())
+			take_kores_own();
+		else
+			stop(sig != SIGTERM);
+	}
+	errno = saved;
+}
+
+/* Kore passes SIGTERM on. A worker that has lost its parent ends, too. */
+static void
+worker_signal(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (sig == SIGTERM && info->si_pid == parent)
+		kore_signal(sig);
+}
+
+static const char *
+take_signals(const int *signals, size_t n,
+    void (*handler)(int, siginfo_t *, void *))
+{
+	struct sigaction	 sa;
+	size_t			 i;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_sigaction = handler;
+	sa.sa_flags = SA_SIGINFO;
+	sigfillset(&sa.sa_mask);
+	for (i = 0; i < n; i++) {
+		if (sigaction(signals[i], &sa, NULL) == -1)
+			return (start_error("sigaction: %m"));
+	}
+	return (NULL);
+}
+
+static void
+after_fork(void)
+{
+	forked = 1;
+}
+
+/* In the parent: a worker has drained. */
+static void
+take_report(struct kore_msg *msg, const void *data)
+{
+	(void)msg;
+	(void)data;
+	if (stopping_all(stopping->drained, config.workers))
+		stop_kore();
+}
+
+/*
+ * For Kore a SIGHUP means to load the module again, under the requests that
+ * run in it. Forgets one that Kore has noted, but no other signal that comes
+ * meanwhile.
+ */
+static void
+forget_hangup(void)
+{
+	sig_atomic_t	 noted = SIGHUP;
+
+	__atomic_compare_exchange_n(&sig_recv, &noted, 0, false,
+	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+static const int	signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP,
+			    SIGUSR1, SIGCHLD };
+
+#define NSIGNALS	(sizeof(signals) / sizeof(signals[0]))
+
+const char *
+signals_init(void)
+{
+	const char	*problem;
+
+	parent = getpid();
+	if ((problem = take_signals(signals, NSIGNALS, parent_signal)) != NULL)
+		return (problem);
+	if (signal(SIGALRM, ask_again) == SIG_ERR)
+		return (start_error("signal: %m"));
+	if ((errno = pthread_atfork(NULL, after_fork, NULL)) != 0)
+		return (start_error("pthread_atfork: %m"));
+	kore_msg_register(MSG_DRAINED, take_report);
+	forget_hangup();
+	return (NULL);
+}
+
+void
+signals_serving(void)
+{
+	serving = 1;
+}
+
+/*
+ * Another signal may have replaced a SIGCHLD, and Kore does not notice that a
+ * key manager has exited with status 0.
+ */
+void
+signals_watch(uint64_t now)
+{
+	const struct kore_worker	*kw;
+
+	if (sig_recv == SIGTERM)
+		return;
+	if (stopping_begun() && drain_is_late(now)) {
+		stop_kore();
+		return;
+	}
+	kore_worker_reap();
+	kw = kore_worker_data(KORE_WORKER_KEYMGR_IDX);
+	if (keymgr_active && !kw->running)
+		raise(SIGTERM);
+}
+
+bool
+signals_gave_up(void)
+{
+	return (gave_up != 0);
+}
+
+/* From there on, all but SIGCHLD. */
+void
+signals_worker_init(void)
+{
+	take_signals(signals, NSIGNALS - 1, worker_signal);
+	/* One that came before Kore's handler was set is lost. */
+	sig_recv = stopping->at_once ? SIGTERM : 0;
+}

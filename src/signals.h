@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* What the signals do to the server's processes. */
+
+#ifndef SRC_SIGNALS_H
+#define SRC_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * In the parent: SIGTERM, SIGINT and SIGQUIT drain the server (drain.h); a
+ * second one of these, or one before the server is ready, stops it at once. No
+ * signal reaches Kore's own handler, which would drop every request, reload the
+ * module on SIGHUP, and make the key manager read its files on SIGUSR1.
+ *
+ * Workers obey the parent only: a terminal sends Ctrl-C to all processes.
+ */
+
+/* In the parent, before the fork. Returns NULL or an error message. */
+const char	*signals_init(void);
+
+/* In the parent: all workers are ready, so there may be requests. */
+void		 signals_serving(void);
+
+/*
+ * In the parent, twice a second: has a child ended that Kore has not noticed,
+ * or a worker not reported in time that it has drained?
+ */
+void		 signals_watch(uint64_t now_ms);
+
+/*
+ * In the parent, when Kore's loop has ended: did the server end by itself? Then
+ * its exit status must say so, which Kore's never does.
+ */
+bool		 signals_gave_up(void);
+
+/* In a worker, from kore_worker_configure(). */
+void		 signals_worker_init(void);
+
+#endif
