@@ -37,6 +37,7 @@
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
+#include "notify.h"
 #include "openapi/openapi.h"
 #include "pidfile.h"
 #include "processes.h"
@@ -151,6 +152,7 @@ worker_ready(struct kore_msg *msg, const void *data)
 	kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
 	signals_serving();
 	print_ready();
+	notify("READY=1");
 }
 
 /* For crash_init(): which of Kore's processes this is, and what it does. */
