@@ -59,18 +59,17 @@ def idle_client(server):
 
 
 def begin(server, signum=TERM):
-    """The server has begun to stop when its /readyz says so."""
+    """The server has begun to stop when its responses say so."""
     server.process.send_signal(signum)
     deadline = time.monotonic() + 10
-    while True:
-        watcher = Client(server, READY)
-        answer = watcher.answers.next()
-        if answer.status_code == 503:
-            break
-        # It may begin between the check and the response.
-        watcher.connection.close()
+    closes = False
+    while not closes:
         assert time.monotonic() < deadline
-    assert answer.headers["connection"] == "close"
+        watcher = Client(server, HEALTH)
+        closes = watcher.answers.next().headers.get("connection") == "close"
+        watcher.connection.close()
+    watcher = Client(server, READY)
+    answer = watcher.check(503)
     assert answer.json()["error"]["message"] == "The server is stopping"
     assert int(answer.headers["retry-after"]) >= 1
     watcher.check_closed()
@@ -168,6 +167,36 @@ def test_new_connections_are_served_meanwhile(start_server, workers):
     ended(server, 10)
 
 
+def test_a_new_idle_connection_is_not_waited_for(start_server):
+    """Only those that were there: otherwise it might never end."""
+    server = start_server(KEEL_DRAIN_SECONDS="600")
+    old = idle_client(server)
+    begin(server)
+    new = Client(server)
+    began = time.monotonic()
+    old.send(HEALTH)
+    old.check()
+    old.check_closed()
+    new.check_closed()
+    assert time.monotonic() - began < 8     # it might send a head in 10
+    ended(server, 2)
+
+
+def test_a_client_that_has_just_connected_gets_its_response(start_server):
+    """Its request is on its way."""
+    server = start_server()
+    with waiting(server) as [other]:
+        client = Client(server)
+        server.process.send_signal(INT)
+        wait_until_refused(server)
+        client.send(HEALTH)
+        client.check()
+        client.check_closed()
+    other.check()
+    other.check_closed()
+    ended(server, 2)
+
+
 def test_an_idle_connection_is_closed_at_last(start_server):
     server = start_server(KEEL_DRAIN_SECONDS="2")
     client = idle_client(server)
@@ -240,10 +269,21 @@ def test_a_second_signal_cuts(start_server, second):
 def test_a_client_that_hangs_up_is_nothing_to_wait_for(start_server):
     """Its request is: the handler runs to its end."""
     server = start_server()
-    with waiting(server) as [client]:
-        begin(server)
+    [person] = add_people(server, "user")
+    with transaction(server, LOCK):
+        client = Client(server, raw_request(
+            "PATCH", "/api/v1/users/me", b'{"name": "Ada"}',
+            Content_Type="application/json", **person.headers))
+        wait_for_waiting(server, 1)
+        server.process.send_signal(INT)
+        wait_until_refused(server)
         reset(client.connection)
-    ended(server, 1)
+        deadline = time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            assert server.process.poll() is None
+            time.sleep(0.02)
+    ended(server)
+    assert person.row("name") == ("Ada",)
 
 
 def test_a_worker_that_dies_meanwhile(start_server):
@@ -254,6 +294,17 @@ def test_a_worker_that_dies_meanwhile(start_server):
         server.kill_worker()
         client.check_closed()
     ended(server, 1)
+
+
+def test_a_key_manager_that_dies_meanwhile(start_server):
+    """Nobody needs it any more."""
+    server = start_server()
+    with waiting(server) as [client]:
+        begin(server)
+        os.kill(server.key_manager(), signal.SIGKILL)
+    client.check()
+    client.check_closed()
+    ended(server, 2)
 
 
 def test_control_c_reaches_every_process(start_server):
