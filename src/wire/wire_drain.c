@@ -8,7 +8,7 @@
 #include "wire/wire_conn.h"
 
 /* A client that has just connected is about to send a request. */
-#define FRESH_MS	1000
+#define FRESH_MS	2000
 
 /* Has it been read, at least the beginning of it? Then it gets a response. */
 static bool
