@@ -85,11 +85,21 @@ drain_is_late(uint64_t now)
 	return (now >= stopping->begun + parts().finishing + GRACE_MS);
 }
 
+/* The requests of a worker that has ended. One that is killed counts none. */
+static void
+count_cut(unsigned number)
+{
+	stopping->cut += atomic_exchange(&stopping->open[number], 0);
+}
+
 void
 drain_log(void)
 {
 	struct jsonw	*j;
+	unsigned	 i;
 
+	for (i = 0; i < config.workers; i++)
+		count_cut(i);
 	if ((j = log_begin(LEVEL_INFO, NULL, "stop")) == NULL)
 		return;
 	jsonw_int(j, "finished", (int64_t)stopping->finished);
@@ -130,6 +140,7 @@ static void
 drain_step(void *arg, u_int64_t now)
 {
 	(void)arg;
+	stopping->open[id] = wire_count_requests();
 	if (state == DRAIN_ACCEPTING &&
 	    may_stop_accepting(now - stopping->begun))
 		stop_accepting();
@@ -156,6 +167,8 @@ void
 drain_worker_init(unsigned number)
 {
 	id = number;
+	stopping_worker_init(id);
+	count_cut(id);
 	stopping->deaf[id] = stopping->drained[id] = false;
 	bell_event.handle = bell_rings;
 	kore_platform_event_level_read(bell, &bell_event);
@@ -164,5 +177,5 @@ drain_worker_init(unsigned number)
 void
 drain_worker_end(void)
 {
-	stopping->cut += wire_count_requests();
+	stopping->open[id] = wire_count_requests();
 }

@@ -145,12 +145,12 @@ worker_ready(struct kore_msg *msg, const void *data)
 
 	(void)msg;
 	(void)data;
-	if (++count != config.workers)
-		return;
-	kore_timer_add(watch, WATCH_MS, NULL, 0);
-	kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
-	signals_serving();
-	print_ready();
+	if (++count == 1) {
+		kore_timer_add(watch, WATCH_MS, NULL, 0);
+		kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
+	}
+	if (count == config.workers)
+		print_ready();
 }
 
 /* For crash_init(): which of Kore's processes this is, and what it does. */

@@ -20,7 +20,7 @@
 
 #define ASKS		5	/* to end, one a second; then SIGKILL */
 
-static volatile sig_atomic_t	serving, forked, gave_up;
+static volatile sig_atomic_t	forked, gave_up;
 static pid_t			parent;
 
 /*
@@ -57,10 +57,11 @@ stop_kore(void)
 	alarm(1);
 }
 
+/* Also at the start: a worker serves before the others are ready. */
 static void
 stop(bool hurried)
 {
-	if (serving && !stopping_begun())
+	if (!stopping_begun())
 		drain_begin(hurried);
 	else
 		stop_kore();
@@ -177,12 +178,6 @@ signals_init(void)
 	kore_msg_register(MSG_DRAINED, take_report);
 	forget_hangup();
 	return (NULL);
-}
-
-void
-signals_serving(void)
-{
-	serving = 1;
 }
 
 /*

@@ -74,8 +74,7 @@ wire_flush(struct wire *w)
 		return (false);
 	if (w->phase != WIRE_SENDING || !TAILQ_EMPTY(&w->conn->send_queue))
 		return (true);
-	if (stopping_begun())
-		stopping->finished++;
+	stopping_finished();
 	if (w->close)
 		return (linger(w));
 	wire_phase_set(w, WIRE_IDLE);

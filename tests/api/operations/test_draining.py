@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import ssl
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+from given import give, listening
 from helpers import raw_connection, raw_request, reset
 from people import add_people, transaction, wait_for_waiting
 from server import STOP_SECONDS
@@ -247,13 +249,37 @@ def test_a_client_that_hangs_up_is_nothing_to_wait_for(start_server):
 
 
 def test_a_worker_that_dies_meanwhile(start_server):
-    """The one that replaces it drains, too."""
+    """The one that replaces it drains, too. Its requests are counted."""
     server = start_server(KEEL_WORKERS="1")
-    with waiting(server) as [client]:
+    with waiting(server, 2) as clients:
         begin(server)
         server.kill_worker()
-        client.check_closed()
-    ended(server, 1)
+        for client in clients:
+            client.check_closed()
+    ended(server, 1, cut=2)
+
+
+def test_a_signal_before_the_server_is_ready(make_server):
+    """A worker serves before the others are ready: none of its requests is
+    cut. Those that no worker has accepted wait for the next server."""
+    server = make_server(KEEL_WORKERS="8", KEEL_TLS="off",
+                         KEEL_DRAIN_SECONDS="1")
+    with listening(("127.0.0.1", server.port)) as api, \
+            contextlib.ExitStack() as stack:
+        give(server, api)
+        clients = [stack.enter_context(socket.create_connection(
+            ("127.0.0.1", server.port), 20)) for _ in range(64)]
+        for client in clients:
+            client.sendall(HEALTH)
+        ready, server.ready = server.ready, ""      # does not wait
+        server.start()
+        select.select(clients, [], [], 20)
+        server.process.send_signal(INT)
+        ended(server)
+        server.ready = ready
+        server.start()
+        for client in clients:
+            assert Answers(client).next().status_code == 200
 
 
 def test_control_c_reaches_every_process(start_server):
