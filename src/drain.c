@@ -107,14 +107,18 @@ drain_log(void)
 	log_end(j);
 }
 
-/* Is there a client that has not heard of it yet? */
+/*
+ * Has every client heard of it, also those of the other workers? Until then all
+ * workers accept: one alone might have no room.
+ */
 static bool
 may_stop_accepting(uint64_t since)
 {
 	struct parts	 p = parts();
 
+	stopping->heard[id] = !wire_has_older(stopping->begun);
 	return (since >= p.accepting || (since >= p.delay &&
-	    !wire_has_older(stopping->begun)));
+	    stopping_all(stopping->heard, config.workers)));
 }
 
 static void
@@ -169,7 +173,8 @@ drain_worker_init(unsigned number)
 	id = number;
 	stopping_worker_init(id);
 	count_cut(id);
-	stopping->deaf[id] = stopping->drained[id] = false;
+	stopping->heard[id] = stopping->deaf[id] = false;
+	stopping->drained[id] = false;
 	bell_event.handle = bell_rings;
 	kore_platform_event_level_read(bell, &bell_event);
 }

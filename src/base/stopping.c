@@ -37,13 +37,10 @@ stopping_worker_init(unsigned number)
 }
 
 void
-stopping_finished(void)
+stopping_finished(unsigned open)
 {
-	if (!stopping_begun())
-		return;
 	stopping->finished++;
-	if (stopping->open[own] > 0)
-		stopping->open[own]--;
+	stopping->open[own] = open;
 }
 
 bool

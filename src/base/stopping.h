@@ -20,6 +20,7 @@ struct stopping {
 	_Atomic uint64_t	cut;
 
 	/* By the number of the worker, from 0. */
+	_Atomic bool		heard[METRICS_WORKERS_MAX]; /* its clients */
 	_Atomic bool		deaf[METRICS_WORKERS_MAX];  /* accepts none */
 	_Atomic bool		drained[METRICS_WORKERS_MAX];
 	_Atomic uint64_t	open[METRICS_WORKERS_MAX];  /* requests */
@@ -36,9 +37,12 @@ const char	*stopping_init(void);
  */
 bool		 stopping_begun(void);
 
-/* In a worker: its number, from 0; and that a response has been sent. */
+/*
+ * In a worker: its number, from 0; and that a response has been sent, and it
+ * has so many requests now.
+ */
 void		 stopping_worker_init(unsigned number);
-void		 stopping_finished(void);
+void		 stopping_finished(unsigned open);
 
 /* Are these flags set for all workers? */
 bool		 stopping_all(const _Atomic bool flags[METRICS_WORKERS_MAX],

@@ -16,6 +16,7 @@ from helpers import raw_connection, raw_request, reset
 from people import add_people, transaction, wait_for_waiting
 from server import STOP_SECONDS
 from wire import POST, Answers, user_body
+from workers import worker_at
 
 TERM, INT, QUIT = signal.SIGTERM, signal.SIGINT, signal.SIGQUIT
 HEALTH = raw_request("GET", "/healthz")
@@ -65,15 +66,17 @@ def idle_client(server):
 
 
 def begin(server, signum=TERM):
-    """The server has begun to stop when its /readyz says so."""
+    """The server has begun to stop when its /readyz says so; it may begin in
+    the midst of a request, and the database may be busy."""
     watcher = idle_client(server)
     server.process.send_signal(signum)
     deadline = time.monotonic() + 10
-    while (answer := watcher.ask(READY)).status_code == 200:
-        assert "connection" not in answer.headers
+    while "The server is stopping" not in (answer := watcher.ask(READY)).text:
         assert time.monotonic() < deadline
+        if "connection" in answer.headers:
+            watcher.check_closed()
+            watcher = Client(server)
     assert (answer.status_code, answer.headers["connection"]) == (503, "close")
-    assert answer.json()["error"]["message"] == "The server is stopping"
     assert int(answer.headers["retry-after"]) >= 1
     watcher.check_closed()
 
@@ -170,6 +173,26 @@ def test_new_connections_are_served_meanwhile(start_server, workers):
     ended(server, 10)
 
 
+def test_all_workers_go_on_meanwhile(start_server):
+    """One alone might have no room for all clients."""
+    server = start_server()
+    last = idle_client(server)
+    begin(server)
+    expected, found = set(server.workers()), set()
+    deadline = time.monotonic() + 5
+    while found != expected:
+        client = Client(server)
+        found.add(worker_at(server, client.connection.getsockname()[1]))
+        client.send(HEALTH)
+        client.check()
+        client.check_closed()
+        assert time.monotonic() < deadline, found
+    last.send(HEALTH)
+    last.check()
+    last.check_closed()
+    ended(server, 3)
+
+
 def test_an_idle_connection_is_closed_at_last(start_server):
     server = start_server(KEEL_DRAIN_SECONDS="2")
     client = idle_client(server)
@@ -219,6 +242,18 @@ def test_pipelined_requests_are_answered(start_server):
     client.check()
     client.check_closed()
     ended(server, 4)
+
+
+def test_empty_lines_are_no_request(start_server):
+    """Some clients send one after a request."""
+    server = start_server()
+    clients = [idle_client(server) for _ in range(2)]
+    begin(server)
+    for client in clients:
+        client.send(HEALTH + b"\r\n")
+        client.check()
+        client.check_closed()
+    ended(server, 3)
 
 
 def test_what_takes_too_long_is_cut(start_server):
