@@ -4,8 +4,8 @@
 # is not set. It keeps a private PostgreSQL, a secret and a certificate in the
 # state folder. It only defines functions: before ./keel calls one, it has set
 # command, root, state, state_given, uid and with_jobs, and has checked the
-# state folder. They use its say, die, runs, run_kore, start_jobs and
-# clean_up_at_exit.
+# state folder. They use its say, die, runs, patience, run_kore, start_jobs
+# and clean_up_at_exit.
 
 pgbin=/usr/lib/postgresql/15/bin
 
@@ -79,12 +79,19 @@ pg_ctl() {
 	    >>"$pglog" 2>&1 3<&- 4<&- 5<&- 6<&- 7>&- 8>&- 9>&-
 }
 
-# A crash leaves these files behind. PostgreSQL removes its pid file unless
-# processes of the old server still work on the data, or unless another process
-# has that pid now.
+# Those of an old PostgreSQL may outlive it for a moment.
+processes_work_on_data() {
+	as_database_user find /proc -maxdepth 2 -name cwd -printf '%l\n' \
+	    2>/dev/null | grep -qFx -- "$data"
+}
+
+# A crash leaves these files behind, with a pid that another process may have
+# now. But while old processes work on the data, PostgreSQL needs its pid file to
+# see that it must not start.
 begin_postgres() {
 	! postgres_runs || return 0
-	[ ! -e "/proc/$pid" ] || as_database_user rm -f "$data/postmaster.pid"
+	processes_work_on_data ||
+		as_database_user rm -f "$data/postmaster.pid"
 	as_database_user rm -f "$socket/.s.PGSQL.5432" \
 	    "$socket/.s.PGSQL.5432.lock"
 	# pg_ctl gives the server a session of its own, so it does not receive
@@ -135,9 +142,7 @@ is_orphan() {
 # Without the lock, another process starts or stops it.
 restore_postgres() {
 	flock -n 8 || return 0
-	if postgres_runs || is_orphan; then
-		return 0
-	fi
+	! postgres_runs || return 0
 	[ -n "$told" ] ||
 		say "PostgreSQL has ended, and is started again: see $pglog"
 	begin_postgres || return
@@ -160,6 +165,7 @@ keep_postgres() {
 		is_orphan
 	do
 		pause=1
+		[ -d "$data" ] || continue
 		if { read -r pid <"$data/postmaster.pid"; } 2>/dev/null &&
 		    runs "$pid"; then
 			continue
@@ -170,9 +176,9 @@ keep_postgres() {
 		pause=5
 	done
 	trap '' TERM
-	# The script's Kore and runner are still ending, in 20 s at most. If there
-	# are other users of the database, the last of them will stop it.
-	flock -w 30 9 9>"$state/lock/users" || :
+	# The script's Kore and runner are still ending. If there are other users
+	# of the database, the last of them will stop it.
+	flock -w "$(patience)" 9 9>"$state/lock/users" || :
 	stop_unused_postgres 8>"$state/lock/setup" 9>"$state/lock/users"
 }
 

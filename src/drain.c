@@ -20,6 +20,7 @@
 #include "wire/wire.h"
 
 #define STEP_MS		50	/* between two looks of a worker */
+#define STORE_MS	1000	/* for what no client waits for */
 #define GRACE_MS	2000	/* after the deadline, to report */
 
 /* An eventfd, which wakes all workers: they see a signal of the parent's. */
@@ -131,11 +132,19 @@ stop_accepting(void)
 	state = DRAIN_FINISHING;
 }
 
+/*
+ * A lock may keep the last uses of sessions from being stored; they are not
+ * worth a late end.
+ */
 static bool
 has_finished(uint64_t now)
 {
-	auth_usage_flush(now);
-	if (wire_close_idle(now) + coro_count() + offload_count() == 0)
+	static uint64_t	 busy;		/* when there was a request last */
+	bool		 storing = auth_usage_flush(now);
+
+	if (wire_close_idle(now) + offload_count() + coro_count() > storing)
+		busy = now;
+	else if (!storing || now >= busy + STORE_MS)
 		return (true);
 	return (now >= stopping->begun + parts().finishing);
 }

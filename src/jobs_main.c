@@ -21,6 +21,7 @@
 #include "jobs/runner.h"
 #include "jobs_main.h"
 #include "mail/mail.h"
+#include "notify.h"
 #include "product.h"
 #include "request/offload.h"
 #include "running.h"
@@ -50,6 +51,7 @@ static void
 jobs_ready(void)
 {
 	printf(PRODUCT ": jobs ready\n");
+	notify("READY=1");
 }
 
 /* A second signal changes nothing. */
@@ -60,8 +62,10 @@ take_signal(uint64_t now)
 
 	sig_recv = 0;
 	if ((sig == SIGTERM || sig == SIGINT || sig == SIGQUIT) &&
-	    stopping == 0)
+	    stopping == 0) {
 		stopping = now;
+		notify("STOPPING=1");
+	}
 }
 
 /* May the process exit now? */

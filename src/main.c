@@ -37,6 +37,7 @@
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
 #include "modules/auth/auth.h"
+#include "notify.h"
 #include "openapi/openapi.h"
 #include "pidfile.h"
 #include "processes.h"
@@ -149,8 +150,10 @@ worker_ready(struct kore_msg *msg, const void *data)
 		kore_timer_add(watch, WATCH_MS, NULL, 0);
 		kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
 	}
-	if (count == config.workers)
-		print_ready();
+	if (count != config.workers)
+		return;
+	print_ready();
+	notify("READY=1");
 }
 
 /* For crash_init(): which of Kore's processes this is, and what it does. */

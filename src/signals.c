@@ -14,6 +14,7 @@
 #include "base/stopping.h"
 #include "config.h"
 #include "drain.h"
+#include "notify.h"
 #include "signals.h"
 #include "utils/start_error.h"
 #include "wire/tls_renew.h"
@@ -187,10 +188,15 @@ signals_init(void)
 void
 signals_watch(uint64_t now)
 {
+	static bool			 told;
 	const struct kore_worker	*kw;
 
 	if (sig_recv == SIGTERM)
 		return;
+	if (stopping_begun() && !told) {
+		notify("STOPPING=1");
+		told = true;
+	}
 	if (stopping_begun() && drain_is_late(now)) {
 		stop_kore();
 		return;

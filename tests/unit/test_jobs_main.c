@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The process of ./keel jobs: its start, its signals, and how it ends. */
 
+/* sources: src/notify.c */
 /* sources: src/jobs_main.c */
 
 #include <sys/types.h>

@@ -313,6 +313,7 @@ test_the_working_folder_is_not_searched(void **state)
 	close(make_file("kore.1.pid"));
 	assert_null(pidfile_write());
 	assert_true(take("kore.1.pid"));
+	assert_int_equal(pauses, 0);
 }
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -64,7 +64,7 @@ teardown(void **state)
 
 	(void)state;
 	close(alive[1]);
-	alarm(20);
+	alarm(5);
 	assert_int_equal(read(alive[0], &byte, 1), 0);
 	alarm(0);
 	close(alive[0]);
@@ -112,6 +112,9 @@ static int
 child_waits(void)
 {
 	if (fork() == 0) {
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+		alarm(60);
 		for (;;)
 			pause();
 	}

@@ -246,7 +246,10 @@ void		 auth_usage_note(const struct ctx *);
  */
 void		 auth_usage_tick(uint64_t now_ms);
 
-/* The same for all notes, now: when the server stops. */
-void		 auth_usage_flush(uint64_t now_ms);
+/*
+ * The same for all notes, now: when the server stops. Returns whether a
+ * coroutine stores them.
+ */
+bool		 auth_usage_flush(uint64_t now_ms);
 
 #endif

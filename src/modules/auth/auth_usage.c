@@ -254,8 +254,9 @@ auth_usage_tick(uint64_t now)
 		flush_begin(now, STORE_MS);
 }
 
-void
+bool
 auth_usage_flush(uint64_t now)
 {
 	flush_begin(now, 0);
+	return (table.flush != NULL);
 }

@@ -41,10 +41,6 @@ class Client:
     def send(self, request):
         self.connection.sendall(request)
 
-    def ask(self, request):
-        self.send(request)
-        return self.answers.next()
-
     def check(self, status=200, closes=True):
         """The next response."""
         answer = self.answers.next()
@@ -66,17 +62,18 @@ def idle_client(server):
 
 
 def begin(server, signum=TERM):
-    """The server has begun to stop when its /readyz says so; it may begin in
-    the midst of a request, and the database may be busy."""
-    watcher = idle_client(server)
+    """The server has begun to stop when its responses say so."""
     server.process.send_signal(signum)
     deadline = time.monotonic() + 10
-    while "The server is stopping" not in (answer := watcher.ask(READY)).text:
+    closes = False
+    while not closes:
         assert time.monotonic() < deadline
-        if "connection" in answer.headers:
-            watcher.check_closed()
-            watcher = Client(server)
-    assert (answer.status_code, answer.headers["connection"]) == (503, "close")
+        watcher = Client(server, HEALTH)
+        closes = watcher.answers.next().headers.get("connection") == "close"
+        watcher.connection.close()
+    watcher = Client(server, READY)
+    answer = watcher.check(503)
+    assert answer.json()["error"]["message"] == "The server is stopping"
     assert int(answer.headers["retry-after"]) >= 1
     watcher.check_closed()
 
@@ -193,6 +190,34 @@ def test_all_workers_go_on_meanwhile(start_server):
     ended(server, 3)
 
 
+def test_a_new_idle_connection_is_not_waited_for(start_server):
+    """Only those that were there: otherwise it might never end."""
+    server = start_server(KEEL_DRAIN_SECONDS="600")
+    old = idle_client(server)
+    begin(server)
+    new = Client(server)
+    old.send(HEALTH)
+    old.check()
+    old.check_closed()
+    new.check_closed()
+    ended(server, 2)
+
+
+def test_a_client_that_has_just_connected_gets_its_response(start_server):
+    """Its request is on its way."""
+    server = start_server()
+    with waiting(server) as [other]:
+        client = Client(server)
+        server.process.send_signal(INT)
+        wait_until_refused(server)
+        client.send(HEALTH)
+        client.check()
+        client.check_closed()
+    other.check()
+    other.check_closed()
+    ended(server, 2)
+
+
 def test_an_idle_connection_is_closed_at_last(start_server):
     server = start_server(KEEL_DRAIN_SECONDS="2")
     client = idle_client(server)
@@ -277,10 +302,17 @@ def test_a_second_signal_cuts(start_server, second):
 def test_a_client_that_hangs_up_is_nothing_to_wait_for(start_server):
     """Its request is: the handler runs to its end."""
     server = start_server()
-    with waiting(server) as [client]:
-        begin(server)
+    [person] = add_people(server, "user")
+    with transaction(server, LOCK):
+        client = Client(server, raw_request(
+            "PATCH", "/api/v1/users/me", b'{"name": "Ada"}',
+            Content_Type="application/json", **person.headers))
+        wait_for_waiting(server, 1)
+        server.process.send_signal(INT)
+        wait_until_refused(server)
         reset(client.connection)
-    ended(server, 1)
+    ended(server)
+    assert person.row("name") == ("Ada",)
 
 
 def test_a_worker_that_dies_meanwhile(start_server):
@@ -317,6 +349,17 @@ def test_a_signal_before_the_server_is_ready(make_server):
             assert Answers(client).next().status_code == 200
 
 
+def test_a_key_manager_that_dies_meanwhile(start_server):
+    """Nobody needs it any more."""
+    server = start_server()
+    with waiting(server) as [client]:
+        begin(server)
+        os.kill(server.key_manager(), signal.SIGKILL)
+    client.check()
+    client.check_closed()
+    ended(server, 2)
+
+
 def test_control_c_reaches_every_process(start_server):
     """On a terminal; only the parent obeys."""
     server = start_server()
@@ -343,8 +386,8 @@ def test_processes_obey_their_parent_only(start_server):
         assert server.workers() == before
     client.check(closes=False)
     client.connection.close()
-    begin(server)
-    ended(server, 1)
+    server.process.send_signal(TERM)
+    ended(server)
 
 
 def test_the_last_uses_of_sessions_are_stored(start_server):

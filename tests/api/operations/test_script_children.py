@@ -242,6 +242,27 @@ def test_the_end_comes_while_a_runner_is_not_there(script):
     assert seen(script) == ["serve ready", "serve TERM"]
 
 
+def test_the_script_is_killed_while_a_runner_is_not_there(script):
+    """Its pause ends, too."""
+    script.fake("sleep", 'case $1 in 2) set -- 60 ;; esac; '
+                'exec /bin/sleep "$@"')
+    kore(script, "case $KEEL_COMMAND in jobs) exit 1 ;; esac")
+    process = script.start("serve", "--with-jobs")
+    wait_for(script, "serve ready")
+    deadline = time.monotonic() + 20
+    while not (pauses := [call.pid for call in script.calls("sleep")
+                          if call.argv == ["2"]]):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    for pid in pauses:
+        wait_for_end(pid)
+    wait_for(script, "serve TERM")
+    wait_for_end(calls(script)[0].pid)
+    end_sleeps(script)
+
+
 #
 # Somebody is killed, and cannot tell the others.
 #
@@ -259,7 +280,8 @@ def test_a_script_that_is_killed_leaves_nothing(script):
 def end_sleeps(script):
     """The fakes' own, which outlive them: no Kore has such."""
     for pid in script.processes():
-        if read_text("/proc/%d/cmdline" % pid).startswith("sleep\0"):
+        program = read_text("/proc/%d/cmdline" % pid).split("\0")[0]
+        if os.path.basename(program) == "sleep":
             os.kill(pid, signal.SIGKILL)
             wait_for_end(pid)
 

@@ -6,13 +6,14 @@ import fcntl
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 
 import pytest
 
 from runner import wait_for
-from script import PRIVATE
+from script import DBUSER, PG_CTL, PRIVATE
 from server import read_text
 
 SERVE = """
@@ -98,14 +99,23 @@ def test_it_was_stopped_by_hand(script, serving):
     assert finish(serving) == [ENDED % log(script)]
 
 
-def test_postgresql_has_its_pid_file(script, serving):
-    """It tells by it whether the old processes still write. But PostgreSQL
-    would not start where another process has that pid."""
+@pytest.mark.parametrize("below", ["", "/base"])
+def test_old_processes_work_on_the_data(script, serving, below):
+    """PostgreSQL sees that by its pid file, and does not start then. Otherwise
+    the file is removed: another process may have that pid."""
+    data = script.state + "/postgres"
+    os.makedirs(data + below, exist_ok=True)
     script.write("does/pg_ctl", 'ls "$2" >"$call/found"\n' +
                  read_text(script.path("does/pg_ctl")))
-    kill_postgres(script)
+    old = subprocess.Popen(["sleep", "60"], cwd=data + below,
+                           user=DBUSER.pw_uid, group=DBUSER.pw_gid)
+    try:
+        kill_postgres(script)
+    finally:
+        old.kill()
+        old.wait()
     [found] = glob.glob(script.path("calls/pg_ctl.*/found"))
-    assert read_text(found) == "postmaster.pid\n"
+    assert ("postmaster.pid\n" in read_text(found)) is (below == "")
 
 
 def test_a_zombie_is_no_postgresql(script, serving):
@@ -155,6 +165,34 @@ def test_somebody_else_starts_it(script, serving):
         assert len(script.calls("pg_ctl")) == 1
     wait_for_another(script, pid)
     assert finish(serving) == [ENDED % log(script)]
+
+
+def test_the_state_folder_is_gone(script, serving):
+    """There is nothing to start, and nothing to say."""
+    pid = postgres(script)
+    shutil.rmtree(script.state)
+    os.kill(pid, signal.SIGKILL)
+    count = len(pauses(script))
+    wait_for(lambda: len(pauses(script)) > count + 2)
+    assert finish(serving) == []
+    assert serving.returncode == 0
+
+
+def test_the_script_is_killed_while_it_stops_postgresql(script):
+    """The keeper does the rest."""
+    script.write("does/pg_ctl", "case $* in *stop*) mkdir @/calls/stopping && "
+                 "until [ -e @/go ]; do sleep 0.02; done; esac".replace(
+                     "@", script.root) + read_text(script.path("does/pg_ctl")))
+    process = script.start("migrate", **PRIVATE)
+    wait_for(lambda: os.path.exists(script.path("calls/stopping")))
+    os.rmdir(script.path("calls/stopping"))
+    script.write("does/pg_ctl", PG_CTL)
+    process.kill()
+    process.wait()
+    wait_for(lambda: script.steps().count("pg_ctl stop") == 2)
+    script.write("go", "")
+    wait_for_nothing(script)
+    assert not os.path.exists(script.socket)
 
 
 def test_the_keeper_is_killed(script, serving):

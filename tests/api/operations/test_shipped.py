@@ -99,7 +99,7 @@ UNIT = {
     "After": "network-online.target postgresql.service",
     "StartLimitIntervalSec": "0"}
 SERVICE = {
-    "Type": "exec", "User": NAME, "Group": NAME,
+    "Type": "notify", "User": NAME, "Group": NAME,
     "Environment": ["KEEL_DATABASE_URL=",
                     "KEEL_FLAVOR=prod KEEL_STATE_DIR=/var/lib/" + NAME],
     "EnvironmentFile": f"/etc/{NAME}/{NAME}.env",

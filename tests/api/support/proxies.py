@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from cluster import free_port
-from server import ROOT, read_text
+from server import ROOT, builds, read_text
 
 FOLDER = os.path.join(ROOT, "tests/proxies")
 NAME = "gw.example.org"
@@ -102,6 +102,7 @@ def proxy(file, server, gateway, folder, changes=()):
     """Runs the proxy of this configuration in front of a server; `gateway` is
     its certificate and key. Yields its port."""
     port, folder = free_port(), str(folder)
+    builds.pop(port, None)      # a server may have had it
     os.chmod(folder, 0o755)
     pair = folder + "/gw.pem"
     with open(pair, "w") as f:

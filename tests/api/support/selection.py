@@ -24,6 +24,10 @@ ASAN = [
     "operations/test_crash.py::test_a_null_pointer",
     "operations/test_crash.py::test_a_call_of_null",
     "operations/test_crash.py::test_memory_that_is_freed",
+    "operations/test_certificates.py::test_ten_times_under_load",
+    "operations/test_draining.py::test_a_second_signal_cuts",
+    "operations/test_draining.py::test_requests_in_flight_finish",
+    "operations/test_socket_handover.py::test_both_listeners_are_given",
     "posts/test_posts_values.py", "posts/test_posts_meanwhile.py",
     "posts/test_posts_expand.py::test_the_contents_of_a_page_have_an_end",
 ]
@@ -113,7 +117,11 @@ SMOKE = [
     "test_a_second_start_finds_its_data_again",
     "operations/test_kore_conf.py::"
     "test_the_edit_is_in_force_after_a_restart",
+    "operations/test_certificates.py::test_a_key_that_comes_later",
+    "operations/test_draining.py::test_an_idle_connection_is_closed_at_last",
     "operations/test_plain_http.py::test_it_serves_http",
+    "operations/test_slow_log.py::test_the_metric_and_the_lines_agree",
+    "operations/test_socket_handover.py::test_both_listeners_are_given",
     "operations/test_start.py::test_a_missing_certificate",
     "operations/test_workers.py::test_workers_may_die_again_and_again",
     "posts/test_posts.py::test_a_new_post",
