@@ -315,15 +315,20 @@ def test_a_client_that_hangs_up_is_nothing_to_wait_for(start_server):
     assert person.row("name") == ("Ada",)
 
 
-def test_a_worker_that_dies_meanwhile(start_server):
+@pytest.mark.parametrize("signum", [TERM, INT])
+def test_a_worker_that_dies_meanwhile(start_server, signum):
     """The one that replaces it drains, too. Its requests are counted."""
     server = start_server(KEEL_WORKERS="1")
     with waiting(server, 2) as clients:
-        begin(server)
+        if signum == TERM:
+            begin(server)
+        else:
+            server.process.send_signal(signum)
+            wait_until_refused(server)
         server.kill_worker()
         for client in clients:
             client.check_closed()
-    ended(server, 1, cut=2)
+    ended(server, cut=2)
 
 
 def test_a_signal_before_the_server_is_ready(make_server):
