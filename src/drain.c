@@ -139,12 +139,14 @@ stop_accepting(void)
 static bool
 has_finished(uint64_t now)
 {
-	static uint64_t	 busy;		/* when there was a request last */
+	static uint64_t	 store_until;
 	bool		 storing = auth_usage_flush(now);
+	bool		 busy = wire_close_idle(now) + offload_count() +
+			    coro_count() > storing;
 
-	if (wire_close_idle(now) + offload_count() + coro_count() > storing)
-		busy = now;
-	else if (!storing || now >= busy + STORE_MS)
+	if (busy || store_until == 0)
+		store_until = now + STORE_MS;
+	if (!busy && (!storing || now >= store_until))
 		return (true);
 	return (now >= stopping->begun + parts().finishing);
 }
