@@ -80,10 +80,10 @@ parts(void)
 	return (p);
 }
 
-bool
-drain_is_late(uint64_t now)
+unsigned
+drain_seconds(void)
 {
-	return (now >= stopping->begun + parts().finishing + GRACE_MS);
+	return ((unsigned)(parts().finishing + GRACE_MS) / 1000);
 }
 
 /* The requests of a worker that has ended. One that is killed counts none. */

@@ -107,8 +107,9 @@ static void
 watch(void *arg, u_int64_t now)
 {
 	(void)arg;
+	(void)now;
 	log_tick();
-	signals_watch(now);
+	signals_watch();
 }
 
 /* Kore always exits with status 0, but a service manager must see a failure. */

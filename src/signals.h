@@ -5,7 +5,6 @@
 #define SRC_SIGNALS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /*
  * In the parent: SIGTERM, SIGINT and SIGQUIT drain the server (drain.h), also
@@ -19,11 +18,8 @@
 /* In the parent, before the fork. Returns NULL or an error message. */
 const char	*signals_init(void);
 
-/*
- * In the parent, twice a second: has a child ended that Kore has not noticed,
- * or a worker not reported in time that it has drained?
- */
-void		 signals_watch(uint64_t now_ms);
+/* In the parent, twice a second: has a child ended without Kore's notice? */
+void		 signals_watch(void);
 
 /*
  * In the parent, when Kore's loop has ended: did the server end by itself? Then
