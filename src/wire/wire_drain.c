@@ -8,7 +8,7 @@
 #include "wire/wire_conn.h"
 
 /* A client that has just connected is about to send a request. */
-#define FRESH_MS	1000
+#define FRESH_MS	2000
 
 /* Between two requests, or without a first one for too long. */
 static bool
