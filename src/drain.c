@@ -80,17 +80,27 @@ parts(void)
 	return (p);
 }
 
-bool
-drain_is_late(uint64_t now)
+unsigned
+drain_seconds(void)
 {
-	return (now >= stopping->begun + parts().finishing + GRACE_MS);
+	return ((unsigned)(parts().finishing + GRACE_MS) / 1000);
+}
+
+/* The requests of a worker that has ended. One that is killed counts none. */
+static void
+count_cut(unsigned number)
+{
+	stopping->cut += atomic_exchange(&stopping->open[number], 0);
 }
 
 void
 drain_log(void)
 {
 	struct jsonw	*j;
+	unsigned	 i;
 
+	for (i = 0; i < config.workers; i++)
+		count_cut(i);
 	if ((j = log_begin(LEVEL_INFO, NULL, "stop")) == NULL)
 		return;
 	jsonw_int(j, "finished", (int64_t)stopping->finished);
@@ -98,14 +108,18 @@ drain_log(void)
 	log_end(j);
 }
 
-/* Is there a client that has not heard of it yet? */
+/*
+ * Has every client heard of it, also those of the other workers? Until then all
+ * workers accept: one alone might have no room.
+ */
 static bool
 may_stop_accepting(uint64_t since)
 {
 	struct parts	 p = parts();
 
+	stopping->heard[id] = !wire_has_older(stopping->begun);
 	return (since >= p.accepting || (since >= p.delay &&
-	    !wire_has_older(stopping->begun)));
+	    stopping_all(stopping->heard, config.workers)));
 }
 
 static void
@@ -141,6 +155,7 @@ static void
 drain_step(void *arg, u_int64_t now)
 {
 	(void)arg;
+	stopping->open[id] = wire_count_requests();
 	if (state == DRAIN_ACCEPTING &&
 	    may_stop_accepting(now - stopping->begun))
 		stop_accepting();
@@ -167,7 +182,10 @@ void
 drain_worker_init(unsigned number)
 {
 	id = number;
-	stopping->deaf[id] = stopping->drained[id] = false;
+	stopping_worker_init(id);
+	count_cut(id);
+	stopping->heard[id] = stopping->deaf[id] = false;
+	stopping->drained[id] = false;
 	bell_event.handle = bell_rings;
 	kore_platform_event_level_read(bell, &bell_event);
 }
@@ -175,5 +193,5 @@ drain_worker_init(unsigned number)
 void
 drain_worker_end(void)
 {
-	stopping->cut += wire_count_requests();
+	stopping->open[id] = wire_count_requests();
 }

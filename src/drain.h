@@ -30,8 +30,11 @@ const char	*drain_init(void);
  */
 void		 drain_begin(bool hurried);
 
-/* In the parent: should all workers have reported by now? */
-bool		 drain_is_late(uint64_t now_ms);
+/*
+ * In the parent, also from a signal handler: within how many seconds from the
+ * beginning all workers should have reported.
+ */
+unsigned	 drain_seconds(void);
 
 /* In the parent, at its end: logs how many requests were finished or cut. */
 void		 drain_log(void);

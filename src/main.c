@@ -107,8 +107,9 @@ static void
 watch(void *arg, u_int64_t now)
 {
 	(void)arg;
+	(void)now;
 	log_tick();
-	signals_watch(now);
+	signals_watch();
 }
 
 /* Kore always exits with status 0, but a service manager must see a failure. */
@@ -146,11 +147,12 @@ worker_ready(struct kore_msg *msg, const void *data)
 
 	(void)msg;
 	(void)data;
-	if (++count != config.workers)
+	if (++count == 1) {
+		kore_timer_add(watch, WATCH_MS, NULL, 0);
+		kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
+	}
+	if (count != config.workers)
 		return;
-	kore_timer_add(watch, WATCH_MS, NULL, 0);
-	kore_timer_add(tls_renew_tick, WATCH_MS, NULL, 0);
-	signals_serving();
 	print_ready();
 	notify("READY=1");
 }

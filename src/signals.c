@@ -21,31 +21,8 @@
 
 #define ASKS		5	/* to end, one a second; then SIGKILL */
 
-static volatile sig_atomic_t	serving, forked, gave_up;
+static volatile sig_atomic_t	forked, gave_up;
 static pid_t			parent;
-
-/*
- * Kore sends SIGTERM to its processes once. One that is just starting can miss
- * it, and one that hangs never ends.
- */
-static void
-ask_again(int sig)
-{
-	static int	 asked;
-	unsigned	 i;
-	pid_t		 pid;
-
-	(void)sig;
-	if (getpid() != parent || !forked)
-		return;
-	asked++;
-	for (i = 0; i < worker_count; i++) {
-		pid = kore_worker_data((u_int8_t)i)->pid;
-		if (pid > 0)
-			kill(pid, asked <= ASKS ? SIGTERM : SIGKILL);
-	}
-	alarm(1);
-}
 
 /* Kore's loop then ends, and waits for its processes. */
 static void
@@ -58,12 +35,50 @@ stop_kore(void)
 	alarm(1);
 }
 
+/*
+ * Kore sends SIGTERM to its processes once. One that is just starting can miss
+ * it, and one that hangs never ends.
+ */
+static void
+ask_again(void)
+{
+	static int	 asked;
+	unsigned	 i;
+	pid_t		 pid;
+
+	asked++;
+	for (i = 0; i < worker_count; i++) {
+		pid = kore_worker_data((u_int8_t)i)->pid;
+		if (pid > 0)
+			kill(pid, asked <= ASKS ? SIGTERM : SIGKILL);
+	}
+}
+
+/* SIGALRM: the workers should have drained by now, or ended. */
+static void
+time_is_up(int sig)
+{
+	int	 saved = errno;
+
+	(void)sig;
+	if (getpid() != parent)
+		return;
+	alarm(1);
+	if (sig_recv != SIGTERM)
+		stop_kore();
+	else if (forked)
+		ask_again();
+	errno = saved;
+}
+
+/* Also at the start: a worker serves before the others are ready. */
 static void
 stop(bool hurried)
 {
-	if (serving && !stopping_begun())
+	if (!stopping_begun()) {
 		drain_begin(hurried);
-	else
+		alarm(drain_seconds());
+	} else
 		stop_kore();
 }
 
@@ -171,7 +186,7 @@ signals_init(void)
 	parent = getpid();
 	if ((problem = take_signals(signals, NSIGNALS, parent_signal)) != NULL)
 		return (problem);
-	if (signal(SIGALRM, ask_again) == SIG_ERR)
+	if (signal(SIGALRM, time_is_up) == SIG_ERR)
 		return (start_error("signal: %m"));
 	if ((errno = pthread_atfork(NULL, after_fork, NULL)) != 0)
 		return (start_error("pthread_atfork: %m"));
@@ -180,18 +195,12 @@ signals_init(void)
 	return (NULL);
 }
 
-void
-signals_serving(void)
-{
-	serving = 1;
-}
-
 /*
  * Another signal may have replaced a SIGCHLD, and Kore does not notice that a
  * key manager has exited with status 0.
  */
 void
-signals_watch(uint64_t now)
+signals_watch(void)
 {
 	static bool			 told;
 	const struct kore_worker	*kw;
@@ -201,10 +210,6 @@ signals_watch(uint64_t now)
 	if (stopping_begun() && !told) {
 		notify("STOPPING=1");
 		told = true;
-	}
-	if (stopping_begun() && drain_is_late(now)) {
-		stop_kore();
-		return;
 	}
 	kore_worker_reap();
 	kw = kore_worker_data(KORE_WORKER_KEYMGR_IDX);

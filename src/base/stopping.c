@@ -9,6 +9,8 @@
 
 struct stopping	*stopping;
 
+static unsigned	 own;		/* of this worker */
+
 const char *
 stopping_init(void)
 {
@@ -26,6 +28,19 @@ bool
 stopping_begun(void)
 {
 	return (stopping != NULL && stopping->begun != 0);
+}
+
+void
+stopping_worker_init(unsigned number)
+{
+	own = number;
+}
+
+void
+stopping_finished(unsigned open)
+{
+	stopping->finished++;
+	stopping->open[own] = open;
 }
 
 bool

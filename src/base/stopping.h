@@ -20,8 +20,10 @@ struct stopping {
 	_Atomic uint64_t	cut;
 
 	/* By the number of the worker, from 0. */
+	_Atomic bool		heard[METRICS_WORKERS_MAX]; /* its clients */
 	_Atomic bool		deaf[METRICS_WORKERS_MAX];  /* accepts none */
 	_Atomic bool		drained[METRICS_WORKERS_MAX];
+	_Atomic uint64_t	open[METRICS_WORKERS_MAX];  /* requests */
 };
 
 extern struct stopping	*stopping;	/* NULL in a command */
@@ -34,6 +36,13 @@ const char	*stopping_init(void);
  * over a connection it already has, and says so.
  */
 bool		 stopping_begun(void);
+
+/*
+ * In a worker: its number, from 0; and that a response has been sent, and it
+ * has so many requests now.
+ */
+void		 stopping_worker_init(unsigned number);
+void		 stopping_finished(unsigned open);
 
 /* Are these flags set for all workers? */
 bool		 stopping_all(const _Atomic bool flags[METRICS_WORKERS_MAX],

@@ -28,6 +28,7 @@
 #define UNSENT_MAX	131072	/* bytes of a response in the kernel */
 
 static const char	*bound;		/* the socket's path */
+static struct stat	 bound_file;
 
 /* Binds before Kore does, whose error message lacks the address. */
 static const char *
@@ -99,6 +100,8 @@ bind_socket(struct kore_server *srv, const char *path)
 	umask(mask);
 	if (!done)
 		return (start_error("cannot listen on %s: %m", path));
+	if (lstat(path, &bound_file) == -1)
+		return (start_error("cannot look at %s: %m", path));
 	bound = path;
 	return (NULL);
 }
@@ -172,9 +175,13 @@ listen_was_given(const struct listener *l)
 	return (false);
 }
 
+/* While this server drains, the next one may have made its own. */
 void
 listen_end(void)
 {
-	if (bound != NULL)
+	struct stat	 st;
+
+	if (bound != NULL && lstat(bound, &st) == 0 &&
+	    st.st_dev == bound_file.st_dev && st.st_ino == bound_file.st_ino)
 		unlink(bound);
 }

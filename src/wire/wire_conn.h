@@ -92,6 +92,8 @@ void	 wire_list_add(struct wire *);
 void	 wire_list_remove(struct wire *);
 struct wire	*wire_first(void);		/* then LIST_NEXT(w, all) */
 unsigned wire_count(void);
+bool	 wire_has_request(const struct wire *);	/* has it begun? */
+bool	 wire_has_next(const struct wire *);	/* one that is not parsed */
 
 /* Lets the connection go on in the next round of wire_run(). */
 void	 wire_later(struct wire *);

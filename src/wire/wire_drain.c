@@ -10,28 +10,11 @@
 /* A client that has just connected is about to send a request. */
 #define FRESH_MS	2000
 
-/* Has it been read, at least the beginning of it? Then it gets a response. */
-static bool
-has_request(const struct wire *w)
-{
-	switch (w->phase) {
-	case WIRE_HEAD:
-	case WIRE_IDLE:
-		return (w->len > 0);
-	case WIRE_BODY:
-	case WIRE_HANDLING:
-	case WIRE_SENDING:
-		return (true);
-	default:
-		return (false);
-	}
-}
-
 /* Between two requests, or without a first one for too long. */
 static bool
 is_idle(const struct wire *w, uint64_t now)
 {
-	if (has_request(w) || w->phase == WIRE_LINGERING || w->ready)
+	if (wire_has_request(w) || w->phase == WIRE_LINGERING || w->ready)
 		return (false);
 	return (w->phase == WIRE_IDLE || now >= w->accepted + FRESH_MS);
 }
@@ -59,17 +42,6 @@ wire_close_idle(uint64_t now)
 			kore_connection_disconnect(w->conn);
 	}
 	return (wire_count());
-}
-
-unsigned
-wire_count_requests(void)
-{
-	struct wire	*w;
-	unsigned	 n = 0;
-
-	for (w = wire_first(); w != NULL; w = LIST_NEXT(w, all))
-		n += has_request(w);
-	return (n);
 }
 
 /*

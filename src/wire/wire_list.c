@@ -134,3 +134,44 @@ wire_evict(const struct wire *except, enum wire_whom whom)
 	kore_connection_disconnect(oldest->conn);
 	return (true);
 }
+
+/* Empty lines are no request (RFC 9112, 2.2). */
+bool
+wire_has_next(const struct wire *w)
+{
+	size_t	 i;
+
+	for (i = 0; i < w->len; i++) {
+		if (w->in[i] != '\r' && w->in[i] != '\n')
+			return (true);
+	}
+	return (false);
+}
+
+/* Has it been read, at least the beginning of it? Then it gets a response. */
+bool
+wire_has_request(const struct wire *w)
+{
+	switch (w->phase) {
+	case WIRE_HEAD:
+	case WIRE_IDLE:
+		return (wire_has_next(w));
+	case WIRE_BODY:
+	case WIRE_HANDLING:
+	case WIRE_SENDING:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+unsigned
+wire_count_requests(void)
+{
+	struct wire	*w;
+	unsigned	 n = 0;
+
+	for (w = wire_first(); w != NULL; w = LIST_NEXT(w, all))
+		n += wire_has_request(w);
+	return (n);
+}

@@ -75,7 +75,7 @@ wire_flush(struct wire *w)
 	if (w->phase != WIRE_SENDING || !TAILQ_EMPTY(&w->conn->send_queue))
 		return (true);
 	if (stopping_begun())
-		stopping->finished++;
+		stopping_finished(wire_count_requests() - 1);
 	if (w->close)
 		return (linger(w));
 	wire_phase_set(w, WIRE_IDLE);
@@ -93,7 +93,7 @@ wire_response_begins(struct connection *c)
 	if (w == NULL)
 		return;
 	/* Requests that the client has already sent are still answered. */
-	if (stopping_begun() && w->len == 0)
+	if (stopping_begun() && !wire_has_next(w))
 		w->close = true;
 	if (w->close)
 		c->flags |= CONN_CLOSE_EMPTY;	/* Connection: close */

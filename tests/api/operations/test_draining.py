@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import ssl
@@ -10,10 +11,12 @@ import time
 
 import pytest
 
+from given import give, listening
 from helpers import raw_connection, raw_request, reset
 from people import add_people, transaction, wait_for_waiting
 from server import STOP_SECONDS
 from wire import POST, Answers, user_body
+from workers import worker_at
 
 TERM, INT, QUIT = signal.SIGTERM, signal.SIGINT, signal.SIGQUIT
 HEALTH = raw_request("GET", "/healthz")
@@ -167,6 +170,26 @@ def test_new_connections_are_served_meanwhile(start_server, workers):
     ended(server, 10)
 
 
+def test_all_workers_go_on_meanwhile(start_server):
+    """One alone might have no room for all clients."""
+    server = start_server()
+    last = idle_client(server)
+    begin(server)
+    expected, found = set(server.workers()), set()
+    deadline = time.monotonic() + 5
+    while found != expected:
+        client = Client(server)
+        found.add(worker_at(server, client.connection.getsockname()[1]))
+        client.send(HEALTH)
+        client.check()
+        client.check_closed()
+        assert time.monotonic() < deadline, found
+    last.send(HEALTH)
+    last.check()
+    last.check_closed()
+    ended(server, 3)
+
+
 def test_a_new_idle_connection_is_not_waited_for(start_server):
     """Only those that were there: otherwise it might never end."""
     server = start_server(KEEL_DRAIN_SECONDS="600")
@@ -248,6 +271,18 @@ def test_pipelined_requests_are_answered(start_server):
     ended(server, 4)
 
 
+def test_empty_lines_are_no_request(start_server):
+    """Some clients send one after a request."""
+    server = start_server()
+    clients = [idle_client(server) for _ in range(2)]
+    begin(server)
+    for client in clients:
+        client.send(HEALTH + b"\r\n")
+        client.check()
+        client.check_closed()
+    ended(server, 3)
+
+
 def test_what_takes_too_long_is_cut(start_server):
     server = start_server(KEEL_DRAIN_SECONDS="1")
     with waiting(server) as [client]:
@@ -286,14 +321,43 @@ def test_a_client_that_hangs_up_is_nothing_to_wait_for(start_server):
     assert person.row("name") == ("Ada",)
 
 
-def test_a_worker_that_dies_meanwhile(start_server):
-    """The one that replaces it drains, too."""
+@pytest.mark.parametrize("signum", [TERM, INT])
+def test_a_worker_that_dies_meanwhile(start_server, signum):
+    """The one that replaces it drains, too. Its requests are counted."""
     server = start_server(KEEL_WORKERS="1")
-    with waiting(server) as [client]:
-        begin(server)
+    with waiting(server, 2) as clients:
+        if signum == TERM:
+            begin(server)
+        else:
+            server.process.send_signal(signum)
+            wait_until_refused(server)
         server.kill_worker()
-        client.check_closed()
-    ended(server, 1)
+        for client in clients:
+            client.check_closed()
+    ended(server, cut=2)
+
+
+def test_a_signal_before_the_server_is_ready(make_server):
+    """A worker serves before the others are ready: none of its requests is
+    cut. Those that no worker has accepted wait for the next server."""
+    server = make_server(KEEL_WORKERS="8", KEEL_TLS="off",
+                         KEEL_DRAIN_SECONDS="1")
+    with listening(("127.0.0.1", server.port)) as api, \
+            contextlib.ExitStack() as stack:
+        give(server, api)
+        clients = [stack.enter_context(socket.create_connection(
+            ("127.0.0.1", server.port), 20)) for _ in range(64)]
+        for client in clients:
+            client.sendall(HEALTH)
+        ready, server.ready = server.ready, ""      # does not wait
+        server.start()
+        select.select(clients, [], [], 20)
+        server.process.send_signal(INT)
+        ended(server)
+        server.ready = ready
+        server.start()
+        for client in clients:
+            assert Answers(client).next().status_code == 200
 
 
 def test_a_key_manager_that_dies_meanwhile(start_server):

@@ -15,6 +15,7 @@ import pytest
 from helpers import register, sign_in
 from runner import wait_for
 from announce import CLIENT, LOCAL, V1, header
+from test_draining import ended
 from test_start import failing_start
 from wire import Answers, GET, WAIT
 
@@ -163,6 +164,11 @@ def at_socket(make_server, path):
                        KEEL_PUBLIC_URL="https://gw.example.org")
 
 
+def refuses(path):
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) != 0
+
+
 def socket_client(path):
     return httpx.Client(base_url="http://gw.example.org",
                         transport=httpx.HTTPTransport(uds=str(path)))
@@ -220,6 +226,27 @@ def test_a_path_that_is_taken(make_server, tmp_path):
     path.write_text("mine")
     failing_start(at_socket(make_server, path), str(path), "is no socket")
     assert path.read_text() == "mine"
+
+
+def test_a_path_that_the_next_server_has(make_server, tmp_path):
+    """It starts while the old one drains, and keeps its socket."""
+    path = tmp_path / "keel.sock"
+    old, new = at_socket(make_server, path), at_socket(make_server, path)
+    old.start()
+    request = GET + b"\r\n"
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(request[:20])
+        wait_for(lambda: old.metrics()["keel_connections"] >= 1)
+        old.process.send_signal(signal.SIGINT)
+        wait_for(lambda: refuses(path))
+        new.start()
+        connection.sendall(request[20:])
+        assert Answers(connection).next().status_code == 200
+    ended(old)
+    assert socket_client(path).get("/healthz").status_code == 200
+    new.stop()
+    assert not path.exists()
 
 
 def test_a_path_whose_server_is_busy(make_server, tmp_path):

@@ -2,6 +2,7 @@
 """How ./keel starts and ends Kore and the runner beside it. Both are fakes:
 they may be deaf to signals, slow to end, or leave processes behind."""
 
+import contextlib
 import os
 import signal
 import time
@@ -62,6 +63,17 @@ def end(process, *signals):
         process.send_signal(number)
     process.communicate(timeout=20)
     return process.returncode
+
+
+def fill(pipe):
+    """Until it takes not one byte more."""
+    end = os.open("/proc/self/fd/%d" % pipe.fileno(),
+                  os.O_WRONLY | os.O_NONBLOCK)
+    for size in (4096, 1):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(end, b"x" * size)
+    os.close(end)
 
 
 def calls(script):
@@ -213,6 +225,22 @@ def test_a_runner_that_dies_is_started_again(script):
         for status in (1, 2)]
     assert process.returncode == 0
     assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
+
+
+def test_nobody_reads_what_the_script_says(script):
+    """It goes on: the runner is started again, and signals count."""
+    script.fake("sleep", 'case $1 in 2) ;; *) exec /bin/sleep "$@" ;; esac')
+    kore(script, 'case $KEEL_COMMAND in jobs) until [ -e @/go ]; do '
+         'sleep 0.02; done; ! mkdir @/died 2>/dev/null || exit 1 ;; esac')
+    process = script.start("serve", "--with-jobs")
+    wait_for(script, "serve ready")
+    fill(process.stderr)
+    script.write("go", "")
+    wait_for(script, "jobs ready")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
+    process.communicate()
 
 
 def test_a_server_that_ends_while_a_runner_dies(script):

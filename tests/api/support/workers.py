@@ -9,8 +9,12 @@ from server import read_text
 
 def worker_of(server, answer):
     """The process at the other end of the connection."""
-    port = answer.extensions["network_stream"].get_extra_info(
-        "client_addr")[1]
+    return worker_at(server, answer.extensions[
+        "network_stream"].get_extra_info("client_addr")[1])
+
+
+def worker_at(server, port):
+    """The same, by the client's port."""
     ends = "%08X:%04X 0100007F:%04X" % (0x0100007F, server.port, port)
     # While connections come and go, the file may have one twice.
     [inode] = {line.split()[9] for line in read_text(
