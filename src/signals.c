@@ -35,8 +35,8 @@ ask_again(int sig)
 	pid_t		 pid;
 
 	(void)sig;
-	if (getpid() != parent || !forked)
-		return;
+	if (getpid() != parent || !forked || !stopping->at_once)
+		return;		/* somebody else has sent it */
 	asked++;
 	for (i = 0; i < worker_count; i++) {
 		pid = kore_worker_data((u_int8_t)i)->pid;
@@ -80,13 +80,19 @@ take_kores_own(void)
 	stop(true);
 }
 
-/* Kore stores only the last signal: none may replace the one to stop. */
+/*
+ * Kore stores only the last signal: none may replace the one to stop. A process
+ * that was just forked still has this handler: what it gets is not for the
+ * server.
+ */
 static void
 parent_signal(int sig, siginfo_t *info, void *context)
 {
 	int	 saved = errno;
 
 	(void)context;
+	if (getpid() != parent)
+		return;
 	if (sig == SIGHUP)
 		tls_renew_soon();
 	if (sig == SIGCHLD && sig_recv != SIGTERM)

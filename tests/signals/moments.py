@@ -10,7 +10,7 @@ import time
 
 import psycopg2
 
-from helpers import raw_connection, raw_request
+from helpers import bearer, raw_connection, raw_request
 from scene import (Unexpected, freeze, send, stat, wait_for)
 from server import read_text
 from wire import Answers
@@ -28,7 +28,8 @@ class Idle:
         self.before = scene.settled()
 
     def target(self, role):
-        return self.scene.pid_of(role)
+        return self.scene.find_backend() if role == "backend" else \
+            self.before[role][-1]
 
     def go_on(self):
         """After the signal."""
@@ -48,18 +49,12 @@ class Busy(Idle):
         for _ in range(FLIGHT):
             connection = raw_connection(scene)
             connection.settimeout(30)
-            connection.sendall(self.request())
+            connection.sendall(raw_request(
+                "GET", "/api/v1/users/me", **bearer(scene.token)))
             self.clients.append(Answers(connection))
         wait_for("requests wait for a lock", lambda: scene.sql_once(
             "SELECT count(*) FROM pg_locks WHERE NOT granted "
             "AND relation = 'users'::regclass") == [(FLIGHT,)])
-
-    @staticmethod
-    def request():
-        body = b"username=nobody%40example.com&password=Pw1-nothing"
-        return raw_request(
-            "POST", "/api/v1/auth/token", body,
-            Content_Type="application/x-www-form-urlencoded")
 
     def go_on(self):
         with contextlib.suppress(psycopg2.Error):
@@ -73,8 +68,9 @@ class Busy(Idle):
     def check_finished(self):
         for client in self.clients:
             answer = client.next()
-            if answer is None or answer.status_code != 400:
+            if answer is None or answer.status_code != 200:
                 raise Unexpected("a request was cut: %s" % answer)
+            client.connection.close()
 
 
 class Draining(Busy):
@@ -86,13 +82,29 @@ class Draining(Busy):
         answers = Answers(watcher)
 
         def stops():
+            """A 200 that was on its way may close, too."""
             watcher.sendall(raw_request("GET", "/readyz"))
-            return answers.next().status_code == 503
+            return "connection" in answers.next().headers
         watcher.sendall(raw_request("GET", "/healthz"))
         answers.next()
         scene.process.send_signal(signal.SIGTERM)
-        wait_for("/readyz says 503", stops)
+        wait_for("/readyz closes", stops)
         watcher.close()
+
+
+class Beside(Idle):
+    """Another ./keel uses the private database: a runner."""
+
+    def __init__(self, scene):
+        super().__init__(scene)
+        self.other = scene.another("jobs").up()
+
+    def target(self, role):
+        return self.other.process.pid if role == "other script" else \
+            super().target(role)
+
+    def close(self):
+        self.other.down()
 
 
 class WorkerAway(Idle):
@@ -147,12 +159,11 @@ class DatabaseAway(Idle):
     def go_on(self):
         if self.scene.private:
             send(self.keeper, signal.SIGCONT)
+        elif self.scene.cluster.process.poll() is not None:
+            self.scene.cluster.run()
 
     def close(self):
         self.go_on()
-        if not self.scene.private and self.scene.cluster.process.poll() \
-                is not None:
-            self.scene.cluster.run()
 
 
 #
@@ -243,6 +254,9 @@ class Workers(Start):
             self.held = found["parent"]
         return self.held
 
+    def target(self, role):
+        return self.scene.processes()[role][-1]
+
 
 def children(pid):
     return [int(word) for word in read_text(
@@ -278,7 +292,7 @@ class KeeperStarts(Idle):
 
 
 MOMENTS = {
-    "idle": Idle, "busy": Busy, "draining": Draining,
+    "idle": Idle, "busy": Busy, "draining": Draining, "beside": Beside,
     "worker away": WorkerAway, "database away": DatabaseAway,
     "keeper starts it": KeeperStarts, "script": Script, "initdb": InitDb,
     "PostgreSQL": PostgresStarts, "migrate": Migrate, "kore": Kore,

@@ -3,6 +3,7 @@
 roles, what it does for clients, and what is left of it."""
 
 import contextlib
+import copy
 import glob
 import hashlib
 import json
@@ -16,11 +17,11 @@ import time
 import httpx
 import psycopg2
 
-from helpers import register, sign_in
+from helpers import read_me, register, sign_in
 from script import DBUSER
 from server import KEEL, Server, flavor, read_text
 
-SECONDS = 45        # the longest that anything may take
+SECONDS = 30        # the longest that anything may take
 NOTHING_SET = {name: None for name in (
     "KEEL_DATABASE_URL", "KEEL_DATABASE_POOL", "KEEL_SECRET_KEY",
     "KEEL_TLS_CERT", "KEEL_TLS_KEY")}
@@ -88,6 +89,8 @@ class Scene(Server):
         self.serves = command[0] == "serve"
         self.ready = self.ready if self.serves else "keel: jobs ready"
         self.user = None
+        self.only = True        # nobody else uses the state folder
+        self.made = int(time.time())
         self.seen = set()       # the pids of all processes
         self.is_slow = flavor(self.build) == "asan"
         self.status = None      # of the last ./keel that has ended
@@ -96,6 +99,15 @@ class Scene(Server):
         if private:
             self.cert = os.path.join(self.state, "ca.pem")
 
+    def another(self, *command):
+        """Another ./keel in the same state folder."""
+        other = copy.copy(self)
+        other.command_line, other.serves = command, False
+        other.ready, other.process = "keel: jobs ready", None
+        other.stdout = self.stdout + "-other"
+        other.only = False
+        return other
+
     #
     # Its start and its end.
     #
@@ -103,10 +115,11 @@ class Scene(Server):
     def begin(self):
         """Does not wait."""
         self.before = len(self.output())
+        self.errors_before = len(self.errors())
         self.status = None
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
-                [*self.wrapper, KEEL, *self.command_line],
+                [KEEL, *self.command_line],
                 env=self.environment(), stdout=out, stderr=err,
                 stdin=subprocess.DEVNULL, start_new_session=True)
         return self
@@ -125,7 +138,7 @@ class Scene(Server):
         if self.has_ended():
             raise Unexpected("the start ended with status %d: %s%s" % (
                 self.status, self.output()[self.before:],
-                self.errors()[-500:]))
+                self.errors()[self.errors_before:]))
         if "jobs" in self.command_line or \
                 "--with-jobs" in self.command_line:
             wait_for("a runner is ready", lambda: "keel: jobs ready" in
@@ -142,14 +155,15 @@ class Scene(Server):
     def check_data(self):
         if self.serves:
             with self.client() as client:
-                if self.user is not None:
-                    sign_in(client, self.user)
-                else:
+                if self.user is None:
                     self.user, _ = register(client)
+                    self.token = sign_in(client, self.user)
+                elif read_me(client, self.token).status_code != 200:
+                    self.token = sign_in(client, self.user)
         else:
             self.check_jobs()
         found = glob.glob(self.state + "/kore.*.pid")
-        if len(found) != self.serves:
+        if self.only and len(found) != self.serves:
             raise Unexpected("pid files: %s" % found)
 
     def down(self, number=signal.SIGINT):
@@ -161,10 +175,12 @@ class Scene(Server):
     def wait_ended(self, *statuses, seconds=SECONDS):
         wait_for("it has ended", self.has_ended, seconds)
         if self.status not in statuses:
-            raise Unexpected("status %d, not %s: %s" % (
+            raise Unexpected("status %d, not %s: %s%s" % (
                 self.status, "/".join(map(str, statuses)),
-                self.errors()[-300:]))
-        self.check_nothing_left()
+                self.output()[self.before:][-300:],
+                self.errors()[self.errors_before:]))
+        if self.only:
+            self.check_nothing_left()
 
     def remove_state(self):
         shutil.rmtree(self.state, ignore_errors=True)
@@ -287,12 +303,11 @@ class Scene(Server):
                 self.wanted() and found
         return wait_for("all processes are there", look)
 
-    def pid_of(self, role):
-        if role == "backend":
-            return self.sql_once(
-                "SELECT pid FROM pg_stat_activity WHERE application_name = "
-                "'keel' AND state = 'idle' ORDER BY pid LIMIT 1")[0][0]
-        return self.settled()[role][-1]
+    def find_backend(self):
+        """Of one of its sessions with PostgreSQL."""
+        return self.sql_once(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = "
+            "'keel' AND state = 'idle' ORDER BY pid LIMIT 1")[0][0]
 
     def check_no_zombies(self):
         wait_for("no zombies", lambda: not [
@@ -355,10 +370,12 @@ class Scene(Server):
     #
 
     def memory(self):
-        """Shared memory that one of its processes has made."""
+        """Shared memory that one of its processes has made. Processes of other
+        tests had the same ids."""
         return [line for line in read_text(
             "/proc/sysvipc/shm").splitlines()[1:]
-            if int(line.split()[4]) in self.seen]
+            if int(line.split()[4]) in self.seen and
+            int(line.split()[13]) >= self.made]
 
     def check_nothing_left(self):
         """What PostgreSQL or Kore's parent cannot remove when they are killed

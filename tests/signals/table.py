@@ -5,10 +5,12 @@ happen."""
 
 import collections
 import contextlib
+import os
 import signal
 
 from moments import MOMENTS
 from scene import SECONDS, Unexpected, freeze, send, stat, wait_for
+from server import read_text
 
 Row = collections.namedtuple("Row", "way moment role signal expected")
 
@@ -80,6 +82,50 @@ class Ends:
         scene.wait_ended(*self.statuses, seconds=self.seconds)
 
 
+class LeavesDatabase(Ends):
+    """Nobody is left who could stop PostgreSQL."""
+
+    def __str__(self):
+        return "ends, %s, but not PostgreSQL" % self.statuses
+
+    def check(self, scene, moment):
+        wait_for("it has ended", scene.has_ended)
+        if scene.status not in self.statuses:
+            raise Unexpected("status %d" % scene.status)
+        wait_for("only PostgreSQL is left", lambda: all(
+            read_text("/proc/%d/comm" % pid) == "postgres\n"
+            for pid in scene.own()))
+        scene.up()
+
+
+class Leaves(Ends):
+    """It ends, and the other ./keel goes on."""
+
+    def __str__(self):
+        return "ends, %s, the other goes on" % self.statuses
+
+    def check(self, scene, moment):
+        wait_for("it has ended", scene.has_ended)
+        if scene.status not in self.statuses:
+            raise Unexpected("status %d" % scene.status)
+        moment.other.check_jobs()
+        moment.other.down()
+        scene.check_nothing_left()
+
+
+class Stays(Ends):
+    """The other ./keel ends, and this one goes on."""
+
+    def __str__(self):
+        return "ends, %s, the server goes on" % self.statuses
+
+    def check(self, scene, moment):
+        moment.other.wait_ended(*self.statuses)
+        scene.check_serving()
+        wait_for("only the server is there", lambda: scene.settled() ==
+                 moment.before)
+
+
 class Drains(Ends):
     """The same, but the requests in flight are answered."""
 
@@ -148,6 +194,15 @@ def reported(signum):
     return Ends(128 + signum)
 
 
+class AnyEnd(Ends):
+    """As a shell says that a signal has ended the program, or one that this
+    one has run."""
+
+    def __str__(self):
+        return "ends"
+
+
+ANY_END = AnyEnd(0, 1, 129, 130, 131, 143, -1, -2, -3, -15)
 HARMLESS = "PIPE CHLD CONT"
 DEADLY = "USR2 SEGV ABRT KILL"
 STOPS = "TERM INT QUIT"
@@ -265,6 +320,8 @@ def keeper_rows(way):
         (HARMLESS + " HUP USR1 USR2 ALRM", Serves()), (HELD, Serves()),
         ("INT QUIT SEGV ABRT KILL", Again("postmaster")))
     yield from rows_of(
+        way, "idle", "parent", (FROZEN, Ends(0)))
+    yield from rows_of(
         way, "idle", "backend",
         (HARMLESS + " HUP USR1 USR2 ALRM INT", Serves()), (HELD, Serves()),
         ("TERM QUIT SEGV ABRT KILL", Recovers()))
@@ -281,12 +338,14 @@ def runner_rows(way):
 def start_rows(way):
     """Of a private database."""
     given = {"INT": 130, "TERM": 143, "HUP": 129, "QUIT": 131}
-    for moment in ("script", "initdb", "PostgreSQL", "migrate"):
+    for moment in ("script", "initdb", "PostgreSQL", "migrate", "kore"):
         for name, status in given.items():
             yield Row(way, moment, "script", name,
                       Ends(status, -number(name)) if moment == "script" else
-                      Ends(status, 0, 143))
+                      ANY_END)
         yield Row(way, moment, "script", "KILL", Ends(-9))
+        yield from rows_of(way, moment, "group", (
+            "INT QUIT HUP TERM", ANY_END))
     yield Row(way, "initdb", "initdb", "KILL", Ends(1))
     yield Row(way, "initdb", "initdb", "TERM", Ends(1))
     yield Row(way, "PostgreSQL", "pg_ctl", "KILL", Ends(1))
@@ -297,14 +356,13 @@ def start_rows(way):
         way, "kore", "kore", (STOPS, lambda n: Ends(0, 128 + n)),
         ("USR2 KILL", reported))
     yield from rows_of(
-        way, "kore", "script", (STOPS + " HUP", lambda n: Ends(
-            0, 128 + n, 143)), ("KILL", killed))
-    yield from rows_of(
         way, "keeper starts it", "script", (STOPS + " HUP", Ends(0)),
         ("KILL", killed))
     yield from rows_of(
         way, "keeper starts it", "keeper",
         ("TERM KILL", Again("keeper", "postmaster")))
+    yield from rows_of(
+        way, "keeper starts it", "group", (STOPS + " HUP", Ends(0)))
     yield from rows_of(
         way, "keeper starts it", "pg_ctl", ("TERM KILL", Again("postmaster")))
 
@@ -320,6 +378,19 @@ def private_rows():
         ("CHLD USR1 CONT", Drains(0)), (HELD, Drains(0)), ("KILL", killed))
     yield from rows_of(
         way, "busy", "script", (STOPS + " HUP", Drains(0)), ("KILL", killed))
+    yield from rows_of(
+        way, "idle", "group", (STOPS + " HUP", Ends(0)),
+        ("KILL", LeavesDatabase(-9)))
+    yield from rows_of(
+        way, "draining", "group", (STOPS + " HUP", Cuts(0)))
+    yield from rows_of(
+        way, "beside", "script", ("TERM INT", Leaves(0)), ("KILL",
+                                                           Leaves(-9)))
+    yield from rows_of(
+        way, "beside", "other script", ("TERM INT", Stays(0)), ("KILL",
+                                                                Stays(-9)))
+    yield from rows_of(
+        way, "beside", "postmaster", ("KILL", Again("postmaster")))
     yield from rows_of(way, "draining", "keeper",
                        ("HUP INT QUIT TERM KILL", Drains(0)))
     yield from rows_of(
@@ -337,7 +408,6 @@ def private_with_jobs_rows():
     yield from rows_of(way, "idle", "parent", (STOPS, Ends(0)),
                        ("KILL", reported))
     yield from rows_of(way, "idle", "key manager", ("KILL", Ends(1)))
-    yield from rows_of(way, "draining", "jobs", ("TERM KILL", Drains(0)))
 
 
 def with_jobs_rows():
@@ -375,10 +445,13 @@ def run_row(scene, row):
     """Raises Unexpected if it does not hold."""
     moment = MOMENTS[row.moment](scene)
     try:
-        target = moment.target(row.role)
+        target = scene.process.pid if row.role == "group" else \
+            moment.target(row.role)
         scene.seen.add(target)
         scene.pids()
-        if row.signal in (HELD, FROZEN):
+        if row.role == "group":
+            os.killpg(target, number(row.signal))
+        elif row.signal in (HELD, FROZEN):
             if not freeze(target):
                 raise Unexpected("it cannot be stopped")
             if row.signal == HELD:
