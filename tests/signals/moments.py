@@ -145,6 +145,7 @@ class DatabaseAway(Idle):
         if scene.private:
             self.keeper, = self.before["keeper"]
             freeze(self.keeper)
+            scene.database_died = True
             send(self.before["postmaster"][0], signal.SIGKILL)
             wait_for("PostgreSQL is away", lambda:
                      "postmaster" not in scene.processes())
@@ -269,6 +270,7 @@ class KeeperStarts(Idle):
     def __init__(self, scene):
         super().__init__(scene)
         self.keeper, = self.before["keeper"]
+        scene.database_died = True
         send(self.before["postmaster"][0], signal.SIGKILL)
 
         def look():

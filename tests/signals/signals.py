@@ -8,6 +8,7 @@ left of it, and the next row's start works and has the data of before; the rows
 that do not end it share a server. KEEL_BUILD chooses the build."""
 
 import argparse
+import contextlib
 import os
 import re
 import resource
@@ -26,23 +27,21 @@ from cluster import Cluster  # noqa: E402
 from scene import Scene, Unexpected  # noqa: E402
 from server import BUILD, flavor, make_certificate  # noqa: E402
 from servers import make_template  # noqa: E402
-from table import all_rows, name_of, run_row  # noqa: E402
+from table import all_rows, name_of, run_row, sample  # noqa: E402
 
 
 class Scenes:
     """One for each way to start, made when it is first needed."""
 
-    def __init__(self):
+    def __init__(self, cluster, certificates, template):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         # A shell cannot trap what its caller ignores.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in (signal.SIGQUIT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        self.folder = tempfile.mkdtemp(prefix="keel-tls-")
-        self.cluster = Cluster(durable=True)
-        self.cluster.start()
-        self.certificates = {"ec": make_certificate(self.folder, "ec")}
-        self.template = make_template(self.cluster, self.certificates)
+        self.cluster = cluster
+        self.certificates = certificates
+        self.template = template
         self.made = {}
 
     def get(self, way):
@@ -87,8 +86,25 @@ class Scenes:
         for way in list(self.made):
             self.made[way].destroy()
             self.made[way].remove()
-        self.cluster.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def all_scenes():
+    """With a PostgreSQL that loses nothing when it is killed."""
+    folder = tempfile.mkdtemp(prefix="keel-tls-")
+    cluster = Cluster(durable=True)
+    scenes = None
+    try:
+        cluster.start()
+        certificates = {"ec": make_certificate(folder, "ec")}
+        scenes = Scenes(cluster, certificates,
+                        make_template(cluster, certificates))
+        yield scenes
+    finally:
+        if scenes is not None:
+            scenes.close()
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_all(scenes, rows):
@@ -117,17 +133,15 @@ def run_all(scenes, rows):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--sample", action="store_true")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    rows = [row for row in all_rows() if all(
+    rows = [row for row in (sample() if options.sample else all_rows()) if all(
         re.search(text, " ".join(name_of(row).split()))
         for text in options.only)]
     print("signals: %d rows, %s" % (len(rows), flavor(BUILD)))
-    scenes = Scenes()
-    try:
+    with all_scenes() as scenes:
         passed, failures = run_all(scenes, rows)
-    finally:
-        scenes.close()
     for failure in failures:
         print("signals: failed: " + failure)
     print("signals: %d passed, %d failed" % (passed, len(failures)))

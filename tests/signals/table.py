@@ -437,6 +437,26 @@ def all_rows():
         yield from rows()
 
 
+# A short selection, in `make test`.
+SAMPLE = [
+    "serve idle parent ALRM", "serve idle parent INT",
+    "serve idle worker TERM", "serve idle worker KILL",
+    "serve draining parent ALRM", "serve draining parent TERM",
+    "serve draining key manager KILL", "serve worker away new worker TERM",
+    "serve workers parent TERM",
+    "private serve idle keeper STOP", "private serve idle timeout STOP",
+    "private serve PostgreSQL group INT", "private serve idle script QUIT",
+    "private serve idle script USR1"]
+
+
+def sample():
+    """Those with a database of their own come last: one scene for each."""
+    found = [row for name in SAMPLE for row in all_rows()
+             if " ".join(name_of(row).split()) == name]
+    assert len(found) == len(SAMPLE)
+    return found
+
+
 def name_of(row):
     return "%-26s %-16s %-12s %-10s" % row[:4]
 
