@@ -128,7 +128,7 @@ stop_unused_postgres() {
 		say "PostgreSQL does not stop: see $pglog"
 		return 0
 	fi
-	[ ! -d "$socket" ] || remove_socket
+	[ "$(stat -c %u "$socket" 2>/dev/null)" != "$dbuid" ] || remove_socket
 	rmdir "$socket" 2>/dev/null || :
 }
 
