@@ -41,7 +41,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 	check-api check-api-smoke check-api-asan check-starter check-openapi \
 	fuzz attacks proof-asan proof-jobs proof-fuzz proof-attacks \
 	proof-sign-ins proof-starter proof-timing proof-clients \
-	proof-cursors proof-restarts proof-scale golden rooms h1spec kore-defects mutants \
+	proof-cursors proof-restarts proof-scale proof-signals golden rooms h1spec kore-defects mutants \
 	coverage clean
 
 help:
@@ -72,6 +72,7 @@ help:
 	@echo 'make proof-timing     do times tell whether an account exists?'
 	@echo 'make proof-cursors    lists by cursor, with 10,000 equal times'
 	@echo 'make proof-restarts   restarts under load, without a failed request'
+	@echo 'make proof-signals    each signal, at each moment, to each process'
 	@echo 'make proof-scale      1,000,000 posts against 10,000'
 	@echo "make proof-clients    five generators' clients (tests/clients)"
 	@echo
@@ -218,6 +219,12 @@ proof-restarts:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@FULL_SIZE=1 $(PROD) 'restarts (full)' $(PYTEST) -s \
 	    tests/api/operations/test_restarts.py
+
+# ONLY='draining worker' takes the rows of the table whose name matches.
+proof-signals:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(PROD) signals $(PYTHON) -B tests/signals/signals.py \
+	    $(if $(ONLY),--only '$(ONLY)')
 
 proof-scale:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

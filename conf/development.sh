@@ -54,6 +54,11 @@ make_socket_folder() {
 		die "$socket is not a folder that only $dbuser may enter"
 }
 
+remove_socket() {
+	as_database_user rm -f "$socket/.s.PGSQL.5432" \
+	    "$socket/.s.PGSQL.5432.lock"
+}
+
 make_cluster() {
 	rm -rf "$data.new"
 	install -d -m 700 "$data.new"
@@ -73,11 +78,14 @@ postgres_runs() {
 	[ "$(as_database_user readlink "/proc/$pid/cwd")" = "$data" ]
 }
 
-# PostgreSQL outlives this script: it must not hold its locks and sockets.
-pg_ctl() {
+# PostgreSQL outlives this script: it must not hold its locks and sockets. A
+# pg_ctl that a terminal ends (Ctrl-\, or a hang-up) would leave a PostgreSQL
+# that has no pid file yet. At a Ctrl-C, pg_ctl itself ends what it starts.
+pg_ctl() (
+	trap '' HUP QUIT
 	as_database_user "$pgbin/pg_ctl" -D "$data" -s -w -t 60 "$@" \
 	    >>"$pglog" 2>&1 3<&- 4<&- 5<&- 6<&- 7>&- 8>&- 9>&-
-}
+)
 
 # Those of an old PostgreSQL may outlive it for a moment.
 processes_work_on_data() {
@@ -92,8 +100,7 @@ begin_postgres() {
 	! postgres_runs || return 0
 	processes_work_on_data ||
 		as_database_user rm -f "$data/postmaster.pid"
-	as_database_user rm -f "$socket/.s.PGSQL.5432" \
-	    "$socket/.s.PGSQL.5432.lock"
+	remove_socket
 	# pg_ctl gives the server a session of its own, so it does not receive
 	# the Ctrl-C that ends this script.
 	pg_ctl start -o "-h '' -k $socket"
@@ -119,13 +126,17 @@ SQL
 		die "cannot make the database keel: see $pglog"
 }
 
-# The last user of the database stops it.
+# The last user of the database stops it. One that has died, or that could not
+# start, may have left its socket.
 stop_unused_postgres() {
 	flock 8
-	if flock -n 9 && postgres_runs; then
-		pg_ctl stop -m fast || say "PostgreSQL does not stop: see $pglog"
-		rmdir "$socket" 2>/dev/null || :
+	flock -n 9 || return 0
+	if postgres_runs && ! pg_ctl stop -m fast; then
+		say "PostgreSQL does not stop: see $pglog"
+		return 0
 	fi
+	[ "$(stat -c %u "$socket" 2>/dev/null)" != "$dbuid" ] || remove_socket
+	rmdir "$socket" 2>/dev/null || :
 }
 
 #
@@ -187,10 +198,11 @@ start_keeper() {
 	keeper=$!
 }
 
-# A process that has just begun loses a signal.
+# A process that has just begun loses a signal, and a stopped one waits.
 end_keeper() {
 	while runs "$keeper"; do
-		kill -TERM "$keeper" 2>/dev/null || :
+		kill -s TERM "$keeper" 2>/dev/null || :
+		kill -s CONT "$keeper" 2>/dev/null || :
 		sleep 0.02
 	done
 }

@@ -86,6 +86,12 @@ drain_seconds(void)
 	return ((unsigned)(parts().finishing + GRACE_MS) / 1000);
 }
 
+bool
+drain_is_late(uint64_t now)
+{
+	return (now >= stopping->begun + drain_seconds() * 1000u);
+}
+
 /* The requests of a worker that has ended. One that is killed counts none. */
 static void
 count_cut(unsigned number)

@@ -32,9 +32,10 @@ void		 drain_begin(bool hurried);
 
 /*
  * In the parent, also from a signal handler: within how many seconds from the
- * beginning all workers should have reported.
+ * beginning all workers should have reported, and whether they are over.
  */
 unsigned	 drain_seconds(void);
+bool		 drain_is_late(uint64_t now_ms);
 
 /* In the parent, at its end: logs how many requests were finished or cut. */
 void		 drain_log(void);

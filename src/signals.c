@@ -13,6 +13,7 @@
 
 #include "base/stopping.h"
 #include "config.h"
+#include "coro/coro.h"
 #include "drain.h"
 #include "notify.h"
 #include "signals.h"
@@ -61,13 +62,13 @@ time_is_up(int sig)
 	int	 saved = errno;
 
 	(void)sig;
-	if (getpid() != parent)
-		return;
+	if (getpid() != parent || !stopping_begun())
+		return;		/* somebody else has sent it */
 	alarm(1);
-	if (sig_recv != SIGTERM)
-		stop_kore();
-	else if (forked)
+	if (sig_recv == SIGTERM && forked)
 		ask_again();
+	else if (drain_is_late(coro_now_ms()))
+		stop_kore();
 	errno = saved;
 }
 
@@ -96,13 +97,19 @@ take_kores_own(void)
 	stop(true);
 }
 
-/* Kore stores only the last signal: none may replace the one to stop. */
+/*
+ * Kore stores only the last signal: none may replace the one to stop. A process
+ * that was just forked still has this handler: what it gets is not for the
+ * server.
+ */
 static void
 parent_signal(int sig, siginfo_t *info, void *context)
 {
 	int	 saved = errno;
 
 	(void)context;
+	if (getpid() != parent)
+		return;
 	if (sig == SIGHUP)
 		tls_renew_soon();
 	if (sig == SIGCHLD && sig_recv != SIGTERM)
@@ -173,6 +180,18 @@ forget_hangup(void)
 	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
+/* One to stop that came while Kore's handler was there. */
+static void
+take_early(void)
+{
+	int	 early = sig_recv;
+
+	if (early != SIGTERM && early != SIGINT && early != SIGQUIT)
+		return;
+	sig_recv = 0;
+	stop(early != SIGTERM);
+}
+
 static const int	signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP,
 			    SIGUSR1, SIGCHLD };
 
@@ -192,6 +211,7 @@ signals_init(void)
 		return (start_error("pthread_atfork: %m"));
 	kore_msg_register(MSG_DRAINED, take_report);
 	forget_hangup();
+	take_early();
 	return (NULL);
 }
 

@@ -134,7 +134,8 @@ def test_the_runner_does_not_hold_the_servers_locks(script):
 
 
 @pytest.mark.parametrize("number, told", [
-    (signal.SIGTERM, "TERM"), (signal.SIGINT, "INT"), (signal.SIGHUP, "INT")])
+    (signal.SIGTERM, "TERM"), (signal.SIGINT, "INT"), (signal.SIGHUP, "INT"),
+    (signal.SIGQUIT, "INT")])
 def test_a_signal_ends_both_and_kores_status_counts(script, number, told):
     """Who presses Ctrl-C, or closes the terminal, waits for no idle client."""
     kore(script, "end_serve() { exit 7; }\nend_jobs() { exit 8; }")
@@ -182,6 +183,52 @@ def test_more_signals_while_it_ends(script):
     assert end(process) == 6
     assert seen(script).count("jobs TERM") == 1
     assert "end" in seen(script)
+
+
+def test_a_signal_that_comes_with_the_end(script):
+    """Kore's status counts all the same."""
+    kore(script, "end_serve() { until [ -e @/go ]; do sleep 0.02; done; "
+         "exit 6; }")
+    process = start(script)
+    server, _ = calls(script)
+    timeout = int(stat(server.pid)[1])
+    process.send_signal(signal.SIGTERM)
+    wait_for(script, "serve TERM", "jobs TERM")
+    time.sleep(0.1)     # the script waits
+    process.send_signal(signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
+    script.write("go", "")
+    wait_for_end(timeout)
+    process.send_signal(signal.SIGCONT)
+    assert end(process) == 6
+
+
+@pytest.mark.parametrize("stopped", ["timeout", "server", "runner"])
+def test_what_is_stopped_ends_too(script, stopped):
+    kore(script)
+    process = start(script)
+    server, runner = calls(script)
+    os.kill({"timeout": int(stat(server.pid)[1]), "server": server.pid,
+             "runner": runner.pid}[stopped], signal.SIGSTOP)
+    assert end(process, signal.SIGTERM) == 0
+    assert {"serve TERM", "jobs TERM"} <= set(seen(script))
+
+
+def test_a_deaf_runner_is_killed(script):
+    """After 20 seconds, which are skipped here."""
+    script.fake("sleep", 'case $1 in 0.1) ;; *) exec /bin/sleep "$@" ;; esac')
+    kore(script, 'case $KEEL_COMMAND in jobs) trap "" TERM ;; esac')
+    assert end(start(script), signal.SIGTERM) == 0
+    assert [call.argv for call in script.calls("sleep")].count(["0.1"]) == 200
+
+
+def test_a_signal_that_changes_nothing(script):
+    """Kore ignores it, too."""
+    kore(script)
+    process = start(script)
+    process.send_signal(signal.SIGUSR1)
+    assert end(process, signal.SIGTERM) == 0
+    assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
 
 
 def test_a_runner_that_ends_later_than_the_server(script):

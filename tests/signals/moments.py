@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: ISC
+"""The moments of the table: what a server or a runner is doing when one of its
+processes gets a signal. A moment of the start is a process that has just been
+seen, and is held until the signal is there."""
+
+import contextlib
+import os
+import signal
+import time
+
+import psycopg2
+
+from helpers import bearer, raw_connection, raw_request
+from scene import (Unexpected, freeze, send, stat, wait_for)
+from server import read_text
+from wire import Answers
+
+LOCK = "LOCK TABLE users IN ACCESS EXCLUSIVE MODE"
+FLIGHT = 3
+
+
+class Idle:
+    """It serves, or waits for jobs."""
+
+    def __init__(self, scene):
+        self.scene = scene
+        scene.up()
+        self.before = scene.settled()
+
+    def target(self, role):
+        return self.scene.find_backend() if role == "backend" else \
+            self.before[role][-1]
+
+    def go_on(self):
+        """After the signal."""
+
+    def check_finished(self):
+        """If no request may be cut."""
+
+
+class Busy(Idle):
+    """Requests are in flight: they wait for a lock in the database."""
+
+    def __init__(self, scene):
+        super().__init__(scene)
+        self.db = scene.connect_database()
+        self.db.cursor().execute(LOCK)
+        self.clients = []
+        for _ in range(FLIGHT):
+            connection = raw_connection(scene)
+            connection.settimeout(30)
+            connection.sendall(raw_request(
+                "GET", "/api/v1/users/me", **bearer(scene.token)))
+            self.clients.append(Answers(connection))
+        wait_for("requests wait for a lock", lambda: scene.sql_once(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted "
+            "AND relation = 'users'::regclass") == [(FLIGHT,)])
+
+    def go_on(self):
+        with contextlib.suppress(psycopg2.Error):
+            self.db.rollback()
+
+    def close(self):
+        self.db.close()
+        for client in self.clients:
+            client.connection.close()
+
+    def check_finished(self):
+        for client in self.clients:
+            answer = client.next()
+            if answer is None or answer.status_code != 200:
+                raise Unexpected("a request was cut: %s" % answer)
+            client.connection.close()
+
+
+class Draining(Busy):
+    """The same, and the server has been told to stop."""
+
+    def __init__(self, scene):
+        super().__init__(scene)
+        watcher = raw_connection(scene)
+        answers = Answers(watcher)
+
+        def stops():
+            """A 200 that was on its way may close, too."""
+            watcher.sendall(raw_request("GET", "/readyz"))
+            return "connection" in answers.next().headers
+        watcher.sendall(raw_request("GET", "/healthz"))
+        answers.next()
+        scene.process.send_signal(signal.SIGTERM)
+        wait_for("/readyz closes", stops)
+        watcher.close()
+
+
+class Beside(Idle):
+    """Another ./keel uses the private database: a runner."""
+
+    def __init__(self, scene):
+        super().__init__(scene)
+        self.other = scene.another("jobs").up()
+
+    def target(self, role):
+        return self.other.process.pid if role == "other script" else \
+            super().target(role)
+
+    def close(self):
+        self.other.down()
+
+
+class WorkerAway(Idle):
+    """A worker has died, and the next one has just been seen. It is held until
+    the signal is there."""
+
+    def __init__(self, scene):
+        super().__init__(scene)
+        parent, = self.before["parent"]
+        old = set(self.before["worker"])
+        path = "/proc/%d/task/%d/children" % (parent, parent)
+        others = old | set(self.before["key manager"])
+        send(max(old), signal.SIGKILL)
+
+        def look():
+            new = {int(word) for word in read_text(path).split()} - others
+            return new and freeze(max(new)) and max(new)
+        self.new = wait_for("another worker is seen", look, pause=0)
+        scene.seen.add(self.new)
+        scene.deaths += 1
+
+    def target(self, role):
+        if role == "new worker":
+            return self.new
+        return {"script": [self.scene.process.pid]}.get(
+            role, self.before.get(role, [self.new]))[0]
+
+    def go_on(self):
+        send(self.new, signal.SIGCONT)
+
+
+class DatabaseAway(Idle):
+    """PostgreSQL has died, and is not started again before the signal is
+    there."""
+
+    def __init__(self, scene):
+        super().__init__(scene)
+        if scene.private:
+            self.keeper, = self.before["keeper"]
+            freeze(self.keeper)
+            scene.database_died = True
+            send(self.before["postmaster"][0], signal.SIGKILL)
+            wait_for("PostgreSQL is away", lambda:
+                     "postmaster" not in scene.processes())
+        else:
+            scene.cluster.halt()
+        if scene.serves:
+            wait_for("/readyz says 503", lambda: scene.readiness() == 503)
+
+    def target(self, role):
+        return self.before[role][-1]
+
+    def go_on(self):
+        if self.scene.private:
+            send(self.keeper, signal.SIGCONT)
+        elif self.scene.cluster.process.poll() is not None:
+            self.scene.cluster.run()
+
+    def close(self):
+        self.go_on()
+
+
+#
+# The start. A process of it is held as soon as it is seen.
+#
+
+class Start:
+    fresh = False       # without any state
+    awaited = None      # the role that is waited for
+
+    def __init__(self, scene):
+        self.scene = scene
+        scene.down()
+        self.began = time.monotonic()
+        if self.fresh:
+            scene.remove_state()
+        scene.begin()
+        self.held = []
+        wait_for("%s is seen" % self.awaited, self.look, pause=0)
+
+    def look(self):
+        if self.scene.has_ended() or self.scene.is_ready():
+            raise Unexpected("it was never seen: %s" % self.awaited)
+        found = self.scene.processes().get(self.awaited)
+        if found and freeze(found[0]):
+            self.held.append(found[0])
+        return self.held
+
+    def target(self, role):
+        if role == self.awaited:
+            return self.held[0]
+        if role == "script":
+            return self.scene.process.pid
+        return self.scene.processes()[role][0]
+
+    def go_on(self):
+        for pid in self.held:
+            send(pid, signal.SIGCONT)
+
+    def check_finished(self):
+        pass
+
+    @property
+    def before(self):
+        return {}
+
+
+class Script(Start):
+    """./keel has just been run."""
+    awaited = "script"
+
+    def look(self):
+        if stat(self.scene.process.pid):
+            freeze(self.scene.process.pid)
+            self.held.append(self.scene.process.pid)
+        return self.held
+
+
+class InitDb(Start):
+    fresh = True
+    awaited = "initdb"
+
+
+class PostgresStarts(Start):
+    awaited = "pg_ctl"
+
+
+class Migrate(Start):
+    awaited = "migrate"
+
+
+class Kore(Start):
+    """Kore has just been run: it may have no handlers yet."""
+    awaited = "kore"
+
+
+class Workers(Start):
+    """A worker is there, and not all are ready, or the parent has not said
+    so: it is held."""
+    awaited = "worker"
+
+    def look(self):
+        if self.scene.has_ended() or self.scene.is_ready():
+            raise Unexpected("it was never seen: %s" % self.awaited)
+        found = self.scene.processes()
+        if "worker" in found and "parent" in found and \
+                freeze(found["parent"][0]):
+            self.held = found["parent"]
+        return self.held
+
+    def target(self, role):
+        return self.scene.processes()[role][-1]
+
+
+def children(pid):
+    return [int(word) for word in read_text(
+        "/proc/%d/task/%d/children" % (pid, pid)).split()]
+
+
+class KeeperStarts(Idle):
+    """The keeper starts PostgreSQL, which has died: pg_ctl is held."""
+
+    def __init__(self, scene):
+        super().__init__(scene)
+        self.keeper, = self.before["keeper"]
+        scene.database_died = True
+        send(self.before["postmaster"][0], signal.SIGKILL)
+
+        def look():
+            for pid in self.below(self.keeper):
+                if os.path.basename(read_text(
+                        "/proc/%d/cmdline" % pid).split("\0")[0]) == \
+                        "pg_ctl" and freeze(pid):
+                    return pid
+        self.held = wait_for("pg_ctl is seen", look, pause=0)
+
+    def below(self, pid):
+        for child in children(pid):
+            yield child
+            yield from self.below(child)
+
+    def target(self, role):
+        return self.held if role == "pg_ctl" else self.before[role][0]
+
+    def go_on(self):
+        send(self.held, signal.SIGCONT)
+
+
+MOMENTS = {
+    "idle": Idle, "busy": Busy, "draining": Draining, "beside": Beside,
+    "worker away": WorkerAway, "database away": DatabaseAway,
+    "keeper starts it": KeeperStarts, "script": Script, "initdb": InitDb,
+    "PostgreSQL": PostgresStarts, "migrate": Migrate, "kore": Kore,
+    "workers": Workers,
+}
