@@ -132,7 +132,7 @@ SETTINGS(server,
 	.unset = "unset",
 	.values = "as `" ENV("SECRET_KEY") "`, and another one",
 	.meaning = "A second key whose tokens are accepted, to "
-	    "[replace the secret](operation.md#replacing-the-secret).",
+	    "[replace the secret](secrets.md#replacing-the-secret).",
     },
     {
 	ENV("TLS_CERT"), TEXT, .text = &config.tls_cert,
@@ -140,7 +140,7 @@ SETTINGS(server,
 	.values = "a PEM file, RSA or EC; set together with `" ENV("TLS_KEY")
 	    "`",
 	.meaning = "The certificate, which may be "
-	    "[replaced](operation.md#renewing-the-certificate) at any time.",
+	    "[replaced](secrets.md#renewing-the-certificate) at any time.",
     },
     {
 	ENV("TLS_KEY"), TEXT, .text = &config.tls_key, .then = check_tls,

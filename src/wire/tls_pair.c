@@ -176,10 +176,10 @@ parse(const struct tls_files *files, BIO *cert, BIO *key, struct tls_pair *p)
 	    &encrypted)) == NULL)
 		return (failed(KEY, files->key, encrypted));
 	if (X509_check_private_key(p->leaf, p->key) != 1)
-		return (failed(CERTIFICATE " with the private key",
-		    files->key, false));
+		problem = start_error("cannot use " KEY " %s: it does not "
+		    "belong to " CERTIFICATE " %s", files->key, files->cert);
 	ERR_clear_error();
-	return (NULL);
+	return (problem);
 }
 
 const char *

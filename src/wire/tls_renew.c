@@ -93,8 +93,8 @@ refuse(struct tls_served *s, const char *problem, const unsigned char *digest,
 		s->told = false;
 	}
 	if (asked || (known && !s->told)) {
-		log_event(LEVEL_ERROR, NULL, EVENT, "%s: the old one is still "
-		    "served: %s", problem, tls_left(s));
+		log_event(LEVEL_ERROR, NULL, EVENT, "%s; the old pair is "
+		    "still served: %s", problem, tls_left(s));
 		s->told = true;
 	}
 	return (s->told);

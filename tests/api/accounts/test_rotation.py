@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The secret is replaced by another one, and no client is signed out
-(docs/operation.md)."""
+(docs/secrets.md)."""
 
 import base64
 import json

@@ -179,7 +179,7 @@ def test_bad_files_are_refused(authority, renewing):
         spoil(renewing.files)
         renewing.hang_up()
         assert renewing.wait_for_line(
-            before, phrase, "the old one is still served: 30 days") == "error"
+            before, phrase, "the old pair is still served: 30 days") == "error"
     assert renewing.serves(renewing.pair)
     renewing.files.remove()
     renewing.renew(other, renewing.files.write)
@@ -191,7 +191,7 @@ def test_a_key_that_comes_later(authority, renewing):
     before = renewing.lines()
     renewing.files.write_texts(pair.cert, renewing.pair.key)
     renewing.hang_up()
-    assert renewing.wait_for_line(before, "mismatch") == "error"
+    assert renewing.wait_for_line(before, "does not belong") == "error"
     renewing.renew(pair, renewing.files.write)
     before = renewing.lines()
     renewing.hang_up()

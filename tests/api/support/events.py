@@ -72,7 +72,7 @@ EVENTS = [
     ("certificate", "warning", TEXT, r".*: (\d+ days? left|expired on|"
      "not valid before) "),
     ("certificate", "error", TEXT, "cannot use the (certificate|private key) "
-     ".*: .*: the old one is still served: "),
+     ".*: .*; the old pair is still served: "),
     ("worker", "error", TEXT, "a worker died and was started again$"),
     ("stop", "error", TEXT, "the key manager died$"),
     ("stop", "info", ["finished", "cut"], None),

@@ -187,7 +187,7 @@ test_files_that_cannot_be_used(void **state)
 	assert_fails(cert, nonsense, "the private key /dev/null: ");
 	/* The next one's reason is its own. */
 	assert_fails(cert, other_key, "private key");
-	assert_fails(cert, other_key, "mismatch");
+	assert_fails(cert, other_key, "does not belong");
 	write_pair(EVP_EC_gen("secp256k1"), 2);
 	assert_fails(cert, key, "no client could connect: ");
 	write_pair(EVP_EC_gen("P-256"), 1);

@@ -13,7 +13,7 @@
 
 #include <fcntl.h>
 
-#define OLD_GOES_ON	": the old one is still served: 30 days left, until "
+#define OLD_GOES_ON	"; the old pair is still served: 30 days left, until "
 
 /* Bad pairs. Each changes the files of a good new one. */
 
@@ -220,8 +220,8 @@ static const struct {
 	void		(*change)(void);
 	const char	*phrase;
 } bad[] = {
-	{ other_key, "key values mismatch" OLD_GOES_ON },
-	{ other_type, "different key types" OLD_GOES_ON },
+	{ other_key, "key.pem: it does not belong to the certificate " },
+	{ other_type, "/cert.pem" OLD_GOES_ON },
 	{ half_cert, "cannot use the certificate /tmp/" },
 	{ half_key, "cannot use the private key /tmp/" },
 	{ half_chain, "cannot use the certificate /tmp/" },

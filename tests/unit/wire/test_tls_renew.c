@@ -94,10 +94,10 @@ test_each_bad_pair_is_told_once(void **state)
 	assert_int_equal(rename(key, kept), 0);
 	assert_tick(21, false, "error", "key.pem: No such file");
 	write_key_only(EVP_EC_gen("P-256"));
-	assert_tick(21, false, "error", "mismatch");
+	assert_tick(21, false, "error", "does not belong");
 	assert_null(tick(100, false, NULL));
 	write_key_only(EVP_EC_gen("P-256"));
-	assert_tick(21, false, "error", "mismatch");
+	assert_tick(21, false, "error", "does not belong");
 	assert_int_equal(serial_of(domain.ssl_ctx), OLD);
 	unlink(kept);
 }
