@@ -315,12 +315,12 @@ allow_root_with_warning() {
 	    "${prefix}ALLOW_ROOT=1"
 }
 
-# A standard output that takes nothing ends migrate, but no server. The server's
-# sockets are not for it.
+# A standard output that takes nothing, or that nobody reads, ends migrate, but no
+# server. The server's sockets are not for it.
 migrate() {
 	migrated=0
 	run_kore migrate >"$state/log/migrate.log" 3>&- 4>&- 5>&- || migrated=$?
-	cat "$state/log/migrate.log" 2>/dev/null || :
+	timeout --foreground 1 cat "$state/log/migrate.log" 2>/dev/null || :
 	[ "$migrated" -eq 0 ] || exit "$migrated"
 }
 
@@ -366,7 +366,8 @@ run_with_private_database() {
 	if [ "$command" = serve ]; then
 		migrate
 		# tools/watch.py has shown them.
-		[ -n "${RESTARTED:-}" ] || print_hints 2>/dev/null || :
+		[ -n "${RESTARTED:-}" ] || print_hints 2>/dev/null |
+			timeout --foreground 1 cat 2>/dev/null || :
 	fi
 	[ -z "$with_jobs" ] || start_jobs 0
 	run_kore "$command"

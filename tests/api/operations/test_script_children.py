@@ -290,6 +290,18 @@ def test_nobody_reads_what_the_script_says(script):
     process.communicate()
 
 
+def test_nobody_reads_what_it_says_at_the_start(script):
+    kore(script, 'case $KEEL_COMMAND in migrate) until [ -e @/go ]; do '
+         'sleep 0.02; done; echo done ;; esac')
+    process = script.start("serve", **PRIVATE)
+    fill(process.stdout)
+    script.write("go", "")
+    wait_for(script, "serve ready")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.communicate()
+
+
 def test_a_server_that_ends_while_a_runner_dies(script):
     """The status is the server's, however the two ends meet."""
     script.fake("sleep", 'case $1 in 2) set -- 0 ;; esac; '
