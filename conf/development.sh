@@ -83,8 +83,8 @@ postgres_runs() {
 # that has no pid file yet. At a Ctrl-C, pg_ctl itself ends what it starts.
 pg_ctl() (
 	trap '' HUP QUIT
-	as_database_user "$pgbin/pg_ctl" -D "$data" -s -w -t 60 "$@" \
-	    >>"$pglog" 2>&1 3<&- 4<&- 5<&- 6<&- 7>&- 8>&- 9>&-
+	exec >>"$pglog" 2>&1 3<&- 4<&- 5<&- 6<&- 7>&- 8>&- 9>&-
+	as_database_user "$pgbin/pg_ctl" -D "$data" -s -w -t 60 "$@"
 )
 
 # Those of an old PostgreSQL may outlive it for a moment.
