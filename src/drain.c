@@ -107,7 +107,8 @@ drain_log(void)
 
 	for (i = 0; i < config.workers; i++)
 		count_cut(i);
-	if ((j = log_begin(LEVEL_INFO, NULL, "stop")) == NULL)
+	if ((j = log_begin(stopping->cut == 0 ? LEVEL_INFO : LEVEL_WARNING,
+	    NULL, "stop")) == NULL)
 		return;
 	jsonw_int(j, "finished", (int64_t)stopping->finished);
 	jsonw_int(j, "cut", (int64_t)stopping->cut);

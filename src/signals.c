@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/stopping.h"
 #include "config.h"
 #include "coro/coro.h"
@@ -21,8 +22,10 @@
 #include "wire/tls_renew.h"
 
 #define ASKS		5	/* to end, one a second; then SIGKILL */
+#define SAME_MS		500	/* signals that come so close are one */
 
 static volatile sig_atomic_t	forked, gave_up;
+static volatile sig_atomic_t	begun_by;	/* the first signal to stop */
 static pid_t			parent;
 
 /* Kore's loop then ends, and waits for its processes. */
@@ -72,14 +75,18 @@ time_is_up(int sig)
 	errno = saved;
 }
 
-/* Also at the start: a worker serves before the others are ready. */
+/*
+ * Also at the start: a worker serves before the others are ready. A service
+ * manager may send one signal to each process; then it comes several times.
+ */
 static void
-stop(bool hurried)
+stop(int sig)
 {
 	if (!stopping_begun()) {
-		drain_begin(hurried);
+		begun_by = sig;
+		drain_begin(sig != SIGTERM);
 		alarm(drain_seconds());
-	} else
+	} else if (coro_now_ms() >= stopping->begun + SAME_MS)
 		stop_kore();
 }
 
@@ -94,7 +101,7 @@ take_kores_own(void)
 	if (stopping_begun())
 		return;
 	gave_up = 1;
-	stop(true);
+	stop(SIGINT);
 }
 
 /*
@@ -118,7 +125,7 @@ parent_signal(int sig, siginfo_t *info, void *context)
 		if (info->si_code == SI_TKILL && info->si_pid == getpid())
 			take_kores_own();
 		else
-			stop(sig != SIGTERM);
+			stop(sig);
 	}
 	errno = saved;
 }
@@ -189,7 +196,7 @@ take_early(void)
 	if (early != SIGTERM && early != SIGINT && early != SIGQUIT)
 		return;
 	sig_recv = 0;
-	stop(early != SIGTERM);
+	stop(early);
 }
 
 static const int	signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP,
@@ -229,6 +236,9 @@ signals_watch(void)
 		return;
 	if (stopping_begun() && !told) {
 		notify("STOPPING=1");
+		if (!gave_up)
+			log_event(LEVEL_INFO, NULL, "stop", "SIG%s: draining",
+			    sigabbrev_np(begun_by));
 		told = true;
 	}
 	kore_worker_reap();

@@ -38,6 +38,7 @@ struct shared {
 	_Atomic uint64_t	log_lines_dropped;	/* of all processes */
 	/* Of the first one that expires, as in timefmt.h; 0: no TLS. */
 	_Atomic int64_t		certificate_expires;
+	_Atomic uint64_t	certificates_refused;	/* replaced, not good */
 	struct worker_metrics	workers[METRICS_WORKERS_MAX];
 };
 

@@ -44,6 +44,17 @@ show_days(void)
 }
 
 static void
+count_refused(void)
+{
+	const struct tls_served	*s;
+	uint64_t		 n = 0;
+
+	for (s = tls_served; s != NULL; s = s->next)
+		n += s->problem[0] != '\0' && s->told;
+	shared->certificates_refused = n;
+}
+
+static void
 warn(void)
 {
 	const struct tls_served	*s;
@@ -161,6 +172,7 @@ tls_renew_tick(void *arg, u_int64_t now)
 			if (!look(s, asked))
 				next_look = now;
 		}
+		count_refused();
 	}
 	if (now < next_warning)
 		return;

@@ -110,7 +110,7 @@ write_counter(struct text *page, const char *name, const char *help,
 
 /* By the clock of now, so that it is right whenever it is read. */
 static void
-write_days_left(struct text *page)
+write_certificates(struct text *page)
 {
 	int64_t	 expires = shared->certificate_expires;
 
@@ -121,6 +121,12 @@ write_days_left(struct text *page)
 	    "expires.\n# TYPE " PRODUCT "_certificate_days_left gauge\n"
 	    PRODUCT "_certificate_days_left %" PRId64 "\n",
 	    timefmt_whole_days(expires - timefmt_now()));
+	text_printf(page,
+	    "# HELP " PRODUCT "_certificates_refused Replaced certificates "
+	    "that are not good: the old one is served.\n"
+	    "# TYPE " PRODUCT "_certificates_refused gauge\n"
+	    PRODUCT "_certificates_refused %" PRIu64 "\n",
+	    (uint64_t)shared->certificates_refused);
 }
 
 const char *
@@ -140,7 +146,7 @@ health_service_metrics(struct ctx *c)
 	    shared->worker_restarts);
 	write_counter(&page, "log_lines_dropped", "Lines of the log that "
 	    "were not written.", shared->log_lines_dropped);
-	write_days_left(&page);
+	write_certificates(&page);
 	if (page.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (page.data);

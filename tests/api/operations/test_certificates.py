@@ -169,6 +169,10 @@ BAD = [(lose, "No such file"), (put_fifo, "it is no regular file"),
        (put_folder, "it is no regular file")]
 
 
+def refused(renewing):
+    return renewing.server.metrics()["keel_certificates_refused"]
+
+
 def test_bad_files_are_refused(authority, renewing):
     """Each with one line; the old pair is served, and then a good one."""
     other = authority.pair()
@@ -181,8 +185,10 @@ def test_bad_files_are_refused(authority, renewing):
         assert renewing.wait_for_line(
             before, phrase, "the old pair is still served: 30 days") == "error"
     assert renewing.serves(renewing.pair)
+    wait_for(lambda: refused(renewing) == 1)
     renewing.files.remove()
     renewing.renew(other, renewing.files.write)
+    wait_for(lambda: refused(renewing) == 0)
 
 
 def test_a_key_that_comes_later(authority, renewing):

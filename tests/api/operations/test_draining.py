@@ -296,9 +296,25 @@ def test_a_second_signal_cuts(start_server, second):
     server = start_server()
     with waiting(server) as [client]:
         begin(server)
-        server.process.send_signal(second)
+        deadline = time.monotonic() + 10
+        while server.process.poll() is None:
+            assert time.monotonic() < deadline
+            server.process.send_signal(second)
+            time.sleep(0.02)
         client.check_closed()
         ended(server, 1, cut=1)
+
+
+def test_one_signal_may_come_several_times(start_server):
+    """To each process of a group, and some of them pass it on."""
+    server = start_server()
+    with waiting(server) as [client]:
+        for _ in range(3):
+            server.process.send_signal(TERM)
+        begin(server)
+    client.check()
+    client.check_closed()
+    ended(server, 2)
 
 
 def test_a_client_that_hangs_up_is_nothing_to_wait_for(start_server):

@@ -76,6 +76,8 @@ EVENTS = [
     ("worker", "error", TEXT, "a worker died and was started again$"),
     ("stop", "error", TEXT, "the key manager died$"),
     ("stop", "info", ["finished", "cut"], None),
+    ("stop", "warning", ["finished", "cut"], None),
+    ("stop", "info", TEXT, r"SIG[A-Z]+: draining$"),
     ("log", "warning", ["dropped", "message"], "lines were dropped: "),
     ("threads", "warning", TEXT, "cannot make a thread: "),
     ("crash", "error", CRASH, None),

@@ -104,16 +104,21 @@ test_the_page(void **state)
 static void
 test_the_days_left(void **state)
 {
-	static const char	 days[] = GAUGE("certificate_days_left",
-				    "Days until a certificate expires.", "24");
+	static const char	 gauges[] = GAUGE("certificate_days_left",
+				    "Days until a certificate expires.", "24")
+				    GAUGE("certificates_refused", "Replaced "
+				    "certificates that are not good: the old "
+				    "one is served.", "1");
 	struct ctx		 c = { 0 };
 	const char		*text;
 
 	(void)state;
 	shared->certificate_expires = timefmt_now() + 25 * DAY_US - 1000000;
+	shared->certificates_refused = 1;
 	text = health_service_metrics(&c);
-	assert_string_equal(text + strlen(text) - strlen(days), days);
+	assert_string_equal(text + strlen(text) - strlen(gauges), gauges);
 	shared->certificate_expires = 0;
+	shared->certificates_refused = 0;
 	text = health_service_metrics(&c);
 	assert_null(strstr(text, "certificate"));
 	arena_free(&c.arena, false);
