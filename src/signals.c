@@ -14,6 +14,7 @@
 #include "base/stopping.h"
 #include "config.h"
 #include "drain.h"
+#include "exit.h"
 #include "signals.h"
 #include "utils/start_error.h"
 #include "wire/tls_renew.h"
@@ -35,10 +36,10 @@ ask_again(int sig)
 	pid_t		 pid;
 
 	(void)sig;
-	if (getpid() != parent || !forked || !stopping->at_once)
+	if (getpid() != parent || !stopping->at_once)
 		return;		/* somebody else has sent it */
-	asked++;
-	for (i = 0; i < worker_count; i++) {
+	asked += forked;
+	for (i = 0; forked && i < worker_count; i++) {
 		pid = kore_worker_data((u_int8_t)i)->pid;
 		if (pid > 0)
 			kill(pid, asked <= ASKS ? SIGTERM : SIGKILL);
@@ -163,6 +164,17 @@ forget_hangup(void)
 	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * Kore would pass on an INT or a QUIT that it has noted before, and then wait
+ * for workers that obey no such signal. Nothing has begun yet.
+ */
+static void
+obey_noted(void)
+{
+	if (sig_recv == SIGTERM || sig_recv == SIGINT || sig_recv == SIGQUIT)
+		exit_with(0);
+}
+
 static const int	signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP,
 			    SIGUSR1, SIGCHLD };
 
@@ -182,6 +194,7 @@ signals_init(void)
 		return (start_error("pthread_atfork: %m"));
 	kore_msg_register(MSG_DRAINED, take_report);
 	forget_hangup();
+	obey_noted();
 	return (NULL);
 }
 
