@@ -286,7 +286,8 @@ def serve_rows():
     yield from rows_of(
         way, "script", "script",
         ("HUP INT QUIT TERM USR1 USR2 ALRM KILL", killed),
-        ("PIPE CHLD CONT", EndsOrServes()), (HELD, EndsOrServes()))
+        ("PIPE", lambda n: EndsOrServes(-n)), ("CHLD CONT", EndsOrServes()),
+        (HELD, EndsOrServes()))
     yield from rows_of(
         way, "kore", "kore", ("INT QUIT TERM", lambda n: Ends(0, -n)),
         ("HUP USR1 ALRM", lambda n: EndsOrServes(-n)),

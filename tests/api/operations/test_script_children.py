@@ -115,7 +115,7 @@ def test_a_signal_while_kore_begins_is_not_lost(script):
     kore(script)
     process = start(script, **PRIVATE)
     [server] = [call for call in script.calls("setsid")
-                if call.env["KEEL_COMMAND"] == "serve"]
+                if call.env.get("KEEL_COMMAND") == "serve"]
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         assert not server.ignored & 1 << number - 1
     assert end(process, signal.SIGTERM) == 0
