@@ -16,6 +16,7 @@
 #include "config.h"
 #include "coro/coro.h"
 #include "drain.h"
+#include "exit.h"
 #include "notify.h"
 #include "signals.h"
 #include "utils/start_error.h"
@@ -187,16 +188,15 @@ forget_hangup(void)
 	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-/* One to stop that came while Kore's handler was there. */
+/*
+ * Kore would pass on an INT or a QUIT that it has noted before, and then wait
+ * for workers that obey no such signal. Nothing has begun yet.
+ */
 static void
-take_early(void)
+obey_noted(void)
 {
-	int	 early = sig_recv;
-
-	if (early != SIGTERM && early != SIGINT && early != SIGQUIT)
-		return;
-	sig_recv = 0;
-	stop(early);
+	if (sig_recv == SIGTERM || sig_recv == SIGINT || sig_recv == SIGQUIT)
+		exit_with(0);
 }
 
 static const int	signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP,
@@ -218,7 +218,7 @@ signals_init(void)
 		return (start_error("pthread_atfork: %m"));
 	kore_msg_register(MSG_DRAINED, take_report);
 	forget_hangup();
-	take_early();
+	obey_noted();
 	return (NULL);
 }
 

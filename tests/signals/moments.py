@@ -5,6 +5,7 @@ seen, and is held until the signal is there."""
 
 import contextlib
 import os
+import re
 import signal
 import time
 
@@ -88,8 +89,11 @@ class Draining(Busy):
         watcher.sendall(raw_request("GET", "/healthz"))
         answers.next()
         scene.process.send_signal(signal.SIGTERM)
+        told = time.monotonic()
         wait_for("/readyz closes", stops)
         watcher.close()
+        # Signals that come together are one: see signals.c.
+        wait_for("half a second", lambda: time.monotonic() > told + 0.6)
 
 
 class Beside(Idle):
@@ -241,6 +245,28 @@ class Kore(Start):
     awaited = "kore"
 
 
+def catches(pid):
+    """The signals for which it has a handler."""
+    found = re.search(r"^SigCgt:\t(\w+)", read_text(
+        "/proc/%d/status" % pid), re.M)
+    mask = int(found[1], 16) if found else 0
+    return {number for number in signal.Signals if mask >> number - 1 & 1}
+
+
+class Configures(Start):
+    """Kore has handlers, and those of Keel are not there yet."""
+    awaited = "kore"
+
+    def look(self):
+        if not super().look():
+            return None
+        caught = catches(self.held[0])
+        if signal.SIGINT in caught and signal.SIGALRM not in caught:
+            return self.held
+        send(self.held.pop(), signal.SIGCONT)
+        return None
+
+
 class Workers(Start):
     """A worker is there, and not all are ready, or the parent has not said
     so: it is held."""
@@ -298,5 +324,5 @@ MOMENTS = {
     "worker away": WorkerAway, "database away": DatabaseAway,
     "keeper starts it": KeeperStarts, "script": Script, "initdb": InitDb,
     "PostgreSQL": PostgresStarts, "migrate": Migrate, "kore": Kore,
-    "workers": Workers,
+    "workers": Workers, "configures": Configures,
 }

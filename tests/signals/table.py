@@ -271,15 +271,23 @@ def away_rows(way, died, role="postmaster"):
         way, "database away", "key manager", ("KILL", Ends(1)))
 
 
+def configure_rows(way, died):
+    yield from rows_of(
+        way, "configures", "kore", (STOPS, Ends(0)),
+        ("HUP USR1 CHLD CONT PIPE", EndsOrServes()), ("USR2 KILL", died))
+
+
 def serve_rows():
     """./keel has become Kore's parent, as under systemd."""
     way = "serve"
     yield from server_rows(way, killed)
     yield from away_rows(way, killed, None)
+    yield from configure_rows(way, killed)
     yield from rows_of(
         way, "script", "script",
         ("HUP INT QUIT TERM USR1 USR2 ALRM KILL", killed),
-        ("PIPE CHLD CONT", EndsOrServes()), (HELD, EndsOrServes()))
+        ("PIPE", lambda n: EndsOrServes(-n)), ("CHLD CONT", EndsOrServes()),
+        (HELD, EndsOrServes()))
     yield from rows_of(
         way, "kore", "kore", ("INT QUIT TERM", lambda n: Ends(0, -n)),
         ("HUP USR1 ALRM", lambda n: EndsOrServes(-n)),
@@ -373,6 +381,9 @@ def private_rows():
     yield from keeper_rows(way)
     yield from server_rows(way, reported)
     yield from away_rows(way, reported)
+    yield from configure_rows(way, reported)
+    yield from rows_of(way, "configures", "script", (STOPS + " HUP", Ends(0)),
+                       ("KILL", killed))
     yield from rows_of(
         way, "draining", "script", (STOPS + " HUP", Cuts(0)),
         ("CHLD USR1 CONT", Drains(0)), (HELD, Drains(0)), ("KILL", killed))
@@ -443,7 +454,7 @@ SAMPLE = [
     "serve idle worker TERM", "serve idle worker KILL",
     "serve draining parent ALRM", "serve draining parent TERM",
     "serve draining key manager KILL", "serve worker away new worker TERM",
-    "serve workers parent TERM",
+    "serve workers parent TERM", "serve configures kore INT",
     "private serve idle keeper STOP", "private serve idle timeout STOP",
     "private serve PostgreSQL group INT", "private serve idle script QUIT",
     "private serve idle script USR1"]

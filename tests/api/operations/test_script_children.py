@@ -121,6 +121,18 @@ def test_how_they_are_started(script):
     assert end(process, signal.SIGTERM) == 0
 
 
+def test_a_signal_while_kore_begins_is_not_lost(script):
+    """A shell gives a background command an ignored INT and QUIT."""
+    script.watch("setsid")
+    kore(script)
+    process = start(script, **PRIVATE)
+    [server] = [call for call in script.calls("setsid")
+                if call.env.get("KEEL_COMMAND") == "serve"]
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        assert not server.ignored & 1 << number - 1
+    assert end(process, signal.SIGTERM) == 0
+
+
 def test_the_runner_does_not_hold_the_servers_locks(script):
     """It would keep the next server from starting."""
     kore(script)
@@ -229,6 +241,21 @@ def test_a_signal_that_changes_nothing(script):
     process.send_signal(signal.SIGUSR1)
     assert end(process, signal.SIGTERM) == 0
     assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
+
+
+def test_signals_while_only_the_runner_ends(script):
+    """The server has ended by itself."""
+    kore(script, """
+        end_jobs() { until [ -e @/go ]; do sleep 0.02; done; }
+        case $KEEL_COMMAND in serve) until grep -q ready @/seen
+            do sleep 0.02; done; exit 5 ;; esac""")
+    process = script.start("serve", "--with-jobs")
+    wait_for(script, "jobs TERM")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
+                   signal.SIGQUIT):
+        process.send_signal(number)
+    script.write("go", "")
+    assert end(process) == 5
 
 
 def test_a_runner_that_ends_later_than_the_server(script):

@@ -90,6 +90,7 @@ class Call:
         self.pid = int(status["Pid"])
         self.uid, self.gid = (int(status[name].split()[1])
                               for name in ("Uid", "Gid"))
+        self.ignored = int(status["SigIgn"], 16)    # bit 0 is for signal 1
         self.groups = sorted(int(word) for word in status["Groups"].split())
         self.session = int(lines("stat")[0].rpartition(")")[2].split()[3])
 
