@@ -164,8 +164,8 @@ def test_how_long_kore_may_take(script, delay, drain, patience):
     done = script.run("serve", KEEL_DRAIN_DELAY_SECONDS=delay,
                       KEEL_DRAIN_SECONDS=drain, **PRIVATE)
     assert (done.returncode, done.stderr) == (0, "")
-    assert [call.argv[:4] for call in script.calls("timeout")] == [
-        ["--foreground", "-k", patience, "0"]] * 2
+    assert [call.argv[2] for call in script.calls("timeout")
+            if call.argv[1] == "-k"] == [patience] * 2
 
 
 def test_a_server_that_ends_by_itself_ends_the_runner(script):
