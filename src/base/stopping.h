@@ -31,10 +31,7 @@ extern struct stopping	*stopping;	/* NULL in a command */
 /* In the parent, before the fork. Returns NULL, or an error message. */
 const char	*stopping_init(void);
 
-/*
- * Has the server been told to stop? Then it takes no work that is not asked for
- * over a connection it already has, and says so.
- */
+/* Has the server been told to stop? Then responses close their connections. */
 bool		 stopping_begun(void);
 
 /*

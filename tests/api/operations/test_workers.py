@@ -150,7 +150,10 @@ def test_no_counter_goes_down(start_server):
         assert before.keys() == after.keys()
         assert [name for name, value in before.items()
                 if after[name] < value] == []
-    assert {name for name, value in seen[-1].items() if value == 0} == {
+    # Of the redirects and the errors, all may have found no connection.
+    assert {name for name, value in seen[-1].items() if value == 0} <= {
+        'keel_requests_total{status="3xx"}',
+        'keel_requests_total{status="4xx"}',
         'keel_requests_total{status="5xx"}', "keel_connections_evicted_total",
         "keel_log_lines_dropped_total"}
 

@@ -26,7 +26,7 @@ PRIVATE = {"KEEL_DATABASE_URL": None, "KEEL_SECRET_KEY": "given",
 UNSET = dict.fromkeys(PRIVATE)
 
 # A shell cannot trap what its caller has ignored.
-DEFAULT_SIGNALS = ["/usr/bin/env", "--default-signal=HUP,INT"]
+DEFAULT_SIGNALS = ["/usr/bin/env", "--default-signal=HUP,INT,QUIT"]
 
 RECORD = r"""#!/bin/sh
 name=${0##*/}

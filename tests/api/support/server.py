@@ -22,6 +22,19 @@ from secret_texts import find_secrets
 
 watch_processes()
 
+
+def take_signals():
+    """Those that a shell's & has made us ignore: what is ignored stays so in
+    ./keel, which cannot take it back."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler),
+                            (signal.SIGQUIT, signal.SIG_DFL),
+                            (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+take_signals()
+
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 KEEL = os.path.join(ROOT, "keel")
 STACK_SIZE = 256 * 1024
