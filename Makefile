@@ -218,7 +218,8 @@ proof-cursors:
 proof-restarts:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@FULL_SIZE=1 $(PROD) 'restarts (full)' $(PYTEST) -s \
-	    tests/api/operations/test_restarts.py
+	    tests/api/operations/test_restarts.py \
+	    tests/api/operations/test_certificates.py
 
 # ONLY='draining worker' takes the rows of the table whose name matches.
 proof-signals:

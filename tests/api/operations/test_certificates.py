@@ -15,6 +15,7 @@ from helpers import raw_connection, raw_request, read_raw_answer
 from pairs import Authority, Files
 from runner import wait_for
 from server import session_processes
+from sizes import size
 from workers import worker_of
 
 
@@ -94,6 +95,9 @@ def without_signal(authority, tmp_path_factory, start_module_server):
     return renewing
 
 
+PAUSE = size(0.01, 0)   # of each client: the tests share two processors
+
+
 class Load:
     """Clients that count the requests without a response, each of which
     would be a failure: none of their connections may end by itself."""
@@ -126,6 +130,7 @@ class Load:
         connection.sendall(raw_request("GET", "/healthz"))
         assert read_raw_answer(connection)[0] == 200
         self.answered += 1
+        self.ended.wait(PAUSE)
 
     def fresh(self):
         context = self.server.tls()

@@ -2,7 +2,6 @@
 """Restarts under load that no client notices: two instances behind HAProxy, one
 after the other, while the schema gets newer."""
 
-import os
 import signal
 
 import pytest
@@ -13,9 +12,9 @@ from load import Load
 from proxies import NAME, gateway_client, proxy
 from runner import wait_for
 from server import STOP_SECONDS, make_certificate
+from sizes import size
 
-FULL = os.environ.get("FULL_SIZE") == "1"
-ROUNDS = 10 if FULL else 1
+ROUNDS = size(1, 10)
 CHECKS = ("check inter 2s fall 2 rise 1", "check inter 100ms fall 2 rise 1")
 DELAY = "1"     # longer than HAProxy needs to notice
 

@@ -7,8 +7,10 @@ import httpx
 
 from helpers import bearer, new_user
 from people import add_people
+from sizes import size
 
 USERS = "/api/v1/users"
+PAUSE = size(0.02, 0)   # of each client: the tests share two processors
 
 
 class Load:
@@ -82,6 +84,7 @@ class Load:
                 answer.status_code, answer.text)
         except httpx.HTTPError as error:
             problem = repr(error)
+        self.done.wait(PAUSE)
         with self.lock:
             if problem is None:
                 self.answered += 1
