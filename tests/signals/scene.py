@@ -10,13 +10,13 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
 import httpx
 import psycopg2
 
+from cluster import is_free
 from helpers import read_me, register, sign_in
 from script import DBUSER
 from server import KEEL, Server, flavor, read_text
@@ -62,17 +62,6 @@ def freeze(pid):
     wait_for("it is frozen", lambda: (stat(pid) or "Z")[0] in "TZX",
              pause=0.001)
     return (stat(pid) or "Z")[0] == "T"
-
-
-def is_free(port):
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            s.bind(("127.0.0.1", port))
-            s.listen()
-        except OSError:
-            return False
-    return True
 
 
 class Scene(Server):

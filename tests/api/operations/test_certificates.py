@@ -8,7 +8,6 @@ import socket
 import ssl
 import threading
 
-import httpx
 import pytest
 
 from helpers import raw_connection, raw_request, read_raw_answer
@@ -217,14 +216,6 @@ def kill_workers(server):
                  len(server.workers()) == 2)
 
 
-def answers(server):
-    try:
-        with server.client() as client:
-            return client.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 def test_nothing_that_happens_to_the_files_stops_it(authority, renewing):
     """A worker that starts later serves the newest pair; Kore's key manager
     would read the files again, and end the server."""
@@ -235,7 +226,7 @@ def test_nothing_that_happens_to_the_files_stops_it(authority, renewing):
     os.kill(server.parent(), signal.SIGUSR1)
     os.kill(server.key_manager(), signal.SIGUSR1)
     kill_workers(server)
-    wait_for(lambda: answers(server))
+    wait_for(lambda: server.answers())
     assert renewing.serves(renewing.pair)
     assert len(session_processes(server.process.pid)) == len(before)
     renewing.files.write(renewing.pair)
@@ -284,7 +275,7 @@ def test_a_signal_during_the_start(make_server):
         ready.set()
         sender.join()
     assert 0 in sent
-    assert answers(server)
+    assert server.answers()
     assert "reloaded" not in server.output() + server.errors()
 
 
@@ -309,7 +300,7 @@ def test_a_session_outlives_its_certificate_and_its_worker(
     renewing.renew(authority.pair(), renewing.files.rename)
     assert all(connect(session)[0] for _ in range(8))
     kill_workers(server)
-    wait_for(lambda: answers(server))
+    wait_for(lambda: server.answers())
     assert all(connect(session)[0] for _ in range(8))
 
 

@@ -4,12 +4,12 @@ process, no port, no shared memory, and no pid file after the next start."""
 
 import os
 import signal
-import socket
 import subprocess
 import time
 
 import pytest
 
+from cluster import is_free
 from runner import wait_for
 from server import KEEL, IS_ASAN, read_text, session_processes
 from sizes import size
@@ -22,17 +22,6 @@ def memory_of(parent):
     return [fields[1] for fields in map(
         str.split, read_text("/proc/sysvipc/shm").splitlines()[1:])
         if int(fields[4]) == parent]
-
-
-def is_free(port):
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            s.bind(("127.0.0.1", port))
-            s.listen()
-        except OSError:
-            return False
-    return True
 
 
 def wait_for_nothing(server, session, parent):

@@ -12,7 +12,6 @@ import subprocess
 import threading
 import time
 
-import httpx
 import pytest
 
 from events import problem_of
@@ -102,14 +101,6 @@ def begin(server, stdout, wrap=()):
     os.close(stdout)
 
 
-def answers(server):
-    try:
-        with server.client() as client:
-            return client.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 def dropped(server):
     return int(server.metrics()[DROPPED])
 
@@ -139,7 +130,7 @@ def test_a_reader_that_stops_for_a_while(make_server, kind):
     server = make_server(KEEL_LOG_FORMAT="json")
     ours, theirs = OUTPUTS[kind]()
     begin(server, theirs)
-    wait_for(lambda: answers(server), 30)
+    wait_for(lambda: server.answers(), 30)
     request_until_dropped(server)
 
     # The parent prints, too.
@@ -147,7 +138,7 @@ def test_a_reader_that_stops_for_a_while(make_server, kind):
     os.kill(victim, signal.SIGKILL)
     server.deaths = 1
     wait_for(lambda: len(set(server.workers()) - {victim}) == 2)
-    wait_for(lambda: answers(server))
+    wait_for(lambda: server.answers())
 
     # Each process says what it has lost, without another line to write; what
     # the dead worker had not said yet is only in the metric.
@@ -167,7 +158,7 @@ def test_the_metric_and_the_lines_agree(make_server):
     server = make_server(KEEL_WORKERS="1")
     ours, theirs = make_pipe()
     begin(server, theirs)
-    wait_for(lambda: answers(server), 30)
+    wait_for(lambda: server.answers(), 30)
     request_until_dropped(server)
     fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, ROOMY)
     reader = Reader(ours)
@@ -192,12 +183,12 @@ def test_a_pipe_that_is_full_from_the_start(make_server):
     ours, theirs = make_pipe()
     os.write(theirs, b"x" * SMALL)
     begin(server, theirs)
-    wait_for(lambda: answers(server), 30)
+    wait_for(lambda: server.answers(), 30)
     assert dropped(server) > 0      # "ready" at least
     if not IS_ASAN:     # which reports the signal
         [victim] = server.workers()
         os.kill(victim, signal.SIGSEGV)
-        wait_for(lambda: victim not in server.workers() and answers(server))
+        wait_for(lambda: victim not in server.workers() and server.answers())
     end(server)
     os.close(ours)
 
@@ -209,7 +200,7 @@ def test_a_pipe_of_another_user(make_server):
     ours, theirs = make_pipe()
     fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, 4 * SMALL)
     begin(server, theirs, AS_STRANGER)
-    wait_for(lambda: answers(server), 30)
+    wait_for(lambda: server.answers(), 30)
     request_until_dropped(server)
     reader = Reader(ours)
     wait_for(lambda: reader.events("log"))
@@ -228,7 +219,7 @@ def test_nothing_can_be_written(make_server, kind):
     else:
         theirs = os.open(kind, os.O_WRONLY)
     begin(server, theirs)
-    wait_for(lambda: answers(server), 30)
+    wait_for(lambda: server.answers(), 30)
     request_until_dropped(server, more=20)
     end(server)
 
@@ -239,7 +230,7 @@ def test_others_may_wait_at_the_same_pipe(make_server):
     ours, theirs = make_pipe()
     shared = os.dup(theirs)
     begin(server, theirs)
-    wait_for(lambda: answers(server), 30)
+    wait_for(lambda: server.answers(), 30)
     assert fcntl.fcntl(shared, fcntl.F_GETFL) & os.O_NONBLOCK == 0
     os.close(shared)
     end(server)

@@ -70,6 +70,18 @@ def free_port():
     raise RuntimeError("every port is taken")
 
 
+def is_free(port):
+    """Can a server listen there now?"""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+            s.listen()
+        except OSError:
+            return False
+    return True
+
+
 def make_folder():
     """In memory if there is room, which makes a database ten times faster;
     otherwise on disk."""

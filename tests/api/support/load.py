@@ -5,7 +5,7 @@ import threading
 
 import httpx
 
-from helpers import bearer, new_user
+from helpers import new_user
 from people import add_people
 from sizes import size
 

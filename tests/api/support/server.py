@@ -290,6 +290,14 @@ class Server:
             options["verify"] = self.tls()
         return httpx.Client(base_url=self.url, trust_env=False, **options)
 
+    def answers(self):
+        """Is it ready?"""
+        try:
+            with self.client() as client:
+                return client.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
     def metrics(self):
         # To load the system's certificates, for nothing, takes 23 ms.
         page = httpx.get(self.admin_url + "/metrics", timeout=10,
