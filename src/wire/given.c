@@ -99,7 +99,7 @@ option(int fd, int name)
 }
 
 /*
- * Whoever may use the API's socket counts as a trusted proxy. The path may be
+ * Those who may use the API's socket count as a trusted proxy. The path may be
  * another file by now, or none; then nobody can use it.
  */
 static bool

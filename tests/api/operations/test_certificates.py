@@ -15,6 +15,7 @@ from pairs import Authority, Files
 from runner import wait_for
 from server import session_processes
 from sizes import size
+from watch import Background
 from workers import worker_of
 
 
@@ -97,27 +98,15 @@ def without_signal(authority, tmp_path_factory, start_module_server):
 PAUSE = size(0.01, 0)   # of each client: the tests share two processors
 
 
-class Load:
+class Load(Background):
     """Clients that count the requests without a response, each of which
     would be a failure: none of their connections may end by itself."""
 
     def __init__(self, server):
         self.server = server
-        self.ended = threading.Event()
         self.answered = 0
         self.failures = []
-        self.threads = [threading.Thread(target=self.run, args=(kind,))
-                        for kind in (self.fresh, self.fresh, self.kept)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join()
+        super().__init__((self.fresh, self.fresh, self.kept))
 
     def run(self, requests):
         try:

@@ -49,6 +49,12 @@ class Client:
         assert (answer.headers.get("connection") == "close") is closes
         return answer
 
+    def check_last(self):
+        """Its next response says so, and closes the connection."""
+        self.send(HEALTH)
+        self.check()
+        self.check_closed()
+
     def check_closed(self):
         assert self.answers.next() is None
         self.connection.close()
@@ -148,9 +154,7 @@ def test_a_client_hears_of_it_with_its_next_response(start_server):
     clients = [idle_client(server) for _ in range(8)]
     begin(server)
     for client in clients:
-        client.send(HEALTH)
-        client.check()
-        client.check_closed()
+        client.check_last()
     ended(server, 8 + 1)
 
 
@@ -163,9 +167,7 @@ def test_new_connections_are_served_meanwhile(start_server, workers):
         client = Client(server, HEALTH)
         client.check()
         client.check_closed()
-    last.send(HEALTH)
-    last.check()
-    last.check_closed()
+    last.check_last()
     wait_until_refused(server)
     ended(server, 10)
 
@@ -180,13 +182,9 @@ def test_all_workers_go_on_meanwhile(start_server):
     while found != expected:
         client = Client(server)
         found.add(worker_at(server, client.connection.getsockname()[1]))
-        client.send(HEALTH)
-        client.check()
-        client.check_closed()
+        client.check_last()
         assert time.monotonic() < deadline, found
-    last.send(HEALTH)
-    last.check()
-    last.check_closed()
+    last.check_last()
     ended(server, 3)
 
 
@@ -197,9 +195,7 @@ def test_a_new_idle_connection_is_not_waited_for(start_server):
     begin(server)
     new = Client(server)
     began = time.monotonic()
-    old.send(HEALTH)
-    old.check()
-    old.check_closed()
+    old.check_last()
     new.check_closed()
     assert time.monotonic() - began < 8     # it might send a head in 10
     ended(server, 2)
@@ -212,9 +208,7 @@ def test_a_client_that_has_just_connected_gets_its_response(start_server):
         client = Client(server)
         server.process.send_signal(INT)
         wait_until_refused(server)
-        client.send(HEALTH)
-        client.check()
-        client.check_closed()
+        client.check_last()
     other.check()
     other.check_closed()
     ended(server, 2)
@@ -249,9 +243,7 @@ def test_the_delay(start_server):
     while not is_refused(server):
         client = Client(server)
         with contextlib.suppress(ssl.SSLError, ConnectionError):
-            client.send(HEALTH)
-            client.check()
-            client.check_closed()
+            client.check_last()
             served += 1
     assert served > 0
     assert time.monotonic() - began > 0.9

@@ -341,23 +341,9 @@ def test_a_server_that_ends_while_a_runner_dies(script):
     assert end(process) == 5
 
 
-def test_the_end_comes_while_a_runner_is_not_there(script):
-    """The pause before the next one ends at once."""
-    script.fake("sleep", 'case $1 in 2) set -- 60 ;; esac; '
-                'exec /bin/sleep "$@"')
-    kore(script, "case $KEEL_COMMAND in jobs) exit 1 ;; esac")
-    process = script.start("serve", "--with-jobs")
-    wait_for(script, "serve ready")
-    deadline = time.monotonic() + 20
-    while ["2"] not in [call.argv for call in script.calls("sleep")]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert end(process, signal.SIGTERM) == 0
-    assert seen(script) == ["serve ready", "serve TERM"]
-
-
-def test_the_script_is_killed_while_a_runner_is_not_there(script):
-    """Its pause ends, too."""
+def start_without_runner(script):
+    """The script, in the long pause before the next runner, and the pause's
+    process ids."""
     script.fake("sleep", 'case $1 in 2) set -- 60 ;; esac; '
                 'exec /bin/sleep "$@"')
     kore(script, "case $KEEL_COMMAND in jobs) exit 1 ;; esac")
@@ -368,6 +354,19 @@ def test_the_script_is_killed_while_a_runner_is_not_there(script):
                           if call.argv == ["2"]]):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+    return process, pauses
+
+
+def test_the_end_comes_while_a_runner_is_not_there(script):
+    """The pause before the next one ends at once."""
+    process, _ = start_without_runner(script)
+    assert end(process, signal.SIGTERM) == 0
+    assert seen(script) == ["serve ready", "serve TERM"]
+
+
+def test_the_script_is_killed_while_a_runner_is_not_there(script):
+    """Its pause ends, too."""
+    process, pauses = start_without_runner(script)
     process.kill()
     process.wait()
     for pid in pauses:

@@ -8,12 +8,13 @@ import httpx
 from helpers import new_user
 from people import add_people
 from sizes import size
+from watch import Background
 
 USERS = "/api/v1/users"
 PAUSE = size(0.02, 0)   # of each client: the tests share two processors
 
 
-class Load:
+class Load(Background):
     """Threads with a client each, while the `with` block runs. Some keep their
     connection; the others open one for each request. After it, `failures` has
     what failed, `answered` counts the rest, and every user that was answered
@@ -25,22 +26,11 @@ class Load:
         self.failures = []
         self.answered = 0
         self.created = []
-        self.done = threading.Event()
         self.lock = threading.Lock()
-        self.people = add_people(server, *["user"] * threads)
-        self.threads = [
-            threading.Thread(target=self.run, args=[number, person])
-            for number, person in enumerate(self.people)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
+        super().__init__(enumerate(add_people(server, *["user"] * threads)))
 
     def __exit__(self, *error):
-        self.done.set()
-        for thread in self.threads:
-            thread.join()
+        super().__exit__(*error)
         if error[0] is None:
             self.check()
 
@@ -56,12 +46,13 @@ class Load:
         """Until so many more requests are answered."""
         wanted = self.answered + more
         while self.answered < wanted and not self.failures:
-            self.done.wait(0.01)
+            self.ended.wait(0.01)
 
-    def run(self, number, person):
+    def run(self, numbered):
+        number, person = numbered
         client = self.new_client()
         try:
-            while not self.done.is_set():
+            while not self.ended.is_set():
                 if number % 2 == 1:
                     client.close()
                     client = self.new_client()
@@ -84,7 +75,7 @@ class Load:
                 answer.status_code, answer.text)
         except httpx.HTTPError as error:
             problem = repr(error)
-        self.done.wait(PAUSE)
+        self.ended.wait(PAUSE)
         with self.lock:
             if problem is None:
                 self.answered += 1
