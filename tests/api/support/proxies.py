@@ -98,6 +98,33 @@ def accepts(port):
 
 
 @contextlib.contextmanager
+def running(command, port, folder):
+    """A program that listens there; its output is in folder/log."""
+    if not shutil.which(command[0], path=PATH):
+        pytest.skip("%s is not installed" % command[0])
+    log = folder + "/log"
+    with open(log, "w") as out:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            cwd=folder, env={"PATH": PATH, "HOME": folder})
+    try:
+        deadline = time.monotonic() + READY_SECONDS
+        while not accepts(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(read_text(log))
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        print(read_text(log))
+
+
+@contextlib.contextmanager
 def proxy(file, server, gateway, folder, changes=()):
     """Runs the proxy of this configuration in front of a server; `gateway` is
     its certificate and key. Yields its port."""
@@ -114,29 +141,8 @@ def proxy(file, server, gateway, folder, changes=()):
                      (UPSTREAM, "127.0.0.1:%d" % server.port),
                      ("localhost:8888", "localhost:%d" % server.port)):
         text = text.replace(old, new)
-    command = PROGRAMS[file](text, port, folder)
-    if not shutil.which(command[0], path=PATH):
-        pytest.skip("%s is not installed" % command[0])
-    log = folder + "/log"
-    with open(log, "w") as out:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            cwd=folder, env={"PATH": PATH, "HOME": folder})
-    try:
-        deadline = time.monotonic() + READY_SECONDS
-        while not accepts(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(read_text(log))
-            time.sleep(0.02)
+    with running(PROGRAMS[file](text, port, folder), port, folder):
         yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        print(read_text(log))
 
 
 class Named(ssl.SSLContext):
