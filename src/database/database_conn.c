@@ -173,7 +173,8 @@ conn_to_next(struct db_conn *conn, uint64_t now)
 
 	while (servers_next(servers, &conn->walk, &server)) {
 		if (!conn_to(conn, &server)) {
-			conn_failed(conn, PQerrorMessage(conn->db));
+			conn_failed(conn, conn->db == NULL ? "out of memory" :
+			    PQerrorMessage(conn->db));
 			continue;
 		}
 		conn->state = CONN_CONNECTING;
@@ -198,7 +199,6 @@ conn_connected(struct db_conn *conn)
 {
 	PQsetnonblocking(conn->db, 1);
 	conn->state = CONN_PREPARING;
-	conn->deadline = kore_time_ms() + CONNECT_MS;
 	conn->listening = false;
 	conn_prepare(conn);
 }
@@ -208,6 +208,7 @@ conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
 {
 	conn->db = db;
 	snprintf(conn->server, sizeof(conn->server), "%s", server);
+	conn->deadline = kore_time_ms() + CONNECT_MS;
 	conn_connected(conn);
 }
 
@@ -223,6 +224,8 @@ conn_poll(struct db_conn *conn)
 		conn_watch(conn, EPOLLOUT);
 		break;
 	case PGRES_POLLING_OK:
+		if (servers_are_several(conn->setup->servers))
+			conn->deadline += CONNECT_MS - NEXT_MS;
 		conn_connected(conn);
 		break;
 	default:

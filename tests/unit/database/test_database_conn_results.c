@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Statements on a connection that is ready: their results, late or lost. */
 
+/* sources: src/database/servers.c */
 /* sources: src/database/database_conn.c tests/unit/fakes/libpq_fake.c */
 
 #include "conn_fixture.h"
@@ -275,7 +276,7 @@ test_it_is_lost_once(void **state)
 	db->error = "gone\n";
 	db->status = CONNECTION_BAD;
 	fake_event(db, READ, 0);
-	assert_heard(GONE " reset");
+	assert_heard(GONE " reset warning(a connection was lost: no error)");
 	assert_int_equal(conn.state, CONN_DOWN);
 }
 

@@ -192,6 +192,16 @@ PQresetStart(PGconn *db)
 	return (!fake_libpq.no_start);
 }
 
+void
+PQfinish(PGconn *db)
+{
+	if (db == NULL)
+		return;
+	fake_say("finish");
+	db->fd = -1;
+	db->watcher = NULL;
+}
+
 PostgresPollingStatusType
 PQconnectPoll(PGconn *db)
 {
