@@ -22,11 +22,6 @@
 
 #define URL		ENV("DATABASE_URL") ": "
 #define CONNECT_TIMEOUT	"3"	/* seconds */
-#define SESSION		"-c timezone=UTC -c datestyle=ISO "		\
-			"-c client_encoding=UTF8 "			\
-			"-c client_min_messages=warning "		\
-			"-c statement_timeout=5000 "			\
-			"-c idle_in_transaction_session_timeout=15000"
 
 /* The URL's options, and libpq's defaults, some from the environment. */
 struct source {
@@ -255,17 +250,17 @@ append_server(struct text *info, const struct source *from)
 	return (append_sslmode(info, from, &s));
 }
 
-static const char *
-append_options(struct text *info, const struct source *from)
+/*
+ * The URL's, and none from PGOPTIONS. Those that we need are set later, by a
+ * statement (session.c).
+ */
+static void
+append_session(struct text *info, const struct source *from)
 {
-	const char	*more = given(from, "options");
-	char		 session[1024];
+	const char	*options = given(from, "options");
 
-	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
-	    more != NULL ? more : "") >= sizeof(session))
-		return (start_error(URL "its options are too long"));
-	append_option(info, "options", session);
-	return (NULL);
+	append_option(info, "options", options != NULL ? options : "");
+	append_option(info, "client_encoding", "UTF8");
 }
 
 static const char *
@@ -276,9 +271,9 @@ write_conninfo(struct text *info, const struct source *from)
 	if (given(from, "service") != NULL)
 		return (start_error(URL "service files are not read"));
 	append_given(info, from->url);
-	if ((problem = append_server(info, from)) != NULL ||
-	    (problem = append_options(info, from)) != NULL)
+	if ((problem = append_server(info, from)) != NULL)
 		return (problem);
+	append_session(info, from);
 	append_option(info, "user", user != NULL ? user : PRODUCT);
 	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
 	append_option(info, "gssencmode", "disable");

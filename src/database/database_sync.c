@@ -5,16 +5,23 @@
 #include <string.h>
 
 #include "database/row.h"
+#include "database/session.h"
 #include "database/sync.h"
+#include "product.h"
 #include "utils/start_error.h"
 
+#define URL		ENV("DATABASE_URL") ": "
 #define PARAMS_MAX	16	/* of a statement of a command */
 
 static const char	*database_url;
 
+/* libpq would send these variables as settings, which a pooler may refuse. */
 void
 database_init(const char *url)
 {
+	unsetenv("PGTZ");
+	unsetenv("PGDATESTYLE");
+	unsetenv("PGGEQO");
 	database_url = url;
 }
 
@@ -51,16 +58,6 @@ connect_to(const char *conninfo, const char **problem)
 	return (NULL);
 }
 
-PGconn *
-sync_connect(const char **problem)
-{
-	const char	*conninfo;
-
-	if ((conninfo = database_conninfo(database_url, problem)) == NULL)
-		return (NULL);
-	return (connect_to(conninfo, problem));
-}
-
 PGresult *
 sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 {
@@ -79,6 +76,48 @@ const char *
 sync_error(PGconn *db)
 {
 	return (start_error("database: %s", PQerrorMessage(db)));
+}
+
+static void
+ignore_notice(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
+/* Before client_min_messages is set, the role's own may show any message. */
+static const char *
+set_session(PGconn *db)
+{
+	PQnoticeProcessor	 shown;
+	const char		*problem;
+	PGresult		*r;
+
+	shown = PQsetNoticeProcessor(db, ignore_notice, NULL);
+	r = sync_run(db, session_sql(), NULL, 0);
+	PQsetNoticeProcessor(db, shown, NULL);
+	if (r == NULL)
+		return (sync_error(db));
+	if ((problem = session_check_set(r)) == NULL)
+		problem = session_check_reported(db);
+	PQclear(r);
+	return (problem != NULL ? start_error(URL "%s", problem) : NULL);
+}
+
+PGconn *
+sync_connect(const char **problem)
+{
+	const char	*conninfo, *wrong;
+	PGconn		*db;
+
+	if ((conninfo = database_conninfo(database_url, problem)) == NULL ||
+	    (db = connect_to(conninfo, problem)) == NULL)
+		return (NULL);
+	if ((wrong = set_session(db)) == NULL)
+		return (db);
+	*problem = wrong;
+	PQfinish(db);
+	return (NULL);
 }
 
 /* The values in the statement's order, which may be another one. */

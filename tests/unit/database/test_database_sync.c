@@ -2,6 +2,7 @@
 /* Statements of commands and of the start: one connection each, one error. */
 
 /* sources: src/database/database_sync.c src/database/database_row.c */
+/* sources: tests/unit/fakes/session_fake.c */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "database/database.h"
+#include "database/session.h"
 #include "database/sync.h"
 
 #define URL	"postgresql://test"
@@ -23,6 +25,7 @@ static struct {
 	const char	*conninfo;	/* NULL: the URL is wrong */
 	bool		 reachable;
 	const char	*said;		/* PQerrorMessage() */
+	unsigned	 sessions;
 	ExecStatusType	 status;
 	const char	*touched;
 	unsigned	 connects, finishes;
@@ -67,6 +70,15 @@ PQerrorMessage(const PGconn *conn)
 	return ((char *)(uintptr_t)db.said);
 }
 
+PQnoticeProcessor
+PQsetNoticeProcessor(PGconn *conn, PQnoticeProcessor fn, void *arg)
+{
+	(void)fn;
+	(void)arg;
+	assert_ptr_equal(conn, &connection);
+	return (NULL);
+}
+
 void
 PQfinish(PGconn *conn)
 {
@@ -108,6 +120,11 @@ answer(PGconn *conn, const char *sql)
 PGresult *
 PQexec(PGconn *conn, const char *sql)
 {
+	if (strcmp(sql, session_sql()) == 0) {
+		assert_ptr_equal(conn, &connection);
+		db.sessions++;
+		return (PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK));
+	}
 	db.nparams = -1;
 	return (answer(conn, sql));
 }
@@ -158,6 +175,7 @@ test_connect(void **state)
 	(void)state;
 	assert_ptr_equal(sync_connect(&problem), &connection);
 	assert_int_equal(db.connects, 1);
+	assert_int_equal(db.sessions, 1);
 	assert_int_equal(db.finishes, 0);
 
 	db.conninfo = NULL;
