@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "database/conn.h"
+#include "database/session.h"
 
 #define CONNECT_MS	4000	/* to connect and prepare */
 #define NEXT_MS		2000	/* to connect, if another server waits */
@@ -260,7 +261,8 @@ conn_listen(struct db_conn *conn)
 }
 
 /*
- * Sends all statements at once, and a Sync: that takes one round trip in all.
+ * Sends the settings and all statements at once, and a Sync: that takes one
+ * round trip in all.
  * What the socket does not take is sent by the loop, which reads the answers
  * meanwhile: the server may wait for that before it reads more.
  */
@@ -272,6 +274,9 @@ conn_prepare(struct db_conn *conn)
 
 	conn->pipelined = true;
 	queued = PQenterPipelineMode(conn->db);
+	if (queued == 1)
+		queued = PQsendQueryParams(conn->db, session_sql(), 0, NULL,
+		    NULL, NULL, NULL, 0);
 	for (q = conn->setup->queries; queued == 1 &&
 	    q < conn->setup->queries_end; q++)
 		queued = PQsendPrepare(conn->db, (*q)->name, (*q)->sql, 0,
@@ -283,26 +288,39 @@ conn_prepare(struct db_conn *conn)
 static void
 conn_all_prepared(struct db_conn *conn)
 {
+	const char	*problem;
+
 	conn->running = false;
 	conn->pipelined = false;
 	if (PQexitPipelineMode(conn->db) == 0)
 		conn_lost(conn, PQerrorMessage(conn->db));
+	else if ((problem = session_check_reported(conn->db)) != NULL)
+		conn_lost(conn, problem);
 	else if (conn->setup->channel != NULL)
 		conn_listen(conn);
 	else
 		conn_ready(conn);
 }
 
-/* A result in the pipeline; NULL comes after each but the Sync's. */
+/*
+ * A result in the pipeline; NULL comes after each but the Sync's. Only the
+ * statement that sets the session has rows.
+ */
 static void
 conn_prepared(struct db_conn *conn, PGresult *r)
 {
+	const char	*problem = NULL;
+
 	if (r == NULL)
 		return;
 	if (PQresultStatus(r) == PGRES_PIPELINE_SYNC)
 		conn_all_prepared(conn);
+	else if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		problem = session_check_set(r);
 	else if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		conn_lost(conn, PQresultErrorMessage(r));
+		problem = PQresultErrorMessage(r);
+	if (problem != NULL)
+		conn_lost(conn, problem);
 	PQclear(r);
 }
 

@@ -25,6 +25,18 @@ publish(struct servers *servers, unsigned n, const char *const *names)
 	servers_publish(servers, list, n);
 }
 
+/* One server alone, of this conninfo. */
+static inline struct servers *
+server_with(const char *conninfo)
+{
+	static struct server	 one = { .name = "db" };
+	struct servers		*servers = servers_new();
+
+	snprintf(one.conninfo, sizeof(one.conninfo), "%s", conninfo);
+	servers_publish(servers, &one, 1);
+	return (servers);
+}
+
 /* One server alone. */
 static inline struct servers *
 one_server(const char *name)

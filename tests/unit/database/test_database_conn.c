@@ -8,7 +8,7 @@
 
 #include <sys/epoll.h>
 
-#define PREPARES	"pipeline prepare(a.one: SELECT 1) "		\
+#define PREPARES	"pipeline session prepare(a.one: SELECT 1) "	\
 			"prepare(a.two: SELECT $1) sync watch(in)"
 
 static void
@@ -138,7 +138,7 @@ test_without_queries(void **state)
 	db = conn.db;
 	connect_to(PGRES_POLLING_OK);
 	assert_heard("connect(to=db) watch(out) poll nonblocking "
-	    "pipeline sync watch(in)");
+	    "pipeline session sync watch(in)");
 	fake_prepared(db, 0);
 	fake_event(db, READ, 0);
 	assert_heard("read exit debug(connected) READY");
@@ -318,7 +318,7 @@ test_preparing_fails(void **state)
 	conn_connect(&conn, START);
 	connect_to(PGRES_POLLING_OK);
 	fake_heard();
-	fake_result(db, PGRES_TUPLES_OK, "");
+	fake_result(db, PGRES_EMPTY_QUERY, "");
 	fake_event(db, READ, 0);
 	assert_heard("read warning(a connection was lost: ) watch(edge) "
 	    "NOT CONNECTED");
@@ -394,10 +394,12 @@ static void
 test_what_prepares_is_not_sent(void **state)
 {
 	static const char *const	sends[] = {
-		"pipeline", "pipeline prepare(a.one: SELECT 1)",
-		"pipeline prepare(a.one: SELECT 1) prepare(a.two: SELECT $1)",
-		"pipeline prepare(a.one: SELECT 1) prepare(a.two: SELECT $1) "
-		"sync",
+		"pipeline", "pipeline session",
+		"pipeline session prepare(a.one: SELECT 1)",
+		"pipeline session prepare(a.one: SELECT 1) "
+		"prepare(a.two: SELECT $1)",
+		"pipeline session prepare(a.one: SELECT 1) "
+		"prepare(a.two: SELECT $1) sync",
 	};
 	char		 heard[256];
 	unsigned	 i;
