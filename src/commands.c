@@ -105,15 +105,35 @@ command_check_config(void)
 	printf(PRODUCT ": the configuration is good\n");
 }
 
+/* Where to listen, apart from the other connections; or NULL. */
+static const char *
+find_listener(void)
+{
+	const char	*conninfo, *problem, *useless;
+
+	if (config.database_listen_url == NULL)
+		return (NULL);
+	conninfo = database_listen_conninfo(config.database_listen_url,
+	    &problem);
+	if (conninfo == NULL)
+		exit_if(problem);
+	if ((useless = database_listen_useless(conninfo)) != NULL)
+		fprintf(stderr, PRODUCT ": warning: "
+		    ENV("DATABASE_LISTEN_URL") ": %s; new jobs are found by "
+		    "polling\n", useless);
+	return (conninfo);
+}
+
 static void __attribute__((noreturn))
 command_jobs(void)
 {
-	const char	*conninfo, *problem;
+	const char	*conninfo, *listen, *problem;
 
 	exit_if(database_check());
+	listen = find_listener();
 	conninfo = database_conninfo(config.database_url, &problem);
 	exit_if(problem);
-	jobs_main(conninfo);
+	jobs_main(conninfo, listen);
 }
 
 bool

@@ -6,8 +6,10 @@
 
 /*
  * Runs jobs until SIGTERM, and exits. conninfo says where the database is
- * (database_conninfo()).
+ * (database_conninfo()); listen, where to listen for new jobs, or NULL for the
+ * same connections (database_listen_conninfo()).
  */
-void	jobs_main(const char *conninfo) __attribute__((noreturn));
+void	jobs_main(const char *conninfo, const char *listen)
+	    __attribute__((noreturn));
 
 #endif

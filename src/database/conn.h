@@ -22,8 +22,13 @@ enum conn_state {
 
 struct db_conn;
 
+/* What they share and change. */
+struct conn_shared {
+	bool	 in_outage;		/* and it is logged */
+};
+
 /*
- * What the connections of one process share: the server, the queries to
+ * What the connections of one kind share: the server, the queries to
  * prepare, and the callbacks. Kore's loop runs the callbacks, so they may not
  * wait; they may send a statement or reconnect.
  */
@@ -32,6 +37,8 @@ struct conn_setup {
 	struct query	*const *queries;	/* prepared on each */
 	struct query	*const *queries_end;
 	const char	*channel;		/* to LISTEN to, or NULL */
+	const char	*name;			/* in the log */
+	struct conn_shared	*shared;
 
 	/* It can run statements from now on. */
 	void		(*on_ready)(struct db_conn *);

@@ -116,6 +116,27 @@ const char	*database_conninfo(const char *url, const char **problem);
 void		 database_listen(const char *channel, void (*told)(void));
 
 /*
+ * The same on one connection of its own, to another URL's server, which
+ * connects at database_listen_tick(), at every tick. While it is down, told()
+ * is not called. Keeps both texts.
+ */
+void		 database_listen_apart(const char *conninfo,
+		    const char *channel, void (*told)(void));
+void		 database_listen_tick(uint64_t now_ms);
+
+/*
+ * In the parent, for database_listen_apart(). database_listen_check() returns
+ * NULL, or why the URL (NULL: none) is not one. database_listen_conninfo()
+ * returns its conninfo, or sets *problem, like database_conninfo(). database_listen_useless() connects:
+ * it returns a line if a pooler is there that is not in session mode, where
+ * LISTEN has no effect, or NULL, also if it cannot connect.
+ */
+const char	*database_listen_check(const char *url);
+const char	*database_listen_conninfo(const char *url,
+		    const char **problem);
+const char	*database_listen_useless(const char *conninfo);
+
+/*
  * In a worker: database_worker_init() once, database_tick() at every tick.
  * settled() is called once, when a connection is ready or connecting failed.
  */

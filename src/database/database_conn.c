@@ -24,8 +24,6 @@
 
 #define CONNECT_MS	4000	/* to connect and prepare */
 
-static bool	in_outage;	/* and it is logged */
-
 static void	conn_event(void *, int);
 static void	conn_prepare(struct db_conn *);
 
@@ -69,13 +67,14 @@ void
 conn_lost(struct db_conn *conn, const char *why)
 {
 	bool	 was_ready = conn_is_ready(conn);
+	bool	*in_outage = &conn->setup->shared->in_outage;
 
-	if (was_ready || !in_outage)
+	if (was_ready || !*in_outage)
 		log_event(LEVEL_WARNING, NULL, "database",
-		    "a connection was lost: %.*s",
+		    "%s was lost: %.*s", conn->setup->name,
 		    (int)strcspn(why, "\n"), why);
 	if (!was_ready)
-		in_outage = true;
+		*in_outage = true;
 	/* Edge-triggered, or epoll would report an open socket forever. */
 	conn_watch(conn, EPOLLET);
 	conn_drop_result(conn);
@@ -88,8 +87,12 @@ conn_lost(struct db_conn *conn, const char *why)
 void
 conn_tick(struct db_conn *conn, uint64_t now)
 {
-	if (conn->deadline != 0 && conn->deadline <= now)
-		conn_lost(conn, "it did not answer in time");
+	if (conn->deadline == 0 || conn->deadline > now)
+		return;
+	conn_lost(conn, conn->state == CONN_PREPARING ?
+	    "it was accepted, but no answer came in time (has the pool of a "
+	    "connection pooler no connection left?)" :
+	    "it did not answer in time");
 }
 
 /* Sends what libpq has buffered, and waits for EPOLLOUT to send the rest. */
@@ -199,7 +202,7 @@ static void
 conn_ready(struct db_conn *conn)
 {
 	log_event(LEVEL_DEBUG, NULL, "database", "connected");
-	in_outage = false;
+	conn->setup->shared->in_outage = false;
 	conn->state = CONN_READY;
 	conn->deadline = 0;
 	conn->setup->on_ready(conn);
@@ -275,7 +278,7 @@ conn_prepared(struct db_conn *conn, PGresult *r)
 	else if (PQresultStatus(r) == PGRES_TUPLES_OK)
 		problem = session_check_set(r);
 	else if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		problem = PQresultErrorMessage(r);
+		problem = session_failed(r);
 	if (problem != NULL)
 		conn_lost(conn, problem);
 	PQclear(r);

@@ -49,6 +49,7 @@ struct waiter {
 	TAILQ_ENTRY(waiter)	 list;
 };
 
+static struct conn_shared	 common;
 static struct conn_setup	 setup;
 static struct slot		*slots;
 static unsigned			 nslots;
@@ -339,6 +340,8 @@ database_worker_init(const char *conninfo, unsigned pool, void (*fn)(void))
 	setup.conninfo = conninfo;
 	setup.queries = database_queries(&n);
 	setup.queries_end = setup.queries + n;
+	setup.name = "a connection";
+	setup.shared = &common;
 	setup.on_ready = conn_became_ready;
 	setup.on_result = conn_has_result;
 	setup.on_lost = conn_was_lost;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Blocking statements, each on its own connection: see sync.h. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "database/pooler.h"
 #include "database/row.h"
 #include "database/session.h"
 #include "database/sync.h"
@@ -85,6 +87,34 @@ ignore_notice(void *arg, const char *message)
 	(void)message;
 }
 
+/* Once per process. */
+static const char *
+check_pooler(PGconn *db)
+{
+	static bool	 checked;
+	const char	*problem, *warning;
+
+	if (checked)
+		return (NULL);
+	checked = true;
+	problem = pooler_check(db, &warning);
+	if (problem == NULL && warning != NULL)
+		fprintf(stderr, PRODUCT ": warning: " URL "%s\n", warning);
+	return (problem);
+}
+
+static const char *
+check_session(PGconn *db, const PGresult *r)
+{
+	const char	*problem;
+
+	if ((problem = session_check_set(r)) == NULL &&
+	    (problem = session_check_reported(db)) == NULL &&
+	    session_is_pooled(db, r))
+		problem = check_pooler(db);
+	return (problem != NULL ? start_error(URL "%s", problem) : NULL);
+}
+
 /* Before client_min_messages is set, the role's own may show any message. */
 static const char *
 set_session(PGconn *db)
@@ -94,14 +124,16 @@ set_session(PGconn *db)
 	PGresult		*r;
 
 	shown = PQsetNoticeProcessor(db, ignore_notice, NULL);
-	r = sync_run(db, session_sql(), NULL, 0);
+	r = sync_run_within(db, session_sql(), SYNC_ANSWER_MS);
 	PQsetNoticeProcessor(db, shown, NULL);
 	if (r == NULL)
-		return (sync_error(db));
-	if ((problem = session_check_set(r)) == NULL)
-		problem = session_check_reported(db);
+		return (start_error(URL "it accepts the connection, but does "
+		    "not answer: is a connection pooler there, and has its "
+		    "pool no connection left?"));
+	problem = PQresultStatus(r) == PGRES_TUPLES_OK ?
+	    check_session(db, r) : sync_error(db);
 	PQclear(r);
-	return (problem != NULL ? start_error(URL "%s", problem) : NULL);
+	return (problem);
 }
 
 PGconn *
