@@ -20,6 +20,7 @@
 
 #include "base/log.h"
 #include "database/conn.h"
+#include "database/unreplicated.h"
 
 #define CONNECT_MS	4000	/* to connect and prepare */
 
@@ -84,6 +85,18 @@ conn_lost(struct db_conn *conn, const char *why)
 	conn->setup->on_lost(conn, was_ready);
 }
 
+/* The kernel forgets what was watched. */
+void
+conn_close(struct db_conn *conn)
+{
+	PQfinish(conn->db);
+	conn->db = NULL;
+	conn_drop_result(conn);
+	conn->running = false;
+	conn->state = CONN_DOWN;
+	conn->deadline = 0;
+}
+
 void
 conn_tick(struct db_conn *conn, uint64_t now)
 {
@@ -107,6 +120,7 @@ conn_flush(struct db_conn *conn)
 static void
 conn_start(struct db_conn *conn, int queued)
 {
+	conn->unreplicated = false;
 	if (queued == 0) {
 		conn_lost(conn, PQerrorMessage(conn->db));
 		return;
@@ -138,6 +152,24 @@ conn_result(struct db_conn *conn)
 	return (r);
 }
 
+/* Without this, libpq writes the text to standard error. */
+static void
+conn_notice(void *arg, const PGresult *notice)
+{
+	struct db_conn	*conn = arg;
+	const char	*text;
+
+	if (tells_unreplicated(notice)) {
+		conn->unreplicated = true;
+		return;
+	}
+	text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+	if (text == NULL)		/* it is libpq's own */
+		text = PQresultErrorMessage(notice);
+	log_event(LEVEL_WARNING, NULL, "database", "PostgreSQL notes: %.*s",
+	    (int)strcspn(text, "\n"), text);
+}
+
 bool
 conn_connect(struct db_conn *conn, uint64_t now)
 {
@@ -151,6 +183,7 @@ conn_connect(struct db_conn *conn, uint64_t now)
 		    NULL && PQstatus(conn->db) != CONNECTION_BAD;
 	if (!started)
 		return (false);
+	PQsetNoticeReceiver(conn->db, conn_notice, conn);
 	conn->state = CONN_CONNECTING;
 	conn->deadline = now + CONNECT_MS;
 	conn_watch(conn, EPOLLOUT);
@@ -170,6 +203,7 @@ void
 conn_adopt(struct db_conn *conn, PGconn *db)
 {
 	conn->db = db;
+	PQsetNoticeReceiver(db, conn_notice, conn);
 	conn->deadline = kore_time_ms() + CONNECT_MS;
 	conn_connected(conn);
 }

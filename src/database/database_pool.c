@@ -18,29 +18,13 @@
 #include "base/metrics.h"
 #include "database/conn.h"
 #include "database/pool.h"
+#include "database/slots.h"
 #include "product.h"
 
 #define ACQUIRE_MS	2000	/* to wait for a free connection */
 #define QUERY_MS	6000	/* statement_timeout plus a second */
 #define ROLLBACK_MS	2000
 #define READ_ONLY_MS	1000	/* between renewals: pool_renew_read_only() */
-
-enum use {
-	UNUSABLE,		/* not ready: down, or connecting */
-	IDLE,			/* ready, in the list */
-	HELD,			/* a request has it; it may be down */
-	ROLLING_BACK		/* returned with an open transaction */
-};
-
-/* A connection and its state in the pool. */
-struct slot {
-	struct db_conn		 conn;		/* first: see slot_of() */
-	enum use		 use;
-	struct ctx		*holder;	/* NULL unless HELD */
-	unsigned		 generation;	/* when it connected */
-	bool			 renewing;	/* not lost since a renewal */
-	TAILQ_ENTRY(slot)	 list;		/* in idle */
-};
 
 struct waiter {
 	struct ctx		*ctx;
@@ -50,8 +34,6 @@ struct waiter {
 };
 
 static struct conn_setup	 setup;
-static struct slot		*slots;
-static unsigned			 nslots;
 static unsigned			 generation;	/* see pool_renew() */
 static void			(*on_settled)(void);
 static TAILQ_HEAD(, slot)	 idle = TAILQ_HEAD_INITIALIZER(idle);
@@ -70,7 +52,8 @@ is_worth_waiting(void)
 	const struct slot	*s;
 
 	for (s = slots; s < slots + nslots; s++) {
-		if (s->conn.state >= CONN_PREPARING || s->renewing)
+		if (s->use != ENDING &&
+		    (s->conn.state >= CONN_PREPARING || s->renewing))
 			return (true);
 	}
 	return (false);
@@ -103,7 +86,7 @@ refuse_waiters(void)
  * The generation is set before it connects: after a pool_renew() meanwhile, the
  * connection is renewed again.
  */
-static void
+void
 slot_connect(struct slot *s, uint64_t now)
 {
 	s->use = UNUSABLE;
@@ -150,6 +133,21 @@ slot_free(struct slot *s)
 	TAILQ_INSERT_HEAD(&idle, s, list);
 }
 
+/* No request has it, and no statement runs. */
+static void
+slot_return(struct slot *s)
+{
+	struct db_conn	*conn = &s->conn;
+
+	if (!conn_is_in_transaction(conn)) {
+		slot_free(s);
+		return;
+	}
+	s->use = ROLLING_BACK;
+	conn->deadline = kore_time_ms() + ROLLBACK_MS;
+	conn_send(conn, "ROLLBACK");
+}
+
 /* The callbacks of a connection. */
 
 static void
@@ -163,17 +161,21 @@ conn_has_result(struct db_conn *conn)
 {
 	struct slot	*s = slot_of(conn);
 
-	if (s->use == ROLLING_BACK) {
-		PQclear(conn_result(conn));
-		slot_free(s);
-	} else {
+	if (s->use == HELD) {
 		coro_wake(s->holder->coro);
+		return;
 	}
+	PQclear(conn_result(conn));
+	if (s->use == ROLLING_BACK)
+		slot_free(s);
+	else if (slot_ended(s))
+		slot_return(s);
 }
 
 /*
- * A connection that worked reconnects at once, unless a request still holds it.
- * One that could not connect waits for the tick.
+ * A connection that worked reconnects at once, unless a request still holds it,
+ * or another one has taken its place. One that could not connect waits for the
+ * tick.
  */
 static void
 conn_was_lost(struct db_conn *conn, bool was_ready)
@@ -185,6 +187,8 @@ conn_was_lost(struct db_conn *conn, bool was_ready)
 	s->renewing = false;
 	if (s->holder != NULL)
 		coro_wake(s->holder->coro);
+	else if (s->use == ENDING && slots_are_complete())
+		slot_close(s);
 	else if (was_ready)
 		slot_connect(s, kore_time_ms());
 	if (!is_worth_waiting())
@@ -223,18 +227,17 @@ void
 pool_give(struct db_conn *conn)
 {
 	struct slot	*s = slot_of(conn);
+	struct ctx	*c = s->holder;
 
 	s->holder = NULL;
-	if (!conn_is_ready(conn)) {
+	if (!conn_is_ready(conn))
 		slot_connect(s, kore_time_ms());
-	} else if (conn->running) {
-		conn_lost(conn, "its statement did not end in time");
-	} else if (!conn_is_in_transaction(conn)) {
-		slot_free(s);
-	} else {
-		s->use = ROLLING_BACK;
-		conn->deadline = kore_time_ms() + ROLLBACK_MS;
-		conn_send(conn, "ROLLBACK");
+	else if (!conn->running)
+		slot_return(s);
+	else {
+		slot_set_aside(s, c->request_id);
+		if (!is_worth_waiting())
+			refuse_waiters();
 	}
 }
 
@@ -252,9 +255,13 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 		conn_send(conn, sql);
 	while (conn->running && ctx_wait(c, QUERY_MS))
 		;
-	if (conn->running)
-		conn_lost(conn, "its statement did not end in time");
-	return (conn_result(conn));
+	return (conn->running ? NULL : conn_result(conn));
+}
+
+bool
+pool_is_unreplicated(const struct db_conn *conn)
+{
+	return (conn->unreplicated && !conn->running);
 }
 
 /* Is it older than the last renewal, so that another one is not needed? */
@@ -296,6 +303,7 @@ pool_renew_read_only(const struct db_conn *conn)
 		return (false);
 	next = now + READ_ONLY_MS;
 	renew_all("the database is read-only: connecting anew");
+	slots_drop_ending();
 	return (true);
 }
 
@@ -332,9 +340,10 @@ database_worker_init(const char *conninfo, unsigned pool, void (*fn)(void))
 	struct slot	*s;
 	size_t		 n;
 
-	nslots = pool;
+	pool_size = pool;
+	nslots = 2 * pool;
 	on_settled = fn;
-	if ((slots = calloc(pool, sizeof(*slots))) == NULL)
+	if ((slots = calloc(nslots, sizeof(*slots))) == NULL)
 		fatal("cannot allocate the database pool");
 	setup.conninfo = conninfo;
 	setup.queries = database_queries(&n);
@@ -347,7 +356,9 @@ database_worker_init(const char *conninfo, unsigned pool, void (*fn)(void))
 
 	for (s = slots; s < slots + nslots; s++)
 		conn_init(&s->conn, &setup);
-	for (s = slots; s < slots + nslots; s++) {
+	for (s = slots; s < slots + pool_size; s++)
+		s->use = UNUSABLE;
+	for (s = slots; s < slots + pool_size; s++) {
 		if (!slot_open(s)) {
 			tell_settled();
 			break;	/* the tick retries, without blocking */
@@ -359,15 +370,18 @@ static void
 count_connections(void)
 {
 	const struct slot	*s;
-	unsigned		 down = 0, resting = 0;
+	unsigned		 down = 0, used = 0;
 
 	for (s = slots; s < slots + nslots; s++) {
+		if (s->use == SPARE || s->use == ENDING)
+			continue;
+		used += conn_is_ready(&s->conn) && s->use != IDLE;
 		down += !conn_is_ready(&s->conn);
-		resting += s->use == IDLE;
 	}
 	metrics->now.db_down = down;
-	metrics->now.db_idle = resting;
-	metrics->now.db_in_use = nslots - down - resting;
+	metrics->now.db_idle = slots_count(IDLE);
+	metrics->now.db_in_use = used;
+	metrics->now.db_ending = slots_count(ENDING);
 }
 
 void
@@ -377,7 +391,8 @@ database_tick(uint64_t now)
 
 	for (s = slots; s < slots + nslots; s++) {
 		conn_tick(&s->conn, now);
-		if (s->conn.state == CONN_DOWN && s->holder == NULL)
+		if (s->conn.state == CONN_DOWN && s->holder == NULL &&
+		    s->use != SPARE)
 			slot_connect(s, now);
 	}
 	count_connections();

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* Blocking statements, each on its own connection: see sync.h. */
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "database/row.h"
 #include "database/sync.h"
+#include "database/unreplicated.h"
 #include "utils/start_error.h"
 
 #define PARAMS_MAX	16	/* of a statement of a command */
 
 static const char	*database_url;
+static bool		 unreplicated;	/* the last statement's commit */
 
 void
 database_init(const char *url)
@@ -33,6 +37,17 @@ hint(const char *conninfo, const char *said)
 	return ("");
 }
 
+/* As libpq does by itself, except for the one that is an error. */
+static void
+notice(void *arg, const PGresult *r)
+{
+	(void)arg;
+	if (tells_unreplicated(r))
+		unreplicated = true;
+	else
+		fputs(PQresultErrorMessage(r), stderr);
+}
+
 static PGconn *
 connect_to(const char *conninfo, const char **problem)
 {
@@ -40,8 +55,10 @@ connect_to(const char *conninfo, const char **problem)
 	const char	*said;
 	size_t		 len;
 
-	if (PQstatus(db) == CONNECTION_OK)
+	if (PQstatus(db) == CONNECTION_OK) {
+		PQsetNoticeReceiver(db, notice, NULL);
 		return (db);
+	}
 	said = PQerrorMessage(db);
 	for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
 		;
@@ -66,10 +83,11 @@ sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 {
 	PGresult	*r;
 
+	unreplicated = false;
 	r = n == 0 ? PQexec(db, sql) :
 	    PQexecParams(db, sql, n, NULL, params, NULL, NULL, 0);
-	if (PQresultStatus(r) == PGRES_TUPLES_OK ||
-	    PQresultStatus(r) == PGRES_COMMAND_OK)
+	if (!unreplicated && (PQresultStatus(r) == PGRES_TUPLES_OK ||
+	    PQresultStatus(r) == PGRES_COMMAND_OK))
 		return (r);
 	PQclear(r);
 	return (NULL);
@@ -78,6 +96,8 @@ sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 const char *
 sync_error(PGconn *db)
 {
+	if (unreplicated)
+		return ("database: " UNREPLICATED);
 	return (start_error("database: %s", PQerrorMessage(db)));
 }
 
