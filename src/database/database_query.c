@@ -78,9 +78,12 @@ has_written(PGresult *r)
 	return (false);
 }
 
-/* Does it, or may it, end a transaction that has written? */
+/*
+ * Does it write or lock a row, or end a transaction? An early refusal does not
+ * wait for the locks that commits still hold which do not end.
+ */
 static bool
-may_commit(const struct ctx *c, const struct query *q, const char *sql)
+may_write(const struct query *q, const char *sql)
 {
 	static const char *const words[] = { "INSERT", "UPDATE", "DELETE" };
 	size_t	 i;
@@ -89,7 +92,7 @@ may_commit(const struct ctx *c, const struct query *q, const char *sql)
 		return (strcmp(sql, "BEGIN") != 0);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strstr(q->sql, words[i]) != NULL)
-			return (c->transaction == NULL);
+			return (true);
 	}
 	return (false);
 }
@@ -100,7 +103,7 @@ take_connection(struct ctx *c, const struct query *q, const char *sql)
 	if (c->transaction == REPLACED)
 		raise_error(c, &ERR_INTERNAL, "%s is not replaced", q != NULL ?
 		    q->name : sql);
-	if (!pool_takes_writes() && may_commit(c, q, sql))
+	if (!pool_takes_writes() && may_write(q, sql))
 		raise_error(c, &ERR_UNAVAILABLE,
 		    "The database is unavailable");
 	return (c->transaction != NULL ? c->transaction : pool_take(c));
@@ -128,8 +131,9 @@ run_statement(struct ctx *c, const struct query *q, const char *sql,
 	if (r != NULL)
 		defer(c, release_result, r);
 	if (unreplicated)
-		log_event(LEVEL_WARNING, c->request_id, "database", "%s: "
-		    UNREPLICATED, q != NULL ? q->name : "transaction");
+		log_event(LEVEL_WARNING, *c->request_id != '\0' ?
+		    c->request_id : NULL, "database", "%s: " UNREPLICATED,
+		    q != NULL ? q->name : "transaction");
 	if (r == NULL || unreplicated)
 		raise_error(c, &ERR_UNAVAILABLE,
 		    "The database is unavailable");
