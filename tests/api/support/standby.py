@@ -8,7 +8,7 @@ from runner import wait_for
 
 WAITS = """
 SELECT pid FROM pg_stat_activity
- WHERE wait_event = 'SyncRep' AND datname = %s AND pid <> pg_backend_pid()
+ WHERE wait_event = 'SyncRep' AND datname = %s AND (%s OR query !~ %s)
 """
 
 
@@ -21,14 +21,15 @@ def set_standby(cluster, name):
         cursor.execute("SELECT pg_reload_conf()")
 
 
-def waiting(cluster, database):
-    """The backends whose commit waits for the standby."""
-    return [pid for pid, in cluster.sql(WAITS, database)]
+def waiting(cluster, database, uses=False):
+    """The backends whose commit waits for the standby; with uses, also those
+    that store the last use of sessions, which no request waits for."""
+    return [pid for pid, in cluster.sql(WAITS, database, uses,
+                                        "SET last_used_at")]
 
 
 def cancel(cluster, database):
-    """Waits for a commit that waits, and ends the wait, as an operator may."""
-    wait_for(lambda: waiting(cluster, database))
+    """Ends the waits, as an operator may."""
     for pid in waiting(cluster, database):
         cluster.sql("SELECT pg_cancel_backend(%s)", pid)
 

@@ -4,6 +4,7 @@
  * every SQLSTATE that the code names must be in it.
  */
 
+/* sources: src/database/database_sqlstate.c */
 /* sources: app tests/unit/fakes/argon2_fake.c */
 
 #include "requests_fixture.h"

@@ -17,6 +17,7 @@
 struct pg_result {
 	ExecStatusType	 status;
 	char		 message[80];
+	const char	*function;	/* of a notice */
 };
 
 struct fake_libpq	fake_libpq;
@@ -123,6 +124,16 @@ fake_result(PGconn *db, ExecStatusType status, const char *message)
 }
 
 void
+fake_notice(PGconn *db, const char *function, const char *message)
+{
+	PGresult	 r = { .status = PGRES_NONFATAL_ERROR };
+
+	snprintf(r.message, sizeof(r.message), "%s", message);
+	r.function = function;
+	db->told(db->told_arg, &r);
+}
+
+void
 fake_end(PGconn *db)
 {
 	arrived(db, NULL);
@@ -201,6 +212,25 @@ PQconnectPoll(PGconn *db)
 		db->status = CONNECTION_BAD;
 	fake_say("poll");
 	return (db->poll);
+}
+
+/* libpq keeps it when a connection is reset. */
+PQnoticeReceiver
+PQsetNoticeReceiver(PGconn *db, PQnoticeReceiver fn, void *arg)
+{
+	db->told = fn;
+	db->told_arg = arg;
+	return (NULL);
+}
+
+/* The test may still look at it. */
+void
+PQfinish(PGconn *db)
+{
+	fake_say("finish");
+	forget_results(db);
+	db->status = CONNECTION_BAD;
+	db->fd = -1;
 }
 
 ConnStatusType
@@ -356,6 +386,16 @@ char *
 PQresultErrorMessage(const PGresult *r)
 {
 	return ((char *)(uintptr_t)(r != NULL ? r->message : ""));
+}
+
+char *
+PQresultErrorField(const PGresult *r, int field)
+{
+	if (field == PG_DIAG_SOURCE_FUNCTION)
+		return ((char *)(uintptr_t)r->function);
+	if (field != PG_DIAG_MESSAGE_PRIMARY)
+		abort();
+	return (*r->message != '\0' ? (char *)(uintptr_t)r->message : NULL);
 }
 
 void
