@@ -197,8 +197,10 @@ setup(void **state)
 	conns.in_transaction = false;
 	conns.sent = NULL;
 	conns.closes = 0;
-	for (i = 0; i < CONNS; i++) {
-		while (!conn_is_ready(conns.all[i]))	/* renewed again */
+	database_tick(now);
+	for (i = 0; i < 2 * CONNS; i++) {
+		while (conns.all[i]->state != CONN_DOWN &&
+		    !conn_is_ready(conns.all[i]))	/* renewed again */
 			become_ready(conns.all[i]);
 	}
 	memset(conns.connects, 0, sizeof(conns.connects));

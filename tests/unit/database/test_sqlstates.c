@@ -11,7 +11,7 @@
 
 #include <ctype.h>
 
-#define CODE	"../../src/database/database_query.c"
+#define CODE	"../../src/database/database_sqlstate.c"
 
 #define INTERNAL	"Internal server error"
 #define VALIDATION	"Validation failed"

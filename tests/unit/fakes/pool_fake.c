@@ -170,7 +170,9 @@ PQresultErrorField(const PGresult *r, int field)
 char *
 PQcmdStatus(PGresult *r)
 {
-	return (PQgetvalue(r, 0, TAG));
+	char	*tag = PQgetvalue(r, 0, TAG);
+
+	return (tag != NULL ? tag : place);
 }
 
 char *
