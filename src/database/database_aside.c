@@ -12,8 +12,6 @@
  * ENDING, nothing else is committed, which would only end in the same way.
  */
 
-#include <kore/kore.h>
-
 #include "base/log.h"
 #include "database/pool.h"
 #include "database/slots.h"
@@ -54,17 +52,14 @@ slots_are_complete(void)
 	    pool_size);
 }
 
-void
+struct slot *
 slot_set_aside(struct slot *s, const char *request_id)
 {
-	struct slot	*spare = find(SPARE);
-
 	log_event(LEVEL_WARNING, *request_id != '\0' ? request_id : NULL,
 	    "database", "a statement did not end in time: its connection is "
 	    "set aside until it ends");
 	s->use = ENDING;
-	if (spare != NULL)
-		slot_connect(spare, kore_time_ms());
+	return (find(SPARE));
 }
 
 void

@@ -86,7 +86,7 @@ refuse_waiters(void)
  * The generation is set before it connects: after a pool_renew() meanwhile, the
  * connection is renewed again.
  */
-void
+static void
 slot_connect(struct slot *s, uint64_t now)
 {
 	s->use = UNUSABLE;
@@ -226,7 +226,7 @@ pool_take(struct ctx *c)
 void
 pool_give(struct db_conn *conn)
 {
-	struct slot	*s = slot_of(conn);
+	struct slot	*s = slot_of(conn), *spare;
 	struct ctx	*c = s->holder;
 
 	s->holder = NULL;
@@ -235,7 +235,9 @@ pool_give(struct db_conn *conn)
 	else if (!conn->running)
 		slot_return(s);
 	else {
-		slot_set_aside(s, c->request_id);
+		spare = slot_set_aside(s, c->request_id);
+		if (spare != NULL)
+			slot_connect(spare, kore_time_ms());
 		if (!is_worth_waiting())
 			refuse_waiters();
 	}

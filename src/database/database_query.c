@@ -100,13 +100,17 @@ may_write(const struct query *q, const char *sql)
 static AWAITS struct db_conn *
 take_connection(struct ctx *c, const struct query *q, const char *sql)
 {
-	if (c->transaction == REPLACED)
+	struct db_conn	*conn = c->transaction;
+
+	if (conn == REPLACED)
 		raise_error(c, &ERR_INTERNAL, "%s is not replaced", q != NULL ?
 		    q->name : sql);
 	if (!pool_takes_writes() && may_write(q, sql))
 		raise_error(c, &ERR_UNAVAILABLE,
 		    "The database is unavailable");
-	return (c->transaction != NULL ? c->transaction : pool_take(c));
+	if (conn == NULL)
+		conn = pool_take(c);
+	return (conn);
 }
 
 /*

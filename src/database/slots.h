@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The places of a worker's connections. For database_pool.c and its parts. */
+/* The connections of a worker, as the pool sees them. For src/database only. */
 
 #ifndef DATABASE_SLOTS_H
 #define DATABASE_SLOTS_H
@@ -8,7 +8,6 @@
 #include <sys/queue.h>
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "database/conn.h"
 
@@ -36,20 +35,16 @@ extern struct slot	*slots;
 extern unsigned		 nslots;
 extern unsigned		 pool_size;
 
-/* database_pool.c */
-
-/* Connects it, or connects it anew. now is kore_time_ms(). */
-void		 slot_connect(struct slot *, uint64_t now);
-
-/* database_aside.c */
-
 unsigned	 slots_count(enum use);
 
 /* Have others taken the places of all that are ENDING? */
 bool		 slots_are_complete(void);
 
-/* It is returned by a request, and its statement still runs. */
-void		 slot_set_aside(struct slot *, const char *request_id);
+/*
+ * It is returned by a request, and its statement still runs. Returns a spare
+ * one, for the pool to connect in its place, or NULL if none is left.
+ */
+struct slot	*slot_set_aside(struct slot *, const char *request_id);
 
 /*
  * The statement has ended at last. Returns true if the pool can use the
