@@ -117,11 +117,12 @@ find_listener(void)
 	    &problem);
 	if (conninfo == NULL)
 		exit_if(problem);
-	if ((useless = database_listen_useless(conninfo)) != NULL)
-		fprintf(stderr, PRODUCT ": warning: "
-		    ENV("DATABASE_LISTEN_URL") ": %s; new jobs are found by "
-		    "polling\n", useless);
-	return (conninfo);
+	if ((useless = database_listen_useless(conninfo)) == NULL)
+		return (conninfo);
+	fprintf(stderr, PRODUCT ": warning: " ENV("DATABASE_LISTEN_URL") ": "
+	    "%s; the connections of " ENV("DATABASE_URL") " listen instead\n",
+	    useless);
+	return (NULL);
 }
 
 static void __attribute__((noreturn))

@@ -127,9 +127,10 @@ void		 database_listen_tick(uint64_t now_ms);
 /*
  * In the parent, for database_listen_apart(). database_listen_check() returns
  * NULL, or why the URL (NULL: none) is not one. database_listen_conninfo()
- * returns its conninfo, or sets *problem, like database_conninfo(). database_listen_useless() connects:
- * it returns a line if a pooler is there that is not in session mode, where
- * LISTEN has no effect, or NULL, also if it cannot connect.
+ * returns its conninfo, or sets *problem, like database_conninfo().
+ * database_listen_useless() connects: it returns a line if a pooler is there
+ * that is not in session mode, where LISTEN has no effect, or NULL, also if it
+ * cannot connect.
  */
 const char	*database_listen_check(const char *url);
 const char	*database_listen_conninfo(const char *url,

@@ -72,6 +72,7 @@ static struct {
 } *seen;
 
 static const struct story	*story;
+static const char		*listens;	/* apart, there */
 static unsigned			 elapsed;
 static void			(*tick)(uint64_t);
 
@@ -225,6 +226,23 @@ database_listen(const char *channel, void (*told)(void))
 }
 
 void
+database_listen_apart(const char *conninfo, const char *channel,
+    void (*told)(void))
+{
+	assert_string_equal(conninfo, "the listener");
+	note("apart");
+	note(channel);
+	told();
+}
+
+void
+database_listen_tick(uint64_t now)
+{
+	assert_int_equal(now, kore_time_ms());
+	note("listen_tick");
+}
+
+void
 database_worker_init(const char *conninfo, unsigned pool, void (*ready)(void))
 {
 	assert_string_equal(conninfo, "the database");
@@ -318,7 +336,7 @@ run(const struct story *s)
 		close(out[0]);
 		close(out[1]);
 		config.database_pool = 7;
-		jobs_main("the database");
+		jobs_main("the database", listens);
 	}
 	close(out[1]);
 	n = read(out[0], printed, sizeof(printed) - 1);
@@ -337,8 +355,13 @@ test_the_start(void **state)
 	assert_string_equal(run(&stories[0]), "keel: jobs ready\n");
 	assert_string_equal(seen->calls, "events timers tasks metrics log "
 	    "worker loop crash runner mail keel_jobs told database "
-	    "log_tick database_tick "
+	    "log_tick database_tick listen_tick "
 	    "offload_tick runner_tick ");
+	listens = "the listener";
+	run(&stories[0]);
+	listens = NULL;
+	assert_non_null(strstr(seen->calls, " mail apart keel_jobs told "
+	    "database "));
 }
 
 static void
