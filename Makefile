@@ -26,7 +26,7 @@ TEST_PACKAGES = libcmocka-dev python3-pytest \
 	python3-requests-oauthlib python3-authlib python3-cryptography python3-jose \
 	python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
-	python3-aiosmtpd sslscan haproxy \
+	python3-aiosmtpd sslscan haproxy pgbouncer \
 	slowhttptest procps iproute2 chromium libnss3-tools
 
 # For the docs page, from npm; conf/swagger-ui has the exact version. npm does

@@ -117,11 +117,12 @@ find_listener(void)
 	servers = servers_of(config.database_listen_url,
 	    ENV("DATABASE_LISTEN_URL"), &problem);
 	exit_if(problem);
-	if ((useless = database_listen_useless(servers)) != NULL)
-		fprintf(stderr, PRODUCT ": warning: "
-		    ENV("DATABASE_LISTEN_URL") ": %s; new jobs are found by "
-		    "polling\n", useless);
-	return (servers);
+	if ((useless = database_listen_useless(servers)) == NULL)
+		return (servers);
+	fprintf(stderr, PRODUCT ": warning: " ENV("DATABASE_LISTEN_URL") ": "
+	    "%s; the connections of " ENV("DATABASE_URL") " listen instead\n",
+	    useless);
+	return (NULL);
 }
 
 static void __attribute__((noreturn))

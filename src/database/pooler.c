@@ -13,12 +13,13 @@
 
 #include "database/pooler.h"
 #include "database/sync.h"
+#include "product.h"
 
 #define ROUNDS		4
 #define OPTIONS_MAX	64	/* libpq 15 has 40 */
 #define MODE		"a connection pooler in transaction or statement "   \
-			"mode answers there: Keel needs session mode "	     \
-			"(pool_mode = session)"
+			"mode answers there: " PRODUCT_TITLE " needs "	     \
+			"session mode (pool_mode = session)"
 #define FEW		"a connection pooler answers there, but gives no "   \
 			"second connection: are its pool_size and "	     \
 			"max_client_conn large enough?"
@@ -123,8 +124,8 @@ check_is_new(PGconn *db)
 	    strcmp(PQgetvalue(r, 0, 0), "0") == 0;
 	PQclear(r);
 	return (is_new ? NULL : "a connection pooler answers there, and hands "
-	    "on a session with another client's prepared statements: Keel "
-	    "needs session mode (pool_mode = session, and its "
+	    "on a session with another client's prepared statements: "
+	    PRODUCT_TITLE " needs session mode (pool_mode = session, and its "
 	    "server_reset_query = DISCARD ALL)");
 }
 

@@ -11,7 +11,7 @@
 
 /*
  * For a connection through a pooler (session_is_pooled()), at its start. Opens
- * a second one for some milliseconds. Returns NULL, or why Keel cannot work
+ * a second one for some milliseconds. Returns NULL, or why we cannot work
  * there: without the setting's name, in static memory. If the pooler has no
  * second session to give, *warning says so, and NULL is returned.
  */

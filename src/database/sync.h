@@ -13,7 +13,7 @@
 
 /*
  * Connects to the URL of database_init(), and sets the session. The caller must
- * PQfinish(). On error, after a timeout, and for a pooler that is not in session
+ * PQfinish(). On error, after a timeout, and if a pooler is not in session
  * mode, returns NULL and sets *problem.
  */
 PGconn		*sync_connect(const char **problem);

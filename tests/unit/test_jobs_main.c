@@ -71,10 +71,12 @@ static struct {
 	char		 calls[1024];
 } *seen;
 
-static char		 any;
-#define the_database	((struct servers *)(void *)&any)
+static char		 any[2];
+#define the_database	((struct servers *)(void *)&any[0])
+#define the_listener	((struct servers *)(void *)&any[1])
 
 static const struct story	*story;
+static struct servers		*listens;	/* apart, there */
 static unsigned			 elapsed;
 static void			(*tick)(uint64_t);
 
@@ -231,10 +233,10 @@ void
 database_listen_apart(struct servers *servers, const char *channel,
     void (*told)(void))
 {
-	(void)servers;
-	(void)channel;
-	(void)told;
-	abort();
+	assert_ptr_equal(servers, the_listener);
+	note("apart");
+	note(channel);
+	told();
 }
 
 void
@@ -346,7 +348,7 @@ run(const struct story *s)
 		close(out[0]);
 		close(out[1]);
 		config.database_pool = 7;
-		jobs_main(the_database, NULL);
+		jobs_main(the_database, listens);
 	}
 	close(out[1]);
 	n = read(out[0], printed, sizeof(printed) - 1);
@@ -367,6 +369,11 @@ test_the_start(void **state)
 	    "worker loop crash runner mail keel_jobs told database "
 	    "log_tick servers_tick database_tick listen_tick "
 	    "offload_tick runner_tick ");
+	listens = the_listener;
+	run(&stories[0]);
+	listens = NULL;
+	assert_non_null(strstr(seen->calls, " mail apart keel_jobs told "
+	    "database "));
 }
 
 static void

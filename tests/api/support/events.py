@@ -59,6 +59,9 @@ EVENTS = [
      "connection is set aside until it ends$"),
     ("database", "warning", TEXT, "PostgreSQL notes: "),
     ("database", "warning", TEXT, "a connection was lost: "),
+    ("database", "warning", TEXT, "the connection of "
+     "KEEL_DATABASE_LISTEN_URL was lost: "),
+    ("database", "info", TEXT, "listening at KEEL_DATABASE_LISTEN_URL$"),
     ("database", "warning", TEXT, "cannot connect: "),
     ("database", "warning", TEXT, "the database is read-only: connecting"),
     ("database", "warning", TEXT, "the schema has changed: preparing every"),

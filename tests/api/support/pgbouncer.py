@@ -99,10 +99,12 @@ class PgBouncer:
         finally:
             db.close()
 
-    def kill_all(self):
-        """Closes every connection of the database."""
-        self.admin("KILL " + self.database)
-        self.admin("RESUME " + self.database)
+    def restart(self, settings):
+        """With these settings only. KILL of its console would not do: it ends
+        pgbouncer 1.18 itself while a client signs in."""
+        self.end()
+        self.settings = {"admin_users": "admin"} | settings
+        self.start()
 
     def change(self, **settings):
         self.write(**settings)

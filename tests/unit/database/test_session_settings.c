@@ -23,7 +23,7 @@ static struct row {
 	char	 name[64], value[64];
 } rows[64];
 static int	 nrows, nours;
-static int	 connection;
+static int	 connection, backend_pid;
 static const char *wrong_name, *wrong_value;	/* that the server reports */
 
 const char *
@@ -42,6 +42,13 @@ PQparameterStatus(const PGconn *db, const char *name)
 	return (NULL);
 }
 
+int
+PQbackendPID(const PGconn *db)
+{
+	assert_ptr_equal(db, &connection);
+	return (backend_pid);
+}
+
 static const char *
 reported(void)
 {
@@ -53,11 +60,13 @@ static int
 setup(void **state)
 {
 	const char	*at = session_sql();
-	const char	*second = strstr(at, "UNION ALL");
+	const char	*second;
 	int		 n;
 
 	(void)state;
 	wrong_name = wrong_value = NULL;
+	at = strstr(at, "UNION ALL") + 1;	/* after the process */
+	second = strstr(at, "UNION ALL");
 	for (nrows = nours = 0; (at = strstr(at, "('")) != NULL; nrows++) {
 		assert_int_equal(sscanf(at, "('%63[^']', '%63[^']')%n",
 		    rows[nrows].name, rows[nrows].value, &n), 2);
@@ -149,6 +158,30 @@ test_another_answer(void **state)
 }
 
 static void
+test_the_process_of_the_server(void **state)
+{
+	static char	 c[] = "c";
+	PGresAttDesc	 columns[2];
+	PGresult	*r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	PGconn		*db = (PGconn *)(void *)&connection;
+
+	(void)state;
+	assert_false(session_is_pooled(db, r));		/* unknown */
+	memset(columns, 0, sizeof(columns));
+	columns[0].name = columns[1].name = c;
+	assert_true(PQsetResultAttrs(r, 2, columns));
+	add(r, 0, "TimeZone", "7");
+	add(r, 1, "backend pid", "4711");
+	backend_pid = 4711;
+	assert_false(session_is_pooled(db, r));
+	backend_pid = 4712;
+	assert_true(session_is_pooled(db, r));
+	PQclear(r);
+	assert_non_null(strstr(session_sql(), "SELECT 'backend pid' AS name, "
+	    "pg_catalog.pg_backend_pid()::text UNION ALL "));
+}
+
+static void
 test_what_is_reported(void **state)
 {
 	static const struct {
@@ -186,6 +219,7 @@ main(void)
 		TEST(test_defaults_may_be_missing),
 		TEST(test_each_value_counts),
 		TEST(test_another_answer),
+		TEST(test_the_process_of_the_server),
 		TEST(test_what_is_reported),
 	};
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "database/database.h"
+#include "database/pooler.h"
 #include "database/session.h"
 #include "database/sync.h"
 #include "servers_fixture.h"
@@ -21,7 +22,10 @@
 static int	connection;
 
 static struct {
-	bool			 fails;		/* the statement */
+	bool			 fails, is_late;	/* the statement */
+	bool			 pooled;
+	const char		*mode, *warning;	/* of the pooler */
+	unsigned		 checks;		/* of it */
 	const char		*set, *reported;	/* what is wrong */
 	PQnoticeProcessor	 notices;
 	unsigned		 statements, finishes;
@@ -55,6 +59,23 @@ session_check_reported(const PGconn *conn)
 {
 	assert_ptr_equal(conn, &connection);
 	return (db.reported);
+}
+
+bool
+session_is_pooled(const PGconn *conn, const PGresult *r)
+{
+	assert_ptr_equal(conn, &connection);
+	assert_non_null(r);
+	return (db.pooled);
+}
+
+const char *
+pooler_check(PGconn *conn, const char **warning)
+{
+	assert_ptr_equal(conn, &connection);
+	db.checks++;
+	*warning = db.warning;
+	return (db.mode);
 }
 
 /* libpq */
@@ -95,12 +116,15 @@ PQsetNoticeProcessor(PGconn *conn, PQnoticeProcessor fn, void *arg)
 }
 
 PGresult *
-PQexec(PGconn *conn, const char *sql)
+sync_run_within(PGconn *conn, const char *sql, int ms)
 {
 	assert_ptr_equal(conn, &connection);
 	assert_string_equal(sql, "SET SESSION");
+	assert_int_equal(ms, SYNC_ANSWER_MS);
 	assert_non_null(db.notices);
 	db.statements++;
+	if (db.is_late)
+		return (NULL);
 	return (PQmakeEmptyPGresult(NULL, db.fails ? PGRES_FATAL_ERROR :
 	    PGRES_TUPLES_OK));
 }
@@ -148,11 +172,32 @@ test_the_settings(void **state)
 	db.fails = true;
 	refuses("database: it is full");
 	db.fails = false;
+	db.is_late = true;
+	refuses("KEEL_DATABASE_URL: it accepts the connection, but does not "
+	    "answer: is a connection pooler there, and has its pool no "
+	    "connection left?");
+	db.is_late = false;
 	db.set = "TimeZone is wrong";
 	refuses("KEEL_DATABASE_URL: TimeZone is wrong");
 	db.set = NULL;
 	db.reported = "DateStyle is wrong";
 	refuses("KEEL_DATABASE_URL: DateStyle is wrong");
+}
+
+/* Once per process, and only behind one. */
+static void
+test_the_pooler(void **state)
+{
+	const char	*problem;
+
+	(void)state;
+	assert_non_null(sync_connect(&problem));
+	assert_int_equal(db.checks, 0);
+	db.pooled = true;
+	db.mode = "it is in transaction mode";
+	refuses("KEEL_DATABASE_URL: it is in transaction mode");
+	assert_non_null(sync_connect(&problem));
+	assert_int_equal(db.checks, 1);
 }
 
 /* libpq would send them to the server, as settings. */
@@ -176,6 +221,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		TEST(test_the_settings),
+		TEST(test_the_pooler),
 		TEST(test_variables_that_would_be_settings),
 	};
 
