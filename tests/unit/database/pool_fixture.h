@@ -76,6 +76,7 @@ conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
 bool
 conn_connect(struct db_conn *conn, uint64_t when)
 {
+	snprintf(conn->server, sizeof(conn->server), "db");
 	unsigned	 i;
 
 	(void)when;

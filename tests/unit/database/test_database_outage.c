@@ -139,7 +139,7 @@ test_an_answer_after_the_deadline(void **state)
 	assert_ptr_not_equal(db_of(b), db);
 	give(a);
 	assert_heard("warning(a statement did not end in time: its connection "
-	    "is set aside until it ends) connect(dbname=keel) watch(out)");
+	    "is set aside until it ends) connect(to=db) watch(out)");
 	fake_notice(db, "SyncRepWaitForLSN", "translated");
 	fake_result(db, PGRES_TUPLES_OK, "late");
 	fake_end(db);
