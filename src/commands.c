@@ -58,7 +58,15 @@ command_openapi(void)
 static void
 command_migrate(void)
 {
-	exit_if(migrations_run(getenv(ENV("DRY_RUN")) != NULL));
+	const char	*problem;
+
+	if (config.migrate_url != NULL)
+		database_init(config.migrate_url);
+	problem = migrations_run(getenv(ENV("DRY_RUN")) != NULL,
+	    config.migrate_lock_seconds);
+	if (problem != NULL && migrations_ended_by() != 0)
+		exit_by_signal(migrations_ended_by(), problem);
+	exit_if(problem);
 }
 
 /* Of an e-mail address, or of an id: that of a deleted user, too. */

@@ -123,18 +123,31 @@ void		 database_worker_init(const char *conninfo, unsigned pool,
 		    void (*settled)(void));
 void		 database_tick(uint64_t now_ms);
 
-/* MIGRATION(0001_users) compiles one in. They are applied in order. */
+/*
+ * MIGRATION(0001_users) compiles one in. They are applied in order, each in a
+ * transaction. With a step, a C function (database/step.h) runs in it, after
+ * the file; with no_transaction, each statement of the file runs on its own:
+ *
+ *	MIGRATION(1003_slugs, .step = fill_slugs);
+ *	MIGRATION(1004_index, .no_transaction = true);
+ */
+struct step;
+
 struct migration {
 	const char	*name;			/* "0001_users" */
 	const char	*sql;
+	void		(*step)(struct step *);
+	bool		 no_transaction;
 };
 
-#define MIGRATION(file)							\
-	extern const unsigned char asset_##file##_sql[];		\
-	static const struct migration migration_##file = {		\
-		.name = #file, .sql = (const char *)asset_##file##_sql	\
+#define MIGRATION(file_name, ...)					\
+	extern const unsigned char asset_##file_name##_sql[];		\
+	static const struct migration migration_##file_name = {		\
+		.name = #file_name,					\
+		.sql = (const char *)asset_##file_name##_sql,		\
+		##__VA_ARGS__						\
 	};								\
-	REGISTER(migrations, migration_##file)
+	REGISTER(migrations, migration_##file_name)
 
 /*
  * The highest version compiled in; of a project's own, which begin at 1001, or
@@ -144,9 +157,19 @@ int		 migrations_version(void);
 int		 migrations_own_version(void);
 
 /*
- * Applies the missing migrations and prints a line for each; with dry_run, only
- * prints. Returns NULL, or an error message.
+ * The command migrate: applies the missing migrations, and prints a line for
+ * each; with dry_run, prints their SQL. It connects to the URL of
+ * database_init(), and waits for locks for lock_seconds for each. Returns NULL,
+ * or an error message; migrations_ended_by() is the signal that is the reason,
+ * or 0.
  */
-const char	*migrations_run(bool dry_run);
+const char	*migrations_run(bool dry_run, unsigned lock_seconds);
+int		 migrations_ended_by(void);
+
+/*
+ * Is this a URL, or key=value pairs? Returns NULL, or an error message that
+ * begins with the setting's name.
+ */
+const char	*migrations_check_url(const char *url);
 
 #endif
