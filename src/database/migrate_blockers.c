@@ -29,8 +29,10 @@
 	"AND h.relation IS NOT DISTINCT FROM w.relation "		\
 	"AND h.transactionid IS NOT DISTINCT FROM w.transactionid "	\
 	"AND h.virtualxid IS NOT DISTINCT FROM w.virtualxid "		\
-	"JOIN pg_prepared_xacts p "					\
-	"ON h.virtualtransaction = '-1/' || p.transaction "		\
+	"JOIN pg_locks t ON t.pid IS NULL "				\
+	"AND t.virtualtransaction = h.virtualtransaction "		\
+	"AND t.locktype = 'transactionid' AND t.mode = 'ExclusiveLock' "	\
+	"JOIN pg_prepared_xacts p ON p.transaction = t.transactionid "	\
 	"WHERE w.pid = %d AND NOT w.granted AND b.pid = 0) x ON true "	\
 	"ORDER BY b.pid"
 

@@ -29,13 +29,14 @@ print_file(const char *sql)
 {
 	struct sql_split	 s = sql_split(sql);
 	size_t			 len = strlen(sql);
+	bool			 open = false;
 
 	while (sql_split_next(&s))
-		;
+		open = !s.ended;
 	fwrite(sql, 1, len, stdout);
 	if (len > 0 && sql[len - 1] != '\n')
 		puts("");
-	if (s.len > 0 && !s.ended)
+	if (open)
 		puts(";");
 }
 

@@ -18,7 +18,6 @@
 #include "base/register.h"
 #include "database/database.h"
 #include "database/migrations.h"
-#include "database/sync.h"
 #include "product.h"
 #include "utils/hex.h"
 #include "utils/start_error.h"
@@ -200,20 +199,35 @@ migrations_find(const PGresult *r, const struct migration *m, bool *applied)
 	return (NULL);
 }
 
+static PGresult *
+read_rows(PGconn *db, const char *sql, const char **problem)
+{
+	PGresult	*r = PQexec(db, sql);
+	const char	*state;
+
+	if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		return (r);
+	state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	*problem = start_error("database: %s%s", PQresultErrorMessage(r),
+	    state != NULL && strcmp(state, "42501") == 0 ?
+	    MIGRATIONS_RIGHTS : "");
+	PQclear(r);
+	return (NULL);
+}
+
 /* *r is NULL if there is no table. */
 static const char *
 read_applied(PGconn *db, PGresult **r)
 {
-	bool	 exists;
+	const char	*problem = NULL;
+	bool		 exists;
 
-	if ((*r = sync_run(db, MIGRATIONS_EXISTS, NULL, 0)) == NULL)
-		return (sync_error(db));
+	if ((*r = read_rows(db, MIGRATIONS_EXISTS, &problem)) == NULL)
+		return (problem);
 	exists = PQgetvalue(*r, 0, 0)[0] == 't';
 	PQclear(*r);
-	*r = NULL;
-	if (exists && (*r = sync_run(db, MIGRATIONS_APPLIED, NULL, 0)) == NULL)
-		return (sync_error(db));
-	return (NULL);
+	*r = exists ? read_rows(db, MIGRATIONS_APPLIED, &problem) : NULL;
+	return (problem);
 }
 
 const char *

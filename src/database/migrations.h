@@ -37,6 +37,10 @@ const char	*migrations_check(PGconn *);
 #define MIGRATIONS_APPLIED						\
 	"SELECT version, checksum FROM " MIGRATIONS_TABLE
 
+/* The end of a line about a right that the role of the server lacks. */
+#define MIGRATIONS_RIGHTS						\
+	" (grant it to the server's role: see docs/migrations.md)"
+
 #define MIGRATIONS_CREATE						\
 	"CREATE TABLE IF NOT EXISTS " MIGRATIONS_TABLE " ("		\
 	"version integer PRIMARY KEY, name text NOT NULL, "		\

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/register.h"
+#include "database/migrations.h"
 #include "database/start_checks.h"
 #include "utils/text.h"
 
@@ -117,5 +118,7 @@ query_error(const struct query *q, const PGresult *r, bool with_line)
 		more = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
 	if (more != NULL)
 		text_printf(&message, " (%s)", more);
+	if (strcmp(PQresultErrorField(r, PG_DIAG_SQLSTATE), "42501") == 0)
+		text_puts(&message, MIGRATIONS_RIGHTS);
 	return (query_problem(q, "%s", message.data));
 }
