@@ -48,7 +48,7 @@ exit_if(const char *problem)
 		exit_fail("%s", problem);
 }
 
-/* A QUIT writes no core: this is no crash. */
+/* A QUIT writes no core: this is no crash. A command has no pid file. */
 void
 exit_by_signal(int number, const char *problem)
 {
@@ -57,7 +57,6 @@ exit_by_signal(int number, const char *problem)
 
 	fflush(stdout);
 	fprintf(stderr, PRODUCT ": %s\n", problem);
-	pidfile_remove();
 	setrlimit(RLIMIT_CORE, &none);
 	signal(number, SIG_DFL);
 	sigemptyset(&set);

@@ -18,8 +18,8 @@ void	exit_if(const char *problem);
 void	exit_with(int status) __attribute__((noreturn));
 
 /*
- * Prints the line to standard error, removes the pid file, and ends by a signal
- * that the process has caught: a shell tells 128 and its number.
+ * For a command: prints the line to standard error, and ends by a signal that
+ * it has caught. A shell tells 128 and its number.
  */
 void	exit_by_signal(int number, const char *problem)
 	    __attribute__((noreturn));

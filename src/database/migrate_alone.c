@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Applies a migration outside of a transaction: each statement on its own. After
- * a crash they run again from the first, so an index that was left unfinished
- * must go before it is built again.
+ * Applies a migration outside of a transaction: each statement on its own.
+ * After a crash they run again from the first, so an index that was left
+ * unfinished must go before it is built again.
  */
 
 #include <stdio.h>

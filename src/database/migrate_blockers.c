@@ -22,8 +22,8 @@
 	"a.backend_type, x.gid, x.owner, "				\
 	"extract(epoch FROM clock_timestamp() - x.prepared)::bigint "	\
 	"FROM (%s) b LEFT JOIN pg_stat_activity a ON a.pid = b.pid "	\
-	"LEFT JOIN LATERAL (SELECT DISTINCT p.gid, p.owner, p.prepared "	\
-	"FROM pg_locks w JOIN pg_locks h ON h.pid IS NULL AND h.granted "	\
+	"LEFT JOIN LATERAL (SELECT DISTINCT p.gid, p.owner, p.prepared " \
+	"FROM pg_locks w JOIN pg_locks h ON h.pid IS NULL AND h.granted " \
 	"AND h.locktype = w.locktype "					\
 	"AND h.database IS NOT DISTINCT FROM w.database "		\
 	"AND h.relation IS NOT DISTINCT FROM w.relation "		\
@@ -31,7 +31,7 @@
 	"AND h.virtualxid IS NOT DISTINCT FROM w.virtualxid "		\
 	"JOIN pg_locks t ON t.pid IS NULL "				\
 	"AND t.virtualtransaction = h.virtualtransaction "		\
-	"AND t.locktype = 'transactionid' AND t.mode = 'ExclusiveLock' "	\
+	"AND t.locktype = 'transactionid' AND t.mode = 'ExclusiveLock' " \
 	"JOIN pg_prepared_xacts p ON p.transaction = t.transactionid "	\
 	"WHERE w.pid = %d AND NOT w.granted AND b.pid = 0) x ON true "	\
 	"ORDER BY b.pid"

@@ -75,8 +75,8 @@ forget_look(struct migrate_conn *c)
 }
 
 /*
- * Keeps who blocks; `since` tells whether somebody does. False if the connection
- * is lost.
+ * Keeps who blocks; `since` tells whether somebody does. False if the
+ * connection is lost.
  */
 static bool
 take_look(struct migrate_waits *w, bool (*ask)(struct migrate_conn *, int,

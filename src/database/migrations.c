@@ -32,10 +32,16 @@ struct series {
 static const struct series	original = { 1, 999, "the" };
 static const struct series	own = { 1001, 9999, "a project's own" };
 
+static int
+version_of(const struct migration *m)
+{
+	return (atoi(m->name));
+}
+
 int
 migrations_version_of(const struct migration *m)
 {
-	return (atoi(m->name));
+	return (version_of(m));
 }
 
 /* The highest number of a series, or 0. */
@@ -46,9 +52,9 @@ highest_of(const struct series *s)
 	int			 highest = 0;
 
 	EACH_REGISTERED(m, migrations) {
-		if (migrations_version_of(*m) >= s->first && migrations_version_of(*m) <= s->last &&
-		    migrations_version_of(*m) > highest)
-			highest = migrations_version_of(*m);
+		if (version_of(*m) >= s->first && version_of(*m) <= s->last &&
+		    version_of(*m) > highest)
+			highest = version_of(*m);
 	}
 	return (highest);
 }
@@ -72,7 +78,7 @@ find_migration(int version)
 	const struct migration	*const *m;
 
 	EACH_REGISTERED(m, migrations) {
-		if (migrations_version_of(*m) == version)
+		if (version_of(*m) == version)
 			return (*m);
 	}
 	return (NULL);
@@ -84,8 +90,8 @@ migrations_after(int version)
 	const struct migration	*const *m, *next = NULL;
 
 	EACH_REGISTERED(m, migrations) {
-		if (migrations_version_of(*m) > version &&
-		    (next == NULL || migrations_version_of(*m) < migrations_version_of(next)))
+		if (version_of(*m) > version &&
+		    (next == NULL || version_of(*m) < version_of(next)))
 			next = *m;
 	}
 	return (next);
@@ -95,8 +101,8 @@ migrations_after(int version)
 static const struct series *
 series_of(const struct migration *m)
 {
-	bool	 is_original = migrations_version_of(m) >= original.first &&
-		    migrations_version_of(m) <= original.last;
+	bool	 is_original = version_of(m) >= original.first &&
+		    version_of(m) <= original.last;
 
 	return (is_original ? &original : &own);
 }
@@ -115,13 +121,13 @@ static bool
 is_well_named(const struct migration *m)
 {
 	return (strspn(m->name, "0123456789") == 4 && m->name[4] == '_' &&
-	    m->name[5] != '\0' && migrations_version_of(m) >= series_of(m)->first);
+	    m->name[5] != '\0' && version_of(m) >= series_of(m)->first);
 }
 
 static const char *
 check_name(const struct migration *m)
 {
-	const struct migration	*same = find_migration(migrations_version_of(m));
+	const struct migration	*same = find_migration(version_of(m));
 	const char		*words = m->name +
 				    strspn(m->name, "0123456789_");
 	int			 next = next_version(series_of(m));
@@ -188,7 +194,7 @@ migrations_find(const PGresult *r, const struct migration *m, bool *applied)
 	int	 row, n = r != NULL ? PQntuples(r) : 0;
 
 	for (row = 0; row < n; row++) {
-		if (atoi(PQgetvalue(r, row, 0)) == migrations_version_of(m))
+		if (atoi(PQgetvalue(r, row, 0)) == version_of(m))
 			break;
 	}
 	*applied = row < n;
@@ -241,7 +247,7 @@ migrations_check(PGconn *db)
 	if ((problem = read_applied(db, &r)) != NULL)
 		return (problem);
 	for (m = migrations_after(0); m != NULL && problem == NULL;
-	    m = migrations_after(migrations_version_of(m))) {
+	    m = migrations_after(version_of(m))) {
 		problem = migrations_find(r, m, &applied);
 		if (problem == NULL && !applied)
 			problem = start_error("the database is older than "

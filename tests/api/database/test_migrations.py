@@ -287,6 +287,22 @@ def test_a_step_runs_in_the_transaction(make):
                                    ("seven c", 7)]
 
 
+def test_the_example_of_the_page(make):
+    """docs/migrations.md: a step, and then an index without a lock."""
+    server = make("posts_slug", "posts_slug_index")
+    server.sql("INSERT INTO users (id, email, name, hashed_password) VALUES "
+               "(gen_random_uuid(), 'a@example.org', 'a', 'none')")
+    server.sql("INSERT INTO posts (id, author_id, title, content) SELECT "
+               "gen_random_uuid(), id, t, 'x' FROM users, unnest(%s) AS t",
+               ["Hello, world!", "..."])
+    assert "has no letters in its title" in failing(server)
+    server.sql("UPDATE posts SET title = '(2) 3' WHERE title = '...'")
+    migrated(server)
+    assert server.sql("SELECT slug FROM posts ORDER BY slug") == [
+        ("2-3",), ("hello-world",)]
+    assert server.sql(INDEX, "posts_slug_key") == [(True,)]
+
+
 #
 # What it prints.
 #

@@ -3,7 +3,6 @@
 only read and write rows."""
 
 import contextlib
-import os
 import re
 
 import psycopg2
@@ -11,17 +10,15 @@ import pytest
 
 from cluster import run
 from helpers import bearer, new_email, new_password, register, sign_in
+from migrating import in_page
 from runner import wait_for_no_work
-from server import ROOT, read_text
 
 POSTS = "/api/v1/posts"
 
 
 def block(name):
     """The SQL behind <!-- name --> in the page."""
-    text = read_text(os.path.join(ROOT, "docs/migrations.md"))
-    [sql] = re.findall(r"<!-- %s -->\n```sql\n(.*?)```\n" % name, text, re.S)
-    return sql
+    return in_page("<!-- %s -->" % name)
 
 
 @contextlib.contextmanager

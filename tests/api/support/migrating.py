@@ -5,6 +5,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -13,7 +14,19 @@ import psycopg2
 
 from changed import changed_build
 from cluster import run
-from server import KEEL, read_text, session_processes
+from server import KEEL, ROOT, read_text, session_processes
+
+
+def in_page(pattern):
+    """The code of docs/migrations.md behind a line that matches."""
+    [code] = re.findall("^" + pattern + r"\n```\w+\n(.*?)```\n", read_text(
+        os.path.join(ROOT, "docs/migrations.md")), re.S | re.M)
+    return code
+
+
+def file_in_page(path):
+    return in_page(re.escape("<!-- file: %s -->" % path))
+
 
 FOLDER = "assets/sql/migrations/%s.sql"
 SOURCE = "src/modules/posts/posts_later.c"
@@ -31,6 +44,8 @@ FILES = {
     "unique": "CREATE UNIQUE INDEX CONCURRENTLY later_names ON users (name);"
               "\n",
     "two": "CREATE TABLE two (id integer);\n",
+    "posts_slug": file_in_page(FOLDER % "1001_posts_slug"),
+    "posts_slug_index": file_in_page(FOLDER % "1002_posts_slug_index"),
 }
 NAMES = {word: "%d_%s" % (1001 + i, word) for i, word in enumerate(FILES)}
 
@@ -61,14 +76,17 @@ count_letters(struct step *step)
 		step_run(step, "UPDATE posts SET letters = $2 "
 		    "WHERE id = $1", step_value(posts, 0), letters);
 	}
-	if (step_text(step, "SELECT NULL WHERE $1::text IS NULL", NULL) != NULL ||
+	if (step_text(step, "SELECT 1 WHERE $1::text IS NOT NULL", NULL) !=
+	    NULL || step_text(step, "SELECT NULL") != NULL ||
 	    step_text(step, "SELECT 1 WHERE false") != NULL)
 		step_fail(step, "NULL is not NULL");
 }
 
 """
-OPTIONS = {"step": ", .step = count_letters", "index": ", .no_transaction = "
-           "true", "unique": ", .no_transaction = true"}
+ALONE = ", .no_transaction = true"
+OPTIONS = {"step": ", .step = count_letters", "index": ALONE, "unique": ALONE,
+           "posts_slug_index": ALONE}
+PAGE = "src/modules/posts/posts_slug.c"
 
 
 @contextlib.contextmanager
@@ -77,7 +95,9 @@ def build_with_migrations(**more_files):
     files = {FOLDER % NAMES[word]: text for word, text in FILES.items()}
     files[SOURCE] = STEP + "".join(
         "MIGRATION(%s%s);\n" % (name, OPTIONS.get(word, ""))
-        for word, name in NAMES.items())
+        for word, name in NAMES.items() if word != "posts_slug")
+    files[PAGE] = file_in_page(PAGE).replace("1001_posts_slug",
+                                             NAMES["posts_slug"])
     with changed_build(files=files | more_files) as build:
         yield build
 
