@@ -167,6 +167,12 @@ const char	*migrations_run(bool dry_run, unsigned lock_seconds);
 int		 migrations_ended_by(void);
 
 /*
+ * Before migrations_run(): from now on, HUP, INT, QUIT and TERM end the command.
+ * Returns NULL, or an error message.
+ */
+const char	*migrations_take_signals(void);
+
+/*
  * Is this a URL, or key=value pairs? Returns NULL, or an error message that
  * begins with the setting's name.
  */

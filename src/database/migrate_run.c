@@ -16,6 +16,12 @@
 #include "product.h"
 #include "utils/start_error.h"
 
+const char *
+migrations_take_signals(void)
+{
+	return (migrate_signals_take());
+}
+
 int
 migrations_ended_by(void)
 {
@@ -253,8 +259,6 @@ migrations_run(bool dry_run, unsigned lock_seconds)
 	struct migrate	 run = { .limit_ms = (int64_t)lock_seconds * 1000 };
 	const char	*problem;
 
-	if ((problem = migrate_signals_take()) != NULL)
-		return (problem);
 	if ((problem = migrate_open(&run.worker)) == NULL)
 		problem = run_on(&run, dry_run);
 	PQfinish(run.worker.db);
