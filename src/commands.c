@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The commands of ./keel besides serve, like those of Django's manage.py. */
 
-#include <sys/types.h>
-
-#include <kore/kore.h>
-
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +18,7 @@
 #include "modules/users/users.h"
 #include "openapi/openapi.h"
 #include "product.h"
+#include "signals.h"
 #include "utils/uuid.h"
 #include "wire/tls.h"
 #include "wire/wire.h"
@@ -66,9 +62,8 @@ command_migrate(void)
 	const char	*problem;
 
 	exit_if(migrations_take_signals());
-	if (sig_recv == SIGHUP || sig_recv == SIGINT || sig_recv == SIGQUIT ||
-	    sig_recv == SIGTERM)	/* Kore has noted it before */
-		exit_by_signal(sig_recv, "ended by a signal");
+	if (signals_noted() != 0)	/* before that */
+		exit_by_signal(signals_noted(), "ended by a signal");
 	if (config.migrate_url != NULL)
 		database_init(config.migrate_url);
 	problem = migrations_run(getenv(ENV("DRY_RUN")) != NULL,

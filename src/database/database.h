@@ -167,8 +167,8 @@ const char	*migrations_run(bool dry_run, unsigned lock_seconds);
 int		 migrations_ended_by(void);
 
 /*
- * Before migrations_run(): from now on, HUP, INT, QUIT and TERM end the command.
- * Returns NULL, or an error message.
+ * Before migrations_run(): from now on, HUP, INT, QUIT and TERM end the
+ * command. Returns NULL, or an error message.
  */
 const char	*migrations_take_signals(void);
 

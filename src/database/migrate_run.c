@@ -190,7 +190,9 @@ apply_missing(struct migrate *run, const PGresult *r)
 static const char *
 create_table(struct migrate *run)
 {
-	PGresult	*r = read_quickly(run, MIGRATIONS_CREATE);
+	PGresult	*r = read_quickly(run, "BEGIN; "
+			    "SET LOCAL statement_timeout = 0; "
+			    MIGRATIONS_CREATE "; COMMIT");
 
 	PQclear(r);
 	return (r != NULL ? NULL : failed(&run->worker));

@@ -162,7 +162,7 @@ migrate_exec(struct migrate_conn *c, const char *sql,
 		return (texts(1, database.has_table ? "t" : "f", NULL));
 	if (strcmp(sql, MIGRATIONS_APPLIED) == 0)
 		return (applied());
-	if (strcmp(sql, MIGRATIONS_CREATE) == 0)
+	if (strstr(sql, MIGRATIONS_CREATE) != NULL)
 		database.has_table = true;
 	if (strncmp(sql, "INSERT INTO keel_m", 18) == 0) {
 		assert_int_equal(n, 3);
@@ -216,7 +216,7 @@ migrate(bool dry_run)
 	database.log[0] = '\0';
 	problem = migrations_take_signals();
 	assert_null(problem);
-	problem = migrations_run(dry_run, 60);
+	problem = migrations_run(dry_run, 2);
 	fflush(stdout);
 	dup2(kept, STDOUT_FILENO);
 	close(kept);
@@ -248,7 +248,7 @@ setup(void **state)
 			"guard: SAVEPOINT look\n"
 #define APPLY(sql)	"BEGIN; SELECT set_conf\n" sql "\n"		\
 			"INSERT INTO keel_migra\nCOMMIT\n"
-#define ALL		EXISTS LOCKED EXISTS "CREATE TABLE IF NOT EX\n"	\
+#define ALL		EXISTS LOCKED EXISTS "BEGIN; SET LOCAL state\n"	\
 			APPLY("CREATE a") APPLY("CREATE b") APPLY("CREATE c")
 
 static void
@@ -358,7 +358,7 @@ test_it_gives_up(void **state)
 	database.fails_at = 7;
 	database.state = "55P03";
 	assert_string_equal(migrate(false), "0001_a is not applied: it got no "
-	    "lock in 60 s (KEEL_MIGRATE_LOCK_SECONDS)");
+	    "lock in 2 s (KEEL_MIGRATE_LOCK_SECONDS)");
 	assert_null(strstr(database.log, "CREATE b"));
 }
 
