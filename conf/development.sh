@@ -349,6 +349,7 @@ run_with_private_database() {
 	hash=$(printf %s "$state" | sha256sum | cut -c 1-16)
 	socket=/tmp/keel-$hash-$dbuid
 	export KEEL_DATABASE_URL="host=$socket port=5432 dbname=keel user=keel"
+	unset KEEL_MIGRATE_URL
 	flock 8
 	[ -n "${KEEL_SECRET_KEY+set}" ] || make_secret
 	[ -n "${KEEL_TLS_CERT+set}${KEEL_TLS_KEY+set}" ] ||

@@ -18,6 +18,7 @@
 #include "modules/users/users.h"
 #include "openapi/openapi.h"
 #include "product.h"
+#include "signals.h"
 #include "utils/uuid.h"
 #include "wire/tls.h"
 #include "wire/wire.h"
@@ -58,7 +59,18 @@ command_openapi(void)
 static void
 command_migrate(void)
 {
-	exit_if(migrations_run(getenv(ENV("DRY_RUN")) != NULL));
+	const char	*problem;
+
+	exit_if(migrations_take_signals());
+	if (signals_noted() != 0)	/* before that */
+		exit_by_signal(signals_noted(), "ended by a signal");
+	if (config.migrate_url != NULL)
+		database_init(config.migrate_url, ENV("MIGRATE_URL"));
+	problem = migrations_run(getenv(ENV("DRY_RUN")) != NULL,
+	    config.migrate_lock_seconds);
+	if (problem != NULL && migrations_ended_by() != 0)
+		exit_by_signal(migrations_ended_by(), problem);
+	exit_if(problem);
 }
 
 /* Of an e-mail address, or of an id: that of a deleted user, too. */

@@ -246,6 +246,19 @@ read_link_settings(void)
 	return (read_named(ENV("RESET_SECONDS")));
 }
 
+/* A host that only migrates needs no URL of the server. */
+static const char *
+read_migrate_settings(void)
+{
+	const char	*problem;
+
+	if ((problem = read_named(ENV("MIGRATE_URL"))) != NULL ||
+	    (problem = read_named(ENV("MIGRATE_LOCK_SECONDS"))) != NULL)
+		return (problem);
+	return (config.migrate_url != NULL ? NULL :
+	    read_named(ENV("DATABASE_URL")));
+}
+
 /*
  * All commands except routes, queries and openapi need the database. ALLOW_ROOT
  * comes before the rows whose checks open files.
@@ -261,6 +274,8 @@ config_load(void)
 		return (NULL);
 	if (strcmp(command, "openapi") == 0)
 		return (read_described());
+	if (strcmp(command, "migrate") == 0)
+		return (read_migrate_settings());
 	if ((problem = read_named(ENV("DATABASE_URL"))) != NULL)
 		return (problem);
 	if (strcmp(command, "reset-password") == 0)

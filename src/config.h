@@ -109,6 +109,8 @@ struct config {
 	const char	*admin_port;
 	const char	*database_url;
 	const char	*database_listen_url;	/* or NULL */
+	const char	*migrate_url;	/* may be NULL */
+	unsigned	 migrate_lock_seconds;
 	const char	*public_url;
 	unsigned	 tls_off;	/* HTTP without TLS */
 	const char	*tls_cert;	/* may be NULL */

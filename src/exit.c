@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Ends the process, at a failed start or later. */
 
+#include <sys/resource.h>
+
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +46,24 @@ exit_if(const char *problem)
 {
 	if (problem != NULL)
 		exit_fail("%s", problem);
+}
+
+/* A QUIT writes no core: this is no crash. A command has no pid file. */
+void
+exit_by_signal(int number, const char *problem)
+{
+	static const struct rlimit	 none;
+	sigset_t			 set;
+
+	fflush(stdout);
+	fprintf(stderr, PRODUCT ": %s\n", problem);
+	setrlimit(RLIMIT_CORE, &none);
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(number);
+	exit_with(128 + number);
 }
 
 /*

@@ -18,6 +18,13 @@ void	exit_if(const char *problem);
 void	exit_with(int status) __attribute__((noreturn));
 
 /*
+ * For a command: prints the line to standard error, and ends by a signal that
+ * it has caught. A shell tells 128 and its number.
+ */
+void	exit_by_signal(int number, const char *problem)
+	    __attribute__((noreturn));
+
+/*
  * Exits with status 0. An asan build searches for leaks first, and exits with
  * status 99 if there are any. The pid file stays.
  */

@@ -188,6 +188,15 @@ forget_hangup(void)
 	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
+int
+signals_noted(void)
+{
+	int	 sig = sig_recv;
+
+	return (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT ||
+	    sig == SIGHUP ? sig : 0);
+}
+
 /*
  * Kore would pass on an INT or a QUIT that it has noted before, and then wait
  * for workers that obey no such signal. Nothing has begun yet.

@@ -18,6 +18,9 @@
 /* In the parent, before the fork. Returns NULL or an error message. */
 const char	*signals_init(void);
 
+/* In a command: the signal to end that Kore has noted before, or 0. */
+int		 signals_noted(void);
+
 /* In the parent, twice a second: has a child ended without Kore's notice? */
 void		 signals_watch(void);
 

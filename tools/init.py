@@ -19,7 +19,8 @@ from names import C_WORDS, SQL_WORDS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEADER, SCRIPT = "src/product.h", "keel"
-UNITS = ("conf/{}.service", "conf/{}-jobs.service", "conf/{}.socket")
+UNITS = ("conf/{}.service", "conf/{}-jobs.service",
+         "conf/{}-migrate.service", "conf/{}.socket")
 
 # The users and groups of Debian, and what systemd or PostgreSQL call so.
 TAKEN = """
@@ -62,7 +63,7 @@ PLACES = (
     (r"(?<=^StateDirectory=)@$", "name"), (r"(?<=/var/lib/)@\b", "name"),
     (r"(?<=/opt/)@\b", "name"), (r"(?<=/etc/)@(?=/)", "name"),
     (r"\b@(?=\.env$|\.env )", "name"), (r"(?<=system user )@\b", "name"),
-    (r"(?<![\w-])@(?=(-jobs)?\.(service|socket))", "name"),
+    (r"(?<![\w-])@(?=(-jobs|-migrate)?\.(service|socket))", "name"),
     (r"(?<=SocketGroup=)@\b", "name"),
     (r"(?<=^Description=)@(?!\w)", "title"),
     (r"(?<=^# )@(?= in production)", "title"),

@@ -115,6 +115,12 @@ const char	*database_check(void);
 /* All statements, of which *n are; also those of lists. */
 struct query	*const *database_queries(size_t *n);
 
+/*
+ * Checks the text of a URL that a setting has, or NULL: connects to nothing, and
+ * looks up no name. Returns NULL, or an error message.
+ */
+const char	*database_check_url(const char *url, const char *setting);
+
 /* The servers of a database URL, which connections try one after the other. */
 struct servers;
 
@@ -150,12 +156,10 @@ void		 database_listen_apart(struct servers *, const char *channel,
 void		 database_listen_tick(uint64_t now_ms);
 
 /*
- * In the parent, before database_listen_apart(). The first returns NULL, or why
- * the URL that a setting has (NULL: none) is not one. The other one connects: if
- * a pooler is there that is not in session mode, where LISTEN has no effect, it
- * returns a line that says so; NULL, also if it cannot connect.
+ * In the parent, before database_listen_apart(). Connects: if a pooler is there
+ * that is not in session mode, where LISTEN has no effect, returns a line that
+ * says so; NULL, also if it cannot connect.
  */
-const char	*database_listen_check(const char *url, const char *setting);
 const char	*database_listen_useless(struct servers *);
 
 /*
@@ -166,18 +170,31 @@ void		 database_worker_init(struct servers *, unsigned pool,
 		    void (*settled)(void));
 void		 database_tick(uint64_t now_ms);
 
-/* MIGRATION(0001_users) compiles one in. They are applied in order. */
+/*
+ * MIGRATION(0001_users) compiles one in. They are applied in order, each in a
+ * transaction. With a step, a C function (database/step.h) runs in it, after
+ * the file; with no_transaction, each statement of the file runs on its own:
+ *
+ *	MIGRATION(1003_slugs, .step = fill_slugs);
+ *	MIGRATION(1004_index, .no_transaction = true);
+ */
+struct step;
+
 struct migration {
 	const char	*name;			/* "0001_users" */
 	const char	*sql;
+	void		(*step)(struct step *);
+	bool		 no_transaction;
 };
 
-#define MIGRATION(file)							\
-	extern const unsigned char asset_##file##_sql[];		\
-	static const struct migration migration_##file = {		\
-		.name = #file, .sql = (const char *)asset_##file##_sql	\
+#define MIGRATION(file_name, ...)					\
+	extern const unsigned char asset_##file_name##_sql[];		\
+	static const struct migration migration_##file_name = {		\
+		.name = #file_name,					\
+		.sql = (const char *)asset_##file_name##_sql,		\
+		##__VA_ARGS__						\
 	};								\
-	REGISTER(migrations, migration_##file)
+	REGISTER(migrations, migration_##file_name)
 
 /*
  * The highest version compiled in; of a project's own, which begin at 1001, or
@@ -187,9 +204,19 @@ int		 migrations_version(void);
 int		 migrations_own_version(void);
 
 /*
- * Applies the missing migrations and prints a line for each; with dry_run, only
- * prints. Returns NULL, or an error message.
+ * The command migrate: applies the missing migrations, and prints a line for
+ * each; with dry_run, prints their SQL. It connects to the URL of
+ * database_init(), and waits for locks for lock_seconds for each. Returns NULL,
+ * or an error message; migrations_ended_by() is the signal that is the reason,
+ * or 0.
  */
-const char	*migrations_run(bool dry_run);
+const char	*migrations_run(bool dry_run, unsigned lock_seconds);
+int		 migrations_ended_by(void);
+
+/*
+ * Before migrations_run(): from now on, HUP, INT, QUIT and TERM end the
+ * command. Returns NULL, or an error message.
+ */
+const char	*migrations_take_signals(void);
 
 #endif

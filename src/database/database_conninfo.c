@@ -12,6 +12,7 @@
 #include <libpq-fe.h>
 
 #include "database/conninfo.h"
+#include "database/database.h"
 #include "product.h"
 #include "utils/netaddr.h"
 #include "utils/start_error.h"
@@ -301,4 +302,12 @@ conninfo_read(struct conninfo *c, const char *url, const char *setting)
 	PQconninfoFree(from.url);
 	PQconninfoFree(from.defaults);
 	return (problem);
+}
+
+const char *
+database_check_url(const char *url, const char *setting)
+{
+	static struct conninfo	 info;	/* too large for the stack */
+
+	return (url == NULL ? NULL : conninfo_read(&info, url, setting));
 }

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* DATABASE_LISTEN_URL at the start: its text, and what answers there. */
+/* What answers at DATABASE_LISTEN_URL, at the start. */
 
 #include "database/pooler.h"
 #include "database/servers.h"
 #include "database/session.h"
 #include "database/sync.h"
-
-const char *
-database_listen_check(const char *url, const char *setting)
-{
-	static struct conninfo	 info;	/* too large for the stack */
-
-	return (url == NULL ? NULL : conninfo_read(&info, url, setting));
-}
 
 /* NULL for one that cannot be reached. */
 static const char *

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Migrations: SQL files compiled in by MIGRATION(NNNN_name). They are applied
- * in order, each in a transaction, under an advisory lock, and recorded in a
- * table with their checksums.
+ * in order (migrate_run.c), and recorded in a table with their checksums.
  *
  * There are two series of numbers. A project's own begin at 1001, so that it
  * can merge a later migration of the original, which has the next number of
@@ -19,13 +18,9 @@
 #include "base/register.h"
 #include "database/database.h"
 #include "database/migrations.h"
-#include "database/sync.h"
 #include "product.h"
 #include "utils/hex.h"
 #include "utils/start_error.h"
-
-#define CHECKSUM_TEXT	65
-#define LOCK_ID		"7597416839"	/* an arbitrary constant */
 
 REGISTERED(const struct migration, migrations);
 
@@ -41,6 +36,12 @@ static int
 version_of(const struct migration *m)
 {
 	return (atoi(m->name));
+}
+
+int
+migrations_version_of(const struct migration *m)
+{
+	return (version_of(m));
 }
 
 /* The highest number of a series, or 0. */
@@ -83,9 +84,8 @@ find_migration(int version)
 	return (NULL);
 }
 
-/* The one that is applied next after a version, or NULL. */
-static const struct migration *
-migration_after(int version)
+const struct migration *
+migrations_after(int version)
 {
 	const struct migration	*const *m, *next = NULL;
 
@@ -141,6 +141,10 @@ check_name(const struct migration *m)
 		    "%s.sql: give the newer one the number %04d%s", m->name,
 		    same->name, next, series_of(m) == &original ?
 		    " (those of a project of its own begin at 1001)" : ""));
+	if (m->step != NULL && m->no_transaction)
+		return (start_error("%s has .step and .no_transaction: a step "
+		    "runs in the transaction of its file, so make two "
+		    "migrations", m->name));
 	return (NULL);
 }
 
@@ -172,8 +176,9 @@ migrations_names(void)
 	return (problem != NULL ? problem : find_gap(&own));
 }
 
-static void
-checksum(const struct migration *m, char out[static CHECKSUM_TEXT])
+void
+migrations_checksum(const struct migration *m,
+    char out[static MIGRATIONS_CHECKSUM])
 {
 	unsigned char	 digest[32];
 
@@ -182,43 +187,53 @@ checksum(const struct migration *m, char out[static CHECKSUM_TEXT])
 	hex_text(out, digest, sizeof(digest));
 }
 
-/* A file that has changed since it was applied is an error, too. */
-static const char *
-find_applied(PGconn *db, const struct migration *m, bool *applied)
+const char *
+migrations_find(const PGresult *r, const struct migration *m, bool *applied)
 {
-	static const char	 sql[] =
-	    "SELECT checksum FROM " PRODUCT_STORED "_migrations "
-	    "WHERE version = $1";
-	char			 version[16], sum[CHECKSUM_TEXT];
-	const char		*params[] = { version };
-	const char		*problem = NULL;
-	PGresult		*r;
+	char	 sum[MIGRATIONS_CHECKSUM];
+	int	 row, n = r != NULL ? PQntuples(r) : 0;
 
-	snprintf(version, sizeof(version), "%d", version_of(m));
-	if ((r = sync_run(db, sql, params, 1)) == NULL)
-		return (sync_error(db));
-	*applied = PQntuples(r) == 1;
-	checksum(m, sum);
-	if (*applied && strcmp(PQgetvalue(r, 0, 0), sum) != 0)
-		problem = start_error("sql/migrations/%s.sql is not the file "
-		    "that was applied to this database", m->name);
-	PQclear(r);
-	return (problem);
+	for (row = 0; row < n; row++) {
+		if (atoi(PQgetvalue(r, row, 0)) == version_of(m))
+			break;
+	}
+	*applied = row < n;
+	migrations_checksum(m, sum);
+	if (*applied && strcmp(PQgetvalue(r, row, 1), sum) != 0)
+		return (start_error("sql/migrations/%s.sql is not the file "
+		    "that was applied to this database", m->name));
+	return (NULL);
 }
 
-static const char *
-find_table(PGconn *db, bool *exists)
+static PGresult *
+read_rows(PGconn *db, const char *sql, const char **problem)
 {
-	PGresult	*r;
+	PGresult	*r = PQexec(db, sql);
+	const char	*state;
 
-	r = sync_run(db,
-	    "SELECT to_regclass('" PRODUCT_STORED "_migrations') IS NOT NULL",
-	    NULL, 0);
-	if (r == NULL)
-		return (sync_error(db));
-	*exists = PQgetvalue(r, 0, 0)[0] == 't';
+	if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		return (r);
+	state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	*problem = start_error("database: %s%s", PQresultErrorMessage(r),
+	    state != NULL && strcmp(state, "42501") == 0 ?
+	    MIGRATIONS_RIGHTS : "");
 	PQclear(r);
 	return (NULL);
+}
+
+/* *r is NULL if there is no table. */
+static const char *
+read_applied(PGconn *db, PGresult **r)
+{
+	const char	*problem = NULL;
+	bool		 exists;
+
+	if ((*r = read_rows(db, MIGRATIONS_EXISTS, &problem)) == NULL)
+		return (problem);
+	exists = PQgetvalue(*r, 0, 0)[0] == 't';
+	PQclear(*r);
+	*r = exists ? read_rows(db, MIGRATIONS_APPLIED, &problem) : NULL;
+	return (problem);
 }
 
 const char *
@@ -226,110 +241,19 @@ migrations_check(PGconn *db)
 {
 	const struct migration	*m;
 	const char		*problem;
+	PGresult		*r;
 	bool			 applied;
 
-	if ((problem = find_table(db, &applied)) != NULL)
+	if ((problem = read_applied(db, &r)) != NULL)
 		return (problem);
-	for (m = migration_after(0); m != NULL;
-	    m = migration_after(version_of(m))) {
-		if (applied && (problem = find_applied(db, m, &applied))
-		    != NULL)
-			return (problem);
-		if (!applied)
-			return (start_error("the database is older than this "
-			    "server: migration %s is not applied "
-			    "(run ./keel migrate)", m->name));
+	for (m = migrations_after(0); m != NULL && problem == NULL;
+	    m = migrations_after(version_of(m))) {
+		problem = migrations_find(r, m, &applied);
+		if (problem == NULL && !applied)
+			problem = start_error("the database is older than "
+			    "this server: migration %s is not applied (run "
+			    "./keel migrate)", m->name);
 	}
-	return (NULL);
-}
-
-static bool
-execute(PGconn *db, const char *sql, const char *const *params, int n)
-{
-	PGresult	*r = sync_run(db, sql, params, n);
-	bool		 done = r != NULL;
-
 	PQclear(r);
-	return (done);
-}
-
-static const char *
-apply_migration(PGconn *db, const struct migration *m)
-{
-	static const char	 remember[] = "INSERT INTO " PRODUCT_STORED
-				    "_migrations (version, name, checksum) "
-				    "VALUES ($1, $2, $3)";
-	char			 version[16], sum[CHECKSUM_TEXT];
-	const char		*params[] = { version, m->name, sum };
-
-	snprintf(version, sizeof(version), "%d", version_of(m));
-	checksum(m, sum);
-	if (!execute(db, "BEGIN", NULL, 0) || !execute(db, m->sql, NULL, 0) ||
-	    !execute(db, remember, params, 3))
-		return (start_error("sql/migrations/%s.sql: database: %s",
-		    m->name, PQerrorMessage(db)));
-	return (execute(db, "COMMIT", NULL, 0) ? NULL : sync_error(db));
-}
-
-static void
-print_up_to_date(void)
-{
-	printf(PRODUCT ": the database is up to date (version %d",
-	    migrations_version());
-	if (migrations_own_version() != 0)
-		printf(", and %d of its own", migrations_own_version());
-	printf(")\n");
-}
-
-static const char *
-apply_missing(PGconn *db, bool dry_run, bool has_table)
-{
-	const struct migration	*m;
-	const char		*problem;
-	bool			 applied = false;
-	int			 count = 0;
-
-	for (m = migration_after(0); m != NULL;
-	    m = migration_after(version_of(m))) {
-		if (has_table && (problem = find_applied(db, m, &applied))
-		    != NULL)
-			return (problem);
-		if (applied)
-			continue;
-		printf(PRODUCT ": %s %s\n",
-		    dry_run ? "would apply" : "applying",
-		    m->name);
-		count++;
-		if (!dry_run && (problem = apply_migration(db, m)) != NULL)
-			return (problem);
-	}
-	if (count == 0)
-		print_up_to_date();
-	return (NULL);
-}
-
-const char *
-migrations_run(bool dry_run)
-{
-	static const char	 create[] =
-	    "CREATE TABLE IF NOT EXISTS " PRODUCT_STORED "_migrations ("
-	    "version integer PRIMARY KEY, name text NOT NULL, "
-	    "checksum text NOT NULL, "
-	    "applied_at timestamptz NOT NULL DEFAULT now())";
-	const char		*problem;
-	PGconn			*db;
-	bool			 has_table;
-
-	if ((db = sync_connect(&problem)) == NULL)
-		return (problem);
-	/* Closing the connection frees the lock. A migration may be slow. */
-	if (!execute(db, "SET statement_timeout = 0", NULL, 0) ||
-	    !execute(db, "SET client_min_messages = warning", NULL, 0) ||
-	    !execute(db, "SELECT pg_advisory_lock(" LOCK_ID ")", NULL, 0) ||
-	    (!dry_run && !execute(db, create, NULL, 0)))
-		problem = sync_error(db);
-	else if ((problem = find_table(db, &has_table)) == NULL)
-		problem = apply_missing(db, dry_run, has_table);
-	PQfinish(db);
 	return (problem);
 }

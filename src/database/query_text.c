@@ -54,12 +54,18 @@ skip_blanks(const char *p, const char *end)
 	return (p);
 }
 
+static bool
+is_newline(char ch)
+{
+	return (ch == '\n' || ch == '\r');
+}
+
 static const char *
 skip_line(const char *p, const char *end)
 {
-	const char	*newline = memchr(p, '\n', (size_t)(end - p));
-
-	return (newline != NULL ? newline : end);
+	while (p < end && !is_newline(*p))
+		p++;
+	return (p);
 }
 
 /* These comments nest. Returns NULL if it has no end. */

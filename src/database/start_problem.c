@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/register.h"
+#include "database/migrations.h"
 #include "database/start_checks.h"
 #include "utils/text.h"
 
@@ -104,6 +105,7 @@ query_error(const struct query *q, const PGresult *r, bool with_line)
 	const char	*at = PQresultErrorField(r,
 			    PG_DIAG_STATEMENT_POSITION);
 	const char	*more = PQresultErrorField(r, PG_DIAG_MESSAGE_HINT);
+	const char	*state;
 	char		 buffer[768];
 	struct text	 message = text_in(buffer, sizeof(buffer));
 	unsigned	 line;
@@ -117,5 +119,8 @@ query_error(const struct query *q, const PGresult *r, bool with_line)
 		more = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
 	if (more != NULL)
 		text_printf(&message, " (%s)", more);
+	state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	if (state != NULL && strcmp(state, "42501") == 0)
+		text_puts(&message, MIGRATIONS_RIGHTS);
 	return (query_problem(q, "%s", message.data));
 }

@@ -18,7 +18,8 @@ sys.path[:0] = [str(ROOT / "tests/api/support"), str(ROOT / "tools")]
 from product import NAME, PREFIX, TITLE, VERSION  # noqa: E402
 
 SAME = {"src/product.h", "keel"}
-UNITS = {"conf/%s.service", "conf/%s-jobs.service", "conf/%s.socket"}
+UNITS = {"conf/%s.service", "conf/%s-jobs.service",
+         "conf/%s-migrate.service", "conf/%s.socket"}
 CHANGED = SAME | {unit % NAME for unit in UNITS}
 NEEDS = CHANGED | {"tools/init.py", "tools/names.py", "tools/output.py"}
 
@@ -116,13 +117,14 @@ def test_it_changes_these_files_only(tree):
         "changed:", "src/product.h", "keel",
         f"conf/{NAME}.service -> conf/yarn_2.service",
         f"conf/{NAME}-jobs.service -> conf/yarn_2-jobs.service",
+        f"conf/{NAME}-migrate.service -> conf/yarn_2-migrate.service",
         f"conf/{NAME}.socket -> conf/yarn_2.socket"]
     assert "/etc/yarn_2/yarn_2.env" in told and "YARN_2_" in told
     assert after["keel"][1] == before["keel"][1]
     # What it says to do next is right.
     git(tree, *re.search(r"git (add .*)", told)[1].split())
-    assert git(tree, "status", "--porcelain", "-uall").count("\n") == 5
-    assert git(tree, "diff", "--cached", "--name-status", "-M").count("R0") == 3
+    assert git(tree, "status", "--porcelain", "-uall").count("\n") == 6
+    assert git(tree, "diff", "--cached", "--name-status", "-M").count("R0") == 4
 
 
 def test_the_names_follow_from_one(tree):
@@ -156,11 +158,13 @@ def test_the_units_have_no_other_name(tree):
     assert "SocketGroup=yarn " in text and "of yarn.service" in text
     for unit in UNITS - {"conf/%s.socket"}:
         text = (tree / (unit % "yarn")).read_text()
-        assert text.count("/opt/yarn/keel ") == 2
+        alone = unit.endswith("-migrate.service")
+        assert text.count("/opt/yarn/keel ") == (1 if alone else 2)
         rest = text.replace("/opt/yarn/keel ", "")
         assert re.search("keel", rest, re.I) is None
         for line in ("User=yarn", "Group=yarn", "StateDirectory=yarn",
-                     "EnvironmentFile=/etc/yarn/yarn.env",
+                     "EnvironmentFile=/etc/yarn/%s.env" % (
+                         "migrate" if alone else "yarn"),
                      "Environment=YARN_DATABASE_URL=",
                      "Environment=YARN_FLAVOR=prod "
                      "YARN_STATE_DIR=/var/lib/yarn"):

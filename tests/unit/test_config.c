@@ -322,6 +322,14 @@ test_migrate_reads_the_database_alone(void **state)
 	assert_string_equal(load_with("KEEL_DATABASE_URL", ""),
 	    "KEEL_DATABASE_URL is not set (./keel serve starts a private "
 	    "database when it is not; kore and kodev cannot)");
+	setenv("KEEL_MIGRATE_URL", "host=/nowhere", 1);
+	assert_string_equal(load_with("KEEL_DATABASE_URL", ""), "good");
+	assert_string_equal(load_with("KEEL_MIGRATE_LOCK_SECONDS", "0"),
+	    "KEEL_MIGRATE_LOCK_SECONDS must be a number from 1 to 86400, not "
+	    "'0'");
+	assert_string_equal(load_with("KEEL_MIGRATE_URL", "a b:secret"),
+	    "KEEL_MIGRATE_URL is neither a valid URI nor key=value pairs "
+	    "(percent-encode a URI's password)");
 	setenv("KEEL_COMMAND", "openapi", 1);
 	assert_null(load());
 	setenv("KEEL_COMMAND", "routes", 1);

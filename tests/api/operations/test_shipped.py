@@ -104,6 +104,7 @@ SERVICE = {
                     "KEEL_FLAVOR=prod KEEL_STATE_DIR=/var/lib/" + NAME],
     "EnvironmentFile": f"/etc/{NAME}/{NAME}.env",
     "ExecStartPre": f"/opt/{NAME}/keel migrate",
+    "TimeoutStartSec": "infinity",
     "Restart": "always", "RestartSec": "2", "KillMode": "mixed",
     "KillSignal": "SIGTERM", "TimeoutStopSec": "45", "LimitCORE": "0",
     "StateDirectory": NAME, "StateDirectoryMode": "0700", "UMask": "0077",
@@ -125,6 +126,8 @@ SERVICES = {
            "ExecReload": "/bin/kill -HUP $MAINPID", "LimitNOFILE": "65536"},
     NAME + "-jobs": {"Description": TITLE + " background work",
                      "ExecStart": f"/opt/{NAME}/keel jobs"}}
+MIGRATE = NAME + "-migrate"
+NOT_OF_MIGRATE = ("ExecStartPre", "TimeoutStartSec", "Restart", "RestartSec")
 SOCKET = {
     "Unit": {"Description": TITLE + " HTTPS API: its socket"},
     "Socket": {"ListenStream": "127.0.0.1:8888", "FileDescriptorName": "api",
@@ -159,6 +162,18 @@ def test_a_service_has_these_lines(name):
         "Install": {"WantedBy": "multi-user.target"}}
 
 
+def test_the_migrate_unit_has_these_lines():
+    """It has another file of settings, and ends."""
+    assert read_unit(MIGRATE + ".service") == {
+        "Unit": UNIT | {"Description": TITLE + " migrations", "Before":
+                        f"{NAME}.service {NAME}-jobs.service"},
+        "Service": {name: value for name, value in SERVICE.items()
+                    if name not in NOT_OF_MIGRATE} | {
+            "Type": "oneshot", "ExecStart": f"/opt/{NAME}/keel migrate",
+            "EnvironmentFile": f"/etc/{NAME}/migrate.env"},
+        "Install": {"WantedBy": f"{NAME}.service {NAME}-jobs.service"}}
+
+
 def test_the_socket_has_these_lines():
     """It works without a line in the service, which has its name."""
     assert read_unit(NAME + ".socket") == SOCKET
@@ -176,7 +191,7 @@ def test_the_ends_of_the_services_wait_long_enough():
                     reason="needs systemd-analyze")
 def test_systemd_understands_the_services(tmp_path):
     """All of it: an unknown name or value is only a warning."""
-    for name in SERVICES:
+    for name in [*SERVICES, MIGRATE]:
         text = read("conf/%s.service" % name).replace(f"/opt/{NAME}/keel",
                                                       "/bin/true")
         (tmp_path / (name + ".service")).write_text(text)

@@ -30,6 +30,7 @@ FAST = {
 SETTINGS = {
     "autovacuum": "off",
     "max_connections": "300",
+    "max_prepared_transactions": "5",
     "listen_addresses": "127.0.0.1",
     "log_destination": "stderr",
     "password_encryption": "scram-sha-256",

@@ -43,7 +43,7 @@ class Boundary:
         self.is_keel = (name, prefix) == (KEEL, KEEL_PREFIX)
         inwards = [(r"\b%s(?=[A-Z]| is not a setting)" % prefix, KEEL_PREFIX),
                    (r"^%s: " % name, "keel: "),
-                   (r"\bconf/%s(?=(-jobs)?\.(service|socket))" % name,
+                   (r"\bconf/%s(?=(-jobs|-migrate)?\.(service|socket))" % name,
                     "conf/keel")]
         self.texts = [(re.compile(this, re.MULTILINE), that)
                       for this, that in inwards]
@@ -72,7 +72,7 @@ class Boundary:
 
     def file(self, path):
         """A file whose name has the product's."""
-        return re.sub(r"^conf/keel(?=(-jobs)?\.(service|socket)$)",
+        return re.sub(r"^conf/keel(?=(-jobs|-migrate)?\.(service|socket)$)",
                       "conf/" + self.name, path)
 
     def metric(self, name):

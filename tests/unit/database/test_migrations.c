@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which statements ./keel migrate sends, in which order, and where it stops. */
+/* The names of migrations, and whether the database has all of them. */
 
 /* sources: src/database/migrations.c */
 
@@ -9,321 +9,115 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include <libpq-fe.h>
 
 #include "base/register.h"
 #include "database/database.h"
 #include "database/migrations.h"
-#include "database/sync.h"
-#include "utils/text.h"
 
 /* In another order than their versions. */
-static struct migration	third = { "0003_c", "CREATE c" };
-static struct migration	first = { "0001_a", "CREATE a" };
-static struct migration	second = { "0002_b", "CREATE b" };
+static struct migration	third = { "0003_c", "CREATE c", NULL, false };
+static struct migration	first = { "0001_a", "CREATE a", NULL, false };
+static struct migration	second = { "0002_b", "CREATE b", NULL, false };
 
 REGISTER(migrations, third);
 REGISTER(migrations, first);
 REGISTER(migrations, second);
 
-/* The database: what it holds, what it was sent, and where it fails. */
+/* The database: what it holds, and where it fails. */
 static struct {
-	bool		 reachable;
 	bool		 has_table;
-	char		 sums[8][65];	/* sum_of(); "": not applied */
+	unsigned	 applied;	/* of the three, from the first */
+	const char	*first_sum;	/* of 0001_a; or NULL: the right one */
 	unsigned	 fails_at;	/* the n-th statement; 0: none */
+	const char	*state;		/* with this SQLSTATE */
 	unsigned	 sent;
-	unsigned	 open;		/* connections */
-	char		 log[4096];
 } database;
-
-/* Of a version; those of a project's own come last. */
-static char *
-sum_of(int version)
-{
-	assert_true(version < 4 || (version > 1000 && version < 1004));
-	return (database.sums[version < 4 ? version : version - 1000 + 3]);
-}
 
 static int	connection;
 
 /* libpq */
 
-void
-PQfinish(PGconn *db)
+char *
+PQresultErrorField(const PGresult *r, int field)
 {
-	assert_ptr_equal(db, &connection);
-	database.open--;
+	(void)r;
+	assert_int_equal(field, PG_DIAG_SQLSTATE);
+	return ((char *)database.state);
 }
 
 char *
-PQerrorMessage(const PGconn *db)
+PQresultErrorMessage(const PGresult *r)
 {
-	static char	 why[] = "it is full\n";
-
-	assert_ptr_equal(db, &connection);
-	return (why);
+	(void)r;
+	return ((char *)"it is full\n");
 }
 
-/* sync.h */
-
-PGconn *
-sync_connect(const char **problem)
+static void
+put(PGresult *r, int row, int column, const char *text)
 {
-	*problem = NULL;
-	if (!database.reachable) {
-		*problem = "cannot reach the database";
-		return (NULL);
-	}
-	database.open++;
-	return ((PGconn *)(void *)&connection);
-}
-
-const char *
-sync_error(PGconn *db)
-{
-	assert_ptr_equal(db, &connection);
-	return ("database: it is full");
+	assert_true(PQsetvalue(r, row, column, (char *)text,
+	    (int)strlen(text)));
 }
 
 static PGresult *
-one_text(const char *text)
+rows_of_applied(void)
 {
-	PGresAttDesc	 column = { .name = (char *)"x", .typlen = -1 };
-	PGresult	*r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	PGresAttDesc		 columns[] = {
+		{ .name = (char *)"version", .typlen = -1 },
+		{ .name = (char *)"checksum", .typlen = -1 },
+	};
+	const struct migration	*m[] = { &first, &second, &third };
+	PGresult		*r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	char			 sum[MIGRATIONS_CHECKSUM];
+	unsigned		 i;
 
-	assert_true(PQsetResultAttrs(r, 1, &column));
-	if (text != NULL && *text != '\0')
-		assert_true(PQsetvalue(r, 0, 0, (char *)text,
-		    (int)strlen(text)));
+	assert_true(PQsetResultAttrs(r, 2, columns));
+	for (i = 0; i < database.applied; i++) {
+		migrations_checksum(m[i], sum);
+		put(r, (int)i, 0, m[i]->name);
+		put(r, (int)i, 1, i == 0 && database.first_sum != NULL ?
+		    database.first_sum : sum);
+	}
 	return (r);
 }
 
 PGresult *
-sync_run(PGconn *db, const char *sql, const char *const *params, int n)
+PQexec(PGconn *db, const char *sql)
 {
-	size_t		 len = strlen(database.log);
-	struct text	 log = text_in(database.log + len,
-			    sizeof(database.log) - len);
-	int		 i;
+	PGresAttDesc	 column = { .name = (char *)"x", .typlen = -1 };
+	PGresult	*r;
 
 	assert_ptr_equal(db, &connection);
-	text_printf(&log, "%.30s", sql);
-	for (i = 0; i < n; i++)
-		text_printf(&log, " %.8s", params[i]);
-	text_puts(&log, "\n");
-	assert_false(log.cut);
 	if (++database.sent == database.fails_at)
-		return (NULL);
-	if (strncmp(sql, "SELECT to_regclass", 18) == 0)
-		return (one_text(database.has_table ? "t" : "f"));
-	if (strncmp(sql, "SELECT checksum", 15) == 0)
-		return (one_text(sum_of(atoi(params[0]))));
-	if (strncmp(sql, "CREATE TABLE IF NOT EXISTS", 26) == 0)
-		database.has_table = true;
-	if (strncmp(sql, "INSERT INTO", 11) == 0) {
-		assert_string_equal(sql, "INSERT INTO keel_migrations "
-		    "(version, name, checksum) VALUES ($1, $2, $3)");
-		assert_int_equal(strlen(params[2]), 64);
-		strcpy(sum_of(atoi(params[0])), params[2]);
-	}
-	return (PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK));
+		return (PQmakeEmptyPGresult(NULL, PGRES_FATAL_ERROR));
+	if (strcmp(sql, MIGRATIONS_APPLIED) == 0)
+		return (rows_of_applied());
+	assert_string_equal(sql,
+	    "SELECT to_regclass('keel_migrations') IS NOT NULL");
+	r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	assert_true(PQsetResultAttrs(r, 1, &column));
+	put(r, 0, 0, database.has_table ? "t" : "f");
+	return (r);
 }
 
 /* The tests. */
-
-static char	printed[1024];
-
-/* Keeps what it prints. */
-static const char *
-migrate(bool dry_run)
-{
-	FILE		*f = tmpfile();
-	const char	*problem;
-	size_t		 n;
-	int		 kept = dup(STDOUT_FILENO);
-
-	assert_non_null(f);
-	fflush(stdout);
-	dup2(fileno(f), STDOUT_FILENO);
-	database.sent = 0;
-	database.log[0] = '\0';
-	problem = migrations_run(dry_run);
-	fflush(stdout);
-	dup2(kept, STDOUT_FILENO);
-	close(kept);
-	rewind(f);
-	n = fread(printed, 1, sizeof(printed) - 1, f);
-	printed[n] = '\0';
-	fclose(f);
-	assert_int_equal(database.open, 0);
-	return (problem);
-}
 
 static int
 setup(void **state)
 {
 	(void)state;
 	memset(&database, 0, sizeof(database));
-	database.reachable = true;
+	database.has_table = true;
+	database.applied = 3;
 	first.name = "0001_a";
 	second.name = "0002_b";
 	third.name = "0003_c";
-	second.sql = "CREATE b";
+	second.step = NULL;
+	second.no_transaction = false;
 	return (0);
-}
-
-#define SESSION		"SET statement_timeout = 0\n"			\
-			"SET client_min_messages = warn\n"		\
-			"SELECT pg_advisory_lock(759741\n"
-#define TABLE		"CREATE TABLE IF NOT EXISTS kee\n"
-#define IS_TABLE	"SELECT to_regclass('keel_migra\n"
-#define IS_APPLIED(n)	"SELECT checksum FROM keel_migr " n "\n"
-/* The checksums begin as sha256sum prints them. */
-#define APPLY(n, sql)	"BEGIN\n" sql "\n"				\
-			"INSERT INTO keel_migrations (v " n
-#define ALL		SESSION TABLE IS_TABLE				\
-			IS_APPLIED("1") APPLY("1", "CREATE a")		\
-			" 0001_a 993abce8\nCOMMIT\n"			\
-			IS_APPLIED("2") APPLY("2", "CREATE b")		\
-			" 0002_b 30233e5f\nCOMMIT\n"			\
-			IS_APPLIED("3") APPLY("3", "CREATE c")		\
-			" 0003_c d0a3d071\nCOMMIT\n"
-
-/* The timeout is off before it waits for the lock. */
-static void
-test_all_are_applied_in_order(void **state)
-{
-	(void)state;
-	assert_null(migrate(false));
-	assert_string_equal(database.log, ALL);
-	assert_string_equal(printed, "keel: applying 0001_a\n"
-	    "keel: applying 0002_b\nkeel: applying 0003_c\n");
-	assert_null(migrate(false));
-	assert_string_equal(database.log, SESSION TABLE IS_TABLE
-	    IS_APPLIED("1") IS_APPLIED("2") IS_APPLIED("3"));
-	assert_string_equal(printed,
-	    "keel: the database is up to date (version 3)\n");
-}
-
-static void
-test_one_that_is_missing_is_applied(void **state)
-{
-	(void)state;
-	assert_null(migrate(false));
-	database.sums[2][0] = '\0';
-	assert_null(migrate(false));
-	assert_string_equal(database.log, SESSION TABLE IS_TABLE
-	    IS_APPLIED("1") IS_APPLIED("2") APPLY("2", "CREATE b")
-	    " 0002_b 30233e5f\nCOMMIT\n" IS_APPLIED("3"));
-	assert_string_equal(printed, "keel: applying 0002_b\n");
-}
-
-/* The project has applied its own before it merges 0002. */
-static void
-test_a_project_gets_a_later_one_of_the_original(void **state)
-{
-	(void)state;
-	third.name = "1001_c";
-	assert_null(migrate(false));
-	assert_string_equal(printed, "keel: applying 0001_a\n"
-	    "keel: applying 0002_b\nkeel: applying 1001_c\n");
-	*sum_of(2) = '\0';
-	assert_string_equal(migrations_check((PGconn *)(void *)&connection),
-	    "the database is older than this server: migration 0002_b is not "
-	    "applied (run ./keel migrate)");
-	assert_null(migrate(true));
-	assert_string_equal(printed, "keel: would apply 0002_b\n");
-	assert_null(migrate(false));
-	assert_string_equal(database.log, SESSION TABLE IS_TABLE
-	    IS_APPLIED("1") IS_APPLIED("2") APPLY("2", "CREATE b")
-	    " 0002_b 30233e5f\nCOMMIT\n" IS_APPLIED("1001"));
-	assert_null(migrate(false));
-	assert_string_equal(printed, "keel: the database is up to date "
-	    "(version 2, and 1001 of its own)\n");
-	*sum_of(1001) = '\0';
-	assert_string_equal(migrations_check((PGconn *)(void *)&connection),
-	    "the database is older than this server: migration 1001_c is not "
-	    "applied (run ./keel migrate)");
-}
-
-static void
-test_a_dry_run_only_reads(void **state)
-{
-	(void)state;
-	assert_null(migrate(true));
-	assert_string_equal(database.log, SESSION IS_TABLE);
-	assert_string_equal(printed, "keel: would apply 0001_a\n"
-	    "keel: would apply 0002_b\nkeel: would apply 0003_c\n");
-	assert_null(migrate(false));
-	database.sums[3][0] = '\0';
-	assert_null(migrate(true));
-	assert_string_equal(database.log, SESSION IS_TABLE IS_APPLIED("1")
-	    IS_APPLIED("2") IS_APPLIED("3"));
-	assert_string_equal(printed, "keel: would apply 0003_c\n");
-	assert_string_equal(database.sums[3], "");
-}
-
-/* Nothing is sent after the statement that fails; closing rolls back. */
-static void
-test_it_stops_at_the_first_failure(void **state)
-{
-	unsigned	 n, total;
-	const char	*problem;
-	char		 whole[sizeof(database.log)];
-
-	(void)state;
-	assert_null(migrate(false));
-	total = database.sent;
-	assert_int_equal(total, 20);
-	strcpy(whole, database.log);
-	for (n = 1; n <= total; n++) {
-		setup(NULL);
-		database.fails_at = n;
-		problem = migrate(false);
-		assert_non_null(problem);
-		assert_int_equal(database.sent, n);
-		assert_memory_equal(database.log, whole, strlen(database.log));
-		assert_non_null(strstr(problem, "database: it is full"));
-		if (n >= 7 && (n - 6) % 5 >= 1 && (n - 6) % 5 <= 3)
-			assert_memory_equal(problem, "sql/migrations/000", 18);
-	}
-}
-
-static void
-test_a_file_that_failed_is_named(void **state)
-{
-	(void)state;
-	database.fails_at = 13;
-	assert_string_equal(migrate(false),
-	    "sql/migrations/0002_b.sql: database: it is full");
-	assert_string_not_equal(database.sums[1], "");
-	assert_string_equal(database.sums[2], "");
-	assert_string_equal(printed,
-	    "keel: applying 0001_a\nkeel: applying 0002_b\n");
-}
-
-static void
-test_a_file_that_has_changed_is_refused(void **state)
-{
-	bool	 dry_run = false;
-
-	(void)state;
-	assert_null(migrate(false));
-	second.sql = "CREATE B";
-	do {
-		assert_string_equal(migrate(dry_run), "sql/migrations/0002_b."
-		    "sql is not the file that was applied to this database");
-		assert_non_null(strstr(database.log, IS_APPLIED("2")));
-		assert_null(strstr(database.log, IS_APPLIED("3")));
-		dry_run = !dry_run;
-	} while (dry_run);
-	assert_string_equal(migrations_check((PGconn *)(void *)&connection),
-	    "sql/migrations/0002_b.sql is not the file that was applied to "
-	    "this database");
 }
 
 static void
@@ -399,12 +193,23 @@ test_names(void **state)
 }
 
 static void
-test_no_database(void **state)
+no_step(struct step *step)
+{
+	(void)step;
+}
+
+static void
+test_a_step_needs_a_transaction(void **state)
 {
 	(void)state;
-	database.reachable = false;
-	assert_string_equal(migrate(false), "cannot reach the database");
-	assert_int_equal(database.sent, 0);
+	second.step = no_step;
+	assert_null(migrations_names());
+	second.no_transaction = true;
+	assert_string_equal(migrations_names(), "0002_b has .step and "
+	    ".no_transaction: a step runs in the transaction of its file, so "
+	    "make two migrations");
+	second.step = NULL;
+	assert_null(migrations_names());
 }
 
 static void
@@ -423,20 +228,42 @@ test_the_highest_version(void **state)
 	assert_int_equal(migrations_own_version(), 9999);
 }
 
+static void
+test_the_order(void **state)
+{
+	(void)state;
+	second.name = "1001_b";
+	assert_ptr_equal(migrations_after(0), &first);
+	assert_ptr_equal(migrations_after(1), &third);
+	assert_ptr_equal(migrations_after(3), &second);
+	assert_null(migrations_after(1001));
+}
+
+/* As sha256sum prints it. */
+static void
+test_the_checksum(void **state)
+{
+	char	 sum[MIGRATIONS_CHECKSUM];
+
+	(void)state;
+	migrations_checksum(&first, sum);
+	assert_int_equal(strlen(sum), 64);
+	assert_memory_equal(sum, "993abce8", 8);
+}
+
 /* The server's check at its start. */
 
 static const char *
 check(void)
 {
 	database.sent = 0;
-	database.log[0] = '\0';
 	return (migrations_check((PGconn *)(void *)&connection));
 }
 
 static void
 test_the_server_needs_all(void **state)
 {
-	static const char	*const why[] = { NULL,
+	static const char	*const why[] = {
 		"the database is older than this server: migration 0001_a is "
 		"not applied (run ./keel migrate)",
 		"the database is older than this server: migration 0002_b is "
@@ -444,19 +271,27 @@ test_the_server_needs_all(void **state)
 		"the database is older than this server: migration 0003_c is "
 		"not applied (run ./keel migrate)",
 	};
-	int	 version;
+	int	 applied;
 
 	(void)state;
-	assert_string_equal(check(), why[1]);
-	assert_string_equal(database.log, IS_TABLE);
-	assert_null(migrate(false));
 	assert_null(check());
-	assert_string_equal(database.log, IS_TABLE IS_APPLIED("1")
-	    IS_APPLIED("2") IS_APPLIED("3"));
-	for (version = 3; version >= 1; version--) {
-		database.sums[version][0] = '\0';
-		assert_string_equal(check(), why[version]);
+	assert_int_equal(database.sent, 2);
+	for (applied = 2; applied >= 0; applied--) {
+		database.applied = (unsigned)applied;
+		assert_string_equal(check(), why[applied]);
 	}
+	database.has_table = false;
+	assert_string_equal(check(), why[0]);
+	assert_int_equal(database.sent, 1);
+}
+
+static void
+test_a_file_that_has_changed_is_refused(void **state)
+{
+	(void)state;
+	database.first_sum = "another";
+	assert_string_equal(check(), "sql/migrations/0001_a.sql is not the "
+	    "file that was applied to this database");
 }
 
 static void
@@ -465,10 +300,13 @@ test_the_check_may_fail(void **state)
 	unsigned	 n;
 
 	(void)state;
-	assert_null(migrate(false));
-	for (n = 1; n <= 4; n++) {
+	for (n = 1; n <= 2; n++) {
 		database.fails_at = n;
+		database.state = NULL;
 		assert_string_equal(check(), "database: it is full");
+		database.state = "42501";
+		assert_string_equal(check(), "database: it is full  (grant it "
+		    "to the server's role: see docs/migrations.md)");
 		assert_int_equal(database.sent, n);
 	}
 }
@@ -479,17 +317,13 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		TEST(test_all_are_applied_in_order),
-		TEST(test_one_that_is_missing_is_applied),
-		TEST(test_a_project_gets_a_later_one_of_the_original),
-		TEST(test_a_dry_run_only_reads),
-		TEST(test_it_stops_at_the_first_failure),
-		TEST(test_a_file_that_failed_is_named),
-		TEST(test_a_file_that_has_changed_is_refused),
 		TEST(test_names),
-		TEST(test_no_database),
+		TEST(test_a_step_needs_a_transaction),
 		TEST(test_the_highest_version),
+		TEST(test_the_order),
+		TEST(test_the_checksum),
 		TEST(test_the_server_needs_all),
+		TEST(test_a_file_that_has_changed_is_refused),
 		TEST(test_the_check_may_fail),
 	};
 
