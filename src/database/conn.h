@@ -61,6 +61,7 @@ struct db_conn {
 	enum conn_state		 state;
 	bool			 running;	/* a statement is under way */
 	bool			 pipelined;	/* all are being prepared */
+	bool			 answers;	/* since it has connected */
 	bool			 listening;	/* LISTEN was sent */
 	bool			 unreplicated;	/* see conn_send() */
 	PGresult		*result;

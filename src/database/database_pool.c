@@ -47,15 +47,18 @@ slot_of(struct db_conn *conn)
 	return ((struct slot *)conn);
 }
 
-/* Does any connection work, or will one soon? */
+/*
+ * Does any connection work, or will one soon? That it is connected says little
+ * of one through a pooler: the server has to answer, too.
+ */
 static bool
 is_worth_waiting(void)
 {
 	const struct slot	*s;
 
 	for (s = slots; s < slots + nslots; s++) {
-		if (s->use != ENDING &&
-		    (s->conn.state >= CONN_PREPARING || s->renewing))
+		if (s->use != ENDING && (s->renewing ||
+		    (s->conn.state >= CONN_PREPARING && s->conn.answers)))
 			return (true);
 	}
 	return (false);
@@ -150,6 +153,50 @@ slot_return(struct slot *s)
 	conn_send(conn, "ROLLBACK");
 }
 
+/* Those that are down, and that no request holds. */
+static void
+connect_the_rest(uint64_t now)
+{
+	struct slot	*s;
+
+	for (s = slots; s < slots + nslots; s++) {
+		if (s->conn.state == CONN_DOWN && s->holder == NULL &&
+		    s->use != SPARE)
+			slot_connect(s, now);
+	}
+}
+
+/*
+ * One at a time, until one is ready: each attempt signs in at every server,
+ * which an outage makes no easier for them.
+ */
+static void
+connect_one(uint64_t now)
+{
+	struct slot	*s, *down = NULL;
+
+	for (s = slots; s < slots + nslots; s++) {
+		if (s->conn.state != CONN_DOWN)
+			return;
+		if (down == NULL && s->holder == NULL && s->use != SPARE)
+			down = s;
+	}
+	if (down != NULL)
+		slot_connect(down, now);
+}
+
+static bool
+is_any_ready(void)
+{
+	const struct slot	*s;
+
+	for (s = slots; s < slots + nslots; s++) {
+		if (conn_is_ready(&s->conn))
+			return (true);
+	}
+	return (false);
+}
+
 /* The callbacks of a connection. */
 
 static void
@@ -159,6 +206,7 @@ conn_became_ready(struct db_conn *conn)
 		log_event(LEVEL_WARNING, NULL, "database",
 		    "the database is at %s now", conn->server);
 	slot_free(slot_of(conn));
+	connect_the_rest(kore_time_ms());
 }
 
 static void
@@ -309,7 +357,7 @@ pool_renew_read_only(const struct db_conn *conn)
 	if (now < next)
 		return (false);
 	next = now + READ_ONLY_MS;
-	servers_ask(setup.servers);
+	servers_avoid(setup.servers, conn != NULL ? conn->server : NULL);
 	renew_all("the database is read-only: connecting anew");
 	slots_drop_ending();
 	return (true);
@@ -430,11 +478,11 @@ database_tick(uint64_t now)
 	struct slot	*s;
 
 	follow(now);
-	for (s = slots; s < slots + nslots; s++) {
+	for (s = slots; s < slots + nslots; s++)
 		conn_tick(&s->conn, now);
-		if (s->conn.state == CONN_DOWN && s->holder == NULL &&
-		    s->use != SPARE)
-			slot_connect(s, now);
-	}
+	if (is_any_ready())
+		connect_the_rest(now);
+	else
+		connect_one(now);
 	count_connections();
 }

@@ -19,6 +19,7 @@ struct servers {
 	_Atomic unsigned	 asked;
 	/* What place_of() makes of the one that worked last. */
 	_Atomic uint32_t	 working;
+	_Atomic unsigned	 first;		/* to try, if there is none */
 	unsigned		 count;
 	struct server		 list[SERVERS_MAX];
 };
@@ -118,7 +119,7 @@ servers_begin(const struct servers *s, struct servers_walk *walk)
 		walk->left = s->count;
 		working = find_working(s, walk->version);
 	} while (has_changed(s, walk->version));
-	walk->index = working < SERVERS_MAX ? working : 0;
+	walk->index = working < SERVERS_MAX ? working : s->first;
 	if (walk->left > 0)	/* servers_next() takes a step first */
 		walk->index += walk->left - 1;
 }
@@ -168,6 +169,23 @@ servers_has_other(const struct servers *s, const char *name)
 		other = working < SERVERS_MAX && find(s, name) != working;
 	} while (has_changed(s, version));
 	return (other);
+}
+
+void
+servers_avoid(struct servers *s, const char *name)
+{
+	unsigned	 version, index;
+
+	do {
+		version = begin_read(s);
+		index = name != NULL ? find(s, name) :
+		    find_working(s, version);
+	} while (has_changed(s, version));
+	if (index < SERVERS_MAX) {
+		s->first = index + 1;
+		s->working = NONE;
+	}
+	servers_ask(s);
 }
 
 void

@@ -57,6 +57,12 @@ bool		 servers_works(struct servers *, const char *name);
 /* Does a server work, and is it another one than this? */
 bool		 servers_has_other(const struct servers *, const char *name);
 
+/*
+ * The server of this name (NULL: the one that works) takes no writes: the next
+ * attempt begins at the one after it. Asks to look up the names, too.
+ */
+void		 servers_avoid(struct servers *, const char *name);
+
 /* Asks the parent to look up the names again: a connection has failed. */
 void		 servers_ask(struct servers *);
 
