@@ -12,10 +12,11 @@ import httpx
 from authors import POSTS
 from helpers import new_user
 from people import add_people
+from sizes import size
 from watch import Background
 
 USERS = "/api/v1/users"
-PAUSE = 0.01        # of each client: the tests share two processors
+PAUSE = size(0.03, 0.01)     # of each client: the tests share two processors
 
 # began and ended are of time.monotonic(); key is a title or an address.
 Write = collections.namedtuple("Write", "began ended status key id")

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: ISC
+"""Is a write lost when the primary dies, or does the server need a restart?
+
+usage: failover.py [--kills 10] [--only hosts|haproxy]
+
+Three PostgreSQL under Patroni. Two servers, each with a runner and a database:
+one has all nodes in its URL, the other one has HAProxy before them. Clients
+write all the time, and again and again the leader's host dies. It fails if a
+write that was answered with 201 is lost or is there twice, if another answer
+than 201 and 503 comes, if a job is not done, or if a process starts again."""
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../api/support"))
+
+from patroni_nodes import Nodes  # noqa: E402
+from postgres_proxies import haproxy  # noqa: E402
+from runner import KIND, Runner, wait_for  # noqa: E402
+from server import BUILD, Server, flavor, make_certificate  # noqa: E402
+from servers import finish  # noqa: E402
+from writers import Writers  # noqa: E402
+
+LEADS_WITHIN = 90       # seconds: Patroni's ttl is 20
+WRITES_WITHIN = 30      # seconds, once a node leads
+REFUSED_WITHIN = 10     # seconds, the slowest 503
+PAUSE = 0.05            # of each client
+
+
+class Side:
+    """A server, its runner, and those who write."""
+
+    def __init__(self, nodes, certificate, name, url):
+        self.name = name
+        database = nodes.database()
+        self.server = Server(nodes, database, certificate,
+                             KEEL_DATABASE_URL=url(database))
+        self.runner = Runner(self.server)
+        self.gaps = []
+
+    def start(self):
+        done = self.server.command("migrate")
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        self.server.start()
+        self.runner.start()
+        self.writers = Writers(self.server, pause=PAUSE)
+
+    def check(self):
+        """Prints what was written; returns how many writes are lost."""
+        written, found = self.writers.check()
+        refused = self.writers.of(503)
+        slowest = max(w.ended - w.began for w in refused)
+        print("%s: %d writes answered 201, %d found, %d lost; %d answered "
+              "503, the slowest after %.1f s; longest time without a write "
+              "%.1f s" % (self.name, written, found, written - found,
+                          len(refused), slowest, self.writers.longest_gap()))
+        assert slowest < REFUSED_WITHIN
+        return written - found
+
+    def check_jobs(self):
+        """Each user who was registered has a welcome mail."""
+        jobs = ("SELECT id::text, attempts FROM jobs WHERE kind = '%s' AND "
+                "status = 'done'" % KIND)
+        wait_for(lambda: self.server.sql(
+            "SELECT count(*) FROM jobs WHERE kind = %s AND status <> 'done'",
+            KIND) == [(0,)], 60)
+        done = dict(self.server.sql(jobs))
+        assert self.server.sql(
+            "SELECT count(*) FROM users u WHERE name = 'Test' AND "
+            "hashed_password <> 'none' AND NOT EXISTS (SELECT FROM jobs j "
+            "WHERE j.kind = %s AND j.payload ->> 'id' = u.id::text)",
+            KIND) == [(0,)]
+        mails = os.listdir(os.path.join(self.runner.state, "mail"))
+        assert sorted(mails) == sorted(job + ".eml" for job in done)
+        assert len(done) >= self.writers.registered()
+        print("%s: %d welcome mails, %d of them at a later attempt" % (
+            self.name, len(done), sum(n > 1 for n in done.values())))
+
+
+def kill_leader(nodes, sides, number):
+    for side in sides:
+        side.writers.wait_for(2)
+    leader = nodes.leader()
+    killed = time.monotonic()
+    leader.kill()
+    follower = wait_for(nodes.leader, LEADS_WITHIN)
+    leads = time.monotonic()
+    again = ["%s %.1f s" % (side.name, side.writers.first(
+        201, leads, WRITES_WITHIN) - leads) for side in sides]
+    leader.start()
+    nodes.wait_until_whole()
+    print("kill %d: %s is dead, %s leads after %.1f s; written again %s later; "
+          "whole after %.1f s" % (number, leader.name, follower.name,
+                                  leads - killed, ", ".join(again),
+                                  time.monotonic() - killed), flush=True)
+
+
+def prove(nodes, sides, kills):
+    """Returns the number of writes that are lost."""
+    with contextlib.ExitStack() as stack:
+        for side in sides:
+            side.start()
+            stack.enter_context(side.writers)
+        for number in range(1, kills + 1):
+            kill_leader(nodes, sides, number)
+        for side in sides:
+            side.writers.wait_for(2)
+    lost = sum(side.check() for side in sides)
+    for side in sides:
+        side.check_jobs()
+    return lost
+
+
+def run(options, folder):
+    nodes, sides = Nodes(), []
+    certificate = make_certificate(folder, "ec")
+    try:
+        nodes.start()
+        checks = [("127.0.0.1", node.port, node.rest) for node in nodes.nodes]
+        with haproxy(checks, folder) as port:
+            urls = {"hosts": nodes.url,
+                    "haproxy": lambda database: nodes.url_at(port, database)}
+            sides += [Side(nodes, certificate, name, url)
+                      for name, url in urls.items()
+                      if options.only in (name, None)]
+            try:
+                return prove(nodes, sides, options.kills)
+            finally:
+                finish([each for side in sides
+                        for each in (side.runner, side.server)])
+    finally:
+        nodes.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--only", choices=["hosts", "haproxy"])
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    print("failover: %s" % flavor(BUILD), flush=True)
+    folder = tempfile.mkdtemp(prefix="keel-failover-")
+    try:
+        lost = run(options, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print("proof-failover: %d kills, %d lost" % (options.kills, lost))
+    print("failover: %d passed, %d failed" % (lost == 0, lost != 0))
+    return lost > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
