@@ -108,12 +108,10 @@ command_check_config(void)
 static void __attribute__((noreturn))
 command_jobs(void)
 {
-	const char	*conninfo, *problem;
+	const char	*problem;
 
 	exit_if(database_check());
-	conninfo = database_conninfo(config.database_url, &problem);
-	exit_if(problem);
-	jobs_main(conninfo);
+	jobs_main(database_servers(&problem));
 }
 
 bool

@@ -271,7 +271,7 @@ SETTINGS(server,
 static const char *
 use_database_url(void)
 {
-	database_init(config.database_url);
+	database_init(config.database_url, ENV("DATABASE_URL"));
 	return (NULL);
 }
 

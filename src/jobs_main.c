@@ -37,6 +37,7 @@ static void
 jobs_tick(uint64_t now)
 {
 	log_tick();
+	servers_tick(now);
 	database_tick(now);
 	offload_tick();
 	runner_tick(now);
@@ -86,7 +87,7 @@ may_stop(uint64_t now)
 }
 
 void
-jobs_main(const char *conninfo)
+jobs_main(struct servers *servers)
 {
 	uint64_t	 now;
 
@@ -101,7 +102,7 @@ jobs_main(const char *conninfo)
 	runner_init();
 	exit_if(mail_init());
 	database_listen(PRODUCT_STORED "_jobs", runner_told);
-	database_worker_init(conninfo, config.database_pool, jobs_ready);
+	database_worker_init(servers, config.database_pool, jobs_ready);
 	for (;;) {
 		now = kore_time_ms();
 		if (sig_recv != 0)

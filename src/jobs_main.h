@@ -4,10 +4,12 @@
 #ifndef SRC_JOBS_MAIN_H
 #define SRC_JOBS_MAIN_H
 
+struct servers;
+
 /*
- * Runs jobs until SIGTERM, and exits. conninfo says where the database is
- * (database_conninfo()).
+ * Runs jobs until SIGTERM, and exits. servers says where the database is
+ * (database_servers()).
  */
-void	jobs_main(const char *conninfo) __attribute__((noreturn));
+void	jobs_main(struct servers *) __attribute__((noreturn));
 
 #endif

@@ -63,7 +63,7 @@ EXPORT void	kore_worker_configure(void);
 EXPORT void	kore_seccomp_hook(void);
 EXPORT void	kore_worker_teardown(void);
 
-static const char	*conninfo;
+static struct servers	*servers;
 static bool		 was_restarted;
 
 static bool
@@ -107,8 +107,8 @@ static void
 watch(void *arg, u_int64_t now)
 {
 	(void)arg;
-	(void)now;
 	log_tick();
+	servers_tick(now);
 	signals_watch();
 }
 
@@ -179,7 +179,7 @@ prepare_server(void)
 	log_never_wait(&shared->log_lines_dropped);
 	exit_if(wire_check());
 	exit_if(database_check());
-	conninfo = database_conninfo(config.database_url, &problem);
+	servers = database_servers(&problem);
 	exit_if(tls_choose(config.tls_off));
 	exit_if(tls_init(config.tls_cert, config.tls_key));
 	if (password_dummy_hash() == NULL)
@@ -264,7 +264,7 @@ kore_worker_configure(void)
 	tls_worker_init();
 	wire_worker_init(worker->id - 1u);
 	loop_init(COROUTINES_MAX, worker_tick, wire_run);
-	database_worker_init(conninfo, config.database_pool, report_ready);
+	database_worker_init(servers, config.database_pool, report_ready);
 }
 
 /*

@@ -14,6 +14,7 @@
 #include <libpq-fe.h>
 
 #include "database/database.h"
+#include "database/servers.h"
 
 /* The order matters: from CONN_PREPARING on, it is connected. */
 enum conn_state {
@@ -28,7 +29,7 @@ struct db_conn;
  * wait; they may send a statement or reconnect.
  */
 struct conn_setup {
-	const char	*conninfo;
+	struct servers	*servers;
 	struct query	*const *queries;	/* prepared on each */
 	struct query	*const *queries_end;
 	const char	*channel;		/* to LISTEN to, or NULL */
@@ -47,6 +48,8 @@ struct db_conn {
 	struct kore_event	 evt;		/* first: Kore casts to it */
 	PGconn			*db;
 	const struct conn_setup	*setup;
+	struct servers_walk	 walk;		/* while it connects */
+	char			 server[SERVER_NAME_SIZE];	/* its last */
 	enum conn_state		 state;
 	bool			 running;	/* a statement is under way */
 	bool			 pipelined;	/* all are being prepared */
@@ -63,16 +66,22 @@ struct db_conn {
 /* The setup must live as long as the connection. */
 void		 conn_init(struct db_conn *, const struct conn_setup *);
 
-/* Takes ownership of an open connection, and prepares every statement. */
-void		 conn_adopt(struct db_conn *, PGconn *);
+/*
+ * Takes ownership of a connection that is open to the server of that name, and
+ * prepares every statement.
+ */
+void		 conn_adopt(struct db_conn *, PGconn *, const char *server);
 
 /*
- * Starts to connect or reconnect. now is kore_time_ms(). Returns false, with
- * the connection down, if it cannot start.
+ * Starts to connect or reconnect, and tries one server after the other. now is
+ * kore_time_ms(). Returns false, with the connection down, if it cannot start.
  */
 bool		 conn_connect(struct db_conn *, uint64_t now);
 
-/* Drops the connection and logs why: it is down now. */
+/*
+ * Drops the connection and logs why. One that was ready is down now; one that
+ * was connecting tries the next server first.
+ */
 void		 conn_lost(struct db_conn *, const char *why);
 
 /* Drops the connection if its deadline has passed. */

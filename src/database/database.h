@@ -84,8 +84,11 @@ void	db_commit_enclosing(struct ctx *) AWAITS;
  */
 void	database_reconnect(void);
 
-/* In the parent, before the functions below. Keeps the pointer. */
-void		 database_init(const char *url);
+/*
+ * In the parent, before the functions below. Keeps the pointers: the URL, and
+ * the setting that it comes from.
+ */
+void		 database_init(const char *url, const char *setting);
 
 /*
  * In the parent, in this order. database_files() checks that each file of sql/
@@ -101,12 +104,24 @@ const char	*database_check(void);
 /* All statements, of which *n are; also those of lists. */
 struct query	*const *database_queries(size_t *n);
 
+/* The servers of a database URL, which connections try one after the other. */
+struct servers;
+
 /*
- * Returns the conninfo string for every connection, in static memory: the
- * configured one with the host's IP address, an explicit user and our session
- * settings. On error returns NULL and sets *problem.
+ * In the parent: finds the servers of the URL that a setting has, which must
+ * not be freed; looks up names, which may take some seconds. On error returns
+ * NULL and sets *problem. database_servers() does that, once, with the URL of
+ * database_init().
  */
-const char	*database_conninfo(const char *url, const char **problem);
+struct servers	*servers_of(const char *url, const char *setting,
+		    const char **problem);
+struct servers	*database_servers(const char **problem);
+
+/*
+ * In the parent, about twice a second; it does not wait. Looks up the names
+ * again, in threads, when a connection has failed.
+ */
+void		 servers_tick(uint64_t now_ms);
 
 /*
  * Before database_worker_init(): makes every connection LISTEN to the channel,
@@ -119,7 +134,7 @@ void		 database_listen(const char *channel, void (*told)(void));
  * In a worker: database_worker_init() once, database_tick() at every tick.
  * settled() is called once, when a connection is ready or connecting failed.
  */
-void		 database_worker_init(const char *conninfo, unsigned pool,
+void		 database_worker_init(struct servers *, unsigned pool,
 		    void (*settled)(void));
 void		 database_tick(uint64_t now_ms);
 

@@ -6,6 +6,8 @@
  * cancel it nor queue for it, nor reuse it in the middle of a statement.
  *
  *	DOWN -> CONNECTING -> PREPARING -> READY -> DOWN
+ *
+ * While it connects, a failure leads back to CONNECTING, to the next server.
  */
 
 #include <sys/types.h>
@@ -22,9 +24,11 @@
 #include "database/conn.h"
 
 #define CONNECT_MS	4000	/* to connect and prepare */
+#define NEXT_MS		2000	/* to connect, if another server waits */
 
-static bool	in_outage;	/* and it is logged */
+static uint32_t	in_outage;	/* and these servers' failures are logged */
 
+static bool	conn_to_next(struct db_conn *, uint64_t);
 static void	conn_event(void *, int);
 static void	conn_prepare(struct db_conn *);
 
@@ -64,24 +68,35 @@ conn_drop_result(struct db_conn *conn)
 	conn->result = NULL;
 }
 
+/* A failure to connect is logged once for each server, in an outage. */
+static void
+conn_failed(const struct db_conn *conn, const char *why)
+{
+	uint32_t	 bit = UINT32_C(1) << conn->walk.index % SERVERS_MAX;
+
+	servers_ask(conn->setup->servers);
+	if (!conn_is_ready(conn) && (in_outage & bit) != 0)
+		return;
+	if (!conn_is_ready(conn))
+		in_outage |= bit;
+	log_event(LEVEL_WARNING, NULL, "database",
+	    "a connection was lost: %.*s", (int)strcspn(why, "\n"), why);
+}
+
 void
 conn_lost(struct db_conn *conn, const char *why)
 {
 	bool	 was_ready = conn_is_ready(conn);
 
-	if (was_ready || !in_outage)
-		log_event(LEVEL_WARNING, NULL, "database",
-		    "a connection was lost: %.*s",
-		    (int)strcspn(why, "\n"), why);
-	if (!was_ready)
-		in_outage = true;
+	conn_failed(conn, why);
 	/* Edge-triggered, or epoll would report an open socket forever. */
 	conn_watch(conn, EPOLLET);
 	conn_drop_result(conn);
 	conn->running = false;
 	conn->state = CONN_DOWN;
 	conn->deadline = 0;
-	conn->setup->on_lost(conn, was_ready);
+	if (was_ready || !conn_to_next(conn, kore_time_ms()))
+		conn->setup->on_lost(conn, was_ready);
 }
 
 void
@@ -138,23 +153,44 @@ conn_result(struct db_conn *conn)
 	return (r);
 }
 
+/* Returns false if it cannot start, for example on a socket without a server. */
+static bool
+conn_to(struct db_conn *conn, const struct server *server)
+{
+	if (conn->db != NULL && strcmp(conn->server, server->name) == 0)
+		return (PQresetStart(conn->db) == 1);
+	PQfinish(conn->db);
+	memcpy(conn->server, server->name, sizeof(conn->server));
+	conn->db = PQconnectStart(server->conninfo);
+	return (conn->db != NULL && PQstatus(conn->db) != CONNECTION_BAD);
+}
+
+static bool
+conn_to_next(struct db_conn *conn, uint64_t now)
+{
+	static struct server	 server;	/* too large for the stack */
+	struct servers		*servers = conn->setup->servers;
+
+	while (servers_next(servers, &conn->walk, &server)) {
+		if (!conn_to(conn, &server)) {
+			conn_failed(conn, PQerrorMessage(conn->db));
+			continue;
+		}
+		conn->state = CONN_CONNECTING;
+		conn->deadline = now + (servers_are_several(servers) ?
+		    NEXT_MS : CONNECT_MS);
+		conn_watch(conn, EPOLLOUT);
+		return (true);
+	}
+	return (false);
+}
+
 bool
 conn_connect(struct db_conn *conn, uint64_t now)
 {
-	bool	 started;
-
 	conn->state = CONN_DOWN;
-	if (conn->db != NULL)
-		started = PQresetStart(conn->db) == 1;
-	else
-		started = (conn->db = PQconnectStart(conn->setup->conninfo)) !=
-		    NULL && PQstatus(conn->db) != CONNECTION_BAD;
-	if (!started)
-		return (false);
-	conn->state = CONN_CONNECTING;
-	conn->deadline = now + CONNECT_MS;
-	conn_watch(conn, EPOLLOUT);
-	return (true);
+	servers_begin(conn->setup->servers, &conn->walk);
+	return (conn_to_next(conn, now));
 }
 
 static void
@@ -162,15 +198,16 @@ conn_connected(struct db_conn *conn)
 {
 	PQsetnonblocking(conn->db, 1);
 	conn->state = CONN_PREPARING;
+	conn->deadline = kore_time_ms() + CONNECT_MS;
 	conn->listening = false;
 	conn_prepare(conn);
 }
 
 void
-conn_adopt(struct db_conn *conn, PGconn *db)
+conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
 {
 	conn->db = db;
-	conn->deadline = kore_time_ms() + CONNECT_MS;
+	snprintf(conn->server, sizeof(conn->server), "%s", server);
 	conn_connected(conn);
 }
 
@@ -198,7 +235,10 @@ static void
 conn_ready(struct db_conn *conn)
 {
 	log_event(LEVEL_DEBUG, NULL, "database", "connected");
-	in_outage = false;
+	if (servers_works(conn->setup->servers, conn->server))
+		log_event(LEVEL_WARNING, NULL, "database",
+		    "the database is at %s now", conn->server);
+	in_outage = 0;
 	conn->state = CONN_READY;
 	conn->deadline = 0;
 	conn->setup->on_ready(conn);

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Makes the conninfo string of every connection from DATABASE_URL. */
+/* Makes the conninfo string of every server from a database URL. */
 
 #include <sys/types.h>
-#include <sys/socket.h>
 
-#include <limits.h>
-#include <netdb.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +11,13 @@
 
 #include <libpq-fe.h>
 
-#include "database/database.h"
+#include "database/conninfo.h"
 #include "product.h"
 #include "utils/netaddr.h"
 #include "utils/start_error.h"
 #include "utils/text.h"
 
-#define URL		ENV("DATABASE_URL") ": "
-#define CONNECT_TIMEOUT	"3"	/* seconds */
+#define CONNECT_TIMEOUT	"3"	/* seconds; sync_connect() */
 #define SESSION		"-c timezone=UTC -c datestyle=ISO "		\
 			"-c client_encoding=UTF8 "			\
 			"-c client_min_messages=warning "		\
@@ -32,13 +28,6 @@
 struct source {
 	PQconninfoOption	*url;
 	PQconninfoOption	*defaults;
-};
-
-/* The server, in libpq's terms. */
-struct server {
-	const char	*host;			/* a name, an address, a path */
-	const char	*hostaddr;		/* if set, used to connect */
-	char		 resolved[NI_MAXHOST];
 };
 
 /* info is a conninfo string being written: keyword='value' and so on. */
@@ -93,7 +82,7 @@ append_given(struct text *info, const PQconninfoOption *options)
 {
 	static const char *const ours[] = {
 		"options", "connect_timeout", "gssencmode", "host", "hostaddr",
-		"user", "application_name", "client_encoding"
+		"port", "user", "application_name", "client_encoding"
 	};
 	size_t	 i;
 
@@ -108,45 +97,6 @@ append_given(struct text *info, const PQconninfoOption *options)
 	}
 }
 
-/* Resolves the host name, since workers cannot use DNS. */
-static const char *
-resolve(struct server *s)
-{
-	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *res;
-	int		 error;
-
-	if ((error = getaddrinfo(s->host, NULL, &hints, &res)) == 0) {
-		error = getnameinfo(res->ai_addr, res->ai_addrlen, s->resolved,
-		    sizeof(s->resolved), NULL, 0, NI_NUMERICHOST);
-		freeaddrinfo(res);
-	}
-	if (error != 0)
-		return (start_error(URL "%s: %s",
-		    s->host, gai_strerror(error)));
-	s->hostaddr = s->resolved;
-	return (NULL);
-}
-
-/* As in libpq, an empty value in the URL overrides PGHOST or PGHOSTADDR. */
-static const char *
-find_server(struct server *s, const struct source *from)
-{
-	const char	*problem;
-
-	s->host = given_or_default(from, "host");
-	s->hostaddr = given_or_default(from, "hostaddr");
-	if ((s->host != NULL && strchr(s->host, ',') != NULL) ||
-	    (s->hostaddr != NULL && strchr(s->hostaddr, ',') != NULL))
-		return (start_error(URL "one host only"));
-	if (!is_set(s->hostaddr) && is_set(s->host) && *s->host != '/' &&
-	    *s->host != '@' && (problem = resolve(s)) != NULL)
-		return (problem);
-	/* libpq compares the certificate's name with host, not hostaddr. */
-	if (is_set(s->hostaddr) && !is_set(s->host))
-		s->host = s->hostaddr;
-	return (NULL);
-}
-
 static bool
 is_loopback(const char *address)
 {
@@ -156,76 +106,85 @@ is_loopback(const char *address)
 }
 
 /* The file from which libpq reads the certificate authorities. */
-static const char *
-find_authorities(const struct source *from)
+static void
+find_authorities(struct conninfo *c, const struct source *from)
 {
-	static char		 path[PATH_MAX];
 	const char		*file = given_or_default(from, "sslrootcert");
 	const char		*home = getenv("HOME");
 	const struct passwd	*pw;
 
-	if (is_set(file))
-		return (file);
+	if (is_set(file)) {
+		snprintf(c->authorities, sizeof(c->authorities), "%s", file);
+		return;
+	}
 	if (!is_set(home) && (pw = getpwuid(geteuid())) != NULL)
 		home = pw->pw_dir;
-	snprintf(path, sizeof(path), "%s/.postgresql/root.crt",
-	    home != NULL ? home : "");
-	return (path);
+	snprintf(c->authorities, sizeof(c->authorities),
+	    "%s/.postgresql/root.crt", home != NULL ? home : "");
 }
 
-/* libpq's message for a missing file advises to turn verification off. */
-static const char *
-check_authorities(const struct source *from)
+static void
+read_tls(struct conninfo *c, const struct source *from)
 {
 	const char	*mode = given(from, "sslmode");
-	const char	*path = find_authorities(from);
+	const char	*binding = given_or_default(from, "channel_binding");
 
-	if (access(path, R_OK) == 0)
+	snprintf(c->sslmode, sizeof(c->sslmode), "%s",
+	    mode != NULL ? mode : "");
+	c->has_sslmode = mode != NULL;
+	c->proves_password = binding != NULL &&
+	    strcmp(binding, "require") == 0;
+	find_authorities(c, from);
+}
+
+/* On a Unix socket libpq ignores sslmode; on loopback its default will do. */
+static const char *
+sslmode_of(const struct conninfo *c, const char *address)
+{
+	if (*address == '\0')
 		return (NULL);
-	return (start_error(URL "sslmode=%s needs the certificate of the "
-	    "server's authority: give sslrootcert=FILE (cannot read %s: %m)",
-	    mode != NULL ? mode :
-	    "verify-full, the default except for loopback,", path));
+	if (c->has_sslmode)
+		return (c->sslmode);
+	return (is_loopback(address) ? NULL : "verify-full");
 }
 
 /* Warns once per process, without any part of the URL that may be secret. */
 static void
-warn_of_sslmode(const struct source *from, const struct server *s)
+warn_of_sslmode(const struct conninfo *c, const char *address)
 {
 	static bool	 warned;
-	const char	*binding = given_or_default(from, "channel_binding");
 
 	/* Then no password is sent: both sides prove that they know it. */
-	if (binding != NULL && strcmp(binding, "require") == 0)
+	if (c->proves_password)
 		return;
 	if (!warned)
-		fprintf(stderr, PRODUCT ": warning: " URL "with its sslmode, "
+		fprintf(stderr, PRODUCT ": warning: %s: with its sslmode, "
 		    "any server that %s %s gets the password and the data; "
 		    "sslmode=verify-full with sslrootcert=FILE prevents "
-		    "that\n",
-		    strcmp(given(from, "sslmode"), "verify-ca") == 0 ?
+		    "that\n", c->setting,
+		    strcmp(c->sslmode, "verify-ca") == 0 ?
 		    "has a certificate of the same authority and answers at" :
-		    "answers at", s->hostaddr);
+		    "answers at", address);
 	warned = true;
 }
 
-/* On a Unix socket libpq ignores sslmode. */
-static const char *
-append_sslmode(struct text *info, const struct source *from,
-    const struct server *s)
+/* libpq's message for a missing file advises to turn verification off. */
+const char *
+conninfo_check_tls(const struct conninfo *c, const char *address)
 {
-	const char	*mode = given(from, "sslmode");
+	const char	*mode = sslmode_of(c, address);
 
-	if (!is_set(s->hostaddr) || (mode == NULL && is_loopback(s->hostaddr)))
+	if (mode == NULL)
 		return (NULL);
-	if (mode == NULL) {
-		mode = "verify-full";
-		append_option(info, "sslmode", mode);
-	}
-	if (strcmp(mode, "verify-full") != 0 && !is_loopback(s->hostaddr))
-		warn_of_sslmode(from, s);
-	return (strncmp(mode, "verify-", 7) == 0 ? check_authorities(from) :
-	    NULL);
+	if (strcmp(mode, "verify-full") != 0 && !is_loopback(address))
+		warn_of_sslmode(c, address);
+	if (strncmp(mode, "verify-", 7) != 0 ||
+	    access(c->authorities, R_OK) == 0)
+		return (NULL);
+	return (start_error("%s: sslmode=%s needs the certificate of the "
+	    "server's authority: give sslrootcert=FILE (cannot read %s: %m)",
+	    c->setting, c->has_sslmode ? mode :
+	    "verify-full, the default except for loopback,", c->authorities));
 }
 
 /* By default, only a server that accepts writes will do. */
@@ -241,72 +200,90 @@ append_target(struct text *info, const struct source *from)
 }
 
 static const char *
-append_server(struct text *info, const struct source *from)
-{
-	struct server	 s;
-	const char	*problem;
-
-	if ((problem = find_server(&s, from)) != NULL)
-		return (problem);
-	if (s.host != NULL)
-		append_option(info, "host", s.host);
-	if (s.hostaddr != NULL)
-		append_option(info, "hostaddr", s.hostaddr);
-	return (append_sslmode(info, from, &s));
-}
-
-static const char *
-append_options(struct text *info, const struct source *from)
+append_options(const struct conninfo *c, struct text *info,
+    const struct source *from)
 {
 	const char	*more = given(from, "options");
 	char		 session[1024];
 
 	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
 	    more != NULL ? more : "") >= sizeof(session))
-		return (start_error(URL "its options are too long"));
+		return (start_error("%s: its options are too long",
+		    c->setting));
 	append_option(info, "options", session);
 	return (NULL);
 }
 
 static const char *
-write_conninfo(struct text *info, const struct source *from)
+write_common(struct conninfo *c, const struct source *from)
 {
+	struct text	 info = text_in(c->common, sizeof(c->common));
 	const char	*user = given_or_default(from, "user"), *problem;
 
-	if (given(from, "service") != NULL)
-		return (start_error(URL "service files are not read"));
-	append_given(info, from->url);
-	if ((problem = append_server(info, from)) != NULL ||
-	    (problem = append_options(info, from)) != NULL)
+	append_given(&info, from->url);
+	if ((problem = append_options(c, &info, from)) != NULL)
 		return (problem);
-	append_option(info, "user", user != NULL ? user : PRODUCT);
-	append_option(info, "connect_timeout", CONNECT_TIMEOUT);
-	append_option(info, "gssencmode", "disable");
-	append_option(info, "application_name", PRODUCT);
-	append_target(info, from);
-	return (info->cut ? start_error(URL "it is too long") : NULL);
+	append_option(&info, "user", user != NULL ? user : PRODUCT);
+	append_option(&info, "connect_timeout", CONNECT_TIMEOUT);
+	append_option(&info, "gssencmode", "disable");
+	append_option(&info, "application_name", PRODUCT);
+	append_target(&info, from);
+	return (info.cut ? start_error("%s: it is too long", c->setting) :
+	    NULL);
 }
 
 const char *
-database_conninfo(const char *url, const char **problem)
+conninfo_write(const struct conninfo *c, const struct host *host,
+    const char *address, char out[static CONNINFO_SIZE])
 {
-	static char	 data[4096];
-	struct text	 info = text_in(data, sizeof(data));
-	struct source	 from;
+	struct text	 info = text_in(out, CONNINFO_SIZE);
+	/* libpq compares the certificate's name with host, not hostaddr. */
+	const char	*name = host->name[0] != '\0' ? host->name : address;
+	const char	*mode = sslmode_of(c, address);
 
+	text_puts(&info, c->common);
+	append_option(&info, "host", name);
+	append_option(&info, "hostaddr", address);
+	append_option(&info, "port", host->port);
+	if (mode != NULL && !c->has_sslmode)
+		append_option(&info, "sslmode", mode);
+	return (info.cut ? start_error("%s: it is too long", c->setting) :
+	    NULL);
+}
+
+static const char *
+read_source(struct conninfo *c, const struct source *from)
+{
+	const char	*problem;
+
+	if (given(from, "service") != NULL)
+		return (start_error("%s: service files are not read",
+		    c->setting));
+	read_tls(c, from);
+	if ((problem = conninfo_read_hosts(c, given_or_default(from, "host"),
+	    given_or_default(from, "hostaddr"),
+	    given_or_default(from, "port"))) != NULL)
+		return (problem);
+	return (write_common(c, from));
+}
+
+const char *
+conninfo_read(struct conninfo *c, const char *url, const char *setting)
+{
+	struct source	 from;
+	const char	*problem;
+
+	memset(c, 0, sizeof(*c));
+	c->setting = setting;
 	/* libpq's message would show the URL, with its password. */
-	if ((from.url = PQconninfoParse(url, NULL)) == NULL) {
-		*problem = ENV("DATABASE_URL") " is neither a valid URI nor "
-		    "key=value pairs (percent-encode a URI's password)";
-		return (NULL);
-	}
-	if ((from.defaults = PQconndefaults()) == NULL) {
-		PQconninfoFree(from.url);
-		*problem = start_error(URL "out of memory");
-		return (NULL);
-	}
-	*problem = write_conninfo(&info, &from);
+	if ((from.url = PQconninfoParse(url, NULL)) == NULL)
+		return (start_error("%s is neither a valid URI nor key=value "
+		    "pairs (percent-encode a URI's password)", setting));
+	if ((from.defaults = PQconndefaults()) == NULL)
+		problem = start_error("%s: out of memory", setting);
+	else
+		problem = read_source(c, &from);
 	PQconninfoFree(from.url);
 	PQconninfoFree(from.defaults);
-	return (*problem == NULL ? info.data : NULL);
+	return (problem);
 }

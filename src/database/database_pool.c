@@ -24,6 +24,7 @@
 #define QUERY_MS	6000	/* statement_timeout plus a second */
 #define ROLLBACK_MS	2000
 #define READ_ONLY_MS	1000	/* between renewals: pool_renew_read_only() */
+#define FOLLOW_MS	1000	/* between moves to another server */
 
 enum use {
 	UNUSABLE,		/* not ready: down, or connecting */
@@ -295,6 +296,7 @@ pool_renew_read_only(const struct db_conn *conn)
 	if (now < next)
 		return (false);
 	next = now + READ_ONLY_MS;
+	servers_ask(setup.servers);
 	renew_all("the database is read-only: connecting anew");
 	return (true);
 }
@@ -308,9 +310,9 @@ database_listen(const char *channel, void (*told)(void))
 	setup.on_notify = told;
 }
 
-/* Returns false if it cannot reach the database. */
+/* Returns false if it cannot reach the database at this server. */
 static bool
-slot_open(struct slot *s)
+slot_open(struct slot *s, const char *server)
 {
 	struct kore_pgsql	 sql;
 
@@ -322,33 +324,38 @@ slot_open(struct slot *s)
 		kore_pgsql_cleanup(&sql);
 		return (false);
 	}
-	conn_adopt(&s->conn, sql.conn->db);
+	conn_adopt(&s->conn, sql.conn->db, server);
 	return (true);
 }
 
 void
-database_worker_init(const char *conninfo, unsigned pool, void (*fn)(void))
+database_worker_init(struct servers *servers, unsigned pool,
+    void (*fn)(void))
 {
-	struct slot	*s;
-	size_t		 n;
+	static struct server	 server;	/* too large for the stack */
+	struct servers_walk	 walk;
+	struct slot		*s;
+	size_t			 n;
 
 	nslots = pool;
 	on_settled = fn;
 	if ((slots = calloc(pool, sizeof(*slots))) == NULL)
 		fatal("cannot allocate the database pool");
-	setup.conninfo = conninfo;
+	setup.servers = servers;
 	setup.queries = database_queries(&n);
 	setup.queries_end = setup.queries + n;
 	setup.on_ready = conn_became_ready;
 	setup.on_result = conn_has_result;
 	setup.on_lost = conn_was_lost;
 	pgsql_conn_max = (u_int16_t)pool;
-	kore_pgsql_register(PRODUCT, conninfo);
+	servers_begin(servers, &walk);
+	servers_next(servers, &walk, &server);
+	kore_pgsql_register(PRODUCT, server.conninfo);
 
 	for (s = slots; s < slots + nslots; s++)
 		conn_init(&s->conn, &setup);
 	for (s = slots; s < slots + nslots; s++) {
-		if (!slot_open(s)) {
+		if (!slot_open(s, server.name)) {
 			tell_settled();
 			break;	/* the tick retries, without blocking */
 		}
@@ -370,11 +377,35 @@ count_connections(void)
 	metrics->now.db_in_use = nslots - down - resting;
 }
 
+/*
+ * Another server works now, perhaps another process's connection: those that
+ * still lead to an old one, which may be hung, connect anew.
+ */
+static void
+follow(uint64_t now)
+{
+	static uint64_t	 next;
+	struct slot	*s;
+
+	if (now < next)
+		return;
+	for (s = slots; s < slots + nslots; s++) {
+		if (!conn_is_ready(&s->conn) ||
+		    !servers_has_other(setup.servers, s->conn.server))
+			continue;
+		next = now + FOLLOW_MS;
+		s->generation = generation - 1;
+		if (s->use == IDLE)
+			slot_renew(s);
+	}
+}
+
 void
 database_tick(uint64_t now)
 {
 	struct slot	*s;
 
+	follow(now);
 	for (s = slots; s < slots + nslots; s++) {
 		conn_tick(&s->conn, now);
 		if (s->conn.state == CONN_DOWN && s->holder == NULL)

@@ -5,17 +5,30 @@
 #include <string.h>
 
 #include "database/row.h"
+#include "database/servers.h"
 #include "database/sync.h"
 #include "utils/start_error.h"
+#include "utils/text.h"
 
 #define PARAMS_MAX	16	/* of a statement of a command */
 
-static const char	*database_url;
+static const char	*database_url, *database_setting;
+static struct servers	*servers;
 
 void
-database_init(const char *url)
+database_init(const char *url, const char *setting)
 {
 	database_url = url;
+	database_setting = setting;
+	servers = NULL;
+}
+
+struct servers *
+database_servers(const char **problem)
+{
+	if (servers == NULL)
+		servers = servers_of(database_url, database_setting, problem);
+	return (servers);
 }
 
 /* Names our own default that may have caused the error. */
@@ -33,8 +46,9 @@ hint(const char *conninfo, const char *said)
 	return ("");
 }
 
+/* Returns NULL, and adds why to the message, if the server will not do. */
 static PGconn *
-connect_to(const char *conninfo, const char **problem)
+connect_to(const char *conninfo, struct text *message)
 {
 	PGconn		*db = PQconnectdb(conninfo);
 	const char	*said;
@@ -45,8 +59,8 @@ connect_to(const char *conninfo, const char **problem)
 	said = PQerrorMessage(db);
 	for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
 		;
-	*problem = start_error("cannot reach the database: %.*s%s", (int)len,
-	    said, hint(conninfo, said));
+	text_printf(message, "%s%.*s%s", message->len > 0 ? "; " : "",
+	    (int)len, said, hint(conninfo, said));
 	PQfinish(db);
 	return (NULL);
 }
@@ -54,11 +68,22 @@ connect_to(const char *conninfo, const char **problem)
 PGconn *
 sync_connect(const char **problem)
 {
-	const char	*conninfo;
+	static struct server	 server;
+	struct servers_walk	 walk;
+	char			 data[1024];
+	struct text		 message = text_in(data, sizeof(data));
+	PGconn			*db = NULL;
 
-	if ((conninfo = database_conninfo(database_url, problem)) == NULL)
+	if (database_servers(problem) == NULL)
 		return (NULL);
-	return (connect_to(conninfo, problem));
+	servers_begin(servers, &walk);
+	while (db == NULL && servers_next(servers, &walk, &server))
+		db = connect_to(server.conninfo, &message);
+	if (db != NULL)
+		servers_works(servers, server.name);
+	else
+		*problem = start_error("cannot reach the database: %s", data);
+	return (db);
 }
 
 PGresult *
