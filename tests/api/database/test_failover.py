@@ -63,8 +63,10 @@ def through(pair, host, port):
         pair.password, host, port, database)
 
 
-def check_jobs(server, users):
-    """The runner has done the job of each, and does the next one."""
+def check_recovery(server, users):
+    """Every worker has all its connections again; the runner has done the job
+    of each user, and does the next one."""
+    wait_for(lambda: server.metrics()["keel_db_down"] == 0, RECOVERY)
     with server.client() as client:
         register(client)
     wait_for(lambda: count_jobs(server, kind=KIND, status="done") ==
@@ -104,7 +106,7 @@ def fail_over(server, pair, what, follow=lambda: None):
         writers.wait_for(5)
     check_writes(writers, what, stopped, promoted)
     assert writers.longest_wait(stopped, promoted) < AT_ONCE
-    check_jobs(server, writers.registered())
+    check_recovery(server, writers.registered())
 
 
 @pytest.mark.parametrize("kind", size(["tcp"], ["tcp", "socket"]))
@@ -121,7 +123,7 @@ def test_a_primary_that_hangs(start, pair):
         writers.first(201, promoted, RECOVERY)
         writers.wait_for(5)
     check_writes(writers, "a primary that hangs", stopped, promoted)
-    check_jobs(server, writers.registered())
+    check_recovery(server, writers.registered())
 
 
 @pytest.mark.skipif(IS_ASAN, reason="./keel sets LD_PRELOAD for that build")
@@ -142,7 +144,7 @@ def test_a_name_that_moves(start, pair, tmp_path):
         writers.wait_for(5)
     check_writes(writers, "a name that moves", stopped, promoted)
     assert writers.longest_wait(stopped, promoted) < AT_ONCE
-    check_jobs(server, writers.registered())
+    check_recovery(server, writers.registered())
 
 
 def test_haproxy(start, pair, tmp_path):
