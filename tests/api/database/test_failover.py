@@ -63,14 +63,10 @@ def through(pair, host, port):
         pair.password, host, port, database)
 
 
-def check_recovery(server, users):
-    """Every worker has all its connections again; the runner has done the job
-    of each user, and does the next one."""
-    wait_for(lambda: server.metrics()["keel_db_down"] == 0, RECOVERY)
-    with server.client() as client:
-        register(client)
-    wait_for(lambda: count_jobs(server, kind=KIND, status="done") ==
-             count_jobs(server, kind=KIND) > users, RECOVERY)
+def sessions(server):
+    """How many connections the server and the runner have to the primary."""
+    return server.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                      "%s AND application_name = 'keel'", server.database)[0][0]
 
 
 def lose(pair, writers, stop):
@@ -78,11 +74,24 @@ def lose(pair, writers, stop):
     and promotes the standby. Returns when it stopped and when the other one
     was promoted."""
     writers.wait_for(5)
+    wait_for(lambda: writers.server.metrics()["keel_db_down"] == 0)
+    writers.sessions = sessions(writers.server)
     stopped = time.monotonic()
     stop()
     writers.first(503, stopped, RECOVERY)
     pair.promote()
     return stopped, time.monotonic()
+
+
+def check_recovery(writers):
+    """Every connection leads to the new primary, and the runner has done the
+    job of each user, and does the next one."""
+    server = writers.server
+    wait_for(lambda: sessions(server) >= writers.sessions, RECOVERY)
+    with server.client() as client:
+        register(client)
+    wait_for(lambda: count_jobs(server, kind=KIND, status="done") ==
+             count_jobs(server, kind=KIND) > writers.registered(), RECOVERY)
 
 
 def check_writes(writers, what, stopped, promoted):
@@ -106,7 +115,7 @@ def fail_over(server, pair, what, follow=lambda: None):
         writers.wait_for(5)
     check_writes(writers, what, stopped, promoted)
     assert writers.longest_wait(stopped, promoted) < AT_ONCE
-    check_recovery(server, writers.registered())
+    check_recovery(writers)
 
 
 @pytest.mark.parametrize("kind", size(["tcp"], ["tcp", "socket"]))
@@ -123,7 +132,7 @@ def test_a_primary_that_hangs(start, pair):
         writers.first(201, promoted, RECOVERY)
         writers.wait_for(5)
     check_writes(writers, "a primary that hangs", stopped, promoted)
-    check_recovery(server, writers.registered())
+    check_recovery(writers)
 
 
 @pytest.mark.skipif(IS_ASAN, reason="./keel sets LD_PRELOAD for that build")
@@ -144,7 +153,7 @@ def test_a_name_that_moves(start, pair, tmp_path):
         writers.wait_for(5)
     check_writes(writers, "a name that moves", stopped, promoted)
     assert writers.longest_wait(stopped, promoted) < AT_ONCE
-    check_recovery(server, writers.registered())
+    check_recovery(writers)
 
 
 def test_haproxy(start, pair, tmp_path):
