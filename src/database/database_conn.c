@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "database/conn.h"
+#include "database/session.h"
 
 #define CONNECT_MS	4000	/* to connect and prepare */
 #define NEXT_MS		2000	/* to connect, if another server waits */
@@ -173,7 +174,8 @@ conn_to_next(struct db_conn *conn, uint64_t now)
 
 	while (servers_next(servers, &conn->walk, &server)) {
 		if (!conn_to(conn, &server)) {
-			conn_failed(conn, PQerrorMessage(conn->db));
+			conn_failed(conn, conn->db == NULL ? "out of memory" :
+			    PQerrorMessage(conn->db));
 			continue;
 		}
 		conn->state = CONN_CONNECTING;
@@ -198,7 +200,6 @@ conn_connected(struct db_conn *conn)
 {
 	PQsetnonblocking(conn->db, 1);
 	conn->state = CONN_PREPARING;
-	conn->deadline = kore_time_ms() + CONNECT_MS;
 	conn->listening = false;
 	conn_prepare(conn);
 }
@@ -208,6 +209,7 @@ conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
 {
 	conn->db = db;
 	snprintf(conn->server, sizeof(conn->server), "%s", server);
+	conn->deadline = kore_time_ms() + CONNECT_MS;
 	conn_connected(conn);
 }
 
@@ -223,6 +225,8 @@ conn_poll(struct db_conn *conn)
 		conn_watch(conn, EPOLLOUT);
 		break;
 	case PGRES_POLLING_OK:
+		if (servers_are_several(conn->setup->servers))
+			conn->deadline += CONNECT_MS - NEXT_MS;
 		conn_connected(conn);
 		break;
 	default:
@@ -257,7 +261,8 @@ conn_listen(struct db_conn *conn)
 }
 
 /*
- * Sends all statements at once, and a Sync: that takes one round trip in all.
+ * Sends the settings and all statements at once, and a Sync: that takes one
+ * round trip in all.
  * What the socket does not take is sent by the loop, which reads the answers
  * meanwhile: the server may wait for that before it reads more.
  */
@@ -269,6 +274,9 @@ conn_prepare(struct db_conn *conn)
 
 	conn->pipelined = true;
 	queued = PQenterPipelineMode(conn->db);
+	if (queued == 1)
+		queued = PQsendQueryParams(conn->db, session_sql(), 0, NULL,
+		    NULL, NULL, NULL, 0);
 	for (q = conn->setup->queries; queued == 1 &&
 	    q < conn->setup->queries_end; q++)
 		queued = PQsendPrepare(conn->db, (*q)->name, (*q)->sql, 0,
@@ -280,26 +288,39 @@ conn_prepare(struct db_conn *conn)
 static void
 conn_all_prepared(struct db_conn *conn)
 {
+	const char	*problem;
+
 	conn->running = false;
 	conn->pipelined = false;
 	if (PQexitPipelineMode(conn->db) == 0)
 		conn_lost(conn, PQerrorMessage(conn->db));
+	else if ((problem = session_check_reported(conn->db)) != NULL)
+		conn_lost(conn, problem);
 	else if (conn->setup->channel != NULL)
 		conn_listen(conn);
 	else
 		conn_ready(conn);
 }
 
-/* A result in the pipeline; NULL comes after each but the Sync's. */
+/*
+ * A result in the pipeline; NULL comes after each but the Sync's. Only the
+ * statement that sets the session has rows.
+ */
 static void
 conn_prepared(struct db_conn *conn, PGresult *r)
 {
+	const char	*problem = NULL;
+
 	if (r == NULL)
 		return;
 	if (PQresultStatus(r) == PGRES_PIPELINE_SYNC)
 		conn_all_prepared(conn);
+	else if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		problem = session_check_set(r);
 	else if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		conn_lost(conn, PQresultErrorMessage(r));
+		problem = PQresultErrorMessage(r);
+	if (problem != NULL)
+		conn_lost(conn, problem);
 	PQclear(r);
 }
 

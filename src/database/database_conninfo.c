@@ -18,11 +18,6 @@
 #include "utils/text.h"
 
 #define CONNECT_TIMEOUT	"3"	/* seconds; sync_connect() */
-#define SESSION		"-c timezone=UTC -c datestyle=ISO "		\
-			"-c client_encoding=UTF8 "			\
-			"-c client_min_messages=warning "		\
-			"-c statement_timeout=5000 "			\
-			"-c idle_in_transaction_session_timeout=15000"
 
 /* The URL's options, and libpq's defaults, some from the environment. */
 struct source {
@@ -199,30 +194,27 @@ append_target(struct text *info, const struct source *from)
 		append_option(info, keyword, "read-write");
 }
 
-static const char *
-append_options(const struct conninfo *c, struct text *info,
-    const struct source *from)
+/*
+ * The URL's, and none from PGOPTIONS. Those that we need are set later, by a
+ * statement (session.c).
+ */
+static void
+append_session(struct text *info, const struct source *from)
 {
-	const char	*more = given(from, "options");
-	char		 session[1024];
+	const char	*options = given(from, "options");
 
-	if ((size_t)snprintf(session, sizeof(session), "%s %s", SESSION,
-	    more != NULL ? more : "") >= sizeof(session))
-		return (start_error("%s: its options are too long",
-		    c->setting));
-	append_option(info, "options", session);
-	return (NULL);
+	append_option(info, "options", options != NULL ? options : "");
+	append_option(info, "client_encoding", "UTF8");
 }
 
 static const char *
 write_common(struct conninfo *c, const struct source *from)
 {
 	struct text	 info = text_in(c->common, sizeof(c->common));
-	const char	*user = given_or_default(from, "user"), *problem;
+	const char	*user = given_or_default(from, "user");
 
 	append_given(&info, from->url);
-	if ((problem = append_options(c, &info, from)) != NULL)
-		return (problem);
+	append_session(&info, from);
 	append_option(&info, "user", user != NULL ? user : PRODUCT);
 	append_option(&info, "connect_timeout", CONNECT_TIMEOUT);
 	append_option(&info, "gssencmode", "disable");

@@ -6,6 +6,7 @@
 
 #include "database/row.h"
 #include "database/servers.h"
+#include "database/session.h"
 #include "database/sync.h"
 #include "utils/start_error.h"
 #include "utils/text.h"
@@ -15,9 +16,13 @@
 static const char	*database_url, *database_setting;
 static struct servers	*servers;
 
+/* libpq would send these variables as settings, which a pooler may refuse. */
 void
 database_init(const char *url, const char *setting)
 {
+	unsetenv("PGTZ");
+	unsetenv("PGDATESTYLE");
+	unsetenv("PGGEQO");
 	database_url = url;
 	database_setting = setting;
 	servers = NULL;
@@ -46,46 +51,6 @@ hint(const char *conninfo, const char *said)
 	return ("");
 }
 
-/* Returns NULL, and adds why to the message, if the server will not do. */
-static PGconn *
-connect_to(const char *conninfo, struct text *message)
-{
-	PGconn		*db = PQconnectdb(conninfo);
-	const char	*said;
-	size_t		 len;
-
-	if (PQstatus(db) == CONNECTION_OK)
-		return (db);
-	said = PQerrorMessage(db);
-	for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
-		;
-	text_printf(message, "%s%.*s%s", message->len > 0 ? "; " : "",
-	    (int)len, said, hint(conninfo, said));
-	PQfinish(db);
-	return (NULL);
-}
-
-PGconn *
-sync_connect(const char **problem)
-{
-	static struct server	 server;
-	struct servers_walk	 walk;
-	char			 data[1024];
-	struct text		 message = text_in(data, sizeof(data));
-	PGconn			*db = NULL;
-
-	if (database_servers(problem) == NULL)
-		return (NULL);
-	servers_begin(servers, &walk);
-	while (db == NULL && servers_next(servers, &walk, &server))
-		db = connect_to(server.conninfo, &message);
-	if (db != NULL)
-		servers_works(servers, server.name);
-	else
-		*problem = start_error("cannot reach the database: %s", data);
-	return (db);
-}
-
 PGresult *
 sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 {
@@ -104,6 +69,81 @@ const char *
 sync_error(PGconn *db)
 {
 	return (start_error("database: %s", PQerrorMessage(db)));
+}
+
+static void
+ignore_notice(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
+/* Before client_min_messages is set, the role's own may show any message. */
+static const char *
+set_session(PGconn *db)
+{
+	PQnoticeProcessor	 shown;
+	const char		*problem;
+	PGresult		*r;
+
+	shown = PQsetNoticeProcessor(db, ignore_notice, NULL);
+	r = sync_run(db, session_sql(), NULL, 0);
+	PQsetNoticeProcessor(db, shown, NULL);
+	if (r == NULL)
+		return (sync_error(db));
+	if ((problem = session_check_set(r)) == NULL)
+		problem = session_check_reported(db);
+	PQclear(r);
+	return (problem == NULL ? NULL :
+	    start_error("%s: %s", database_setting, problem));
+}
+
+/* Returns NULL, and adds why to the message, if the server will not do. */
+static PGconn *
+connect_to(const char *conninfo, struct text *message)
+{
+	PGconn		*db = PQconnectdb(conninfo);
+	const char	*said = PQerrorMessage(db);
+
+	if (PQstatus(db) == CONNECTION_OK)
+		return (db);
+	text_printf(message, "%s%s%s", message->len > 0 ? "; " : "",
+	    start_error("%s", said), hint(conninfo, said));
+	PQfinish(db);
+	return (NULL);
+}
+
+/* The first server that will do. */
+static PGconn *
+connect_to_one(const char **problem)
+{
+	static struct server	 server;	/* too large for the stack */
+	struct servers_walk	 walk;
+	char			 data[1024];
+	struct text		 message = text_in(data, sizeof(data));
+	const char		*wrong = NULL;
+	PGconn			*db;
+
+	servers_begin(servers, &walk);
+	while (servers_next(servers, &walk, &server)) {
+		if ((db = connect_to(server.conninfo, &message)) == NULL)
+			continue;
+		if ((wrong = set_session(db)) == NULL) {
+			servers_works(servers, server.name);
+			return (db);
+		}
+		PQfinish(db);
+	}
+	*problem = wrong != NULL ? wrong :
+	    start_error("cannot reach the database: %s", data);
+	return (NULL);
+}
+
+PGconn *
+sync_connect(const char **problem)
+{
+	return (database_servers(problem) == NULL ? NULL :
+	    connect_to_one(problem));
 }
 
 /* The values in the statement's order, which may be another one. */

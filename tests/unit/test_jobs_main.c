@@ -71,6 +71,9 @@ static struct {
 	char		 calls[1024];
 } *seen;
 
+static char		 any;
+#define the_database	((struct servers *)(void *)&any)
+
 static const struct story	*story;
 static unsigned			 elapsed;
 static void			(*tick)(uint64_t);
@@ -225,13 +228,21 @@ database_listen(const char *channel, void (*told)(void))
 }
 
 void
-database_worker_init(const char *conninfo, unsigned pool, void (*ready)(void))
+database_worker_init(struct servers *servers, unsigned pool,
+    void (*ready)(void))
 {
-	assert_string_equal(conninfo, "the database");
+	assert_ptr_equal(servers, the_database);
 	assert_int_equal(pool, 7);
 	note("database");
 	ready();
 	fflush(stdout);
+}
+
+void
+servers_tick(uint64_t now)
+{
+	assert_int_equal(now, kore_time_ms());
+	note("servers_tick");
 }
 
 void
@@ -318,7 +329,7 @@ run(const struct story *s)
 		close(out[0]);
 		close(out[1]);
 		config.database_pool = 7;
-		jobs_main("the database");
+		jobs_main(the_database);
 	}
 	close(out[1]);
 	n = read(out[0], printed, sizeof(printed) - 1);
@@ -337,7 +348,7 @@ test_the_start(void **state)
 	assert_string_equal(run(&stories[0]), "keel: jobs ready\n");
 	assert_string_equal(seen->calls, "events timers tasks metrics log "
 	    "worker loop crash runner mail keel_jobs told database "
-	    "log_tick database_tick "
+	    "log_tick servers_tick database_tick "
 	    "offload_tick runner_tick ");
 }
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "database/conn.h"
 #include "fakes/libpq_fake.h"
+#include "servers_fixture.h"
 
 #define READ		KORE_EVENT_READ
 #define WRITE		KORE_EVENT_WRITE
@@ -30,6 +31,7 @@ static struct db_conn		 conn;
 static PGconn			*db;
 static bool			 reconnects;	/* in on_lost() */
 static uint64_t			 now;
+static struct servers		*servers;
 
 u_int64_t
 kore_time_ms(void)
@@ -135,10 +137,12 @@ setup(void **state)
 {
 	(void)state;
 	fake_libpq_clear();
+	servers = one_server("db");
+	servers_works(servers, "db");
 	reconnects = false;
 	now = START;
 	with = (struct conn_setup){
-		.conninfo = "dbname=keel", .queries = queries,
+		.servers = servers, .queries = queries,
 		.queries_end = queries + 2, .on_ready = is_ready,
 		.on_result = has_result, .on_lost = is_lost,
 		.on_notify = is_notified
@@ -153,6 +157,7 @@ teardown(void **state)
 {
 	(void)state;
 	PQclear(conn_result(&conn));
+	servers_free(servers);
 	fake_libpq_clear();
 	return (0);
 }

@@ -12,12 +12,14 @@
 
 #include "base/log.h"
 #include "fakes/libpq_fake.h"
+#include "servers_fixture.h"
 
 #define TICK		500	/* ms, as in loop.h */
 #define BUSY		"The database is busy"
 #define UNAVAILABLE	"The database is unavailable"
 
-static PGconn	*one, *two;	/* the pool's connections */
+static PGconn		*one, *two;	/* the pool's connections */
+static struct servers	*servers;
 
 void
 log_event(enum log_level level, const char *id, const char *event,
@@ -39,7 +41,7 @@ int
 kore_pgsql_register(const char *name, const char *info)
 {
 	assert_string_equal(name, PRODUCT);
-	assert_string_equal(info, "dbname=keel");
+	assert_string_equal(info, "to=db");
 	return (KORE_RESULT_OK);
 }
 
@@ -154,7 +156,9 @@ start(void **state)
 	(void)state;
 	coro_init(USERS, schedule);
 	now = 1000000;
-	database_worker_init("dbname=keel", CONNS, count_settled);
+	servers = one_server("db");
+	servers_works(servers, "db");
+	database_worker_init(servers, CONNS, count_settled);
 	one = &fake_libpq.dbs[0];
 	two = &fake_libpq.dbs[1];
 	return (0);

@@ -7,6 +7,9 @@
 #include "pool_requests.h"
 
 #include "base/log.h"
+#include "servers_fixture.h"
+
+static struct servers	*servers;
 
 /* The connections, without PostgreSQL. */
 static struct {
@@ -62,9 +65,10 @@ conn_init(struct db_conn *conn, const struct conn_setup *setup)
 }
 
 void
-conn_adopt(struct db_conn *conn, PGconn *db)
+conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
 {
 	(void)db;
+	snprintf(conn->server, sizeof(conn->server), "%s", server);
 	conn->state = CONN_PREPARING;
 }
 
@@ -169,7 +173,8 @@ setup_pool(void **state)
 	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
 	now = 1000000;
 	conns.reachable = true;
-	database_worker_init("", CONNS, count_settled);
+	servers = one_server("db");
+	database_worker_init(servers, CONNS, count_settled);
 	return (0);
 }
 

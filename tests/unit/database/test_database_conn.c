@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* How a connection becomes ready, step by step, and what can go wrong. */
 
+/* sources: src/database/servers.c */
 /* sources: src/database/database_conn.c tests/unit/fakes/libpq_fake.c */
 
 #include "conn_fixture.h"
 
 #include <sys/epoll.h>
 
-#define PREPARES	"pipeline prepare(a.one: SELECT 1) "		\
+#define PREPARES	"pipeline session prepare(a.one: SELECT 1) "	\
 			"prepare(a.two: SELECT $1) sync watch(in)"
 
 static void
@@ -18,7 +19,7 @@ test_it_connects_and_prepares_in_steps(void **state)
 	assert_int_equal(conn.evt.type, KORE_TYPE_PGSQL_CONN);
 	assert_true(conn_connect(&conn, START));
 	assert_int_equal(conn.state, CONN_CONNECTING);
-	assert_heard("connect(dbname=keel) watch(out)");
+	assert_heard("connect(to=db) watch(out)");
 	db = conn.db;
 
 	connect_to(PGRES_POLLING_WRITING);
@@ -136,8 +137,8 @@ test_without_queries(void **state)
 	conn_connect(&conn, START);
 	db = conn.db;
 	connect_to(PGRES_POLLING_OK);
-	assert_heard("connect(dbname=keel) watch(out) poll nonblocking "
-	    "pipeline sync watch(in)");
+	assert_heard("connect(to=db) watch(out) poll nonblocking "
+	    "pipeline session sync watch(in)");
 	fake_prepared(db, 0);
 	fake_event(db, READ, 0);
 	assert_heard("read exit debug(connected) READY");
@@ -150,7 +151,7 @@ test_one_that_is_open_is_adopted(void **state)
 	(void)state;
 	db = fake_open();
 	now = START + 7;
-	conn_adopt(&conn, db);
+	conn_adopt(&conn, db, "db");
 	assert_heard("nonblocking " PREPARES);
 	assert_ptr_equal(conn.db, db);
 	assert_int_equal(conn.deadline, START + 7 + 4000);
@@ -209,7 +210,8 @@ test_nothing_can_start_to_connect(void **state)
 	fake_libpq.no_memory = true;
 	assert_false(conn_connect(&conn, START));
 	assert_int_equal(conn.state, CONN_DOWN);
-	assert_heard("connect(dbname=keel)");
+	assert_heard("connect(to=db) "
+	    "warning(a connection was lost: out of memory)");
 
 	/* The host's address is wrong, say. */
 	fake_libpq.no_memory = false;
@@ -217,7 +219,7 @@ test_nothing_can_start_to_connect(void **state)
 	assert_false(conn_connect(&conn, START));
 	assert_int_equal(conn.state, CONN_DOWN);
 	assert_int_equal(conn.deadline, 0);
-	assert_heard("connect(dbname=keel)");
+	assert_heard("connect(to=db)");
 	assert_false(conn_connect(&conn, START));
 	assert_heard("reset");
 
@@ -237,7 +239,7 @@ test_a_renewal_cannot_start(void **state)
 	assert_false(conn_connect(&conn, START));
 	assert_int_equal(conn.state, CONN_DOWN);
 	assert_false(conn_is_ready(&conn));
-	assert_heard("reset");
+	assert_heard("reset warning(a connection was lost: no error)");
 }
 
 /* The first line is logged, once in an outage. */
@@ -316,7 +318,7 @@ test_preparing_fails(void **state)
 	conn_connect(&conn, START);
 	connect_to(PGRES_POLLING_OK);
 	fake_heard();
-	fake_result(db, PGRES_TUPLES_OK, "");
+	fake_result(db, PGRES_EMPTY_QUERY, "");
 	fake_event(db, READ, 0);
 	assert_heard("read warning(a connection was lost: ) watch(edge) "
 	    "NOT CONNECTED");
@@ -392,10 +394,12 @@ static void
 test_what_prepares_is_not_sent(void **state)
 {
 	static const char *const	sends[] = {
-		"pipeline", "pipeline prepare(a.one: SELECT 1)",
-		"pipeline prepare(a.one: SELECT 1) prepare(a.two: SELECT $1)",
-		"pipeline prepare(a.one: SELECT 1) prepare(a.two: SELECT $1) "
-		"sync",
+		"pipeline", "pipeline session",
+		"pipeline session prepare(a.one: SELECT 1)",
+		"pipeline session prepare(a.one: SELECT 1) "
+		"prepare(a.two: SELECT $1)",
+		"pipeline session prepare(a.one: SELECT 1) "
+		"prepare(a.two: SELECT $1) sync",
 	};
 	char		 heard[256];
 	unsigned	 i;

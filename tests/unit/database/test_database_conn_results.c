@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Statements on a connection that is ready: their results, late or lost. */
 
+/* sources: src/database/servers.c */
 /* sources: src/database/database_conn.c tests/unit/fakes/libpq_fake.c */
 
 #include "conn_fixture.h"
@@ -275,7 +276,7 @@ test_it_is_lost_once(void **state)
 	db->error = "gone\n";
 	db->status = CONNECTION_BAD;
 	fake_event(db, READ, 0);
-	assert_heard(GONE " reset");
+	assert_heard(GONE " reset warning(a connection was lost: no error)");
 	assert_int_equal(conn.state, CONN_DOWN);
 }
 
@@ -342,6 +343,37 @@ test_in_a_transaction(void **state)
 	assert_true(conn_is_in_transaction(&conn));
 }
 
+/* A setting is another one than was set: what set_config() has returned. */
+static void
+test_a_setting_is_not_set(void **state)
+{
+	(void)state;
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	fake_heard();
+	fake_result(db, PGRES_TUPLES_OK, "TimeZone is wrong");
+	fake_event(db, READ, 0);
+	assert_heard("read warning(a connection was lost: TimeZone is wrong) "
+	    "watch(edge) NOT CONNECTED");
+	assert_int_equal(conn.state, CONN_DOWN);
+}
+
+/* The same, as the server reports it at the end of the pipeline. */
+static void
+test_a_setting_is_reported_to_differ(void **state)
+{
+	(void)state;
+	with.channel = "jobs";
+	conn_connect(&conn, START);
+	connect_to(PGRES_POLLING_OK);
+	fake_heard();
+	db->reported = "DateStyle is wrong";
+	prepare();
+	assert_heard("read exit warning(a connection was lost: DateStyle is "
+	    "wrong) watch(edge) NOT CONNECTED");
+	assert_int_equal(conn.state, CONN_DOWN);
+}
+
 int
 main(void)
 {
@@ -361,6 +393,8 @@ main(void)
 		TEST_READY(test_an_answer_ends_the_deadline),
 		TEST_READY(test_every_record_of_tls_is_read),
 		TEST_READY(test_in_a_transaction),
+		TEST_READY(test_a_setting_is_not_set),
+		TEST_READY(test_a_setting_is_reported_to_differ),
 	};
 
 	return (cmocka_run_group_tests_name("conn_results", tests, NULL,

@@ -4,6 +4,7 @@
  * connections, that is gone and comes back.
  */
 
+/* sources: src/database/servers.c */
 /* sources: src/database/database_pool.c src/database/database_conn.c */
 /* sources: src/request/ctx.c src/request/raise.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/error_kinds.c */

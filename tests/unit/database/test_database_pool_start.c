@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How a pool starts: of which size, and if the database is not there. */
 
+/* sources: src/database/servers.c */
 /* sources: src/database/database_pool.c src/database/database_conn.c */
 /* sources: src/request/ctx.c src/request/raise.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/error_kinds.c */
@@ -16,6 +17,7 @@
 
 #include "base/log.h"
 #include "fakes/libpq_fake.h"
+#include "servers_fixture.h"
 
 /* A worker starts once: each test is a process. It returns a line, or 0. */
 #define CHECK(holds)							\
@@ -26,6 +28,8 @@
 
 static unsigned	can_open;	/* so many, then no more */
 static unsigned	tried, cleaned, told;
+
+static struct servers	*servers;
 
 void
 log_event(enum log_level level, const char *id, const char *event,
@@ -93,7 +97,9 @@ start(unsigned pool, unsigned can)
 	coro_init(USERS, schedule);
 	now = 1000000;
 	can_open = can;
-	database_worker_init("dbname=keel", pool, count_settled);
+	servers = one_server("db");
+	servers_works(servers, "db");
+	database_worker_init(servers, pool, count_settled);
 }
 
 static PGconn *
@@ -127,15 +133,15 @@ no_database(void)
 	unsigned	 i;
 
 	start(3, 0);
-	CHECK(strcmp(fake_heard(), "register(dbname=keel) "
+	CHECK(strcmp(fake_heard(), "register(to=db) "
 	    "warning(cannot connect: no server)") == 0);
 	CHECK(tried == 1 && cleaned == 1);
 	CHECK(settled == 1);
 	CHECK(fake_libpq.ndbs == 0);
 	pass(500);
-	CHECK(strcmp(fake_heard(), "connect(dbname=keel) watch(out) "
-	    "connect(dbname=keel) watch(out) "
-	    "connect(dbname=keel) watch(out)") == 0);
+	CHECK(strcmp(fake_heard(), "connect(to=db) watch(out) "
+	    "connect(to=db) watch(out) "
+	    "connect(to=db) watch(out)") == 0);
 	CHECK(gauges.now.db_down == 3 && gauges.now.db_in_use == 0);
 	CHECK(fake_libpq.ndbs == 3 && tried == 1);
 	for (i = 0; i < 3; i++) {

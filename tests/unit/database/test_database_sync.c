@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Statements of commands and of the start: one connection each, one error. */
 
+/* sources: src/database/servers.c */
 /* sources: src/database/database_sync.c src/database/database_row.c */
+/* sources: tests/unit/fakes/session_fake.c */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +15,9 @@
 #include <string.h>
 
 #include "database/database.h"
+#include "database/session.h"
 #include "database/sync.h"
+#include "servers_fixture.h"
 
 #define URL	"postgresql://test"
 
@@ -23,6 +27,7 @@ static struct {
 	const char	*conninfo;	/* NULL: the URL is wrong */
 	bool		 reachable;
 	const char	*said;		/* PQerrorMessage() */
+	unsigned	 sessions;
 	ExecStatusType	 status;
 	const char	*touched;
 	unsigned	 connects, finishes;
@@ -35,12 +40,13 @@ static struct {
 	PGresult	*last;
 } db;
 
-const char *
-database_conninfo(const char *url, const char **problem)
+struct servers *
+servers_of(const char *url, const char *setting, const char **problem)
 {
 	assert_string_equal(url, URL);
+	assert_string_equal(setting, "KEEL_URL");
 	*problem = db.conninfo == NULL ? "the URL is wrong" : NULL;
-	return (db.conninfo);
+	return (db.conninfo == NULL ? NULL : server_with(db.conninfo));
 }
 
 /* libpq */
@@ -48,7 +54,7 @@ database_conninfo(const char *url, const char **problem)
 PGconn *
 PQconnectdb(const char *conninfo)
 {
-	assert_ptr_equal(conninfo, db.conninfo);
+	assert_string_equal(conninfo, db.conninfo);
 	db.connects++;
 	return ((PGconn *)(void *)&connection);
 }
@@ -65,6 +71,15 @@ PQerrorMessage(const PGconn *conn)
 {
 	assert_ptr_equal(conn, &connection);
 	return ((char *)(uintptr_t)db.said);
+}
+
+PQnoticeProcessor
+PQsetNoticeProcessor(PGconn *conn, PQnoticeProcessor fn, void *arg)
+{
+	(void)fn;
+	(void)arg;
+	assert_ptr_equal(conn, &connection);
+	return (NULL);
 }
 
 void
@@ -108,6 +123,11 @@ answer(PGconn *conn, const char *sql)
 PGresult *
 PQexec(PGconn *conn, const char *sql)
 {
+	if (strcmp(sql, session_sql()) == 0) {
+		assert_ptr_equal(conn, &connection);
+		db.sessions++;
+		return (PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK));
+	}
 	db.nparams = -1;
 	return (answer(conn, sql));
 }
@@ -146,7 +166,7 @@ setup(void **state)
 	db.said = "it is full\n";
 	db.status = PGRES_COMMAND_OK;
 	db.touched = "0";
-	database_init(URL);
+	database_init(URL, "KEEL_URL");
 	return (0);
 }
 
@@ -158,9 +178,11 @@ test_connect(void **state)
 	(void)state;
 	assert_ptr_equal(sync_connect(&problem), &connection);
 	assert_int_equal(db.connects, 1);
+	assert_int_equal(db.sessions, 1);
 	assert_int_equal(db.finishes, 0);
 
 	db.conninfo = NULL;
+	database_init(URL, "KEEL_URL");
 	assert_null(sync_connect(&problem));
 	assert_string_equal(problem, "the URL is wrong");
 	assert_int_equal(db.connects, 1);
@@ -206,6 +228,7 @@ test_why_it_cannot_connect(void **state)
 	db.reachable = false;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		db.conninfo = table[i].conninfo;
+		database_init(URL, "KEEL_URL");
 		db.said = table[i].said;
 		assert_null(sync_connect(&problem));
 		snprintf(expected, sizeof(expected), "%s%s", prefix,

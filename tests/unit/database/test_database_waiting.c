@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How long requests wait for a connection and a result, and in which turn. */
 
+/* sources: src/database/servers.c */
 /* sources: src/base/log_write.c */
 /* sources: src/database/database_pool.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */

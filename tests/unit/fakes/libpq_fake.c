@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "database/session.h"
 #include "libpq_fake.h"
 
 #define FIRST_FD	100
@@ -78,6 +79,7 @@ start(PGconn *db)
 	db->sends = 0;
 	db->notes = db->records = 0;
 	db->error = "no error";
+	db->reported = NULL;
 	db->fd = fake_libpq.no_start ? -1 :
 	    FIRST_FD + (int)(db - fake_libpq.dbs);
 	db->events = 0;
@@ -131,6 +133,8 @@ fake_end(PGconn *db)
 void
 fake_prepared(PGconn *db, unsigned statements)
 {
+	fake_result(db, PGRES_TUPLES_OK, "");
+	fake_end(db);
 	for (; statements > 0; statements--) {
 		fake_result(db, PGRES_COMMAND_OK, "");
 		fake_end(db);
@@ -192,6 +196,16 @@ PQresetStart(PGconn *db)
 	return (!fake_libpq.no_start);
 }
 
+void
+PQfinish(PGconn *db)
+{
+	if (db == NULL)
+		return;
+	fake_say("finish");
+	db->fd = -1;
+	db->watcher = NULL;
+}
+
 PostgresPollingStatusType
 PQconnectPoll(PGconn *db)
 {
@@ -237,7 +251,10 @@ PQtransactionStatus(const PGconn *db)
 
 /* libpq, for statements. */
 
-/* Only PQsendPrepare() is for a pipeline, and only a pipeline is for it. */
+/*
+ * Only PQsendQueryParams() and PQsendPrepare() are for a pipeline, and only a
+ * pipeline is for them.
+ */
 static int
 sent(PGconn *db, bool in_pipeline)
 {
@@ -289,6 +306,18 @@ PQsendPrepare(PGconn *db, const char *name, const char *sql, int n,
 {
 	fake_say("prepare(%s: %s)", name, sql);
 	if (n != 0 || types != NULL)
+		abort();
+	return (sent(db, true));
+}
+
+int
+PQsendQueryParams(PGconn *db, const char *sql, int n, const Oid *types,
+    const char *const *values, const int *lengths, const int *formats,
+    int binary)
+{
+	fake_say("%s", sql);
+	if (n != 0 || types != NULL || values != NULL || lengths != NULL ||
+	    formats != NULL || binary)
 		abort();
 	return (sent(db, true));
 }
@@ -377,6 +406,26 @@ void
 PQfreemem(void *p)
 {
 	free(p);
+}
+
+/* session.h: a result's message, or what the test says, is what is wrong. */
+
+const char *
+session_sql(void)
+{
+	return ("session");
+}
+
+const char *
+session_check_set(const PGresult *r)
+{
+	return (*r->message != '\0' ? r->message : NULL);
+}
+
+const char *
+session_check_reported(const PGconn *db)
+{
+	return (db->reported);
 }
 
 void *

@@ -32,6 +32,7 @@ struct pg_conn {
 	bool			 tls;
 	unsigned		 records;	/* of TLS, not read yet */
 	const char		*error;
+	const char		*reported;	/* session_check_reported() */
 
 	/* For the test to read. */
 	int			 fd;		/* -1: no socket */
