@@ -10,7 +10,7 @@
 #define CONNINFO_SIZE		4096
 #define SERVER_NAME_SIZE	400
 #define HOSTS_MAX		16
-#define ADDRESS_SIZE		64	/* IPv6, with the name of an interface */
+#define ADDRESS_SIZE		64	/* IPv6, with an interface */
 
 /* One of the URL's hosts. */
 struct host {

@@ -154,7 +154,7 @@ conn_result(struct db_conn *conn)
 	return (r);
 }
 
-/* Returns false if it cannot start, for example on a socket without a server. */
+/* Returns false if it cannot start, as on a Unix socket that nobody serves. */
 static bool
 conn_to(struct db_conn *conn, const struct server *server)
 {

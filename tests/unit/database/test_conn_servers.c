@@ -39,7 +39,7 @@ accept_it(void)
 }
 
 #define PREPARES							\
-	"poll nonblocking pipeline session prepare(a.one: SELECT 1) "		\
+	"poll nonblocking pipeline session prepare(a.one: SELECT 1) "	\
 	"prepare(a.two: SELECT $1) sync watch(in) read exit debug(connected) "
 
 /* Each once; then it is down, until somebody connects it again. */
