@@ -30,7 +30,6 @@ unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = %(folder)s/userlist.txt
 pool_mode = session
-ignore_startup_parameters = options
 server_login_retry = 1
 """
 
