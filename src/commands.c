@@ -105,13 +105,34 @@ command_check_config(void)
 	printf(PRODUCT ": the configuration is good\n");
 }
 
+/* Where to listen, apart from the other connections; or NULL. */
+static struct servers *
+find_listener(void)
+{
+	struct servers	*servers;
+	const char	*problem, *useless;
+
+	if (config.database_listen_url == NULL)
+		return (NULL);
+	servers = servers_of(config.database_listen_url,
+	    ENV("DATABASE_LISTEN_URL"), &problem);
+	exit_if(problem);
+	if ((useless = database_listen_useless(servers)) != NULL)
+		fprintf(stderr, PRODUCT ": warning: "
+		    ENV("DATABASE_LISTEN_URL") ": %s; new jobs are found by "
+		    "polling\n", useless);
+	return (servers);
+}
+
 static void __attribute__((noreturn))
 command_jobs(void)
 {
+	struct servers	*listen;
 	const char	*problem;
 
 	exit_if(database_check());
-	jobs_main(database_servers(&problem));
+	listen = find_listener();
+	jobs_main(database_servers(&problem), listen);
 }
 
 bool

@@ -108,6 +108,7 @@ struct config {
 	const char	*port;
 	const char	*admin_port;
 	const char	*database_url;
+	const char	*database_listen_url;	/* or NULL */
 	const char	*public_url;
 	unsigned	 tls_off;	/* HTTP without TLS */
 	const char	*tls_cert;	/* may be NULL */

@@ -45,6 +45,7 @@ _Static_assert(REGISTRATION_OPEN == 0 && REGISTRATION_CLOSED == 1,
     "the choices of REGISTRATION are not enum registration");
 
 static const char	*use_database_url(void);
+static const char	*check_listen_url(void);
 static const char	*check_ports(void);
 static const char	*check_host(void);
 static const char	*use_port(void);
@@ -76,6 +77,14 @@ SETTINGS(server,
 	.values = "a URI, or `key=value` pairs",
 	.meaning = "The PostgreSQL database; with it, the secret and the "
 	    "certificate must be set too.",
+    },
+    {
+	ENV("DATABASE_LISTEN_URL"), TEXT, .text = &config.database_listen_url,
+	.then = check_listen_url, .secret = true,
+	.unset = "unset: the connections of `" ENV("DATABASE_URL") "`",
+	.values = "as `" ENV("DATABASE_URL") "`",
+	.meaning = "Where `./keel jobs` listens for new jobs: PostgreSQL "
+	    "itself, if a [pooler](pgbouncer.md) is in between.",
     },
     {
 	ENV("TLS"), CHOICE("on", "off"), .number = &config.tls_off,
@@ -273,6 +282,13 @@ use_database_url(void)
 {
 	database_init(config.database_url, ENV("DATABASE_URL"));
 	return (NULL);
+}
+
+static const char *
+check_listen_url(void)
+{
+	return (database_listen_check(config.database_listen_url,
+	    ENV("DATABASE_LISTEN_URL")));
 }
 
 static const char *

@@ -26,6 +26,7 @@
 #include "request/offload.h"
 #include "running.h"
 
+#define CHANNEL		PRODUCT_STORED "_jobs"
 #define COROUTINES_MAX	512
 #define DRAIN_MS	8000	/* for attempts to finish */
 #define CANCEL_MS	4000	/* then, to put them back */
@@ -39,6 +40,7 @@ jobs_tick(uint64_t now)
 	log_tick();
 	servers_tick(now);
 	database_tick(now);
+	database_listen_tick(now);
 	offload_tick();
 	runner_tick(now);
 }
@@ -87,7 +89,7 @@ may_stop(uint64_t now)
 }
 
 void
-jobs_main(struct servers *servers)
+jobs_main(struct servers *servers, struct servers *listen)
 {
 	uint64_t	 now;
 
@@ -101,7 +103,10 @@ jobs_main(struct servers *servers)
 	crash_init("jobs", running_tell);
 	runner_init();
 	exit_if(mail_init());
-	database_listen(PRODUCT_STORED "_jobs", runner_told);
+	if (listen == NULL)
+		database_listen(CHANNEL, runner_told);
+	else
+		database_listen_apart(listen, CHANNEL, runner_told);
 	database_worker_init(servers, config.database_pool, jobs_ready);
 	for (;;) {
 		now = kore_time_ms();

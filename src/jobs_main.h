@@ -8,8 +8,10 @@ struct servers;
 
 /*
  * Runs jobs until SIGTERM, and exits. servers says where the database is
- * (database_servers()).
+ * (database_servers()); listen, where to listen for new jobs (servers_of()), or
+ * NULL for the same connections.
  */
-void	jobs_main(struct servers *) __attribute__((noreturn));
+void	jobs_main(struct servers *servers, struct servers *listen)
+	    __attribute__((noreturn));
 
 #endif

@@ -23,8 +23,14 @@ enum conn_state {
 
 struct db_conn;
 
+/* What they share and change. */
+struct conn_shared {
+	/* In an outage: a bit for each server whose failure is logged. */
+	uint32_t in_outage;
+};
+
 /*
- * What the connections of one process share: the server, the queries to
+ * What the connections of one kind share: the servers, the queries to
  * prepare, and the callbacks. Kore's loop runs the callbacks, so they may not
  * wait; they may send a statement or reconnect.
  */
@@ -33,6 +39,8 @@ struct conn_setup {
 	struct query	*const *queries;	/* prepared on each */
 	struct query	*const *queries_end;
 	const char	*channel;		/* to LISTEN to, or NULL */
+	const char	*name;			/* in the log */
+	struct conn_shared	*shared;
 
 	/* It can run statements from now on. */
 	void		(*on_ready)(struct db_conn *);

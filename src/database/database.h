@@ -131,6 +131,23 @@ void		 servers_tick(uint64_t now_ms);
 void		 database_listen(const char *channel, void (*told)(void));
 
 /*
+ * The same on one connection of its own, to other servers, which connects at
+ * database_listen_tick(), at every tick. While it is down, told() is not called.
+ */
+void		 database_listen_apart(struct servers *, const char *channel,
+		    void (*told)(void));
+void		 database_listen_tick(uint64_t now_ms);
+
+/*
+ * In the parent, before database_listen_apart(). The first returns NULL, or why
+ * the URL that a setting has (NULL: none) is not one. The other one connects: if
+ * a pooler is there that is not in session mode, where LISTEN has no effect, it
+ * returns a line that says so; NULL, also if it cannot connect.
+ */
+const char	*database_listen_check(const char *url, const char *setting);
+const char	*database_listen_useless(struct servers *);
+
+/*
  * In a worker: database_worker_init() once, database_tick() at every tick.
  * settled() is called once, when a connection is ready or connecting failed.
  */

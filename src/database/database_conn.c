@@ -27,8 +27,6 @@
 #define CONNECT_MS	4000	/* to connect and prepare */
 #define NEXT_MS		2000	/* to connect, if another server waits */
 
-static uint32_t	in_outage;	/* and these servers' failures are logged */
-
 static bool	conn_to_next(struct db_conn *, uint64_t);
 static void	conn_event(void *, int);
 static void	conn_prepare(struct db_conn *);
@@ -73,15 +71,16 @@ conn_drop_result(struct db_conn *conn)
 static void
 conn_failed(const struct db_conn *conn, const char *why)
 {
+	uint32_t	*in_outage = &conn->setup->shared->in_outage;
 	uint32_t	 bit = UINT32_C(1) << conn->walk.index % SERVERS_MAX;
 
 	servers_ask(conn->setup->servers);
-	if (!conn_is_ready(conn) && (in_outage & bit) != 0)
+	if (!conn_is_ready(conn) && (*in_outage & bit) != 0)
 		return;
 	if (!conn_is_ready(conn))
-		in_outage |= bit;
-	log_event(LEVEL_WARNING, NULL, "database",
-	    "a connection was lost: %.*s", (int)strcspn(why, "\n"), why);
+		*in_outage |= bit;
+	log_event(LEVEL_WARNING, NULL, "database", "%s was lost: %.*s",
+	    conn->setup->name, (int)strcspn(why, "\n"), why);
 }
 
 void
@@ -103,8 +102,12 @@ conn_lost(struct db_conn *conn, const char *why)
 void
 conn_tick(struct db_conn *conn, uint64_t now)
 {
-	if (conn->deadline != 0 && conn->deadline <= now)
-		conn_lost(conn, "it did not answer in time");
+	if (conn->deadline == 0 || conn->deadline > now)
+		return;
+	conn_lost(conn, conn->state == CONN_PREPARING ?
+	    "it was accepted, but no answer came in time (has the pool of a "
+	    "connection pooler no connection left?)" :
+	    "it did not answer in time");
 }
 
 /* Sends what libpq has buffered, and waits for EPOLLOUT to send the rest. */
@@ -239,10 +242,7 @@ static void
 conn_ready(struct db_conn *conn)
 {
 	log_event(LEVEL_DEBUG, NULL, "database", "connected");
-	if (servers_works(conn->setup->servers, conn->server))
-		log_event(LEVEL_WARNING, NULL, "database",
-		    "the database is at %s now", conn->server);
-	in_outage = 0;
+	conn->setup->shared->in_outage = 0;
 	conn->state = CONN_READY;
 	conn->deadline = 0;
 	conn->setup->on_ready(conn);
@@ -318,7 +318,7 @@ conn_prepared(struct db_conn *conn, PGresult *r)
 	else if (PQresultStatus(r) == PGRES_TUPLES_OK)
 		problem = session_check_set(r);
 	else if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		problem = PQresultErrorMessage(r);
+		problem = session_failed(r);
 	if (problem != NULL)
 		conn_lost(conn, problem);
 	PQclear(r);

@@ -50,6 +50,7 @@ struct waiter {
 	TAILQ_ENTRY(waiter)	 list;
 };
 
+static struct conn_shared	 common;
 static struct conn_setup	 setup;
 static struct slot		*slots;
 static unsigned			 nslots;
@@ -156,6 +157,9 @@ slot_free(struct slot *s)
 static void
 conn_became_ready(struct db_conn *conn)
 {
+	if (servers_works(setup.servers, conn->server))
+		log_event(LEVEL_WARNING, NULL, "database",
+		    "the database is at %s now", conn->server);
 	slot_free(slot_of(conn));
 }
 
@@ -344,6 +348,8 @@ database_worker_init(struct servers *servers, unsigned pool,
 	setup.servers = servers;
 	setup.queries = database_queries(&n);
 	setup.queries_end = setup.queries + n;
+	setup.name = "a connection";
+	setup.shared = &common;
 	setup.on_ready = conn_became_ready;
 	setup.on_result = conn_has_result;
 	setup.on_lost = conn_was_lost;

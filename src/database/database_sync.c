@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* Blocking statements, each on its own connection: see sync.h. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "database/pooler.h"
 #include "database/row.h"
 #include "database/servers.h"
 #include "database/session.h"
 #include "database/sync.h"
+#include "product.h"
 #include "utils/start_error.h"
 #include "utils/text.h"
 
@@ -78,6 +81,37 @@ ignore_notice(void *arg, const char *message)
 	(void)message;
 }
 
+/* Until one is good. */
+static const char *
+check_pooler(PGconn *db)
+{
+	static bool	 is_good;
+	const char	*problem, *warning;
+
+	if (is_good)
+		return (NULL);
+	if ((problem = pooler_check(db, &warning)) != NULL)
+		return (problem);
+	is_good = true;
+	if (warning != NULL)
+		fprintf(stderr, PRODUCT ": warning: %s: %s\n",
+		    database_setting, warning);
+	return (NULL);
+}
+
+static const char *
+check_session(PGconn *db, const PGresult *r)
+{
+	const char	*problem;
+
+	if ((problem = session_check_set(r)) == NULL &&
+	    (problem = session_check_reported(db)) == NULL &&
+	    session_is_pooled(db, r))
+		problem = check_pooler(db);
+	return (problem != NULL ? start_error("%s: %s",
+	    database_setting, problem) : NULL);
+}
+
 /* Before client_min_messages is set, the role's own may show any message. */
 static const char *
 set_session(PGconn *db)
@@ -87,15 +121,16 @@ set_session(PGconn *db)
 	PGresult		*r;
 
 	shown = PQsetNoticeProcessor(db, ignore_notice, NULL);
-	r = sync_run(db, session_sql(), NULL, 0);
+	r = sync_run_within(db, session_sql(), SYNC_ANSWER_MS);
 	PQsetNoticeProcessor(db, shown, NULL);
 	if (r == NULL)
-		return (sync_error(db));
-	if ((problem = session_check_set(r)) == NULL)
-		problem = session_check_reported(db);
+		return (start_error("%s: it accepts the connection, but does "
+		    "not answer: is a connection pooler there, and has its "
+		    "pool no connection left?", database_setting));
+	problem = PQresultStatus(r) == PGRES_TUPLES_OK ?
+	    check_session(db, r) : sync_error(db);
 	PQclear(r);
-	return (problem == NULL ? NULL :
-	    start_error("%s: %s", database_setting, problem));
+	return (problem);
 }
 
 /* Returns NULL, and adds why to the message, if the server will not do. */

@@ -13,6 +13,7 @@
  */
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "database/session.h"
@@ -67,6 +68,8 @@ static const char *const	reported[] = {
 };
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define DUPLICATE_STATEMENT	"42P05"
+#define PROCESS		"backend pid"	/* a row of the answer */
 #define IN_BETWEEN	"is a connection pooler in between that does not "  \
 			"keep to session mode?"
 
@@ -90,7 +93,9 @@ session_sql(void)
 	static char	 data[2048];
 	struct text	 sql = text_in(data, sizeof(data));
 
-	text_puts(&sql, "SELECT name, pg_catalog.set_config(name, value, false)"
+	text_puts(&sql, "SELECT '" PROCESS "' AS name, "
+	    "pg_catalog.pg_backend_pid()::text UNION ALL "
+	    "SELECT name, pg_catalog.set_config(name, value, false)"
 	    " FROM (VALUES ");
 	append_settings(&sql, ours, COUNT(ours));
 	text_puts(&sql, ") AS ours (name, value) UNION ALL "
@@ -111,6 +116,19 @@ find(const struct setting *s, size_t n, const char *name)
 			return (s);
 	}
 	return (NULL);
+}
+
+bool
+session_is_pooled(const PGconn *db, const PGresult *r)
+{
+	int	 row;
+
+	for (row = 0; row < PQntuples(r); row++) {
+		if (strcmp(PQgetvalue(r, row, 0), PROCESS) == 0)
+			return (atoi(PQgetvalue(r, row, 1)) !=
+			    PQbackendPID(db));
+	}
+	return (false);
 }
 
 static const char *
@@ -158,4 +176,16 @@ session_check_reported(const PGconn *db)
 			return (differs(s, value));
 	}
 	return (NULL);
+}
+
+const char *
+session_failed(const PGresult *r)
+{
+	const char	*state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	if (state != NULL && strcmp(state, DUPLICATE_STATEMENT) == 0)
+		return ("a connection pooler gives it a session that another "
+		    "connection has used: it needs pool_mode = session and "
+		    "server_reset_query = DISCARD ALL");
+	return (PQresultErrorMessage(r));
 }

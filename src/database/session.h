@@ -7,6 +7,8 @@
 #ifndef DATABASE_SESSION_H
 #define DATABASE_SESSION_H
 
+#include <stdbool.h>
+
 #include <libpq-fe.h>
 
 /*
@@ -23,5 +25,17 @@ const char	*session_sql(void);
  */
 const char	*session_check_set(const PGresult *);
 const char	*session_check_reported(const PGconn *);
+
+/*
+ * What is wrong when a statement has failed that a new session must take: the
+ * server's message, or that the session is not new.
+ */
+const char	*session_failed(const PGresult *);
+
+/*
+ * Of the statement's result: is the server process another one than the
+ * connection's? Then a pooler is in between.
+ */
+bool		 session_is_pooled(const PGconn *, const PGresult *);
 
 #endif

@@ -12,8 +12,9 @@
 #include "database/database.h"
 
 /*
- * Connects to the URL of database_init(). The caller must PQfinish(). On error,
- * and after the connect timeout, returns NULL and sets *problem.
+ * Connects to the URL of database_init(), and sets the session. The caller must
+ * PQfinish(). On error, after a timeout, and for a pooler that is not in session
+ * mode, returns NULL and sets *problem.
  */
 PGconn		*sync_connect(const char **problem);
 
@@ -24,5 +25,14 @@ PGconn		*sync_connect(const char **problem);
 PGresult	*sync_run(PGconn *, const char *sql, const char *const *params,
 		    int nparams);
 const char	*sync_error(PGconn *);
+
+/*
+ * The same for a statement without parameters, for at most so many
+ * milliseconds. Returns a result of any status, or NULL if there is none in
+ * time: then the connection is of no further use.
+ */
+#define SYNC_ANSWER_MS	5000
+
+PGresult	*sync_run_within(PGconn *, const char *sql, int ms);
 
 #endif

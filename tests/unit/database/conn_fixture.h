@@ -26,6 +26,7 @@
 static struct query		 one = { .name = "a.one", .sql = "SELECT 1" };
 static struct query		 two = { .name = "a.two", .sql = "SELECT $1" };
 static struct query *const	 queries[] = { &one, &two };
+static struct conn_shared	 shared_by_all;
 static struct conn_setup	 with;
 static struct db_conn		 conn;
 static PGconn			*db;
@@ -143,7 +144,8 @@ setup(void **state)
 	now = START;
 	with = (struct conn_setup){
 		.servers = servers, .queries = queries,
-		.queries_end = queries + 2, .on_ready = is_ready,
+		.queries_end = queries + 2, .name = "a connection",
+		.shared = &shared_by_all, .on_ready = is_ready,
 		.on_result = has_result, .on_lost = is_lost,
 		.on_notify = is_notified
 	};

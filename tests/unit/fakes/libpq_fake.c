@@ -428,6 +428,12 @@ session_check_reported(const PGconn *db)
 	return (db->reported);
 }
 
+const char *
+session_failed(const PGresult *r)
+{
+	return (r->message);
+}
+
 void *
 PQsslStruct(PGconn *db, const char *library)
 {

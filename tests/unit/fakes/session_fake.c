@@ -24,3 +24,11 @@ session_check_reported(const PGconn *db)
 	(void)db;
 	return (NULL);
 }
+
+bool
+session_is_pooled(const PGconn *db, const PGresult *r)
+{
+	(void)db;
+	(void)r;
+	return (false);
+}
