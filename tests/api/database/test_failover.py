@@ -9,7 +9,8 @@ import time
 import pytest
 
 from helpers import measured, register
-from postgres_proxies import NAME, Name, Pgbouncer, Roles, haproxy
+from pgbouncer import PgBouncer
+from postgres_proxies import NAME, Name, Roles, haproxy
 from runner import count_jobs, wait_for
 from server import IS_ASAN
 from servers import make_template, server_maker
@@ -48,8 +49,8 @@ def make(pair, certificates):
 def start(make, pair, start_runner):
     """Starts a server and a runner: start(url), where url makes the setting of
     a database's name."""
-    def start(url, **settings):
-        database = pair.database(pair.template)
+    def start(url, database=None, **settings):
+        database = database or pair.database(pair.template)
         server = make(database, KEEL_DATABASE_URL=url(database),
                       **settings).start()
         start_runner(server)
@@ -168,7 +169,14 @@ def test_haproxy(start, pair, tmp_path):
 
 
 def test_pgbouncer(start, pair):
-    with Pgbouncer(pair).run() as pgbouncer:
-        server = start(through(pair, "127.0.0.1", pgbouncer.port))
+    """Its settings are changed when the standby is promoted, as a callback of
+    Patroni does."""
+    database = pair.database(pair.template)
+    pgbouncer = PgBouncer(pair, database, server_host=pair.primary.address)
+    try:
+        server = start(lambda _: pgbouncer.start().url(), database)
         # It has connections of its own.
-        fail_over(server, pair, "pgbouncer", pgbouncer.follow, False)
+        fail_over(server, pair, "pgbouncer", lambda: pgbouncer.change(
+            server_host=pair.primary.address), counted=False)
+    finally:
+        pgbouncer.stop()
