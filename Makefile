@@ -26,9 +26,9 @@ TEST_PACKAGES = libcmocka-dev python3-pytest \
 	python3-requests-oauthlib python3-authlib python3-cryptography python3-jose \
 	python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
-	python3-aiosmtpd sslscan haproxy \
+	python3-aiosmtpd sslscan haproxy pgbouncer \
 	slowhttptest procps iproute2 chromium libnss3-tools \
-	pgbouncer libnss-wrapper
+	libnss-wrapper
 # Debian starts each when it is installed: etcd on loopback, and a Patroni
 # without a configuration ends at once.
 FAILOVER_PACKAGES = patroni etcd-server
