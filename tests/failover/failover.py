@@ -64,7 +64,7 @@ class Side:
         return written - found
 
     def check_jobs(self):
-        """Each user who was registered has a welcome mail."""
+        """Each user who was registered has one job, whose mail was sent."""
         jobs = ("SELECT id::text, attempts FROM jobs WHERE kind = '%s' AND "
                 "status = 'done'" % KIND)
         wait_for(lambda: self.server.sql(
@@ -76,6 +76,9 @@ class Side:
             "hashed_password <> 'none' AND NOT EXISTS (SELECT FROM jobs j "
             "WHERE j.kind = %s AND j.payload ->> 'id' = u.id::text)",
             KIND) == [(0,)]
+        assert self.server.sql(
+            "SELECT payload ->> 'id' FROM jobs WHERE kind = %s GROUP BY 1 "
+            "HAVING count(*) > 1", KIND) == []
         mails = os.listdir(os.path.join(self.runner.state, "mail"))
         assert sorted(mails) == sorted(job + ".eml" for job in done)
         assert len(done) >= self.writers.registered()
