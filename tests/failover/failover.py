@@ -90,8 +90,8 @@ def kill_leader(nodes, sides, number):
     for side in sides:
         side.writers.wait_for(2)
     leader = nodes.leader()
-    killed = time.monotonic()
     leader.kill()
+    killed = time.monotonic()
     follower = wait_for(nodes.leader, LEADS_WITHIN)
     leads = time.monotonic()
     again = ["%s %.1f s" % (side.name, side.writers.first(

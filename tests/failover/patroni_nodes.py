@@ -35,6 +35,24 @@ HBA = ["local all all trust",
        "host all all 127.0.0.1/32 scram-sha-256"]
 
 
+def kill_all(folder):
+    """All processes that have it in their environment stop, and then they die,
+    as with their host: none of them sees another one die."""
+    found, more = [], folder_processes(folder)
+    while more:
+        send(signal.SIGSTOP, more)
+        found += more
+        more = set(folder_processes(folder)) - set(found)
+    send(signal.SIGKILL, found)
+    wait_for(lambda: not folder_processes(folder))
+
+
+def send(signum, pids):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signum)
+
+
 class Node:
     """A Patroni and its PostgreSQL."""
 
@@ -84,14 +102,8 @@ class Node:
             self.folder + "/patroni.yml")
 
     def kill(self):
-        """All processes of the node stop, and then they die, as with their
-        host: none of them sees another one die."""
-        for signum in (signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL):
-            for pid in folder_processes(self.folder):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signum)
+        kill_all(self.folder)
         self.process.wait(10)
-        wait_for(lambda: not folder_processes(self.folder))
 
     def ask(self, path):
         """The status of Patroni's answer, and its body; 0 if there is none."""
@@ -207,11 +219,7 @@ class Nodes(Cluster):
 
     def stop(self):
         """Whatever state they are in."""
-        for signum in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in folder_processes(self.folder):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signum)
-        wait_for(lambda: not folder_processes(self.folder))
+        kill_all(self.folder)
         for process in [self.etcd] + [node.process for node in self.nodes]:
             if process is not None:
                 process.wait(10)
