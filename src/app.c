@@ -182,6 +182,8 @@ endpoint_run(void *arg)
 		    c->endpoint->name, db_is_begun(c) ? "committing" :
 		    "a response");
 	idempotency_service_end(c);
+	if (c->endpoint->verb != VERB_GET && c->response.status < 400)
+		db_confirm(c);
 }
 
 /* Runs the handler a second time; the copies of the request stay. */
@@ -199,6 +201,7 @@ endpoint_retry(struct ctx *c)
 	c->query_values = NULL;
 	c->idempotency = NULL;
 	c->on_first = NULL;
+	c->queried = c->wrote = false;
 	c->accepted = false;
 	c->retried = true;
 	coro_wake(c->coro);

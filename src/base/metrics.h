@@ -27,6 +27,7 @@ struct worker_metrics {
 		_Atomic uint64_t	db_in_use;
 		_Atomic uint64_t	db_idle;
 		_Atomic uint64_t	db_down;
+		_Atomic uint64_t	db_ending;
 		_Atomic uint64_t	connections;
 		_Atomic uint64_t	wire_memory;	/* of requests */
 	} now;

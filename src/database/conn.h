@@ -62,6 +62,7 @@ struct db_conn {
 	bool			 running;	/* a statement is under way */
 	bool			 pipelined;	/* all are being prepared */
 	bool			 listening;	/* LISTEN was sent */
+	bool			 unreplicated;	/* see conn_send() */
 	PGresult		*result;
 	/*
 	 * When conn_tick() drops the connection, by kore_time_ms(); 0: never.
@@ -92,13 +93,18 @@ bool		 conn_connect(struct db_conn *, uint64_t now);
  */
 void		 conn_lost(struct db_conn *, const char *why);
 
+/* Closes it, without a line and without on_lost(); conn_connect() opens it. */
+void		 conn_close(struct db_conn *);
+
 /* Drops the connection if its deadline has passed. */
 void		 conn_tick(struct db_conn *, uint64_t now);
 
 /*
  * Send a statement on a connection that is ready and idle; parameters are
  * text. `running` is true until the statement ends or the connection is lost,
- * which may happen before these return.
+ * which may happen before these return. From then until the next statement,
+ * `unreplicated` tells that PostgreSQL has given up to wait for the synchronous
+ * standby: what the statement committed is here, and perhaps not there.
  */
 void		 conn_send(struct db_conn *, const char *sql);
 void		 conn_send_prepared(struct db_conn *, const struct query *,

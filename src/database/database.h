@@ -77,6 +77,17 @@ bool	db_has_enclosed(const struct ctx *);
 void	db_commit_enclosing(struct ctx *) AWAITS;
 
 /*
+ * With a synchronous standby, a commit is a success only when the standby has
+ * it, too: ERR_UNAVAILABLE otherwise, though it is done here. A client that
+ * then repeats its request must not be told that all is well before the standby
+ * has it. db_confirm() is for a response of success after nothing was written:
+ * it waits as a commit would. It does nothing if the request has written, or if
+ * it has not asked the database anything. src/app.c calls it after each handler
+ * of a POST, PUT, PATCH or DELETE.
+ */
+void	db_confirm(struct ctx *) AWAITS;
+
+/*
  * For a query that has found its session read-only: reconnects all connections
  * of this worker, at most once a second. After a failover, all may lead to the
  * old primary. A statement that fails because the session is read-only does

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "database/conn.h"
 #include "database/session.h"
+#include "database/unreplicated.h"
 
 #define CONNECT_MS	4000	/* to connect and prepare */
 #define NEXT_MS		2000	/* to connect, if another server waits */
@@ -99,6 +100,18 @@ conn_lost(struct db_conn *conn, const char *why)
 		conn->setup->on_lost(conn, was_ready);
 }
 
+/* The kernel forgets what was watched. */
+void
+conn_close(struct db_conn *conn)
+{
+	PQfinish(conn->db);
+	conn->db = NULL;
+	conn_drop_result(conn);
+	conn->running = false;
+	conn->state = CONN_DOWN;
+	conn->deadline = 0;
+}
+
 void
 conn_tick(struct db_conn *conn, uint64_t now)
 {
@@ -126,6 +139,7 @@ conn_flush(struct db_conn *conn)
 static void
 conn_start(struct db_conn *conn, int queued)
 {
+	conn->unreplicated = false;
 	if (queued == 0) {
 		conn_lost(conn, PQerrorMessage(conn->db));
 		return;
@@ -157,6 +171,24 @@ conn_result(struct db_conn *conn)
 	return (r);
 }
 
+/* Without this, libpq writes the text to standard error. */
+static void
+conn_notice(void *arg, const PGresult *notice)
+{
+	struct db_conn	*conn = arg;
+	const char	*text;
+
+	if (tells_unreplicated(notice)) {
+		conn->unreplicated = true;
+		return;
+	}
+	text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+	if (text == NULL)		/* it is libpq's own */
+		text = PQresultErrorMessage(notice);
+	log_event(LEVEL_WARNING, NULL, "database", "PostgreSQL notes: %.*s",
+	    (int)strcspn(text, "\n"), text);
+}
+
 /* Returns false if it cannot start, as on a Unix socket that nobody serves. */
 static bool
 conn_to(struct db_conn *conn, const struct server *server)
@@ -166,7 +198,10 @@ conn_to(struct db_conn *conn, const struct server *server)
 	PQfinish(conn->db);
 	memcpy(conn->server, server->name, sizeof(conn->server));
 	conn->db = PQconnectStart(server->conninfo);
-	return (conn->db != NULL && PQstatus(conn->db) != CONNECTION_BAD);
+	if (conn->db == NULL || PQstatus(conn->db) == CONNECTION_BAD)
+		return (false);
+	PQsetNoticeReceiver(conn->db, conn_notice, conn);
+	return (true);
 }
 
 static bool
@@ -212,6 +247,7 @@ conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
 {
 	conn->db = db;
 	snprintf(conn->server, sizeof(conn->server), "%s", server);
+	PQsetNoticeReceiver(db, conn_notice, conn);
 	conn->deadline = kore_time_ms() + CONNECT_MS;
 	conn_connected(conn);
 }

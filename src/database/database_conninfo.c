@@ -195,6 +195,28 @@ append_target(struct text *info, const struct source *from)
 }
 
 /*
+ * A statement may wait for a synchronous standby as long as that takes, on a
+ * network that has died meanwhile: 25 seconds after its last packet, the
+ * connection is dead. Only TCP has this.
+ */
+static void
+append_keepalives(struct text *info, const struct source *from)
+{
+	static const char *const	 defaults[][2] = {
+		{ "keepalives_idle", "10" },		/* seconds */
+		{ "keepalives_interval", "5" },
+		{ "keepalives_count", "3" },
+		{ "tcp_user_timeout", "25000" },	/* milliseconds */
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		if (given(from, defaults[i][0]) == NULL)
+			append_option(info, defaults[i][0], defaults[i][1]);
+	}
+}
+
+/*
  * The URL's, and none from PGOPTIONS. Those that we need are set later, by a
  * statement (session.c).
  */
@@ -219,6 +241,7 @@ write_common(struct conninfo *c, const struct source *from)
 	append_option(&info, "connect_timeout", CONNECT_TIMEOUT);
 	append_option(&info, "gssencmode", "disable");
 	append_option(&info, "application_name", PRODUCT);
+	append_keepalives(&info, from);
 	append_target(&info, from);
 	return (info.cut ? start_error("%s: it is too long", c->setting) :
 	    NULL);

@@ -18,6 +18,7 @@
 #include "base/metrics.h"
 #include "database/conn.h"
 #include "database/pool.h"
+#include "database/slots.h"
 #include "product.h"
 
 #define ACQUIRE_MS	2000	/* to wait for a free connection */
@@ -25,23 +26,6 @@
 #define ROLLBACK_MS	2000
 #define READ_ONLY_MS	1000	/* between renewals: pool_renew_read_only() */
 #define FOLLOW_MS	1000	/* between moves to another server */
-
-enum use {
-	UNUSABLE,		/* not ready: down, or connecting */
-	IDLE,			/* ready, in the list */
-	HELD,			/* a request has it; it may be down */
-	ROLLING_BACK		/* returned with an open transaction */
-};
-
-/* A connection and its state in the pool. */
-struct slot {
-	struct db_conn		 conn;		/* first: see slot_of() */
-	enum use		 use;
-	struct ctx		*holder;	/* NULL unless HELD */
-	unsigned		 generation;	/* when it connected */
-	bool			 renewing;	/* not lost since a renewal */
-	TAILQ_ENTRY(slot)	 list;		/* in idle */
-};
 
 struct waiter {
 	struct ctx		*ctx;
@@ -52,8 +36,6 @@ struct waiter {
 
 static struct conn_shared	 common;
 static struct conn_setup	 setup;
-static struct slot		*slots;
-static unsigned			 nslots;
 static unsigned			 generation;	/* see pool_renew() */
 static void			(*on_settled)(void);
 static TAILQ_HEAD(, slot)	 idle = TAILQ_HEAD_INITIALIZER(idle);
@@ -72,7 +54,8 @@ is_worth_waiting(void)
 	const struct slot	*s;
 
 	for (s = slots; s < slots + nslots; s++) {
-		if (s->conn.state >= CONN_PREPARING || s->renewing)
+		if (s->use != ENDING &&
+		    (s->conn.state >= CONN_PREPARING || s->renewing))
 			return (true);
 	}
 	return (false);
@@ -152,6 +135,21 @@ slot_free(struct slot *s)
 	TAILQ_INSERT_HEAD(&idle, s, list);
 }
 
+/* No request has it, and no statement runs. */
+static void
+slot_return(struct slot *s)
+{
+	struct db_conn	*conn = &s->conn;
+
+	if (!conn_is_in_transaction(conn)) {
+		slot_free(s);
+		return;
+	}
+	s->use = ROLLING_BACK;
+	conn->deadline = kore_time_ms() + ROLLBACK_MS;
+	conn_send(conn, "ROLLBACK");
+}
+
 /* The callbacks of a connection. */
 
 static void
@@ -168,17 +166,21 @@ conn_has_result(struct db_conn *conn)
 {
 	struct slot	*s = slot_of(conn);
 
-	if (s->use == ROLLING_BACK) {
-		PQclear(conn_result(conn));
-		slot_free(s);
-	} else {
+	if (s->use == HELD) {
 		coro_wake(s->holder->coro);
+		return;
 	}
+	PQclear(conn_result(conn));
+	if (s->use == ROLLING_BACK)
+		slot_free(s);
+	else if (slot_ended(s))
+		slot_return(s);
 }
 
 /*
- * A connection that worked reconnects at once, unless a request still holds it.
- * One that could not connect waits for the tick.
+ * A connection that worked reconnects at once, unless a request still holds it,
+ * or another one has taken its place. One that could not connect waits for the
+ * tick.
  */
 static void
 conn_was_lost(struct db_conn *conn, bool was_ready)
@@ -190,6 +192,8 @@ conn_was_lost(struct db_conn *conn, bool was_ready)
 	s->renewing = false;
 	if (s->holder != NULL)
 		coro_wake(s->holder->coro);
+	else if (s->use == ENDING && slots_are_complete())
+		slot_close(s);
 	else if (was_ready)
 		slot_connect(s, kore_time_ms());
 	if (!is_worth_waiting())
@@ -227,19 +231,20 @@ pool_take(struct ctx *c)
 void
 pool_give(struct db_conn *conn)
 {
-	struct slot	*s = slot_of(conn);
+	struct slot	*s = slot_of(conn), *spare;
+	struct ctx	*c = s->holder;
 
 	s->holder = NULL;
-	if (!conn_is_ready(conn)) {
+	if (!conn_is_ready(conn))
 		slot_connect(s, kore_time_ms());
-	} else if (conn->running) {
-		conn_lost(conn, "its statement did not end in time");
-	} else if (!conn_is_in_transaction(conn)) {
-		slot_free(s);
-	} else {
-		s->use = ROLLING_BACK;
-		conn->deadline = kore_time_ms() + ROLLBACK_MS;
-		conn_send(conn, "ROLLBACK");
+	else if (!conn->running)
+		slot_return(s);
+	else {
+		spare = slot_set_aside(s, c->request_id);
+		if (spare != NULL)
+			slot_connect(spare, kore_time_ms());
+		if (!is_worth_waiting())
+			refuse_waiters();
 	}
 }
 
@@ -257,9 +262,13 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 		conn_send(conn, sql);
 	while (conn->running && ctx_wait(c, QUERY_MS))
 		;
-	if (conn->running)
-		conn_lost(conn, "its statement did not end in time");
-	return (conn_result(conn));
+	return (conn->running ? NULL : conn_result(conn));
+}
+
+bool
+pool_is_unreplicated(const struct db_conn *conn)
+{
+	return (conn->unreplicated && !conn->running);
 }
 
 /* Is it older than the last renewal, so that another one is not needed? */
@@ -302,6 +311,7 @@ pool_renew_read_only(const struct db_conn *conn)
 	next = now + READ_ONLY_MS;
 	servers_ask(setup.servers);
 	renew_all("the database is read-only: connecting anew");
+	slots_drop_ending();
 	return (true);
 }
 
@@ -341,9 +351,10 @@ database_worker_init(struct servers *servers, unsigned pool,
 	struct slot		*s;
 	size_t			 n;
 
-	nslots = pool;
+	pool_size = pool;
+	nslots = 2 * pool;
 	on_settled = fn;
-	if ((slots = calloc(pool, sizeof(*slots))) == NULL)
+	if ((slots = calloc(nslots, sizeof(*slots))) == NULL)
 		fatal("cannot allocate the database pool");
 	setup.servers = servers;
 	setup.queries = database_queries(&n);
@@ -360,7 +371,9 @@ database_worker_init(struct servers *servers, unsigned pool,
 
 	for (s = slots; s < slots + nslots; s++)
 		conn_init(&s->conn, &setup);
-	for (s = slots; s < slots + nslots; s++) {
+	for (s = slots; s < slots + pool_size; s++)
+		s->use = UNUSABLE;
+	for (s = slots; s < slots + pool_size; s++) {
 		if (!slot_open(s, server.name)) {
 			tell_settled();
 			break;	/* the tick retries, without blocking */
@@ -372,15 +385,18 @@ static void
 count_connections(void)
 {
 	const struct slot	*s;
-	unsigned		 down = 0, resting = 0;
+	unsigned		 down = 0, used = 0;
 
 	for (s = slots; s < slots + nslots; s++) {
+		if (s->use == SPARE || s->use == ENDING)
+			continue;
+		used += conn_is_ready(&s->conn) && s->use != IDLE;
 		down += !conn_is_ready(&s->conn);
-		resting += s->use == IDLE;
 	}
 	metrics->now.db_down = down;
-	metrics->now.db_idle = resting;
-	metrics->now.db_in_use = nslots - down - resting;
+	metrics->now.db_idle = slots_count(IDLE);
+	metrics->now.db_in_use = used;
+	metrics->now.db_ending = slots_count(ENDING);
 }
 
 /*
@@ -403,6 +419,8 @@ follow(uint64_t now)
 		s->generation = generation - 1;
 		if (s->use == IDLE)
 			slot_renew(s);
+		else if (s->use == ENDING)
+			conn_lost(&s->conn, "another server works now");
 	}
 }
 
@@ -414,7 +432,8 @@ database_tick(uint64_t now)
 	follow(now);
 	for (s = slots; s < slots + nslots; s++) {
 		conn_tick(&s->conn, now);
-		if (s->conn.state == CONN_DOWN && s->holder == NULL)
+		if (s->conn.state == CONN_DOWN && s->holder == NULL &&
+		    s->use != SPARE)
 			slot_connect(s, now);
 	}
 	count_connections();

@@ -6,20 +6,29 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/register.h"
 #include "database/params.h"
 #include "database/pool.h"
 #include "database/row.h"
+#include "database/sqlstate.h"
+#include "database/unreplicated.h"
+#include "product.h"
 #include "request/depend.h"
 
 #define RESPONSE_RESERVE 6144	/* bytes: enough for a response of 2000 */
+
+/*
+ * Writes a record of 60 bytes, if there is a synchronous standby: PostgreSQL
+ * waits for it only at the end of a transaction that has written something.
+ */
+#define WRITE_RECORD							\
+	"SELECT pg_logical_emit_message(true, '" PRODUCT_STORED "', '') " \
+	"WHERE current_setting('synchronous_standby_names') <> '' "	\
+	"AND current_setting('synchronous_commit') NOT IN ('off', 'local')"
 
 static PGresult	*run_statement(struct ctx *, const struct query *,
 		    const char *, const char *const *, size_t) AWAITS;
 static PGresult	*run_query(struct ctx *, const struct query *,
 		    const void *, const char *const *, size_t) AWAITS;
-
-REGISTERED(const struct constraint, constraints);
 
 /* Stands for the connection while repositories are overridden (tests). */
 static char	replaced[1];
@@ -39,129 +48,6 @@ release_result(void *result)
 	PQclear(result);
 }
 
-/* A migration has made a prepared statement invalid. */
-static bool
-is_stale(const char *state)
-{
-	return (strcmp(state, "0A000") == 0 || strcmp(state, "26000") == 0);
-}
-
-/* The server is read-only: a standby, or a demoted primary. */
-static bool
-is_read_only(const char *state)
-{
-	return (strcmp(state, "25006") == 0);
-}
-
-/*
- * The statement is correct, but the server cannot run it now. An error that
- * ends the session (25P03, 28000) is not listed: the connection is lost.
- */
-static bool
-is_unavailable(const char *state)
-{
-	static const char *const states[] = {
-		"08",		/* connection exception */
-		"25006",	/* read-only transaction */
-		"53",		/* no more memory, disk or connections */
-		"55P03",	/* lock not available */
-		"57",		/* operator intervention */
-		"58",		/* system error, for example of a disk */
-	};
-	size_t		 i;
-
-	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		if (strncmp(state, states[i], strlen(states[i])) == 0)
-			return (true);
-	}
-	return (false);
-}
-
-/* Too long, out of range, or invalid in the database's encoding. */
-static bool
-does_not_fit(const char *state)
-{
-	return (strcmp(state, "22001") == 0 || strcmp(state, "22003") == 0 ||
-	    strcmp(state, "22021") == 0);
-}
-
-static bool
-body_has(const struct ctx *c, const char *member)
-{
-	return (c->endpoint != NULL && c->endpoint->in != NULL &&
-	    schema_own_member(c->endpoint->in, member) != NULL);
-}
-
-/*
- * Raises the constraint's own error if it has one: CONSTRAINT. To delete a row
- * that others refer to violates a foreign key, too, but without such a body.
- */
-static void
-raise_constraint(struct ctx *c, const PGresult *r)
-{
-	const char	*name = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
-	const struct constraint	*const *k;
-
-	for (k = __start_registered_constraints; name != NULL &&
-	    k < __stop_registered_constraints; k++) {
-		if (strcmp((*k)->name, name) != 0)
-			continue;
-		if ((*k)->member == NULL)
-			raise_error(c, &ERR_CONFLICT, "%s", (*k)->message);
-		if (body_has(c, (*k)->member))
-			raise_invalid(c, ctx_printf(c, "body.%s",
-			    (*k)->member), "not_found", "%s", (*k)->message);
-	}
-}
-
-/*
- * Raises the error for an SQLSTATE (PostgreSQL, appendix A). The database's
- * message goes to the log, never to the client.
- */
-static void
-raise_sqlstate(struct ctx *c, const struct query *q, const PGresult *r)
-{
-	const char	*state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-	const char	*text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-	const char	*name = q != NULL ? q->name : "transaction";
-
-	if (state == NULL)
-		state = "08000";
-	if (text == NULL)
-		text = "no message";
-	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0) {
-		c->error.retry = true;
-		raise_error(c, &ERR_UNAVAILABLE,
-		    "The request collided with another");
-	}
-	if (is_stale(state)) {
-		c->error.retry = true;
-		raise_error(c, &ERR_UNAVAILABLE, "The schema has changed");
-	}
-	if (does_not_fit(state)) {
-		log_event(LEVEL_WARNING, c->request_id, "database",
-		    "%s: %s: %s", name, state, text);
-		raise_invalid(c, "body", "out_of_range",
-		    "A value does not fit the database");
-	}
-	if (strncmp(state, "23", 2) == 0) {
-		raise_constraint(c, r);
-		log_event(LEVEL_ERROR, c->request_id, "integrity",
-		    "%s: %s: %s", name, state, text);
-		raise_error(c, &ERR_CONFLICT, "Resource already exists or "
-		    "constraint violation");
-	}
-	if (is_unavailable(state)) {
-		if (!c->quiet)
-			log_event(LEVEL_WARNING, c->request_id, "database",
-			    "%s: %s: %s", name, state, text);
-		raise_error(c, &ERR_UNAVAILABLE, is_read_only(state) ?
-		    "The database is read-only" :
-		    "The database is unavailable");
-	}
-	raise_error(c, &ERR_INTERNAL, "%s: %s: %s", name, state, text);
-}
-
 /*
  * If the server is read-only, another connection may reach one that accepts
  * writes. The request can be retried: a read-only transaction wrote nothing.
@@ -171,10 +57,60 @@ renew_if_needed(struct ctx *c, const struct db_conn *conn, const PGresult *r)
 {
 	const char	*state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
-	if (state != NULL && is_stale(state))
+	if (state != NULL && sqlstate_is_stale(state))
 		pool_renew(conn);
-	if (state != NULL && is_read_only(state) && !c->quiet)
+	if (state != NULL && sqlstate_is_read_only(state) && !c->quiet)
 		c->error.retry = pool_renew_read_only(conn);
+}
+
+/* For certain: a WITH that ends in a SELECT may have, too. */
+static bool
+has_written(PGresult *r)
+{
+	static const char *const tags[] = { "INSERT ", "UPDATE ", "DELETE " };
+	const char	*tag = PQcmdStatus(r);
+	size_t		 i;
+
+	for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (strncmp(tag, tags[i], strlen(tags[i])) == 0)
+			return (strcmp(PQcmdTuples(r), "0") != 0);
+	}
+	return (false);
+}
+
+/*
+ * Does it write or lock a row, or end a transaction? An early refusal does not
+ * wait for the locks that commits still hold which do not end.
+ */
+static bool
+may_write(const struct query *q, const char *sql)
+{
+	static const char *const words[] = { "INSERT", "UPDATE", "DELETE" };
+	size_t	 i;
+
+	if (q == NULL)
+		return (strcmp(sql, "BEGIN") != 0);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strstr(q->sql, words[i]) != NULL)
+			return (true);
+	}
+	return (false);
+}
+
+static AWAITS struct db_conn *
+take_connection(struct ctx *c, const struct query *q, const char *sql)
+{
+	struct db_conn	*conn = c->transaction;
+
+	if (conn == REPLACED)
+		raise_error(c, &ERR_INTERNAL, "%s is not replaced", q != NULL ?
+		    q->name : sql);
+	if (!pool_takes_writes() && may_write(q, sql))
+		raise_error(c, &ERR_UNAVAILABLE,
+		    "The database is unavailable");
+	if (conn == NULL)
+		conn = pool_take(c);
+	return (conn);
 }
 
 /*
@@ -185,28 +121,32 @@ static PGresult *
 run_statement(struct ctx *c, const struct query *q, const char *sql,
     const char *const *params, size_t nparams)
 {
-	struct db_conn	*conn = c->transaction;
+	struct db_conn	*conn = take_connection(c, q, sql);
 	PGresult	*r;
 	ExecStatusType	 status;
+	bool		 unreplicated;
 
-	if (conn == REPLACED)
-		raise_error(c, &ERR_INTERNAL, "%s is not replaced", q != NULL ?
-		    q->name : sql);
-	if (conn == NULL)
-		conn = pool_take(c);
 	r = pool_run(c, conn, q, sql, params, nparams);
 	if (r != NULL)
 		renew_if_needed(c, conn, r);
+	unreplicated = pool_is_unreplicated(conn);
 	if (c->transaction == NULL)
 		pool_give(conn);
-	if (r == NULL)
+	if (r != NULL)
+		defer(c, release_result, r);
+	if (unreplicated)
+		log_event(LEVEL_WARNING, *c->request_id != '\0' ?
+		    c->request_id : NULL, "database", "%s: " UNREPLICATED,
+		    q != NULL ? q->name : "transaction");
+	if (r == NULL || unreplicated)
 		raise_error(c, &ERR_UNAVAILABLE,
 		    "The database is unavailable");
-	defer(c, release_result, r);
 
 	status = PQresultStatus(r);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		raise_sqlstate(c, q, r);
+	c->queried = true;
+	c->wrote |= has_written(r);
 	return (r);
 }
 
@@ -233,6 +173,7 @@ begin(struct ctx *c)
 		return;
 	}
 	c->transaction = pool_take(c);
+	c->wrote = false;
 	run_statement(c, NULL, "BEGIN", NULL, 0);
 }
 
@@ -251,7 +192,9 @@ commit(struct ctx *c)
 		session_end(c);
 		return;
 	}
-	r = run_statement(c, NULL, "COMMIT", NULL, 0);
+	r = run_statement(c, NULL, c->wrote ? "COMMIT" : WRITE_RECORD
+	    "; COMMIT", NULL, 0);
+	c->wrote = true;
 	session_end(c);
 
 	/* COMMIT of a failed transaction succeeds, but rolls it back. */
@@ -426,6 +369,15 @@ db_commit_enclosing(struct ctx *c)
 	c->on_first = NULL;
 	if (c->enclosed)
 		commit(c);
+}
+
+void
+db_confirm(struct ctx *c)
+{
+	if (!c->queried || c->wrote)
+		return;
+	run_statement(c, NULL, WRITE_RECORD, NULL, 0);
+	c->wrote = true;
 }
 
 void

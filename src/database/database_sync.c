@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Blocking statements, each on its own connection: see sync.h. */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "database/servers.h"
 #include "database/session.h"
 #include "database/sync.h"
+#include "database/unreplicated.h"
 #include "product.h"
 #include "utils/start_error.h"
 #include "utils/text.h"
@@ -18,6 +20,7 @@
 
 static const char	*database_url, *database_setting;
 static struct servers	*servers;
+static bool		 unreplicated;	/* the last statement's commit */
 
 /* libpq would send these variables as settings, which a pooler may refuse. */
 void
@@ -54,15 +57,27 @@ hint(const char *conninfo, const char *said)
 	return ("");
 }
 
+/* As libpq does by itself, except for the one that is an error. */
+static void
+notice(void *arg, const PGresult *r)
+{
+	(void)arg;
+	if (tells_unreplicated(r))
+		unreplicated = true;
+	else
+		fputs(PQresultErrorMessage(r), stderr);
+}
+
 PGresult *
 sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 {
 	PGresult	*r;
 
+	unreplicated = false;
 	r = n == 0 ? PQexec(db, sql) :
 	    PQexecParams(db, sql, n, NULL, params, NULL, NULL, 0);
-	if (PQresultStatus(r) == PGRES_TUPLES_OK ||
-	    PQresultStatus(r) == PGRES_COMMAND_OK)
+	if (!unreplicated && (PQresultStatus(r) == PGRES_TUPLES_OK ||
+	    PQresultStatus(r) == PGRES_COMMAND_OK))
 		return (r);
 	PQclear(r);
 	return (NULL);
@@ -71,6 +86,8 @@ sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 const char *
 sync_error(PGconn *db)
 {
+	if (unreplicated)
+		return ("database: " UNREPLICATED);
 	return (start_error("database: %s", PQerrorMessage(db)));
 }
 
@@ -164,6 +181,7 @@ connect_to_one(const char **problem)
 		if ((db = connect_to(server.conninfo, &message)) == NULL)
 			continue;
 		if ((wrong = set_session(db)) == NULL) {
+			PQsetNoticeReceiver(db, notice, NULL);
 			servers_works(servers, server.name);
 			return (db);
 		}

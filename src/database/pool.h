@@ -20,8 +20,23 @@ struct db_conn;
  */
 struct db_conn	*pool_take(struct ctx *) AWAITS;
 
-/* Returns it to the pool, after a rollback if a transaction is open. */
+/*
+ * Returns it to the pool, after a rollback if a transaction is open. If its
+ * statement has not ended, nobody gets it before that.
+ */
 void		 pool_give(struct db_conn *);
+
+/*
+ * Has the last statement committed here, but perhaps not at the synchronous
+ * standby? Ask before pool_give().
+ */
+bool		 pool_is_unreplicated(const struct db_conn *);
+
+/*
+ * False while so many statements do not end that a commit would hardly do: see
+ * database_aside.c.
+ */
+bool		 pool_takes_writes(void);
 
 /*
  * The schema has changed: reconnects every connection, which prepares every
@@ -42,7 +57,8 @@ bool		 pool_renew_read_only(const struct db_conn *conn);
 /*
  * Sends the prepared statement, or sql if prepared is NULL, and waits for its
  * result, which the caller owns. Returns NULL if the connection was lost or the
- * deadline has passed; the caller must call pool_give() even then.
+ * deadline has passed; the caller must call pool_give() even then, and must not
+ * send anything else before.
  */
 PGresult	*pool_run(struct ctx *, struct db_conn *,
 		    const struct query *prepared, const char *sql,

@@ -20,7 +20,8 @@ PGconn		*sync_connect(const char **problem);
 
 /*
  * Runs a statement with text parameters. Returns its result, which the caller
- * must PQclear(), or NULL: then sync_error() returns the error in one line.
+ * must PQclear(), or NULL: then sync_error() returns the error in one line. A
+ * commit that the synchronous standby may lack is an error, too.
  */
 PGresult	*sync_run(PGconn *, const char *sql, const char *const *params,
 		    int nparams);

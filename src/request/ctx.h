@@ -99,6 +99,8 @@ struct ctx {
 	struct db_conn		*transaction;	/* database.h */
 	bool			 begun;		/* the same: db_begin() */
 	bool			 enclosed;	/* the same: db_enclose() */
+	bool			 queried;	/* the same: db_confirm() */
+	bool			 wrote;		/* the same */
 	void			(*on_first)(struct ctx *);	/* the same */
 	struct idempotency	*idempotency;	/* idempotency.h */
 	bool			 quiet;		/* the same: no log */

@@ -228,6 +228,16 @@ database_listen(const char *channel, void (*told)(void))
 }
 
 void
+database_listen_apart(struct servers *servers, const char *channel,
+    void (*told)(void))
+{
+	(void)servers;
+	(void)channel;
+	(void)told;
+	abort();
+}
+
+void
 database_worker_init(struct servers *servers, unsigned pool,
     void (*ready)(void))
 {
@@ -250,6 +260,13 @@ database_tick(uint64_t now)
 {
 	assert_int_equal(now, kore_time_ms());
 	note("database_tick");
+}
+
+void
+database_listen_tick(uint64_t now)
+{
+	assert_int_equal(now, kore_time_ms());
+	note("listen_tick");
 }
 
 void
@@ -329,7 +346,7 @@ run(const struct story *s)
 		close(out[0]);
 		close(out[1]);
 		config.database_pool = 7;
-		jobs_main(the_database);
+		jobs_main(the_database, NULL);
 	}
 	close(out[1]);
 	n = read(out[0], printed, sizeof(printed) - 1);
@@ -348,7 +365,7 @@ test_the_start(void **state)
 	assert_string_equal(run(&stories[0]), "keel: jobs ready\n");
 	assert_string_equal(seen->calls, "events timers tasks metrics log "
 	    "worker loop crash runner mail keel_jobs told database "
-	    "log_tick servers_tick database_tick "
+	    "log_tick servers_tick database_tick listen_tick "
 	    "offload_tick runner_tick ");
 }
 

@@ -50,6 +50,8 @@ static const struct gauge {
 	GAUGE(db_in_use, "Database connections in use.", false),
 	GAUGE(db_idle, "Idle database connections.", false),
 	GAUGE(db_down, "Database connections that are down.", false),
+	GAUGE(db_ending, "Database connections that are set aside: their "
+	    "statement did not end in time.", false),
 	GAUGE(connections, "Client connections.", false),
 	GAUGE(wire_memory, "Bytes held for requests.", false),
 	COUNTER(connections_refused, "Refused: one address had too many."),

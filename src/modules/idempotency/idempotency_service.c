@@ -133,6 +133,11 @@ replay_if_stored(struct ctx *c)
 		c->response.body = stored->body;
 		c->response.len = strlen(stored->body);
 	}
+	/* The first request may have failed because of the standby alone. */
+	if (db_has_enclosed(c))
+		db_commit_enclosing(c);
+	else
+		db_confirm(c);
 	end_with_response(c);
 }
 

@@ -267,6 +267,7 @@ def test_the_admin_listener_serves_metrics_and_nothing_else(server):
     names = set(server.metrics())
     assert {"keel_coroutines", "keel_stack_high_water", "keel_arenas",
             "keel_tasks", "keel_db_in_use", "keel_db_idle", "keel_db_down",
+            "keel_db_ending",
             "keel_worker_restarts_total"} <= names
     for path in EVERY_PATH + ["/", "/metricsx"]:
         answer = httpx.get(server.admin_url + path, trust_env=False,

@@ -47,6 +47,17 @@ EVENTS = [
     ("integrity", "error", ASKED, STATE % "23..."),
     ("database", "warning", ASKED, STATE % NO_FIT),
     ("database", "warning", ASKED, STATE % AWAY),
+    ("database", "warning", ASKED, r"\S+: committed here, but the synchronous "
+     "standby may lack it: the wait for it was ended$"),
+    ("database", "warning", TEXT, r"\S+: committed here, but the synchronous "
+     "standby may lack it: the wait for it was ended$"),
+    ("database", "warning", TEXT, "a statement that did not end in time: "
+     "committed here, but the synchronous standby may lack it: "),
+    ("database", "warning", ASKED, "a statement did not end in time: its "
+     "connection is set aside until it ends$"),
+    ("database", "warning", TEXT, "a statement did not end in time: its "
+     "connection is set aside until it ends$"),
+    ("database", "warning", TEXT, "PostgreSQL notes: "),
     ("database", "warning", TEXT, "a connection was lost: "),
     ("database", "warning", TEXT, "cannot connect: "),
     ("database", "warning", TEXT, "the database is read-only: connecting"),

@@ -13,8 +13,9 @@ static struct servers	*servers;
 
 /* The connections, without PostgreSQL. */
 static struct {
-	struct db_conn	*all[CONNS];
-	unsigned	 connects[CONNS];
+	struct db_conn	*all[2 * CONNS];	/* also the spare ones */
+	unsigned	 connects[2 * CONNS];
+	unsigned	 closes;
 	unsigned	 n;
 	bool		 in_transaction;
 	bool		 reachable;
@@ -75,8 +76,12 @@ conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
 bool
 conn_connect(struct db_conn *conn, uint64_t when)
 {
+	unsigned	 i;
+
 	(void)when;
-	conns.connects[conn == conns.all[0] ? 0 : 1]++;
+	for (i = 0; conns.all[i] != conn; i++)
+		;
+	conns.connects[i]++;
 	conn->state = CONN_CONNECTING;
 	return (true);
 }
@@ -90,6 +95,14 @@ conn_lost(struct db_conn *conn, const char *why)
 	conn->state = CONN_DOWN;
 	conn->running = false;
 	conn->setup->on_lost(conn, was_ready);
+}
+
+void
+conn_close(struct db_conn *conn)
+{
+	conns.closes++;
+	conn->state = CONN_DOWN;
+	conn->running = false;
 }
 
 void
@@ -188,8 +201,11 @@ setup(void **state)
 	now += 60000;
 	conns.in_transaction = false;
 	conns.sent = NULL;
-	for (i = 0; i < CONNS; i++) {
-		while (!conn_is_ready(conns.all[i]))	/* renewed again */
+	conns.closes = 0;
+	database_tick(now);
+	for (i = 0; i < 2 * CONNS; i++) {
+		while (conns.all[i]->state != CONN_DOWN &&
+		    !conn_is_ready(conns.all[i]))	/* renewed again */
 			become_ready(conns.all[i]);
 	}
 	memset(conns.connects, 0, sizeof(conns.connects));

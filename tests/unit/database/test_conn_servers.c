@@ -68,7 +68,7 @@ test_each_is_tried_once(void **state)
 	assert_heard("finish connect(to=a) watch(out) poll watch(edge) finish "
 	    "connect(to=b) watch(out)");
 	accept_it();
-	assert_heard(PREPARES "warning(the database is at b now) READY");
+	assert_heard(PREPARES "READY");
 }
 
 /* Everything begins at the one that worked last. */
@@ -80,7 +80,7 @@ test_the_one_that_worked_is_the_first(void **state)
 	conn_connect(&conn, now);
 	assert_heard("connect(to=b) watch(out)");
 	accept_it();
-	assert_heard(PREPARES "READY");		/* no news */
+	assert_heard(PREPARES "READY");
 
 	/* It is lost, and connects again to the same one, then to the rest. */
 	conn_lost(&conn, "gone");

@@ -374,6 +374,51 @@ test_a_setting_is_reported_to_differ(void **state)
 	assert_int_equal(conn.state, CONN_DOWN);
 }
 
+/* It is in a warning, whose text is translated, before the statement's end. */
+static void
+test_a_commit_that_the_standby_may_lack(void **state)
+{
+	(void)state;
+	conn_send(&conn, "COMMIT");
+	assert_false(conn.unreplicated);
+	fake_notice(db, "SyncRepWaitForLSN", "Warten abgebrochen");
+	answer(OK, "");
+	assert_true(conn.unreplicated);
+	fake_heard();
+	conn_send(&conn, "BEGIN");
+	assert_false(conn.unreplicated);
+	answer(OK, "");
+	assert_false(conn.unreplicated);
+}
+
+static void
+test_other_notices(void **state)
+{
+	(void)state;
+	fake_notice(db, "EndTransactionBlock", "no transaction\nLINE 1");
+	assert_heard("warning(PostgreSQL notes: no transaction)");
+	fake_notice(db, NULL, "x");		/* it is libpq's own */
+	assert_heard("warning(PostgreSQL notes: x)");
+	assert_false(conn.unreplicated);
+}
+
+static void
+test_it_is_closed(void **state)
+{
+	(void)state;
+	conn_send(&conn, "SELECT 1");
+	fake_result(db, OK, "");
+	fake_heard();
+	conn_close(&conn);
+	assert_heard("finish");
+	assert_int_equal(conn.state, CONN_DOWN);
+	assert_false(conn.running);
+	fake_event(db, READ, 0);
+	assert_heard("");
+	assert_true(conn_connect(&conn, now));
+	assert_heard("connect(to=db) watch(out)");
+}
+
 int
 main(void)
 {
@@ -395,6 +440,9 @@ main(void)
 		TEST_READY(test_in_a_transaction),
 		TEST_READY(test_a_setting_is_not_set),
 		TEST_READY(test_a_setting_is_reported_to_differ),
+		TEST_READY(test_a_commit_that_the_standby_may_lack),
+		TEST_READY(test_other_notices),
+		TEST_READY(test_it_is_closed),
 	};
 
 	return (cmocka_run_group_tests_name("conn_results", tests, NULL,

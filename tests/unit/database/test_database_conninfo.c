@@ -74,6 +74,23 @@ forget(void **state)
 	return (0);
 }
 
+/* A network that has died ends a statement which waits without end. */
+static void
+test_keepalives(void **state)
+{
+	(void)state;
+	make("host=127.0.0.1 dbname=keel");
+	assert_string_equal(value("keepalives_idle"), "10");
+	assert_string_equal(value("keepalives_interval"), "5");
+	assert_string_equal(value("keepalives_count"), "3");
+	assert_string_equal(value("tcp_user_timeout"), "25000");
+	make("postgresql://127.0.0.1/keel?keepalives_idle=60&"
+	    "tcp_user_timeout=0");
+	assert_string_equal(value("keepalives_idle"), "60");
+	assert_string_equal(value("keepalives_interval"), "5");
+	assert_string_equal(value("tcp_user_timeout"), "0");
+}
+
 /* Counts the lines on standard error; each must be the warning. */
 static int
 count_warnings(const char *url)
@@ -334,6 +351,7 @@ main(void)
 		TEST(test_target),
 		TEST(test_refused),
 		TEST(test_authorities),
+		TEST(test_keepalives),
 	};
 
 	return (cmocka_run_group_tests_name("conninfo", tests, NULL, NULL));

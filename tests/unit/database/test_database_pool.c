@@ -2,6 +2,7 @@
 /* Which request gets which connection, and when one connects anew. */
 
 /* sources: src/database/servers.c */
+/* sources: src/database/database_aside.c */
 /* sources: src/base/log_write.c */
 /* sources: src/database/database_pool.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */

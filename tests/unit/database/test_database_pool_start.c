@@ -2,6 +2,7 @@
 /* How a pool starts: of which size, and if the database is not there. */
 
 /* sources: src/database/servers.c */
+/* sources: src/database/database_aside.c */
 /* sources: src/database/database_pool.c src/database/database_conn.c */
 /* sources: src/request/ctx.c src/request/raise.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/base/error_kinds.c */

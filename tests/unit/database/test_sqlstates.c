@@ -4,13 +4,14 @@
  * every SQLSTATE that the code names must be in it.
  */
 
+/* sources: src/database/database_sqlstate.c */
 /* sources: app tests/unit/fakes/argon2_fake.c */
 
 #include "requests_fixture.h"
 
 #include <ctype.h>
 
-#define CODE	"../../src/database/database_query.c"
+#define CODE	"../../src/database/database_sqlstate.c"
 
 #define INTERNAL	"Internal server error"
 #define VALIDATION	"Validation failed"

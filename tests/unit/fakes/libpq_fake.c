@@ -18,6 +18,7 @@
 struct pg_result {
 	ExecStatusType	 status;
 	char		 message[80];
+	const char	*function;	/* of a notice */
 };
 
 struct fake_libpq	fake_libpq;
@@ -125,6 +126,16 @@ fake_result(PGconn *db, ExecStatusType status, const char *message)
 }
 
 void
+fake_notice(PGconn *db, const char *function, const char *message)
+{
+	PGresult	 r = { .status = PGRES_NONFATAL_ERROR };
+
+	snprintf(r.message, sizeof(r.message), "%s", message);
+	r.function = function;
+	db->told(db->told_arg, &r);
+}
+
+void
 fake_end(PGconn *db)
 {
 	arrived(db, NULL);
@@ -196,16 +207,6 @@ PQresetStart(PGconn *db)
 	return (!fake_libpq.no_start);
 }
 
-void
-PQfinish(PGconn *db)
-{
-	if (db == NULL)
-		return;
-	fake_say("finish");
-	db->fd = -1;
-	db->watcher = NULL;
-}
-
 PostgresPollingStatusType
 PQconnectPoll(PGconn *db)
 {
@@ -215,6 +216,27 @@ PQconnectPoll(PGconn *db)
 		db->status = CONNECTION_BAD;
 	fake_say("poll");
 	return (db->poll);
+}
+
+/* libpq keeps it when a connection is reset. */
+PQnoticeReceiver
+PQsetNoticeReceiver(PGconn *db, PQnoticeReceiver fn, void *arg)
+{
+	db->told = fn;
+	db->told_arg = arg;
+	return (NULL);
+}
+
+/* The test may still look at it. */
+void
+PQfinish(PGconn *db)
+{
+	if (db == NULL)
+		return;
+	fake_say("finish");
+	forget_results(db);
+	db->status = CONNECTION_BAD;
+	db->fd = -1;
 }
 
 ConnStatusType
@@ -385,6 +407,16 @@ char *
 PQresultErrorMessage(const PGresult *r)
 {
 	return ((char *)(uintptr_t)(r != NULL ? r->message : ""));
+}
+
+char *
+PQresultErrorField(const PGresult *r, int field)
+{
+	if (field == PG_DIAG_SOURCE_FUNCTION)
+		return ((char *)(uintptr_t)r->function);
+	if (field != PG_DIAG_MESSAGE_PRIMARY)
+		abort();
+	return (*r->message != '\0' ? (char *)(uintptr_t)r->message : NULL);
 }
 
 void

@@ -41,6 +41,8 @@ struct pg_conn {
 	bool			 pipeline;	/* is in pipeline mode */
 	unsigned		 sends;		/* while it refuses */
 
+	PQnoticeReceiver	 told;
+	void			*told_arg;
 	void			*watcher;
 	PGresult		*results[FAKE_RESULTS];	/* or NULL: end */
 	unsigned		 nresults;
@@ -65,6 +67,9 @@ PGconn	*fake_open(void);
 /* Adds a result to those that have arrived; fake_end(): the statement's end. */
 void	 fake_result(PGconn *, ExecStatusType, const char *message);
 void	 fake_end(PGconn *);
+
+/* A notice arrives; function is where the server has made it, or NULL. */
+void	 fake_notice(PGconn *, const char *function, const char *message);
 
 /* Adds what comes when all statements of a pipeline have been prepared. */
 void	 fake_prepared(PGconn *, unsigned statements);

@@ -170,7 +170,9 @@ PQresultErrorField(const PGresult *r, int field)
 char *
 PQcmdStatus(PGresult *r)
 {
-	return (PQgetvalue(r, 0, TAG));
+	char	*tag = PQgetvalue(r, 0, TAG);
+
+	return (tag != NULL ? tag : place);
 }
 
 char *
@@ -227,6 +229,20 @@ pool_renew_read_only(const struct db_conn *conn)
 	return (fake_db.reconnects);
 }
 
+bool
+pool_is_unreplicated(const struct db_conn *conn)
+{
+	if ((const char *)conn != place)
+		abort();
+	return (fake_db.unreplicated);
+}
+
+bool
+pool_takes_writes(void)
+{
+	return (!fake_db.stuck);
+}
+
 /* What PostgreSQL keeps of a statement. */
 static PGresult *
 apply(const struct query *q, const char *name, PGresult *r)
@@ -264,6 +280,23 @@ run_task(struct kore_task *t)
 	return (KORE_RESULT_OK);
 }
 
+/*
+ * The record that is written for a synchronous standby is counted, and answered
+ * here, so that most tests need not know it.
+ */
+static const char *
+count_record(const char *sql)
+{
+	static const char	 record[] = "SELECT pg_logical_emit_message(";
+	const char		*end;
+
+	if (strncmp(sql, record, sizeof(record) - 1) != 0)
+		return (sql);
+	fake_db.confirmed++;
+	end = strstr(sql, "; ");
+	return (end != NULL ? end + 2 : NULL);
+}
+
 static void
 wake(struct kore_task *t)
 {
@@ -275,11 +308,15 @@ PGresult *
 pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
     const char *sql, const char *const *params, size_t nparams)
 {
-	const char	*name = prepared != NULL ? prepared->name : sql;
+	const char	*name = prepared != NULL ? prepared->name :
+			    count_record(sql);
 
 	(void)nparams;
 	if ((char *)conn != place || fake_db.nsent == FAKE_STATEMENTS)
 		abort();
+	fake_db.unreplicated = false;
+	if (name == NULL)
+		return (fake_done("SELECT 1"));
 	fake_db.sent[fake_db.nsent++] = name;
 	waiter = c;
 	kore_task_create(&task, run_task);

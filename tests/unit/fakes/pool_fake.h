@@ -23,6 +23,8 @@ struct fake_db {
 	fake_answer_fn	*answer;	/* NULL: there is no database */
 	void		(*waiting)(void);	/* while a statement runs */
 	bool		 reconnects;	/* pool_renew_read_only()'s answer */
+	bool		 stuck;		/* it takes no writes */
+	bool		 unreplicated;	/* the statement; answer() sets it */
 
 	const char	*sent[FAKE_STATEMENTS];
 	unsigned	 nsent;
@@ -31,6 +33,7 @@ struct fake_db {
 	unsigned	 held;		/* connections */
 	unsigned	 rolled_back;
 	unsigned	 renewed, renewed_read_only;
+	unsigned	 confirmed;	/* records for the standby */
 };
 
 extern struct fake_db	fake_db;

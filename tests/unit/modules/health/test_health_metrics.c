@@ -29,6 +29,8 @@ static const char	page[] =
     GAUGE("db_in_use", "Database connections in use.", "12")
     GAUGE("db_idle", "Idle database connections.", "14")
     GAUGE("db_down", "Database connections that are down.", "16")
+    GAUGE("db_ending", "Database connections that are set aside: their "
+	"statement did not end in time.", "30")
     GAUGE("connections", "Client connections.", "18")
     GAUGE("wire_memory", "Bytes held for requests.", "20")
     COUNTER("connections_refused_total",
@@ -55,6 +57,7 @@ count_in(struct worker_metrics *m, uint64_t n)
 	m->now.db_in_use = 5 + n;
 	m->now.db_idle = 6 + n;
 	m->now.db_down = 7 + n;
+	m->now.db_ending = 14 + n;
 	m->now.connections = 8 + n;
 	m->now.wire_memory = 9 + n;
 	m->total.connections_refused = 10 + n;

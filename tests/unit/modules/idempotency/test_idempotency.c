@@ -87,13 +87,16 @@ test_a_stored_response_ends_the_request(void **state)
 	assert_int_equal(ask(&keyed), 201);
 	assert_replayed();
 	assert_string_equal(sent(), "idempotency_keys.find");
+	assert_int_equal(fake_db.confirmed, 1);
 	/* One that was stored after the first look, too. */
 	begin_test();
 	found_at = 2;
 	assert_int_equal(ask(&keyed), 201);
 	assert_replayed();
-	assert_string_equal(sent(), "idempotency_keys.find " OPENED);
-	assert_int_equal(fake_db.rolled_back, 1);
+	assert_string_equal(sent(), "idempotency_keys.find " OPENED
+	    " COMMIT");
+	assert_int_equal(fake_db.confirmed, 1);
+	assert_int_equal(fake_db.rolled_back, 0);
 }
 
 static void
