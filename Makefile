@@ -27,7 +27,11 @@ TEST_PACKAGES = libcmocka-dev python3-pytest \
 	python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
 	python3-aiosmtpd sslscan haproxy pgbouncer \
-	slowhttptest procps iproute2 chromium libnss3-tools
+	slowhttptest procps iproute2 chromium libnss3-tools \
+	libnss-wrapper
+# Debian starts each when it is installed: etcd on loopback, and a Patroni
+# without a configuration ends at once.
+FAILOVER_PACKAGES = patroni etcd-server
 
 # For the docs page, from npm; conf/swagger-ui has the exact version. npm does
 # not run the package's scripts: one of them reports the installation.
@@ -41,7 +45,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 	check-api check-api-smoke check-api-asan check-starter check-openapi \
 	fuzz attacks proof-asan proof-jobs proof-fuzz proof-attacks \
 	proof-sign-ins proof-starter proof-timing proof-clients \
-	proof-cursors proof-restarts proof-scale proof-signals golden rooms h1spec kore-defects mutants \
+	proof-cursors proof-restarts proof-failover proof-scale proof-signals golden rooms h1spec kore-defects mutants \
 	coverage clean
 
 help:
@@ -72,6 +76,7 @@ help:
 	@echo 'make proof-timing     do times tell whether an account exists?'
 	@echo 'make proof-cursors    lists by cursor, with 10,000 equal times'
 	@echo 'make proof-restarts   restarts under load, without a failed request'
+	@echo 'make proof-failover   the primary of three PostgreSQL dies ten times'
 	@echo 'make proof-signals    each signal, at each moment, to each process'
 	@echo 'make proof-scale      1,000,000 posts against 10,000'
 	@echo "make proof-clients    five generators' clients (tests/clients)"
@@ -220,6 +225,16 @@ proof-restarts:
 	@FULL_SIZE=1 $(PROD) 'restarts (full)' $(PYTEST) -s \
 	    tests/api/operations/test_restarts.py \
 	    tests/api/operations/test_certificates.py
+
+# KILLS=2 is a shorter run; ONLY=hosts or ONLY=haproxy takes one of the two.
+proof-failover:
+	@$(call install,$(FAILOVER_PACKAGES))
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@FULL_SIZE=1 $(PROD) 'failover (full)' $(PYTEST) \
+	    tests/api/database/test_failover.py
+	@FULL_SIZE=1 $(PROD) 'failover (Patroni)' $(PYTHON) -B \
+	    tests/failover/failover.py \
+	    $(if $(KILLS),--kills $(KILLS)) $(if $(ONLY),--only $(ONLY))
 
 # ONLY='draining worker' takes the rows of the table whose name matches.
 proof-signals:

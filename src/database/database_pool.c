@@ -25,7 +25,6 @@
 #define QUERY_MS	6000	/* statement_timeout plus a second */
 #define ROLLBACK_MS	2000
 #define READ_ONLY_MS	1000	/* between renewals: pool_renew_read_only() */
-#define FOLLOW_MS	1000	/* between moves to another server */
 
 struct waiter {
 	struct ctx		*ctx;
@@ -91,7 +90,7 @@ refuse_waiters(void)
  * The generation is set before it connects: after a pool_renew() meanwhile, the
  * connection is renewed again.
  */
-static void
+void
 slot_connect(struct slot *s, uint64_t now)
 {
 	s->use = UNUSABLE;
@@ -100,13 +99,21 @@ slot_connect(struct slot *s, uint64_t now)
 		s->renewing = false;
 }
 
-static void
+void
 slot_renew(struct slot *s)
 {
 	if (s->use == IDLE)
 		TAILQ_REMOVE(&idle, s, list);
 	s->renewing = true;
 	slot_connect(s, kore_time_ms());
+}
+
+void
+slot_outdate(struct slot *s)
+{
+	s->generation = generation - 1;
+	if (s->use == IDLE)
+		slot_renew(s);
 }
 
 static void
@@ -153,50 +160,6 @@ slot_return(struct slot *s)
 	conn_send(conn, "ROLLBACK");
 }
 
-/* Those that are down, and that no request holds. */
-static void
-connect_the_rest(uint64_t now)
-{
-	struct slot	*s;
-
-	for (s = slots; s < slots + nslots; s++) {
-		if (s->conn.state == CONN_DOWN && s->holder == NULL &&
-		    s->use != SPARE)
-			slot_connect(s, now);
-	}
-}
-
-/*
- * One at a time, until one is ready: each attempt signs in at every server,
- * which an outage makes no easier for them.
- */
-static void
-connect_one(uint64_t now)
-{
-	struct slot	*s, *down = NULL;
-
-	for (s = slots; s < slots + nslots; s++) {
-		if (s->conn.state != CONN_DOWN)
-			return;
-		if (down == NULL && s->holder == NULL && s->use != SPARE)
-			down = s;
-	}
-	if (down != NULL)
-		slot_connect(down, now);
-}
-
-static bool
-is_any_ready(void)
-{
-	const struct slot	*s;
-
-	for (s = slots; s < slots + nslots; s++) {
-		if (conn_is_ready(&s->conn))
-			return (true);
-	}
-	return (false);
-}
-
 /* The callbacks of a connection. */
 
 static void
@@ -206,7 +169,7 @@ conn_became_ready(struct db_conn *conn)
 		log_event(LEVEL_WARNING, NULL, "database",
 		    "the database is at %s now", conn->server);
 	slot_free(slot_of(conn));
-	connect_the_rest(kore_time_ms());
+	slots_connect(kore_time_ms());
 }
 
 static void
@@ -427,62 +390,4 @@ database_worker_init(struct servers *servers, unsigned pool,
 			break;	/* the tick retries, without blocking */
 		}
 	}
-}
-
-static void
-count_connections(void)
-{
-	const struct slot	*s;
-	unsigned		 down = 0, used = 0;
-
-	for (s = slots; s < slots + nslots; s++) {
-		if (s->use == SPARE || s->use == ENDING)
-			continue;
-		used += conn_is_ready(&s->conn) && s->use != IDLE;
-		down += !conn_is_ready(&s->conn);
-	}
-	metrics->now.db_down = down;
-	metrics->now.db_idle = slots_count(IDLE);
-	metrics->now.db_in_use = used;
-	metrics->now.db_ending = slots_count(ENDING);
-}
-
-/*
- * Another server works now, perhaps another process's connection: those that
- * still lead to an old one, which may be hung, connect anew.
- */
-static void
-follow(uint64_t now)
-{
-	static uint64_t	 next;
-	struct slot	*s;
-
-	if (now < next)
-		return;
-	for (s = slots; s < slots + nslots; s++) {
-		if (!conn_is_ready(&s->conn) ||
-		    !servers_has_other(setup.servers, s->conn.server))
-			continue;
-		next = now + FOLLOW_MS;
-		s->generation = generation - 1;
-		if (s->use == IDLE)
-			slot_renew(s);
-		else if (s->use == ENDING)
-			conn_lost(&s->conn, "another server works now");
-	}
-}
-
-void
-database_tick(uint64_t now)
-{
-	struct slot	*s;
-
-	follow(now);
-	for (s = slots; s < slots + nslots; s++)
-		conn_tick(&s->conn, now);
-	if (is_any_ready())
-		connect_the_rest(now);
-	else
-		connect_one(now);
-	count_connections();
 }

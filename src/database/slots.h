@@ -37,6 +37,18 @@ extern unsigned		 pool_size;
 
 unsigned	 slots_count(enum use);
 
+/* Connects it. */
+void		 slot_connect(struct slot *, uint64_t now);
+
+/* The same for one that works: it is worth to wait for. */
+void		 slot_renew(struct slot *);
+
+/* It will be renewed, when no request holds it. */
+void		 slot_outdate(struct slot *);
+
+/* Connects those that are down, and that no request holds. */
+void		 slots_connect(uint64_t now);
+
 /* Have others taken the places of all that are ENDING? */
 bool		 slots_are_complete(void);
 

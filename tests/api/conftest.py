@@ -158,7 +158,7 @@ needs_faults = pytest.mark.skipif(
 # not end last, and do not run beside the tests that need all CPUs.
 FIRST = ["test_jobs_runners.py", "test_outage.py", "test_deadlines.py",
          "test_development.py", "test_jobs_crash.py", "test_jobs_smtp.py",
-         "test_workers.py"]
+         "test_workers.py", "test_failover.py"]
 
 
 def pytest_collection_modifyitems(config, items):

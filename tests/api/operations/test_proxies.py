@@ -19,7 +19,8 @@ PREFIX = "/backend"
 CHECKED = '"client":"127.0.0.1"'   # a line of the log
 
 
-@pytest.mark.parametrize("file", FILES + ["haproxy-two.cfg"])
+@pytest.mark.parametrize("file", FILES + [
+    "haproxy-two.cfg", "haproxy-postgres.cfg"])
 def test_the_page_shows_what_is_tested(file):
     page = read_text(os.path.join(ROOT, "docs/proxies.md"))
     blocks = re.findall(r"(?ms)^```\w*\n(.*?)^```$", page)

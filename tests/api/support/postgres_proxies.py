@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: ISC
 """What stands between a server and a pair of PostgreSQL (standby.py), and
-follows the primary: HAProxy with the configuration of docs/proxies.md,
-pgbouncer, or a host name."""
+follows the primary: HAProxy with the configuration of docs/proxies.md, or a
+host name. pgbouncer.py has pgbouncer."""
 
 import contextlib
 import http.server
 import os
-import shutil
-import signal
-import tempfile
 import threading
 
 from cluster import free_port
@@ -19,20 +16,6 @@ from server import read_text
 # The servers of haproxy-postgres.cfg, in its columns.
 SERVERS = ["server one   10.0.0.1:5432", "server two   10.0.0.2:5432",
            "server three 10.0.0.3:5432"]
-
-PGBOUNCER = """[databases]
-* = host=%(host)s port=%(port)d
-
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = %(listen)d
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = %(folder)s/userlist.txt
-pool_mode = session
-ignore_startup_parameters = options
-server_login_retry = 1
-"""
 
 NAME = "db.example.org"
 
@@ -88,42 +71,6 @@ def haproxy(nodes, folder, changes=()):
         wait_for(lambda: read_text(folder + "/log").count(" is DOWN") ==
                  len(nodes) - 1)
         yield port
-
-
-class Pgbouncer:
-    """Has one server, which follow() changes."""
-
-    def __init__(self, pair):
-        self.pair = pair
-        self.folder = tempfile.mkdtemp(prefix="keel-pgbouncer-")
-        self.port = free_port()
-        self.file = self.folder + "/pgbouncer.ini"
-        self.process = None
-
-    def write(self):
-        with open(self.file, "w") as f:
-            f.write(PGBOUNCER % {
-                "host": self.pair.primary.address, "folder": self.folder,
-                "port": self.pair.port, "listen": self.port})
-
-    def follow(self):
-        """Leads to the new primary, as a callback of Patroni does."""
-        self.write()
-        self.process.send_signal(signal.SIGHUP)
-
-    @contextlib.contextmanager
-    def run(self):
-        os.chmod(self.folder, 0o755)
-        with open(self.folder + "/userlist.txt", "w") as f:
-            f.write('"keel" "%s"\n' % self.pair.password)
-        self.write()
-        try:
-            # It refuses to run as root.
-            with running(self.pair.as_user("/usr/sbin/pgbouncer", self.file),
-                         self.port, self.folder) as self.process:
-                yield self
-        finally:
-            shutil.rmtree(self.folder)
 
 
 class Name:

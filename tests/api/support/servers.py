@@ -46,10 +46,12 @@ def server_maker(cluster, certificates, template):
         servers.append(server)
         return server
 
-    yield make
-    finish(servers)
-    for database in databases:
-        cluster.drop(database)
+    try:
+        yield make
+    finally:
+        finish(servers)
+        for database in databases:
+            cluster.drop(database)
 
 
 @contextlib.contextmanager
@@ -61,8 +63,10 @@ def runner_starter():
         runners.append(runner)
         return runner.start()
 
-    yield start
-    finish(runners)
+    try:
+        yield start
+    finally:
+        finish(runners)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Connections whose statement does not end, and those that take their place. */
 
+/* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */
 /* sources: src/base/log_write.c */
 /* sources: src/database/database_aside.c */

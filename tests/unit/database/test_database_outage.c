@@ -4,6 +4,8 @@
  * connections, that is gone and comes back.
  */
 
+/* sources: src/database/database_connect.c */
+/* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */
 /* sources: src/database/database_aside.c */
 /* sources: src/database/database_pool.c src/database/database_conn.c */

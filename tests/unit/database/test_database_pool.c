@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which request gets which connection, and when one connects anew. */
 
+/* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */
 /* sources: src/database/database_aside.c */
 /* sources: src/base/log_write.c */
