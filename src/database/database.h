@@ -116,8 +116,8 @@ const char	*database_check(void);
 struct query	*const *database_queries(size_t *n);
 
 /*
- * Checks the text of a URL that a setting has, or NULL: connects to nothing, and
- * looks up no name. Returns NULL, or an error message.
+ * Checks the text of a URL that a setting has, or NULL: it connects to nothing,
+ * and looks up no name. Returns NULL, or an error message.
  */
 const char	*database_check_url(const char *url, const char *setting);
 
@@ -148,7 +148,7 @@ void		 servers_tick(uint64_t now_ms);
 void		 database_listen(const char *channel, void (*told)(void));
 
 /*
- * The same on one connection of its own, to other servers, which connects at
+ * The same on one connection of its own, to other servers. It connects at
  * database_listen_tick(), at every tick. While it is down, told() is not called.
  */
 void		 database_listen_apart(struct servers *, const char *channel,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One connection. Kore's pgsql module opens it. From then on only this file and
- * database_connect.c use it: they register its own event in Kore's loop, and
- * read, write and reconnect without blocking. Kore attaches no job to it, so Kore can neither
+ * One connection. Kore's pgsql module opens it. From then on only this file
+ * uses it: it registers its own event in Kore's loop, and reads, writes and
+ * reconnects without blocking. Kore attaches no job to it, so Kore can neither
  * cancel it nor queue for it, nor reuse it in the middle of a statement.
  *
  *	DOWN -> CONNECTING -> PREPARING -> READY -> DOWN
@@ -22,8 +22,13 @@
 
 #include "base/log.h"
 #include "database/conn.h"
-#include "database/conn_steps.h"
+#include "database/conn_log.h"
+#include "database/session.h"
 
+#define CONNECT_MS	4000	/* to connect and prepare */
+#define NEXT_MS		2000	/* to connect, if another server waits */
+
+static bool	conn_to_next(struct db_conn *, uint64_t);
 static void	conn_event(void *, int);
 
 void
@@ -46,7 +51,7 @@ conn_is_in_transaction(const struct db_conn *conn)
 	return (PQtransactionStatus(conn->db) != PQTRANS_IDLE);
 }
 
-void
+static void
 conn_watch(struct db_conn *conn, int events)
 {
 	int	 fd = PQsocket(conn->db);
@@ -62,28 +67,13 @@ conn_drop_result(struct db_conn *conn)
 	conn->result = NULL;
 }
 
-/* A failure to connect is logged once for each server, in an outage. */
-void
-conn_failed(const struct db_conn *conn, const char *why)
-{
-	uint32_t	*in_outage = &conn->setup->shared->in_outage;
-	uint32_t	 bit = UINT32_C(1) << conn->walk.index % SERVERS_MAX;
-
-	servers_ask(conn->setup->servers);
-	if (!conn_is_ready(conn) && (*in_outage & bit) != 0)
-		return;
-	if (!conn_is_ready(conn))
-		*in_outage |= bit;
-	log_event(LEVEL_WARNING, NULL, "database", "%s was lost: %.*s",
-	    conn->setup->name, (int)strcspn(why, "\n"), why);
-}
-
 void
 conn_lost(struct db_conn *conn, const char *why)
 {
 	bool	 was_ready = conn_is_ready(conn);
 
-	conn_failed(conn, why);
+	conn_log_failure(conn, why);
+	servers_ask(conn->setup->servers);
 	/* Edge-triggered, or epoll would report an open socket forever. */
 	conn_watch(conn, EPOLLET);
 	conn_drop_result(conn);
@@ -130,7 +120,7 @@ conn_flush(struct db_conn *conn)
 }
 
 /* queued is the return value of a PQsend function. */
-void
+static void
 conn_start(struct db_conn *conn, int queued)
 {
 	conn->unreplicated = false;
@@ -163,6 +153,179 @@ conn_result(struct db_conn *conn)
 
 	conn->result = NULL;
 	return (r);
+}
+
+/* Returns false if it cannot start, as on a Unix socket that nobody serves. */
+static bool
+conn_to(struct db_conn *conn, const struct server *server)
+{
+	if (conn->db != NULL && strcmp(conn->server, server->name) == 0)
+		return (PQresetStart(conn->db) == 1);
+	PQfinish(conn->db);
+	memcpy(conn->server, server->name, sizeof(conn->server));
+	conn->db = PQconnectStart(server->conninfo);
+	if (conn->db == NULL || PQstatus(conn->db) == CONNECTION_BAD)
+		return (false);
+	PQsetNoticeReceiver(conn->db, conn_log_notice, conn);
+	return (true);
+}
+
+static bool
+conn_to_next(struct db_conn *conn, uint64_t now)
+{
+	static struct server	 server;	/* too large for the stack */
+	struct servers		*servers = conn->setup->servers;
+
+	while (servers_next(servers, &conn->walk, &server)) {
+		if (!conn_to(conn, &server)) {
+			servers_ask(servers);
+			conn_log_failure(conn, conn->db == NULL ? "out of memory" :
+			    PQerrorMessage(conn->db));
+			continue;
+		}
+		conn->state = CONN_CONNECTING;
+		conn->deadline = now + (servers_are_several(servers) ?
+		    NEXT_MS : CONNECT_MS);
+		conn_watch(conn, EPOLLOUT);
+		return (true);
+	}
+	return (false);
+}
+
+bool
+conn_connect(struct db_conn *conn, uint64_t now)
+{
+	conn->state = CONN_DOWN;
+	servers_begin(conn->setup->servers, &conn->walk);
+	return (conn_to_next(conn, now));
+}
+
+/* Calls on_notify() once, for notifications missed before LISTEN. */
+static void
+conn_ready(struct db_conn *conn)
+{
+	log_event(LEVEL_DEBUG, NULL, "database", "connected");
+	conn->setup->shared->in_outage = 0;
+	conn->state = CONN_READY;
+	conn->deadline = 0;
+	conn->setup->on_ready(conn);
+	if (conn->listening)
+		conn->setup->on_notify();
+}
+
+static void
+conn_listen(struct db_conn *conn)
+{
+	char	 sql[80];
+
+	snprintf(sql, sizeof(sql), "LISTEN %s", conn->setup->channel);
+	conn->listening = true;
+	conn_send(conn, sql);
+}
+
+/*
+ * Sends the settings and all statements at once, and a Sync: that takes one
+ * round trip in all. What the socket does not take is sent by the loop, which reads the answers
+ * meanwhile: the server may wait for that before it reads more.
+ */
+static void
+conn_prepare(struct db_conn *conn)
+{
+	struct query	*const *q;
+	int		 queued;
+
+	conn->pipelined = true;
+	queued = PQenterPipelineMode(conn->db);
+	if (queued == 1)
+		queued = PQsendQueryParams(conn->db, session_sql(), 0, NULL,
+		    NULL, NULL, NULL, 0);
+	for (q = conn->setup->queries; queued == 1 &&
+	    q < conn->setup->queries_end; q++)
+		queued = PQsendPrepare(conn->db, (*q)->name, (*q)->sql, 0,
+		    NULL);
+	conn_start(conn, queued == 1 ? PQpipelineSync(conn->db) : 0);
+}
+
+/* The Sync has ended: everything before it has succeeded. */
+static void
+conn_all_prepared(struct db_conn *conn)
+{
+	const char	*problem;
+
+	conn->running = false;
+	conn->pipelined = false;
+	if (PQexitPipelineMode(conn->db) == 0)
+		conn_lost(conn, PQerrorMessage(conn->db));
+	else if ((problem = session_check_reported(conn->db)) != NULL)
+		conn_lost(conn, problem);
+	else if (conn->setup->channel != NULL)
+		conn_listen(conn);
+	else
+		conn_ready(conn);
+}
+
+/*
+ * A result in the pipeline; NULL comes after each but the Sync's. Only the
+ * statement that sets the session has rows.
+ */
+static void
+conn_prepared(struct db_conn *conn, PGresult *r)
+{
+	const char	*problem = NULL;
+
+	if (r == NULL)
+		return;
+	conn->answers = true;
+	if (PQresultStatus(r) == PGRES_PIPELINE_SYNC)
+		conn_all_prepared(conn);
+	else if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		problem = session_check_set(r);
+	else if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		problem = session_failed(r);
+	if (problem != NULL)
+		conn_lost(conn, problem);
+	PQclear(r);
+}
+
+static void
+conn_connected(struct db_conn *conn)
+{
+	PQsetnonblocking(conn->db, 1);
+	conn->state = CONN_PREPARING;
+	conn->listening = false;
+	conn->answers = false;
+	conn_prepare(conn);
+}
+
+void
+conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
+{
+	conn->db = db;
+	snprintf(conn->server, sizeof(conn->server), "%s", server);
+	PQsetNoticeReceiver(db, conn_log_notice, conn);
+	conn->deadline = kore_time_ms() + CONNECT_MS;
+	conn_connected(conn);
+}
+
+/* PQresetPoll() does the same as PQconnectPoll(). */
+static void
+conn_poll(struct db_conn *conn)
+{
+	switch (PQconnectPoll(conn->db)) {
+	case PGRES_POLLING_READING:
+		conn_watch(conn, EPOLLIN);
+		break;
+	case PGRES_POLLING_WRITING:
+		conn_watch(conn, EPOLLOUT);
+		break;
+	case PGRES_POLLING_OK:
+		if (servers_are_several(conn->setup->servers))
+			conn->deadline += CONNECT_MS - NEXT_MS;
+		conn_connected(conn);
+		break;
+	default:
+		conn_lost(conn, PQerrorMessage(conn->db));
+	}
 }
 
 /* The statement has ended and its result is in conn->result. */

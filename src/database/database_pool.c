@@ -169,7 +169,6 @@ conn_became_ready(struct db_conn *conn)
 		log_event(LEVEL_WARNING, NULL, "database",
 		    "the database is at %s now", conn->server);
 	slot_free(slot_of(conn));
-	slots_connect(kore_time_ms());
 }
 
 static void

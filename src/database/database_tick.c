@@ -11,8 +11,9 @@
 
 #define FOLLOW_MS	1000	/* between moves to another server */
 
-void
-slots_connect(uint64_t now)
+/* Those that are down, and that no request holds. */
+static void
+connect_all(uint64_t now)
 {
 	struct slot	*s;
 
@@ -104,7 +105,7 @@ database_tick(uint64_t now)
 	for (s = slots; s < slots + nslots; s++)
 		conn_tick(&s->conn, now);
 	if (is_any_ready())
-		slots_connect(now);
+		connect_all(now);
 	else
 		connect_one(now);
 	count_connections();

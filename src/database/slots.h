@@ -46,9 +46,6 @@ void		 slot_renew(struct slot *);
 /* It will be renewed, when no request holds it. */
 void		 slot_outdate(struct slot *);
 
-/* Connects those that are down, and that no request holds. */
-void		 slots_connect(uint64_t now);
-
 /* Have others taken the places of all that are ENDING? */
 bool		 slots_are_complete(void);
 

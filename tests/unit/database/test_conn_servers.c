@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How a connection goes from one server to the next. */
 
-/* sources: src/database/database_connect.c */
+/* sources: src/database/conn_log.c */
 /* sources: src/database/database_conn.c src/database/servers.c */
 /* sources: tests/unit/fakes/libpq_fake.c */
 

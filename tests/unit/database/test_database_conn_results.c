@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Statements on a connection that is ready: their results, late or lost. */
 
-/* sources: src/database/database_connect.c */
+/* sources: src/database/conn_log.c */
 /* sources: src/database/servers.c */
 /* sources: src/database/database_conn.c tests/unit/fakes/libpq_fake.c */
 

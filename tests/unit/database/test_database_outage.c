@@ -4,7 +4,7 @@
  * connections, that is gone and comes back.
  */
 
-/* sources: src/database/database_connect.c */
+/* sources: src/database/conn_log.c */
 /* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */
 /* sources: src/database/database_aside.c */

@@ -17,7 +17,9 @@
 #include "database/database.h"
 #include "database/migrations.h"
 
-static const struct migration	first = { "0001_users", "CREATE" };
+static const struct migration	first = {
+	.name = "0001_users", .sql = "CREATE"
+};
 static const struct query_file	users = { "users", "-- name: users.find\n" };
 
 REGISTER(migrations, first);

@@ -12,7 +12,7 @@
 #include "fakes/pool_fake.h"
 
 /* A project's own, above any that is compiled in. */
-static const struct migration	last = { "9999_last", "" };
+static const struct migration	last = { .name = "9999_last", .sql = "" };
 
 REGISTER(migrations, last);
 
