@@ -61,7 +61,7 @@ struct db_conn {
 	enum conn_state		 state;
 	bool			 running;	/* a statement is under way */
 	bool			 pipelined;	/* all are being prepared */
-	bool			 answers;	/* since it has connected */
+	bool			 answers;	/* while it prepares */
 	bool			 listening;	/* LISTEN was sent */
 	bool			 unreplicated;	/* see conn_send() */
 	PGresult		*result;

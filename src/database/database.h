@@ -149,7 +149,7 @@ void		 database_listen(const char *channel, void (*told)(void));
 
 /*
  * The same on one connection of its own, to other servers. It connects at
- * database_listen_tick(), at every tick. While it is down, told() is not called.
+ * database_listen_tick(), at every tick. While it is down, nobody is told.
  */
 void		 database_listen_apart(struct servers *, const char *channel,
 		    void (*told)(void));

@@ -78,6 +78,7 @@ conn_lost(struct db_conn *conn, const char *why)
 	conn_watch(conn, EPOLLET);
 	conn_drop_result(conn);
 	conn->running = false;
+	conn->answers = false;
 	conn->state = CONN_DOWN;
 	conn->deadline = 0;
 	if (was_ready || !conn_to_next(conn, kore_time_ms()))
@@ -179,8 +180,8 @@ conn_to_next(struct db_conn *conn, uint64_t now)
 	while (servers_next(servers, &conn->walk, &server)) {
 		if (!conn_to(conn, &server)) {
 			servers_ask(servers);
-			conn_log_failure(conn, conn->db == NULL ? "out of memory" :
-			    PQerrorMessage(conn->db));
+			conn_log_failure(conn, conn->db == NULL ?
+			    "out of memory" : PQerrorMessage(conn->db));
 			continue;
 		}
 		conn->state = CONN_CONNECTING;
@@ -206,6 +207,7 @@ conn_ready(struct db_conn *conn)
 {
 	log_event(LEVEL_DEBUG, NULL, "database", "connected");
 	conn->setup->shared->in_outage = 0;
+	conn->answers = false;
 	conn->state = CONN_READY;
 	conn->deadline = 0;
 	conn->setup->on_ready(conn);
@@ -225,8 +227,9 @@ conn_listen(struct db_conn *conn)
 
 /*
  * Sends the settings and all statements at once, and a Sync: that takes one
- * round trip in all. What the socket does not take is sent by the loop, which reads the answers
- * meanwhile: the server may wait for that before it reads more.
+ * round trip in all. What the socket does not take is sent by the loop, which
+ * reads the answers meanwhile: the server may wait for that before it reads
+ * more.
  */
 static void
 conn_prepare(struct db_conn *conn)
@@ -293,7 +296,6 @@ conn_connected(struct db_conn *conn)
 	PQsetnonblocking(conn->db, 1);
 	conn->state = CONN_PREPARING;
 	conn->listening = false;
-	conn->answers = false;
 	conn_prepare(conn);
 }
 

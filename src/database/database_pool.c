@@ -57,7 +57,7 @@ is_worth_waiting(void)
 
 	for (s = slots; s < slots + nslots; s++) {
 		if (s->use != ENDING && (s->renewing ||
-		    (s->conn.state >= CONN_PREPARING && s->conn.answers)))
+		    conn_is_ready(&s->conn) || s->conn.answers))
 			return (true);
 	}
 	return (false);

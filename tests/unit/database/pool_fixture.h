@@ -203,8 +203,8 @@ setup(void **state)
 	conns.in_transaction = false;
 	conns.sent = NULL;
 	conns.closes = 0;
-	database_tick(now);
 	for (i = 0; i < 2 * CONNS; i++) {
+		database_tick(now);
 		while (conns.all[i]->state != CONN_DOWN &&
 		    !conn_is_ready(conns.all[i]))	/* renewed again */
 			become_ready(conns.all[i]);

@@ -167,9 +167,33 @@ test_nobody_waits_in_vain(void **state)
 	give(a);
 	lose(conns.all[0]);		/* it could not even connect */
 	assert_int_equal(conns.connects[0], 1);
+	database_tick(now);		/* the other one still tries */
+	assert_int_equal(conns.connects[0], 1);
+	lose(conns.all[1]);
 	database_tick(now);
 	assert_int_equal(conns.connects[0], 2);
+	assert_int_equal(conns.connects[1], 1);
 	assert_int_equal(gauges.now.db_down, 2);
+}
+
+/* A connection of another process has found it. */
+static void
+test_another_server_works(void **state)
+{
+	static const char *const	two[] = { "db", "other" };
+	static const char *const	one[] = { "db" };
+	struct user			*a = begin(0);
+	unsigned			 i = a->conn == conns.all[0] ? 0 : 1;
+
+	(void)state;
+	publish(servers, 2, two);
+	servers_works(servers, "other");
+	database_tick(now);
+	assert_int_equal(conns.connects[1 - i], 1);
+	assert_int_equal(conns.connects[i], 0);		/* a has it */
+	give(a);
+	assert_int_equal(conns.connects[i], 1);
+	publish(servers, 1, one);
 }
 
 static void
@@ -268,6 +292,7 @@ main(void)
 		TEST(test_one_that_is_held_is_lost),
 		TEST(test_an_idle_one_that_is_lost_connects_at_once),
 		TEST(test_nobody_waits_in_vain),
+		TEST(test_another_server_works),
 		TEST(test_a_new_schema),
 		TEST(test_requests_wait_for_a_renewal),
 		TEST(test_a_renewal_while_it_connects),

@@ -441,15 +441,7 @@ test_rows_that_are_wrong(void **state)
 		assert_int_equal(db.finishes, i + 1);
 	}
 	assert_int_equal(n, 9);
-}
 
-static void
-test_a_text_that_may_not_be_null(void **state)
-{
-	const char	*problem;
-	size_t		 n;
-
-	(void)state;
 	odd_members[0].flags = 0;
 	answer_rows(1, NULL, "1", NULL, "t");
 	assert_null(db_many_now(odd_list, &n, &problem, "a"));
@@ -496,7 +488,6 @@ main(void)
 		TEST(test_rows),
 		TEST(test_no_rows),
 		TEST(test_rows_that_are_wrong),
-		TEST(test_a_text_that_may_not_be_null),
 		TEST(test_rows_that_do_not_come),
 	};
 

@@ -126,6 +126,30 @@ test_a_walk_meanwhile(void **state)
 	assert_false(servers_next(servers, &walk, &server));
 }
 
+/* One that takes no writes is tried last; what works is not known then. */
+static void
+test_one_to_avoid(void **state)
+{
+	(void)state;
+	servers_works(servers, "b");
+	servers_avoid(servers, "b");
+	assert_string_equal(walk_all(), "cab");
+	assert_false(servers_has_other(servers, "a"));
+	assert_int_equal(servers_asked(servers), 1);
+	servers_avoid(servers, "c");
+	assert_string_equal(walk_all(), "abc");
+	servers_works(servers, "c");
+	servers_avoid(servers, NULL);		/* the one that works */
+	assert_string_equal(walk_all(), "abc");
+	assert_true(servers_works(servers, "c"));
+	servers_avoid(servers, "unknown");
+	assert_string_equal(walk_all(), "cab");
+	publish(servers, 1, three);
+	servers_works(servers, "a");
+	servers_avoid(servers, "a");
+	assert_string_equal(walk_all(), "a");
+}
+
 static void
 test_several(void **state)
 {
@@ -179,6 +203,7 @@ main(void)
 		TEST(test_what_works),
 		TEST(test_the_list_is_replaced),
 		TEST(test_a_walk_meanwhile),
+		TEST(test_one_to_avoid),
 		TEST(test_several),
 		TEST(test_two_processes),
 	};
