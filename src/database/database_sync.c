@@ -91,6 +91,15 @@ sync_error(PGconn *db)
 	return (start_error("database: %s", PQerrorMessage(db)));
 }
 
+bool
+sync_take_unreplicated(void)
+{
+	bool	 was = unreplicated;
+
+	unreplicated = false;
+	return (was);
+}
+
 static void
 ignore_notice(void *arg, const char *message)
 {

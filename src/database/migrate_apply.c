@@ -60,10 +60,7 @@ migrate_record(struct migrate *run)
 	return (r != NULL);
 }
 
-/*
- * A signal cancels a COMMIT only if it waits, for a standby say. Then the
- * database has committed nevertheless, and says so.
- */
+/* A signal ends the wait for the answer, but not the COMMIT. */
 static enum outcome
 commit(struct migrate *run)
 {

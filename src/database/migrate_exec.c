@@ -22,6 +22,7 @@
 #define FIRST_LOOK_MS	250
 #define LOOK_MS		500
 #define QUICK_MS	10000	/* also for the end of what is cancelled */
+#define COMMIT_MS	2000	/* for a COMMIT, after a signal */
 #define SILENT_MS	60000	/* then a connection is dead */
 
 /* A statement on its way. */
@@ -31,6 +32,7 @@ struct running {
 	int64_t				 next;	/* look; or 0 */
 	int64_t				 end;	/* of patience; or 0 */
 	unsigned			 signals;	/* that are known */
+	bool				 commits;
 	bool				 ending;	/* it is cancelled */
 };
 
@@ -76,12 +78,17 @@ cancel(struct migrate_conn *c)
 	return (r != NULL);
 }
 
+/*
+ * A COMMIT is never cancelled: one that waits for the synchronous standby would
+ * be committed without it.
+ */
 static void
 begin_to_end(struct running *r)
 {
 	r->ending = true;
 	r->next = 0;
-	r->end = migrate_now() + (cancel(r->c) ? QUICK_MS : 0);
+	r->end = migrate_now() + (r->commits ? COMMIT_MS :
+	    cancel(r->c) ? QUICK_MS : 0);
 	r->signals = migrate_signals_count();
 }
 
@@ -109,10 +116,12 @@ look_around(struct running *r)
 	if (r->end != 0 && now >= r->end)
 		return (false);
 	if (r->next != 0 && now >= r->next) {
-		if (!r->look->look(r->look->arg))
-			begin_to_end(r);
-		else
+		if (r->look->look(r->look->arg))
 			r->next = migrate_now() + LOOK_MS;
+		else if (r->commits)
+			r->next = 0;
+		else
+			begin_to_end(r);
 	}
 	return (true);
 }
@@ -221,6 +230,7 @@ migrate_exec(struct migrate_conn *c, const char *sql,
 {
 	struct running	 r = { .c = c, .look = look };
 
+	r.commits = strcmp(sql, "COMMIT") == 0;
 	r.signals = migrate_signals_count();
 	if (look == NULL) {
 		r.end = migrate_now() + QUICK_MS;

@@ -13,6 +13,8 @@
 #include "database/migrate.h"
 #include "database/migrate_signals.h"
 #include "database/migrations.h"
+#include "database/sync.h"
+#include "database/unreplicated.h"
 #include "product.h"
 #include "utils/start_error.h"
 
@@ -142,8 +144,11 @@ apply_one(struct migrate *run)
 		return (ended());
 	run->until = 0;
 	memset(&run->waits, 0, sizeof(run->waits));
+	sync_take_unreplicated();
 	problem = run->m->no_transaction ? migrate_apply_alone(run) :
 	    migrate_apply(run);
+	if (sync_take_unreplicated() && problem == NULL)
+		return (start_error("%s: " UNREPLICATED, run->m->name));
 	if (problem == NULL && migrate_signals_noted() != 0)
 		return (start_error("ended by %s: %s is applied",
 		    migrate_signals_name(migrate_signals_noted()),

@@ -28,6 +28,12 @@ PGresult	*sync_run(PGconn *, const char *sql, const char *const *params,
 const char	*sync_error(PGconn *);
 
 /*
+ * Has a statement on such a connection committed since the last call, though the
+ * synchronous standby may lack it? For one that sync_run() has not run.
+ */
+bool		 sync_take_unreplicated(void);
+
+/*
  * The same for a statement without parameters, for at most so many
  * milliseconds. Returns a result of any status, or NULL if there is none in
  * time: then the connection is of no further use.

@@ -11,6 +11,7 @@ import pytest
 
 from cluster import Cluster
 from helpers import ask_token, check_error
+from migrating import Migrate
 from people import add_people
 from runner import wait_for
 from server import IS_ASAN, Server
@@ -243,6 +244,31 @@ def test_a_command(server):
     assert done.returncode == 1
     assert done.stderr == "keel: database: %s\n" % LACKS
     assert server.sql("SELECT 1 FROM users WHERE email = 'ada@example.org'")
+
+
+def test_migrate(alone, certificates):
+    """A signal does not cancel its COMMIT; and a cancelled one is told."""
+    cluster, _ = alone
+    server = Server(cluster, cluster.database(), certificates["ec"])
+    server.sql("CREATE TABLE keel_migrations (version integer PRIMARY KEY, "
+               "name text NOT NULL, checksum text NOT NULL, applied_at "
+               "timestamptz NOT NULL DEFAULT now())")
+    server.sql("ALTER TABLE keel_migrations OWNER TO keel")
+    for ended in (False, True):
+        with standby_away(cluster), Migrate(server) as migrate:
+            wait_for(lambda: waiting(cluster, server.database))
+            pid, = waiting(cluster, server.database)
+            if ended:
+                cancel(cluster, server.database)
+                assert migrate.end() == 1
+            else:
+                assert migrate.end(signal.SIGTERM) == -signal.SIGTERM
+                assert waiting(cluster, server.database) == [pid]
+        wait_for(lambda: server.sql("SELECT count(*) FROM keel_migrations") ==
+                 [(1 + ended,)])
+        assert migrate.errors().count("\n") == 1
+        assert (LACKS if ended else "there is no answer to the COMMIT of "
+                "0001_") in migrate.errors()
 
 
 def test_stopping_meanwhile(start):
