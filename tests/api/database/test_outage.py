@@ -232,8 +232,8 @@ def test_a_database_that_holds_its_connections_and_never_answers(server):
     _, token = user_and_token(server)
     with HealthWatch(server) as health, Load(server, token) as load:
         time.sleep(0.5)
-        stopped = time.monotonic()
         server.cluster.freeze()
+        stopped = time.monotonic()
         wait_for(lambda: len({r[4] for r in load.ended_after(stopped + 1)}) ==
                  len(load.threads), DEADLINE)
         started = time.monotonic()
