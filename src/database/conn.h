@@ -62,8 +62,11 @@ struct db_conn {
 	bool			 running;	/* a statement is under way */
 	bool			 pipelined;	/* all are being prepared */
 	bool			 answers;	/* while it prepares */
+	bool			 passed_by;	/* a server without an answer */
 	bool			 listening;	/* LISTEN was sent */
 	bool			 unreplicated;	/* see conn_send() */
+	const struct query	*query;		/* that was sent last, or */
+	const char		*sql;		/* its text */
 	PGresult		*result;
 	/*
 	 * When conn_tick() drops the connection, by kore_time_ms(); 0: never.

@@ -9,10 +9,12 @@
  * So such a connection is set aside (ENDING) until its statement ends, and a
  * spare one takes its place, so that reads go on. There are as many spare ones
  * as the pool has connections, and no more. When half of a pool's number is
- * ENDING, nothing else is committed, which would only end in the same way.
+ * ENDING in what may be a commit, nothing else is committed, which would only
+ * end in the same way.
  */
 
 #include "base/log.h"
+#include "database/may_write.h"
 #include "database/pool.h"
 #include "database/slots.h"
 #include "database/unreplicated.h"
@@ -59,6 +61,7 @@ slot_set_aside(struct slot *s, const char *request_id)
 	    "database", "a statement did not end in time: its connection is "
 	    "set aside until it ends");
 	s->use = ENDING;
+	s->writes = may_write(s->conn.query, s->conn.sql);
 	return (find(SPARE));
 }
 
@@ -97,5 +100,10 @@ slots_drop_ending(void)
 bool
 pool_takes_writes(void)
 {
-	return (slots_count(ENDING) < (pool_size + 1) / 2);
+	const struct slot	*s;
+	unsigned		 n = 0;
+
+	for (s = slots; s < slots + nslots; s++)
+		n += s->use == ENDING && s->writes;
+	return (n < (pool_size + 1) / 2);
 }

@@ -73,6 +73,8 @@ conn_lost(struct db_conn *conn, const char *why)
 	bool	 was_ready = conn_is_ready(conn);
 
 	conn_log_failure(conn, why);
+	if (conn->state == CONN_PREPARING && !conn->answers)
+		conn->passed_by = true;
 	servers_ask(conn->setup->servers);
 	/* Edge-triggered, or epoll would report an open socket forever. */
 	conn_watch(conn, EPOLLET);
@@ -197,6 +199,7 @@ bool
 conn_connect(struct db_conn *conn, uint64_t now)
 {
 	conn->state = CONN_DOWN;
+	conn->passed_by = false;
 	servers_begin(conn->setup->servers, &conn->walk);
 	return (conn_to_next(conn, now));
 }

@@ -162,10 +162,33 @@ slot_return(struct slot *s)
 
 /* The callbacks of a connection. */
 
+/* Is there one on the server that works? */
+static bool
+is_any_there(void)
+{
+	const struct slot	*s;
+
+	for (s = slots; s < slots + nslots; s++) {
+		if (conn_is_ready(&s->conn) &&
+		    !servers_has_other(setup.servers, s->conn.server))
+			return (true);
+	}
+	return (false);
+}
+
+/*
+ * A pooler without a connection for this one may have enough for the others:
+ * then they stay where they are, and so does this one.
+ */
 static void
 conn_became_ready(struct db_conn *conn)
 {
-	if (servers_works(setup.servers, conn->server))
+	bool	 moves;
+
+	moves = !conn->passed_by || !is_any_there();
+	if (moves)
+		conn->passed_by = false;
+	if (moves && servers_works(setup.servers, conn->server))
 		log_event(LEVEL_WARNING, NULL, "database",
 		    "the database is at %s now", conn->server);
 	slot_free(slot_of(conn));
@@ -264,6 +287,8 @@ pool_run(struct ctx *c, struct db_conn *conn, const struct query *prepared,
 {
 	if (!conn_is_ready(conn) || ctx_expired(c))
 		return (NULL);
+	conn->query = prepared;
+	conn->sql = sql;
 	if (fault_hit(FAULT_QUERY))
 		conn_send(conn, "SELECT no_such_function()");
 	else if (prepared != NULL)
@@ -375,8 +400,9 @@ database_worker_init(struct servers *servers, unsigned pool,
 	setup.on_result = conn_has_result;
 	setup.on_lost = conn_was_lost;
 	pgsql_conn_max = (u_int16_t)pool;
-	servers_begin(servers, &walk);
-	servers_next(servers, &walk, &server);
+	do
+		servers_begin(servers, &walk);
+	while (!servers_next(servers, &walk, &server));
 	kore_pgsql_register(PRODUCT, server.conninfo);
 
 	for (s = slots; s < slots + nslots; s++)

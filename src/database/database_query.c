@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "database/may_write.h"
 #include "database/params.h"
 #include "database/pool.h"
 #include "database/row.h"
@@ -23,7 +24,8 @@
 #define WRITE_RECORD							\
 	"SELECT pg_logical_emit_message(true, '" PRODUCT_STORED "', '') " \
 	"WHERE current_setting('synchronous_standby_names') <> '' "	\
-	"AND current_setting('synchronous_commit') NOT IN ('off', 'local')"
+	"AND current_setting('synchronous_commit') NOT IN ('off', 'local') " \
+	"AND NOT pg_is_in_recovery()"
 
 static PGresult	*run_statement(struct ctx *, const struct query *,
 		    const char *, const char *const *, size_t) AWAITS;
@@ -78,25 +80,6 @@ has_written(PGresult *r)
 	return (false);
 }
 
-/*
- * Does it write or lock a row, or end a transaction? An early refusal does not
- * wait for the locks that commits still hold which do not end.
- */
-static bool
-may_write(const struct query *q, const char *sql)
-{
-	static const char *const words[] = { "INSERT", "UPDATE", "DELETE" };
-	size_t	 i;
-
-	if (q == NULL)
-		return (strcmp(sql, "BEGIN") != 0);
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strstr(q->sql, words[i]) != NULL)
-			return (true);
-	}
-	return (false);
-}
-
 static AWAITS struct db_conn *
 take_connection(struct ctx *c, const struct query *q, const char *sql)
 {
@@ -105,6 +88,7 @@ take_connection(struct ctx *c, const struct query *q, const char *sql)
 	if (conn == REPLACED)
 		raise_error(c, &ERR_INTERNAL, "%s is not replaced", q != NULL ?
 		    q->name : sql);
+	/* Early, or it may wait for locks of commits that do not end. */
 	if (!pool_takes_writes() && may_write(q, sql))
 		raise_error(c, &ERR_UNAVAILABLE,
 		    "The database is unavailable");

@@ -86,7 +86,7 @@ follow(uint64_t now)
 	if (now < next)
 		return;
 	for (s = slots; s < slots + nslots; s++) {
-		if (!conn_is_ready(&s->conn) ||
+		if (!conn_is_ready(&s->conn) || s->conn.passed_by ||
 		    !servers_has_other(s->conn.setup->servers, s->conn.server))
 			continue;
 		next = now + FOLLOW_MS;

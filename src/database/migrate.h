@@ -16,10 +16,10 @@
 #define MIGRATE_SAID	768	/* bytes of what the database says */
 #define MIGRATE_WHO	512	/* of who blocks */
 
-/* One of its two connections. */
+/* One of its three connections. */
 struct migrate_conn {
 	PGconn			*db;
-	struct migrate_conn	*other;	/* looks at this one; may cancel it */
+	struct migrate_conn	*other;	/* that may cancel it, or NULL */
 	int			 pid;	/* of its server process */
 	char			 state[6];	/* SQLSTATE of what failed last;
 						   "": there is no answer */
@@ -36,11 +36,13 @@ struct migrate_waits {
 };
 
 /*
- * The guard holds the advisory lock and sees who blocks the worker, which runs
- * the migrations.
+ * The worker runs the migrations. The guard holds the advisory lock, in an idle
+ * transaction; a statement in it would have a snapshot, for which CREATE INDEX
+ * CONCURRENTLY waits until the end of the transaction. So the watcher sees who
+ * blocks the worker, and cancels.
  */
 struct migrate {
-	struct migrate_conn	 worker, guard;
+	struct migrate_conn	 worker, guard, watcher;
 	const struct migration	*m;		/* the one that is applied */
 	int64_t			 limit_ms;	/* to wait for locks of it */
 	int64_t			 until;		/* ms: the end of that; 0: has
@@ -72,6 +74,9 @@ PGresult	*migrate_exec(struct migrate_conn *, const char *sql,
 
 /* Opens a connection. Returns NULL, or an error message. */
 const char	*migrate_open(struct migrate_conn *);
+
+/* Makes its session a new one. Returns NULL, or an error message. */
+const char	*migrate_renew(struct migrate_conn *);
 
 /* migrate_blockers.c: who blocks. */
 

@@ -16,6 +16,7 @@
 
 #include "database/migrate.h"
 #include "database/migrate_signals.h"
+#include "database/session.h"
 #include "database/sync.h"
 #include "utils/start_error.h"
 
@@ -58,13 +59,14 @@ static PGresult	*run_statement(struct running *, const char *,
 
 /*
  * On the other connection, which is as far as this one and may have TLS, unlike
- * PQcancel(). What cannot be cancelled ends when the connection is closed: see
- * client_connection_check_interval.
+ * PQcancel(). Not a commit that waits for the synchronous standby: it would be
+ * committed without it. What cannot be cancelled ends when the connection is
+ * closed: see client_connection_check_interval.
  */
 static bool
 cancel(struct migrate_conn *c)
 {
-	char		 sql[64];
+	char		 sql[160];
 	struct running	 asked = { .c = c->other,
 			    .end = migrate_now() + QUICK_MS };
 	PGresult	*r;
@@ -72,16 +74,15 @@ cancel(struct migrate_conn *c)
 	if (c->other == NULL || PQstatus(c->other->db) != CONNECTION_OK)
 		return (false);
 	asked.signals = migrate_signals_count();
-	snprintf(sql, sizeof(sql), "SELECT pg_cancel_backend(%d)", c->pid);
+	snprintf(sql, sizeof(sql), "SELECT pg_cancel_backend(pid) FROM "
+	    "pg_stat_activity WHERE pid = %d AND wait_event IS DISTINCT FROM "
+	    "'SyncRep'", c->pid);
 	r = run_statement(&asked, sql, NULL, 0);
 	PQclear(r);
 	return (r != NULL);
 }
 
-/*
- * A COMMIT is never cancelled: one that waits for the synchronous standby would
- * be committed without it.
- */
+/* A COMMIT is never cancelled. */
 static void
 begin_to_end(struct running *r)
 {
@@ -263,10 +264,31 @@ watch_network(PGconn *db)
 		    &options[i].value, sizeof(options[i].value));
 }
 
-/*
- * PQbackendPID() would be that of a pooler. The setting ends a statement whose
- * client was killed; PostgreSQL 13 does not know it.
- */
+/* It ends a statement whose client was killed; PostgreSQL 13 lacks it. */
+static void
+watch_client(struct migrate_conn *c)
+{
+	PQclear(migrate_exec(c, "SET client_connection_check_interval = '2s'",
+	    NULL, 0, NULL));
+}
+
+const char *
+migrate_renew(struct migrate_conn *c)
+{
+	PGresult	*discarded, *set = NULL;
+
+	discarded = migrate_exec(c, "DISCARD ALL", NULL, 0, NULL);
+	if (discarded != NULL)
+		set = migrate_exec(c, session_sql(), NULL, 0, NULL);
+	PQclear(discarded);
+	PQclear(set);
+	if (set == NULL)
+		return (start_error("database: %s", c->said));
+	watch_client(c);
+	return (NULL);
+}
+
+/* PQbackendPID() would be that of a pooler. */
 const char *
 migrate_open(struct migrate_conn *c)
 {
@@ -276,12 +298,11 @@ migrate_open(struct migrate_conn *c)
 	if ((c->db = sync_connect(&problem)) == NULL)
 		return (problem);
 	watch_network(c->db);
-	PQclear(sync_run(c->db, "SET client_connection_check_interval = '2s'",
-	    NULL, 0));
 	if ((r = sync_run(c->db, "SELECT pg_backend_pid()", NULL, 0)) == NULL)
 		return (sync_error(c->db));
 	c->pid = atoi(PQgetvalue(r, 0, 0));
 	PQclear(r);
 	PQsetnonblocking(c->db, 1);
+	watch_client(c);
 	return (NULL);
 }

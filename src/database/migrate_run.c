@@ -170,7 +170,10 @@ apply_missing(struct migrate *run, const PGresult *r)
 			return (problem);
 		if (applied)
 			continue;
-		count++;
+		/* What one has SET does not count for the next. */
+		if (count++ > 0 &&
+		    (problem = migrate_renew(&run->worker)) != NULL)
+			return (problem);
 		run->m = m;
 		if ((problem = apply_one(run)) != NULL)
 			return (problem);
@@ -218,12 +221,13 @@ apply_all(struct migrate *run)
 {
 	const char	*problem;
 
-	if ((problem = migrate_open(&run->guard)) == NULL) {
-		run->worker.other = &run->guard;
-		run->guard.other = &run->worker;
+	if ((problem = migrate_open(&run->guard)) == NULL &&
+	    (problem = migrate_open(&run->watcher)) == NULL) {
+		run->worker.other = &run->watcher;
 		migrate_signals_hold();
 		problem = apply_locked(run);
 	}
+	PQfinish(run->watcher.db);
 	PQfinish(run->guard.db);
 	return (problem);
 }

@@ -66,14 +66,6 @@ show(struct migrate_waits *w, const char *what)
 	w->shown_at = now;
 }
 
-/* A look that failed must not end the guard's transaction. */
-static bool
-forget_look(struct migrate_conn *c)
-{
-	PQclear(migrate_exec(c, "ROLLBACK TO SAVEPOINT look", NULL, 0, NULL));
-	return (PQstatus(c->db) == CONNECTION_OK);
-}
-
 /*
  * Keeps who blocks; `since` tells whether somebody does. False if the
  * connection is lost.
@@ -87,7 +79,7 @@ take_look(struct migrate_waits *w, bool (*ask)(struct migrate_conn *, int,
 	struct text	 p = text_in(pids, sizeof(pids));
 
 	if (!ask(c, pid, &t, &p))
-		return (forget_look(c));
+		return (PQstatus(c->db) == CONNECTION_OK);
 	if (p.len == 0) {
 		w->since = 0;
 		return (true);
@@ -99,6 +91,14 @@ take_look(struct migrate_waits *w, bool (*ask)(struct migrate_conn *, int,
 	return (true);
 }
 
+/* Nothing is sent to it, so that it has no snapshot. */
+static bool
+is_guarded(const struct migrate *run)
+{
+	return (PQconsumeInput(run->guard.db) &&
+	    PQstatus(run->guard.db) == CONNECTION_OK);
+}
+
 static bool
 look(void *arg)
 {
@@ -107,7 +107,8 @@ look(void *arg)
 	struct migrate_waits	*w = &run->waits;
 	char			 what[128];
 
-	if (!take_look(w, migrate_blockers, &run->guard, run->worker.pid))
+	if (!is_guarded(run) || !take_look(w, migrate_blockers, &run->watcher,
+	    run->worker.pid))
 		return (false);
 	if (w->since == 0)
 		return (true);
@@ -238,18 +239,25 @@ quick(struct migrate_conn *c, const char *sql)
 	return (r != NULL);
 }
 
-/* Sets whether it has the lock now. */
+/* Sets whether it has the lock now. If not, its transaction has ended. */
 static bool
 try_lock(struct migrate *run, bool *locked)
 {
-	PGresult	*r;
+	static const char	 begin[] =
+	    "BEGIN ISOLATION LEVEL READ COMMITTED; "
+	    "SELECT set_config(name, '0', true) FROM pg_settings WHERE name "
+	    "IN ('statement_timeout', 'lock_timeout', 'transaction_timeout', "
+	    "'idle_in_transaction_session_timeout')";
+	PGresult		*r;
 
+	if (!quick(&run->guard, begin))
+		return (false);
 	r = migrate_exec(&run->guard,
 	    "SELECT pg_try_advisory_xact_lock(" MIGRATIONS_LOCK ")", NULL, 0,
 	    NULL);
 	*locked = r != NULL && *PQgetvalue(r, 0, 0) == 't';
 	PQclear(r);
-	return (r != NULL);
+	return (r != NULL && (*locked || quick(&run->guard, "ROLLBACK")));
 }
 
 /*
@@ -257,25 +265,17 @@ try_lock(struct migrate *run, bool *locked)
  * a statement that waits has a snapshot, for which the CREATE INDEX
  * CONCURRENTLY of the other migrate would wait, and both would for ever.
  *
- * The guard's own transaction is READ COMMITTED: it has no snapshot between
- * its statements, so nothing waits for it.
+ * The guard's own transaction is READ COMMITTED: it has no snapshot after this,
+ * so nothing waits for it.
  */
 const char *
 migrate_lock(struct migrate *run)
 {
-	static const char	 begin[] =
-	    "BEGIN ISOLATION LEVEL READ COMMITTED; "
-	    "SELECT set_config(name, '0', true) FROM pg_settings WHERE name "
-	    "IN ('statement_timeout', 'lock_timeout', 'transaction_timeout', "
-	    "'idle_in_transaction_session_timeout')";
-	struct migrate_conn	*guard = &run->guard;
-	bool			 locked = false;
+	bool	 locked = false;
 
-	if (!quick(guard, begin))
-		return (start_error("database: %s", guard->said));
 	while (!locked && migrate_signals_noted() == 0) {
 		if (!try_lock(run, &locked))
-			return (start_error("database: %s", guard->said));
+			return (start_error("database: %s", run->guard.said));
 		if (locked)
 			break;
 		if (!take_look(&run->waits, ask_holders, &run->worker, 0))
@@ -285,6 +285,5 @@ migrate_lock(struct migrate *run)
 		migrate_signals_wait(-1, 0, LOCK_LOOK_MS, 0);
 	}
 	memset(&run->waits, 0, sizeof(run->waits));
-	return (quick(guard, "SAVEPOINT look") ? NULL :
-	    start_error("database: %s", guard->said));
+	return (NULL);
 }

@@ -175,6 +175,7 @@ void
 servers_avoid(struct servers *s, const char *name)
 {
 	unsigned	 version, index;
+	uint32_t	 place;
 
 	do {
 		version = begin_read(s);
@@ -182,8 +183,9 @@ servers_avoid(struct servers *s, const char *name)
 		    find_working(s, version);
 	} while (has_changed(s, version));
 	if (index < SERVERS_MAX) {
+		place = place_of(version, index);
 		s->first = index + 1;
-		s->working = NONE;
+		atomic_compare_exchange_strong(&s->working, &place, NONE);
 	}
 	servers_ask(s);
 }

@@ -59,7 +59,8 @@ bool		 servers_has_other(const struct servers *, const char *name);
 
 /*
  * The server of this name (NULL: the one that works) takes no writes: the next
- * attempt begins at the one after it. Asks to look up the names, too.
+ * attempt begins at the one after it, unless another one works. Asks to look up
+ * the names, too.
  */
 void		 servers_avoid(struct servers *, const char *name);
 

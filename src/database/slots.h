@@ -27,6 +27,7 @@ struct slot {
 	struct ctx		*holder;	/* NULL unless HELD */
 	unsigned		 generation;	/* when it connected */
 	bool			 renewing;	/* not lost since a renewal */
+	bool			 writes;	/* what is ENDING may */
 	TAILQ_ENTRY(slot)	 list;		/* in idle */
 };
 

@@ -28,8 +28,8 @@ PGresult	*sync_run(PGconn *, const char *sql, const char *const *params,
 const char	*sync_error(PGconn *);
 
 /*
- * Has a statement on such a connection committed since the last call, though the
- * synchronous standby may lack it? For one that sync_run() has not run.
+ * Has a statement on such a connection committed since the last call, though
+ * the synchronous standby may lack it? For one that sync_run() has not run.
  */
 bool		 sync_take_unreplicated(void);
 

@@ -51,6 +51,7 @@ database_queries(size_t *n)
 	static struct query	*const all[] = { &pool_test_query.query };
 
 	*n = 1;
+	pool_test_query.query.sql = "UPDATE things";
 	return (all);
 }
 

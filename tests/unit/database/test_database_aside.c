@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Connections whose statement does not end, and those that take their place. */
 
+/* sources: src/database/may_write.c */
 /* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */
 /* sources: src/base/log_write.c */
@@ -53,6 +54,24 @@ check_gauges(unsigned ending, unsigned in_use, unsigned resting, unsigned down)
 	assert_int_equal(gauges.now.db_in_use, in_use);
 	assert_int_equal(gauges.now.db_idle, resting);
 	assert_int_equal(gauges.now.db_down, down);
+}
+
+/* Those that only read do not keep others from writing. */
+static void
+test_statements_that_only_read(void **state)
+{
+	struct db_conn	*a, *b;
+	const char	*sql = pool_test_query.query.sql;
+
+	(void)state;
+	pool_test_query.query.sql = "SELECT pg_sleep(60)";
+	a = leave(0);
+	become_ready(spare());
+	b = leave(1);
+	assert_true(pool_takes_writes());
+	pool_test_query.query.sql = sql;
+	answer(a);
+	answer(b);
 }
 
 static void
@@ -210,6 +229,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
+		TEST(test_statements_that_only_read),
 		TEST(test_a_spare_one_takes_its_place),
 		TEST(test_it_ends_before_the_spare_one_is_ready),
 		TEST(test_it_ends_in_a_transaction),

@@ -4,6 +4,7 @@
  * connections, that is gone and comes back.
  */
 
+/* sources: src/database/may_write.c */
 /* sources: src/database/conn_log.c */
 /* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which request gets which connection, and when one connects anew. */
 
+/* sources: src/database/may_write.c */
 /* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */
 /* sources: src/database/database_aside.c */
@@ -196,6 +197,37 @@ test_another_server_works(void **state)
 	publish(servers, 1, one);
 }
 
+/* As a pooler that is full: those that it has stay, and so does this one. */
+static void
+test_a_server_that_was_passed_by(void **state)
+{
+	static const char *const	two[] = { "db", "other" };
+	static const char *const	one[] = { "db" };
+	struct db_conn			*conn = conns.all[0];
+
+	(void)state;
+	publish(servers, 2, two);
+	lose(conn);
+	snprintf(conn->server, sizeof(conn->server), "other");
+	conn->passed_by = true;
+	become_ready(conn);
+	assert_false(servers_has_other(servers, "db"));
+	now += 60000;
+	database_tick(now);
+	assert_int_equal(conns.connects[0], 1);
+	assert_int_equal(gauges.now.db_idle, 2);
+
+	/* None is left there: now it is the one that works. */
+	lose(conns.all[1]);
+	lose(conn);
+	snprintf(conn->server, sizeof(conn->server), "other");
+	conn->passed_by = true;
+	become_ready(conn);
+	assert_true(servers_has_other(servers, "db"));
+	publish(servers, 1, one);
+	servers_works(servers, "db");
+}
+
 static void
 test_a_new_schema(void **state)
 {
@@ -293,6 +325,7 @@ main(void)
 		TEST(test_an_idle_one_that_is_lost_connects_at_once),
 		TEST(test_nobody_waits_in_vain),
 		TEST(test_another_server_works),
+		TEST(test_a_server_that_was_passed_by),
 		TEST(test_a_new_schema),
 		TEST(test_requests_wait_for_a_renewal),
 		TEST(test_a_renewal_while_it_connects),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How a pool starts: of which size, and if the database is not there. */
 
+/* sources: src/database/may_write.c */
 /* sources: src/database/conn_log.c */
 /* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rollbacks and renewals, when the server answers and when it does not. */
 
+/* sources: src/database/may_write.c */
 /* sources: src/database/conn_log.c */
 /* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How long requests wait for a connection and a result, and in which turn. */
 
+/* sources: src/database/may_write.c */
 /* sources: src/database/database_tick.c */
 /* sources: src/database/servers.c */
 /* sources: src/database/database_aside.c */

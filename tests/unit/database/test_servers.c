@@ -139,6 +139,8 @@ test_one_to_avoid(void **state)
 	servers_avoid(servers, "c");
 	assert_string_equal(walk_all(), "abc");
 	servers_works(servers, "c");
+	servers_avoid(servers, "b");		/* which nobody uses */
+	assert_string_equal(walk_all(), "cab");
 	servers_avoid(servers, NULL);		/* the one that works */
 	assert_string_equal(walk_all(), "abc");
 	assert_true(servers_works(servers, "c"));
