@@ -36,13 +36,13 @@ struct migrate_waits {
 };
 
 /*
- * The worker runs the migrations. The guard holds the advisory lock, in an idle
- * transaction; a statement in it would have a snapshot, for which CREATE INDEX
+ * The worker runs the migrations. The locker holds the advisory lock in an idle
+ * transaction; a statement in that would have a snapshot, for which CREATE INDEX
  * CONCURRENTLY waits until the end of the transaction. So the watcher sees who
  * blocks the worker, and cancels.
  */
 struct migrate {
-	struct migrate_conn	 worker, guard, watcher;
+	struct migrate_conn	 worker, locker, watcher;
 	const struct migration	*m;		/* the one that is applied */
 	int64_t			 limit_ms;	/* to wait for locks of it */
 	int64_t			 until;		/* ms: the end of that; 0: has
@@ -93,7 +93,7 @@ bool		 migrate_holders(struct migrate_conn *, struct text *who,
 
 /* migrate_wait.c: waits, and tells for whom. */
 
-/* Takes the advisory lock on the guard. NULL, or an error message. */
+/* Takes the advisory lock on the locker. NULL, or an error message. */
 const char	*migrate_lock(struct migrate *);
 
 /* The default lock_timeout, as an expression of SQL. */

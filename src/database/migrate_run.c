@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ./keel migrate. Two connections: the guard holds an advisory lock from before
- * the first change to the end, so that migrations are applied once; the worker
- * applies them. If none is missing, it only reads.
+ * ./keel migrate. Three connections: the locker holds an advisory lock from
+ * before the first change to the end, so that migrations are applied once; the
+ * worker applies them; the watcher sees who blocks it. If none is missing, it
+ * only reads.
  */
 
 #include <poll.h>
@@ -221,14 +222,14 @@ apply_all(struct migrate *run)
 {
 	const char	*problem;
 
-	if ((problem = migrate_open(&run->guard)) == NULL &&
+	if ((problem = migrate_open(&run->locker)) == NULL &&
 	    (problem = migrate_open(&run->watcher)) == NULL) {
 		run->worker.other = &run->watcher;
 		migrate_signals_hold();
 		problem = apply_locked(run);
 	}
 	PQfinish(run->watcher.db);
-	PQfinish(run->guard.db);
+	PQfinish(run->locker.db);
 	return (problem);
 }
 

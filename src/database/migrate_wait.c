@@ -93,10 +93,10 @@ take_look(struct migrate_waits *w, bool (*ask)(struct migrate_conn *, int,
 
 /* Nothing is sent to it, so that it has no snapshot. */
 static bool
-is_guarded(const struct migrate *run)
+is_locked(const struct migrate *run)
 {
-	return (PQconsumeInput(run->guard.db) &&
-	    PQstatus(run->guard.db) == CONNECTION_OK);
+	return (PQconsumeInput(run->locker.db) &&
+	    PQstatus(run->locker.db) == CONNECTION_OK);
 }
 
 static bool
@@ -107,7 +107,7 @@ look(void *arg)
 	struct migrate_waits	*w = &run->waits;
 	char			 what[128];
 
-	if (!is_guarded(run) || !take_look(w, migrate_blockers, &run->watcher,
+	if (!is_locked(run) || !take_look(w, migrate_blockers, &run->watcher,
 	    run->worker.pid))
 		return (false);
 	if (w->since == 0)
@@ -214,10 +214,10 @@ migrate_failure(struct migrate *run)
 {
 	if (migrate_waited(run))
 		return (gave_up(run));
-	if (PQstatus(run->guard.db) != CONNECTION_OK)
+	if (PQstatus(run->locker.db) != CONNECTION_OK)
 		return (start_error("%s is not applied: the connection that "
 		    "holds the lock was lost: %s", run->m->name,
-		    run->guard.said));
+		    run->locker.said));
 	return (start_error("sql/migrations/%s.sql: database: %s%s",
 	    run->m->name, run->worker.said, advice(run)));
 }
@@ -250,14 +250,14 @@ try_lock(struct migrate *run, bool *locked)
 	    "'idle_in_transaction_session_timeout')";
 	PGresult		*r;
 
-	if (!quick(&run->guard, begin))
+	if (!quick(&run->locker, begin))
 		return (false);
-	r = migrate_exec(&run->guard,
+	r = migrate_exec(&run->locker,
 	    "SELECT pg_try_advisory_xact_lock(" MIGRATIONS_LOCK ")", NULL, 0,
 	    NULL);
 	*locked = r != NULL && *PQgetvalue(r, 0, 0) == 't';
 	PQclear(r);
-	return (r != NULL && (*locked || quick(&run->guard, "ROLLBACK")));
+	return (r != NULL && (*locked || quick(&run->locker, "ROLLBACK")));
 }
 
 /*
@@ -265,8 +265,8 @@ try_lock(struct migrate *run, bool *locked)
  * a statement that waits has a snapshot, for which the CREATE INDEX
  * CONCURRENTLY of the other migrate would wait, and both would for ever.
  *
- * The guard's own transaction is READ COMMITTED: it has no snapshot after this,
- * so nothing waits for it.
+ * The locker's own transaction is READ COMMITTED: after this, it has no
+ * snapshot, so nothing waits for it.
  */
 const char *
 migrate_lock(struct migrate *run)
@@ -275,7 +275,7 @@ migrate_lock(struct migrate *run)
 
 	while (!locked && migrate_signals_noted() == 0) {
 		if (!try_lock(run, &locked))
-			return (start_error("database: %s", run->guard.said));
+			return (start_error("database: %s", run->locker.said));
 		if (locked)
 			break;
 		if (!take_look(&run->waits, ask_holders, &run->worker, 0))

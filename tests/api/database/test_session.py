@@ -149,8 +149,8 @@ def test_a_migration_waits_for_another(cluster, make_server):
     server = make_server(database=database, KEEL_DATABASE_URL=cluster.url(
         database) + " options='-c statement_timeout=300'")
     waits = ("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND "
-             "application_name = 'keel' AND state = 'idle in transaction' AND "
-             "now() - xact_start > interval '%s ms'")
+             "application_name = 'keel' AND query = 'ROLLBACK' AND "
+             "now() - backend_start > interval '%s ms'")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         with transaction(server, "SELECT pg_advisory_xact_lock(7597416839)"):
             done = [pool.submit(server.command, "migrate") for _ in range(2)]

@@ -148,7 +148,7 @@ note(const struct migrate_conn *c, const char *sql)
 			    sizeof(database.log) - len);
 
 	text_printf(&log, "%s%.22s\n",
-	    c->db == (PGconn *)(void *)&connections[1] ? "guard: " : "", sql);
+	    c->db == (PGconn *)(void *)&connections[1] ? "locker: " : "", sql);
 	assert_false(log.cut);
 }
 
@@ -261,8 +261,8 @@ setup(void **state)
 
 #define EXISTS		"SELECT to_regclass('ke\n"
 #define APPLIED		"SELECT version, checks\n"
-#define LOCKED		"guard: BEGIN ISOLATION LEVEL \n"		\
-			"guard: SELECT pg_try_advisory\n"
+#define LOCKED		"locker: BEGIN ISOLATION LEVEL \n"		\
+			"locker: SELECT pg_try_advisory\n"
 #define APPLY(sql)	"BEGIN; SELECT set_conf\n" sql "\n"		\
 			"INSERT INTO keel_migra\nCOMMIT\n"
 #define ALL		EXISTS LOCKED EXISTS "BEGIN; SET LOCAL state\n"	\
