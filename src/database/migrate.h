@@ -37,8 +37,8 @@ struct migrate_waits {
 
 /*
  * The worker runs the migrations. The locker holds the advisory lock in an idle
- * transaction; a statement in that would have a snapshot, for which CREATE INDEX
- * CONCURRENTLY waits until the end of the transaction. So the watcher sees who
+ * transaction: a statement there would have a snapshot, for which CREATE INDEX
+ * CONCURRENTLY waits until that transaction ends. So the watcher sees who
  * blocks the worker, and cancels.
  */
 struct migrate {
