@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The commands of ./keel besides serve, like those of Django's manage.py. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,17 @@ run(const struct command *command)
 	exit_with(0);
 }
 
+/* Kore's handlers note a signal for its loop, which a command does not have. */
+static void
+obey_signals(void)
+{
+	static const int	 numbers[] = { SIGINT, SIGQUIT, SIGTERM };
+	size_t			 i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		signal(numbers[i], SIG_DFL);
+}
+
 void
 commands_run(void)
 {
@@ -202,6 +214,8 @@ commands_run(void)
 		return;
 	if (strcmp(name, "jobs") == 0)
 		command_jobs();
+	if (strcmp(name, "migrate") != 0)	/* it has its own */
+		obey_signals();
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) == 0)
 			run(&commands[i]);

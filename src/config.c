@@ -250,13 +250,19 @@ read_link_settings(void)
 static const char *
 read_migrate_settings(void)
 {
+	const char	*url = getenv(ENV("DATABASE_URL"));
 	const char	*problem;
 
 	if ((problem = read_named(ENV("MIGRATE_URL"))) != NULL ||
 	    (problem = read_named(ENV("MIGRATE_LOCK_SECONDS"))) != NULL)
 		return (problem);
-	return (config.migrate_url != NULL ? NULL :
-	    read_named(ENV("DATABASE_URL")));
+	if (config.migrate_url != NULL)
+		return (NULL);
+	if (getenv(ENV("MIGRATE_URL")) != NULL &&
+	    (url == NULL || *url == '\0'))
+		return (start_error(ENV("MIGRATE_URL") " is empty, and "
+		    ENV("DATABASE_URL") " is not set"));
+	return (read_named(ENV("DATABASE_URL")));
 }
 
 /*
@@ -275,7 +281,8 @@ config_load(void)
 	if (strcmp(command, "openapi") == 0)
 		return (read_described());
 	if (strcmp(command, "migrate") == 0)
-		return (read_migrate_settings());
+		return ((problem = check_unknown()) != NULL ? problem :
+		    read_migrate_settings());
 	if ((problem = read_named(ENV("DATABASE_URL"))) != NULL)
 		return (problem);
 	if (strcmp(command, "reset-password") == 0)

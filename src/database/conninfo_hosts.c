@@ -88,6 +88,11 @@ conninfo_read_hosts(struct conninfo *c, const char *names,
 	n = count_items(*addresses != '\0' ? addresses : names);
 	if ((problem = check_counts(c, n, names, ports)) != NULL)
 		return (problem);
+	/* What follows an @ in a password; it must not be shown. */
+	if (*names != '\0' && strchr(names + 1, '@') != NULL &&
+	    strstr(names, ",@") == NULL)
+		return (start_error("%s: the name of a host has an @: write "
+		    "%%40 for an @ in the password", c->setting));
 	for (host = c->hosts; host < c->hosts + n; host++) {
 		fits = copy_item(host->name, sizeof(host->name), names,
 		    host - c->hosts) &&

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Blocking statements, each on its own connection: see sync.h. */
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "database/pooler.h"
 #include "database/row.h"
@@ -17,6 +19,7 @@
 #include "utils/text.h"
 
 #define PARAMS_MAX	16	/* of a statement of a command */
+#define PATIENCE	5	/* seconds, until a line says that it waits */
 
 static const char	*database_url, *database_setting;
 static struct servers	*servers;
@@ -68,14 +71,31 @@ notice(void *arg, const PGresult *r)
 		fputs(PQresultErrorMessage(r), stderr);
 }
 
+static void
+say_it_waits(int number)
+{
+	static const char	 line[] = PRODUCT ": the database has not "
+				    "answered yet: a commit may wait for a "
+				    "synchronous standby\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) == -1)
+		return;		/* there is nobody to tell */
+}
+
 PGresult *
 sync_run(PGconn *db, const char *sql, const char *const *params, int n)
 {
 	PGresult	*r;
+	void		(*before)(int);
 
 	unreplicated = false;
+	before = signal(SIGALRM, say_it_waits);
+	alarm(PATIENCE);
 	r = n == 0 ? PQexec(db, sql) :
 	    PQexecParams(db, sql, n, NULL, params, NULL, NULL, 0);
+	alarm(0);
+	signal(SIGALRM, before);
 	if (!unreplicated && (PQresultStatus(r) == PGRES_TUPLES_OK ||
 	    PQresultStatus(r) == PGRES_COMMAND_OK))
 		return (r);

@@ -18,6 +18,7 @@
 #include "utils/start_error.h"
 
 #define SHOW_MS		10000	/* between two lines, at least */
+#define SHOW_AGAIN_MS	30000	/* if they say the same */
 #define LOCK_LOOK_MS	500
 #define PAUSE_MS	1000	/* before the second attempt */
 #define PAUSE_MAX_MS	5000
@@ -52,14 +53,14 @@ say(const char *fmt, ...)
 		return;		/* there is nobody to tell */
 }
 
-/* A line if others block now, but not too often. */
+/* A line if others block now, and again if they still do, but not too often. */
 static void
 show(struct migrate_waits *w, const char *what)
 {
-	int64_t	 now = migrate_now();
+	int64_t	 pause, now = migrate_now();
 
-	if (strcmp(w->pids, w->shown) == 0 ||
-	    (w->shown_at != 0 && now - w->shown_at < SHOW_MS))
+	pause = strcmp(w->pids, w->shown) == 0 ? SHOW_AGAIN_MS : SHOW_MS;
+	if (w->shown_at != 0 && now - w->shown_at < pause)
 		return;
 	say("%s%s", what, w->who);
 	snprintf(w->shown, sizeof(w->shown), "%s", w->pids);

@@ -322,8 +322,13 @@ test_migrate_reads_the_database_alone(void **state)
 	assert_string_equal(load_with("KEEL_DATABASE_URL", ""),
 	    "KEEL_DATABASE_URL is not set (./keel serve starts a private "
 	    "database when it is not; kore and kodev cannot)");
+	setenv("KEEL_MIGRATE_URL", "", 1);
+	assert_string_equal(load_with("KEEL_DATABASE_URL", ""),
+	    "KEEL_MIGRATE_URL is empty, and KEEL_DATABASE_URL is not set");
 	setenv("KEEL_MIGRATE_URL", "host=/nowhere", 1);
 	assert_string_equal(load_with("KEEL_DATABASE_URL", ""), "good");
+	assert_non_null(strstr(load_with("KEEL_MIGRATE_LOCK_SECOND", "5"),
+	    "KEEL_MIGRATE_LOCK_SECOND is not a setting"));
 	assert_string_equal(load_with("KEEL_MIGRATE_LOCK_SECONDS", "0"),
 	    "KEEL_MIGRATE_LOCK_SECONDS must be a number from 1 to 86400, not "
 	    "'0'");

@@ -4,6 +4,7 @@ answered with success before it has them, and the waits stay few."""
 
 import concurrent.futures
 import signal
+import subprocess
 import time
 import uuid
 
@@ -14,7 +15,7 @@ from helpers import ask_token, check_error
 from migrating import Migrate
 from people import add_people
 from runner import wait_for
-from server import IS_ASAN, Server
+from server import IS_ASAN, KEEL, Server
 from servers import finish, make_template
 from sizes import size
 from absent_standby import cancel, set_standby, standby_away, waiting
@@ -27,6 +28,8 @@ DEADLINE = 9.0      # and before: the longest wait, plus a tick
 SECONDS = size(7.5, 50)
 LACKS = ("committed here, but the synchronous standby may lack it: the wait "
          "for it was ended")
+WAITS = ("keel: the database has not answered yet: a commit may wait for a "
+         "synchronous standby\n")
 ASIDE = ("a statement did not end in time: its connection is set aside until "
          "it ends")
 
@@ -244,6 +247,26 @@ def test_a_command(server):
     assert done.returncode == 1
     assert done.stderr == "keel: database: %s\n" % LACKS
     assert server.sql("SELECT 1 FROM users WHERE email = 'ada@example.org'")
+
+
+def test_a_command_that_is_ended(server):
+    """A signal ends it, and its COMMIT goes on."""
+    with standby_away(server.cluster):
+        with subprocess.Popen(
+                [KEEL, "create-admin", "eve@example.org"], text=True,
+                stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=server.environment()) as process:
+            process.stdin.write("Secret-pass-1\n")
+            process.stdin.close()
+            wait_for(lambda: waiting(server.cluster, server.database))
+            if size(False, True):
+                assert process.stderr.readline() == WAITS
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == -signal.SIGTERM
+            assert process.stderr.read() == ""
+        assert len(waiting(server.cluster, server.database)) == 1
+    wait_for(lambda: server.sql(
+        "SELECT 1 FROM users WHERE email = 'eve@example.org'"))
 
 
 def test_migrate(alone, certificates):

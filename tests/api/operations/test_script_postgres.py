@@ -118,5 +118,7 @@ def test_one_server_for_each_folder(script):
     assert [call.argv for call in script.calls("flock")] == [["-w", "3", "7"]]
     script.forget()
     assert script.run("migrate", **PRIVATE).returncode == 0
-    assert [call.argv for call in script.calls("flock")] == [
+    keepers = ["-n", "8"]       # if PostgreSQL takes long to start
+    assert [call.argv for call in script.calls("flock")
+            if call.argv != keepers] == [
         ["8"], ["-s", "9"], ["-u", "8"], ["8"], ["-n", "9"]]

@@ -314,6 +314,8 @@ test_refused(void **state)
 {
 	(void)state;
 	refuse("service=x", "service files are not read");
+	refuse("postgresql://keel:x@" HIDDEN "@127.0.0.1/keel", "%40 for an @");
+	refuse("postgresql://keel:@" HIDDEN "@db/keel", "%40 for an @");
 	refuse("password=" HIDDEN " dbname", "neither a valid URI");
 	refuse("host=no.such.name.invalid password=" HIDDEN,
 	    "no.such.name.invalid");
