@@ -71,7 +71,7 @@ class Scene(Server):
                  **settings):
         super().__init__(cluster, database, certificate, **{
             **(NOTHING_SET if private else {}),
-            "KEEL_DRAIN_SECONDS": "4", **settings})
+            "KEEL_DRAIN_SECONDS": "8", **settings})
         os.chmod(self.folder, 0o711)
         self.command_line = command
         self.private = private

@@ -242,6 +242,8 @@ def test_workers_connect_and_reconnect_in_their_sandbox(make_tls_server):
                                "pg_stat_activity WHERE datname = %s",
                                server.database)
             wait_for(lambda: len(tls_sessions(server) - old) == 8)
+            # PostgreSQL has them before Keel has made them ready.
+            wait_for(lambda: read_me(client, token).status_code == 200)
             for _ in range(8):
                 assert read_me(client, token).status_code == 200
             register(client)
