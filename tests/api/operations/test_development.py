@@ -169,7 +169,7 @@ def test_plain_kodev_serves_a_clone_named_keel(make_server, tmp_path):
         if name in ("KEEL_DATABASE_URL", "KEEL_SECRET_KEY", "KEEL_PORT",
                     "KEEL_ADMIN_PORT", "KEEL_STATE_DIR", "KEEL_ALLOW_ROOT")}
     built = subprocess.run(["kodev", "build"], cwd=clone, text=True,
-                           env=environment, capture_output=True, timeout=240)
+                           env=environment, capture_output=True, timeout=900)
     assert built.returncode == 0, built.stdout + built.stderr
     os.makedirs(server.state)
 
