@@ -31,7 +31,6 @@ migrations_ended_by(void)
 	return (migrate_signals_noted());
 }
 
-/* libpq's message would show the URL, with its password. */
 /* It has no statement of a migration: somebody may not read the table, say. */
 static const char *
 failed(const struct migrate_conn *c)
