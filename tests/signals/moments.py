@@ -19,6 +19,13 @@ from wire import Answers
 LOCK = "LOCK TABLE users IN ACCESS EXCLUSIVE MODE"
 FLIGHT = 3
 
+# Those that have prepared their statements, which needs the table; and all.
+SESSIONS = """
+    SELECT count(*) FILTER (WHERE state = 'idle' AND query <> ''), count(*)
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'keel'"""
+POOL = 4            # of a worker
+
 
 class Idle:
     """It serves, or waits for jobs."""
@@ -44,6 +51,7 @@ class Busy(Idle):
 
     def __init__(self, scene):
         super().__init__(scene)
+        wait_for("its sessions are prepared", self.is_prepared)
         self.db = scene.connect_database()
         self.db.cursor().execute(LOCK)
         self.clients = []
@@ -56,6 +64,10 @@ class Busy(Idle):
         wait_for("requests wait for a lock", lambda: scene.sql_once(
             "SELECT count(*) FROM pg_locks WHERE NOT granted "
             "AND relation = 'users'::regclass") == [(FLIGHT,)])
+
+    def is_prepared(self):
+        (prepared, sessions), = self.scene.sql_once(SESSIONS)
+        return prepared == sessions >= POOL * len(self.before["worker"])
 
     def go_on(self):
         with contextlib.suppress(psycopg2.Error):
