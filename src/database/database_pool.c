@@ -359,7 +359,10 @@ database_listen(const char *channel, void (*told)(void))
 	setup.on_notify = told;
 }
 
-/* Returns false if it cannot reach the database at this server. */
+/*
+ * Returns false if it cannot reach the database at this server. Else waiting is
+ * worth it: the worker serves from the start.
+ */
 static bool
 slot_open(struct slot *s, const char *server)
 {
@@ -373,6 +376,7 @@ slot_open(struct slot *s, const char *server)
 		kore_pgsql_cleanup(&sql);
 		return (false);
 	}
+	s->renewing = true;
 	conn_adopt(&s->conn, sql.conn->db, server);
 	return (true);
 }

@@ -26,7 +26,8 @@ struct slot {
 	enum use		 use;
 	struct ctx		*holder;	/* NULL unless HELD */
 	unsigned		 generation;	/* when it connected */
-	bool			 renewing;	/* not lost since a renewal */
+	/* Not lost since it was renewed, or opened at the start. */
+	bool			 renewing;
 	bool			 writes;	/* what is ENDING may */
 	TAILQ_ENTRY(slot)	 list;		/* in idle */
 };

@@ -4,9 +4,12 @@
 import time
 
 import psycopg2
+import pytest
 
-from helpers import check_error, new_user, register, sign_in, read_me
+from helpers import (bearer, check_error, new_user, raw_connection,
+                     raw_request, register, sign_in, read_me)
 from runner import wait_for
+from wire import Answers
 
 
 def lock_out(server):
@@ -25,6 +28,15 @@ def cut_off(server):
 def let_in(server):
     server.cluster.sql("ALTER DATABASE %s ALLOW_CONNECTIONS true" %
                        server.database)
+
+
+def lock_users(server):
+    """Until the connection that it returns rolls back."""
+    db = psycopg2.connect(host=server.cluster.socket, user="postgres",
+                          port=server.cluster.port, dbname=server.database)
+    with db.cursor() as cursor:
+        cursor.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+    return db
 
 
 def wait_ready(client, status=200):
@@ -79,11 +91,7 @@ def test_requests_wait_for_a_locked_table_or_get_503(start_server):
     later ones succeed."""
     server = start_server()
     with server.client() as client:
-        db = psycopg2.connect(host=server.cluster.socket, user="postgres",
-                              port=server.cluster.port,
-                              dbname=server.database)
-        with db.cursor() as cursor:
-            cursor.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        db = lock_users(server)
         started = time.monotonic()
         answer = client.post("/api/v1/users", json=new_user())
         took = time.monotonic() - started
@@ -95,3 +103,25 @@ def test_requests_wait_for_a_locked_table_or_get_503(start_server):
         register(client)
     server.wait_for_rest()
     server.wait_for_no_transaction()
+
+
+def test_a_new_worker_makes_requests_wait(start_server):
+    """It serves before its first connection has prepared its statements."""
+    server = start_server(KEEL_WORKERS="1")
+    with server.client() as client:
+        user, _ = register(client)
+        token = sign_in(client, user)
+    db = lock_users(server)
+    server.kill_worker()
+    wait_for(lambda: server.cluster.sql(
+        "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) "
+        "WHERE NOT granted AND datname = %s", server.database))
+    connection = raw_connection(server)
+    connection.sendall(raw_request("GET", "/api/v1/users/me", **bearer(token)))
+    connection.settimeout(0.5)
+    with pytest.raises(TimeoutError):
+        connection.recv(1)
+    db.close()
+    connection.settimeout(10)
+    assert Answers(connection).next().status_code == 200
+    connection.close()

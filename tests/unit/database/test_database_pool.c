@@ -17,10 +17,15 @@
 static void
 test_the_first_that_is_ready_settles_it(void **state)
 {
+	struct user	*a = begin(0);
+
 	(void)state;
+	assert_false(a->returned);
 	assert_int_equal(settled, 0);
 	become_ready(conns.all[0]);
 	assert_int_equal(settled, 1);
+	assert_ptr_equal(a->conn, conns.all[0]);
+	give(a);
 	become_ready(conns.all[1]);
 	assert_int_equal(settled, 1);
 }
