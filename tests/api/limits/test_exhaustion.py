@@ -57,6 +57,25 @@ def test_incomplete_bodies_do_not_block_others(start_server):
     server.wait_for_rest()
 
 
+def unsent(server):
+    """The bytes that wait in the kernel for each of the server's clients."""
+    here = ":%04X" % server.port
+    rows = [line.split() for line in read_text("/proc/net/tcp").splitlines()]
+    return [int(row[4].split(":")[0], 16) for row in rows
+            if row[1].endswith(here) and row[3] == "01"]
+
+
+def wait_until_blocked(server):
+    """Until nothing was sent for 3 s. A response may then be evicted."""
+    before, since = None, time.monotonic()
+    deadline = since + 60
+    while time.monotonic() - since < 3:
+        assert time.monotonic() < deadline
+        if (now := unsent(server)) != before:
+            before, since = now, time.monotonic()
+        time.sleep(0.1)
+
+
 def test_unread_responses_do_not_block_others(start_server, build_copy):
     server = start_server(
         build=build_copy(lambda text: re.sub(
@@ -70,19 +89,11 @@ def test_unread_responses_do_not_block_others(start_server, build_copy):
             with contextlib.suppress(ssl.SSLWantWriteError, BlockingIOError):
                 for _ in range(150):
                     connection.send((GET + b"\r\n") * 20)
-        time.sleep(3)
+        wait_until_blocked(server)
         for _ in range(10):
             assert is_served(server)
         wait_for(lambda: server.metrics()[
             "keel_connections_evicted_total"] > 0)
-
-
-def unsent(server):
-    """The bytes that wait in the kernel for each of the server's clients."""
-    here = ":%04X" % server.port
-    rows = [line.split() for line in read_text("/proc/net/tcp").splitlines()]
-    return [int(row[4].split(":")[0], 16) for row in rows
-            if row[1].endswith(here) and row[3] == "01"]
 
 
 def test_the_kernel_holds_little_of_an_unread_response(start_server):
