@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <unicase.h>
+#include <unictype.h>
 #include <uninorm.h>
 
 #include "utils/utf8.h"
@@ -83,6 +84,28 @@ utf8_length(const char *s)
 			n++;
 	}
 	return (n);
+}
+
+static bool
+is_blank(uint32_t c)
+{
+	return (uc_is_property_white_space(c) || (c >= 0x1c && c <= 0x1f));
+}
+
+size_t
+utf8_strip(const char **s)
+{
+	const char	*p;
+	size_t		 len = 0, n;
+
+	while (**s != '\0' && is_blank(utf8_code(*s, utf8_sequence(*s, 4))))
+		*s += utf8_sequence(*s, 4);
+	for (p = *s; *p != '\0'; p += n) {
+		n = utf8_sequence(p, 4);
+		if (!is_blank(utf8_code(p, n)))
+			len = (size_t)(p - *s) + n;
+	}
+	return (len);
 }
 
 bool

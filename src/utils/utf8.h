@@ -34,6 +34,14 @@ bool	utf8_valid(const char *s, size_t len);
 size_t	utf8_length(const char *s);
 
 /*
+ * Moves *s, NUL-terminated and valid UTF-8, to the first character that is no
+ * blank, and returns the length in bytes without the blanks at the end. The
+ * blanks are those of Python's str.strip(): white space of Unicode, and the
+ * separators U+001C to U+001F.
+ */
+size_t	utf8_strip(const char **s);
+
+/*
  * Writes s, valid UTF-8, in lower case and NFC into out. False when it does not
  * fit into size bytes (at least 1), or memory is short.
  */

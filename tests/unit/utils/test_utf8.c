@@ -172,6 +172,30 @@ test_every_pair(void **state)
 }
 
 static void
+check_strip(const char *text, const char *wanted)
+{
+	size_t	 len = utf8_strip(&text);
+
+	assert_int_equal(strlen(wanted), len);
+	assert_memory_equal(wanted, text, len);
+}
+
+static void
+test_strip(void **state)
+{
+	(void)state;
+	check_strip("", "");
+	check_strip(" \t\xe2\x80\x83", "");
+	check_strip("a", "a");
+	check_strip(" a b\n", "a b");
+	check_strip("\x1c\x1f\xc2\x85\xc2\xa0\xe3\x80\x80" "a\xe2\x80\xa8",
+	    "a");
+	/* U+200B and U+FEFF are no white space. */
+	check_strip("\xe2\x80\x8b" "a\xef\xbb\xbf",
+	    "\xe2\x80\x8b" "a\xef\xbb\xbf");
+}
+
+static void
 test_length(void **state)
 {
 	(void)state;
@@ -309,6 +333,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_invalid),
+		cmocka_unit_test(test_strip),
 		cmocka_unit_test(test_every_beginning),
 		cmocka_unit_test(test_every_code_point),
 		cmocka_unit_test(test_every_pair),
