@@ -61,7 +61,7 @@ def end(process, *signals):
     """Its status after these signals."""
     for number in signals:
         process.send_signal(number)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     return process.returncode
 
 
@@ -294,7 +294,7 @@ def test_a_runner_that_dies_is_started_again(script):
     assert [call.argv for call in script.calls("sleep")
             if call.argv == ["2"]] == [["2"]] * 2
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=20)[1].splitlines() == [
+    assert process.communicate(timeout=60)[1].splitlines() == [
         "keel: the runner has ended (status %d): it is started again" % status
         for status in (1, 2)]
     assert process.returncode == 0
