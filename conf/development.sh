@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 # The development half of ./keel, which reads this file when KEEL_DATABASE_URL
 # is not set. It keeps a private PostgreSQL, a secret and a certificate in the
 # state folder. It only defines functions: before ./keel calls one, it has set
 # command, root, state, state_given, uid and with_jobs, and has checked the
-# state folder. They use its say, die, runs, patience, run_kore, start_jobs
-# and clean_up_at_exit.
+# state folder. They use its say, die, runs, patience, run_kore, start_jobs,
+# started and clean_up_at_exit.
 
 pgbin=/usr/lib/postgresql/15/bin
 
@@ -194,8 +194,10 @@ keep_postgres() {
 }
 
 start_keeper() {
+	starting=1
 	keep_postgres &
 	keeper=$!
+	started
 }
 
 # A process that has just begun loses a signal, and a stopped one waits.

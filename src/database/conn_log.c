@@ -23,8 +23,9 @@ conn_log_failure(const struct db_conn *conn, const char *why)
 		return;
 	if (!was_ready)
 		*in_outage |= bit;
-	log_event(LEVEL_WARNING, NULL, "database", "%s was lost: %.*s",
-	    conn->setup->name, (int)strcspn(why, "\n"), why);
+	log_event(LEVEL_WARNING, NULL, "database", "%s %s: %.*s",
+	    conn->setup->name, was_ready ? "was lost" : "failed",
+	    (int)strcspn(why, "\n"), why);
 }
 
 /* Without this, libpq writes the text to standard error. */

@@ -34,6 +34,8 @@ class Idle:
         self.scene = scene
         scene.up()
         self.before = scene.settled()
+        if "jobs" in self.before:
+            scene.check_jobs()      # it has all its handlers
 
     def target(self, role):
         return self.scene.find_backend() if role == "backend" else \

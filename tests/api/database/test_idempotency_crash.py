@@ -105,14 +105,15 @@ def test_a_request_in_progress_on_any_worker(make_server):
     server = make_server(KEEL_WORKERS="2", KEEL_DATABASE_POOL="8").start()
     server.sql(SLOW)
     body, key = new_user(), new_key()
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
         with transaction(server, "SELECT pg_advisory_xact_lock(21)"):
             first = pool.submit(post, server, body, key)
             wait_for_slow(server, 1)
-            # New connections: both workers are asked.
-            for _ in range(8):
-                check_in_progress(post(server, body, key))
             other = pool.submit(post, server, new_user(), key)
+            # New connections: both workers are asked.
+            for again in [pool.submit(post, server, body, key)
+                          for _ in range(8)]:
+                check_in_progress(again.result())
             wait_for_slow(server, 2)
         assert first.result().status_code == 201
         assert other.result().status_code == 201

@@ -185,10 +185,10 @@ def test_a_pool_that_is_too_small(bouncer, behind):
     server = behind(KEEL_WORKERS="1").start()
     with Readers(server) as readers:
         readers.wait_until_served()
-        wait_for(lambda: lines(server, "a connection was lost"), LONG)
+        wait_for(lambda: lines(server, "a connection failed"), LONG)
         readers.wait_until_served()
     assert readers.wrong == [] and 503 not in readers.statuses
-    assert len(lines(server, "a connection was lost")) < 4
+    assert len(lines(server, "a connection failed")) < 4
 
 
 def test_no_free_connection_at_the_start(bouncer, behind):

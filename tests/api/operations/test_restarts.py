@@ -16,7 +16,8 @@ from sizes import size
 
 ROUNDS = size(1, 10)
 CHECKS = ("check inter 2s fall 2 rise 1", "check inter 100ms fall 2 rise 1")
-DELAY = "1"     # longer than HAProxy needs to notice
+PATIENCE = ("timeout connect 5s", "timeout connect 5s\n    timeout check 5s")
+DELAY = "2"     # longer than HAProxy needs to notice
 
 MIGRATION = {"assets/sql/migrations/1001_later.sql":
              "ALTER TABLE users ADD COLUMN later text;\n"}
@@ -59,7 +60,7 @@ def test_two_instances_behind_haproxy_across_a_migration(
     two = make_server(one.database, secret=one.secret, **settings)
     one.start()
     two.start()
-    changes = [CHECKS, ("127.0.0.1:8889", "127.0.0.1:%d" % two.port)]
+    changes = [CHECKS, PATIENCE, ("127.0.0.1:8889", "127.0.0.1:%d" % two.port)]
     with proxy("haproxy-two.cfg", one, gateway, tmp_path, changes) as port:
         with Load(one, lambda: gateway_client(port, gateway[0],
                                               "127.0.0.1")) as load:

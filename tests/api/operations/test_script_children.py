@@ -61,7 +61,7 @@ def end(process, *signals):
     """Its status after these signals."""
     for number in signals:
         process.send_signal(number)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     return process.returncode
 
 
@@ -294,10 +294,31 @@ def test_a_runner_that_dies_is_started_again(script):
     assert [call.argv for call in script.calls("sleep")
             if call.argv == ["2"]] == [["2"]] * 2
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=20)[1].splitlines() == [
+    assert process.communicate(timeout=60)[1].splitlines() == [
         "keel: the runner has ended (status %d): it is started again" % status
         for status in (1, 2)]
     assert process.returncode == 0
+    assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
+
+
+def test_children_end_while_the_runner_is_begun_again(script):
+    """One runner is begun for each that ends, and its status is told."""
+    script.watch("setsid")
+    script.fake("sleep", 'case $1 in 2) ;; *) exec /bin/sleep "$@" ;; esac')
+    kore(script, 'case $KEEL_COMMAND in jobs) [ -e @/go ] || exit 1 ;; esac')
+    process = script.start("serve", "--with-jobs")
+    wait_for(script, "serve ready")
+    while len(script.calls("setsid")) < 6:
+        process.send_signal(signal.SIGCHLD)
+        time.sleep(0.01)
+    script.write("go", "")
+    wait_for(script, "jobs ready")
+    begun = len(script.calls("setsid")) - 2     # besides the first ones
+    told = [process.stderr.readline() for _ in range(begun)]
+    assert set(told) == {"keel: the runner has ended (status 1): it is started "
+                         "again\n"}
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=60)[1] == ""
     assert sorted(seen(script)[2:]) == ["jobs TERM", "serve TERM"]
 
 

@@ -253,5 +253,6 @@ def test_the_runner_goes_on(make_server):
     finally:
         runner.stop()
     reader.thread.join(10)
-    assert reader.dropped() > 20        # "jobs ready", too
+    # Each has a line, and that of the last may have come after the reader.
+    assert reader.dropped() >= 20
     os.close(ours)

@@ -58,9 +58,9 @@ EVENTS = [
     ("database", "warning", TEXT, "a statement did not end in time: its "
      "connection is set aside until it ends$"),
     ("database", "warning", TEXT, "PostgreSQL notes: "),
-    ("database", "warning", TEXT, "a connection was lost: "),
+    ("database", "warning", TEXT, "a connection (was lost|failed): "),
     ("database", "warning", TEXT, "the connection of "
-     "KEEL_DATABASE_LISTEN_URL was lost: "),
+     "KEEL_DATABASE_LISTEN_URL (was lost|failed): "),
     ("database", "info", TEXT, "listening at KEEL_DATABASE_LISTEN_URL$"),
     ("database", "warning", TEXT, "cannot connect: "),
     ("database", "warning", TEXT, "the database is read-only: connecting"),

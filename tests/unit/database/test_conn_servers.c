@@ -51,14 +51,14 @@ test_each_is_tried_once(void **state)
 	assert_true(conn_connect(&conn, now));
 	assert_heard("connect(to=a) watch(out)");
 	refuse("a is away");
-	assert_heard("poll warning(a connection was lost: a is away) "
+	assert_heard("poll warning(a connection failed: a is away) "
 	    "watch(edge) finish connect(to=b) watch(out)");
 	assert_int_equal(conn.state, CONN_CONNECTING);
 	refuse("b is away");
-	assert_heard("poll warning(a connection was lost: b is away) "
+	assert_heard("poll warning(a connection failed: b is away) "
 	    "watch(edge) finish connect(to=c) watch(out)");
 	refuse("c is away");
-	assert_heard("poll warning(a connection was lost: c is away) "
+	assert_heard("poll warning(a connection failed: c is away) "
 	    "watch(edge) NOT CONNECTED");
 	assert_int_equal(conn.state, CONN_DOWN);
 	assert_int_equal(servers_asked(servers), 3);
@@ -89,10 +89,10 @@ test_the_one_that_worked_is_the_first(void **state)
 	conn_connect(&conn, now);
 	assert_heard("reset watch(out)");
 	refuse("refused");
-	assert_heard("poll warning(a connection was lost: refused) "
+	assert_heard("poll warning(a connection failed: refused) "
 	    "watch(edge) finish connect(to=c) watch(out)");
 	refuse("refused");
-	assert_heard("poll warning(a connection was lost: refused) "
+	assert_heard("poll warning(a connection failed: refused) "
 	    "watch(edge) finish connect(to=a) watch(out)");
 }
 
@@ -107,7 +107,7 @@ test_one_that_says_nothing(void **state)
 	assert_heard("");
 	now = START + 2000;
 	conn_tick(&conn, now);
-	assert_heard("warning(a connection was lost: it did not answer in "
+	assert_heard("warning(a connection failed: it did not answer in "
 	    "time) watch(edge) finish connect(to=b) watch(out)");
 	assert_int_equal(conn.deadline, START + 4000);
 
@@ -138,8 +138,8 @@ test_other_failures(void **state)
 
 	fake_libpq.no_start = true;
 	refuse("refused");
-	assert_heard("poll warning(a connection was lost: refused) watch(edge) "
-	    "finish connect(to=c) warning(a connection was lost: no error) "
+	assert_heard("poll warning(a connection failed: refused) watch(edge) "
+	    "finish connect(to=c) warning(a connection failed: no error) "
 	    "NOT CONNECTED");
 }
 
@@ -154,7 +154,7 @@ test_the_list_changes_meanwhile(void **state)
 	fake_heard();
 	publish(servers, 2, moved);
 	refuse("a is away");
-	assert_heard("poll warning(a connection was lost: a is away) "
+	assert_heard("poll warning(a connection failed: a is away) "
 	    "watch(edge) NOT CONNECTED");
 	conn_connect(&conn, now);
 	assert_heard("finish connect(to=d) watch(out)");

@@ -188,9 +188,9 @@ test_it_has_four_seconds_in_all(void **state)
 		conn_tick(&conn, START + 3999);
 		assert_heard("");
 		conn_tick(&conn, START + 4000);
-		assert_heard(steps < 2 ? "warning(a connection was lost: it "
+		assert_heard(steps < 2 ? "warning(a connection failed: it "
 		    "did not answer in time) watch(edge) NOT CONNECTED" :
-		    "warning(a connection was lost: it was accepted, but no "
+		    "warning(a connection failed: it was accepted, but no "
 		    "answer came in time (has the pool of a connection pooler "
 		    "no connection left?)) watch(edge) NOT CONNECTED");
 		conn_tick(&conn, START + 60000);
@@ -215,7 +215,7 @@ test_nothing_can_start_to_connect(void **state)
 	assert_false(conn_connect(&conn, START));
 	assert_int_equal(conn.state, CONN_DOWN);
 	assert_heard("connect(to=db) "
-	    "warning(a connection was lost: out of memory)");
+	    "warning(a connection failed: out of memory)");
 
 	/* The host's address is wrong, say. */
 	fake_libpq.no_memory = false;
@@ -243,7 +243,7 @@ test_a_renewal_cannot_start(void **state)
 	assert_false(conn_connect(&conn, START));
 	assert_int_equal(conn.state, CONN_DOWN);
 	assert_false(conn_is_ready(&conn));
-	assert_heard("reset warning(a connection was lost: no error)");
+	assert_heard("reset warning(a connection failed: no error)");
 }
 
 /* The first line is logged, once in an outage. */
@@ -255,7 +255,7 @@ test_it_cannot_connect(void **state)
 	db->error = "connection refused\n\tIs the server running?\n";
 	fake_heard();
 	connect_to(PGRES_POLLING_FAILED);
-	assert_heard("poll warning(a connection was lost: connection refused) "
+	assert_heard("poll warning(a connection failed: connection refused) "
 	    "watch(edge) NOT CONNECTED");
 
 	conn_connect(&conn, START);
@@ -268,7 +268,7 @@ test_it_cannot_connect(void **state)
 	db->error = "again";
 	fake_heard();
 	connect_to(PGRES_POLLING_FAILED);
-	assert_heard("poll warning(a connection was lost: again) watch(edge) "
+	assert_heard("poll warning(a connection failed: again) watch(edge) "
 	    "NOT CONNECTED");
 }
 
@@ -286,7 +286,7 @@ test_losing_a_ready_one_is_logged_each_time(void **state)
 		conn_connect(&conn, START);
 		fake_heard();
 		connect_to(PGRES_POLLING_FAILED);
-		assert_heard(i == 0 ? "poll warning(a connection was lost: "
+		assert_heard(i == 0 ? "poll warning(a connection failed: "
 		    "no error) watch(edge) NOT CONNECTED" :
 		    "poll watch(edge) NOT CONNECTED");
 		conn_connect(&conn, START);
@@ -312,7 +312,7 @@ test_preparing_fails(void **state)
 	fake_end(db);
 	fake_result(db, PGRES_PIPELINE_SYNC, "");
 	fake_event(db, READ, 0);
-	assert_heard("read warning(a connection was lost: ERROR: no such "
+	assert_heard("read warning(a connection failed: ERROR: no such "
 	    "table) watch(edge) NOT CONNECTED");
 	assert_null(conn_result(&conn));
 	assert_false(conn.running);
@@ -324,7 +324,7 @@ test_preparing_fails(void **state)
 	fake_heard();
 	fake_result(db, PGRES_EMPTY_QUERY, "");
 	fake_event(db, READ, 0);
-	assert_heard("read warning(a connection was lost: ) watch(edge) "
+	assert_heard("read warning(a connection failed: ) watch(edge) "
 	    "NOT CONNECTED");
 }
 
@@ -340,7 +340,7 @@ test_preparing_fails_and_it_reconnects(void **state)
 	fake_result(db, PGRES_FATAL_ERROR, "no");
 	fake_end(db);
 	fake_event(db, READ, 0);
-	assert_heard("read warning(a connection was lost: no) watch(edge) "
+	assert_heard("read warning(a connection failed: no) watch(edge) "
 	    "NOT CONNECTED reset watch(out)");
 	reconnects = false;
 	connect_to(PGRES_POLLING_OK);
@@ -361,7 +361,7 @@ test_the_server_ends_while_it_prepares(void **state)
 	db->error = "gone\n";
 	db->status = CONNECTION_BAD;
 	fake_event(db, READ, 0);
-	assert_heard("read warning(a connection was lost: gone) watch(edge) "
+	assert_heard("read warning(a connection failed: gone) watch(edge) "
 	    "NOT CONNECTED");
 }
 
@@ -375,7 +375,7 @@ test_the_pipeline_does_not_end(void **state)
 	db->stays = true;
 	db->error = "results are left\n";
 	prepare();
-	assert_heard("read exit warning(a connection was lost: results are "
+	assert_heard("read exit warning(a connection failed: results are "
 	    "left) watch(edge) NOT CONNECTED");
 }
 
@@ -389,7 +389,7 @@ test_listening_fails(void **state)
 	prepare();
 	fake_heard();
 	answer(PGRES_FATAL_ERROR, "no");
-	assert_heard("read warning(a connection was lost: no) watch(edge) "
+	assert_heard("read warning(a connection failed: no) watch(edge) "
 	    "NOT CONNECTED");
 }
 
@@ -417,7 +417,7 @@ test_what_prepares_is_not_sent(void **state)
 		fake_heard();
 		connect_to(PGRES_POLLING_OK);
 		snprintf(heard, sizeof(heard), "poll nonblocking %s "
-		    "warning(a connection was lost: out of memory) "
+		    "warning(a connection failed: out of memory) "
 		    "watch(edge) NOT CONNECTED", sends[i]);
 		assert_heard(heard);
 		assert_false(conn.running);

@@ -277,7 +277,7 @@ test_it_is_lost_once(void **state)
 	db->error = "gone\n";
 	db->status = CONNECTION_BAD;
 	fake_event(db, READ, 0);
-	assert_heard(GONE " reset warning(a connection was lost: no error)");
+	assert_heard(GONE " reset warning(a connection failed: no error)");
 	assert_int_equal(conn.state, CONN_DOWN);
 }
 
@@ -354,7 +354,7 @@ test_a_setting_is_not_set(void **state)
 	fake_heard();
 	fake_result(db, PGRES_TUPLES_OK, "TimeZone is wrong");
 	fake_event(db, READ, 0);
-	assert_heard("read warning(a connection was lost: TimeZone is wrong) "
+	assert_heard("read warning(a connection failed: TimeZone is wrong) "
 	    "watch(edge) NOT CONNECTED");
 	assert_int_equal(conn.state, CONN_DOWN);
 }
@@ -370,7 +370,7 @@ test_a_setting_is_reported_to_differ(void **state)
 	fake_heard();
 	db->reported = "DateStyle is wrong";
 	prepare();
-	assert_heard("read exit warning(a connection was lost: DateStyle is "
+	assert_heard("read exit warning(a connection failed: DateStyle is "
 	    "wrong) watch(edge) NOT CONNECTED");
 	assert_int_equal(conn.state, CONN_DOWN);
 }
