@@ -17,7 +17,10 @@ SHORTEST = 5    # more than half of eight characters
 
 
 def fold(password):
-    return unicodedata.normalize("NFKC", password.casefold())
+    """As libunistring does it: compatibility caseless matching."""
+    once = unicodedata.normalize("NFD", password).casefold()
+    return unicodedata.normalize(
+        "NFKC", unicodedata.normalize("NFKD", once).casefold())
 
 
 def base(password):

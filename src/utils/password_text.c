@@ -109,21 +109,23 @@ password_fold(const char *typed, char *out, size_t size)
 	return (take(made, len, out, size));
 }
 
-size_t
-password_base(const char *text)
+bool
+password_cut(char *text)
 {
-	const char	*p;
-	size_t		 len = 0, n;
-	ucs4_t		 c;
+	size_t	 len = strlen(text);
+	ucs4_t	 c;
 
-	for (p = text; *p != '\0'; p += n) {
-		n = utf8_sequence(p, 4);
-		c = utf8_code(p, n);
-		if (!uc_is_general_category(c, UC_NUMBER) &&
-		    !uc_is_general_category(c, UC_PUNCTUATION) &&
-		    !uc_is_general_category(c, UC_SYMBOL) &&
-		    !uc_is_general_category(c, UC_SEPARATOR))
-			len = (size_t)(p - text) + n;
-	}
-	return (len);
+	if (len == 0)
+		return (false);
+	do
+		len--;
+	while (((unsigned char)text[len] & 0xc0) == 0x80);
+	c = utf8_code(text + len, strlen(text + len));
+	if (!uc_is_general_category(c, UC_NUMBER) &&
+	    !uc_is_general_category(c, UC_PUNCTUATION) &&
+	    !uc_is_general_category(c, UC_SYMBOL) &&
+	    !uc_is_general_category(c, UC_SEPARATOR))
+		return (false);
+	OPENSSL_cleanse(text + len, strlen(text + len));
+	return (true);
 }

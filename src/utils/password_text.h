@@ -43,9 +43,9 @@ bool	password_take(const char *typed,
 bool	password_fold(const char *typed, char *out, size_t size);
 
 /*
- * The length in bytes of a text, valid UTF-8, without the digits, punctuation,
- * symbols and blanks at its end.
+ * Cuts off the last character of a text, valid UTF-8, if it is a digit,
+ * punctuation, a symbol or a blank. False if it is none, or the text is empty.
  */
-size_t	password_base(const char *text);
+bool	password_cut(char *text);
 
 #endif

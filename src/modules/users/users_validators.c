@@ -103,25 +103,26 @@ is_listed_folded(const char *word)
 }
 
 /*
- * Compares it without case and without the digits and punctuation at its end.
- * What remains says little about a password of which it is less than half:
- * "test" and twelve digits.
+ * Compares it without case, and without what is behind a listed one: each of the
+ * digits and punctuation at its end, one after the other. What remains says
+ * little about a password of which it is less than half: "monkey" and six
+ * digits. But the listed ones are long enough.
  */
 static bool
 is_like_listed(const char *value)
 {
-	size_t	 len, base, all;
+	size_t	 len, all;
 
 	if (!password_fold(value, folded, sizeof(folded)))
 		return (false);
-	if (is_listed_folded(folded))
-		return (true);
 	all = utf8_length(folded);
-	len = password_base(folded);
-	folded[len] = '\0';
-	base = utf8_length(folded);
-	return ((base >= PASSWORD_MIN || base * 2 > all) &&
-	    is_listed_folded(folded));
+	do {
+		len = utf8_length(folded);
+		if ((len >= PASSWORD_MIN || len * 2 > all) &&
+		    is_listed_folded(folded))
+			return (true);
+	} while (password_cut(folded));
+	return (false);
 }
 
 VALIDATOR_FACTS(v_password, .format = "password", .min = PASSWORD_MIN,

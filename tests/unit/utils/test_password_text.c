@@ -111,7 +111,7 @@ test_fold_and_base(void **state)
 {
 	static const struct {
 		const char	*typed, *folded;
-		size_t		 base;
+		size_t		 base;	/* when no more can be cut off */
 	} cases[] = {
 		{ "PassWord", "password", 8 }, { "Password1!", "password1!", 8 },
 		{ "\xef\xbc\xb0\xef\xbc\xa1ss 12", "pass 12", 4 },
@@ -125,9 +125,14 @@ test_fold_and_base(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_true(password_fold(cases[i].typed, out, sizeof(out)));
 		assert_string_equal(out, cases[i].folded);
-		assert_int_equal(password_base(out), cases[i].base);
+		while (password_cut(out))
+			;
+		assert_int_equal(strlen(out), cases[i].base);
 	}
 	assert_false(password_fold("abc", out, 3));
+	strcpy(out, "a1\xe2\x82\xac");
+	assert_true(password_cut(out));
+	assert_string_equal(out, "a1");
 }
 
 int
