@@ -29,9 +29,9 @@ bool	password_normalise(const char *typed, char *out, size_t size);
 bool	password_decompose(const char *typed, char *out, size_t size);
 
 /*
- * Writes a password that is not too long: as it was typed, or in its normal form
- * if only that fits. False, and out is "", if neither does; no hash is of such a
- * password.
+ * Writes a password that is not too long: as it was typed, or in its normal
+ * form if only that fits. False, and out is "", if neither does; no hash is of
+ * such a password.
  */
 bool	password_take(const char *typed,
 	    char out[static PASSWORD_BYTES_MAX + 1]);

@@ -103,8 +103,8 @@ is_listed_folded(const char *word)
 }
 
 /*
- * Compares it without case, and without what is behind a listed one: each of the
- * digits and punctuation at its end, one after the other. What remains says
+ * Compares it without case, and without what is behind a listed one: each of
+ * the digits and punctuation at its end, one after the other. What remains says
  * little about a password of which it is less than half: "monkey" and six
  * digits. But the listed ones are long enough.
  */

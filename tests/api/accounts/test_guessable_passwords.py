@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Passwords that are guessed first: one's own address or name, a common one with
-something behind it, and those of a list of leaked ones."""
+"""Passwords that are guessed first: one's own address or name, a common one
+with something behind it, and those of a list of leaked ones."""
 
 import hashlib
 import os
@@ -52,7 +52,8 @@ def refused(client, **fields):
 
 @pytest.mark.parametrize("email, name, password", [
     ("%s@example.com", "x", "%s1"), ("%s@example.com", "x", "%s@example.com1"),
-    ("%s@example.com", "x", "7-%s@EXAMPLE.com"), ("x@%s.example", "%s", "%s2024!"),
+    ("%s@example.com", "x", "7-%s@EXAMPLE.com"),
+    ("x@%s.example", "%s", "%s2024!"),
     ("x@%s.example", "King of %s", "%s 7"),
     ("King.%s@example.com", "x", "King-%s-1"),
     ("x@%s.example", "Jos\u00e9 %s", "jose%s1")])

@@ -113,7 +113,8 @@ test_fold_and_base(void **state)
 		const char	*typed, *folded;
 		size_t		 base;	/* when no more can be cut off */
 	} cases[] = {
-		{ "PassWord", "password", 8 }, { "Password1!", "password1!", 8 },
+		{ "PassWord", "password", 8 },
+		{ "Password1!", "password1!", 8 },
 		{ "\xef\xbc\xb0\xef\xbc\xa1ss 12", "pass 12", 4 },
 		{ "\xc3\x89t\xc3\xa9-2024$ ", "\xc3\xa9t\xc3\xa9-2024$ ", 5 },
 		{ "12345678", "12345678", 0 }, { "", "", 0 },
