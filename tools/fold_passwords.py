@@ -17,10 +17,9 @@ SHORTEST = 5    # more than half of eight characters
 
 
 def fold(password):
-    """As libunistring does it: compatibility caseless matching."""
-    once = unicodedata.normalize("NFD", password).casefold()
-    return unicodedata.normalize(
-        "NFKC", unicodedata.normalize("NFKD", once).casefold())
+    """As password_fold() does it."""
+    plain = unicodedata.normalize("NFKD", password)
+    return unicodedata.normalize("NFKC", plain.casefold())
 
 
 def base(password):

@@ -13,6 +13,16 @@
 
 #include "utils/password_personal.h"
 
+/*
+ * One code point is up to 18 in NFKD (U+FDFA, three bytes), and three without
+ * case; NFD has up to three times the bytes. What has changed by NFKD changes
+ * less without case: two for each.
+ */
+#define PLAIN_MAX	20
+#define LOWER_MAX	4
+#define NFD_GROWTH	3
+#define FOLD_GROWTH	12
+
 /* Code points, folded; they belong to a struct folded. */
 struct run {
 	const uint32_t	*s;
@@ -61,35 +71,60 @@ drop_folded(struct folded *f)
 static void
 add(struct folded *f, uint32_t c)
 {
-	if (is_accent(c))
+	if (is_accent(c) || f->len == f->size / sizeof(*f->s))
 		return;
 	f->s[f->len++] = c;
 	if (is_letter(c) || is_number(c))
 		f->dense[f->dense_len++] = c;
 }
 
+/* A character in compatible ones, and each of these without case. */
+static void
+add_folded(struct folded *f, uint32_t c)
+{
+	uint32_t	 plain[PLAIN_MAX], lower[LOWER_MAX];
+	size_t		 n = PLAIN_MAX, m, i, j;
+
+	if (u32_normalize(UNINORM_NFKD, &c, 1, plain, &n) != plain)
+		return;
+	for (i = 0; i < n; i++) {
+		m = LOWER_MAX;
+		if (u32_casefold(&plain[i], 1, NULL, NULL, lower, &m) != lower)
+			continue;
+		for (j = 0; j < m; j++)
+			add(f, lower[j]);
+	}
+	OPENSSL_cleanse(plain, sizeof(plain));
+	OPENSSL_cleanse(lower, sizeof(lower));
+}
+
+/*
+ * libunistring would leave parts of a longer text in memory, so this goes
+ * character by character, when NFD has brought accents into their order.
+ */
 static bool
 fold(const char *text, size_t len, struct folded *f)
 {
-	const uint8_t	*end, *p;
-	uint8_t		*made;
-	size_t		 n = 0;
+	size_t		 n = NFD_GROWTH * len + 1, size = n, i;
+	uint8_t		*apart = malloc(n), *made = NULL;
 	ucs4_t		 c;
 
 	memset(f, 0, sizeof(*f));
-	if ((made = u8_casefold((const uint8_t *)text, len, NULL,
-	    UNINORM_NFKD, NULL, &n)) == NULL)
-		return (false);
-	f->size = (n + 1) * sizeof(*f->s);
-	f->s = malloc(f->size);
-	f->dense = malloc(f->size);
-	if (f->s != NULL && f->dense != NULL) {
-		end = made + n;
-		for (p = made; p < end; add(f, c))
-			p += u8_mbtouc(&c, p, (size_t)(end - p));
+	if (apart != NULL)
+		made = u8_normalize(UNINORM_NFD, (const uint8_t *)text, len,
+		    apart, &n);
+	if (made != NULL) {
+		f->size = (n + 1) * FOLD_GROWTH * sizeof(*f->s);
+		f->s = malloc(f->size);
+		f->dense = malloc(f->size);
 	}
-	OPENSSL_cleanse(made, n);
-	free(made);
+	if (f->s != NULL && f->dense != NULL) {
+		for (i = 0; i < n; add_folded(f, c))
+			i += (size_t)u8_mbtouc(&c, apart + i, n - i);
+	}
+	if (apart != NULL)
+		OPENSSL_cleanse(apart, size);
+	free(apart);
 	return (f->s != NULL && f->dense != NULL);
 }
 

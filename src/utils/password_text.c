@@ -98,15 +98,38 @@ password_take(const char *typed, char out[static PASSWORD_BYTES_MAX + 1])
 	return (true);
 }
 
+/*
+ * u8_casefold() normalises, too, but in memory that it does not wipe. Without a
+ * form it writes into the buffer.
+ */
+static bool
+fold(const char *typed, char *plain, char *lower, char *out, size_t size)
+{
+	size_t	 len = PASSWORD_FORM_SIZE;
+	uint8_t	*made;
+
+	if (!normalise(UNINORM_NFKD, typed, plain, PASSWORD_FORM_SIZE))
+		return (false);
+	made = u8_casefold((uint8_t *)plain, strlen(plain), NULL, NULL,
+	    (uint8_t *)lower, &len);
+	return (take(made, len, lower, PASSWORD_FORM_SIZE) &&
+	    normalise(UNINORM_NFKC, lower, out, size));
+}
+
 bool
 password_fold(const char *typed, char *out, size_t size)
 {
-	size_t	 len = size;
-	uint8_t	*made;
+	char	*plain = calloc(2, PASSWORD_FORM_SIZE);
+	bool	 done = false;
 
-	made = u8_casefold((const uint8_t *)typed, strlen(typed), NULL,
-	    UNINORM_NFKC, (uint8_t *)out, &len);
-	return (take(made, len, out, size));
+	*out = '\0';
+	if (plain != NULL) {
+		done = fold(typed, plain, plain + PASSWORD_FORM_SIZE, out,
+		    size);
+		OPENSSL_cleanse(plain, 2 * PASSWORD_FORM_SIZE);
+	}
+	free(plain);
+	return (done);
 }
 
 bool

@@ -35,6 +35,10 @@ static const struct person	personal[] = {
 	{ "\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd\xd0\xbe\xd0\xb2" "12", NULL,
 	  "\xd0\x98\xd0\x92\xd0\x90\xd0\x9d\xd0\x9e\xd0\x92" },	/* Ivanov */
 	{ "no-at-sign1", "no-at-sign", NULL },
+	/* U+FDFA, which is 18 code points. */
+	{ "\xef\xb7\xba\xef\xb7\xba" "1", NULL,
+	  "\xef\xb7\xba\xef\xb7\xba" },
+	{ "stra\xc3\x9f" "enbahn1", NULL, "STRASSENBAHN" },
 };
 
 static const struct person	other[] = {
