@@ -5,12 +5,12 @@ usage: sign_in_times.py [--count 500]
 
 It refuses sign-ins for four reasons, in turn and in a new order each time, over
 one TLS connection, at both endpoints, and once more with passwords that NFC and
-NFD write differently, which take a hash for each form. Two reasons differ if Mann and Whitney's
-test says so (p < 0.001) and their medians are more than 1 % apart: that is
-about a quarter of a millisecond. Where there is no difference, the first of the
-two alone happens once in a thousand comparisons; the second alone happens when
-the machine is busy, and a share of less than 1 % takes far more sign-ins to
-see than the limits allow."""
+NFD write differently, which take a hash for each form. Two reasons differ if
+Mann and Whitney's test says so (p < 0.001) and their medians are more than 1 %
+apart: that is about a quarter of a millisecond. Where there is no difference,
+the first of the two alone happens once in a thousand comparisons; the second
+alone happens when the machine is busy, and a share of less than 1 % takes far
+more sign-ins to see than the limits allow."""
 
 import argparse
 import gc
