@@ -18,11 +18,14 @@
 #include "schema/validator.h"
 #include "utils/email.h"
 #include "utils/password.h"
+#include "utils/password_list.h"
+#include "utils/password_text.h"
 #include "utils/terminal.h"
 #include "utils/timefmt.h"
 #include "utils/utf8.h"
 
-#define PASSWORD_LINE_MAX	1024	/* bytes, the line's end included */
+/* In bytes, with the line's end: see password_text.h. */
+#define PASSWORD_LINE_MAX	(PASSWORD_FORM_SIZE + 2)
 
 #define USERS_MAX	100	/* that are shown */
 #define ONE_MORE	"101"	/* that are read */
@@ -54,11 +57,35 @@ read_password(char out[static PASSWORD_LINE_MAX])
 	require_valid("v_password", "the password", out);
 }
 
+/* What the service checks, too, and a rule cannot. */
+static void
+require_new_password(const char *email, const char *password)
+{
+	const struct user	 admin = { .email = email,
+				    .name = "Administrator" };
+	const char		*problem;
+	int			 error = 0;
+
+	problem = users_service_password_problem(&admin, password);
+	if (problem != NULL)
+		exit_fail("the password: %s", problem);
+	switch (password_list_find(password, &error)) {
+	case PASSWORD_LISTED:
+		exit_fail("the password: " PASSWORD_LISTED_TEXT);
+	case PASSWORD_LIST_FAILED:
+		exit_fail(ENV("PASSWORD_LIST") ": cannot read the list: %s",
+		    error == 0 ? "it was changed" : strerror(error));
+	case PASSWORD_UNLISTED:
+		break;
+	}
+}
+
 void
 command_create_admin(void)
 {
-	static char	 password[PASSWORD_LINE_MAX], normal[EMAIL_MAX];
+	static char	 password[PASSWORD_BYTES_MAX + 1], normal[EMAIL_MAX];
 	static char	 hash[PASSWORD_HASH_MAX];
+	static char	 line[PASSWORD_LINE_MAX];
 	const char	*email = getenv(ENV("EMAIL"));
 
 	if (email == NULL)
@@ -66,7 +93,11 @@ command_create_admin(void)
 	require_valid("v_email", "the address", email);
 	if (email_normalise(email, normal, sizeof(normal)) != NULL)
 		exit_fail("the address: is not a valid e-mail address");
-	read_password(password);
+	read_password(line);
+	if (!password_take(line, password))
+		exit_fail("the password: is too long");
+	OPENSSL_cleanse(line, sizeof(line));
+	require_new_password(normal, password);
 	if (password_hash(password, hash) != 0)
 		exit_fail("cannot hash the password: out of memory");
 	OPENSSL_cleanse(password, sizeof(password));

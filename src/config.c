@@ -287,6 +287,8 @@ config_load(void)
 		return (problem);
 	if (strcmp(command, "reset-password") == 0)
 		return (read_link_settings());
+	if (strcmp(command, "create-admin") == 0)
+		return (read_named(ENV("PASSWORD_LIST")));
 	if (strcmp(command, "serve") != 0 && strcmp(command, "jobs") != 0 &&
 	    strcmp(command, "check-config") != 0)
 		return (NULL);

@@ -66,9 +66,15 @@ void	 auth_raise(struct ctx *) __attribute__((noreturn));
 
 /* passwords.c */
 
-/* The password's Argon2id hash. Raises 422 for `field` if it is too long. */
+/*
+ * The Argon2id hash of a new password. Raises 422 for `field` if it is too
+ * long or leaked (password_list.h), ERR_UNAVAILABLE if the list cannot be read.
+ */
 const char	*passwords_hash(struct ctx *, const char *password,
 		    const char *field) AWAITS;
+
+/* The same of a password that was right: it stays, if it is listed or not. */
+const char	*passwords_rehash(struct ctx *, const char *password) AWAITS;
 
 /*
  * Is it the password of this hash? NULL: PASSWORD_WRONG, after the same time.

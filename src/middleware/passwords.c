@@ -5,16 +5,18 @@
 
 #include "base/log.h"
 #include "middleware/middleware.h"
+#include "product.h"
 #include "request/offload.h"
-
-/* An upper bound for any password rule of kore.conf. */
-#define PASSWORD_BYTES_MAX	1024
+#include "utils/password_list.h"
+#include "utils/password_text.h"
 
 /* The input and the result of a password thread. */
 struct password_work {
 	char			password[PASSWORD_BYTES_MAX + 1];
 	char			hash[PASSWORD_HASH_MAX];
 	enum password_verdict	verdict;
+	enum password_listing	listing;
+	int			list_error;	/* see password_list_find() */
 	int			failed;
 };
 
@@ -24,6 +26,17 @@ hash_work(void *data)
 	struct password_work	*w = data;
 
 	w->failed = password_hash(w->password, w->hash);
+}
+
+/* For a new password. */
+static void
+look_up_and_hash_work(void *data)
+{
+	struct password_work	*w = data;
+
+	w->listing = password_list_find(w->password, &w->list_error);
+	if (w->listing == PASSWORD_UNLISTED)
+		hash_work(w);
 }
 
 static void
@@ -42,29 +55,55 @@ static struct password_work *
 password_work(struct ctx *c, const char *password)
 {
 	struct password_work	*w;
-	size_t			 len = strlen(password);
 
-	if (len > PASSWORD_BYTES_MAX)
-		return (NULL);
 	w = ctx_alloc(c, sizeof(*w));
 	c->secret = true;
-	memcpy(w->password, password, len + 1);
-	return (w);
+	return (password_take(password, w->password) ? w : NULL);
 }
 
-const char *
-passwords_hash(struct ctx *c, const char *password,
-    const char *field)
+static AWAITS struct password_work *
+hash(struct ctx *c, const char *password, const char *field,
+    void (*fn)(void *))
 {
 	struct password_work	*w;
 
 	if ((w = password_work(c, password)) == NULL)
 		raise_invalid(c, field, "too_long",
 		    "Must have at most %d bytes", PASSWORD_BYTES_MAX);
-	offload(c, hash_work, w, sizeof(*w));
+	offload(c, fn, w, sizeof(*w));
 	if (w->failed)
 		raise_error(c, &ERR_UNAVAILABLE, "Cannot hash the password");
+	return (w);
+}
+
+/* A list that cannot be read must not let every password in. */
+static void
+raise_listed(struct ctx *c, const struct password_work *w, const char *field)
+{
+	if (w->listing == PASSWORD_LISTED)
+		raise_invalid(c, field, "too_common", PASSWORD_LISTED_TEXT);
+	log_event(LEVEL_ERROR, c->request_id, "password", "cannot look "
+	    "passwords up in the file of " ENV("PASSWORD_LIST") ": %s",
+	    w->list_error == 0 ? "it was changed: restart the server" :
+	    strerror(w->list_error));
+	raise_error(c, &ERR_UNAVAILABLE, "Cannot check the password");
+}
+
+const char *
+passwords_hash(struct ctx *c, const char *password, const char *field)
+{
+	struct password_work	*w;
+
+	w = hash(c, password, field, look_up_and_hash_work);
+	if (w->listing != PASSWORD_UNLISTED)
+		raise_listed(c, w, field);
 	return (w->hash);
+}
+
+const char *
+passwords_rehash(struct ctx *c, const char *password)
+{
+	return (hash(c, password, "body.password", hash_work)->hash);
 }
 
 static AWAITS enum password_verdict

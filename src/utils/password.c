@@ -14,12 +14,20 @@
 
 #include "utils/base64url.h"
 #include "utils/password.h"
+#include "utils/password_text.h"
 
 #define ARGON2_MEMORY		19456	/* KiB */
 #define ARGON2_PASSES		2
 #define ARGON2_LANES		1
 #define ARGON2_SALT		16	/* bytes */
 #define ARGON2_TAG		32	/* bytes */
+
+/*
+ * OWASP calls these equal: 47104 KiB and 1 pass, 19456 and 2, 12288 and 3, 9216
+ * and 4, 7168 and 5. A hash with less of either than all of them is weaker.
+ */
+#define ARGON2_MEMORY_LEAST	7168
+#define ARGON2_WORK_LEAST	(7168 * 5)	/* KiB times passes */
 
 /* The costs that a stored hash may have. */
 #define ARGON2_MEMORY_LIMIT	(1024 * 1024)	/* KiB */
@@ -41,10 +49,26 @@ struct argon2_text {
 	size_t		tag;	/* the same */
 };
 
+/* The forms in which a password is tried. */
+#define FORMS_MAX	3
+
+struct password_forms {
+	const char	*form[FORMS_MAX];	/* NULL: it is there before */
+	char		 normal[PASSWORD_FORM_SIZE];
+	char		 decomposed[PASSWORD_FORM_SIZE];
+};
+
+static bool	password_set_forms(struct password_forms *, const char *);
+static enum password_verdict	password_verify_forms(
+				    const struct password_forms *,
+				    const char *);
+static enum password_verdict	password_verify_form(const char *,
+				    const char *);
 static enum password_verdict	password_verify_argon2(const char *,
 				    const char *);
 static enum password_verdict	password_verify_bcrypt(const char *,
 				    const char *);
+static bool	password_is_weaker(const struct argon2_text *);
 static bool	password_parse_argon2(const char *, struct argon2_text *);
 static bool	password_parse_bcrypt(const char *);
 static bool	password_skip(const char **, const char *);
@@ -62,23 +86,79 @@ static char		dummy_hash[PASSWORD_HASH_MAX];
 int
 password_hash(const char *password, char out[static PASSWORD_HASH_MAX])
 {
-	unsigned char	salt[ARGON2_SALT];
+	unsigned char	 salt[ARGON2_SALT];
+	char		*normal = calloc(1, PASSWORD_FORM_SIZE);
+	bool		 done;
 
-	if (RAND_bytes(salt, sizeof(salt)) != 1 ||
+	done = normal != NULL &&
+	    password_normalise(password, normal, PASSWORD_FORM_SIZE) &&
+	    RAND_bytes(salt, sizeof(salt)) == 1 &&
 	    argon2id_hash_encoded(ARGON2_PASSES, ARGON2_MEMORY, ARGON2_LANES,
-	    password, strlen(password), salt, sizeof(salt), ARGON2_TAG, out,
-	    PASSWORD_HASH_MAX) != ARGON2_OK) {
+	    normal, strlen(normal), salt, sizeof(salt), ARGON2_TAG, out,
+	    PASSWORD_HASH_MAX) == ARGON2_OK;
+	if (normal != NULL)
+		OPENSSL_cleanse(normal, PASSWORD_FORM_SIZE);
+	free(normal);
+	if (!done)
 		out[0] = '\0';
-		return (-1);
-	}
-	return (0);
+	return (done ? 0 : -1);
 }
 
 enum password_verdict
 password_verify(const char *password, const char *hash)
 {
+	struct password_forms	*forms;
+	enum password_verdict	 verdict = PASSWORD_ERROR;
+
 	if (hash == NULL)
 		return (PASSWORD_UNREADABLE);
+	if ((forms = calloc(1, sizeof(*forms))) == NULL)
+		return (PASSWORD_ERROR);
+	if (password_set_forms(forms, password))
+		verdict = password_verify_forms(forms, hash);
+	OPENSSL_cleanse(forms, sizeof(*forms));
+	free(forms);
+	return (verdict);
+}
+
+/*
+ * The normal form first, which password_hash() takes; older hashes are of what
+ * was typed, here or on a device that sends NFD.
+ */
+static bool
+password_set_forms(struct password_forms *f, const char *typed)
+{
+	if (!password_normalise(typed, f->normal, sizeof(f->normal)) ||
+	    !password_decompose(typed, f->decomposed, sizeof(f->decomposed)))
+		return (false);
+	f->form[0] = f->normal;
+	if (strcmp(typed, f->normal) != 0)
+		f->form[1] = typed;
+	if (strcmp(f->decomposed, f->normal) != 0 &&
+	    strcmp(f->decomposed, typed) != 0)
+		f->form[2] = f->decomposed;
+	return (true);
+}
+
+static enum password_verdict
+password_verify_forms(const struct password_forms *f, const char *hash)
+{
+	enum password_verdict	 verdict = PASSWORD_WRONG;
+	size_t			 i;
+
+	for (i = 0; i < FORMS_MAX && verdict == PASSWORD_WRONG; i++) {
+		if (f->form[i] == NULL)
+			continue;
+		verdict = password_verify_form(f->form[i], hash);
+		if (i > 0 && verdict == PASSWORD_RIGHT)
+			verdict = PASSWORD_RIGHT_REHASH;
+	}
+	return (verdict);
+}
+
+static enum password_verdict
+password_verify_form(const char *password, const char *hash)
+{
 	if (strncmp(hash, "$argon2id$", 10) == 0)
 		return (password_verify_argon2(password, hash));
 	if (hash[0] == '$' && hash[1] == '2')
@@ -127,12 +207,19 @@ password_verify_argon2(const char *password, const char *hash)
 	default:
 		return (PASSWORD_UNREADABLE);
 	}
-	if (t.version != ARGON2_VERSION_13 || t.memory != ARGON2_MEMORY ||
-	    t.passes != ARGON2_PASSES || t.lanes != ARGON2_LANES ||
-	    t.salt != (ARGON2_SALT * 4 + 2) / 3 ||
-	    t.tag != (ARGON2_TAG * 4 + 2) / 3)
-		return (PASSWORD_RIGHT_REHASH);
-	return (PASSWORD_RIGHT);
+	return (password_is_weaker(&t) ? PASSWORD_RIGHT_REHASH :
+	    PASSWORD_RIGHT);
+}
+
+/* Lanes decide how it is computed, not how much. */
+static bool
+password_is_weaker(const struct argon2_text *t)
+{
+	return (t->version != ARGON2_VERSION_13 ||
+	    t->memory < ARGON2_MEMORY_LEAST ||
+	    t->memory * t->passes < ARGON2_WORK_LEAST ||
+	    t->salt < (ARGON2_SALT * 4 + 2) / 3 ||
+	    t->tag < (ARGON2_TAG * 4 + 2) / 3);
 }
 
 static enum password_verdict

@@ -72,12 +72,15 @@ bool
 account_service_reset(struct ctx *c, const struct account_reset *in)
 {
 	const struct account_token	*token;
+	const struct user		*user;
 	const char			*hash;
 
 	/* Before the hash, which is expensive. */
-	if (account_token_find(c, &reset_purpose, in->token) == NULL)
+	token = account_token_find(c, &reset_purpose, in->token);
+	if (token == NULL ||
+	    (user = users_service_get_by_id(c, token->user_id)) == NULL)
 		return (false);
-	hash = passwords_hash(c, in->new_password,
+	hash = users_service_hash_password(c, user, in->new_password,
 	    "body.new_password");
 
 	db_begin(c);

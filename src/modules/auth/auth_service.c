@@ -153,7 +153,7 @@ auth_service_change_password(struct ctx *c, const struct user *user,
 		auth_attempt_failed(attempt);
 		auth_raise_incorrect(c);
 	}
-	hash = passwords_hash(c, in->new_password,
+	hash = users_service_hash_password(c, user, in->new_password,
 	    "body.new_password");
 
 	db_begin(c);

@@ -158,11 +158,27 @@ bool		 users_service_check_password(struct ctx *,
 		    const struct user *, const char *password) AWAITS;
 
 /*
- * The same, and replaces a hash that was made with older settings, in *user
- * too, like passlib's CryptContext(deprecated="auto").
+ * The same, and replaces a hash that is weaker than ours, or of another form of
+ * the password, in *user too, like passlib's CryptContext(deprecated="auto").
  */
 bool		 users_service_verify_password(struct ctx *, struct user *,
 		    const char *password) AWAITS;
+
+/*
+ * Why this cannot be the user's new password, whatever the rule of kore.conf
+ * is: it is made of their name or address, or of the address that waits for a
+ * confirmation. Or NULL. Of the user these three are read; each may be NULL.
+ */
+const char	*users_service_password_problem(const struct user *,
+		    const char *password);
+
+/*
+ * The hash of the user's new password, which fits the rule of kore.conf. Raises
+ * 422 for `field` when there is a problem, or passwords_hash() has one.
+ */
+const char	*users_service_hash_password(struct ctx *,
+		    const struct user *, const char *password,
+		    const char *field) AWAITS;
 
 /* Sets the password's hash; false if it has changed meanwhile. */
 bool		 users_service_set_password(struct ctx *, const struct user *,

@@ -3,6 +3,7 @@
 
 #include "middleware/middleware.h"
 #include "modules/users/users_repository.h"
+#include "utils/password_personal.h"
 
 bool
 users_service_may_be_known(const struct user *user)
@@ -39,11 +40,32 @@ users_service_verify_password(struct ctx *c, struct user *user,
 	const char		*hash;
 
 	if (verdict == PASSWORD_RIGHT_REHASH) {
-		hash = passwords_hash(c, password, "body.password");
+		hash = passwords_rehash(c, password);
 		if (users_service_set_password(c, user, hash))
 			user->hashed_password = hash;
 	}
 	return (verdict != PASSWORD_WRONG);
+}
+
+const char *
+users_service_password_problem(const struct user *user, const char *password)
+{
+	if (!password_is_personal(password, user->email, user->name) &&
+	    !password_is_personal(password, user->pending_email, NULL))
+		return (NULL);
+	return ("Password must not be your name or e-mail address");
+}
+
+const char *
+users_service_hash_password(struct ctx *c, const struct user *user,
+    const char *password, const char *field)
+{
+	const char	*problem;
+
+	problem = users_service_password_problem(user, password);
+	if (problem != NULL)
+		raise_invalid(c, field, "too_personal", "%s", problem);
+	return (passwords_hash(c, password, field));
 }
 
 void

@@ -150,8 +150,8 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	row.email = normal_email(c, row.email);
 	if (strcmp(row.role, "user") != 0)
 		depend(c, &recently_confirmed);
-	row.hashed_password = passwords_hash(c, in->password,
-	    "body.password");
+	row.hashed_password = users_service_hash_password(c, &row,
+	    in->password, "body.password");
 
 	db_begin(c);
 	if (strcmp(row.role, "user") != 0)

@@ -71,7 +71,7 @@ def test_the_new_password_can_be_typed_and_saved(client):
     (None, "8 characters or more. Contains an uppercase letter and a digit. "
      "Not one of the 10,000 most common passwords."),
     ("function\tv_passphrase", "8 characters or more. Not one of the 10,000 "
-     "most common passwords."),
+     "most common passwords, also with other digits behind it."),
     ("regex\t\t^.{9,}$", None)], ids=["default", "function", "regex"])
 def test_the_rule_is_said_before(server, make_server, build_copy, rule, text):
     if rule is not None:

@@ -4,6 +4,7 @@ watched: a test fails if it sees a response that is not declared."""
 
 import json
 import re
+import unicodedata
 import urllib.parse
 
 import httpx
@@ -59,6 +60,7 @@ BEYOND_SCHEMA = [
     ("no_uppercase", r"body\.(new_)?password", "FastAPI's rule"),
     ("no_digit", r"body\.(new_)?password", "FastAPI's rule"),
     ("too_common", r"body\.(new_)?password", "the list of 10,000"),
+    ("too_personal", r"body\.(new_)?password", "the database knows the user"),
     ("incorrect", r"body\.current_password", "the database knows it"),
     ("invalid_format", r"query\.address", "JSON Schema has two formats"),
     ("duplicate_field", r"(body|query|header)\..*",
@@ -155,6 +157,16 @@ def path_problem(operation, path):
     return None
 
 
+def with_normal_passwords(value):
+    """A new password's characters are counted in its normal form."""
+    if not isinstance(value, dict):
+        return value
+    return value | {
+        name: unicodedata.normalize("NFC", value[name])
+        for name in ("password", "new_password")
+        if isinstance(value.get(name), str)}
+
+
 def body_problem(operation, request):
     try:
         data = request.content
@@ -176,7 +188,7 @@ def body_problem(operation, request):
             parse_json(data)
     except (ValueError, RecursionError) as error:
         return "the body: %s" % error
-    problem = operation.body[media].problem(value)
+    problem = operation.body[media].problem(with_normal_passwords(value))
     return problem and "the body: " + problem
 
 

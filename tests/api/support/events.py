@@ -71,6 +71,7 @@ EVENTS = [
     ("database", "warning", TEXT, "KEEL_[A-Z_]+: .*: Name or service not k"),
     ("database", "debug", TEXT, "connected$"),
     ("password", "error", ASKED, "the stored hash of user .* is of no known"),
+    ("password", "error", ASKED, "cannot look passwords up in the file of "),
     ("lease", "warning", ASKED, "the job .* is another attempt's by now"),
     ("sessions", "error", TEXT, "their last use is not stored: "),
     ("jobs", "debug", TEXT, None),

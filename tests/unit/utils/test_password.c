@@ -9,6 +9,7 @@
 
 #include <argon2.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -176,20 +177,32 @@ test_bcrypt_limits(void **state)
 	    PASSWORD_UNREADABLE);
 }
 
+/* Only a weaker hash is replaced. OWASP calls five pairs equal. */
 static void
 test_argon2_rehash(void **state)
 {
 	static const struct {
 		uint32_t	t, m, p, tag, salt, version;
+		bool		weaker;
 	} others[] = {
-		{ 1, 19456, 1, 32, 16, ARGON2_VERSION_13 },
-		{ 3, 19456, 1, 32, 16, ARGON2_VERSION_13 },
-		{ 2, 64, 1, 32, 16, ARGON2_VERSION_13 },
-		{ 2, 19456, 2, 32, 16, ARGON2_VERSION_13 },
-		{ 2, 19456, 1, 16, 16, ARGON2_VERSION_13 },
-		{ 2, 19456, 1, 64, 16, ARGON2_VERSION_13 },
-		{ 2, 19456, 1, 32, 8, ARGON2_VERSION_13 },
-		{ 2, 19456, 1, 32, 16, ARGON2_VERSION_10 },
+		{ 1, 19456, 1, 32, 16, ARGON2_VERSION_13, true },
+		{ 2, 64, 1, 32, 16, ARGON2_VERSION_13, true },
+		{ 4, 8959, 1, 32, 16, ARGON2_VERSION_13, true },
+		{ 6, 7167, 1, 32, 16, ARGON2_VERSION_13, true },
+		{ 2, 19456, 1, 16, 16, ARGON2_VERSION_13, true },
+		{ 2, 19456, 1, 31, 16, ARGON2_VERSION_13, true },
+		{ 2, 19456, 1, 32, 8, ARGON2_VERSION_13, true },
+		{ 2, 19456, 1, 32, 15, ARGON2_VERSION_13, true },
+		{ 3, 65536, 1, 32, 16, ARGON2_VERSION_10, true },
+		{ 1, 47104, 1, 32, 16, ARGON2_VERSION_13, false },
+		{ 3, 12288, 1, 32, 16, ARGON2_VERSION_13, false },
+		{ 4, 9216, 1, 32, 16, ARGON2_VERSION_13, false },
+		{ 5, 7168, 1, 32, 16, ARGON2_VERSION_13, false },
+		{ 3, 19456, 1, 32, 16, ARGON2_VERSION_13, false },
+		{ 2, 19456, 2, 32, 16, ARGON2_VERSION_13, false },
+		{ 2, 19456, 1, 64, 16, ARGON2_VERSION_13, false },
+		{ 1, 65536, 4, 32, 16, ARGON2_VERSION_13, false },
+		{ 3, 65536, 4, 33, 16, ARGON2_VERSION_13, false },
 	};
 	char	hash[512];
 	size_t	i;
@@ -201,9 +214,112 @@ test_argon2_rehash(void **state)
 		    others[i].salt, NULL, others[i].tag, hash, sizeof(hash),
 		    Argon2_id, others[i].version), ARGON2_OK);
 		assert_int_equal(password_verify("Correct-Horse1", hash),
-		    PASSWORD_RIGHT_REHASH);
+		    others[i].weaker ? PASSWORD_RIGHT_REHASH : PASSWORD_RIGHT);
 		assert_int_equal(password_verify("Correct-Horse2", hash),
 		    PASSWORD_WRONG);
+	}
+}
+
+/* Instead of libargon2's: counts the hashes that are computed. */
+static unsigned	nverified;
+
+int
+argon2id_verify(const char *encoded, const void *password, const size_t len)
+{
+	nverified++;
+	return (argon2_verify(encoded, password, len, Argon2_id));
+}
+
+/* As a version before this one stored it. */
+static void
+hash_as_typed(const char *typed, char *hash, size_t size)
+{
+	assert_int_equal(argon2id_hash_encoded(2, 19456, 1, typed,
+	    strlen(typed), "somesaltsomesalt", 16, 32, hash, size), ARGON2_OK);
+}
+
+#define NFC	"Jos\xc3\xa9-1815"
+#define NFD	"Jose\xcc\x81-1815"
+#define NBSP	"Jos\xc3\xa9\xc2\xa0" "1815"
+#define BLANK	"Jos\xc3\xa9 1815"
+#define FORMER	"\xe2\x84\xab ngstrom-1"	/* U+212B */
+#define LATTER	"\xc3\x85 ngstrom-1"
+
+/* What is typed on one device, and stored on another. */
+static void
+test_forms(void **state)
+{
+	static const struct {
+		const char		*stored, *typed;
+		enum password_verdict	 verdict;
+		unsigned		 hashes;
+	} cases[] = {
+		{ NFC, NFC, PASSWORD_RIGHT, 1 },
+		{ NFC, NFD, PASSWORD_RIGHT, 1 },
+		{ NFD, NFD, PASSWORD_RIGHT_REHASH, 2 },
+		{ NFD, NFC, PASSWORD_RIGHT_REHASH, 2 },
+		{ "Jose-1815", NFC, PASSWORD_WRONG, 2 },
+		{ "Jose-1815", NFD, PASSWORD_WRONG, 2 },
+		{ BLANK, NBSP, PASSWORD_RIGHT, 1 },
+		{ NBSP, NBSP, PASSWORD_RIGHT_REHASH, 2 },
+		{ "x", NBSP, PASSWORD_WRONG, 3 },
+		{ LATTER, FORMER, PASSWORD_RIGHT, 1 },
+		{ FORMER, FORMER, PASSWORD_RIGHT_REHASH, 2 },
+		{ FORMER, LATTER, PASSWORD_WRONG, 2 },
+		{ "Jose-1815", "Jose-1815", PASSWORD_RIGHT, 1 },
+		{ "Jose-1815", "Jose-1816", PASSWORD_WRONG, 1 },
+		{ "Stra\xc3\x9f" "e", "Strasse", PASSWORD_WRONG, 1 },
+		{ "x", "\xff\xfe", PASSWORD_WRONG, 1 },
+		{ "\xff\xfe", "\xff\xfe", PASSWORD_RIGHT, 1 },
+	};
+	char	 hash[PASSWORD_HASH_MAX];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		hash_as_typed(cases[i].stored, hash, sizeof(hash));
+		nverified = 0;
+		if (password_verify(cases[i].typed, hash) != cases[i].verdict ||
+		    nverified != cases[i].hashes)
+			fail_msg("case %zu: %u hashes", i, nverified);
+	}
+}
+
+/* A hash is of the normal form, whatever was typed. */
+static void
+test_a_new_hash_is_of_the_normal_form(void **state)
+{
+	char	 hash[PASSWORD_HASH_MAX];
+
+	(void)state;
+	assert_int_equal(password_hash(NFD, hash), 0);
+	assert_int_equal(argon2id_verify(hash, NFC, strlen(NFC)), ARGON2_OK);
+	assert_int_equal(password_hash(NBSP, hash), 0);
+	assert_int_equal(argon2id_verify(hash, BLANK, strlen(BLANK)),
+	    ARGON2_OK);
+}
+
+/* The time without an account must be that of a wrong password. */
+static void
+test_the_dummy_takes_as_many_hashes(void **state)
+{
+	static const char *const typed[] = { "Jose-1815", NFC, NFD, NBSP,
+	    FORMER };
+	char		 hash[PASSWORD_HASH_MAX];
+	unsigned	 n;
+	size_t		 i;
+
+	(void)state;
+	hash_as_typed("another", hash, sizeof(hash));
+	for (i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+		nverified = 0;
+		assert_int_equal(password_verify(typed[i], hash),
+		    PASSWORD_WRONG);
+		n = nverified;
+		nverified = 0;
+		assert_int_equal(password_verify(typed[i],
+		    password_dummy_hash()), PASSWORD_WRONG);
+		assert_int_equal(nverified, n);
 	}
 }
 
@@ -338,6 +454,9 @@ main(void)
 		cmocka_unit_test(test_bcrypt_spare_bits),
 		cmocka_unit_test(test_bcrypt_limits),
 		cmocka_unit_test(test_argon2_rehash),
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_a_new_hash_is_of_the_normal_form),
+		cmocka_unit_test(test_the_dummy_takes_as_many_hashes),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_dummy),
 		cmocka_unit_test(test_threads),

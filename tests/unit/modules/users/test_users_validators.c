@@ -27,9 +27,20 @@ extern const unsigned char	asset_common_passwords_txt[];
 extern const unsigned int	asset_len_common_passwords_txt;
 
 const unsigned char		asset_common_passwords_txt[] =
-				    "P4\nP4ssword\nPassword\nPassword1\n";
+				    "P 4sword\nP4\nP4ssword\nPassword\n"
+				    "Password1\n";
 const unsigned int		asset_len_common_passwords_txt =
 				    sizeof(asset_common_passwords_txt) - 1;
+
+extern const unsigned char	asset_common_passwords_folded_txt[];
+extern const unsigned int	asset_len_common_passwords_folded_txt;
+
+const unsigned char		asset_common_passwords_folded_txt[] =
+				    "monkey\np4\np4ssword\npassword\n"
+				    "password1\n";
+const unsigned int		asset_len_common_passwords_folded_txt =
+				    sizeof(asset_common_passwords_folded_txt) -
+				    1;
 
 extern const struct validator_facts	v_email__facts, v_password__facts,
 					v_passphrase__facts;
@@ -103,6 +114,30 @@ test_password_and_email(void **state)
 	assert_null(rule_find("v_nobody"));
 }
 
+/* The normal form is counted, checked and compared. */
+static void
+test_normal_form(void **state)
+{
+	const struct rule	*r;
+
+	(void)state;
+	fake_validator("v_password", NULL, v_password);
+	r = rule_find("v_password");
+	assert_non_null(r);
+	/* E and an accent are one character. */
+	assert_string_equal(codes(r, "1E\xcc\x81" E E E E E E), "ok");
+	assert_string_equal(codes(r, "1E\xcc\x81" E E E E E),
+	    FAILS("too_short"));
+	assert_string_equal(codes(r, "E\xcc\x81" "1" E10 E100 E10 E E E E E E),
+	    "ok");
+	assert_string_equal(codes(r, "E\xcc\x81" "1" E10 E100 E10 E E E E E E
+	    E), FAILS("too_long"));
+	/* U+212A is K, U+00A0 is a blank. */
+	assert_string_equal(codes(r, "\xe2\x84\xaa" "1 ssword"), "ok");
+	assert_string_equal(codes(r, "P\xc2\xa0" "4sword"),
+	    FAILS("too_common"));
+}
+
 static void
 test_passphrase(void **state)
 {
@@ -120,6 +155,19 @@ test_passphrase(void **state)
 	assert_string_equal(codes(r, "Password"), FAILS("too_common"));
 	assert_string_equal(codes(r, "P4"), FAILS("too_short")
 	    " body.x:too_common");
+
+	/* Without case, and what is behind it. */
+	assert_string_equal(codes(r, "PASSWORD1"), FAILS("too_common"));
+	assert_string_equal(codes(r, "pAssword2024!?"), FAILS("too_common"));
+	assert_string_equal(codes(r, "p4ssword 1 2 3"), FAILS("too_common"));
+	assert_string_equal(codes(r, "password12345678901234567890"),
+	    FAILS("too_common"));
+	assert_string_equal(codes(r, "Monkey12345"), FAILS("too_common"));
+	assert_string_equal(codes(r, "Monkey123456"), "ok");
+	assert_string_equal(codes(r, "password1a"), "ok");
+	assert_string_equal(codes(r, "1password"), "ok");
+	assert_string_equal(codes(r, "12345678"), "ok");
+	assert_string_equal(codes(r, "--------"), "ok");
 }
 
 /* What Kore is told, besides the reasons. */
@@ -166,7 +214,8 @@ test_facts(void **state)
 		  "uppercase letter and a digit. Not one of the 10,000 most "
 		  "common passwords." },
 		{ &v_passphrase__facts, "password", 8, 128,
-		  "Not one of the 10,000 most common passwords." },
+		  "Not one of the 10,000 most common passwords, also with "
+		  "other digits behind it." },
 	};
 	size_t	 i;
 
@@ -185,6 +234,7 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_teardown(fn, request_teardown)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_password_and_email),
+		TEST(test_normal_form),
 		TEST(test_passphrase),
 		TEST(test_verdicts),
 		TEST(test_facts),
