@@ -4,13 +4,17 @@
  * have: a regex cannot express them, or cannot report with the right message.
  */
 
+#include <string.h>
+
 #include "schema/validator.h"
 #include "utils/email.h"
 #include "utils/netaddr.h"
 #include "utils/timefmt.h"
+#include "utils/utf8.h"
 #include "utils/uuid.h"
 
 #define EMAIL_CHARS_MAX	254	/* RFC 5321, 4.5.3.1.3 */
+#define KNOWN_CHARS_MAX	255	/* of the column */
 
 VALIDATOR_FACTS(v_email, .format = "idn-email", .min = 3,
     .max = EMAIL_CHARS_MAX, .doc = "An e-mail address, in any script.");
@@ -21,6 +25,26 @@ VALIDATOR(v_email)
 	const char	*reason;
 
 	if ((reason = email_normalise(value, normal, sizeof(normal))) == NULL)
+		return (VALID);
+	validator_reject("invalid_format",
+	    "Is not a valid e-mail address: %s", reason);
+	return (INVALID);
+}
+
+VALIDATOR_FACTS(v_known_email, .min = 3, .max = KNOWN_CHARS_MAX,
+    .doc = "An e-mail address; it may be one that was stored under older "
+    "rules.");
+
+/* Only what no user can have, under any rules, is refused. */
+VALIDATOR(v_known_email)
+{
+	char		 normal[EMAIL_MAX], key[EMAIL_KEY_MAX];
+	const char	*reason, *at = strrchr(value, '@');
+
+	reason = email_normalise(value, normal, sizeof(normal));
+	if (reason == NULL || (at != NULL && at > value && at[1] != '\0' &&
+	    utf8_length(value) <= KNOWN_CHARS_MAX &&
+	    email_key(value, key, sizeof(key))))
 		return (VALID);
 	validator_reject("invalid_format",
 	    "Is not a valid e-mail address: %s", reason);

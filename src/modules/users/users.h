@@ -115,13 +115,13 @@ void		 users_service_drop_pending_email(struct ctx *,
 void		 users_service_delete(struct ctx *, const struct user *,
 		    const struct user *actor, const char *version) AWAITS;
 
-/*
- * The address in the form in which it is stored: NFC, its domain in lower case.
- * NULL if it is not valid.
- */
-const char	*users_service_normalise(struct ctx *, const char *email);
+/* email_key() of the text; NULL if it is too long for any address. */
+const char	*users_service_email_key(struct ctx *, const char *);
 
-/* The user with that address, in any case; NULL if there is none. */
+/*
+ * The user with that address, in any spelling that has its key, valid or not;
+ * NULL if there is none.
+ */
 struct user	*users_service_find_by_email(struct ctx *, const char *email)
 		    AWAITS;
 
@@ -184,7 +184,7 @@ const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
 
 /*
- * For commands, blocking: the user with that address, in any case. NULL if
+ * For commands, blocking: the user with that address, by its key. NULL if
  * there is none; or on error, and *problem is set.
  */
 const struct user	*users_service_find_now(const char *email,
@@ -201,11 +201,12 @@ const struct user	*users_service_list_now(const char *part,
 			    const char **problem);
 
 /*
- * Gives the user with that address the role, unless they have it, or are the
+ * Gives the user whose address has this key the role, unless they have it, or are the
  * last active admin, and another role is to replace that. A job tells them of a
  * change. No row: no such user.
  */
-const struct role_change	*users_service_set_role_now(const char *email,
+const struct role_change	*users_service_set_role_now(
+				    const char *email_key,
 				    const char *role, size_t *n,
 				    const char **problem);
 
@@ -273,14 +274,11 @@ void	users_notice_origin(struct ctx *, struct notice *);
  * admin changes the address.
  */
 
-/* Is it the same address but for the case of ASCII letters? */
-bool		 users_is_same_email(const char *, const char *);
-
 /*
  * Takes the address that the user asks for out of the change, which is written
  * at once. NULL if they ask for none; "" if they keep theirs, so that none is
  * pending any more: when `in`, the request, has their current address and no
- * other member. One that differs from theirs in case only stays in the change.
+ * other member. Another spelling of theirs, with one key, stays in the change.
  */
 const char	*users_email_asked(const struct user *,
 		    const struct user_update *in, struct user_update *change);
