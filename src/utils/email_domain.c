@@ -17,7 +17,6 @@
 static const char	*email_domain_characters(const char *);
 static const char	*email_host(const char *, bool);
 static const char	*email_label(char *, struct email_domain *);
-static bool		 email_has_hyphens(const uint8_t *);
 static bool		 email_mixes_numbers(const uint8_t *);
 static const char	*email_idn_reason(int);
 static bool		 email_is_special(const char *);
@@ -147,9 +146,6 @@ email_label(char *label, struct email_domain *out)
 		why = email_idn_reason(rc);
 	else if (email_mixes_numbers((uint8_t *)text))
 		why = bad_domain;
-	else if (email_has_hyphens((uint8_t *)text))
-		why = "must not have a label with hyphens in its third and "
-		    "fourth place after the @";
 	else if ((n = strlen(text)) > EMAIL_TOTAL - out->len)
 		why = email_too_long;
 	else {
@@ -159,20 +155,6 @@ email_label(char *label, struct email_domain *out)
 	idn2_free(ascii);
 	idn2_free(text);
 	return (why);
-}
-
-/* RFC 5891 section 4.2.3.1; a label that begins with xn-- is decoded here. */
-static bool
-email_has_hyphens(const uint8_t *label)
-{
-	ucs4_t	 uc;
-	int	 i;
-
-	for (i = 0; i < 2; i++) {
-		if ((label = u8_next(&uc, label)) == NULL)
-			return (false);
-	}
-	return (label[0] == '-' && label[1] == '-');
 }
 
 /* RFC 5893 section 2 rule 4, which libidn2 2.3 does not check. */
@@ -204,6 +186,9 @@ email_idn_reason(int rc)
 		return (email_no_memory);
 	case IDN2_TOO_BIG_DOMAIN:
 		return (email_too_long);
+	case IDN2_2HYPHEN:
+		return ("must not have a label with hyphens in its third and "
+		    "fourth place after the @");
 	default:
 		return (bad_domain);
 	}
