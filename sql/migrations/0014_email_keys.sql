@@ -1,8 +1,12 @@
--- One key for each address: see email_key() in src/utils/email.h. The step fills
--- the column, and then makes it NOT NULL and unique: users_email_key.
+-- One key for each address: see email_key() in src/utils/email.h. The step writes
+-- the keys of the users who are there, in place of something that is unique.
 
 DROP INDEX users_email_key;
-ALTER TABLE users ADD COLUMN email_key text COLLATE "C";
+ALTER TABLE users ADD COLUMN email_key text COLLATE "C" NOT NULL
+	DEFAULT gen_random_uuid();
+ALTER TABLE users
+	ALTER COLUMN email_key DROP DEFAULT,
+	ADD CONSTRAINT users_email_key UNIQUE (email_key);
 
 -- SET email_key = ... leaves no other trace for a trigger where the value stays:
 -- a blank in front of it, with which no key begins. The next trigger, in the
@@ -26,8 +30,8 @@ BEGIN
 		given := substr(NEW.email_key, 2);
 		NEW.email_key := given;
 	END IF;
-	IF TG_OP = 'UPDATE' AND NEW.email = OLD.email AND
-	    NEW.email_key = OLD.email_key THEN
+	IF NEW.email IS NULL OR (TG_OP = 'UPDATE' AND NEW.email = OLD.email AND
+	    NEW.email_key = OLD.email_key) THEN
 		RETURN NEW;
 	END IF;
 
@@ -58,9 +62,3 @@ CREATE TRIGGER users_email_key_given BEFORE UPDATE OF email_key ON users
 CREATE TRIGGER users_email_key_made
 	BEFORE INSERT OR UPDATE OF email, email_key ON users
 	FOR EACH ROW EXECUTE FUNCTION keel_email_key();
-
--- The step enables them. The rows keep their version and updated_at.
-ALTER TABLE users
-	DISABLE TRIGGER users_email_key_given,
-	DISABLE TRIGGER users_email_key_made,
-	DISABLE TRIGGER users_touch;

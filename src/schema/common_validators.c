@@ -31,20 +31,45 @@ VALIDATOR(v_email)
 	return (INVALID);
 }
 
+/* Of ASCII, or U+0080 to U+009F. */
+static bool
+is_control(const char *s)
+{
+	unsigned char	 c = (unsigned char)s[0];
+
+	return (c < 0x20 || c == 0x7f ||
+	    (c == 0xc2 && (unsigned char)s[1] < 0xa0));
+}
+
 VALIDATOR_FACTS(v_known_email, .min = 3, .max = KNOWN_CHARS_MAX,
     .doc = "An e-mail address; it may be one that was stored under older "
     "rules.");
 
-/* Only what no user can have, under any rules, is refused. */
+/* Could it have been an address, under any rules? */
+static bool
+is_like_email(const char *text)
+{
+	const char	*at = strrchr(text, '@'), *p;
+	char		 key[EMAIL_KEY_MAX];
+
+	if (at == NULL || at == text || at[1] == '\0' ||
+	    (strchr(text, '@') != at && *text != '"'))
+		return (false);
+	for (p = text; *p != '\0'; p++) {
+		if (is_control(p))
+			return (false);
+	}
+	return (utf8_length(text) <= KNOWN_CHARS_MAX &&
+	    email_key(text, key, sizeof(key)));
+}
+
 VALIDATOR(v_known_email)
 {
-	char		 normal[EMAIL_MAX], key[EMAIL_KEY_MAX];
-	const char	*reason, *at = strrchr(value, '@');
+	char		 normal[EMAIL_MAX];
+	const char	*reason;
 
 	reason = email_normalise(value, normal, sizeof(normal));
-	if (reason == NULL || (at != NULL && at > value && at[1] != '\0' &&
-	    utf8_length(value) <= KNOWN_CHARS_MAX &&
-	    email_key(value, key, sizeof(key))))
+	if (reason == NULL || is_like_email(value))
 		return (VALID);
 	validator_reject("invalid_format",
 	    "Is not a valid e-mail address: %s", reason);

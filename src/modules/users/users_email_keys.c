@@ -118,14 +118,20 @@ fill_keys(struct step *step)
 		step_fail(step, "out of memory");
 		return;
 	}
+	/* The rows keep their version and updated_at. */
+	step_run(step, "ALTER TABLE users DROP CONSTRAINT users_email_key, "
+	    "DISABLE TRIGGER users_email_key_given, "
+	    "DISABLE TRIGGER users_email_key_made, "
+	    "DISABLE TRIGGER users_touch");
 	fill_batches(step, b);
 	free(b);
 	refuse_collisions(step);
-	step_run(step, "ALTER TABLE users ALTER COLUMN email_key SET NOT NULL, "
+	step_run(step, "ALTER TABLE users "
 	    "ADD CONSTRAINT users_email_key UNIQUE (email_key), "
 	    "ENABLE TRIGGER users_email_key_given, "
 	    "ENABLE TRIGGER users_email_key_made, "
 	    "ENABLE TRIGGER users_touch");
 }
 
-MIGRATION(0014_email_keys, .step = fill_keys);
+MIGRATION(0014_email_keys, .step = fill_keys,
+    .step_if = "EXISTS (SELECT FROM users)");
