@@ -75,8 +75,8 @@ void		 step_fail(struct step *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 /*
- * Prints a line on standard error, for a failure that has more than one to name.
- * Text of others goes through terminal_text() first.
+ * Prints a line on standard error, for a failure that has more than one thing
+ * to name. Text of others goes through terminal_text() first.
  */
 void		 step_say(struct step *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));

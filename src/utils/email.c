@@ -2,7 +2,6 @@
 /* Checks e-mail addresses by the rules of Python's email-validator. */
 
 #include <uninorm.h>
-#include <unictype.h>
 #include <unistr.h>
 
 #include <stdio.h>
@@ -13,8 +12,6 @@
 #include "utils/email_parts.h"
 #include "utils/utf8.h"
 
-#define REASON_MAX	80	/* bytes */
-
 struct local {
 	char	text[EMAIL_TOTAL + 1];
 	size_t	len;
@@ -23,9 +20,6 @@ struct local {
 static const char	*email_local(const char *, size_t, struct local *);
 static const char	*email_atoms(const char *, size_t);
 static bool		 email_is_atext(uint32_t);
-
-const char email_no_memory[] = "could not be checked";
-const char email_too_long[] = "must be at most 254 bytes long";
 
 const char *
 email_normalise(const char *in, char *out, size_t outsize)
@@ -114,24 +108,6 @@ email_atoms(const char *text, size_t len)
 	}
 	return (points > EMAIL_LOCAL ?
 	    "must have at most 64 characters before the @" : NULL);
-}
-
-/* A combining mark at the beginning would change the text before it. */
-bool
-email_is_unsafe(uint32_t uc, bool is_first)
-{
-	return (uc_is_general_category_withtable(uc, UC_CATEGORY_MASK_Z |
-	    UC_CATEGORY_MASK_C | (is_first ? UC_CATEGORY_MASK_M : 0)));
-}
-
-const char *
-email_refused(uint32_t uc, const char *where)
-{
-	static _Thread_local char	 reason[REASON_MAX];
-
-	snprintf(reason, sizeof(reason), "has U+%04X %s the @, which is not "
-	    "allowed there", (unsigned)uc, where);
-	return (reason);
 }
 
 /* RFC 5322 section 3.2.3. */

@@ -8,12 +8,12 @@
 #include <stddef.h>
 
 /*
- * Accepts the e-mail addresses that Python's email-validator 2 (which Pydantic's
- * EmailStr uses) accepts without its DNS queries, and gives them the same normal
- * form: dot-atoms (RFC 5322 section 3.2.3), with UTF-8 (RFC 6531 section 3.3),
- * at an internationalised host name (IDNA 2008 after the mapping of UTS 46), not
- * below a special-use domain (RFC 6761). Blanks at both ends do not count.
- * Thread-safe.
+ * Accepts the e-mail addresses that Python's email-validator 2 (which
+ * Pydantic's EmailStr uses) accepts without its DNS queries, and gives them the
+ * same normal form: dot-atoms (RFC 5322 section 3.2.3), with UTF-8 (RFC 6531
+ * section 3.3), at an internationalised host name (IDNA 2008 after the mapping
+ * of UTS 46), not below a special-use domain (RFC 6761). Blanks at both ends do
+ * not count. Thread-safe.
  *
  * These are refused here though email-validator accepts them: domains with
  * characters newer than libidn2's Unicode; xn-- labels that are not Punycode
@@ -48,18 +48,18 @@ const char	*email_normalise(const char *in, char *out, size_t outsize);
  * Writes the key of an address into out: two addresses with one key are one
  * address, for accounts and for all limits. So every comparison goes by it.
  *
- * Any text has a key, also one that email_normalise() refuses: an address may be
- * older than its rules. Blanks at both ends do not count. What is before the
+ * Any text has a key, also one that email_normalise() refuses: an address may
+ * be older than its rules. Blanks at both ends do not count. What is before the
  * last @, or all of it, is in NFC and in the lower case of Unicode, without a
  * locale: U+0130 is not i, and U+00DF is not ss; a final sigma is a sigma. The
  * domain is that of email_normalise(), in which U+00DF and a final sigma make
- * another domain; if IDNA does not accept it, it is in NFC and lower case. A key
- * is its own key, and does not begin with a blank.
+ * another domain; if IDNA does not accept it, it is in NFC and lower case. A
+ * key is its own key, and does not begin with a blank.
  *
- * False when the text or its key has size or EMAIL_KEY_MAX bytes or more, is not
- * UTF-8, or memory is short; out, of at least 1 byte, is "" then. PostgreSQL
- * indexes no longer ones. The keys of all users are stored: who changes this
- * function makes them anew in a migration.
+ * False when the text or its key has size or EMAIL_KEY_MAX bytes or more, is
+ * not UTF-8, or memory is short; out, of at least 1 byte, is "" then.
+ * PostgreSQL indexes no longer ones. The keys of all users are stored: who
+ * changes this function makes them anew in a migration.
  */
 bool		 email_key(const char *text, char *out, size_t size);
 

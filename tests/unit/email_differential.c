@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Not a test: the C side of email_differential.py. Reads texts in hexadecimal,
- * one per line. Writes for each its key in hexadecimal, or -, and then "yes" and
- * its normal form in hexadecimal, or "no" and the reason.
+ * Not a test: the C side of email_values.py. Reads texts in hexadecimal,
+ * one per line. Writes for each its key in hexadecimal, or -, and then "yes"
+ * and its normal form in hexadecimal, or "no" and the reason.
  */
 
 #include <stdio.h>

@@ -199,8 +199,9 @@ def key_samples():
              "\ua7c5\ufb00", "\u1e9b\u0323", "\u0958", "\U0001d160",
              "\u10a0\u1c90", "\u0149", "\u01f0", "J\u030c", "I\u0307"]
     places = ["localhost", "corp.local", "host_name.example.com", "B\u00fccher"
-              ".local", "xn--bcher-kva.local", "XN--BCHER-KVA.de", "\u03a3\u03a3"
-              ".gr", "\u03c2.gr", "\u13a0.com", "\uab70.c_m", "[10.0.0.1]", "",
+              ".local", "xn--bcher-kva.local", "XN--BCHER-KVA.de", "\u03a3"
+              "\u03a3.gr", "\u03c2.gr", "\u13a0.com", "\uab70.c_m", "",
+              "[10.0.0.1]",
               "\u0130.com", "\u00df.de", "a b.com", "\u200b.com", "\ua7c5\ufb00"
               ".com", "xn--zca.test"]
     blanks = ["", " ", "\t\n", "\u3000", "\x1c", "\u2028"]

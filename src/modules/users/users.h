@@ -115,16 +115,6 @@ void		 users_service_drop_pending_email(struct ctx *,
 void		 users_service_delete(struct ctx *, const struct user *,
 		    const struct user *actor, const char *version) AWAITS;
 
-/* email_key() of the text; NULL if it is too long for any address. */
-const char	*users_service_email_key(struct ctx *, const char *);
-
-/*
- * The user with that address, in any spelling that has its key, valid or not;
- * NULL if there is none.
- */
-struct user	*users_service_find_by_email(struct ctx *, const char *email)
-		    AWAITS;
-
 /* Their address is verified from now on; false if it was before. */
 bool		 users_service_verify_email(struct ctx *, const char *id)
 		    AWAITS;
@@ -137,6 +127,25 @@ bool		 users_service_verify_email(struct ctx *, const char *id)
 struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
 		    const char *session_id, const char *target_id,
 		    struct user **target) AWAITS;
+
+/* users_keys.c */
+
+/* email_key() of the text; NULL if it is too long for any address. */
+const char	*users_service_email_key(struct ctx *, const char *);
+
+/*
+ * The user with that address, in any spelling that has its key, valid or not;
+ * NULL if there is none.
+ */
+struct user	*users_service_find_by_email(struct ctx *, const char *email)
+		    AWAITS;
+
+/*
+ * For commands, blocking: the user with that address, by its key. NULL if
+ * there is none; or on error, and *problem is set.
+ */
+const struct user	*users_service_find_now(const char *email,
+			    const char **problem);
 
 /* users_passwords.c */
 
@@ -184,13 +193,6 @@ const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
 
 /*
- * For commands, blocking: the user with that address, by its key. NULL if
- * there is none; or on error, and *problem is set.
- */
-const struct user	*users_service_find_now(const char *email,
-			    const char **problem);
-
-/*
  * For the commands users and set-role. Both return rows, and their number in
  * *n; or NULL and *problem, an error message.
  */
@@ -201,9 +203,9 @@ const struct user	*users_service_list_now(const char *part,
 			    const char **problem);
 
 /*
- * Gives the user whose address has this key the role, unless they have it, or are the
- * last active admin, and another role is to replace that. A job tells them of a
- * change. No row: no such user.
+ * Gives the user whose address has this key the role, unless they have it, or
+ * are the last active admin, and another role is to replace that. A job tells
+ * them of a change. No row: no such user.
  */
 const struct role_change	*users_service_set_role_now(
 				    const char *email_key,

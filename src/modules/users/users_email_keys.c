@@ -73,10 +73,10 @@ fill_batches(struct step *step, struct batch *b)
 	do {
 		read_batch(step, b);
 		if (b->n > 0)
-			step_run(step, "UPDATE users u SET email_key = made.key "
-			    "FROM unnest($1::uuid[], $2::text[]) "
-			    "AS made (id, key) WHERE u.id = made.id", b->ids,
-			    b->keys);
+			step_run(step, "UPDATE users u "
+			    "SET email_key = made.key FROM unnest($1::uuid[], "
+			    "$2::text[]) AS made (id, key) "
+			    "WHERE u.id = made.id", b->ids, b->keys);
 	} while (b->n == BATCH && !step_failed(step));
 	if (b->unusable > 0)
 		step_fail(step, "give the users above shorter addresses, and "

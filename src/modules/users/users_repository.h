@@ -32,8 +32,8 @@ QUERY_MAYBE_ONE_FROM(users, create, user, user, email_key, network);
 
 /*
  * Those with a version return NULL if there is no such user of that version
- * (NULL: any). Raises ERR_CONFLICT if the new e-mail address is taken. email_key
- * is NULL where the address does not change.
+ * (NULL: any). Raises ERR_CONFLICT if the new e-mail address is taken.
+ * email_key is NULL where the address does not change.
  */
 QUERY_MAYBE_ONE_FROM(users, update, user, user_update, email_key, version);
 QUERY_MAYBE_ONE(users, delete, user, id, version, except_admins);

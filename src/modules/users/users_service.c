@@ -25,22 +25,6 @@ users_service_get_by_id(struct ctx *c, const char *id)
 	return (users_repository_find_by_id(c, id));
 }
 
-const char *
-users_service_email_key(struct ctx *c, const char *email)
-{
-	char	*key = ctx_alloc(c, EMAIL_KEY_MAX);
-
-	return (email_key(email, key, EMAIL_KEY_MAX) ? key : NULL);
-}
-
-struct user *
-users_service_find_by_email(struct ctx *c, const char *email)
-{
-	const char	*key = users_service_email_key(c, email);
-
-	return (key != NULL ? users_repository_find_by_email(c, key) : NULL);
-}
-
 struct user *
 users_service_find_signed_in(struct ctx *c, const char *user_id,
     const char *session_id, const char *target_id, struct user **target)
@@ -296,6 +280,7 @@ write_change(struct ctx *c, const struct user *user,
 {
 	const struct user	*before;
 	struct user		*written = NULL;
+	const char		*key;
 	bool			 as_admin, demotes;
 
 	as_admin = grants(change) || !is_self(user, actor);
@@ -311,9 +296,9 @@ write_change(struct ctx *c, const struct user *user,
 		raise_gone(c, version, GONE);
 	if (ANY_SET(change) || asked == NULL) {
 		change->to.id = user->id;
-		written = users_repository_update(c, change,
-		    IS_SET(change, to.email) ? key_of(c, change->to.email) :
-		    NULL, version);
+		key = IS_SET(change, to.email) ? key_of(c, change->to.email) :
+		    NULL;
+		written = users_repository_update(c, change, key, version);
 		if (written == NULL)
 			raise_gone(c, version, GONE);
 		tell_changes(c, before, written);
@@ -401,24 +386,14 @@ users_service_list_now(const char *part, const char *limit, size_t *n,
 }
 
 const struct role_change *
-users_service_set_role_now(const char *email_key, const char *role, size_t *n,
-    const char **problem)
+users_service_set_role_now(const char *email_key, const char *role,
+    size_t *n, const char **problem)
 {
 	char	 record_id[UUID_TEXT], job_id[UUID_TEXT];
 
 	if (uuid_v7(record_id) && uuid_v7(job_id))
-		return (users_repository_set_role_now(email_key, role, record_id,
-		    job_id, n, problem));
+		return (users_repository_set_role_now(email_key, role,
+		    record_id, job_id, n, problem));
 	*problem = "no randomness";
 	return (NULL);
-}
-
-const struct user *
-users_service_find_now(const char *email, const char **problem)
-{
-	char	 key[EMAIL_KEY_MAX];
-
-	if (!email_key(email, key, sizeof(key)))
-		return (NULL);
-	return (users_repository_find_now(key, problem));
 }

@@ -46,7 +46,8 @@ test_keys(void **state)
 		{ "A@", "a@" }, { "@B.com", "@b.com" }, { "", "" },
 		{ "  ", "" },
 	};
-	char				 key[EMAIL_KEY_MAX], again[EMAIL_KEY_MAX];
+	char				 key[EMAIL_KEY_MAX];
+	char				 again[EMAIL_KEY_MAX];
 	size_t				 i;
 
 	(void)state;
