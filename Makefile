@@ -45,7 +45,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 	check-api check-api-smoke check-api-asan check-starter check-openapi \
 	fuzz attacks proof-asan proof-jobs proof-fuzz proof-attacks \
 	proof-sign-ins proof-starter proof-timing proof-clients \
-	proof-cursors proof-restarts proof-failover proof-scale proof-signals golden rooms h1spec kore-defects mutants \
+	proof-cursors proof-restarts proof-failover proof-scale proof-signals proof-values golden rooms h1spec kore-defects mutants \
 	coverage clean
 
 help:
@@ -78,6 +78,7 @@ help:
 	@echo 'make proof-restarts   restarts under load, without a failed request'
 	@echo 'make proof-failover   the primary of three PostgreSQL dies ten times'
 	@echo 'make proof-signals    each signal, at each moment, to each process'
+	@echo 'make proof-values     addresses against Python, key migration, in full'
 	@echo 'make proof-scale      1,000,000 posts against 10,000'
 	@echo "make proof-clients    five generators' clients (tests/clients)"
 	@echo
@@ -241,6 +242,15 @@ proof-signals:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) signals $(PYTHON) -B tests/signals/signals.py \
 	    $(if $(ONLY),--only '$(ONLY)')
+
+# The programs of tests/values compare C with Python's libraries.
+proof-values:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@$(MAKE) -C tests/unit --no-print-directory all
+	@FULL_SIZE=1 $(SUITE) 'values (addresses)' $(PYTHON) -B \
+	    tests/values/email_values.py .build/unit/tests/email_differential
+	@FULL_SIZE=1 $(PROD) 'values (migrations)' $(PYTEST) -s \
+	    tests/api/database/test_email_keys.py
 
 proof-scale:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
