@@ -8,9 +8,9 @@ email_normalise() must give the verdict and the normal form of email-validator 2
 for thousands of addresses, written by hand or mutated with a fixed random seed.
 The installed one may be of version 1: then what version 2 refuses besides is
 refused here. email_key() must give what unicodedata and idna do, and be its own
-key. With FULL_SIZE in the environment, code points are tried in several places, all
-that are not of a kind (minutes). Where email-validator is not installed, the test is
-skipped and succeeds.
+key. With FULL_SIZE in the environment, code points are tried in several places,
+all of them but those that are alike (minutes). Where email-validator is not
+installed, the test is skipped and succeeds.
 """
 
 import os
