@@ -41,7 +41,8 @@ is_control(const char *s)
 	    (c == 0xc2 && (unsigned char)s[1] < 0xa0));
 }
 
-VALIDATOR_FACTS(v_known_email, .min = 3, .max = KNOWN_CHARS_MAX,
+VALIDATOR_FACTS(v_known_email, .format = "idn-email", .min = 3,
+    .max = KNOWN_CHARS_MAX,
     .doc = "An e-mail address; it may be one that was stored under older "
     "rules.");
 
