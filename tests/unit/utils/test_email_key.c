@@ -42,6 +42,7 @@ test_keys(void **state)
 		{ "a@b\u200b.com", "a@b\u200b.com" },
 		{ "\"A b\"@B.com", "\"a b\"@b.com" },
 		{ "A@B@C.com", "a@b@c.com" },
+		{ "a@\u03c2@b.com", "a@\u03c3@b.com" },
 		{ "Admin", "admin" }, { "\u039f\u03a3", "\u03bf\u03c3" },
 		{ "A@", "a@" }, { "@B.com", "@b.com" }, { "", "" },
 		{ "  ", "" },
