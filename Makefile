@@ -79,7 +79,7 @@ help:
 	@echo 'make proof-restarts   restarts under load, without a failed request'
 	@echo 'make proof-failover   the primary of three PostgreSQL dies ten times'
 	@echo 'make proof-signals    each signal, at each moment, to each process'
-	@echo 'make proof-values     passwords against unicodedata, in full'
+	@echo 'make proof-values     texts against Python, key migration, in full'
 	@echo 'make proof-scale      1,000,000 posts against 10,000'
 	@echo "make proof-clients    five generators' clients (tests/clients)"
 	@echo
@@ -244,9 +244,15 @@ proof-signals:
 	@$(PROD) signals $(PYTHON) -B tests/signals/signals.py \
 	    $(if $(ONLY),--only '$(ONLY)')
 
+# The programs of tests/values compare C with Python's libraries.
 proof-values:
+	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@FULL_SIZE=1 $(SUITE) 'values (full)' \
 	    $(MAKE) --no-print-directory -C tests/unit values
+	@FULL_SIZE=1 $(SUITE) 'values (addresses)' $(PYTHON) -B \
+	    tests/values/email_values.py .build/unit/tests/email_differential
+	@FULL_SIZE=1 $(PROD) 'values (migrations)' $(PYTEST) -s \
+	    tests/api/database/test_email_keys.py
 
 proof-scale:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

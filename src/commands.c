@@ -168,6 +168,7 @@ static const struct command {
 	{ "audit", command_audit, NULL },
 	{ "check-config", command_check_config, NULL },
 	{ "create-admin", command_create_admin, DONE },
+	{ "email-key", command_email_key, NULL },
 	{ "end-sessions", command_end_sessions, DONE },
 	{ "migrate", command_migrate, DONE },
 	{ "openapi", command_openapi, NULL },

@@ -105,22 +105,35 @@ command_create_admin(void)
 	printf(PRODUCT ": created the admin %s\n", normal);
 }
 
-/*
- * The address of a user, as it is stored. It may be one that is not valid now;
- * then nobody has it, or somebody has had it for long.
- */
+/* The address of a user. It may be one that is not valid now. */
 static const char *
 typed_address(const char *command)
 {
-	static char	 normal[EMAIL_MAX];
 	const char	*email = getenv(ENV("EMAIL"));
 
 	if (email == NULL || *email == '\0')
 		exit_fail("%s needs an e-mail address", command);
 	if (!utf8_valid(email, strlen(email)))
 		exit_fail("the address: is not valid UTF-8");
-	return (email_normalise(email, normal, sizeof(normal)) == NULL ?
-	    normal : email);
+	return (email);
+}
+
+/* By it the user is looked up. */
+static const char *
+key_of(const char *email)
+{
+	static char	 key[EMAIL_KEY_MAX];
+
+	if (!email_key(email, key, sizeof(key)))
+		exit_fail("the address: is too long");
+	return (key);
+}
+
+/* For who writes rows of users with psql. */
+void
+command_email_key(void)
+{
+	printf("%s\n", key_of(typed_address("email-key")));
 }
 
 /* For messages. */
@@ -153,7 +166,7 @@ command_set_role(void)
 		exit_fail("set-role needs a role");
 	require_valid("v_role", "the role", role);
 	exit_if(database_check());
-	done = users_service_set_role_now(email, role, &n, &problem);
+	done = users_service_set_role_now(key_of(email), role, &n, &problem);
 	exit_if(problem);
 	require_user(n, email);
 	if (strcmp(done->role, role) == 0)
@@ -176,7 +189,7 @@ command_end_sessions(void)
 	size_t				 n = 0;
 
 	exit_if(database_check());
-	done = auth_service_end_sessions_now(email, &n, &problem);
+	done = auth_service_end_sessions_now(key_of(email), &n, &problem);
 	exit_if(problem);
 	require_user(n, email);
 	printf(PRODUCT ": ended %" PRId64 " session%s of %s\n", done->count,
@@ -192,7 +205,7 @@ command_unlock(void)
 	size_t				 n = 0;
 
 	exit_if(database_check());
-	done = auth_service_unlock_now(email, &n, &problem);
+	done = auth_service_unlock_now(key_of(email), &n, &problem);
 	exit_if(problem);
 	require_user(n, email);
 	printf(PRODUCT ": forgot %" PRId64 " failed sign-in%s of %s; an "
@@ -207,7 +220,7 @@ command_reset_password(void)
 	const char	*email = typed_address("reset-password");
 	const char	*link, *problem = NULL;
 
-	link = account_service_reset_link(email, &problem);
+	link = account_service_reset_link(key_of(email), &problem);
 	exit_if(problem);
 	printf("%s\n", link);
 }

@@ -10,6 +10,7 @@ void	command_end_sessions(void);
 void	command_reset_password(void);
 void	command_set_role(void);
 void	command_unlock(void);
+void	command_email_key(void);
 void	command_users(void);
 
 #endif

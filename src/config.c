@@ -266,8 +266,8 @@ read_migrate_settings(void)
 }
 
 /*
- * All commands except routes, queries and openapi need the database. ALLOW_ROOT
- * comes before the rows whose checks open files.
+ * All commands except these need the database: email-key, openapi, queries and
+ * routes. ALLOW_ROOT comes before the rows whose checks open files.
  */
 const char *
 config_load(void)
@@ -276,7 +276,9 @@ config_load(void)
 
 	if (command == NULL)
 		command = "serve";
-	if (strcmp(command, "routes") == 0 || strcmp(command, "queries") == 0)
+	if (strcmp(command, "routes") == 0 ||
+	    strcmp(command, "queries") == 0 ||
+	    strcmp(command, "email-key") == 0)
 		return (NULL);
 	if (strcmp(command, "openapi") == 0)
 		return (read_described());

@@ -75,7 +75,7 @@ WITH added AS (
 	       keel_token_state(:purpose, hashed_password, email, pending_email),
 	       now() + :seconds::integer * interval '1 second'
 	  FROM users
-	 WHERE lower(email) = lower(:email::text)
+	 WHERE email_key = :email_key
 	   AND is_active
 	RETURNING user_id
 )

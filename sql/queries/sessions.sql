@@ -119,7 +119,7 @@ UPDATE sessions
 WITH target AS (
 	SELECT id, email
 	  FROM users
-	 WHERE lower(email) = lower(:email::text)
+	 WHERE email_key = :email_key
 ), ended AS (
 	UPDATE sessions
 	   SET revoked_at = now()

@@ -33,7 +33,7 @@ RETURNING failures
 WITH target AS (
 	SELECT id, email
 	  FROM users
-	 WHERE lower(email) = lower(:email::text)
+	 WHERE email_key = :email_key
 ), forgotten AS (
 	DELETE FROM sign_in_failures
 	 WHERE account = (SELECT id::text FROM target)

@@ -2,7 +2,7 @@
 -- name: users.find_by_email
 SELECT @user
   FROM users
- WHERE lower(email) = lower(:email::text)
+ WHERE email_key = :email_key
 
 -- name: users.find_by_id
 SELECT @user
@@ -35,9 +35,9 @@ SELECT a.@user(CASE WHEN a.id = u.id THEN a.pending_email END
 -- name: users.create
 -- The network that a user registers from becomes a known one.
 WITH created AS (
-	INSERT INTO users (id, email, name, hashed_password, role)
-	VALUES (:id, :email, :name, :hashed_password, :role)
-	ON CONFLICT (lower(email)) DO NOTHING
+	INSERT INTO users (id, email, email_key, name, hashed_password, role)
+	VALUES (:id, :email, :email_key, :name, :hashed_password, :role)
+	ON CONFLICT (email_key) DO NOTHING
 	RETURNING @user
 ), network AS (
 	INSERT INTO sign_in_networks (user_id, network)
@@ -51,10 +51,11 @@ SELECT @user
 -- name: users.create_admin
 -- The user and their row in the audit log: a command has no other transaction.
 WITH created AS (
-	INSERT INTO users (id, email, name, hashed_password, role,
+	INSERT INTO users (id, email, email_key, name, hashed_password, role,
 	       email_verified)
-	VALUES (:id, :email, 'Administrator', :hashed_password, 'admin', true)
-	ON CONFLICT (lower(email)) DO NOTHING
+	VALUES (:id, :email, :email_key, 'Administrator', :hashed_password,
+	       'admin', true)
+	ON CONFLICT (email_key) DO NOTHING
 	RETURNING id, role
 )
 INSERT INTO audit_log (id, action, target_id, changes)
@@ -85,7 +86,7 @@ WITH admins AS (
 	SELECT u.id, u.email, u.role,
 	       n.admins = 1 AND u.role = 'admin' AND u.is_active AS is_last
 	  FROM users u, (SELECT count(*) AS admins FROM admins) n
-	 WHERE lower(u.email) = lower(:email::text)
+	 WHERE u.email_key = :email_key
 	   FOR NO KEY UPDATE OF u
 ), changed AS (
 	UPDATE users
@@ -114,13 +115,14 @@ SELECT email, role, EXISTS (SELECT FROM changed) AS changed
 -- A new address is not verified, unless the change says that it is.
 UPDATE users
    SET email = CASE WHEN :email.set THEN :email ELSE email END,
+       email_key = CASE WHEN :email.set THEN :email_key ELSE email_key END,
        name = CASE WHEN :name.set THEN :name ELSE name END,
        role = CASE WHEN :role.set THEN :role ELSE role END,
        is_active = CASE WHEN :is_active.set THEN :is_active
            ELSE is_active END,
        email_verified = CASE WHEN :email_verified.set THEN :email_verified
            ELSE email_verified AND (NOT :email.set
-               OR lower(:email COLLATE "C") = lower(email COLLATE "C")) END,
+               OR :email_key = email_key) END,
        pending_email = CASE WHEN NOT :email.set THEN pending_email END
  WHERE id = :id
    AND version = coalesce(:version, version)
@@ -147,6 +149,7 @@ SELECT @user
 -- name: users.confirm_email
 UPDATE users
    SET email = pending_email,
+       email_key = :email_key,
        pending_email = NULL,
        email_verified = true
  WHERE id = :id

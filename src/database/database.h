@@ -173,9 +173,12 @@ void		 database_tick(uint64_t now_ms);
 /*
  * MIGRATION(0001_users) compiles one in. They are applied in order, each in a
  * transaction. With a step, a C function (database/step.h) runs in it, after
- * the file; with no_transaction, each statement of the file runs on its own:
+ * the file. step_if is a condition in SQL: where it is false, the step would do
+ * nothing, and psql may go on without it (migrate --dry-run). With
+ * no_transaction, each statement of the file runs on its own:
  *
- *	MIGRATION(1003_slugs, .step = fill_slugs);
+ *	MIGRATION(1003_slugs, .step = fill_slugs,
+ *	    .step_if = "EXISTS (SELECT FROM posts)");
  *	MIGRATION(1004_index, .no_transaction = true);
  */
 struct step;
@@ -184,6 +187,7 @@ struct migration {
 	const char	*name;			/* "0001_users" */
 	const char	*sql;
 	void		(*step)(struct step *);
+	const char	*step_if;		/* or NULL: always */
 	bool		 no_transaction;
 };
 

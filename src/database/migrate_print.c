@@ -62,8 +62,9 @@ migrate_print(const struct migration *m)
 	if (m->step != NULL)
 		printf("-- Here runs its step, in C: ./keel migrate does "
 		    "that, and psql cannot.\n"
-		    "DO $step$ BEGIN RAISE EXCEPTION '%s has a step in C: run "
-		    "./keel migrate'; END $step$;\n", m->name);
+		    "DO $step$ BEGIN IF %s THEN RAISE EXCEPTION '%s has a "
+		    "step in C: run ./keel migrate'; END IF; END $step$;\n",
+		    m->step_if != NULL ? m->step_if : "true", m->name);
 	print_record(m);
 	if (!m->no_transaction)
 		puts("COMMIT;");

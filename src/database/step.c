@@ -2,10 +2,12 @@
 /* The C step of a migration: see step.h. */
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "database/step.h"
 #include "database/step_run.h"
+#include "product.h"
 #include "utils/start_error.h"
 
 struct step_rows {
@@ -38,6 +40,18 @@ step_fail(struct step *step, const char *fmt, ...)
 	step->why = start_error("%s is not applied: its step: %s",
 	    step->run->m->name, said);
 	step->failed = true;
+}
+
+void
+step_say(struct step *step, const char *fmt, ...)
+{
+	va_list	 ap;
+
+	if (step->failed)
+		return;
+	va_start(ap, fmt);
+	fprintf(stderr, PRODUCT ": %s\n", start_error_va(fmt, ap));
+	va_end(ap);
 }
 
 bool

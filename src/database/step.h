@@ -74,6 +74,13 @@ const char	*step_value(const struct step_rows *, int column);
 void		 step_fail(struct step *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
+/*
+ * Prints a line on standard error, for a failure that has more than one thing
+ * to name. Text of others goes through terminal_text() first.
+ */
+void		 step_say(struct step *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+
 /* Has something failed? For loops that do not depend on step_next(). */
 bool		 step_failed(const struct step *);
 

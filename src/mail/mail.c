@@ -9,6 +9,7 @@
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
 #include "product.h"
+#include "utils/email.h"
 
 REGISTERED(const struct mail, mails);
 
@@ -67,6 +68,16 @@ check_mail(struct ctx *c, const struct mail *m, const struct mail_to *to,
 	}
 }
 
+/* A stored address may be older than the rules of email_normalise(). */
+static const char *
+normal_address(struct ctx *c, const char *address)
+{
+	char	*normal = ctx_alloc(c, EMAIL_MAX);
+
+	return (email_normalise(address, normal, EMAIL_MAX) == NULL ? normal :
+	    address);
+}
+
 void
 mail_send(struct ctx *c, const struct mail *m, const struct mail_to *to,
     const struct mail_value *values)
@@ -77,7 +88,8 @@ mail_send(struct ctx *c, const struct mail *m, const struct mail_to *to,
 	message = ctx_alloc(c, sizeof(*message));
 	message->id = c->job->id;
 	message->date = c->job->created_at;
-	if (!mail_recipient(&c->arena, to->address, message))
+	if (!mail_recipient(&c->arena, normal_address(c, to->address),
+	    message))
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
 	if (!mail_limit_take(c, m, to->address)) {

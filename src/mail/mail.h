@@ -92,10 +92,11 @@ struct mail_to {
  * Sends a mail, or writes it to a file when no mail server is set, and returns
  * when the server has accepted it. A job sends one mail. Every attempt makes
  * exactly the same message with the same Message-ID, so that mail programs can
- * recognise a duplicate. The address must come from email_normalise(). When it
- * has had as many mails as the limit recipient_mails allows, or as many of this
- * NOTICE as recipient_notices allows, nothing is sent, a warning is logged, and
- * the job goes on.
+ * recognise a duplicate. It goes to the normal form of an address that
+ * email_normalise() accepts, and to any other one as it is, if mail can be sent
+ * there. When the address has had as many mails as the limit recipient_mails
+ * allows, or as many of this NOTICE as recipient_notices allows, nothing is
+ * sent, a warning is logged, and the job goes on.
  *
  * Raises ERR_PERMANENT when the server refuses this message, the address is not
  * valid, the job has sent a mail before, a declared value is missing, or a

@@ -51,12 +51,12 @@ bool
 mail_limit_take(struct ctx *c, const struct mail *m, const char *address)
 {
 	const struct rate_limit	*limit = limit_of(m);
-	char			*mailbox = ctx_alloc(c, EMAIL_MAX);
+	char			*mailbox = ctx_alloc(c, EMAIL_KEY_MAX);
 	char			*hash = ctx_alloc(c, KEYED_HASH_TEXT);
 
 	if (rate_limit_off())
 		return (true);
-	if (!email_mailbox(address, mailbox, EMAIL_MAX))
+	if (!email_mailbox(address, mailbox, EMAIL_KEY_MAX))
 		raise_error(c, &ERR_PERMANENT, "It is not an address that mail "
 		    "can be sent to");
 	if (!keyed_hash(mail_settings.secret, mail_settings.secret_len,

@@ -121,7 +121,8 @@ def check(files):
                 message = check_quoted(path, resolve(path, name, files))
             if message:
                 found.append((path, line_of(code, match.start()), message))
-        if not path.startswith("src/database/"):
+        # The step of a migration writes its SQL itself: database/step.h.
+        if not path.startswith("src/database/") and ".step =" not in code:
             for match in LITERALS.finditer(code):
                 if SQL.search(JOINT.sub("", match.group())):
                     found.append((path, line_of(code, match.start()),

@@ -146,9 +146,10 @@ void		 account_service_purge(struct ctx *) AWAITS;
 
 /*
  * For the reset-password command, outside of any request: makes a link for the
- * active user with this address. Returns it, or NULL and sets *problem.
+ * active user whose address has this key. Returns it, or NULL and sets
+ * *problem.
  */
-const char	*account_service_reset_link(const char *email,
+const char	*account_service_reset_link(const char *email_key,
 		    const char **problem);
 
 /* account_jobs.c */

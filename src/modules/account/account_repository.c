@@ -14,8 +14,8 @@ QUERY(account_tokens, find, account_token, hash, purpose);
 QUERY(account_tokens, use, account_token, hash, purpose);
 QUERY(account_tokens, drop, none, user_id, purpose);
 QUERY(account_tokens, purge, none, limit);
-QUERY(account_tokens, create_by_command, none, hash, purpose, email, seconds,
-    record_id);
+QUERY(account_tokens, create_by_command, none, hash, purpose, email_key,
+    seconds, record_id);
 
 bool
 account_repository_create(struct ctx *c, const char *hash,
@@ -56,7 +56,7 @@ account_repository_purge(struct ctx *c, int64_t limit)
 
 const char *
 account_repository_create_by_command(const char *hash,
-    const struct token_purpose *purpose, const char *email, bool *created)
+    const struct token_purpose *purpose, const char *email_key, bool *created)
 {
 	char		 id[UUID_TEXT], seconds[16];
 	const char	*problem;
@@ -66,7 +66,7 @@ account_repository_create_by_command(const char *hash,
 		return ("no randomness");
 	snprintf(seconds, sizeof(seconds), "%u", *purpose->seconds);
 	problem = db_exec_now(account_tokens_create_by_command, &rows, hash,
-	    purpose->name, email, seconds, id);
+	    purpose->name, email_key, seconds, id);
 	*created = rows == 1;
 	return (problem);
 }

@@ -43,7 +43,7 @@ int64_t		 account_repository_purge(struct ctx *, int64_t limit) AWAITS;
  * false if no active user has the address. Returns NULL or an error message.
  */
 const char	*account_repository_create_by_command(const char *hash,
-		    const struct token_purpose *, const char *email,
+		    const struct token_purpose *, const char *email_key,
 		    bool *created);
 
 #endif

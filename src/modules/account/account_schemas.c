@@ -10,7 +10,7 @@
 
 static const struct member	account_email_members[] = {
 	MEMBER(account_email, email, T_STR, OUT | REQUIRED,
-	    .validator = "v_email", .example = "ada@example.com"),
+	    .validator = "v_known_email", .example = "ada@example.com"),
 };
 
 static const struct member	account_verify_members[] = {

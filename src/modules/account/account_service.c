@@ -114,7 +114,7 @@ account_service_purge(struct ctx *c)
 }
 
 const char *
-account_service_reset_link(const char *email, const char **problem)
+account_service_reset_link(const char *email_key, const char **problem)
 {
 	static char	 link[LINK_MAX];
 	char		 token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
@@ -125,7 +125,7 @@ account_service_reset_link(const char *email, const char **problem)
 		return (NULL);
 	token_hash(token, hash);
 	*problem = account_repository_create_by_command(hash, &reset_purpose,
-	    email, &created);
+	    email_key, &created);
 	if (*problem == NULL && !created)
 		*problem = "no active user has this e-mail address";
 	if (*problem != NULL)

@@ -179,9 +179,9 @@ void		 auth_service_unlock(struct ctx *, const struct user *) AWAITS;
  * *problem, an error message.
  */
 const struct account_help	*auth_service_end_sessions_now(
-				    const char *email, size_t *n,
+				    const char *email_key, size_t *n,
 				    const char **problem);
-const struct account_help	*auth_service_unlock_now(const char *email,
+const struct account_help	*auth_service_unlock_now(const char *email_key,
 				    size_t *n, const char **problem);
 
 /* auth_confirm.c */

@@ -10,11 +10,9 @@
 #include "modules/auth/auth_repository.h"
 #include "product.h"
 #include "utils/keyed_hash.h"
-#include "utils/utf8.h"
 
 #define FAILURES_MAX	100	/* in a row: NIST SP 800-63B, 5.2.2 */
 #define RETRY_AFTER	"3600"	/* the owner may have signed in by then */
-#define USERNAME_MAX	512	/* bytes; no address is as long */
 
 RATE_LIMIT(sign_in_failures, 5, MINUTE,
     "Failed sign-ins to one account from one address", .of_account = true);
@@ -43,15 +41,12 @@ static struct attempt	*attempt(struct ctx *, const struct rate_limit *,
 static const char *
 unknown_account(struct ctx *c, const char *username)
 {
-	const char	*normal = users_service_normalise(c, username);
-	char		*lower = ctx_alloc(c, USERNAME_MAX);
+	const char	*key = users_service_email_key(c, username);
 	char		*hash = ctx_alloc(c, KEYED_HASH_TEXT);
 
-	if (!utf8_lower(normal != NULL ? normal : username, lower,
-	    USERNAME_MAX))
-		*lower = '\0';
+	/* All that are too long for an address are counted as one. */
 	if (!keyed_hash(config.jwt_key.secret, config.jwt_key.secret_len,
-	    PRODUCT_STORED " account", lower, hash))
+	    PRODUCT_STORED " account", key != NULL ? key : "", hash))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (hash);
 }

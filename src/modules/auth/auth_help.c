@@ -44,14 +44,14 @@ auth_service_unlock(struct ctx *c, const struct user *user)
 }
 
 const struct account_help *
-auth_service_end_sessions_now(const char *email, size_t *n,
+auth_service_end_sessions_now(const char *email_key, size_t *n,
     const char **problem)
 {
-	return (auth_repository_end_sessions_now(email, n, problem));
+	return (auth_repository_end_sessions_now(email_key, n, problem));
 }
 
 const struct account_help *
-auth_service_unlock_now(const char *email, size_t *n, const char **problem)
+auth_service_unlock_now(const char *email_key, size_t *n, const char **problem)
 {
-	return (auth_repository_forget_failures_now(email, n, problem));
+	return (auth_repository_forget_failures_now(email_key, n, problem));
 }

@@ -21,12 +21,14 @@ QUERY(sessions, confirm, none, user_id, id);
 QUERY(sessions, revoke, none, user_id, id);
 QUERY(sessions, revoke_by_token, session_owner, id, hash, ours);
 QUERY(sessions, revoke_all, none, user_id, kept);
-QUERY(sessions, end_of_email, account_help, email, record_id);
+QUERY(sessions, end_of_email, account_help, email_key,
+    record_id);
 QUERY(sessions, store_uses, session_id, ids, clients, ages);
 QUERY(sessions, purge, none, limit);
 QUERY(sign_ins, count_attempt, attempt_count, account, user_id, network, most);
 QUERY(sign_ins, forget_failures, failure_count, user_id);
-QUERY(sign_ins, forget_failures_of_email, account_help, email, record_id);
+QUERY(sign_ins, forget_failures_of_email, account_help, email_key,
+    record_id);
 QUERY(sign_ins, forget_networks, none, user_id, kept);
 QUERY(sign_ins, purge_failures, none, limit);
 QUERY(sign_ins, purge_networks, none, limit);
@@ -144,18 +146,18 @@ make_id(char id[static UUID_TEXT], const char **problem)
 }
 
 struct account_help *
-auth_repository_end_sessions_now(const char *email, size_t *n,
+auth_repository_end_sessions_now(const char *email_key, size_t *n,
     const char **problem)
 {
 	char	 id[UUID_TEXT];
 
 	if (!make_id(id, problem))
 		return (NULL);
-	return (db_many_now(sessions_end_of_email, n, problem, email, id));
+	return (db_many_now(sessions_end_of_email, n, problem, email_key, id));
 }
 
 struct account_help *
-auth_repository_forget_failures_now(const char *email, size_t *n,
+auth_repository_forget_failures_now(const char *email_key, size_t *n,
     const char **problem)
 {
 	char	 id[UUID_TEXT];
@@ -163,7 +165,7 @@ auth_repository_forget_failures_now(const char *email, size_t *n,
 	if (!make_id(id, problem))
 		return (NULL);
 	return (db_many_now(sign_ins_forget_failures_of_email, n, problem,
-	    email, id));
+	    email_key, id));
 }
 
 const struct session_id *

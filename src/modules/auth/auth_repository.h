@@ -145,10 +145,10 @@ struct session_owner	*auth_repository_revoke_by_token(struct ctx *,
  * the user with that address. No row: nobody has it. On error, return NULL and
  * set *problem.
  */
-struct account_help	*auth_repository_end_sessions_now(const char *email,
+struct account_help	*auth_repository_end_sessions_now(const char *email_key,
 			    size_t *n, const char **problem);
 struct account_help	*auth_repository_forget_failures_now(
-			    const char *email, size_t *n,
+			    const char *email_key, size_t *n,
 			    const char **problem);
 
 /*

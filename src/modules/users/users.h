@@ -115,16 +115,6 @@ void		 users_service_drop_pending_email(struct ctx *,
 void		 users_service_delete(struct ctx *, const struct user *,
 		    const struct user *actor, const char *version) AWAITS;
 
-/*
- * The address in the form in which it is stored: NFC, its domain in lower case.
- * NULL if it is not valid.
- */
-const char	*users_service_normalise(struct ctx *, const char *email);
-
-/* The user with that address, in any case; NULL if there is none. */
-struct user	*users_service_find_by_email(struct ctx *, const char *email)
-		    AWAITS;
-
 /* Their address is verified from now on; false if it was before. */
 bool		 users_service_verify_email(struct ctx *, const char *id)
 		    AWAITS;
@@ -137,6 +127,25 @@ bool		 users_service_verify_email(struct ctx *, const char *id)
 struct user	*users_service_find_signed_in(struct ctx *, const char *user_id,
 		    const char *session_id, const char *target_id,
 		    struct user **target) AWAITS;
+
+/* users_keys.c */
+
+/* email_key() of the text; NULL if it is too long for any address. */
+const char	*users_service_email_key(struct ctx *, const char *);
+
+/*
+ * The user with that address, in any spelling that has its key, valid or not;
+ * NULL if there is none.
+ */
+struct user	*users_service_find_by_email(struct ctx *, const char *email)
+		    AWAITS;
+
+/*
+ * For commands, blocking: the user with that address, by its key. NULL if
+ * there is none; or on error, and *problem is set.
+ */
+const struct user	*users_service_find_now(const char *email,
+			    const char **problem);
 
 /* users_passwords.c */
 
@@ -200,13 +209,6 @@ const char	*users_service_create_admin(const char *email,
 		    const char *hashed_password);
 
 /*
- * For commands, blocking: the user with that address, in any case. NULL if
- * there is none; or on error, and *problem is set.
- */
-const struct user	*users_service_find_now(const char *email,
-			    const char **problem);
-
-/*
  * For the commands users and set-role. Both return rows, and their number in
  * *n; or NULL and *problem, an error message.
  */
@@ -217,11 +219,12 @@ const struct user	*users_service_list_now(const char *part,
 			    const char **problem);
 
 /*
- * Gives the user with that address the role, unless they have it, or are the
- * last active admin, and another role is to replace that. A job tells them of a
- * change. No row: no such user.
+ * Gives the user whose address has this key the role, unless they have it, or
+ * are the last active admin, and another role is to replace that. A job tells
+ * them of a change. No row: no such user.
  */
-const struct role_change	*users_service_set_role_now(const char *email,
+const struct role_change	*users_service_set_role_now(
+				    const char *email_key,
 				    const char *role, size_t *n,
 				    const char **problem);
 
@@ -289,14 +292,11 @@ void	users_notice_origin(struct ctx *, struct notice *);
  * admin changes the address.
  */
 
-/* Is it the same address but for the case of ASCII letters? */
-bool		 users_is_same_email(const char *, const char *);
-
 /*
  * Takes the address that the user asks for out of the change, which is written
  * at once. NULL if they ask for none; "" if they keep theirs, so that none is
  * pending any more: when `in`, the request, has their current address and no
- * other member. One that differs from theirs in case only stays in the change.
+ * other member. Another spelling of theirs, with one key, stays in the change.
  */
 const char	*users_email_asked(const struct user *,
 		    const struct user_update *in, struct user_update *change);

@@ -2,21 +2,14 @@
 /* The change of one's own e-mail address, which the new address confirms. */
 
 #include <string.h>
-#include <strings.h>
 
 #include "modules/audit/audit.h"
 #include "modules/users/users_repository.h"
+#include "utils/email.h"
 
 AUDIT_ACTION(email_change_asked, "A user asked for another e-mail address.");
 AUDIT_ACTION(email_changed, "A user's new e-mail address was confirmed.");
 AUDIT_ACTION(email_change_cancelled, "A change of the address was cancelled.");
-
-/* As users.update compares them. */
-bool
-users_is_same_email(const char *one, const char *other)
-{
-	return (strcasecmp(one, other) == 0);
-}
 
 static bool
 is_only_email(const struct user_update *in)
@@ -29,7 +22,7 @@ is_only_email(const struct user_update *in)
 
 /*
  * A form that sends every member as it is must not end a pending change.
- * Another case of the letters ends it: its links are bound to the old one.
+ * Another spelling ends it: its links are bound to the old one.
  */
 const char *
 users_email_asked(const struct user *user, const struct user_update *in,
@@ -37,7 +30,7 @@ users_email_asked(const struct user *user, const struct user_update *in,
 {
 	const char	*asked = change->to.email;
 
-	if (users_is_same_email(asked, user->email))
+	if (email_is_same(asked, user->email))
 		return (user->pending_email != NULL && (is_only_email(in) ||
 		    strcmp(asked, user->email) != 0) ? "" : NULL);
 	UNSET(change, to.email);
@@ -51,7 +44,7 @@ users_email_check(struct ctx *c, const struct user *user, const char *email)
 
 	if (users_settings.taken_emails == TAKEN_HIDDEN)
 		return;
-	owner = users_repository_find_by_email(c, email);
+	owner = users_service_find_by_email(c, email);
 	if (owner != NULL && strcmp(owner->id, user->id) != 0)
 		raise_error(c, &ERR_CONFLICT, "Email already registered");
 }
@@ -97,7 +90,8 @@ users_email_confirm(struct ctx *c, const char *id, const char *email)
 	const struct user	*before = users_repository_find_by_id(c, id);
 	const struct user	*after;
 
-	after = users_repository_confirm_email(c, id, email);
+	after = users_repository_confirm_email(c, id, email,
+	    users_service_email_key(c, email));
 	if (before == NULL || after == NULL)
 		return (false);
 	users_notice_email(c, before, after, false);

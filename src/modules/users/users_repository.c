@@ -7,11 +7,11 @@
 QUERIES(users);
 
 struct user *
-users_repository_find_now(const char *email, const char **problem)
+users_repository_find_now(const char *email_key, const char **problem)
 {
 	struct user	*user;
 	size_t		 n = 0;
 
-	user = db_many_now(users_find_by_email, &n, problem, email);
+	user = db_many_now(users_find_by_email, &n, problem, email_key);
 	return (n == 1 ? user : NULL);
 }

@@ -16,7 +16,8 @@ SCHEMA_DECLARE(role_change, role_change);
 
 /* users_repository.c: the statements of sql/queries/users.sql; see query.h. */
 
-QUERY_MAYBE_ONE(users, find_by_email, user, email);
+/* These take the key of an address: see email_key(). */
+QUERY_MAYBE_ONE(users, find_by_email, user, email_key);
 QUERY_MAYBE_ONE(users, find_by_id, user, id);
 QUERY_MAYBE_ONE(users, find_signed_in, user, id, session_id);
 
@@ -27,13 +28,14 @@ QUERY_MAYBE_ONE(users, find_signed_in, user, id, session_id);
 QUERY_MANY(users, find_signed_in_and_target, user, id, session_id, target_id);
 
 /* NULL if the e-mail address is taken. Without a network: known in none. */
-QUERY_MAYBE_ONE_FROM(users, create, user, user, network);
+QUERY_MAYBE_ONE_FROM(users, create, user, user, email_key, network);
 
 /*
  * Those with a version return NULL if there is no such user of that version
  * (NULL: any). Raises ERR_CONFLICT if the new e-mail address is taken.
+ * email_key is NULL where the address does not change.
  */
-QUERY_MAYBE_ONE_FROM(users, update, user, user_update, version);
+QUERY_MAYBE_ONE_FROM(users, update, user, user_update, email_key, version);
 QUERY_MAYBE_ONE(users, delete, user, id, version, except_admins);
 
 /* The user as they are now, locked until the transaction ends. */
@@ -49,7 +51,7 @@ QUERY_MAYBE_ONE(users, set_pending_email, user, id, email, version);
  * The pending address becomes the user's. NULL if it is another one. Raises
  * ERR_CONFLICT if another user has it.
  */
-QUERY_MAYBE_ONE(users, confirm_email, user, id, email);
+QUERY_MAYBE_ONE(users, confirm_email, user, id, email, email_key);
 QUERY_EXEC(users, drop_pending_email, id);
 
 /* Replaces the password's hash; 0 if it has changed meanwhile. */
@@ -66,14 +68,16 @@ QUERY_EXEC(users, verify_email, id);
  * the e-mail address is not taken. The second has no row if nobody has the
  * address.
  */
-QUERY_EXEC_NOW(users, create_admin, id, email, hashed_password, record_id);
-QUERY_MANY_NOW(users, set_role, role_change, email, role, record_id, job_id);
+QUERY_EXEC_NOW(users, create_admin, id, email, email_key, hashed_password,
+    record_id);
+QUERY_MANY_NOW(users, set_role, role_change, email_key, role, record_id,
+    job_id);
 
 /* By address, those whose name or address contains part (NULL: all). */
 QUERY_MANY_NOW(users, find_like, user, part, limit);
 
 /* NULL if there is none. */
-struct user	*users_repository_find_now(const char *email,
+struct user	*users_repository_find_now(const char *email_key,
 		    const char **problem);
 
 #endif

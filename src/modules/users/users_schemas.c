@@ -10,8 +10,11 @@ SCHEMA_EXTENDS(user_create, user, .only = NAMES("email", "name"),
 	MEMBER_OF(user_create, user, role, T_STR, 0, .validator = "v_role",
 	    .fallback = "user")));
 
+/* Users keep an address that new ones may not have: users_service.c. */
 SCHEMA_PATCH(user_update, user,
-    .only = NAMES("email", "name", "role", "is_active"), .also = MEMBERS(
+    .only = NAMES("name", "role", "is_active"), .also = MEMBERS(
+	MEMBER_OF(user_update, to, email, T_STR, 0,
+	    .validator = "v_known_email", .example = "ada@example.com"),
 	MEMBER_OF(user_update, to, email_verified, T_BOOL, 0,
 	    .example = "false")));
 

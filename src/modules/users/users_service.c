@@ -25,26 +25,6 @@ users_service_get_by_id(struct ctx *c, const char *id)
 	return (users_repository_find_by_id(c, id));
 }
 
-/* The same form as Python's email-validator. */
-const char *
-users_service_normalise(struct ctx *c, const char *email)
-{
-	char	*normal = ctx_alloc(c, EMAIL_MAX);
-
-	return (email_normalise(email, normal, EMAIL_MAX) == NULL ? normal :
-	    NULL);
-}
-
-struct user *
-users_service_find_by_email(struct ctx *c, const char *email)
-{
-	const char	*normal = users_service_normalise(c, email);
-
-	if (normal == NULL)
-		return (NULL);
-	return (users_repository_find_by_email(c, normal));
-}
-
 struct user *
 users_service_find_signed_in(struct ctx *c, const char *user_id,
     const char *session_id, const char *target_id, struct user **target)
@@ -83,12 +63,42 @@ is_admin(const struct user *user)
 static const char *
 normal_email(struct ctx *c, const char *email)
 {
-	const char	*normal = users_service_normalise(c, email);
+	char		*normal = ctx_alloc(c, EMAIL_MAX);
+	const char	*reason = email_normalise(email, normal, EMAIL_MAX);
 
-	if (normal == NULL)
+	if (reason != NULL)
 		raise_invalid(c, "body.email", "invalid_format",
-		    "Is not a valid e-mail address");
+		    "Is not a valid e-mail address: %s", reason);
 	return (normal);
+}
+
+/*
+ * The same for a user who has an address. Theirs may be one that is not valid
+ * now, or that was stored in another form: who sends it in any spelling keeps
+ * it, and a valid spelling takes its place.
+ */
+static const char *
+kept_or_normal_email(struct ctx *c, const char *email, const char *now)
+{
+	char	*normal = ctx_alloc(c, EMAIL_MAX);
+
+	if (strcmp(email, now) == 0)
+		return (now);
+	if (email_normalise(email, normal, EMAIL_MAX) != NULL &&
+	    email_is_same(email, now))
+		return (now);
+	return (normal_email(c, email));
+}
+
+/* A valid address has a key, unless memory is short. */
+static const char *
+key_of(struct ctx *c, const char *email)
+{
+	const char	*key = users_service_email_key(c, email);
+
+	if (key == NULL)
+		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+	return (key);
 }
 
 /* An admin can see who has an address anyway. */
@@ -156,8 +166,8 @@ users_service_create(struct ctx *c, const struct user_create *in,
 	db_begin(c);
 	if (strcmp(row.role, "user") != 0)
 		act_as_admin(c, actor, NULL);
-	user = users_repository_create(c, &row, actor == NULL ?
-	    client_network(c) : NULL);
+	user = users_repository_create(c, &row, key_of(c, row.email),
+	    actor == NULL ? client_network(c) : NULL);
 	if (user == NULL)
 		refuse_taken(c, row.email, actor);
 	else {
@@ -228,7 +238,7 @@ tell_changes(struct ctx *c, const struct user *before,
 {
 	if (strcmp(after->role, before->role) != 0)
 		users_notice_role(c, before, after);
-	if (!users_is_same_email(after->email, before->email))
+	if (!email_is_same(after->email, before->email))
 		users_notice_email(c, before, after, true);
 }
 
@@ -245,8 +255,8 @@ asked_email(struct ctx *c, const struct user *user,
 
 	if (!IS_SET(change, to.email))
 		return (NULL);
-	if (strcmp(change->to.email, user->email) != 0)
-		change->to.email = normal_email(c, change->to.email);
+	change->to.email = kept_or_normal_email(c, change->to.email,
+	    user->email);
 	if (!is_self(user, actor))
 		return (NULL);
 	asked = users_email_asked(user, in, change);
@@ -270,6 +280,7 @@ write_change(struct ctx *c, const struct user *user,
 {
 	const struct user	*before;
 	struct user		*written = NULL;
+	const char		*key;
 	bool			 as_admin, demotes;
 
 	as_admin = grants(change) || !is_self(user, actor);
@@ -285,7 +296,9 @@ write_change(struct ctx *c, const struct user *user,
 		raise_gone(c, version, GONE);
 	if (ANY_SET(change) || asked == NULL) {
 		change->to.id = user->id;
-		written = users_repository_update(c, change, version);
+		key = IS_SET(change, to.email) ? key_of(c, change->to.email) :
+		    NULL;
+		written = users_repository_update(c, change, key, version);
 		if (written == NULL)
 			raise_gone(c, version, GONE);
 		tell_changes(c, before, written);
@@ -350,12 +363,15 @@ const char *
 users_service_create_admin(const char *email, const char *hashed_password)
 {
 	char		 id[UUID_TEXT], record_id[UUID_TEXT];
+	char		 key[EMAIL_KEY_MAX];
 	const char	*problem;
 	int64_t		 rows = 0;
 
 	if (!uuid_v7(id) || !uuid_v7(record_id))
 		return ("no randomness");
-	problem = users_repository_create_admin_now(id, email,
+	if (!email_key(email, key, sizeof(key)))
+		return ("out of memory");
+	problem = users_repository_create_admin_now(id, email, key,
 	    hashed_password, record_id, &rows);
 	if (problem == NULL && rows == 0)
 		problem = "a user with this e-mail address exists already";
@@ -370,24 +386,14 @@ users_service_list_now(const char *part, const char *limit, size_t *n,
 }
 
 const struct role_change *
-users_service_set_role_now(const char *email, const char *role, size_t *n,
-    const char **problem)
+users_service_set_role_now(const char *email_key, const char *role,
+    size_t *n, const char **problem)
 {
 	char	 record_id[UUID_TEXT], job_id[UUID_TEXT];
 
 	if (uuid_v7(record_id) && uuid_v7(job_id))
-		return (users_repository_set_role_now(email, role, record_id,
-		    job_id, n, problem));
+		return (users_repository_set_role_now(email_key, role,
+		    record_id, job_id, n, problem));
 	*problem = "no randomness";
 	return (NULL);
-}
-
-const struct user *
-users_service_find_now(const char *email, const char **problem)
-{
-	char	 normal[EMAIL_MAX];
-
-	if (email_normalise(email, normal, sizeof(normal)) != NULL)
-		return (NULL);
-	return (users_repository_find_now(normal, problem));
 }

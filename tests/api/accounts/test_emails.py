@@ -2,6 +2,8 @@
 """Which e-mail addresses are accepted: forty, each with a name. The table has
 the expected result, and a test compares it with email-validator."""
 
+import re
+
 import pytest
 from email_validator import EmailNotValidError, validate_email
 
@@ -52,8 +54,15 @@ ADDRESSES = {
     "double_dot_in_the_domain": ("ada@example..com", REFUSED),
     "domain_ending_with_a_dot": ("ada@example.com.", REFUSED),
     "blank_inside": ("a da@example.com", REFUSED),
-    "blank_at_the_end": ("ada@example.com ", REFUSED),
-    "line_break_at_the_end": ("ada@example.com\n", REFUSED),
+    "blanks_at_the_ends": ("\t\u3000ada@strip.example.com ",
+                           "ada@strip.example.com"),
+    "line_break_at_the_end": ("ada@line.example.com\r\n",
+                              "ada@line.example.com"),
+    "zero_width_blank_in_the_domain": ("ada@exam\u200bple.com", REFUSED),
+    "soft_hyphen_in_the_domain": ("ada@exam\u00adple.com", REFUSED),
+    "word_joiner_in_the_domain": ("ada@exam\u2060ple.com", REFUSED),
+    "selector_in_the_domain": ("ada@example\ufe0f.com", REFUSED),
+    "two_hyphens_in_the_domain": ("ada@ab--example.com", REFUSED),
     "quoted": ('"a b"@example.com', REFUSED),
     "display_name": ("Ada <ada@example.com>", REFUSED),
     "address_literal": ("ada@[127.0.0.1]", REFUSED),
@@ -75,7 +84,15 @@ ADDRESSES = {
 }
 
 
+# What version 2 refuses, and 1.3 leaves out of the domain without a word, or
+# EmailStr strips before it.
+DROPPED = re.compile("[\u200b\u00ad\u2060\ufe0f]")
+
+
 def as_email_validator_says(address):
+    if DROPPED.search(address):
+        return REFUSED
+    address = address.strip()
     try:
         return validate_email(address, check_deliverability=False).email
     except EmailNotValidError:

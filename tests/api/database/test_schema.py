@@ -50,7 +50,7 @@ users: id uuid, email varchar(255), name varchar(100),
     hashed_password varchar(255), role varchar(50) user,
     is_active boolean true, email_verified boolean false, version bigint 1,
     created_at timestamptz now(), updated_at timestamptz now(),
-    pending_email varchar(255) NULL
+    pending_email varchar(255) NULL, email_key text
 """
 
 KEYS = {
@@ -79,6 +79,7 @@ KEYS = {
                          "ON DELETE CASCADE"),
     ("sign_in_networks", "PRIMARY KEY (user_id, network)"),
     ("users", "PRIMARY KEY (id)"),
+    ("users", "UNIQUE (email_key)"),
 }
 
 WAITS_OR_RUNS = (" WHERE ((status)::text = ANY ((ARRAY['queued'::character "
@@ -122,7 +123,7 @@ INDEXES = {
     "ix_users_list_email": 'users (lower((email)::text) COLLATE "C", id)',
     "ix_users_list_name": 'users (lower((name)::text) COLLATE "C", id)',
     "jobs_unique_key": "UNIQUE jobs (kind, unique_key)" + WAITS_OR_RUNS,
-    "users_email_key": "UNIQUE users (lower((email)::text))",
+    "users_email_key": "UNIQUE users (email_key)",
 }
 
 TRIGGERS = {
@@ -143,6 +144,10 @@ TRIGGERS = {
     "users_end_sessions AFTER UPDATE OF is_active ON public.users FOR EACH "
     "ROW WHEN ((old.is_active AND (NOT new.is_active))) EXECUTE FUNCTION "
     "keel_end_sessions()",
+    "users_email_key_given BEFORE UPDATE OF email_key ON public.users FOR EACH "
+    "ROW EXECUTE FUNCTION keel_email_key_given()",
+    "users_email_key_made BEFORE INSERT OR UPDATE OF email, email_key ON "
+    "public.users FOR EACH ROW EXECUTE FUNCTION keel_email_key()",
     "users_forget_failures AFTER UPDATE OF hashed_password ON public.users "
     "FOR EACH ROW WHEN (((old.hashed_password)::text <> "
     "(new.hashed_password)::text)) EXECUTE FUNCTION keel_forget_failures()",
@@ -233,7 +238,8 @@ def test_migrations_leave_no_other_function(released):
             "keel_touch", "keel_end_sessions", "notify_jobs",
             "keel_forget_failures", "keel_audit_only_added",
             "keel_token_state", "keel_plain", "keel_index_text",
-            "keel_index_post", "keel_search_query", "keel_estimate_posts"}
+            "keel_index_post", "keel_search_query", "keel_estimate_posts",
+            "keel_email_key", "keel_email_key_given"}
 
 
 #

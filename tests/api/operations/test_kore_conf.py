@@ -291,4 +291,5 @@ def test_an_address_that_only_the_regex_accepts(start_server, build_copy):
     with server.client() as client:
         assert check_validation(client.post(
             USERS, json=new_user(email="nobody"))) == {
-                "body.email": ["Is not a valid e-mail address"]}
+                "body.email": ["Is not a valid e-mail address: must contain "
+                               "exactly one @"]}

@@ -27,6 +27,7 @@ RELEASED = {
     "0011_account_tokens.sql": "4606b11132c0d281",
     "0012_idempotency_keys.sql": "cadad16febe095b7",
     "0013_posts.sql": "95dbca0737b5954b",
+    "0014_email_keys.sql": "938b62524348d55b",
 }
 
 

@@ -3,6 +3,7 @@
 runner after its end; and jobs made and read by SQL."""
 
 import os
+import re
 import signal
 import time
 
@@ -76,14 +77,18 @@ def add_jobs(server, emails, name="Test"):
     """Adds users with these addresses and this name by SQL, and a welcome
     mail for each. Returns the jobs' ids in that order."""
     names = [name] * len(emails) if isinstance(name, str) else name
+    # The database makes that of an ASCII address, or refuses another one.
+    keys = [None if re.fullmatch("[!-~]*", email) else email.lower()
+            for email in emails]
     rows = server.sql(
-        "WITH added AS (INSERT INTO users (id, email, name, hashed_password) "
-        "SELECT gen_random_uuid(), email, name, 'none' FROM unnest(%s, %s) "
-        "AS t (email, name) RETURNING id, email), stored AS (INSERT INTO jobs "
+        "WITH added AS (INSERT INTO users (id, email, email_key, name, "
+        "hashed_password) SELECT gen_random_uuid(), email, email_key, name, "
+        "'none' FROM unnest(%s, %s::text[], %s) AS t (email, email_key, name) "
+        "RETURNING id, email), stored AS (INSERT INTO jobs "
         "(id, kind, payload, unique_key) SELECT gen_random_uuid(), %s, "
         "jsonb_build_object('id', id), id::text FROM added RETURNING id, "
         "unique_key) SELECT email, stored.id::text FROM added JOIN stored ON "
-        "added.id::text = unique_key", emails, names, KIND)
+        "added.id::text = unique_key", emails, keys, names, KIND)
     found = dict(rows)
     return [found[email] for email in emails]
 

@@ -23,9 +23,9 @@
 #include "database/step.h"
 #include "utils/text.h"
 
-static struct migration	third = { "0003_c", "CREATE c", NULL, false };
-static struct migration	first = { "0001_a", "CREATE a", NULL, false };
-static struct migration	second = { "0002_b", "CREATE b", NULL, false };
+static struct migration	third = { .name = "0003_c", .sql = "CREATE c" };
+static struct migration	first = { .name = "0001_a", .sql = "CREATE a" };
+static struct migration	second = { .name = "0002_b", .sql = "CREATE b" };
 
 REGISTER(migrations, third);
 REGISTER(migrations, first);

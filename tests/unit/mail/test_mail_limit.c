@@ -162,11 +162,11 @@ test_limits_are_off(void **state)
 static void
 test_no_mailbox(void **state)
 {
-	static char	 text[EMAIL_MAX + 20];
+	static char	 text[EMAIL_KEY_MAX + 20];
 
 	(void)state;
-	memset(text, 'a', EMAIL_MAX);
-	strcpy(text + EMAIL_MAX, "@example.com");
+	memset(text, 'a', EMAIL_KEY_MAX);
+	strcpy(text + EMAIL_KEY_MAX, "@example.com");
 	address = text;
 	assert_string_equal(outcome(take), "500 PERMANENT_FAILURE");
 	assert_int_equal(asked.times, 0);

@@ -13,7 +13,7 @@
 
 #include "utils/email.h"
 
-/* The verdicts are those of email-validator; email_differential.py has more. */
+/* The verdicts are those of email-validator; tests/values has more. */
 
 static void
 test_accepted(void **state)
@@ -46,7 +46,9 @@ test_accepted(void **state)
 		{ "a@stra\xc3\x9f" "e.de", "a@stra\xc3\x9f" "e.de" },
 		{ "a@b\xe3\x80\x82" "com", "a@b.com" },
 		{ "a@\xef\xbd\x82\xef\xbc\x8e" "com", "a@b.com" },
-		{ "a@b\xc2\xad" "c.com", "a@bc.com" },
+		/* Blanks at the ends, as str.strip() has them. */
+		{ " a@b.com", "a@b.com" },
+		{ "\t a@b.com\u3000\u2028\x1c\r\n", "a@b.com" },
 		/* The example domains are allowed. */
 		{ "a@example.org", "a@example.org" },
 		{ "a@localhost.com", "a@localhost.com" },
@@ -75,11 +77,12 @@ test_refused(void **state)
 	static const char *const bad[] = {
 		"", "@", "a", "a@", "@b.com", "a@b@c.com", "a@@b.com",
 		".a@b.com", "a.@b.com", "a..b@c.com", "\"a\"@b.com",
-		"a b@c.com", " a@b.com", "a@b.com ", "a@b.com\n", "a\t@b.com",
+		"a b@c.com", "a @b.com", "a@ b.com", "a\t@b.com", " ",
 		"a,b@c.com", "a;b@c.com", "a(c)@b.com", "a\\b@c.com",
 		"<a@b.com>", "a@b", "a@localhost", "a@.com", "a@b.com.",
 		"a@b..com", "a@-b.com", "a@b-.com", "a@ab--c.com", "a@b_c.com",
-		"a@b c.com", "a@b.c1", "a@1.2.3.4", "a@[1.2.3.4]",
+		"a@\u00e9" "a--b.com", "a@-b--c.com", "a@b c.com", "a@b.c1",
+		"a@b.c2", "a@1.2.3.4", "a@[1.2.3.4]",
 		"a@[IPv6:::1]", "a@b.test", "a@b.local", "a@b.LOCAL",
 		"a@b.invalid", "a@b.localhost", "a@b.onion", "a@1.in-addr.arpa",
 		"a@xn--.com", "a@xn--a-.com", "a@xn--99999999999.com",
@@ -95,6 +98,14 @@ test_refused(void **state)
 		"a@b\xe2\x80\xa6" "com",		/* "..." */
 		"a@a\xd7\x90.com",			/* left and right */
 		"a@\xd8\xa7" "1\xd9\xa1.com",		/* EN and AN */
+		/* What UTS 46 leaves out, by itself and in a label. */
+		"a@b\u200b.com", "a@b\u00ad" "c.com", "a@\u2060.com",
+		"a@b\ufeff.com", "a@b\u200d.com", "a@b\u200c.com",
+		"a@b\u034f.com", "a@b\ufe0f.com", "a@b.com\u200b",
+		"a@\u0301" "b.com", "a@b\ue000.com", "a@b\u0378.com",
+		"a@b\u2024" "com", "a@b\ufe52" "com",
+		/* NFC makes it a semicolon. */
+		"a\u037e@b.com",
 		"a\xff@b.com", "a@\xc3.com", "a@\xed\xa0\x80.com",
 	};
 	char	 out[EMAIL_MAX], *copy;
@@ -136,6 +147,17 @@ test_reasons(void **state)
 		    "dot after the @");
 	assert_string_equal(email_normalise("a@b.c0", out, sizeof(out)),
 	    "must end with a top-level domain");
+	assert_string_equal(email_normalise("a@b\u200b.com", out,
+	    sizeof(out)), "has U+200B after the @, which is not allowed "
+	    "there");
+	assert_string_equal(email_normalise("a@b_c.com", out, sizeof(out)),
+	    "has U+005F after the @, which is not allowed there");
+	assert_string_equal(email_normalise("a\U000e0001@b.com", out,
+	    sizeof(out)), "has U+E0001 before the @, which is not allowed "
+	    "there");
+	assert_string_equal(email_normalise("a@ab--c.com", out, sizeof(out)),
+	    "must not have a label with hyphens in its third and fourth "
+	    "place after the @");
 }
 
 /* Of ASCII: RFC 5322, 3.2.3, and a dot that is not at an end. */
@@ -156,8 +178,8 @@ test_every_character(void **state)
 }
 
 /*
- * A domain is sent in ASCII to a local part in ASCII, and must be short enough
- * for that: this one has 250 bytes then, and 95 in UTF-8.
+ * A domain may be sent in ASCII, and must be short enough for that: this one
+ * has 250 bytes then, and 95 in UTF-8.
  */
 static void
 test_length_in_ascii(void **state)
@@ -174,9 +196,11 @@ test_length_in_ascii(void **state)
 	snprintf(in, sizeof(in), "abcd@%s", domain);
 	assert_string_equal(email_normalise(in, out, sizeof(out)),
 	    "must be at most 254 bytes long");
-	snprintf(in, sizeof(in), "abc\u00e9@%s", domain);
+	snprintf(in, sizeof(in), "a\u00e9@%s", domain);
 	assert_null(email_normalise(in, out, sizeof(out)));
 	assert_string_equal(out, in);
+	snprintf(in, sizeof(in), "abc\u00e9@%s", domain);
+	assert_non_null(email_normalise(in, out, sizeof(out)));
 }
 
 /* An address with parts of these lengths; 20 <= domain <= 253. */
@@ -214,9 +238,17 @@ test_lengths(void **state)
 	    sizeof(out)));
 
 	/* A longer text is not read at all. */
-	memset(large, 'a', EMAIL_INPUT_MAX);
+	memset(large, 'a', 254);
 	assert_string_equal(email_normalise(large, out, sizeof(out)),
 	    "must contain exactly one @");
+	large[254] = 'a';
+	assert_string_equal(email_normalise(large, out, sizeof(out)),
+	    "must be at most 254 bytes long");
+	memset(large, ' ', EMAIL_INPUT_MAX);
+	strcpy(large + EMAIL_INPUT_MAX - 7, "a@b.com");
+	assert_null(email_normalise(large, out, sizeof(out)));
+	strcpy(large + EMAIL_INPUT_MAX - 7, " a@b.com");
+	assert_non_null(email_normalise(large, out, sizeof(out)));
 	memset(large, 'a', EMAIL_INPUT_MAX + 1);
 	assert_string_equal(email_normalise(large, out, sizeof(out)),
 	    "must be at most 254 bytes long");
@@ -250,34 +282,6 @@ test_outsize(void **state)
 	}
 }
 
-static void
-test_mailbox(void **state)
-{
-	static const char *const	 cases[][2] = {
-		{ "ada@example.com", "ada@example.com" },
-		{ "Ada+1@Example.com", "ada@example.com" },
-		{ "ada+a+b@example.com", "ada@example.com" },
-		{ "a+b@example.com", "a@example.com" },
-		{ "ada@ex+ample.com", "ada@ex+ample.com" },
-		{ "+ada@example.com", "+ada@example.com" },
-		{ "ada+@example.com", "ada@example.com" },
-		{ "\u00c4da@b\u00fccher.example",
-		    "\u00e4da@b\u00fccher.example" },
-		{ "\"a@b\"@example.com", "\"a@b\"@example.com" },
-	};
-	char				 out[EMAIL_MAX];
-	size_t				 i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_true(email_mailbox(cases[i][0], out, sizeof(out)));
-		assert_string_equal(out, cases[i][1]);
-	}
-	assert_false(email_mailbox("ada", out, sizeof(out)));
-	assert_false(email_mailbox("", out, sizeof(out)));
-	assert_false(email_mailbox("ada@example.com", out, 8));
-}
-
 int
 main(void)
 {
@@ -289,7 +293,6 @@ main(void)
 		cmocka_unit_test(test_length_in_ascii),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_outsize),
-		cmocka_unit_test(test_mailbox),
 	};
 
 	return (cmocka_run_group_tests_name("email", tests, NULL, NULL));

@@ -141,7 +141,7 @@ outdated(struct ctx *c, const char *title, const void *from,
 		return (find_person(params[0], n));
 	if (strcmp(title, "update") != 0)
 		raise_unknown(c, "users", title);
-	keep(title, params, 1);
+	keep(title, params, 2);
 	changed = *(const struct user_update *)from;
 	*n = 0;
 	return (NULL);
@@ -453,7 +453,7 @@ test_update_me(void **state)
 	assert_int_equal(client_request("PATCH", ME, "{\"name\": \"A\"}",
 	    tag_of("if-match: ", ADA, 7)), 412);
 	assert_int_equal(ngiven, 1);
-	assert_string_equal(given[0], "7");
+	assert_string_equal(given[1], "7");
 	assert_true(IS_SET(&changed, to.name));
 	UNSET(&changed, to.name);
 	assert_false(ANY_SET(&changed));
