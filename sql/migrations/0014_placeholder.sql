@@ -1,0 +1,2 @@
+-- Stands for the migration of another branch.
+SELECT 1;
