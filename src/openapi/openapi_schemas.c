@@ -58,6 +58,10 @@ static void
 put_rule(json_t *o, const struct rule_facts *f)
 {
 	switch (f->kind) {
+	case RULE_LINE:
+		if (f->min > 0)		/* one that is no blank */
+			openapi_put(o, "pattern", json_string("\\S"));
+		/* FALLTHROUGH */
 	case RULE_LENGTH:
 		if (f->min > 0)
 			openapi_put(o, "minLength", json_integer(f->min));
