@@ -59,7 +59,7 @@ length_form(const char *pattern, bool *is_line, unsigned *min, unsigned *max)
 {
 	*is_line = strncmp(pattern, LINE, strlen(LINE)) == 0;
 	return (parse_length(pattern, min, max) ||
-	    parse_dots(pattern, min, max));
+	    (parse_dots(pattern, min, max) && *min <= *max));
 }
 
 static const char *
