@@ -72,7 +72,8 @@ BEGIN
 	 WHERE extname = 'pg_trgm';
 	IF FOUND THEN
 		EXECUTE 'CREATE INDEX ix_users_folded ON users USING gin '
-		    '(folded ' || place || '.gin_trgm_ops)';
+		    '(folded ' || place || '.gin_trgm_ops) '
+		    'WITH (fastupdate = off)';
 	END IF;
 END
 $$;

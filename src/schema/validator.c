@@ -242,7 +242,7 @@ too_long(unsigned max)
 	validator_reject("too_long", "Must have at most %u characters", max);
 }
 
-static void
+static bool
 length_run(const struct rule *r, size_t len)
 {
 	if (len < r->min)
@@ -250,8 +250,10 @@ length_run(const struct rule *r, size_t len)
 		    "character%s", r->min, r->min == 1 ? "" : "s");
 	else if (len > r->max)
 		too_long(r->max);
+	return (len >= r->min && len <= r->max);
 }
 
+/* Both as it was sent, which is described, and as it is stored. */
 static void
 line_run(const struct rule *r, const char *value)
 {
@@ -264,8 +266,10 @@ line_run(const struct rule *r, const char *value)
 	uint32_t			 code = 0;
 	size_t				 len;
 
-	fault = line_check(value, r->max, &code, &len);
-	if (fault == LINE_UNSEEN && *value != '\0' && (len > 0 || r->min > 0))
+	if (!length_run(r, utf8_length(value)))
+		return;
+	fault = line_check(value, &code, &len);
+	if (fault == LINE_UNSEEN && (len > 0 || r->min > 0))
 		validator_reject("invisible",
 		    "Must have a character that can be seen");
 	else if (fault == LINE_FINE || fault == LINE_UNSEEN)

@@ -11,8 +11,6 @@
 #include "utils/line.h"
 #include "utils/utf8.h"
 
-#define NFC_LEAST	4	/* characters become one, at most */
-
 /*
  * Letters, digits, punctuation and symbols can be seen; marks alone, blanks,
  * format and private characters cannot. Some symbols and letters are empty by
@@ -60,12 +58,12 @@ is_ascii(const char *s, size_t len)
 
 /* The number of characters in NFC; of short memory, as they are. */
 static size_t
-length_in_nfc(const char *s, size_t len, size_t most)
+length_in_nfc(const char *s, size_t len)
 {
 	size_t	 n = u8_mbsnlen((const uint8_t *)s, len), size = 0;
 	uint8_t	*nfc;
 
-	if (n / NFC_LEAST > most || is_ascii(s, len))
+	if (is_ascii(s, len))
 		return (n);
 	nfc = u8_normalize(UNINORM_NFC, (const uint8_t *)s, len, NULL, &size);
 	if (nfc == NULL)
@@ -76,13 +74,13 @@ length_in_nfc(const char *s, size_t len, size_t most)
 }
 
 enum line_fault
-line_check(const char *s, size_t most, uint32_t *code, size_t *length)
+line_check(const char *s, uint32_t *code, size_t *length)
 {
 	size_t		 len = utf8_strip(&s), i, n;
 	bool		 seen = false;
 	enum line_fault	 fault;
 
-	*length = length_in_nfc(s, len, most);
+	*length = length_in_nfc(s, len);
 	for (i = 0; i < len; i += n) {
 		n = utf8_sequence(s + i, len - i);
 		*code = utf8_code(s + i, n);

@@ -23,11 +23,9 @@ enum line_fault {
 /*
  * Returns the first fault of s, NUL-terminated and valid UTF-8. *code is the
  * character, where there is one; *length the number of characters that
- * line_normal() writes. Of a line that is far longer than `most`, *length is
- * only above `most`. Pure and thread-safe.
+ * line_normal() writes. Pure and thread-safe.
  */
-enum line_fault	line_check(const char *s, size_t most, uint32_t *code,
-		    size_t *length);
+enum line_fault	line_check(const char *s, uint32_t *code, size_t *length);
 
 /*
  * Writes s without the blanks at its ends, in NFC. out has LINE_SIZE(s) bytes.
