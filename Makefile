@@ -45,7 +45,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 	check-api check-api-smoke check-api-asan check-starter check-openapi \
 	fuzz attacks proof-asan proof-jobs proof-fuzz proof-attacks \
 	proof-sign-ins proof-starter proof-timing proof-clients \
-	proof-cursors proof-restarts proof-failover proof-scale proof-signals golden rooms h1spec kore-defects mutants \
+	proof-cursors proof-restarts proof-failover proof-scale proof-signals values proof-values golden rooms h1spec kore-defects mutants \
 	coverage clean
 
 help:
@@ -79,6 +79,7 @@ help:
 	@echo 'make proof-failover   the primary of three PostgreSQL dies ten times'
 	@echo 'make proof-signals    each signal, at each moment, to each process'
 	@echo 'make proof-scale      1,000,000 posts against 10,000'
+	@echo "make proof-values     names and searches against Python's tables"
 	@echo "make proof-clients    five generators' clients (tests/clients)"
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
@@ -116,6 +117,7 @@ test: deps-test
 	@+$(TIMED) check-api-asan
 	@+$(TIMED) fuzz SECONDS=15
 	@+$(TIMED) attacks
+	@+$(TIMED) values
 	@+$(TIMED) mutants SAMPLE=10
 	@SUITES_FILE=.build/suites $(PYTHON) -B tests/suite.py --table
 
@@ -331,6 +333,14 @@ proof-timing:
 	    $(if $(COUNT),--count $(COUNT))
 	@$(PROD) 'link timing' $(PYTHON) -B tests/timing/link_times.py \
 	    $(if $(COUNT),--count $(COUNT))
+
+# Rules for values, against Python's own tables; VALUES=--full for all of them.
+values:
+	@$(SUITE) values sh -ec 'for f in tests/values/*.py; do \
+	    $(PYTHON) -B $$f $(VALUES); done'
+
+proof-values:
+	@$(MAKE) --no-print-directory values VALUES=--full
 
 h1spec:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

@@ -8,12 +8,12 @@ CREATE FUNCTION keel_fold(text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN CASE WHEN octet_length($1) = char_length($1)
 	    THEN lower($1 COLLATE "C") COLLATE "default"
-	    ELSE replace(replace(translate(lower(
+	    ELSE normalize(replace(replace(translate(lower(
 	    lower(normalize($1, NFKC) COLLATE "C") COLLATE "default"),
 	    U&'\03C2\0130\00AD\034F\061C\200B\200C\200D\200E\200F\2060\FEFF'
 	    '\FE00\FE01\FE02\FE03\FE04\FE05\FE06\FE07\FE08\FE09\FE0A\FE0B'
 	    '\FE0C\FE0D\FE0E\FE0F', U&'\03C3i'),
-	    U&'\00DF', 'ss'), U&'i\0307', 'i') COLLATE "default" END;
+	    U&'\00DF', 'ss'), U&'i\0307', 'i'), NFC) COLLATE "default" END;
 
 -- The pattern of LIKE for texts that contain this one, folded.
 CREATE FUNCTION keel_like(text) RETURNS text

@@ -2,8 +2,8 @@
 /*
  * Applies kore.conf's validators to code points. For length:m..n, line:m..n and
  * ^.{m,n}$ characters are counted, for number:m..n numbers and for ^(a|b|c)$
- * words are compared, and an automaton matches all other regexes. For a regex that
- * matches numbers, trying finds the range, for the error message.
+ * words are compared, and an automaton matches all other regexes. For a regex
+ * that matches numbers, trying finds the range, for the error message.
  */
 
 #include <sys/types.h>

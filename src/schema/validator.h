@@ -61,7 +61,8 @@ const struct rule	*rule_of(const struct kore_validator *);
  * What is wrong with the text after `validator NAME regex`, and what to write
  * instead, as start_error() does; or NULL. The text is length:m..n or
  * line:m..n, in characters, number:m..n, or a regex as posix_problem() demands
- * it. It must be known before Kore compiles the text, which could take gigabytes.
+ * it. It must be known before Kore compiles the text, which could take
+ * gigabytes.
  */
 const char	*rule_problem(const char *pattern);
 

@@ -57,6 +57,10 @@ def sends(server, client, person):
                 json=body | {member: text})
 
 
+def code_of(answer):
+    return answer.json()["error"]["details"][0]["code"]
+
+
 def check_all(server, client, person, text, check):
     for member, send in sends(server, client, person):
         check(member, send(text))
@@ -85,7 +89,7 @@ def test_blanks_at_the_ends_are_stripped(server, client, person, text):
 def test_what_cannot_be_seen_is_no_name(server, client, person, text):
     def check(member, answer):
         assert check_validation(answer) == {"body." + member: [UNSEEN]}
-        assert answer.json()["error"]["details"][0]["code"] == "invisible"
+        assert code_of(answer) == "invisible"
     check_all(server, client, person, text, check)
     assert person.row("name") == ("Test",)
 
@@ -96,7 +100,7 @@ def test_controls_and_directions_are_refused(server, client, person, text,
     def check(member, answer):
         assert check_validation(answer) == {
             "body." + member: [NOT % (code, what)]}
-        assert answer.json()["error"]["details"][0]["code"] == "invalid_character"
+        assert code_of(answer) == "invalid_character"
     check_all(server, client, person, text, check)
 
 

@@ -26,8 +26,8 @@ class Old:
         self.sql("INSERT INTO users (id, email, name, hashed_password, "
                  "version, updated_at) VALUES (%s, 'Ada@Example.com', %s, '!',"
                  " 5, '2020-01-01Z')", USER, "Jose\u0301")
-        for id, text in ("a", "cafe\u0301"), ("b", "\u03bf\u03b4\u03cc\u03c2"), \
-                ("c", "plain"):
+        for id, text in (("a", "cafe\u0301"), ("c", "plain"),
+                         ("b", "\u03bf\u03b4\u03cc\u03c2")):
             self.sql("INSERT INTO posts (id, author_id, title, content, "
                      "version, updated_at) VALUES (%s, %s, 'T', %s, 5, "
                      "'2020-01-01Z')", id * 8 + "-0000" * 3 + "-" + "0" * 12,

@@ -51,7 +51,7 @@ users: id uuid, email varchar(255), name varchar(100),
     is_active boolean true, email_verified boolean false, version bigint 1,
     created_at timestamptz now(), updated_at timestamptz now(),
     pending_email varchar(255) NULL,
-    folded text 
+    folded text ::text
 """
 
 KEYS = {

@@ -81,11 +81,14 @@ def test_a_list_has_each_row_once(admin, path, table, sort, more, direction,
     if sort is None and not direction:
         return          # the audit log has one order
     column = sort or "created_at"
+    order = "t." + column
+    if column == "published_at":
+        order = "coalesce(t.published_at, '-infinity')"
+    way = " DESC" if direction else ""
     rows = admin.server.sql(
         "SELECT t.id::text, t.%s::text FROM %s t%s ORDER BY %s%s, t.id%s" % (
-            column, table, " WHERE action = 'odd'" if more else "",
-            "coalesce(t.published_at, '-infinity')" if column ==
-            "published_at" else "t." + column, *[" DESC" if direction else ""] * 2))
+            column, table, " WHERE action = 'odd'" if more else "", order,
+            way, way))
     items = pages(admin, path, sort and direction + sort, limit, more)
     assert [item["id"] for item in items] == [row[0] for row in rows]
     shown = {item["id"]: item[column] for item in items}
