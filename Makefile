@@ -46,7 +46,7 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 	fuzz attacks proof-asan proof-jobs proof-fuzz proof-attacks \
 	proof-sign-ins proof-starter proof-timing proof-clients \
 	proof-cursors proof-restarts proof-failover proof-scale proof-signals \
-	proof-values golden rooms h1spec kore-defects mutants \
+	values proof-values golden rooms h1spec kore-defects mutants \
 	coverage clean
 
 help:
@@ -118,6 +118,7 @@ test: deps-test
 	@+$(TIMED) check-api-asan
 	@+$(TIMED) fuzz SECONDS=15
 	@+$(TIMED) attacks
+	@+$(TIMED) values
 	@+$(TIMED) mutants SAMPLE=10
 	@SUITES_FILE=.build/suites $(PYTHON) -B tests/suite.py --table
 
@@ -244,13 +245,16 @@ proof-signals:
 	@$(PROD) signals $(PYTHON) -B tests/signals/signals.py \
 	    $(if $(ONLY),--only '$(ONLY)')
 
-# The programs of tests/values compare C with Python's libraries.
+# Compares C and SQL with Python's own tables. `make check-unit` does so with
+# addresses and passwords.
+values:
+	@$(SUITE) values $(PYTHON) -B tests/values/names.py
+
 proof-values:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
-	@FULL_SIZE=1 $(SUITE) 'values (full)' \
+	@FULL_SIZE=1 $(SUITE) 'values (addresses, passwords)' \
 	    $(MAKE) --no-print-directory -C tests/unit values
-	@FULL_SIZE=1 $(SUITE) 'values (addresses)' $(PYTHON) -B \
-	    tests/values/email_values.py .build/unit/tests/email_differential
+	@$(SUITE) 'values (names)' $(PYTHON) -B tests/values/names.py --full
 	@FULL_SIZE=1 $(PROD) 'values (migrations)' $(PYTEST) -s \
 	    tests/api/database/test_email_keys.py
 

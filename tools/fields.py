@@ -7,7 +7,7 @@ import names
 from names import Refused
 
 HELP = """\
-    title:str:120         a text of 1 to 120 characters
+    title:str:120         one line of 1 to 120 characters
     body:text             a text of 0 to 2000 characters; body:text:500
     count:int             a whole number; count:int:0..100
     pinned:bool           true or false
@@ -23,7 +23,6 @@ A ? at the end, as in due:time?, allows null, and the field may be left out.
 TEXT_MAX = 2000         # of a text, unless the field says how long it may be
 STR_LONGEST = 1000
 TEXT_LONGEST = 100000
-REGEX_LONGEST = 255     # above, a length is no regex
 WORDS_LONGEST = 4000    # of a choice together: a line of kore.conf has 8191
 
 UUID = "0192f1c4-7a10-7c3e-9b1a-3f0c8d2e4b55"
@@ -52,6 +51,8 @@ class Field:
         self.table = None
         self.choices = ()
 
+    check = None        # of the table; None without one
+
     @property
     def flags(self):
         return "OUT | OR_NULL" if self.nullable else "OUT | REQUIRED"
@@ -73,8 +74,7 @@ class Str(Field):
         super().__init__(resource, name, nullable)
         most = length(name, "str", argument, STR_LONGEST)
         self.sql = "varchar(%d)" % most
-        self.rule = "regex", "^.{1,%d}$" % most if most <= REGEX_LONGEST \
-            else "length:1..%d" % most
+        self.rule = "regex", "line:1..%d" % most
         self.value = self.example = name.replace(
             "_", " ").capitalize()[:most].rstrip()
         self.bytes = 12 * most
@@ -135,6 +135,10 @@ class Time(Field):
     def __init__(self, resource, name, nullable, argument):
         super().__init__(resource, name, nullable)
         no_argument(name, "time", argument)
+
+    @property
+    def check(self):
+        return "CHECK (keel_is_time(%s))" % self.column
 
 
 class Choice(Field):

@@ -121,8 +121,8 @@ class Resource:
         return [field for field in self.fields if field.table]
 
     @property
-    def choices(self):
-        return [field for field in self.fields if field.choices]
+    def checks(self):
+        return [field for field in self.fields if field.check]
 
     @property
     def nullable(self):

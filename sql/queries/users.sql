@@ -206,8 +206,7 @@ UPDATE users
 -- For a command.
 SELECT @user
   FROM users
- WHERE (:part::text IS NULL OR strpos(lower(name), lower(:part)) > 0
-        OR strpos(lower(email), lower(:part)) > 0)
+ WHERE (:part::text IS NULL OR folded LIKE (SELECT keel_like(:part)))
  ORDER BY lower(email) COLLATE "C", id
  LIMIT :limit
 
@@ -217,5 +216,17 @@ SELECT @user(NULL::varchar AS pending_email)
   FROM users
  WHERE (:role::text IS NULL OR role = :role)
    AND (:is_active::boolean IS NULL OR is_active = :is_active)
-   AND (:q::text IS NULL OR strpos(lower(name), lower(:q)) > 0
-        OR strpos(lower(email), lower(:q)) > 0)
+
+-- list: users.search by created_at, lower(email), lower(name)
+-- Because of the OFFSET 0, PostgreSQL looks for the text first: otherwise it
+-- might read all users in their order. It makes the pattern once, not for each
+-- user. The filters are those of users.list.
+SELECT u.@user(NULL::varchar AS pending_email)
+  FROM (SELECT *
+          FROM users
+         WHERE folded LIKE (SELECT keel_like(:q))
+           AND CASE WHEN :role::text IS NULL THEN true
+               ELSE role = :role END
+           AND CASE WHEN :is_active::boolean IS NULL THEN true
+               ELSE is_active = :is_active END
+        OFFSET 0) AS u

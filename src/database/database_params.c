@@ -11,9 +11,9 @@
 const char *
 db_time(struct ctx *c, int64_t us)
 {
-	char	 text[TIMEFMT_TEXT];
+	char	 text[TIMEFMT_SQL];
 
-	timefmt_rfc3339(us, text);
+	timefmt_sql(us, text);
 	return (ctx_strdup(c, text));
 }
 

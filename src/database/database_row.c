@@ -23,14 +23,14 @@ read_null(const struct member *m, void *place)
 	return (NULL);
 }
 
-/* The number that stands for null in C is not one that a row may have. */
+/* The lowest bigint, which stands for null in C, is read as the next one. */
 static const char *
 read_int(const struct member *m, const char *text, void *place)
 {
 	if (sscanf(text, "%" SCNd64, (int64_t *)place) != 1)
 		return ("is no integer");
 	if (member_is_int_null(m, place))
-		return ("is the lowest bigint, which is INT_NULL");
+		*(int64_t *)place = INT_NULL + 1;
 	return (NULL);
 }
 

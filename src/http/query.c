@@ -188,7 +188,7 @@ read_query_pair(struct ctx *c, const struct form_pair *pair)
 	v->next = c->query_values;
 	c->query_values = v;
 	if (rule_check(c, rule, field, pair->value))
-		v->value = rule_value(rule, pair->value);
+		v->value = rule_value(c, rule, pair->value);
 }
 
 void

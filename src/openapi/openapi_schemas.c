@@ -58,6 +58,14 @@ static void
 put_rule(json_t *o, const struct rule_facts *f)
 {
 	switch (f->kind) {
+	case RULE_LINE:
+		if (f->min > 0)		/* one that is no blank */
+			openapi_put(o, "pattern", json_string("\\S"));
+		openapi_put(o, "description", json_string("One line that "
+		    "people can see, without control characters and those "
+		    "that turn its direction. Blanks at its ends are "
+		    "stripped, and it is stored in NFC."));
+		/* FALLTHROUGH */
 	case RULE_LENGTH:
 		if (f->min > 0)
 			openapi_put(o, "minLength", json_integer(f->min));

@@ -17,8 +17,9 @@ enum member_type {
 
 /*
  * What null is in a struct, for a member that is OR_NULL; a text is NULL. No
- * T_TIME of a row or a body is outside the range of timefmt.h, and no T_INT
- * that is OR_NULL is INT_NULL. A T_BOOL that is OR_NULL has this enum.
+ * T_TIME is TIME_NULL, and no T_INT that is OR_NULL is INT_NULL. A T_TIME of a
+ * body is in the range of timefmt.h; one of a row may be outside of it, if
+ * somebody wrote it by SQL. A T_BOOL that is OR_NULL has this enum.
  */
 #define TIME_NULL	INT64_MIN
 #define INT_NULL	INT64_MIN

@@ -263,8 +263,9 @@ read_value(struct ctx *c, const struct schema *s, const struct member *m,
 	} else if (m->type == T_STR && json_is_string(value)) {
 		text = json_string_value(value);
 		*(const char **)(out + m->offset) = text;
-		if (rule != NULL)
-			rule_check(c, rule, field, text);
+		if (rule != NULL && rule_check(c, rule, field, text))
+			*(const char **)(out + m->offset) = rule_value(c,
+			    rule, text);
 	} else {
 		error_detail(c, field, "wrong_type", "Must be %s%s",
 		    names[m->type], json_is_null(value) ? ", not null" : "");
@@ -371,7 +372,8 @@ read_pair(struct ctx *c, const struct schema *s, const struct form_pair *pair,
 	if (rule != NULL && (reason = rule_reason(rule, pair->value)) != NULL)
 		raise_error(c, &ERR_BAD_REQUEST, "The parameter %s: %s",
 		    m->name, reason);
-	*place = pair->value;
+	*place = rule != NULL ? rule_value(c, rule, pair->value) :
+	    pair->value;
 }
 
 const void *

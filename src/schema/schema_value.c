@@ -12,7 +12,7 @@ const char *
 schema_text(struct ctx *c, const struct member *m, const void *in)
 {
 	const char	*place = (const char *)in + m->offset;
-	char		 text[TIMEFMT_TEXT];
+	char		 text[TIMEFMT_SQL];
 
 	switch (m->type) {
 	case T_BOOL:
@@ -26,7 +26,7 @@ schema_text(struct ctx *c, const struct member *m, const void *in)
 	case T_TIME:
 		if (*(const int64_t *)place == TIME_NULL)
 			return (NULL);
-		timefmt_rfc3339(*(const int64_t *)place, text);
+		timefmt_sql(*(const int64_t *)place, text);
 		return (ctx_strdup(c, text));
 	case T_STR:
 	case T_UUID:

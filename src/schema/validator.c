@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Applies kore.conf's validators to code points. For length:m..n and ^.{m,n}$
- * characters are counted, for number:m..n numbers and for ^(a|b|c)$ words are
- * compared, and an automaton matches all other regexes. For a regex that
- * matches numbers, trying finds the range, for the error message.
+ * Applies kore.conf's validators to code points. For length:m..n, line:m..n and
+ * ^.{m,n}$ characters are counted, for number:m..n numbers and for ^(a|b|c)$
+ * words are compared, and an automaton matches all other regexes. For a regex
+ * that matches numbers, trying finds the range, for the error message.
  */
 
 #include <sys/types.h>
@@ -21,6 +21,8 @@
 #include "request/ctx.h"
 #include "schema/validator.h"
 #include "utils/automaton.h"
+#include "utils/length_form.h"
+#include "utils/line.h"
 #include "utils/number_range.h"
 #include "utils/posix.h"
 #include "utils/start_error.h"
@@ -35,11 +37,6 @@
  */
 #define STATES_ENDLESS	16
 #define ENDLESS_MAX	1024
-
-/* length:m..n */
-#define LENGTH		"length:"
-#define LENGTH_DIGITS	9
-#define LENGTH_MAX	999999999
 
 #define NOTHING		"x^"	/* matches no value */
 
@@ -134,73 +131,22 @@ is_boolean(const char *pattern)
 	    choice_match(pattern, "false", 5));
 }
 
-/* length:0..20000, where 0 is min and 20000 is max. */
-static bool
-parse_length(const char *pattern, unsigned *min, unsigned *max)
-{
-	const char	*p = pattern + strlen(LENGTH);
-	size_t		 digits, more;
-
-	if (strncmp(pattern, LENGTH, strlen(LENGTH)) != 0)
-		return (false);
-	digits = strspn(p, "0123456789");
-	if (digits == 0 || digits > LENGTH_DIGITS ||
-	    strncmp(p + digits, "..", 2) != 0)
-		return (false);
-	*min = (unsigned)strtoul(p, NULL, 10);
-	p += digits + 2;
-	more = strspn(p, "0123456789");
-	*max = (unsigned)strtoul(p, NULL, 10);
-	return (more > 0 && more <= LENGTH_DIGITS && p[more] == '\0' &&
-	    *min <= *max);
-}
-
-/* ^.{0,100}$ */
-static bool
-parse_dots(const char *pattern, unsigned *min, unsigned *max)
-{
-	char	 tail[4];
-
-	return (sscanf(pattern, "^.{%u,%u%3s", min, max, tail) == 3 &&
-	    strcmp(tail, "}$") == 0);
-}
-
-/* ^.{20000}$ and ^.{0,20000}$ take gigabytes to compile. */
-static const char *
-long_dots_problem(const char *pattern)
-{
-	unsigned	 min, max;
-	char		 tail[4];
-
-	if (sscanf(pattern, "^.{%u%3s", &min, tail) == 2 &&
-	    strcmp(tail, "}$") == 0)
-		max = min;
-	else if (!parse_dots(pattern, &min, &max))
-		return (NULL);
-	if (min > max || max <= POSIX_STATES_MAX)
-		return (NULL);
-	return (start_error("%s takes too much memory: write length:%u..%u",
-	    pattern, min, max < LENGTH_MAX ? max : LENGTH_MAX));
-}
-
 const char *
 rule_problem(const char *pattern)
 {
 	const char	*problem;
 	unsigned	 min, max;
 	int64_t		 lowest, highest;
+	bool		 is_line;
 
 	if (strncmp(pattern, NUMBER_FORM, strlen(NUMBER_FORM)) == 0)
 		return (number_form(pattern, &lowest, &highest) ? NULL :
 		    start_error("%s is not a range: write number:-10..1000, "
 		    "the lowest and the highest number", pattern));
-	if (strncmp(pattern, LENGTH, strlen(LENGTH)) == 0)
-		return (parse_length(pattern, &min, &max) ? NULL :
-		    start_error("%s is not a length: write length:0..20000, "
-		    "the lowest and the highest number of characters",
-		    pattern));
-	if ((problem = long_dots_problem(pattern)) != NULL)
+	if ((problem = length_form_problem(pattern)) != NULL)
 		return (problem);
+	if (length_form(pattern, &is_line, &min, &max))
+		return (NULL);
 	return (posix_problem(pattern));
 }
 
@@ -222,11 +168,12 @@ compile_regex(struct rule *r, const char *pattern)
 static bool
 rule_compile(struct rule *r, const char *pattern)
 {
+	bool	 is_line;
+
 	if (rule_problem(pattern) != NULL)
 		return (false);
-	if (parse_length(pattern, &r->min, &r->max) ||
-	    parse_dots(pattern, &r->min, &r->max)) {
-		r->kind = RULE_LENGTH;
+	if (length_form(pattern, &is_line, &r->min, &r->max)) {
+		r->kind = is_line ? RULE_LINE : RULE_LENGTH;
 		return (true);
 	}
 	r->min = r->max = 0;
@@ -295,6 +242,43 @@ too_long(unsigned max)
 	validator_reject("too_long", "Must have at most %u characters", max);
 }
 
+static bool
+length_run(const struct rule *r, size_t len)
+{
+	if (len < r->min)
+		validator_reject("too_short", "Must have at least %u "
+		    "character%s", r->min, r->min == 1 ? "" : "s");
+	else if (len > r->max)
+		too_long(r->max);
+	return (len >= r->min && len <= r->max);
+}
+
+/* Both as it was sent, which is described, and as it is stored. */
+static void
+line_run(const struct rule *r, const char *value)
+{
+	static const char *const	 names[] = {
+		[LINE_BREAK] = "a line break",
+		[LINE_CONTROL] = "a control character",
+		[LINE_DIRECTION] = "which turns the direction of text"
+	};
+	enum line_fault			 fault;
+	uint32_t			 code = 0;
+	size_t				 len;
+
+	if (!length_run(r, utf8_length(value)))
+		return;
+	fault = line_check(value, &code, &len);
+	if (fault == LINE_UNSEEN && (len > 0 || r->min > 0))
+		validator_reject("invisible",
+		    "Must have a character that can be seen");
+	else if (fault == LINE_FINE || fault == LINE_UNSEEN)
+		length_run(r, len);
+	else
+		validator_reject("invalid_character", "Must not have U+%04"
+		    PRIX32 ", %s", code, names[fault]);
+}
+
 /* A number that is not in its range, or something else. */
 static void
 number_run(const struct rule *r, const char *value)
@@ -322,18 +306,13 @@ number_run(const struct rule *r, const char *value)
 static void
 rule_run(const struct rule *r, const char *value)
 {
-	size_t	 len;
-
 	nreasons = 0;
 	switch (r->kind) {
 	case RULE_LENGTH:
-		len = utf8_length(value);
-		if (len < r->min)
-			validator_reject("too_short",
-			    "Must have at least %u character%s", r->min,
-			    r->min == 1 ? "" : "s");
-		else if (len > r->max)
-			too_long(r->max);
+		length_run(r, utf8_length(value));
+		break;
+	case RULE_LINE:
+		line_run(r, value);
 		break;
 	case RULE_CHOICE:
 	case RULE_BOOLEAN:
@@ -374,8 +353,16 @@ rule_check(struct ctx *c, const struct rule *r, const char *field,
 }
 
 const char *
-rule_value(const struct rule *r, const char *value)
+rule_value(struct ctx *c, const struct rule *r, const char *value)
 {
+	char	*line;
+
+	if (r->kind == RULE_LINE) {
+		line = ctx_alloc(c, LINE_SIZE(value));
+		if (!line_normal(value, line))
+			raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
+		return (line);
+	}
 	if (r->kind != RULE_BOOLEAN)
 		return (value);
 	return (choice_match(TRUE_WORDS, value, strlen(value)) ? "true" :

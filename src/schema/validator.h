@@ -59,9 +59,10 @@ const struct rule	*rule_of(const struct kore_validator *);
 
 /*
  * What is wrong with the text after `validator NAME regex`, and what to write
- * instead, as start_error() does; or NULL. The text is length:m..n, in
- * characters, number:m..n, or a regex as posix_problem() demands it. It must be
- * known before Kore compiles the text, which could take gigabytes.
+ * instead, as start_error() does; or NULL. The text is length:m..n or
+ * line:m..n, in characters, number:m..n, or a regex as posix_problem() demands
+ * it. It must be known before Kore compiles the text, which could take
+ * gigabytes.
  */
 const char	*rule_problem(const char *pattern);
 
@@ -80,21 +81,23 @@ void	rule_reasons(const struct rule *, const char *value, struct text *);
 
 /*
  * The value that code sees for a valid one: "true" or "false" for any spelling
- * of a RULE_BOOLEAN, otherwise the value itself.
+ * of a RULE_BOOLEAN, a RULE_LINE without the blanks at its ends and in NFC,
+ * otherwise the value itself. It is in the ctx's memory.
  */
-const char	*rule_value(const struct rule *, const char *value);
+const char	*rule_value(struct ctx *, const struct rule *,
+		    const char *value);
 
 /* What a rule requires, as far as it can be described. */
 enum rule_kind {
-	RULE_LENGTH, RULE_CHOICE, RULE_BOOLEAN, RULE_NUMBER, RULE_REGEX,
-	RULE_FUNCTION
+	RULE_LENGTH, RULE_LINE, RULE_CHOICE, RULE_BOOLEAN, RULE_NUMBER,
+	RULE_REGEX, RULE_FUNCTION
 };
 
 struct rule_facts {
 	enum rule_kind			 kind;
 	const char			*pattern;	/* NULL: a function, or
 							 * number:m..n */
-	unsigned			 min, max;	/* RULE_LENGTH; also
+	unsigned			 min, max;	/* RULE_LENGTH, _LINE;
 						 * RULE_REGEX: 0 or max */
 	int64_t				 lowest, highest; /* RULE_NUMBER */
 	const struct validator_facts	*function;	/* NULL: none */

@@ -10,6 +10,19 @@
 #define USEC_PER_SEC	INT64_C(1000000)
 #define SEC_PER_DAY	INT64_C(86400)
 
+/* The calendar repeats after 400 years. */
+#define CYCLE_YEARS	400
+#define CYCLE_DAYS	INT64_C(146097)
+#define CYCLES		12	/* so many make each year positive */
+
+/* PostgreSQL's years; 4714 BC is -4713. The last ones do not fit. */
+#define YEAR_FIRST	(-4713)
+#define YEAR_FITS	294246
+#define YEAR_LAST	294276
+#define YEAR_DIGITS	6
+
+#define JULIAN_1970	2440588		/* the Julian day of 1970-01-01 */
+
 struct civil {
 	int	year;
 	int	month;
@@ -23,18 +36,27 @@ struct civil {
 
 static void	timefmt_split(int64_t, struct civil *);
 static int64_t	timefmt_days(int, int, int);
+static int64_t	timefmt_rest(int64_t, int64_t *);
+static void	timefmt_set_clock(int64_t, struct civil *);
+static char	*timefmt_put_clock(char *, const struct civil *);
 static int	timefmt_month_length(int, int);
 static bool	timefmt_digits(const char **, int, int *);
 static char	*timefmt_put(char *, int, int);
 
+/* The day may be one that the month does not have. */
 static bool
-timefmt_read_date(const char **p, struct civil *t)
+timefmt_read_date(const char **p, int digits, struct civil *t)
 {
-	return (timefmt_digits(p, 4, &t->year) && *(*p)++ == '-' &&
+	return (timefmt_digits(p, digits, &t->year) && *(*p)++ == '-' &&
 	    timefmt_digits(p, 2, &t->month) && *(*p)++ == '-' &&
 	    timefmt_digits(p, 2, &t->day) &&
-	    t->year >= 1 && t->month >= 1 && t->month <= 12 && t->day >= 1 &&
-	    t->day <= timefmt_month_length(t->year, t->month));
+	    t->year >= 1 && t->month >= 1 && t->month <= 12 && t->day >= 1);
+}
+
+static bool
+timefmt_is_day(const struct civil *t)
+{
+	return (t->day <= timefmt_month_length(t->year, t->month));
 }
 
 /* The first six digits count; what follows `most` digits is left. */
@@ -79,11 +101,23 @@ timefmt_parse_pg(const char *text, int64_t *us)
 {
 	struct civil	 t;
 	const char	*p = text;
+	int		 digits = (int)strspn(text, "0123456789");
+	bool		 is_bc;
 
-	if (!timefmt_read_date(&p, &t) || *p++ != ' ' ||
-	    !timefmt_read_clock(&p, 6, &t) || strcmp(p, "+00") != 0)
+	if (strcmp(text, "infinity") == 0 || strcmp(text, "-infinity") == 0) {
+		*us = *text == '-' ? TIMEFMT_FIRST : TIMEFMT_LAST;
+		return (true);
+	}
+	if (digits < 4 || digits > YEAR_DIGITS ||
+	    !timefmt_read_date(&p, digits, &t) || *p++ != ' ' ||
+	    !timefmt_read_clock(&p, 6, &t) || strncmp(p, "+00", 3) != 0)
 		return (false);
-	*us = timefmt_join(&t);
+	if ((is_bc = strcmp(p + 3, " BC") == 0))
+		t.year = 1 - t.year;	/* before 0001 is 1 BC */
+	if ((!is_bc && p[3] != '\0') || t.year < YEAR_FIRST ||
+	    t.year > YEAR_LAST || !timefmt_is_day(&t))
+		return (false);
+	*us = t.year > YEAR_FITS ? TIMEFMT_LAST : timefmt_join(&t);
 	return (true);
 }
 
@@ -113,7 +147,8 @@ timefmt_read_rfc3339(const char *p, int64_t *us)
 	struct civil	 t;
 	int		 ahead;
 
-	if (!timefmt_read_date(&p, &t) || (*p != 'T' && *p != 't'))
+	if (!timefmt_read_date(&p, 4, &t) || !timefmt_is_day(&t) ||
+	    (*p != 'T' && *p != 't'))
 		return (false);
 	p++;
 	if (!timefmt_read_clock(&p, INT_MAX, &t) ||
@@ -161,15 +196,43 @@ timefmt_rfc3339(int64_t us, char out[static TIMEFMT_TEXT])
 	*p++ = '-';
 	p = timefmt_put(p, t.day, 2);
 	*p++ = 'T';
-	p = timefmt_put(p, t.hour, 2);
-	*p++ = ':';
-	p = timefmt_put(p, t.minute, 2);
-	*p++ = ':';
-	p = timefmt_put(p, t.second, 2);
+	p = timefmt_put_clock(p, &t);
 	*p++ = '.';
 	p = timefmt_put(p, t.usec, 6);
 	*p++ = 'Z';
 	*p = '\0';
+}
+
+/*
+ * A blank sorts before the digits of a year, J and i sort behind them, and - is
+ * before J: PostgreSQL skips the blank.
+ */
+void
+timefmt_sql(int64_t us, char out[static TIMEFMT_SQL])
+{
+	struct civil	 t;
+	int64_t		 days, rest;
+	char		*p = out;
+
+	if (timefmt_is_within(us)) {
+		timefmt_rfc3339(us, out);
+		return;
+	}
+	if (us < TIMEFMT_MIN)
+		*p++ = ' ';
+	if (us <= TIMEFMT_FIRST || us == TIMEFMT_LAST) {
+		strcpy(p, us == TIMEFMT_LAST ? "infinity" : "-infinity");
+		return;
+	}
+	days = timefmt_rest(us, &rest);
+	*p++ = 'J';
+	p = timefmt_put(p, (int)(days + JULIAN_1970), 9);
+	*p++ = ' ';
+	timefmt_set_clock(rest, &t);
+	p = timefmt_put_clock(p, &t);
+	*p++ = '.';
+	p = timefmt_put(p, t.usec, 6);
+	strcpy(p, "Z");
 }
 
 void
@@ -190,11 +253,7 @@ timefmt_http(int64_t us, char out[static TIMEFMT_HTTP])
 	p[3] = ' ';
 	p = timefmt_put(p + 4, t.year, 4);
 	*p++ = ' ';
-	p = timefmt_put(p, t.hour, 2);
-	*p++ = ':';
-	p = timefmt_put(p, t.minute, 2);
-	*p++ = ':';
-	p = timefmt_put(p, t.second, 2);
+	p = timefmt_put_clock(p, &t);
 	memcpy(p, " GMT", sizeof(" GMT"));
 }
 
@@ -227,19 +286,8 @@ timefmt_split(int64_t us, struct civil *t)
 	if (us > TIMEFMT_MAX)
 		us = TIMEFMT_MAX;
 
-	/* C rounds towards zero; the calendar needs the floor. */
-	days = us / (SEC_PER_DAY * USEC_PER_SEC);
-	rest = us % (SEC_PER_DAY * USEC_PER_SEC);
-	if (rest < 0) {
-		rest += SEC_PER_DAY * USEC_PER_SEC;
-		days--;
-	}
-
-	t->usec = (int)(rest % USEC_PER_SEC);
-	rest /= USEC_PER_SEC;
-	t->second = (int)(rest % 60);
-	t->minute = (int)(rest / 60 % 60);
-	t->hour = (int)(rest / 3600);
+	days = timefmt_rest(us, &rest);
+	timefmt_set_clock(rest, t);
 
 	/* 1970-01-01 was a Thursday; the bias keeps the sum positive. */
 	t->weekday = (int)((days + 4 + 7 * INT64_C(200000)) % 7);
@@ -256,16 +304,56 @@ timefmt_split(int64_t us, struct civil *t)
 	t->day = day + 1;
 }
 
-/* The days from 1970-01-01 to a date; year is at least 1. */
+/*
+ * The whole days since 1970-01-01, and *rest, the microseconds of the day. C
+ * rounds towards zero; the calendar needs the floor.
+ */
+static int64_t
+timefmt_rest(int64_t us, int64_t *rest)
+{
+	int64_t	 days = us / (SEC_PER_DAY * USEC_PER_SEC);
+
+	*rest = us % (SEC_PER_DAY * USEC_PER_SEC);
+	if (*rest < 0) {
+		*rest += SEC_PER_DAY * USEC_PER_SEC;
+		days--;
+	}
+	return (days);
+}
+
+/* The time of day, in microseconds since midnight. */
+static void
+timefmt_set_clock(int64_t rest, struct civil *t)
+{
+	t->usec = (int)(rest % USEC_PER_SEC);
+	rest /= USEC_PER_SEC;
+	t->second = (int)(rest % 60);
+	t->minute = (int)(rest / 60 % 60);
+	t->hour = (int)(rest / 3600);
+}
+
+/* To the second. */
+static char *
+timefmt_put_clock(char *p, const struct civil *t)
+{
+	p = timefmt_put(p, t->hour, 2);
+	*p++ = ':';
+	p = timefmt_put(p, t->minute, 2);
+	*p++ = ':';
+	return (timefmt_put(p, t->second, 2));
+}
+
+/* The days from 1970-01-01 to a date; year is at least YEAR_FIRST. */
 static int64_t
 timefmt_days(int year, int month, int day)
 {
 	static const int	before[] = { 0, 31, 59, 90, 120, 151, 181,
 				    212, 243, 273, 304, 334 };
-	int64_t			y = year - 1;
+	int64_t			y = year + CYCLES * CYCLE_YEARS - 1;
 	int64_t			days;
 
-	days = y * 365 + y / 4 - y / 100 + y / 400 - 719162;
+	days = y * 365 + y / 4 - y / 100 + y / 400 - 719162 -
+	    CYCLES * CYCLE_DAYS;
 	days += before[month - 1] + day - 1;
 	if (month > 2 && timefmt_month_length(year, 2) == 29)
 		days++;

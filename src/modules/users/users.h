@@ -62,6 +62,7 @@ SCHEMA_BODY_OF(user_replace, user_update);	/* PUT: every member */
 SCHEMA_BODY_OF(user_update_me, user_update);	/* name and address */
 SCHEMA_RESPONSE(user, user);			/* UserResponse */
 LISTS(users, list, user);			/* UserListResponse */
+LISTS(users, search, user);			/* the same, with ?q */
 SCHEMA_RESPONSE(user_status, user_status);
 SCHEMA_RESPONSE(user_accepted, user_status);
 

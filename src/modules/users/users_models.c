@@ -26,6 +26,8 @@ static const struct member	user_members[] = {
 
 SCHEMA(user);
 LIST_QUERY(users, list, user, .sort = "created_at");
+LIST_QUERY_AS(users, search, user, .sort = "created_at",
+    .pages = &user_list_schema, .cursor = &user_cursor_list_schema);
 
 static const struct member	role_change_members[] = {
 	MEMBER(role_change, email, T_STR, 0),
@@ -37,5 +39,8 @@ SCHEMA(role_change);
 
 MIGRATION(0001_users);
 MIGRATION(0004_users_lists);
+MIGRATION(0015_search);
+MIGRATION(0016_times);
+MIGRATION(0017_forms_and_times);
 
 CONSTRAINT(users_email_key, "Email already registered");

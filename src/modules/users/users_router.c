@@ -15,7 +15,10 @@ RATE_LIMIT(register, 20, HOUR, "Registrations from one address");
 static void
 list_users(struct ctx *c)
 {
-	users_list_respond(c);
+	if (query_param(c, "q") != NULL)
+		users_search_respond(c);
+	else
+		users_list_respond(c);
 }
 
 static void

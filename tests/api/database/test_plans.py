@@ -119,7 +119,7 @@ USES = [
 
 # Of a table or an order that Keel itself has no statement for.
 OTHERS = {"ix_users_email_role", "ix_refresh_tokens_session_id",
-          "ix_posts_search", "post_languages_pkey",
+          "ix_posts_search", "post_languages_pkey", "ix_users_folded",
           "ix_idempotency_keys_user_id"}
 
 # Of your own tables, if they have rows in USES.
@@ -260,3 +260,39 @@ def test_a_search_begins_with_the_words(many, title, mode):
     assert rows == [(100,)] if title == "count" else len(rows) == 50
     [[after]] = many.sql(calls)
     assert after - before == 1
+
+
+@pytest.fixture(scope="module")
+def crowd(cluster, template):
+    """5,000 users, of whom one is found."""
+    with begin(cluster, cluster.database(template)) as db:
+        db.sql("INSERT INTO users (id, email, name, hashed_password) SELECT "
+               "gen_random_uuid(), md5(i::text) || '@example.com', CASE i WHEN "
+               "7 THEN 'Zyzzyva' ELSE 'User ' || md5(i::text) END, '!' FROM "
+               "generate_series(1, 5000) i")
+        db.sql("ANALYZE users")
+        yield db
+
+
+@pytest.mark.parametrize("mode", ["generic", "custom"])
+@pytest.mark.parametrize("title", ["created_at", "-created_at", "email",
+                                   "-name", "count"])
+def test_a_search_for_users_begins_with_the_text(crowd, title, mode):
+    """In whatever order, by trigrams."""
+    crowd.sql("SET plan_cache_mode = force_%s_plan" % mode)
+    named = {"q": "zYzz"} | ({} if title == "count" else {
+        "page.key": {"created_at": "-infinity", "-created_at": "infinity",
+                     "email": "", "-name": None}[title],
+        "page.id": "f" * 8 + "-ffff" * 3 + "-" + "f" * 12 if title[0] == "-"
+        else ID, "page.limit": 20, "page.skip": 0})
+    plan = crowd.plan("users.search:" + title, **named)
+    assert "Bitmap Index Scan on ix_users_folded" in plan, plan
+    assert "Index Cond: (folded ~~ " in plan, plan
+    rows = crowd.run("users.search:" + title, **named)
+    assert rows == [(1,)] if title == "count" else len(rows) == 1
+
+
+def test_the_command_users_begins_with_the_text(crowd):
+    crowd.sql("SET plan_cache_mode = force_custom_plan")
+    plan = crowd.plan("users.find_like", part="zyzz", limit=20)
+    assert "Bitmap Index Scan on ix_users_folded" in plan, plan

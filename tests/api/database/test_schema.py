@@ -50,7 +50,8 @@ users: id uuid, email varchar(255), name varchar(100),
     hashed_password varchar(255), role varchar(50) user,
     is_active boolean true, email_verified boolean false, version bigint 1,
     created_at timestamptz now(), updated_at timestamptz now(),
-    pending_email varchar(255) NULL, email_key text
+    pending_email varchar(255) NULL, email_key text,
+    folded text ::text
 """
 
 KEYS = {
@@ -120,6 +121,8 @@ INDEXES = {
     "ix_sign_in_networks_last_at": "sign_in_networks (last_at)",
     "ix_users_created_at": "users (created_at, id)",
     "ix_users_email_role": "users (email, role)",
+    "ix_users_folded": "users gin (folded gin_trgm_ops) WITH "
+        "(fastupdate=off)",
     "ix_users_list_email": 'users (lower((email)::text) COLLATE "C", id)',
     "ix_users_list_name": 'users (lower((name)::text) COLLATE "C", id)',
     "jobs_unique_key": "UNIQUE jobs (kind, unique_key)" + WAITS_OR_RUNS,
@@ -151,6 +154,8 @@ TRIGGERS = {
     "users_forget_failures AFTER UPDATE OF hashed_password ON public.users "
     "FOR EACH ROW WHEN (((old.hashed_password)::text <> "
     "(new.hashed_password)::text)) EXECUTE FUNCTION keel_forget_failures()",
+    "users_fold BEFORE INSERT OR UPDATE OF name, email, folded ON "
+    "public.users FOR EACH ROW EXECUTE FUNCTION keel_fold_user()",
     "users_touch BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((old.* IS "
     "DISTINCT FROM new.*)) EXECUTE FUNCTION keel_touch()",
 }
@@ -233,13 +238,15 @@ def test_every_trigger(released):
 
 def test_migrations_leave_no_other_function(released):
     assert {row[0] for row in released.sql(
-        "SELECT proname::text FROM pg_proc WHERE pronamespace = "
-        "'public'::regnamespace")} == {
+        "SELECT proname::text FROM pg_proc p WHERE pronamespace = "
+        "'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend d "
+        "WHERE d.objid = p.oid AND d.deptype = 'e')")} == {
             "keel_touch", "keel_end_sessions", "notify_jobs",
             "keel_forget_failures", "keel_audit_only_added",
             "keel_token_state", "keel_plain", "keel_index_text",
             "keel_index_post", "keel_search_query", "keel_estimate_posts",
-            "keel_email_key", "keel_email_key_given"}
+            "keel_email_key", "keel_email_key_given",
+            "keel_fold", "keel_like", "keel_fold_user", "keel_is_time"}
 
 
 #

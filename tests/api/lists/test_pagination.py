@@ -276,7 +276,7 @@ def test_a_filter_returns_the_matching_rows(admin, query, where, sort):
     ("\\%", []), (".*", [".*"]), ("^", []), ("$", []),
     ("émile", ["Émile Zola"]), ("ÉMILE z", ["Émile Zola"]),
     ("ÅNGSTRÖM", ["Ångström"]), ("angstrom", []), ("😀", ["Joy 😀"]),
-    ("😁", []), ("e\u0301", ["nfd e\u0301"]), ("'", ["O'Brien"]),
+    ("😁", []), ("nfd \u00e9", ["nfd e\u0301"]), ("'", ["O'Brien"]),
     ("' OR true --", []), ("O'BRIEN", ["O'Brien"]), ("zola", ["Émile Zola"]),
     ("  ", []), ("é +;,", [ODD_NAME] * 3), (ODD_NAME, [ODD_NAME] * 3),
     ("null", []), ("\U0010ffff", []), ("<A HREF", ["<a href=x>"])])

@@ -142,7 +142,15 @@ def test_a_content_of_many_words(writes):
     "\x7f", "e\u0301", "\ufdd0", "\U0010ffff", "a:*&!|<->()",
     "\\000", "null"], ids=ascii)
 def test_a_text_comes_back_as_it_was_sent(writes, text):
-    writes.check_taken(title=text, content=text)
+    """A content does; a title is a line (accounts/test_visible_names.py)."""
+    writes.check_taken(content=text)
+
+
+@pytest.mark.parametrize("text", [
+    "two  blanks", "\\", "\"", "'; DROP TABLE posts; --", "%s %d {}",
+    "<script>alert(1)</script>", "a:*&!|<->()", "\\000", "null"], ids=ascii)
+def test_a_title_comes_back_as_it_was_sent(writes, text):
+    writes.check_taken(title=text)
 
 
 @pytest.mark.parametrize("text", ["\\u0000", "a\\u0000b"])

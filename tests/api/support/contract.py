@@ -66,6 +66,9 @@ BEYOND_SCHEMA = [
     ("duplicate_field", r"(body|query|header)\..*",
      "a reader keeps one of them"),
     ("invalid_format", r"header\.idempotency-key", "headers are not checked"),
+    ("invisible", r"body\.\w+", "line:m..n is described in words"),
+    ("invalid_character", r"body\.\w+", "line:m..n is described in words"),
+    ("too_long", r"body\.(name|title)", "NFC can be longer: in words"),
     ("not_found", r"body\.\w+", "the database knows it: CONSTRAINT"),
     ("out_of_range", r"body\.\w+", "a time whose offset leaves the years of "
      "RFC 3339, and INT_NULL"),

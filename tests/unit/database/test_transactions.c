@@ -167,7 +167,8 @@ test_cells(void **state)
 		{ 1, "x", 500, "odd.read: number is no integer" },
 		{ 1, "", 500, "odd.read: number is no integer" },
 		{ 2, NULL, 200, "" },
-		{ 2, "infinity", 500, "odd.read: time is no time" },
+		{ 2, "infinity", 200, "" },
+		{ 2, "2026-11-22", 500, "odd.read: time is no time" },
 		{ 3, "f", 200, "" },
 		{ 3, NULL, 500, "odd.read: flag is null" },
 	};

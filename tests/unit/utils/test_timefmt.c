@@ -28,6 +28,17 @@ test_parse(void **state)
 		{ "2000-02-29 00:00:00+00", 951782400000000 },
 		{ "0001-01-01 00:00:00+00", TIMEFMT_MIN },
 		{ "9999-12-31 23:59:59.999999+00", TIMEFMT_MAX },
+		{ "10000-01-01 00:00:00+00", TIMEFMT_MAX + 1 },
+		{ "294246-12-31 23:59:59.999999+00",
+		    INT64_C(9223371244799999999) },
+		{ "294247-01-01 00:00:00+00", TIMEFMT_LAST },
+		{ "294276-12-31 23:59:59.999999+00", TIMEFMT_LAST },
+		{ "0001-12-31 23:59:59.999999+00 BC", TIMEFMT_MIN - 1 },
+		{ "0001-02-29 00:00:00+00 BC",
+		    TIMEFMT_MIN - INT64_C(307) * 86400 * 1000000 },
+		{ "4714-11-24 00:00:00+00 BC",
+		    INT64_C(-2440588) * 86400 * 1000000 },
+		{ "infinity", TIMEFMT_LAST }, { "-infinity", TIMEFMT_FIRST },
 	};
 	int64_t	us;
 	size_t	i;
@@ -44,14 +55,18 @@ static void
 test_parse_refuses(void **state)
 {
 	static const char *const bad[] = {
-		"", "infinity", "-infinity",
+		"", "Infinity", "-infinity ", "infinity BC",
+		"0002-02-29 00:00:00+00 BC", "0000-01-01 00:00:00+00 BC",
+		"4715-01-01 00:00:00+00 BC", "294277-01-01 00:00:00+00",
+		"1000000-01-01 00:00:00+00", "026-11-22 11:23:45+00",
+		"2026-11-22 11:23:45+00BC", "2026-11-22 11:23:45+00 AD",
 		"2026-11-22", "2026-11-22 11:23:45", "2026-11-22 11:23+00",
 		"2026-11-22T11:23:45+00", "2026-11-22 11:23:45Z",
 		"2026-11-22 11:23:45+01", "2026-11-22 11:23:45-00",
-		"2026-11-22 11:23:45+00:00", "2026-11-22 11:23:45+00 BC",
+		"2026-11-22 11:23:45+00:00", "2026-11-22 11:23:45+00 BCE",
 		"2026-11-22 11:23:45.+00", "2026-11-22 11:23:45.1234567+00",
 		"2026-11-22 11:23:45.12a+00", " 2026-11-22 11:23:45+00",
-		"2026-11-22 11:23:45+00 ", "10000-01-01 00:00:00+00",
+		"2026-11-22 11:23:45+00 ", "2026-11-22 11:23:45+00 BC ",
 		"0000-01-01 00:00:00+00", "2026-00-01 00:00:00+00",
 		"2026-13-01 00:00:00+00", "2026-01-00 00:00:00+00",
 		"2026-01-32 00:00:00+00", "2026-02-29 00:00:00+00",
@@ -68,6 +83,38 @@ test_parse_refuses(void **state)
 			fail_msg("accepted \"%s\"", bad[i]);
 	}
 	assert_int_equal(us, 42);
+}
+
+/* Those that RFC 3339 cannot write; and each text sorts like its time. */
+static void
+test_sql(void **state)
+{
+	static const struct {
+		int64_t		 us;
+		const char	*text;
+	} vectors[] = {
+		{ INT64_MIN, " -infinity" }, { TIMEFMT_FIRST, " -infinity" },
+		{ INT64_C(-2440588) * 86400 * 1000000,
+		    " J000000000 00:00:00.000000Z" },
+		{ TIMEFMT_MIN - 1, " J001721425 23:59:59.999999Z" },
+		{ TIMEFMT_MIN, "0001-01-01T00:00:00.000000Z" },
+		{ 0, "1970-01-01T00:00:00.000000Z" },
+		{ TIMEFMT_MAX, "9999-12-31T23:59:59.999999Z" },
+		{ TIMEFMT_MAX + 1, "J005373485 00:00:00.000000Z" },
+		{ INT64_C(9223371244799999999),
+		    "J109192569 23:59:59.999999Z" },
+		{ TIMEFMT_LAST, "infinity" },
+	};
+	char	 out[TIMEFMT_SQL], before[TIMEFMT_SQL] = "";
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		timefmt_sql(vectors[i].us, out);
+		assert_string_equal(out, vectors[i].text);
+		assert_true(strcmp(before, out) < 0 || i == 1);
+		strcpy(before, out);
+	}
 }
 
 static void
@@ -249,6 +296,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_sql),
 		cmocka_unit_test(test_parse_rfc3339),
 		cmocka_unit_test(test_parse_rfc3339_refuses),
 		cmocka_unit_test(test_rfc3339),

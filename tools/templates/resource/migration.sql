@@ -10,9 +10,11 @@ CREATE TABLE {{ r.many }} (
 % end
 	{{ r.tab("version") }}bigint NOT NULL DEFAULT 1,
 	{{ r.tab("created_at") }}timestamptz NOT NULL DEFAULT now(),
-	{{ r.tab("updated_at") }}timestamptz NOT NULL DEFAULT now(){{ "," if r.choices else "" }}
-% for field in r.choices
-	{{ field.check }}{{ "" if field is r.choices[-1] else "," }}
+	{{ r.tab("updated_at") }}timestamptz NOT NULL DEFAULT now(),
+	CHECK (keel_is_time(created_at)),
+	CHECK (keel_is_time(updated_at)){{ "," if r.checks else "" }}
+% for field in r.checks
+	{{ field.check }}{{ "" if field is r.checks[-1] else "," }}
 % end
 );
 

@@ -10,7 +10,10 @@ CREATE TABLE notes (
 	post_id		uuid NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
 	version		bigint NOT NULL DEFAULT 1,
 	created_at	timestamptz NOT NULL DEFAULT now(),
-	updated_at	timestamptz NOT NULL DEFAULT now()
+	updated_at	timestamptz NOT NULL DEFAULT now(),
+	CHECK (keel_is_time(created_at)),
+	CHECK (keel_is_time(updated_at)),
+	CHECK (keel_is_time(due))
 );
 
 -- Lists, and the rows that go with a row that they refer to.
