@@ -308,9 +308,9 @@ def test_children_end_while_the_runner_is_begun_again(script):
     kore(script, 'case $KEEL_COMMAND in jobs) [ -e @/go ] || exit 1 ;; esac')
     process = script.start("serve", "--with-jobs")
     wait_for(script, "serve ready")
-    while len(script.calls("setsid")) < 6:
+    while len(script.calls("setsid")) < 8:
         process.send_signal(signal.SIGCHLD)
-        time.sleep(0.01)
+        time.sleep(0.001)
     script.write("go", "")
     wait_for(script, "jobs ready")
     begun = len(script.calls("setsid")) - 2     # besides the first ones
