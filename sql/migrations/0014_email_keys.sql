@@ -59,6 +59,6 @@ $$;
 
 CREATE TRIGGER users_email_key_given BEFORE UPDATE OF email_key ON users
 	FOR EACH ROW EXECUTE FUNCTION keel_email_key_given();
-CREATE TRIGGER users_email_key_made
-	BEFORE INSERT OR UPDATE OF email, email_key ON users
+-- Without its columns: the type of those of a trigger cannot be altered.
+CREATE TRIGGER users_email_key_made BEFORE INSERT OR UPDATE ON users
 	FOR EACH ROW EXECUTE FUNCTION keel_email_key();

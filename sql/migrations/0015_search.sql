@@ -33,8 +33,9 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER users_fold BEFORE INSERT OR UPDATE OF name, email, folded
-	ON users FOR EACH ROW EXECUTE FUNCTION keel_fold_user();
+-- Without its columns: the type of those of a trigger cannot be altered.
+CREATE TRIGGER users_fold BEFORE INSERT OR UPDATE ON users
+	FOR EACH ROW EXECUTE FUNCTION keel_fold_user();
 
 -- Posts are indexed, and searched, in NFC and with one sigma. Which posts that
 -- changes: see 0017.

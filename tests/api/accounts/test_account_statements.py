@@ -25,7 +25,7 @@ INSERT INTO users (id, email, name, hashed_password, role) VALUES
     ('{EVE}', 'eve@example.com', 'Eve', '{HASH}', 'admin');
 INSERT INTO sessions (id, user_id, client, created_at, expires_at) VALUES
     ('{ADA_1}', '{ADA}', '::1', now(), now() + interval '1 day'),
-    ('{ADA_2}', '{ADA}', '::2', now() + interval '1 s', 'infinity'),
+    ('{ADA_2}', '{ADA}', '::2', now() + interval '1 s', '9999-01-01'),
     ('{BOB_1}', '{BOB}', '::3', now(), now() + interval '1 day'),
     ('{EVE_1}', '{EVE}', '::4', now(), now() + interval '1 day');
 INSERT INTO sign_in_networks (user_id, network, last_at) VALUES
@@ -98,7 +98,7 @@ def db(connection):
 # Who is signed in.
 #
 
-CHANGES = ["revoked_at = now()", "revoked_at = 'infinity'",
+CHANGES = ["revoked_at = now()", "revoked_at = '9999-01-01'",
            "expires_at = now()", "expires_at = now() - interval '1 day'"]
 ENDED = [f"UPDATE sessions SET {change} WHERE id = '{ADA_1}'"
          for change in CHANGES] + [f"DELETE FROM sessions WHERE id = '{ADA_1}'"]
@@ -209,13 +209,13 @@ def test_a_session_that_has_ended_is_not_confirmed(db, change):
 
 def create(db, user=ADA, hash=HASH, network=HOME, device="a phone"):
     return db.run("sessions.create", id=NONE, user_id=user, client="::9",
-                  expires_at="infinity", hashed_password=hash,
+                  expires_at="9999-01-01Z", hashed_password=hash,
                   network=network, device=device, token_hash=FIRST)
 
 
 def test_a_new_session_resets_the_users_count_alone(db):
     assert create(db) == [False]
-    assert db.sql("SELECT user_id::text, client, expires_at = 'infinity', "
+    assert db.sql("SELECT user_id::text, client, expires_at = '9999-01-01Z', "
                   "device FROM sessions WHERE id = %s", NONE) == [
                       (ADA, "::9", True, "a phone")]
     assert db.sql("SELECT encode(token_hash, 'hex'), used_at FROM "
@@ -341,7 +341,7 @@ def test_sessions_are_deleted_a_day_after_they_ended(db):
     for age, _ in ages("1 day"):
         db.sql("INSERT INTO sessions (id, user_id, client, expires_at, "
                "revoked_at) SELECT gen_random_uuid(), %s, %s, expires, revoked"
-               " FROM (VALUES (now() - %s::interval, NULL), ('infinity', now()"
+               " FROM (VALUES (now() - %s::interval, NULL), ('9999-01-01', now()"
                " - %s::interval), (now() - %s::interval, now() - "
                "%s::interval)) AS t (expires, revoked)", BOB, age, age, age,
                age, age)
@@ -647,7 +647,7 @@ def add_links(db, *users):
         for purpose in ("email", "email_cancel", "reset"):
             db.sql("INSERT INTO account_tokens (token_hash, purpose, user_id, "
                    "state, expires_at) VALUES (sha256((%s || %s)::bytea), %s, "
-                   "%s, '', 'infinity')", user, purpose, purpose, user)
+                   "%s, '', '9999-01-01')", user, purpose, purpose, user)
 
 
 def links_of(db, user):

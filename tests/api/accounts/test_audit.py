@@ -91,8 +91,8 @@ UPDATES = [
     ({"name": "New"}, change("name", "Test", "New")),
     ({"role": "staff"}, change("role", "user", "staff")),
     ({"is_active": False}, change("is_active", "true", "false")),
-    ({"name": "Ünï \"x\"\u0007", "role": "admin"},
-     change("name", "Test", "Ünï \"x\"\u0007") |
+    ({"name": "Ünï \"x\"\u00ad", "role": "admin"},
+     change("name", "Test", "Ünï \"x\"\u00ad") |
      change("role", "user", "admin")),
     ({"name": "Test"}, None), ({"role": "user"}, None),
     ({"is_active": True, "name": "Test"}, None), ({}, None)]

@@ -15,7 +15,7 @@ INSERT INTO users (id, email, name, hashed_password, role) VALUES
     ('{ADA}', 'ada@example.com', 'Ada', 'x', 'user'),
     ('{BOB}', 'bob@example.com', 'Bob', 'x', 'user');
 INSERT INTO sessions (id, user_id, client, expires_at, last_used_at)
-SELECT id::uuid, user_id::uuid, client, 'infinity', now() - interval '1 hour'
+SELECT id::uuid, user_id::uuid, client, '9999-01-01', now() - interval '1 hour'
   FROM (VALUES ('{ADA_1}', '{ADA}', '::1'), ('{ADA_2}', '{ADA}', '::2'),
     ('{BOB_1}', '{BOB}', '::3'), ('{BOB_2}', '{BOB}', '::4'))
     AS t (id, user_id, client);

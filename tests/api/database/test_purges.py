@@ -20,10 +20,10 @@ SESSION = ("sessions", "client", "INSERT INTO sessions (client, id, user_id, "
            "expires_at) SELECT name, gen_random_uuid(), '%s', time" % USER)
 REVOKED = ("sessions", "client", "INSERT INTO sessions (client, id, user_id, "
            "expires_at, revoked_at) SELECT name, gen_random_uuid(), '%s', "
-           "'infinity', time" % USER)
+           "timestamptz '9999-01-01', time" % USER)
 TOKEN = ("refresh_tokens", "convert_from(token_hash, 'UTF8')", "WITH owner AS "
          "(INSERT INTO sessions (id, user_id, client, expires_at) VALUES "
-         "('%s', '%s', '10.9.9.9', 'infinity') ON CONFLICT DO NOTHING) INSERT "
+         "('%s', '%s', '10.9.9.9', '9999-01-01') ON CONFLICT DO NOTHING) INSERT "
          "INTO refresh_tokens (token_hash, session_id, used_at) SELECT "
          "name::text::bytea, '%s', time" % (OWN, USER, OWN))
 FAILURE = ("sign_in_failures", "account", "INSERT INTO sign_in_failures "

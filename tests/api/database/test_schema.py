@@ -149,13 +149,13 @@ TRIGGERS = {
     "keel_end_sessions()",
     "users_email_key_given BEFORE UPDATE OF email_key ON public.users FOR EACH "
     "ROW EXECUTE FUNCTION keel_email_key_given()",
-    "users_email_key_made BEFORE INSERT OR UPDATE OF email, email_key ON "
-    "public.users FOR EACH ROW EXECUTE FUNCTION keel_email_key()",
+    "users_email_key_made BEFORE INSERT OR UPDATE ON public.users FOR EACH "
+    "ROW EXECUTE FUNCTION keel_email_key()",
     "users_forget_failures AFTER UPDATE OF hashed_password ON public.users "
     "FOR EACH ROW WHEN (((old.hashed_password)::text <> "
     "(new.hashed_password)::text)) EXECUTE FUNCTION keel_forget_failures()",
-    "users_fold BEFORE INSERT OR UPDATE OF name, email, folded ON "
-    "public.users FOR EACH ROW EXECUTE FUNCTION keel_fold_user()",
+    "users_fold BEFORE INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE "
+    "FUNCTION keel_fold_user()",
     "users_touch BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((old.* IS "
     "DISTINCT FROM new.*)) EXECUTE FUNCTION keel_touch()",
 }

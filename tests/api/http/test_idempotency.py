@@ -167,7 +167,7 @@ def test_others_have_keys_of_their_own(server, client, admin):
     # In another session, the user is the same.
     session = str(uuid.uuid4())
     server.sql("INSERT INTO sessions (id, user_id, client, expires_at) VALUES "
-               "(%s, %s, '::1', 'infinity')", session, admin.id)
+               "(%s, %s, '::1', '9999-01-01')", session, admin.id)
     admin_again = add_people(server, "admin")[0]
     admin_again.id, admin_again.session = admin.id, session
     check_replay(post(client, body, key, admin_again.headers), first)

@@ -42,10 +42,12 @@ ODD_NAMES = [
     "%", "_", "&x=1", "<>", "{}", "null", "infinity", "😀", "😀😀", "\ue000",
     "\uffff", TOP, TOP * 2, TOP * 100, TOP * 100, TOP * 99 + "a", "é" * 100,
     "😀" * 100, "a", "", "éa", "Éa"]
-ODD = INSERT + """
+ODD = INSERT.replace("email,", "email, email_key,") + """
 SELECT CASE WHEN name <> '' THEN gen_random_uuid()
        ELSE ('00000000-0000-0000-0000-' || lpad(i::text, 12, '0'))::uuid END,
-       name || i || '@example.com', name, '!', 'staff',
+       name || i || '@example.com',
+       CASE WHEN name || i !~ '^[!-~]*$' THEN 'odd' || i END, name, '!',
+       'staff',
        timestamptz '2026-06-01' + interval '1 microsecond' * (i / 3)
   FROM unnest(%s) WITH ORDINALITY AS odd (name, i)
 """

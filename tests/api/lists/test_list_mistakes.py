@@ -10,7 +10,7 @@ MISTAKES = {
     "a choice that is no order": (
         (r"(validator\s+v_user_sort.*)\)\$$", r"\1|role)$"),
         "kore.conf: the validator of users_collection's sort has role, which "
-        "is no order of users.list: add it to `by` in sql/queries, or take "
+        "is no order of users.search: add it to `by` in sql/queries, or take "
         "it out"),
     "an order that is no choice": (
         (r"(validator\s+v_job_sort.*)\|-created_at\)", r"\1)"),

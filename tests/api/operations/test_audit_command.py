@@ -141,7 +141,7 @@ UNPRINTABLE = ["\x1b]0;title\x07", "a\rb", "a\nb", "\u009b31m",
 def test_a_terminal_obeys_nothing(server, audit):
     people = add_people(server, *["user"] * len(UNPRINTABLE))
     for i, (user, text) in enumerate(zip(people, UNPRINTABLE)):
-        user.set(email="a%s@example.com" % text)
+        user.set(email="a%s@example.com" % text, email_key="key%d" % i)
         add(server, "2026-01-0%dZ" % (i + 1), "act" + text, {"m" + text: {
             "from": text, "to": text}, "x": [text], "y": text},
             target_id=user.id, address=text, actor_id=user.id)

@@ -138,9 +138,9 @@ def test_help_names_each_command(script, word):
     assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"^ *(?:usage: )?keel ([a-z-]+)", done.stdout, re.M) == [
         "serve", "jobs", "migrate", "create-admin", "users", "set-role",
-        "end-sessions", "unlock", "reset-password", "audit", "check-config",
-        "routes", "openapi", "queries", "new-resource", "init", "backtrace",
-        "help"]
+        "end-sessions", "unlock", "reset-password", "email-key", "audit",
+        "check-config", "routes", "openapi", "queries", "new-resource", "init",
+        "backtrace", "help"]
     assert script.calls() == []
 
 

@@ -27,8 +27,8 @@ RELEASED = {
     "0011_account_tokens.sql": "4606b11132c0d281",
     "0012_idempotency_keys.sql": "cadad16febe095b7",
     "0013_posts.sql": "95dbca0737b5954b",
-    "0014_email_keys.sql": "938b62524348d55b",
-    "0015_search.sql": "d95a94084e959979",
+    "0014_email_keys.sql": "ce7b3cbd5e6cbd24",
+    "0015_search.sql": "cdf8d8a19c30af37",
     "0016_times.sql": "ae0b5e88942f8c96",
     "0017_forms_and_times.sql": "97238bbd14917275",
 }
