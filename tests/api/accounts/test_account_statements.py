@@ -341,7 +341,7 @@ def test_sessions_are_deleted_a_day_after_they_ended(db):
     for age, _ in ages("1 day"):
         db.sql("INSERT INTO sessions (id, user_id, client, expires_at, "
                "revoked_at) SELECT gen_random_uuid(), %s, %s, expires, revoked"
-               " FROM (VALUES (now() - %s::interval, NULL), ('9999-01-01', now()"
+               " FROM (VALUES (now() - %s::interval, NULL), ('9999-1-1', now()"
                " - %s::interval), (now() - %s::interval, now() - "
                "%s::interval)) AS t (expires, revoked)", BOB, age, age, age,
                age, age)

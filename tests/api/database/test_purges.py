@@ -23,7 +23,7 @@ REVOKED = ("sessions", "client", "INSERT INTO sessions (client, id, user_id, "
            "timestamptz '9999-01-01', time" % USER)
 TOKEN = ("refresh_tokens", "convert_from(token_hash, 'UTF8')", "WITH owner AS "
          "(INSERT INTO sessions (id, user_id, client, expires_at) VALUES "
-         "('%s', '%s', '10.9.9.9', '9999-01-01') ON CONFLICT DO NOTHING) INSERT "
+         "('%s', '%s', '10.9.9.9', '9999-1-1') ON CONFLICT DO NOTHING) INSERT "
          "INTO refresh_tokens (token_hash, session_id, used_at) SELECT "
          "name::text::bytea, '%s', time" % (OWN, USER, OWN))
 FAILURE = ("sign_in_failures", "account", "INSERT INTO sign_in_failures "
