@@ -41,9 +41,9 @@ EDITS = {
         ("MIGRATION(0004_users_lists);\n",
          "MIGRATION(0004_users_lists);\nMIGRATION({number}_users_bio);\n")],
     "src/modules/users/users_schemas.c": [
-        ('    .only = NAMES("email", "name", "role", "is_active"), .also = '
+        ('    .only = NAMES("name", "role", "is_active"), .also = '
          'MEMBERS(\n',
-         '    .only = NAMES("email", "name", "bio", "role", "is_active"), '
+         '    .only = NAMES("name", "bio", "role", "is_active"), '
          '.also = MEMBERS(\n'),
         ('SCHEMA_LIKE(user_update_me, user_update, .only = NAMES("email", '
          '"name"));\n',
