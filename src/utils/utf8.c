@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads and converts UTF-8 (RFC 3629). */
 
-#include <stdlib.h>
-#include <string.h>
-
-#include <unicase.h>
 #include <unictype.h>
-#include <uninorm.h>
 
 #include "utils/utf8.h"
 
@@ -106,20 +101,4 @@ utf8_strip(const char **s)
 			len = (size_t)(p - *s) + n;
 	}
 	return (len);
-}
-
-bool
-utf8_lower(const char *s, char *out, size_t size)
-{
-	size_t	 len = size - 1;
-	uint8_t	*lower;
-
-	lower = u8_tolower((const uint8_t *)s, strlen(s), NULL, UNINORM_NFC,
-	    (uint8_t *)out, &len);
-	if (lower != (uint8_t *)out) {
-		free(lower);
-		return (false);
-	}
-	out[len] = '\0';
-	return (true);
 }

@@ -41,10 +41,4 @@ size_t	utf8_length(const char *s);
  */
 size_t	utf8_strip(const char **s);
 
-/*
- * Writes s, valid UTF-8, in lower case and NFC into out. False when it does not
- * fit into size bytes (at least 1), or memory is short.
- */
-bool	utf8_lower(const char *s, char *out, size_t size);
-
 #endif

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uninorm.h>
-
 #include "utils/utf8.h"
 
 /* Checks a block of exactly len bytes, so that AddressSanitizer sees more. */
@@ -205,128 +203,6 @@ test_length(void **state)
 	assert_int_equal(utf8_length("\xf0\x9f\x98\x80\xe2\x82\xac"), 2);
 }
 
-/* Writes into a block of size bytes; NULL when it does not fit. */
-static const char *
-lower(const char *s, size_t size)
-{
-	static char	 result[256];
-	char		*copy = strdup(s), *out = malloc(size);
-	bool		 fits;
-
-	memset(out, 'x', size);
-	if ((fits = utf8_lower(copy, out, size))) {
-		assert_true(strlen(out) < size);
-		strcpy(result, out);
-	}
-	free(copy);
-	free(out);
-	return (fits ? result : NULL);
-}
-
-static void
-test_lower(void **state)
-{
-	static const struct {
-		const char	*in;
-		const char	*out;
-	} cases[] = {
-		{ "", "" },
-		{ "a", "a" },
-		{ "ABC xyz 019 @[`{~\x7f\x01", "abc xyz 019 @[`{~\x7f\x01" },
-		{ "Anna.Example+Tag@EXAMPLE.COM",
-		    "anna.example+tag@example.com" },
-		{ "J\xc3\x9cRGEN", "j\xc3\xbcrgen" },
-		{ "\xc3\x80\xc3\x96\xc3\x98\xc3\x9e",
-		    "\xc3\xa0\xc3\xb6\xc3\xb8\xc3\xbe" },
-		{ "\xc3\x97\xc3\xb7", "\xc3\x97\xc3\xb7" },
-		{ "stra\xc3\x9f" "e", "stra\xc3\x9f" "e" },
-		{ "STRA\xe1\xba\x9e" "E", "stra\xc3\x9f" "e" },
-		{ "\xd0\x96\xd0\x9e\xd0\x81",
-		    "\xd0\xb6\xd0\xbe\xd1\x91" },
-		{ "\xf0\x90\x90\x80", "\xf0\x90\x90\xa8" },
-		{ "\xf0\x9f\x98\x80\xe6\x97\xa5",
-		    "\xf0\x9f\x98\x80\xe6\x97\xa5" },
-		/* NFC: a letter and its mark are composed. */
-		{ "JU\xcc\x88RGEN", "j\xc3\xbcrgen" },
-		{ "e\xcc\x81", "\xc3\xa9" },
-		{ "A\xcc\x82\xcc\xa3", "\xe1\xba\xad" },
-		{ "\xe1\x84\x80\xe1\x85\xa1", "\xea\xb0\x80" },
-		/* Compatibility characters stay (this is not NFKC). */
-		{ "\xef\xbc\xa1\xef\xac\x81", "\xef\xbd\x81\xef\xac\x81" },
-		/* The Kelvin and Angstrom signs become letters. */
-		{ "\xe2\x84\xaa", "k" },
-		{ "\xe2\x84\xab", "\xc3\xa5" },
-		/* The result is longer. */
-		{ "\xc8\xba\xc8\xbe", "\xe2\xb1\xa5\xe2\xb1\xa6" },
-		/* No language's own rules: a Turkish I becomes i. */
-		{ "I", "i" },
-		{ "\xc4\xb0", "i\xcc\x87" },
-		{ "\xc4\xb1", "\xc4\xb1" },
-		/* A sigma at the end of a word has another form. */
-		{ "\xce\xa3\xce\x91\xce\xa3", "\xcf\x83\xce\xb1\xcf\x82" },
-	};
-	const char	*out;
-	size_t		 i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if ((out = lower(cases[i].in, 256)) == NULL)
-			fail_msg("%s", cases[i].in);
-		assert_string_equal(out, cases[i].out);
-	}
-}
-
-/* It fits with its NUL, and not into one byte less. */
-static void
-test_lower_fits_or_not(void **state)
-{
-	static const char *const	texts[] = {
-		"A", "ABCDEF", "J\xc3\x9cRGEN", "E\xcc\x81", "\xc4\xb0",
-		"\xc8\xba", "\xe2\x84\xaa", "JU\xcc\x88RGEN@EXAMPLE.COM",
-	};
-	size_t				i, size, len;
-
-	(void)state;
-	assert_string_equal(lower("", 1), "");
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		len = strlen(lower(texts[i], 64));
-		for (size = 1; size <= len; size++)
-			assert_null(lower(texts[i], size));
-		assert_non_null(lower(texts[i], len + 1));
-		assert_non_null(lower(texts[i], len + 2));
-	}
-}
-
-/* Each becomes valid text; doing it again, also from NFD, changes nothing. */
-static void
-test_lower_every_code_point(void **state)
-{
-	char		buf[8], once[64], again[64], parts[64];
-	size_t		n, len;
-	unsigned int	c;
-
-	(void)state;
-	for (c = 1; c < 0x110000; c++) {
-		if (c >= 0xd800 && c < 0xe000)
-			continue;
-		n = encode(c, buf);
-		buf[n] = '\0';
-		if (!utf8_lower(buf, once, sizeof(once)) ||
-		    !utf8_valid(once, strlen(once)) || *once == '\0')
-			fail_msg("U+%04X", c);
-		assert_true(utf8_lower(once, again, sizeof(again)));
-		if (strcmp(once, again) != 0)
-			fail_msg("U+%04X again", c);
-		len = sizeof(parts) - 1;
-		assert_ptr_equal(u8_normalize(UNINORM_NFD, (uint8_t *)buf, n,
-		    (uint8_t *)parts, &len), parts);
-		parts[len] = '\0';
-		assert_true(utf8_lower(parts, again, sizeof(again)));
-		if (strcmp(once, again) != 0)
-			fail_msg("U+%04X in NFD", c);
-	}
-}
-
 int
 main(void)
 {
@@ -338,9 +214,6 @@ main(void)
 		cmocka_unit_test(test_every_code_point),
 		cmocka_unit_test(test_every_pair),
 		cmocka_unit_test(test_length),
-		cmocka_unit_test(test_lower),
-		cmocka_unit_test(test_lower_fits_or_not),
-		cmocka_unit_test(test_lower_every_code_point),
 	};
 
 	return (cmocka_run_group_tests_name("utf8", tests, NULL, NULL));
