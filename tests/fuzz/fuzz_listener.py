@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import traceback
+import uuid
 from types import SimpleNamespace
 
 sys.dont_write_bytecode = True
@@ -430,9 +431,21 @@ def run(server, report, seconds, only):
           (watch.asked, watch.worst * 1e3))
 
 
+def keep_post(server, post):
+    """The post stays as it is, whatever is sent: a mutated input could delete
+    it (without its If-Match), or make it a draft."""
+    server.sql("CREATE FUNCTION keep_post() RETURNS trigger LANGUAGE plpgsql "
+               "AS $$BEGIN IF TG_OP = 'DELETE' THEN RETURN NULL; END IF; "
+               "NEW.published_at := OLD.published_at; RETURN NEW; END$$")
+    server.sql("CREATE TRIGGER keep_post BEFORE DELETE OR UPDATE ON posts "
+               "FOR EACH ROW WHEN (OLD.id = '%s') "
+               "EXECUTE FUNCTION keep_post()" % uuid.UUID(post))
+
+
 def marks(client, server, token, author):
     """What stands for the marks: a post, and cursors that lead both ways."""
     posts = add_posts(server, SimpleNamespace(id=author["id"]), 9)
+    keep_post(server, posts[0])
     page = client.get(POSTS + "?cursor=&limit=2").json()
     page = client.get(POSTS, params={
         "limit": 2, "cursor": page["next_cursor"]}).json()
