@@ -348,7 +348,7 @@ class Server:
             return
         if self.process.poll() is None:
             try:
-                self.check_metrics(self.metrics())
+                self.check_metrics(self.metrics_at_the_end())
             except (httpx.HTTPError, AssertionError) as error:
                 self.problems.append("no metrics: %r" % error)
         self.end()
@@ -383,6 +383,16 @@ class Server:
                     os.kill(pid, signal.SIGKILL)
                 return
             time.sleep(0.02)
+
+    def metrics_at_the_end(self):
+        """When the workers that replace killed ones have said so."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while True:
+            values = self.metrics()
+            if values["keel_worker_restarts_total"] >= self.deaths or \
+                    time.monotonic() > deadline:
+                return values
+            time.sleep(0.05)
 
     def check_metrics(self, values):
         if values["keel_worker_restarts_total"] != self.deaths:
