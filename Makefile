@@ -27,11 +27,15 @@ TEST_PACKAGES = libcmocka-dev python3-pytest \
 	python3-email-validator \
 	python3-passlib python3-bcrypt python3-jsonschema \
 	python3-aiosmtpd sslscan haproxy pgbouncer \
-	slowhttptest procps iproute2 chromium libnss3-tools \
-	libnss-wrapper
+	slowhttptest strace procps iproute2 chromium libnss3-tools \
+	libnss-wrapper wrk
 # Debian starts each when it is installed: etcd on loopback, and a Patroni
 # without a configuration ends at once.
 FAILOVER_PACKAGES = patroni etcd-server
+
+# What make bench needs besides RUN_PACKAGES.
+BENCH_PACKAGES = wrk strace procps python3-psycopg2 python3-httpx \
+	python3-bcrypt
 
 # For the docs page, from npm; conf/swagger-ui has the exact version. npm does
 # not run the package's scripts: one of them reports the installation.
@@ -46,7 +50,8 @@ SWAGGER_UI = $(SWAGGER_FILES:%=assets/swagger-ui/%) \
 	fuzz attacks proof-asan proof-jobs proof-fuzz proof-attacks \
 	proof-sign-ins proof-starter proof-timing proof-clients \
 	proof-cursors proof-restarts proof-failover proof-scale proof-signals \
-	values proof-values golden rooms h1spec kore-defects mutants \
+	proof-aarch64 values proof-values bench golden rooms h1spec \
+	kore-defects mutants \
 	coverage clean
 
 help:
@@ -79,9 +84,13 @@ help:
 	@echo 'make proof-restarts   restarts under load, without a failed request'
 	@echo 'make proof-failover   the primary of three PostgreSQL dies ten times'
 	@echo 'make proof-signals    each signal, at each moment, to each process'
+	@echo 'make proof-aarch64    the switch of stacks, on aarch64 under qemu'
 	@echo 'make proof-values     texts against Python, key migration, in full'
 	@echo 'make proof-scale      1,000,000 posts against 10,000'
 	@echo "make proof-clients    five generators' clients (tests/clients)"
+	@echo
+	@echo 'make bench            what a request costs, and how fast Keel is:'
+	@echo '                      ONLY=user ROUNDS=3 AGAINST=../other'
 	@echo
 	@echo 'make mutants          test the tests: ONLY=src/http, or SAMPLE=10'
 	@echo 'make coverage         what the unit and API tests run of src, by room'
@@ -240,6 +249,21 @@ proof-failover:
 	    $(if $(KILLS),--kills $(KILLS)) $(if $(ONLY),--only $(ONLY))
 
 # ONLY='draining worker' takes the rows of the table whose name matches.
+# Under qemu, since nobody has such a machine here. The last flags sign return
+# addresses and mark where a jump may lead.
+ARM = aarch64-linux-gnu-gcc -g -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror \
+	-Isrc -Itests/aarch64 -Itests/unit/coro
+
+proof-aarch64:
+	@$(call install,gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+	@mkdir -p .build/aarch64
+	@for flags in -O0 -O2 '-O2 -mbranch-protection=standard'; do \
+		$(ARM) $$flags -o .build/aarch64/stack_switch -static \
+		    tests/unit/coro/test_stack_switch.c \
+		    src/coro/stack_switch.c -lm && \
+		qemu-aarch64 .build/aarch64/stack_switch || exit 1; \
+	done
+
 proof-signals:
 	@$(MAKE) --no-print-directory build FLAVOR=prod
 	@$(PROD) signals $(PYTHON) -B tests/signals/signals.py \
@@ -347,6 +371,22 @@ proof-timing:
 	    $(if $(COUNT),--count $(COUNT))
 	@$(PROD) 'link timing' $(PYTHON) -B tests/timing/link_times.py \
 	    $(if $(COUNT),--count $(COUNT))
+
+# Figures, not a test: docs/performance.md has its variables. One more checkout
+# (AGAINST) or other settings (SET, AGAINST_SET) are measured in turn with it.
+bench:
+	@$(call install,$(RUN_PACKAGES) $(BENCH_PACKAGES))
+	@$(MAKE) --no-print-directory build FLAVOR=prod
+	@KEEL_BUILD="$$PWD/.build/prod/keel" $(PYTHON) -B tests/bench/bench.py \
+	    $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(SECONDS),--seconds $(SECONDS)) \
+	    $(if $(CONNECTIONS),--connections $(CONNECTIONS)) \
+	    $(if $(ONLY),--only '$(ONLY)') $(if $(SET),--set '$(SET)') \
+	    $(if $(AGAINST),--against '$(AGAINST)') \
+	    $(if $(AGAINST_SET),--against-set '$(AGAINST_SET)') \
+	    $(if $(LOG),--log $(LOG)) \
+	    $(if $(USERS),--users $(USERS)) $(if $(POSTS),--posts $(POSTS)) \
+	    --output $(or $(OUTPUT),.build/bench/results.json)
 
 h1spec:
 	@$(MAKE) --no-print-directory build FLAVOR=prod

@@ -10,9 +10,11 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app.h"
+#include "app_queue.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -33,13 +35,19 @@ static void	endpoint_run(void *) AWAITS;
 static void	endpoint_done(void *);
 
 static void
+request_free(struct ctx *c)
+{
+	ctx_release(c);
+	wire_request_free(c->sent);
+	mem_free(c);
+}
+
+static void
 request_end(struct ctx *c)
 {
 	metrics->total.requests[c->response.status / 100 % 6]++;
 	access_log_write(c);
-	ctx_release(c);
-	wire_request_free(c->sent);
-	mem_free(c);
+	request_free(c);
 }
 
 /* Points the ctx at what was sent. */
@@ -208,15 +216,9 @@ endpoint_retry(struct ctx *c)
 	return (true);
 }
 
-/* Runs on the loop's stack after the coroutine has ended in any way. */
 static void
-endpoint_done(void *arg)
+request_done(struct ctx *c)
 {
-	struct ctx	*c = arg;
-
-	ctx_end(c);
-	if (endpoint_retry(c))
-		return;
 	if (c->error.kind != NULL)
 		error_handler_respond(c, path_before(c->req));
 	c->done = true;
@@ -226,7 +228,49 @@ endpoint_done(void *arg)
 		request_end(c);
 }
 
-/* The client has hung up, or Kore is done with the request. */
+/* It has waited, and its handler never runs. */
+static void
+request_refuse(struct ctx *c)
+{
+	c->error.kind = &ERR_UNAVAILABLE;
+	snprintf(c->error.message, sizeof(c->error.message),
+	    "The server is busy");
+	c->endpoint = find_endpoint(c->route, c->req);
+	request_done(c);
+}
+
+/* Runs on the loop's stack after the coroutine has ended in any way. */
+static void
+endpoint_done(void *arg)
+{
+	struct ctx	*c = arg;
+
+	ctx_end(c);
+	if (endpoint_retry(c))
+		return;
+	request_done(c);
+	while ((c = queue_next()) != NULL) {
+		if (ctx_begin(c, endpoint_run, endpoint_done, c)) {
+			coro_wake(c->coro);
+			break;
+		}
+		request_refuse(c);
+	}
+}
+
+void
+app_tick(uint64_t now)
+{
+	struct ctx	*c;
+
+	while ((c = queue_late(now)) != NULL)
+		request_refuse(c);
+}
+
+/*
+ * The client has hung up, or Kore is done with the request. One that was never
+ * begun leaves nothing: it is not counted, and has no line in the log.
+ */
 static void
 request_gone(struct http_request *req)
 {
@@ -236,7 +280,9 @@ request_gone(struct http_request *req)
 	req->onfree = NULL;
 	c->req = NULL;
 	c->client_gone = true;
-	if (c->done)
+	if (queue_leave(c))
+		request_free(c);
+	else if (c->done)
 		request_end(c);
 }
 
@@ -252,18 +298,25 @@ arm_faults(const struct head *h, struct faults *faults)
 	faults_select(faults);
 }
 
-/* Takes ownership of sent, or returns NULL: out of memory or coroutines. */
+/* Takes ownership of sent, or returns NULL: out of memory. */
 static struct ctx *
 request_new(struct http_request *req, const struct route *route,
     struct wire_request *sent)
 {
-	struct faults	 faults;
-	struct ctx	*c;
+	struct faults		 faults;
+	struct ctx		*c;
+	enum queue_answer	 answer;
 
 	arm_faults(&sent->head, &faults);
 	if ((c = mem_calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
-	if (!ctx_begin(c, endpoint_run, endpoint_done, c)) {
+	answer = queue_enter(c, wire_is_admin(req->owner));
+	if (answer == QUEUE_RUN &&
+	    !ctx_begin(c, endpoint_run, endpoint_done, c)) {
+		queue_next();
+		answer = QUEUE_FULL;
+	}
+	if (answer == QUEUE_FULL) {
 		mem_free(c);
 		return (NULL);
 	}
@@ -284,120 +337,6 @@ request_new(struct http_request *req, const struct route *route,
 	return (c);
 }
 
-static void
-put_header(void *req, const char *name, const char *value)
-{
-	http_response_header(req, name, value);
-}
-
-/* Each error is a problem if Accept asks for it. */
-#define ERRORS_VARY	"Accept"
-
-/* vary: what the response varies by, besides the Origin. */
-static void
-send_common_headers(struct http_request *req, const char *request_id,
-    const struct head *h, const char *vary)
-{
-	char	 date[TIMEFMT_HTTP];
-
-	timefmt_http(timefmt_now(), date);
-	http_response_header(req, "date", date);
-	http_response_header(req, "x-content-type-options", "nosniff");
-	http_response_header(req, "x-request-id", request_id);
-	/* RFC 6797, 7.2: over TLS only. */
-	if (wire_settings.hsts != NULL && req->owner->ssl != NULL)
-		http_response_header(req, "strict-transport-security",
-		    wire_settings.hsts);
-	cors_headers(wire_is_admin(req->owner) ? NULL : h, vary, put_header,
-	    req);
-}
-
-/* The response's headers of that name, as one list. */
-static const char *
-join_headers(const struct ctx *c, const char *name, struct text *list)
-{
-	const struct header	*h;
-
-	for (h = c->response.headers; h != NULL; h = h->next) {
-		if (strcmp(h->name, name) == 0)
-			text_printf(list, "%s%s", list->len > 0 ? ", " : "",
-			    h->value);
-	}
-	return (list->data);
-}
-
-/* No cache may store it: RFC 9111, 5.2.2.5; RFC 6749, 5.1. */
-static void
-send_no_store(struct http_request *req, const struct endpoint *e)
-{
-	http_response_header(req, "cache-control", "no-store");
-	if (e != NULL && e->errors == OAUTH)
-		http_response_header(req, "pragma", "no-cache");
-}
-
-static void
-send_response(struct ctx *c)
-{
-	struct http_request	*req = c->req;
-	const struct header	*h;
-	char			 buffer[128];
-	struct text		 vary = text_in(buffer, sizeof(buffer));
-	bool			 has_cache_control = false;
-
-	if (c->response.status >= 400)
-		text_puts(&vary, ERRORS_VARY);
-	send_common_headers(req, c->request_id, &c->sent->head,
-	    join_headers(c, "vary", &vary));
-	rate_limit_headers(c);
-	for (h = c->response.headers; h != NULL; h = h->next) {
-		if (strcmp(h->name, "vary") != 0)
-			http_response_header(req, h->name, h->value);
-		has_cache_control |= strcmp(h->name, "cache-control") == 0;
-	}
-	/*
-	 * Without Cache-Control, a cache may store even a 404 (RFC 9111,
-	 * 4.2.2).
-	 */
-	if (!has_cache_control)
-		send_no_store(req, c->endpoint);
-	if (c->response.status == 304)		/* RFC 9110, 8.6 */
-		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
-	wire_response_begins(req->owner);
-	if (c->response.is_static)
-		http_response_stream(req, c->response.status,
-		    (void *)(uintptr_t)c->response.body, c->response.len,
-		    NULL, NULL);
-	else
-		http_response(req, c->response.status, c->response.body,
-		    c->response.len);
-	wire_response_ends(req->owner);
-}
-
-static void
-respond_busy(struct http_request *req, const struct route *route,
-    struct wire_request *sent)
-{
-	const struct endpoint	*e = find_endpoint(route, req);
-	const struct header	*h;
-	char			 id[REQUEST_ID_MAX + 1], body[ENVELOPE_MAX];
-	size_t			 len;
-
-	request_id_assign(id, head_value(&sent->head, "x-request-id"));
-	send_common_headers(req, id, &sent->head, ERRORS_VARY);
-	send_no_store(req, e);
-	http_response_header(req, "retry-after", "1");
-	for (h = error_handler_headers(e, &sent->head); h != NULL; h = h->next)
-		http_response_header(req, h->name, h->value);
-	len = error_handler_busy(body, e, path_before(req), &sent->head, id);
-	wire_request_free(sent);
-	wire_response_begins(req->owner);
-	http_response(req, 503, body, len);
-	wire_response_ends(req->owner);
-	metrics->total.requests[5]++;
-	log_event(LEVEL_WARNING, NULL, "unavailable", "no memory or coroutine "
-	    "for request %s", id);
-}
-
 int
 app_handle(struct http_request *req, const struct route *route)
 {
@@ -409,10 +348,12 @@ app_handle(struct http_request *req, const struct route *route)
 			return (KORE_RESULT_ERROR);	/* gone already */
 		if ((c = request_new(req, route, sent)) == NULL) {
 			faults_select(NULL);
-			respond_busy(req, route, sent);
+			app_respond_busy(req, find_endpoint(route, req),
+			    path_before(req), sent);
 			return (KORE_RESULT_OK);
 		}
-		coro_resume(c->coro);
+		if (c->coro != NULL)
+			coro_resume(c->coro);
 		faults_select(NULL);
 	}
 	if (!c->done) {
@@ -421,10 +362,20 @@ app_handle(struct http_request *req, const struct route *route)
 	}
 
 	coro_beside(c);
-	send_response(c);
+	app_respond(c);
 	req->hdlr_extra = NULL;
 	req->onfree = NULL;
 	request_end(c);
 	coro_beside(NULL);
 	return (KORE_RESULT_OK);
+}
+
+void
+app_init(void)
+{
+	wire_settings.find_route = routes_find;
+	wire_settings.find_body_max = routes_body_max;
+	wire_settings.name_request = request_id_assign;
+	wire_settings.write_refusal = error_handler_refuse;
+	wire_settings.put_headers = cors_headers;
 }

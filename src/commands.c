@@ -106,14 +106,17 @@ command_audit(void)
 	exit_if(audit_command(&options));
 }
 
+/* With --jobs, of the runner, which needs no certificate. */
 static void
 command_check_config(void)
 {
 	config_print();
-	exit_if(wire_check());
-	exit_if(tls_choose(config.tls_off));
-	exit_if(tls_init(config.tls_cert, config.tls_key));
-	tls_print();
+	if (!config.for_jobs) {
+		exit_if(wire_check());
+		exit_if(tls_choose(config.tls_off));
+		exit_if(tls_init(config.tls_cert, config.tls_key));
+		tls_print();
+	}
 	exit_if(database_check());
 	printf(PRODUCT ": the configuration is good\n");
 }
@@ -150,11 +153,17 @@ command_jobs(void)
 }
 
 bool
+commands_is(const char *name)
+{
+	const char	*asked = getenv(ENV("COMMAND"));
+
+	return (asked != NULL && strcmp(asked, name) == 0);
+}
+
+bool
 commands_serves(void)
 {
-	const char	*name = getenv(ENV("COMMAND"));
-
-	return (name == NULL || strcmp(name, "serve") == 0);
+	return (getenv(ENV("COMMAND")) == NULL || commands_is("serve"));
 }
 
 #define DONE	"; the command has done its work"
@@ -213,7 +222,7 @@ commands_run(void)
 
 	if (commands_serves())
 		return;
-	if (strcmp(name, "jobs") == 0)
+	if (commands_is("jobs"))
 		command_jobs();
 	if (strcmp(name, "migrate") != 0)	/* it has its own */
 		obey_signals();

@@ -12,6 +12,9 @@
 /* Is it to serve? */
 bool	commands_serves(void);
 
+/* Is it to run this command? */
+bool	commands_is(const char *name);
+
 /*
  * What ./keel asks for besides serving: it runs kore with KEEL_COMMAND set,
  * and the parent runs the command before any worker exists, as manage.py does.

@@ -18,7 +18,7 @@
 
 #define SERVERS_TABLE	"server"	/* in config_table.c */
 
-struct config	config;
+struct config	config = { .host_name = ENV("HOST") };
 
 REGISTERED(struct settings_table, settings);
 
@@ -133,11 +133,13 @@ read_setting(struct setting *s)
 {
 	const char	*value = getenv(s->name), *problem;
 	unsigned	 number = 0;
+	bool		 ignored;
 
 	s->given = value != NULL && *value != '\0';
 	s->value = s->given ? value : s->find_fallback != NULL ?
 	    s->find_fallback() : s->fallback;
-	if (s->value == NULL && s->required != NULL)
+	ignored = config.for_jobs && s->serving;
+	if (s->value == NULL && s->required != NULL && !ignored)
 		return (start_error("%s is not set (%s)", s->name,
 		    s->required));
 	if (s->value != NULL && (problem = check_type(s, &number)) != NULL)
@@ -146,7 +148,7 @@ read_setting(struct setting *s)
 		*s->text = s->value;
 	if (s->number != NULL && s->value != NULL)
 		*s->number = number;
-	return (s->then != NULL ? s->then() : NULL);
+	return (s->then != NULL && !ignored ? s->then() : NULL);
 }
 
 static const char *
@@ -179,6 +181,7 @@ is_own(const char *variable, size_t len)
 		ENV("COMMAND"), ENV("DRY_RUN"), ENV("EMAIL"), ENV("ROLE"),
 		ENV("PART"), ENV("LINES"), ENV("ACTION"), ENV("USER"),
 		ENV("SINCE"), ENV("JSON"), ENV("BUILD"), ENV("FLAVOR"),
+		ENV("FOR_JOBS"),
 	};
 	size_t	 i;
 
@@ -276,6 +279,9 @@ config_load(void)
 
 	if (command == NULL)
 		command = "serve";
+	config.for_jobs = strcmp(command, "jobs") == 0 ||
+	    (strcmp(command, "check-config") == 0 &&
+	    getenv(ENV("FOR_JOBS")) != NULL);
 	if (strcmp(command, "routes") == 0 ||
 	    strcmp(command, "queries") == 0 ||
 	    strcmp(command, "email-key") == 0)

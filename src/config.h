@@ -31,7 +31,8 @@ enum setting_type {
  *	    });
  *
  * The server, the job runner and check-config read them at the start, before
- * the fork. An empty variable counts as unset.
+ * the fork. An empty variable counts as unset. The runner does not ask for what
+ * only the server needs, nor does it check more of it than its type.
  */
 struct setting {
 	const char	*name;		/* the environment variable */
@@ -58,6 +59,7 @@ struct setting {
 	const char	*(*then)(void);
 
 	bool		 secret;	/* print it masked */
+	bool		 serving;	/* only the server needs it */
 
 	/* For docs/settings.md. */
 	const char	*meaning;	/* one sentence */
@@ -103,10 +105,12 @@ enum registration { REGISTRATION_OPEN, REGISTRATION_CLOSED };
  * Filled once, in the parent, before the fork; constant afterwards.
  */
 struct config {
+	bool		 for_jobs;	/* for the runner, not the server */
 	const char	*host;		/* where it listens: perhaps a socket */
 	const char	*host_name;	/* what says so, for messages */
 	const char	*port;
 	const char	*admin_port;
+	const char	*jobs_admin_port;	/* the runner's; NULL: none */
 	const char	*database_url;
 	const char	*database_listen_url;	/* or NULL */
 	const char	*migrate_url;	/* may be NULL */
@@ -147,6 +151,13 @@ const char	*config_load(void);
  * error message that names the setting.
  */
 const char	*config_use_secrets(const char *secret, const char *previous);
+
+/*
+ * For a runner without SECRET_KEY, which signs nothing: makes a key of this
+ * process for the links in mails. An attempt by another runner then sends
+ * another link, and both work. Returns NULL, or an error message.
+ */
+const char	*config_use_own_secret(void);
 
 /*
  * The command check-config: prints every setting's value, secrets masked, and

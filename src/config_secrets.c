@@ -3,11 +3,15 @@
 
 #include <string.h>
 
+#include <openssl/rand.h>
+
 #include "config.h"
 #include "http/page.h"
 #include "middleware/middleware.h"
 #include "product.h"
 #include "utils/start_error.h"
+
+#define OWN_SECRET	32	/* bytes */
 
 /* A secret copied from an example is publicly known. */
 static const char *
@@ -51,8 +55,8 @@ make_keys(const char *name, const char *secret, struct jwt_key *key,
 	key->alg = config.jwt_key.alg;
 	key->secret = secret;
 	key->secret_len = strlen(secret);
-	if (!jwt_key_name(key) || !cursor_key(secret, key->secret_len,
-	    cursors))
+	if (!jwt_key_name(key) || !jwt_key_prepare(key) ||
+	    !cursor_key(secret, key->secret_len, cursors))
 		return (start_error("cannot make a key: out of memory"));
 	return (NULL);
 }
@@ -81,5 +85,17 @@ config_use_secrets(const char *secret, const char *previous)
 		return (problem);
 	config.jwt_key.previous = &previous_key;
 	pages_accept(cursors);
+	return (NULL);
+}
+
+const char *
+config_use_own_secret(void)
+{
+	static char	 secret[OWN_SECRET];
+
+	if (RAND_bytes((unsigned char *)secret, sizeof(secret)) != 1)
+		return (start_error("cannot make a key: no randomness"));
+	config.jwt_key.secret = secret;
+	config.jwt_key.secret_len = sizeof(secret);
 	return (NULL);
 }

@@ -14,7 +14,6 @@
 #include "database/database.h"
 #include "http/conditional.h"
 #include "http/respond.h"
-#include "jobs/jobs.h"
 #include "mail/mail_settings.h"
 #include "middleware/middleware.h"
 #include "middleware/rate_limit.h"
@@ -79,12 +78,14 @@ SETTINGS(server,
     },
     {
 	ENV("TLS"), CHOICE("on", "off"), .number = &config.tls_off,
+	.serving = true,
 	.fallback = "on",
 	.meaning = "With `off`, HTTP without TLS: [on this machine, or behind "
 	    "a proxy that ends TLS](proxies.md#http-without-tls).",
     },
     {
 	ENV("HOST"), TEXT, .text = &config.host, .then = check_host,
+	.serving = true,
 	.fallback = "127.0.0.1",
 	.values = "an IP address; with `" ENV("TLS") "=off` also the absolute "
 	    "path of a Unix socket, up to 107 bytes",
@@ -92,13 +93,13 @@ SETTINGS(server,
     },
     {
 	ENV("PORT"), NUMBER(1, 65535), .text = &config.port, .number = &port,
-	.then = use_port,
+	.then = use_port, .serving = true,
 	.fallback = "8888",
 	.meaning = "The HTTPS port; with `" ENV("TLS") "=off`, the HTTP port.",
     },
     {
 	ENV("ADMIN_PORT"), NUMBER(1, 65535), .text = &config.admin_port,
-	.number = &admin_port, .then = check_ports,
+	.number = &admin_port, .then = check_ports, .serving = true,
 	.fallback = "9464",
 	.values = "not `" ENV("PORT") "`",
 	.meaning = "The port of /metrics, on 127.0.0.1.",
@@ -120,6 +121,7 @@ SETTINGS(server,
     },
     {
 	ENV("SECRET_KEY"), TEXT, .text = &secret_key, .secret = true,
+	.serving = true,
 	.required = "try: openssl rand -base64 48",
 	.unset = "unset",
 	.values = "at least as many bytes as `" ENV("ALGORITHM") "` has: 32, "
@@ -135,7 +137,7 @@ SETTINGS(server,
 	    "[replace the secret](secrets.md#replacing-the-secret).",
     },
     {
-	ENV("TLS_CERT"), TEXT, .text = &config.tls_cert,
+	ENV("TLS_CERT"), TEXT, .text = &config.tls_cert, .serving = true,
 	.unset = "unset: the file that kore.conf names",
 	.values = "a PEM file, RSA or EC; set together with `" ENV("TLS_KEY")
 	    "`",
@@ -144,12 +146,14 @@ SETTINGS(server,
     },
     {
 	ENV("TLS_KEY"), TEXT, .text = &config.tls_key, .then = check_tls,
+	.serving = true,
 	.unset = "unset: the file that kore.conf names",
 	.values = "a PEM file; set together with `" ENV("TLS_CERT") "`",
 	.meaning = "The certificate's private key.",
     },
     {
 	ENV("WORKERS"), NUMBER(1, 64), .number = &config.workers,
+	.serving = true,
 	.find_fallback = count_cpus,
 	.unset = "one per CPU, at most 16",
 	.meaning = "Worker processes.",
@@ -162,7 +166,7 @@ SETTINGS(server,
     },
     {
 	ENV("DRAIN_DELAY_SECONDS"), NUMBER(0, 600),
-	.number = &config.drain_delay_seconds,
+	.number = &config.drain_delay_seconds, .serving = true,
 	.fallback = "0",
 	.meaning = "After SIGTERM, how long the server at least goes on "
 	    "accepting connections, while /readyz says 503: as long as a "
@@ -170,22 +174,10 @@ SETTINGS(server,
     },
     {
 	ENV("DRAIN_SECONDS"), NUMBER(0, 600), .number = &config.drain_seconds,
+	.serving = true,
 	.fallback = "15",
 	.meaning = "After that, how long the server waits at most for idle "
 	    "connections (half of it) and for requests.",
-    },
-    {
-	ENV("JOBS_CONCURRENCY"), NUMBER(1, 256),
-	.number = &jobs_settings.concurrency,
-	.fallback = "16",
-	.meaning = "Attempts at jobs that run at once, in each process of "
-	    "`./keel jobs`.",
-    },
-    {
-	ENV("JOBS_KEEP_DAYS"), NUMBER(0, 3650),
-	.number = &jobs_settings.keep_days,
-	.fallback = "7",
-	.meaning = "Days that done jobs are kept.",
     },
     {
 	ENV("SMTP_URL"), TEXT, .text = &smtp_url, .secret = true,
@@ -215,7 +207,7 @@ SETTINGS(server,
     },
     {
 	ENV("CONNECTIONS_PER_ADDRESS"), NUMBER(1, 65535),
-	.number = &wire_settings.per_address,
+	.number = &wire_settings.per_address, .serving = true,
 	.fallback = "256",
 	.meaning = "Connections of one client, on all workers together.",
     },
@@ -353,7 +345,7 @@ check_public_url(void)
 		    "%s is a socket", config.host_name));
 	if (strlen(config.public_url) > PUBLIC_URL_MAX ||
 	    !web_url_parse(config.public_url, &url) ||
-	    (!url.secure && !config.tls_off))
+	    (!url.secure && !config.tls_off && !config.for_jobs))
 		return (start_error(ENV("PUBLIC_URL") " must be like "
 		    "https://api.example.org or https://example.org/backend, "
 		    "without a slash at its end, not '%s'",
@@ -365,6 +357,8 @@ check_public_url(void)
 static const char *
 use_secrets(void)
 {
+	if (secret_key == NULL)
+		return (config_use_own_secret());
 	return (config_use_secrets(secret_key, previous_key));
 }
 
@@ -415,8 +409,9 @@ use_mail(void)
 	    &mail_settings)) != NULL)
 		return (problem);
 	mail_settings.state_dir = state_dir;
-	mail_settings.secret = config.jwt_key.secret;
-	mail_settings.secret_len = config.jwt_key.secret_len;
+	/* All runners must have the same. */
+	mail_settings.secret = secret_key != NULL ? secret_key : "";
+	mail_settings.secret_len = strlen(mail_settings.secret);
 	return (NULL);
 }
 

@@ -24,6 +24,7 @@ static const char	*use_proxies(void);
 SETTINGS(web,
     {
 	ENV("CORS_ORIGINS"), TEXT, .text = &cors_origins, .then = use_cors,
+	.serving = true,
 	.unset = "unset: none",
 	.values = "up to 32 origins, as browsers send them: "
 	    "`https://app.example.org,http://localhost:5173`",
@@ -31,7 +32,7 @@ SETTINGS(web,
     },
     {
 	ENV("HSTS_SECONDS"), NUMBER(0, 63072000), .number = &hsts_seconds,
-	.then = use_hsts,
+	.then = use_hsts, .serving = true,
 	.fallback = "31536000",
 	.meaning = "How long browsers must use HTTPS for this host "
 	    "(Strict-Transport-Security). Not sent if it is 0, or if `"
@@ -39,14 +40,14 @@ SETTINGS(web,
     },
     {
 	ENV("KEEPALIVE_SECONDS"), NUMBER(1, 3600),
-	.number = &wire_settings.keepalive,
+	.number = &wire_settings.keepalive, .serving = true,
 	.unset = "unset: kore.conf's `http_keepalive_time`",
 	.meaning = "How long a connection may be idle between two requests: "
 	    "longer than a proxy in front keeps it.",
     },
     {
 	ENV("TRUSTED_PROXIES"), TEXT, .text = &trusted_proxies,
-	.then = use_proxies,
+	.then = use_proxies, .serving = true,
 	.unset = "unset: none",
 	.values = "up to 32 addresses or networks: `10.0.0.0/8,::1`",
 	.meaning = "The proxies whose X-Forwarded-For and PROXY headers "

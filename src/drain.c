@@ -54,7 +54,7 @@ drain_begin(bool hurried)
 	static const uint64_t	 one = 1;
 
 	stopping->hurried = hurried;
-	stopping->begun = coro_now_ms();
+	stopping->begun = kore_time_ms();
 	if (write(bell, &one, sizeof(one)) == -1)
 		return;		/* it rings already */
 }
@@ -147,7 +147,7 @@ static bool
 has_finished(uint64_t now)
 {
 	static uint64_t	 store_until;
-	bool		 storing = auth_usage_flush(now);
+	bool		 storing = auth_usage_flush(coro_now_ms());
 	bool		 busy = wire_close_idle(now) + offload_count() +
 			    coro_count() > storing;
 

@@ -18,10 +18,12 @@
 #include <stdbool.h>
 
 #include "app.h"
+#include "app_queue.h"
 #include "base/crash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/start_memory.h"
 #include "commands.h"
 #include "config.h"
 #include "coro/loop.h"
@@ -46,6 +48,7 @@
 #include "running.h"
 #include "signals.h"
 #include "utils/password.h"
+#include "utils/random_pool.h"
 #include "wire/given.h"
 #include "wire/listen.h"
 #include "wire/tls.h"
@@ -53,9 +56,10 @@
 #include "wire/wire.h"
 
 #define MSG_WORKER_READY	(KORE_MSG_APP_BASE + 1)
-#define COROUTINES_MAX		512	/* per worker; beyond it: 503 */
+#define COROUTINES_MAX		(RUNNING_MAX + 16)	/* per worker */
 #define PARENT_NOFILES		4096
 #define WATCH_MS		500
+#define LINES_MS		5	/* that a line of the log may wait */
 
 EXPORT void	kore_parent_configure(int, char **);
 EXPORT void	kore_parent_teardown(void);
@@ -65,6 +69,7 @@ EXPORT void	kore_worker_teardown(void);
 
 static struct servers	*servers;
 static bool		 was_restarted;
+static bool		 lines_wait;	/* for write_lines() */
 
 static bool
 has_symbol(const char *name)
@@ -155,6 +160,7 @@ worker_ready(struct kore_msg *msg, const void *data)
 		return;
 	print_ready();
 	notify("READY=1");
+	start_memory_free();
 }
 
 /* For crash_init(): which of Kore's processes this is, and what it does. */
@@ -184,14 +190,9 @@ prepare_server(void)
 	exit_if(tls_init(config.tls_cert, config.tls_key));
 	if (password_dummy_hash() == NULL)
 		exit_fail("cannot hash a password: out of memory");
-	malloc_trim(0);		/* a hash takes 19 MB */
 	exit_if(tls_renew_init());
 	exit_if(rate_limit_init());
-	wire_settings.find_route = routes_find;
-	wire_settings.find_body_max = routes_body_max;
-	wire_settings.name_request = request_id_assign;
-	wire_settings.write_refusal = error_handler_refuse;
-	wire_settings.put_headers = cors_headers;
+	app_init();
 	exit_if(wire_init());
 	http_hsts_enable = 0;	/* Kore would send it over plain HTTP, too */
 	limit_files();
@@ -205,6 +206,7 @@ prepare_server(void)
 	kore_msg_register(MSG_WORKER_READY, worker_ready);
 	crash_init("parent", tell_crash);
 	exit_if(pidfile_write());
+	malloc_trim(0);		/* a hash takes 19 MB, and workers share it */
 }
 
 void
@@ -225,7 +227,8 @@ kore_parent_configure(int argc, char **argv)
 	if (commands_serves())
 		exit_if(given_take());
 	exit_if(config_load());
-	exit_if(openapi_init());
+	if (!commands_is("jobs"))		/* which describe no API */
+		exit_if(openapi_init());
 	malloc_trim(0);		/* see drop_kores_copy() */
 	log_init(config.log_level, config.log_format);
 	commands_run();
@@ -240,8 +243,31 @@ worker_tick(uint64_t now)
 	database_tick(now);
 	offload_tick();
 	mem_tick();
-	auth_usage_tick(now);
+	app_tick(coro_now_ms());
+	auth_usage_tick(coro_now_ms());
 	tls_renew_take();
+}
+
+static void
+write_lines(void *arg, u_int64_t now)
+{
+	(void)arg;
+	(void)now;
+	lines_wait = false;
+	log_flush();
+}
+
+/* Where requests are many, their lines share a system call. */
+static bool
+more_lines_come(void)
+{
+	if (http_request_count <= 1)
+		return (false);
+	if (!lines_wait)
+		kore_timer_add(write_lines, LINES_MS, NULL,
+		    KORE_TIMER_ONESHOT);
+	lines_wait = true;
+	return (true);
 }
 
 static void
@@ -259,11 +285,13 @@ kore_worker_configure(void)
 		log_event(LEVEL_ERROR, NULL, "worker", "a worker died and "
 		    "was started again");
 	mallopt(M_ARENA_MAX, 1);	/* the only kind malloc_trim() trims */
+	random_pool_init();
 	metrics_worker_init(worker->id - 1u, was_restarted);
 	drain_worker_init(worker->id - 1u);
 	tls_worker_init();
 	wire_worker_init(worker->id - 1u);
 	loop_init(COROUTINES_MAX, worker_tick, wire_run);
+	log_gather(more_lines_come);
 	database_worker_init(servers, config.database_pool, report_ready);
 }
 
@@ -276,6 +304,8 @@ void
 kore_worker_teardown(void)
 {
 	drain_worker_end();
+	log_gather(NULL);
+	log_flush();
 #if defined(__SANITIZE_ADDRESS__)
 	if (was_restarted)
 		_exit(0);
@@ -312,6 +342,7 @@ static struct sock_filter	filter[] = {
 	KORE_SYSCALL_ALLOW(shutdown),
 	KORE_SYSCALL_ALLOW(restart_syscall),
 	KORE_SYSCALL_ALLOW(pread64),
+	KORE_SYSCALL_ALLOW(mincore),
 	KORE_SYSCALL_DENY(clone3, ENOSYS),
 	KORE_SYSCALL_DENY(ioctl, EACCES),
 #endif

@@ -71,7 +71,7 @@ time_is_up(int sig)
 	alarm(1);
 	if (sig_recv == SIGTERM && forked)
 		ask_again();
-	else if (drain_is_late(coro_now_ms()))
+	else if (drain_is_late(kore_time_ms()))
 		stop_kore();
 	errno = saved;
 }
@@ -87,7 +87,7 @@ stop(int sig)
 		begun_by = sig;
 		drain_begin(sig != SIGTERM);
 		alarm(drain_seconds());
-	} else if (coro_now_ms() >= stopping->begun + SAME_MS)
+	} else if (kore_time_ms() >= stopping->begun + SAME_MS)
 		stop_kore();
 }
 

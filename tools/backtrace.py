@@ -219,9 +219,11 @@ def lines_of(path, addresses):
 
 
 def symbols_of(path):
-    """(address, size, name) of the functions that a file exports."""
+    """(address, size, name) of a file's functions: of all that it names, and
+    at least of those that it exports."""
     found = []
-    for line in run("nm", "-D", "-S", "--defined-only", path).splitlines():
+    for line in (run("nm", "-S", "--defined-only", path) +
+                 run("nm", "-D", "-S", "--defined-only", path)).splitlines():
         fields = line.split()
         if len(fields) == 4 and fields[2] in "TtWwi":
             found.append((int(fields[0], 16), int(fields[1], 16),

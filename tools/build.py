@@ -142,6 +142,31 @@ class State:
                 os.unlink(path)
 
 
+def check_assets():
+    """kodev names an asset by the last part of its path, and the linker would
+    only say that a name is there twice. So the files of assets/mail/LANGUAGE
+    have their language in their names, too."""
+    seen = {}
+    for path in sorted(walk("assets")):
+        folder, name = os.path.split(path)
+        if (os.path.dirname(folder) == "assets/mail" and
+                name.endswith((".txt", ".html"))):
+            language = os.path.basename(folder)
+            if not re.fullmatch(r"\w+\.%s\.(txt|html)" % re.escape(language),
+                                name):
+                refuse("%s: a file there must be called NAME.%s.txt or "
+                       "NAME.%s.html" % (path, language, language))
+        other = seen.setdefault(asset_object(path), path)
+        if other != path:
+            refuse("%s and %s have one name: give one of them another" %
+                   (other, path))
+
+
+def refuse(problem):
+    print("build: " + problem, file=sys.stderr)
+    raise Failed
+
+
 def make_folder(folder):
     """kodev's folder of links. ./keel runs the flavour that was built last, and
     reads its name there."""
@@ -346,6 +371,7 @@ def main():
         lock()
         with open(".flavor", "w", encoding="utf-8") as f:
             f.write(options.flavor + "\n")
+        check_assets()
         if options.flavor == "asan":
             make_first()
         build(options.flavor)

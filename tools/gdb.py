@@ -14,19 +14,18 @@ import os
 import gdb
 import gdb.unwinder
 
-# The names of ucontext.h's gregs, and gdb's.
-REGISTERS = {"REG_R8": "r8", "REG_R9": "r9", "REG_R12": "r12",
-             "REG_R13": "r13", "REG_R14": "r14", "REG_R15": "r15",
-             "REG_RDI": "rdi", "REG_RSI": "rsi", "REG_RBP": "rbp",
-             "REG_RBX": "rbx", "REG_RDX": "rdx", "REG_RCX": "rcx",
-             "REG_RSP": "rsp", "REG_RIP": "rip"}
-INDEX = ["REG_R8", "REG_R9", "REG_R10", "REG_R11", "REG_R12", "REG_R13",
-         "REG_R14", "REG_R15", "REG_RDI", "REG_RSI", "REG_RBP", "REG_RBX",
-         "REG_RDX", "REG_RAX", "REG_RCX", "REG_RSP", "REG_RIP"]
+# Where stack_switch() has saved a register: its offset from the stack pointer,
+# which is that of the caller at "end" (src/coro/stack_switch.c).
+SAVED = {
+    "i386:x86-64": {"r15": 8, "r14": 16, "r13": 24, "r12": 32, "rbx": 40,
+                    "rbp": 48, "rip": 56, "end": 64},
+    "aarch64": {"x%d" % (19 + n): 8 * n for n in range(11)} |
+               {"pc": 88, "end": 176},
+}
 
 # Functions that only pass a wait on: the caller tells what is waited for.
-WAITS = {"swapcontext", "__interceptor_swapcontext", "coro_suspend",
-         "wait_until", "ctx_stall", "ctx_wait"}
+WAITS = {"stack_switch", "coro_suspend", "wait_until", "ctx_stall",
+         "ctx_wait"}
 
 
 def find_loop():
@@ -58,10 +57,20 @@ def coroutines():
 
 
 def registers(co):
-    """{gdb's name: value}, as swapcontext() has saved them."""
-    saved = co["context"]["uc_mcontext"]["gregs"]
-    return {REGISTERS[name]: int(saved[index])
-            for index, name in enumerate(INDEX) if name in REGISTERS}
+    """{gdb's name: value}, as stack_switch() has saved them."""
+    machine = gdb.selected_inferior().architecture().name()
+    try:
+        gdb.parse_and_eval("stack_start")   # else libc switches the stacks
+        offsets = SAVED[machine]
+    except (gdb.error, KeyError):
+        raise gdb.GdbError("this build switches stacks in a way that these "
+                           "commands do not know (%s)" % machine) from None
+    place = int(co["place"])
+    memory = gdb.selected_inferior()
+    saved = {name: int.from_bytes(memory.read_memory(place + at, 8), "little")
+             for name, at in offsets.items() if name != "end"}
+    saved["sp" if machine == "aarch64" else "rsp"] = place + offsets["end"]
+    return saved
 
 
 class FrameId:
@@ -82,9 +91,9 @@ class Suspended(gdb.unwinder.Unwinder):
     def __call__(self, frame):
         if self.saved is None or frame.level() != 0:
             return None
-        pc = frame.read_register("rip")
+        sp = self.saved.get("rsp", self.saved.get("sp"))
         info = frame.create_unwind_info(
-            FrameId(gdb.Value(self.saved["rsp"] - 16), pc))
+            FrameId(gdb.Value(sp - 16), frame.read_register("pc")))
         for name, value in self.saved.items():
             info.add_saved_register(name, gdb.Value(value).cast(
                 frame.read_register(name).type))

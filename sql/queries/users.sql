@@ -35,8 +35,10 @@ SELECT a.@user(CASE WHEN a.id = u.id THEN a.pending_email END
 -- name: users.create
 -- The network that a user registers from becomes a known one.
 WITH created AS (
-	INSERT INTO users (id, email, email_key, name, hashed_password, role)
-	VALUES (:id, :email, :email_key, :name, :hashed_password, :role)
+	INSERT INTO users (id, email, email_key, name, locale,
+	       hashed_password, role)
+	VALUES (:id, :email, :email_key, :name, :locale, :hashed_password,
+	       :role)
 	ON CONFLICT (email_key) DO NOTHING
 	RETURNING @user
 ), network AS (
@@ -101,10 +103,10 @@ WITH admins AS (
 	  FROM target t
 	  JOIN changed USING (id)
 ), told AS (
-	INSERT INTO jobs (id, kind, payload)
+	INSERT INTO jobs (id, kind, payload, user_id)
 	SELECT :job_id::uuid, 'send_role_notice', jsonb_build_object(
 	       'id', t.id, 'verified', false, 'from', t.role,
-	       'to', :role::text)
+	       'to', :role::text), t.id
 	  FROM target t
 	  JOIN changed USING (id)
 )
@@ -117,6 +119,7 @@ UPDATE users
    SET email = CASE WHEN :email.set THEN :email ELSE email END,
        email_key = CASE WHEN :email.set THEN :email_key ELSE email_key END,
        name = CASE WHEN :name.set THEN :name ELSE name END,
+       locale = CASE WHEN :locale.set THEN :locale ELSE locale END,
        role = CASE WHEN :role.set THEN :role ELSE role END,
        is_active = CASE WHEN :is_active.set THEN :is_active
            ELSE is_active END,

@@ -57,8 +57,8 @@ log_begin(enum log_level level, const char *request_id, const char *event)
 	return (&writer);
 }
 
-void
-log_end(struct jsonw *j)
+static void
+end(struct jsonw *j, void (*write_line)(const char *, size_t))
 {
 	struct text	 out, safe;
 
@@ -69,7 +69,7 @@ log_end(struct jsonw *j)
 	}
 	if (!as_text) {
 		line[j->text.len] = '\n';
-		log_write(line, j->text.len + 1);
+		write_line(line, j->text.len + 1);
 		return;
 	}
 	out = text_in(readable, sizeof(readable));
@@ -78,7 +78,19 @@ log_end(struct jsonw *j)
 	if (out.cut)
 		log_drop();
 	else
-		log_write(readable, out.len);
+		write_line(readable, out.len);
+}
+
+void
+log_end(struct jsonw *j)
+{
+	end(j, log_write);
+}
+
+void
+log_end_later(struct jsonw *j)
+{
+	end(j, log_write_later);
 }
 
 /* Has buffers of its own: it comes before a line that is ready. */

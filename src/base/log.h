@@ -4,6 +4,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/jsonw.h"
@@ -32,6 +33,16 @@ void	log_never_wait(_Atomic uint64_t *dropped);
 void	log_tick(void);
 
 /*
+ * In a worker: the lines of log_end_later() are written together, up to 4 KiB
+ * at a time, and always before what is logged after them. more_come() says
+ * whether such a line may wait for another one; then log_flush() must be called
+ * soon. NULL: none waits any more, which a worker says before it ends. A crash
+ * writes those that wait, and SIGKILL loses them.
+ */
+void	log_gather(bool (*more_come)(void));
+void	log_flush(void);
+
+/*
  * Writes one JSON object as a line on standard output, or what log_text()
  * makes of it:
  *
@@ -51,5 +62,8 @@ void	log_event(enum log_level, const char *request_id,
 struct jsonw	*log_begin(enum log_level, const char *request_id,
 		    const char *event);
 void		 log_end(struct jsonw *);
+
+/* The same for a line that may wait for others: log_gather(). */
+void		 log_end_later(struct jsonw *);
 
 #endif

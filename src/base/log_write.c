@@ -20,6 +20,7 @@
 
 #define LAST_WAIT_MS	1000	/* for the line of a crash */
 #define NEWS_MAX	512
+#define GATHERED_MAX	4096	/* bytes: a pipe takes all or nothing */
 
 static bool			 never_waits;
 static bool			 must_ask;	/* the descriptor may wait */
@@ -29,6 +30,11 @@ static size_t			(*say_dropped)(char *, size_t, uint64_t);
 /* What is missing of a line that was cut, which the next line must not join. */
 static char			 rest[LOG_LINE_MAX];
 static size_t			 rest_len;
+/* Lines that wait for others, and for one system call. */
+static char			 gathered[GATHERED_MAX];
+static size_t			 gathered_len;
+static unsigned			 ngathered;
+static bool			(*more_come)(void);
 
 static bool
 has_room(int wait_ms)
@@ -100,10 +106,57 @@ log_drop(void)
 	(*total)++;
 }
 
+void
+log_gather(bool (*fn)(void))
+{
+	more_come = fn;
+}
+
+/* Leaves none, whether it was written or not. Returns false if it was not. */
+static bool
+put_gathered(void)
+{
+	if (gathered_len > 0 && !put_or_keep(gathered, gathered_len))
+		return (false);
+	gathered_len = 0;
+	ngathered = 0;
+	return (true);
+}
+
+void
+log_flush(void)
+{
+	unsigned	 n = ngathered;
+
+	if (n == 0 || (catch_up() && put_gathered()))
+		return;
+	while (n-- > 0)
+		log_drop();
+	gathered_len = 0;
+	ngathered = 0;
+}
+
+void
+log_write_later(const char *line, size_t len)
+{
+	if (more_come == NULL || len > sizeof(gathered)) {
+		log_write(line, len);
+		return;
+	}
+	if (len > sizeof(gathered) - gathered_len)
+		log_flush();
+	memcpy(gathered + gathered_len, line, len);
+	gathered_len += len;
+	ngathered++;
+	if (!more_come())
+		log_flush();
+}
+
 /* One write, so that the lines of two processes do not mix. */
 void
 log_write(const char *line, size_t len)
 {
+	log_flush();
 	if (!never_waits)
 		put(line, len);		/* no other place to report it */
 	else if (len > sizeof(rest) || !catch_up() || !put_or_keep(line, len))
@@ -113,9 +166,10 @@ log_write(const char *line, size_t len)
 void
 log_write_last(const char *line, size_t len)
 {
-	if (put_rest() && put(line, len) > 0)
+	if (put_rest() && put_gathered() && put_rest() && put(line, len) > 0)
 		return;
-	if (has_room(LAST_WAIT_MS) && put_rest() && put(line, len) > 0)
+	if (has_room(LAST_WAIT_MS) && put_rest() && put_gathered() &&
+	    put_rest() && put(line, len) > 0)
 		return;
 	log_drop();
 }
@@ -123,6 +177,7 @@ log_write_last(const char *line, size_t len)
 void
 log_tick(void)
 {
+	log_flush();
 	if (rest_len > 0 || dropped > 0)
 		catch_up();
 }
@@ -166,6 +221,8 @@ open_anew(int fd)
 static void
 forget(void)
 {
+	gathered_len = 0;
+	ngathered = 0;
 	rest_len = 0;
 	dropped = 0;
 }

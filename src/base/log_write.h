@@ -13,6 +13,9 @@
 /* Writes a line, its newline included, or drops it: log_never_wait(). */
 void	log_write(const char *line, size_t len);
 
+/* The same, perhaps with others: log_gather(). */
+void	log_write_later(const char *line, size_t len);
+
 /* Counts a line that is not written. */
 void	log_drop(void);
 

@@ -98,6 +98,12 @@ mem_free(void *p)
 }
 
 void
+mem_freed_much(void)
+{
+	large_freed = SINCE_TICK;
+}
+
+void
 mem_tick(void)
 {
 	if (large_freed == BEFORE_TICK)

@@ -21,6 +21,9 @@ void	 mem_free(void *);
  */
 void	 mem_tick(void);
 
+/* Much that is small was freed: it is given back like large memory. */
+void	 mem_freed_much(void);
+
 /*
  * For jansson, which loses text or aborts when an allocation fails. When
  * malloc() fails, this takes memory from a reserve of 16 MiB, and aborts when

@@ -21,6 +21,7 @@ struct worker_metrics {
 	} total;
 	struct {
 		_Atomic uint64_t	coroutines;
+		_Atomic uint64_t	queued;		/* requests */
 		_Atomic uint64_t	stack_high_water; /* bytes */
 		_Atomic uint64_t	arenas;
 		_Atomic uint64_t	tasks;
@@ -35,6 +36,7 @@ struct worker_metrics {
 
 /* Memory that all processes of this server share, mapped before the fork. */
 struct shared {
+	uint64_t		began;		/* seconds, CLOCK_MONOTONIC */
 	_Atomic uint64_t	worker_restarts;
 	_Atomic uint64_t	log_lines_dropped;	/* of all processes */
 	/* Of the first one that expires, as in timefmt.h; 0: no TLS. */
@@ -48,6 +50,9 @@ extern struct worker_metrics	*metrics;	/* this worker's */
 
 /* In the parent, before the fork. Returns NULL, or an error message. */
 const char	*metrics_init(void);
+
+/* Seconds since metrics_init(). */
+uint64_t	 metrics_uptime(void);
 
 /* In worker `id`, counted from 0. restarted: it replaces one that died. */
 void		 metrics_worker_init(unsigned id, int restarted);

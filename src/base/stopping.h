@@ -11,7 +11,7 @@
 #include "base/metrics.h"
 
 struct stopping {
-	_Atomic uint64_t	begun;		/* coro_now_ms(); 0: not yet */
+	_Atomic uint64_t	begun;		/* kore_time_ms(); 0: not yet */
 	_Atomic bool		hurried;	/* no wait for idle clients */
 	_Atomic bool		at_once;	/* nor for anything else */
 

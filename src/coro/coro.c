@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Stackful coroutines with ucontext. Only this file knows how stacks are
- * switched. Stacks are mapped lazily, above a guard page. Pages never touched
- * read as zero, and that is how coro_high_water() finds how deep a stack went.
+ * Stackful coroutines: each has a stack of its own. Stacks are mapped lazily,
+ * above a guard page. The pages that the kernel has given to a stack, and the
+ * zeros in them, tell coro_high_water() how deep it went.
  */
 
 #include <sys/mman.h>
@@ -10,12 +10,12 @@
 
 #include <stdlib.h>
 #include <time.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/faults.h"
 #include "base/mem.h"
 #include "coro/coro.h"
+#include "coro/stack_switch.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -39,13 +39,15 @@
 #define STACK_ENDS(addr, size)			((void)0)
 #endif
 
-#define GUARD_SIZE	4096
+#define PAGE_SIZE	4096
+#define PAGE_WORDS	(PAGE_SIZE / sizeof(uint64_t))
+#define GUARD_SIZE	PAGE_SIZE
 #define POOL_MAX	64
 
 enum coro_state { CORO_READY, CORO_RUNNING, CORO_SUSPENDED, CORO_ENDED };
 
 struct coro {
-	ucontext_t		 context;
+	void			*place;		/* of its stack */
 	enum coro_state		 state;
 	bool			 queued;
 	bool			 timed_out;
@@ -63,7 +65,7 @@ struct coro {
 };
 
 static struct {
-	ucontext_t		 context;
+	void			*place;		/* of the loop's stack */
 	struct coro		*current;
 	void			*beside;	/* coro_beside() */
 	unsigned		 max;
@@ -86,11 +88,10 @@ static struct {
 };
 
 static void
-coro_entry(unsigned high, unsigned low)
+coro_entry(void)
 {
-	struct coro	*co;
+	struct coro	*co = loop.current;
 
-	co = (struct coro *)(((uintptr_t)high << 32) | low);
 	FIBER_FINISH(NULL, &loop.bottom, &loop.size);
 
 	co->fn(co->arg);
@@ -118,17 +119,26 @@ stack_get(void)
 	return (map);
 }
 
-/* Looks only at what is below the deepest stack so far. */
+/*
+ * Looks only at what is below the deepest stack so far, and at no page that the
+ * kernel has not given: some kernels give memory to pages that are only read.
+ */
 static void
-stack_measure(const char *map)
+stack_measure(char *map)
 {
 	const uint64_t	*low = (const uint64_t *)(map + GUARD_SIZE);
-	size_t		 n = CORO_STACK_SIZE / sizeof(*low), i, known;
+	unsigned char	 given[CORO_STACK_SIZE / PAGE_SIZE];
+	size_t		 n = CORO_STACK_SIZE / sizeof(*low), i = 0, known;
 
 	known = n - loop.high_water / sizeof(*low);
-	for (i = 0; i < known && low[i] == 0; i++)
-		;
-	loop.high_water = (n - i) * sizeof(*low);
+	if (mincore(map + GUARD_SIZE, CORO_STACK_SIZE, given) == -1)
+		return;
+	while (i < known && (given[i / PAGE_WORDS] & 1) == 0)
+		i += PAGE_WORDS;
+	while (i < known && low[i] == 0)
+		i++;
+	if (i < known)
+		loop.high_water = (n - i) * sizeof(*low);
 }
 
 static void
@@ -155,7 +165,6 @@ struct coro *
 coro_new(void (*fn)(void *), void (*done)(void *), void *arg)
 {
 	struct coro	*co;
-	uintptr_t	 p;
 
 	if (loop.count >= loop.max)
 		return (NULL);
@@ -171,14 +180,8 @@ coro_new(void (*fn)(void *), void (*done)(void *), void *arg)
 	co->arg = arg;
 	co->state = CORO_READY;
 
-	getcontext(&co->context);
-	co->context.uc_stack.ss_sp = co->map + GUARD_SIZE;
-	co->context.uc_stack.ss_size = CORO_STACK_SIZE;
-	co->context.uc_link = NULL;
-	p = (uintptr_t)co;
-	makecontext(&co->context, (void (*)(void))coro_entry, 2,
-	    (unsigned)(p >> 32), (unsigned)p);
-
+	co->place = stack_begin(co->map + GUARD_SIZE, CORO_STACK_SIZE,
+	    coro_entry);
 	STACK_LIVES(co->map + GUARD_SIZE, CORO_STACK_SIZE);
 	LIST_INSERT_HEAD(&loop.all, co, all);
 	loop.count++;
@@ -206,7 +209,7 @@ coro_resume(struct coro *co)
 	loop.current = co;
 	co->state = CORO_RUNNING;
 	FIBER_START(&loop.fake_stack, co->map + GUARD_SIZE, CORO_STACK_SIZE);
-	swapcontext(&loop.context, &co->context);
+	stack_switch(&loop.place, co->place);
 	FIBER_FINISH(loop.fake_stack, NULL, NULL);
 	loop.current = NULL;
 
@@ -222,7 +225,7 @@ coro_now_ms(void)
 {
 	struct timespec	ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return ((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000);
 }
 
@@ -235,7 +238,7 @@ coro_suspend(uint64_t timeout_ms)
 	co->timed_out = false;
 	co->deadline = coro_now_ms() + timeout_ms;
 	FIBER_START(&co->fake_stack, loop.bottom, loop.size);
-	swapcontext(&co->context, &loop.context);
+	stack_switch(&co->place, loop.place);
 	FIBER_FINISH(co->fake_stack, &loop.bottom, &loop.size);
 
 	return (!co->timed_out);
@@ -248,7 +251,7 @@ coro_exit(void)
 
 	co->state = CORO_ENDED;
 	FIBER_START(NULL, loop.bottom, loop.size);
-	setcontext(&loop.context);
+	stack_switch(&co->place, loop.place);
 	abort();
 }
 

@@ -65,7 +65,10 @@ void		*coro_owner(void);
 /* Is the address in the guard page below the stack of the running coroutine? */
 bool		 coro_overflows(const void *address);
 
-/* The monotonic clock for deadlines, in milliseconds. */
+/*
+ * The clock for deadlines, in milliseconds. Nobody sets it, and it goes on
+ * while the host sleeps, unlike kore_time_ms(): never compare the two.
+ */
 uint64_t	 coro_now_ms(void);
 
 /* Runs the coroutines on the run queue until it is empty. */

@@ -47,7 +47,7 @@ static void
 loop_tick(void *arg, u_int64_t now)
 {
 	(void)arg;
-	coro_tick(now);
+	coro_tick(coro_now_ms());
 	on_tick(now);
 	metrics->now.coroutines = coro_count();
 	metrics->now.stack_high_water = coro_high_water();

@@ -65,6 +65,7 @@ struct db_conn {
 	bool			 passed_by;	/* a server without an answer */
 	bool			 listening;	/* LISTEN was sent */
 	bool			 unreplicated;	/* see conn_send() */
+	int			 watched;	/* events; 0: not known */
 	const struct query	*query;		/* that was sent last, or */
 	const char		*sql;		/* its text */
 	PGresult		*result;

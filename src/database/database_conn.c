@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One connection. Kore's pgsql module opens it. From then on only this file
- * uses it: it registers its own event in Kore's loop, and reads, writes and
- * reconnects without blocking. Kore attaches no job to it, so Kore can neither
- * cancel it nor queue for it, nor reuse it in the middle of a statement.
+ * uses it, in Kore's loop and without blocking. Kore attaches no job to it, so
+ * Kore can neither cancel it nor queue for it, nor reuse it in a statement.
  *
  *	DOWN -> CONNECTING -> PREPARING -> READY -> DOWN
  *
@@ -51,13 +50,16 @@ conn_is_in_transaction(const struct db_conn *conn)
 	return (PQtransactionStatus(conn->db) != PQTRANS_IDLE);
 }
 
+/* Each change is a system call or two, so a statement makes none. */
 static void
 conn_watch(struct db_conn *conn, int events)
 {
-	int	 fd = PQsocket(conn->db);
+	int	 fd;
 
-	if (fd != -1)
-		kore_platform_event_schedule(fd, events, 0, conn);
+	if (conn->watched == events || (fd = PQsocket(conn->db)) == -1)
+		return;
+	kore_platform_event_schedule(fd, events, 0, conn);
+	conn->watched = events;
 }
 
 static void
@@ -87,7 +89,6 @@ conn_lost(struct db_conn *conn, const char *why)
 		conn->setup->on_lost(conn, was_ready);
 }
 
-/* The kernel forgets what was watched. */
 void
 conn_close(struct db_conn *conn)
 {
@@ -95,6 +96,7 @@ conn_close(struct db_conn *conn)
 	conn->db = NULL;
 	conn_drop_result(conn);
 	conn->running = false;
+	conn->watched = 0;
 	conn->state = CONN_DOWN;
 	conn->deadline = 0;
 }
@@ -158,10 +160,14 @@ conn_result(struct db_conn *conn)
 	return (r);
 }
 
-/* Returns false if it cannot start, as on a Unix socket that nobody serves. */
+/*
+ * The kernel forgets what was watched, also if the new socket has the number of
+ * the old one. False if it cannot start: nobody serves that Unix socket.
+ */
 static bool
 conn_to(struct db_conn *conn, const struct server *server)
 {
+	conn->watched = 0;
 	if (conn->db != NULL && strcmp(conn->server, server->name) == 0)
 		return (PQresetStart(conn->db) == 1);
 	PQfinish(conn->db);
@@ -229,10 +235,9 @@ conn_listen(struct db_conn *conn)
 }
 
 /*
- * Sends the settings and all statements at once, and a Sync: that takes one
- * round trip in all. What the socket does not take is sent by the loop, which
- * reads the answers meanwhile: the server may wait for that before it reads
- * more.
+ * Sends the settings and all statements at once, and a Sync: one round trip in
+ * all. What the socket does not take is sent by the loop, which reads the
+ * answers meanwhile: the server may wait for that.
  */
 static void
 conn_prepare(struct db_conn *conn)
@@ -312,10 +317,11 @@ conn_adopt(struct db_conn *conn, PGconn *db, const char *server)
 	conn_connected(conn);
 }
 
-/* PQresetPoll() does the same as PQconnectPoll(). */
+/* The same as PQresetPoll(). It may go on with another socket. */
 static void
 conn_poll(struct db_conn *conn)
 {
+	conn->watched = 0;
 	switch (PQconnectPoll(conn->db)) {
 	case PGRES_POLLING_READING:
 		conn_watch(conn, EPOLLIN);
@@ -396,10 +402,7 @@ conn_read_results(struct db_conn *conn)
 		conn_lost(conn, PQerrorMessage(conn->db));
 }
 
-/*
- * libpq reads at most 8 KiB, but a TLS record may have 16: the rest stays in
- * OpenSSL's memory, where epoll does not see it.
- */
+/* libpq reads 8 KiB of a TLS record's 16: epoll does not see the rest. */
 static bool
 conn_has_rest(const struct db_conn *conn)
 {
@@ -423,10 +426,7 @@ conn_read(struct db_conn *conn)
 	} while (conn_has_rest(conn));
 }
 
-/*
- * Kore's loop calls this when the socket is ready. No coroutine runs here: the
- * callbacks only mark coroutines runnable.
- */
+/* No coroutine runs here: the callbacks only mark coroutines runnable. */
 static void
 conn_event(void *arg, int error)
 {

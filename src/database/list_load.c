@@ -107,7 +107,7 @@ statement_name(const struct list *l, const struct list_statement *s)
 
 	text_printf(&t, "%s:%s%s%s", l->name, s->each != NULL ? s->each : "",
 	    s->each != NULL ? ":" : "", s->sort != NULL ? s->sort : "count");
-	return (t.cut ? NULL : t.data);
+	return (query_keep(&t));
 }
 
 static struct list_statement *
@@ -122,12 +122,12 @@ new_statement(struct list_heading *h, const struct list_order *o, bool down,
 	s->descending = down;
 	if (o != NULL) {
 		text_printf(&sort, "%s%s", down ? "-" : "", o->key->name);
-		s->sort = sort.data;
+		s->sort = query_keep(&sort);
 		s->key = o->key;
 	}
 	s->query.name = statement_name(h->list, s);
 	s->query.row = o != NULL ? h->list->row : &total_schema;
-	if (s->query.name == NULL || sort.cut)
+	if (s->query.name == NULL || (o != NULL && s->sort == NULL))
 		QUERY_FAIL(h, "out of memory");
 	return (s);
 }

@@ -219,9 +219,8 @@ query_finish(struct query_expansion *x, struct query *q)
 			QUERY_FAIL(x, "it has no :%s, a parameter of its "
 			    "QUERY: use it, or take it out there", *name);
 	}
-	if (x->problem == NULL && x->sql.cut)
+	if (x->problem == NULL && (q->sql = query_keep(&x->sql)) == NULL)
 		QUERY_FAIL(x, "out of memory");
-	q->sql = x->sql.data;
 	q->section = x->section->text;
 	q->params = x->params;
 	q->nparams = x->nparams;

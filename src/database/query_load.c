@@ -170,7 +170,7 @@ read_heading(const char *line, const char **behind)
 		line += 1 + strcspn(line + 1, "\n");
 	}
 	*behind = *line == '\n' ? line + 1 : line;
-	return (t.cut ? NULL : t.data);
+	return (query_keep(&t));
 }
 
 /* From its heading to end. */
@@ -278,18 +278,28 @@ forget_all(void)
 	query_memory_free();
 }
 
-const char *
-database_load(void)
+static const char *
+load_all(void)
 {
 	const struct query_file	*const *f;
 	const char		*problem;
 
-	forget_all();
 	EACH_REGISTERED(f, query_files) {
 		if ((problem = load_file(*f)) != NULL)
 			return (problem);
 	}
 	return (check_declared());
+}
+
+const char *
+database_load(void)
+{
+	const char	*problem;
+
+	forget_all();
+	problem = load_all();
+	query_scratch_free();
+	return (problem);
 }
 
 struct query *const *

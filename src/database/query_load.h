@@ -95,7 +95,11 @@ query_find_param(const struct query_param *params, unsigned n, const char *s,
 /* In memory that lasts until the queries are loaded anew; NULL: none left. */
 void		*query_alloc(size_t);
 char		*query_strndup(const char *, size_t);
+
+/* A text to be put together, in memory that query_scratch_free() frees. */
 struct text	 query_text(void);
+char		*query_keep(const struct text *);
+void		 query_scratch_free(void);
 
 /* The same array of n items with room for one more, which is zero; or NULL. */
 void		*query_grow(void *, size_t n, size_t size);

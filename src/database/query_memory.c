@@ -7,24 +7,41 @@
 
 #define GROW_FIRST	8	/* a power of two */
 
-/* All of it, since a text that grows leaves pieces behind. */
 struct block {
 	struct block	*next;
 	_Alignas(16) char	 data[];
 };
 
-static struct block	*blocks;
+static struct block	*kept;
+static struct block	*scratch;	/* texts, and what they grew out of */
 
-void *
-query_alloc(size_t len)
+static void *
+add_block(struct block **list, size_t len)
 {
 	struct block	*b = calloc(1, sizeof(*b) + len);
 
 	if (b == NULL)
 		return (NULL);
-	b->next = blocks;
-	blocks = b;
+	b->next = *list;
+	*list = b;
 	return (b->data);
+}
+
+static void
+free_blocks(struct block **list)
+{
+	struct block	*b;
+
+	while ((b = *list) != NULL) {
+		*list = b->next;
+		free(b);
+	}
+}
+
+void *
+query_alloc(size_t len)
+{
+	return (add_block(&kept, len));
 }
 
 char *
@@ -55,7 +72,7 @@ static void *
 grow_text(void *from, size_t len)
 {
 	(void)from;
-	return (query_alloc(len));
+	return (add_block(&scratch, len));
 }
 
 struct text
@@ -64,13 +81,21 @@ query_text(void)
 	return ((struct text){ .alloc = grow_text });
 }
 
+char *
+query_keep(const struct text *t)
+{
+	return (t->cut ? NULL : query_strndup(t->data, t->len));
+}
+
+void
+query_scratch_free(void)
+{
+	free_blocks(&scratch);
+}
+
 void
 query_memory_free(void)
 {
-	struct block	*b;
-
-	while ((b = blocks) != NULL) {
-		blocks = b->next;
-		free(b);
-	}
+	free_blocks(&scratch);
+	free_blocks(&kept);
 }

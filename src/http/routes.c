@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/route_tree.h"
 #include "http/routes.h"
 #include "utils/start_error.h"
 #include "utils/text.h"
@@ -24,8 +25,19 @@ struct path_regex {
 	regex_t	 compiled;
 };
 
+/* The routes of a domain. */
+struct domain_routes {
+	const struct kore_domain	*dom;
+	struct route_tree		 tree;
+	struct route			*shapeless;	/* the first one */
+	const struct route		*last;
+	struct domain_routes		*next;
+};
+
 /* All routes, in kore.conf's order, and the place of the next one. */
 static struct route	 *bound, **bound_next;
+
+static struct domain_routes	*domains;
 static route_handler_fn	 *handle;
 
 int
@@ -58,23 +70,6 @@ route_next_path_row(const struct route *r, const struct route_row *row)
 	return (NULL);
 }
 
-/*
- * The length of the text after ^ that every path of the regex begins with. It
- * ends before a character that an operator may follow.
- */
-static size_t
-literal_length(const char *regex)
-{
-	size_t	 len;
-
-	if (*regex != '^' || strchr(regex, '|') != NULL)
-		return (0);
-	len = strcspn(regex + 1, ".[]()\\*+?{}^$");
-	if (len > 0 && strspn(regex + 1 + len, "*?{") > 0)
-		len--;
-	return (len);
-}
-
 /* Kore compiles the path's regex without groups: compile it again. */
 static const char *
 bind_path(struct route *r)
@@ -86,12 +81,14 @@ bind_path(struct route *r)
 	if (params > PATH_GROUPS_MAX)
 		return (start_error("has %zu PATH rows, and a path can have "
 		    "%d", params, PATH_GROUPS_MAX));
-	if (r->hdlr->type == HANDLER_TYPE_STATIC)
-		return (params == 0 ? NULL :
+	if (r->hdlr->type == HANDLER_TYPE_STATIC) {
+		r->shape = path_shape_of_text(r->hdlr->path);
+		return (r->shape == NULL ? "does not fit in memory" :
+		    params == 0 ? NULL :
 		    "has PATH rows, and its path here has no groups: write "
 		    "one like ^/api/v1/notes/([^/]+)$");
+	}
 
-	r->literal = literal_length(r->hdlr->path);
 	if ((r->regex = calloc(1, sizeof(*r->regex))) == NULL ||
 	    regcomp(&r->regex->compiled, r->hdlr->path, REG_EXTENDED) != 0)
 		return ("has a path that is no POSIX regular expression");
@@ -99,6 +96,7 @@ bind_path(struct route *r)
 		return (start_error("has %zu PATH rows, and its path here has "
 		    "%zu groups: each group, like ([^/]+), needs one row",
 		    params, r->regex->compiled.re_nsub));
+	r->shape = path_shape_of_regex(r->hdlr->path);
 	return (NULL);
 }
 
@@ -245,6 +243,35 @@ bind_route(struct kore_module_handle *hdlr)
 	return (problem);
 }
 
+/* Adds the domain, whose routes are bound, so that paths can be found. */
+static const char *
+index_domain(const struct kore_domain *dom)
+{
+	struct domain_routes	*d = calloc(1, sizeof(*d));
+	struct route		*r, **shapeless;
+	size_t			 order = 0;
+
+	if (d == NULL)
+		return ("the routes do not fit in memory");
+	d->dom = dom;
+	d->next = domains;
+	domains = d;
+	shapeless = &d->shapeless;
+	for (r = bound; r != NULL; r = r->next) {
+		if (r->hdlr->dom != dom)
+			continue;
+		r->order = order++;
+		d->last = r;
+		if (r->shape == NULL) {
+			r->next_shapeless = NULL;
+			*shapeless = r;
+			shapeless = &r->next_shapeless;
+		} else if (!route_tree_add(&d->tree, r->shape, r, r->order))
+			return ("the routes do not fit in memory");
+	}
+	return (NULL);
+}
+
 /* Kore never responds by itself: routes_find() always finds a route. */
 static const char *
 bind_domain(struct kore_domain *dom)
@@ -271,7 +298,7 @@ bind_domain(struct kore_domain *dom)
 		return (start_error("kore.conf: the domain %s of the server %s "
 		    "has a redirect, which has no effect", dom->domain,
 		    dom->server->name));
-	return (NULL);
+	return (index_domain(dom));
 }
 
 const char *
@@ -334,23 +361,32 @@ routes_first(void)
 bool
 route_matches(const struct route *r, const char *path)
 {
-	if (r->regex == NULL)
-		return (strcmp(r->hdlr->path, path) == 0);
-	return (strncmp(r->hdlr->path + 1, path, r->literal) == 0 &&
-	    regexec(&r->regex->compiled, path, 0, NULL, 0) == 0);
+	if (r->shape != NULL)
+		return (path_shape_match(r->shape, path, NULL));
+	return (regexec(&r->regex->compiled, path, 0, NULL, 0) == 0);
 }
 
-/* The last one matches every path: that needs no regex. */
+/*
+ * The first one that matches. Those without a shape are tried by their regexes,
+ * the last one alone not: it matches every path.
+ */
 static const struct route *
 find_route(const struct kore_domain *dom, const char *path)
 {
-	const struct route	*r;
+	const struct domain_routes	*d = domains;
+	const struct route_tree		*found;
+	const struct route		*r;
 
-	for (r = bound;; r = r->next) {
-		if (r->hdlr->dom == dom && (TAILQ_NEXT(r->hdlr, list) == NULL ||
-		    route_matches(r, path)))
+	while (d->dom != dom)
+		d = d->next;
+	found = route_tree_find(&d->tree, path);
+	for (r = d->shapeless; r != d->last; r = r->next_shapeless) {
+		if (found != NULL && found->order < r->order)
+			break;
+		if (route_matches(r, path))
 			return (r);
 	}
+	return (found != NULL ? found->route : d->last);
 }
 
 struct kore_module_handle *
@@ -387,8 +423,8 @@ path_match(const struct route *r, const char *path,
 	regmatch_t	 m[PATH_GROUPS_MAX + 1];
 	size_t		 i;
 
-	if (r->regex == NULL)
-		return (true);
+	if (r->shape != NULL)
+		return (path_shape_match(r->shape, path, groups));
 	if (regexec(&r->regex->compiled, path, PATH_GROUPS_MAX + 1, m, 0) != 0)
 		return (false);
 	for (i = 0; i < r->regex->compiled.re_nsub; i++) {

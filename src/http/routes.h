@@ -8,6 +8,7 @@
 
 #include "base/export.h"
 #include "base/register.h"
+#include "http/path_shape.h"
 #include "request/ctx.h"
 #include "request/depend.h"
 #include "request/endpoint.h"
@@ -73,9 +74,11 @@ struct route {
 	/* Bound at start, from Kore's route table. */
 	struct kore_module_handle	*hdlr;
 	struct path_regex		*regex;
-	size_t				 literal;	/* bytes; regex */
+	const struct path_shape		*shape;		/* or NULL */
+	size_t				 order;		/* in its domain */
 	const char			*allow;
 	struct route			*next;		/* bound after it */
+	struct route			*next_shapeless; /* of its domain */
 };
 
 /* All ROUTEs, also those that kore.conf leaves out: their hdlr is NULL. */
@@ -260,10 +263,6 @@ const char	*route_path(const struct route *);
 
 /* Finds the groups of a path; false if it does not match the route. */
 #define PATH_GROUPS_MAX	4
-
-struct span {
-	size_t	start, end;
-};
 
 bool		 path_match(const struct route *, const char *path,
 		    struct span groups[PATH_GROUPS_MAX]);

@@ -14,14 +14,17 @@
 
 /*
  * A runner holds a job by a lease, in milliseconds, which it renews. If it dies
- * or cannot renew, the lease expires and another runner may claim the job. The
- * runner measures the lease from before the claim and the database from the
- * claim, so the runner has stopped its attempt by then.
+ * or cannot renew, another one puts the job back, so that it is claimed again.
+ * The runner measures the lease from before the claim or the renewal, and the
+ * other from when it has seen that, each by its own clock, which nobody sets.
+ * So the runner has stopped its attempt by then.
  */
 #define LEASE_MS	20000
 
+struct lane;
+
 struct attempt {
-	struct ctx		 c;
+	struct ctx		 c;		/* first: job_waits() */
 	struct job		 job;
 	const struct job_kind	*kind;
 	const char		*runner;	/* as the jobs table names it */
@@ -29,13 +32,18 @@ struct attempt {
 	uint64_t		 began;		/* by coro_now_ms() */
 	uint64_t		 timeout;	/* end time, as below */
 	uint64_t		 lease;
+	uint64_t		 waits_since;	/* for a server; 0: not */
+	uint64_t		 left;		/* of the timeout, meanwhile */
+	struct lane		*lane;		/* of the runner: whose place
+						   it has */
+	uint64_t		 renewing;	/* since when; 0: never */
 	uint64_t		 settle_at;	/* when to retry; 0: never */
 	bool			 over;		/* the handler has ended */
 	bool			 settled;	/* the outcome is stored */
 	bool			 cancelled;	/* the job is to be released */
 	bool			 disowned;	/* a later attempt runs */
 	const char		*status;	/* the outcome */
-	char			 why[512];	/* "" if nothing failed */
+	char			 why[1024];	/* "" if nothing failed */
 	double			 delay;		/* seconds to the next one */
 	TAILQ_ENTRY(attempt)	 list;		/* of the runner */
 };
@@ -60,6 +68,9 @@ void		 attempt_cancel(struct attempt *);
 
 /* Interrupts it: its lease expired, and this runner claimed the job again. */
 void		 attempt_disown(struct attempt *);
+
+/* Interrupts it: its lease was not renewed, unless it is at its end. */
+void		 attempt_lose(struct attempt *);
 
 /* At every tick: stores the outcome, if this has failed before. */
 void		 attempt_tick(struct attempt *, uint64_t now);

@@ -20,7 +20,7 @@
  *
  *	users.h:	 JOB_KIND(send_welcome_email, user);
  *	users_jobs.c:	 JOB(send_welcome_email, .payload = &user_ref_schema,
- *			     .attempts = 20, .backoff = 10, .timeout = 60);
+ *			     MAIL_ATTEMPTS);
  *	users_service.c: background(c, send_welcome_email, user);
  *
  * The handler returns when the work is done. If it raises an error, the attempt
@@ -51,12 +51,22 @@ struct job_kind {
 	unsigned		 timeout;	/* seconds, per attempt */
 	const char		*unique;	/* the payload's member that is
 						   unique in unfinished jobs */
+	const char		*user;		/* the payload's member that is
+						   the user it is about */
 	unsigned		 every;		/* seconds between rounds; 0:
-						   not scheduled */
+						   not scheduled, or daily */
+	const char		*daily;		/* the time of day, "03:30" or
+						   "03:30:00"; NULL: not */
+	const char		*zone;		/* of .daily, as PostgreSQL
+						   names it; NULL: UTC */
 	bool			 atomic;	/* handler and outcome share a
 						   transaction */
+	bool			 mails;		/* sends mail: has a place of
+						   its own */
 	struct endpoint		 endpoint;	/* set at start */
 	uint64_t		 ask_at;	/* the runner: next round */
+	bool			 is_told;	/* that .mails is missing */
+	bool			 zone_known;	/* the database knows it */
 };
 
 /* What JOB_KIND declares; jobs_init() compares it with the schema. */
@@ -99,7 +109,8 @@ struct job_payload {
  *	background(c, send_welcome_email, user);
  *
  * Its payload is the members of the struct that the kind's schema lists. Stores
- * nothing if an unfinished job has the same value of the kind's unique member.
+ * nothing if an unfinished job has the same value of the kind's unique member;
+ * if that one was stored for later, it is due now.
  * Raises ERR_INTERNAL outside of a transaction.
  */
 #define background(c, kind, payload)					\
@@ -108,9 +119,41 @@ struct job_payload {
 void		 job_store(struct ctx *, const struct job_kind *,
 		    const void *payload) AWAITS;
 
+/*
+ * The attempt waits for another server, until that time by coro_now_ms() at
+ * most, or no more (0). Meanwhile its .timeout does not count, and the runner
+ * may give its place to another job. May be called again with another time.
+ */
+void		 job_waits(struct ctx *, uint64_t until);
+
+/*
+ * The same for later: when these seconds have passed since the transaction
+ * began, or at a time, in microseconds since 1970 (UTC); at once, if that has
+ * passed.
+ *
+ *	background_in(c, 3 * 86400, remind, user);
+ *	background_at(c, meeting->begins_at - HOUR_US, remind, meeting);
+ *
+ * If an unfinished job has the same unique member, the earlier of both times
+ * counts for that one until its first attempt. Raises ERR_INTERNAL for seconds
+ * below 0, for a time more than ten years ago, which must be in another unit,
+ * and for what is more than ten years ahead.
+ */
+#define background_in(c, seconds, kind, payload)			\
+	job_store_in(c, seconds, &kind##_job, kind##_typed(payload))
+#define background_at(c, when, kind, payload)				\
+	job_store_at(c, when, &kind##_job, kind##_typed(payload))
+
+void		 job_store_in(struct ctx *, int64_t seconds,
+		    const struct job_kind *, const void *payload) AWAITS;
+void		 job_store_at(struct ctx *, int64_t when,
+		    const struct job_kind *, const void *payload) AWAITS;
+
 /* Filled before the runner starts. */
 struct jobs_settings {
 	unsigned	 concurrency;	/* attempts at once */
+	unsigned	 mails;		/* besides, at kinds that send mail */
+	unsigned	 waiting;	/* besides, that wait for a server */
 	unsigned	 keep_days;	/* for jobs that are done */
 };
 

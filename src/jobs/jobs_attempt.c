@@ -5,16 +5,20 @@
  * retries until it succeeds: without the outcome, the job would run again.
  */
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "jobs/jobs_metrics.h"
 #include "jobs/jobs_repository.h"
 #include "utils/utf8.h"
 
 #define SETTLE_AGAIN_MS	1000
+
+_Static_assert(offsetof(struct attempt, c) == 0, "see job_waits()");
 
 static void	attempt_run(void *) AWAITS;
 static void	handler_ended(void *);
@@ -97,6 +101,26 @@ attempt_extend(struct attempt *a, uint64_t lease)
 }
 
 void
+job_waits(struct ctx *c, uint64_t until)
+{
+	struct attempt	*a = (struct attempt *)(void *)c;
+	uint64_t	 now = coro_now_ms();
+
+	if (until != 0) {
+		if (a->waits_since == 0) {
+			a->waits_since = now;
+			a->left = a->timeout > now ? a->timeout - now : 0;
+		}
+		a->timeout = until;
+	} else if (a->waits_since != 0) {
+		a->waits_since = 0;
+		a->timeout = now + a->left;
+	}
+	if (!a->cancelled)
+		set_deadline(a);
+}
+
+void
 attempt_cancel(struct attempt *a)
 {
 	if (a->over)
@@ -111,6 +135,14 @@ attempt_disown(struct attempt *a)
 {
 	a->disowned = true;
 	attempt_cancel(a);
+}
+
+/* With a status its outcome is on its way, and may be stored already. */
+void
+attempt_lose(struct attempt *a)
+{
+	if (a->status == NULL)
+		attempt_disown(a);
 }
 
 /* The coroutine. The handler's transaction marks an atomic job as done. */
@@ -165,6 +197,13 @@ mend_text(char *s)
 	}
 }
 
+/* The payload is of another version's shape: no attempt will read it. */
+static bool
+is_misfit(const struct error_kind *kind)
+{
+	return (kind == &ERR_VALIDATION || kind == &ERR_INVALID_JSON);
+}
+
 static void
 write_why(struct attempt *a)
 {
@@ -178,6 +217,8 @@ write_why(struct attempt *a)
 		prefix = "Its lease ran out: ";
 	else if (a->timeout <= now)
 		prefix = "It took too long: ";
+	else if (is_misfit(a->c.error.kind))
+		prefix = "Its payload does not fit this version: ";
 	snprintf(a->why, sizeof(a->why), "%s%s%s%s%s%s", prefix,
 	    a->c.error.message, d != NULL ? ": " : "",
 	    d != NULL ? d->field : "", d != NULL ? ": " : "",
@@ -201,7 +242,7 @@ decide_outcome(struct attempt *a)
 	a->status = "queued";
 	if (a->cancelled)
 		return;
-	if (kind == &ERR_PERMANENT || kind == &ERR_VALIDATION ||
+	if (kind == &ERR_PERMANENT || is_misfit(kind) ||
 	    a->job.attempts >= (int64_t)a->kind->attempts)
 		a->status = "dead";
 	else
@@ -245,6 +286,18 @@ begin_settling(struct attempt *a)
 		a->settle_at = coro_now_ms() + SETTLE_AGAIN_MS;
 }
 
+static enum job_outcome
+outcome_of(const struct attempt *a)
+{
+	if (!a->settled)
+		return (OUTCOME_LOST);
+	if (a->cancelled)
+		return (OUTCOME_RELEASED);
+	if (strcmp(a->status, "queued") == 0)
+		return (OUTCOME_FAILED);
+	return (*a->why == '\0' ? OUTCOME_DONE : OUTCOME_DEAD);
+}
+
 /* The outcome is stored, or it does not count. */
 static void
 attempt_finish(struct attempt *a)
@@ -255,6 +308,7 @@ attempt_finish(struct attempt *a)
 		log_event(LEVEL_WARNING, a->c.request_id, "lease",
 		    "the job %s is another attempt's by now: the outcome "
 		    "of this one (%s) does not count", a->job.id, a->status);
+	jobs_metrics_count(a->kind, outcome_of(a), coro_now_ms() - a->began);
 	a->on_end(a);
 	attempt_free(a);
 }

@@ -25,6 +25,9 @@ void		 runner_told(void);
 /* At every tick. */
 void		 runner_tick(uint64_t now);
 
+/* Is it ending? */
+bool		 runner_is_draining(void);
+
 /* Claims no more jobs. Returns how many attempts and claims still run. */
 unsigned	 runner_drain(void);
 

@@ -5,25 +5,17 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/register.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
 #include "product.h"
 #include "utils/email.h"
 
-REGISTERED(const struct mail, mails);
-
 const char *
 mails_init(void)
 {
-	const struct mail	*const *m;
-	const char		*problem;
+	const char	*problem = mail_texts_init();
 
-	EACH_REGISTERED(m, mails) {
-		if ((problem = mail_check(*m)) != NULL)
-			return (problem);
-	}
-	return (NULL);
+	return (problem != NULL ? problem : mail_phrases_init());
 }
 
 const char *
@@ -83,6 +75,7 @@ mail_send(struct ctx *c, const struct mail *m, const struct mail_to *to,
     const struct mail_value *values)
 {
 	struct message	*message;
+	struct mail	 said;
 
 	check_mail(c, m, to, values);
 	message = ctx_alloc(c, sizeof(*message));
@@ -98,7 +91,10 @@ mail_send(struct ctx *c, const struct mail *m, const struct mail_to *to,
 		    mail_limit_name(m));
 		return;
 	}
-	if (!mail_compose(&c->arena, m, &mail_settings, values, message))
+	said = mail_in(m, to->locale);
+	values = mail_say(&c->arena, said.locale, values);
+	if (values == NULL || !mail_compose(&c->arena, &said, &mail_settings,
+	    values, message))
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	if (mail_settings.host == NULL)
 		mail_file_write(c, message);

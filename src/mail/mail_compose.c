@@ -154,7 +154,10 @@ add_head(struct text *t, const struct mail *mail,
 	text_puts(t, s->from_domain);
 	text_puts(t, ">\r\n"
 	    "MIME-Version: 1.0\r\n"
-	    "Auto-Submitted: auto-generated\r\n");
+	    "Auto-Submitted: auto-generated\r\n"
+	    "Content-Language: ");
+	text_puts(t, mail->locale);
+	text_puts(t, "\r\n");
 	add_boundary(t, "Content-Type: multipart/alternative;\r\n boundary=\"",
 	    m, "\"\r\n\r\n");
 }

@@ -17,10 +17,8 @@
 
 #include "mail/smtp.h"
 #include "utils/start_error.h"
-#include "utils/utf8.h"
 
-#define CONNECT_SECONDS	10L
-#define RESPONSE_SECONDS 300L	/* the attempt's deadline is earlier */
+#define NEVER_SECONDS	86400L	/* we end each phase earlier */
 #define IDLE_SECONDS	20L	/* servers keep connections longer */
 #define QUIT_MS		2000	/* how long to wait after QUIT */
 #define LIFE_SECONDS	300L
@@ -40,6 +38,49 @@ static struct {
 	char		 url[640];
 } idle = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+#define OPTION(option, value)						\
+	(curl_easy_setopt(easy, CURLOPT_##option, value) == CURLE_OK)
+
+/*
+ * Phases. libcurl's own time-out of a connection includes the greeting, EHLO
+ * and AUTH, so it is in force while we connect only: there, libcurl divides it
+ * between the server's addresses.
+ */
+
+static bool
+set_connect_time(CURL *easy, long seconds)
+{
+	return (OPTION(CONNECTTIMEOUT, seconds));
+}
+
+static void
+enter(struct transfer *t, enum smtp_phase phase)
+{
+	if (t->phase == PHASE_CONNECT && phase != PHASE_CONNECT)
+		set_connect_time(t->handle->easy, NEVER_SECONDS);
+	t->phase = phase;
+	t->phase_ends = coro_now_ms() +
+	    smtp_phase_seconds(phase) * UINT64_C(1000);
+}
+
+/* Is there a connection, with TLS if it begins with that? */
+static bool
+is_connected(CURL *easy)
+{
+	curl_off_t	 at = 0;
+
+	curl_easy_getinfo(easy, mail_settings.implicit ?
+	    CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T, &at);
+	return (at > 0);
+}
+
+/* The message has been handed over: it may be sent, and its end too. */
+static bool
+is_handed_over(const struct transfer *t)
+{
+	return (t->sent == t->len);
+}
+
 /* After the deadline another runner may have the job: stop everything. */
 static bool
 is_over(struct transfer *t)
@@ -51,6 +92,7 @@ is_over(struct transfer *t)
  * libcurl's callbacks.
  */
 
+/* At least every second. What libcurl does not tell of is seen here. */
 static int
 on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow,
     curl_off_t ultotal, curl_off_t ulnow)
@@ -60,9 +102,15 @@ on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow,
 	(void)dltotal;
 	(void)dlnow;
 	(void)ultotal;
-	(void)ulnow;
-	return (is_over(t) || (t->quit_at != 0 &&
-	    coro_now_ms() - t->quit_at >= QUIT_MS));
+	if (t->quit_at != 0)
+		return (is_over(t) || coro_now_ms() - t->quit_at >= QUIT_MS);
+	if (t->phase == PHASE_CONNECT && is_connected(t->handle->easy))
+		enter(t, PHASE_GREETING);
+	if (t->phase == PHASE_MESSAGE && is_handed_over(t) &&
+	    ulnow >= (curl_off_t)t->len)
+		enter(t, PHASE_END);
+	t->late |= t->phase_ends <= coro_now_ms();
+	return (is_over(t) || t->late);
 }
 
 /* A new connection: the QUIT was for the one before. */
@@ -84,6 +132,9 @@ on_read(char *out, size_t size, size_t n, void *arg)
 	struct transfer	*t = arg;
 	size_t		 len = t->len - t->sent;
 
+	if (t->phase != PHASE_END)
+		enter(t, PHASE_MESSAGE);
+	reply_clear(&t->reply);
 	t->no_utf8 = t->utf8 && !t->handle->utf8;
 	t->no_login = mail_settings.user != NULL && !t->handle->signed_in;
 	if (is_over(t) || t->no_utf8 || t->no_login)
@@ -107,44 +158,35 @@ note_ability(struct handle *h, const char *said)
 		h->utf8 = h->signed_in = false;
 	else if (strncmp(said, "235", 3) == 0)
 		h->signed_in = true;
-	else if (strncmp(said, "250", 3) == 0 && said[3] != '\0' &&
+	else if (strncmp(said, "250", 3) == 0 &&
 	    strcasecmp(said + 4, "SMTPUTF8") == 0)
 		h->utf8 = true;
 }
 
-/* Keeps the server's latest reply line, as printable text. */
+/* A line of a reply, as the server sent it. */
 static size_t
 on_line(char *line, size_t size, size_t n, void *arg)
 {
 	struct transfer	*t = arg;
-	size_t		 left = size * n, used = 0, len;
+	size_t		 len = size * n;
+	char		 said[32] = "";	/* all of it: see note_ability() */
 
 	if (t->quit_at != 0)
-		return (left);
-	while (left > 0 && (line[left - 1] == '\r' || line[left - 1] == '\n'))
-		left--;
-	for (; left > 0; line += len, left -= len) {
-		if ((len = utf8_sequence(line, left)) == 0)
-			len = 1;
-		if (used + len >= sizeof(t->said))
-			break;
-		if (mail_is_control(line, len) || (len == 1 && *line & 0x80))
-			t->said[used++] = '?';
-		else {
-			memcpy(t->said + used, line, len);
-			used += len;
-		}
-	}
-	t->said[used] = '\0';
-	t->answered |= t->begun;
-	note_ability(t->handle, t->said);
-	return (size * n);
+		return (len);
+	if (t->phase == PHASE_CONNECT)
+		enter(t, PHASE_GREETING);
+	if (t->phase == PHASE_MESSAGE && is_handed_over(t))
+		enter(t, PHASE_END);
+	reply_add(&t->reply, line, len);
+	snprintf(said, sizeof(said), "%.*s", (int)len, line);
+	said[strcspn(said, "\r\n")] = '\0';
+	note_ability(t->handle, said);
+	if (t->phase == PHASE_STARTTLS && strcmp(t->reply.code, "220") == 0)
+		enter(t, PHASE_TLS);
+	return (len);
 }
 
-/*
- * Sees what libcurl sends. After MAIL, an error reply is about the message. The
- * reply to QUIT, which follows an error, says nothing about it.
- */
+/* Sees what libcurl sends. The reply to QUIT says nothing about the mail. */
 static int
 on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
 {
@@ -153,21 +195,17 @@ on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
 	(void)easy;
 	if (type != CURLINFO_HEADER_OUT)
 		return (0);
-	if (len >= 4 && strncmp(text, "QUIT", 4) == 0) {
+	if (smtp_is_command(text, len, "QUIT")) {
 		t->quit_at = coro_now_ms();
 		return (0);
 	}
 	t->quit_at = 0;
-	t->said[0] = '\0';
-	if (len >= 5 && strncmp(text, "MAIL ", 5) == 0)
-		t->begun = true;
+	reply_clear(&t->reply);
+	enter(t, smtp_phase_of(text, len, t->phase));
 	return (0);
 }
 
 /* Options of a handle. They fail without memory, or when libcurl lacks one. */
-
-#define OPTION(option, value)						\
-	(curl_easy_setopt(easy, CURLOPT_##option, value) == CURLE_OK)
 
 static bool
 set_connection(CURL *easy)
@@ -176,8 +214,7 @@ set_connection(CURL *easy)
 	    OPTION(PROTOCOLS_STR, "smtp,smtps") &&
 	    OPTION(PROXY, "") &&
 	    OPTION(NOSIGNAL, 1L) &&
-	    OPTION(CONNECTTIMEOUT, CONNECT_SECONDS) &&
-	    OPTION(SERVER_RESPONSE_TIMEOUT, RESPONSE_SECONDS) &&
+	    OPTION(SERVER_RESPONSE_TIMEOUT, NEVER_SECONDS) &&
 	    OPTION(MAXAGE_CONN, IDLE_SECONDS) &&
 	    OPTION(MAXLIFETIME_CONN, LIFE_SECONDS));
 }
@@ -264,27 +301,61 @@ give_handle(const struct handle *h, bool clean)
 	curl_easy_cleanup(h->easy);
 }
 
-/* The server may close an idle connection just when we use it. */
+/*
+ * A connection that was idle may have ended, and the server may say so with a
+ * 421, at any command. A new one is tried at once. Not after the message was
+ * handed over: the server may have taken it.
+ */
 static bool
-was_stale(CURL *easy, const struct transfer *t)
+was_stale(CURL *easy, struct transfer *t)
 {
 	long	 connects = 1;
 
 	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-	return (connects == 0 && !t->answered);
+	if (t->result == CURLE_OUT_OF_MEMORY || connects != 0 || is_over(t) ||
+	    is_handed_over(t) || t->no_utf8 || t->no_login)
+		return (false);
+	return ((*t->reply.code != '4' && *t->reply.code != '5') ||
+	    strcmp(t->reply.code, "421") == 0);
+}
+
+/*
+ * Every 2xx after the message means that it was taken (RFC 5321, 4.2.1); for
+ * libcurl, 250 alone does.
+ */
+static bool
+was_taken(const struct transfer *t)
+{
+	return (t->result == CURLE_OK || (t->result ==
+	    CURLE_WEIRD_SERVER_REPLY && t->phase == PHASE_END &&
+	    *t->reply.code == '2'));
+}
+
+static void
+perform_once(CURL *easy, struct transfer *t)
+{
+	t->sent = 0;
+	t->late = false;
+	t->quit_at = 0;
+	t->error[0] = '\0';
+	reply_clear(&t->reply);
+	enter(t, PHASE_CONNECT);
+	t->result = CURLE_OUT_OF_MEMORY;
+	if (!set_connect_time(easy, (long)mail_settings.connect_seconds))
+		return;
+	t->result = curl_easy_perform(easy);
+	if (was_taken(t))
+		t->result = CURLE_OK;
 }
 
 static void
 perform(CURL *easy, struct transfer *t)
 {
-	t->result = curl_easy_perform(easy);
+	perform_once(easy, t);
 	if (t->result == CURLE_OK || !was_stale(easy, t))
 		return;
-	t->begun = false;
-	t->sent = 0;
-	t->error[0] = t->said[0] = '\0';
 	if (OPTION(FRESH_CONNECT, 1L))
-		t->result = curl_easy_perform(easy);
+		perform_once(easy, t);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
 }
 

@@ -22,14 +22,22 @@ struct mail_settings {
 	const char	*from_name;	/* UTF-8; "" if none */
 	const char	*from;		/* the address, ASCII */
 	const char	*from_domain;	/* the part after the @ */
+
+	/* How long to wait (RFC 5321, 4.5.3.2). */
+	unsigned	 connect_seconds;	/* TCP, TLS: ours */
+	unsigned	 reply_seconds;	/* the greeting, replies to commands */
+	unsigned	 data_seconds;	/* the reply to DATA */
+	unsigned	 block_seconds;	/* to send a block of the message */
+	unsigned	 end_seconds;	/* the reply to the message's end */
 };
 
 extern struct mail_settings	mail_settings;
 
 /*
  * Reads SMTP_URL (NULL if unset), whether SMTP_TLS requires TLS, SMTP_CA (NULL
- * if unset) and MAIL_FROM. Returns NULL, or a line that names the setting and
- * what is wrong with it, without the password.
+ * if unset) and MAIL_FROM. Clears the time-outs, which have rows of their own.
+ * Returns NULL, or a line that names the setting and what is wrong with it,
+ * without the password.
  */
 const char	*mail_settings_read(const char *url, bool tls,
 		    const char *ca, const char *from,

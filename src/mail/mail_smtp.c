@@ -17,11 +17,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "jobs/jobs.h"
 #include "mail/smtp.h"
 #include "utils/start_error.h"
 
 #define STACK_SIZE	(512 * 1024)
 #define REFRESH_MS	1000	/* how often to look for a renewed lease */
+#define LATE_MS		5000	/* the thread ends a phase by itself before */
 
 static SLIST_HEAD(transfers, transfer)	finished;	/* under the lock */
 static pthread_mutex_t			lock = PTHREAD_MUTEX_INITIALIZER;
@@ -125,6 +127,8 @@ transfer_begin(struct ctx *c, const struct message *m)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	t->ctx = c;
 	t->deadline = c->deadline;
+	t->phase_ends = coro_now_ms() +
+	    smtp_phase_seconds(PHASE_CONNECT) * UINT64_C(1000);
 	t->from = copy(m->from, strlen(m->from));
 	t->to = copy(m->to, strlen(m->to));
 	t->data = copy(m->data, m->len);
@@ -147,30 +151,36 @@ server(struct ctx *c)
 	    "[%s]:%u" : "%s:%u", mail_settings.host, mail_settings.port));
 }
 
-/*
- * A 5xx reply is about the message, except for those about the sender: wrong
- * order of commands, authentication (RFC 5321, 4.2.3; RFC 4954, 6).
- */
-static bool
-refuses_message(const struct transfer *t)
+/* Raises with all of the reply, which an error's message is too short for. */
+static void __attribute__((noreturn))
+raise_reply(struct ctx *c, const struct transfer *t)
 {
-	static const char *const	 ours[] = {
-		"503", "530", "534", "535", "538",
-	};
-	size_t	 i;
+	struct error_detail	*d = ctx_alloc(c, sizeof(*d));
+	const struct error_kind	*kind = &ERR_UNAVAILABLE;
+	const char		*what = "complains about us";
 
-	if (t->said[0] != '5')
-		return (false);
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		if (strncmp(t->said, ours[i], 3) == 0)
-			return (false);
-	}
-	return (true);
+	memset(d, 0, sizeof(*d));
+	d->field = server(c);
+	d->code = "refused";
+	d->message = reply_text(&t->reply, ctx_alloc(c, REPLY_MAX));
+	c->error.details = d;
+	if (mail_is_refused(t->phase, &t->reply)) {
+		kind = &ERR_PERMANENT;
+		what = "refuses this mail";
+	} else if (t->phase < PHASE_MAIL)
+		what = "turns us away";
+	else if (*t->reply.code == '4')
+		what = "asks us to try later";
+	raise_error(c, kind, "the mail server %s", what);
 }
 
 static void
 judge(struct ctx *c, const struct transfer *t)
 {
+	const char	*doubt = t->phase >= PHASE_MESSAGE &&
+			    t->sent == t->len ? "; it may have taken the mail" :
+			    "";
+
 	if (t->result == CURLE_OK)
 		return;
 	if (t->no_login)
@@ -179,13 +189,16 @@ judge(struct ctx *c, const struct transfer *t)
 	if (t->no_utf8)
 		raise_error(c, &ERR_PERMANENT, "%s takes no addresses beyond "
 		    "ASCII (SMTPUTF8)", server(c));
-	if (t->begun && (t->said[0] == '4' || t->said[0] == '5'))
-		raise_error(c, refuses_message(t) ? &ERR_PERMANENT :
-		    &ERR_UNAVAILABLE, "%s", t->said);
-	raise_error(c, &ERR_UNAVAILABLE, "%s %s: %s", t->begun ?
-	    "the connection failed to" : "cannot connect to", server(c),
-	    t->said[0] == '4' || t->said[0] == '5' ? t->said :
-	    t->error[0] != '\0' ? t->error : curl_easy_strerror(t->result));
+	if (*t->reply.code == '4' || *t->reply.code == '5')
+		raise_reply(c, t);
+	if (t->late)
+		raise_error(c, &ERR_UNAVAILABLE, "%s: %s within %u seconds%s",
+		    server(c), smtp_phase_missed(t->phase),
+		    smtp_phase_seconds(t->phase), doubt);
+	raise_error(c, &ERR_UNAVAILABLE, "%s %s: %s%s",
+	    t->phase > PHASE_CONNECT ? "the connection failed to" :
+	    "cannot connect to", server(c), t->error[0] != '\0' ? t->error :
+	    curl_easy_strerror(t->result), doubt);
 }
 
 void
@@ -195,12 +208,14 @@ smtp_send(struct ctx *c, const struct message *m)
 
 	defer(c, transfer_leave, t);
 	while (!t->finished && !ctx_expired(c)) {
+		job_waits(c, t->phase_ends + LATE_MS);
 		t->deadline = c->deadline;
 		ctx_wait(c, REFRESH_MS);
 	}
 	if (!t->finished)
 		raise_error(c, &ERR_UNAVAILABLE, "%s did not answer in time",
 		    server(c));
+	job_waits(c, 0);
 	judge(c, t);
 }
 

@@ -16,16 +16,13 @@
 /* What every mail may use without declaring it: the product's title. */
 #define PRODUCT_GAP	"product"
 
-/* In assets/mail/frame.html, in this order. */
+/* In assets/mail/frame.html; the last two in this order. */
+#define FRAME_LANG	"{{lang}}"
 #define FRAME_TITLE	"{{title}}"
 #define FRAME_CONTENT	"{{content}}"
 
-/*
- * Reads the placeholder "{{name}}" at p: returns its name, the name's length
- * and the length of it all. NULL if there is none.
- */
-static const char *
-read_gap(const char *p, size_t *name_len, size_t *len)
+const char *
+mail_gap(const char *p, size_t *name_len, size_t *len)
 {
 	size_t	 n;
 
@@ -43,13 +40,21 @@ is_called(const char *name, size_t len, const char *called)
 	return (strlen(called) == len && strncmp(called, name, len) == 0);
 }
 
-static const char *
-find_value(const struct mail_value *v, const char *name, size_t len)
+const struct mail_value *
+mail_value_of(const struct mail_value *v, const char *name, size_t len)
 {
-	for (; v->name != NULL; v++) {
-		if (is_called(name, len, v->name))
-			return (v->value);
-	}
+	while (v->name != NULL && !is_called(name, len, v->name))
+		v++;
+	return (v);
+}
+
+static const char *
+find_value(const struct mail_value *values, const char *name, size_t len)
+{
+	const struct mail_value	*v = mail_value_of(values, name, len);
+
+	if (v->name != NULL)
+		return (v->value);
 	return (is_called(name, len, PRODUCT_GAP) ? PRODUCT_TITLE : NULL);
 }
 
@@ -92,7 +97,7 @@ expand(struct text *t, enum mail_part part, const char *p, size_t len,
 
 	while ((gap = memmem(p, (size_t)(end - p), "{{", 2)) != NULL) {
 		text_add(t, p, (size_t)(gap - p));
-		name = read_gap(gap, &name_len, &gap_len);
+		name = mail_gap(gap, &name_len, &gap_len);
 		if (name == NULL) {		/* see mail_check() */
 			t->cut = true;
 			return;
@@ -113,6 +118,21 @@ expand_subject(struct text *t, const struct mail *m, enum mail_part part,
 	    values);
 }
 
+/* A part of the frame: the language is in its head and around the content. */
+static void
+expand_frame(struct text *t, const struct mail *m, const char *p, size_t len)
+{
+	const char	*end = p + len, *gap;
+
+	while ((gap = memmem(p, (size_t)(end - p), FRAME_LANG,
+	    sizeof(FRAME_LANG) - 1)) != NULL) {
+		text_add(t, p, (size_t)(gap - p));
+		text_puts(t, m->locale);
+		p = gap + sizeof(FRAME_LANG) - 1;
+	}
+	text_add(t, p, (size_t)(end - p));
+}
+
 /* The frame is around the HTML of every mail; its title is the subject. */
 static void
 expand_html(struct text *t, const struct mail *m,
@@ -122,15 +142,15 @@ expand_html(struct text *t, const struct mail *m,
 
 	if (m->frame != NULL) {			/* see check_frame() */
 		title = strstr(m->frame, FRAME_TITLE);
-		text_add(t, m->frame, (size_t)(title - m->frame));
+		expand_frame(t, m, m->frame, (size_t)(title - m->frame));
 		expand_subject(t, m, PART_HTML, values);
 		title += sizeof(FRAME_TITLE) - 1;
 		content = strstr(title, FRAME_CONTENT);
-		text_add(t, title, (size_t)(content - title));
+		expand_frame(t, m, title, (size_t)(content - title));
 		rest = content + sizeof(FRAME_CONTENT) - 1;
 	}
 	expand(t, PART_HTML, m->html, strlen(m->html), values);
-	text_puts(t, rest);
+	expand_frame(t, m, rest, strlen(rest));
 }
 
 void
@@ -152,17 +172,34 @@ mail_expand(struct text *t, const struct mail *m, enum mail_part part,
 	}
 }
 
+static const char *
+first_lacking(const char *const *names, size_t n,
+    const struct mail_value *values)
+{
+	const struct mail_value	*v;
+	size_t			 i;
+
+	for (i = 0; i < n; i++) {
+		v = mail_value_of(values, names[i], strlen(names[i]));
+		if (v->name == NULL || (v->value == NULL && v->phrase == NULL))
+			return (names[i]);
+	}
+	return (NULL);
+}
+
 const char *
 mail_lacks(const struct mail *m, const struct mail_value *values)
 {
-	size_t	 i;
+	const struct mail_value	*v;
+	const char		*lacks;
 
-	for (i = 0; i < m->nvalues; i++) {
-		if (find_value(values, m->values[i],
-		    strlen(m->values[i])) == NULL)
-			return (m->values[i]);
+	lacks = first_lacking(m->values, m->nvalues, values);
+	for (v = values; lacks == NULL && v->name != NULL; v++) {
+		if (v->phrase != NULL)
+			lacks = first_lacking(v->phrase->values,
+			    v->phrase->nvalues, values);
 	}
-	return (NULL);
+	return (lacks);
 }
 
 static bool
@@ -177,42 +214,46 @@ is_declared(const struct mail *m, const char *name, size_t len)
 	return (is_called(name, len, PRODUCT_GAP));
 }
 
-static const char *
-check_characters(const struct mail *m, const char *file, const char *text)
+const char *
+mail_bad_character(const char *p)
 {
-	size_t		 n;
-	const char	*p;
+	size_t	 n;
 
-	for (p = text; *p != '\0'; p += n) {
+	for (; *p != '\0'; p += n) {
 		n = utf8_sequence(p, strlen(p));
 		if (n == 0 || (mail_is_control(p, n) && *p != '\n'))
-			return (start_error("assets/mail/%s.%s has a control "
-			    "character, a tab, or what is not UTF-8", m->name,
-			    file));
+			return ("a control character, a tab, or what is not "
+			    "UTF-8");
 	}
 	return (NULL);
 }
 
+/* The file as it is in assets/mail. */
+#define PLACE		"assets/mail/%s/%s.%s.%s"
+#define FILE_OF(m, end)	(m)->locale, (m)->name, (m)->locale, end
+
 static const char *
 check_gaps(const struct mail *m, const char *file, const char *text)
 {
-	const char	*p, *q, *name;
+	const char	*p, *q, *name, *bad;
 	size_t		 name_len, len;
 	unsigned	 line;
 
 	for (p = strstr(text, "{{"); p != NULL; p = strstr(p + len, "{{")) {
 		for (line = 1, q = text; q < p; q++)
 			line += *q == '\n';
-		if ((name = read_gap(p, &name_len, &len)) == NULL)
-			return (start_error("assets/mail/%s.%s, line %u: {{ is "
-			    "not followed by a name in small letters and }}",
-			    m->name, file, line));
+		if ((name = mail_gap(p, &name_len, &len)) == NULL)
+			return (start_error(PLACE ", line %u: {{ is not "
+			    "followed by a name in small letters and }}",
+			    FILE_OF(m, file), line));
 		if (!is_declared(m, name, name_len))
-			return (start_error("assets/mail/%s.%s, line %u: the "
-			    "mail declares no %.*s", m->name, file, line,
+			return (start_error(PLACE ", line %u: the mail "
+			    "declares no %.*s", FILE_OF(m, file), line,
 			    (int)name_len, name));
 	}
-	return (check_characters(m, file, text));
+	if ((bad = mail_bad_character(text)) != NULL)
+		return (start_error(PLACE " has %s", FILE_OF(m, file), bad));
+	return (NULL);
 }
 
 static bool
@@ -252,8 +293,8 @@ mail_check(const struct mail *m)
 	if (strncmp(m->text, SUBJECT, sizeof(SUBJECT) - 1) != 0 ||
 	    line == sizeof(SUBJECT) - 1 ||
 	    strncmp(m->text + line, "\n\n", 2) != 0)
-		return (start_error("assets/mail/%s.txt must begin with a line "
-		    "'Subject: ...' and an empty one", m->name));
+		return (start_error(PLACE " must begin with a line "
+		    "'Subject: ...' and an empty one", FILE_OF(m, "txt")));
 	if ((problem = check_frame(m)) != NULL ||
 	    (problem = check_gaps(m, "txt", m->text)) != NULL ||
 	    (problem = check_gaps(m, "html", m->html)) != NULL)
@@ -262,8 +303,8 @@ mail_check(const struct mail *m)
 		if (!uses(m->text, m->values[i]) &&
 		    !uses(m->html, m->values[i]))
 			return (start_error("the mail %s declares %s, which "
-			    "neither assets/mail/%s.txt nor .html uses",
-			    m->name, m->values[i], m->name));
+			    "neither " PLACE " nor .html uses", m->name,
+			    m->values[i], FILE_OF(m, "txt")));
 	}
 	return (NULL);
 }

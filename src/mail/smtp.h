@@ -19,6 +19,33 @@
 
 struct handle;
 
+/* Where a session is: what was sent last, or is waited for. In this order. */
+enum smtp_phase {
+	PHASE_CONNECT,		/* TCP, and TLS if it comes first */
+	PHASE_GREETING,
+	PHASE_EHLO,
+	PHASE_STARTTLS,
+	PHASE_TLS,		/* after STARTTLS */
+	PHASE_AUTH,
+	PHASE_MAIL,
+	PHASE_RCPT,
+	PHASE_DATA,
+	PHASE_MESSAGE,		/* a block of it is being sent */
+	PHASE_END		/* all of it is sent */
+};
+
+#define REPLY_TEXT	700
+#define REPLY_MAX	(REPLY_TEXT + 24)
+
+/* A reply, as printable text. Zero: none. */
+struct reply {
+	char	 code[4];	/* "550"; "": its last line has not come */
+	char	 status[12];	/* the enhanced code: "5.7.1"; "": none */
+	char	 text[REPLY_TEXT];	/* of all lines, without the codes */
+	size_t	 len;
+	size_t	 gap;		/* the end of the "..."; 0: it is whole */
+};
+
 /*
  * A message that is being sent by SMTP. Its memory is its own, because the
  * coroutine may end before the thread does.
@@ -31,18 +58,22 @@ struct transfer {
 	/* When the thread must stop, in coro_now_ms()'s time. */
 	_Atomic uint64_t	 deadline;
 
+	/* Set by the thread: when the phase ends. */
+	_Atomic uint64_t	 phase_ends;
+
 	/* Used by the thread only, until finished. */
 	char			*from, *to, *data;
-	size_t			 len, sent;
+	size_t			 len;
+	size_t			 sent;		/* handed to libcurl */
 	bool			 utf8;		/* needs SMTPUTF8 */
 	struct handle		*handle;
-	bool			 begun;		/* MAIL was sent */
-	bool			 answered;	/* a reply came after MAIL */
+	enum smtp_phase		 phase;
+	bool			 late;		/* the phase took too long */
 	bool			 no_utf8;	/* the server lacks SMTPUTF8 */
 	bool			 no_login;	/* it did not authenticate us */
 	uint64_t		 quit_at;	/* time of QUIT; 0: not sent */
 	CURLcode		 result;
-	char			 said[160];	/* the server's last line */
+	struct reply		 reply;		/* to the phase's command */
 	char			 error[CURL_ERROR_SIZE];
 	SLIST_ENTRY(transfer)	 list;
 };
@@ -57,6 +88,39 @@ void		 smtp_send(struct ctx *, const struct message *) AWAITS;
 /* mail_curl.c: curl_transfer() runs on the thread and fills in the result */
 const char	*curl_init(void);
 void		 curl_transfer(struct transfer *);
+
+/* mail_phase.c */
+
+/* Is a line, without a NUL, this command? */
+bool		 smtp_is_command(const char *line, size_t len,
+		    const char *command);
+
+/* The phase that a command begins; `before` if it begins none. */
+enum smtp_phase	 smtp_phase_of(const char *line, size_t len,
+		    enum smtp_phase before);
+
+unsigned	 smtp_phase_seconds(enum smtp_phase);
+
+/* What did not come in that time, for an error's text: "no greeting". */
+const char	*smtp_phase_missed(enum smtp_phase);
+
+/* mail_reply.c */
+
+void		 reply_clear(struct reply *);
+
+/* Adds a line. One that begins with no code is left out. */
+void		 reply_add(struct reply *, const char *line, size_t len);
+
+/* Writes all of the reply into out: "550 5.7.1 Words". Returns out. */
+const char	*reply_text(const struct reply *, char out[static REPLY_MAX]);
+
+/* mail_blame.c */
+
+/*
+ * Does the reply refuse the message or its recipient, so that no attempt will
+ * ever succeed? False for what is temporary, and for complaints about us.
+ */
+bool		 mail_is_refused(enum smtp_phase, const struct reply *);
 
 /* mail_file.c: one file per message, STATE_DIR/mail/JOB.eml */
 const char	*mail_file_init(void);

@@ -28,5 +28,5 @@ access_log_write(const struct ctx *c)
 	jsonw_string(j, "client", c->client);
 	jsonw_string(j, "user", c->user_id);
 	jsonw_bool(j, "client_gone", c->client_gone);
-	log_end(j);
+	log_end_later(j);
 }

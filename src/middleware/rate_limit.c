@@ -239,7 +239,7 @@ rate_limit_spend(struct rate_held *held)
 
 /* The IETF draft of the RateLimit header fields: lists of quoted names. */
 void
-rate_limit_headers(const struct ctx *c)
+rate_limit_headers(const struct ctx *c, header_put_fn *put, void *to)
 {
 	char				 policy_data[HEADER_MAX];
 	char				 left_data[HEADER_MAX];
@@ -259,6 +259,6 @@ rate_limit_headers(const struct ctx *c)
 	}
 	if (c->nlimits == 0)
 		return;
-	http_response_header(c->req, "ratelimit-policy", policy.data);
-	http_response_header(c->req, "ratelimit", left.data);
+	put(to, "ratelimit-policy", policy.data);
+	put(to, "ratelimit", left.data);
 }

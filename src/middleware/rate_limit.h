@@ -9,6 +9,7 @@
 
 #include "request/ctx.h"
 #include "schema/schema.h"
+#include "wire/wire_head.h"
 
 /*
  * Requests are counted in memory that all workers share, exactly across them.
@@ -115,7 +116,8 @@ struct rate_held	*rate_limit_hold(struct ctx *,
 			    const struct rate_limit *, const char *account);
 void			 rate_limit_spend(struct rate_held *);
 
-/* Writes RateLimit and RateLimit-Policy into the response. */
-void		 rate_limit_headers(const struct ctx *);
+/* Calls put(to, ...) for RateLimit-Policy and RateLimit, if limits are on. */
+void		 rate_limit_headers(const struct ctx *, header_put_fn *put,
+		    void *to);
 
 #endif

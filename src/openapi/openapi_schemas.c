@@ -18,6 +18,8 @@ put_function(json_t *o, const struct validator_facts *f)
 		return;
 	if (f->format != NULL)
 		openapi_put(o, "format", json_string(f->format));
+	if (f->pattern != NULL)
+		openapi_put(o, "pattern", json_string(f->pattern));
 	if (f->min > 0)
 		openapi_put(o, "minLength", json_integer(f->min));
 	if (f->max > 0)

@@ -7,6 +7,8 @@
 #ifndef REQUEST_CTX_H
 #define REQUEST_CTX_H
 
+#include <sys/queue.h>
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,6 +74,8 @@ struct ctx {
 	const struct endpoint	*endpoint;	/* NULL: none matched */
 	struct faults		 faults;
 	const struct job	*job;		/* jobs.h; NULL: a request */
+	TAILQ_ENTRY(ctx)	 queued;	/* app_queue.c */
+	uint64_t		 queued_at;	/* the same */
 	uint64_t		 deadline;	/* coro_now_ms(); 0: none */
 
 	const char		*method_name;

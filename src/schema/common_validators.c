@@ -8,6 +8,7 @@
 
 #include "schema/validator.h"
 #include "utils/email.h"
+#include "utils/language_tag.h"
 #include "utils/netaddr.h"
 #include "utils/timefmt.h"
 #include "utils/utf8.h"
@@ -74,6 +75,22 @@ VALIDATOR(v_known_email)
 		return (VALID);
 	validator_reject("invalid_format",
 	    "Is not a valid e-mail address: %s", reason);
+	return (INVALID);
+}
+
+VALIDATOR_FACTS(v_locale, .max = LANGUAGE_TAG_MAX - 1,
+    .pattern = "^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$",
+    .doc = "A language tag (BCP 47), such as en, pt-BR or zh-Hant.");
+
+VALIDATOR(v_locale)
+{
+	char		 tag[LANGUAGE_TAG_MAX];
+	const char	*reason;
+
+	if ((reason = language_tag(value, tag)) == NULL)
+		return (VALID);
+	validator_reject(utf8_length(value) >= LANGUAGE_TAG_MAX ? "too_long" :
+	    "invalid_format", "Is not a valid language tag: it %s", reason);
 	return (INVALID);
 }
 

@@ -235,8 +235,10 @@ names_have(const char *const *names, const char *name)
 /*
  * Reads the body as a JSON object, or as a form by the rules of OAuth 2.0 (RFC
  * 6749, 3.2): unknown members are ignored, empty ones count as absent, and
- * repeated ones are errors. Returns the struct, in the request's memory. Raises
- * 400, 415 or 422; the details name every bad member.
+ * repeated ones are errors. In JSON unknown members are errors, except in the
+ * payload of a job, which another version may have stored. Returns the struct,
+ * in the request's memory. Raises 400, 415 or 422; the details name every bad
+ * member.
  */
 const void	*schema_read_body(struct ctx *, const struct schema *);
 const void	*schema_read_form(struct ctx *, const struct schema *);

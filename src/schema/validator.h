@@ -34,6 +34,8 @@ struct text;
  */
 struct validator_facts {
 	const char	*format;	/* JSON Schema's, or NULL */
+	const char	*pattern;	/* the same; what it cannot say is
+					   in doc */
 	unsigned	 min, max;	/* characters; 0: no limit */
 	const char	*doc;
 };

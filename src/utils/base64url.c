@@ -5,10 +5,18 @@
 
 #include "utils/base64url.h"
 
-static int	base64url_value(unsigned char);
-
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* The index of each character in the alphabet, plus 1; 0: it is not in it. */
+static const unsigned char values[256] = {
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
+	19, 20, 21, 22, 23, 24, 25, 26,
+	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
+	43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+	['-'] = 63, ['_'] = 64,
+};
 
 ssize_t
 base64url_encode(char *dst, size_t dstsize, const void *src, size_t len)
@@ -50,7 +58,7 @@ base64url_decode(void *dst, size_t dstsize, const char *src, size_t len)
 	size_t		 i, n, need;
 	uint32_t	 v;
 	unsigned int	 bits;
-	int		 c;
+	unsigned int	 c;
 
 	if (len % 4 == 1)
 		return (-1);
@@ -62,10 +70,9 @@ base64url_decode(void *dst, size_t dstsize, const char *src, size_t len)
 	bits = 0;
 	n = 0;
 	for (i = 0; i < len; i++) {
-		c = base64url_value((unsigned char)src[i]);
-		if (c == -1)
+		if ((c = values[(unsigned char)src[i]]) == 0)
 			return (-1);
-		v = v << 6 | (uint32_t)c;
+		v = v << 6 | (c - 1);
 		bits += 6;
 		if (bits >= 8) {
 			bits -= 8;
@@ -77,20 +84,4 @@ base64url_decode(void *dst, size_t dstsize, const char *src, size_t len)
 	if (v != 0)
 		return (-1);
 	return ((ssize_t)n);
-}
-
-static int
-base64url_value(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (c - 'a' + 26);
-	if (c >= '0' && c <= '9')
-		return (c - '0' + 52);
-	if (c == '-')
-		return (62);
-	if (c == '_')
-		return (63);
-	return (-1);
 }

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,6 @@
 #include "utils/keyed_hash.h"
 
 #define JWT_MAC_MAX	64
-#define JWT_HEADER_MAX	128
 
 struct jwt_algorithm {
 	const char	*name;
@@ -38,10 +38,13 @@ struct jwt_token {
 static const struct jwt_algorithm	*jwt_algorithm_find(const char *);
 static bool		 jwt_token_split(struct jwt_token *, const char *);
 static void		 jwt_token_free(struct jwt_token *);
+static ssize_t		 jwt_header(const struct jwt_key *, char *, size_t);
 static bool		 jwt_mac(const struct jwt_key *, const char *, size_t,
 			    unsigned char *, size_t *);
 static bool		 jwt_signature_right(const struct jwt_key *,
 			    const struct jwt_token *);
+static const struct jwt_key	*jwt_key_of_header(const struct jwt_key *,
+			    const char *);
 static const struct jwt_key	*jwt_key_find(const struct jwt_key *,
 			    const char *);
 static bool		 jwt_signed_by_any(const struct jwt_key *,
@@ -76,12 +79,44 @@ jwt_key_name(struct jwt_key *key)
 	return (true);
 }
 
+bool
+jwt_key_prepare(struct jwt_key *key)
+{
+	const struct jwt_algorithm	*a = jwt_algorithm_find(key->alg);
+	OSSL_PARAM			 params[2];
+	EVP_MAC				*hmac;
+
+	/* RFC 7518 section 3.2: a shorter secret MUST NOT be used. */
+	if (a == NULL || key->secret_len < a->size ||
+	    jwt_header(key, key->header, sizeof(key->header)) == -1 ||
+	    (hmac = EVP_MAC_fetch(NULL, "HMAC", NULL)) == NULL)
+		return (false);
+	params[0] = OSSL_PARAM_construct_utf8_string("digest",
+	    (char *)(uintptr_t)a->digest, 0);
+	params[1] = OSSL_PARAM_construct_end();
+	key->mac = EVP_MAC_CTX_new(hmac);
+	EVP_MAC_free(hmac);
+	if (key->mac != NULL &&
+	    EVP_MAC_init(key->mac, key->secret, key->secret_len, params) == 1)
+		return (true);
+	jwt_key_free(key);
+	return (false);
+}
+
+void
+jwt_key_free(struct jwt_key *key)
+{
+	EVP_MAC_CTX_free(key->mac);
+	key->mac = NULL;
+	key->header[0] = '\0';
+}
+
 ssize_t
 jwt_sign(const struct jwt_key *key, const struct jwt_claims *claims,
     char *out, size_t outsize)
 {
 	unsigned char	 mac[JWT_MAC_MAX];
-	char		 header[JWT_HEADER_MAX], *payload;
+	char		*payload;
 	json_t		*json;
 	ssize_t		 n;
 	size_t		 len, mac_len;
@@ -112,11 +147,7 @@ jwt_sign(const struct jwt_key *key, const struct jwt_claims *claims,
 		return (-1);
 	}
 
-	n = snprintf(header, sizeof(header), key->kid[0] != '\0' ?
-	    "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}" :
-	    "{\"alg\":\"%s\",\"typ\":\"at+jwt\"}", key->alg, key->kid);
-	n = base64url_encode(out, outsize, header, (size_t)n);
-	if (n == -1) {
+	if ((n = jwt_header(key, out, outsize)) == -1) {
 		free(payload);
 		goto fail;
 	}
@@ -154,7 +185,9 @@ jwt_verify(const struct jwt_key *key, const char *token, const char *iss,
 	if (!jwt_token_split(&t, token))
 		return (JWT_MALFORMED);
 
-	result = jwt_check_header(key, &t, &signer);
+	signer = jwt_key_of_header(key, token);
+	result = signer != NULL ? JWT_OK :
+	    jwt_check_header(key, &t, &signer);
 	if (result == JWT_OK && !(signer != NULL ?
 	    jwt_signature_right(signer, &t) : jwt_signed_by_any(key, &t)))
 		result = JWT_BAD_SIGNATURE;
@@ -187,6 +220,19 @@ jwt_verify_signature(const struct jwt_key *key, const char *token)
 	result = jwt_signature_right(key, &t) ? JWT_OK : JWT_BAD_SIGNATURE;
 	jwt_token_free(&t);
 	return (result);
+}
+
+/* Writes the header as it stands in a token; -1: it does not fit. */
+static ssize_t
+jwt_header(const struct jwt_key *key, char *out, size_t outsize)
+{
+	char	 header[JWT_HEADER / 4 * 3];
+	int	 n;
+
+	n = snprintf(header, sizeof(header), key->kid[0] != '\0' ?
+	    "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}" :
+	    "{\"alg\":\"%s\",\"typ\":\"at+jwt\"}", key->alg, key->kid);
+	return (base64url_encode(out, outsize, header, (size_t)n));
 }
 
 static const struct jwt_algorithm *
@@ -274,6 +320,11 @@ jwt_mac(const struct jwt_key *key, const char *input, size_t len,
 	/* RFC 7518 section 3.2: a shorter secret MUST NOT be used. */
 	if (a == NULL || key->secret == NULL || key->secret_len < a->size)
 		return (false);
+	if (key->mac != NULL)
+		return (EVP_MAC_init(key->mac, NULL, 0, NULL) == 1 &&
+		    EVP_MAC_update(key->mac, (const unsigned char *)input,
+		    len) == 1 && EVP_MAC_final(key->mac, mac, mac_len,
+		    JWT_MAC_MAX) == 1 && *mac_len == a->size);
 	return (EVP_Q_mac(NULL, "HMAC", NULL, a->digest, NULL, key->secret,
 	    key->secret_len, (const unsigned char *)input, len, mac,
 	    JWT_MAC_MAX, mac_len) != NULL && *mac_len == a->size);
@@ -292,6 +343,19 @@ jwt_signature_right(const struct jwt_key *key, const struct jwt_token *t)
 	    CRYPTO_memcmp(t->signature, mac, len) == 0;
 	OPENSSL_cleanse(mac, sizeof(mac));
 	return (right);
+}
+
+/* The key whose header the token has, to the byte, if it names that key. */
+static const struct jwt_key *
+jwt_key_of_header(const struct jwt_key *key, const char *token)
+{
+	size_t	 len = strcspn(token, ".");
+
+	while (key != NULL && (*key->kid == '\0' || *key->header == '\0' ||
+	    strlen(key->header) != len ||
+	    memcmp(key->header, token, len) != 0))
+		key = key->previous;
+	return (key);
 }
 
 /* The key of that kid; NULL if there is none. */

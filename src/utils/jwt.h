@@ -16,7 +16,8 @@
  * Access tokens: JWTs (RFC 7519) in JWS compact form (RFC 7515) with the
  * profile of RFC 9068, signed with an HMAC (RFC 7518 section 3.2). The caller
  * chooses the algorithm; the token's own alg only has to match it (RFC 8725
- * section 3.1). Thread-safe. Callers have nothing to free.
+ * section 3.1). Thread-safe, except with a key of jwt_key_prepare(). Callers
+ * have nothing to free.
  *
  * jansson may use memory functions that return NULL, so each of its results is
  * checked.
@@ -26,12 +27,17 @@
 #define JWT_MAX		4096
 
 #define JWT_KID		17	/* bytes, the NUL included */
+#define JWT_HEADER	128	/* the same */
 
 struct jwt_key {
 	const char	*alg;		/* "HS256", "HS384" or "HS512" */
 	const void	*secret;
 	size_t		 secret_len;	/* bytes */
 	char		 kid[JWT_KID];	/* jwt_key_name(); "": none */
+
+	/* By jwt_key_prepare(); or else NULL and "". */
+	struct evp_mac_ctx_st	*mac;
+	char			 header[JWT_HEADER];
 
 	/* Another key of this alg, whose tokens are valid too; or NULL. */
 	const struct jwt_key	*previous;
@@ -70,6 +76,16 @@ size_t	jwt_algorithm_min_secret(const char *alg);
  * short.
  */
 bool	jwt_key_name(struct jwt_key *);
+
+/*
+ * Does once what each token of the key would need again: its key schedule and
+ * its header. Then only one thread at a time may use the key. False when memory
+ * is short or OpenSSL fails; the secret must be long enough.
+ */
+bool	jwt_key_prepare(struct jwt_key *);
+
+/* Frees what jwt_key_prepare() has made. */
+void	jwt_key_free(struct jwt_key *);
 
 /*
  * Writes the signed token into out, NUL-terminated, and returns its length.

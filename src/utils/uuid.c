@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Makes and reads UUIDs (RFC 9562). */
 
-#include <openssl/rand.h>
-
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
 
 #include "utils/hex.h"
+#include "utils/random_pool.h"
 #include "utils/uuid.h"
 
 static bool	uuid_is_hyphen(size_t);
@@ -21,7 +20,7 @@ uuid_v7(char out[static UUID_TEXT])
 	size_t			i;
 
 	out[0] = '\0';
-	if (RAND_bytes(b + 6, sizeof(b) - 6) != 1)
+	if (!random_pool_take(b + 6, sizeof(b) - 6))
 		return (false);
 	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
 		return (false);

@@ -30,6 +30,15 @@
 static const char	*bound;		/* the socket's path */
 static struct stat	 bound_file;
 
+static const char *
+setting_of(const char *server)
+{
+	if (strcmp(server, wire_settings.runner) == 0)
+		return (ENV("JOBS_ADMIN_PORT"));
+	return (strcmp(server, wire_settings.admin) == 0 ?
+	    ENV("ADMIN_PORT") : ENV("PORT"));
+}
+
 /* Binds before Kore does, whose error message lacks the address. */
 static const char *
 try_bind(const char *server, const char *host, const char *port)
@@ -53,8 +62,7 @@ try_bind(const char *server, const char *host, const char *port)
 	    listen(fd, 1) == -1)
 		return (start_error("cannot listen on %s port %s: %m: set %s "
 		    "to another one", host, port,
-		    strcmp(server, wire_settings.admin) == 0 ?
-		    ENV("ADMIN_PORT") : ENV("PORT")));
+		    setting_of(server)));
 	close(fd);
 	return (NULL);
 }

@@ -169,8 +169,7 @@ tls_choose(bool off)
 	LIST_FOREACH(srv, &kore_servers, list) {
 		if (off)
 			srv->tls = 0;
-		else if (!srv->tls && strcmp(srv->name,
-		    wire_settings.admin) != 0)
+		else if (!srv->tls && !wire_is_for_operators(srv->name))
 			return (start_error("kore.conf: the server %s has "
 			    "`tls no`: write `tls yes`, or set " ENV("TLS")
 			    "=off", srv->name));

@@ -55,6 +55,23 @@ keep_one_name(SSL *ssl, int *alert, void *arg)
 	return (kore_tls_sni_cb(ssl, alert, arg));
 }
 
+/*
+ * A client may send endless key updates, and SSL_read() returns after one only
+ * if it has read no further. So whoever sends one is read record by record from
+ * then on, and wire_read.c counts them. At most one buffer of them, 16 KiB, was
+ * read before. Clients send one in a lifetime.
+ */
+static void
+note_message(int sent, int version, int type, const void *data, size_t len,
+    SSL *ssl, void *arg)
+{
+	(void)version;
+	(void)arg;
+	if (sent == 0 && type == SSL3_RT_HANDSHAKE && len > 0 &&
+	    *(const unsigned char *)data == SSL3_MT_KEY_UPDATE)
+		SSL_set_read_ahead(ssl, 0);
+}
+
 static void
 set_policy(SSL_CTX *ctx)
 {
@@ -64,8 +81,12 @@ set_policy(SSL_CTX *ctx)
 	    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-	/* A client may send endless key updates: see wire_read.c. */
+	/* Kore writes no more at once; the buffer has the size of a record. */
+	SSL_CTX_set_max_send_fragment(ctx, NETBUF_SEND_PAYLOAD_MAX);
+	/* A record, its head too, in one read. */
+	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_set_msg_callback(ctx, note_message);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)PRODUCT,
 	    sizeof(PRODUCT) - 1);
 	SSL_CTX_set_info_callback(ctx, kore_tls_info_callback);

@@ -75,7 +75,11 @@ struct wire_settings {
 	const struct netblock	*proxies;	/* trusted ones */
 	unsigned	 nproxies;
 	bool		 proxies_only;	/* close all other connections */
-	const char	*admin;		/* kore.conf's server for operators */
+	/*
+	 * kore.conf's servers for operators: of the server, and of the runner.
+	 * Both count as the admin listener.
+	 */
+	const char	*admin, *runner;
 
 	/* The address of a socket that was given for the API; or NULL. */
 	const char	*given_host, *given_port;
@@ -107,6 +111,9 @@ struct wire_settings {
 };
 
 extern struct wire_settings	wire_settings;
+
+/* Is it the name of a server for operators? */
+bool		 wire_is_for_operators(const char *server);
 
 /* Is it a connection to the admin listener? */
 bool		 wire_is_admin(const struct connection *);
@@ -162,12 +169,31 @@ struct wire_request	*wire_take(struct http_request *);
 void		 wire_request_free(struct wire_request *);
 
 /*
- * Call these before and after Kore's http_response(). The first one tells Kore
+ * Call these before and after a response is put together. The first one decides
  * whether the connection closes after the response. The second one sends the
  * response, then lets the next request in.
  */
 void		 wire_response_begins(struct connection *);
 void		 wire_response_ends(struct connection *);
+
+/* What follows the header lines of a response. */
+struct wire_body {
+	const void	*data;
+	size_t		 len;		/* bytes */
+	int		 status;	/* 204 and 304 have no content-length */
+	bool		 is_static;	/* data is never freed: not copied */
+	bool		 is_left_out;	/* a response to HEAD */
+};
+
+/*
+ * Put the parts of a response, in this order: the status line and what the wire
+ * itself says, each header line (a header_put_fn), and the end of the head with
+ * the body. A value must not have a line break.
+ */
+void		 wire_put_status(struct connection *, int status);
+void		 wire_put_header(void *connection, const char *name,
+		    const char *value);
+void		 wire_put_body(struct connection *, const struct wire_body *);
 
 /*
  * The most bytes that a worker holds for requests, those that are coming in and

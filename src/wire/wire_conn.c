@@ -14,6 +14,8 @@
 #define HANDSHAKE_MS	5000
 #define SENDING_MS	30000
 #define LINGERING_MS	2000
+#define REST_MS		1000	/* without a request */
+#define BUFFERS_KEPT	256	/* 6 MiB */
 #define SPARE		8	/* connections below Kore's own limit */
 #define KORE_HEAD_MAX	64	/* bytes of a buffer that Kore never uses */
 
@@ -60,7 +62,9 @@ wire_disconnect(struct connection *c)
 	wire_list_remove(w);
 	caps_leave(w->slot);
 	wire_memory_free(w);
+	wire_buffers_free(w);
 	mem_free(w);
+	wire_ssl_freed();
 }
 
 /*
@@ -158,7 +162,7 @@ wire_connect(struct connection *c)
 	net_recv_queue(c, KORE_HEAD_MAX, NETBUF_CALL_CB_ALWAYS,
 	    http_header_recv);
 	wire_phase_set(w, WIRE_HEAD);
-	w->readable = true;	/* the handshake may have brought data */
+	wire_read_begins(w);
 	if (!wire_read(w))
 		kore_connection_disconnect(c);
 }
@@ -195,8 +199,10 @@ wire_event(struct connection *c)
 
 	if (w == NULL)
 		return (KORE_RESULT_OK);
-	if (c->evt.flags & KORE_EVENT_READ)
+	if (c->evt.flags & KORE_EVENT_READ) {
 		w->readable = true;
+		w->drained = false;
+	}
 	c->evt.flags &= ~KORE_EVENT_READ;
 	if (!wire_flush(w))
 		return (KORE_RESULT_ERROR);
@@ -241,6 +247,8 @@ wire_tick(uint64_t now)
 		most = wire_limits.deadline[w->phase];
 		if (most != 0 && now >= w->since + most && !time_is_up(w))
 			kore_connection_disconnect(c);
+		else if (w->phase == WIRE_IDLE && now >= w->since + REST_MS)
+			wire_buffers_free(w);
 	}
 	metrics->now.connections = wire_count();
 	metrics->now.wire_memory = wire_memory();
@@ -250,6 +258,7 @@ const char *
 wire_init(void)
 {
 	wire_limits.head_max = http_header_max;
+	wire_limits.kept = BUFFERS_KEPT;
 	wire_limits.deadline[WIRE_HANDSHAKE] = HANDSHAKE_MS;
 	wire_limits.deadline[WIRE_HEAD] = http_header_timeout * 1000u;
 	wire_limits.deadline[WIRE_BODY] = http_body_timeout * 1000u;

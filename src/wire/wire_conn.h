@@ -44,6 +44,8 @@ struct wire {
 	bool			 proxied;	/* by a trusted proxy */
 	bool			 announcing;	/* a PROXY header may come */
 	bool			 readable;	/* until a read would block */
+	bool			 drained;	/* below TLS: see wire_read.c */
+	bool			 keeps;		/* OpenSSL's buffers */
 	bool			 close;		/* after the response */
 	bool			 ready;		/* on the list of wire_run() */
 	struct head_scan	 scan;
@@ -59,6 +61,7 @@ struct wire {
 struct wire_limits {
 	size_t		head_max;		/* bytes */
 	uint64_t	deadline[WIRE_PHASES];	/* ms; 0: none */
+	unsigned	kept;			/* wire_buffers_keep() */
 };
 
 extern struct wire_limits	wire_limits;
@@ -126,13 +129,25 @@ struct wire_request	*wire_request_new(const struct wire *,
 			    const char *text, size_t len);
 void	 wire_memory_free(struct wire *);	/* all of the connection's */
 
+/*
+ * OpenSSL's buffers have 25 KiB, and to free, wipe and allocate them for each
+ * record costs a microsecond. So connections that send one request after the
+ * other keep theirs, wire_limits.kept of them, until wire_buffers_free().
+ */
+void	 wire_buffers_keep(struct wire *);
+void	 wire_buffers_free(struct wire *);
+
+/* OpenSSL's memory of a connection is freed: malloc() may give it back. */
+void	 wire_ssl_freed(void);
+
 /* wire_send.c */
 bool	 wire_refuse(struct wire *, const struct error_kind *,
 	    const char *message);
 bool	 wire_flush(struct wire *);		/* then the next phase */
 bool	 wire_discard(struct wire *);		/* while LINGERING */
 
-/* wire_read.c */
+/* wire_read.c. wire_read_begins(): after the handshake, before wire_read(). */
+void	 wire_read_begins(struct wire *);
 bool	 wire_read(struct wire *);		/* reads what is there */
 
 /* wire_conn.c, for wire_drain.c: false if no connection waits. */

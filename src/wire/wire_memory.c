@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/ssl.h>
 
 #include "base/mem.h"
 #include "wire/wire_conn.h"
 
 #define IN_MIN		2048
 #define BODY_MIN	1024
+#define MANY_FREED	64	/* connections, or their buffers: a MiB */
+
+static unsigned	nkept;		/* connections that keep their buffers */
 
 /*
  * Makes room for `size` more bytes, up to `most` in all: evicts the clients
@@ -86,6 +90,41 @@ wire_memory_free(struct wire *w)
 	wire_in_free(w);
 	wire_request_free(w->request);
 	w->request = NULL;
+}
+
+void
+wire_buffers_keep(struct wire *w)
+{
+	if (w->keeps || w->conn->ssl == NULL || nkept >= wire_limits.kept)
+		return;
+	SSL_clear_mode(w->conn->ssl, SSL_MODE_RELEASE_BUFFERS);
+	w->keeps = true;
+	nkept++;
+}
+
+/* OpenSSL still needs the buffer of what it has read ahead, and frees it. */
+void
+wire_buffers_free(struct wire *w)
+{
+	SSL	*ssl = w->conn->ssl;
+
+	if (!w->keeps)
+		return;
+	SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+	if (!SSL_has_pending(ssl))
+		SSL_free_buffers(ssl);
+	w->keeps = false;
+	nkept--;
+	wire_ssl_freed();
+}
+
+void
+wire_ssl_freed(void)
+{
+	static unsigned	 n;
+
+	if (++n % MANY_FREED == 0)
+		mem_freed_much();
 }
 
 /* head_scan() has refused a head that fills all of it. */

@@ -21,7 +21,7 @@
 bool
 wire_is_admin(const struct connection *c)
 {
-	return (strcmp(c->owner->server->name, wire_settings.admin) == 0);
+	return (wire_is_for_operators(c->owner->server->name));
 }
 
 /* Says why; *next is the time of the next line of this kind. */

@@ -19,14 +19,50 @@
 #include "wire/wire_conn.h"
 #include "wire/wire_target.h"
 
+#define KNOWN_MAX	64	/* bytes of a path that Kore is given */
 #define TURN_BYTES	65536	/* then the next connection's turn */
 #define TURN_RECORD	256	/* what a TLS record without data counts as */
 
 static const char	busy[] = "The server is busy";
 
 /*
- * SSL_read() also returns "want read" after a record without data (a key
- * update). Only the kernel's EAGAIN says that nothing is left to read.
+ * OpenSSL has read from the socket. If it got less than it asked for, nothing
+ * is left there (epoll(7)), and to read again would say only that.
+ */
+static long
+note_read(BIO *bio, int what, const char *data, size_t len, int i, long l,
+    int result, size_t *got)
+{
+	struct connection	*c = (void *)BIO_get_callback_arg(bio);
+	struct wire		*w = c->hdlr_extra;
+
+	(void)data;
+	(void)i;
+	(void)l;
+	if (what == (BIO_CB_READ | BIO_CB_RETURN) && w != NULL)
+		w->drained = result <= 0 || *got < len;
+	return (result);
+}
+
+void
+wire_read_begins(struct wire *w)
+{
+	struct connection	*c = w->conn;
+	BIO			*bio;
+
+	w->readable = true;	/* the handshake may have brought data */
+	if (c->ssl == NULL)
+		return;
+	bio = SSL_get_rbio(c->ssl);
+	BIO_set_callback_arg(bio, (char *)c);
+	BIO_set_callback_ex(bio, note_read);
+}
+
+/*
+ * OpenSSL reads ahead: a record may be in its memory, whole or in part, after
+ * the socket is empty. SSL_read() also returns "want read" after a record
+ * without data (a key update). Then only the kernel's EAGAIN says that nothing
+ * is left to read.
  */
 static ssize_t
 receive_tls(struct wire *w, char *p, size_t len)
@@ -35,8 +71,10 @@ receive_tls(struct wire *w, char *p, size_t len)
 
 	ERR_clear_error();
 	errno = 0;
-	if ((n = SSL_read(w->conn->ssl, p, (int)len)) > 0)
+	if ((n = SSL_read(w->conn->ssl, p, (int)len)) > 0) {
+		w->readable = !w->drained || SSL_has_pending(w->conn->ssl);
 		return (n);
+	}
 	switch (SSL_get_error(w->conn->ssl, n)) {
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE:
@@ -57,8 +95,10 @@ receive(struct wire *w, char *p, size_t len)
 
 	if (w->conn->ssl != NULL)
 		return (receive_tls(w, p, len));
-	if ((n = recv(w->conn->fd, p, len, 0)) > 0)
+	if ((n = recv(w->conn->fd, p, len, 0)) > 0) {
+		w->readable = (size_t)n == len;
 		return (n);
+	}
 	if (n == -1 && errno == EINTR)
 		return (0);
 	w->readable = false;
@@ -108,9 +148,23 @@ host_of(const struct connection *c, const struct head *h)
 	return (first_domain(c)->domain);
 }
 
+/* A path that Kore finds without a regex, as long as there is one. */
+static const char *
+known_path(const struct connection *c)
+{
+	const struct kore_module_handle	*r;
+
+	TAILQ_FOREACH(r, &first_domain(c)->handlers, list) {
+		if (r->type == HANDLER_TYPE_STATIC &&
+		    strlen(r->path) <= KNOWN_MAX)
+			return (r->path);
+	}
+	return ("/");
+}
+
 /*
- * Kore reads no target above 1,998 bytes. So it gets another one, the path of
- * the first route, which it finds at once, and here the request's own route.
+ * Kore reads no target above 1,998 bytes. So it gets another one, which it
+ * finds at once, and here the request's own route.
  */
 static void
 set_route(struct connection *c, const char *path)
@@ -127,7 +181,7 @@ set_route(struct connection *c, const char *path)
 static bool
 hand_over(struct wire *w)
 {
-	static const char	 format[] = "%s %.64s HTTP/1.1\r\n"
+	static const char	 format[] = "%s %s HTTP/1.1\r\n"
 				    "host: %.*s\r\ncontent-length: 0\r\n\r\n";
 	struct connection	*c = w->conn;
 	struct netbuf		*nb = c->rnb;
@@ -137,8 +191,7 @@ hand_over(struct wire *w)
 	size_t			 len;
 
 	len = (size_t)snprintf(text, sizeof(text), format, h->method,
-	    TAILQ_FIRST(&first_domain(c)->handlers)->path,
-	    (int)host_length(host), host);
+	    known_path(c), (int)host_length(host), host);
 	kore_free(nb->buf);
 	nb->buf = kore_malloc(len);
 	memcpy(nb->buf, text, len);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/stopping.h"
+#include "product.h"
 #include "utils/text.h"
 #include "utils/timefmt.h"
 #include "wire/wire_conn.h"
@@ -32,6 +33,7 @@ linger(struct wire *w)
 	}
 	if (shutdown(w->conn->fd, SHUT_WR) == -1)
 		return (false);
+	wire_buffers_free(w);
 	wire_memory_free(w);
 	wire_phase_set(w, WIRE_LINGERING);
 	w->linger_end = w->since + LINGER_MAX_MS;
@@ -79,6 +81,7 @@ wire_flush(struct wire *w)
 	if (w->close)
 		return (linger(w));
 	wire_phase_set(w, WIRE_IDLE);
+	wire_buffers_keep(w);
 	/* Kore must not get the next request while it is ending this one. */
 	if (w->readable || w->len > 0)
 		wire_later(w);
@@ -95,8 +98,56 @@ wire_response_begins(struct connection *c)
 	/* Requests that the client has already sent are still answered. */
 	if (stopping_begun() && !wire_has_next(w))
 		w->close = true;
-	if (w->close)
-		c->flags |= CONN_CLOSE_EMPTY;	/* Connection: close */
+}
+
+void
+wire_put_status(struct connection *c, int status)
+{
+	const struct wire	*w = c->hdlr_extra;
+	char			 text[192];
+	int			 n;
+
+	n = snprintf(text, sizeof(text), "HTTP/1.1 %d %s\r\n"
+	    "server: " PRODUCT "\r\n", status, http_status_text(status));
+	net_send_queue(c, text, (size_t)n);
+	if (w == NULL || w->close || http_keepalive_time == 0) {
+		wire_put_header(c, "connection", "close");
+		return;
+	}
+	n = snprintf(text, sizeof(text), "connection: keep-alive\r\n"
+	    "keep-alive: timeout=%d\r\n", http_keepalive_time);
+	net_send_queue(c, text, (size_t)n);
+}
+
+void
+wire_put_header(void *connection, const char *name, const char *value)
+{
+	net_send_queue(connection, name, strlen(name));
+	net_send_queue(connection, ": ", 2);
+	if (*value != '\0')
+		net_send_queue(connection, value, strlen(value));
+	net_send_queue(connection, "\r\n", 2);
+}
+
+void
+wire_put_body(struct connection *c, const struct wire_body *body)
+{
+	char	 length[48];
+	int	 n;
+
+	/* RFC 9110, 8.6 */
+	n = body->status == 204 || body->status == 304 ?
+	    snprintf(length, sizeof(length), "\r\n") :
+	    snprintf(length, sizeof(length), "content-length: %zu\r\n\r\n",
+	    body->len);
+	net_send_queue(c, length, (size_t)n);
+	if (body->is_left_out || body->data == NULL || body->len == 0)
+		return;
+	if (body->is_static)
+		net_send_stream(c, (void *)(uintptr_t)body->data, body->len,
+		    NULL, NULL);
+	else
+		net_send_queue(c, body->data, body->len);
 }
 
 void
@@ -104,7 +155,6 @@ wire_response_ends(struct connection *c)
 {
 	struct wire	*w = c->hdlr_extra;
 
-	c->flags &= (u_int16_t)~CONN_CLOSE_EMPTY;
 	if (w == NULL)
 		return;
 	wire_phase_set(w, WIRE_SENDING);

@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /* The guard's settings, set at start. */
 
+#include <string.h>
+
 #include "utils/netaddr.h"
 #include "wire/wire.h"
 
-struct wire_settings	wire_settings = { .admin = "admin" };
+struct wire_settings	wire_settings = {
+	.admin = "admin", .runner = "runner"
+};
+
+bool
+wire_is_for_operators(const char *server)
+{
+	return (strcmp(server, wire_settings.admin) == 0 ||
+	    strcmp(server, wire_settings.runner) == 0);
+}
 
 bool
 wire_trusts(const struct netaddr *a)

@@ -9,6 +9,8 @@ import ssl
 import struct
 import time
 
+READ_MOST = 300     # seconds, from a server that does not stop sending
+
 
 class Client:
     def __init__(self, port, tls=None, name=None, window=None):
@@ -145,17 +147,19 @@ class Client:
         except ssl.SSLError as error:
             self.error = error
 
-    def wait_for_end(self, seconds):
-        """True if the server closes the connection in that time."""
-        deadline = time.monotonic() + seconds
-        while self.ended is None and time.monotonic() < deadline:
-            self.pull(0.1)
-        return self.ended is not None
-
-    def wait_for_quiet(self, seconds):
-        """Waits until nothing was received for that long."""
+    def read_until_quiet(self, seconds):
+        """Until nothing was received for that long, or the server has closed
+        the connection, however little the client reads at a time."""
+        latest = time.monotonic() + READ_MOST
         while self.pull(seconds):
-            pass
+            if time.monotonic() > latest:
+                raise RuntimeError("the server does not stop sending")
+
+    def wait_for_end(self, seconds):
+        """True if the server closes the connection in that time, or so long
+        after its last byte."""
+        self.read_until_quiet(seconds)
+        return self.ended is not None
 
     def key_update(self, answer):
         """TLS 1.3: updates the keys. Python has no function for it, so it uses

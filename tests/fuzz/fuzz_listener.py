@@ -259,7 +259,7 @@ class Fuzzer(threading.Thread):
             if not client.wait_for_end(END_WORST):
                 raise Wrong("the connection stays open")
         elif not i.ending.startswith("reset"):
-            client.wait_for_quiet(QUIET)
+            client.read_until_quiet(QUIET)
         if i.ending.startswith("reset"):
             client.reset()
         return self.judge(i, client, complete)
@@ -308,7 +308,7 @@ class Fuzzer(threading.Thread):
             flight = client.step_handshake()
             if how == "flight":
                 client.push(flight)
-                client.wait_for_quiet(QUIET)
+                client.read_until_quiet(QUIET)
                 flight = client.step_handshake()
             if how == "header":
                 i.data = mutations.spoil_bytes(i.rng, header(CLIENT, TLV)) + \
@@ -320,7 +320,7 @@ class Fuzzer(threading.Thread):
             if i.ending == "half":
                 client.half_close()
             if not i.ending.startswith("reset"):
-                client.wait_for_quiet(QUIET)
+                client.read_until_quiet(QUIET)
             else:
                 client.reset()
             check_records(client.raw)

@@ -17,8 +17,9 @@ SQL = re.compile(
     r"|^\"\s*(?:select\b.*\bfrom\b|insert\s+into\b|update\s+\w+\s+set\b"
     r"|delete\s+from\b|with\s+\w+\s+as\s*\()", re.S)
 
-KORE = ("src/main.c", "src/app.c", "src/drain.c", "src/signals.c",
-        "src/jobs_main.c", "src/pidfile.c",
+KORE = ("src/main.c", "src/app.c", "src/app_respond.c", "src/drain.c",
+        "src/signals.c",
+        "src/jobs_main.c", "src/jobs_listener.c", "src/pidfile.c",
         "src/coro/loop.c", "src/wire/", "src/request/offload.c",
         "src/schema/validator.c", "src/http/", "src/database/",
         "src/mail/mail_smtp.c", "src/middleware/", "src/openapi/")
@@ -64,9 +65,9 @@ def check_angle(path, name):
     if re.search(r"(?:^|/)(?:libpq|pg_config|postgres)", name) and (
             not path.startswith("src/database/")):
         return "libpq is for src/database"
-    if "ucontext" in name and path not in ("src/coro/coro.c",
+    if "ucontext" in name and path not in ("src/coro/stack_switch.c",
                                            "src/base/crash.c"):
-        return "ucontext is for src/coro/coro.c and src/base/crash.c"
+        return "ucontext is for src/coro/stack_switch.c and src/base/crash.c"
     if path.startswith("src/utils/") and not UTILS_ANGLE.match(name):
         return f"utils may not include <{name}>"
     if name.startswith("curl/") and not path.startswith("src/mail/"):
@@ -182,7 +183,7 @@ GOOD = [
         "src/mail/mail_curl.c": "#include <curl/curl.h>\n",
         "src/database/database.c":
             '#include <libpq-fe.h>\nq("SELECT 1 FROM t");\n',
-        "src/coro/coro.c": "#include <ucontext.h>\n",
+        "src/coro/stack_switch.c": "#include <ucontext.h>\n",
         "src/utils/jwt.c": "#include <openssl/evp.h>\n#include <stdio.h>\n"
                            '#include "base64url.h"\n#include "utils/utf8.h"\n',
         "src/utils/base64url.h": "",

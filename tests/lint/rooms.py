@@ -275,7 +275,7 @@ GOOD = [
 ]
 
 if __name__ == "__main__":
-    tree = read("src/**/*.[ch]", "assets/[adm]*/*", PAGE)
+    tree = read("src/**/*.[ch]", "assets/[adm]*/**/*.*", PAGE)
     if sys.argv[1:] == ["--write"]:
         tree.pop(PAGE, None)
         (ROOT / PAGE).write_text(page(tree))

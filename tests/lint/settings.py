@@ -14,8 +14,8 @@ from _common import ROOT, line_of, mask, read, run
 PAGE = "docs/settings.md"
 BEGIN = "<!-- from the rows of SETTINGS(): tests/lint/settings.py --write -->\n"
 END = "<!-- the end of what is made -->\n"
-HEAD = ("| setting | default | meaning | values | secret |\n"
-        "|---|---|---|---|---|\n")
+HEAD = ("| setting | default | meaning | values | secret | jobs |\n"
+        "|---|---|---|---|---|---|\n")
 SERVERS = "src/config_table.c"
 # The page has Keel's names in every project, so that it merges.
 NAMES = "tests/unit/product.h"
@@ -26,7 +26,7 @@ DEFINE = re.compile(r'^#define\s+(\w+)(\(name\))?\s+"([^"]*)"', re.M)
 WORD = re.compile(r'\s*(?:"((?:\\.|[^"\\])*)"|(\w+)(?:\(\s*"([^"]*)"\s*\))?)')
 PAIRS = {"(": ")", "{": "}"}
 FIELDS = {"text", "number", "fallback", "find_fallback", "required", "then",
-          "secret", "meaning", "values", "unset"}
+          "secret", "serving", "meaning", "values", "unset"}
 
 
 def close(code, start):
@@ -97,6 +97,7 @@ def row_of(code, names):
             value = part[field.end():]
             row[field.group(1)] = value if field.group(1) in (
                 "text", "number", "find_fallback", "then", "secret",
+                "serving",
             ) else text_of(value, names)
         elif kind and row["kind"] is None:
             row["kind"] = kind.group(1)
@@ -168,7 +169,7 @@ def page_row(row):
     default = row["unset"] or f"`{row['fallback']}`"
     return (f"| `{row['name']}` | {default} | {row['meaning']} | "
             f"{row['values']} | {'yes' if row['secret'] == 'true' else 'no'} "
-            "|\n")
+            f"| {'no' if row['serving'] == 'true' else 'yes'} |\n")
 
 
 def page_table(files):
@@ -218,7 +219,7 @@ def check(files):
 
 PRODUCT = '#define PRODUCT "acme"\n#define ENV(name)\t"ACME_" name\n'
 PORT = ('    { ENV("PORT"), NUMBER(1, 99), .number = &port,\n'
-        '\t.fallback = "8", .values = "not {",\n'
+        '\t.serving = true, .fallback = "8", .values = "not {",\n'
         '\t.meaning = "The port (of "\n\t    PRODUCT ").", }')
 KEY = ('    {\n\tENV("KEY"), TEXT, /* a }, */ .text = &key,\n'
        '\t.secret = true, .unset = "unset: none",\n'
@@ -227,10 +228,10 @@ KIND = ('    { ENV("KIND"), CHOICE("a", "b"), .number = &kind,\n'
         '\t.fallback = "b", .meaning = "Which." }')
 FLAG = '    { ENV("FLAG"), FLAG, .number = &f, .fallback = "0",\n'
 MADE = HEAD + """\
-| `ACME_KEY` | unset: none | It signs. | a text | yes |
-| `ACME_PORT` | `8` | The port (of acme). | 1 to 99, not { | no |
+| `ACME_KEY` | unset: none | It signs. | a text | yes | yes |
+| `ACME_PORT` | `8` | The port (of acme). | 1 to 99, not { | no | no |
 """
-KIND_ROW = "| `ACME_KIND` | `b` | Which. | `a`, `b` | no |\n"
+KIND_ROW = "| `ACME_KIND` | `b` | Which. | `a`, `b` | no | yes |\n"
 
 
 def sample(*rows, made=MADE, more=None):

@@ -41,17 +41,16 @@ EDITS = {
         ("MIGRATION(0004_users_lists);\n",
          "MIGRATION(0004_users_lists);\nMIGRATION({number}_users_bio);\n")],
     "src/modules/users/users_schemas.c": [
-        ('    .only = NAMES("name", "role", "is_active"), .also = '
+        ('    .only = NAMES("name", "locale", "role", "is_active"), .also = '
          'MEMBERS(\n',
-         '    .only = NAMES("name", "bio", "role", "is_active"), '
+         '    .only = NAMES("name", "bio", "locale", "role", "is_active"), '
          '.also = MEMBERS(\n'),
-        ('SCHEMA_LIKE(user_update_me, user_update, .only = NAMES("email", '
-         '"name"));\n',
-         'SCHEMA_LIKE(user_update_me, user_update,\n'
-         '    .only = NAMES("email", "name", "bio"));\n')],
+        ('    .only = NAMES("email", "name", "locale"));\n',
+         '    .only = NAMES("email", "name", "bio", "locale"));\n')],
     "src/modules/users/users_audit.c": [
-        ('"name", "role", "is_active", "email_verified"',
-         '"name", "bio", "role", "is_active", "email_verified"')],
+        ('"name", "locale", "role", "is_active", "email_verified"',
+         '"name", "bio", "locale", "role", "is_active", '
+         '"email_verified"')],
     "sql/queries/users.sql": [
         ("       name = CASE WHEN :name.set THEN :name ELSE name END,\n",
          "       name = CASE WHEN :name.set THEN :name ELSE name END,\n"

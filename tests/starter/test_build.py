@@ -219,3 +219,26 @@ def test_two_builds_take_turns(tree):
             process.stdout.close()
         fifo.unlink()
     assert tree.build() == set()
+
+
+@pytest.mark.parametrize("files, line", [
+    (["assets/mail/es/hello.es.txt", "assets/mail/fr/hello.es.txt"],
+     "assets/mail/fr/hello.es.txt: a file there must be called NAME.fr.txt "
+     "or NAME.fr.html"),
+    (["assets/mail/es/hello.txt"], "assets/mail/es/hello.txt: a file there "
+     "must be called NAME.es.txt or NAME.es.html"),
+    (["assets/other/style.css"],
+     "assets/other/style.css and assets/style.css have one name"),
+    (["assets/one.table.sql"],
+     "assets/one.table.sql and assets/sql/one-table.sql have one name")])
+def test_two_assets_of_one_name(tree, files, line):
+    """The linker would show ten lines, and no path."""
+    for name in files:
+        tree.write(name, "x\n")
+    done = tree.run()
+    assert done.returncode == 1
+    assert done.stdout.startswith("build: " + line), done.stdout
+    assert done.stdout.count("\n") == 1
+    for name in files:
+        (tree.folder / name).unlink()
+    assert tree.build() == set()

@@ -182,10 +182,16 @@ answer_free(void)
 }
 
 void
-http_response_header(struct http_request *req, const char *name,
-    const char *value)
+wire_put_status(struct connection *conn, int status)
 {
-	(void)req;
+	(void)conn;
+	answer.status = status;
+}
+
+void
+wire_put_header(void *conn, const char *name, const char *value)
+{
+	(void)conn;
 	if (answer.nheaders == HEADERS_MAX)
 		abort();
 	answer.names[answer.nheaders] = strdup(name);
@@ -193,27 +199,19 @@ http_response_header(struct http_request *req, const char *name,
 }
 
 void
-http_response(struct http_request *req, int status, const void *body,
-    size_t len)
+wire_put_body(struct connection *conn, const struct wire_body *body)
 {
-	const struct ctx	*c = req->hdlr_extra;
+	const struct ctx	*c = asking->hdlr_extra;
 
+	(void)conn;
 	if (c != NULL && c->error.kind != NULL)
 		memcpy(answer.raised, c->error.message, sizeof(answer.raised));
-	answer.status = status;
-	if (req->method == HTTP_METHOD_HEAD || len == 0)
+	assert_int_equal(body->status, answer.status);
+	if (body->is_left_out || body->len == 0)
 		return;
-	answer.body = strndup(body, len);
-	answer.json = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
-}
-
-void
-http_response_stream(struct http_request *req, int status, void *base,
-    size_t len, int (*cb)(struct netbuf *), void *arg)
-{
-	(void)cb;
-	(void)arg;
-	http_response(req, status, base, len);
+	answer.body = strndup(body->data, body->len);
+	answer.json = json_loadb(body->data, body->len, JSON_REJECT_DUPLICATES,
+	    NULL);
 }
 
 const char *

@@ -15,6 +15,7 @@
 #define E	"\xc3\xa9"	/* one character, two bytes */
 #define USERS	"/api/v1/users"
 #define POSTS	"/api/v1/posts"
+#define JOBS	"/api/v1/admin/jobs"
 
 /* A text of n times the unit. */
 static const char *
@@ -87,8 +88,11 @@ test_choices(void **state)
 		{ "v_user_sort", { "created_at", "-created_at", "email",
 		    "-email", "name", "-name" }, true },
 		{ "v_except", { "current" }, false },
-		{ "v_job_status", { "queued", "running", "done", "dead" },
-		    false },
+		{ "v_job_status", { "queued", "running", "done", "dead",
+		    "cancelled" }, false },
+		{ "v_retry_status", { "dead", "cancelled" }, false },
+		{ "v_cancel_status", { "queued" }, false },
+		{ "v_delete_status", { "done", "dead", "cancelled" }, false },
 		{ "v_job_sort", { "created_at", "-created_at" }, false },
 		{ "v_post_sort", { "created_at", "-created_at",
 		    "published_at", "-published_at", "title", "-title",
@@ -257,7 +261,10 @@ test_routes(void **state)
 		{ "/api/v1/auth/password/reset", "account_reset" },
 		{ "/api/v1/auth/verify-email", "account_verify" },
 		{ "/api/v1/auth/verify-email/resend", "account_resend" },
-		{ "/api/v1/admin/jobs", "admin_jobs_collection" },
+		{ JOBS, "admin_jobs_collection" },
+		{ JOBS "/retry", "admin_jobs_retry_many" },
+		{ JOBS "/cancel", "admin_jobs_cancel_many" },
+		{ JOBS "/delete", "admin_jobs_delete_many" },
 		{ "/api/v1/admin/audit", "admin_audit" },
 		{ "/account/verify", "account_verify_page" },
 		{ "/account/reset", "account_reset_page" },
@@ -286,7 +293,10 @@ test_routes(void **state)
 		{ POSTS, "posts_collection" }, { POSTS "/1", "posts_item" },
 		{ POSTS "/1/publish", "posts_publish" },
 		{ POSTS "/1/unpublish", "posts_unpublish" },
-		{ "/api/v1/admin/jobs/1/retry", "admin_jobs_retry" },
+		{ USERS "/1/jobs", "admin_jobs_of_user" },
+		{ JOBS "/1", "admin_jobs_item" },
+		{ JOBS "/1/retry", "admin_jobs_retry" },
+		{ JOBS "/1/cancel", "admin_jobs_cancel" },
 		{ "/docs/a.css", "docs_file" },
 		{ "/", "root" }, { "*", "not_found" },
 	};
@@ -308,6 +318,7 @@ test_routes(void **state)
 			    rows[i][0], around[n][1]);
 			if (strcmp(path, USERS "/x") == 0 ||
 			    strcmp(path, POSTS "/x") == 0 ||
+			    strcmp(path, JOBS "/x") == 0 ||
 			    strcmp(path, USERS "/me/sessions/x") == 0 ||
 			    strcmp(path, USERS "/1/sessions/x") == 0 ||
 			    strcmp(path, "/docs/x") == 0)
@@ -356,6 +367,11 @@ check_params(const char *path, const char *params, const char *found)
 }
 
 #define EXPAND		"expand:v_post_expand "
+#define JOB_LIST	"page:v_page skip:v_skip limit:v_limit "	\
+	"cursor:v_cursor sort:v_job_sort status:v_job_status "		\
+	"kind:v_job_kind "
+#define JOB_TIMES	"created_since:v_time created_until:v_time "	\
+	"finished_since:v_time finished_until:v_time "
 #define POST_LIST	"page:v_page skip:v_skip limit:v_limit "	\
 	"cursor:v_cursor sort:v_post_sort published:v_bool q:v_search "	\
 	"created_since:v_time created_until:v_time "			\
@@ -379,9 +395,9 @@ test_query_parameters(void **state)
 		    "except:v_except " },
 		{ USERS "/1/sessions", HTTP_METHOD_GET,
 		    "page:v_page skip:v_skip limit:v_limit " },
-		{ "/api/v1/admin/jobs", HTTP_METHOD_GET, "page:v_page "
-		    "skip:v_skip limit:v_limit cursor:v_cursor "
-		    "sort:v_job_sort status:v_job_status kind:v_job_kind " },
+		{ JOBS, HTTP_METHOD_GET, JOB_LIST "user_id:v_uuid "
+		    JOB_TIMES },
+		{ USERS "/1/jobs", HTTP_METHOD_GET, JOB_LIST JOB_TIMES },
 		{ "/api/v1/admin/audit", HTTP_METHOD_GET, "limit:v_limit "
 		    "cursor:v_cursor actor_id:v_uuid target_id:v_uuid "
 		    "session_id:v_uuid action:v_audit_action "

@@ -5,6 +5,7 @@
 #define MODULES_ACCOUNT_H
 
 #include "jobs/jobs.h"
+#include "mail/mail.h"
 #include "schema/schema.h"
 #include "utils/html.h"
 
@@ -76,9 +77,6 @@ const char	*account_token_for_mail(struct ctx *,
 /* The link that brings the token to its page. */
 const char	*account_link(struct ctx *, const struct token_purpose *,
 		    const char *token);
-
-/* How long a new token works, in words: "1 hour". */
-const char	*account_lifetime(struct ctx *, const struct token_purpose *);
 
 /* The token, if it is good for this purpose; else NULL. Uses nothing up. */
 struct account_token	*account_token_find(struct ctx *,
@@ -158,14 +156,38 @@ JOB_KIND(send_password_reset, account_email);
 JOB_KIND(send_reset_by_admin, user);
 JOB_KIND(send_verification, account_email);
 
-/* account_notices.c */
+/* account_words.c: values of mails, in the language of each mail */
 
 /*
- * "from 192.0.2.1, with Firefox on Linux", or "by an administrator"; and when
- * the job was stored.
+ * The values "lifetime" of a mail, how long a new token works ("2 hours"), and
+ * "count", which some of its phrases have.
  */
-const char	*account_notice_by(struct ctx *, const struct notice *);
-const char	*account_notice_when(struct ctx *);
+struct mail_value	 account_lifetime(const struct token_purpose *);
+struct mail_value	 account_lifetime_count(struct ctx *,
+			    const struct token_purpose *);
+
+/*
+ * The values of a mail that tell who did it, "from 192.0.2.1, with Firefox on
+ * Linux" or "by an administrator", and when the job was stored.
+ */
+#define ACCOUNT_ORIGIN(c, n)						\
+	account_origin_by(n), account_origin_client(n),			\
+	account_origin_device(c, n), account_origin_program(c, n),	\
+	account_origin_system(n), OURS("when", account_origin_when(c))
+
+struct mail_value	 account_origin_by(const struct notice *);
+struct mail_value	 account_origin_client(const struct notice *);
+struct mail_value	 account_origin_device(struct ctx *,
+			    const struct notice *);
+struct mail_value	 account_origin_program(struct ctx *,
+			    const struct notice *);
+struct mail_value	 account_origin_system(const struct notice *);
+const char		*account_origin_when(struct ctx *);
+
+/* An address that is not shown, as the value of that name. */
+struct mail_value	 account_other_address(const char *name);
+
+/* account_notices.c */
 
 /* In a job: tells the owner of an address that somebody else asked for it. */
 void		 account_notice_taken(struct ctx *, const struct user *owner,

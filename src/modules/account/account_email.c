@@ -88,9 +88,10 @@ send_email_confirmation(struct ctx *c)
 		return;
 	}
 	token = account_token_for_mail(c, &email_purpose, user, n->to);
-	mail_send(c, &email_confirm_mail, MAIL_TO(n->to, false), CONTEXT(
-	    OURS("link", account_link(c, &email_purpose, token)),
-	    OURS("lifetime", account_lifetime(c, &email_purpose))));
+	mail_send(c, &email_confirm_mail, MAIL_TO(n->to, false, user->locale),
+	    CONTEXT(OURS("link", account_link(c, &email_purpose, token)),
+	    account_lifetime(&email_purpose),
+	    account_lifetime_count(c, &email_purpose)));
 }
 
 /* To the old address. A stranger's does not get the user's words. */
@@ -105,18 +106,18 @@ send_email_warning(struct ctx *c)
 	if (user == NULL)
 		return;
 	if (!user->email_verified)
-		to = (struct mail_value)OURS("new_email", "another address");
+		to = account_other_address("new_email");
 	token = account_token_for_mail(c, &email_cancel_purpose, user,
 	    user->email);
 	mail_send(c, &email_cancel_mail, MAIL_TO(user->email,
-	    user->email_verified), CONTEXT(
+	    user->email_verified, user->locale), CONTEXT(
 	    OURS("link", account_link(c, &email_cancel_purpose, token)),
-	    OURS("lifetime", account_lifetime(c, &email_cancel_purpose)),
-	    OURS("by", account_notice_by(c, n)),
-	    OURS("when", account_notice_when(c)), to));
+	    account_lifetime(&email_cancel_purpose),
+	    account_lifetime_count(c, &email_cancel_purpose),
+	    ACCOUNT_ORIGIN(c, n), to));
 }
 
-JOB(send_email_confirmation, .payload = &notice_schema, .attempts = 20,
-    .backoff = 10, .backoff_max = 3600, .timeout = 60);
-JOB(send_email_warning, .payload = &notice_schema, .attempts = 20,
-    .backoff = 10, .backoff_max = 3600, .timeout = 60);
+JOB(send_email_confirmation, .payload = &notice_schema, .user = "id",
+    MAIL_ATTEMPTS);
+JOB(send_email_warning, .payload = &notice_schema, .user = "id",
+    MAIL_ATTEMPTS);

@@ -23,10 +23,10 @@ send_link(struct ctx *c, const struct mail *mail,
 	const char	*token;
 
 	token = account_token_for_mail(c, purpose, user, user->email);
-	mail_send(c, mail, MAIL_TO(user->email, user->email_verified), CONTEXT(
-	    OURS("url", config.public_url),
+	mail_send(c, mail, MAIL_TO(user->email, user->email_verified,
+	    user->locale), CONTEXT(OURS("url", config.public_url),
 	    OURS("link", account_link(c, purpose, token)),
-	    OURS("lifetime", account_lifetime(c, purpose))));
+	    account_lifetime(purpose), account_lifetime_count(c, purpose)));
 }
 
 static void
@@ -41,7 +41,7 @@ send_welcome_email(struct ctx *c)
 		send_link(c, &welcome_mail, &verify_purpose, user);
 	else
 		mail_send(c, &welcome_verified_mail, MAIL_TO(user->email,
-		    user->email_verified), CONTEXT(OURS("url",
+		    user->email_verified, user->locale), CONTEXT(OURS("url",
 		    config.public_url)));
 }
 
@@ -85,17 +85,15 @@ purge_account_tokens(struct ctx *c)
 }
 
 JOB(send_welcome_email, .payload = &user_ref_schema, .unique = "id",
-    .attempts = 20, .backoff = 10, .backoff_max = 3600, .timeout = 60);
+    .user = "id", MAIL_ATTEMPTS);
 
 /*
  * These are not unique: whether the same address waits already would show in
  * the time of a request.
  */
-JOB(send_password_reset, .payload = &account_email_schema, .attempts = 20,
-    .backoff = 10, .backoff_max = 3600, .timeout = 60);
-JOB(send_reset_by_admin, .payload = &user_ref_schema, .attempts = 20,
-    .backoff = 10, .backoff_max = 3600, .timeout = 60);
-JOB(send_verification, .payload = &account_email_schema, .attempts = 20,
-    .backoff = 10, .backoff_max = 3600, .timeout = 60);
+JOB(send_password_reset, .payload = &account_email_schema, MAIL_ATTEMPTS);
+JOB(send_reset_by_admin, .payload = &user_ref_schema, .user = "id",
+    MAIL_ATTEMPTS);
+JOB(send_verification, .payload = &account_email_schema, MAIL_ATTEMPTS);
 JOB(purge_account_tokens, .every = 3600, .attempts = 5, .backoff = 60,
     .timeout = 300);

@@ -5,7 +5,6 @@
 #include "mail/mail.h"
 #include "modules/account/account.h"
 #include "modules/users/users.h"
-#include "utils/timefmt.h"
 
 NOTICE(notice_password, "by", "when", "url");
 NOTICE(notice_device, "by", "when", "url");
@@ -15,30 +14,11 @@ NOTICE(notice_taken, "by", "when", "url");
 
 /* What every notice tells, and what it tells besides. */
 #define FACTS(c, n, ...)						\
-	CONTEXT(OURS("by", account_notice_by(c, n)),			\
-	    OURS("when", account_notice_when(c)),			\
-	    OURS("url", config.public_url), ##__VA_ARGS__)
+	CONTEXT(ACCOUNT_ORIGIN(c, n), OURS("url", config.public_url),	\
+	    ##__VA_ARGS__)
 
 static void	tell(struct ctx *, const struct mail *, const struct notice *,
 		    const struct mail_value *) AWAITS;
-
-const char *
-account_notice_by(struct ctx *c, const struct notice *n)
-{
-	if (n->client == NULL)
-		return ("by an administrator");
-	return (ctx_printf(c, "from %s, with %s", *n->client != '\0' ?
-	    n->client : "an unknown address", n->device));
-}
-
-const char *
-account_notice_when(struct ctx *c)
-{
-	char	*when = ctx_alloc(c, TIMEFMT_HTTP);
-
-	timefmt_http(c->job->created_at, when);
-	return (when);
-}
 
 /* Sends the mail to the notice's user, unless they have been deleted. */
 static void
@@ -48,8 +28,8 @@ tell(struct ctx *c, const struct mail *mail, const struct notice *n,
 	const struct user	*user = users_service_get_by_id(c, n->id);
 
 	if (user != NULL)
-		mail_send(c, mail, MAIL_TO(user->email, user->email_verified),
-		    facts);
+		mail_send(c, mail, MAIL_TO(user->email, user->email_verified,
+		    user->locale), facts);
 }
 
 static void
@@ -82,14 +62,15 @@ static void
 send_email_notice(struct ctx *c)
 {
 	const struct notice	*n = send_email_notice_payload(c);
+	const struct user	*user = users_service_get_by_id(c, n->id);
 	struct mail_value	 to = FROM_USER("new_email", n->to);
 
-	if (users_service_get_by_id(c, n->id) == NULL)
+	if (user == NULL)
 		return;
 	if (!n->verified)
-		to = (struct mail_value)OURS("new_email", "another address");
-	mail_send(c, &notice_email_mail, MAIL_TO(n->email, n->verified),
-	    FACTS(c, n, to));
+		to = account_other_address("new_email");
+	mail_send(c, &notice_email_mail, MAIL_TO(n->email, n->verified,
+	    user->locale), FACTS(c, n, to));
 }
 
 void
@@ -97,7 +78,7 @@ account_notice_taken(struct ctx *c, const struct user *owner,
     const struct notice *n)
 {
 	mail_send(c, &notice_taken_mail, MAIL_TO(owner->email,
-	    owner->email_verified), FACTS(c, n));
+	    owner->email_verified, owner->locale), FACTS(c, n));
 }
 
 /* The address was stored in the form in which it is compared. */
@@ -112,11 +93,12 @@ send_taken_notice(struct ctx *c)
 		account_notice_taken(c, owner, n);
 }
 
-#define MAIL_ATTEMPTS	.attempts = 20, .backoff = 10, .backoff_max = 3600, \
-			.timeout = 60
-
-JOB(send_password_notice, .payload = &notice_schema, MAIL_ATTEMPTS);
-JOB(send_device_notice, .payload = &notice_schema, MAIL_ATTEMPTS);
-JOB(send_role_notice, .payload = &notice_schema, MAIL_ATTEMPTS);
-JOB(send_email_notice, .payload = &notice_schema, MAIL_ATTEMPTS);
+JOB(send_password_notice, .payload = &notice_schema, .user = "id",
+    MAIL_ATTEMPTS);
+JOB(send_device_notice, .payload = &notice_schema, .user = "id",
+    MAIL_ATTEMPTS);
+JOB(send_role_notice, .payload = &notice_schema, .user = "id",
+    MAIL_ATTEMPTS);
+JOB(send_email_notice, .payload = &notice_schema, .user = "id",
+    MAIL_ATTEMPTS);
 JOB(send_taken_notice, .payload = &notice_taken_schema, MAIL_ATTEMPTS);

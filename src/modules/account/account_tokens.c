@@ -124,25 +124,6 @@ token_link(const struct token_purpose *purpose, const char *token,
 	    purpose->path, token);
 }
 
-const char *
-account_lifetime(struct ctx *c, const struct token_purpose *purpose)
-{
-	static const struct {
-		unsigned	 seconds;
-		const char	*name;
-	} units[] = {
-		{ 86400, "day" }, { 3600, "hour" }, { 60, "minute" },
-	};
-	unsigned	 n = *purpose->seconds;
-	size_t		 i = 0;
-
-	/* The largest unit that it is a number of, or minutes. */
-	while (i < 2 && n % units[i].seconds != 0)
-		i++;
-	n /= units[i].seconds;
-	return (ctx_printf(c, "%u %s%s", n, units[i].name, n == 1 ? "" : "s"));
-}
-
 /* The hash of what may be a token for the purpose; NULL if it is none. */
 static const char *
 hash_of(struct ctx *c, const struct token_purpose *purpose, const char *token)

@@ -243,6 +243,7 @@ void		 auth_usage_note(const struct ctx *);
  * after one second, then two, up to 30; only the first failure is logged. Notes
  * are lost if more wait for the database than the table holds, and when the
  * worker ends without auth_usage_flush(): those of the last 30 seconds at most.
+ * now_ms is coro_now_ms().
  */
 void		 auth_usage_tick(uint64_t now_ms);
 

@@ -9,4 +9,9 @@ static const struct member	database_state_members[] = {
 	MEMBER(database_state, writable, T_BOOL, 0),
 };
 
+static const struct member	runner_seen_members[] = {
+	MEMBER(runner_seen, seconds, T_INT, OR_NULL),
+};
+
 SCHEMA(database_state);
+SCHEMA(runner_seen);

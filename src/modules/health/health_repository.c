@@ -5,6 +5,7 @@
 
 QUERIES(health);
 QUERY(health, database_state, database_state);
+QUERY(health, runner_seen, runner_seen);
 
 struct database_state *
 health_repository_database_state(struct ctx *c)
@@ -14,4 +15,10 @@ health_repository_database_state(struct ctx *c)
 	if (!state->writable)
 		database_reconnect();
 	return (state);
+}
+
+struct runner_seen *
+health_repository_runner_seen(struct ctx *c)
+{
+	return (db_one(c, health_runner_seen));
 }

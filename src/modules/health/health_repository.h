@@ -17,6 +17,12 @@ struct database_state {
 
 SCHEMA_DECLARE(database_state, database_state);
 
+struct runner_seen {
+	int64_t	seconds;	/* since a runner was alive; or INT_NULL */
+};
+
+SCHEMA_DECLARE(runner_seen, runner_seen);
+
 /* health_repository.c */
 
 /*
@@ -26,5 +32,8 @@ SCHEMA_DECLARE(database_state, database_state);
  */
 struct database_state	*health_repository_database_state(struct ctx *)
 			    AWAITS;
+
+/* When a job runner was last alive. */
+struct runner_seen	*health_repository_runner_seen(struct ctx *) AWAITS;
 
 #endif

@@ -11,7 +11,7 @@ ROUTER(health, "Health checks and metrics.");
 static void
 alive(struct ctx *c)
 {
-	static const struct health	 ok = { "ok" };
+	static const struct health	 ok = { .status = "ok" };
 
 	health_respond(c, &ok);
 }

@@ -3,11 +3,37 @@
 
 #include <inttypes.h>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/stopping.h"
 #include "modules/health/health_repository.h"
 #include "product.h"
 #include "utils/timefmt.h"
+
+#define RUNNER_SECONDS	60
+#define NO_RUNNER	"No job runner was seen for a minute: background " \
+			"work waits until ./" PRODUCT " jobs runs"
+
+static bool	told_missing;	/* one line of the log for each time */
+
+static bool	runner_is_missing(struct ctx *) AWAITS;
+
+/* A server that has just started does not know yet. */
+static bool
+runner_is_missing(struct ctx *c)
+{
+	const struct runner_seen	*seen;
+	bool				 missing;
+
+	seen = health_repository_runner_seen(c);
+	missing = seen->seconds == INT_NULL ?
+	    metrics_uptime() >= RUNNER_SECONDS :
+	    seen->seconds >= RUNNER_SECONDS;
+	if (missing && !told_missing)
+		log_event(LEVEL_WARNING, c->request_id, "jobs", NO_RUNNER);
+	told_missing = missing;
+	return (missing);
+}
 
 struct health *
 health_service_ready(struct ctx *c)
@@ -26,6 +52,8 @@ health_service_ready(struct ctx *c)
 		    "The database's schema is older than this server's");
 	health = ctx_alloc(c, sizeof(*health));
 	health->status = "ready";
+	if (runner_is_missing(c))
+		health->warning = NO_RUNNER;
 	return (health);
 }
 
@@ -44,6 +72,7 @@ static const struct gauge {
 	{ PRODUCT "_" #member "_total", text,				\
 	  offsetof(struct worker_metrics, total.member), false, true }
 	GAUGE(coroutines, "Requests being handled.", false),
+	GAUGE(queued, "Requests that wait until others have ended.", false),
 	GAUGE(stack_high_water, "Deepest coroutine stack, in bytes.", true),
 	GAUGE(arenas, "Arenas that hold memory.", false),
 	GAUGE(tasks, "Offloaded tasks, running or waiting.", false),
@@ -131,24 +160,31 @@ write_certificates(struct text *page)
 	    (uint64_t)shared->certificates_refused);
 }
 
-const char *
-health_service_metrics(struct ctx *c)
+void
+health_service_write(struct text *page)
 {
-	struct text	 page = arena_text(&c->arena);
-	size_t		 i;
+	size_t	 i;
 
 	for (i = 0; i < NGAUGES; i++)
-		text_printf(&page,
+		text_printf(page,
 		    "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n",
 		    gauges[i].name, gauges[i].help, gauges[i].name,
 		    gauges[i].counter ? "counter" : "gauge",
 		    gauges[i].name, gauge_value(&gauges[i]));
-	write_requests(&page);
-	write_counter(&page, "worker_restarts", "Workers that died.",
+	write_requests(page);
+	write_counter(page, "worker_restarts", "Workers that died.",
 	    shared->worker_restarts);
-	write_counter(&page, "log_lines_dropped", "Lines of the log that "
+	write_counter(page, "log_lines_dropped", "Lines of the log that "
 	    "were not written.", shared->log_lines_dropped);
-	write_certificates(&page);
+	write_certificates(page);
+}
+
+const char *
+health_service_metrics(struct ctx *c)
+{
+	struct text	 page = arena_text(&c->arena);
+
+	health_service_write(&page);
 	if (page.cut)
 		raise_error(c, &ERR_UNAVAILABLE, "Out of memory");
 	return (page.data);

@@ -18,6 +18,7 @@ struct user {
 	const char	*id;
 	const char	*email;
 	const char	*name;
+	const char	*locale;	/* of mails, a language tag; or NULL */
 	const char	*hashed_password;
 	const char	*role;
 	bool		 is_active;

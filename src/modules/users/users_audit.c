@@ -32,7 +32,7 @@ users_audit_update(struct ctx *c, const struct user *before,
 	const struct audit_change	*changes;
 
 	changes = audit_changes(c, &user_schema, before, now, NAMES("email",
-	    "name", "role", "is_active", "email_verified"));
+	    "name", "locale", "role", "is_active", "email_verified"));
 	if (changes != NULL)
 		audit(c, user_updated, .target_id = now->id,
 		    .changes = changes);

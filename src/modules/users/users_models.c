@@ -12,6 +12,10 @@ static const struct member	user_members[] = {
 	    .example = "ada@example.com"),
 	MEMBER(user, name, T_STR, OUT | REQUIRED, .validator = "v_name",
 	    .example = "Ada Lovelace"),
+	MEMBER(user, locale, T_STR, OUT | OR_NULL, .validator = "v_locale",
+	    .example = "es-MX", .doc = "The language of mails to the user: a "
+	    "tag of BCP 47, such as en, pt-BR or zh-Hant; null: the server's "
+	    "default."),
 	MEMBER(user, hashed_password, T_STR, SECRET),
 	MEMBER(user, role, T_STR, OUT, .validator = "v_role",
 	    .example = "user"),
@@ -42,5 +46,6 @@ MIGRATION(0004_users_lists);
 MIGRATION(0015_search);
 MIGRATION(0016_times);
 MIGRATION(0017_forms_and_times);
+MIGRATION(0018_locale);
 
 CONSTRAINT(users_email_key, "Email already registered");

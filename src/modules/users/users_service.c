@@ -10,6 +10,7 @@
 #include "modules/users/users_parts.h"
 #include "modules/users/users_repository.h"
 #include "utils/email.h"
+#include "utils/language_tag.h"
 #include "utils/uuid.h"
 
 /* Without this limit, 409 tells which of many addresses are registered. */
@@ -90,6 +91,17 @@ kept_or_normal_email(struct ctx *c, const char *email, const char *now)
 	return (normal_email(c, email));
 }
 
+/* The language tag as it is stored. v_locale has let it through. */
+static const char *
+normal_locale(struct ctx *c, const char *locale)
+{
+	char	*tag = ctx_alloc(c, LANGUAGE_TAG_MAX);
+
+	if (locale == NULL || language_tag(locale, tag) != NULL)
+		return (locale);
+	return (tag);
+}
+
 /* A valid address has a key, unless memory is short. */
 static const char *
 key_of(struct ctx *c, const char *email)
@@ -158,6 +170,7 @@ users_service_create(struct ctx *c, const struct user_create *in,
 
 	row.id = db_uuid(c);
 	row.email = normal_email(c, row.email);
+	row.locale = normal_locale(c, row.locale);
 	if (strcmp(row.role, "user") != 0)
 		depend(c, &recently_confirmed);
 	row.hashed_password = users_service_hash_password(c, &row,
@@ -324,6 +337,7 @@ users_service_update(struct ctx *c, const struct user *user,
 
 	if (!is_admin(actor))
 		require_rights(c, user, &change);
+	change.to.locale = normal_locale(c, change.to.locale);
 	asked = asked_email(c, user, in, &change, actor);
 	if (!ANY_SET(&change) && asked == NULL)
 		return (user);

@@ -58,6 +58,7 @@ GET     users/{user_id}/sessions        401  401  403  403  403  200  403  200
 DELETE  users/{user_id}/sessions        401  401  403  403  403  204  403  403c
 DELETE  users/{user_id}/sessions/{session_id} \
                                         401  401  403  403  403  204  403  403c
+GET     users/{user_id}/jobs            401  401  403  403  403  200  403  200
 GET     users/{user_id}/posts           200  401  200  200  200  200  200  200
 GET     posts                           200  401  200  200  200  200  200  200
 POST    posts                           401  401  201  201  201  201  201  201
@@ -69,7 +70,13 @@ POST    posts/{post_id}/publish         401  401  403  200  403  200  200  200
 POST    posts/{post_id}/unpublish       401  401  403  200  403  200  200  200
 GET     admin/audit                     401  401  403  403  403  200  403  200
 GET     admin/jobs                      401  401  403  403  403  200  403  200
+GET     admin/jobs/{job_id}             401  401  403  403  403  200  403  200
+DELETE  admin/jobs/{job_id}             401  401  403  403  403  204  403  403c
 POST    admin/jobs/{job_id}/retry       401  401  403  403  403  202  403  202
+POST    admin/jobs/{job_id}/cancel      401  401  403  403  403  200  403  403c
+POST    admin/jobs/retry                401  401  403  403  403  200  403  200
+POST    admin/jobs/cancel               401  401  403  403  403  200  403  403c
+POST    admin/jobs/delete               401  401  403  403  403  200  403  403c
 POST    auth/token                      200  200  200  200  200  200  200  200
 POST    auth/login                      200  200  200  200  200  200  200  200
 POST    auth/confirm                    401  401  204  204  204  204  204  204
@@ -185,7 +192,8 @@ class Directory:
         self.add("admin")
 
     def add(self, *roles):
-        """People who wait for a new address, and a dead job for each."""
+        """People who wait for a new address, and for each a cancelled job, to
+        which everything can be done."""
         people = add_people(self.server, *roles,
                             hashed_password=self.hashed_password)
         ids = [person.id for person in people]
@@ -193,7 +201,8 @@ class Directory:
             "UPDATE users SET pending_email = 'new-' || email WHERE id = ANY "
             "(%s::uuid[]); INSERT INTO jobs (id, kind, payload, status, "
             "finished_at) SELECT job::uuid, 'send_welcome_email', "
-            "jsonb_build_object('id', id), 'dead', now() FROM unnest(%s, %s) "
+            "jsonb_build_object('id', id), 'cancelled', now() FROM "
+            "unnest(%s, %s) "
             "AS t (job, id)", ids, [person.job for person in people], ids)
         return people
 

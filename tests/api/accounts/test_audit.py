@@ -262,8 +262,8 @@ def test_what_is_refused_is_not_recorded(start_server):
     server = start_server()
     admin, user = add_people(server, "admin", "user")
     running = str(uuid.uuid4())
-    server.sql("INSERT INTO jobs (id, kind, payload, status) VALUES (%s, 'x', "
-               "'{}', 'running')", running)
+    server.sql("INSERT INTO jobs (id, kind, payload, status, run_at) VALUES "
+               "(%s, 'x', '{}', 'running', now() + interval '1 day')", running)
     stale = {"If-Match": '"stale"'}
     with server.client() as client:
         for status, method, path, body, headers in [
@@ -285,7 +285,14 @@ def test_what_is_refused_is_not_recorded(start_server):
                 (409, "POST", "/api/v1/admin/jobs/%s/retry" % running, None,
                  admin.headers),
                 (404, "POST", "/api/v1/admin/jobs/%s/retry" % user.id, None,
-                 admin.headers)]:
+                 admin.headers),
+                (409, "POST", "/api/v1/admin/jobs/%s/cancel" % running, None,
+                 admin.headers),
+                (409, "DELETE", "/api/v1/admin/jobs/" + running, None,
+                 admin.headers),
+                (422, "POST", "/api/v1/admin/jobs/delete", {}, admin.headers),
+                (200, "POST", "/api/v1/admin/jobs/delete",
+                 {"status": "done", "kind": "nothing"}, admin.headers)]:
             answer = client.request(method, path, json=body, headers=headers)
             assert answer.status_code == status, (method, path, answer.text)
             assert count(server) == 0, (method, path, body)
@@ -294,9 +301,10 @@ def test_what_is_refused_is_not_recorded(start_server):
 def test_what_cannot_be_recorded_does_not_happen(start_server):
     server = start_server()
     admin, user = add_people(server, "admin", "user")
-    dead = str(uuid.uuid4())
+    dead, waits = str(uuid.uuid4()), str(uuid.uuid4())
     server.sql("INSERT INTO jobs (id, kind, payload, status, finished_at) "
-               "VALUES (%s, 'x', '{}', 'dead', now())", dead)
+               "VALUES (%s, 'x', '{}', 'dead', now()), (%s, 'x', '{}', "
+               "'queued', NULL)", dead, waits)
     server.sql("CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
                "$$ BEGIN RAISE 'no room' USING ERRCODE = '53100'; END $$")
     server.sql("CREATE TRIGGER no_room BEFORE INSERT ON audit_log FOR EACH ROW "
@@ -318,7 +326,15 @@ def test_what_cannot_be_recorded_does_not_happen(start_server):
                 ("POST", user.path + "/deactivate", None, admin),
                 ("DELETE", ME, None, user),
                 ("DELETE", user.path, None, admin),
-                ("POST", "/api/v1/admin/jobs/%s/retry" % dead, None, admin)]:
+                ("POST", "/api/v1/admin/jobs/%s/retry" % dead, None, admin),
+                ("DELETE", "/api/v1/admin/jobs/" + dead, None, admin),
+                ("POST", "/api/v1/admin/jobs/%s/cancel" % waits, None, admin),
+                ("POST", "/api/v1/admin/jobs/retry", {"status": "dead"},
+                 admin),
+                ("POST", "/api/v1/admin/jobs/cancel", {"status": "queued"},
+                 admin),
+                ("POST", "/api/v1/admin/jobs/delete", {"status": "dead"},
+                 admin)]:
             answer = client.request(method, path, json=body,
                                     headers=who.headers if who else {})
             check_error(answer, 503, "SERVICE_UNAVAILABLE")

@@ -235,7 +235,7 @@ def test_a_request_has_no_statement_more(start_server):
     assert ran.count("users.find_signed_in") == 100
     assert 1 <= ran.count("sessions.store_uses") <= 10
     assert set(ran) == {"users.find_signed_in", "sessions.store_uses",
-                        "health.database_state"}
+                        "health.database_state", "health.runner_seen"}
 
 
 def test_a_fault_is_logged_once_and_fails_no_request(start_server):

@@ -87,7 +87,7 @@ def test_texts_are_as_long_as_fastapis(released):
         TABLES)) == {
             "users.email": 255, "users.name": 100,
             "users.hashed_password": 255, "users.role": 50,
-            "users.pending_email": 255,
+            "users.pending_email": 255, "users.locale": 35,
             "posts.title": 255, "posts.language": 63, "sessions.client": 64,
             "sessions.last_client": 64, "sessions.device": 255}
     assert columns_where(released, "data_type = 'text'") == {
@@ -114,7 +114,7 @@ def test_only_optional_columns_are_nullable(released):
     assert columns_where(released, "is_nullable = 'YES'") == {
         ("posts", "published_at"), ("sessions", "revoked_at"),
         ("sessions", "device"), ("sessions", "last_client"),
-        ("users", "pending_email")}
+        ("users", "pending_email"), ("users", "locale")}
 
 
 @pytest.mark.parametrize("column", ["id", "email", "name", "hashed_password",

@@ -13,8 +13,10 @@ from lists import USERS, Admin
 CONFLICT = "Resource already exists or constraint violation"
 
 
-# All in one database: each affects only its own test.
+# All in one database: each affects only its own test. The strongest lock comes
+# first: after a weaker one, a statement of the server can deadlock with it.
 SCHEMA = """
+LOCK TABLE users IN ACCESS EXCLUSIVE MODE;
 CREATE UNIQUE INDEX one_ada ON users (name) WHERE name = 'Ada';
 ALTER TABLE users ADD CONSTRAINT no_mallory CHECK (name <> 'Mallory');
 CREATE TABLE loans (user_id uuid NOT NULL REFERENCES users (id));

@@ -124,9 +124,10 @@ def test_odd_times_are_kept_out(cluster, template, table):
         "SELECT array_agg(column_name::text) FROM information_schema.columns "
         "WHERE table_name = %s AND data_type LIKE 'timestamp%%' AND "
         "column_name <> 'confirmed_at'", table, database=template)[0][0]
-    [[rule]] = cluster.sql("SELECT pg_get_constraintdef(oid) FROM "
-                           "pg_constraint WHERE conname = %s",
-                           table + "_times", database=template)
+    [[rule]] = cluster.sql("SELECT string_agg(pg_get_constraintdef(oid), ' ')"
+                           " FROM pg_constraint WHERE conrelid = %s::regclass "
+                           "AND conname ~ '_times?$'", table,
+                           database=template)
     for column in columns:
         assert "keel_is_time(%s)" % column in rule
 

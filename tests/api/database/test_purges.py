@@ -66,6 +66,7 @@ PURGES = [
     ("sign_ins.purge_networks", {}, NETWORK, "400 days"),
     ("jobs.purge", {"days": 1}, job("done"), "1 day"),
     ("jobs.purge", {"days": 7}, job("done"), "7 days"),
+    ("jobs.purge", {"days": 7}, job("cancelled"), "7 days"),
     ("jobs.purge", {"days": 7}, job("dead"), None),
     ("jobs.purge", {"days": 7}, job("queued"), None),
     ("jobs.purge", {"days": 7}, job("running"), None),

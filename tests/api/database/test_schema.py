@@ -25,11 +25,15 @@ audit_log: id uuid, created_at timestamptz now(), action varchar(64),
     request_id varchar(64) NULL, changes jsonb NULL
 idempotency_keys: scope bytea, user_id uuid NULL, request bytea,
     status smallint, headers text, body text NULL, created_at timestamptz now()
-job_schedules: kind varchar(100), round timestamptz
+job_runners: id uuid, host varchar(255), pid integer,
+    started_at timestamptz now(), seen_at timestamptz now()
+job_schedules: kind varchar(100), round timestamptz, day date NULL,
+    before timestamptz NULL
 jobs: id uuid, kind varchar(100), payload jsonb, status varchar(20) queued,
     attempts integer 0, run_at timestamptz now(), created_at timestamptz now(),
     request_id varchar(64) NULL, unique_key varchar(200) NULL,
-    runner uuid NULL, error varchar(1000) NULL, finished_at timestamptz NULL
+    runner uuid NULL, error varchar(1000) NULL, finished_at timestamptz NULL,
+    set_at timestamptz now() NULL, user_id uuid NULL
 mail_recipients: recipient varchar(64), jobs uuid[], full_at timestamptz
 post_languages: language varchar(63)
 posts: id uuid, title varchar(255), content text, author_id uuid,
@@ -51,7 +55,7 @@ users: id uuid, email varchar(255), name varchar(100),
     is_active boolean true, email_verified boolean false, version bigint 1,
     created_at timestamptz now(), updated_at timestamptz now(),
     pending_email varchar(255) NULL, email_key text,
-    folded text ::text
+    folded text ::text, locale varchar(35) NULL
 """
 
 KEYS = {
@@ -62,6 +66,7 @@ KEYS = {
     ("idempotency_keys", "FOREIGN KEY (user_id) REFERENCES users(id) "
                          "ON DELETE CASCADE"),
     ("idempotency_keys", "PRIMARY KEY (scope)"),
+    ("job_runners", "PRIMARY KEY (id)"),
     ("job_schedules", "PRIMARY KEY (kind)"),
     ("jobs", "PRIMARY KEY (id)"),
     ("mail_recipients", "PRIMARY KEY (recipient)"),
@@ -98,10 +103,14 @@ INDEXES = {
     "ix_audit_log_target_id": "audit_log (target_id, created_at, id)",
     "ix_idempotency_keys_created_at": "idempotency_keys (created_at)",
     "ix_idempotency_keys_user_id": "idempotency_keys (user_id)",
+    "ix_jobs_cancelled":
+        "jobs (finished_at) WHERE ((status)::text = 'cancelled'::text)",
     "ix_jobs_created_at": "jobs (created_at, id)",
     "ix_jobs_done": "jobs (finished_at) WHERE ((status)::text = 'done'::text)",
     "ix_jobs_due": "jobs (run_at)" + WAITS_OR_RUNS,
     "ix_jobs_status": "jobs (status, created_at, id)",
+    "ix_jobs_user_id":
+        "jobs (user_id, created_at, id) WHERE (user_id IS NOT NULL)",
     "ix_mail_recipients_full_at": "mail_recipients (full_at)",
     "ix_posts_author_created_at": "posts (author_id, created_at, id)",
     "ix_posts_created_at":
@@ -246,7 +255,8 @@ def test_migrations_leave_no_other_function(released):
             "keel_token_state", "keel_plain", "keel_index_text",
             "keel_index_post", "keel_search_query", "keel_estimate_posts",
             "keel_email_key", "keel_email_key_given",
-            "keel_fold", "keel_like", "keel_fold_user", "keel_is_time"}
+            "keel_fold", "keel_like", "keel_fold_user", "keel_is_time",
+            "keel_rounds", "keel_retry_jobs"}
 
 
 #
@@ -256,7 +266,8 @@ def test_migrations_leave_no_other_function(released):
 NOBODY = str(uuid.uuid4())
 
 ALLOWED = {("users", "role"): roles,
-           ("jobs", "status"): lambda: ["queued", "running", "done", "dead"]}
+           ("jobs", "status"): lambda: [
+               "queued", "running", "done", "dead", "cancelled"]}
 
 REFUSED = [
     ("posts", "author_id", NOBODY, "ForeignKeyViolation"),
@@ -348,7 +359,8 @@ def test_columns_have_defaults(db):
     ("queued", "queued", False), ("queued", "running", False),
     ("running", "queued", False), ("running", "running", False),
     ("queued", "done", True), ("done", "queued", True),
-    ("dead", "running", True), ("done", "dead", True)])
+    ("dead", "running", True), ("done", "dead", True),
+    ("cancelled", "queued", True), ("running", "cancelled", True)])
 def test_of_two_jobs_alike_one_waits_or_runs(db, first, second, fine):
     insert(db, "jobs", status=first, unique_key="u")
     again = {"id": str(uuid.uuid4()), "status": second}

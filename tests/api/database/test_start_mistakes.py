@@ -41,7 +41,7 @@ MISTAKES = {
         r'to reference the column "users\.nam"\.\)'),
     "a table is missing": (
         "DROP TABLE jobs",
-        ANY + r'line \d+: relation "jobs" does not exist'),
+        ANY + r'(line \d+: )?relation "jobs" does not exist'),
     "an index of ON CONFLICT is missing": (
         "DROP INDEX jobs_unique_key",
         r"keel: sql/queries/jobs\.sql: jobs\.enqueue: there is no unique or "

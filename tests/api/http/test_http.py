@@ -30,7 +30,13 @@ ALLOWED = {
     "/api/v1/auth/token": "POST, OPTIONS",
     "/api/v1/admin/audit": "GET, HEAD, OPTIONS",
     "/api/v1/admin/jobs": "GET, HEAD, OPTIONS",
+    "/api/v1/admin/jobs/retry": "POST, OPTIONS",
+    "/api/v1/admin/jobs/cancel": "POST, OPTIONS",
+    "/api/v1/admin/jobs/delete": "POST, OPTIONS",
+    "/api/v1/admin/jobs" + ANY_ID: "GET, HEAD, DELETE, OPTIONS",
     "/api/v1/admin/jobs" + ANY_ID + "/retry": "POST, OPTIONS",
+    "/api/v1/admin/jobs" + ANY_ID + "/cancel": "POST, OPTIONS",
+    "/api/v1/users" + ANY_ID + "/jobs": "GET, HEAD, OPTIONS",
     "/healthz": "GET, HEAD, OPTIONS",
     "/readyz": "GET, HEAD, OPTIONS",
     "/openapi.json": "GET, HEAD, OPTIONS",
@@ -136,7 +142,8 @@ def test_head_of_an_error_has_no_body_either(client):
 
 def test_health_says_ok_and_ready(client):
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"status": "ready"}
+    # It may warn: no job runner runs beside it.
+    assert client.get("/readyz").json()["status"] == "ready"
 
 
 @pytest.mark.parametrize("method, path", [

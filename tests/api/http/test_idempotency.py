@@ -261,7 +261,8 @@ def test_what_fails_is_not_stored(server, client, admin):
 
 # What a POST without a body does to a user, a post, a job.
 ACTIONS = {"activate": 200, "deactivate": 200, "unlock": 200,
-           "send-reset": 202, "publish": 200, "unpublish": 200, "retry": 202}
+           "send-reset": 202, "publish": 200, "unpublish": 200, "retry": 202,
+           "cancel": 200}
 
 
 @pytest.mark.parametrize("action, status", ACTIONS.items())
@@ -272,7 +273,7 @@ def test_an_action_is_answered_again(server, client, admin, action, status):
     if "publish" in action:
         [post_id] = add_posts(server, person, published=action != "publish")
         path, target = path_of_post(post_id), "posts"
-    elif action == "retry":
+    elif action in ("retry", "cancel"):
         job = add_job(server, {"id": person.id})
         path, target = "/api/v1/admin/jobs/%s" % job, "jobs"
     key = admin.headers | new_key()

@@ -9,82 +9,36 @@ import uuid
 import psycopg2
 import pytest
 
-from helpers import check_error, check_validation, register
+from helpers import check_error, check_validation
+from job_admin import Admin, JOBS, MEMBERS, add_job, row_of
 from lists import ids, links
 from people import add_people, transaction, wait_for_waiting
 from queries import begin
 
-JOBS = "/api/v1/admin/jobs"
+STATUSES = "queued, running, done, dead, cancelled"
 SORTS = ["created_at", "-created_at"]
-MEMBERS = ["id", "kind", "payload", "status", "attempts", "error",
-           "request_id", "run_at", "created_at", "finished_at"]
 TOTAL = 70
+USER = str(uuid.UUID(int=0xabc))    # of nobody: a job may outlive its user
 
 # By hand, so that every filter has ties. No kind is one of this version.
 FILL = """
-INSERT INTO jobs (id, kind, payload, status, created_at, finished_at)
-SELECT gen_random_uuid(), (ARRAY['send_welcome_email', 'purge_jobs'])[i %% 2
-       + 1], jsonb_build_object('n', i), status, timestamptz '2026-01-01' -
+INSERT INTO jobs (id, kind, payload, status, user_id, created_at, finished_at)
+SELECT gen_random_uuid(), (ARRAY['send_welcome_email', 'purge_jobs'])[i %% 5
+       %% 2 + 1], jsonb_build_object('n', i), status, CASE WHEN i %% 7 < 3
+       THEN %s::uuid END, timestamptz '2026-01-01Z' -
        interval '1 microsecond' * (i / 7),
-       CASE WHEN status IN ('done', 'dead') THEN now() END
+       CASE WHEN status IN ('done', 'dead', 'cancelled') THEN
+       timestamptz '2026-02-01Z' + interval '1 microsecond' * (i / 9) END
   FROM generate_series(1, %s) i, LATERAL (SELECT (ARRAY['queued', 'running',
-       'done', 'done', 'dead'])[i %% 5 + 1]) s (status)
+       'done', 'done', 'dead', 'cancelled'])[i %% 6 + 1]) s (status)
 """
-
-
-def add_job(server, **columns):
-    row = {"id": str(uuid.uuid4()), "kind": "send_welcome_email",
-           "payload": "{}"} | columns
-    server.sql("INSERT INTO jobs (%s) VALUES (%s)" % (
-        ", ".join(row), ", ".join(["%s"] * len(row))), *row.values())
-    return row["id"]
-
-
-def row_of(server, id):
-    [[row]] = server.sql("SELECT to_jsonb(j) FROM jobs j WHERE id = %s", id)
-    return row
-
-
-class Admin:
-    def __init__(self, server, client):
-        self.server = server
-        self.client = client
-        [self.me] = add_people(server, "admin")
-
-    def get(self, target):
-        return self.client.get(target, headers=self.me.headers)
-
-    def ask(self, query=""):
-        """The response to a query that is already percent-encoded."""
-        return self.get(JOBS + "?" + query if query else JOBS)
-
-    def list(self, query=""):
-        answer = self.ask(query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def find(self, id):
-        """The job's item in the list."""
-        [found] = [job for job in self.list("limit=100")["items"]
-                   if job["id"] == id]
-        return found
-
-    def order(self, sort="-created_at", where="true"):
-        """The ids in the expected order."""
-        rows = self.server.sql("SELECT created_at, id::text FROM jobs WHERE " +
-                               where)
-        return [id for _, id in sorted(rows, reverse=sort.startswith("-"))]
-
-    def retry(self, id):
-        return self.client.post("%s/%s/retry" % (JOBS, id),
-                                headers=self.me.headers)
 
 
 @pytest.fixture(scope="module")
 def crowd(start_module_server):
     """An admin of a server that has the jobs of the query above."""
     server = start_module_server()
-    server.sql(FILL, TOTAL)
+    server.sql(FILL, USER, TOTAL)
     with server.client() as client:
         yield Admin(server, client)
 
@@ -103,12 +57,14 @@ def test_a_job_has_exactly_its_members(admin):
         admin.server, kind="a_kind", status="dead", attempts=20,
         payload='{"b": [1, {"c": null}], "a": "\\u00e9\\n\\u0001\\"😀"}',
         error='said "no"\n', request_id="req-1", unique_key="secret",
-        runner=str(uuid.uuid4()), run_at="2026-03-01 10:00:00.5+01",
+        user_id=USER, runner=str(uuid.uuid4()),
+        run_at="2026-03-01 10:00:00.5+01",
         created_at="2200-02-01Z", finished_at="2026-03-01 09:00:00.000001Z")
     job = admin.list("limit=1")["items"][0]
     assert list(job) == MEMBERS
     assert job == {
-        "id": id, "kind": "a_kind", "status": "dead", "attempts": 20,
+        "id": id, "kind": "a_kind", "user_id": USER, "status": "dead",
+        "attempts": 20,
         "payload": {"b": [1, {"c": None}], "a": 'é\n\x01"😀'},
         "error": 'said "no"\n', "request_id": "req-1",
         "run_at": "2026-03-01T09:00:00.500000Z",
@@ -192,7 +148,25 @@ def test_skip_omits_items(crowd, query):
     ("status=queued", "status = 'queued'"),
     ("status=running", "status = 'running'"),
     ("status=done", "status = 'done'"), ("status=dead", "status = 'dead'"),
+    ("status=cancelled", "status = 'cancelled'"),
     ("kind=purge_jobs", "kind = 'purge_jobs'"),
+    ("user_id=" + USER, "user_id IS NOT NULL"),
+    ("kind=purge_jobs&user_id=" + USER,
+     "kind = 'purge_jobs' AND user_id IS NOT NULL"),
+    ("status=cancelled&user_id=" + USER.upper(),
+     "status = 'cancelled' AND user_id IS NOT NULL"),
+    ("created_since=2025-12-31T23:59:59.999995Z",
+     "created_at >= '2025-12-31T23:59:59.999995Z'"),
+    ("created_until=2025-12-31T23:59:59.999995Z",
+     "created_at < '2025-12-31T23:59:59.999995Z'"),
+    ("finished_since=2026-02-01T01:00:00.000003%2B01:00",
+     "finished_at >= '2026-02-01T00:00:00.000003Z'"),
+    ("finished_until=2026-02-01T00:00:00.000003Z",
+     "finished_at < '2026-02-01T00:00:00.000003Z'"),
+    ("created_since=2025-12-31T23:59:59.999993Z&created_until="
+     "2025-12-31T23:59:59.999996Z&status=done",
+     "created_at >= '2025-12-31T23:59:59.999993Z' AND created_at < "
+     "'2025-12-31T23:59:59.999996Z' AND status = 'done'"),
     ("kind=purge_jobs&status=done", "kind = 'purge_jobs' AND status = 'done'"),
     ("kind=send_welcome_email&status=dead",
      "kind = 'send_welcome_email' AND status = 'dead'")])
@@ -211,10 +185,14 @@ def test_an_unknown_kind_is_an_empty_list(crowd):
 
 
 @pytest.mark.parametrize("query, field, message", [
-    ("status=lost", "status", "Must be one of: queued, running, done, dead"),
-    ("status=Dead", "status", "Must be one of: queued, running, done, dead"),
+    ("status=lost", "status", "Must be one of: " + STATUSES),
+    ("status=Dead", "status", "Must be one of: " + STATUSES),
     ("kind=%25", "kind", "Must match ^[A-Za-z0-9_]{1,100}$"),
     ("kind=" + "x" * 101, "kind", "Must match ^[A-Za-z0-9_]{1,100}$"),
+    ("user_id=1", "user_id", "Must be a UUID"),
+    ("created_since=today", "created_since",
+     "Must be a time of RFC 3339, such as 2026-01-31T12:00:00Z; + is %2B in "
+     "a query"),
     ("sort=kind", "sort", "Must be one of: created_at, -created_at"),
     ("limit=0", "limit", "Must be a number from 1 to 100"),
     ("limit=101", "limit", "Must be a number from 1 to 100"),
@@ -324,7 +302,8 @@ def test_a_dead_job_is_due_at_once(admin):
     job = answer.json()
     assert list(job) == MEMBERS
     assert job | {"run_at": None} == {
-        "id": id, "kind": "send_welcome_email", "payload": {"id": "x"},
+        "id": id, "kind": "send_welcome_email", "user_id": None,
+        "payload": {"id": "x"},
         "status": "queued", "attempts": 0, "error": "refused",
         "request_id": "req-2", "run_at": None,
         "created_at": "2025-12-31T00:00:00.000000Z", "finished_at": None}
@@ -332,7 +311,9 @@ def test_a_dead_job_is_due_at_once(admin):
     after = row_of(admin.server, id)
     assert after == before | {
         "status": "queued", "attempts": 0, "runner": None,
-        "finished_at": None, "run_at": after["run_at"]}
+        "finished_at": None, "run_at": after["run_at"],
+        "set_at": after["set_at"]}
+    assert after["set_at"] > before["set_at"]
     assert -10 < due(admin.server, id) <= 0     # after those that wait
 
 
@@ -361,7 +342,7 @@ def test_a_running_or_done_job_is_not_retried(admin, status):
                  runner=str(uuid.uuid4()) if status == "running" else None)
     before = row_of(admin.server, id)
     check_error(admin.retry(id), 409, "CONFLICT", "The job is %s: only one "
-                "that is dead or queued can be retried" % status)
+                "that is dead, cancelled or queued can be retried" % status)
     assert row_of(admin.server, id) == before
 
 
@@ -413,9 +394,11 @@ def test_a_retry_notifies_the_runners(admin):
 
 @pytest.mark.parametrize("change, status, message", [
     ("UPDATE jobs SET status = 'running', attempts = 1 WHERE id = %s", 409,
-     "The job is running: only one that is dead or queued can be retried"),
+     "The job is running: only one that is dead, cancelled or queued can be "
+     "retried"),
     ("UPDATE jobs SET status = 'done' WHERE id = %s", 409,
-     "The job is done: only one that is dead or queued can be retried"),
+     "The job is done: only one that is dead, cancelled or queued can be "
+     "retried"),
     ("UPDATE jobs SET status = 'dead', error = 'new' WHERE id = %s", 202,
      None),
     ("DELETE FROM jobs WHERE id = %s", 404, "Job not found")])

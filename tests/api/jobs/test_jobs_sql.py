@@ -54,12 +54,12 @@ def read(db, id):
     ("queued", "due", "a", True), ("queued", "before", "a", True),
     ("queued", "late", "b", True), ("queued", "soon", "a", False),
     ("queued", "later", "a", False), ("queued", "late", "c", False),
-    ("running", "due", "a", True), ("running", "late", "b", True),
+    ("running", "due", "a", False), ("running", "late", "b", False),
     ("running", "soon", "a", False), ("running", "later", "a", False),
     ("running", "late", "c", False), ("done", "late", "a", False),
     ("dead", "late", "a", False), ("done", "due", "a", False)])
 def test_a_job_that_is_due_is_claimed(db, status, when, kind, claimed):
-    """One that runs is due when its lease has ended."""
+    """One that runs never is: it must be put back first."""
     id = add(db, AGES[when], status=status, kind=kind, runner=OTHER)
     before = read(db, id)
     rows = db.run("jobs.claim", runner=ME, kinds="{a,b}", limit=10,
@@ -165,7 +165,7 @@ def test_an_error_is_cut_to_1000_characters(db, length):
 def test_a_job_waits_or_runs_once(db, status, key, stored):
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
     assert db.run("jobs.enqueue", id=first, kind="a", payload='{"n": 2}',
-                  unique_key=key, request_id="req") == 1
+                  unique_key=key, request_id="req", seconds=0) == 1
     row = read(db, first)
     assert {name: row[name] for name in (
         "kind", "payload", "status", "attempts", "unique_key", "request_id",
@@ -177,9 +177,10 @@ def test_a_job_waits_or_runs_once(db, status, key, stored):
     if key is not None:
         key = "u"
     assert db.run("jobs.enqueue", id=second, kind="a", payload="{}",
-                  unique_key=key, request_id=None) == stored
+                  unique_key=key, request_id=None, seconds=0) == stored
     assert db.run("jobs.enqueue", id=str(uuid.uuid4()), kind="b",
-                  payload="{}", unique_key=key, request_id=None) == 1
+                  payload="{}", unique_key=key, request_id=None,
+                  seconds=0) == 1
 
 
 # The stored round, by $n the seconds of a round, and whether there is a job.
@@ -204,9 +205,11 @@ def test_a_round_has_one_job(db, every, stored, due):
     if stored:
         db.sql("INSERT INTO job_schedules VALUES ('a', %s)" %
                stored.replace("$n", str(every)))
+    [[wait]] = db.sql("SELECT ceil(1000 * (%s - extract(epoch FROM now()) %% "
+                      "%s))", every, every)
     for n in (due, 0):
         assert db.run("jobs.schedule", id=uuid.uuid4(), kind="a",
-                      every=every) == n
+                      every=every) == [(n, wait)]
     assert db.sql(
         "SELECT kind, payload, status, run_at = now(), unique_key FROM jobs"
         ) == [("a", {}, "queued", True, None)] * due

@@ -57,13 +57,15 @@ def test_a_statement():
 
 def test_a_list_is_all_its_statements():
     names = ["admin_jobs.list:" + name for name in (
-        "status:created_at", "created_at", "status:-created_at", "-created_at",
-        "status:count", "count")]
+        "user_id:created_at", "status:created_at", "created_at",
+        "user_id:-created_at", "status:-created_at", "-created_at",
+        "user_id:count", "status:count", "count")]
     text = show("admin_jobs.list")
     assert names_of(text) == names
     assert show(names[0]) == text.partition("\n\n-- $1 ")[0] + "\n"
-    assert "-- $1 kind, $2 page.key, $3 page.id, $4 status, $5 page.limit, " \
-        "$6 page.skip\n" in text
+    assert "-- $1 user_id, $2 status, $3 kind, $4 created_since, " \
+        "$5 created_until, $6 finished_since, $7 finished_until, " \
+        "$8 page.key, $9 page.id, $10 page.limit, $11 page.skip\n" in text
 
 
 def test_postgresql_takes_all_of_it(cluster, template):

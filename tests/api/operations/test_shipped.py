@@ -80,14 +80,20 @@ def test_the_listeners_of_kore_conf():
     domains = [words for block, words in lines if block == "domain *" and
                words[0] != "route"]
     assert domains == [["attach", "api"], ["certfile", "cert/server.pem"],
-                       ["certkey", "cert/key.pem"], ["attach", "admin"]]
+                       ["certkey", "cert/key.pem"], ["attach", "admin"],
+                       ["attach", "runner"]]
     assert [(block, words) for block, words in lines
             if block.startswith("server")] == [
-                ("server api", ["tls", "yes"]), ("server admin", ["tls", "no"])]
+                ("server api", ["tls", "yes"]),
+                ("server admin", ["tls", "no"]),
+                ("server runner", ["tls", "no"])]
     routes = [words[1:] for block, words in lines if words[0] == "route"]
-    assert routes[-3:] == [["^.*$", "not_found"], ["/metrics", "metrics_page"],
-                           ["^.*$", "admin_not_found"]]
-    assert len({path for path, _ in routes[:-1]}) == len(routes) - 1
+    assert routes[-7:] == [
+        ["^.*$", "not_found"], ["/metrics", "metrics_page"],
+        ["^.*$", "admin_not_found"], ["/healthz", "runner_healthz"],
+        ["/readyz", "runner_readyz"], ["/metrics", "runner_metrics"],
+        ["^.*$", "runner_not_found"]]
+    assert len({path for path, _ in routes[:-5]}) == len(routes[:-5])
 
 
 #

@@ -101,9 +101,9 @@ def run(db, statement, params):
 class Cluster:
     """Without durability it is faster, but loses data when it is killed."""
 
-    def __init__(self, durable=False):
-        self.settings = SETTINGS if durable else SETTINGS | FAST
-        self.folder = make_folder()
+    def __init__(self, durable=False, folder=None, **settings):
+        self.settings = SETTINGS | ({} if durable else FAST) | settings
+        self.folder = folder or make_folder()
         os.chmod(self.folder, 0o711)
         self.data = os.path.join(self.folder, "pg")
         self.socket = os.path.join(self.folder, "s")

@@ -57,6 +57,7 @@ PAGE_HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer",
 # Errors for requests that fit the schemas: (code, field, the reason).
 BEYOND_SCHEMA = [
     ("invalid_format", r"body\.email", "the syntax: utils/email.c"),
+    ("invalid_format", r"body\.locale", "the grammar of RFC 5646"),
     ("no_uppercase", r"body\.(new_)?password", "FastAPI's rule"),
     ("no_digit", r"body\.(new_)?password", "FastAPI's rule"),
     ("too_common", r"body\.(new_)?password", "the list of 10,000"),

@@ -43,7 +43,7 @@ EVENTS = [
     ("job", "error", JOB + ERROR, None),
     ("error", "error", ASKED, None),
     ("unavailable", "warning", ASKED, None),
-    ("unavailable", "warning", TEXT, "no memory or coroutine for request "),
+    ("unavailable", "warning", TEXT, "no memory or place for request "),
     ("integrity", "error", ASKED, STATE % "23..."),
     ("database", "warning", ASKED, STATE % NO_FIT),
     ("database", "warning", ASKED, STATE % AWAY),
@@ -73,10 +73,18 @@ EVENTS = [
     ("password", "error", ASKED, "the stored hash of user .* is of no known"),
     ("password", "error", ASKED, "cannot look passwords up in the file of "),
     ("lease", "warning", ASKED, "the job .* is another attempt's by now"),
+    ("lease", "warning", TEXT, r"the job \S+ \(\w+\) is put back: its runner "
+     r"has not renewed the lease for 20 seconds$"),
     ("sessions", "error", TEXT, "their last use is not stored: "),
     ("jobs", "debug", TEXT, None),
     ("jobs", "error", TEXT, None),
+    ("jobs", "warning", TEXT, r"the database's clock was set back by about \d+ "
+     "seconds: jobs that wait do not wait for longer$"),
+    ("jobs", "warning", TEXT, r"\d+ job\(s\) of the kind .* wait since \S+: "
+     "this version has no such kind, and after 7 days they are dead$"),
     ("jobs", "warning", TEXT, r"handing back \d+ that do not end"),
+    ("jobs", "warning", ASKED, "No job runner was seen for a minute: "),
+    ("jobs", "warning", TEXT, r"\w+ sends mail and does not say so.*"),
     ("proxy", "warning", TEXT, "X-Forwarded-For from .* is not believed"),
     ("proxy", "warning", TEXT, "a connection from .* was closed: its PROXY "
      "header is not valid: it"),

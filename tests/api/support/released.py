@@ -31,6 +31,10 @@ RELEASED = {
     "0015_search.sql": "cdf8d8a19c30af37",
     "0016_times.sql": "ae0b5e88942f8c96",
     "0017_forms_and_times.sql": "97238bbd14917275",
+    "0018_locale.sql": "5ef28ae7072fee23",
+    "0019_jobs_times.sql": "a114027fc7b37d66",
+    "0020_jobs_users.sql": "a99b4a5e73612ab7",
+    "0021_job_runners.sql": "b63f808c551d34a7",
 }
 
 

@@ -25,7 +25,7 @@ class Runner(Server):
     ready = "keel: jobs ready"
 
     def __init__(self, server, **settings):
-        own = ("KEEL_STATE_DIR", "KEEL_ADMIN_PORT")
+        own = ("KEEL_STATE_DIR", "KEEL_ADMIN_PORT", "KEEL_JOBS_ADMIN_PORT")
         super().__init__(
             server.cluster, server.database, (server.cert, server.key),
             server.build, server.secret, **{

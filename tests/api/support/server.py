@@ -134,6 +134,7 @@ class Server:
     runs = "serve"
     ends_on = signal.SIGINT     # which does not wait for idle clients
     ready = "keel: ready on "
+    keel = KEEL
     wrapper = []        # what runs ./keel
     pass_fds = ()
 
@@ -188,7 +189,7 @@ class Server:
         """Runs a command of ./keel to its end. Ends any process that outlives
         it, and records it in `left_over`."""
         process = subprocess.Popen(
-            [*self.wrapper, KEEL, *arguments], env=self.environment(),
+            [*self.wrapper, self.keel, *arguments], env=self.environment(),
             text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True,
             pass_fds=self.pass_fds)
@@ -207,7 +208,7 @@ class Server:
         before = len(self.output())
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.process = subprocess.Popen(
-                [*self.wrapper, KEEL, self.runs, *options],
+                [*self.wrapper, self.keel, self.runs, *options],
                 env=self.environment(), stdout=out,
                 stdin=subprocess.DEVNULL, stderr=err, start_new_session=True,
                 pass_fds=self.pass_fds)

@@ -12,10 +12,15 @@ A scripted server accepts every mail, unless its script says otherwise:
 The script's steps are greeting, ehlo, starttls, auth, mail, rcpt, data, body
 (the reply to the end of the data) and quit. The action of a step is a reply,
 or HANG (send nothing any more), or CLOSE (close the connection), and applies
-every time. A list has one action for each time; after it, all succeeds:
+every time. Others are RESET (close it by a TCP reset), LATE(seconds, reply),
+PIECES(seconds, parts), which sends bytes with a pause after each part, and
+CUT(bytes), which sends these and closes. A reply of several lines has CRLF
+between them. A list has one action for each time; after it, all succeeds:
 
     ScriptedServer(body=["451 4.3.0 Try later"])        # once
     ScriptedServer(mail=[None, CLOSE])                  # the second mail's
+
+The step `message` comes after 354, before the message is read.
 
 Change it later with smtp.script["rcpt"] = ..., or hold all connections with
 smtp.script["body"] = HANG and end them with smtp.close_all().
@@ -38,12 +43,14 @@ Both listen on 127.0.0.1 only.
 """
 
 import base64
+import collections
 import contextlib
 import dataclasses
 import email
 import email.policy
 import socket
 import ssl
+import struct
 import threading
 import time
 import urllib.parse
@@ -52,9 +59,13 @@ from cluster import free_port
 
 HANG = object()
 CLOSE = object()
+RESET = object()
+LATE = collections.namedtuple("LATE", "seconds reply", defaults=[None])
+PIECES = collections.namedtuple("PIECES", "seconds parts")
+CUT = collections.namedtuple("CUT", "data")
 
 STEPS = ("greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
-         "body", "quit")
+         "message", "body", "quit")
 LINE_MAX = 1000
 
 
@@ -258,15 +269,31 @@ class Session:
     def step(self, step, reply):
         """Does the script's action, or replies; True means success."""
         action = self.server.action(step)
+        if isinstance(action, LATE):
+            time.sleep(action.seconds)
+            action = action.reply
+        if isinstance(action, PIECES):
+            for part in action.parts:
+                self.socket.sendall(part)
+                time.sleep(action.seconds)
+            return action.parts[0][:1] in b"23"
+        if isinstance(action, CUT):
+            self.socket.sendall(action.data)
+            raise Closed
         if action is CLOSE:
+            raise Closed
+        if action is RESET:
+            self.plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                  struct.pack("ii", 1, 0))
             raise Closed
         if action is HANG:
             # Until the client or close_all() ends it.
             while self.socket.recv(65536):
                 pass
             raise Closed
-        self.send(action or reply)
-        return (action or reply)[0] in "23"
+        if action or reply:
+            self.send(action or reply)
+        return (action or reply or "2")[0] in "23"
 
     def message(self, begins):
         with self.server.lock:
@@ -353,6 +380,7 @@ class Session:
             return
         if not self.step("data", "354 Go on"):
             return
+        self.step("message", "")
         lines = []
         while (line := self.line()) != b".\r\n":
             lines.append(line[line.startswith(b"."):])

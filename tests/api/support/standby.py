@@ -61,7 +61,9 @@ class Node(Cluster):
 
     def kill(self):
         """All processes stop, and then they die: none of them sees another one
-        die, or ends what it has begun."""
+        die, or ends what it has begun. A host takes its memory with it."""
+        with open(os.path.join(self.data, "postmaster.pid")) as f:
+            memory = f.read().splitlines()[6].split()[1]
         os.kill(self.process.pid, signal.SIGSTOP)   # it starts no more
         found = [self.process.pid] + self.backends()
         for signum in (signal.SIGSTOP, signal.SIGKILL):
@@ -70,6 +72,7 @@ class Node(Cluster):
                     os.kill(pid, signum)
         self.process.wait(READY_SECONDS)
         wait_until(lambda: not any(map(exists, found)), "a session survives")
+        subprocess.run(["ipcrm", "-m", memory], check=True)
         self.process = None
 
     def write_settings(self, **settings):

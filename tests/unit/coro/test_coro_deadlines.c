@@ -48,6 +48,7 @@ test_the_clock_is_in_milliseconds(void **state)
 {
 	(void)state;
 	assert_int_equal(coro_now_ms(), 123456789);
+	assert_int_equal(asked_clock, CLOCK_BOOTTIME);
 }
 
 /* At its deadline, not one millisecond before. */

@@ -5,6 +5,7 @@
 
 #include "coro_fixture.h"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -251,6 +252,48 @@ measure_without_pool(void)
 	_exit(coro_high_water() >= DEEP ? 42 : 3);
 }
 
+/* How many pages of the last used stack the kernel has given memory to. */
+static unsigned
+pages_given(void)
+{
+	unsigned char	 given[CORO_STACK_SIZE / PAGE];
+	unsigned	 n = 0;
+	size_t		 i;
+
+	if (mincore((void *)(top - CORO_STACK_SIZE), CORO_STACK_SIZE,
+	    given) == -1)
+		_exit(2);
+	for (i = 0; i < sizeof(given); i++)
+		n += given[i] & 1;
+	return (n);
+}
+
+static void
+only_notes_top(void *arg)
+{
+	(void)arg;
+	note_top();
+}
+
+/* A page that is read gets memory, too, from some kernels. */
+static void
+measure_untouched(void)
+{
+	struct coro	*co = coro_new(only_notes_top, leave_to_caller, NULL);
+	unsigned	 before;
+
+	if (co == NULL)
+		_exit(3);
+	coro_resume(co);
+	coro_free(co);
+	before = pages_given();
+	if (before == 0 || before > 8)
+		_exit(4);
+	if (coro_high_water() == 0 || pages_given() != before)
+		_exit(5);
+	_exit(42);
+}
+
 /* Handles SIGSEGV: was it the guard page, right below the stack? */
 static void
 on_fault(int number, siginfo_t *info, void *context)
@@ -346,6 +389,10 @@ test_high_water(void **state)
 	assert_int_equal(WEXITSTATUS(status), 42);
 
 	status = in_a_child(measure_without_pool);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 42);
+
+	status = in_a_child(measure_untouched);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 42);
 }

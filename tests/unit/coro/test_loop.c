@@ -131,6 +131,13 @@ test_it_ticks_twice_a_second(void **state)
 	assert_said("[init 512][timer 500]");
 }
 
+/* Kore's clock stands still while the host sleeps, and ours does not. */
+uint64_t
+coro_now_ms(void)
+{
+	return (99);
+}
+
 /* Who times out at this tick is counted as before: it runs afterwards. */
 static void
 test_a_tick(void **state)
@@ -138,7 +145,7 @@ test_a_tick(void **state)
 	(void)state;
 	said[0] = '\0';
 	tick_timer(NULL, 77);
-	assert_said("[coroutines' deadlines 77][tick 77][count]");
+	assert_said("[coroutines' deadlines 99][tick 77][count]");
 	assert_int_equal(gauges.now.coroutines, 3);
 	assert_int_equal(gauges.now.stack_high_water, 4096);
 	assert_int_equal(gauges.now.arenas, 5);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Lists that do not fit the routes that respond with them. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/database/list_check.c src/database/list_check_items.c */
 /* sources: src/http/query.c src/http/routes.c */
 /* sources: src/schema/schema.c src/schema/validator.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Lists with .item, .fields, .complete and .total_max that do not fit. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/database/list_check_items.c src/http/query.c */
 /* sources: src/http/routes.c src/schema/schema.c src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */

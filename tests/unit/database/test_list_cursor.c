@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Pages by cursor of lists. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/database/database_list.c src/database/database_params.c */
 /* sources: src/http/page.c src/http/respond.c src/http/schema_response.c */
 /* sources: src/http/conditional.c src/http/query.c src/http/routes.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Lists whose items show what is asked for, and totals that are estimated. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/database/database_list.c src/database/list_fields.c */
 /* sources: src/database/database_params.c */
 /* sources: src/http/page.c src/http/respond.c src/http/schema_response.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Replaces libcurl's easy interface in unit tests. */
 
+#include <sys/types.h>
 #include <sys/socket.h>
 
 #include <stdarg.h>
@@ -23,6 +24,7 @@ struct fake_easy {
 	void		(*functions[OPTIONS_MAX])(void);
 	char		*texts[OPTIONS_MAX];
 	long		 connects;
+	curl_off_t	 tcp, tls;	/* when there was such a connection */
 };
 
 struct fake_curl	fake_curl;
@@ -143,6 +145,10 @@ curl_easy_getinfo(CURL *curl, CURLINFO info, ...)
 		*va_arg(ap, long *) = easy->connects;
 	else if (info == CURLINFO_ACTIVESOCKET)
 		*va_arg(ap, curl_socket_t *) = fake_curl.socket;
+	else if (info == CURLINFO_CONNECT_TIME_T)
+		*va_arg(ap, curl_off_t *) = easy->tcp;
+	else if (info == CURLINFO_APPCONNECT_TIME_T)
+		*va_arg(ap, curl_off_t *) = easy->tls;
 	else
 		abort();
 	va_end(ap);
@@ -217,26 +223,35 @@ tell_debug(struct fake_easy *easy, const char *line)
 	return (fine);
 }
 
-static bool
-read_message(struct fake_easy *easy)
+/* Returns how many bytes it got; -1: it was stopped. */
+static ssize_t
+read_part(struct fake_easy *easy)
 {
 	curl_read_callback	 fn = (curl_read_callback)easy->functions[
 				    place(CURLOPT_READFUNCTION)];
 	size_t			 n;
 
+	fake_curl.nreads++;
+	n = fn(fake_curl.message + fake_curl.message_len, SIZE, ITEMS,
+	    easy->pointers[place(CURLOPT_READDATA)]);
+	if (n == CURL_READFUNC_ABORT)
+		return (-1);
+	if (n > FAKE_CURL_READ)
+		abort();
+	fake_curl.message_len += n;
+	return ((ssize_t)n);
+}
+
+static bool
+read_message(struct fake_easy *easy)
+{
+	ssize_t	 n;
+
 	fake_curl.message_len = 0;
 	fake_curl.nreads = 0;
-	do {
-		fake_curl.nreads++;
-		n = fn(fake_curl.message + fake_curl.message_len, SIZE, ITEMS,
-		    easy->pointers[place(CURLOPT_READDATA)]);
-		if (n == CURL_READFUNC_ABORT)
-			return (false);
-		if (n > FAKE_CURL_READ)
-			abort();
-		fake_curl.message_len += n;
-	} while (n > 0);
-	return (true);
+	while ((n = read_part(easy)) > 0)
+		;
+	return (n == 0);
 }
 
 static bool
@@ -251,7 +266,7 @@ make_connection(struct fake_easy *easy)
 }
 
 static bool
-tell_progress(struct fake_easy *easy)
+tell_progress(struct fake_easy *easy, curl_off_t uploaded)
 {
 	curl_xferinfo_callback	 fn = (curl_xferinfo_callback)
 				    easy->functions[place(
@@ -260,7 +275,7 @@ tell_progress(struct fake_easy *easy)
 	if (easy->numbers[place(CURLOPT_NOPROGRESS)] != 0)
 		return (true);
 	return (fn(easy->pointers[place(CURLOPT_XFERINFODATA)], 0, 0, 0,
-	    0) == 0);
+	    uploaded) == 0);
 }
 
 static bool
@@ -275,11 +290,20 @@ do_step(struct fake_easy *easy, const char *step)
 	if (strcmp(step, "socket") == 0)
 		return (make_connection(easy));
 	if (strcmp(step, "progress") == 0)
-		return (tell_progress(easy));
+		return (tell_progress(easy, 0));
+	if (strcmp(step, "uploaded") == 0)
+		return (tell_progress(easy, (curl_off_t)
+		    fake_curl.message_len));
+	if (strcmp(step, "part") == 0)
+		return (read_part(easy) > 0);
 	if (strncmp(step, "wait ", 5) == 0)
 		fake_curl.now += (uint64_t)atoll(step + 5);
 	else if (strncmp(step, "error ", 6) == 0)
 		strcpy(easy->pointers[place(CURLOPT_ERRORBUFFER)], step + 6);
+	else if (strcmp(step, "tcp") == 0)
+		easy->tcp = 1;
+	else if (strcmp(step, "tls") == 0)
+		easy->tls = 1;
 	else if (strcmp(step, "hook") == 0)
 		fake_curl.hook();
 	else
@@ -298,6 +322,7 @@ curl_easy_perform(CURL *curl)
 	fake_curl.last = easy;
 	fake_curl.last_is_kept = true;
 	easy->connects = p->connects;
+	easy->tcp = easy->tls = 0;
 	for (i = 0; p->steps[i] != NULL; i++) {
 		if (!do_step(easy, p->steps[i]))
 			return (CURLE_ABORTED_BY_CALLBACK);

@@ -20,8 +20,11 @@
  *	"> MAIL ..."	sends a line
  *	"< 250 Ok"	receives one
  *	"read"		reads the message to its end
+ *	"part"		reads a part of it
+ *	"tcp", "tls"	it is connected so far
  *	"wait 1500"	that many milliseconds pass
  *	"progress"	tells of its progress
+ *	"uploaded"	the same: what was read is sent
  *	"error Text"	writes into the error buffer
  *	"hook"		calls fake_curl.hook()
  *

@@ -26,8 +26,8 @@ static struct kore_domain	 domain;
 
 static char			 public_name[] = "api";
 
-/* The domain's first route, and the request's own. */
-static struct kore_module_handle	 first, route;
+/* The domain's first routes, and the request's own. */
+static struct kore_module_handle	 regex, first, route;
 
 struct worker_metrics	*metrics = &values;
 struct kore_server_list	 kore_servers;
@@ -181,6 +181,16 @@ net_send_queue(struct connection *c, const void *data, size_t len)
 		TAILQ_INSERT_TAIL(&c->send_queue, &p->queued, list);
 }
 
+void
+net_send_stream(struct connection *c, void *data, size_t len,
+    int (*cb)(struct netbuf *), struct netbuf **nb)
+{
+	assert_null(cb);
+	assert_null(nb);
+	fake.streamed += len;
+	net_send_queue(c, data, len);
+}
+
 int
 net_send_flush(struct connection *c)
 {
@@ -273,38 +283,7 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 	return (0);
 }
 
-/* A record without data: OpenSSL wants more, and errno is not set. */
-int
-SSL_read(SSL *ssl, void *to, int len)
-{
-	struct peer	*p = (struct peer *)(void *)ssl;
-
-	p->reads++;
-	if (p->updates > 0) {
-		p->updates--;
-		return (-1);
-	}
-	if (has_more(p))
-		return ((int)take(p, to, (size_t)len, false));
-	errno = EAGAIN;
-	return (p->closed ? 0 : -1);
-}
-
-int
-SSL_get_error(const SSL *ssl, int n)
-{
-	(void)ssl;
-	return (n == 0 ? SSL_ERROR_ZERO_RETURN : SSL_ERROR_WANT_READ);
-}
-
-int
-SSL_shutdown(SSL *ssl)
-{
-	struct peer	*p = (struct peer *)(void *)ssl;
-
-	p->notified = !p->ended;
-	return (0);
-}
+#include "fakes/tls_fake.h"
 
 /* The test. */
 
@@ -441,13 +420,18 @@ wire_setup(void **state)
 	http_body_timeout = 30;
 	http_keepalive_time = 60;
 	wire_settings = (struct wire_settings){ .workers = 1,
-	    .per_address = 2, .admin = "admin", .find_route = find_route,
+	    .per_address = 2, .admin = "admin", .runner = "runner",
+	    .find_route = find_route,
 	    .find_body_max = find_body_max, .name_request = name_request,
 	    .write_refusal = write_refusal, .put_headers = put_headers };
 	server.name = public_name;
+	regex.path = (char *)(uintptr_t)"^/([^/]+)$";
+	regex.type = HANDLER_TYPE_DYNAMIC;
 	first.dom = &domain;
 	first.path = (char *)(uintptr_t)"/first";
+	first.type = HANDLER_TYPE_STATIC;
 	TAILQ_INIT(&domain.handlers);
+	TAILQ_INSERT_TAIL(&domain.handlers, &regex, list);
 	TAILQ_INSERT_TAIL(&domain.handlers, &first, list);
 	domain.domain = (char *)(uintptr_t)"first.test";
 	TAILQ_INIT(&server.domains);

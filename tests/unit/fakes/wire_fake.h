@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+#include <openssl/bio.h>
+
 #include "base/metrics.h"
 #include "wire/wire_caps.h"
 #include "wire/wire_conn.h"
@@ -37,6 +39,13 @@ struct peer {
 	bool			 endless;	/* its first byte */
 	size_t			 piece;		/* most bytes of a read */
 	size_t			 updates;	/* TLS records without data */
+	size_t			 ahead;		/* read, and not given out */
+	bool			 cut;		/* that is half a record */
+	unsigned		 asked;		/* how often the kernel was */
+	bool			 keeps;		/* OpenSSL, its buffers */
+	unsigned		 frees;		/* them, how often */
+	BIO_callback_fn_ex	 callback;
+	char			*callback_arg;
 	bool			 interrupted;	/* the next read */
 	bool			 closed;	/* its half */
 	bool			 reset;
@@ -58,6 +67,7 @@ extern struct fake_wire {
 	bool		 tls;
 	bool		 local;		/* clients of a socket */
 	bool		 unknown_host;
+	size_t		 streamed;	/* bytes that were not copied */
 	bool		 kore_refuses;
 	bool		 browsers;	/* they get headers of their own */
 	unsigned	 handshakes;	/* left to Kore */

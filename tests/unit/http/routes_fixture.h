@@ -29,7 +29,9 @@ unbind(void)
 			regfree((regex_t *)r->regex);
 		free(r->regex);
 		free((char *)(uintptr_t)r->allow);
+		free((void *)(uintptr_t)r->shape);
 		r->regex = NULL;
+		r->shape = NULL;
 		r->allow = NULL;
 		r->hdlr = NULL;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which page a query asks for; test_page_links.c tests the Link header. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/http/page.c src/http/respond.c src/base/jsonw.c */
 /* sources: src/http/conditional.c src/http/query.c */
 /* sources: src/http/routes.c src/schema/validator.c src/request/ctx.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The Link header of a page. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/http/page.c src/http/respond.c src/base/jsonw.c */
 /* sources: src/http/conditional.c src/http/query.c */
 /* sources: src/http/routes.c src/schema/validator.c src/request/ctx.c */

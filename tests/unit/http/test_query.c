@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Query strings: what is read, and what is refused. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/http/query.c src/http/routes.c src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Routes, and the groups of their paths. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/http/query.c src/http/routes.c src/schema/validator.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/base/arena.c */
 /* sources: src/base/mem.c src/base/faults.c src/request/raise.c */
@@ -70,7 +71,9 @@ unbind(void)
 			regfree((regex_t *)all[i]->regex);
 		free(all[i]->regex);
 		free((char *)(uintptr_t)all[i]->allow);
+		free((void *)(uintptr_t)all[i]->shape);
 		all[i]->regex = NULL;
+		all[i]->shape = NULL;
 		all[i]->allow = NULL;
 		all[i]->hdlr = NULL;
 	}

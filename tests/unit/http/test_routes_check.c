@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Each mistake in the rows of a ROUTE or in kore.conf, and the line it gets. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/http/query.c src/http/routes.c src/http/routes_check.c */
 /* sources: src/http/routes_check_rows.c src/http/routes_check_params.c */
 /* sources: src/http/routes_order.c src/http/routes_asked.c */

@@ -17,29 +17,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "jobs/jobs_repository.h"
+#include "jobs/jobs_alive.h"
+#include "jobs/rounds.h"
 #include "jobs/runner.h"
+#include "jobs/watch.h"
 
 #define PLACES	4	/* attempts at once */
 #define MOST	16
 #define TURNS	4
 
 static uint64_t	now = 1000000;		/* by coro_now_ms() */
-static time_t	clock_now;		/* by time() */
 static bool	no_memory, no_arena, no_coroutine;
 
 /* The jobs table. */
 static struct {
-	unsigned		 claims, renewals, schedules[2];
+	const char		*kind;		/* of the jobs; NULL: "mail" */
+	unsigned		 claims, renewals;
 	unsigned		 next;		/* the number of the next job */
 	unsigned		 due;
 	unsigned		 limit;
 	unsigned		 unstartable;	/* the n-th job is */
 	unsigned		 held;		/* leases that are renewed */
+	unsigned		 late;		/* claimed during a renewal */
+	bool			 rounds, watch;	/* are due */
+	bool			 put_back;
+	unsigned		 schedules, watches;
 	uint64_t		 takes;
 	bool			 told_meanwhile;
 	const struct error_kind	*fails;
@@ -56,7 +62,7 @@ static struct {
 static struct attempt	attempts[MOST];
 
 static struct {
-	bool		 cancelled, disowned, ends_at_tick, ended;
+	bool		 cancelled, disowned, lost, ends_at_tick, ended;
 	uint64_t	 lease, ticked;
 } marks[MOST];
 
@@ -98,14 +104,6 @@ uint64_t
 coro_now_ms(void)
 {
 	return (now);
-}
-
-time_t
-time(time_t *out)
-{
-	if (out != NULL)
-		*out = clock_now;
-	return (clock_now);
 }
 
 void *
@@ -228,6 +226,20 @@ run(void)
 	}
 }
 
+/* The turn that began last, while another waits for the database. */
+static void
+run_last(void)
+{
+	jmp_buf		 outer;
+	unsigned	 i = TURNS;
+
+	memcpy(outer, raised, sizeof(outer));
+	while (i-- > 0 && (turns[i].c == NULL || !turns[i].awake))
+		;
+	run_turn(i);
+	memcpy(raised, outer, sizeof(outer));
+}
+
 /* This many milliseconds later there is a tick. */
 static void
 later(uint64_t ms)
@@ -280,9 +292,11 @@ jobs_repository_claim(struct ctx *c, const char *runner, const char *kinds,
 	snprintf(db.runner, sizeof(db.runner), "%s", runner);
 	answer_late(c);
 	assert_true(limit >= 1 && limit <= PLACES);
-	for (i = 0; i < limit && db.due > 0; i++, db.due--) {
+	/* As the real one, it gives no other kinds. */
+	for (i = 0; i < limit && db.due > 0 && strstr(kinds, db.kind != NULL ?
+	    db.kind : "mail") != NULL; i++, db.due--) {
 		jobs[i].id = job_id(db.next++);
-		jobs[i].kind = "mail";
+		jobs[i].kind = db.kind != NULL ? db.kind : "mail";
 	}
 	*n = i;
 	return (jobs);
@@ -299,18 +313,47 @@ jobs_repository_renew(struct ctx *c, const char *runner, const char *ids,
 	assert_string_equal(runner, db.runner);
 	snprintf(db.ids, sizeof(db.ids), "%s", ids);
 	answer_late(c);
+	if (db.late > 0) {
+		give(db.late);
+		db.late = 0;
+		runner_told();
+		run_last();
+	}
 	for (i = 0; i < db.held; i++)
 		held[i].id = job_id(i);
 	*n = i;
 	return (held);
 }
 
-void
-jobs_repository_schedule(struct ctx *c, const struct job_kind *k)
+/* What is asked for beside jobs. */
+
+bool
+rounds_are_due(uint64_t when)
 {
-	(void)c;
-	assert_true(k == &hourly_job || k == &daily_job);
-	db.schedules[k == &daily_job]++;
+	assert_int_equal(when, now);
+	return (db.rounds);
+}
+
+void
+rounds_schedule(struct ctx *c)
+{
+	db.schedules++;
+	answer_late(c);
+}
+
+bool
+watch_is_due(uint64_t when)
+{
+	assert_int_equal(when, now);
+	return (db.watch);
+}
+
+bool
+watch_jobs(struct ctx *c)
+{
+	db.watches++;
+	answer_late(c);
+	return (db.put_back);
 }
 
 /* Attempts. */
@@ -371,6 +414,12 @@ attempt_disown(struct attempt *a)
 }
 
 void
+attempt_lose(struct attempt *a)
+{
+	marks[a - attempts].lost = true;
+}
+
+void
 attempt_tick(struct attempt *a, uint64_t when)
 {
 	marks[a - attempts].ticked = when;
@@ -383,13 +432,12 @@ static int
 start(void **state)
 {
 	(void)state;
-	assert_int_equal(hourly_job.ask_at + daily_job.ask_at, 0);
 	jobs_settings.concurrency = PLACES;
 	runner_init();
 	return (0);
 }
 
-/* It has just claimed, and no round is due. */
+/* It has just claimed, and nothing else is due. */
 static int
 setup(void **state)
 {
@@ -399,8 +447,6 @@ setup(void **state)
 	memset(&db, 0, sizeof(db));
 	memset(&logged, 0, sizeof(logged));
 	nattempts = 0;
-	clock_now = 0;
-	hourly_job.ask_at = daily_job.ask_at = UINT64_MAX;
 	return (0);
 }
 
@@ -417,6 +463,19 @@ teardown(void **state)
 	}
 	run();
 	return (arena_count() == 0 && ctxs == 0 ? 0 : -1);
+}
+
+/* Its signs of life are tested with a real runner: test_runner_port.py. */
+void
+jobs_alive_init(const char *name)
+{
+	assert_int_equal(strlen(name), 36);
+}
+
+void
+jobs_alive_tick(uint64_t time)
+{
+	assert_int_equal(time, now);
 }
 
 #endif

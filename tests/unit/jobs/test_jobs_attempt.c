@@ -9,105 +9,9 @@
 /* sources: src/request/error_details.c */
 /* defines: -DFAULTS */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
-
-#include "base/log.h"
-#include "jobs/jobs_repository.h"
-
-#define ID	"01890000-0000-7000-8000-000000000001"
-
-/* What the database was given, and its result. */
-static struct {
-	unsigned	 times;
-	char		 status[20];
-	char		 why[512];
-	double		 delay;
-	bool		 cancelled;
-	unsigned	 fails;		/* how often it fails first */
-	bool		 is_ours;
-	bool		 began, committed;
-} database;
-
-static struct attempt	*running;	/* NULL: its slot is free */
-
-bool
-jobs_repository_settle(struct ctx *c, const struct attempt *a)
-{
-	assert_string_equal(a->runner, "me");
-	assert_string_equal(a->job.id, ID);
-	database.times++;
-	if (database.fails > 0) {
-		database.fails--;
-		raise_error(c, &ERR_UNAVAILABLE, "no database");
-	}
-	strcpy(database.status, a->status);
-	strcpy(database.why, a->why);
-	database.delay = a->delay;
-	database.cancelled = a->cancelled;
-	return (database.is_ours);
-}
-
-static void
-ended(struct attempt *a)
-{
-	assert_ptr_equal(a, running);
-	running = NULL;
-}
-
-static int	transaction;
-
-void
-db_begin(struct ctx *c)
-{
-	database.began = true;
-	c->transaction = (struct db_conn *)(void *)&transaction;
-}
-
-void
-db_commit(struct ctx *c)
-{
-	database.committed = true;
-	c->transaction = NULL;
-}
-
-static void
-schedule(void)
-{
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	coro_init(8, schedule);
-	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
-	memset(&database, 0, sizeof(database));
-	database.is_ours = true;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	return (coro_count() == 0 && arena_count() == 0 ? 0 : -1);
-}
+#include "jobs/jobs_attempt_fixture.h"
 
 /* The kinds of job. */
-
-static char	seen[REQUEST_ID_MAX + 1];
-
-static void
-work(struct ctx *c)
-{
-	strcpy(seen, c->request_id);
-}
 
 static void
 be_busy(struct ctx *c)
@@ -135,61 +39,29 @@ misread(struct ctx *c)
 }
 
 static void
+misparse(struct ctx *c)
+{
+	raise_error(c, &ERR_INVALID_JSON, "The body nests more than 32 "
+	    "levels");
+}
+
+static void
 forget(struct ctx *c)
 {
 	db_begin(c);
 }
 
-static void	sleep_long(struct ctx *) AWAITS;
-
-static void
-sleep_long(struct ctx *c)
-{
-	while (ctx_wait(c, 3600000))
-		;
-	raise_error(c, &ERR_UNAVAILABLE, "still asleep");
-}
-
-#define KIND(fn, ...)	static const struct job_kind fn##_kind = {	\
-	.name = #fn, .handler = fn, .attempts = 3, .backoff = 10,	\
-	.backoff_max = 60, .timeout = 60, ##__VA_ARGS__ }
-
-KIND(work);
 KIND(be_busy);
 KIND(garble);
 KIND(refuse);
 KIND(misread);
+KIND(misparse);
 KIND(forget);
-KIND(sleep_long);
 
 static const struct job_kind	atomic_kind = {
 	.name = "atomic", .handler = work, .attempts = 3, .timeout = 60,
 	.atomic = true,
 };
-
-/* Begins an attempt at a job that was claimed `ago` ms ago. */
-static void
-begin(const struct job_kind *kind, int64_t attempt, uint64_t ago)
-{
-	struct job	 job = {
-		.id = ID, .kind = kind->name, .payload = "{}",
-		.request_id = "asked", .attempts = attempt,
-	};
-
-	running = attempt_start(&job, kind, coro_now_ms() - ago, "me",
-	    ended);
-	assert_non_null(running);
-	coro_run();
-}
-
-static void
-assert_told(const char *status, const char *why)
-{
-	assert_null(running);
-	assert_int_equal(database.times, 1);
-	assert_string_equal(database.status, status);
-	assert_string_equal(database.why, why);
-}
 
 static void
 test_done(void **state)
@@ -236,7 +108,12 @@ test_permanent_failures(void **state)
 	assert_told("dead", "550 no such user");
 	setup(NULL);
 	begin(&misread_kind, 1, 0);
-	assert_told("dead", "Validation failed: body.id: Is required");
+	assert_told("dead", "Its payload does not fit this version: "
+	    "Validation failed: body.id: Is required");
+	setup(NULL);
+	begin(&misparse_kind, 1, 0);
+	assert_told("dead", "Its payload does not fit this version: "
+	    "The body nests more than 32 levels");
 }
 
 /* Otherwise a job that kills its runner would be retried forever. */
@@ -300,68 +177,6 @@ test_end_is_written_again(void **state)
 }
 
 static void
-test_timeout_and_lease(void **state)
-{
-	(void)state;
-	begin(&sleep_long_kind, 1, 0);
-	coro_tick(coro_now_ms() + 10000);
-	coro_run();
-	assert_int_equal(database.times, 0);
-
-	attempt_extend(running, coro_now_ms() - 1);	/* as after SIGSTOP */
-	coro_wake(running->c.coro);
-	coro_run();
-	assert_told("queued", "Its lease ran out: still asleep");
-
-	setup(NULL);
-	begin(&sleep_long_kind, 1, 61000);
-	assert_null(running);
-	assert_string_equal(database.status, "queued");
-
-	setup(NULL);
-	begin(&sleep_long_kind, 1, 0);
-	running->timeout = 1;
-	attempt_extend(running, coro_now_ms() + 20000);
-	coro_wake(running->c.coro);
-	coro_run();
-	assert_told("queued", "It took too long: still asleep");
-}
-
-static void
-test_cancel(void **state)
-{
-	(void)state;
-	begin(&sleep_long_kind, 3, 0);
-	attempt_cancel(running);
-	attempt_extend(running, coro_now_ms() + 20000);
-	coro_run();
-	assert_told("queued", "The runner was stopped: still asleep");
-	assert_true(database.cancelled);
-	assert_true(database.delay == 0);
-}
-
-/* The same runner has claimed the job again: the first attempt has lost it. */
-static void
-test_disown(void **state)
-{
-	(void)state;
-	begin(&sleep_long_kind, 1, 0);
-	attempt_disown(running);
-	attempt_extend(running, coro_now_ms() + 20000);
-	coro_run();
-	assert_null(running);
-	assert_int_equal(database.times, 0);
-
-	database.fails = 1;
-	begin(&work_kind, 1, 0);
-	attempt_disown(running);
-	attempt_tick(running, coro_now_ms() + 5000);
-	coro_run();
-	assert_null(running);
-	assert_int_equal(database.times, 1);
-}
-
-static void
 test_backoff(void **state)
 {
 	static const double	 longest[] = { 10, 20, 40, 60, 60, 60 };
@@ -407,8 +222,6 @@ test_no_memory(void **state)
 	assert_told("done", "");
 }
 
-#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
-
 int
 main(void)
 {
@@ -422,9 +235,6 @@ main(void)
 		TEST(test_a_forgotten_commit),
 		TEST(test_atomic),
 		TEST(test_end_is_written_again),
-		TEST(test_timeout_and_lease),
-		TEST(test_cancel),
-		TEST(test_disown),
 		TEST(test_backoff),
 		TEST(test_no_memory),
 	};

@@ -4,7 +4,8 @@
 /* sources: src/jobs/jobs_attempt.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/base/arena.c src/base/mem.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/jsonw.c */
-/* sources: src/request/error_details.c */
+/* sources: src/request/error_details.c src/jobs/jobs_metrics.c */
+/* sources: src/utils/text.c */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -165,7 +166,8 @@ static const struct {
 	{ "refused", refuse, 1, BY_ITSELF, LEVEL_ERROR, "job", "dead",
 	    "550 no such user", false },
 	{ "no payload", misread, 1, BY_ITSELF, LEVEL_ERROR, "job", "dead",
-	    "Validation failed: body.id: Is required", false },
+	    "Its payload does not fit this version: Validation failed: "
+	    "body.id: Is required", false },
 	{ "begun too often", work, 4, BY_ITSELF, LEVEL_ERROR, "job", "dead",
 	    "It was begun 3 times, and no end of the last was told", false },
 	{ "cancelled", sleep_long, 1, CANCELLED, LEVEL_WARNING, "job",

@@ -19,10 +19,16 @@
 /* The migrations and statements that the file compiles in. */
 extern const unsigned char	asset_0003_jobs_sql[];
 extern const unsigned char	asset_0005_jobs_runner_sql[];
+extern const unsigned char	asset_0021_job_runners_sql[];
+extern const unsigned char	asset_0019_jobs_times_sql[];
+extern const unsigned char	asset_0020_jobs_users_sql[];
 extern const unsigned char	asset_jobs_sql[];
 
 const unsigned char	asset_0003_jobs_sql[] = "";
 const unsigned char	asset_0005_jobs_runner_sql[] = "";
+const unsigned char	asset_0021_job_runners_sql[] = "";
+const unsigned char	asset_0019_jobs_times_sql[] = "";
+const unsigned char	asset_0020_jobs_users_sql[] = "";
 const unsigned char	asset_jobs_sql[] = "";
 
 struct schema	none_schema = { .name = "none" };
@@ -73,6 +79,30 @@ db_int(struct ctx *ctx, int64_t n)
 }
 
 const char *
+db_time(struct ctx *ctx, int64_t us)
+{
+	return (ctx_printf(ctx, "@%lld", (long long)us));
+}
+
+void *
+db_query_one(struct ctx *ctx, const struct query *q, const void *from,
+    const char *const *params, size_t n)
+{
+	static struct job_round	 round = { .added = 1, .wait = 77 };
+	static struct job_zone	 zone = { .known = true };
+	static struct job_counts	 counts = { .dead = 3 };
+
+	assert_null(from);
+	assert_ptr_equal(ctx, &c);
+	keep(q, params, n);
+	if (strcmp(q->name, "jobs.zone_is_known") == 0)
+		return (&zone);
+	if (strcmp(q->name, "jobs.count") == 0)
+		return (&counts);
+	return (&round);
+}
+
+const char *
 db_uuid(struct ctx *ctx)
 {
 	assert_ptr_equal(ctx, &c);
@@ -97,12 +127,23 @@ ctx_printf(struct ctx *ctx, const char *fmt, ...)
 static void
 test_enqueue(void **state)
 {
+	int64_t	 at = 1234;
+
 	(void)state;
-	jobs_repository_enqueue(&c, "kind", "{}", "key");
-	assert_string_equal(sent, "jobs.enqueue " UUID " kind {} key NULL");
+	touched = 1;
+	jobs_repository_enqueue(&c, "kind", "{}", "key", "user", 0, NULL);
+	assert_string_equal(sent, "jobs.enqueue " UUID " kind {} key user "
+	    "NULL 0 NULL");
 	strcpy(c.request_id, "r");
-	jobs_repository_enqueue(&c, "kind", "{}", NULL);
-	assert_string_equal(sent, "jobs.enqueue " UUID " kind {} NULL r");
+	jobs_repository_enqueue(&c, "kind", "{}", NULL, NULL, 60, NULL);
+	assert_string_equal(sent, "jobs.enqueue " UUID " kind {} NULL NULL "
+	    "r 60 NULL");
+	jobs_repository_enqueue(&c, "kind", "{}", NULL, NULL, 0, &at);
+	assert_string_equal(sent, "jobs.enqueue " UUID " kind {} NULL NULL "
+	    "r 0 @1234");
+	touched = 0;			/* there is an equal one */
+	jobs_repository_enqueue(&c, "kind", "{}", "key", NULL, 60, NULL);
+	assert_string_equal(sent, "jobs.sooner kind key 60 NULL");
 }
 
 /* A lease of the database is as long as the runner's. */
@@ -150,13 +191,60 @@ test_schedule_and_purge(void **state)
 	static const struct job_kind	 kind = {
 		.name = "hourly", .every = 3600
 	};
+	static struct job_kind		 daily = {
+		.name = "nightly", .daily = "03:30", .zone = "Europe/Berlin"
+	};
 
 	(void)state;
-	jobs_repository_schedule(&c, &kind);
+	assert_int_equal(jobs_repository_schedule(&c, &kind), 77);
 	assert_string_equal(sent, "jobs.schedule " UUID " hourly 3600");
+	assert_int_equal(jobs_repository_schedule(&c, &daily), 77);
+	assert_string_equal(sent, "jobs.schedule_daily " UUID " nightly 03:30 "
+	    "Europe/Berlin");
+	daily.zone = NULL;
+	jobs_repository_schedule(&c, &daily);
+	assert_string_equal(sent, "jobs.schedule_daily " UUID " nightly 03:30 "
+	    "UTC");
+	assert_true(jobs_repository_zone_is_known(&c, "a/b"));
+	assert_string_equal(sent, "jobs.zone_is_known a/b");
 	touched = 12;
 	assert_int_equal(jobs_repository_purge(&c, 7, 1000), 12);
 	assert_string_equal(sent, "jobs.purge 7 1000");
+}
+
+/* Of leases and of kinds that nobody knows. */
+static void
+test_what_is_left(void **state)
+{
+	size_t	 n = 0;
+
+	(void)state;
+	jobs_repository_held(&c, 9, &n);
+	assert_string_equal(sent, "jobs.held 9");
+	assert_int_equal(n, 3);
+	n = 0;
+	jobs_repository_put_back(&c, "{1,2}", "{3,4}", &n);
+	assert_string_equal(sent, "jobs.put_back {1,2} {3,4}");
+	assert_int_equal(n, 3);
+	touched = 5;
+	assert_int_equal(jobs_repository_reset_waits(&c, 1000), 5);
+	assert_string_equal(sent, "jobs.reset_waits 1000");
+	n = 0;
+	jobs_repository_unknown(&c, "{a,b}", &n);
+	assert_string_equal(sent, "jobs.unknown {a,b}");
+	assert_int_equal(n, 3);
+	assert_int_equal(jobs_repository_bury(&c, "{a,b}", 7, 1000), 5);
+	assert_string_equal(sent, "jobs.bury {a,b} 7 1000");
+}
+
+static void
+test_signs_of_life(void **state)
+{
+	(void)state;
+	jobs_repository_seen(&c, "runner", "a host", 12);
+	assert_string_equal(sent, "jobs.seen runner a host 12");
+	assert_int_equal(jobs_repository_count(&c)->dead, 3);
+	assert_string_equal(sent, "jobs.count");
 }
 
 int
@@ -164,9 +252,11 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_enqueue),
+		cmocka_unit_test(test_signs_of_life),
 		cmocka_unit_test(test_leases),
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_schedule_and_purge),
+		cmocka_unit_test(test_what_is_left),
 	};
 
 	return (cmocka_run_group_tests_name("jobs_repository", tests, NULL,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* When a runner claims, renews, schedules and ends; its database is a fake that
- * can be late, fail and hand over any job. */
+/* When a runner claims, renews, looks for rounds and leases, and ends; its
+ * database is a fake that can be late, fail and hand over any job. */
 
-/* sources: src/jobs/jobs_runner.c src/base/arena.c src/base/error_kinds.c */
+/* sources: src/jobs/jobs_runner.c src/jobs/jobs_turn.c */
+/* sources: src/base/arena.c src/base/error_kinds.c */
 
 #include "jobs_runner_fixture.h"
 
 #define POLL	2000
 #define RENEW	5000
 #define LEASE	20000
-#define ASK	60000
 
 static void
 test_every_kind_is_asked_for(void **state)
@@ -192,45 +192,50 @@ test_every_attempt_has_its_tick(void **state)
 	assert_int_equal(running(), 2);
 }
 
-/* A round begins at a multiple of its seconds, by the clock of the day. */
+/* What this renewal did not ask for may still be this runner's. */
 static void
-test_rounds(void **state)
+test_a_lease_that_is_not_renewed_is_lost(void **state)
 {
 	(void)state;
-	hourly_job.ask_at = daily_job.ask_at = 0;	/* at the start */
-	clock_now = 86400 * 1000 - 90;
-	later(1);
-	assert_int_equal(db.schedules[0], 1);
-	assert_int_equal(db.schedules[1], 1);
-	assert_int_equal(hourly_job.ask_at, now + ASK);
-	later(ASK - 1);
-	assert_int_equal(db.schedules[0], 1);
-	clock_now = 86400 * 1000 - 30;
-	later(1);
-	assert_int_equal(db.schedules[0], 2);
-	assert_int_equal(hourly_job.ask_at, now + 30000);
-	assert_int_equal(daily_job.ask_at, now + 30000);
-	later(29999);
-	assert_int_equal(db.schedules[0], 2);
-	clock_now = 86400 * 1000;
-	later(1);
-	assert_int_equal(db.schedules[0], 3);
-	assert_int_equal(db.schedules[1], 3);
-	assert_int_equal(mail_job.ask_at, 0);
+	give(3);
+	runner_told();
+	run();
+	db.held = 2;
+	db.late = 1;		/* it claims one more meanwhile */
+	later(RENEW);
+	assert_int_equal(db.renewals, 1);
+	assert_string_equal(db.ids, "{job-0,job-1,job-2}");
+	assert_int_equal(running(), 4);
+	assert_false(marks[0].lost || marks[1].lost);
+	assert_true(marks[2].lost);
+	assert_false(marks[3].lost);
+	later(RENEW);
+	assert_true(marks[3].lost);
 }
 
 static void
-test_of_two_kinds_one_is_due(void **state)
+test_rounds_and_leases_have_turns_of_their_own(void **state)
 {
 	(void)state;
-	hourly_job.ask_at = daily_job.ask_at = now;
-	later(0);
-	hourly_job.ask_at = now + 5;
-	later(4);
-	assert_int_equal(db.schedules[0], 1);
 	later(1);
-	assert_int_equal(db.schedules[0], 2);
-	assert_int_equal(db.schedules[1], 1);
+	assert_int_equal(db.schedules + db.watches, 0);
+	db.rounds = true;
+	later(1);
+	assert_int_equal(db.schedules, 1);
+	assert_int_equal(db.watches, 0);
+	db.rounds = false;
+	db.watch = true;
+	later(1);
+	assert_int_equal(db.schedules, 1);
+	assert_int_equal(db.watches, 1);
+	db.rounds = true;
+	later(1);
+	assert_int_equal(db.schedules, 2);
+	assert_int_equal(db.watches, 2);
+	assert_int_equal(db.claims, 0);
+	db.put_back = true;	/* jobs are due by that */
+	later(1);
+	assert_int_equal(db.claims, 1);
 }
 
 /* An outage is not logged, since the pool logs it; anything else is. */
@@ -335,7 +340,7 @@ static void
 test_a_drain(void **state)
 {
 	(void)state;
-	hourly_job.ask_at = daily_job.ask_at = now;
+	db.rounds = db.watch = true;
 	later(0);
 	give(2);
 	runner_told();
@@ -353,9 +358,10 @@ test_a_drain(void **state)
 	give(4);
 	end(0);
 	runner_told();
-	later(ASK + POLL);
+	later(RENEW + POLL);
 	assert_int_equal(db.claims, 2);
-	assert_int_equal(db.schedules[0], 1);
+	assert_int_equal(db.schedules, 1);
+	assert_int_equal(db.watches, 1);
 	assert_true(db.renewals > 0);
 	end(1);
 	end(2);
@@ -377,8 +383,8 @@ main(void)
 		TEST(test_an_earlier_attempt_at_the_same_job_is_disowned),
 		TEST(test_leases_are_renewed_every_five_seconds),
 		TEST(test_every_attempt_has_its_tick),
-		TEST(test_rounds),
-		TEST(test_of_two_kinds_one_is_due),
+		TEST(test_a_lease_that_is_not_renewed_is_lost),
+		TEST(test_rounds_and_leases_have_turns_of_their_own),
 		TEST(test_failures_are_logged_and_it_goes_on),
 		TEST(test_a_job_that_cannot_be_started_is_left),
 		TEST(test_without_memory_it_tries_again),

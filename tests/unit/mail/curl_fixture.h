@@ -70,8 +70,17 @@ new_transfer(void)
 	struct transfer	 t = { .from = from, .to = to, .data = data,
 			    .len = strlen(DATA) };
 
-	t.deadline = fake_curl.now + 20000;
+	t.deadline = fake_curl.now + 2000000;
 	return (t);
+}
+
+/* What the server said last. */
+static inline const char *
+said(const struct transfer *t)
+{
+	static char	 text[REPLY_MAX];
+
+	return (reply_text(&t->reply, text));
 }
 
 /* Sends a mail, and forgets what was counted before. */
@@ -112,6 +121,11 @@ setup(void **state)
 	mail_settings.host = "mail.example.org";
 	mail_settings.port = 587;
 	mail_settings.from_domain = "x.example";
+	mail_settings.connect_seconds = 30;
+	mail_settings.reply_seconds = 300;
+	mail_settings.data_seconds = 120;
+	mail_settings.block_seconds = 180;
+	mail_settings.end_seconds = 600;
 	memset(&fake_curl, 0, sizeof(fake_curl));
 	fake_curl.socket = -1;
 	fake_curl.now = 1000000;

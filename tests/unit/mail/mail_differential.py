@@ -90,7 +90,7 @@ def check(raw, address, name):
             return repr(defect)
     if [n.lower() for n in message.keys()] != [
             "from", "to", "subject", "date", "message-id", "mime-version",
-            "auto-submitted", "content-type"]:
+            "auto-submitted", "content-language", "content-type"]:
         return "headers: %s" % message.keys()
     [to] = message["to"].addresses
     want = address

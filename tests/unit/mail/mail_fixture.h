@@ -25,7 +25,7 @@ mail_of(const char *text, const char *html)
 	static const char *const	 names[] = { "name", "url" };
 	struct mail			 m = {
 		.name = "t", .text = text, .html = html, .values = names,
-		.nvalues = 2,
+		.nvalues = 2, .locale = "en",
 	};
 
 	return (m);

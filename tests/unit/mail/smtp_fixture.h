@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "base/faults.h"
+#include "jobs/jobs.h"
 #include "mail/smtp.h"
 
 #define SENDINGS	4
@@ -41,7 +42,7 @@
 /* One job that sends a mail, and its thread. */
 struct sending {
 	struct ctx		*c;		/* NULL: it has ended */
-	char			 outcome[400];	/* "ok", or the error */
+	char			 outcome[1200];	/* "ok", or the error */
 
 	/* The thread: sees `t`, waits for `go`, and sets its result. */
 	sem_t			 began, go;
@@ -67,7 +68,12 @@ static struct {
 } loop;
 
 struct mail_settings	mail_settings = { .host = "mail.example.org",
-			    .port = 587 };
+			    .port = 587, .connect_seconds = 30,
+			    .reply_seconds = 300, .data_seconds = 120,
+			    .block_seconds = 180, .end_seconds = 600 };
+
+/* What the attempt was told last. */
+static uint64_t		waits_until;
 
 int	__wrap_clock_gettime(clockid_t, struct timespec *);
 int	__wrap_pthread_create(pthread_t *, const pthread_attr_t *,
@@ -156,6 +162,13 @@ kore_platform_event_schedule(int fd, int type, int flags, void *udata)
 	loop.event = udata;
 }
 
+void
+job_waits(struct ctx *c, uint64_t until)
+{
+	assert_non_null(c);
+	waits_until = until;
+}
+
 const char *
 curl_init(void)
 {
@@ -178,10 +191,12 @@ curl_transfer(struct transfer *t)
 	sem_post(&s->began);
 	sem_wait(&s->go);
 	t->result = s->result.result;
-	t->begun = s->result.begun;
+	t->phase = s->result.phase;
+	t->sent = s->result.sent;
+	t->late = s->result.late;
 	t->no_login = s->result.no_login;
 	t->no_utf8 = s->result.no_utf8;
-	memcpy(t->said, s->result.said, sizeof(t->said));
+	t->reply = s->result.reply;
 	memcpy(t->error, s->result.error, sizeof(t->error));
 }
 
@@ -254,6 +269,10 @@ send_done(void *arg)
 	snprintf(s->outcome, sizeof(s->outcome), "%s%s%s",
 	    c->error.kind == NULL ? "ok" : c->error.kind->code,
 	    c->error.kind == NULL ? "" : ": ", c->error.message);
+	if (c->error.details != NULL)
+		snprintf(s->outcome + strlen(s->outcome),
+		    sizeof(s->outcome) - strlen(s->outcome), ": %s: %s",
+		    c->error.details->field, c->error.details->message);
 	ctx_end(c);
 	ctx_release(c);
 	free(c);

@@ -7,23 +7,17 @@
 
 #include "../request/request_fixture.h"
 
-#include "base/register.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
 
-static const struct mail	first = { .name = "first" },
-				second = { .name = "second" },
-				third = { .name = "third" };
-
-REGISTER(mails, first);
-REGISTER(mails, second);
-REGISTER(mails, third);
+static const struct mail	first = { .name = "first" };
 
 struct mail_settings		mail_settings;
 
 static const struct job		job = { .id = "the job", .created_at = 42 };
-static const struct mail	*bad;		/* its templates are */
-static bool			no_memory, bad_address, limited;
+static const char	*bad_texts, *bad_phrases;
+static const char	*asked_locale;
+static bool			no_words, no_memory, bad_address, limited;
 static struct message		sent;
 static const char		*way;		/* "smtp", "file" or "" */
 static char			logged[512];
@@ -31,9 +25,34 @@ static char			logged[512];
 /* The rest of src/mail. */
 
 const char *
-mail_check(const struct mail *m)
+mail_texts_init(void)
 {
-	return (m == bad ? m->name : NULL);
+	return (bad_texts);
+}
+
+const char *
+mail_phrases_init(void)
+{
+	return (bad_phrases);
+}
+
+struct mail
+mail_in(const struct mail *m, const char *locale)
+{
+	struct mail	 spanish = *m;
+
+	asked_locale = locale;
+	strcpy(spanish.locale, "es");
+	return (spanish);
+}
+
+const struct mail_value *
+mail_say(struct arena *arena, const char *locale,
+    const struct mail_value *values)
+{
+	(void)arena;
+	assert_string_equal(locale, "es");
+	return (no_words ? NULL : values);
 }
 
 const char *
@@ -75,6 +94,7 @@ mail_compose(struct arena *arena, const struct mail *mail,
 	(void)values;
 	m->from = s->from;
 	m->data = mail->name;
+	assert_string_equal(mail->locale, "es");
 	return (!no_memory);
 }
 
@@ -129,26 +149,24 @@ setup(void **state)
 	mail_settings.state_dir = "/var/lib/keel";
 	mail_settings.from = "keel@x.example";
 	mail_settings.from_domain = "x.example";
-	bad = NULL;
-	no_memory = bad_address = limited = false;
+	bad_texts = bad_phrases = asked_locale = NULL;
+	no_words = no_memory = bad_address = limited = false;
 	memset(&sent, 0, sizeof(sent));
 	way = "";
 	logged[0] = '\0';
 	return (0);
 }
 
+/* Mails first, then the phrases. */
 static void
-test_every_mail_is_checked(void **state)
+test_the_texts_are_checked(void **state)
 {
-	static const struct mail *const	 all[] = { &first, &second, &third };
-	size_t				 i;
-
 	(void)state;
 	assert_null(mails_init());
-	for (i = 0; i < 3; i++) {
-		bad = all[i];
-		assert_string_equal(mails_init(), bad->name);
-	}
+	bad_phrases = "the phrases";
+	assert_string_equal(mails_init(), "the phrases");
+	bad_texts = "the texts";
+	assert_string_equal(mails_init(), "the texts");
 }
 
 /* Runs mail_init(), and returns what it prints. */
@@ -197,7 +215,7 @@ send_first(struct ctx *c)
 {
 	c->job = &job;
 	strcpy(c->request_id, "the-request");
-	mail_send(c, &first, MAIL_TO("ada@example.com", false),
+	mail_send(c, &first, MAIL_TO("ada@example.com", false, "es-MX"),
 	    CONTEXT(OURS("url", "https://keel.example")));
 }
 
@@ -228,6 +246,7 @@ test_the_way(void **state)
 		assert_string_equal(sent.to, "ada@example.com");
 		assert_string_equal(sent.from, "keel@x.example");
 		assert_string_equal(sent.data, "first");
+		assert_string_equal(asked_locale, "es-MX");
 		mail_settings.host = "mail.example.org";
 	}
 	assert_string_equal(logged, "");
@@ -238,6 +257,11 @@ test_nothing_is_sent(void **state)
 {
 	(void)state;
 	no_memory = true;
+	assert_string_equal(outcome(),
+	    "503 SERVICE_UNAVAILABLE: Out of memory");
+
+	no_memory = false;
+	no_words = true;
 	assert_string_equal(outcome(),
 	    "503 SERVICE_UNAVAILABLE: Out of memory");
 
@@ -262,7 +286,7 @@ main(void)
 #define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup,	\
 			    request_teardown)
 	const struct CMUnitTest	tests[] = {
-		TEST(test_every_mail_is_checked),
+		TEST(test_the_texts_are_checked),
 		TEST(test_the_start_says_where_mails_go),
 		TEST(test_the_way),
 		TEST(test_nothing_is_sent),

@@ -63,6 +63,7 @@ test_a_message(void **state)
 	    "Message-ID: <" JOB_ID "@x.example>\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Auto-Submitted: auto-generated\r\n"
+	    "Content-Language: en\r\n"
 	    "Content-Type: multipart/alternative;\r\n"
 	    " boundary=\"=_" JOB_ID "\"\r\n"
 	    "\r\n"

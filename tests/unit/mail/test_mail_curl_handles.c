@@ -2,6 +2,7 @@
 /* Which connection sends a mail: a new one, one that is kept, or both. */
 
 /* sources: src/mail/mail_curl.c src/mail/mail_text.c */
+/* sources: src/mail/mail_reply.c src/mail/mail_phase.c */
 /* sources: src/base/arena.c src/base/mem.c tests/unit/fakes/curl_fake.c */
 /* defines: -Wl,--wrap=pthread_mutex_lock,--wrap=pthread_mutex_unlock */
 
@@ -196,21 +197,47 @@ test_a_stale_connection(void **state)
 	assert_int_equal(fake_curl_long(CURLOPT_FRESH_CONNECT), 0);
 }
 
-/* The mail goes from its beginning, even if some of it was read before. */
+/* At any command; and the mail goes from its beginning. */
 static void
-test_a_stale_connection_that_took_data(void **state)
+test_a_stale_connection_at_any_time(void **state)
 {
-	static const struct fake_perform	stale[] = {
-		{ { "> MAIL FROM:<a@x>", "> DATA", "read" }, CURLE_SEND_ERROR,
-		    0 },
-		{ { CONNECT, ENVELOPE, "read", "< 250 Taken" }, CURLE_OK, 1 },
+	static const struct fake_perform	fresh = {
+		{ CONNECT, ENVELOPE, "read", "< 250 Taken" }, CURLE_OK, 1
 	};
+	static const struct fake_perform	cases[] = {
+		{ { "< 421 Idle" }, CURLE_SEND_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "> QUIT" }, CURLE_SEND_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "< 421-Too", "< 421 many" },
+		    CURLE_SEND_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "< 250 Ok" }, CURLE_SEND_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "< 550-No end" }, CURLE_RECV_ERROR,
+		    0 },
+		{ { "> MAIL FROM:<a@x>", "< 250 Ok", "> RCPT TO:<b@y>",
+		    "< 421 Bye" }, CURLE_SEND_ERROR, 0 },
+		{ { ENVELOPE }, CURLE_SEND_ERROR, 0 },
+		{ { "> DATA", "< 421 Bye" }, CURLE_SEND_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "> DATA", "part" }, CURLE_SEND_ERROR,
+		    0 },
+		{ { "> MAIL FROM:<a@x>", "wait 300000", "progress" },
+		    CURLE_OK, 0 },
+	};
+	struct fake_perform	 performs[2];
+	struct transfer		 t;
+	size_t			 i;
 
 	(void)state;
-	transfer(takes);
-	assert_int_equal(transfer(stale).result, CURLE_OK);
-	assert_int_equal(fake_curl.message_len, strlen(DATA));
-	assert_memory_equal(fake_curl.message, DATA, strlen(DATA));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		transfer(takes);
+		performs[0] = cases[i];
+		performs[1] = fresh;
+		fake_curl.message_len = 0;
+		t = transfer(performs);
+		if (t.result != CURLE_OK || fake_curl.nperforms != 2)
+			fail_msg("case %zu", i);
+		assert_false(t.late);
+		assert_int_equal(fake_curl.message_len, strlen(DATA));
+		assert_memory_equal(fake_curl.message, DATA, strlen(DATA));
+	}
 }
 
 /* Whatever the first connection said: the second one's failure counts. */
@@ -221,12 +248,12 @@ test_a_stale_connection_and_no_new_one(void **state)
 		{ { "> MAIL FROM:<a@x>", "error Broken" }, CURLE_SEND_ERROR,
 		    0 },
 		{ { NULL }, CURLE_COULDNT_CONNECT, 1 },
-	}, idle[] = {
-		{ { "< 421 Idle" }, CURLE_SEND_ERROR, 0 },
-		{ { NULL }, CURLE_COULDNT_CONNECT, 1 },
 	}, told[] = {
 		{ { "> MAIL FROM:<a@x>", "> QUIT" }, CURLE_SEND_ERROR, 0 },
 		{ { "socket", "< 554 Not you" }, CURLE_WEIRD_SERVER_REPLY, 1 },
+	}, twice[] = {
+		{ { "> MAIL FROM:<a@x>", "< 421 Bye" }, CURLE_SEND_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "< 421 Bye" }, CURLE_SEND_ERROR, 0 },
 	};
 	struct transfer	 t;
 
@@ -235,19 +262,25 @@ test_a_stale_connection_and_no_new_one(void **state)
 	t = transfer(stale);
 	assert_int_equal(t.result, CURLE_COULDNT_CONNECT);
 	assert_int_equal(fake_curl.nperforms, 2);
-	assert_false(t.begun);
+	assert_int_equal(t.phase, PHASE_CONNECT);
 	assert_string_equal(t.error, "");
-
-	transfer(takes);
-	t = transfer(idle);
-	assert_int_equal(t.result, CURLE_COULDNT_CONNECT);
-	assert_string_equal(t.said, "");
+	assert_string_equal(said(&t), "");
 
 	transfer(takes);
 	t = transfer(told);
 	assert_int_equal(t.result, CURLE_WEIRD_SERVER_REPLY);
-	assert_false(t.begun);
-	assert_string_equal(t.said, "554 Not you");
+	assert_string_equal(said(&t), "554 Not you");
+
+	transfer(takes);
+	t = transfer(twice);
+	assert_int_equal(fake_curl.nperforms, 2);
+	assert_string_equal(said(&t), "421 Bye");
+}
+
+static void
+give_it_up(void)
+{
+	fake_curl.now += 2000000;
 }
 
 /* It may have taken the mail, or refused it: a second time is up to the job. */
@@ -256,21 +289,79 @@ test_not_stale(void **state)
 {
 	static const struct fake_perform	cases[] = {
 		{ { CONNECT, "> MAIL FROM:<a@x>" }, CURLE_SEND_ERROR, 1 },
+		{ { CONNECT, "> MAIL FROM:<a@x>", "< 421 Bye" },
+		    CURLE_SEND_ERROR, 1 },
 		{ { "> MAIL FROM:<a@x>", "< 550 No" }, CURLE_SEND_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "< 450 No" }, CURLE_SEND_ERROR, 0 },
 		{ { ENVELOPE, "read" }, CURLE_RECV_ERROR, 0 },
+		{ { ENVELOPE, "read", "< 421 Bye" },
+		    CURLE_WEIRD_SERVER_REPLY, 0 },
+		{ { ENVELOPE, "part", "part" }, CURLE_SEND_ERROR, 0 },
+		{ { "> MAIL FROM:<a@x>", "hook" }, CURLE_SEND_ERROR, 0 },
 		{ { "> MAIL FROM:<a@x>", "read" }, CURLE_OK, 0 },
 	};
 	struct transfer	 t;
 	size_t		 i;
 
 	(void)state;
+	fake_curl.hook = give_it_up;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		transfer(takes);
 		t = transfer(&cases[i]);
 		assert_int_equal(t.result, cases[i].result);
-		assert_int_equal(fake_curl.nperforms, 1);
-		assert_true(t.begun);
+		if (fake_curl.nperforms != 1)
+			fail_msg("case %zu", i);
 	}
+}
+
+/* What was lacking is lacking on a new connection too. */
+static void
+test_an_ability_that_is_lacking(void **state)
+{
+	struct transfer	 t;
+
+	(void)state;
+	transfer(takes);
+	t = new_transfer();
+	t.utf8 = true;
+	t = transfer_of(takes_next, t);
+	assert_true(t.no_utf8);
+	assert_int_equal(fake_curl.nperforms, 1);
+}
+
+/* For libcurl, 250 alone is success. Its connection is good for the next. */
+static void
+test_every_2xx_is_success(void **state)
+{
+	static const struct {
+		const char	*steps[3];
+		bool		 taken;
+	} cases[] = {
+		{ { "read", "< 251 Ok" }, true },
+		{ { "read", "< 200" }, true },
+		{ { "read", "< 251-Ok", "< 251 yes" }, true },
+		{ { "read", "< 251-Ok" }, false },
+		{ { "read", "< 354 Ok" }, false },
+		{ { "read", "< 550 No" }, false },
+		{ { "read" }, false },
+		{ { "part", "< 251 Ok" }, false },
+		{ { "> MAIL FROM:<a>", "< 251 Ok" }, false },
+	};
+	struct fake_perform	 p = { .result = CURLE_WEIRD_SERVER_REPLY,
+				    .connects = 1 };
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memcpy(p.steps, cases[i].steps, sizeof(cases[i].steps));
+		if (transfer(&p).result != (cases[i].taken ? CURLE_OK :
+		    CURLE_WEIRD_SERVER_REPLY))
+			fail_msg("case %zu", i);
+		assert_int_equal(fake_curl.last_is_kept, cases[i].taken);
+	}
+	p.result = CURLE_RECV_ERROR;
+	memcpy(p.steps, cases[0].steps, sizeof(cases[0].steps));
+	assert_int_equal(transfer(&p).result, CURLE_RECV_ERROR);
 }
 
 /*
@@ -312,8 +403,11 @@ test_no_option(void **state)
 	transfer(takes);
 	needed = fake_curl.noptions;
 	forget_handles();
-	/* The last three undo what must not be kept. */
-	for (n = 1; n <= needed - 3; n++) {
+	/*
+	 * One gives libcurl more time; the last three undo what must not be
+	 * kept.
+	 */
+	for (n = 1; n <= needed - 4; n++) {
 		fake_curl.option_fails = n;
 		t = transfer(takes);
 		if (t.result != CURLE_OUT_OF_MEMORY ||
@@ -356,9 +450,11 @@ main(void)
 		TEST(test_a_connection_that_failed_is_not_kept),
 		TEST(test_some_connections_are_kept),
 		TEST(test_a_stale_connection),
-		TEST(test_a_stale_connection_that_took_data),
+		TEST(test_a_stale_connection_at_any_time),
 		TEST(test_a_stale_connection_and_no_new_one),
 		TEST(test_not_stale),
+		TEST(test_an_ability_that_is_lacking),
+		TEST(test_every_2xx_is_success),
 		TEST(test_no_handle),
 		TEST(test_no_list),
 		TEST(test_no_option),

@@ -4,6 +4,7 @@
 /* sources: src/base/log_write.c */
 /* sources: src/mail/mail.c src/mail/mail_text.c src/mail/mail_template.c */
 /* sources: src/mail/mail_compose.c src/mail/mail_settings.c */
+/* sources: src/mail/mail_texts.c src/mail/mail_phrases.c src/base/assets.c */
 /* sources: src/request/ctx.c src/coro/coro.c src/request/raise.c */
 /* sources: src/base/error_kinds.c src/base/arena.c src/base/mem.c */
 /* sources: src/base/faults.c src/base/log.c src/base/jsonw.c */
@@ -19,12 +20,14 @@
 #include "mail/smtp.h"
 
 
-const unsigned char	asset_greeting_txt[] =
+const unsigned char	asset_greeting_en_txt[] =
 			    "Subject: From {{name}}\n\nHi, {{name}}: {{url}}\n";
-const unsigned char	asset_greeting_html[] = "<p>{{name}} {{url}}</p>\n";
+const unsigned char	asset_greeting_en_html[] = "<p>{{name}} {{url}}</p>\n";
 const unsigned char	asset_frame_html[] = "{{title}}{{content}}";
+const unsigned char	asset_phrases_en_txt[] = "rest: with {{url}}\n";
 
 MAIL(greeting, "name", "url");
+PHRASE(rest, "url");
 
 static const struct job	job = { .id = JOB_ID, .created_at = DATE };
 
@@ -102,7 +105,7 @@ setup(void **state)
 {
 	(void)state;
 	log_init(LEVEL_ERROR + 1, FORMAT_JSON);
-	to = (struct mail_to){ "ada@example.com", true };
+	to = (struct mail_to){ "ada@example.com", true, NULL };
 	values[0] = (struct mail_value)FROM_USER("name", "Win 500 EUR");
 	values[1] = (struct mail_value)OURS("url", "https://keel.example");
 	values[2] = (struct mail_value)OURS(NULL, NULL);

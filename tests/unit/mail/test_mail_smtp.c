@@ -3,7 +3,8 @@
 
 /* sources: src/mail/mail_smtp.c src/request/ctx.c src/coro/coro.c */
 /* sources: src/request/raise.c src/base/error_kinds.c src/base/arena.c */
-/* sources: src/base/mem.c src/base/faults.c */
+/* sources: src/base/mem.c src/base/faults.c src/mail/mail_phase.c */
+/* sources: src/mail/mail_reply.c src/mail/mail_blame.c src/mail/mail_text.c */
 /* defines: -DFAULTS -Wl,--wrap=clock_gettime,--wrap=pthread_create */
 /* defines: -Wl,--wrap=eventfd,--wrap=eventfd_write */
 /* defines: -Wl,--wrap=pthread_attr_init,--wrap=pthread_mutex_lock */
@@ -133,15 +134,15 @@ test_several_at_once(void **state)
 	assert_waits(b);
 
 	/* The loop hears of two at once. */
-	b->result.result = CURLE_RECV_ERROR;
+	b->result.result = CURLE_COULDNT_CONNECT;
 	end_thread(d);
 	end_thread(b);
 	hear();
 	assert_waits(b);
 	assert_waits(d);
 	coro_run();
-	assert_ended(b, AGAIN "cannot connect to " SERVER ": Failure when "
-	    "receiving data from the peer");
+	assert_ended(b, AGAIN "cannot connect to " SERVER ": Couldn't connect "
+	    "to server");
 	assert_ended(d, "ok");
 	assert_waits(a);
 	finish(a);
@@ -231,6 +232,25 @@ test_the_lease_is_renewed(void **state)
 	finish(a);
 }
 
+/* The attempt may take as long as the server may, and a bit. */
+static void
+test_the_attempt_is_told_how_long_it_may_take(void **state)
+{
+	struct sending	*a = begin(0);
+
+	(void)state;
+	assert_int_equal(a->t->phase_ends, now + 30000);
+	assert_int_equal(waits_until, a->t->phase_ends + 5000);
+	a->t->phase_ends = now + 600000;
+	pass(999);
+	assert_true(waits_until < now + 600000);
+	pass(1);
+	assert_int_equal(waits_until, a->t->phase_ends + 5000);
+	finish(a);
+	assert_ended(a, "ok");
+	assert_int_equal(waits_until, 0);
+}
+
 /* As attempt_cancel() does. */
 static void
 test_the_job_is_cancelled(void **state)
@@ -261,89 +281,143 @@ outcome(const struct transfer *result)
 	return (s->outcome);
 }
 
-/* 5xx is about the message, except for these, which are about us. */
-static bool
-is_about_us(unsigned code)
+static struct reply
+reply_of(const char *line)
 {
-	return (code == 503 || code == 530 || code == 534 || code == 535 ||
-	    code == 538);
+	struct reply	 r;
+
+	reply_clear(&r);
+	reply_add(&r, line, strlen(line));
+	return (r);
 }
 
+/* test_mail_blame.c tells the 5xx apart. */
 static void
 test_every_reply(void **state)
 {
 	struct transfer	 r = { .result = CURLE_SEND_ERROR,
 			    .error = "curl's words" };
-	char		 want[400];
+	char		 said[40], want[400];
 	unsigned	 code;
 
 	(void)state;
 	for (code = 200; code < 600; code++) {
-		snprintf(r.said, sizeof(r.said), "%u 1.2.3 Words", code);
-		r.begun = true;
-		snprintf(want, sizeof(want), code < 400 ?
-		    AGAIN "the connection failed to " SERVER
-		    ": curl's words" : code < 500 || is_about_us(code) ?
-		    AGAIN "%s" : DEAD "%s", r.said);
+		snprintf(said, sizeof(said), "%u 5.1.1 Words", code);
+		r.reply = reply_of(said);
+		r.phase = PHASE_RCPT;
+		if (code < 400)
+			snprintf(want, sizeof(want), AGAIN "the connection "
+			    "failed to " SERVER ": curl's words");
+		else
+			snprintf(want, sizeof(want), "%sthe mail server %s: "
+			    SERVER ": %s", code < 500 ? AGAIN : DEAD,
+			    code < 500 ? "asks us to try later" :
+			    "refuses this mail", said);
 		assert_string_equal(outcome(&r), want);
 
 		/* Before MAIL, no reply is about the message. */
-		r.begun = false;
-		snprintf(want, sizeof(want), AGAIN "cannot connect to " SERVER
-		    ": %s", code < 400 ? r.error : r.said);
+		r.phase = PHASE_AUTH;
+		if (code >= 400)
+			snprintf(want, sizeof(want), AGAIN "the mail server "
+			    "turns us away: " SERVER ": %s", said);
 		assert_string_equal(outcome(&r), want);
 	}
+	r.phase = PHASE_RCPT;
+	r.reply = reply_of("530 5.7.0 Words");
+	assert_string_equal(outcome(&r), AGAIN "the mail server complains "
+	    "about us: " SERVER ": 530 5.7.0 Words");
+}
+
+/* All of a long reply is told. */
+static void
+test_a_long_reply(void **state)
+{
+	struct transfer	 r = { .result = CURLE_SEND_ERROR,
+			    .phase = PHASE_RCPT };
+	char		 want[900], line[304] = "550-";
+
+	(void)state;
+	memset(line + 4, 'x', 299);
+	reply_clear(&r.reply);
+	reply_add(&r.reply, line, strlen(line));
+	reply_add(&r.reply, "550 why", 7);
+	snprintf(want, sizeof(want), DEAD "the mail server refuses this mail: "
+	    SERVER ": 550 %s why", line + 4);
+	assert_string_equal(outcome(&r), want);
 }
 
 /* Without a reply, no failure is about the message. */
 static void
 test_every_error_of_libcurl(void **state)
 {
-	struct transfer	 r = { .begun = false };
+	struct transfer	 r = { .phase = PHASE_CONNECT };
 	char		 want[400];
 	int		 code;
 
 	(void)state;
 	for (code = 1; code < CURL_LAST; code++) {
 		r.result = (CURLcode)code;
-		r.begun = code % 2 == 0;
+		r.phase = code % 2 == 0 ? PHASE_DATA : PHASE_CONNECT;
 		snprintf(want, sizeof(want), AGAIN "%s " SERVER ": %s",
-		    r.begun ? "the connection failed to" : "cannot connect to",
-		    curl_easy_strerror(r.result));
+		    code % 2 == 0 ? "the connection failed to" :
+		    "cannot connect to", curl_easy_strerror(r.result));
 		assert_string_equal(outcome(&r), want);
 	}
 }
+
+#define LENGTH	22	/* of the message */
+#define DOUBT	"; it may have taken the mail"
 
 static void
 test_which_reason_counts(void **state)
 {
 	static const struct {
 		struct transfer	 result;
-		const char	*outcome;
+		const char	*reply, *outcome;
 	} cases[] = {
-		{ { .result = CURLE_OK, .begun = true, .said = "550 No",
-		    .error = "x", .no_utf8 = true }, "ok" },
-		{ { .result = CURLE_ABORTED_BY_CALLBACK, .begun = true,
-		    .said = "550 No", .no_login = true, .no_utf8 = true },
+		{ { .result = CURLE_OK, .phase = PHASE_END, .error = "x",
+		    .no_utf8 = true }, "550 No", "ok" },
+		{ { .result = CURLE_ABORTED_BY_CALLBACK, .no_login = true,
+		    .no_utf8 = true, .phase = PHASE_DATA }, "550 No",
 		    AGAIN SERVER " offers no way to sign in that we know" },
-		{ { .result = CURLE_ABORTED_BY_CALLBACK, .begun = true,
-		    .said = "451 No", .no_utf8 = true },
+		{ { .result = CURLE_ABORTED_BY_CALLBACK, .no_utf8 = true,
+		    .phase = PHASE_DATA }, "451 No",
 		    DEAD SERVER " takes no addresses beyond ASCII "
 		    "(SMTPUTF8)" },
-		{ { .result = CURLE_SEND_ERROR, .begun = true,
-		    .said = "250 Yes", .error = "It broke" },
+		{ { .result = CURLE_SEND_ERROR, .phase = PHASE_RCPT,
+		    .error = "It broke" }, "250 Yes",
 		    AGAIN "the connection failed to " SERVER ": It broke" },
-		{ { .result = CURLE_SEND_ERROR, .begun = true,
-		    .said = "250 Yes" },
-		    AGAIN "the connection failed to " SERVER
-		    ": Failed sending data to the peer" },
+		{ { .result = CURLE_SEND_ERROR, .phase = PHASE_RCPT,
+		    .error = "It broke" }, "550-No",
+		    AGAIN "the connection failed to " SERVER ": It broke" },
+		{ { .result = CURLE_ABORTED_BY_CALLBACK, .late = true,
+		    .phase = PHASE_GREETING, .error = "Aborted" }, "",
+		    AGAIN SERVER ": no greeting within 300 seconds" },
+		{ { .result = CURLE_ABORTED_BY_CALLBACK, .late = true,
+		    .phase = PHASE_DATA }, "",
+		    AGAIN SERVER ": no reply to DATA within 120 seconds" },
+		{ { .result = CURLE_ABORTED_BY_CALLBACK, .late = true,
+		    .phase = PHASE_MESSAGE, .sent = 1 }, "",
+		    AGAIN SERVER ": it did not take the message within 180 "
+		    "seconds" },
+		{ { .result = CURLE_ABORTED_BY_CALLBACK, .late = true,
+		    .phase = PHASE_END, .sent = LENGTH }, "",
+		    AGAIN SERVER ": no reply to the end of the message within "
+		    "600 seconds" DOUBT },
+		{ { .result = CURLE_RECV_ERROR, .phase = PHASE_MESSAGE,
+		    .sent = LENGTH, .error = "It broke" }, "",
+		    AGAIN "the connection failed to " SERVER ": It broke"
+		    DOUBT },
 	};
-	size_t	 i;
+	struct transfer	 t;
+	size_t		 i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(outcome(&cases[i].result),
-		    cases[i].outcome);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memcpy(&t, &cases[i].result, sizeof(t));
+		t.reply = reply_of(cases[i].reply);
+		assert_string_equal(outcome(&t), cases[i].outcome);
+	}
 }
 
 static void
@@ -374,8 +448,10 @@ main(void)
 		TEST(test_too_late_by_a_moment),
 		TEST(test_in_time_by_a_moment),
 		TEST(test_the_lease_is_renewed),
+		TEST(test_the_attempt_is_told_how_long_it_may_take),
 		TEST(test_the_job_is_cancelled),
 		TEST(test_every_reply),
+		TEST(test_a_long_reply),
 		TEST(test_every_error_of_libcurl),
 		TEST(test_which_reason_counts),
 		TEST(test_an_address_has_brackets),

@@ -26,13 +26,13 @@ test_invalid_templates(void **state)
 	} cases[] = {
 		{ "Subject: a {{name}}\n\n{{url}}\n", "x", NULL },
 		{ "Subject: a\n\n", "{{name}}{{url}} }} {", NULL },
-		{ "Subject: a\n\n{{name}}", "{{url}}{{", "t.html, line 1" },
+		{ "Subject: a\n\n{{name}}", "{{url}}{{", "t.en.html, line 1" },
 		{ "Subject: a\n\n{{name}}", "{{url}}\n\n{{ name}}",
-		    "t.html, line 3" },
-		{ "Subject: a\n\n{{name}}", "{{url}}{{name}", "t.html" },
-		{ "Subject: a\n\n{{Name}}", "{{url}}", "t.txt, line 3" },
-		{ "Subject: a\n\n{{}}", "{{url}}", "t.txt, line 3" },
-		{ "Subject: {{{name}}}\n\n", "{{url}}", "t.txt, line 1" },
+		    "t.en.html, line 3" },
+		{ "Subject: a\n\n{{name}}", "{{url}}{{name}", "t.en.html" },
+		{ "Subject: a\n\n{{Name}}", "{{url}}", "t.en.txt, line 3" },
+		{ "Subject: a\n\n{{}}", "{{url}}", "t.en.txt, line 3" },
+		{ "Subject: {{{name}}}\n\n", "{{url}}", "t.en.txt, line 1" },
 		{ "Subject: a\n\n{{name}}", "{{url}}{{urls}}",
 		    "declares no urls" },
 		{ "Subject: a\n\n{{nam}}{{name}}", "{{url}}",
@@ -44,7 +44,7 @@ test_invalid_templates(void **state)
 		{ "Subject: a", "{{name}}{{url}}", "Subject: ..." },
 		{ "", "", "Subject: ..." },
 		{ "Subject: a\n\n\r", "{{name}}{{url}}", "control" },
-		{ "Subject: a\n\n", "\t{{name}}{{url}}", "t.html" },
+		{ "Subject: a\n\n", "\t{{name}}{{url}}", "t.en.html" },
 		{ "Subject: a\n\n\xff", "{{name}}{{url}}", "UTF-8" },
 	};
 	struct mail	 m;
@@ -73,6 +73,9 @@ test_a_frame(void **state)
 		{ "{{title}}{{content}}", "a &lt;b&gt;&lt;b&gt; u" },
 		{ "{{content}}{{title}}", NULL }, { "{{title}}", NULL },
 		{ "{{content}}", NULL }, { "", NULL },
+		{ "<a lang={{lang}}>{{title}}<b lang={{lang}}>{{content}}"
+		    "<i {{lang}}>", "<a lang=en>a &lt;b&gt;<b lang=en>"
+		    "&lt;b&gt; u<i en>" },
 	};
 	struct mail	 m = mail_of("Subject: a {{name}}\n\nx",
 			    "{{name}} {{url}}");

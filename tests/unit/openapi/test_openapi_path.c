@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Paths of kore.conf in the description: which have a template, and which. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/openapi/openapi_path.c src/http/path_template.c */
 /* sources: src/http/routes.c src/http/query.c */
 /* sources: src/schema/validator.c src/request/ctx.c src/coro/coro.c */

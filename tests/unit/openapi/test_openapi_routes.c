@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which routes are described, and what stops the start. */
 
+/* sources: src/http/path_shape.c src/http/route_tree.c */
 /* sources: src/openapi/openapi.c src/openapi/openapi_build.c */
 /* sources: src/openapi/openapi_errors.c src/openapi/openapi_headers.c */
 /* sources: src/openapi/openapi_path.c src/http/path_template.c */
@@ -98,7 +99,9 @@ teardown(void **state)
 			regfree((regex_t *)all[i]->regex);
 		free(all[i]->regex);
 		free((char *)(uintptr_t)all[i]->allow);
+		free((void *)(uintptr_t)all[i]->shape);
 		all[i]->regex = NULL;
+		all[i]->shape = NULL;
 		all[i]->allow = NULL;
 		all[i]->hdlr = NULL;
 	}

@@ -24,6 +24,23 @@ setup(void **state)
 	    jwt_key_name(&third) ? 0 : -1);
 }
 
+static int
+setup_prepared(void **state)
+{
+	return (setup(state) == 0 && jwt_key_prepare(&current) &&
+	    jwt_key_prepare(&previous) && jwt_key_prepare(&third) ? 0 : -1);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	jwt_key_free(&current);
+	jwt_key_free(&previous);
+	jwt_key_free(&third);
+	return (0);
+}
+
 static enum jwt_result
 verdict(const struct jwt_key *keys, const char *token)
 {
@@ -164,7 +181,7 @@ test_kids_that_no_key_has(void **state)
 	assert_int_equal(with_kid(SECRET, text), JWT_BAD_HEADER);
 	snprintf(text, sizeof(text), "\"%s\\u0000\"", current.kid);
 	assert_int_equal(with_kid(SECRET, text), JWT_BAD_HEADER);
-	snprintf(text, sizeof(text), "\"A%s\"", current.kid + 1);
+	snprintf(text, sizeof(text), "\"A%.15s\"", current.kid + 1);
 	assert_int_equal(with_kid(SECRET, text), JWT_BAD_HEADER);
 	snprintf(text, sizeof(text), "\"%s\",\"kid\":\"%s\"", current.kid,
 	    current.kid);
@@ -190,18 +207,72 @@ test_keys_without_kid(void **state)
 	assert_int_equal(signed_by(&previous), JWT_OK);
 }
 
+/* Prepared or not, a key signs the same; each token begins anew. */
+static void
+test_prepared_keys_sign_the_same(void **state)
+{
+	struct jwt_key		plain = current, long_secret = current;
+	struct jwt_claims	claims;
+	char			token[JWT_MAX + 1], expect[JWT_MAX + 1];
+
+	(void)state;
+	plain.mac = NULL;
+	fill(&claims);
+	assert_true(jwt_sign(&plain, &claims, expect, sizeof(expect)) > 0);
+	assert_int_equal(with_kid(THIRD_SECRET, quoted(current.kid)),
+	    JWT_BAD_SIGNATURE);
+	assert_true(jwt_sign(&current, &claims, token, sizeof(token)) > 0);
+	assert_string_equal(token, expect);
+	assert_int_equal(strncmp(token, current.header,
+	    strlen(current.header)), 0);
+	assert_int_equal(verdict(&current, token), JWT_OK);
+	token[strlen(token) - 2] ^= 1;
+	assert_int_equal(verdict(&current, token), JWT_BAD_SIGNATURE);
+	assert_int_equal(verdict(&current, expect), JWT_OK);
+
+	long_secret.alg = "HS512";
+	long_secret.secret_len = 64;
+	assert_true(jwt_key_prepare(&long_secret));
+	assert_true(jwt_sign(&long_secret, &claims, token, sizeof(token)) > 0);
+	assert_int_equal(verdict(&long_secret, token), JWT_OK);
+	assert_int_equal(verdict(&current, token), JWT_BAD_HEADER);
+	jwt_key_free(&long_secret);
+}
+
+static void
+test_what_cannot_be_prepared(void **state)
+{
+	struct jwt_key	shorter = { .alg = "HS256", .secret = SECRET,
+			    .secret_len = 31 };
+	struct jwt_key	unknown = { .alg = "none", .secret = SECRET,
+			    .secret_len = 32 };
+
+	(void)state;
+	assert_false(jwt_key_prepare(&shorter));
+	assert_false(jwt_key_prepare(&unknown));
+	assert_null(shorter.mac);
+	assert_null(unknown.mac);
+}
+
+#define BOTH(test)							\
+	cmocka_unit_test_setup(test, setup),				\
+	cmocka_unit_test_setup_teardown(test, setup_prepared, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test_setup(test_kid, setup),
-		cmocka_unit_test_setup(test_header_of_a_signed_token, setup),
-		cmocka_unit_test_setup(test_each_key_has_its_own_kid, setup),
-		cmocka_unit_test_setup(test_without_kid_each_key_is_tried,
-		    setup),
-		cmocka_unit_test_setup(test_after_the_rotation, setup),
-		cmocka_unit_test_setup(test_kids_that_no_key_has, setup),
-		cmocka_unit_test_setup(test_keys_without_kid, setup),
+		BOTH(test_kid),
+		BOTH(test_header_of_a_signed_token),
+		BOTH(test_each_key_has_its_own_kid),
+		BOTH(test_without_kid_each_key_is_tried),
+		BOTH(test_after_the_rotation),
+		BOTH(test_kids_that_no_key_has),
+		BOTH(test_keys_without_kid),
+		cmocka_unit_test_setup_teardown(
+		    test_prepared_keys_sign_the_same, setup_prepared,
+		    teardown),
+		cmocka_unit_test(test_what_cannot_be_prepared),
 	};
 
 	return (cmocka_run_group_tests_name("jwt_keys", tests, NULL, NULL));

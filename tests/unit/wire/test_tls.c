@@ -65,21 +65,14 @@ begin_served(void)
 	begin_pair();
 }
 
-/*
- * Each key update is one call of SSL_read(), so that wire_read.c can count
- * them.
- */
-static void
-test_reading_ends_at_each_key_update(void **state)
+/* Sends key updates and a byte; returns how many reads do not get the byte. */
+static unsigned
+read_after_updates(unsigned updates)
 {
-	char		 byte;
+	char		 byte = 0;
 	unsigned	 i;
 
-	(void)state;
-	begin_served();
-	assert_true(shake_hands());
-	assert_int_equal(SSL_version(pair.server), TLS1_3_VERSION);
-	for (i = 0; i < UPDATES; i++) {
+	for (i = 0; i < updates; i++) {
 		assert_int_equal(SSL_key_update(pair.client,
 		    SSL_KEY_UPDATE_NOT_REQUESTED), 1);
 		assert_int_equal(SSL_do_handshake(pair.client), 1);
@@ -88,7 +81,27 @@ test_reading_ends_at_each_key_update(void **state)
 	for (i = 0; SSL_read(pair.server, &byte, 1) != 1; i++)
 		assert_int_equal(SSL_get_error(pair.server, -1),
 		    SSL_ERROR_WANT_READ);
-	assert_int_equal(i, UPDATES);
+	assert_int_equal(byte, 'x');
+	return (i);
+}
+
+/*
+ * After the first buffer, each key update is one call of SSL_read(), so that
+ * wire_read.c can count them.
+ */
+static void
+test_reading_ends_at_each_key_update(void **state)
+{
+	(void)state;
+	begin_served();
+	assert_true(shake_hands());
+	assert_int_equal(SSL_version(pair.server), TLS1_3_VERSION);
+	assert_int_equal(SSL_get_read_ahead(pair.server), 1);
+	assert_int_equal(read_after_updates(0), 0);
+	assert_int_equal(SSL_get_read_ahead(pair.server), 1);
+	assert_true(read_after_updates(UPDATES) < UPDATES);
+	assert_int_equal(SSL_get_read_ahead(pair.server), 0);
+	assert_int_equal(read_after_updates(UPDATES), UPDATES);
 	end_pair();
 }
 

@@ -28,7 +28,7 @@
 
 /* Replaces base/mem.c. */
 static unsigned	fail_at;		/* 0: no allocation fails */
-static unsigned	nalloc, nfree, nsecrets;
+static unsigned	nalloc, nfree, nsecrets, nmuch;
 
 static void *
 allocate(size_t len)
@@ -62,10 +62,16 @@ mem_free(void *p)
 	free(p);
 }
 
+void
+mem_freed_much(void)
+{
+	nmuch++;
+}
+
 static int
 setup(void **state)
 {
-	fail_at = nalloc = nfree = nsecrets = 0;
+	fail_at = nalloc = nfree = nsecrets = nmuch = 0;
 	return (wire_setup(state));
 }
 
@@ -305,6 +311,109 @@ test_a_body_grows_by_doubling(void **state)
 #define MEMORY_TEST(fn)							\
 	cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* Sends a request and gets the response. */
+static void
+ask(struct peer *p)
+{
+	send_text(p, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	answer_peer(p, "ok");
+	assert_int_equal(wire_of(p)->phase, WIRE_IDLE);
+}
+
+/* Those of OpenSSL: while one request comes after the other. */
+static void
+test_buffers_are_kept_for_the_next_request(void **state)
+{
+	struct peer	*p;
+
+	(void)state;
+	fake.tls = true;
+	p = connect_peer(0);
+	assert_false(p->keeps);
+	ask(p);
+	assert_true(p->keeps);
+	wire_tick(fake.now += 999);
+	ask(p);
+	wire_tick(fake.now += 999);
+	assert_true(p->keeps);
+	assert_int_equal(p->frees, 0);
+	wire_tick(fake.now += 1);
+	assert_false(p->keeps);
+	assert_int_equal(p->frees, 1);
+	wire_tick(fake.now += 5000);
+	assert_int_equal(p->frees, 1);
+	ask(p);
+	assert_true(p->keeps);
+}
+
+/* What OpenSSL has read ahead is in the buffer. */
+static void
+test_a_buffer_that_is_used_is_not_freed(void **state)
+{
+	struct peer	*p;
+
+	(void)state;
+	fake.tls = true;
+	p = connect_peer(0);
+	ask(p);
+	p->ahead = 1;
+	wire_tick(fake.now += 1000);
+	assert_false(p->keeps);		/* OpenSSL frees it, when it can */
+	assert_int_equal(p->frees, 0);
+	p->ahead = 0;
+}
+
+static void
+test_so_many_keep_their_buffers(void **state)
+{
+	struct peer	*a, *b, *c;
+
+	(void)state;
+	fake.tls = true;
+	wire_limits.kept = 2;
+	ask(a = connect_peer(0));
+	ask(b = connect_peer(1));
+	ask(c = connect_peer(2));
+	assert_true(a->keeps && b->keeps);
+	assert_false(c->keeps);
+	kore_connection_disconnect(&a->conn);
+	ask(c);
+	assert_true(c->keeps);
+	wire_tick(fake.now += 500);
+	ask(c);
+	wire_tick(fake.now += 500);
+	assert_false(b->keeps);
+	send_text(c, "BAD\r\n\r\n");
+	assert_int_equal(wire_of(c)->phase, WIRE_LINGERING);
+	assert_false(c->keeps);
+	ask(b);
+	assert_true(b->keeps);
+}
+
+/* Then malloc() is asked to give back what they had. */
+static void
+test_many_connections_close(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < 128; i++)
+		kore_connection_disconnect(&connect_peer(0)->conn);
+	assert_int_equal(nmuch, 2);
+}
+
+static void
+test_without_tls_there_are_none(void **state)
+{
+	struct peer	*p = connect_peer(0);
+
+	(void)state;
+	ask(p);
+	assert_false(wire_of(p)->keeps);
+	wire_tick(fake.now += 1000);
+	assert_int_equal(p->frees, 0);
+}
+
 int
 main(void)
 {
@@ -317,6 +426,11 @@ main(void)
 		MEMORY_TEST(test_what_is_counted),
 		MEMORY_TEST(test_a_body_grows_by_doubling),
 		MEMORY_TEST(test_a_refusal_holds_nothing),
+		WIRE_TEST(test_buffers_are_kept_for_the_next_request),
+		WIRE_TEST(test_a_buffer_that_is_used_is_not_freed),
+		WIRE_TEST(test_so_many_keep_their_buffers),
+		MEMORY_TEST(test_many_connections_close),
+		WIRE_TEST(test_without_tls_there_are_none),
 	};
 
 	return (cmocka_run_group_tests_name("wire_memory", tests, NULL,

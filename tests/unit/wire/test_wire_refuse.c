@@ -221,27 +221,6 @@ test_the_end_of_a_connection(void **state)
 	assert_true(p->gone);
 }
 
-/* Kore's own response: it is told whether the connection closes after it. */
-static void
-test_who_wants_to_close(void **state)
-{
-	struct peer	*p = connect_peer(0);
-
-	(void)state;
-	send_text(p, "GET / HTTP/1.1\r\n" HOST "\r\n");
-	wire_response_begins(&p->conn);
-	assert_int_equal(p->conn.flags & CONN_CLOSE_EMPTY, 0);
-	answer_peer(p, "ok");
-	assert_false(p->ended);
-	wire_run();
-	send_text(p, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
-	wire_response_begins(&p->conn);
-	assert_int_equal(p->conn.flags & CONN_CLOSE_EMPTY, CONN_CLOSE_EMPTY);
-	answer_peer(p, "ok");
-	assert_int_equal(p->conn.flags & CONN_CLOSE_EMPTY, 0);
-	assert_true(p->ended);
-}
-
 /* The client has hung up while its request was handled. */
 static void
 test_a_response_to_nobody(void **state)
@@ -452,7 +431,6 @@ main(void)
 		WIRE_TEST(test_a_busy_server_says_when),
 		WIRE_TEST(test_the_log),
 		WIRE_TEST(test_the_end_of_a_connection),
-		WIRE_TEST(test_who_wants_to_close),
 		WIRE_TEST(test_a_response_to_nobody),
 		WIRE_TEST(test_who_waits_is_told_to_go_on),
 		WIRE_TEST(test_another_host_is_misdirected),

@@ -13,6 +13,8 @@
 /* sources: src/base/log.c src/base/jsonw.c src/base/faults.c */
 /* sources: src/base/arena.c */
 
+#include <stdio.h>
+
 #include "fakes/wire_fake.h"
 
 #define TURN		65536
@@ -23,14 +25,13 @@ static const char	head[] = "POST / HTTP/1.1\r\n" HOST
 			    "Content-Length: 1000000\r\n\r\n";
 static const char	get[] = "GET / HTTP/1.1\r\n" HOST "\r\n";
 
-/* A client that sends faster than the server reads, in pieces of 4 KiB. */
+/* A client that sends faster than the server reads. */
 static struct peer *
 send_endlessly(unsigned n)
 {
 	struct peer	*p = connect_peer(n);
 
 	send_text(p, head);
-	p->piece = 4096;
 	p->endless = true;
 	p->bytes = 0;
 	p->sent = "x";
@@ -150,6 +151,99 @@ test_a_request_after_such_records_is_read(void **state)
 	assert_int_equal(p->updates, 0);
 	assert_false(wire_of(p)->readable);
 	assert_int_equal(wire_count_ready(), 0);
+}
+
+/* A read that has brought less than asked for is the last one. */
+static void
+test_the_kernel_is_asked_once(void **state)
+{
+	struct peer	*p;
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		fake.tls = i == 1;
+		p = connect_peer(i);
+		p->reads = p->asked = 0;
+		send_text(p, get);
+		assert_int_equal(fake.handed, i + 1);
+		assert_false(wire_of(p)->readable);
+		answer_peer(p, "");
+		wire_run();
+		assert_int_equal(p->reads, 1);
+		assert_int_equal(p->asked, i);
+		assert_int_equal(wire_count_ready(), 0);
+	}
+}
+
+/* What OpenSSL has read, no event will tell. */
+static void
+test_what_was_read_ahead_is_read(void **state)
+{
+	char		 sent[8 * sizeof(get)] = "";
+	struct peer	*p;
+	unsigned	 i;
+
+	(void)state;
+	fake.tls = true;
+	p = connect_peer(0);
+	for (i = 0; i < 8; i++)
+		strcat(sent, get);
+	p->piece = sizeof(get) - 1;	/* of each record */
+	p->asked = 0;
+	send_text(p, sent);
+	for (i = 1; i <= 8; i++) {
+		assert_int_equal(fake.handed, i);
+		assert_int_equal(wire_of(p)->readable, i < 8);
+		answer_peer(p, "");
+		wire_run();
+	}
+	assert_int_equal(p->asked, 1);
+	assert_int_equal(wire_count_ready(), 0);
+}
+
+/* The first two are read at once; an event tells of the third one meanwhile. */
+static void
+test_an_event_while_a_request_is_handled(void **state)
+{
+	size_t		 one = sizeof(get) - 1;
+	char		 sent[3 * sizeof(get)];
+	struct peer	*p;
+	unsigned	 i;
+
+	(void)state;
+	snprintf(sent, sizeof(sent), "%s%s%s", get, get, get);
+	fake.tls = true;
+	p = connect_peer(0);
+	p->piece = one;		/* of each record */
+	send_bytes(p, sent, 2 * one);
+	p->len += one;
+	tell(p);
+	for (i = 1; i <= 3; i++) {
+		assert_int_equal(fake.handed, i);
+		answer_peer(p, "");
+		wire_run();
+	}
+	assert_false(wire_of(p)->readable);
+	assert_int_equal(wire_count_ready(), 0);
+}
+
+/* Half a record waits for an event, like half a request: nobody asks again. */
+static void
+test_half_a_record_is_waited_for(void **state)
+{
+	struct peer	*p;
+
+	(void)state;
+	fake.tls = true;
+	p = connect_peer(0);
+	p->cut = true;
+	send_text(p, get);
+	assert_false(wire_of(p)->readable);
+	assert_int_equal(wire_count_ready(), 0);
+	p->cut = false;
+	tell(p);
+	assert_int_equal(fake.handed, 1);
 }
 
 static void
@@ -278,6 +372,10 @@ main(void)
 		WIRE_TEST(test_a_signal_ends_no_reading),
 		WIRE_TEST(test_a_turn_is_256_records_without_data),
 		WIRE_TEST(test_a_request_after_such_records_is_read),
+		WIRE_TEST(test_the_kernel_is_asked_once),
+		WIRE_TEST(test_what_was_read_ahead_is_read),
+		WIRE_TEST(test_an_event_while_a_request_is_handled),
+		WIRE_TEST(test_half_a_record_is_waited_for),
 		WIRE_TEST(test_the_end_of_tls_ends_the_connection),
 		WIRE_TEST(test_nothing_is_read_while_a_request_is_handled),
 		WIRE_TEST(test_pipelined_requests_wait_for_each_other),

@@ -4,6 +4,7 @@
 /* sources: app */
 
 #include "config_fixture.h"
+#include "mail/compose.h"
 #include "modules/account/account.h"
 #include "modules/account/tokens.h"
 
@@ -97,14 +98,17 @@ test_words_for_a_time(void **state)
 		{ 90000, "25 hours" }, { 604800, "7 days" },
 		{ 86460, "1441 minutes" },
 	};
-	struct ctx	 c = { 0 };
-	size_t		 i;
+	const struct mail_value	*values;
+	struct ctx		 c = { 0 };
+	size_t			 i;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		account_settings.reset_seconds = rows[i].seconds;
-		assert_string_equal(account_lifetime(&c, &reset_purpose),
-		    rows[i].words);
+		values = mail_say(&c.arena, "en", CONTEXT(
+		    account_lifetime(&reset_purpose),
+		    account_lifetime_count(&c, &reset_purpose)));
+		assert_string_equal(values[0].value, rows[i].words);
 	}
 	arena_free(&c.arena, false);
 }

@@ -23,6 +23,7 @@
 
 static const char	page[] =
     GAUGE("coroutines", "Requests being handled.", "4")
+    GAUGE("queued", "Requests that wait until others have ended.", "32")
     GAUGE("stack_high_water", "Deepest coroutine stack, in bytes.", "9000")
     GAUGE("arenas", "Arenas that hold memory.", "8")
     GAUGE("tasks", "Offloaded tasks, running or waiting.", "10")
@@ -52,6 +53,7 @@ static void
 count_in(struct worker_metrics *m, uint64_t n)
 {
 	m->now.coroutines = 1 + n;
+	m->now.queued = 15 + n;
 	m->now.arenas = 3 + n;
 	m->now.tasks = 4 + n;
 	m->now.db_in_use = 5 + n;
