@@ -167,6 +167,13 @@ def test_rounds_in_many_zones(db):
         assert following == min(t for t in of_day.values() if t > at)
 
 
+def test_a_round_of_two_days_is_the_later_one_s(db):
+    """Apia left out the 30th: its round is the 31st's, too."""
+    day = "SELECT day::text FROM keel_rounds('2011-12-30T20:00Z', '03:30', " \
+        "'Pacific/Apia')"
+    assert db.sql(day) == [("2011-12-31",)]
+
+
 def test_a_new_daily_kind_waits_for_its_time(db):
     at = moment("2027-05-10T12:00")
     assert daily(db, at) == (0, 15.5 * HOUR)

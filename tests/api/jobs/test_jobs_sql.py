@@ -207,9 +207,12 @@ def test_a_round_has_one_job(db, every, stored, due):
                stored.replace("$n", str(every)))
     [[wait]] = db.sql("SELECT ceil(1000 * (%s - extract(epoch FROM now()) %% "
                       "%s))", every, every)
+    rows = []
     for n in (due, 0):
         assert db.run("jobs.schedule", id=uuid.uuid4(), kind="a",
                       every=every) == [(n, wait)]
+        rows.append(db.sql("SELECT * FROM job_schedules WHERE kind = 'a'"))
+    assert rows[0] == rows[1]
     assert db.sql(
         "SELECT kind, payload, status, run_at = now(), unique_key FROM jobs"
         ) == [("a", {}, "queued", True, None)] * due

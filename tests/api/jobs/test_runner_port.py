@@ -94,6 +94,7 @@ def test_health(make_server, start_runner):
         assert (answer.status_code, answer.json()) == (200, body)
         assert ask(runner, path, "POST").status_code == 405
     assert ask(runner, "/api/v1/users/me").status_code == 404
+    assert runner.metrics()["keel_jobs_oldest_seconds"] == 0
     server.cluster.sql("ALTER DATABASE %s ALLOW_CONNECTIONS false" %
                        server.database)
     server.cluster.sql("SELECT pg_terminate_backend(pid) FROM "

@@ -6,7 +6,7 @@ import pytest
 
 from helpers import new_email, register
 from mailbox import Mailbox
-from runner import add_jobs, read_job, wait_for_job
+from runner import add_jobs, read_job
 
 FORGOT = "/api/v1/auth/password/forgot"
 RESET = "/api/v1/auth/password/reset"
@@ -41,20 +41,20 @@ def test_two_runners_without_a_key_count_an_address_together(
         make_server, start_runner):
     """Five mails a day to one address, whichever runner sends them."""
     server = make_server(KEEL_RATE_LIMITS=None)
-    address = new_email()
-    [job_id] = add_jobs(server, [address])
-    user = read_job(server, job_id)["payload"]["id"]
+    [welcome] = add_jobs(server, [new_email()])
+    user = read_job(server, welcome)["payload"]["id"]
+    server.sql("DELETE FROM jobs WHERE id = %s", welcome)
     sent = 0
-    for count in (3, 3):
+    for _ in range(2):
         runner = start_runner(server, **NONE)
-        for _ in range(count):
-            wait_for_job(server, job_id, status="done")
-            sent += Mailbox(server, runner).sent(job_id) is not None
+        mailbox = Mailbox(server, runner)
+        for _ in range(3):
             [[job_id]] = server.sql(
                 "INSERT INTO jobs (id, kind, payload) SELECT "
                 "gen_random_uuid(), 'send_welcome_email', "
                 "jsonb_build_object('id', %s::text) RETURNING id::text", user)
             server.sql("NOTIFY keel_jobs")
+            sent += mailbox.read(job_id) is not None
         runner.stop()
     assert sent == 5
 
