@@ -40,13 +40,13 @@ def test_a_runner_without_a_key_sends_links_that_work(start_server,
 def test_two_runners_without_a_key_count_an_address_together(
         make_server, start_runner):
     """Five mails a day to one address, whichever runner sends them."""
-    server = make_server(KEEL_RATE_LIMITS=None)
+    server = make_server()
     [welcome] = add_jobs(server, [new_email()])
     user = read_job(server, welcome)["payload"]["id"]
     server.sql("DELETE FROM jobs WHERE id = %s", welcome)
     sent = 0
     for _ in range(2):
-        runner = start_runner(server, **NONE)
+        runner = start_runner(server, KEEL_RATE_LIMITS=None, **NONE)
         mailbox = Mailbox(server, runner)
         for _ in range(3):
             [[job_id]] = server.sql(
