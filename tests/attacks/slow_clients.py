@@ -8,8 +8,8 @@ if the other client's requests fail, if the p99 of their duration is above 250
 ms (more by as much as other load slows the workers) three times in a row, if a
 worker dies or grows, or if what judge.py knows of the attack does not hold. A
 run of less than eight seconds cannot see that the deadlines of slow clients are
-kept; tests/unit/wire/test_wire_deadlines.c does. --only runs the attacks with PART in
-their names, --all also those of slowhttptest."""
+kept; tests/unit/wire/test_wire_deadlines.c does. --only runs the attacks with
+PART in their names, --all also those of slowhttptest."""
 
 import argparse
 import contextlib
