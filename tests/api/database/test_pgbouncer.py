@@ -274,7 +274,6 @@ def test_a_listener_that_cannot_listen(bouncer, behind, start_runner, bad):
     [job] = add_jobs(server, [new_email()])
     wait_for_job(server, job, status="done")
 
-
     def said():
         return runner.errors() + "".join(lines(runner, "LISTEN_URL"))
 
