@@ -5,11 +5,11 @@ usage: slow_clients.py [--seconds N] [--only PART] [--all]
 
 KEEL_BUILD names the build, by default the prod flavour. The server has failed
 if the other client's requests fail, if the p99 of their duration is above 250
-ms (more by as much as other load slows the workers), if a worker dies or grows,
-or if what judge.py knows of the attack does not hold. A run of less than eight
-seconds cannot see that the deadlines of slow clients are kept;
-tests/unit/wire/test_wire_deadlines.c does. --only runs the attacks with PART in
-their names, --all also those of slowhttptest."""
+ms (more by as much as other load slows the workers) three times in a row, if a
+worker dies or grows, or if what judge.py knows of the attack does not hold. A
+run of less than eight seconds cannot see that the deadlines of slow clients are
+kept; tests/unit/wire/test_wire_deadlines.c does. --only runs the attacks with
+PART in their names, --all also those of slowhttptest."""
 
 import argparse
 import contextlib
@@ -36,6 +36,7 @@ PROBE_ADDRESS = "127.0.0.2"
 INTERVAL = 0.05         # seconds between two requests
 P99_WORST = 0.25        # seconds, if the workers never wait for a CPU
 SLOWED_MOST = 8         # times, by other load on the machine
+TRIES = 3               # to measure: one moment may be bad for other reasons
 TIMEOUT = 5
 SPARE = 60              # seconds that an attack may last longer
 RAMP = 1                # seconds of an attack before the measurement
@@ -170,9 +171,36 @@ def wait_until_begun(name, look):
     return []
 
 
-def measure(server, name, attack, seconds):
-    """Returns the probes of an attack, the result, and what is wrong."""
+def probe(server, seconds, look):
+    """Returns the probes of so many seconds, and the result at their end."""
     probes = [Probe(server, kept) for kept in (False, True)]
+    try:
+        for one in probes:
+            one.start()
+        time.sleep(seconds)
+        result = look()
+    finally:
+        for one in probes:
+            one.ended.set()
+    for one in probes:
+        one.join()
+    return probes, result
+
+
+def slow_ones(server, probes, times):
+    """What is wrong with their times; the workers' are since the attack."""
+    ran, waited = [b - a for a, b in zip(times, processor_times(server))]
+    worst = P99_WORST * min((ran + waited) / max(ran, 1), SLOWED_MOST)
+    return ["p99 of the %s client is %.0f ms" % (
+        "kept" if p.kept else "new", p.percentile(99) * 1e3)
+        for p in probes if p.percentile(99) > worst]
+
+
+def measure(server, name, attack, seconds):
+    """Returns the probes of an attack, the result, and what is wrong. What an
+    attack does to others it does in each of its seconds, so a time that is too
+    long is measured again; a request that fails has failed."""
+    times = processor_times(server)
     before, small = server.metrics(), memory_of(server)
     with Attacker(server, attack, seconds + BEGIN_SECONDS) as attacker:
         def look():
@@ -181,16 +209,15 @@ def measure(server, name, attack, seconds):
 
         problems = wait_until_begun(name, look)
         be_polite(attacker.process.pid)
-        try:
-            for probe in probes:
-                probe.start()
-            time.sleep(seconds)
-            result = look()
-        finally:
-            for probe in probes:
-                probe.ended.set()
-        for probe in probes:
-            probe.join()
+        for _ in range(TRIES):
+            probes, result = probe(server, seconds, look)
+            problems += ["%s client: %s" % (
+                "kept" if p.kept else "new", failure)
+                for p in probes for failure in p.failures[:3]]
+            slow = slow_ones(server, probes, times)
+            if not slow:
+                break
+        problems += slow
         if not attacker.process.is_alive():
             problems.append("the attack ended by itself")
     return probes, result, problems
@@ -202,12 +229,6 @@ def run_attack(server, name, attack, seconds):
     times = processor_times(server)
     probes, result, problems = measure(server, name, attack, seconds)
     ran, waited = [b - a for a, b in zip(times, processor_times(server))]
-    problems += ["%s client: %s" % ("kept" if p.kept else "new", failure)
-                 for p in probes for failure in p.failures[:3]]
-    worst = P99_WORST * min((ran + waited) / max(ran, 1), SLOWED_MOST)
-    problems += ["p99 of the %s client is %.0f ms" % (
-        "kept" if p.kept else "new", p.percentile(99) * 1e3)
-        for p in probes if p.percentile(99) > worst]
     problems += problems_of(name, result)
     busy = wait_for_no_connections(server, REST_SECONDS, NEAR_ZERO)
     if busy:

@@ -184,7 +184,7 @@ def test_a_build_that_is_interrupted_is_finished_by_the_next(
         # Opens only when the compiler reads it.
         with open(fifo, "w", encoding="utf-8"):
             process.send_signal(sent)
-            assert process.wait(timeout=20) == status
+            assert process.wait(timeout=120) == status
     finally:
         process.kill()
         process.stdout.close()
@@ -210,8 +210,8 @@ def test_two_builds_take_turns(tree):
         tree.write("src/alone.c", FILES["src/alone.c"])
         with open(fifo, "w", encoding="utf-8") as f:
             f.write("#define SLOW 1\n")
-        assert builds[0].wait(timeout=20) == 0
-        assert "compiling alone.c" in builds[1].communicate(timeout=20)[0]
+        assert builds[0].wait(timeout=120) == 0
+        assert "compiling alone.c" in builds[1].communicate(timeout=120)[0]
         assert builds[1].returncode == 0
     finally:
         for process in builds:

@@ -64,7 +64,10 @@ def start(alone, certificates):
 
 @pytest.fixture(scope="module")
 def server(start):
-    return start()
+    server = start()
+    # It is ready as soon as one of them is connected.
+    wait_for(lambda: len(backends(server)) == POOL)
+    return server
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +160,10 @@ def test_a_standby_that_is_away_for_long(server, client):
     with standby_away(server.cluster):
         began = time.monotonic()
         with Writers(server, person) as writers:
-            while time.monotonic() < began + SECONDS:
+            # Until it is known that commits hang.
+            while time.monotonic() < began + SECONDS or \
+                    not lines(server, ASIDE):
+                assert time.monotonic() < began + SECONDS + 30
                 now = backends(server)
                 seen |= now
                 most = max(most, len(now))
@@ -173,6 +179,8 @@ def test_a_standby_that_is_away_for_long(server, client):
             assert answer.status_code == 503
             check_took(server, answer, DEADLINE)
         assert titles(server) == {"first"}  # nobody sees what waits
+        wait_for(lambda: len(lines(server, ASIDE)) == len(
+            waiting(server.cluster, server.database, uses=True)))
         written = len(waiting(server.cluster, server.database))
         stuck = waiting(server.cluster, server.database, uses=True)
         assert 0 < written <= len(stuck) <= POOL and most <= 2 * POOL

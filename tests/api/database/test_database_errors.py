@@ -144,14 +144,18 @@ def test_a_lock_timeout_is_503(start_server, cluster, template):
         register(client)
 
 
-def test_a_session_that_ends_in_a_transaction(start_server, cluster, template):
+def test_a_session_that_ends_in_a_transaction(start_server):
     """PostgreSQL ends a session that is idle in a transaction for too long
-    (25P03): the test stops the worker that holds it."""
-    database = cluster.database(template)
-    server = start_server(
-        database=database, KEEL_WORKERS="1", KEEL_DATABASE_URL=cluster.url(
-            database) +
-        " options='-c idle_in_transaction_session_timeout=50'")
+    (25P03): the test stops the worker that holds it. Only the transaction
+    that adds this user has so little time."""
+    server = start_server(KEEL_WORKERS="1")
+    database = server.database
+    server.sql(
+        "CREATE FUNCTION hurry() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN PERFORM set_config('idle_in_transaction_session_timeout', "
+        "'50', true); RETURN NEW; END $$; "
+        "CREATE TRIGGER hurry BEFORE INSERT ON users FOR EACH ROW "
+        "EXECUTE FUNCTION hurry()")
     [worker] = server.workers()
     user = new_user()
     with concurrent.futures.ThreadPoolExecutor(1) as pool, \
@@ -169,6 +173,7 @@ def test_a_session_that_ends_in_a_transaction(start_server, cluster, template):
         check_error(answer, 503, "SERVICE_UNAVAILABLE")
         assert answer.headers["retry-after"] == "1"
         assert rows_of(server, user["email"]) == (0, 0)
+        server.sql("DROP TRIGGER hurry ON users")
         register(client)
 
 

@@ -130,8 +130,9 @@ def test_readyz_reconnects_without_writes(start, own_cluster):
         check_unavailable(answer)
         assert answer.json()["error"]["message"] == READ_ONLY
         wait_for(lambda: client.get("/readyz").status_code == 200)
-        wait_for(lambda: len(sessions(server)) == len(demoted))
-        assert not sessions(server) & demoted
+        # PostgreSQL may see the end of an old one later.
+        wait_for(lambda: not (now := sessions(server)) & demoted and
+                 len(now) == len(demoted))
         register(client)
     assert renewals(server) == 1
 
@@ -198,7 +199,7 @@ def test_last_uses_of_sessions_are_stored_after_it(start, own_cluster):
         assert client.get("/api/v1/users/me", headers=person.headers
                           ).status_code == 200
     wait_for(lambda: read_text(cluster.log)[before:].count(
-        "in a read-only transaction") == 2)
+        "in a read-only transaction") >= 2)
     set_read_only(cluster, "off")
     wait_for(lambda: server.sql("SELECT 1 FROM sessions WHERE last_used_at > "
                                 "now() - interval '1 minute'"))
@@ -229,7 +230,7 @@ def test_the_job_runner_continues_after_it(start):
         runner = run(server)
         with server.client() as client:
             register(client)
-        assert smtp.holding.wait(10)
+        assert smtp.holding.wait(30)
         set_read_only(server.cluster, "on")
         server.sql("BEGIN READ WRITE; INSERT INTO jobs (id, kind, payload) "
                    "SELECT gen_random_uuid(), kind, payload FROM jobs WHERE "

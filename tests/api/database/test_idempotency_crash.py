@@ -184,6 +184,7 @@ def test_the_connection_is_lost_during_the_commit(make_server, how):
         check_error(post(server, body, key), 503, "SERVICE_UNAVAILABLE")
         assert relay.caught.is_set()
         wait_for(lambda: serves(server))
+        server.wait_for_no_transaction()    # the lost one has ended
         again = post(server, body, key)
         assert again.status_code == 201
         assert is_replayed(again) == (how == "cut")

@@ -15,16 +15,20 @@ from helpers import (bearer, check_error, measured, new_user, register,
                      sign_in)
 from people import add_people, transaction
 from runner import wait_for
-from server import IS_ASAN, Server
+from server import IS_ASAN, Server, read_text
 from servers import finish, make_template
+from standby import exists
 from watch import Background, HealthWatch
 
-# Seconds until a 503: a second is promised, and the machine may be busy.
+# Seconds until a 503: a second is promised, and the machine may be busy. By the
+# server's clock, and by that of this process, which may be busy itself.
 AT_ONCE = 3.0 if IS_ASAN else 2.0
-RECOVERY = 5.0
+NOTICED = 5.0
+RECOVERY = 10.0
 STEADY = 1.0        # then, seconds without a failure
 DEADLINE = 9.0      # the longest await of a statement, plus a tick
-HEALTH = 1.0        # the 99th percentile
+HEALTH = 3.0        # the 99th percentile
+POOL = 4            # connections of one worker (server.py)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,8 @@ class Load(Background):
         super().__init__(range(6))
         self.server = server
         self.token = token
-        self.requests = []      # (started, ended, status, retry-after, n)
+        # (started, ended, status, retry-after, n, request id)
+        self.requests = []
         self.failures = []
 
     def run(self, number):
@@ -82,7 +87,8 @@ class Load(Background):
                     return
                 self.requests.append((
                     started, time.monotonic(), answer.status_code,
-                    answer.headers.get("retry-after"), number))
+                    answer.headers.get("retry-after"), number,
+                    answer.headers["x-request-id"]))
 
     def between(self, start, end):
         return [r for r in self.requests if start <= r[0] < end]
@@ -105,24 +111,35 @@ class Load(Background):
             time.sleep(0.05)
 
 
-def check_outage(load, stopped, started):
-    """Every request that ran meanwhile got a 503, and soon."""
-    worst = 0
-    for began, ended, status, retry, _ in load.requests:
-        if ended < stopped or began > started - 0.2:
-            continue
-        worst = max(worst, ended - max(began, stopped))
-        if began > stopped + 0.1:
+def check_took(load, requests, seconds):
+    """By the server's clock; a line may still be missing."""
+    ids = {request[5] for request in requests}
+    took = [event["duration_us"] / 1e6 for event in
+            load.server.log('"event":"request"')
+            if event["request_id"] in ids]
+    assert took and max(took) < seconds
+
+
+def check_outage(load, stopped, halted, started):
+    """Every request that ran meanwhile got a 503, and soon. PostgreSQL was
+    gone when it was halted, and was stopped a moment before."""
+    meanwhile = [r for r in load.requests
+                 if r[1] >= stopped and r[0] <= started - 0.2]
+    worst = max(ended - max(began, stopped)
+                for began, ended, *_ in meanwhile)
+    for began, ended, status, retry, *_ in meanwhile:
+        if began > halted and ended < started:
             assert status == 503
         assert status in (200, 201, 503)
         assert status != 503 or int(retry) >= 1
-    assert worst < AT_ONCE
+    check_took(load, meanwhile, AT_ONCE)
+    assert worst < NOTICED
     return worst
 
 
 def recovery(load, started):
     """The seconds from the start to the last failure."""
-    failed = [ended for _, ended, status, _, _ in load.requests
+    failed = [ended for _, ended, status, *_ in load.requests
               if status == 503 and ended > started]
     return max(failed, default=started) - started
 
@@ -142,8 +159,10 @@ def test_postgresql_dies_under_load_and_comes_back(server):
     _, token = user_and_token(server)
     with HealthWatch(server) as health, Load(server, token) as load:
         time.sleep(1)
+        wait_for(lambda: load.requests)
         stopped = time.monotonic()
         server.cluster.halt()
+        halted = time.monotonic()
         time.sleep(2)
         started = time.monotonic()
         server.cluster.run()
@@ -152,7 +171,7 @@ def test_postgresql_dies_under_load_and_comes_back(server):
     assert load.failures == [] and health.failures == []
     before = [r[2] for r in load.requests if r[1] < stopped]
     assert before and set(before) <= {200, 201}
-    worst = check_outage(load, stopped, started)
+    worst = check_outage(load, stopped, halted, started)
     took = recovery(load, answering)
     measured.append(
         "PostgreSQL stopped under load (%s): 503 within %.0f ms, recovered "
@@ -165,21 +184,28 @@ def test_postgresql_dies_under_load_and_comes_back(server):
 
 
 def test_postgresql_dies_while_statements_wait(server):
-    """Requests wait for a lock when it dies: they get 503."""
+    """Requests wait for a lock, or for a connection, when it dies: they get
+    503. None has a password, which would be hashed before."""
+    people = add_people(server, *["user"] * 12)
     db = psycopg2.connect(host=server.cluster.socket, user="postgres",
                           port=server.cluster.port, dbname=server.database)
-    db.cursor().execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+    db.cursor().execute("LOCK TABLE users IN EXCLUSIVE MODE")
     _answers = []
 
-    def post():
+    def patch(person):
         with server.client() as client:
-            answer = client.post("/api/v1/users", json=new_user())
+            answer = client.patch("/api/v1/users/me", json={"name": "New"},
+                                  headers=person.headers)
             _answers.append((time.monotonic(), answer))
 
-    threads = [threading.Thread(target=post) for _ in range(12)]
+    threads = [threading.Thread(target=patch, args=(person,))
+               for person in people]
     for thread in threads:
         thread.start()
-    time.sleep(1)
+    wait_for(lambda: server.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND "
+        "application_name = 'keel' AND wait_event_type = 'Lock'",
+        server.database)[0][0] >= POOL)
     stopped = time.monotonic()
     server.cluster.halt()
     for thread in threads:
@@ -187,7 +213,7 @@ def test_postgresql_dies_while_statements_wait(server):
     assert len(_answers) == 12
     for ended, answer in _answers:
         check_error(answer, 503, "SERVICE_UNAVAILABLE")
-        assert ended - stopped < AT_ONCE
+        assert ended - stopped < NOTICED
     with server.client() as client:
         assert client.get("/healthz").status_code == 200
     db.close()
@@ -200,9 +226,10 @@ def test_postgresql_dies_and_comes_back_without_requests(server):
     time.sleep(1.5)
     with server.client() as client:
         assert client.get("/healthz").status_code == 200
-        started = time.monotonic()
-        check_error(client.get("/readyz"), 503, "SERVICE_UNAVAILABLE")
-        assert time.monotonic() - started < AT_ONCE
+        answer = client.get("/readyz")
+        check_error(answer, 503, "SERVICE_UNAVAILABLE")
+        line = server.wait_for_log(answer.headers["x-request-id"])
+        assert line["duration_us"] < AT_ONCE * 1e6
     server.cluster.run()
     wait_for(lambda: server.metrics()["keel_db_down"] == 0, RECOVERY)
     with server.client() as client:
@@ -235,18 +262,18 @@ def test_a_database_that_holds_its_connections_and_never_answers(server):
         server.cluster.freeze()
         stopped = time.monotonic()
         wait_for(lambda: len({r[4] for r in load.ended_after(stopped + 1)}) ==
-                 len(load.threads), DEADLINE)
+                 len(load.threads), 3 * DEADLINE)
         started = time.monotonic()
         server.cluster.thaw()
         steady = load.wait_until_served(started)
     assert load.failures == [] and health.failures == []
     during = [r for r in load.ended_after(stopped + 1) if r[0] < started]
-    assert {r[2] for r in during if r[1] < started} == {503}
-    worst = max(ended - began for began, ended, _, _, _ in during)
+    assert {r[2] for r in during if r[0] > stopped and r[1] < started} == {503}
+    worst = max(ended - began for began, ended, *_ in during)
     measured.append("PostgreSQL frozen (%s): 503 after %.1f s at most, "
                     "healthz p99 %.0f ms" % (
                         server.transport, worst, health.percentile(99) * 1e3))
-    assert worst < DEADLINE
+    check_took(load, during, DEADLINE)
     assert health.percentile(99) < HEALTH
     check_served(load, steady)
     server.wait_for_rest()
@@ -257,10 +284,11 @@ def test_a_database_that_accepts_and_never_answers(server):
     connections, and no process reads them."""
     _, token = user_and_token(server)
     os.kill(server.cluster.process.pid, signal.SIGSTOP)
-    for pid in server.cluster.backends():
-        name = open("/proc/%d/cmdline" % pid).read()
-        if "postgres: keel" in name:
-            os.kill(pid, signal.SIGTERM)
+    sessions = [pid for pid in server.cluster.backends() if
+                "postgres: keel" in read_text("/proc/%d/cmdline" % pid)]
+    for pid in sessions:
+        os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: not any(map(exists, sessions)))
     time.sleep(1)
     with HealthWatch(server) as health, Load(server, token) as load:
         time.sleep(6)
@@ -271,7 +299,8 @@ def test_a_database_that_accepts_and_never_answers(server):
                     "%.0f ms, healthz p99 %.0f ms" % (
                         server.transport, worst * 1e3,
                         health.percentile(99) * 1e3))
-    assert worst < AT_ONCE
+    check_took(load, load.requests, AT_ONCE)
+    assert worst < NOTICED
     assert health.percentile(99) < HEALTH
     os.kill(server.cluster.process.pid, signal.SIGCONT)
     with server.client() as client:

@@ -75,7 +75,7 @@ def test_a_server_and_a_runner(bouncer, behind, start_runner):
     wait_for_job(server, job, status="done")
     # A notification reaches a client that is idle.
     claims = len(runner.events())
-    for _ in range(3):
+    for _ in range(10):
         began = time.monotonic()
         [job] = add_jobs(server, [new_email()])
         wait_for_job(server, job, status="done")
@@ -83,7 +83,7 @@ def test_a_server_and_a_runner(bouncer, behind, start_runner):
             break
     else:
         raise AssertionError("every job waited for a poll")
-    assert len(runner.events()) > claims
+    wait_for(lambda: len(runner.events()) > claims)
     done = server.command("create-admin", new_email(), text=new_password())
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -273,7 +273,12 @@ def test_a_listener_that_cannot_listen(bouncer, behind, start_runner, bad):
     runner = start_runner(server, KEEL_DATABASE_LISTEN_URL=url)
     [job] = add_jobs(server, [new_email()])
     wait_for_job(server, job, status="done")
-    warnings = runner.errors() + "".join(lines(runner, "LISTEN_URL"))
+
+    def said():
+        return runner.errors() + "".join(lines(runner, "LISTEN_URL"))
+
+    wait_for(lambda: "KEEL_DATABASE_LISTEN_URL" in said(), LONG)
+    warnings = said()
     assert warnings.count("KEEL_DATABASE_LISTEN_URL") == 1
     if bad == "pooled":
         assert "listen instead" in warnings

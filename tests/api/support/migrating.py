@@ -14,7 +14,8 @@ import psycopg2
 
 from changed import changed_build
 from cluster import run
-from server import KEEL, ROOT, read_text, session_processes
+from server import (KEEL, ROOT, read_text, session_processes,
+                    signal_each)
 
 
 def in_page(pattern):
@@ -143,8 +144,7 @@ class Migrate:
         return self
 
     def __exit__(self, *error):
-        for pid in session_processes(self.process.pid):
-            os.kill(pid, 9)
+        signal_each(session_processes(self.process.pid), 9)
         self.process.wait()
 
     def errors(self):

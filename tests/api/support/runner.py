@@ -2,14 +2,13 @@
 """The real runner, ./keel jobs, on a server's database; the checks of every
 runner after its end; and jobs made and read by SQL."""
 
-import os
 import re
 import signal
 import time
 
 import psycopg2.extras
 
-from server import Server, session_processes
+from server import Server, session_processes, signal_each
 
 KIND = "send_welcome_email"
 LEASE = 20  # seconds
@@ -37,8 +36,7 @@ class Runner(Server):
         return session_processes(self.process.pid)
 
     def signal_all(self, signum):
-        for pid in self.processes():
-            os.kill(pid, signum)
+        signal_each(self.processes(), signum)
 
     def pause(self):
         self.signal_all(signal.SIGSTOP)

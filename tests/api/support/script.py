@@ -220,7 +220,7 @@ class Script:
 
     def remove(self):
         """Returns the processes that do not end."""
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + 20
         while (left := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.02)    # some have been killed, and are ending
         for pid in left:

@@ -2,6 +2,7 @@
 """The real server, ./keel serve, with its own ports, state folder and database;
 and the checks of every server after its end."""
 
+import contextlib
 import json
 import os
 import re
@@ -115,6 +116,13 @@ def session_processes(session):
     return found
 
 
+def signal_each(pids, signum):
+    """Some may have ended meanwhile: a worker dies with its parent."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signum)
+
+
 def folder_processes(folder):
     """The processes that work in a folder or have it in a setting."""
     found = []
@@ -197,8 +205,7 @@ class Server:
             out, err = process.communicate(text, timeout)
         finally:
             left_over = session_processes(process.pid)
-            for pid in left_over:
-                os.kill(pid, signal.SIGKILL)
+            signal_each(left_over, signal.SIGKILL)
         done = subprocess.CompletedProcess(arguments, process.returncode,
                                            out, err)
         done.left_over = left_over
@@ -225,8 +232,7 @@ class Server:
         """Sends SIGKILL to all processes at once, so that none sees another
         die. The server may be started again."""
         for signum in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in session_processes(self.process.pid):
-                os.kill(pid, signum)
+            signal_each(session_processes(self.process.pid), signum)
         self.process.wait(STOP_SECONDS)
         self.end_left_overs()
         self.process = None
@@ -311,7 +317,7 @@ class Server:
                 values[boundary.metric(name)] = float(value)
         return values
 
-    def wait_for_rest(self, timeout=6):
+    def wait_for_rest(self, timeout=20):
         """Waits until every worker is idle. A tick writes the gauges every 500
         ms, so it skips one tick first."""
         names = ["keel_coroutines", "keel_arenas", "keel_tasks",
@@ -380,8 +386,7 @@ class Server:
             if time.monotonic() > deadline:
                 left_over = session_processes(self.process.pid)
                 self.problems.append("processes left: %s" % left_over)
-                for pid in left_over:
-                    os.kill(pid, signal.SIGKILL)
+                signal_each(left_over, signal.SIGKILL)
                 return
             time.sleep(0.02)
 
