@@ -105,7 +105,9 @@ def test_a_query_is_ignored(client, path, query):
     answer = client.get(path)
     again = client.get(path + "?" + query)
     assert again.status_code == 200
-    assert again.content == answer.content
+    # After a minute without a runner, /readyz warns.
+    assert again.content == answer.content or \
+        again.content == client.get(path).content
     assert again.headers.get("etag") == answer.headers.get("etag")
 
 

@@ -86,9 +86,9 @@ def test_cbc_and_static_keys_are_refused_by_the_server(tls_servers, kind,
 @pytest.mark.parametrize("kind", KINDS)
 def test_sslscan_finds_only_aead_and_no_sha_1(tls_servers, kind):
     done = subprocess.run(
-        ["sslscan", "--no-colour", "--show-sigs",
+        ["sslscan", "--no-colour", "--show-sigs", "--timeout=20",
          "127.0.0.1:%d" % tls_servers[kind].port], text=True,
-        capture_output=True, timeout=60)
+        capture_output=True, timeout=300)
     accepted = re.findall(
         r"^(?:Preferred|Accepted)\s+(TLSv1\.\d)\s+\d+ bits\s+(\S+)",
         done.stdout, re.M)

@@ -355,7 +355,9 @@ def test_many_words_in_many_places_are_ranked(reader):
 def test_no_notice_reaches_the_log(reader):
     """PostgreSQL has one for long words, and for a search of stop words."""
     write(reader, "y" * 3000)
-    search(reader, "the of")
+    answer = reader.ask("q=the+of")
+    assert answer.status_code == 200, answer.text
+    reader.server.wait_for_log(answer.headers["x-request-id"])
     written = reader.server.output() + reader.server.errors()
     assert "NOTICE" not in written
     assert "too long to be indexed" not in written

@@ -7,10 +7,12 @@
 /* sources: src/base/faults.c */
 /* defines: -DFAULTS -Wl,--wrap=clock_gettime,--wrap=mem_free */
 /* defines: -Wl,--wrap=setpriority,--wrap=malloc_trim */
+/* defines: -Wl,--wrap=sched_yield */
 
 #include "offload_fixture.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 static void
@@ -342,14 +344,27 @@ hasty_main(void *arg)
 	return (NULL);
 }
 
+int	__wrap_sched_yield(void);
+int	__real_sched_yield(void);
+
+static _Atomic unsigned	yields;
+
+int
+__wrap_sched_yield(void)
+{
+	yields++;
+	return (__real_sched_yield());
+}
+
 /* kore_task_run() has queued the task, and has not signalled a thread yet. */
 static void
 run_hastily(struct kore_task *t)
 {
 	assert_int_equal(pthread_create(&hasty.thread, NULL, hasty_main, t), 0);
-	while (*(volatile char *)ran == '\0')
+	/* It has done its work, and waits. */
+	while (yields < 100 && !hasty.returned)
 		usleep(100);
-	usleep(20000);
+	assert_string_equal(ran, "1");
 	assert_false(hasty.returned);
 }
 
