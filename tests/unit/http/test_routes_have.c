@@ -34,7 +34,9 @@ ROUTE(pages, PATH(name, T_STR), GET(handler));
 ROUTE(first, GET(handler));
 ROUTE(either, GET(handler));
 ROUTE(optional, GET(handler));
+ROUTE(before, GET(handler));
 ROUTE(anywhere, GET(handler));
+ROUTE(behind, GET(handler));
 ROUTE(metrics, GET(handler));
 ROUTE(rest);
 ROUTE(admin_rest);
@@ -54,7 +56,9 @@ configure(void **state)
 	fake_route("^/pages/(.*)$", "pages", &pages__route);
 	fake_route("^/a$|^/b$", "either", &either__route);
 	fake_route("^/opt?i*$", "optional", &optional__route);
+	fake_route("/many/y", "before", &before__route);
 	fake_route("any/y$", "anywhere", &anywhere__route);
+	fake_route("/company/y", "behind", &behind__route);
 	fake_route("^.*$", "rest", &rest__route);
 	admin = fake_domain();
 	fake_route("/metrics", "metrics", &metrics__route);
@@ -128,6 +132,8 @@ test_which_route(void **state)
 		{ &either__route, "/a" }, { &either__route, "/b" },
 		{ &optional__route, "/opt" }, { &optional__route, "/opii" },
 		{ &optional__route, "/op" }, { &anywhere__route, "/x/any/y" },
+		{ &before__route, "/many/y" },
+		{ &anywhere__route, "/company/y" },
 		{ &rest__route, "/op2" }, { &rest__route, "/c" },
 		{ &rest__route, "/" }, { &rest__route, "" },
 		{ &rest__route, "*" }, { &rest__route, "/metrics" },
