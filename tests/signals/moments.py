@@ -12,8 +12,8 @@ import time
 import psycopg2
 
 from helpers import bearer, raw_connection, raw_request
-from scene import (DRAIN_SECONDS, Missed, Unexpected, freeze, send, stat,
-                   wait_for)
+from scene import (DRAIN_SECONDS, SECONDS, Missed, Unexpected, freeze, send,
+                   stat, wait_for)
 from server import read_text
 from wire import Answers
 
@@ -113,7 +113,8 @@ class Draining(Busy):
 
     def left(self):
         """Seconds; one later, the drain would end by itself."""
-        return max(self.told + DRAIN_SECONDS - 1 - time.monotonic(), 3)
+        return max(self.told + DRAIN_SECONDS - 1 - time.monotonic(), 3) + \
+            SECONDS * self.scene.is_slow
 
 
 class Beside(Idle):
