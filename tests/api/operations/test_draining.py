@@ -437,14 +437,13 @@ def test_processes_obey_their_parent_only(start_server):
 def test_the_last_uses_of_sessions_are_stored(start_server):
     server = start_server()
     [person] = add_people(server, "user")
-    server.sql("UPDATE sessions SET last_used_at = now() - interval '1 hour' "
-               "WHERE id = %s", person.session)
-    with server.client() as client:
+    # A worker that stores the uses meanwhile waits for this one.
+    with transaction(server, "UPDATE sessions SET last_used_at = now() - "
+                     "interval '1 hour' WHERE id = %s", person.session), \
+            server.client() as client:
         for _ in range(2):
             assert client.get("/api/v1/users/me",
                               headers=person.headers).status_code == 200
-            server.sql("UPDATE sessions SET last_used_at = now() - "
-                       "interval '1 hour' WHERE id = %s", person.session)
     server.process.send_signal(INT)
     ended(server)
     assert server.sql("SELECT last_used_at > now() - interval '1 minute' FROM "
