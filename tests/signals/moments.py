@@ -12,12 +12,14 @@ import time
 import psycopg2
 
 from helpers import bearer, raw_connection, raw_request
-from scene import (Unexpected, freeze, send, stat, wait_for)
+from scene import (DRAIN_SECONDS, SECONDS, Missed, Unexpected, freeze, send,
+                   stat, wait_for)
 from server import read_text
 from wire import Answers
 
 LOCK = "LOCK TABLE users IN ACCESS EXCLUSIVE MODE"
 FLIGHT = 3
+TRIES = 5           # to see a moment of the start
 
 # Those that have prepared their statements, which needs the table; and all.
 SESSIONS = """
@@ -103,11 +105,16 @@ class Draining(Busy):
         watcher.sendall(raw_request("GET", "/healthz"))
         answers.next()
         scene.process.send_signal(signal.SIGTERM)
-        told = time.monotonic()
+        self.told = told = time.monotonic()
         wait_for("/readyz closes", stops)
         watcher.close()
         # Signals that come together are one: see signals.c.
         wait_for("half a second", lambda: time.monotonic() > told + 0.6)
+
+    def left(self):
+        """Seconds; one later, the drain would end by itself."""
+        return max(self.told + DRAIN_SECONDS - 1 - time.monotonic(), 3) + \
+            SECONDS * self.scene.is_slow
 
 
 class Beside(Idle):
@@ -195,17 +202,27 @@ class Start:
 
     def __init__(self, scene):
         self.scene = scene
-        scene.down()
-        self.began = time.monotonic()
-        if self.fresh:
-            scene.remove_state()
-        scene.begin()
-        self.held = []
-        wait_for("%s is seen" % self.awaited, self.look, pause=0)
+        for attempt in range(TRIES):
+            scene.down()
+            if self.fresh:
+                scene.remove_state()
+            scene.begin()
+            self.held = []
+            try:
+                wait_for("%s is seen" % self.awaited, self.look, pause=0)
+                break
+            except Missed:      # this process did not run meanwhile
+                if attempt == TRIES - 1:
+                    raise
+
+    def check_goes_on(self):
+        if self.scene.has_ended():
+            raise Unexpected("it was never seen: %s" % self.awaited)
+        if self.scene.is_ready():
+            raise Missed("it was never seen: %s" % self.awaited)
 
     def look(self):
-        if self.scene.has_ended() or self.scene.is_ready():
-            raise Unexpected("it was never seen: %s" % self.awaited)
+        self.check_goes_on()
         found = self.scene.processes().get(self.awaited)
         if found and freeze(found[0]):
             self.held.append(found[0])
@@ -287,8 +304,7 @@ class Workers(Start):
     awaited = "worker"
 
     def look(self):
-        if self.scene.has_ended() or self.scene.is_ready():
-            raise Unexpected("it was never seen: %s" % self.awaited)
+        self.check_goes_on()
         found = self.scene.processes()
         if "worker" in found and "parent" in found and \
                 freeze(found["parent"][0]):

@@ -22,6 +22,7 @@ from script import DBUSER
 from server import KEEL, Server, flavor, read_text
 
 SECONDS = 30        # the longest that anything may take
+DRAIN_SECONDS = 8
 NOTHING_SET = {name: None for name in (
     "KEEL_DATABASE_URL", "KEEL_DATABASE_POOL", "KEEL_SECRET_KEY",
     "KEEL_TLS_CERT", "KEEL_TLS_KEY")}
@@ -31,6 +32,10 @@ OURS = ("script", "keeper", "timeout", "parent", "worker", "key manager",
 
 class Unexpected(AssertionError):
     """A row of the table that does not hold."""
+
+
+class Missed(Unexpected):
+    """A moment that was over before it was seen."""
 
 
 def wait_for(what, condition, seconds=SECONDS, pause=0.01):
@@ -71,7 +76,7 @@ class Scene(Server):
                  **settings):
         super().__init__(cluster, database, certificate, **{
             **(NOTHING_SET if private else {}),
-            "KEEL_DRAIN_SECONDS": "8", **settings})
+            "KEEL_DRAIN_SECONDS": str(DRAIN_SECONDS), **settings})
         os.chmod(self.folder, 0o711)
         self.command_line = command
         self.private = private
@@ -261,8 +266,8 @@ class Scene(Server):
                 found.setdefault(self.role(pid, int(fields[1])),
                                  []).append(pid)
         text = read_text(self.state + "/postgres/postmaster.pid").split()
-        if self.private and text and stat(int(text[0])) and \
-                stat(int(text[0]))[0] not in "ZX":
+        if self.private and text and (
+                stat(int(text[0])) or "Z")[0] not in "ZX":
             found["postmaster"] = [int(text[0])]
             self.seen.add(int(text[0]))
         return found
@@ -336,7 +341,7 @@ class Scene(Server):
             return
         wait_for("/readyz says 200", lambda: self.readiness() == 200)
         for _ in range(4):
-            wait_for("/readyz says 200", lambda: self.readiness() == 200, 5)
+            wait_for("/readyz says 200", lambda: self.readiness() == 200)
 
     def check_jobs(self):
         """A job of an unknown kind is done with at once."""
@@ -361,12 +366,13 @@ class Scene(Server):
     #
 
     def memory(self):
-        """Shared memory that one of its processes has made. Processes of other
-        tests had the same ids."""
+        """Shared memory that one of its processes has made, none of which is
+        left. Processes of other tests had the same ids, or have them."""
         return [line for line in read_text(
             "/proc/sysvipc/shm").splitlines()[1:]
             if int(line.split()[4]) in self.seen and
-            int(line.split()[13]) >= self.made]
+            int(line.split()[13]) >= self.made and
+            (stat(int(line.split()[4])) or "Z")[0] in "ZX"]
 
     def check_nothing_left(self):
         """What PostgreSQL or Kore's parent cannot remove when they are killed
@@ -374,7 +380,7 @@ class Scene(Server):
         wait_for("no process is left", lambda: not self.own())
         for port in (self.port, self.admin_port):
             # A process that is ending may show no files, and have them.
-            wait_for("port %d is free" % port, lambda: is_free(port), 1)
+            wait_for("port %d is free" % port, lambda: is_free(port))
         orderly = self.status == 0
         found = [line for line in self.memory() if orderly and not
                  (self.database_died and line.split()[0] != "0")]

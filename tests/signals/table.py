@@ -145,7 +145,7 @@ class Cuts(Ends):
         return "ends at once, " + " or ".join(map(str, self.statuses))
 
     def check(self, scene, moment):
-        scene.wait_ended(*self.statuses, seconds=3 + SECONDS * scene.is_slow)
+        scene.wait_ended(*self.statuses, seconds=moment.left())
         moment.go_on()
 
 

@@ -2,6 +2,7 @@
 """Development: ./keel serve without any setting, and plain kodev in a clone
 named keel."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from helpers import new_user, register, sign_in
+from runner import wait_for
 from server import (IS_ASAN, ROOT, clean_environment, folder_processes,
                     read_text)
 
@@ -141,6 +143,15 @@ def test_a_runner_beside_the_server(developer, make_server, private):
     assert folder_processes(server.state) == []
 
 
+def is_unlocked(lock):
+    """Has the server ended? The next one waits for three seconds only."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def test_the_runner_ends_with_a_script_that_is_killed(developer):
     server = developer().start("--with-jobs")
     runner = wait_for_runner(server.state)
@@ -151,6 +162,8 @@ def test_the_runner_ends_with_a_script_that_is_killed(developer):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     server.process = None
+    with open(server.state + "/lock/serve") as lock:
+        wait_for(lambda: is_unlocked(lock), 60)
     developer().start().stop()      # it finds the database, and ends it
 
 

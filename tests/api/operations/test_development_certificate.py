@@ -95,10 +95,11 @@ def test_curl(server, url):
 def test_python(server, url):
     strict = ssl.create_default_context(cafile=server.cert)
     strict.verify_flags |= ssl.VERIFY_X509_STRICT
-    answer = httpx.get(url + "/healthz", verify=strict, trust_env=False)
+    answer = httpx.get(url + "/healthz", verify=strict, trust_env=False,
+                       timeout=30)
     assert answer.text == PAGE
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-        httpx.get(url + "/healthz", trust_env=False)
+        httpx.get(url + "/healthz", trust_env=False, timeout=30)
 
 
 def test_node(server, url):

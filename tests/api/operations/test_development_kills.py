@@ -17,6 +17,7 @@ from runner import wait_for
 from server import KEEL, folder_processes, read_text
 from servers import server_maker
 from sizes import size
+from test_script_keeper import keepers
 
 MOMENTS = size(1, 40)
 NOTHING_SET = {name: None for name in (
@@ -93,9 +94,14 @@ def test_postgresql_is_killed(developer):
     before = parent(developer)
     with developer.client() as client:
         user, _ = register(client)
-        os.kill(postmaster(developer), signal.SIGKILL)
-        wait_for(lambda: readiness(client) == 503, pause=0.005)
-        wait_for(lambda: readiness(client) == 200)
+        [keeper] = keepers(developer.process)
+        os.kill(keeper, signal.SIGSTOP)     # until 503 is seen
+        try:
+            os.kill(postmaster(developer), signal.SIGKILL)
+            wait_for(lambda: readiness(client) == 503, pause=0.005)
+        finally:
+            os.kill(keeper, signal.SIGCONT)
+        wait_for(lambda: readiness(client) == 200, 60)
         sign_in(client, user)
     assert parent(developer) == before
     assert developer.errors().count("keel: PostgreSQL has ended") == 1
@@ -109,7 +115,8 @@ def test_everything_is_killed_at_once(developer):
         user, _ = register(client)
     for number in (signal.SIGSTOP, signal.SIGKILL):
         for pid in processes(developer):
-            os.kill(pid, number)
+            with contextlib.suppress(ProcessLookupError):   # the keeper's sleep
+                os.kill(pid, number)
     developer.process.wait()
     wait_for(lambda: not processes(developer))
     developer.start()

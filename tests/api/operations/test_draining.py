@@ -14,6 +14,7 @@ import pytest
 from given import give, listening
 from helpers import raw_connection, raw_request, reset
 from people import add_people, transaction, wait_for_waiting
+from runner import wait_for
 from server import STOP_SECONDS
 from wire import POST, Answers, user_body
 from workers import worker_at
@@ -22,6 +23,11 @@ TERM, INT, QUIT = signal.SIGTERM, signal.SIGINT, signal.SIGQUIT
 HEALTH = raw_request("GET", "/healthz")
 READY = raw_request("GET", "/readyz")
 LOCK = "LOCK TABLE users IN ACCESS EXCLUSIVE MODE"
+
+# A session that is still preparing its statements would wait for the lock, too.
+UNPREPARED = """
+    SELECT %s - count(*) FROM pg_stat_activity WHERE datname = %s AND
+    application_name = 'keel' AND state = 'idle' AND query <> ''"""
 
 
 def sign_up():
@@ -113,10 +119,21 @@ def wait_until_refused(server):
 
 
 @contextlib.contextmanager
+def locked(server):
+    """When all sessions of the server are prepared."""
+    sessions = int(server.settings["KEEL_WORKERS"]) * int(
+        server.settings["KEEL_DATABASE_POOL"])
+    wait_for(lambda: server.sql(UNPREPARED, sessions, server.database)[0][0]
+             <= 0, 30, 0.01)
+    with transaction(server, LOCK):
+        yield
+
+
+@contextlib.contextmanager
 def waiting(server, count=1):
     """Requests that wait for a lock."""
     people = add_people(server, *["user"] * count)
-    with transaction(server, LOCK):
+    with locked(server):
         clients = [Client(server, raw_request(
             "GET", "/api/v1/users/me", **person.headers))
             for person in people]
@@ -130,9 +147,9 @@ def test_requests_in_flight_finish(start_server, signum, workers):
     """Those that wait for the database, and those that are still arriving."""
     server = start_server(KEEL_WORKERS=str(workers))
     request = sign_up()
-    late = Client(server, request[:40])
     with waiting(server, 4) as clients:
         sign_ups = [Client(server, sign_up()) for _ in range(16)]
+        late = Client(server, request[:40])
         if signum == TERM:
             begin(server)
         else:
@@ -178,7 +195,7 @@ def test_all_workers_go_on_meanwhile(start_server):
     last = idle_client(server)
     begin(server)
     expected, found = set(server.workers()), set()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while found != expected:
         client = Client(server)
         found.add(worker_at(server, client.connection.getsockname()[1]))
@@ -218,10 +235,10 @@ def test_an_idle_connection_is_closed_at_last(start_server):
     server = start_server(KEEL_DRAIN_SECONDS="2")
     client = idle_client(server)
     began = time.monotonic()
-    begin(server)
+    server.process.send_signal(TERM)
     client.check_closed()
     assert time.monotonic() - began > 0.9
-    ended(server, 1)
+    ended(server)
 
 
 @pytest.mark.parametrize("signum", [INT, QUIT])
@@ -234,20 +251,28 @@ def test_some_signals_do_not_wait_for_idle_clients(start_server, signum):
     ended(server)
 
 
-def test_the_delay(start_server):
-    """For a balancer that asks /readyz, and goes on sending requests."""
-    server = start_server(KEEL_DRAIN_DELAY_SECONDS="1")
+def serves_meanwhile(server, delay):
+    """Do clients hear of the end, and then another one get a response?"""
     began = time.monotonic()
-    begin(server)
-    served = 0
+    server.process.send_signal(TERM)
+    told = served = 0
     while not is_refused(server):
-        client = Client(server)
         with contextlib.suppress(ssl.SSLError, ConnectionError):
-            client.check_last()
-            served += 1
-    assert served > 0
-    assert time.monotonic() - began > 0.9
+            answer = Client(server, HEALTH if told else READY).answers.next()
+            if answer is not None and (told or answer.status_code == 503):
+                assert answer.headers["connection"] == "close"
+                served += told and answer.status_code == 200
+                told = 1
+    assert time.monotonic() - began > delay - 0.1
     ended(server)
+    return served > 0
+
+
+def test_the_delay(start_server):
+    """For a balancer that asks /readyz, and goes on sending requests. A busy
+    machine may not do so in one second."""
+    assert any(serves_meanwhile(start_server(KEEL_DRAIN_DELAY_SECONDS=str(
+        delay)), delay) for delay in (1, 5, 25))
 
 
 def test_pipelined_requests_are_answered(start_server):
@@ -313,7 +338,7 @@ def test_a_client_that_hangs_up_is_nothing_to_wait_for(start_server):
     """Its request is: the handler runs to its end."""
     server = start_server()
     [person] = add_people(server, "user")
-    with transaction(server, LOCK):
+    with locked(server):
         client = Client(server, raw_request(
             "PATCH", "/api/v1/users/me", b'{"name": "Ada"}',
             Content_Type="application/json", **person.headers))
@@ -412,14 +437,13 @@ def test_processes_obey_their_parent_only(start_server):
 def test_the_last_uses_of_sessions_are_stored(start_server):
     server = start_server()
     [person] = add_people(server, "user")
-    server.sql("UPDATE sessions SET last_used_at = now() - interval '1 hour' "
-               "WHERE id = %s", person.session)
-    with server.client() as client:
+    # A worker that stores the uses meanwhile waits for this one.
+    with transaction(server, "UPDATE sessions SET last_used_at = now() - "
+                     "interval '1 hour' WHERE id = %s", person.session), \
+            server.client() as client:
         for _ in range(2):
             assert client.get("/api/v1/users/me",
                               headers=person.headers).status_code == 200
-            server.sql("UPDATE sessions SET last_used_at = now() - "
-                       "interval '1 hour' WHERE id = %s", person.session)
     server.process.send_signal(INT)
     ended(server)
     assert server.sql("SELECT last_used_at > now() - interval '1 minute' FROM "

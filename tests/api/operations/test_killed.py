@@ -2,6 +2,7 @@
 """Of a server whose parent is killed, at whatever moment, nothing is left: no
 process, no port, no shared memory, and no pid file after the next start."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -42,7 +43,9 @@ def die(server, pids, number):
     """The parent's id, after all have got the signal."""
     parent, session = server.parent(), server.process.pid
     for pid in pids:
-        os.kill(pid, number)
+        # The kernel kills the others with their parent.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
     server.process.wait(20)
     wait_for_nothing(server, session, parent)
     server.process = None

@@ -172,7 +172,7 @@ def test_kores_module_opens_the_connections(make_server, tmp_path):
     server = make_server(LD_PRELOAD=str(tmp_path / "watch.so"),
                          FLOOR_WATCH=str(tmp_path / "log"))
     server.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while (values := server.metrics())["keel_db_idle"] < 8:
         assert time.monotonic() < deadline, values
         time.sleep(0.05)

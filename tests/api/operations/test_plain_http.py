@@ -170,7 +170,7 @@ def refuses(path):
 
 
 def socket_client(path):
-    return httpx.Client(base_url="http://gw.example.org",
+    return httpx.Client(base_url="http://gw.example.org", timeout=30,
                         transport=httpx.HTTPTransport(uds=str(path)))
 
 

@@ -15,7 +15,8 @@ from server import STOP_SECONDS, make_certificate
 from sizes import size
 
 ROUNDS = size(1, 10)
-CHECKS = ("check inter 2s fall 2 rise 1", "check inter 100ms fall 2 rise 1")
+CHECKS = ("check inter 2s fall 2 rise 1", "check inter 500ms fastinter 100ms "
+          "downinter 100ms fall 3 rise 1")  # each may take 500 ms to connect
 PATIENCE = ("timeout connect 5s", "timeout connect 5s\n    timeout check 5s")
 DELAY = "2"     # longer than HAProxy needs to notice
 

@@ -93,8 +93,8 @@ def test_the_arguments_become_settings(other):
 
 def test_the_runner_beside_the_server_gets_them_too(other):
     """With what the script has found, such as the whole path of the build."""
-    other.fake("kore", "case $OTHER_COMMAND in serve) for i in $(seq 100); do "
-               "[ $(ls -d %s/kore.* | wc -l) -lt 2 ] || break; sleep 0.05; "
+    other.fake("kore", "case $OTHER_COMMAND in serve) for i in $(seq 400); do "
+               "[ $(ls -d %s/kore.*/fds | wc -l) -lt 2 ] || break; sleep 0.05; "
                "done;; esac" % other.path("calls"))
     done = run(other, "serve", "--with-jobs", cwd=other.root,
                OTHER_BUILD="build", OTHER_TWO=HARD["OTHER_TWO"])

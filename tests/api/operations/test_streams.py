@@ -164,7 +164,7 @@ def test_a_server_runs_without_streams(make_server, how):
     server.process = subprocess.Popen(
         ["/bin/sh", "-c", 'exec "$@" ' + how, "sh", KEEL, "serve"],
         env=server.environment(), start_new_session=True)
-    wait_for(lambda: is_healthy(server))
+    wait_for(lambda: is_healthy(server), 30)
     if how.startswith("<"):
         for pid in session_processes(server.process.pid):
             assert descriptors(pid) == ["/dev/null"] * 3
@@ -177,7 +177,7 @@ def test_a_runner_runs_without_streams(make_server, how):
             ["/bin/sh", "-c", 'exec "$@" ' + how, "sh", KEEL, "jobs"],
             env=server.environment(), start_new_session=True) as process:
         try:
-            wait_for(lambda: is_connected(server))
+            wait_for(lambda: is_connected(server), 30)
         finally:
             process.terminate()
         assert process.wait(20) == 0

@@ -92,7 +92,7 @@ def transaction(server, statement, *params):
 
 def wait_for_waiting(server, count):
     """Waits until this many statements of the server wait for a lock."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while server.sql("SELECT count(*) FROM pg_stat_activity WHERE "
                      "datname = %s AND application_name = 'keel' AND "
                      "wait_event_type = 'Lock'", server.database) != [

@@ -183,11 +183,13 @@ class Script:
         return line[len("keel: "):]
 
     def calls(self, *names):
-        """The calls, in their order; of these programs, if any are given."""
+        """The calls, in their order; of these programs, if any are given. The
+        file system's clock may not tell two of them apart: their ids do."""
         found = [entry for entry in os.scandir(self.path("calls"))
                  if read_text(entry.path + "/fds").endswith("\n") and
                  (not names or entry.name.split(".")[0] in names)]
-        found.sort(key=lambda entry: os.stat(entry.path).st_mtime_ns)
+        found.sort(key=lambda entry: (os.stat(entry.path).st_mtime_ns,
+                                      int(entry.name.split(".")[1])))
         return [Call(entry.path) for entry in found]
 
     def call(self, name):
