@@ -624,7 +624,8 @@ def test_guesses_are_limited_like_those_of_a_password_change(client, account):
     assert check_error(answer, 429, "TOO_MANY_REQUESTS",
                        "Too many requests") == {}
     assert int(answer.headers["retry-after"]) > 0
-    assert '"password_failures";q=5;w=3600' in answer.headers["ratelimit-policy"]
+    assert '"password_failures";q=5;w=3600' in answer.headers[
+        "ratelimit-policy"]
 
 
 def test_a_right_password_ends_a_run_of_failures(server, client, account):
