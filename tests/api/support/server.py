@@ -311,7 +311,7 @@ class Server:
                 values[boundary.metric(name)] = float(value)
         return values
 
-    def wait_for_rest(self, timeout=6):
+    def wait_for_rest(self, timeout=20):
         """Waits until every worker is idle. A tick writes the gauges every 500
         ms, so it skips one tick first."""
         names = ["keel_coroutines", "keel_arenas", "keel_tasks",
