@@ -440,7 +440,8 @@ BY_SQL = {
 
 BY_CLAIMS = {
     "expired": lambda other: {"exp": int(time.time()) - 1},
-    "of_the_future": lambda other: {"iat": int(time.time()) + 120},
+    "of_the_future": lambda other: {"iat": int(time.time()) + 3600,
+                                    "exp": int(time.time()) + 4500},
     "of_anothers_session": lambda other: {"sid": other.session},
     "of_another_user": lambda other: {"sub": other.id},
     "of_an_unknown_user": lambda other: {"sub": str(uuid.uuid4())},

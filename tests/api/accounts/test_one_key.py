@@ -23,7 +23,7 @@ DOTTED = "\u0130"
 def server(start_module_server):
     return start_module_server(
         KEEL_TRUSTED_PROXIES="127.0.0.1", KEEL_RATE_LIMITS=(
-            "token=10000/m,register=1000/m,sign_in_failures=3/m,"
+            "token=10000/m,register=1000/m,sign_in_failures=3/h,"
             "address_failures=10000/m,account_mails=1000/m"))
 
 

@@ -60,8 +60,8 @@ def fail_in_turn(kind, ask, good, check_failure):
 
 
 def ask_again(send):
-    """The answer to a repetition of a request that may have failed: the
-    rollback of its transaction may go on for a moment."""
+    """The answer to a repetition of a request that may have failed: its
+    transaction, or the rollback, may go on for a moment."""
     deadline = time.monotonic() + 10
     while (answer := send()).status_code == 409:
         assert time.monotonic() < deadline, answer.text

@@ -174,7 +174,7 @@ def test_an_author_who_leaves_at_any_time_finds_one_post(faulty, wait):
             pass
     faulty.wait_for_rest()
     with faulty.client() as client:
-        answer = client.post(POSTS + "?expand=author", json=fields,
-                             headers=headers)
+        answer = ask_again(lambda: client.post(
+            POSTS + "?expand=author", json=fields, headers=headers))
     assert answer.status_code == 201
     assert count(faulty) == (before[0] + 1, before[1] + 1)

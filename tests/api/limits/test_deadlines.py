@@ -17,7 +17,8 @@ from server import Server
 from servers import finish
 from wire import GET, POST, Answers
 
-SLACK = 1.5     # seconds: a tick, and a busy machine
+SLACK = 1.5     # seconds: a tick, and a machine that is not too busy
+ATTEMPTS = 3    # a busy one may hold either side up for longer
 
 
 def quick(text):
@@ -36,34 +37,39 @@ def server(start_module_server, module_build_copy):
     return start_module_server(build=module_build_copy(quick))
 
 
-def ends_after(connection, seconds):
-    """The server closes it after that time, and not earlier."""
-    started = time.monotonic()
-    connection.settimeout(seconds + 5)
-    answers = Answers(connection).all()
-    took = time.monotonic() - started
-    assert seconds - 0.1 <= took < seconds + SLACK, took
-    return answers
+def ends_after(server, sent, seconds, connect=raw_connection,
+               read=lambda connection: Answers(connection).all()):
+    """The server closes a connection that has sent this after that time, and
+    not earlier. What was read from it."""
+    for _ in range(ATTEMPTS):
+        before = time.monotonic()
+        with connect(server) as connection:
+            if sent:
+                connection.sendall(sent)
+            after = time.monotonic()
+            connection.settimeout(seconds + 20)
+            found = read(connection)
+            ended = time.monotonic()
+        # Its time begins between the two.
+        assert ended - before >= seconds - 0.1
+        if ended - after < seconds + SLACK:
+            return found
+    raise AssertionError("it took %.1f s" % (ended - after))
 
 
 def test_a_silent_connection_ends_without_a_response(server):
-    with raw_connection(server) as connection:
-        assert ends_after(connection, 2) == []
+    assert ends_after(server, b"", 2) == []
 
 
 def test_an_incomplete_head_is_408(server):
-    with raw_connection(server) as connection:
-        connection.sendall(GET)
-        [answer] = ends_after(connection, 2)
+    [answer] = ends_after(server, GET, 2)
     check_error(answer, 408, "REQUEST_TIMEOUT", "The request took too long")
 
 
 def test_a_missing_body_is_408(server):
     for framing in (b"Content-Length: 10\r\n\r\n{",
                     b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"):
-        with raw_connection(server) as connection:
-            connection.sendall(POST + framing)
-            [answer] = ends_after(connection, 3)
+        [answer] = ends_after(server, POST + framing, 3)
         check_error(answer, 408, "REQUEST_TIMEOUT")
 
 
@@ -71,38 +77,35 @@ def test_a_missing_body_is_408(server):
     (GET + b"X: ", 2), (POST + b"Content-Length: 1000\r\n\r\n", 3)],
     ids=["head", "body"])
 def test_single_bytes_do_not_extend_the_deadline(server, opening, seconds):
-    with raw_connection(server) as connection:
-        connection.settimeout(0.2)
+    def go_on_sending(connection):
+        """Until there is an answer, or for much too long."""
         started = time.monotonic()
-        connection.sendall(opening)
+        connection.settimeout(0.2)
         answers = Answers(connection)
-        while not answers.data:
-            assert time.monotonic() - started < seconds + SLACK
+        while time.monotonic() - started < seconds + 10:
             with contextlib.suppress(TimeoutError):
                 answers.more()
                 break
             connection.sendall(b"x")
-        assert time.monotonic() - started > seconds - 0.1
-        connection.settimeout(10)
-        [answer] = answers.all()
+        connection.settimeout(20)
+        return answers.all()
+
+    [answer] = ends_after(server, opening, seconds, read=go_on_sending)
     check_error(answer, 408, "REQUEST_TIMEOUT")
 
 
 def test_a_kept_connection_ends_without_an_unsolicited_408(server):
     """It may be idle for longer than the time for a head."""
-    with raw_connection(server) as connection:
-        connection.sendall(GET + b"\r\n")
-        [answer] = ends_after(connection, 4)
+    [answer] = ends_after(server, GET + b"\r\n", 4)
     assert answer.status_code == 200
     assert answer.headers["keep-alive"] == "timeout=4"
 
 
 def test_a_plain_connection_without_a_handshake_ends(server):
-    with socket.create_connection(("127.0.0.1", server.port)) as plain:
-        plain.settimeout(10)
-        started = time.monotonic()
-        assert plain.recv(1) == b""
-        assert 4.9 <= time.monotonic() - started < 5 + SLACK
+    assert ends_after(
+        server, b"", 5, read=lambda plain: plain.recv(1),
+        connect=lambda server: socket.create_connection(
+            ("127.0.0.1", server.port))) == b""
 
 
 def test_a_slow_handshake_ends(server):
@@ -119,9 +122,9 @@ def test_a_slow_handshake_ends(server):
             for byte in hello:
                 plain.sendall(bytes([byte]))
                 time.sleep(0.5)
-                if time.monotonic() - started > 10:
+                if time.monotonic() - started > 30:
                     break
-        assert time.monotonic() - started < 5 + 2 * SLACK
+        assert time.monotonic() - started < 20
 
 
 def test_a_connection_whose_responses_are_not_read_ends(start_server):
@@ -219,7 +222,7 @@ def test_a_full_server_closes_the_longest_idle_connection(small):
         for connection in kept[1:]:
             assert ask(connection) == 200
         stack.enter_context(connect(small, "127.0.0.2"))
-        kept[0].settimeout(5)
+        kept[0].settimeout(20)
         assert kept[0].recv(1) == b""
         assert {ask(connection) for connection in kept[1:]} == {200}
         assert small.metrics()["keel_connections_evicted_total"] >= 1

@@ -95,16 +95,19 @@ def test_a_refusal_by_a_wider_network_costs_the_address_nothing(start):
     server = start("token=2/h,token/56=1/2s")
     with server.client() as client:
         assert ask(client, "2001:db8:8:1::1").status_code == 400
-        answers = [ask(client, "2001:db8:8:2::1") for _ in range(4)]
-        assert answers[-1].status_code == 429
-        assert list(limits(answers[-1], "ratelimit")) == ["token/56"]
-        passed = sum(answer.status_code == 400 for answer in answers)
+        passed = refused = 0
         while passed < 2:
             answer = ask(client, "2001:db8:8:2::1")
-            assert answer.status_code == 400 or "token/56" in limits(
-                answer, "ratelimit")
-            passed += answer.status_code == 400
+            if answer.status_code == 400:
+                passed += 1
+                continue
+            assert answer.status_code == 429
+            assert list(limits(answer, "ratelimit")) == ["token/56"]
+            refused += 1
             time.sleep(0.2)
+        # Any of these would have cost it one of the two. On a machine where
+        # each request takes two seconds, there is none.
+        assert refused > 0
 
 
 def test_failures_count_by_network_as_well(start):
