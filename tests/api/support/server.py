@@ -2,6 +2,7 @@
 """The real server, ./keel serve, with its own ports, state folder and database;
 and the checks of every server after its end."""
 
+import contextlib
 import json
 import os
 import re
@@ -226,7 +227,9 @@ class Server:
         die. The server may be started again."""
         for signum in (signal.SIGSTOP, signal.SIGKILL):
             for pid in session_processes(self.process.pid):
-                os.kill(pid, signum)
+                # A child dies with its parent, which may have been first.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signum)
         self.process.wait(STOP_SECONDS)
         self.end_left_overs()
         self.process = None
@@ -311,7 +314,7 @@ class Server:
                 values[boundary.metric(name)] = float(value)
         return values
 
-    def wait_for_rest(self, timeout=6):
+    def wait_for_rest(self, timeout=20):
         """Waits until every worker is idle. A tick writes the gauges every 500
         ms, so it skips one tick first."""
         names = ["keel_coroutines", "keel_arenas", "keel_tasks",

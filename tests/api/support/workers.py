@@ -4,6 +4,7 @@
 import contextlib
 import os
 
+from runner import wait_for
 from server import read_text
 
 
@@ -16,9 +17,9 @@ def worker_of(server, answer):
 def worker_at(server, port):
     """The same, by the client's port."""
     ends = "%08X:%04X 0100007F:%04X" % (0x0100007F, server.port, port)
-    # While connections come and go, the file may have one twice.
-    [inode] = {line.split()[9] for line in read_text(
-        "/proc/net/tcp").splitlines() if ends in line}
+    # While connections come and go, the file may have one twice or lack it.
+    [inode] = wait_for(lambda: {line.split()[9] for line in read_text(
+        "/proc/net/tcp").splitlines() if ends in line})
     socket = "socket:[%s]" % inode
     for pid in server.workers():
         folder = "/proc/%d/fd" % pid
