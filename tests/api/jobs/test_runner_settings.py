@@ -40,16 +40,18 @@ def test_a_runner_without_a_key_sends_links_that_work(start_server,
 def test_two_runners_without_a_key_count_an_address_together(
         make_server, start_runner):
     """Five mails a day to one address, whichever runner sends them."""
-    server = make_server(KEEL_RATE_LIMITS=None)
+    server = make_server()
     address = new_email()
     [job_id] = add_jobs(server, [address])
     user = read_job(server, job_id)["payload"]["id"]
-    sent = 0
+    sent, boxes = 0, []
     for count in (3, 3):
-        runner = start_runner(server, **NONE)
+        runner = start_runner(server, KEEL_RATE_LIMITS=None, **NONE)
+        boxes.append(Mailbox(server, runner))
         for _ in range(count):
             wait_for_job(server, job_id, status="done")
-            sent += Mailbox(server, runner).sent(job_id) is not None
+            # The first runner may still begin the job that was stored last.
+            sent += any(box.sent(job_id) is not None for box in boxes)
             [[job_id]] = server.sql(
                 "INSERT INTO jobs (id, kind, payload) SELECT "
                 "gen_random_uuid(), 'send_welcome_email', "
