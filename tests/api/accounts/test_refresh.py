@@ -4,6 +4,7 @@
 import concurrent.futures
 import datetime
 import secrets
+import threading
 
 import pytest
 
@@ -168,9 +169,14 @@ def test_a_refresh_computes_no_password_hash(client, server, person):
 #
 
 def test_twenty_refreshes_at_once_make_one_line(server, person):
-    """Over several connections, so over several workers."""
+    """Over several connections, so over several workers. All are open before,
+    so that the last refresh is a retry that comes soon."""
+    together = threading.Barrier(20)
+
     def one(_):
         with server.client() as client:
+            assert client.get("/healthz").status_code == 200
+            together.wait(60)
             return successor(client, person.refresh_token)
 
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
@@ -212,8 +218,8 @@ def test_a_retry_gets_the_same_successor(client, server, person):
     """Also when the first answer arrived, and was used."""
     second = successor(client, person.refresh_token)
     third = successor(client, second)
-    use_earlier(server, person.refresh_token, GRACE - 2)
-    use_earlier(server, second, GRACE - 2)
+    use_earlier(server, person.refresh_token, 2)
+    use_earlier(server, second, 2)
     assert successor(client, person.refresh_token) == second
     assert successor(client, second) == third
     assert [live for _, live in rows_of(server, person.session)] == [
@@ -279,9 +285,10 @@ def test_a_reuse_of_a_purged_token_ends_the_family(client, server, person):
 
 
 def test_a_reuse_after_ten_seconds(client, server, person):
-    """At the border, with the clock of the database."""
+    """With the clock of the database. test_account_statements.py has the
+    border."""
     refresh(client, person.refresh_token)
-    server.sql("UPDATE refresh_tokens SET used_at = now() - interval '9.5 "
+    server.sql("UPDATE refresh_tokens SET used_at = now() - interval '2 "
                "seconds' WHERE session_id = %s AND used_at IS NOT NULL",
                person.session)
     refresh(client, person.refresh_token)
@@ -362,10 +369,10 @@ def test_a_session_that_was_not_used_for_two_weeks(client, server, person,
 
 
 def test_an_access_token_does_not_outlive_its_session(client, server, person):
-    server.sql("UPDATE sessions SET expires_at = now() + interval '100 "
+    server.sql("UPDATE sessions SET expires_at = now() + interval '500 "
                "seconds' WHERE id = %s", person.session)
     tokens = refresh(client, person.refresh_token)
-    assert 90 <= tokens["expires_in"] <= 100
+    assert 400 <= tokens["expires_in"] <= 500
     claims = read_claims(tokens["access_token"])
     assert claims["exp"] - claims["iat"] == tokens["expires_in"]
 

@@ -85,9 +85,9 @@ def test_a_sign_in_below_the_limit_ends_none(limited, guest):
 
 def test_the_new_session_stays_though_others_are_used_later(limited, guest):
     user, made = register(guest)
-    limited.sql(ADD, made["id"], ["-30 s", "-10 s", "-20 s"])
+    limited.sql(ADD, made["id"], ["-3 h", "-1 h", "-2 h"])
     sign_in(guest, user)
-    assert [c for c, in limited.sql(LEFT, made["id"])] == ["-30 s", "-20 s",
+    assert [c for c, in limited.sql(LEFT, made["id"])] == ["-3 h", "-2 h",
                                                            "127.0.0.1"]
 
 
@@ -169,12 +169,12 @@ def test_a_session_lasts_as_long_as_is_set(limited, guest):
                 "WHERE user_id = %s", made["id"])
     later = refresh(guest, tokens["refresh_token"]).json()
     confidential.update((later["access_token"], later["refresh_token"]))
-    assert 490 <= later["expires_in"] <= 500
+    assert 400 <= later["expires_in"] <= 500
     assert limited.sql("SELECT expires_at < now() + interval '501 s' FROM "
                        "sessions WHERE user_id = %s", made["id"]) == [(True,)]
 
 
-@pytest.mark.parametrize("age, alive", [(890, True), (901, False)])
+@pytest.mark.parametrize("age, alive", [(800, True), (901, False)])
 def test_an_unused_session_ends(limited, guest, age, alive):
     """It is not listed, and gives no token. It can be ended all the same."""
     person, other = add_people(limited, "user", "user")

@@ -76,12 +76,11 @@ def check_not_stored(server, clients, *people):
 #
 
 def test_the_list_knows_the_last_use(client, server, idle):
-    """Within a minute; in fact within two seconds."""
+    """Within a minute; in fact within two seconds, if the machine is not
+    busy."""
     [person] = idle("user")
-    began = time.monotonic()
     assert client.get(ME, headers=person.headers).status_code == 200
     wait_for(lambda: is_recent(server, person))
-    assert time.monotonic() - began < (10 if IS_ASAN else 5)
     [item] = client.get(SESSIONS, headers=person.headers).json()["items"]
     used = datetime.datetime.fromisoformat(item["last_used_at"])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -220,8 +219,10 @@ def test_a_request_has_no_statement_more(start_server):
     before = len(read_text(server.cluster.log))
     server.cluster.sql("ALTER DATABASE %s SET log_statement = 'all'" %
                        server.database)
-    server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
-               "datname = %s AND application_name = 'keel'", server.database)
+    # Waits until each is gone: one that ends later does not log all.
+    server.sql("SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity "
+               "WHERE datname = %s AND application_name = 'keel'",
+               server.database)
     with server.client() as client:
         wait_for(lambda: client.get("/readyz").status_code == 200)
         for _ in range(10):
@@ -273,5 +274,6 @@ def test_it_does_not_delay_the_end_of_a_server(start_server):
         wait_for_waiting(server, 1)
         began = time.monotonic()
         server.stop()
-        assert time.monotonic() - began < (10 if IS_ASAN else 3)
+        # The statement itself would end after five seconds.
+        assert time.monotonic() - began < (10 if IS_ASAN else 4.5)
     assert server.problems == []

@@ -110,7 +110,8 @@ def test_a_flood_of_registrations_leaves_the_other_mails(box, client, people):
     for _ in range(4):
         assert register_as(client, email=ada.email).status_code == 202
     mails = [box.read(job) for job in taken_jobs(box, ada.email)]
-    assert [bool(mail) for mail in mails] == [True, True, False, False]
+    # The runner may have begun several at once, in any order.
+    assert sorted(bool(mail) for mail in mails) == [False, False, True, True]
     assert client.post("/api/v1/auth/password/forgot", json={
         "email": ada.email}).status_code == 202
     [job] = [row[0] for row in box.server.sql(
@@ -141,7 +142,9 @@ def test_failed_sign_ins_tell_nothing(start_server):
     """A registration begins no new count: else who fails until they are
     refused, registers and tries again would learn that it was free."""
     server = start_server(KEEL_TAKEN_EMAILS="hidden",
-                          KEEL_RATE_LIMITS="register=20/h")
+                          # By default, one more after 12 seconds.
+                          KEEL_RATE_LIMITS="register=20/h,sign_in_failures="
+                          "5/h")
     [ada] = add_people(server, "user")
     ada.set(email_verified=True)
     emails = new_email(), ada.email
@@ -223,7 +226,9 @@ def test_a_job_is_stored_for_both(client, server, people):
     ada, *_ = people
 
     def stored(email):
-        count = "SELECT count(*) FROM jobs"
+        # The runner stores what is scheduled, at the turn of an hour.
+        count = "SELECT count(*) FROM jobs WHERE kind NOT IN (SELECT kind " \
+            "FROM job_schedules)"
         before = server.sql(count)
         assert register_as(client, email=email).status_code == 202
         return server.sql(count)[0][0] - before[0][0]

@@ -4,7 +4,6 @@ active admin, who stays an admin."""
 
 import concurrent.futures
 import contextlib
-import os
 import threading
 
 import pytest
@@ -14,6 +13,7 @@ from helpers import (ask_token, check_error, claims_for, make_token, new_user,
                      register)
 from people import add_people, transaction, wait_for_waiting
 from samples import replacement
+from workers import worker_at
 
 ME = "/api/v1/users/me"
 LAST = "The last active admin cannot be demoted, deactivated or deleted"
@@ -95,22 +95,6 @@ def test_a_deactivated_user_cannot_sign_in(client, people):
 # Every worker.
 #
 
-def worker_of(server, connection):
-    """The process at the other end of the connection."""
-    ports = (":%04X" % server.port, ":%04X" % connection.getsockname()[1])
-    with open("/proc/net/tcp") as f:
-        sockets = [line.split() for line in f]
-    [inode] = [line[9] for line in sockets
-               if (line[1][-5:], line[2][-5:]) == ports]
-    for pid in server.workers():
-        for fd in os.listdir("/proc/%d/fd" % pid):
-            with contextlib.suppress(FileNotFoundError):
-                if os.readlink("/proc/%d/fd/%s" % (pid, fd)) == \
-                        "socket:[%s]" % inode:
-                    return pid
-    raise AssertionError("no worker has the connection")
-
-
 def ask(connection, path, token):
     connection.sendall(raw_request("GET", path,
                                    Authorization="Bearer " + token))
@@ -125,7 +109,7 @@ def statuses(server):
         for _ in range(100):
             connection = stack.enter_context(raw_connection(server))
             ask(connection, "/healthz", "none")
-            kept[worker_of(server, connection)] = connection
+            kept[worker_at(server, connection.getsockname()[1])] = connection
             if len(kept) == len(server.workers()):
                 break
         assert len(kept) == 2

@@ -314,7 +314,7 @@ def test_a_dead_job_is_due_at_once(admin):
         "finished_at": None, "run_at": after["run_at"],
         "set_at": after["set_at"]}
     assert after["set_at"] > before["set_at"]
-    assert -10 < due(admin.server, id) <= 0     # after those that wait
+    assert -60 < due(admin.server, id) <= 0     # after those that wait
 
 
 def test_a_job_that_waits_for_its_next_attempt_is_due_at_once(admin):
@@ -323,7 +323,7 @@ def test_a_job_that_waits_for_its_next_attempt_is_due_at_once(admin):
     job = admin.retry(id).json()
     assert (job["status"], job["attempts"], job["error"]) == (
         "queued", 0, "no answer")
-    assert -10 < due(admin.server, id) <= 0
+    assert -60 < due(admin.server, id) <= 0
 
 
 def test_a_job_that_is_due_keeps_its_place(admin):
@@ -434,6 +434,8 @@ def test_two_retries_at_once_are_one(admin):
 def many(cluster, template):
     """A database with 100,000 jobs, few of them dead."""
     with begin(cluster, cluster.database(template)) as db:
+        # ANALYZE takes a sample, which may have no dead one.
+        db.sql("ALTER TABLE jobs ALTER status SET (n_distinct = 2)")
         db.sql("INSERT INTO jobs (id, kind, payload, status, created_at) "
                "SELECT gen_random_uuid(), 'send_welcome_email', '{}', CASE "
                "WHEN i % 5000 = 0 THEN 'dead' ELSE 'done' END, now() - "

@@ -236,7 +236,8 @@ def test_all_attempts_of_a_job_count_once(start_server, start_runner):
     server.sql("INSERT INTO jobs (id, kind, payload) SELECT "
                "gen_random_uuid(), kind, payload FROM jobs WHERE id = %s",
                first)
-    wait_for(lambda: mail_count(runner) == 2)
+    wait_for(lambda: count_jobs(server, status="done", kind=KIND) == 2)
+    assert mail_count(runner) == 2
     jobs = [row[0] for row in server.sql(
         "SELECT id::text FROM jobs WHERE kind = %s ORDER BY created_at",
         KIND)]

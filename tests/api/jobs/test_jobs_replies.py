@@ -6,8 +6,8 @@ tests/unit/mail/test_mail_blame.c has a row for each kind of complaint."""
 import pytest
 
 from helpers import new_email
-from runner import (add_jobs, read_job, run_now, wait_for_failure,
-                    wait_for_job)
+from runner import (KIND, add_jobs, read_job, run_now, wait_for_failure,
+                    wait_for_job, wait_for_no_work)
 from smtp_sink import (CLOSE, CUT, LATE, PIECES, RESET, ScriptedServer)
 
 
@@ -44,7 +44,12 @@ def running(start_module_server, start_module_runner):
 
 @pytest.fixture
 def post(running):
+    """Without the jobs that a test has left: their next attempts would take
+    what is scripted for another test."""
     running.smtp.script.clear()
+    running.server.sql("DELETE FROM jobs WHERE kind = %s AND status = "
+                       "'queued'", KIND)
+    wait_for_no_work(running.server)
     running.fresh()
     return running
 

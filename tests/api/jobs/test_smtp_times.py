@@ -70,10 +70,11 @@ def test_every_phase_has_its_time(server, smtp):
         "no reply to DATA within 5 seconds",
         "no reply to the end of the message within 5 seconds; it may have "
         "taken the mail"])
-    assert smtp.messages == []
     for job_id in ids:
         run_now(server, job_id)
         wait_for_job(server, job_id, status="done", attempts=2)
+    # None at the first attempt; some of the next ones may have begun before.
+    assert len(smtp.messages) == len(ids)
 
 
 def test_a_slow_server_is_waited_for(server, smtp):
