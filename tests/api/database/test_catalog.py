@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from helpers import new_email, register
-from released import MIGRATIONS, released_database, text_of
+from released import MIGRATIONS, released_database
 from samples import roles
 
 TABLES = ["users", "posts", "sessions"]

@@ -7,7 +7,6 @@ import dataclasses
 import datetime
 import functools
 import json
-import os
 import re
 import secrets
 import subprocess
