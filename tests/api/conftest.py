@@ -6,7 +6,6 @@ server loses a worker, writes a secret, leaks memory or leaves something behind.
 With pytest -n each worker has its own cluster, server and ports, and runs whole
 files."""
 
-import os
 import shutil
 import sys
 import tempfile

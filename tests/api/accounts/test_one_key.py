@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from helpers import (bearer, check_error, check_validation, new_email,
-                     new_password, new_user, register)
+                     new_user, register)
 from links import FORGOT
 from mailbox import Mailbox
 from runner import wait_for

@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from helpers import check_error, check_validation
-from job_admin import Admin, JOBS, MEMBERS, add_job, row_of
+from job_admin import Admin, MEMBERS, add_job, row_of
 from lists import ids, links
 from people import add_people, transaction, wait_for_waiting
 from queries import begin

@@ -5,7 +5,6 @@ lists have each row once, and a client can change and delete them."""
 
 import pytest
 
-from helpers import bearer
 from lists import USERS, Admin, ids
 from people import add_people
 
