@@ -57,9 +57,9 @@ keep_one_name(SSL *ssl, int *alert, void *arg)
 
 /*
  * A client may send endless key updates, and SSL_read() returns after one only
- * if it has read no further. So whoever sends one is read record by record from
- * then on, and wire_read.c counts them. At most one buffer of them, 16 KiB, was
- * read before. Clients send one in a lifetime.
+ * if it has read no further. So a client that sends one is read record by
+ * record from then on, and wire_read.c counts them. At most one buffer of them,
+ * 16 KiB, was read before. Clients send one in a lifetime.
  */
 static void
 note_message(int sent, int version, int type, const void *data, size_t len,

@@ -2,7 +2,7 @@
 """The rows that are measured: users who can sign in, and posts.
 
 `where` has sql(statement, *params) and command(*words, text=...), as a Server
-has. The n-th user has the id md5('u' || n), so that whoever sends requests can
+has. The n-th user has the id md5('u' || n), so that the sender of requests can
 compute it, and the address userN@example.com. All have one password, and
 therefore one hash, which ./keel itself has made."""
 

@@ -89,7 +89,7 @@ test_none_waits_longer_than_half_a_second(void **state)
 	assert_ptr_equal(queue_next(), &late[2]);
 }
 
-/* Whoever looks after the server sees it when it is full. */
+/* Its operator sees it when it is full. */
 static void
 test_the_admin_listener_does_not_wait(void **state)
 {
