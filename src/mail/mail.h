@@ -129,8 +129,8 @@ struct mail_to {
 
 /*
  * What a JOB that sends mail has. The attempts are made for four to five days,
- * as mail servers do (RFC 5321, 4.5.4.1): when the server, or a password that has
- * expired, is mended after a long weekend, the mails are still waiting.
+ * as mail servers do (RFC 5321, 4.5.4.1): when the server, or a password that
+ * has expired, is mended after a long weekend, the mails are still waiting.
  * .timeout does not count while a mail waits for the server.
  */
 #define MAIL_ATTEMPTS	.mails = true, .attempts = 150, .backoff = 10,	\
